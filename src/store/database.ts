@@ -1,0 +1,79 @@
+import pg from 'pg';
+
+/** What can run a statement: the pool, or one connection inside a transaction. */
+export type Queryable = Pick<pg.Pool, 'query'> | Pick<pg.PoolClient, 'query'>;
+
+/** Postgres could not be reached or could not commit; nothing of the request is stored, or it is stored whole. */
+export class StoreUnavailable extends Error {
+  constructor(cause: unknown) {
+    super('the database is not available', { cause });
+    this.name = 'StoreUnavailable';
+  }
+}
+
+const SERIALIZATION_FAILURE = '40001';
+const DEADLOCK_DETECTED = '40P01';
+const MAX_RETRIES = 5;
+
+export function createPool(connectionString: string, max = 10): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    connectionTimeoutMillis: 5_000,
+    // A dead peer must not hold a request for the kernel's two hours.
+    keepAlive: true,
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 10_000,
+  });
+  // An idle connection that breaks is replaced at its next use; without a listener the process would end.
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** SQLSTATE of a Postgres error, or undefined for anything that did not come from the server. */
+export const sqlState = (error: unknown): string | undefined =>
+  error instanceof pg.DatabaseError ? error.code : undefined;
+
+const isConflict = (error: unknown): boolean =>
+  sqlState(error) === SERIALIZATION_FAILURE || sqlState(error) === DEADLOCK_DETECTED;
+
+/** True when the connection or the server failed, not the statement: classes 08, 53, 57, 58, and socket errors. */
+export function isOutage(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return /^(08|53|57|58|25006)/.test(state);
+  return error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError);
+}
+
+/** Runs `work` again when Postgres chose it as the victim of a deadlock or a serialization failure. */
+export async function retryingConflicts<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isConflict(error) || tries > MAX_RETRIES) throw error;
+    }
+  }
+}
+
+/** Runs `work` in one transaction and commits it; conflicts run it again from the start. */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  return retryingConflicts(async () => {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      broken = isOutage(error) ? (error as Error) : undefined;
+      if (!broken) await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  });
+}

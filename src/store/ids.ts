@@ -1,0 +1,18 @@
+import { randomBytes } from 'node:crypto';
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** 26 characters that sort by the time they were made (ULID layout, lower case, Crockford's alphabet). */
+export function sortableId(nowMs: number = Date.now()): string {
+  let time = '';
+  for (let rest = nowMs, i = 0; i < 10; i++) {
+    time = ALPHABET[rest % 32] + time;
+    rest = Math.floor(rest / 32);
+  }
+  let random = '';
+  for (const byte of randomBytes(16)) random += ALPHABET[byte & 31];
+  return time + random;
+}
+
+export const newId = (prefix: 'prj' | 'key' | 'ep' | 'evt' | 'dlv' | 'req', nowMs?: number): string =>
+  `${prefix}_${sortableId(nowMs)}`;
