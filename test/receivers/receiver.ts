@@ -1,0 +1,113 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+
+export type ReceivedRequest = {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  /** Names and values in turn, in the order and case in which they came. */
+  rawHeaders: string[];
+  /** The body as it came over the wire: what a signature must match. */
+  body: Buffer;
+  /** Epoch milliseconds at which the last byte had arrived. */
+  at: number;
+};
+
+/** A status to answer with, or what to do instead. */
+export type Step = number | ((request: ReceivedRequest, response: ServerResponse) => void | Promise<void>);
+
+export type Receiver = {
+  url: string;
+  port: number;
+  requests: ReceivedRequest[];
+  /** Connections accepted so far. */
+  connections(): number;
+  /** Resolves when `count` requests have arrived; rejects after `timeoutMs`. */
+  untilReceived(count: number, timeoutMs?: number): Promise<void>;
+  /** Drops every connection that is open now, as a restart would. */
+  dropConnections(): void;
+  close(): Promise<void>;
+};
+
+export type ReceiverOptions = {
+  host?: string;
+  tls?: { key: string; cert: string };
+  /** How long an idle connection is kept; Node's 5 s when left out. */
+  keepAliveMs?: number;
+};
+
+/** A receiver that answers its n-th request by the n-th step of the script, and every later one by the last. */
+export async function startReceiver(
+  script: Step[] = [200],
+  options: ReceiverOptions = {},
+): Promise<Receiver> {
+  const requests: ReceivedRequest[] = [];
+  const sockets = new Set<Socket>();
+  const waiting = new Set<() => void>();
+  let accepted = 0;
+
+  const server = options.tls ? createTlsServer(options.tls) : createServer();
+  if (options.keepAliveMs !== undefined) server.keepAliveTimeout = options.keepAliveMs;
+  server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+    accepted++;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('request', (message, response) => {
+    const chunks: Buffer[] = [];
+    message.on('data', (chunk: Buffer) => chunks.push(chunk));
+    message.on('end', () => {
+      const request: ReceivedRequest = {
+        method: message.method!,
+        path: message.url!,
+        headers: message.headers,
+        rawHeaders: message.rawHeaders,
+        body: Buffer.concat(chunks),
+        at: Date.now(),
+      };
+      const step = script[Math.min(requests.length, script.length - 1)] ?? 200;
+      requests.push(request);
+      for (const check of waiting) check();
+      if (typeof step === 'number') response.writeHead(step).end();
+      else void step(request, response);
+    });
+  });
+
+  const host = options.host ?? '127.0.0.1';
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}/`,
+    port,
+    requests,
+    connections: () => accepted,
+    untilReceived: (count, timeoutMs = 10_000) =>
+      new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiting.delete(check);
+          reject(new Error(`${requests.length} of ${count} requests arrived within ${timeoutMs} ms`));
+        }, timeoutMs);
+        const check = () => {
+          if (requests.length < count) return;
+          clearTimeout(timer);
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+      }),
+    dropConnections: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
