@@ -1,0 +1,76 @@
+import { parseDuration } from '../policy/duration.ts';
+import type { RetryPolicy } from '../policy/retry-policy.ts';
+import { compileBody } from './compose-body.ts';
+import type { Profile } from './profile.ts';
+import { compileHeaders } from './request-headers.ts';
+import { compileRequiredNames } from './required-names.ts';
+import type { Problem } from './reserialize.ts';
+import { compileSecret, type SecretRules } from './secret-rules.ts';
+
+/** What templates may name of an event. */
+export type EventNames = {
+  id: string;
+  type: string;
+  createdAt: Date;
+  consumer: string | null;
+  attributes: Record<string, string>;
+};
+
+/** A profile made ready for use: data is read once, and what remains are functions. */
+export type ComposableProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'eventTypes' | 'afterLast'> & {
+  version: number;
+  /** Plans whose consumers may use webhooks; null: all. */
+  plans: string[] | null;
+  /** The bytes that every receiver gets, or why this event has none (422). `data` is JSON as it came. */
+  composeBody(input: EventNames & { data: Buffer }): Buffer | { errors: Problem[] };
+  /** Headers of one attempt, signed. `sentAt` is in epoch seconds; `secrets` is newest first and not empty. */
+  requestHeaders(
+    input: EventNames & { sentAt: number; body: Buffer; secrets: string[] },
+  ): Record<string, string>;
+  secretRules: SecretRules;
+  newSecret(): string;
+  /** What is wrong with a secret that was brought; undefined when it will do. */
+  checkSecret(text: string): string | undefined;
+  policy: RetryPolicy;
+  /** Lower case names of all headers that requestHeaders sets: endpoints may not. */
+  signatureHeaderNames: string[];
+};
+
+const secondsOf = (duration: string): number => parseDuration(duration)!;
+
+/** `version` is the store's or the registry's count of this profile's texts: an event keeps the one it came under. */
+export function compileProfile(profile: Profile, version: number): ComposableProfile {
+  const secret = compileSecret(profile.secret);
+  const headers = compileHeaders(profile, secret.form);
+  const problemsWithNames = compileRequiredNames(profile);
+  const compose = compileBody(profile);
+
+  const timestamp = (time: Date): string =>
+    profile.createdAt === 'milliseconds' ? time.toISOString() : `${time.toISOString().slice(0, 19)}Z`;
+
+  return {
+    name: profile.name,
+    version,
+    title: profile.title,
+    urls: profile.urls,
+    plans: profile.plans ?? null,
+    eventTypes: profile.eventTypes,
+    afterLast: profile.afterLast,
+    composeBody: (input) => {
+      const missing = problemsWithNames(input);
+      const body = compose({ ...input, createdAt: timestamp(input.createdAt) });
+      if (Buffer.isBuffer(body)) return missing.length === 0 ? body : { errors: missing };
+      return { errors: [...missing, ...body] };
+    },
+    requestHeaders: (input) => headers.render({ ...input, createdAt: timestamp(input.createdAt) }),
+    secretRules: secret.rules,
+    newSecret: secret.newSecret,
+    checkSecret: secret.checkSecret,
+    policy: {
+      delays: profile.policy.delays.map(secondsOf),
+      timeout: secondsOf(profile.timeout),
+      jitter: profile.policy.jitter,
+    },
+    signatureHeaderNames: headers.lowerCaseNames,
+  };
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { parseDuration } from '../policy/duration.ts';
+import {
+  SEVERAL_SECRETS,
+  SIGNATURE_ALGORITHMS,
+  SIGNATURE_ENCODINGS,
+  SIGNED_CONTENTS,
+} from '../signing/signature-scheme.ts';
+import { forbiddenHeaderName, isHeaderValue } from './header-names.ts';
+import { BODY_VARIABLES, HEADER_VARIABLES, templateProblem } from './template.ts';
+
+const duration = (min: string, max: string) =>
+  z.string().refine((text) => {
+    const seconds = parseDuration(text) ?? -1;
+    return seconds >= parseDuration(min)! && seconds <= parseDuration(max)!;
+  }, `a duration such as 30s, 5m or 2h, from ${min} to ${max}`);
+
+const headerTemplate = z.string().superRefine((text, context) => {
+  const unfit = isHeaderValue(text) ? undefined : 'printable ASCII without spaces at its ends';
+  const problem = templateProblem(text, HEADER_VARIABLES) ?? unfit;
+  if (problem) context.addIssue({ code: 'custom', message: problem });
+});
+
+/** `$data` is the event's data as it came; any other text is a template, and what is not text stands as it is. */
+const member = z.union([z.string(), z.number(), z.boolean(), z.null()]).superRefine((value, context) => {
+  if (typeof value !== 'string' || value === '$data') return;
+  const problem = templateProblem(value, BODY_VARIABLES);
+  if (problem) context.addIssue({ code: 'custom', message: `${problem}; $data stands alone` });
+});
+
+export const SPREAD = '...';
+
+const body = z
+  .record(z.string(), member)
+  // JavaScript moves such members to the front: what is sent would not be in the order that is written here.
+  .refine((members) => !Object.keys(members).some((name) => /^\d+$/.test(name)), 'a member named by digits')
+  .refine(
+    (members) => !(SPREAD in members) || members[SPREAD] === '$data',
+    `"${SPREAD}" spreads "$data" and nothing else`,
+  )
+  .refine(
+    (members) => Object.values(members).filter((value) => value === '$data').length <= 1,
+    '$data in more than one place',
+  );
+
+const headers = z
+  .record(z.string(), template(HEADER_VARIABLES))
+  .superRefine((templates, context) => {
+    const seen = new Set<string>();
+    for (const name of Object.keys(templates)) {
+      const problem = seen.has(name.toLowerCase()) ? 'named twice' : forbiddenHeaderName(name);
+      if (problem) context.addIssue({ code: 'custom', path: [name], message: problem });
+      seen.add(name.toLowerCase());
+    }
+  })
+  .refine((templates) => Object.values(templates).some((text) => text.includes('$signature')), {
+    message: 'no header carries $signature',
+  });
+
+const signature = z
+  .strictObject({
+    algorithm: z.enum(SIGNATURE_ALGORITHMS),
+    content: z.enum(SIGNED_CONTENTS),
+    encoding: z.enum(SIGNATURE_ENCODINGS),
+    format: z.string().regex(/^[\x21-\x7e]+$/, 'printable ASCII without spaces'),
+    severalSecrets: z.enum(SEVERAL_SECRETS),
+  })
+  .refine(
+    ({ format, encoding }) =>
+      /^[^$]*(\$sentAt[^$]*)?$/.test(format.replace(`$${encoding}`, '')) && format.includes(`$${encoding}`),
+    {
+      path: ['format'],
+      message: 'holds $hex or $base64, as the encoding says, once, and $sentAt at most once',
+    },
+  );
+
+const length = z.int().min(1).max(512);
+
+const secret = z
+  .strictObject({
+    key: z.enum(['utf8', 'base64AfterPrefix']),
+    prefix: z.string().regex(/^[A-Za-z0-9_-]{0,32}$/),
+    /** Random bytes after the prefix, and how they are written. */
+    generated: z.strictObject({ bytes: z.int().min(16).max(64), encoding: z.enum(['hex', 'base64']) }),
+    /** utf8: characters of the secret; base64AfterPrefix: bytes of the key. */
+    min: length,
+    max: length,
+    brought: z.enum(['never', 'optional', 'required']),
+    shownOnce: z.boolean(),
+  })
+  .refine(({ min, max }) => min <= max, { path: ['max'], message: 'less than min' })
+  .refine(({ key, generated }) => key === 'utf8' || generated.encoding === 'base64', {
+    path: ['generated', 'encoding'],
+    message: 'base64, since the key is read as base64',
+  })
+  .refine(
+    ({ key, prefix, generated: { bytes, encoding }, min, max }) => {
+      const written = prefix.length + (encoding === 'hex' ? bytes * 2 : Math.ceil(bytes / 3) * 4);
+      const size = key === 'utf8' ? written : bytes;
+      return size >= min && size <= max;
+    },
+    { path: ['generated'], message: 'a generated secret would break min or max' },
+  );
+
+/** A provider's wire format and rules, as data: docs/profiles.md says what each field does. */
+export const profileSchema = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
+  title: z.string().min(1).max(128),
+  body,
+  dataBytes: z.enum(['verbatim', 'reserialized']),
+  createdAt: z.enum(['seconds', 'milliseconds']),
+  headers,
+  signature,
+  secret,
+  timeout: duration('1s', '60s'),
+  policy: z.strictObject({
+    delays: z.array(duration('0s', '30d')).max(20),
+    jitter: z.number().min(0).max(1),
+  }),
+  urls: z.strictObject({ httpsOnly: z.boolean(), publicOnly: z.boolean() }),
+  /** Plans whose consumers may use webhooks; left out: all. */
+  plans: z.array(z.string().regex(/^[A-Za-z0-9._-]{1,128}$/)).optional(),
+  eventTypes: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[A-Za-z0-9._-]{1,128}$/),
+        description: z.string(),
+        example: z.json(),
+        schema: z.record(z.string(), z.json()).optional(),
+      }),
+    )
+    .default([]),
+  afterLast: z.string().min(1).max(64),
+});
+
+/** A profile as it is written, and as it is read. */
+export type ProfileSource = z.input<typeof profileSchema>;
+export type Profile = z.output<typeof profileSchema>;

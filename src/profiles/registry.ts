@@ -1,0 +1,31 @@
+import { type ComposableProfile, compileProfile } from './compile-profile.ts';
+import { type ProfileSource, profileSchema } from './profile.ts';
+import { standardWebhooks } from './standard-webhooks.ts';
+
+/**
+ * Every version that was ever released, oldest first: an event is retried under the version that it was accepted
+ * under, so a changed profile is one more entry here and the old one stays.
+ */
+const VERSIONS: ProfileSource[][] = [[standardWebhooks]];
+
+export type Profiles = {
+  /** The newest version, or the one asked for; undefined when there is none. */
+  get(name: string, version?: number): ComposableProfile | undefined;
+  names(): string[];
+};
+
+/** Reads and compiles the profiles that ship with Posthorn; throws a ZodError when one of them is not valid. */
+export function createProfiles(): Profiles {
+  const compiled = VERSIONS.map((sources) =>
+    sources.map((source, index) => compileProfile(profileSchema.parse(source), index + 1)),
+  );
+  const byName = new Map(compiled.map((versions) => [versions[0]?.name ?? '', versions]));
+
+  return {
+    get: (name, version) => {
+      const versions = byName.get(name);
+      return version === undefined ? versions?.at(-1) : versions?.[version - 1];
+    },
+    names: () => [...byName.keys()],
+  };
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { isBase64, type SecretKeyForm } from '../signing/secret-key.ts';
+import type { Profile } from './profile.ts';
+
+export type SecretRules = Pick<Profile['secret'], 'brought' | 'shownOnce' | 'min' | 'max'>;
+
+export type CompiledSecret = {
+  form: SecretKeyForm;
+  rules: SecretRules;
+  newSecret(): string;
+  /** What is wrong with a secret that was brought, without a word of it; undefined when it will do. */
+  checkSecret(text: string): string | undefined;
+};
+
+export function compileSecret({
+  key,
+  prefix,
+  generated,
+  min,
+  max,
+  brought,
+  shownOnce,
+}: Profile['secret']): CompiledSecret {
+  const outOfBounds = (size: number, unit: string): string | undefined => {
+    if (size < min) return `is shorter than ${min} ${unit}`;
+    return size > max ? `is longer than ${max} ${unit}` : undefined;
+  };
+
+  const checkText = (text: string): string | undefined =>
+    // A lone surrogate has no UTF-8 form: two such secrets would be one key.
+    text.isWellFormed() ? outOfBounds([...text].length, 'characters') : 'is not valid Unicode';
+
+  const checkBase64 = (text: string): string | undefined => {
+    if (!text.startsWith(prefix)) return `does not begin with ${prefix}`;
+    const encoded = text.slice(prefix.length);
+    if (!isBase64(encoded)) return `is not padded base64 after ${prefix || 'its beginning'}`;
+    return outOfBounds(Buffer.byteLength(encoded, 'base64'), 'bytes');
+  };
+
+  return {
+    form: key === 'utf8' ? { key } : { key, prefix },
+    rules: { brought, shownOnce, min, max },
+    newSecret: () => prefix + randomBytes(generated.bytes).toString(generated.encoding),
+    checkSecret: key === 'utf8' ? checkText : checkBase64,
+  };
+}

@@ -1,0 +1,15 @@
+/** How the text of a secret becomes the HMAC key. */
+export type SecretKeyForm =
+  /** The text's UTF-8 bytes, prefix included. */
+  | { key: 'utf8' }
+  /** The bytes that the base64 text after the prefix stands for. */
+  | { key: 'base64AfterPrefix'; prefix: string };
+
+/** The HMAC key of a secret that has passed the profile's checkSecret. */
+export function secretKey(secret: string, form: SecretKeyForm): Buffer {
+  if (form.key === 'utf8') return Buffer.from(secret, 'utf8');
+  return Buffer.from(secret.slice(form.prefix.length), 'base64');
+}
+
+/** Only padded, canonical base64: receivers' libraries refuse, or read differently, what Node is lenient about. */
+export const isBase64 = (text: string): boolean => Buffer.from(text, 'base64').toString('base64') === text;
