@@ -44,7 +44,7 @@ const body = z
   );
 
 const headers = z
-  .record(z.string(), template(HEADER_VARIABLES))
+  .record(z.string(), headerTemplate)
   .superRefine((templates, context) => {
     const seen = new Set<string>();
     for (const name of Object.keys(templates)) {
