@@ -1,0 +1,50 @@
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { identityOf } from './process-identity.ts';
+
+/** Another Posthorn runs on the same data folder. */
+export class DataDirInUse extends Error {
+  constructor(dataDir: string, pid: number) {
+    super(
+      `Posthorn already runs on ${dataDir} (process ${pid}). Stop it first, or set POSTHORN_DATA_DIR to another.`,
+    );
+    this.name = 'DataDirInUse';
+  }
+}
+
+/**
+ * Claims the folder for this process until the returned function is called, or the process is gone: the embedded
+ * servers of a live run must not be taken for leftovers. Throws DataDirInUse.
+ */
+export function lockDataDir(dataDir: string): () => void {
+  mkdirSync(dataDir, { recursive: true });
+  const lock = join(dataDir, 'lock');
+  const draft = `${lock}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify({ pid: process.pid, identity: identityOf(process.pid) }), {
+    mode: 0o600,
+  });
+  try {
+    while (!linked(draft, lock)) removeIfStale(lock, dataDir);
+  } finally {
+    rmSync(draft);
+  }
+  return () => rmSync(lock, { force: true });
+}
+
+/** A link appears with its content, and never replaces another's. */
+function linked(draft: string, lock: string): boolean {
+  try {
+    linkSync(draft, lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function removeIfStale(lock: string, dataDir: string): void {
+  const { pid, identity } = JSON.parse(readFileSync(lock, 'utf8')) as { pid: number; identity?: string };
+  const alive = pid !== process.pid && identityOf(pid);
+  if (alive && alive === identity) throw new DataDirInUse(dataDir, pid);
+  rmSync(lock, { force: true });
+}

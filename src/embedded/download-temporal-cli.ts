@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { promisify } from 'node:util';
+import { whileTelling } from './long-step.ts';
+
+export type Obtain = {
+  version: string;
+  /** Where it is kept; made when missing. */
+  cacheFolder: string;
+  executable: string;
+  accepts: (path: string) => Promise<boolean>;
+  log: (line: string) => void;
+  /** For tests; the address that the Temporal SDKs ask. */
+  downloads?: string;
+};
+
+/** Without internet the first answer never comes: then we go on soon. */
+const ANSWER_TIMEOUT_MS = 5_000;
+const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
+
+const ARCHITECTURES: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
+const PLATFORMS: Record<string, string> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
+
+/**
+ * Downloads the CLI as the Temporal SDKs do: an address that names the archive, then the archive. Returns the path
+ * of the executable in the cache folder, or undefined when the internet, or a build for this machine, is not there.
+ */
+export async function downloadTemporalCli(options: Obtain): Promise<string | undefined> {
+  const { version, cacheFolder, executable, accepts, log } = options;
+  const [arch, platform] = [ARCHITECTURES[process.arch], PLATFORMS[process.platform]];
+  if (!arch || !platform) return undefined;
+  const base = options.downloads ?? 'https://temporal.download';
+  await mkdir(cacheFolder, { recursive: true });
+  const folder = await mkdtemp(join(cacheFolder, 'download-'));
+  try {
+    const answer = await get(`${base}/cli/v${version}?arch=${arch}&platform=${platform}`, ANSWER_TIMEOUT_MS);
+    const { archiveUrl, fileToExtract } = (await answer.json()) as {
+      archiveUrl: string;
+      fileToExtract: string;
+    };
+    const archive = join(folder, archiveUrl.endsWith('.zip') ? 'temporal.zip' : 'temporal.tar.gz');
+    await whileTelling(log, `Downloading the Temporal CLI ${version} (once, 100 MB)`, async () => {
+      const { body } = await get(archiveUrl, ANSWER_TIMEOUT_MS);
+      const content = Readable.fromWeb(body as ReadableStream);
+      await pipeline(content, createWriteStream(archive), {
+        signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),
+      });
+    });
+    await promisify(execFile)('tar', ['-xf', archive, '-C', folder, fileToExtract]);
+    const extracted = join(folder, fileToExtract);
+    if (!(await accepts(extracted))) throw new Error('what came does not run here');
+    await rename(extracted, join(cacheFolder, executable));
+    return join(cacheFolder, executable);
+  } catch (error) {
+    log(`The Temporal CLI could not be downloaded: ${reasonOf(error)}`);
+    return undefined;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The timeout ends with the headers: the body may take its time. */
+async function get(url: string, timeoutMs: number): Promise<Response> {
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => controller.abort(new Error(`no answer in ${timeoutMs / 1000} s`)),
+    timeoutMs,
+  );
+  try {
+    const response = await fetch(url, { signal: controller.signal });
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+    return response;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** fetch says no more than "fetch failed"; its cause says why. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? cause.message : message;
+}

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** The keys of an embedded installation, in the forms that the variables of the same names have. */
+export type LocalSecrets = {
+  adminKey: string;
+  encryptionKey: Buffer;
+  /** The API key of the project `default`. The database holds only its hash, so this file is where it can be read. */
+  projectKey: string;
+};
+
+/** Reads the keys in `dataDir`; makes those that are not there yet, in files that only their owner can read. */
+export function localSecrets(dataDir: string): LocalSecrets {
+  mkdirSync(dataDir, { recursive: true });
+  const token = (prefix: string) => () => `${prefix}${randomBytes(24).toString('base64url')}`;
+  const encryptionKey = readOrCreate(join(dataDir, 'encryption-key'), () =>
+    randomBytes(32).toString('base64'),
+  );
+  return {
+    adminKey: readOrCreate(join(dataDir, 'admin-key'), token('pha_')),
+    encryptionKey: Buffer.from(encryptionKey, 'base64'),
+    projectKey: readOrCreate(join(dataDir, 'api-key'), token('ph_')),
+  };
+}
+
+/**
+ * The text in `file`, made once, with mode 0600. Durable before it is used: with an encryption key that the machine
+ * forgets, what it sealed is lost. Of two processes that make it at once, both get the same.
+ */
+export function readOrCreate(file: string, make: () => string): string {
+  const known = readIfThere(file);
+  if (known !== undefined) return known;
+
+  const draft = `${file}.${process.pid}`;
+  const descriptor = openSync(draft, 'w', 0o600);
+  writeSync(descriptor, make());
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+  try {
+    linkSync(draft, file); // unlike rename, it never replaces what another process made meanwhile
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
+  }
+  return readFileSync(file, 'utf8').trim();
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
