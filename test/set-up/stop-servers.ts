@@ -1,0 +1,3 @@
+import { stopAll } from './running-servers.ts';
+
+export default stopAll;
