@@ -1,0 +1,62 @@
+import { Gauge, type Registry } from 'prom-client';
+
+/** Connections of one pool: in use, open and free, and callers that wait for one. */
+export type PoolUse = { busy: number; idle: number; waiting: number };
+
+/** What is read at each scrape. A reading that fails, or is not there yet, shows as NaN: never as a calm 0. */
+export type Readings = {
+  /** Age in seconds of the oldest due delivery that was never attempted; 0 when there is none. */
+  oldestUnattempted(): Promise<number>;
+  /** Deliveries that wait for an attempt after a failed one. */
+  retriesWaiting(): Promise<number>;
+  pools: Record<string, () => PoolUse>;
+};
+
+/** Makes the gauges that are read at each scrape; the function that it returns adds to what they read. */
+export function registerReadings(registry: Registry): (more: Partial<Readings>) => void {
+  const registers = [registry];
+  let readings: Partial<Readings> = {};
+
+  const gauge = (name: string, help: string, read: () => Promise<number> | undefined) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      // A reading that rejects would take the whole page with it.
+      async collect() {
+        this.set((await read()?.catch(() => Number.NaN)) ?? Number.NaN);
+      },
+    });
+
+  gauge(
+    'posthorn_oldest_unattempted_seconds',
+    'Age of the oldest due delivery that was never attempted',
+    () => readings.oldestUnattempted?.(),
+  );
+  gauge('posthorn_retries_waiting', 'Deliveries that wait for another attempt', () =>
+    readings.retriesWaiting?.(),
+  );
+  new Gauge({
+    name: 'posthorn_pool_connections',
+    help: 'Connections by pool and state; waiting: callers without one',
+    labelNames: ['pool', 'state'],
+    registers,
+    collect() {
+      for (const [pool, read] of Object.entries(readings.pools ?? {})) {
+        for (const [state, count] of Object.entries(read())) this.set({ pool, state }, count);
+      }
+    },
+  });
+
+  return (more) => {
+    readings = { ...readings, ...more, pools: { ...readings.pools, ...more.pools } };
+  };
+}
+
+/** What a `pg` pool has, as the gauges say it. */
+export const postgresPoolUse =
+  (pool: { totalCount: number; idleCount: number; waitingCount: number }) => (): PoolUse => ({
+    busy: pool.totalCount - pool.idleCount,
+    idle: pool.idleCount,
+    waiting: pool.waitingCount,
+  });

@@ -1,0 +1,39 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import type { PrometheusMetricsExporter } from '@temporalio/worker';
+
+export type TemporalMetrics = {
+  /** For `Runtime.install({ telemetryOptions: { metrics } })`; it throws when the port was taken meanwhile. */
+  exporter: PrometheusMetricsExporter;
+  /** The SDK's metrics in Prometheus's text format; rejects when the exporter does not answer within 2 s. */
+  read(): Promise<string>;
+};
+
+async function freeLoopbackPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The SDK's core binds its exporter itself and does not tell a port that it chose, so one is found for it. */
+export async function temporalMetrics(): Promise<TemporalMetrics> {
+  const address = `127.0.0.1:${await freeLoopbackPort()}`;
+  return {
+    exporter: {
+      prometheus: {
+        bindAddress: address,
+        countersTotalSuffix: true,
+        unitSuffix: true,
+        useSecondsForDurations: true,
+      },
+    },
+    read: async () => {
+      const response = await fetch(`http://${address}/metrics`, { signal: AbortSignal.timeout(2_000) });
+      return response.text();
+    },
+  };
+}
