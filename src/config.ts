@@ -1,0 +1,138 @@
+import { type Variables, variables } from './config-variables.ts';
+
+export type Command = 'start' | 'api' | 'worker' | 'migrate';
+
+export type Config = {
+  /** Unset: the embedded Postgres. */
+  databaseUrl?: string;
+  temporal: {
+    /** Unset: the local dev server. */
+    address?: string;
+    namespace: string;
+    apiKey?: string;
+    /** PEM. */
+    tlsCert?: Buffer;
+    tlsKey?: Buffer;
+    uiUrl?: string;
+    cliPath?: string;
+  };
+  http: { host: string; port: number; publicUrl: string };
+  metricsPort?: number;
+  dataDir: string;
+  /** Unset: the embedded installation's own, see localSecrets. So with an empty encryptionKeys. */
+  adminKey?: string;
+  /** 32 bytes each; the first encrypts, all decrypt. */
+  encryptionKeys: Buffer[];
+  /** CIDRs that endpoints may use although they are not public. */
+  allowTargets: string[];
+  maxBodyBytes: number;
+  grouping: 'auto' | 'never';
+  retentionMs: number;
+};
+
+/** Everything that is wrong with the configuration, so that it takes one look to put right. */
+export class ConfigError extends Error {
+  readonly problems: string[];
+  constructor(problems: string[]) {
+    super(`The configuration has problems:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** Reads the variables of docs/operations.md; an empty one counts as unset. Throws ConfigError with all problems. */
+export function readConfig(env: NodeJS.ProcessEnv, command: Command): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = variables.safeParse(given);
+  const problems = parsed.success ? [] : parsed.error.issues.map((i) => `${i.path.join('.')} ${i.message}`);
+  problems.push(...missingFor(command, given));
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+
+  return configOf(parsed.data, env.POSTHORN_ALLOW_TARGETS === '');
+}
+
+function missingFor(command: Command, given: NodeJS.ProcessEnv): string[] {
+  const embedded = command === 'start' && !given.DATABASE_URL;
+  const alone = command === 'api' || command === 'worker';
+  const problems: string[] = [];
+  const require = (name: string, when: boolean) => {
+    if (when && given[name] === undefined) problems.push(`${name} is required for "posthorn ${command}"`);
+  };
+  require('DATABASE_URL', alone || command === 'migrate');
+  require('TEMPORAL_ADDRESS', alone);
+  require('POSTHORN_ADMIN_KEY', !embedded && (command === 'start' || command === 'api'));
+  require('POSTHORN_ENCRYPTION_KEYS', !embedded && command !== 'migrate');
+  if ((given.TEMPORAL_TLS_CERT === undefined) !== (given.TEMPORAL_TLS_KEY === undefined)) {
+    problems.push('TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY are set together or not at all');
+  }
+  return problems;
+}
+
+function configOf(v: Variables, noTargets: boolean): Config {
+  const [host, port] = [v.POSTHORN_HOST, v.POSTHORN_PORT];
+  const localOnly = v.DATABASE_URL === undefined && isLoopback(host);
+  return withoutUnset({
+    databaseUrl: v.DATABASE_URL,
+    temporal: withoutUnset({
+      namespace: v.TEMPORAL_NAMESPACE,
+      address: v.TEMPORAL_ADDRESS,
+      apiKey: v.TEMPORAL_API_KEY,
+      tlsCert: v.TEMPORAL_TLS_CERT,
+      tlsKey: v.TEMPORAL_TLS_KEY,
+      uiUrl: v.TEMPORAL_UI_URL,
+      cliPath: v.TEMPORAL_CLI_PATH,
+    }),
+    http: { host, port, publicUrl: v.POSTHORN_PUBLIC_URL ?? urlOf(host, port) },
+    metricsPort: v.POSTHORN_METRICS_PORT,
+    dataDir: v.POSTHORN_DATA_DIR,
+    adminKey: v.POSTHORN_ADMIN_KEY,
+    encryptionKeys: v.POSTHORN_ENCRYPTION_KEYS,
+    allowTargets: v.POSTHORN_ALLOW_TARGETS ?? (localOnly && !noTargets ? LOOPBACK : []),
+    maxBodyBytes: v.POSTHORN_MAX_BODY,
+    grouping: v.POSTHORN_GROUPING,
+    retentionMs: v.POSTHORN_RETENTION,
+  });
+}
+
+type WithoutUnset<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+const withoutUnset = <T extends object>(values: T): WithoutUnset<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as WithoutUnset<T>;
+
+/** The configuration for the log: passwords and keys are hidden, that they are set is not. */
+export function maskedSummary(config: Config): Record<string, unknown> {
+  const { databaseUrl, temporal, adminKey, encryptionKeys, ...rest } = config;
+  const { apiKey, tlsCert, tlsKey, ...plainTemporal } = temporal;
+  return {
+    database: databaseUrl ? withoutPassword(databaseUrl) : 'embedded',
+    temporal: {
+      ...plainTemporal,
+      address: temporal.address ?? 'local dev server',
+      apiKey: apiKey ? 'set' : 'unset',
+      tls: tlsCert && tlsKey ? 'client certificate' : apiKey ? 'on' : 'off',
+    },
+    ...rest,
+    adminKey: adminKey ? 'set' : 'unset',
+    encryptionKeys: encryptionKeys.length,
+  };
+}
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host.startsWith('127.');
+
+/** `http://host:port`; a listener on every address is reached as localhost. */
+export function urlOf(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+function withoutPassword(url: string): string {
+  const masked = new URL(url);
+  if (masked.password) masked.password = '***';
+  if (masked.searchParams.has('password')) masked.searchParams.set('password', '***');
+  return masked.toString();
+}
