@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+
+/** Ctrl-C reaches us from the terminal and once more from npm: within this time it is one and the same. */
+const SAME_SIGNAL_MS = 1_000;
+
+/**
+ * Runs a command to its end and returns the exit code, 128 and more when a signal ended it. The command has a process
+ * group of its own, so that each signal reaches it once, from here; a second Ctrl-C, later, is passed on as well. When
+ * we are killed outright, a watching shell asks the command to stop.
+ */
+export async function runChild(command, args, env = process.env) {
+  const ownGroup = process.platform !== 'win32';
+  const child = spawn(command, args, { stdio: 'inherit', env, detached: ownGroup });
+  const watcher = ownGroup && child.pid ? watchOver(child.pid) : undefined;
+
+  const lastSeen = {};
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      const repeated = performance.now() - (lastSeen[signal] ?? -Infinity) < SAME_SIGNAL_MS;
+      lastSeen[signal] = performance.now();
+      if (!repeated) child.kill(signal);
+    });
+  }
+  const code = await new Promise((resolve) => {
+    child.once('error', (error) => {
+      console.error(`${command} could not be started: ${error.message}`);
+      resolve(1);
+    });
+    child.once('exit', (exitCode, signal) => resolve(exitCode ?? 128 + constants.signals[signal]));
+  });
+  watcher?.kill('SIGKILL');
+  return code;
+}
+
+function watchOver(pid) {
+  const script = 'read -r nothing; kill -s TERM "$1"';
+  const watcher = spawn('/bin/sh', ['-c', script, 'posthorn-watcher', String(pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watcher.on('error', () => {});
+  watcher.unref();
+  return watcher;
+}
