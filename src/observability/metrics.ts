@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { registerReadings } from './scrape-readings.ts';
 
+// `?wait=` may take 60 s.
+const API_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 15, 60];
 // From what a local receiver takes to the longest timeout, 60 s.
 const ATTEMPT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60];
 // Then on through the waits of the default policy, 2 h 36 m in all.
@@ -21,6 +23,14 @@ export function createMetrics() {
   return {
     registry,
     readFrom: registerReadings(registry),
+    /** `path` is the pattern of the route: the addresses that are asked for have no bound. */
+    apiRequests: new Histogram({
+      name: 'posthorn_api_request_duration_seconds',
+      help: 'Requests to the API, by route and answer',
+      labelNames: ['method', 'path', 'status'],
+      buckets: API_SECONDS,
+      registers,
+    }),
     eventsAccepted: new Counter({
       name: 'posthorn_events_accepted_total',
       help: 'Events stored, by project; repeats of a known id not counted',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
 import { compileProfile } from '../../src/profiles/compile-profile.ts';
 import { profileSchema } from '../../src/profiles/profile.ts';
@@ -104,4 +105,10 @@ test('a dollar sign is written twice', () => {
   const body = { price: '$$5 for $id', data: '$data' };
   const { composeBody } = compileProfile(profileSchema.parse({ ...standardWebhooks, body }), 1);
   expect(String(composeBody({ ...event, data: Buffer.from('1') }))).toBe('{"price":"$5 for evt_1","data":1}');
+});
+
+test('the documents show standard-webhooks as it is', () => {
+  const source = readFileSync('src/profiles/standard-webhooks.ts', 'utf8');
+  const written = /ProfileSource = (\{[\s\S]*\n\});/.exec(source)?.[1];
+  expect(readFileSync('docs/profiles.md', 'utf8')).toContain(`\n${written}\n`);
 });

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { Webhook } from 'standardwebhooks';
+import { createProfiles } from '../../src/profiles/registry.ts';
+
+const profile = createProfiles().get('standard-webhooks')!;
+
+const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,128}$/);
+const event = fc.record({
+  id: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
+  type: name,
+  createdAt: fc.date({ min: new Date('2020-01-01'), max: new Date('2100-01-01'), noInvalidDate: true }),
+  consumer: fc.option(name),
+  attributes: fc.dictionary(name, fc.string({ unit: 'binary' })),
+});
+const secret = fc
+  .uint8Array({ minLength: 24, maxLength: 64 })
+  .map((key) => `whsec_${Buffer.from(key).toString('base64')}`);
+
+test('what is sent for any event verifies with the public library, with each of its secrets and no other', () => {
+  fc.assert(
+    fc.property(
+      event,
+      fc.json(),
+      fc.uniqueArray(secret, { minLength: 2, maxLength: 4 }),
+      (names, data, all) => {
+        const [stranger, ...secrets] = all as [string, ...string[]];
+        const body = profile.composeBody({ ...names, data: Buffer.from(data) });
+        if (!Buffer.isBuffer(body)) throw new Error(`refused: ${JSON.stringify(body)}`);
+        const sentAt = Math.floor(Date.now() / 1000);
+        const headers = profile.requestHeaders({ ...names, sentAt, body, secrets });
+
+        for (const known of secrets) {
+          expect(profile.checkSecret(known)).toBeUndefined();
+          expect(new Webhook(known).verify(body, headers)).toEqual({
+            type: names.type,
+            timestamp: names.createdAt.toISOString(),
+            data: JSON.parse(data),
+          });
+        }
+        expect(() => new Webhook(stranger).verify(body, headers)).toThrow('No matching signature');
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('a body with any one bit flipped no longer verifies', () => {
+  fc.assert(
+    fc.property(event, secret, fc.nat(), (names, known, place) => {
+      const body = profile.composeBody({ ...names, data: Buffer.from('{"text":"plain"}') }) as Buffer;
+      const sentAt = Math.floor(Date.now() / 1000);
+      const headers = profile.requestHeaders({ ...names, sentAt, body, secrets: [known] });
+      const flipped = Buffer.from(body);
+      // The lowest bits keep ASCII ASCII: the library signs text, and would repair broken UTF-8 first.
+      const at = place % body.length;
+      flipped[at] = body[at]! ^ 1;
+      expect(() => new Webhook(known).verify(flipped, headers)).toThrow('No matching signature');
+    }),
+  );
+});
