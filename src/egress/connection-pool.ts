@@ -1,0 +1,104 @@
+import type { Connection } from './connection.ts';
+
+/** The right to use one of the pool's places: with the connection that rested in it, or to open one. */
+export type Turn = { connection: Connection | undefined };
+
+type Waiter = { startBy: number; serve: (turn: Turn | undefined) => void };
+
+/** At most `limit` connections to one origin for one tenant; who waits for one is served in the order of coming. */
+export class ConnectionPool {
+  readonly #limit: number;
+  /** The last to come to rest is used first, so that what is not needed grows old and is closed. */
+  #resting: Connection[] = [];
+  readonly #waiters = new Set<Waiter>();
+  #turnsOut = 0;
+  #closed = false;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** The next turn, or undefined when none has come by `startBy` on the clock of performance.now(). */
+  take(startBy: number): Turn | undefined | Promise<Turn | undefined> {
+    if (performance.now() > startBy) return undefined;
+    return this.#turnNow() ?? this.#wait(startBy);
+  }
+
+  /** Ends a turn; `connection` is what is left of it: it rests if it can be used again. */
+  giveBack(connection: Connection | undefined): void {
+    this.#turnsOut--;
+    if (connection) this.#rest(connection);
+    this.#serveWaiters();
+  }
+
+  /** Closes what has rested for too long. */
+  sweep(): void {
+    for (const connection of this.#resting) if (!connection.isUsable()) connection.socket.destroy();
+  }
+
+  /** Lets nobody wait any longer and nothing rest; requests under way are not touched. */
+  close(): void {
+    this.#closed = true;
+    for (const { serve } of this.#waiters) serve(undefined);
+    for (const { socket } of this.#resting) socket.destroy();
+  }
+
+  isUnused(): boolean {
+    return this.#turnsOut === 0 && this.#waiters.size === 0;
+  }
+
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  get connections(): number {
+    return this.#turnsOut + this.#resting.length;
+  }
+
+  #rest(connection: Connection): void {
+    if (this.#closed || !connection.isUsable()) return void connection.socket.destroy();
+    if (!connection.reused) connection.socket.once('close', () => this.#forget(connection));
+    connection.rest();
+    this.#resting.push(connection);
+  }
+
+  #turnNow(): Turn | undefined {
+    let connection = this.#resting.pop();
+    while (connection && !connection.isUsable()) {
+      connection.socket.destroy();
+      connection = this.#resting.pop();
+    }
+    if (!connection && this.#turnsOut >= this.#limit) return undefined;
+    this.#turnsOut++;
+    return { connection };
+  }
+
+  #wait(startBy: number): Promise<Turn | undefined> {
+    return new Promise((resolve) => {
+      const serve = (turn: Turn | undefined): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(waiter);
+        resolve(turn);
+      };
+      const timer = setTimeout(serve, startBy - performance.now(), undefined);
+      const waiter: Waiter = { startBy, serve };
+      this.#waiters.add(waiter);
+    });
+  }
+
+  #serveWaiters(): void {
+    for (const { startBy, serve } of this.#waiters) {
+      // After a stall of this process a connection can come back before the timers of those who waited have run.
+      if (performance.now() > startBy) serve(undefined);
+      else {
+        const turn = this.#turnNow();
+        if (!turn) return;
+        serve(turn);
+      }
+    }
+  }
+
+  #forget(connection: Connection): void {
+    this.#resting = this.#resting.filter((other) => other !== connection);
+  }
+}

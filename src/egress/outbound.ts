@@ -1,0 +1,125 @@
+import type { AddressGuard } from './address-guard.ts';
+import type { Turn } from './connection-pool.ts';
+import { ConnectionPools, type PoolStats } from './connection-pools.ts';
+import type { Answer } from './exchange.ts';
+import type { Failure } from './failure.ts';
+import { createLookup, type Lookup } from './lookup.ts';
+import { completeHeaders } from './request-headers.ts';
+import { send } from './send.ts';
+import { originOf } from './target-url.ts';
+
+export type OutboundRequest = {
+  /** As parseTargetUrl accepted it. */
+  url: string;
+  /** Sent in this order and case; host, content-length, accept-encoding and user-agent are added where missing. */
+  headers: Record<string, string>;
+  body: Buffer;
+  /** Milliseconds for all of it, DNS to the last byte, counted from the moment a connection is given or dialed. */
+  timeoutMs: number;
+  /** On the clock of performance.now(): a request, or a re-send, whose turn has not come by then is not started. */
+  startBy: number;
+  /** Tenant and lane. Connections are shared only under the same key, so that no tenant uses up another's. */
+  poolKey: string;
+  /** Called once, when the request gets its connection or begins to dial. */
+  onStart?: () => void;
+};
+
+type Timing = {
+  /** True when a stale connection made us send the request a second time. */
+  resent: boolean;
+  startedAt: Date;
+  durationMs: number;
+};
+
+export type OutboundResult =
+  | (Answer & Timing & { outcome: 'delivered' | 'rejected' })
+  | (Failure & Timing & { kind: 'failed'; statusCode: null })
+  /** No turn came by startBy, or this process had no socket left: nothing was sent, and nobody is to blame. */
+  | { kind: 'not_started' };
+
+export type Outbound = {
+  post(request: OutboundRequest): Promise<OutboundResult>;
+  /** Starts nothing more; resolves when what is under way has ended. */
+  close(): Promise<void>;
+  stats(): PoolStats;
+};
+
+export type OutboundOptions = {
+  guard: AddressGuard;
+  /** Connections to one origin under one pool key. */
+  connectionsPerHost?: number;
+  /** Bytes of an answer's body that are kept; reading stops there. */
+  maxResponseBytes?: number;
+  maxHeaderBytes?: number;
+  /** Pools that are kept although nothing is under way in them. */
+  maxIdlePools?: number;
+  /** Longest rest of a connection between two requests: many receivers close theirs after 5 s. */
+  maxRestMs?: number;
+  lookup?: Lookup;
+  /** PEM certificates to trust instead of the built-in ones. */
+  certificateAuthorities?: string[];
+};
+
+/** The client for every request to a receiver: guarded addresses, one deadline, bounded answers, no redirects. */
+export function createOutbound(options: OutboundOptions): Outbound {
+  const fixedRules = {
+    guard: options.guard,
+    lookup: options.lookup ?? createLookup(),
+    certificateAuthorities: options.certificateAuthorities,
+    maxBodyBytes: options.maxResponseBytes ?? 16_384,
+    maxHeaderBytes: options.maxHeaderBytes ?? 16_384,
+    maxRestMs: options.maxRestMs ?? 4_000,
+  };
+  const { connectionsPerHost = 32, maxIdlePools = 500 } = options;
+  const pools = new ConnectionPools({ connectionsPerHost, maxIdlePools, sweepMs: 500 });
+  const underWay = new Set<Promise<OutboundResult>>();
+  let closed = false;
+
+  async function attempt(request: OutboundRequest): Promise<OutboundResult> {
+    const url = new URL(request.url);
+    const pool = pools.of(`${request.poolKey} ${url.origin}`);
+    const turn = await pool.take(request.startBy);
+    if (!turn) return { kind: 'not_started' };
+    try {
+      request.onStart?.();
+      return await carryOut(request, url, turn);
+    } finally {
+      pool.giveBack(turn.connection);
+    }
+  }
+
+  async function carryOut(request: OutboundRequest, url: URL, turn: Turn): Promise<OutboundResult> {
+    const { headers, body, startBy, timeoutMs } = request;
+    const startedAt = new Date();
+    const startedMs = performance.now();
+    const rules = { ...fixedRules, startBy, deadlineAt: startedMs + timeoutMs };
+    const post = {
+      path: url.pathname + url.search,
+      headers: completeHeaders(headers, url.host, body.length),
+      body,
+    };
+    const sent = await send(turn, originOf(url), post, rules);
+    if (sent.kind === 'no_socket') return { kind: 'not_started' };
+
+    const timing = { resent: sent.resent, startedAt, durationMs: performance.now() - startedMs };
+    const { end } = sent;
+    if (end.kind === 'failed') return { kind: 'failed', ...end.failure, statusCode: null, ...timing };
+    const isSuccess = end.statusCode >= 200 && end.statusCode <= 299;
+    return { ...end, outcome: isSuccess ? 'delivered' : 'rejected', ...timing };
+  }
+
+  return {
+    post: (request) => {
+      if (closed) return Promise.resolve({ kind: 'not_started' });
+      const result = attempt(request);
+      underWay.add(result);
+      return result.finally(() => underWay.delete(result));
+    },
+    close: async () => {
+      closed = true;
+      pools.close();
+      await Promise.allSettled(underWay);
+    },
+    stats: () => pools.stats(),
+  };
+}

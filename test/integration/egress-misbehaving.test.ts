@@ -1,0 +1,177 @@
+import { createAddressGuard } from '../../src/egress/address-guard.ts';
+import { createOutbound, type Outbound, type OutboundRequest } from '../../src/egress/outbound.ts';
+import {
+  type Behaviour,
+  type BehaviourName,
+  type MisbehavingReceiver,
+  redirectTo,
+  startMisbehavingReceiver,
+} from '../receivers/misbehaving-receiver.ts';
+import { startReceiver } from '../receivers/receiver.ts';
+
+const TIMEOUT_MS = 700;
+/** A busy machine may notice the deadline late; it must never be noticed early, nor by seconds. */
+const LATE_MS = 500;
+
+let outbound: Outbound;
+let receiver: MisbehavingReceiver | undefined;
+
+beforeEach(() => {
+  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']) });
+});
+afterEach(async () => {
+  await receiver?.close();
+  await outbound.close();
+  receiver = undefined;
+});
+
+const post = (url: string, overrides: Partial<OutboundRequest> = {}) =>
+  outbound.post({
+    url,
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from('{"a":1}'),
+    timeoutMs: TIMEOUT_MS,
+    startBy: performance.now() + 1_000,
+    poolKey: 'tenant',
+    ...overrides,
+  });
+
+async function postTo(behaviour: BehaviourName | Behaviour) {
+  receiver = await startMisbehavingReceiver(behaviour);
+  const began = performance.now();
+  const result = await post(receiver.url);
+  return { result, tookMs: performance.now() - began };
+}
+
+test.each<[BehaviourName, object]>([
+  ['neverAnswers', { kind: 'failed', outcome: 'timeout', error: { code: 'ANSWER_TIMEOUT' } }],
+  ['headerDrip', { kind: 'failed', outcome: 'timeout' }],
+  ['statusDrip', { kind: 'failed', outcome: 'timeout' }],
+  ['endlessHints', { kind: 'failed', outcome: 'timeout' }],
+  ['bodyDripAfter200', { kind: 'answered', outcome: 'delivered', statusCode: 200, truncated: true }],
+  ['bodyDripAfter500', { kind: 'answered', outcome: 'rejected', statusCode: 500, truncated: true }],
+])('%s ends at the deadline', async (behaviour, expected) => {
+  const { result, tookMs } = await postTo(behaviour);
+
+  expect(result).toMatchObject(expected);
+  expect(tookMs).toBeGreaterThan(TIMEOUT_MS - 5);
+  expect(tookMs).toBeLessThan(TIMEOUT_MS + LATE_MS);
+  expect(outbound.stats().connections).toBe(0);
+});
+
+test.each<[BehaviourName, object]>([
+  ['continueThen200', { outcome: 'delivered', statusCode: 200 }],
+  ['hintsThen200', { outcome: 'delivered', statusCode: 200 }],
+  ['noContentWithBody', { outcome: 'delivered', statusCode: 204 }],
+  ['twoAnswers', { outcome: 'delivered', statusCode: 200 }],
+  ['resetAfterStatus', { outcome: 'delivered', statusCode: 200, truncated: true, body: Buffer.from('abc') }],
+  ['closesInTheBody', { outcome: 'delivered', statusCode: 200, truncated: true, body: Buffer.from('abc') }],
+  ['status999', { outcome: 'rejected', statusCode: 999 }],
+  ['switchesProtocols', { outcome: 'rejected', statusCode: 101 }],
+  ['badBytes', { outcome: 'rejected', statusCode: 500, body: Buffer.from([0, 0xff, 0xc3, 0x28, 0, 0]) }],
+])('%s is an answer, at once', async (behaviour, expected) => {
+  const { result, tookMs } = await postTo(behaviour);
+
+  expect(result).toMatchObject({ kind: 'answered', resent: false, ...expected });
+  expect(tookMs).toBeLessThan(TIMEOUT_MS);
+});
+
+test.each<[BehaviourName, object]>([
+  ['resetBeforeStatus', { outcome: 'connection_failed', error: { code: 'ECONNRESET' } }],
+  ['closesWithoutAnswer', { outcome: 'connection_failed', error: { code: 'ECONNRESET' } }],
+  ['headersOf20k', { outcome: 'invalid_response', error: { code: 'HPE_HEADER_OVERFLOW' } }],
+  ['garbage', { outcome: 'invalid_response' }],
+  ['status000', { outcome: 'invalid_response', error: { code: 'INVALID_STATUS' } }],
+  ['floodOfHints', { outcome: 'invalid_response', error: { code: 'HPE_HEADER_OVERFLOW' } }],
+  ['floodOfLineEnds', { outcome: 'invalid_response', error: { code: 'HPE_HEADER_OVERFLOW' } }],
+])('%s is a failure, at once, sent once over a fresh connection', async (behaviour, expected) => {
+  const { result, tookMs } = await postTo(behaviour);
+
+  expect(result).toMatchObject({ kind: 'failed', resent: false, statusCode: null, ...expected });
+  expect(receiver!.requests()).toBe(1);
+  expect(tookMs).toBeLessThan(TIMEOUT_MS);
+  expect(outbound.stats().connections).toBe(0);
+});
+
+test.each<[BehaviourName, 'delivered' | 'rejected']>([
+  ['endlessBody', 'delivered'],
+  ['endlessChunks', 'delivered'],
+  ['gzipBomb', 'delivered'],
+  ['endlessBodyAfter500', 'rejected'],
+])('%s is cut off at 16 KiB, long before the deadline and without reading on', async (behaviour, outcome) => {
+  const before = process.memoryUsage().rss;
+  const { result, tookMs } = await postTo(behaviour);
+
+  expect(result).toMatchObject({ kind: 'answered', outcome, truncated: true });
+  expect(result.kind === 'answered' && result.body.length).toBe(16_384);
+  expect(tookMs).toBeLessThan(TIMEOUT_MS);
+  expect(outbound.stats().connections).toBe(0);
+  // What the kernel's buffers on both sides take is not bounded by us; what we hold is.
+  expect(receiver!.bytesWritten()).toBeLessThan(20_000_000);
+  expect(process.memoryUsage().rss - before).toBeLessThan(80_000_000);
+});
+
+test('a body of 16 KiB is kept whole, and the connection with it', async () => {
+  const good = await startReceiver([(_, response) => void response.end(Buffer.alloc(16_384, 'x'))]);
+
+  expect(await post(good.url)).toMatchObject({ outcome: 'delivered', truncated: false });
+  expect(await post(good.url)).toMatchObject({ outcome: 'delivered', truncated: false });
+
+  expect(good.connections()).toBe(1);
+  await good.close();
+});
+
+test('a redirect is a rejection, and the place that it names gets nothing', async () => {
+  const trap = await startReceiver();
+  const { result } = await postTo(redirectTo(trap.url));
+
+  expect(result).toMatchObject({ outcome: 'rejected', statusCode: 301, headers: { location: trap.url } });
+  expect(trap.connections()).toBe(0);
+  await trap.close();
+});
+
+test('what a receiver says out of turn is not taken for the answer to the next request', async () => {
+  receiver = await startMisbehavingReceiver('speaksOutOfTurn');
+  expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered' });
+  while (outbound.stats().connections > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+
+  expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', statusCode: 200 });
+});
+
+test('a reused connection that is reset before any byte of the answer is replaced by a fresh one, once', async () => {
+  receiver = await startMisbehavingReceiver('resetsReusedConnections');
+
+  expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', resent: false });
+  expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', resent: true });
+  expect(receiver.requests()).toBe(3);
+  expect(receiver.connections()).toBe(2);
+});
+
+test('a request is not sent again when its time to start has passed', async () => {
+  // Silent on its second request for longer than the request may still be started.
+  receiver = await startMisbehavingReceiver((socket, turn) =>
+    turn === 1
+      ? socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+      : setTimeout(() => socket.resetAndDestroy(), 150),
+  );
+  await post(receiver.url);
+
+  const result = await post(receiver.url, { startBy: performance.now() + 50 });
+
+  expect(result).toMatchObject({ kind: 'failed', outcome: 'connection_failed', resent: false });
+  expect(receiver.requests()).toBe(2);
+});
+
+test('400 requests in turn to a receiver that closes each resting connection are all delivered', async () => {
+  receiver = await startMisbehavingReceiver('closesIdleConnections');
+  let resent = 0;
+  for (let i = 0; i < 400; i++) {
+    const result = await post(receiver.url);
+    expect(result).toMatchObject({ kind: 'answered', outcome: 'delivered' });
+    if (result.kind === 'answered' && result.resent) resent++;
+    // Lets the connection rest for as long as the receiver needs to close it, more or less.
+    if (i % 4 === 0) await new Promise((resolve) => setTimeout(resolve, i % 3));
+  }
+  expect(receiver.requests()).toBeGreaterThanOrEqual(400);
+  expect(receiver.requests()).toBeLessThanOrEqual(400 + resent);
+});
