@@ -1,5 +1,4 @@
 import { globSync, readFileSync } from 'node:fs';
-
 import { join } from 'node:path';
 import { forbiddenImports } from './forbidden-imports.ts';
 

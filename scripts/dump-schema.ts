@@ -1,0 +1,25 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../src/embedded/postgres.ts';
+import { createPool } from '../src/store/database.ts';
+import { migrate } from '../src/store/migrate.ts';
+import { schemaText } from '../src/store/schema-text.ts';
+
+/** Writes docs/schema.txt from the migrations; a test compares it. */
+const target = join(import.meta.dirname, '../docs/schema.txt');
+const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-schema-'));
+chmodSync(dataDir, 0o711); // root's Postgres is another user, who passes through
+
+const postgres = await startEmbeddedPostgres({ dataDir, log: console.error, durable: false });
+const pool = createPool(postgres.url, 1);
+try {
+  await migrate(pool);
+  writeFileSync(target, await schemaText(pool));
+  console.log(`${target} is written`);
+} finally {
+  await pool.end();
+  await postgres.stop();
+  rmSync(postgres.folder, { recursive: true });
+  rmSync(dataDir, { recursive: true });
+}
