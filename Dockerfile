@@ -1,0 +1,26 @@
+# glibc, not musl: the native core of the Temporal SDK needs it.
+FROM node:24.21.0-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev && npm cache clean --force
+
+FROM node:24.21.0-bookworm-slim
+# Temporal Cloud is reached over TLS, and the SDK's core reads the system's certificates.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates \
+ && rm -rf /var/lib/apt/lists/*
+ENV NODE_ENV=production POSTHORN_HOST=0.0.0.0
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY bin ./bin
+COPY migrations ./migrations
+COPY src ./src
+COPY activities ./activities
+COPY workflows ./workflows
+USER node
+EXPOSE 4000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
+  CMD ["node", "/app/bin/is-healthy.mjs"]
+ENTRYPOINT ["node", "/app/bin/posthorn.mjs"]
+CMD ["api"]
