@@ -5,6 +5,7 @@
 -- The identity of this database: a stream cursor of another database is refused (410) instead of misread.
 CREATE TABLE database_identity (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  outcomes_removed_below xid8 NOT NULL DEFAULT '0',  -- retention: a cursor before it has missed something
   only_row boolean NOT NULL DEFAULT true UNIQUE CHECK (only_row)
 );
 INSERT INTO database_identity DEFAULT VALUES;
@@ -50,9 +51,9 @@ CREATE TABLE endpoints (
 );
 CREATE INDEX endpoints_project ON endpoints (project_id, id);
 
--- Only the endpoints that are slow or failing: written on transitions, read at assignment.
-CREATE TABLE endpoint_health (
-  endpoint_id text PRIMARY KEY,
+-- Only the receivers that are slow or failing: written on transitions, read at assignment.
+CREATE TABLE receiver_health (
+  receiver text PRIMARY KEY,          -- as in deliveries.receiver
   slow_since timestamptz NOT NULL DEFAULT now(),
   cause text NOT NULL
 );
@@ -74,6 +75,8 @@ CREATE TABLE events (
   status text NOT NULL CHECK (status IN ('pending', 'delivered', 'undeliverable', 'cancelled', 'unrouted')),
   delivery_count integer NOT NULL,
   open_count integer NOT NULL CHECK (open_count >= 0),
+  delivered_count integer NOT NULL DEFAULT 0,
+  undeliverable_count integer NOT NULL DEFAULT 0,
   created_at timestamptz NOT NULL,
   settled_at timestamptz,
   PRIMARY KEY (project_id, id)
@@ -85,6 +88,7 @@ CREATE TABLE deliveries (
   project_id text NOT NULL,
   event_id text NOT NULL,
   endpoint_id text,                   -- null: the event's target
+  receiver text NOT NULL,             -- whose health and room count: the endpoint, or project and origin of a target
   consumer text,
   policy text NOT NULL,               -- canonical JSON of the policy in force; groups share one
   status text NOT NULL CHECK (status IN ('pending', 'retrying', 'held', 'delivered', 'undeliverable', 'cancelled')),
@@ -112,7 +116,12 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_event ON deliveries (project_id, event_id);
 CREATE INDEX deliveries_newest ON deliveries (project_id, id);
 CREATE INDEX deliveries_endpoint ON deliveries (endpoint_id, id);
-CREATE INDEX deliveries_unowned ON deliveries (due_at) WHERE owner IS NULL AND due_at IS NOT NULL;
+-- What waits for assignment. Slow receivers queue apart, each by itself: their backlog is never scanned for a healthy one.
+CREATE INDEX deliveries_waiting ON deliveries (project_id, due_at)
+  WHERE owner IS NULL AND due_at IS NOT NULL AND lane <> 'slow';
+CREATE INDEX deliveries_waiting_slow ON deliveries (receiver, due_at)
+  WHERE owner IS NULL AND due_at IS NOT NULL AND lane = 'slow';
+-- What a workflow carries: due for long means that nobody works on it (the reconciler).
 CREATE INDEX deliveries_owned ON deliveries (due_at) WHERE owner IS NOT NULL AND due_at IS NOT NULL;
 
 CREATE TABLE attempts (

@@ -1,0 +1,27 @@
+import { Context } from '@temporalio/activity';
+import type { Activities } from '../workflows/contract.ts';
+import type { AttemptEngine } from './attempt-engine.ts';
+
+/** A fifth of the heartbeat timeout: two that are lost or late are no lost worker. */
+const HEARTBEAT_EVERY_MS = 2_000;
+/** What is left of startToClose when the report must be on its way. */
+const REPORT_MARGIN_MS = 5_000;
+
+/** The thin shell between Temporal and what an attempt does. */
+export const makeActivities = (engine: AttemptEngine): Activities => ({
+  attemptDeliveries: (due) => whileHeartbeating((owner, giveUpAt) => engine.run(due, owner, giveUpAt)),
+  recordOutcomes: (unrecorded) => whileHeartbeating((owner) => engine.recordLate(unrecorded, owner)),
+});
+
+// The cancellation signal is not handed on: with Temporal away the SDK cancels a running activity, and a POST
+// under way must be recorded all the same.
+async function whileHeartbeating<T>(work: (owner: string, giveUpAt: number) => Promise<T>): Promise<T> {
+  const { info, heartbeat } = Context.current();
+  const giveUpAt = performance.now() + info.startToCloseTimeoutMs - REPORT_MARGIN_MS;
+  const timer = setInterval(() => heartbeat(), HEARTBEAT_EVERY_MS);
+  try {
+    return await work(info.workflowExecution!.workflowId, giveUpAt);
+  } finally {
+    clearInterval(timer);
+  }
+}

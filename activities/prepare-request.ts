@@ -1,0 +1,59 @@
+import type { ComposableProfile } from '../src/profiles/compile-profile.ts';
+import { targetSecretOf } from '../src/store/accept-events.ts';
+import type { Claim } from '../src/store/claims.ts';
+import { endpointHeadersOf, endpointSecretsOf } from '../src/store/endpoints.ts';
+import type { SecretBox } from '../src/store/secret-box.ts';
+
+/** What goes out, and what may be shown of it. */
+export type PreparedRequest = {
+  url: string;
+  headers: Record<string, string>;
+  body: Buffer;
+  /** The headers as an attempt shows them: the tenant's own values are masked, the signature is not. */
+  shownHeaders: Record<string, string>;
+};
+
+export type PrepareRequest = (claim: Claim) => PreparedRequest;
+
+export type PrepareRequestDependencies = {
+  profiles: { get(name: string, version?: number): ComposableProfile | undefined };
+  box: SecretBox;
+  now: () => number;
+};
+
+/** Opens the secrets and signs anew: same id and body, new time. Throws when a secret does not open. */
+export function createPrepareRequest({ profiles, box, now }: PrepareRequestDependencies): PrepareRequest {
+  return (claim) => {
+    const profile = profiles.get(claim.profile, claim.profileVersion);
+    if (!profile)
+      throw new Error(`the profile ${claim.profile} version ${claim.profileVersion} is not known`);
+    const { projectId, endpointId, eventId } = claim;
+    const secrets = endpointId
+      ? (JSON.parse(box.open(claim.secrets, endpointSecretsOf(projectId, endpointId))) as string[])
+      : [box.open(claim.secrets, targetSecretOf(projectId, eventId))];
+    const own =
+      endpointId && claim.headers
+        ? (JSON.parse(box.open(claim.headers, endpointHeadersOf(projectId, endpointId))) as Record<
+            string,
+            string
+          >)
+        : {};
+    const signed = profile.requestHeaders({
+      id: eventId,
+      type: claim.type,
+      consumer: claim.consumer,
+      attributes: claim.attributes,
+      createdAt: claim.createdAt,
+      sentAt: Math.floor(now() / 1000),
+      body: claim.body,
+      secrets,
+    });
+    const masked = Object.fromEntries(Object.keys(own).map((name) => [name, '***']));
+    return {
+      url: claim.url,
+      headers: { ...own, ...signed },
+      body: claim.body,
+      shownHeaders: { ...masked, ...signed },
+    };
+  };
+}

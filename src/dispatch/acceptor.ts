@@ -1,0 +1,95 @@
+import type pg from 'pg';
+import type { Accepted, Acceptor, EventDraft } from '../api/ports.ts';
+import { acceptEvents, keyOf } from '../store/accept-events.ts';
+import { isOutage, StoreUnavailable } from '../store/database.ts';
+import type { SecretBox } from '../store/secret-box.ts';
+import type { Dispatcher } from './dispatcher.ts';
+
+/** Events in one transaction: past this the commit's cost is spread thin enough. */
+const MAX_GROUP = 100;
+/** Transactions at once: while one waits for its fsync, the next collects and writes. */
+const MAX_COMMITTING = 2;
+/** Posts that may wait for a transaction; beyond it the producer is told to come back (503). */
+const MAX_WAITING = 10_000;
+
+type Waiting = { draft: EventDraft; resolve: (accepted: Accepted) => void; reject: (error: unknown) => void };
+
+/** Stores concurrent posts in common transactions, and starts their workflows once they are committed. */
+export function createAcceptor({
+  pool,
+  box,
+  dispatcher,
+}: {
+  pool: pg.Pool;
+  box: SecretBox;
+  dispatcher: Dispatcher;
+}): Acceptor {
+  let waiting: Waiting[] = [];
+  let committing = 0;
+
+  function commitNext(): void {
+    while (waiting.length > 0 && committing < MAX_COMMITTING) {
+      const group = takeGroup();
+      committing += 1;
+      void commit(group).finally(() => {
+        committing -= 1;
+        commitNext();
+      });
+    }
+  }
+
+  /** The same id twice cannot be written by one statement: the second waits, and finds the first. */
+  function takeGroup(): Waiting[] {
+    const keys = new Set<string>();
+    const group: Waiting[] = [];
+    const rest: Waiting[] = [];
+    for (const one of waiting) {
+      const key = keyOf(one.draft.projectId, one.draft.id);
+      if (group.length < MAX_GROUP && !keys.has(key)) {
+        keys.add(key);
+        group.push(one);
+      } else rest.push(one);
+    }
+    waiting = rest;
+    return group;
+  }
+
+  async function commit(group: Waiting[]): Promise<void> {
+    try {
+      const results = await store(
+        group.map(({ draft }) => draft),
+        false,
+      );
+      for (const [place, one] of group.entries()) one.resolve(results[place]!);
+    } catch (error) {
+      if (error instanceof StoreUnavailable || group.length === 1) for (const one of group) one.reject(error);
+      else for (const one of group) await commit([one]);
+    }
+  }
+
+  async function store(drafts: EventDraft[], allOrNone: boolean): Promise<Accepted[]> {
+    const write = () => acceptEvents(pool, box, drafts, dispatcher.assignNew, allOrNone);
+    try {
+      // Once more on a broken connection: the ids are fixed, so what did commit is found, not doubled.
+      const { results, started } = await write().catch((error) => {
+        if (isOutage(error)) return write();
+        throw error;
+      });
+      dispatcher.start(started);
+      return results;
+    } catch (error) {
+      throw isOutage(error) ? new StoreUnavailable(error) : error;
+    }
+  }
+
+  return {
+    acceptOne: (draft) =>
+      new Promise((resolve, reject) => {
+        if (waiting.length >= MAX_WAITING) return reject(new StoreUnavailable('too many posts wait'));
+        waiting.push({ draft, resolve, reject });
+        // Not at once: posts that arrived in the same turn of the event loop share the transaction.
+        if (waiting.length === 1) setImmediate(commitNext);
+      }),
+    acceptAll: (drafts) => store(drafts, true),
+  };
+}

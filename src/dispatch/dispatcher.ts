@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import type { NewDelivery } from '../store/accept-events.ts';
+import {
+  type Assignment,
+  assignDue,
+  assignSlow,
+  nextProjectDue,
+  releaseUnstarted,
+} from '../store/assignments.ts';
+
+/** Starts a workflow for an assignment. Rejects when it is not known to have started. */
+export type StartWorkflow = (assignment: Assignment) => Promise<void>;
+
+export type Dispatcher = {
+  /** Decides, inside the accepting transaction, which new deliveries start at once: sets their `owner`. */
+  assignNew(deliveries: NewDelivery[]): void;
+  /** Starts the workflows of deliveries that were committed with an owner, and looks after the others. */
+  start(committed: NewDelivery[]): void;
+  /** Something may be due: look now instead of at the next tick. */
+  look(): void;
+  /** The workflow has claimed its deliveries: its slot is free. */
+  claimed(workflowIds: string[]): void;
+  close(): Promise<void>;
+};
+
+/*
+ * The law (design, section 6): few workflows that are assigned but not yet claimed. Below START_BELOW whatever
+ * waits is started at once; up to FULL_BELOW only full groups; never more. So each event has its own workflow
+ * while the engine keeps up, and shares one when it does not; no other feedback is needed.
+ */
+const START_BELOW = 2;
+const FULL_BELOW = 16;
+/** Deliveries in one workflow. */
+const GROUP_SIZE = 100;
+/** A workflow that has not claimed by then no longer counts: its worker is gone, or its wake-up was lost. */
+const UNCLAIMED_MS = 2_000;
+const TICK_MS = 250;
+const LOOK_EVERY_MS = 1_000;
+/** After a start that failed, nothing is assigned for this long. */
+const PAUSE_MS = 1_000;
+
+export type DispatcherDependencies = {
+  pool: pg.Pool;
+  /** Null while Temporal is away: nothing is assigned then, and events wait in Postgres. */
+  starter: () => StartWorkflow | null;
+  grouping: 'auto' | 'never';
+  /** Attempts that one slow receiver may have under way at once. */
+  roomPerReceiver: number;
+  onStarted: (result: 'started' | 'failed', deliveries: number) => void;
+  onFailure: (error: unknown) => void;
+};
+
+export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
+  const { pool, starter, grouping, roomPerReceiver, onStarted, onFailure } = deps;
+  const startBelow = grouping === 'auto' ? START_BELOW : FULL_BELOW;
+  const unclaimed = new Map<string, number>();
+  const unclaimedSlow = new Map<string, number>();
+  const starting = new Set<Promise<void>>();
+  let lastServed = '';
+  let lastLook = 0;
+  let pausedUntil = 0;
+  let looking: Promise<void> | null = null;
+  let lookAgain = false;
+  let closed = false;
+
+  const mayStart = (): boolean => !closed && starter() !== null && performance.now() >= pausedUntil;
+
+  function assignNew(deliveries: NewDelivery[]): void {
+    if (!mayStart()) return;
+    const groups = Map.groupBy(
+      deliveries.filter(({ lane, waitingFor }) => lane === 'fast' && waitingFor === null),
+      ({ projectId, policy, eventId }) => `${projectId} ${policy} ${grouping === 'auto' ? '' : eventId}`,
+    );
+    for (const group of groups.values()) {
+      for (let from = 0; from < group.length; from += GROUP_SIZE) {
+        const company = group.slice(from, from + GROUP_SIZE);
+        const isRoom = unclaimed.size < (company.length === GROUP_SIZE ? FULL_BELOW : startBelow);
+        if (!isRoom) return;
+        const { projectId, eventId } = company[0]!;
+        const isWholeStart = from === 0 && company.every((delivery) => delivery.eventId === eventId);
+        const workflowId = isWholeStart ? `event/${projectId}/${eventId}` : `group/${randomUUID()}`;
+        for (const delivery of company) delivery.owner = workflowId;
+        unclaimed.set(workflowId, performance.now());
+      }
+    }
+  }
+
+  function start(committed: NewDelivery[]): void {
+    for (const [workflowId, company] of Map.groupBy(committed, ({ owner }) => owner!)) {
+      const { projectId, policy, lane } = company[0]!;
+      const deliveries = company.map(({ id, eventId, type }) => ({ id, step: 0, eventId, type }));
+      launch({ workflowId, projectId, policy, lane, deliveries }, unclaimed);
+    }
+    look();
+  }
+
+  function launch(assignment: Assignment, slots: Map<string, number>): void {
+    slots.set(assignment.workflowId, performance.now());
+    const begun = begin(assignment, slots).finally(() => starting.delete(begun));
+    starting.add(begun);
+  }
+
+  async function begin(assignment: Assignment, slots: Map<string, number>): Promise<void> {
+    const startWorkflow = starter();
+    try {
+      if (!startWorkflow) throw new Error('Temporal went away before the start');
+      await startWorkflow(assignment);
+      onStarted('started', assignment.deliveries.length);
+    } catch (error) {
+      slots.delete(assignment.workflowId);
+      pausedUntil = performance.now() + PAUSE_MS;
+      onStarted('failed', assignment.deliveries.length);
+      onFailure(error);
+      // It may run all the same (a lost answer): it will find that it owns nothing. If this fails too, the
+      // reconciler finds a workflow that does not exist.
+      const ids = assignment.deliveries.map(({ id }) => id);
+      await releaseUnstarted(pool, assignment.workflowId, ids).catch(onFailure);
+    }
+  }
+
+  function look(): void {
+    if (looking) {
+      lookAgain = true;
+      return;
+    }
+    lastLook = performance.now();
+    looking = assignWaiting()
+      .catch(onFailure)
+      .finally(() => {
+        looking = null;
+        if (lookAgain && !closed) {
+          lookAgain = false;
+          look();
+        }
+      });
+  }
+
+  async function assignWaiting(): Promise<void> {
+    while (mayStart() && unclaimed.size < FULL_BELOW) {
+      const projectId = await nextProjectDue(pool, lastServed);
+      if (projectId === null) return;
+      const assignment = await assignDue(pool, projectId, {
+        most: GROUP_SIZE,
+        least: unclaimed.size < startBelow ? 1 : GROUP_SIZE,
+        grouping: grouping === 'auto',
+        uuid: randomUUID(),
+      });
+      if (!assignment) return;
+      lastServed = projectId;
+      launch(assignment, unclaimed);
+    }
+  }
+
+  async function assignWaitingForSlow(): Promise<void> {
+    while (mayStart() && unclaimedSlow.size < START_BELOW) {
+      const assignment = await assignSlow(pool, {
+        roomPerReceiver,
+        most: GROUP_SIZE,
+        grouping: grouping === 'auto',
+        uuid: randomUUID(),
+      });
+      if (!assignment) return;
+      launch(assignment, unclaimedSlow);
+    }
+  }
+
+  let slowLook: Promise<void> | null = null;
+  const tick = (): void => {
+    const now = performance.now();
+    for (const slots of [unclaimed, unclaimedSlow]) {
+      for (const [workflowId, since] of slots) if (now - since > UNCLAIMED_MS) slots.delete(workflowId);
+    }
+    if (now - lastLook >= LOOK_EVERY_MS) look();
+    slowLook ??= assignWaitingForSlow()
+      .catch(onFailure)
+      .finally(() => {
+        slowLook = null;
+      });
+  };
+  const timer = setInterval(tick, TICK_MS);
+
+  return {
+    assignNew,
+    start,
+    look,
+    claimed(workflowIds) {
+      let freed = false;
+      for (const id of workflowIds) {
+        unclaimedSlow.delete(id);
+        freed = unclaimed.delete(id) || freed;
+      }
+      if (freed) look();
+    },
+    async close() {
+      closed = true;
+      clearInterval(timer);
+      await Promise.all([looking, slowLook]);
+      await Promise.all(starting);
+    },
+  };
+}

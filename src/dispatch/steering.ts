@@ -1,0 +1,64 @@
+import type pg from 'pg';
+import type { Steering } from '../api/ports.ts';
+import { releaseLost } from '../store/reconciliation.ts';
+import { cancelDelivery, cancelOpenOf, markEndpointDeleted, retryDelivery } from '../store/steering.ts';
+
+type Signal = { owner: string; ids: string[] };
+
+export type SteeringDependencies = {
+  pool: pg.Pool;
+  /** Null while Temporal is away: the reconciler tells later. `gone`: there is no such running workflow. */
+  signals: () => {
+    send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'gone'>;
+  } | null;
+  /** Something waits for assignment. */
+  onReleased: () => void;
+  /** Outcomes of this project were written. */
+  onOutcomes: (projectId: string) => void;
+  onFailure: (error: unknown) => void;
+};
+
+/** Commits to Postgres, answers, then signals: a signal that is lost or finds nothing changes no promise. */
+export function createSteering({
+  pool,
+  signals,
+  onReleased,
+  onOutcomes,
+  onFailure,
+}: SteeringDependencies): Steering {
+  const tell = (signal: 'retryNow' | 'cancel', told: Signal | null): void => {
+    if (!told) return onReleased();
+    void sendOrRelease(signal, told).catch(onFailure);
+  };
+
+  async function sendOrRelease(signal: 'retryNow' | 'cancel', { owner, ids }: Signal): Promise<void> {
+    const sent = await signals()?.send(owner, signal, ids);
+    if (sent !== 'gone' || signal === 'cancel') return;
+    await releaseLost(pool, owner, ids);
+    onReleased();
+  }
+
+  return {
+    async retry(projectId, consumer, deliveryId) {
+      const { answer, signal } = await retryDelivery(pool, projectId, consumer, deliveryId);
+      tell('retryNow', signal);
+      return answer;
+    },
+    async cancel(projectId, consumer, deliveryId) {
+      const { answer, signal } = await cancelDelivery(pool, projectId, consumer, deliveryId);
+      if (signal) tell('cancel', signal);
+      onOutcomes(projectId);
+      return answer;
+    },
+    async deleteEndpoint(projectId, consumer, endpointId) {
+      if (!(await markEndpointDeleted(pool, projectId, consumer, endpointId))) return false;
+      for (let next: string | null = ''; next !== null; ) {
+        const batch = await cancelOpenOf(pool, endpointId, next);
+        for (const signal of batch.signals) tell('cancel', signal);
+        next = batch.next;
+      }
+      onOutcomes(projectId);
+      return true;
+    },
+  };
+}

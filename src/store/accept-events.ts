@@ -1,0 +1,310 @@
+import type pg from 'pg';
+import type { Accepted, EventDraft } from '../api/ports.ts';
+import type { Lane } from '../policy/outcome.ts';
+import { inTransaction } from './database.ts';
+import { newId } from './ids.ts';
+import type { SecretBox } from './secret-box.ts';
+
+/** Design limit: an event that matches more endpoints is refused whole (422). */
+export const MAX_FAN_OUT = 10_000;
+
+/** A delivery that is about to be written, seen by whoever decides on its first workflow. */
+export type NewDelivery = {
+  id: string;
+  projectId: string;
+  eventId: string;
+  type: string;
+  endpointId: string | null;
+  receiver: string;
+  consumer: string | null;
+  policy: string;
+  lane: Lane;
+  /** Set: the endpoint is paused or disabled, and the delivery waits for it. */
+  waitingFor: string | null;
+  owner: string | null;
+  createdAt: Date;
+};
+
+/** Sets `owner` on the deliveries that shall start with a workflow at once. */
+export type AssignNew = (deliveries: NewDelivery[]) => void;
+
+type Match = { place: number; endpoint_id: string; endpoint_status: string; slow: boolean };
+
+// The lock keeps an endpoint from being deleted between the match and the commit: no delivery is born to a
+// deleted one. Deletion takes FOR UPDATE; changes of other columns do not wait for this.
+const MATCH_ENDPOINTS = `
+  SELECT draft.place, endpoint.id AS endpoint_id, endpoint.status AS endpoint_status,
+         EXISTS (SELECT FROM receiver_health health WHERE health.receiver = endpoint.id) AS slow
+  FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) AS draft (place, project_id, consumer, patterns)
+  JOIN endpoints endpoint
+    ON endpoint.project_id = draft.project_id
+   AND endpoint.consumer IS NOT DISTINCT FROM draft.consumer
+   AND endpoint.status <> 'deleted'
+   AND endpoint.events && string_to_array(draft.patterns, ' ')
+  ORDER BY endpoint.id
+  FOR KEY SHARE OF endpoint`;
+
+const SLOW_RECEIVERS = `SELECT receiver FROM receiver_health WHERE receiver = ANY ($1::text[])`;
+
+// One statement: a delivery is only written when its event is new, in (project, id) order so that two writers
+// of the same ids queue instead of deadlocking.
+const INSERT = `
+  WITH new_event AS (
+    INSERT INTO events (project_id, id, type, consumer, test, attributes, data, body, content_hash, profile,
+                        profile_version, target_url, target_secret, status, delivery_count, open_count, created_at)
+    SELECT draft.project_id, draft.id, draft.type, draft.consumer, draft.test, draft.attributes, draft.data, draft.body,
+           draft.content_hash, draft.profile, draft.profile_version, draft.target_url, draft.target_secret,
+           CASE WHEN draft.fan_out = 0 THEN 'unrouted' ELSE 'pending' END, draft.fan_out, draft.fan_out, draft.created_at
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::jsonb[], $7::bytea[], $8::bytea[],
+                $9::bytea[], $10::text[], $11::int[], $12::text[], $13::bytea[], $14::int[], $15::timestamptz[])
+      AS draft (project_id, id, type, consumer, test, attributes, data, body, content_hash, profile, profile_version,
+                target_url, target_secret, fan_out, created_at)
+    ORDER BY draft.project_id, draft.id
+    ON CONFLICT (project_id, id) DO NOTHING
+    RETURNING project_id, id
+  ), new_delivery AS (
+    INSERT INTO deliveries (id, project_id, event_id, endpoint_id, receiver, consumer, policy, lane, waiting_for, owner,
+                            workflow_id, status, due_at, created_at)
+    SELECT d.id, d.project_id, d.event_id, d.endpoint_id, d.receiver, d.consumer, d.policy, d.lane, d.waiting_for, d.owner,
+           d.owner,
+           CASE WHEN d.waiting_for IS NULL THEN 'pending' ELSE 'held' END,
+           CASE WHEN d.waiting_for IS NULL THEN now() END, d.created_at
+    FROM unnest($16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
+                $24::text[], $25::text[], $26::timestamptz[])
+      AS d (id, project_id, event_id, endpoint_id, receiver, consumer, policy, lane, waiting_for, owner, created_at)
+    JOIN new_event ON new_event.project_id = d.project_id AND new_event.id = d.event_id
+  ), new_consumer AS (
+    INSERT INTO consumers (project_id, id)
+    SELECT DISTINCT project_id, consumer
+    FROM unnest($1::text[], $4::text[]) AS draft (project_id, consumer)
+    WHERE consumer IS NOT NULL
+    ORDER BY project_id, consumer
+    ON CONFLICT DO NOTHING
+  )
+  SELECT project_id, id FROM new_event`;
+
+const EXISTING = `
+  SELECT event.project_id, event.id, event.status, event.created_at, event.delivery_count, event.content_hash
+  FROM unnest($1::text[], $2::text[]) AS wanted (project_id, id)
+  JOIN events event ON event.project_id = wanted.project_id AND event.id = wanted.id`;
+
+type ExistingEvent = {
+  project_id: string;
+  id: string;
+  status: Extract<Accepted, { event: unknown }>['event']['status'];
+  created_at: Date;
+  delivery_count: number;
+  content_hash: Buffer;
+};
+
+export type AcceptedBatch = { results: Accepted[]; started: NewDelivery[] };
+
+class Refused extends Error {
+  readonly results: Accepted[];
+  constructor(results: Accepted[]) {
+    super('a batch was refused');
+    this.results = results;
+  }
+}
+
+/**
+ * Writes events and one delivery for each endpoint that matches, in one transaction; its commit is the promise.
+ * The drafts' ids are distinct. With `allOrNone`, one refused draft leaves nothing stored.
+ * Returns a result for each draft, in order, and the deliveries that were stored with an owner.
+ */
+export async function acceptEvents(
+  pool: pg.Pool,
+  box: SecretBox,
+  drafts: EventDraft[],
+  assign: AssignNew,
+  allOrNone = false,
+): Promise<AcceptedBatch> {
+  try {
+    return await inTransaction(pool, async (client) => {
+      const fanOut = await matchReceivers(client, drafts);
+      const small = drafts.filter((_, place) => fanOut[place]!.length <= MAX_FAN_OUT);
+      const deliveries = drafts.flatMap((_, place) =>
+        fanOut[place]!.length <= MAX_FAN_OUT ? fanOut[place]! : [],
+      );
+      assign(deliveries);
+      const stored = await insertDrafts(client, box, small, deliveries);
+      const existing = await readExisting(
+        client,
+        small.filter((draft) => !stored.has(keyOf(draft.projectId, draft.id))),
+      );
+      const results = drafts.map((draft, place) => resultOf(draft, fanOut[place]!.length, stored, existing));
+      if (allOrNone && results.some((result) => !('event' in result))) throw new Refused(results);
+      return {
+        results,
+        started: deliveries.filter((d) => d.owner !== null && stored.has(keyOf(d.projectId, d.eventId))),
+      };
+    });
+  } catch (error) {
+    if (error instanceof Refused) return { results: error.results, started: [] };
+    throw error;
+  }
+}
+
+export const keyOf = (projectId: string, eventId: string): string => `${projectId}/${eventId}`;
+
+/** The subscription patterns that a type satisfies: `a.b.c` is meant by `*`, `a.*`, `a.b.*` and itself. */
+export function patternsFor(type: string): string[] {
+  const patterns = ['*', type];
+  for (let dot = type.indexOf('.'); dot !== -1; dot = type.indexOf('.', dot + 1))
+    patterns.push(`${type.slice(0, dot)}.*`);
+  return patterns;
+}
+
+async function matchReceivers(client: pg.PoolClient, drafts: EventDraft[]): Promise<NewDelivery[][]> {
+  const found: NewDelivery[][] = drafts.map(() => []);
+  const routed = drafts.flatMap((draft, place) => (draft.target ? [] : [{ draft, place }]));
+  if (routed.length > 0) {
+    const { rows } = await client.query<Match>({
+      name: 'match-endpoints',
+      text: MATCH_ENDPOINTS,
+      values: [
+        routed.map(({ place }) => place),
+        routed.map(({ draft }) => draft.projectId),
+        routed.map(({ draft }) => draft.consumer),
+        routed.map(({ draft }) => patternsFor(draft.type).join(' ')),
+      ],
+    });
+    for (const row of rows) {
+      const waitingFor = row.endpoint_status === 'active' ? null : `endpoint_${row.endpoint_status}`;
+      found[row.place]!.push(
+        newDelivery(
+          drafts[row.place]!,
+          row.endpoint_id,
+          row.endpoint_id,
+          row.slow ? 'slow' : 'fast',
+          waitingFor,
+        ),
+      );
+    }
+  }
+  const targeted = drafts.flatMap((draft, place) =>
+    draft.target
+      ? [{ draft, place, receiver: `${draft.projectId} ${new URL(draft.target.url).origin}` }]
+      : [],
+  );
+  if (targeted.length > 0) {
+    const { rows } = await client.query<{ receiver: string }>(SLOW_RECEIVERS, [
+      targeted.map(({ receiver }) => receiver),
+    ]);
+    const slow = new Set(rows.map(({ receiver }) => receiver));
+    for (const { draft, place, receiver } of targeted) {
+      found[place]!.push(newDelivery(draft, null, receiver, slow.has(receiver) ? 'slow' : 'fast', null));
+    }
+  }
+  return found;
+}
+
+const newDelivery = (
+  draft: EventDraft,
+  endpointId: string | null,
+  receiver: string,
+  lane: Lane,
+  waitingFor: string | null,
+): NewDelivery => ({
+  id: newId('dlv'),
+  projectId: draft.projectId,
+  eventId: draft.id,
+  type: draft.type,
+  endpointId,
+  receiver,
+  consumer: draft.consumer,
+  policy: draft.policy,
+  lane,
+  waitingFor,
+  owner: null,
+  createdAt: draft.createdAt,
+});
+
+async function insertDrafts(
+  client: pg.PoolClient,
+  box: SecretBox,
+  drafts: EventDraft[],
+  deliveries: NewDelivery[],
+): Promise<Set<string>> {
+  if (drafts.length === 0) return new Set();
+  const fanOut = new Map<string, number>();
+  for (const d of deliveries) {
+    const key = keyOf(d.projectId, d.eventId);
+    fanOut.set(key, (fanOut.get(key) ?? 0) + 1);
+  }
+  const { rows } = await client.query<{ project_id: string; id: string }>({
+    name: 'insert-events',
+    text: INSERT,
+    values: [
+      drafts.map((d) => d.projectId),
+      drafts.map((d) => d.id),
+      drafts.map((d) => d.type),
+      drafts.map((d) => d.consumer),
+      drafts.map((d) => d.test),
+      drafts.map((d) => JSON.stringify(d.attributes)),
+      drafts.map((d) => d.data),
+      drafts.map((d) => d.body),
+      drafts.map((d) => d.contentHash),
+      drafts.map((d) => d.profile),
+      drafts.map((d) => d.profileVersion),
+      drafts.map((d) => d.target?.url ?? null),
+      drafts.map((d) => (d.target ? box.seal(d.target.secret, targetSecretOf(d.projectId, d.id)) : null)),
+      drafts.map((d) => fanOut.get(keyOf(d.projectId, d.id)) ?? 0),
+      drafts.map((d) => d.createdAt),
+      deliveries.map((d) => d.id),
+      deliveries.map((d) => d.projectId),
+      deliveries.map((d) => d.eventId),
+      deliveries.map((d) => d.endpointId),
+      deliveries.map((d) => d.receiver),
+      deliveries.map((d) => d.consumer),
+      deliveries.map((d) => d.policy),
+      deliveries.map((d) => d.lane),
+      deliveries.map((d) => d.waitingFor),
+      deliveries.map((d) => d.owner),
+      deliveries.map((d) => d.createdAt),
+    ],
+  });
+  return new Set(rows.map((row) => keyOf(row.project_id, row.id)));
+}
+
+/** The place that a target's sealed secret is bound to. */
+export const targetSecretOf = (projectId: string, eventId: string) => ({
+  project: projectId,
+  owner: eventId,
+  column: 'target_secret',
+});
+
+async function readExisting(
+  client: pg.PoolClient,
+  drafts: EventDraft[],
+): Promise<Map<string, ExistingEvent>> {
+  if (drafts.length === 0) return new Map();
+  const { rows } = await client.query<ExistingEvent>(EXISTING, [
+    drafts.map((d) => d.projectId),
+    drafts.map((d) => d.id),
+  ]);
+  return new Map(rows.map((row) => [keyOf(row.project_id, row.id), row]));
+}
+
+function resultOf(
+  draft: EventDraft,
+  fanOut: number,
+  stored: Set<string>,
+  existing: Map<string, ExistingEvent>,
+): Accepted {
+  const key = keyOf(draft.projectId, draft.id);
+  if (fanOut > MAX_FAN_OUT) return { kind: 'too_many_endpoints', count: fanOut };
+  if (stored.has(key)) {
+    const status = fanOut === 0 ? 'unrouted' : 'pending';
+    return {
+      kind: 'accepted',
+      event: { id: draft.id, status, createdAt: draft.createdAt, deliveryCount: fanOut },
+    };
+  }
+  const row = existing.get(key);
+  if (!row?.content_hash.equals(draft.contentHash)) return { kind: 'id_conflict' };
+  return {
+    kind: 'existing',
+    event: { id: row.id, status: row.status, createdAt: row.created_at, deliveryCount: row.delivery_count },
+  };
+}

@@ -1,0 +1,180 @@
+import type { Lane } from '../policy/outcome.ts';
+import type { Queryable } from './database.ts';
+
+/** Deliveries that have just become a workflow's. */
+export type Assignment = {
+  workflowId: string;
+  projectId: string;
+  policy: string;
+  lane: Lane;
+  deliveries: { id: string; step: number; eventId: string; type: string }[];
+};
+
+type AssignedRow = {
+  id: string;
+  step: number;
+  event_id: string;
+  type: string;
+  project_id: string;
+  policy: string;
+  lane: Lane;
+  owner: string;
+};
+
+// Projects in turn: the first after the one that was served last that has anything due.
+const NEXT_PROJECT = `
+  SELECT project_id FROM (
+    (SELECT project_id FROM deliveries
+     WHERE owner IS NULL AND due_at IS NOT NULL AND lane <> 'slow' AND due_at <= now() AND project_id > $1
+     ORDER BY project_id LIMIT 1)
+    UNION ALL
+    (SELECT project_id FROM deliveries
+     WHERE owner IS NULL AND due_at IS NOT NULL AND lane <> 'slow' AND due_at <= now()
+     ORDER BY project_id LIMIT 1)
+  ) AS next LIMIT 1`;
+
+/** The project whose turn it is, or null when nothing is due. `lastServed` is '' at first. */
+export async function nextProjectDue(db: Queryable, lastServed: string): Promise<string | null> {
+  const { rows } = await db.query<{ project_id: string }>({
+    name: 'next-project-due',
+    text: NEXT_PROJECT,
+    values: [lastServed],
+  });
+  return rows[0]?.project_id ?? null;
+}
+
+// Such deliveries get an activity each (hasDelayShorterThanTimeout): fewer in a workflow keep its history short.
+const HAS_SHORT_DELAY = (policy: string): string =>
+  `EXISTS (SELECT FROM jsonb_array_elements_text(${policy}::jsonb->'delays') AS delay
+           WHERE delay::int < (${policy}::jsonb->>'timeout')::int)`;
+
+// What the oldest due row may travel with: the same policy; its own event only when groups are off; nothing
+// when it travels alone. Below `least` nothing is taken. SKIP LOCKED: several API processes assign at once.
+const ASSIGN = `
+  WITH oldest AS (
+    SELECT id, policy, event_id, lane FROM deliveries
+    WHERE owner IS NULL AND due_at IS NOT NULL AND lane <> 'slow' AND due_at <= now() AND project_id = $1
+    ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+  ), company AS (
+    SELECT d.id, d.event_id FROM deliveries d, oldest
+    WHERE d.owner IS NULL AND d.due_at IS NOT NULL AND d.lane <> 'slow' AND d.due_at <= now() AND d.project_id = $1
+      AND d.policy = oldest.policy AND d.lane = oldest.lane
+      AND (oldest.lane <> 'alone' OR d.id = oldest.id)
+      AND ($4 OR d.event_id = oldest.event_id)
+    ORDER BY d.due_at LIMIT (SELECT CASE WHEN ${HAS_SHORT_DELAY('oldest.policy')} THEN least($2::int, 25) ELSE $2 END FROM oldest)
+    FOR UPDATE OF d SKIP LOCKED
+  ), named AS (
+    SELECT CASE WHEN count(DISTINCT event_id) = 1 THEN 'event/' || $1 || '/' || min(event_id) || '/' || $5
+                ELSE 'group/' || $5 END AS workflow_id
+    FROM company
+    HAVING count(*) >= $3
+  )
+  UPDATE deliveries d SET owner = named.workflow_id, workflow_id = named.workflow_id
+  FROM company, named
+  WHERE d.id = company.id
+  RETURNING d.id, d.step, d.event_id, d.project_id, d.policy, d.lane, d.owner,
+            (SELECT e.type FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id) AS type`;
+
+/** Gives up to `most` due deliveries of a project to a new workflow; null when fewer than `least` could be taken. */
+export async function assignDue(
+  db: Queryable,
+  projectId: string,
+  { most, least, grouping, uuid }: { most: number; least: number; grouping: boolean; uuid: string },
+): Promise<Assignment | null> {
+  const { rows } = await db.query<AssignedRow>({
+    name: 'assign-due',
+    text: ASSIGN,
+    values: [projectId, most, least, grouping, uuid],
+  });
+  return assignmentOf(rows);
+}
+
+// Walks the receivers that have something due by index jumps, and takes of each what it has room for: what it is
+// owed now by any workflow counts. The others' backlogs are not read, however long.
+const ASSIGN_SLOW = `
+  WITH RECURSIVE waiting AS (
+    (SELECT receiver FROM deliveries
+     WHERE owner IS NULL AND due_at IS NOT NULL AND lane = 'slow' ORDER BY receiver LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.receiver FROM deliveries d
+            WHERE d.owner IS NULL AND d.due_at IS NOT NULL AND d.lane = 'slow' AND d.receiver > waiting.receiver
+            ORDER BY d.receiver LIMIT 1)
+    FROM waiting WHERE waiting.receiver IS NOT NULL
+  ), busy AS (
+    SELECT receiver, count(*) AS n FROM deliveries
+    WHERE owner IS NOT NULL AND due_at <= now() GROUP BY receiver
+  ), candidate AS (
+    SELECT d.id, d.project_id, d.policy, d.event_id, d.due_at
+    FROM waiting
+    LEFT JOIN busy ON busy.receiver = waiting.receiver
+    CROSS JOIN LATERAL (
+      SELECT * FROM deliveries d
+      WHERE d.owner IS NULL AND d.due_at IS NOT NULL AND d.lane = 'slow' AND d.due_at <= now()
+        AND d.receiver = waiting.receiver
+      ORDER BY d.due_at LIMIT greatest(0, $1 - coalesce(busy.n, 0))
+    ) AS d
+    WHERE waiting.receiver IS NOT NULL
+  ), company AS (
+    SELECT d.id, d.project_id, d.event_id
+    FROM deliveries d
+    JOIN candidate ON candidate.id = d.id
+    JOIN (SELECT project_id, policy, event_id FROM candidate ORDER BY due_at LIMIT 1) AS oldest
+      ON oldest.project_id = candidate.project_id AND oldest.policy = candidate.policy
+     AND ($3 OR oldest.event_id = candidate.event_id)
+    WHERE d.owner IS NULL AND d.due_at IS NOT NULL AND d.lane = 'slow'
+    ORDER BY candidate.due_at LIMIT $2
+    FOR UPDATE OF d SKIP LOCKED
+  ), named AS (
+    SELECT CASE WHEN count(DISTINCT event_id) = 1 THEN 'event/' || min(project_id) || '/' || min(event_id) || '/' || $4
+                ELSE 'group/' || $4 END AS workflow_id
+    FROM company HAVING count(*) > 0
+  )
+  UPDATE deliveries d SET owner = named.workflow_id, workflow_id = named.workflow_id
+  FROM company, named
+  WHERE d.id = company.id
+  RETURNING d.id, d.step, d.event_id, d.project_id, d.policy, d.lane, d.owner,
+            (SELECT e.type FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id) AS type`;
+
+/** Gives due deliveries of slow receivers to a new workflow, each receiver as many as `roomPerReceiver` leaves. */
+export async function assignSlow(
+  db: Queryable,
+  {
+    roomPerReceiver,
+    most,
+    grouping,
+    uuid,
+  }: { roomPerReceiver: number; most: number; grouping: boolean; uuid: string },
+): Promise<Assignment | null> {
+  const { rows } = await db.query<AssignedRow>({
+    name: 'assign-slow',
+    text: ASSIGN_SLOW,
+    values: [roomPerReceiver, most, grouping, uuid],
+  });
+  return assignmentOf(rows);
+}
+
+function assignmentOf(rows: AssignedRow[]): Assignment | null {
+  const first = rows[0];
+  if (!first) return null;
+  return {
+    workflowId: first.owner,
+    projectId: first.project_id,
+    policy: first.policy,
+    lane: first.lane,
+    deliveries: rows.map((row) => ({ id: row.id, step: row.step, eventId: row.event_id, type: row.type })),
+  };
+}
+
+const RELEASE = `
+  UPDATE deliveries d SET owner = NULL
+  FROM (SELECT id FROM deliveries
+        WHERE id = ANY ($2::text[]) AND owner = $1 AND due_at IS NOT NULL AND claimed_at IS NULL
+        ORDER BY id FOR UPDATE) AS mine
+  WHERE d.id = mine.id
+  RETURNING d.id`;
+
+/** Takes deliveries from a workflow that did not start, by compare-and-set; a claim that it opened keeps them its own. */
+export async function releaseUnstarted(db: Queryable, owner: string, ids: string[]): Promise<number> {
+  const { rowCount } = await db.query(RELEASE, [owner, ids]);
+  return rowCount ?? 0;
+}

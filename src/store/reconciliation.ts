@@ -1,0 +1,37 @@
+import type { Queryable } from './database.ts';
+
+/** A workflow whose deliveries have been due for longer than an attempt can take. */
+export type OverdueOwner = { owner: string; ids: string[] };
+
+const OVERDUE = `
+  SELECT owner, array_agg(id ORDER BY id) AS ids
+  FROM deliveries
+  WHERE owner IS NOT NULL AND due_at < now() - $1 * interval '1 millisecond'
+  GROUP BY owner
+  ORDER BY min(due_at)
+  LIMIT $2`;
+
+/** The owners of deliveries that have been due for `overdueMs`, the longest overdue first. */
+export async function overdueOwners(
+  db: Queryable,
+  overdueMs: number,
+  limit: number,
+): Promise<OverdueOwner[]> {
+  const { rows } = await db.query<OverdueOwner>(OVERDUE, [overdueMs, limit]);
+  return rows;
+}
+
+const RELEASE_LOST = `
+  UPDATE deliveries d SET owner = NULL
+  FROM (SELECT id FROM deliveries WHERE id = ANY ($2::text[]) AND owner = $1 AND due_at IS NOT NULL
+        ORDER BY id FOR UPDATE) AS mine
+  WHERE d.id = mine.id`;
+
+/**
+ * Takes deliveries from a workflow that is known to be over, by compare-and-set. An open claim stays open: the
+ * next owner writes it off as `unknown`, since its POST may have happened. Returns how many were released.
+ */
+export async function releaseLost(db: Queryable, owner: string, ids: string[]): Promise<number> {
+  const { rowCount } = await db.query(RELEASE_LOST, [owner, ids]);
+  return rowCount ?? 0;
+}

@@ -1,0 +1,111 @@
+import type pg from 'pg';
+import type { DeliveryStatus, Outcome } from '../policy/outcome.ts';
+
+/** A delivery that has just changed its status, in the transaction that changed it. */
+export type Moved = {
+  id: string;
+  projectId: string;
+  eventId: string;
+  endpointId: string | null;
+  consumer: string | null;
+  status: DeliveryStatus;
+  attempts: number;
+  step: number;
+  /** The outcome of the attempt that moved it; null when no attempt did. */
+  outcome: Outcome | null;
+  nextAttemptAt: Date | null;
+  reason: string | null;
+};
+
+/** The columns that a statement returns to make a Moved. */
+export const MOVED_COLUMNS = `d.id, d.project_id AS "projectId", d.event_id AS "eventId", d.endpoint_id AS "endpointId",
+  d.consumer, d.status, d.attempts, d.step, d.due_at AS "nextAttemptAt", d.reason`;
+
+// Events are locked after their deliveries and in key order, as everywhere. Whoever brings the open count to 0
+// settles the event, here, in the same transaction; the outcomes are written with it, deliveries first.
+const TELL = `
+  WITH moved AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
+                         $9::timestamptz[], $10::text[])
+      AS m (id, project_id, event_id, endpoint_id, consumer, status, attempts, outcome, next_attempt_at, reason)
+  ), closed AS (
+    SELECT project_id, event_id, count(*) AS n, count(*) FILTER (WHERE status = 'delivered') AS delivered,
+           count(*) FILTER (WHERE status = 'undeliverable') AS undeliverable
+    FROM moved WHERE status IN ('delivered', 'undeliverable', 'cancelled')
+    GROUP BY project_id, event_id
+  ), locked AS (
+    SELECT e.project_id, e.id, closed.n, closed.delivered, closed.undeliverable
+    FROM events e JOIN closed ON closed.project_id = e.project_id AND closed.event_id = e.id
+    ORDER BY e.project_id, e.id
+    FOR UPDATE OF e
+  ), counted AS (
+    UPDATE events e
+    SET open_count = e.open_count - locked.n,
+        delivered_count = e.delivered_count + locked.delivered,
+        undeliverable_count = e.undeliverable_count + locked.undeliverable,
+        status = CASE WHEN e.open_count > locked.n THEN 'pending'
+                      WHEN e.undeliverable_count + locked.undeliverable > 0 THEN 'undeliverable'
+                      WHEN e.delivered_count + locked.delivered > 0 THEN 'delivered'
+                      ELSE 'cancelled' END,
+        settled_at = CASE WHEN e.open_count > locked.n THEN NULL ELSE clock_timestamp() END
+    FROM locked
+    WHERE e.project_id = locked.project_id AND e.id = locked.id
+    RETURNING e.project_id, e.id, e.consumer, e.status, e.open_count
+  ), told AS (
+    SELECT 1 AS place, project_id, consumer, 'attempt.failed' AS kind, event_id, id AS delivery_id, endpoint_id, status,
+           outcome, attempts, next_attempt_at, NULL AS reason
+    FROM moved WHERE outcome <> 'delivered'
+    UNION ALL
+    SELECT 2, project_id, consumer, 'delivery.' || status, event_id, id, endpoint_id, status, outcome, attempts, NULL, reason
+    FROM moved WHERE status IN ('delivered', 'undeliverable', 'cancelled')
+    UNION ALL
+    SELECT 3, project_id, consumer, 'event.settled', id, NULL, NULL, status, NULL, NULL, NULL, NULL
+    FROM counted WHERE open_count = 0
+  )
+  INSERT INTO outcomes (project_id, consumer, kind, event_id, delivery_id, endpoint_id, status, outcome, attempt,
+                        next_attempt_at, reason)
+  SELECT project_id, consumer, kind, event_id, delivery_id, endpoint_id, status, outcome, attempts, next_attempt_at, reason
+  FROM told ORDER BY place`;
+
+/** Counts moved deliveries into their events, settles the events that have no open one left, and writes the outcomes. */
+export async function tellMoves(client: pg.PoolClient, moved: Moved[]): Promise<void> {
+  if (moved.length === 0) return;
+  await client.query({
+    name: 'tell-moves',
+    text: TELL,
+    values: [
+      moved.map((m) => m.id),
+      moved.map((m) => m.projectId),
+      moved.map((m) => m.eventId),
+      moved.map((m) => m.endpointId),
+      moved.map((m) => m.consumer),
+      moved.map((m) => m.status),
+      moved.map((m) => m.attempts),
+      moved.map((m) => m.outcome),
+      moved.map((m) => m.nextAttemptAt),
+      moved.map((m) => m.reason),
+    ],
+  });
+}
+
+const SETTLE = `
+  UPDATE deliveries d
+  SET status = 'cancelled', reason = w.reason, due_at = NULL, claimed_at = NULL, cancel_reason = NULL, waiting_for = NULL,
+      settled_at = clock_timestamp()
+  FROM unnest($1::text[], $2::text[]) AS w (id, reason)
+  WHERE d.id = w.id AND d.status IN ('pending', 'retrying', 'held')
+  RETURNING ${MOVED_COLUMNS}, NULL AS outcome`;
+
+/** Cancels open deliveries that the caller has locked in id order and that no POST is under way for. */
+export async function cancelDeliveries(
+  client: pg.PoolClient,
+  cancelled: { id: string; reason: string }[],
+): Promise<Moved[]> {
+  if (cancelled.length === 0) return [];
+  const { rows } = await client.query<Moved>(SETTLE, [
+    cancelled.map(({ id }) => id),
+    cancelled.map(({ reason }) => reason),
+  ]);
+  await tellMoves(client, rows);
+  return rows;
+}

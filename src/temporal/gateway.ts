@@ -1,0 +1,105 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { type DeliverInput, TASK_QUEUE, WORKFLOW_TYPE } from '../../workflows/contract.ts';
+import { policyFromText } from '../policy/retry-policy.ts';
+import type { Assignment } from '../store/assignments.ts';
+import { searchAttributesOf } from './search-attributes.ts';
+
+export type WorkflowState = 'running' | 'wedged' | 'over' | 'unknown';
+
+/** All that Posthorn asks of Temporal's server from outside a workflow. */
+export type Gateway = {
+  /** Resolves once the workflow has started, or has been started before. */
+  start(assignment: Assignment): Promise<void>;
+  send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'gone'>;
+  retryNow(workflowId: string, ids: string[]): Promise<void>;
+  stateOf(workflowId: string): Promise<WorkflowState>;
+  /** The run that the Web UI shows; null when Temporal does not keep the workflow. */
+  runOf(workflowId: string): Promise<string | null>;
+  terminate(workflowId: string, reason: string): Promise<void>;
+};
+
+/** A workflow task that failed this often in a row does not heal by itself (3 after 10 s, 5 after 35 s). */
+const WEDGED_AFTER_TASK_ATTEMPTS = 3;
+/** Ten times what a task takes on a busy machine; after a kill right behind an eager start this is waited out. */
+const WORKFLOW_TASK_TIMEOUT = '5s';
+
+export function createGateway(
+  client: Client,
+  { eager, searchAttributes }: { eager: boolean; searchAttributes: () => boolean },
+): Gateway {
+  const handleOf = (workflowId: string) => client.workflow.getHandle(workflowId);
+
+  async function send(
+    workflowId: string,
+    signal: 'retryNow' | 'cancel',
+    ids: string[],
+  ): Promise<'sent' | 'gone'> {
+    try {
+      await handleOf(workflowId).signal(signal, ids);
+      return 'sent';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'gone';
+      throw error;
+    }
+  }
+
+  return {
+    async start(assignment) {
+      const { workflowId, policy, lane, deliveries } = assignment;
+      const withAttributes = searchAttributes();
+      const input: DeliverInput = {
+        policy: policyFromText(policy),
+        deliveries: deliveries.map(({ id, step }) => ({ id, step })),
+        lane,
+        searchAttributes: withAttributes,
+      };
+      try {
+        await client.workflow.start(WORKFLOW_TYPE, {
+          workflowId,
+          taskQueue: TASK_QUEUE,
+          args: [input],
+          // A second run of the same assignment would own nothing; an id is never used again.
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          requestEagerStart: eager,
+          workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+          staticSummary: summaryOf(assignment),
+          ...(withAttributes && { searchAttributes: searchAttributesOf(assignment) }),
+        });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
+    send,
+    async retryNow(workflowId, ids) {
+      await send(workflowId, 'retryNow', ids);
+    },
+    async stateOf(workflowId) {
+      try {
+        const { status, raw } = await handleOf(workflowId).describe();
+        if (status.name !== 'RUNNING') return 'over';
+        return (raw.pendingWorkflowTask?.attempt ?? 0) >= WEDGED_AFTER_TASK_ATTEMPTS ? 'wedged' : 'running';
+      } catch (error) {
+        return error instanceof WorkflowNotFoundError ? 'over' : 'unknown';
+      }
+    },
+    async runOf(workflowId) {
+      try {
+        return (await handleOf(workflowId).describe()).runId;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return null;
+        throw error;
+      }
+    },
+    async terminate(workflowId, reason) {
+      await handleOf(workflowId).terminate(reason);
+    },
+  };
+}
+
+/** `render.completed → 3 endpoints`, or `40 events → 100 deliveries`. Types are the producer's own names. */
+function summaryOf({ deliveries }: Assignment): string {
+  const events = new Set(deliveries.map(({ eventId }) => eventId));
+  const count = deliveries.length;
+  if (events.size === 1) return `${deliveries[0]!.type} → ${count} ${count === 1 ? 'endpoint' : 'endpoints'}`;
+  return `${events.size} events → ${count} deliveries`;
+}

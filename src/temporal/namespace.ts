@@ -1,0 +1,40 @@
+import type { Connection } from '@temporalio/client';
+import { isGrpcServiceError } from '@temporalio/client';
+
+const NOT_FOUND = 5;
+const DAY_SECONDS = 86_400;
+/** How long the Web UI keeps a finished workflow, in a namespace that we made. */
+const RETENTION_DAYS = 7;
+
+/** Makes the namespace where it is missing and where we may. Throws with what an operator has to do. */
+export async function ensureNamespace(
+  { workflowService }: Pick<Connection, 'workflowService'>,
+  namespace: string,
+): Promise<void> {
+  try {
+    await workflowService.describeNamespace({ namespace });
+    return;
+  } catch (error) {
+    if (codeOf(error) !== NOT_FOUND) throw error;
+  }
+  try {
+    await workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: { seconds: RETENTION_DAYS * DAY_SECONDS } as never,
+    });
+  } catch (error) {
+    throw new Error(
+      `the Temporal namespace "${namespace}" does not exist and could not be made: make it, or set TEMPORAL_NAMESPACE`,
+      { cause: error },
+    );
+  }
+}
+
+/** The gRPC status code of an error, looked for along its causes as the SDK nests them. */
+export function codeOf(error: unknown): number | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (isGrpcServiceError(cause)) return cause.code;
+    if ('code' in cause && typeof cause.code === 'number') return cause.code;
+  }
+  return undefined;
+}

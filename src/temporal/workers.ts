@@ -1,0 +1,66 @@
+import path from 'node:path';
+import {
+  bundleWorkflowCode,
+  type NativeConnection,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { type Activities, SLOW_TASK_QUEUE, TASK_QUEUE } from '../../workflows/contract.ts';
+
+/** Longer than the longest attempt (60 s) and its margin: a deploy must not cut a POST short. */
+const SHUTDOWN_GRACE = '80s';
+
+export const WORKFLOWS_PATH = path.join(import.meta.dirname, '../../workflows/index.ts');
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+/** The workflow code, bundled once for all workers of the process. */
+export const workflowBundle = (): Promise<WorkflowBundleWithSourceMap> => {
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: WORKFLOWS_PATH,
+    logger: { trace() {}, debug() {}, info() {}, log() {}, warn: console.warn, error: console.error },
+  });
+  return bundle;
+};
+
+export type RunningWorkers = {
+  /** Settles when the workers have stopped; rejects when one failed. */
+  stopped: Promise<void>;
+  /** Takes no more work, waits for what is under way, resolves when all have ended. */
+  shutdown(): Promise<void>;
+};
+
+/** One worker for workflows and first attempts, one with slots of its own for retries and slow receivers. */
+export async function runWorkers(
+  connection: NativeConnection,
+  namespace: string,
+  activities: Activities,
+): Promise<RunningWorkers> {
+  const common = { connection, namespace, activities, shutdownGraceTime: SHUTDOWN_GRACE } as const;
+  const workers = [
+    await Worker.create({
+      ...common,
+      taskQueue: TASK_QUEUE,
+      workflowBundle: await workflowBundle(),
+      // Pollers hold slots: with as many free slots as this an eager start always finds one.
+      maxConcurrentWorkflowTaskExecutions: 200,
+      workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
+      maxConcurrentActivityTaskExecutions: 400,
+      maxCachedWorkflows: 1_000,
+      // After kill -9 a signal waits this long for the worker that is gone.
+      stickyQueueScheduleToStartTimeout: '1s',
+      // A workflow that no longer replays ends, and the reconciler gives its deliveries to one that does.
+      workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
+    }),
+    await Worker.create({ ...common, taskQueue: SLOW_TASK_QUEUE, maxConcurrentActivityTaskExecutions: 400 }),
+  ];
+  const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => {});
+  stopped.catch(() => {});
+  return {
+    stopped,
+    async shutdown() {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await stopped;
+    },
+  };
+}

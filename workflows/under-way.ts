@@ -1,0 +1,24 @@
+/** The activities that run beside the loop. What one of them throws ends the workflow, once all have settled. */
+export class UnderWay {
+  private readonly running = new Set<Promise<void>>();
+  private failure: { error: unknown } | null = null;
+
+  add(work: Promise<void>): void {
+    const tracked: Promise<void> = work
+      .catch((error: unknown) => {
+        this.failure ??= { error };
+      })
+      .finally(() => this.running.delete(tracked));
+    this.running.add(tracked);
+  }
+
+  hasFailed(): boolean {
+    return this.failure !== null;
+  }
+
+  /** Waits for all that runs, then throws the first failure, if any. */
+  async finish(): Promise<void> {
+    await Promise.all(this.running);
+    if (this.failure) throw this.failure.error;
+  }
+}
