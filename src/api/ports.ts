@@ -30,7 +30,22 @@ export type Accepted =
   | { kind: 'id_conflict' }
   | { kind: 'too_many_endpoints'; count: number };
 
-export type AcceptedEvent = { id: string; status: EventStatus; createdAt: Date; deliveryCount: number };
+export type AcceptedEvent = {
+  id: string;
+  status: EventStatus;
+  createdAt: Date;
+  deliveryCount: number;
+  /** The first 100 as they were born; left out where they are not at hand. */
+  deliveries?: BornDelivery[];
+};
+
+export type BornDelivery = {
+  id: string;
+  endpointId: string | null;
+  status: 'pending' | 'held';
+  waitingFor: string | null;
+  workflowId: string | null;
+};
 
 /** Stores events durably; resolves only after the commit. Rejects with StoreUnavailable when Postgres is away. */
 export type Acceptor = {
@@ -43,6 +58,8 @@ export type RetryAnswer =
   | { kind: 'brought_forward' }
   | { kind: 'replayed'; deliveryId: string }
   | { kind: 'held' }
+  /** The endpoint of a settled delivery is gone: there is nowhere to send it again (409). */
+  | { kind: 'endpoint_deleted' }
   | { kind: 'not_found' };
 
 export type CancelAnswer =

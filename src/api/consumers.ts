@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import {
+  deleteConsumer,
+  endpointIdsOfConsumer,
+  findConsumer,
+  listConsumers,
+  putConsumer,
+} from '../store/consumers.ts';
+import type { Queryable } from '../store/database.ts';
+import type { Authentication } from './authentication.ts';
+import { encodeCursor, pageRequest } from './cursor.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { Problem } from './problem.ts';
+import { json, noContent, type Route, tenantRoute } from './route.ts';
+import { consumer, consumerSettings } from './schemas/consumer.ts';
+import { name, pageOfSchema, pageQuery } from './schemas/fields.ts';
+
+const params = z.object({ id: name });
+const tag = 'Consumers';
+
+export function consumerRoutes(
+  { steering }: ApiDependencies,
+  db: Queryable,
+  authentication: Authentication,
+): Route[] {
+  return [
+    tenantRoute({
+      method: 'put',
+      path: '/v1/consumers/{id}',
+      operationId: 'putConsumer',
+      tag,
+      summary: 'Make or change a consumer',
+      description:
+        'A consumer that an endpoint, an event or a key names first is made. Ids must not be personal data: they appear in Temporal.',
+      access: 'project',
+      params,
+      body: consumerSettings,
+      answers: { 200: { description: 'The consumer', schema: consumer } },
+      handle: async ({ tenant: { projectId }, params: { id }, body }) => {
+        const settings = { id, name: body.name ?? null, plan: body.plan ?? null };
+        return json(200, await putConsumer(db, projectId, settings));
+      },
+    }),
+    tenantRoute({
+      method: 'get',
+      path: '/v1/consumers',
+      operationId: 'listConsumers',
+      tag,
+      summary: 'List consumers, newest first',
+      access: 'project',
+      query: z.strictObject(pageQuery),
+      answers: { 200: { description: 'A page of consumers', schema: pageOfSchema(consumer) } },
+      problems: ['invalid_cursor'],
+      handle: async ({ tenant, query }) => {
+        const page = await listConsumers(db, tenant.projectId, pageRequest('timeAndId', query));
+        return json(200, {
+          items: page.items,
+          nextCursor: page.next && encodeCursor('timeAndId', page.next),
+        });
+      },
+    }),
+    tenantRoute({
+      method: 'get',
+      path: '/v1/consumers/{id}',
+      operationId: 'getConsumer',
+      tag,
+      summary: 'Read a consumer',
+      access: 'project',
+      params,
+      answers: { 200: { description: 'The consumer', schema: consumer } },
+      handle: async ({ tenant, params: { id } }) => {
+        const found = await findConsumer(db, tenant.projectId, id);
+        if (!found) throw new Problem('not_found');
+        return json(200, found);
+      },
+    }),
+    tenantRoute({
+      method: 'delete',
+      path: '/v1/consumers/{id}',
+      operationId: 'deleteConsumer',
+      tag,
+      summary: 'Delete a consumer with its keys and endpoints',
+      description:
+        'Open deliveries to its endpoints are cancelled with the reason `endpoint_deleted`; its events stay.',
+      access: 'project',
+      params,
+      answers: { 204: { description: 'Deleted' } },
+      handle: async ({ tenant: { projectId }, params: { id } }) => {
+        if (!(await findConsumer(db, projectId, id))) throw new Problem('not_found');
+        // The consumer goes last: a caller whose request failed half-way can repeat it.
+        for (const endpointId of await endpointIdsOfConsumer(db, projectId, id)) {
+          await steering.deleteEndpoint(projectId, id, endpointId);
+        }
+        await deleteConsumer(db, projectId, id);
+        authentication.forgetAll();
+        return noContent();
+      },
+    }),
+  ];
+}

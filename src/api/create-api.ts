@@ -1,0 +1,41 @@
+import express, { type Express } from 'express';
+import { namingOutages } from '../store/outages.ts';
+import { createAuthentication } from './authentication.ts';
+import { consumerRoutes } from './consumers.ts';
+import { deliveryRoutes } from './deliveries.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { documentRoutes } from './document-routes.ts';
+import { endpointRoutes } from './endpoints.ts';
+import { eventRoutes } from './events.ts';
+import { healthRoutes } from './health.ts';
+import { keyRoutes } from './keys.ts';
+import { mountRoutes } from './mount.ts';
+import { outcomeRoutes } from './outcomes.ts';
+import { projectRoutes } from './projects.ts';
+
+/** The HTTP API as an Express application; `createHttpServer` gives it a listener. */
+export function createApi(deps: ApiDependencies): Express {
+  const db = namingOutages(deps.pool);
+  const authentication = createAuthentication(db, deps.profiles, deps.config);
+  // Express looks through them in this order: what is called most comes first.
+  const routes = [
+    ...eventRoutes(deps, db),
+    ...deliveryRoutes(deps, db),
+    ...outcomeRoutes(deps, authentication),
+    ...endpointRoutes(deps, db),
+    ...consumerRoutes(deps, db, authentication),
+    ...keyRoutes(db, authentication),
+    ...projectRoutes(deps, db, authentication),
+    ...healthRoutes(deps.readiness),
+  ];
+  const documented = [...routes, ...documentRoutes(routes, deps.config.publicUrl)];
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  mountRoutes(app, documented, authentication, deps);
+  return app;
+}

@@ -1,0 +1,41 @@
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { AddressGuard } from '../egress/address-guard.ts';
+import type { Profiles } from '../profiles/registry.ts';
+import type { SecretBox } from '../store/secret-box.ts';
+import type { Acceptor, OutcomeStreams, Readiness, Steering, Waiters, WorkflowLinks } from './ports.ts';
+
+export type ApiMetrics = {
+  /** `path` is the pattern of the route, never the address that was asked for. */
+  requestAnswered(method: string, path: string, status: number, seconds: number): void;
+  eventsAccepted(projectId: string, count: number): void;
+};
+
+export type ApiConfig = {
+  adminKey: string;
+  /** Bytes of one event; a batch may have 16 times that. */
+  maxBodyBytes: number;
+  /** Without a slash at its end. */
+  publicUrl: string;
+  temporalUiUrl: string | null;
+  /** Wrong keys that one address may send in a minute before it is answered 429. */
+  wrongKeysPerMinute?: number;
+};
+
+export type ApiDependencies = {
+  pool: pg.Pool;
+  acceptor: Acceptor;
+  steering: Steering;
+  waiters: Waiters;
+  streams: OutcomeStreams;
+  readiness: Readiness;
+  links: WorkflowLinks;
+  guard: AddressGuard;
+  profiles: Profiles;
+  secretBox: SecretBox;
+  config: ApiConfig;
+  log: Logger;
+  metrics?: ApiMetrics;
+  /** Aborted when the process begins to stop: streams end and waiting requests answer at once. */
+  closing: AbortSignal;
+};

@@ -1,0 +1,90 @@
+import { type Html, html, prose } from './docs-html.ts';
+
+/** The part of JSON Schema that our own document uses. */
+export type SchemaNode = {
+  $ref?: string;
+  type?: string;
+  format?: string;
+  pattern?: string;
+  enum?: unknown[];
+  const?: unknown;
+  anyOf?: SchemaNode[];
+  items?: SchemaNode;
+  properties?: Record<string, SchemaNode>;
+  required?: string[];
+  additionalProperties?: SchemaNode | boolean;
+  description?: string;
+  default?: unknown;
+  example?: unknown;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  minItems?: number;
+  maxItems?: number;
+};
+export type Schemas = Record<string, SchemaNode>;
+
+const nameOf = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1);
+
+/** `string`, `list of Delivery`, `string or null`: what a value may be, with links to the named shapes. */
+export function typeInWords(schema: SchemaNode): Html {
+  if (schema.$ref) return html`<a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`;
+  if (schema.anyOf) return join(schema.anyOf.map(typeInWords), ' or ');
+  if (schema.enum)
+    return join(
+      schema.enum.map((value) => html`<code>${String(value)}</code>`),
+      ' · ',
+    );
+  if (schema.const !== undefined) return html`<code>${String(schema.const)}</code>`;
+  if (schema.type === 'array') return html`list of ${typeInWords(schema.items ?? {})}`;
+  if (schema.type === 'object' && !schema.properties) return html`object of ${valueType(schema)}`;
+  return html`${schema.format === 'date-time' ? 'time' : (schema.type ?? 'any JSON')}`;
+}
+
+/** One row for each member: its name, what it may be, what it means. */
+export function membersTable(schema: SchemaNode): Html {
+  const rows = Object.entries(schema.properties ?? {}).map(
+    ([name, member]) => html`<tr><td><code>${name}</code>${schema.required?.includes(name) ? ' *' : ''}</td>
+<td>${typeInWords(member)}${limits(member)}${member.description ? html`<p class="soft">${prose(member.description)}</p>` : undefined}${nested(member)}</td></tr>`,
+  );
+  return html`<table>${rows}</table>`;
+}
+
+/** A value that has the shape, from the examples in the schemas; undefined where none is given or needed. */
+export function exampleOf(schema: SchemaNode, schemas: Schemas): unknown {
+  if (schema.example !== undefined) return schema.example;
+  if (schema.$ref) return exampleOf(schemas[nameOf(schema.$ref)] ?? {}, schemas);
+  if (schema.type === 'array' && schema.items) {
+    const item = exampleOf(schema.items, schemas);
+    return item === undefined ? undefined : [item];
+  }
+  if (!schema.properties) return undefined;
+  const members = Object.entries(schema.properties).map(([name, member]) => [
+    name,
+    exampleOf(member, schemas),
+  ]);
+  return Object.fromEntries(members.filter(([, value]) => value !== undefined));
+}
+
+const valueType = ({ additionalProperties }: SchemaNode): Html =>
+  typeof additionalProperties === 'object' ? typeInWords(additionalProperties) : html`any JSON`;
+
+const nested = (schema: SchemaNode): Html | undefined => {
+  const inner = schema.properties ? schema : schema.items?.properties ? schema.items : undefined;
+  return inner && membersTable(inner);
+};
+
+function limits({ minimum, maximum, maxLength, maxItems, default: preset }: SchemaNode): Html {
+  const safe = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
+  const parts = [
+    minimum !== undefined && safe !== undefined ? `${minimum} to ${safe}` : '',
+    maxLength === undefined ? '' : `at most ${maxLength} characters`,
+    maxItems === undefined ? '' : `at most ${maxItems}`,
+    preset === undefined ? '' : `${String(preset)} when left out`,
+  ].filter((part) => part !== '');
+  return html`<span class="soft">${parts.length === 0 ? '' : `, ${parts.join(', ')}`}</span>`;
+}
+
+const join = (parts: Html[], between: string): Html => ({
+  html: parts.map(({ html }) => html).join(between),
+});

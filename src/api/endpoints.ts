@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import type { Queryable } from '../store/database.ts';
+import {
+  type Endpoint,
+  endpointSecretsOf,
+  findEndpoint,
+  insertEndpoint,
+  listEndpoints,
+  updateEndpoint,
+} from '../store/endpoints.ts';
+import { newId } from '../store/ids.ts';
+import type { Tenant } from './authentication.ts';
+import { encodeCursor, pageRequest } from './cursor.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { checkEndpointHeaders, maskedHeaders, sealHeaders } from './endpoint-headers.ts';
+import { invalidBody, Problem } from './problem.ts';
+import { json, noContent, type Route, tenantRoute } from './route.ts';
+import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './schemas/endpoint.ts';
+import { name, ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
+import { checkedTargetUrl } from './target-urls.ts';
+
+const params = z.object({ id: ownId });
+const tag = 'Endpoints';
+
+export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
+  const { secretBox, steering, guard } = deps;
+
+  const answerOf = ({ projectId }: Tenant, found: Endpoint): object => ({
+    ...found,
+    headers: maskedHeaders(secretBox, projectId, found.id, found.headers),
+  });
+
+  return [
+    tenantRoute({
+      method: 'post',
+      path: '/v1/endpoints',
+      operationId: 'createEndpoint',
+      tag,
+      summary: 'Add an endpoint',
+      description: 'The answer holds the secret, this once. A consumer key makes endpoints of its consumer.',
+      access: 'consumer',
+      body: newEndpoint,
+      answers: { 201: { description: 'The endpoint, with its secret', schema: createdEndpoint } },
+      problems: ['invalid_url'],
+      handle: async ({ tenant, body }) => {
+        const { projectId, profile } = tenant;
+        const id = newId('ep');
+        const headers = body.headers ?? null;
+        if (headers) checkEndpointHeaders(headers, profile.signatureHeaderNames);
+        const secret = body.secret ?? profile.newSecret();
+        const problem = profile.checkSecret(secret);
+        if (problem !== undefined) throw invalidBody([{ pointer: '/secret', detail: problem }]);
+        const made = await insertEndpoint(db, {
+          id,
+          projectId,
+          consumer: consumerFor(tenant, body.consumer),
+          url: checkedTargetUrl(body.url, profile.urls, guard, '/url'),
+          events: body.events ?? ['*'],
+          description: body.description ?? null,
+          secrets: secretBox.seal(JSON.stringify([secret]), endpointSecretsOf(projectId, id)),
+          headers: sealHeaders(secretBox, projectId, id, headers),
+        });
+        return json(201, { ...answerOf(tenant, made), secret });
+      },
+    }),
+    tenantRoute({
+      method: 'get',
+      path: '/v1/endpoints',
+      operationId: 'listEndpoints',
+      tag,
+      summary: 'List endpoints, newest first',
+      access: 'consumer',
+      query: z.strictObject({ ...pageQuery, consumer: name.optional() }),
+      answers: { 200: { description: 'A page of endpoints', schema: pageOfSchema(endpoint) } },
+      problems: ['invalid_cursor'],
+      handle: async ({ tenant, query }) => {
+        const page = await listEndpoints(db, tenant, query, pageRequest('id', query));
+        const items = page.items.map((found) => answerOf(tenant, found));
+        return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
+      },
+    }),
+    tenantRoute({
+      method: 'get',
+      path: '/v1/endpoints/{id}',
+      operationId: 'getEndpoint',
+      tag,
+      summary: 'Read an endpoint',
+      access: 'consumer',
+      params,
+      answers: { 200: { description: 'The endpoint', schema: endpoint } },
+      handle: async ({ tenant, params: { id } }) => {
+        const found = await findEndpoint(db, tenant, id);
+        if (!found) throw new Problem('not_found');
+        return json(200, answerOf(tenant, found));
+      },
+    }),
+    tenantRoute({
+      method: 'patch',
+      path: '/v1/endpoints/{id}',
+      operationId: 'changeEndpoint',
+      tag,
+      summary: 'Change an endpoint',
+      description: 'What is left out stays. Attempts that begin after the answer use what is set here.',
+      access: 'consumer',
+      params,
+      body: endpointChanges,
+      answers: { 200: { description: 'The endpoint as it is now', schema: endpoint } },
+      problems: ['invalid_url'],
+      handle: async ({ tenant, params: { id }, body }) => {
+        const { projectId, profile } = tenant;
+        const { url, headers, ...rest } = body;
+        if (headers) checkEndpointHeaders(headers, profile.signatureHeaderNames);
+        const changed = await updateEndpoint(db, tenant, id, {
+          ...rest,
+          url: url && checkedTargetUrl(url, profile.urls, guard, '/url'),
+          headers: headers === undefined ? undefined : sealHeaders(secretBox, projectId, id, headers),
+        });
+        if (!changed) throw new Problem('not_found');
+        return json(200, answerOf(tenant, changed));
+      },
+    }),
+    tenantRoute({
+      method: 'delete',
+      path: '/v1/endpoints/{id}',
+      operationId: 'deleteEndpoint',
+      tag,
+      summary: 'Delete an endpoint',
+      description: 'Its open deliveries are cancelled with the reason `endpoint_deleted`.',
+      access: 'consumer',
+      params,
+      answers: { 204: { description: 'Deleted' } },
+      handle: async ({ tenant, params: { id } }) => {
+        const deleted = await steering.deleteEndpoint(tenant.projectId, tenant.consumer, id);
+        if (!deleted) throw new Problem('not_found');
+        return noContent();
+      },
+    }),
+  ];
+}
+
+/** A consumer key makes its own consumer's endpoints, and may say so. */
+function consumerFor(tenant: Tenant, named: string | undefined): string | null {
+  if (tenant.consumer !== null && named !== undefined && named !== tenant.consumer) {
+    throw new Problem('forbidden', 'The key is of another consumer.');
+  }
+  return tenant.consumer ?? named ?? null;
+}

@@ -1,0 +1,38 @@
+import type { Queryable } from '../store/database.ts';
+import { firstDeliveriesOf } from '../store/delivery-reads.ts';
+import type { StoredEvent } from '../store/event-reads.ts';
+import { deliveryAnswers } from './delivery-answers.ts';
+import type { WorkflowLinks } from './ports.ts';
+
+const DELIVERIES_SHOWN = 100;
+
+/** Everything of an event but its deliveries. */
+export type EventFields = Omit<StoredEvent, 'deliveryCount'> & { deliveryCount: number };
+
+/**
+ * JSON text of an event. `data` stands in it byte for byte: JSON.stringify of its parsed value would change
+ * 12345678901234567890 and 1.0, and drop repeated names.
+ */
+export function eventText(event: EventFields, deliveries: object[] | undefined): string {
+  const { id, type, consumer, status, test, createdAt, attributes, data, body, deliveryCount } = event;
+  const head = JSON.stringify({ id, type, consumer, status, test, createdAt, attributes });
+  const bodyText = JSON.stringify(body.toString('utf8'));
+  const tail = deliveries === undefined ? '' : `,"deliveries":${JSON.stringify(deliveries)}`;
+  return `${head.slice(0, -1)},"data":${data.toString('utf8')},"body":${bodyText}${tail},"deliveryCount":${deliveryCount}}`;
+}
+
+/** JSON texts of events with the first deliveries of each. */
+export async function eventTexts(
+  db: Queryable,
+  links: WorkflowLinks,
+  projectId: string,
+  events: StoredEvent[],
+): Promise<string[]> {
+  if (events.length === 0) return [];
+  const ids = events.map(({ id }) => id);
+  const byEvent = await firstDeliveriesOf(db, projectId, ids, DELIVERIES_SHOWN);
+  // One round of links for the whole page, not one for each event.
+  const answers = await deliveryAnswers(links, [...byEvent.values()].flat());
+  const answersByEvent = Map.groupBy(answers, (answer) => (answer as { event: string }).event);
+  return events.map((event) => eventText(event, answersByEvent.get(event.id) ?? []));
+}

@@ -1,0 +1,106 @@
+import type { AddressGuard } from '../egress/address-guard.ts';
+import { newId } from '../store/ids.ts';
+import type { Tenant } from './authentication.ts';
+import { contentHash } from './content-hash.ts';
+import { type JsonDocument, refuseAmbiguous } from './json-document.ts';
+import { elementsOf, type Member, membersOf } from './json-members.ts';
+import type { EventDraft } from './ports.ts';
+import { type FieldError, invalidBody, Problem } from './problem.ts';
+import type { EventInput } from './schemas/event.ts';
+import { checkedTargetUrl } from './target-urls.ts';
+
+type Posted = {
+  input: EventInput;
+  document: Pick<JsonDocument, 'bytes' | 'members'>;
+  /** JSON pointer of the event in the body: empty, or `/events/3`. */
+  pointer: string;
+  at: Date;
+};
+
+/** An event that was posted, checked against the profile and composed. Throws what is wrong with it. */
+export function draftOf(tenant: Tenant, guard: AddressGuard, posted: Posted): EventDraft {
+  const { input, document, pointer, at } = posted;
+  const { projectId, profile, policy } = tenant;
+  const content = {
+    id: input.id ?? newId('evt', at.getTime()),
+    type: input.type,
+    consumer: input.consumer ?? null,
+    attributes: input.attributes ?? {},
+    data: dataOf(document, pointer),
+    target: input.target ? targetOf(input.target, tenant, guard, pointer) : null,
+    createdAt: at,
+  };
+  const body = profile.composeBody(content);
+  if (!Buffer.isBuffer(body)) {
+    const errors = body.errors.map((error) => ({ ...error, pointer: pointer + error.pointer }));
+    throw new Problem('data_not_representable', undefined, { errors });
+  }
+  return {
+    ...content,
+    projectId,
+    body,
+    contentHash: contentHash(content),
+    profile: profile.name,
+    profileVersion: profile.version,
+    policy,
+    test: false,
+  };
+}
+
+/** One draft for each element of `events`, in order; no event may be larger than `maxEventBytes`. */
+export function draftsOf(
+  tenant: Tenant,
+  guard: AddressGuard,
+  events: EventInput[],
+  { bytes, members }: JsonDocument,
+  maxEventBytes: number,
+): EventDraft[] {
+  refuseRepeatedIds(events);
+  const at = new Date();
+  const ranges = elementsOf(bytes, memberNamed('events', members)!);
+  return events.map((input, i) => {
+    const range = ranges[i]!;
+    const pointer = `/events/${i}`;
+    if (range.end - range.start > maxEventBytes) {
+      const errors = [{ pointer, detail: `has more than ${maxEventBytes} bytes` }];
+      throw new Problem('payload_too_large', undefined, { errors });
+    }
+    const own = membersOf(bytes, range);
+    refuseAmbiguous(bytes, own, pointer);
+    return draftOf(tenant, guard, { input, document: { bytes, members: own }, pointer, at });
+  });
+}
+
+function dataOf({ bytes, members }: Posted['document'], pointer: string): Buffer {
+  const member = memberNamed('data', members);
+  if (!member) throw invalidBody([{ pointer: `${pointer}/data`, detail: 'is required' }]);
+  return bytes.subarray(member.start, member.end);
+}
+
+const memberNamed = (name: string, members: Member[]): Member | undefined =>
+  members.find((member) => member.name === name);
+
+function targetOf(
+  { url, secret }: { url: string; secret: string },
+  { profile }: Tenant,
+  guard: AddressGuard,
+  pointer: string,
+): { url: string; secret: string } {
+  const problem = profile.checkSecret(secret);
+  if (problem !== undefined) {
+    throw invalidBody([{ pointer: `${pointer}/target/secret`, detail: problem }]);
+  }
+  return { url: checkedTargetUrl(url, profile.urls, guard, `${pointer}/target/url`), secret };
+}
+
+function refuseRepeatedIds(events: EventInput[]): void {
+  const seen = new Set<string>();
+  const errors: FieldError[] = [];
+  events.forEach(({ id }, i) => {
+    if (id === undefined) return;
+    if (seen.has(id))
+      errors.push({ pointer: `/events/${i}/id`, detail: 'is the id of an earlier event of the batch' });
+    seen.add(id);
+  });
+  if (errors.length > 0) throw invalidBody(errors);
+}

@@ -1,0 +1,37 @@
+import type { Logger } from 'pino';
+import { StoreUnavailable } from '../store/database.ts';
+import { Problem } from './problem.ts';
+
+/** Seconds after which a caller may try again while Postgres is away: about what a restart takes. */
+const RETRY_AFTER = '2';
+/** While Postgres is away every request fails: one line a second says as much as a thousand. */
+const OUTAGE_LOG_MS = 1_000;
+
+/** What the API says of an error. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof StoreUnavailable) {
+    return new Problem('unavailable', undefined, { headers: { 'retry-after': RETRY_AFTER } });
+  }
+  // Express's own: a path with %zz in it.
+  if (error instanceof URIError)
+    return new Problem('invalid_request', 'The address is not encoded correctly.');
+  return new Problem('internal_error');
+}
+
+/** Logs what a person must look at; what callers do wrong is not in it. */
+export function createFailureLog(log: Logger): (error: unknown, requestId: string, route: string) => void {
+  let nextOutageLogAt = 0;
+  return (error, requestId, route) => {
+    if (error instanceof Problem || error instanceof URIError) return;
+    if (!(error instanceof StoreUnavailable)) {
+      log.error({ err: error, requestId, route }, 'a request failed');
+    } else if (performance.now() >= nextOutageLogAt) {
+      nextOutageLogAt = performance.now() + OUTAGE_LOG_MS;
+      log.error(
+        { err: error.cause, requestId, route },
+        'the database is not available; requests are answered 503',
+      );
+    }
+  };
+}

@@ -1,0 +1,66 @@
+import { isUtf8 } from 'node:buffer';
+import { type Member, membersOf, nestingDepth, valueRange } from './json-members.ts';
+import { invalidBody, Problem } from './problem.ts';
+
+/** A body that was read: its value, and the bytes of each member as the caller wrote them. */
+export type JsonDocument = { bytes: Buffer; value: unknown; members: Member[] };
+
+/** JSON.parse takes a nesting of a million, and what walks the value later would overflow the stack. */
+const MAX_NESTING = 64;
+const OPEN_BRACE = 0x7b;
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/**
+ * Reads a request body. Refused as malformed_json: what is not UTF-8, a byte order mark, a nesting over 64, what
+ * is not JSON. Refused as invalid_body: a member of the top level that appears twice (JSON.parse would drop one).
+ */
+export function readJsonDocument(bytes: Buffer): JsonDocument {
+  if (!isUtf8(bytes)) throw new Problem('malformed_json', 'The body is not valid UTF-8.');
+  if (bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) {
+    throw new Problem('malformed_json', 'The body begins with a byte order mark.');
+  }
+  if (nestingDepth(bytes) > MAX_NESTING) {
+    throw new Problem('malformed_json', `The body is nested more than ${MAX_NESTING} deep.`);
+  }
+  const value = parse(bytes);
+  const range = valueRange(bytes);
+  const members = bytes[range.start] === OPEN_BRACE ? membersOf(bytes, range) : [];
+  refuseAmbiguous(bytes, members, '');
+  return { bytes, value, members };
+}
+
+/**
+ * Throws when a name appears twice among `members`, or within one of them that is an object (`data` may hold
+ * anything). JSON.parse would drop one silently; so would zod with a member named `__proto__`.
+ */
+export function refuseAmbiguous(text: Buffer, members: Member[], prefix: string): void {
+  refuseRepeated(members, prefix);
+  for (const member of members) {
+    if (member.name === 'data' || text[member.start] !== OPEN_BRACE) continue;
+    refuseRepeated(membersOf(text, member), `${prefix}/${escapePointer(member.name)}`);
+  }
+}
+
+function refuseRepeated(members: Member[], prefix: string): void {
+  const seen = new Set<string>(['__proto__']);
+  for (const { name } of members) {
+    if (seen.has(name)) {
+      const detail = name === '__proto__' ? 'is not a name that can be used' : 'appears twice';
+      throw invalidBody([{ pointer: `${prefix}/${escapePointer(name)}`, detail }]);
+    }
+    seen.add(name);
+  }
+}
+
+/** One step of a JSON pointer (RFC 6901). */
+export const escapePointer = (step: string): string => step.replaceAll('~', '~0').replaceAll('/', '~1');
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    // V8's message quotes the body, which must not reach logs or error bodies: only the place is passed on.
+    const place = /at position \d+/.exec((error as Error).message)?.[0];
+    throw new Problem('malformed_json', `The body is not JSON${place ? ` (${place})` : ''}.`);
+  }
+}

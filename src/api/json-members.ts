@@ -1,0 +1,86 @@
+/** A member of an object, or an element of an array, as the bytes that hold its value. */
+export type ValueRange = { start: number; end: number };
+export type Member = ValueRange & { name: string };
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+
+const isSpace = (byte: number | undefined): boolean =>
+  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+/** The deepest nesting of objects and arrays; on text that is not JSON it is merely some number. */
+export function nestingDepth(text: Buffer): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let i = 0; i < text.length; i++) {
+    const byte = text[i];
+    if (byte === QUOTE) i = endOfString(text, i) - 1;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) deepest = Math.max(deepest, ++depth);
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
+  }
+  return deepest;
+}
+
+/** The members of the object at `range`, in order, repeated names included. The text must be valid JSON. */
+export function membersOf(text: Buffer, range: ValueRange): Member[] {
+  const members: Member[] = [];
+  for (const item of itemsOf(text, range)) {
+    const nameEnd = endOfString(text, item.start);
+    // A name may be written with escapes: "\u0064ata" is data.
+    const name = JSON.parse(text.toString('utf8', item.start, nameEnd)) as string;
+    let start = nameEnd;
+    while (text[start] !== COLON) start++;
+    do start++;
+    while (isSpace(text[start]));
+    members.push({ name, start, end: item.end });
+  }
+  return members;
+}
+
+/** The elements of the array at `range`. The text must be valid JSON. */
+export const elementsOf = (text: Buffer, range: ValueRange): ValueRange[] => itemsOf(text, range);
+
+/** Where the only value of a JSON text begins and ends, without the white space around it. */
+export function valueRange(text: Buffer): ValueRange {
+  let start = 0;
+  let end = text.length;
+  while (isSpace(text[start])) start++;
+  while (end > start && isSpace(text[end - 1])) end--;
+  return { start, end };
+}
+
+/** What stands between the commas of one level, without white space around it. */
+function itemsOf(text: Buffer, { start, end }: ValueRange): ValueRange[] {
+  const items: ValueRange[] = [];
+  let depth = 0;
+  let first = start + 1;
+  const take = (until: number): void => {
+    let last = until;
+    while (isSpace(text[first])) first++;
+    while (last > first && isSpace(text[last - 1])) last--;
+    if (last > first) items.push({ start: first, end: last });
+    first = until + 1;
+  };
+  for (let i = start + 1; i < end - 1; i++) {
+    const byte = text[i];
+    if (byte === QUOTE) i = endOfString(text, i) - 1;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
+    else if (byte === COMMA && depth === 0) take(i);
+  }
+  take(end - 1);
+  return items;
+}
+
+/** The position after the closing quote of the string that opens at `open`, or the end of the text. */
+function endOfString(text: Buffer, open: number): number {
+  let i = open + 1;
+  while (i < text.length && text[i] !== QUOTE) i += text[i] === BACKSLASH ? 2 : 1;
+  return i + 1;
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { deleteApiKey, insertApiKey, listApiKeys } from '../store/api-keys.ts';
+import type { Queryable } from '../store/database.ts';
+import { newId } from '../store/ids.ts';
+import { type Authentication, newApiKey } from './authentication.ts';
+import { encodeCursor, pageRequest } from './cursor.ts';
+import { Problem } from './problem.ts';
+import { json, noContent, type Route, tenantRoute } from './route.ts';
+import { ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
+import { apiKey, createdKey, newKey } from './schemas/key.ts';
+
+const tag = 'Keys';
+
+export function keyRoutes(db: Queryable, authentication: Authentication): Route[] {
+  return [
+    tenantRoute({
+      method: 'post',
+      path: '/v1/keys',
+      operationId: 'createKey',
+      tag,
+      summary: 'Make an API key of the project, or of one consumer',
+      access: 'project',
+      body: newKey,
+      answers: { 201: { description: 'The key, shown this once', schema: createdKey } },
+      handle: async ({ tenant: { projectId }, body: { consumer = null } }) => {
+        const id = newId('key');
+        const { key, hash } = newApiKey(consumer === null ? 'ph' : 'phc');
+        await insertApiKey(db, { id, projectId, consumer, hash });
+        return json(201, { id, key });
+      },
+    }),
+    tenantRoute({
+      method: 'get',
+      path: '/v1/keys',
+      operationId: 'listKeys',
+      tag,
+      summary: 'List the API keys, newest first',
+      access: 'project',
+      query: z.strictObject(pageQuery),
+      answers: {
+        200: { description: 'A page of keys, without the keys themselves', schema: pageOfSchema(apiKey) },
+      },
+      problems: ['invalid_cursor'],
+      handle: async ({ tenant, query }) => {
+        const page = await listApiKeys(db, tenant.projectId, pageRequest('id', query));
+        return json(200, { items: page.items, nextCursor: page.next && encodeCursor('id', page.next) });
+      },
+    }),
+    tenantRoute({
+      method: 'delete',
+      path: '/v1/keys/{id}',
+      operationId: 'deleteKey',
+      tag,
+      summary: 'Delete an API key',
+      description: 'It stops working within a second.',
+      access: 'project',
+      params: z.object({ id: ownId }),
+      answers: { 204: { description: 'Deleted' } },
+      handle: async ({ tenant, params: { id } }) => {
+        if (!(await deleteApiKey(db, tenant.projectId, id))) throw new Problem('not_found');
+        authentication.forgetAll();
+        return noContent();
+      },
+    }),
+  ];
+}

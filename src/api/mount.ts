@@ -1,0 +1,139 @@
+import type { Express, Request, Response } from 'express';
+import { newId } from '../store/ids.ts';
+import type { Authentication, Caller, Tenant } from './authentication.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { createFailureLog, problemOf } from './failures.ts';
+import { type JsonDocument, readJsonDocument } from './json-document.ts';
+import { Problem, problemText } from './problem.ts';
+import { CallerGone, readBody } from './request-body.ts';
+import type { Access, Answer, Route, TenantCall } from './route.ts';
+import { send } from './send.ts';
+import { checkedBody, checkedParams, checkedQuery } from './validation.ts';
+
+const BATCH_FACTOR = 16;
+const NO_DOCUMENT: JsonDocument = { bytes: Buffer.alloc(0), value: undefined, members: [] };
+
+/** Makes Express answer every route of the table, unknown addresses and wrong methods: always in our own shape. */
+export function mountRoutes(
+  app: Express,
+  routes: Route[],
+  authentication: Authentication,
+  { config, log, metrics }: Pick<ApiDependencies, 'config' | 'log' | 'metrics'>,
+): void {
+  const logFailure = createFailureLog(log);
+
+  const serve = async (
+    path: string,
+    request: Request,
+    response: Response,
+    work: (requestId: string) => Promise<Answer>,
+  ): Promise<void> => {
+    const startedAt = performance.now();
+    const requestId = newId('req');
+    let answer: Answer;
+    try {
+      answer = await work(requestId);
+    } catch (error) {
+      if (error instanceof CallerGone || response.destroyed) return;
+      logFailure(error, requestId, `${request.method} ${path}`);
+      answer = problemAnswer(problemOf(error), requestId, config.publicUrl);
+    }
+    send(request, response, requestId, answer);
+    const ms = performance.now() - startedAt;
+    metrics?.requestAnswered(request.method, path, answer.status, ms / 1000);
+    log.debug({ requestId, method: request.method, path, status: answer.status, ms }, 'answered');
+  };
+
+  for (const route of routes) {
+    app[route.method](expressPath(route.path), (request, response) =>
+      serve(route.path, request, response, (requestId) =>
+        answerCall(route, request, response, requestId, authentication, config.maxBodyBytes),
+      ),
+    );
+  }
+
+  const patterns = routes.map(({ method, path }) => ({
+    method: method.toUpperCase(),
+    pattern: pathPattern(path),
+  }));
+  app.use((request, response) =>
+    serve('(none)', request, response, async () => {
+      const allowed = patterns
+        .filter(({ pattern }) => pattern.test(request.path))
+        .map(({ method }) => method);
+      if (allowed.length === 0) throw new Problem('not_found');
+      const allow = [...new Set(allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed)].join(', ');
+      throw new Problem('method_not_allowed', undefined, { headers: { allow } });
+    }),
+  );
+
+  // Express finds a last resort by its four arguments; without it, it would answer HTML with a stack trace.
+  app.use((error: unknown, request: Request, response: Response, _next: unknown) =>
+    serve('(none)', request, response, () => Promise.reject(error)),
+  );
+}
+
+async function answerCall(
+  route: Route,
+  request: Request,
+  response: Response,
+  requestId: string,
+  authentication: Authentication,
+  maxBodyBytes: number,
+): Promise<Answer> {
+  const tenant = await admitted(route.access, request, response, authentication);
+  const params = route.params && checkedParams(route.params, request.params);
+  const query = queryOf(route, request);
+  let document = NO_DOCUMENT;
+  let body: unknown;
+  if (route.body) {
+    const limit = route.bodyLimit === 'batch' ? maxBodyBytes * BATCH_FACTOR : maxBodyBytes;
+    document = readJsonDocument(await readBody(request, limit));
+    body = checkedBody(route.body, document.value);
+  }
+  const call = { params, query, body, document, request, response, requestId };
+  return route.handle({ ...call, tenant } as TenantCall<unknown, unknown, unknown>);
+}
+
+/** The tenant of the call, or null where the route has none; throws when the key may not call. */
+async function admitted(
+  access: Access,
+  request: Request,
+  response: Response,
+  authentication: Authentication,
+): Promise<Tenant | null> {
+  if (access === 'open') return null;
+  const caller = await authentication.callerOf(request, response);
+  if (!LEAST_KEYS[access].includes(caller.kind)) throw new Problem('forbidden');
+  if (access === 'admin') return null;
+  if (!caller.tenant) throw new Problem('project_required');
+  return caller.tenant;
+}
+
+const LEAST_KEYS: Record<Exclude<Access, 'open'>, Caller['kind'][]> = {
+  admin: ['admin'],
+  project: ['admin', 'project'],
+  consumer: ['admin', 'project', 'consumer'],
+};
+
+function queryOf(route: Route, request: Request): unknown {
+  if (route.query) return checkedQuery(route.query, request.url.includes('?') ? request.query : {});
+  const [unknown] = Object.keys(request.url.includes('?') ? request.query : {});
+  if (unknown === undefined) return undefined;
+  throw new Problem('invalid_query', undefined, { errors: [{ pointer: unknown, detail: 'is not known' }] });
+}
+
+function problemAnswer(problem: Problem, requestId: string, publicUrl: string): Answer {
+  const body = problemText(problem, requestId, publicUrl);
+  return {
+    status: problem.status,
+    headers: problem.headers,
+    content: { type: 'application/problem+json; charset=utf-8', body },
+  };
+}
+
+/** `/v1/events/{id}` as Express writes it. */
+const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+const pathPattern = (path: string): RegExp =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);

@@ -1,0 +1,127 @@
+/** Every code that an error of the API can carry: its HTTP status, what happened, and what to do about it. */
+export const PROBLEM_CODES = {
+  malformed_json: {
+    status: 400,
+    title: 'The body is not JSON that can be read',
+    help: 'The body must be JSON (RFC 8259) in UTF-8 without a byte order mark, nested at most 64 deep.',
+  },
+  invalid_query: {
+    status: 400,
+    title: 'A query parameter is not valid',
+    help: 'See `errors` for the parameter. Each may be given once; unknown parameters are refused.',
+  },
+  invalid_cursor: {
+    status: 400,
+    title: 'The cursor is not one of this list',
+    help: 'Pass `nextCursor` of the page before unchanged, or start again without a cursor.',
+  },
+  invalid_request: {
+    status: 400,
+    title: 'The request is not valid HTTP for this call',
+    help: 'See `detail`: a header or the address could not be read.',
+  },
+  project_required: {
+    status: 400,
+    title: 'The admin key needs a project here',
+    help: 'Name it with the header `Posthorn-Project: <id>`, or use a key of the project.',
+  },
+  unauthorized: {
+    status: 401,
+    title: 'The key is missing or wrong',
+    help: 'Send `Authorization: Bearer <key>` with a key that exists. A deleted key stops working within a second.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'This kind of key may not do this',
+    help: 'Consumer keys see their own endpoints, events and deliveries; only a project key posts events; only the admin key manages projects.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is nothing here',
+    help: 'The address is wrong, or what it names does not exist in this project.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'This address does not take that method',
+    help: 'The header `Allow` lists the methods that it takes.',
+  },
+  id_conflict: {
+    status: 409,
+    title: 'This event id was used for other content',
+    help: 'The same id may be posted again only with the same type, data (byte for byte), consumer, attributes and target. Use a new id for a new event.',
+  },
+  delivery_held: {
+    status: 409,
+    title: 'The delivery is held',
+    help: 'Its endpoint takes no deliveries now; it goes on when the endpoint does.',
+  },
+  delivery_final: {
+    status: 409,
+    title: 'The delivery is final already',
+    help: 'What is delivered, undeliverable or cancelled cannot be cancelled; a retry makes a new delivery of it.',
+  },
+  endpoint_deleted: {
+    status: 409,
+    title: 'The endpoint of the delivery is deleted',
+    help: 'There is nowhere to send it again. Post the event under a new id for the endpoints that are there now.',
+  },
+  cursor_gone: {
+    status: 410,
+    title: 'The stream cannot be resumed from there',
+    help: 'What followed `Last-Event-ID` is no longer kept, or the id is of another database. Read the state with `GET /v1/events` and open the stream without it.',
+  },
+  payload_too_large: {
+    status: 413,
+    title: 'The body is too large',
+    help: 'An event may have as many bytes as POSTHORN_MAX_BODY says, a batch sixteen times that.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The body is not declared as plain JSON',
+    help: 'Send `Content-Type: application/json` (charset utf-8, if any) without `Content-Encoding`.',
+  },
+  invalid_body: {
+    status: 422,
+    title: 'The body has not the right shape',
+    help: 'See `errors`: each has a JSON pointer into the body. Unknown and repeated members are refused.',
+  },
+  invalid_url: {
+    status: 422,
+    title: 'Deliveries may not go to this URL',
+    help: 'See `errors` for the reason: the profile or the address guard of this installation refuses it.',
+  },
+  data_not_representable: {
+    status: 422,
+    title: 'The profile cannot build a body of this event',
+    help: 'See `errors`: the profile of the project needs an attribute, or a shape of `data`, that the event has not.',
+  },
+  too_many_endpoints: {
+    status: 422,
+    title: 'The event matches more endpoints than one event may have',
+    help: 'An event goes to at most 10,000 endpoints. Split them by type or by consumer.',
+  },
+  too_many_attempts: {
+    status: 429,
+    title: 'Too many wrong keys from this address',
+    help: 'Wait as long as the header `Retry-After` says. Keys that worked lately go on working.',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The request has too many bytes of headers',
+    help: 'All headers together may have 16 KiB.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'Posthorn failed',
+    help: 'The log has the reason under the request id in `instance`.',
+  },
+  unavailable: {
+    status: 503,
+    title: 'The database is not available now',
+    help: 'Send the same request again after the seconds in `Retry-After`; with an event `id` of your own nothing is sent twice.',
+  },
+} as const satisfies Record<string, { status: number; title: string; help: string }>;
+
+export type ProblemCode = keyof typeof PROBLEM_CODES;
+
+export const isProblemCode = (text: string): text is ProblemCode => Object.hasOwn(PROBLEM_CODES, text);

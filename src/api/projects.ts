@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type { Queryable } from '../store/database.ts';
+import { newId } from '../store/ids.ts';
+import {
+  findProject,
+  insertProject,
+  type Project,
+  type ProjectChanges,
+  updateProject,
+} from '../store/projects.ts';
+import { type Authentication, newApiKey } from './authentication.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { invalidBody, Problem } from './problem.ts';
+import { type Answer, json, plainRoute, type Route, tenantRoute } from './route.ts';
+import { createdProject, newProject, project, projectChanges } from './schemas/project.ts';
+
+const DEFAULT_PROFILE = 'standard-webhooks';
+const params = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) });
+const tag = 'Projects';
+
+export function projectRoutes(
+  { profiles }: ApiDependencies,
+  db: Queryable,
+  authentication: Authentication,
+): Route[] {
+  const requireProfile = (name: string): void => {
+    if (!profiles.get(name))
+      throw invalidBody([{ pointer: '/profile', detail: 'is not the name of a profile' }]);
+  };
+
+  const read = async (id: string): Promise<Answer> => {
+    const found = await findProject(db, id);
+    if (!found) throw new Problem('not_found');
+    return json(200, answerOf(found));
+  };
+
+  const change = async (id: string, changes: z.output<typeof projectChanges>): Promise<Answer> => {
+    if (changes.profile !== undefined) requireProfile(changes.profile);
+    const changed = await updateProject(db, id, changes as ProjectChanges);
+    if (!changed) throw new Problem('not_found');
+    authentication.forgetAll();
+    return json(200, answerOf(changed));
+  };
+
+  const changedAnswer = { 200: { description: 'The project as it is now', schema: project } };
+  const readAnswer = { 200: { description: 'The project', schema: project } };
+  const changeNote = 'What is left out stays. Events that are posted from then on are delivered by it.';
+
+  return [
+    plainRoute({
+      method: 'post',
+      path: '/v1/projects',
+      operationId: 'createProject',
+      tag,
+      summary: 'Make a project and its first key',
+      access: 'admin',
+      body: newProject,
+      answers: { 201: { description: 'The project; the key is shown this once', schema: createdProject } },
+      handle: async ({ body: { name, profile = DEFAULT_PROFILE } }) => {
+        requireProfile(profile);
+        const made = { id: newId('prj'), name, profile };
+        const { key, hash } = newApiKey('ph');
+        await insertProject(db, made, { id: newId('key'), hash });
+        return json(201, { ...made, key });
+      },
+    }),
+    plainRoute({
+      method: 'get',
+      path: '/v1/projects/{id}',
+      operationId: 'getProject',
+      tag,
+      summary: 'Read the settings of a project',
+      access: 'admin',
+      params,
+      answers: readAnswer,
+      handle: ({ params: { id } }) => read(id),
+    }),
+    plainRoute({
+      method: 'patch',
+      path: '/v1/projects/{id}',
+      operationId: 'changeProject',
+      tag,
+      summary: 'Change the settings of a project',
+      description: changeNote,
+      access: 'admin',
+      params,
+      body: projectChanges,
+      answers: changedAnswer,
+      handle: ({ params: { id }, body }) => change(id, body),
+    }),
+    tenantRoute({
+      method: 'get',
+      path: '/v1/project',
+      operationId: 'getOwnProject',
+      tag,
+      summary: "Read the settings of the key's project",
+      access: 'project',
+      answers: readAnswer,
+      handle: ({ tenant }) => read(tenant.projectId),
+    }),
+    tenantRoute({
+      method: 'patch',
+      path: '/v1/project',
+      operationId: 'changeOwnProject',
+      tag,
+      summary: "Change the settings of the key's project",
+      description: changeNote,
+      access: 'project',
+      body: projectChanges,
+      answers: changedAnswer,
+      handle: ({ tenant, body }) => change(tenant.projectId, body),
+    }),
+  ];
+}
+
+const answerOf = ({ id, name, profile, policy, createdAt }: Project): object => ({
+  id,
+  name,
+  profile,
+  policy,
+  plans: null,
+  callbackUrl: null,
+  createdAt,
+});

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { name, text, time } from './fields.ts';
+
+const url = z.string().min(1).max(2048).meta({ example: 'https://example.com/webhooks' });
+
+const eventPattern = z
+  .string()
+  .regex(/^(\*|[A-Za-z0-9._-]{1,128}|[A-Za-z0-9._-]{1,126}\.\*)$/, 'must be a type, "*" or "prefix.*"');
+
+const events = z
+  .array(eventPattern)
+  .min(1)
+  .max(100)
+  .meta({ description: 'Types to receive: exact, `prefix.*`, or `*`', example: ['render.*'] });
+
+/** RFC 9110: a token, and visible ASCII with spaces inside. The mask of an answer is no value, so it is refused. */
+const headers = z
+  .record(
+    z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'is not a header name'),
+    z.string().regex(/^(?:[\x21-\x7e](?:[\t\x20-\x7e]{0,2046}[\x21-\x7e])?)?$/, 'is not a header value'),
+  )
+  .refine((all) => Object.keys(all).length <= 20, 'has more than 20 headers')
+  .meta({ description: 'Sent with every delivery, at most 20', example: { 'x-tenant': 'acme' } });
+
+const description = text(1024);
+
+export const newEndpoint = z
+  .strictObject({
+    url,
+    events: events.optional(),
+    secret: text(512).optional().meta({ description: 'Made by Posthorn when left out' }),
+    consumer: name.optional(),
+    description: description.optional(),
+    headers: headers.optional(),
+  })
+  .meta({ id: 'NewEndpoint' });
+
+export const endpointChanges = z
+  .strictObject({
+    url: url.optional(),
+    events: events.optional(),
+    description: description.nullable().optional(),
+    headers: headers.nullable().optional().meta({ description: 'All of them; null removes them' }),
+  })
+  .meta({ id: 'EndpointChanges' });
+
+const endpointFields = {
+  id: z.string(),
+  url: z.string(),
+  events: z.array(z.string()),
+  consumer: z.string().nullable(),
+  description: z.string().nullable(),
+  headers: z.record(z.string(), z.string()).meta({ description: 'The values are masked' }),
+  status: z.enum(['active', 'paused', 'disabled']),
+  createdAt: time,
+  updatedAt: time,
+};
+
+export const endpoint = z.object(endpointFields).meta({ id: 'Endpoint' });
+
+export const createdEndpoint = z
+  .object({ ...endpointFields, secret: z.string().meta({ description: 'Shown this once' }) })
+  .meta({ id: 'CreatedEndpoint' });

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { EVENT_STATUSES } from '../../policy/outcome.ts';
+import { delivery } from './delivery.ts';
+import { eventId, name, text, time } from './fields.ts';
+
+const attributeValue = text(Number.MAX_SAFE_INTEGER).meta({ override: { type: 'string' } });
+
+/** `data` is checked and taken as bytes, never through this value: see event-input.ts. */
+const anyJson = z.unknown().meta({ description: 'Any JSON; receivers get it byte for byte' });
+
+export const newEvent = z
+  .strictObject({
+    type: name.meta({ example: 'render.completed' }),
+    data: anyJson.meta({ example: { render: 'r_1', seconds: 42 } }),
+    id: eventId.optional().meta({ description: 'Makes the post repeatable; `evt_…` when left out' }),
+    consumer: name.optional().meta({ description: "Goes to this consumer's endpoints alone" }),
+    attributes: z.record(name, attributeValue).optional(),
+    target: z
+      .strictObject({ url: z.string().min(1).max(2048), secret: z.string().min(1).max(512) })
+      .optional()
+      .meta({ description: 'Delivers to this URL alone, instead of to endpoints' }),
+  })
+  .meta({ id: 'NewEvent' });
+
+export const newEvents = z
+  .strictObject({ events: z.array(newEvent).min(1).max(1000) })
+  .meta({ id: 'NewEvents' });
+
+export type EventInput = z.output<typeof newEvent>;
+
+const acceptedFields = {
+  id: z.string(),
+  type: z.string(),
+  consumer: z.string().nullable(),
+  status: z.enum(EVENT_STATUSES),
+  test: z.boolean(),
+  createdAt: time,
+  attributes: z.record(z.string(), z.string()),
+  data: anyJson,
+  body: z.string().meta({ description: 'As receivers get it' }),
+  deliveryCount: z.int().min(0),
+};
+
+const deliveries = z.array(delivery).meta({ description: 'The first 100' });
+
+export const event = z.object({ ...acceptedFields, deliveries }).meta({ id: 'Event' });
+
+export const acceptedEvent = z.object({ ...acceptedFields, deliveries: deliveries.optional() }).meta({
+  id: 'AcceptedEvent',
+  description: 'The event as it was stored; `GET /v1/events/{id}` always has its deliveries',
+});
+
+/** Without data and body: the caller has just sent them, and a batch has a thousand. */
+export const acceptedItem = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    consumer: z.string().nullable(),
+    status: z.enum(EVENT_STATUSES),
+    test: z.boolean(),
+    createdAt: time,
+    attributes: z.record(z.string(), z.string()),
+    deliveryCount: z.int().min(0),
+  })
+  .meta({ id: 'AcceptedItem' });
+
+export const acceptedEvents = z.object({ items: z.array(acceptedItem) }).meta({ id: 'AcceptedEvents' });

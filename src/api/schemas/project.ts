@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { duration, text, time } from './fields.ts';
+
+const DAY = 86_400;
+
+export const policyOverride = z
+  .strictObject({
+    delays: z
+      .array(duration(0, 30 * DAY, 'at most 30 days'))
+      .max(20)
+      .optional()
+      .meta({ description: 'Waits between attempts', example: ['1m', '5m', '30m', '2h'] }),
+    timeout: duration(1, 60, '1 to 60 seconds').optional().meta({ example: '15s' }),
+    jitter: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .meta({ description: 'At most this share of a delay is added' }),
+  })
+  .meta({ id: 'PolicyOverride', description: 'What differs from the policy of the profile' });
+
+const projectName = text(200).min(1).meta({ example: 'CmdCal' });
+const profileName = z
+  .string()
+  .regex(/^[a-z0-9-]{1,64}$/, 'is not the name of a profile')
+  .meta({ description: 'The wire format', example: 'standard-webhooks' });
+
+export const newProject = z
+  .strictObject({ name: projectName, profile: profileName.optional() })
+  .meta({ id: 'NewProject' });
+
+export const projectChanges = z
+  .strictObject({
+    name: projectName.optional(),
+    profile: profileName.optional(),
+    policy: policyOverride.nullable().optional().meta({ description: 'null: as the profile says' }),
+  })
+  .meta({ id: 'ProjectChanges' });
+
+export const createdProject = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    profile: z.string(),
+    key: z.string().meta({ description: 'An API key of the project; shown this once' }),
+  })
+  .meta({ id: 'CreatedProject' });
+
+export const project = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    profile: z.string(),
+    policy: policyOverride.nullable(),
+    plans: z.null(),
+    callbackUrl: z.null(),
+    createdAt: time,
+  })
+  .meta({ id: 'Project' });

@@ -1,0 +1,38 @@
+import { Readable } from 'node:stream';
+import type { Request, Response } from 'express';
+import type { Answer } from './route.ts';
+
+/** Answers hold what is secret or changes by the second; pages that may be kept say so themselves. */
+const ALWAYS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+/** Writes an answer past Express, whose own `send` would compute types and tags again. */
+export function send(request: Request, response: Response, requestId: string, answer: Answer): void {
+  const { status, headers, content } = answer;
+  if (!content) {
+    response.writeHead(status, { ...ALWAYS, 'x-request-id': requestId, ...headers }).end();
+    return;
+  }
+  const head: Record<string, string | number> = {
+    ...ALWAYS,
+    'x-request-id': requestId,
+    'content-type': content.type,
+    ...headers,
+  };
+  if (content.body instanceof Readable) {
+    response.writeHead(status, head);
+    sendStream(request, response, content.body);
+    return;
+  }
+  head['content-length'] = Buffer.byteLength(content.body);
+  response.writeHead(status, head).end(content.body);
+}
+
+function sendStream(request: Request, response: Response, stream: Readable): void {
+  // The caller should see that the stream is open before anything happens.
+  response.flushHeaders();
+  stream.on('error', () => response.end());
+  stream.on('close', () => response.end());
+  response.on('close', () => stream.destroy());
+  if (request.method === 'HEAD') stream.destroy();
+  else stream.pipe(response);
+}

@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import { escapePointer } from './json-document.ts';
+import { type FieldError, invalidBody, Problem } from './problem.ts';
+
+/** The body as `schema` describes it; throws invalid_body with a JSON pointer for each mistake. */
+export function checkedBody(schema: z.ZodType, value: unknown): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw invalidBody(result.error.issues.flatMap((issue) => fieldErrors(issue)));
+}
+
+/** The query as `schema` describes it; a parameter that was given twice is an array, and refused. */
+export function checkedQuery(schema: z.ZodType, query: unknown): unknown {
+  const result = schema.safeParse(query);
+  if (result.success) return result.data;
+  const errors = result.error.issues.flatMap((issue) => fieldErrors(issue));
+  throw new Problem('invalid_query', undefined, {
+    errors: errors.map(({ pointer, detail }) => ({ pointer: pointer.slice(1), detail })),
+  });
+}
+
+/** An id in the path that cannot be one names nothing. */
+export function checkedParams(schema: z.ZodType, params: unknown): unknown {
+  const result = schema.safeParse(params);
+  if (result.success) return result.data;
+  throw new Problem('not_found');
+}
+
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  const at = (path: PropertyKey[]): string => path.map((step) => `/${escapePointer(String(step))}`).join('');
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({ pointer: at([...issue.path, key]), detail: 'is not known' }));
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => ({ pointer: at(issue.path), detail: `its name ${message}` }));
+    default:
+      return [{ pointer: at(issue.path), detail: issue.message }];
+  }
+}

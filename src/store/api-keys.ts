@@ -1,0 +1,62 @@
+import type { PolicyOverride } from '../policy/retry-policy.ts';
+import type { Queryable } from './database.ts';
+import type { Page, PageRequest } from './pages.ts';
+import { pageOf } from './pages.ts';
+
+export type ApiKey = { id: string; consumer: string | null; createdAt: Date };
+
+/** Whose key it is, with what every call needs of the project. */
+export type KeyOwner = {
+  projectId: string;
+  consumer: string | null;
+  profile: string;
+  policy: PolicyOverride | null;
+};
+
+// A consumer that a key names first is made with it.
+const INSERT_KEY = `
+  WITH new_consumer AS (
+    INSERT INTO consumers (project_id, id) SELECT $2, $3 WHERE $3::text IS NOT NULL ON CONFLICT DO NOTHING
+  )
+  INSERT INTO api_keys (id, project_id, consumer, hash) VALUES ($1, $2, $3, $4)`;
+
+export async function insertApiKey(
+  db: Queryable,
+  key: { id: string; projectId: string; consumer: string | null; hash: Buffer },
+): Promise<void> {
+  await db.query(INSERT_KEY, [key.id, key.projectId, key.consumer, key.hash]);
+}
+
+const FIND_OWNER = `
+  SELECT key.project_id AS "projectId", key.consumer, project.profile, project.policy
+  FROM api_keys key JOIN projects project ON project.id = key.project_id
+  WHERE key.hash = $1`;
+
+export async function findKeyOwner(db: Queryable, hash: Buffer): Promise<KeyOwner | undefined> {
+  const { rows } = await db.query<KeyOwner>(FIND_OWNER, [hash]);
+  return rows[0];
+}
+
+const LIST_KEYS = `
+  SELECT id, consumer, created_at AS "createdAt"
+  FROM api_keys
+  WHERE project_id = $1 AND ($2::text IS NULL OR id < $2)
+  ORDER BY id DESC
+  LIMIT $3`;
+
+export async function listApiKeys(
+  db: Queryable,
+  projectId: string,
+  page: PageRequest,
+): Promise<Page<ApiKey>> {
+  const { rows } = await db.query<ApiKey>(LIST_KEYS, [projectId, page.after?.[0] ?? null, page.limit + 1]);
+  return pageOf(rows, page.limit, ({ id }) => [id]);
+}
+
+const DELETE_KEY = `DELETE FROM api_keys WHERE project_id = $1 AND id = $2 RETURNING id`;
+
+/** False when the project has no such key. */
+export async function deleteApiKey(db: Queryable, projectId: string, id: string): Promise<boolean> {
+  const { rowCount } = await db.query(DELETE_KEY, [projectId, id]);
+  return rowCount === 1;
+}

@@ -1,0 +1,72 @@
+import type { Queryable } from './database.ts';
+import { type Page, type PageRequest, pageOf } from './pages.ts';
+
+export type Consumer = { id: string; name: string | null; plan: string | null; createdAt: Date };
+
+const PUT_CONSUMER = `
+  INSERT INTO consumers (project_id, id, name, plan) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (project_id, id) DO UPDATE SET name = excluded.name, plan = excluded.plan
+  RETURNING id, name, plan, created_at AS "createdAt"`;
+
+/** Makes the consumer, or gives the one of that id this name and plan. */
+export async function putConsumer(
+  db: Queryable,
+  projectId: string,
+  consumer: { id: string; name: string | null; plan: string | null },
+): Promise<Consumer> {
+  const { rows } = await db.query<Consumer>(PUT_CONSUMER, [
+    projectId,
+    consumer.id,
+    consumer.name,
+    consumer.plan,
+  ]);
+  return rows[0]!;
+}
+
+const FIND_CONSUMER = `
+  SELECT id, name, plan, created_at AS "createdAt" FROM consumers WHERE project_id = $1 AND id = $2`;
+
+export async function findConsumer(
+  db: Queryable,
+  projectId: string,
+  id: string,
+): Promise<Consumer | undefined> {
+  const { rows } = await db.query<Consumer>(FIND_CONSUMER, [projectId, id]);
+  return rows[0];
+}
+
+// Cut to what a Date can hold: the sort key goes through one, and a microsecond lost would skip a row.
+const LIST_CONSUMERS = `
+  SELECT id, name, plan, created_at AS "createdAt"
+  FROM consumers
+  WHERE project_id = $1 AND ($2::timestamptz IS NULL OR (date_trunc('milliseconds', created_at), id) < ($2::timestamptz, $3))
+  ORDER BY date_trunc('milliseconds', created_at) DESC, id DESC
+  LIMIT $4`;
+
+export async function listConsumers(
+  db: Queryable,
+  projectId: string,
+  page: PageRequest,
+): Promise<Page<Consumer>> {
+  const [time = null, id = null] = page.after ?? [];
+  const values = [projectId, time === null ? null : new Date(time), id, page.limit + 1];
+  const { rows } = await db.query<Consumer>(LIST_CONSUMERS, values);
+  return pageOf(rows, page.limit, (row) => [row.createdAt.toISOString(), row.id]);
+}
+
+// Its keys go first and in the same statement: from here on nobody acts for the consumer.
+const DELETE_CONSUMER = `
+  WITH gone_key AS (DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2)
+  DELETE FROM consumers WHERE project_id = $1 AND id = $2`;
+
+export async function deleteConsumer(db: Queryable, projectId: string, id: string): Promise<void> {
+  await db.query(DELETE_CONSUMER, [projectId, id]);
+}
+
+const ENDPOINTS_OF = `
+  SELECT id FROM endpoints WHERE project_id = $1 AND consumer = $2 AND status <> 'deleted' ORDER BY id`;
+
+export async function endpointIdsOfConsumer(db: Queryable, projectId: string, id: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(ENDPOINTS_OF, [projectId, id]);
+  return rows.map((row) => row.id);
+}
