@@ -12,8 +12,8 @@ const run = promisify(execFile);
  * missing or the build fails; the log says which.
  */
 export async function buildTemporalCli(options: Obtain): Promise<string | undefined> {
-  const { version, cacheFolder, executable, accepts, log } = options;
-  if (!(await hasGo())) {
+  const { version, cacheFolder, executable, accepts, env, log } = options;
+  if (!(await hasGo(env))) {
     log('The Temporal CLI could not be built: there is no Go on PATH');
     return undefined;
   }
@@ -24,7 +24,7 @@ export async function buildTemporalCli(options: Obtain): Promise<string | undefi
       // In an empty folder, and without a workspace: a go.mod or go.work above must not steer the build.
       run('go', ['install', `github.com/temporalio/cli/cmd/temporal@v${version}`], {
         cwd: folder,
-        env: { ...process.env, GOBIN: folder, GOWORK: 'off', GOFLAGS: '' },
+        env: { ...env, GOBIN: folder, GOWORK: 'off', GOFLAGS: '' },
         maxBuffer: 64 * 1024 * 1024,
       }),
     );
@@ -43,9 +43,9 @@ export async function buildTemporalCli(options: Obtain): Promise<string | undefi
   }
 }
 
-async function hasGo(): Promise<boolean> {
+async function hasGo(env: NodeJS.ProcessEnv): Promise<boolean> {
   try {
-    await run('go', ['version']);
+    await run('go', ['version'], { env });
     return true;
   } catch {
     return false;

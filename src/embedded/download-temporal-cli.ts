@@ -8,19 +8,22 @@ import type { ReadableStream } from 'node:stream/web';
 import { promisify } from 'node:util';
 import { whileTelling } from './long-step.ts';
 
+/** What it takes to obtain an executable and to keep it in `cacheFolder`, which is made when missing. */
 export type Obtain = {
   version: string;
-  /** Where it is kept; made when missing. */
   cacheFolder: string;
   executable: string;
   accepts: (path: string) => Promise<boolean>;
+  env: NodeJS.ProcessEnv;
+  downloads: Downloads;
   log: (line: string) => void;
-  /** For tests; the address that the Temporal SDKs ask. */
-  downloads?: string;
 };
 
-/** Without internet the first answer never comes: then we go on soon. */
-const ANSWER_TIMEOUT_MS = 5_000;
+export type Downloads = { base: string; answerTimeoutMs: number };
+
+/** The address that the Temporal SDKs ask. Where there is no internet the answer may never come: we go on soon. */
+export const SDK_DOWNLOADS: Downloads = { base: 'https://temporal.download', answerTimeoutMs: 5_000 };
+
 const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
 
 const ARCHITECTURES: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
@@ -31,21 +34,23 @@ const PLATFORMS: Record<string, string> = { linux: 'linux', darwin: 'darwin', wi
  * of the executable in the cache folder, or undefined when the internet, or a build for this machine, is not there.
  */
 export async function downloadTemporalCli(options: Obtain): Promise<string | undefined> {
-  const { version, cacheFolder, executable, accepts, log } = options;
+  const { version, cacheFolder, executable, accepts, downloads, log } = options;
   const [arch, platform] = [ARCHITECTURES[process.arch], PLATFORMS[process.platform]];
   if (!arch || !platform) return undefined;
-  const base = options.downloads ?? 'https://temporal.download';
   await mkdir(cacheFolder, { recursive: true });
   const folder = await mkdtemp(join(cacheFolder, 'download-'));
   try {
-    const answer = await get(`${base}/cli/v${version}?arch=${arch}&platform=${platform}`, ANSWER_TIMEOUT_MS);
+    const answer = await get(
+      `${downloads.base}/cli/v${version}?arch=${arch}&platform=${platform}`,
+      downloads.answerTimeoutMs,
+    );
     const { archiveUrl, fileToExtract } = (await answer.json()) as {
       archiveUrl: string;
       fileToExtract: string;
     };
     const archive = join(folder, archiveUrl.endsWith('.zip') ? 'temporal.zip' : 'temporal.tar.gz');
     await whileTelling(log, `Downloading the Temporal CLI ${version} (once, 100 MB)`, async () => {
-      const { body } = await get(archiveUrl, ANSWER_TIMEOUT_MS);
+      const { body } = await get(archiveUrl, downloads.answerTimeoutMs);
       const content = Readable.fromWeb(body as ReadableStream);
       await pipeline(content, createWriteStream(archive), {
         signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildTemporalCli } from './build-temporal-cli.ts';
-import { downloadTemporalCli } from './download-temporal-cli.ts';
+import { type Downloads, downloadTemporalCli, SDK_DOWNLOADS } from './download-temporal-cli.ts';
 
 /** The last version that `go install` can build: later ones have replace directives in their go.mod. */
 export const TEMPORAL_CLI_VERSION = '1.5.1';
@@ -15,6 +15,7 @@ export type FindOptions = {
   /** TEMPORAL_CLI_PATH: when set, this one or none. */
   cliPath?: string | undefined;
   env?: NodeJS.ProcessEnv;
+  downloads?: Downloads;
   log: (line: string) => void;
 };
 
@@ -23,24 +24,25 @@ export type FindOptions = {
  * a download; a build with Go, which takes minutes. The last two are cached for every later run.
  * Throws with the five ways when none works.
  */
-export async function findTemporalCli({ cliPath, env = process.env, log }: FindOptions): Promise<string> {
+export async function findTemporalCli(options: FindOptions): Promise<string> {
+  const { cliPath, env = process.env, downloads = SDK_DOWNLOADS, log } = options;
   if (cliPath) {
     if (await isTemporalCli(cliPath)) return cliPath;
     throw new Error(`TEMPORAL_CLI_PATH is ${cliPath}, which does not run as the Temporal CLI.`);
   }
   const cacheFolder = join(userCacheFolder(env), 'posthorn', `temporal-${TEMPORAL_CLI_VERSION}`);
-  const cached = join(cacheFolder, EXECUTABLE);
-  for (const candidate of [...onPath(env), cached]) {
+  for (const candidate of [...onPath(env), join(cacheFolder, EXECUTABLE)]) {
     if (await isTemporalCli(candidate)) return candidate;
   }
 
-  const version = TEMPORAL_CLI_VERSION;
   for (const obtain of [downloadTemporalCli, buildTemporalCli]) {
     const obtained = await obtain({
-      version,
+      version: TEMPORAL_CLI_VERSION,
       cacheFolder,
       executable: EXECUTABLE,
       accepts: isTemporalCli,
+      env,
+      downloads,
       log,
     });
     if (obtained) return obtained;
