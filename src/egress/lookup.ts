@@ -5,8 +5,14 @@ import { isLocalhost } from './target-url.ts';
 /** The addresses of a name, in the order in which to dial them. Rejects with an error that has a `code`. */
 export type Lookup = (name: string) => Promise<string[]>;
 
-/** Two tries of two seconds: a name server that is away is known before most timeouts are over. */
-const QUERY = { timeout: 2_000, tries: 2 };
+export type LookupOptions = {
+  hosts?: (name: string) => Promise<string[]>;
+  /** The system's when left out; `address:port`. */
+  nameServers?: string[];
+  /** How long the first of two tries waits, in milliseconds; the second waits longer. */
+  queryTimeoutMs?: number;
+};
+
 /** A resolver keeps the name servers it was born with: a new one is made so that a change of network is noticed. */
 const RESOLVER_LIFE_MS = 30_000;
 /** RFC 8305 section 3: how long the other family may lag behind the first answer. */
@@ -18,21 +24,27 @@ const RESOLUTION_DELAY_MS = 50;
  * here as far as webhooks need it: the hosts file and localhost. Search domains are not applied: a name is absolute.
  * Nothing is cached, so that an answer is never older than the dial; equal names that are under way are asked once.
  */
-export function createLookup(fromHostsFile: (name: string) => Promise<string[]> = hostsFile()): Lookup {
+export function createLookup(options: LookupOptions = {}): Lookup {
+  const { hosts = hostsFile(), nameServers, queryTimeoutMs = 2_000 } = options;
   const underWay = new Map<string, Promise<string[]>>();
-  let resolver = new Resolver(QUERY);
+  const newResolver = (): Resolver => {
+    const resolver = new Resolver({ timeout: queryTimeoutMs, tries: 2 });
+    if (nameServers) resolver.setServers(nameServers);
+    return resolver;
+  };
+  let resolver = newResolver();
   let bornAt = performance.now();
 
   const fromNameServers = async (name: string): Promise<string[]> => {
     if (performance.now() - bornAt > RESOLVER_LIFE_MS) {
-      resolver = new Resolver(QUERY);
+      resolver = newResolver();
       bornAt = performance.now();
     }
     return bothFamilies(resolver.resolve4(name), resolver.resolve6(name));
   };
   const find = async (name: string): Promise<string[]> => {
     if (isLocalhost(name)) return ['127.0.0.1', '::1']; // RFC 6761 section 6.3
-    const local = await fromHostsFile(name);
+    const local = await hosts(name);
     return local.length > 0 ? local : fromNameServers(name);
   };
   return (name) => {

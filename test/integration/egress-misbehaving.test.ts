@@ -57,6 +57,7 @@ test.each<[BehaviourName, object]>([
   expect(tookMs).toBeGreaterThan(TIMEOUT_MS - 5);
   expect(tookMs).toBeLessThan(TIMEOUT_MS + LATE_MS);
   expect(outbound.stats().connections).toBe(0);
+  await receiver!.untilNoneOpen();
 });
 
 test.each<[BehaviourName, object]>([
@@ -106,6 +107,7 @@ test.each<[BehaviourName, 'delivered' | 'rejected']>([
   expect(result.kind === 'answered' && result.body.length).toBe(16_384);
   expect(tookMs).toBeLessThan(TIMEOUT_MS);
   expect(outbound.stats().connections).toBe(0);
+  await receiver!.untilNoneOpen();
   // What the kernel's buffers on both sides take is not bounded by us; what we hold is.
   expect(receiver!.bytesWritten()).toBeLessThan(20_000_000);
   expect(process.memoryUsage().rss - before).toBeLessThan(80_000_000);

@@ -114,6 +114,8 @@ export type MisbehavingReceiver = {
   /** Connections accepted, and whole requests read, so far. */
   connections(): number;
   requests(): number;
+  /** Resolves when the sender has closed every connection; rejects after two seconds. */
+  untilNoneOpen(): Promise<void>;
   /** Bytes that the kernel took from us: an upper bound of what the sender can have read. */
   bytesWritten(): number;
   close(): Promise<void>;
@@ -155,6 +157,13 @@ export async function startMisbehavingReceiver(
     port,
     connections: () => connections,
     requests: () => requests,
+    untilNoneOpen: async () => {
+      const began = performance.now();
+      while (sockets.size > 0) {
+        if (performance.now() - began > 2_000) throw new Error(`${sockets.size} connections are still open`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
     bytesWritten: () => [...sockets].reduce((sum, socket) => sum + socket.bytesWritten, bytesOfClosed),
     close: () =>
       new Promise<void>((resolve) => {

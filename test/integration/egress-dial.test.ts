@@ -1,0 +1,288 @@
+import { createAddressGuard } from '../../src/egress/address-guard.ts';
+import type { Lookup } from '../../src/egress/lookup.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from '../../src/egress/outbound.ts';
+import { type CertificateName, certificate, testAuthority } from '../receivers/certificates.ts';
+import { startMisbehavingReceiver } from '../receivers/misbehaving-receiver.ts';
+import { type Receiver, startReceiver } from '../receivers/receiver.ts';
+
+let outbound: Outbound;
+let receiver: Receiver | undefined;
+
+const create = (options: Partial<OutboundOptions> & { allow?: string[] } = {}): void => {
+  outbound = createOutbound({
+    guard: createAddressGuard(options.allow ?? ['127.0.0.0/8', '::1/128']),
+    ...options,
+  });
+};
+const post = (url: string, timeoutMs = 2_000) =>
+  outbound.post({
+    url,
+    headers: {},
+    body: Buffer.from('{}'),
+    timeoutMs,
+    startBy: performance.now() + 1_000,
+    poolKey: 'tenant',
+  });
+/** Says the answers in turn, and then the last again. */
+const lookupIn = (...answers: string[][]): Lookup => {
+  let asked = 0;
+  return async () => answers[Math.min(asked++, answers.length - 1)]!;
+};
+const failing =
+  (code: string): Lookup =>
+  () =>
+    Promise.reject(Object.assign(new Error(`query ${code} 10.9.8.7`), { code }));
+
+afterEach(async () => {
+  await receiver?.close();
+  await outbound.close();
+  receiver = undefined;
+});
+
+const BLOCKED = {
+  kind: 'failed',
+  outcome: 'blocked',
+  error: { code: 'ADDRESS_NOT_ALLOWED', message: 'the address of the receiver is not allowed' },
+};
+
+describe('a receiver on loopback that nobody allowed', () => {
+  beforeEach(async () => {
+    receiver = await startReceiver();
+  });
+
+  test.each([
+    '127.0.0.1',
+    '127.1',
+    '2130706433',
+    '0x7f.0.0.1',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '0.0.0.0',
+    '[::]',
+    'localhost',
+  ])('is not reached as %s', async (host) => {
+    create({ allow: [] });
+    expect(await post(`http://${host}:${receiver!.port}/`)).toMatchObject(BLOCKED);
+    expect(receiver!.connections()).toBe(0);
+  });
+
+  test.each([
+    ['is its only address', [['127.0.0.1']]],
+    ['comes after a public address in one answer', [['203.0.114.1', '127.0.0.1']]],
+    ['comes before a public address in one answer', [['127.0.0.1', '203.0.114.1']]],
+    ['is said in IPv6', [['::ffff:127.0.0.1']]],
+    ['is no address at all', [['localhost']]],
+    ['is left out', [[]]],
+  ])('is not reached through a name when it %s', async (_case, answers) => {
+    create({ allow: [], lookup: lookupIn(...answers) });
+
+    expect(await post(`http://receiver.example:${receiver!.port}/`)).toMatchObject(BLOCKED);
+    expect(receiver!.connections()).toBe(0);
+  });
+
+  test('is not reached by a name that was public a moment ago', async () => {
+    // 127.0.0.2 stands for the public address: it is the one that this guard allows.
+    create({ allow: ['127.0.0.2/32'], lookup: lookupIn(['127.0.0.2'], ['127.0.0.1']) });
+    const allowed = await startReceiver(
+      [(_, response) => void response.writeHead(200, { connection: 'close' }).end()],
+      {
+        host: '127.0.0.2',
+      },
+    );
+
+    expect(await post(`http://rebinding.example:${allowed.port}/`)).toMatchObject({ outcome: 'delivered' });
+    expect(await post(`http://rebinding.example:${receiver!.port}/`)).toMatchObject(BLOCKED);
+    expect(receiver!.connections()).toBe(0);
+    await allowed.close();
+  });
+});
+
+test('the address that was judged is dialed: the name is looked up once for each dial', async () => {
+  receiver = await startReceiver([
+    (_, response) => void response.writeHead(200, { connection: 'close' }).end(),
+  ]);
+  let lookups = 0;
+  const lookup: Lookup = async () => {
+    lookups++;
+    return ['127.0.0.1'];
+  };
+  create({ lookup });
+
+  for (let i = 0; i < 3; i++) await post(`http://receiver.example:${receiver.port}/`);
+
+  expect(lookups).toBe(3);
+  expect(receiver.requests.map(({ headers }) => headers.host)).toEqual(
+    Array(3).fill(`receiver.example:${receiver.port}`),
+  );
+});
+
+test('of several addresses the first that accepts is used', async () => {
+  receiver = await startReceiver([200], { host: '127.0.0.3' });
+  create({ lookup: lookupIn(['127.0.0.2', '127.0.0.3', '::1']) });
+
+  expect(await post(`http://receiver.example:${receiver.port}/`)).toMatchObject({ outcome: 'delivered' });
+});
+
+test('localhost reaches a receiver on the one loopback address that is allowed', async () => {
+  receiver = await startReceiver();
+  create({ allow: ['127.0.0.0/8'] });
+
+  expect(await post(`http://localhost:${receiver.port}/`)).toMatchObject({ outcome: 'delivered' });
+});
+
+test('a refused connection names its code and no address', async () => {
+  receiver = await startReceiver();
+  const { url } = receiver;
+  await receiver.close();
+  create();
+
+  const result = await post(url);
+
+  expect(result).toMatchObject({
+    kind: 'failed',
+    outcome: 'connection_failed',
+    error: { code: 'ECONNREFUSED' },
+  });
+  expect(JSON.stringify(result)).not.toContain('127.0.0.1');
+});
+
+test.each(['ENOTFOUND', 'ESERVFAIL', 'ETIMEOUT', 'ECONNREFUSED'])(
+  'a lookup that ends in %s is dns_failed',
+  async (code) => {
+    create({ lookup: failing(code) });
+    const result = await post('http://receiver.example/');
+
+    expect(result).toMatchObject({ kind: 'failed', outcome: 'dns_failed', error: { code } });
+    expect(JSON.stringify(result)).not.toContain('10.9.8.7');
+  },
+);
+
+test('a lookup that never ends is over at the deadline', async () => {
+  create({ lookup: () => new Promise(() => {}) });
+  const began = performance.now();
+
+  expect(await post('http://receiver.example/', 300)).toMatchObject({
+    outcome: 'timeout',
+    error: { code: 'DNS_TIMEOUT' },
+  });
+  expect(performance.now() - began).toBeLessThan(800);
+});
+
+test('a header that HTTP cannot carry blocks the request, and nothing is sent', async () => {
+  receiver = await startReceiver();
+  create();
+  const result = await outbound.post({
+    ...{ url: receiver.url, body: Buffer.from('{}'), timeoutMs: 1_000, poolKey: 'tenant' },
+    startBy: performance.now() + 1_000,
+    headers: { 'x-injected': 'a\r\nx-admin: 1' },
+  });
+
+  expect(result).toMatchObject({
+    kind: 'failed',
+    outcome: 'blocked',
+    error: { code: 'REQUEST_NOT_SENDABLE' },
+  });
+  expect(receiver.requests).toEqual([]);
+});
+
+test('headers arrive in the order and case in which they were given, with what HTTP needs', async () => {
+  receiver = await startReceiver();
+  create();
+  await outbound.post({
+    ...{
+      url: `${receiver.url}a?b=c`,
+      timeoutMs: 1_000,
+      startBy: performance.now() + 1_000,
+      poolKey: 'tenant',
+    },
+    body: Buffer.from('{"é":1.0}'),
+    headers: { 'Webhook-ID': 'msg_1', 'content-type': 'application/json', 'X-b': '2', 'X-a': '1' },
+  });
+
+  const [request] = receiver.requests;
+  expect(request).toMatchObject({ method: 'POST', path: '/a?b=c', body: Buffer.from('{"é":1.0}') });
+  expect(request!.rawHeaders).toEqual([
+    ...['host', `127.0.0.1:${receiver.port}`, 'Webhook-ID', 'msg_1', 'content-type', 'application/json'],
+    ...[
+      'X-b',
+      '2',
+      'X-a',
+      '1',
+      'content-length',
+      '10',
+      'accept-encoding',
+      'identity',
+      'user-agent',
+      'Posthorn',
+    ],
+    ...['Connection', 'keep-alive'],
+  ]);
+});
+
+describe('over TLS', () => {
+  const startTls = async (name: CertificateName) => {
+    receiver = await startReceiver([200], { tls: certificate(name) });
+    create({ certificateAuthorities: [testAuthority()], lookup: lookupIn(['127.0.0.1']) });
+  };
+
+  test.each(['localhost', '127.0.0.1'])('a certificate that is trusted for %s delivers', async (host) => {
+    await startTls('trusted');
+
+    expect(await post(`https://${host}:${receiver!.port}/`)).toMatchObject({ outcome: 'delivered' });
+    expect(await post(`https://${host}:${receiver!.port}/`)).toMatchObject({
+      outcome: 'delivered',
+      resent: false,
+    });
+    expect(receiver!.connections()).toBe(1);
+  });
+
+  test.each<[CertificateName, string, string]>([
+    ['self-signed', 'localhost', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ['expired', 'localhost', 'CERT_HAS_EXPIRED'],
+    ['wrong-host', 'localhost', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['wrong-host', '127.0.0.1', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['trusted', 'other.example', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  ])(
+    'a certificate that is %s for %s is tls_failed with %s, and no byte of the request is sent',
+    async (name, host, code) => {
+      await startTls(name);
+      const result = await post(`https://${host}:${receiver!.port}/`);
+
+      expect(result).toMatchObject({ kind: 'failed', outcome: 'tls_failed', error: { code }, resent: false });
+      expect(JSON.stringify(result)).not.toContain('127.0.0.1');
+      expect(receiver!.requests).toEqual([]);
+      expect(outbound.stats().connections).toBe(0);
+    },
+  );
+
+  test('an authority that only the receiver knows is not trusted', async () => {
+    receiver = await startReceiver([200], { tls: certificate('trusted') });
+    create();
+
+    expect(await post(`https://localhost:${receiver.port}/`)).toMatchObject({
+      outcome: 'tls_failed',
+      error: { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' },
+    });
+  });
+
+  test('a receiver that speaks plain HTTP is tls_failed', async () => {
+    receiver = await startReceiver();
+    create();
+
+    expect(await post(`https://127.0.0.1:${receiver.port}/`)).toMatchObject({ outcome: 'tls_failed' });
+  });
+
+  test('a handshake that never ends is over at the deadline', async () => {
+    const silent = await startMisbehavingReceiver('neverAnswers');
+    create();
+    const began = performance.now();
+
+    expect(await post(`https://127.0.0.1:${silent.port}/`, 300)).toMatchObject({
+      outcome: 'timeout',
+      error: { code: 'TLS_TIMEOUT' },
+    });
+    expect(performance.now() - began).toBeLessThan(800);
+    await silent.untilNoneOpen();
+    await silent.close();
+  });
+});
