@@ -7,6 +7,7 @@ import {
   putConsumer,
 } from '../store/consumers.ts';
 import type { Queryable } from '../store/database.ts';
+import { orUnavailable } from '../store/outages.ts';
 import type { Authentication } from './authentication.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -89,7 +90,7 @@ export function consumerRoutes(
         if (!(await findConsumer(db, projectId, id))) throw new Problem('not_found');
         // The consumer goes last: a caller whose request failed half-way can repeat it.
         for (const endpointId of await endpointIdsOfConsumer(db, projectId, id)) {
-          await steering.deleteEndpoint(projectId, id, endpointId);
+          await orUnavailable(steering.deleteEndpoint(projectId, id, endpointId));
         }
         await deleteConsumer(db, projectId, id);
         authentication.forgetAll();

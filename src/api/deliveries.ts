@@ -3,6 +3,7 @@ import { DELIVERY_STATUSES } from '../policy/outcome.ts';
 import type { Queryable } from '../store/database.ts';
 import { findDelivery, listAttempts, listDeliveries } from '../store/delivery-reads.ts';
 import type { Scope } from '../store/endpoints.ts';
+import { orUnavailable } from '../store/outages.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
 import { attemptAnswer, deliveryAnswers } from './delivery-answers.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -89,7 +90,7 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, db: Queryab
       },
       problems: ['delivery_held', 'endpoint_deleted'],
       handle: async ({ tenant, params: { id } }) => {
-        const answer = await steering.retry(tenant.projectId, tenant.consumer, id);
+        const answer = await orUnavailable(steering.retry(tenant.projectId, tenant.consumer, id));
         if (answer.kind === 'not_found') throw new Problem('not_found');
         if (answer.kind === 'held') throw new Problem('delivery_held');
         if (answer.kind === 'endpoint_deleted') throw new Problem('endpoint_deleted');
@@ -111,7 +112,7 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, db: Queryab
       answers: { 202: { description: 'Cancelled, or about to be', schema: delivery } },
       problems: ['delivery_final'],
       handle: async ({ tenant, params: { id } }) => {
-        const answer = await steering.cancel(tenant.projectId, tenant.consumer, id);
+        const answer = await orUnavailable(steering.cancel(tenant.projectId, tenant.consumer, id));
         if (answer.kind === 'not_found') throw new Problem('not_found');
         if (answer.kind === 'already_final')
           throw new Problem('delivery_final', `The delivery is ${answer.status}.`);

@@ -9,6 +9,7 @@ import {
   updateEndpoint,
 } from '../store/endpoints.ts';
 import { newId } from '../store/ids.ts';
+import { orUnavailable } from '../store/outages.ts';
 import type { Tenant } from './authentication.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -130,7 +131,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       params,
       answers: { 204: { description: 'Deleted' } },
       handle: async ({ tenant, params: { id } }) => {
-        const deleted = await steering.deleteEndpoint(tenant.projectId, tenant.consumer, id);
+        const deleted = await orUnavailable(steering.deleteEndpoint(tenant.projectId, tenant.consumer, id));
         if (!deleted) throw new Problem('not_found');
         return noContent();
       },

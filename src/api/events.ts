@@ -34,11 +34,11 @@ const listQuery = z.strictObject({
 export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
   const { acceptor, guard, config, links, metrics } = deps;
 
-  const readEvent = async (tenant: Tenant, id: string): Promise<string> => {
+  const readEvent = async (tenant: Tenant, id: string): Promise<{ settled: boolean; text: string }> => {
     const found = await findEvent(db, tenant, id);
     if (!found) throw new Problem('not_found');
     const [text] = await eventTexts(db, links, tenant.projectId, [found]);
-    return text!;
+    return { settled: found.status !== 'pending', text: text! };
   };
 
   const post = async (call: TenantCall<unknown, z.output<typeof postQuery>, z.output<typeof newEvent>>) => {
@@ -46,13 +46,12 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
     const draft = draftOf(tenant, guard, { input, document, pointer: '', at: new Date() });
     const result = await acceptor.acceptOne(draft);
     const accepted = acceptedOrThrow(result, '');
-    // The body that was composed now is not the one that receivers got then: what was there is read.
-    if (result.kind === 'existing' && query.wait === undefined)
-      return jsonText(202, await readEvent(tenant, draft.id));
     if (result.kind === 'accepted') metrics?.eventsAccepted(tenant.projectId, 1);
-    if (query.wait === undefined) return jsonText(202, acceptedText(draft, accepted));
-    const settled = await untilSettled(deps, call, accepted, parseDuration(query.wait)! * 1000);
-    return jsonText(settled ? 200 : 202, await readEvent(tenant, draft.id));
+    if (query.wait !== undefined) await untilSettled(deps, call, accepted, parseDuration(query.wait)! * 1000);
+    else if (result.kind === 'accepted') return jsonText(202, acceptedText(draft, accepted));
+    // Read even for a repeated post: the body composed now is not the one that receivers got then.
+    const { settled, text } = await readEvent(tenant, draft.id);
+    return jsonText(settled && query.wait !== undefined ? 200 : 202, text);
   };
 
   return [
@@ -129,7 +128,7 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       access: 'consumer',
       params: z.object({ id: eventId }),
       answers: { 200: { description: 'The event', schema: event } },
-      handle: async ({ tenant, params }) => jsonText(200, await readEvent(tenant, params.id)),
+      handle: async ({ tenant, params }) => jsonText(200, (await readEvent(tenant, params.id)).text),
     }),
   ];
 }
@@ -164,15 +163,15 @@ function acceptedItem(draft: EventDraft, accepted: AcceptedEvent): object {
   return { id, type, consumer, status, test, createdAt, attributes, deliveryCount };
 }
 
-/** True when nothing of the event is open any more; ends early when the caller goes or the process stops. */
+/** Until nothing of the event is open any more, time is up, the caller goes or the process stops. */
 async function untilSettled(
   { waiters, closing }: ApiDependencies,
   { response, tenant }: TenantCall<unknown, unknown, unknown>,
   { id, status }: AcceptedEvent,
   timeoutMs: number,
-): Promise<boolean> {
-  if (status !== 'pending') return true;
+): Promise<void> {
+  if (status !== 'pending') return;
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  return waiters.untilSettled(tenant.projectId, id, timeoutMs, AbortSignal.any([gone.signal, closing]));
+  await waiters.untilSettled(tenant.projectId, id, timeoutMs, AbortSignal.any([gone.signal, closing]));
 }

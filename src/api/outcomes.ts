@@ -1,5 +1,6 @@
-import { finished, type Readable } from 'node:stream';
-import type { Request } from 'express';
+import type { Readable } from 'node:stream';
+import type { Request, Response } from 'express';
+import { orUnavailable } from '../store/outages.ts';
 import type { Authentication } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { Problem } from './problem.ts';
@@ -25,10 +26,11 @@ export function outcomeRoutes(
       requestHeaders: { 'Last-Event-ID': 'Resumes after this event, without a gap' },
       answers: { 200: { description: 'A stream that stays open', type: 'text/event-stream' } },
       problems: ['cursor_gone', 'invalid_request'],
-      handle: async ({ tenant: { projectId, consumer }, request }) => {
-        const stream = await streams.open({ projectId, consumer }, lastEventId(request));
+      handle: async ({ tenant: { projectId, consumer }, request, response }) => {
+        const stream = await orUnavailable(streams.open({ projectId, consumer }, lastEventId(request)));
         if (stream === 'gone') throw new Problem('cursor_gone');
-        endWithKey(stream, request, authentication, closing);
+        const holds = () => authentication.stillHolds(request);
+        endWithKey(stream, response, holds, closing);
         return {
           status: 200,
           // Proxies such as nginx would hold the events back until a buffer is full.
@@ -49,21 +51,23 @@ function lastEventId(request: Request): string | null {
   return id;
 }
 
-/** Ends the stream when its key is deleted or the process stops. */
+/** Ends the answer when the key is deleted or the process stops; the stream is destroyed with its answer. */
 function endWithKey(
   stream: Readable,
-  request: Request,
-  authentication: Authentication,
+  response: Response,
+  keyHolds: () => Promise<boolean>,
   closing: AbortSignal,
 ): void {
-  const end = (): void => void stream.destroy();
+  const end = (): void => {
+    stream.unpipe();
+    response.end();
+  };
   const timer = setInterval(async () => {
     // While Postgres is away nothing is known of the key, and nothing new comes either.
-    const holds = await authentication.stillHolds(request).catch(() => true);
-    if (!holds) end();
+    if (!(await keyHolds().catch(() => true))) end();
   }, KEY_CHECK_MS);
   closing.addEventListener('abort', end, { once: true });
-  finished(stream, () => {
+  response.once('close', () => {
     clearInterval(timer);
     closing.removeEventListener('abort', end);
   });

@@ -1,14 +1,17 @@
 import type pg from 'pg';
 import { isOutage, type Queryable, StoreUnavailable } from './database.ts';
 
-/** The pool, saying StoreUnavailable for every failure that is Postgres's own and not the statement's. */
+/** Says StoreUnavailable for every failure that is Postgres's own and not the statement's. */
+export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw isOutage(error) && !(error instanceof StoreUnavailable) ? new StoreUnavailable(error) : error;
+  }
+}
+
+/** The pool, with its outages named. */
 export function namingOutages(pool: pg.Pool): Queryable {
-  const query = async (...statement: unknown[]): Promise<unknown> => {
-    try {
-      return await (pool.query as (...statement: unknown[]) => Promise<unknown>)(...statement);
-    } catch (error) {
-      throw isOutage(error) ? new StoreUnavailable(error) : error;
-    }
-  };
-  return { query: query as Queryable['query'] };
+  const query = pool.query.bind(pool) as (...statement: unknown[]) => Promise<unknown>;
+  return { query: ((...statement: unknown[]) => orUnavailable(query(...statement))) as Queryable['query'] };
 }
