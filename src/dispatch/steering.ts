@@ -27,8 +27,8 @@ export function createSteering({
   onFailure,
 }: SteeringDependencies): Steering {
   const tell = (signal: 'retryNow' | 'cancel', told: Signal | null): void => {
-    if (!told) return onReleased();
-    void sendOrRelease(signal, told).catch(onFailure);
+    if (told) void sendOrRelease(signal, told).catch(onFailure);
+    else onReleased();
   };
 
   async function sendOrRelease(signal: 'retryNow' | 'cancel', { owner, ids }: Signal): Promise<void> {

@@ -31,9 +31,9 @@ export function createOutcomeStreams({
   notifications: Notifications;
 }): OutcomeStreams & { close(): void } {
   const open = new Set<{ wake: (projectIds: string[] | null) => void; end: () => void }>();
-  const timer = setInterval(() => open.forEach(({ wake }) => wake(null)), LOOK_EVERY_MS);
+  const timer = setInterval(() => open.forEach(({ wake }) => void wake(null)), LOOK_EVERY_MS);
   const stopListening = notifications.listen('posthorn_outcomes', (ids) =>
-    open.forEach(({ wake }) => wake(ids)),
+    open.forEach(({ wake }) => void wake(ids)),
   );
 
   async function startOf(lastEventId: string | null): Promise<Cursor | 'gone'> {

@@ -16,6 +16,8 @@ export type TemporalSupervisor = {
   /** Null while Temporal is away. */
   gateway(): Gateway | null;
   status(): TemporalStatus;
+  /** Resolves at the first connection. */
+  connected: Promise<void>;
   /** Workers drain: what is under way is finished and recorded. */
   close(): Promise<void>;
 };
@@ -36,6 +38,7 @@ export function superviseTemporal(
   let answers = false;
   let attributesProblem: string | null = null;
   let detail = 'not connected yet';
+  const { promise: connected, resolve: onConnected } = Promise.withResolvers<void>();
 
   async function keepUp(): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; ) {
@@ -71,6 +74,7 @@ export function superviseTemporal(
       });
       answers = true;
       onUp();
+      onConnected();
       log.info({ address: config.address, namespace: config.namespace }, 'connected to Temporal');
       await Promise.race([workers?.stopped ?? never, probe(connection)]);
     } finally {
@@ -101,6 +105,7 @@ export function superviseTemporal(
   const kept = keepUp();
   return {
     gateway: () => (answers ? gateway : null),
+    connected,
     status: () =>
       answers ? { ok: true, ...(attributesProblem && { detail: attributesProblem }) } : { ok: false, detail },
     async close() {

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { type Config, urlOf } from '../config.ts';
+import { lockDataDir } from './data-dir-lock.ts';
+import { freePort } from './free-port.ts';
+import { type LocalSecrets, localSecrets } from './local-secrets.ts';
+import { startEmbeddedPostgres } from './postgres.ts';
+import { startDevServer } from './temporal.ts';
+
+/** Everything that `npm start` has beside the service itself. */
+export type Embedded = {
+  config: Config & {
+    databaseUrl: string;
+    adminKey: string;
+    temporal: Config['temporal'] & { address: string };
+  };
+  /** Null where DATABASE_URL is set: keys are the operator's then. */
+  secrets: LocalSecrets | null;
+  stop(): Promise<void>;
+};
+
+/** Starts Postgres and Temporal where their variables are unset. `stop` ends what was started, last first. */
+export async function startEmbedded(
+  config: Config,
+  mayMovePort: boolean,
+  say: (line: string) => void,
+): Promise<Embedded> {
+  const stops: (() => Promise<void> | void)[] = [lockDataDir(config.dataDir)];
+  const stop = async () => {
+    for (const one of stops.splice(0).reverse()) await one();
+  };
+  try {
+    const secrets = config.databaseUrl ? null : localSecrets(config.dataDir);
+    let { databaseUrl } = config;
+    if (!databaseUrl) {
+      say('Starting Postgres …');
+      const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log: say });
+      stops.push(postgres.stop);
+      databaseUrl = postgres.url;
+    }
+    let { address, uiUrl } = config.temporal;
+    if (!address) {
+      say('Starting Temporal and its Web UI …');
+      const server = await startDevServer({
+        dataDir: config.dataDir,
+        cliPath: config.temporal.cliPath,
+        log: say,
+      });
+      stops.push(server.stop);
+      address = server.address;
+      uiUrl ??= server.uiUrl;
+    }
+    const { host } = config.http;
+    const port = mayMovePort ? await freePort(config.http.port) : config.http.port;
+    const moved = port !== config.http.port;
+    return {
+      config: {
+        ...config,
+        databaseUrl,
+        temporal: { ...config.temporal, address, ...(uiUrl && { uiUrl }) },
+        http: { host, port, publicUrl: moved ? urlOf(host, port) : config.http.publicUrl },
+        adminKey: config.adminKey ?? secrets?.adminKey ?? '',
+        encryptionKeys:
+          config.encryptionKeys.length > 0 || !secrets ? config.encryptionKeys : [secrets.encryptionKey],
+      },
+      secrets,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const DEFAULT_PROJECT = `
+  WITH project AS (
+    INSERT INTO projects (id, name, profile) VALUES ('default', 'default', 'standard-webhooks') ON CONFLICT DO NOTHING
+  )
+  INSERT INTO api_keys (id, project_id, hash) VALUES ('key_default', 'default', $1)
+  ON CONFLICT (id) DO UPDATE SET hash = excluded.hash`;
+
+/** Makes the project `default`, and lets the key in the data folder open it. */
+export async function ensureDefaultProject(pool: pg.Pool, { projectKey }: LocalSecrets): Promise<void> {
+  await pool.query(DEFAULT_PROJECT, [createHash('sha256').update(projectKey).digest()]);
+}

@@ -1,0 +1,238 @@
+import type { Logger } from 'pino';
+import { createAttemptEngine } from '../activities/attempt-engine.ts';
+import { makeActivities } from '../activities/index.ts';
+import { createPrepareRequest } from '../activities/prepare-request.ts';
+import { createReceiverWatch } from '../activities/receiver-watch.ts';
+import { createRecorder } from '../activities/recorder.ts';
+import type { Activities } from '../workflows/contract.ts';
+import { createApi } from './api/create-api.ts';
+import { createHttpServer } from './api/server.ts';
+import type { Config } from './config.ts';
+import { createAcceptor } from './dispatch/acceptor.ts';
+import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
+import { createReconciler } from './dispatch/reconciler.ts';
+import { createRetention } from './dispatch/retention.ts';
+import { createSteering } from './dispatch/steering.ts';
+import { createAddressGuard } from './egress/address-guard.ts';
+import { createOutbound, type Outbound } from './egress/outbound.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { postgresPoolUse } from './observability/scrape-readings.ts';
+import { serveMetrics } from './observability/serve-metrics.ts';
+import { createOutcomeStreams } from './outcomes/streams.ts';
+import { createWaiters } from './outcomes/waiters.ts';
+import { createProfiles } from './profiles/registry.ts';
+import { createPool } from './store/database.ts';
+import { oldestUnattemptedSeconds, retriesWaiting } from './store/gauges.ts';
+import { createNotifications } from './store/notifications.ts';
+import { markHealthy, markSlow } from './store/receiver-health.ts';
+import { createSecretBox } from './store/secret-box.ts';
+import { superviseTemporal } from './temporal/supervisor.ts';
+import { createWorkflowLinks } from './temporal/workflow-links.ts';
+
+/** A configuration in which the embedded parts have their addresses and keys. */
+export type ServiceConfig = Config & {
+  databaseUrl: string;
+  adminKey: string;
+  temporal: Config['temporal'] & { address: string };
+};
+
+export type Roles = { api: boolean; worker: boolean };
+
+export type Service = {
+  /** The port that the API listens on; null without the API. */
+  port: number | null;
+  /** Resolves at the first connection to Temporal; events are accepted before. */
+  connected: Promise<void>;
+  /** Drains: no more requests, no more work; what is under way is finished and recorded. */
+  close(): Promise<void>;
+};
+
+export type ServiceOptions = {
+  log: Logger;
+  /** The Temporal SDK's own metrics in Prometheus text. */
+  sdkMetrics?: () => Promise<string>;
+};
+
+/** Connections to one receiver's host under one tenant; a slow receiver has at most as many attempts under way. */
+const CONNECTIONS_PER_HOST = 32;
+
+/** Puts the parts together: the API, the worker, or both in one process. Rejects when a port is taken. */
+export async function startService(
+  config: ServiceConfig,
+  roles: Roles,
+  { log, sdkMetrics }: ServiceOptions,
+): Promise<Service> {
+  const metrics = createMetrics();
+  const pool = createPool(config.databaseUrl);
+  const notifications = createNotifications(config.databaseUrl);
+  const profiles = createProfiles();
+  const box = createSecretBox(config.encryptionKeys);
+  const guard = createAddressGuard(config.allowTargets);
+  const onFailure = (error: unknown) => log.error({ err: error }, 'a background task failed');
+  metrics.readFrom({
+    oldestUnattempted: () => oldestUnattemptedSeconds(pool),
+    retriesWaiting: () => retriesWaiting(pool),
+    pools: { postgres: postgresPoolUse(pool) },
+  });
+
+  const worker = roles.worker ? makeWorker() : null;
+  const temporal = superviseTemporal(config.temporal, worker?.activities ?? null, log);
+  const dispatch = roles.api ? makeDispatch() : null;
+  const api = dispatch ? await listen(dispatch.dispatcher) : null;
+  const metricsServer =
+    config.metricsPort === undefined
+      ? null
+      : await serveMetrics(config.metricsPort, config.http.host, metrics.registry, sdkMetrics);
+
+  return {
+    port: api?.port ?? null,
+    connected: temporal.connected,
+    async close() {
+      await api?.close();
+      await dispatch?.close();
+      await temporal.close();
+      await worker?.close();
+      await notifications.close();
+      await metricsServer?.close();
+      await pool.end();
+    },
+  };
+
+  function makeWorker(): { activities: Activities; close(): Promise<void> } {
+    const outbound: Outbound = createOutbound({ guard, connectionsPerHost: CONNECTIONS_PER_HOST });
+    const watch = createReceiverWatch({
+      onSlow: (receiver, projectId, cause) => {
+        log.info({ receiver, projectId, cause }, 'a receiver is slow: its deliveries queue apart');
+        markSlow(pool, receiver, projectId, cause).catch(onFailure);
+      },
+      onHealthy: (receiver, projectId) => {
+        log.info({ receiver, projectId }, 'a receiver answers quickly again');
+        markHealthy(pool, receiver, projectId).catch(onFailure);
+      },
+    });
+    const recorder = createRecorder({
+      pool,
+      onRecorded: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
+      onFailure: (error, deliveryId) =>
+        log.error({ err: error, deliveryId }, 'an attempt could not be recorded as it is'),
+    });
+    const engine = createAttemptEngine({
+      pool,
+      outbound,
+      recorder,
+      watch,
+      prepare: createPrepareRequest({ profiles, box, now: Date.now }),
+      onClaimed: (owner) => notifications.notify('posthorn_claims', [owner]),
+      onAttempt: (claim, result) => {
+        metrics.attempts.inc({ outcome: result.outcome });
+        metrics.attemptDuration.observe(result.durationMs / 1000);
+        const latency = (Date.now() - claim.createdAt.getTime()) / 1000;
+        if (claim.attempts === 0) metrics.deliveryLatency.observe({ until: 'first_attempt' }, latency);
+        if (result.outcome === 'delivered') metrics.deliveryLatency.observe({ until: 'delivered' }, latency);
+      },
+      onFailure: (error, deliveryId) =>
+        log.error({ err: error, deliveryId }, 'a request could not be prepared'),
+      random: Math.random,
+    });
+    return {
+      activities: makeActivities(engine),
+      async close() {
+        watch.close();
+        await outbound.close();
+      },
+    };
+  }
+
+  function makeDispatch(): { dispatcher: Dispatcher; close(): Promise<void> } {
+    const dispatcher = createDispatcher({
+      pool,
+      starter: () => temporal.gateway()?.start ?? null,
+      grouping: config.grouping,
+      roomPerReceiver: CONNECTIONS_PER_HOST,
+      onStarted: (result, deliveries) => {
+        metrics.workflowStarts.inc({ result });
+        metrics.groupSize.observe(deliveries);
+      },
+      onFailure: (error) => log.warn({ err: error }, 'assigning or starting failed; it is tried again'),
+    });
+    const stopListening = notifications.listen('posthorn_claims', dispatcher.claimed);
+    const reconciler = createReconciler({
+      pool,
+      connectionString: config.databaseUrl,
+      temporal: temporal.gateway,
+      onReleased: dispatcher.look,
+      onAction: (action, workflowId, deliveries) => {
+        metrics.reconciled.inc({ action });
+        const level = action === 'terminated' ? 'error' : 'info';
+        log[level]({ workflowId, deliveries, action }, 'the reconciler acted on a workflow');
+      },
+      onFailure: (error) =>
+        log.warn({ err: error }, 'a pass of the reconciler failed; the next one tries again'),
+    });
+    const retention = createRetention({ pool, ageMs: config.retentionMs, onFailure });
+    return {
+      dispatcher,
+      async close() {
+        stopListening();
+        await Promise.all([reconciler.close(), dispatcher.close(), retention.close()]);
+      },
+    };
+  }
+
+  async function listen(dispatcher: Dispatcher): Promise<{ port: number; close(): Promise<void> }> {
+    const closing = new AbortController();
+    const waiters = createWaiters({ pool, notifications, onFailure });
+    const streams = createOutcomeStreams({ pool, notifications });
+    const app = createApi({
+      pool,
+      acceptor: createAcceptor({ pool, box, dispatcher }),
+      steering: createSteering({
+        pool,
+        signals: temporal.gateway,
+        onReleased: dispatcher.look,
+        onOutcomes: (projectId) => notifications.notify('posthorn_outcomes', [projectId]),
+        onFailure: (error) =>
+          log.warn({ err: error }, 'a signal was not delivered; the reconciler repeats it'),
+      }),
+      waiters,
+      streams,
+      readiness: { check: () => readiness() },
+      links: createWorkflowLinks(config.temporal.uiUrl, config.temporal.namespace, temporal.gateway),
+      guard,
+      profiles,
+      secretBox: box,
+      config: {
+        adminKey: config.adminKey,
+        maxBodyBytes: config.maxBodyBytes,
+        publicUrl: config.http.publicUrl,
+        temporalUiUrl: config.temporal.uiUrl ?? null,
+      },
+      log,
+      metrics: {
+        requestAnswered: (method, path, status, seconds) =>
+          metrics.apiRequests.observe({ method, path, status }, seconds),
+        eventsAccepted: (project, count) => metrics.eventsAccepted.inc({ project }, count),
+      },
+      closing: closing.signal,
+    });
+    const server = createHttpServer(app, closing, config.http.publicUrl);
+    const port = await server.listen(config.http.host, config.http.port);
+    return {
+      port,
+      async close() {
+        streams.close();
+        waiters.close();
+        await server.close();
+      },
+    };
+  }
+
+  async function readiness() {
+    const postgres = await pool.query('SELECT 1').then(
+      () => ({ ok: true }),
+      () => ({ ok: false, detail: 'cannot be reached' }),
+    );
+    const components = { postgres, temporal: temporal.status() };
+    return { ready: postgres.ok && components.temporal.ok, components };
+  }
+}
