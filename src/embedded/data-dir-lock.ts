@@ -1,5 +1,6 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDataDir } from './data-dir.ts';
 import { identityOf } from './process-identity.ts';
 
 /** Another Posthorn runs on the same data folder. */
@@ -17,8 +18,7 @@ export class DataDirInUse extends Error {
  * servers of a live run must not be taken for leftovers. Throws DataDirInUse.
  */
 export function lockDataDir(dataDir: string): () => void {
-  mkdirSync(dataDir, { recursive: true });
-  const lock = join(dataDir, 'lock');
+  const lock = join(makeDataDir(dataDir), 'lock');
   const draft = `${lock}.${process.pid}`;
   writeFileSync(draft, JSON.stringify({ pid: process.pid, identity: identityOf(process.pid) }), {
     mode: 0o600,

@@ -1,15 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDataDir } from './data-dir.ts';
 
 /** The keys of an embedded installation, in the forms that the variables of the same names have. */
 export type LocalSecrets = {
@@ -21,7 +13,7 @@ export type LocalSecrets = {
 
 /** Reads the keys in `dataDir`; makes those that are not there yet, in files that only their owner can read. */
 export function localSecrets(dataDir: string): LocalSecrets {
-  mkdirSync(dataDir, { recursive: true });
+  makeDataDir(dataDir);
   const token = (prefix: string) => () => `${prefix}${randomBytes(24).toString('base64url')}`;
   const encryptionKey = readOrCreate(join(dataDir, 'encryption-key'), () =>
     randomBytes(32).toString('base64'),

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { makeDataDir } from './data-dir.ts';
 import { freePort } from './free-port.ts';
 import { readOrCreate } from './local-secrets.ts';
 import { type PostgresHome, preparePostgresHome } from './postgres-home.ts';
@@ -50,9 +51,7 @@ const STOP_SIGNALS: StopSignals = [
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { log, durable = true } = options;
-  const dataDir = resolve(options.dataDir);
-  // Root's server is another user: it must be able to pass through.
-  mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  const dataDir = makeDataDir(options.dataDir);
   const home = preparePostgresHome(dataDir, log);
   const data = join(home.folder, 'data');
   const password = readOrCreate(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('hex'));

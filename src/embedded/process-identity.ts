@@ -6,29 +6,46 @@ import { readFileSync } from 'node:fs';
  * run. A bare process id is no proof: after a crash or in a restarted container it soon belongs to another.
  */
 export function identityOf(pid: number): string | undefined {
-  return process.platform === 'linux' ? identityFromProc(pid) : identityFromPs(pid);
+  const startedAt = startOf(pid);
+  return startedAt === undefined ? undefined : `${startedAt} ${commandOf(pid)}`;
 }
 
-function identityFromProc(pid: number): string | undefined {
+/**
+ * When a process started, in the system's own terms; undefined once it is gone. Unlike its command it stays the same
+ * to the last: a process that is ending has lost its command while it may still hold its ports.
+ */
+export function startOf(pid: number): string | undefined {
+  if (process.platform !== 'linux') return fromPs(pid, 'lstart=');
+  const fields = statFields(pid);
+  const [state, startedAt] = [fields[0], fields[19]];
+  return state === 'Z' || state === 'X' ? undefined : startedAt;
+}
+
+function commandOf(pid: number): string {
+  if (process.platform !== 'linux') return fromPs(pid, 'command=') ?? '';
+  return (fromProc(pid, 'cmdline') ?? '').split('\0').join(' ').trim();
+}
+
+/** The fields after the name, which is in parentheses and may itself hold spaces and parentheses. */
+function statFields(pid: number): string[] {
+  const stat = fromProc(pid, 'stat') ?? '';
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function fromProc(pid: number, file: string): string | undefined {
   try {
-    // The second field, the name in parentheses, may itself hold spaces and parentheses.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state, startedAt] = [fields[0], fields[19]];
-    if (state === 'Z' || state === 'X') return undefined;
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
-    return `${startedAt} ${command}`;
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
     return undefined;
   }
 }
 
-function identityFromPs(pid: number): string | undefined {
+function fromPs(pid: number, field: string): string | undefined {
   try {
-    const line = execFileSync('ps', ['-o', 'stat=,lstart=,command=', '-p', String(pid)], {
-      encoding: 'utf8',
-    });
-    return line.startsWith('Z') ? undefined : line.replace(/^\S+\s+/, '').trim();
+    const [state, value] = ['stat=', field].map((name) =>
+      execFileSync('ps', ['-o', name, '-p', String(pid)], { encoding: 'utf8' }).trim(),
+    );
+    return state?.startsWith('Z') ? undefined : value;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identityOf } from './process-identity.ts';
+import { identityOf, startOf } from './process-identity.ts';
 
 /** A server that runs beside us, in the background, and ends no later than we do. */
 export type ServiceProcess = {
@@ -40,6 +40,7 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   const { command, args, logFile, stopSignals } = options;
   if (existsSync(logFile)) renameSync(logFile, `${logFile}.previous`);
   const log = openSync(logFile, 'a', 0o600);
+  const umask = process.umask(0o077); // the dev server would make its database readable by everyone
   const child = spawn(command, args, {
     ...options.account,
     cwd: '/',
@@ -47,6 +48,7 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
     stdio: ['ignore', log, log],
     env: bareEnvironment(),
   });
+  process.umask(umask);
   closeSync(log);
   let ended: string | undefined;
   child.once('error', (error) => (ended = error.message));
@@ -72,17 +74,17 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
 
 /** Asks a process to end, ever more firmly, and returns when it is gone; at once when it does not run. */
 export async function stopProcess(pid: number, stopSignals: StopSignals): Promise<void> {
-  const identity = identityOf(pid);
+  const startedAt = startOf(pid);
   for (const { signal, waitMs } of stopSignals) {
     const until = performance.now() + waitMs;
-    if (identity === undefined || identityOf(pid) !== identity) return;
+    if (startedAt === undefined || startOf(pid) !== startedAt) return;
     process.kill(pid, signal);
     while (performance.now() < until) {
-      if (identityOf(pid) !== identity) return;
+      if (startOf(pid) !== startedAt) return;
       await sleep(20);
     }
   }
-  if (identityOf(pid) === identity) throw new Error(`process ${pid} does not end (${identity})`);
+  if (startOf(pid) === startedAt) throw new Error(`process ${pid} does not end (${identityOf(pid)})`);
 }
 
 function watchOver(pid: number, signal: NodeJS.Signals): ChildProcess | undefined {

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { makeDataDir } from './data-dir.ts';
 import { freePort } from './free-port.ts';
 import { identityOf } from './process-identity.ts';
 import { type ServiceProcess, type StopSignals, startService, stopProcess } from './service-process.ts';
@@ -40,11 +41,10 @@ const PORT_TRIES = 3;
  */
 export async function startDevServer({ dataDir, cliPath, log }: DevServerOptions): Promise<DevServer> {
   const command = await findTemporalCli({ cliPath, log });
-  return dataDir === undefined ? startInMemory(command) : startOnFile(command, resolve(dataDir));
+  return dataDir === undefined ? startInMemory(command) : startOnFile(command, makeDataDir(dataDir));
 }
 
 async function startOnFile(command: string, dataDir: string): Promise<DevServer> {
-  mkdirSync(dataDir, { recursive: true });
   const database = join(dataDir, 'temporal.db');
   const note = join(dataDir, 'temporal.json');
   const before = readNote(note);
