@@ -27,13 +27,20 @@ export const LAYERS: Layer[] = [
   { path: 'src/api', imports: [...CORE, 'src/observability', 'src/api/ports.ts'] },
   {
     path: 'src/temporal',
-    imports: ['src/policy', 'src/observability', 'src/api/ports.ts', 'workflows/contract.ts'],
+    imports: [
+      'src/policy',
+      'src/store',
+      'src/observability',
+      'src/config.ts',
+      'src/api/ports.ts',
+      'workflows/contract.ts',
+    ],
   },
   {
     path: 'src/dispatch',
     imports: [...CORE, 'src/observability', 'src/temporal', 'src/api/ports.ts', 'workflows/contract.ts'],
   },
-  { path: 'src/embedded', imports: [] },
+  { path: 'src/embedded', imports: ['src/config.ts'] },
   { path: 'src/config-variables.ts', imports: ['src/policy'] },
   { path: 'src/config.ts', imports: ['src/config-variables.ts'] },
 
@@ -56,6 +63,7 @@ export const RESERVED: { packages: RegExp; layers: string[] }[] = [
       'src/embedded',
       'src/observability',
       'src/main.ts',
+      'src/cli.ts',
     ],
   },
 ];
