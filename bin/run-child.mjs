@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 
 /** Ctrl-C reaches us from the terminal and once more from npm: within this time it is one and the same. */
 const SAME_SIGNAL_MS = 1_000;
+const PARENT_LOOK_MS = 250;
 
 /**
  * Runs a command to its end and returns the exit code, 128 and more when a signal ended it. The command has a process
@@ -22,6 +23,7 @@ export async function runChild(command, args, env = process.env) {
       if (!repeated) child.kill(signal);
     });
   }
+  const orphaned = whenOrphaned(() => child.kill('SIGTERM'));
   const code = await new Promise((resolve) => {
     child.once('error', (error) => {
       console.error(`${command} could not be started: ${error.message}`);
@@ -29,8 +31,21 @@ export async function runChild(command, args, env = process.env) {
     });
     child.once('exit', (exitCode, signal) => resolve(exitCode ?? 128 + constants.signals[signal]));
   });
+  clearInterval(orphaned);
   watcher?.kill('SIGKILL');
   return code;
+}
+
+/** npm passes SIGTERM to the shell it runs us in, which dies of it without a word to us. */
+function whenOrphaned(act) {
+  const parent = process.ppid;
+  if (!process.env.npm_lifecycle_event) return undefined;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    act();
+  }, PARENT_LOOK_MS);
+  return timer;
 }
 
 function watchOver(pid) {

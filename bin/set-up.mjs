@@ -19,7 +19,7 @@ export async function installDependencies() {
   const seconds = () => Math.round((Date.now() - startedAt) / 1000);
   console.error('Installing dependencies (npm ci) …');
   const timer = setInterval(() => console.error(`Installing dependencies … ${seconds()} s`), TELL_EVERY_MS);
-  const ended = await npm(['ci', '--no-audit', '--no-fund']);
+  const ended = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   clearInterval(timer);
   if (ended !== 0) {
     console.error(`npm ci failed (code ${ended}); what it said is above.`);

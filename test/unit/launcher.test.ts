@@ -79,6 +79,26 @@ test('when the launcher is killed outright, the program is asked to stop', async
   expect(run.output()).toContain('terminated');
 });
 
+test('when npm is told to stop and only its shell dies of it, the program is asked to stop', async () => {
+  const script = `import { runChild } from '${bin}/run-child.mjs';
+    await runChild(process.execPath, ['-e', "process.on('SIGTERM', () => process.exit()); setInterval(() => {}, 1000); console.log('pid', process.pid)"]);`;
+  const shell = spawn(
+    '/bin/sh',
+    ['-c', '"$0" --input-type=module --eval "$1"; true', process.execPath, script],
+    {
+      env: { ...process.env, npm_lifecycle_event: 'start' },
+    },
+  );
+  started.push(shell);
+  const said = await new Promise<string>((resolve) =>
+    shell.stdout.once('data', (data) => resolve(String(data))),
+  );
+
+  shell.kill('SIGTERM');
+
+  await eventually(() => identityOf(Number(said.split(' ')[1])) === undefined);
+});
+
 test('a program that a signal ended gives 128 and the number of the signal', async () => {
   const run = await launch();
 
