@@ -30,10 +30,10 @@ export function docsPage(document: OpenApiDocument): string {
   const byTag = Map.groupBy(operations, ({ tags }) => tags[0]!);
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Posthorn API</title><link rel="stylesheet" href="/docs/style.css"></head>
+<title>Posthorn API</title><link rel="stylesheet" href="docs/style.css"></head>
 <body>${navigation(byTag)}<main>
 <h1>Posthorn API</h1><p>${prose(document.info.description ?? '')}</p>
-<p class="soft">Send <code>Authorization: Bearer &lt;key&gt;</code>. Bodies are JSON in UTF-8, durations <code>30s</code>, <code>5m</code>, <code>2h</code>, times ISO 8601 in UTC. The same as data: <a href="/openapi.json">openapi.json</a>.</p>
+<p class="soft">Send <code>Authorization: Bearer &lt;key&gt;</code>. Bodies are JSON in UTF-8, durations <code>30s</code>, <code>5m</code>, <code>2h</code>, times ISO 8601 in UTC. The same as data: <a href="openapi.json">openapi.json</a>.</p>
 ${[...byTag].map(([tag, list]) => html`<h2 id="tag-${tag}">${tag}</h2>${list.map((one) => operation(one, schemas))}`)}
 <h2 id="schemas">Shapes</h2>${Object.entries(schemas).map(([name, schema]) => shape(name, schema))}
 <h2 id="errors">Errors</h2><p>Every error is <code>application/problem+json</code> of the shape <a href="#schema-Problem">Problem</a>; its <code>code</code> is one of these.</p>

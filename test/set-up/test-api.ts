@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import pino from 'pino';
+import { createApi } from '../../src/api/create-api.ts';
+import type { ApiDependencies } from '../../src/api/dependencies.ts';
+import type { Acceptor, Steering } from '../../src/api/ports.ts';
+import { createHttpServer } from '../../src/api/server.ts';
+import { createSteering } from '../../src/dispatch/steering.ts';
+import { createAddressGuard } from '../../src/egress/address-guard.ts';
+import { createProfiles } from '../../src/profiles/registry.ts';
+import { acceptEvents } from '../../src/store/accept-events.ts';
+import { createSecretBox, type SecretBox } from '../../src/store/secret-box.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { type Client, validatingClient } from './openapi-validator.ts';
+
+export const ADMIN_KEY = 'admin-key-of-the-tests';
+
+export type TestApi = Client & {
+  url: string;
+  database: TestDatabase;
+  secretBox: SecretBox;
+  /** A new project: its id and key. */
+  newProject(name?: string): Promise<{ id: string; key: string }>;
+  close(): Promise<void>;
+};
+
+/** The API on a real socket and a real Postgres, without Temporal: deliveries stay as they are accepted. */
+export async function startTestApi(replace: Partial<ApiDependencies> = {}): Promise<TestApi> {
+  const database = await createTestDatabase();
+  const secretBox = createSecretBox([randomBytes(32)]);
+  const closing = new AbortController();
+  const app = createApi({
+    pool: database.pool,
+    acceptor: plainAcceptor(database, secretBox),
+    steering: steeringWithoutWorkflows(database),
+    waiters: { untilSettled: async () => false },
+    streams: { open: async () => 'gone' },
+    readiness: { check: async () => ({ ready: true, components: { postgres: { ok: true } } }) },
+    links: { urlOf: async () => null },
+    guard: createAddressGuard(['127.0.0.0/8']),
+    profiles: createProfiles(),
+    secretBox,
+    log: pino({ level: 'silent' }),
+    closing: closing.signal,
+    ...replace,
+    config: {
+      adminKey: ADMIN_KEY,
+      maxBodyBytes: 64 * 1024,
+      publicUrl: 'http://posthorn.test',
+      temporalUiUrl: null,
+      ...replace.config,
+    },
+  });
+  const server = createHttpServer(app, closing, 'http://posthorn.test');
+  const url = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
+  const client = await validatingClient(url);
+  return {
+    ...client,
+    url,
+    database,
+    secretBox,
+    newProject: async (name = 'test') =>
+      (await client.call('POST', '/v1/projects', { key: ADMIN_KEY, body: { name } })).body as {
+        id: string;
+        key: string;
+      },
+    close: async () => {
+      await server.close();
+      await database.drop();
+    },
+  };
+}
+
+/** Stores events as they come, and assigns nothing. */
+export function plainAcceptor({ pool }: TestDatabase, box: SecretBox): Acceptor {
+  const nobody = () => {};
+  return {
+    acceptOne: async (draft) => (await acceptEvents(pool, box, [draft], nobody)).results[0]!,
+    acceptAll: async (drafts) => (await acceptEvents(pool, box, drafts, nobody, true)).results,
+  };
+}
+
+const steeringWithoutWorkflows = ({ pool }: TestDatabase): Steering =>
+  createSteering({
+    pool,
+    signals: () => null,
+    onReleased: () => {},
+    onOutcomes: () => {},
+    onFailure: (error) => {
+      throw error;
+    },
+  });
