@@ -8,7 +8,7 @@ import {
 import { type Activities, SLOW_TASK_QUEUE, TASK_QUEUE } from '../../workflows/contract.ts';
 
 /** Longer than the longest attempt (60 s) and its margin: a deploy must not cut a POST short. */
-const SHUTDOWN_GRACE = '80s';
+const SHUTDOWN_GRACE = '75s';
 
 export const WORKFLOWS_PATH = path.join(import.meta.dirname, '../../workflows/index.ts');
 
