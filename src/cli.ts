@@ -7,7 +7,6 @@ import { ensureDefaultProject, startEmbedded } from './embedded/start-embedded.t
 import { type ServiceConfig, startService } from './main.ts';
 import { createLogger, type Logger } from './observability/log.ts';
 import { temporalMetrics } from './observability/temporal-metrics.ts';
-import { createProfiles } from './profiles/registry.ts';
 import { createPool } from './store/database.ts';
 import { migrate } from './store/migrate.ts';
 
@@ -87,9 +86,7 @@ async function startAll(config: Config, log: Logger, closers: Closer[]): Promise
   const sdkMetrics = await installRuntime(config);
   const service = await startService(embedded.config, { api: true, worker: true }, { log, ...sdkMetrics });
   closers.push(service.close);
-  const receiver = secrets
-    ? await startSampleReceiver(createProfiles().get('standard-webhooks')!.newSecret(), say)
-    : null;
+  const receiver = secrets ? await startSampleReceiver(config.dataDir, say) : null;
   if (receiver) closers.push(receiver.close);
   await service.connected;
   say(greeting(embedded.config, secrets, receiver));

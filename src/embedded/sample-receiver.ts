@@ -1,6 +1,8 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { freePort } from './free-port.ts';
+import { readOrCreate } from './local-secrets.ts';
 
 export type SampleReceiver = { url: string; secret: string; close(): Promise<void> };
 
@@ -11,9 +13,14 @@ const PREFERRED_PORT = 4001;
  * or 401, and says on one line what it saw.
  */
 export async function startSampleReceiver(
-  secret: string,
+  dataDir: string,
   say: (line: string) => void,
 ): Promise<SampleReceiver> {
+  // Kept, so that a retry that a restart interrupted still verifies.
+  const secret = readOrCreate(
+    join(dataDir, 'sample-secret'),
+    () => `whsec_${randomBytes(32).toString('base64')}`,
+  );
   const port = await freePort(PREFERRED_PORT);
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request).catch(() => null);
