@@ -5,13 +5,16 @@ import type { DeliverySummary, Progress } from './contract.ts';
 
 type State =
   | { kind: 'waiting'; dueAt: number; after: string }
-  | { kind: 'attempting' }
+  /** `asked` came by signal while the result was on its way: its row in Postgres had moved on by then. */
+  | { kind: 'attempting'; asked: 'retry' | 'cancel' | null }
   | { kind: 'delivered' | 'undeliverable' | 'cancelled' | 'released'; after: string };
 
 type Entry = { id: string; step: number; state: State };
 
 /** How many deliveries the current details list; the rest is a count. */
 const DETAIL_ROWS = 25;
+/** A retry this near is not brought forward: Postgres would take it as due, and a delay must not be cut short. */
+const SOON_MS = 5_000;
 
 /**
  * What a workflow has still to do: which deliveries are due, under way, waiting or over.
@@ -50,7 +53,7 @@ export class Agenda {
     const due = [...this.entries.values()].filter(
       ({ state }) => state.kind === 'waiting' && state.dueAt <= now,
     );
-    for (const entry of due) entry.state = { kind: 'attempting' };
+    for (const entry of due) entry.state = { kind: 'attempting', asked: null };
     const steps = due.map(({ id, step }) => ({ id, step }));
     if (hasDelayShorterThanTimeout(this.policy)) return steps.map((step) => [step]);
     const batches = [steps.filter(({ step }) => step === 0), steps.filter(({ step }) => step > 0)];
@@ -76,31 +79,45 @@ export class Agenda {
       const entry = this.entryOf(standing.id);
       if (standing.kind === 'waiting') {
         this.anyRetried = true;
+        const asked = entry.state.kind === 'attempting' ? entry.state.asked : null;
+        const inMs = asked === 'retry' && standing.dueInMs > SOON_MS ? 0 : standing.dueInMs;
         entry.step = standing.step;
-        entry.state = { kind: 'waiting', dueAt: now + standing.dueInMs, after: standing.after };
+        entry.state =
+          asked === 'cancel'
+            ? { kind: 'cancelled', after: standing.after }
+            : { kind: 'waiting', dueAt: now + inMs, after: standing.after };
       } else {
         entry.state = { kind: standing.kind, after: standing.kind === 'released' ? '' : standing.after };
       }
     }
   }
 
-  /** Signal `retryNow`. A delivery under way is left alone; one that is not known here is asked for in Postgres. */
+  /**
+   * Signal `retryNow`. What is under way is asked for again once its result is here: the claim then sees in
+   * Postgres whether it is due. So it does for one that is not known here.
+   */
   makeDue(ids: string[], now: number): void {
     for (const id of ids) {
-      const { state } = this.entryOf(id);
-      if (state.kind === 'attempting') continue;
-      this.entryOf(id).state = { kind: 'waiting', dueAt: now, after: 'a request' };
-      this.news = true;
+      const entry = this.entryOf(id);
+      if (entry.state.kind === 'attempting') {
+        entry.state.asked ??= 'retry';
+      } else if (entry.state.kind === 'waiting' || entry.state.kind === 'released') {
+        entry.state = { kind: 'waiting', dueAt: now, after: 'a request' };
+        this.news = true;
+      }
     }
   }
 
-  /** Signal `cancel`: Postgres has settled it already, so nothing is left to do for what waits. */
+  /** Signal `cancel`: Postgres has settled it already, so nothing is left to do unless a result is on its way. */
   drop(ids: string[]): void {
     for (const id of ids) {
       const entry = this.entries.get(id);
-      if (entry?.state.kind !== 'waiting') continue;
-      entry.state = { kind: 'cancelled', after: 'cancelled' };
-      this.news = true;
+      if (entry?.state.kind === 'attempting') {
+        entry.state.asked = 'cancel';
+      } else if (entry?.state.kind === 'waiting') {
+        entry.state = { kind: 'cancelled', after: entry.state.after };
+        this.news = true;
+      }
     }
   }
 
@@ -135,13 +152,13 @@ export class Agenda {
 
   /** The current details of the Web UI, as a Markdown table. */
   asTable(): string {
-    const open = [...this.entries.values()];
-    const rows = open.slice(0, DETAIL_ROWS).map(({ id, step, state }) => {
+    const entries = [...this.entries.values()];
+    const rows = entries.slice(0, DETAIL_ROWS).map(({ id, step, state }) => {
       const next = state.kind === 'waiting' ? new Date(state.dueAt).toISOString() : '';
       const last = state.kind === 'attempting' ? '' : state.after;
       return `| ${id} | ${state.kind} | ${step + 1} of ${attemptsIn(this.policy)} | ${last} | ${next} |`;
     });
-    const more = open.length > DETAIL_ROWS ? [`\n… and ${open.length - DETAIL_ROWS} more`] : [];
+    const more = entries.length > DETAIL_ROWS ? [`\n… and ${entries.length - DETAIL_ROWS} more`] : [];
     return ['| delivery | state | attempt | last | next |', '|---|---|---|---|---|', ...rows, ...more].join(
       '\n',
     );
