@@ -1,0 +1,27 @@
+import type { Posthorn, PosthornOptions } from './posthorn.ts';
+import type { PublisherCommands } from './publisher.ts';
+import type { ReceiverCommands } from './receiver.ts';
+import type { Remote } from './remote.ts';
+
+/** What a measure has at hand. */
+export type Bench = {
+  /** A Posthorn that the measures with the same grouping share; nothing is under way in it. */
+  posthorn(grouping: PosthornOptions['grouping']): Promise<Posthorn>;
+  receiver: Remote<ReceiverCommands>;
+  receiverUrl: string;
+  publisher: Remote<PublisherCommands>;
+  /** How long each load lasts. */
+  seconds: number;
+  /** A name that no earlier load had. */
+  newRun(): string;
+};
+
+export type Row = Record<string, string | number>;
+export type Table = { title: string; rows: Row[] };
+
+export type Measure = {
+  title: string;
+  /** Part of a run without --only. */
+  standard: boolean;
+  take(bench: Bench): Promise<Row[]>;
+};

@@ -1,0 +1,35 @@
+import type { Measure } from '../bench.ts';
+import type { EngineCommands } from '../engine-client.ts';
+import { rounded } from '../percentiles.ts';
+import { cpuMs } from '../process-usage.ts';
+import { startRemote } from '../remote.ts';
+
+const STARTERS = [2, 8, 32];
+
+/** What each delivery would cost at least if every event had its own workflow: no API, no Postgres, no POST. */
+export const bareEngine: Measure = {
+  title: 'The bare engine: an empty workflow with one empty activity, closed loop on the same server',
+  standard: true,
+  async take(bench) {
+    const posthorn = await bench.posthorn('never');
+    const engine = startRemote<EngineCommands>('engine-client.ts');
+    const rows = [];
+    for (const starters of STARTERS) {
+      const before = cpuMs(posthorn.pids());
+      const { completed, perSecond } = await engine.ask(
+        'run',
+        posthorn.temporalAddress(),
+        starters,
+        bench.seconds,
+      );
+      const after = cpuMs(posthorn.pids());
+      rows.push({
+        starters,
+        'workflows/s': rounded(perSecond),
+        'CPU ms/workflow, temporal only': rounded((after.temporal - before.temporal) / completed),
+      });
+    }
+    await engine.stop();
+    return rows;
+  },
+};

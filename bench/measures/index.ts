@@ -1,0 +1,24 @@
+import type { Measure } from '../bench.ts';
+import { bareEngine } from './bare-engine.ts';
+import { crash } from './crash.ts';
+import { isolation } from './isolation.ts';
+import { latency } from './latency.ts';
+import { throughput } from './throughput.ts';
+
+/** All measures by the names that --only takes, in the order in which they run. */
+export const MEASURES: Record<string, Measure> = {
+  latency,
+  throughput: throughput('auto', 'single'),
+  batch: throughput('auto', 'batch'),
+  isolation: isolation({ perSecond: 40, seconds: 60, standard: true, samples: 2 }),
+  'isolation-long': isolation({
+    perSecond: 20,
+    seconds: 600,
+    policy: { delays: ['10s', '10s', '20s', '20s'], timeout: '5s' },
+    standard: false,
+    samples: 10,
+  }),
+  crash,
+  ungrouped: throughput('never', 'single'),
+  engine: bareEngine,
+};

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import type { Bench, Measure, Row } from '../bench.ts';
+import { percentile, rounded } from '../percentiles.ts';
+import type { Posthorn, Project } from '../posthorn.ts';
+import { cpuMs, memoryMb, SERVERS } from '../process-usage.ts';
+import type { Load, PublisherCommands } from '../publisher.ts';
+import { startRemote } from '../remote.ts';
+
+const HEALTHY_PER_SECOND = 50;
+const ALONE_SECONDS = 30;
+
+export type BlackHole = {
+  perSecond: number;
+  seconds: number;
+  policy?: object;
+  standard: boolean;
+  samples: number;
+};
+
+/** A receiver that never answers, beside a healthy one of the same project; first the healthy one alone. */
+export const isolation = ({ perSecond, seconds, policy, standard, samples }: BlackHole): Measure => ({
+  title:
+    `Healthy endpoint at ${HEALTHY_PER_SECOND}/s beside a black hole at ${perSecond}/s for ${seconds} s` +
+    (policy ? ` with the policy ${JSON.stringify(policy)}` : ''),
+  standard,
+  async take(bench) {
+    const posthorn = await bench.posthorn('auto');
+    const project = await posthorn.newProject(policy && { policy });
+    await project.newEndpoint(`${bench.receiverUrl}/healthy/0`, ['bench.healthy']);
+    await project.newEndpoint(`${bench.receiverUrl}/silent`, ['bench.hole']);
+    const hole = startRemote<PublisherCommands>('publisher.ts');
+    try {
+      const rows = [await observe(bench, posthorn, project, 'alone', ALONE_SECONDS)];
+      const filling = hole.ask('publish', load(bench, posthorn, project, 'bench.hole', perSecond, seconds));
+      for (let n = 1; n <= samples; n++) {
+        const name = `beside it, part ${n} of ${samples}`;
+        rows.push(await observe(bench, posthorn, project, name, seconds / samples));
+      }
+      await filling;
+      return rows;
+    } finally {
+      await hole.stop();
+    }
+  },
+});
+
+async function observe(
+  bench: Bench,
+  posthorn: Posthorn,
+  project: Project,
+  name: string,
+  seconds: number,
+): Promise<Row> {
+  await bench.receiver.ask('reset');
+  const before = cpuMs(posthorn.pids());
+  const published = await bench.publisher.ask(
+    'publish',
+    load(bench, posthorn, project, 'bench.healthy', HEALTHY_PER_SECOND, seconds),
+  );
+  const pids = posthorn.pids();
+  const after = cpuMs(pids);
+  const memory = memoryMb(pids);
+  await sleep(1_000); // the last are still on their way
+  const tookMs = (await bench.receiver.ask('arrivals')).map(([, took]) => took / 1_000);
+  const { silent } = await bench.receiver.ask('count');
+  const cpu = SERVERS.reduce((sum, server) => sum + after[server] - before[server], 0);
+  return {
+    '': name,
+    p50: rounded(percentile(tookMs, 0.5)),
+    p95: rounded(percentile(tookMs, 0.95)),
+    p99: rounded(percentile(tookMs, 0.99)),
+    'not yet delivered': published.accepted.length - tookMs.length,
+    'POSTs into the hole/s': rounded(silent / seconds),
+    'CPU %': Math.round(cpu / (seconds * 10)),
+    'memory MB posthorn/postgres/temporal': SERVERS.map((server) => memory[server]).join(' / '),
+    'open workflows': await openWorkflows(posthorn),
+  };
+}
+
+const load = (
+  bench: Bench,
+  posthorn: Posthorn,
+  { key }: Project,
+  type: string,
+  perSecond: number,
+  seconds: number,
+): Load => ({
+  url: posthorn.url,
+  key,
+  type,
+  run: bench.newRun(),
+  loop: { kind: 'open', perSecond, seconds },
+  batch: 1,
+  insists: false,
+});
+
+async function openWorkflows(posthorn: Posthorn): Promise<number> {
+  const connection = await Connection.connect({ address: posthorn.temporalAddress() });
+  try {
+    const query = "ExecutionStatus='Running'";
+    const { count } = await connection.workflowService.countWorkflowExecutions({
+      namespace: 'default',
+      query,
+    });
+    return Number(count);
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The server processes: `postgres` and `temporal` with all that they started. */
+export type ServerPids = { posthorn: number[]; postgres: number[]; temporal: number[] };
+
+export type Server = keyof ServerPids;
+export const SERVERS: Server[] = ['posthorn', 'postgres', 'temporal'];
+
+const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+
+/** Linux only: what the process `root` and its children are, told apart by the names of their programs. */
+export function serverPids(root: number): ServerPids {
+  const children = Map.groupBy(allProcesses(), ({ parent }) => parent);
+  const found: ServerPids = { posthorn: [root], postgres: [], temporal: [] };
+  for (const { pid, program } of children.get(root) ?? []) {
+    if (program !== 'postgres' && program !== 'temporal') continue;
+    found[program] = [pid, ...(children.get(pid) ?? []).map((child) => child.pid)];
+  }
+  return found;
+}
+
+/** CPU that each server has used since its start, in milliseconds; children that ended are counted with their parent. */
+export function cpuMs(pids: ServerPids): Record<Server, number> {
+  const ofOne = (pid: number): number => {
+    const fields = statOf(pid)?.fields;
+    if (!fields) return 0;
+    // utime, stime, cutime, cstime: 14th to 17th field, the 3rd being the first here (proc(5)).
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    return (ticks * 1_000) / TICKS_PER_SECOND;
+  };
+  return forEachServer(pids, (one) => one.reduce((sum, pid) => sum + ofOne(pid), 0));
+}
+
+/** Memory of each server in MB; pages that several of its processes share are counted once. */
+export function memoryMb(pids: ServerPids): Record<Server, number> {
+  const ofOne = (pid: number): number => {
+    const kilobytes = /^Pss:\s+(\d+)/m.exec(readOrEmpty(`/proc/${pid}/smaps_rollup`))?.[1];
+    return Number(kilobytes ?? 0) / 1_024;
+  };
+  return forEachServer(pids, (one) => Math.round(one.reduce((sum, pid) => sum + ofOne(pid), 0)));
+}
+
+const forEachServer = (pids: ServerPids, measure: (pids: number[]) => number): Record<Server, number> => ({
+  posthorn: measure(pids.posthorn),
+  postgres: measure(pids.postgres),
+  temporal: measure(pids.temporal),
+});
+
+function allProcesses(): { pid: number; parent: number; program: string }[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((name) => {
+    const stat = statOf(Number(name));
+    return stat ? [{ pid: Number(name), parent: Number(stat.fields[1]), program: stat.program }] : [];
+  });
+}
+
+/** The program's name may hold spaces and parentheses: what follows the last one is fields. */
+function statOf(pid: number): { program: string; fields: string[] } | null {
+  const text = readOrEmpty(`/proc/${pid}/stat`);
+  const end = text.lastIndexOf(')');
+  if (end === -1) return null;
+  return { program: text.slice(text.indexOf('(') + 1, end), fields: text.slice(end + 2).split(' ') };
+}
+
+function readOrEmpty(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // it ended meanwhile
+  }
+}

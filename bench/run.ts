@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import type { Bench, Table } from './bench.ts';
+import { describeMachine } from './machine.ts';
+import { MEASURES } from './measures/index.ts';
+import { type Posthorn, startPosthorn } from './posthorn.ts';
+import type { PublisherCommands } from './publisher.ts';
+import type { ReceiverCommands } from './receiver.ts';
+import { startRemote } from './remote.ts';
+import { headOf, tableText } from './report.ts';
+
+const USAGE = `npm run bench -- [options]
+  --only a,b        these measures: ${Object.keys(MEASURES).join(', ')}
+  --seconds 30      how long each load lasts
+  --json            JSON instead of tables
+  --profile folder  CPU profiles of Posthorn, one for each start of it, go there`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    seconds: { type: 'string', default: '30' },
+    json: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const names = values.only?.split(',') ?? Object.keys(MEASURES).filter((name) => MEASURES[name]!.standard);
+const unknown = names.filter((name) => !MEASURES[name]);
+if (values.help || unknown.length > 0 || !(Number(values.seconds) > 0)) {
+  console.error(unknown.length > 0 ? `There is no measure ${unknown.join(', ')}.\n${USAGE}` : USAGE);
+  process.exit(values.help ? 0 : 2);
+}
+
+const machine = describeMachine();
+const receiver = startRemote<ReceiverCommands>('receiver.ts');
+const publisher = startRemote<PublisherCommands>('publisher.ts');
+let runs = 0;
+let running: { grouping: 'auto' | 'never'; posthorn: Posthorn } | null = null;
+const bench: Bench = {
+  async posthorn(grouping) {
+    if (running && running.grouping !== grouping) await running.posthorn.stop();
+    if (running?.grouping !== grouping) {
+      running = { grouping, posthorn: await startPosthorn({ grouping, profileInto: values.profile }) };
+    }
+    return running.posthorn;
+  },
+  receiver,
+  receiverUrl: await receiver.ask('listen'),
+  publisher,
+  seconds: Number(values.seconds),
+  newRun: () => `b${++runs}`,
+};
+
+process.once('SIGINT', () => void end().then(() => process.exit(130)));
+const tables: Table[] = [];
+if (!values.json) console.log(`${headOf(machine)}\n`);
+try {
+  for (const name of names) {
+    const { title, take } = MEASURES[name]!;
+    const table = { title, rows: await take(bench) };
+    tables.push(table);
+    if (!values.json) console.log(tableText(table));
+  }
+  if (values.json) console.log(JSON.stringify({ machine, seconds: bench.seconds, tables }, null, 2));
+} finally {
+  await end();
+}
+
+async function end(): Promise<void> {
+  await running?.posthorn.stop();
+  running = null;
+  await Promise.all([publisher.stop(), receiver.stop()]);
+}

@@ -1,0 +1,8 @@
+// `npm run bench`: installs what is missing and runs the benchmark with the given arguments (`-- --help`).
+import { join } from 'node:path';
+import { runChild } from './run-child.mjs';
+import { installDependencies, nodeForSources, root } from './set-up.mjs';
+
+await installDependencies();
+process.chdir(root);
+process.exit(await runChild(nodeForSources(), [join(root, 'bench/run.ts'), ...process.argv.slice(2)]));
