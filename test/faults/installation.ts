@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { freePort } from '../../src/embedded/free-port.ts';
+import { createPool } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { type ApiClient, apiClient } from './api-client.ts';
+import { type OwnServers, quietPort } from './own-servers.ts';
+import { type PosthornProcess, startPosthorn } from './posthorn-process.ts';
+
+/** Posthorn as an operator runs it against real servers, on a database and a namespace of its own. */
+export type Installation = {
+  env: NodeJS.ProcessEnv;
+  pool: pg.Pool;
+  /** Each returns when the process does its work. */
+  startApi(env?: NodeJS.ProcessEnv): Promise<PosthornProcess>;
+  startWorker(env?: NodeJS.ProcessEnv): Promise<PosthornProcess>;
+  /** API and worker in one process. */
+  startBoth(): Promise<PosthornProcess>;
+  api: ApiClient;
+  close(): Promise<void>;
+};
+
+const ADMIN_KEY = 'admin-key-of-the-tests';
+
+export async function createInstallation(servers: OwnServers): Promise<Installation> {
+  const name = `faults_${randomBytes(6).toString('hex')}`;
+  const databaseUrl = servers.postgres.urlOf(name);
+  await createDatabase(servers, name);
+  await migrate(databaseUrl);
+  const pool = createPool(databaseUrl, 4);
+  const port = await freePort(quietPort());
+  const apiUrl = `http://127.0.0.1:${port}`;
+  const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-faults-'));
+  const env: NodeJS.ProcessEnv = {
+    DATABASE_URL: databaseUrl,
+    TEMPORAL_ADDRESS: servers.temporal.address,
+    TEMPORAL_NAMESPACE: name.replace('_', '-'),
+    POSTHORN_PORT: String(port),
+    POSTHORN_DATA_DIR: dataDir,
+    POSTHORN_ADMIN_KEY: ADMIN_KEY,
+    POSTHORN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
+    POSTHORN_ALLOW_TARGETS: '127.0.0.0/8',
+    LOG_LEVEL: 'info',
+  };
+
+  async function start(command: string, more: NodeJS.ProcessEnv = {}): Promise<PosthornProcess> {
+    const posthorn = startPosthorn(command, { ...env, ...more });
+    await posthorn.untilSaid(/connected to Temporal/);
+    if (command !== 'worker') await posthorn.untilSaid(/"started"|Posthorn is ready/);
+    return posthorn;
+  }
+
+  return {
+    env,
+    pool,
+    startApi: (more) => start('api', more),
+    startWorker: (more) => start('worker', more),
+    startBoth: () => start('start'),
+    api: apiClient(apiUrl, ADMIN_KEY),
+    async close() {
+      await pool.end();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
+}
+
+async function createDatabase({ postgres }: OwnServers, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: postgres.urlOf('postgres') });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name}`).finally(() => client.end());
+}

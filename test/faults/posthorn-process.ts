@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { startOf } from '../../src/embedded/process-identity.ts';
+import { eventually } from '../set-up/eventually.ts';
+
+export type PosthornProcess = {
+  pid: number;
+  /** Everything it has written so far. */
+  output(): string;
+  /** Waits until it has written what matches; throws with its output when it ends first. */
+  untilSaid(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
+  /** Sends a signal and resolves with the exit code, null when the signal ended it. At once when it has ended. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+};
+
+const root = join(__dirname, '../..');
+const running = new Set<ChildProcess>();
+
+/** Runs `posthorn <command>` from the sources in a process of its own, with the given variables over ours. */
+export const startPosthorn = (command: string, env: NodeJS.ProcessEnv): PosthornProcess =>
+  runNode([join(root, 'src/cli.ts'), command], env);
+
+/** The same as a user starts it: through the launcher, which runs the sources in a child. */
+export const launchPosthorn = (command: string, env: NodeJS.ProcessEnv): PosthornProcess =>
+  runNode([join(root, 'bin/posthorn.mjs'), command], env);
+
+function runNode(args: string[], env: NodeJS.ProcessEnv): PosthornProcess {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a Ctrl-C for jest is not one for it: the test ends it
+  });
+  running.add(child);
+  let output = '';
+  child.stdout.on('data', (data) => (output += data));
+  child.stderr.on('data', (data) => (output += data));
+  const ended = new Promise<number | null>((resolve) =>
+    child.once('close', (code) => {
+      running.delete(child);
+      resolve(code);
+    }),
+  );
+  return {
+    pid: child.pid!,
+    output: () => output,
+    async untilSaid(pattern, timeoutMs = 30_000) {
+      await eventually(() => pattern.test(output) || !running.has(child), timeoutMs);
+      const match = pattern.exec(output);
+      if (!match) throw new Error(`it ended without a word of ${pattern}:\n${output}`);
+      return match;
+    },
+    async end(signal) {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** Ends what a failed test has left; for afterEach. */
+export async function endAllProcesses(): Promise<void> {
+  for (const child of running) child.kill('SIGKILL');
+  await eventually(() => running.size === 0);
+}
+
+export const isGone = (pid: number): boolean => startOf(pid) === undefined;
