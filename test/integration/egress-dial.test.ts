@@ -130,6 +130,14 @@ test('localhost reaches a receiver on the one loopback address that is allowed',
   expect(await post(`http://localhost:${receiver.port}/`)).toMatchObject({ outcome: 'delivered' });
 });
 
+test('a receiver on an IPv6 address is reached', async () => {
+  receiver = await startReceiver([200], { host: '::1' });
+  create();
+
+  expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered' });
+  expect(receiver.requests[0]!.headers.host).toBe(`[::1]:${receiver.port}`);
+});
+
 test('a refused connection names its code and no address', async () => {
   receiver = await startReceiver();
   const { url } = receiver;

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
 import { createOutbound, type Outbound, type OutboundRequest } from '../../src/egress/outbound.ts';
 import {
@@ -15,11 +18,14 @@ const LATE_MS = 500;
 
 let outbound: Outbound;
 let receiver: MisbehavingReceiver | undefined;
+/** A test that fails must not leave behind what keeps the process alive. */
+const toEnd: (() => unknown)[] = [];
 
 beforeEach(() => {
   outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']) });
 });
 afterEach(async () => {
+  for (const end of toEnd.splice(0)) await end();
   await receiver?.close();
   await outbound.close();
   receiver = undefined;
@@ -115,21 +121,59 @@ test.each<[BehaviourName, 'delivered' | 'rejected']>([
 
 test('a body of 16 KiB is kept whole, and the connection with it', async () => {
   const good = await startReceiver([(_, response) => void response.end(Buffer.alloc(16_384, 'x'))]);
+  toEnd.push(good.close);
 
   expect(await post(good.url)).toMatchObject({ outcome: 'delivered', truncated: false });
   expect(await post(good.url)).toMatchObject({ outcome: 'delivered', truncated: false });
 
   expect(good.connections()).toBe(1);
-  await good.close();
+});
+
+test('an answer that comes before the request has been read counts, and its connection is not used again', async () => {
+  const server = createServer((socket) => {
+    toEnd.push(() => socket.destroy());
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.pause();
+      socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  toEnd.push(() => server.close());
+  const { port } = server.address() as AddressInfo;
+
+  const result = await post(`http://127.0.0.1:${port}/`, { body: Buffer.alloc(20_000_000) });
+
+  expect(result).toMatchObject({ outcome: 'rejected', statusCode: 413, truncated: false });
+  expect(outbound.stats().connections).toBe(0);
+});
+
+test('an answer that came in time counts although this process was too busy to read it in time', async () => {
+  const elsewhere = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const server = require('node:http').createServer((request, response) => response.end('ok'));
+     server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`,
+    { eval: true },
+  );
+  toEnd.push(() => elsewhere.terminate());
+  const [port] = (await once(elsewhere, 'message')) as [number];
+  const url = `http://127.0.0.1:${port}/`;
+  await post(url);
+
+  const result = post(url, { timeoutMs: 100 });
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const began = performance.now(); performance.now() - began < 300; );
+
+  expect(await result).toMatchObject({ outcome: 'delivered', statusCode: 200 });
 });
 
 test('a redirect is a rejection, and the place that it names gets nothing', async () => {
   const trap = await startReceiver();
+  toEnd.push(trap.close);
   const { result } = await postTo(redirectTo(trap.url));
 
   expect(result).toMatchObject({ outcome: 'rejected', statusCode: 301, headers: { location: trap.url } });
   expect(trap.connections()).toBe(0);
-  await trap.close();
 });
 
 test('what a receiver says out of turn is not taken for the answer to the next request', async () => {
