@@ -20,8 +20,6 @@ export class Connection {
     this.socket = socket;
     this.#maxRestMs = maxRestMs;
     this.#restMs = maxRestMs;
-    // Between two requests nobody else listens, and an error without a listener ends the process.
-    socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => this.#count(chunk.length));
   }
 

@@ -95,11 +95,13 @@ function untilReady(
   phase: Phase,
   deadlineAt: number,
 ): Promise<Dialed> {
+  // For its whole life: between two users of a socket an error without a listener would end the process.
+  socket.on('error', () => {});
   return new Promise((resolve) => {
     const end = (result: Dialed): void => {
       clearTimeout(timer);
       socket.off(readyEvent, onReady).off('error', onError).off('close', onClose);
-      if (result.kind !== 'connected') socket.on('error', () => {}).destroy();
+      if (result.kind !== 'connected') socket.destroy();
       resolve(result);
     };
     const onReady = (): void =>

@@ -7,7 +7,15 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connection } from './connection.ts';
-import { type Failure, failureOf, invalidResponse, isUnsendable, timedOut, unsendable } from './failure.ts';
+import {
+  connectionLost,
+  type Failure,
+  failureOf,
+  invalidResponse,
+  isUnsendable,
+  timedOut,
+  unsendable,
+} from './failure.ts';
 
 /** Headers are names and values in turn: their order and case reach the wire as they are here. */
 export type Post = { path: string; headers: string[]; body: Buffer };
@@ -47,6 +55,8 @@ const agent = new NamedSocketAgent({ keepAlive: true });
  */
 export function exchange(connection: Connection, post: Post, limits: ExchangeLimits): Promise<ExchangeEnd> {
   const { socket } = connection;
+  // Its 'close' may be over, and node:http would wait for it until the deadline.
+  if (socket.destroyed) return Promise.resolve({ kind: 'failed', failure: connectionLost });
   const options: OnSocket = {
     agent,
     socket,
@@ -79,7 +89,6 @@ export function exchange(connection: Connection, post: Post, limits: ExchangeLim
       end(failure);
       socket.destroy();
     };
-    const lost = (): Failure => failureOf(undefined, 'answer');
 
     // After a stall of this process the answer may be waiting to be read: the sockets get their turn first.
     const expire = (): unknown => setImmediate(() => breakOff(timedOut('answer')));
@@ -91,20 +100,21 @@ export function exchange(connection: Connection, post: Post, limits: ExchangeLim
       connection.answerBegan(restAllowedBy(incoming));
       incoming.on('data', (chunk: Buffer) => {
         keep(body, chunk);
-        if (body.overflowed) breakOff(lost());
+        if (body.overflowed) breakOff(connectionLost);
       });
       incoming.on('end', () => {
         // The connection is free only when the request, too, has been written to its end; 'close' says so.
-        if (!incoming.complete || !request.shouldKeepAlive || !request.writableFinished) breakOff(lost());
+        if (!incoming.complete || !request.shouldKeepAlive || !request.writableFinished)
+          breakOff(connectionLost);
       });
-      incoming.on('error', () => breakOff(lost()));
+      incoming.on('error', () => breakOff(connectionLost));
     });
     request.on('upgrade', (incoming) => {
       response = incoming;
-      breakOff(lost());
+      breakOff(connectionLost);
     });
     request.on('error', (error) => breakOff(failureOf(error, 'answer')));
-    request.on('close', () => end(lost()));
+    request.on('close', () => end(connectionLost));
     request.end(post.body);
   });
 }

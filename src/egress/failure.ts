@@ -69,6 +69,8 @@ export function failureOf(error: unknown, phase: Phase): Failure {
   return { outcome, error: { code, message: failed } };
 }
 
+export const connectionLost: Failure = failureOf({ code: 'ECONNRESET' }, 'answer');
+
 /** True when the process ran out of sockets or memory: nobody's fault but ours, and no attempt. */
 export const isOwnShortage = (error: unknown): boolean =>
   ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].includes(codeOf(error));
@@ -79,5 +81,5 @@ export const isUnsendable = (error: unknown): boolean =>
 
 function codeOf(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'CONNECTION_LOST';
+  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'UNKNOWN';
 }

@@ -179,7 +179,7 @@ test('a redirect is a rejection, and the place that it names gets nothing', asyn
 test('what a receiver says out of turn is not taken for the answer to the next request', async () => {
   receiver = await startMisbehavingReceiver('speaksOutOfTurn');
   expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered' });
-  while (outbound.stats().connections > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await receiver.untilNoneOpen();
 
   expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', statusCode: 200 });
 });
