@@ -1,0 +1,19 @@
+/** What tenants own and Temporal must never hold: each stands where the real thing would. */
+export const CANARIES = {
+  path: 'canary-path',
+  data: 'canary-data',
+  secret: Buffer.from('canary-secret-canary-secret').toString('base64'),
+  header: 'canary-header',
+  answer: 'canary-answer',
+};
+
+/** Every canary in a history, its payloads decoded. */
+export function canariesIn(historyJson: string): string[] {
+  const decoded = historyJson.replaceAll(
+    /"(?:data|details)":\s*"([A-Za-z0-9+/=]+)"/g,
+    (all, base64: string) => {
+      return `${all} ${Buffer.from(base64, 'base64').toString('latin1')}`;
+    },
+  );
+  return Object.values(CANARIES).filter((canary) => decoded.includes(canary));
+}

@@ -1,0 +1,55 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+export type InterruptibleProxy = {
+  /** The target's URL by way of the proxy. */
+  url: string;
+  /** Breaks what is connected, and refuses the next ones until `resume`. */
+  interrupt(): void;
+  resume(): void;
+  close(): Promise<void>;
+};
+
+/** Stands before a server that cannot be stopped for one test alone, and goes away in its place. */
+export async function startInterruptibleProxy(targetUrl: string): Promise<InterruptibleProxy> {
+  const target = new URL(targetUrl);
+  const sockets = new Set<Socket>();
+  let interrupted = false;
+  const server = createServer((socket) => {
+    if (interrupted) return socket.destroy();
+    const upstream = connect(Number(target.port), target.hostname);
+    for (const [one, other] of [
+      [socket, upstream],
+      [upstream, socket],
+    ] as const) {
+      sockets.add(one);
+      one.on('error', () => {});
+      one.on('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(targetUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as AddressInfo).port);
+  const drop = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: url.toString(),
+    interrupt() {
+      interrupted = true;
+      drop();
+    },
+    resume() {
+      interrupted = false;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        drop();
+      }),
+  };
+}

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { bundleWorkflowCode, Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { quietRuntime } from '../set-up/quiet-runtime.ts';
+import { SCENARIOS } from './scenarios.ts';
+
+const FOLDER = path.join(__dirname, 'histories');
+const names = Object.keys(SCENARIOS);
+const recorded = (name: string): unknown =>
+  JSON.parse(readFileSync(path.join(FOLDER, `${name}.json`), 'utf8'));
+
+type Bundle = Awaited<ReturnType<typeof bundleWorkflowCode>>;
+let today: Bundle;
+let changed: Bundle;
+
+beforeAll(async () => {
+  quietRuntime();
+  const logger = { trace() {}, debug() {}, info() {}, log() {}, warn() {}, error() {} };
+  const bundle = (folder: string) =>
+    bundleWorkflowCode({ workflowsPath: path.join(__dirname, folder, 'index.ts'), logger });
+  today = await bundle('../../workflows');
+  changed = await bundle('changed');
+});
+
+test('there is a recorded history of every scenario, and of nothing else', () => {
+  expect(readdirSync(FOLDER).sort()).toEqual(names.map((name) => `${name}.json`).sort());
+});
+
+test.each(names)('a workflow that went the way "%s" goes on with today’s code', async (name) => {
+  await Worker.runReplayHistory({ workflowBundle: today }, recorded(name));
+});
+
+test.each(names)(
+  'a workflow that went the way "%s" would break with code that waits differently',
+  async (name) => {
+    await expect(Worker.runReplayHistory({ workflowBundle: changed }, recorded(name))).rejects.toThrow(
+      DeterminismViolationError,
+    );
+  },
+);

@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { eventually } from '../set-up/eventually.ts';
+import type { Delivery, Event, TestPosthorn } from '../set-up/test-posthorn.ts';
+import { CANARIES } from './canaries.ts';
+import { factsOf, historyJsonOf } from './history.ts';
+import { startInterruptibleProxy } from './interruptible-proxy.ts';
+import { answer, onStage, type Stage } from './stage.ts';
+
+const SECRET = `whsec_${CANARIES.secret}`;
+/** Short, and no delay below the timeout: deliveries that fail together stay together. */
+const QUICK = { delays: ['1s', '2s'], timeout: '1s' };
+
+/** Each plays one path through the workflow on real servers, and returns its history as JSON. */
+export const SCENARIOS: Record<string, () => Promise<string>> = {
+  'delivered-at-once': () => onStage((stage) => playOne(stage, [200])),
+
+  'delivered-on-attempt-3': () => onStage((stage) => playOne(stage, [500, 503, 200], QUICK)),
+
+  undeliverable: () => onStage((stage) => playOne(stage, [500, 500, 404], QUICK)),
+
+  'delays-shorter-than-the-timeout': () =>
+    onStage((stage) => playOne(stage, [500, 500, 200], { delays: ['1s', '2s'], timeout: '30s' })),
+
+  cancelled: () =>
+    onStage(async (stage) => {
+      const posthorn = await stage.posthorn();
+      const { id, workflowId } = await postOne(posthorn, await stage.receiver([500]));
+      await untilWaiting(posthorn, workflowId, id, 1);
+      await posthorn.call('POST', `/v1/deliveries/${id}/cancel`);
+      return historyOnceOver(posthorn, workflowId);
+    }),
+
+  'retry-now': () =>
+    onStage(async (stage) => {
+      const posthorn = await stage.posthorn();
+      const { id, workflowId } = await postOne(posthorn, await stage.receiver([500, 200]));
+      await untilWaiting(posthorn, workflowId, id, 1);
+      await posthorn.call('POST', `/v1/deliveries/${id}/retry`);
+      return historyOnceOver(posthorn, workflowId);
+    }),
+
+  'group-that-fails-at-different-steps': () =>
+    onStage(async (stage) => {
+      const posthorn = await stage.posthorn();
+      await posthorn.call('PATCH', '/v1/project', { policy: QUICK });
+      const scripts = [[200], [500, 200], [500, 503, 200], [500, 500, 500]];
+      const receivers = await Promise.all(scripts.map(stage.receiver));
+      const events = receivers.map(eventTo);
+      const { items } = await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', { events });
+      return historyOnceOver(posthorn, await workflowOf(posthorn, items[0]!.id));
+    }),
+
+  'fan-out-of-ten': () =>
+    onStage(async (stage) => {
+      const posthorn = await stage.posthorn();
+      const receiver = await stage.receiver([200]);
+      for (let n = 0; n < 10; n += 1) await posthorn.newEndpoint(`${receiver.url}${n}`, { secret: SECRET });
+      const { id } = await posthorn.post({ type: 'render.completed', data: CANARIES.data });
+      return historyOnceOver(posthorn, await workflowOf(posthorn, id));
+    }),
+
+  'rerun-after-a-lost-worker': () =>
+    onStage(async (stage) => {
+      const posthorn = await stage.posthorn({ roles: { api: true, worker: false } });
+      const receiver = await stage.receiver([() => {}, (_request, response) => answer(response, 200)]);
+      const lost = stage.workerProcess(posthorn);
+      const { workflowId } = await postOne(posthorn, receiver);
+      await receiver.untilReceived(1, 30_000);
+      lost.kill('SIGKILL');
+      await once(lost, 'exit');
+      await stage.worker(posthorn);
+      return historyOnceOver(posthorn, workflowId);
+    }),
+
+  superseded: () =>
+    onStage(async (stage) => {
+      const posthorn = await stage.posthorn({ roles: { api: true, worker: false } });
+      const { id, workflowId } = await postOne(posthorn, await stage.receiver([200]));
+      await posthorn.database.pool.query('UPDATE deliveries SET owner = NULL WHERE id = $1', [id]);
+      await eventually(async () => (await deliveryOf(posthorn, id)).workflow?.id !== workflowId);
+      await stage.worker(posthorn);
+      return historyOnceOver(posthorn, workflowId);
+    }),
+
+  'recorded-late': () =>
+    onStage(async (stage) => {
+      const posthorn = await stage.posthorn({ roles: { api: true, worker: false } });
+      const proxy = await startInterruptibleProxy(posthorn.config.databaseUrl);
+      try {
+        await posthorn.call('PATCH', '/v1/project', { policy: QUICK });
+        await stage.worker(posthorn, proxy.url);
+        const whilePostgresIsAway = (response: ServerResponse) => {
+          proxy.interrupt();
+          answer(response, 503);
+        };
+        const { workflowId } = await postOne(
+          posthorn,
+          await stage.receiver([(_request, response) => whilePostgresIsAway(response), 200]),
+        );
+        await eventually(async () => {
+          const { activities } = await factsOf(posthorn.temporal, workflowId);
+          return activities.some(({ name }) => name === 'recordOutcomes');
+        }, 30_000);
+        proxy.resume();
+        return await historyOnceOver(posthorn, workflowId);
+      } finally {
+        await proxy.close();
+      }
+    }),
+};
+
+async function playOne(stage: Stage, script: number[], policy?: object): Promise<string> {
+  const posthorn = await stage.posthorn();
+  if (policy) await posthorn.call('PATCH', '/v1/project', { policy });
+  const { workflowId } = await postOne(posthorn, await stage.receiver(script));
+  return historyOnceOver(posthorn, workflowId);
+}
+
+const eventTo = ({ url }: { url: string }) => ({
+  type: 'render.completed',
+  data: { secret: CANARIES.data },
+  target: { url, secret: SECRET },
+});
+
+async function postOne(
+  posthorn: TestPosthorn,
+  receiver: { url: string },
+): Promise<{ id: string; workflowId: string }> {
+  const event = await posthorn.post(eventTo(receiver));
+  const workflowId = await workflowOf(posthorn, event.id);
+  return { id: (await posthorn.eventOf(event.id)).deliveries[0]!.id, workflowId };
+}
+
+async function workflowOf(posthorn: TestPosthorn, eventId: string): Promise<string> {
+  let id: string | undefined;
+  await eventually(async () => {
+    id = (await posthorn.eventOf(eventId)).deliveries[0]?.workflow?.id;
+    return id !== undefined;
+  });
+  return id!;
+}
+
+const deliveryOf = (posthorn: TestPosthorn, id: string): Promise<Delivery> =>
+  posthorn.call('GET', `/v1/deliveries/${id}`);
+
+/** Until the workflow itself waits: Postgres knows of a failure some milliseconds earlier. */
+export async function untilWaiting(
+  posthorn: TestPosthorn,
+  workflowId: string,
+  deliveryId: string,
+  step: number,
+): Promise<void> {
+  const handle = posthorn.temporal.workflow.getHandle(workflowId);
+  await eventually(async () => {
+    const entries = await handle.query<{ id: string; state: string; step: number }[]>('progress');
+    return entries.some((one) => one.id === deliveryId && one.state === 'waiting' && one.step === step);
+  });
+}
+
+async function historyOnceOver(posthorn: TestPosthorn, workflowId: string): Promise<string> {
+  await posthorn.temporal.workflow
+    .getHandle(workflowId)
+    .result()
+    .catch(() => {});
+  return historyJsonOf(posthorn.temporal, workflowId);
+}

@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { ServerResponse } from 'node:http';
+import path from 'node:path';
+import { startService } from '../../src/main.ts';
+import { createLogger } from '../../src/observability/log.ts';
+import { type Receiver, type Step, startReceiver } from '../receivers/receiver.ts';
+import { eventually } from '../set-up/eventually.ts';
+import { startTestPosthorn, type TestPosthorn, type TestPosthornOptions } from '../set-up/test-posthorn.ts';
+import { CANARIES } from './canaries.ts';
+
+/** What a scenario plays on; all of it is taken down after the scenario. */
+export type Stage = {
+  posthorn(options?: TestPosthornOptions): Promise<TestPosthorn>;
+  /** Receives under a path, and answers with a header and a body, that no history may hold. */
+  receiver(script: Step[]): Promise<Receiver>;
+  /** A worker in this process, on the same database and namespace. */
+  worker(posthorn: TestPosthorn, databaseUrl?: string): Promise<void>;
+  /** A worker in a process of its own, to be killed. */
+  workerProcess(posthorn: TestPosthorn): ChildProcess;
+};
+
+export async function onStage<T>(play: (stage: Stage) => Promise<T>): Promise<T> {
+  const closers: (() => Promise<void>)[] = [];
+  const log = createLogger({ level: 'silent', name: 'stage' });
+  const stage: Stage = {
+    async posthorn(options) {
+      const posthorn = await startTestPosthorn(options);
+      closers.push(posthorn.close);
+      return posthorn;
+    },
+    async receiver(script) {
+      const receiver = await startReceiver(
+        script.map((step) => (typeof step === 'number' ? answering(step) : step)),
+      );
+      closers.push(receiver.close);
+      return { ...receiver, url: `${receiver.url}${CANARIES.path}` };
+    },
+    async worker({ config }, databaseUrl = config.databaseUrl) {
+      const service = await startService({ ...config, databaseUrl }, { api: false, worker: true }, { log });
+      closers.push(service.close);
+      await service.connected;
+    },
+    workerProcess({ config }) {
+      const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../src/cli.ts'), 'worker'], {
+        stdio: 'ignore',
+        env: {
+          ...process.env,
+          DATABASE_URL: config.databaseUrl,
+          TEMPORAL_ADDRESS: config.temporal.address,
+          TEMPORAL_NAMESPACE: config.temporal.namespace,
+          POSTHORN_ADMIN_KEY: config.adminKey,
+          POSTHORN_ENCRYPTION_KEYS: config.encryptionKeys.map((key) => key.toString('base64')).join(),
+          POSTHORN_ALLOW_TARGETS: config.allowTargets.join(),
+        },
+      });
+      closers.push(async () => {
+        child.kill('SIGKILL');
+        await eventually(() => child.exitCode !== null || child.signalCode !== null);
+      });
+      return child;
+    },
+  };
+  try {
+    return await play(stage);
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+export const answering =
+  (status: number): Step =>
+  (_request, response) =>
+    answer(response, status);
+
+export function answer(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'x-answer': CANARIES.header }).end(CANARIES.answer);
+}

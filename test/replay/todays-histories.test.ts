@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { canariesIn } from './canaries.ts';
+import { type HistoryFacts, readHistory } from './history.ts';
+import { SCENARIOS } from './scenarios.ts';
+
+/** Those that kill a worker or wait for one to give up are recorded only; test/faults does the like. */
+const PLAYED_ONCE = ['rerun-after-a-lost-worker', 'recorded-late'];
+const names = Object.keys(SCENARIOS).filter((name) => !PLAYED_ONCE.includes(name));
+
+const recorded = (name: string): string =>
+  readFileSync(path.join(__dirname, 'histories', `${name}.json`), 'utf8');
+
+/** The facts of a history, without the ids that differ from run to run. */
+const facts = (json: string): HistoryFacts =>
+  JSON.parse(JSON.stringify(readHistory(json)).replaceAll(/dlv_\w+/g, 'dlv'));
+
+// Replay passes over changed arguments, options, summaries, durations and messages: so they are compared here.
+test.each(names)(
+  '"%s" played today reads as it was recorded, and holds nothing of a tenant',
+  async (name) => {
+    const history = await SCENARIOS[name]!();
+
+    expect(facts(history)).toEqual(facts(recorded(name)));
+    expect(canariesIn(history)).toEqual([]);
+  },
+  30_000,
+);
+
+test.each(Object.keys(SCENARIOS))('the recorded history "%s" holds nothing of a tenant', (name) => {
+  expect(canariesIn(recorded(name))).toEqual([]);
+});
+
+test('a workflow’s attempts have the options that its promises rest on', () => {
+  const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5s' };
+  const options = { name: 'attemptDeliveries', startToClose: '16s', heartbeat: '10s', retry };
+
+  expect(facts(recorded('delivered-on-attempt-3'))).toEqual({
+    input: {
+      policy: { delays: [1, 2], timeout: 1, jitter: 0 },
+      deliveries: [{ id: 'dlv', step: 0 }],
+      lane: 'fast',
+      searchAttributes: true,
+    },
+    summary: 'render.completed → 1 endpoint',
+    timers: [
+      { after: '1s', summary: 'retry in 1s after 500' },
+      { after: '2s', summary: 'retry in 2s after 503' },
+    ],
+    activities: [
+      { ...options, queue: 'posthorn', input: [[{ id: 'dlv', step: 0 }]], summary: 'attempt 1 of 3' },
+      { ...options, queue: 'posthorn-slow', input: [[{ id: 'dlv', step: 1 }]], summary: 'attempt 2 of 3' },
+      { ...options, queue: 'posthorn-slow', input: [[{ id: 'dlv', step: 2 }]], summary: 'attempt 3 of 3' },
+    ],
+    activityAttempts: [1, 1, 1],
+    signals: [],
+    upserted: { PosthornState: ['retrying'] },
+    end: {
+      status: 'completed',
+      result: { delivered: 1, undeliverable: 0, cancelled: 0, released: 0 },
+    },
+  });
+});
+
+test('a workflow with an undeliverable delivery fails, by that type, with counts alone', () => {
+  expect(readHistory(recorded('group-that-fails-at-different-steps')).end).toEqual({
+    status: 'failed',
+    failure: {
+      type: 'Undeliverable',
+      message: '1 of 4 undeliverable',
+      details: { delivered: 3, undeliverable: 1, cancelled: 0, released: 0 },
+    },
+  });
+});
+
+test('a workflow that lost its worker ran its activity again', () => {
+  expect(readHistory(recorded('rerun-after-a-lost-worker')).activityAttempts).toEqual([2]);
+});
+
+test('outcomes that Postgres did not take are carried as codes and recorded later', () => {
+  const late = readHistory(recorded('recorded-late')).activities[1]!;
+
+  expect(late).toMatchObject({ name: 'recordOutcomes', summary: 'record outcomes' });
+  expect(Object.keys((late.input[0] as object[])[0]!).sort()).toEqual(
+    ['delayMs', 'durationMs', 'epoch', 'id', 'outcome', 'resent', 'startedAt', 'statusCode'].sort(),
+  );
+});
