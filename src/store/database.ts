@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import pg from 'pg';
 
 /** What can run a statement: the pool, or one connection inside a transaction. */
@@ -27,6 +28,8 @@ export function createPool(connectionString: string, max = 10): pg.Pool {
   });
   // An idle connection that breaks is replaced at its next use; without a listener the process would end.
   pool.on('error', () => {});
+  // So does one that breaks between two statements of a transaction: the next statement says so.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
@@ -41,7 +44,7 @@ const isConflict = (error: unknown): boolean =>
 export function isOutage(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return /^(08|53|57|58|25006)/.test(state);
-  return error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError);
+  return types.isNativeError(error) && !(error instanceof TypeError) && !(error instanceof RangeError);
 }
 
 /** Runs `work` again when Postgres chose it as the victim of a deadlock or a serialization failure. */
