@@ -7,7 +7,7 @@ import { Problem } from './problem.ts';
 import { type Route, tenantRoute } from './route.ts';
 
 /** With the half second for which a key is remembered, a deleted key's stream ends within 1 s. */
-const KEY_CHECK_MS = 400;
+const KEY_CHECK_MS = 300;
 
 export function outcomeRoutes(
   { streams, closing }: ApiDependencies,

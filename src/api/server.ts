@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '../store/ids.ts';
 import { Problem, problemText } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
@@ -32,6 +33,7 @@ export function createHttpServer(
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     answerUnreadable(error.code, socket, publicUrl),
   );
+  const idle = untilIdle(server);
   return {
     server,
     listen: (host, port) =>
@@ -45,14 +47,34 @@ export function createHttpServer(
       }),
     close: async (graceMs = 10_000) => {
       closing.abort();
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-      const idle = setInterval(() => server.closeIdleConnections(), 50);
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      clearTimeout(timer);
-      clearInterval(idle);
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.race([idle(), after(graceMs)]);
+      // Node does not count a connection as idle that has not sent its first request yet.
+      server.closeAllConnections();
+      await closed;
     },
   };
 }
+
+/** Waits for the answers that are under way; cheaper than asking every socket what it does. */
+function untilIdle(server: Server): () => Promise<void> {
+  let underWay = 0;
+  let onIdle = (): void => {};
+  server.on('request', (_request, response) => {
+    underWay++;
+    response.once('close', () => {
+      underWay--;
+      if (underWay === 0) onIdle();
+    });
+  });
+  return () =>
+    new Promise((resolve) => {
+      onIdle = resolve;
+      if (underWay === 0) resolve();
+    });
+}
+
+const after = (ms: number): Promise<void> => sleep(ms, undefined, { ref: false });
 
 /** Node would answer a bare status line; callers are promised problem+json. */
 function answerUnreadable(errorCode: string | undefined, socket: Socket, publicUrl: string): void {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 import { createApi } from '../../src/api/create-api.ts';
-import type { ApiDependencies } from '../../src/api/dependencies.ts';
+import type { ApiConfig, ApiDependencies } from '../../src/api/dependencies.ts';
 import type { Acceptor, Steering } from '../../src/api/ports.ts';
 import { createHttpServer } from '../../src/api/server.ts';
 import { createSteering } from '../../src/dispatch/steering.ts';
@@ -20,11 +20,15 @@ export type TestApi = Client & {
   secretBox: SecretBox;
   /** A new project: its id and key. */
   newProject(name?: string): Promise<{ id: string; key: string }>;
+  /** As when the process stops, with the database still there. */
+  closeServer(): Promise<void>;
   close(): Promise<void>;
 };
 
 /** The API on a real socket and a real Postgres, without Temporal: deliveries stay as they are accepted. */
-export async function startTestApi(replace: Partial<ApiDependencies> = {}): Promise<TestApi> {
+export async function startTestApi(
+  replace: Partial<Omit<ApiDependencies, 'config'>> & { config?: Partial<ApiConfig> } = {},
+): Promise<TestApi> {
   const database = await createTestDatabase();
   const secretBox = createSecretBox([randomBytes(32)]);
   const closing = new AbortController();
@@ -63,6 +67,7 @@ export async function startTestApi(replace: Partial<ApiDependencies> = {}): Prom
         id: string;
         key: string;
       },
+    closeServer: () => server.close(),
     close: async () => {
       await server.close();
       await database.drop();
