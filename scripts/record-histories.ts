@@ -28,6 +28,6 @@ try {
 
 /** Stack traces name folders, and workers their host: neither matters to replay. */
 function withoutMachine(history: string): string {
-  const worker = new RegExp(`\\d+@${RegExp.escape(hostname())}`, 'g');
+  const worker = new RegExp(`\\d+@${hostname().replaceAll('.', '\\.')}`, 'g');
   return history.replaceAll(`${root}/`, '').replaceAll(worker, 'recorder');
 }
