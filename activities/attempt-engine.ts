@@ -1,16 +1,26 @@
 import type pg from 'pg';
 import type { Outbound, OutboundResult } from '../src/egress/outbound.ts';
-import { attemptsIn, delayAfter, policyFromText } from '../src/policy/retry-policy.ts';
+import type { Lane } from '../src/policy/outcome.ts';
+import { delayAfter, policyFromText } from '../src/policy/retry-policy.ts';
 import type { DeliveryStep, Standing, UnrecordedAttempt } from '../src/policy/standing.ts';
 import { readStandings, resolveExceptions } from '../src/store/claim-exceptions.ts';
-import { type Claim, claimDeliveries, giveBackClaims } from '../src/store/claims.ts';
+import { type Claim, claimDeliveries } from '../src/store/claims.ts';
+import { giveBackClaims } from '../src/store/give-back.ts';
 import type { AttemptReport } from '../workflows/contract.ts';
+import { codesOf, lateRecordOf, recordOf } from './attempt-records.ts';
+import { keepTrying } from './keep-trying.ts';
 import type { PreparedRequest, PrepareRequest } from './prepare-request.ts';
 import type { ReceiverWatch } from './receiver-watch.ts';
-import type { PendingRecord, Recorder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
+import { aged, comeAgain, inWords, standingAfter } from './standings.ts';
 
 /** No POST begins later than this after its claim was sent: a cancel that was answered must hold. */
 const START_WITHIN_MS = 1_000;
+/** What got no turn comes again soon; what could not be signed waits for a person, and floods no log meanwhile. */
+const AGAIN_AFTER_MS = 1_000;
+const AGAIN_AFTER_OUR_FAULT_MS = 60_000;
+/** `recordLate` tries this long before it leaves the next try to Temporal. */
+const RECORD_LATE_WITHIN_MS = 30_000;
 
 export type AttemptEngineDependencies = {
   pool: pg.Pool;
@@ -32,6 +42,9 @@ export type AttemptEngine = {
   recordLate(unrecorded: UnrecordedAttempt[], owner: string): Promise<Standing[]>;
 };
 
+/** A claim, and until when (performance.now()) its POST may begin. */
+type Claimed = { claim: Claim; startBy: number };
+
 /** Where an attempted delivery stands, with the monotonic time from which its delay counts. */
 type Attempted =
   | { kind: 'standing'; standing: Standing; endedAt: number }
@@ -42,77 +55,121 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   const { pool, outbound, prepare, recorder, watch, onClaimed, onAttempt, onFailure, random } = deps;
 
   async function run(due: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptReport> {
-    const { claims, standings } = await claim(due, owner);
+    const plain = await claimRound(due, owner);
     onClaimed(owner);
-    const attempted = await Promise.all(
-      claims.map(({ claim, startBy }) => attempt(claim, owner, startBy, giveUpAt)),
-    );
-    const report: AttemptReport = { standings, unrecorded: [] };
-    for (const one of attempted) {
+    const claimed = new Set(plain.map(({ claim }) => claim.id));
+    const rest = due.filter(({ id }) => !claimed.has(id));
+    // Side by side: telling the rest apart, row by row, must not use up the second in which the plain ones may start.
+    const [first, others] = await Promise.all([
+      attemptAll(plain, owner, giveUpAt),
+      rest.length === 0 ? [] : attemptRest(rest, owner, giveUpAt, plain.length === 0),
+    ]);
+    const report: AttemptReport = { standings: [], unrecorded: [] };
+    for (const one of [...first, ...others]) {
       if (one.kind === 'unrecorded') report.unrecorded.push(one.attempt);
       else report.standings.push(aged(one.standing, one.endedAt));
     }
     return report;
   }
 
-  /** Claims what is plain; what is not is told apart, and claimed in a second round where it may be sent. */
-  async function claim(due: DeliveryStep[], owner: string) {
-    const plain = await claimRound(due, owner);
-    const claimed = new Set(plain.map(({ claim }) => claim.id));
-    const rest = due.filter(({ id }) => !claimed.has(id));
-    if (rest.length === 0) return { claims: plain, standings: [] };
-    const { standings, claimable } = await resolveExceptions(pool, owner, rest, random);
-    if (claimable.length === 0) return { claims: plain, standings };
-    const again = await claimRound(claimable, owner);
-    const claimedNow = new Set(again.map(({ claim }) => claim.id));
-    const changedMeanwhile = claimable.map(({ id }) => id).filter((id) => !claimedNow.has(id));
-    return {
-      claims: [...plain, ...again],
-      standings: [...standings, ...(await readStandings(pool, owner, changedMeanwhile))],
-    };
-  }
-
-  async function claimRound(steps: DeliveryStep[], owner: string) {
+  async function claimRound(steps: DeliveryStep[], owner: string): Promise<Claimed[]> {
     const startBy = performance.now() + START_WITHIN_MS;
     const claims = await claimDeliveries(pool, owner, steps);
     return claims.map((claim) => ({ claim, startBy }));
   }
 
-  async function attempt(claim: Claim, owner: string, startBy: number, giveUpAt: number): Promise<Attempted> {
-    const request = prepareOrReport(claim);
-    if (!request) return giveBack(claim, owner, claim.lane);
-    const policy = policyFromText(claim.policy);
-    const watched = watch.begin(claim);
-    const result = await outbound.post({
-      ...request,
-      timeoutMs: policy.timeout * 1000,
-      startBy,
-      poolKey: `${claim.projectId} ${claim.lane}`,
-      onStart: watched.started,
-    });
-    watched.ended(result);
-    if (result.kind === 'not_started') return giveBack(claim, owner, 'slow');
+  const attemptAll = (claims: Claimed[], owner: string, giveUpAt: number): Promise<Attempted[]> =>
+    Promise.all(claims.map((one) => attempt(one, owner, giveUpAt)));
 
+  /** Tells apart what was not plain, and attempts what may be sent. Throws only if nothing else is under way. */
+  async function attemptRest(
+    rest: DeliveryStep[],
+    owner: string,
+    giveUpAt: number,
+    mayThrow: boolean,
+  ): Promise<Attempted[]> {
+    let standings: Standing[];
+    let claims: Claimed[] = [];
+    let claimable: DeliveryStep[];
+    try {
+      ({ standings, claimable } = await resolveExceptions(pool, owner, rest, random));
+      if (claimable.length > 0) claims = await claimRound(claimable, owner);
+    } catch (error) {
+      if (mayThrow) throw error;
+      onFailure(error, null);
+      return rest.map(({ id, step }) => standingNow(comeAgain(id, step)));
+    }
+    const claimed = new Set(claims.map(({ claim }) => claim.id));
+    const changedMeanwhile = claimable.filter(({ id }) => !claimed.has(id));
+    const [attempted, changed] = await Promise.all([
+      attemptAll(claims, owner, giveUpAt),
+      Promise.all(changedMeanwhile.map(({ id, step }) => standingOf(id, step, owner, giveUpAt))),
+    ]);
+    return [...standings.map(standingNow), ...attempted, ...changed.map(standingNow)];
+  }
+
+  /** Never throws: the attempts beside it would be left unobserved, and be sent a second time. */
+  async function attempt({ claim, startBy }: Claimed, owner: string, giveUpAt: number): Promise<Attempted> {
+    const request = prepareOrReport(claim);
+    if (!request) {
+      return giveBack(claim, owner, giveUpAt, { lane: claim.lane, inMs: AGAIN_AFTER_OUR_FAULT_MS });
+    }
+    // A claim that took this long itself is nothing that the receiver did.
+    if (performance.now() > startBy) {
+      return giveBack(claim, owner, giveUpAt, { lane: claim.lane, inMs: AGAIN_AFTER_MS });
+    }
+    const result = await postOrReport(claim, request, startBy);
+    // The claim stays open: the next one writes it off as unknown, and after a few of them uses up a step.
+    if (!result) return standingNow(comeAgain(claim.id, claim.step));
+    if (result.kind === 'not_started') {
+      const lane = claim.lane === 'alone' ? 'alone' : 'slow';
+      return giveBack(claim, owner, giveUpAt, { lane, inMs: AGAIN_AFTER_MS });
+    }
+    return record(claim, owner, request, result, giveUpAt);
+  }
+
+  async function postOrReport(
+    claim: Claim,
+    request: PreparedRequest,
+    startBy: number,
+  ): Promise<OutboundResult | null> {
+    const watched = watch.begin(claim);
+    try {
+      const result = await outbound.post({
+        url: request.url,
+        headers: request.headers,
+        body: request.body,
+        timeoutMs: policyFromText(claim.policy).timeout * 1000,
+        startBy,
+        poolKey: `${claim.projectId} ${claim.lane}`,
+        onStart: watched.started,
+      });
+      watched.ended(result);
+      return result;
+    } catch (error) {
+      onFailure(error, claim.id);
+      return null;
+    }
+  }
+
+  async function record(
+    claim: Claim,
+    owner: string,
+    request: PreparedRequest,
+    result: Exclude<OutboundResult, { kind: 'not_started' }>,
+    giveUpAt: number,
+  ): Promise<Attempted> {
     const endedAt = performance.now();
     onAttempt(claim, result);
-    const delayMs = claim.step + 1 < attemptsIn(policy) ? delayAfter(policy, claim.step, random) : null;
-    const record = recordOf(claim, owner, request, result, delayMs === null ? null : endedAt + delayMs);
-    const recorded = await recorder.record(record, giveUpAt);
-    if (recorded.kind === 'unrecorded') return { kind: 'unrecorded', attempt: codesOf(record, delayMs) };
+    const delayMs = delayAfter(policyFromText(claim.policy), claim.step, random);
+    const written = recordOf(claim, owner, request, result, delayMs === null ? null : endedAt + delayMs);
+    const recorded = await recorder.record(written, giveUpAt);
+    if (recorded.kind === 'unrecorded') return { kind: 'unrecorded', attempt: codesOf(written, delayMs) };
     if (recorded.kind === 'superseded') {
-      const [standing] = await readStandings(pool, owner, [claim.id]);
-      return { kind: 'standing', standing: standing!, endedAt: performance.now() };
+      return standingNow(await standingOf(claim.id, claim.step, owner, giveUpAt));
     }
-    const { status, step } = recorded.moved;
-    const after = inWords(record.outcome, record.statusCode);
-    if (status === 'delivered' || status === 'undeliverable' || status === 'cancelled') {
-      return { kind: 'standing', standing: { id: claim.id, kind: status, after }, endedAt };
-    }
-    return {
-      kind: 'standing',
-      standing: { id: claim.id, kind: 'waiting', step, dueInMs: delayMs ?? 0, after },
-      endedAt,
-    };
+    const after = inWords(written.outcome, written.statusCode);
+    return { kind: 'standing', standing: standingAfter(recorded.moved, delayMs ?? 0, after), endedAt };
   }
 
   /** A secret that does not open, or a profile that is gone, is our fault: the delivery waits until it is mended. */
@@ -128,116 +185,62 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   async function giveBack(
     { id, epoch, step }: Claim,
     owner: string,
-    lane: Claim['lane'],
+    giveUpAt: number,
+    to: { lane: Lane; inMs: number },
   ): Promise<Attempted> {
-    const endedAt = performance.now();
-    const given = await giveBackClaims(pool, owner, [{ id, epoch }], lane);
-    if (given.length === 1) return { kind: 'standing', standing: { id, kind: 'released' }, endedAt };
-    // A cancel came meanwhile, or the claim is another's: the next claim of it will tell.
-    return {
-      kind: 'standing',
-      standing: { id, kind: 'waiting', step, dueInMs: 1_000, after: 'no connection' },
-      endedAt,
-    };
+    const given = await keepTrying(
+      () => giveBackClaims(pool, owner, [{ id, epoch }], to),
+      giveUpAt,
+      (error) => onFailure(error, id),
+    );
+    if (given === null) return standingNow(comeAgain(id, step));
+    const [mine] = given;
+    // Given back before, with an answer that was lost, or the claim was another's by then.
+    if (!mine) return standingNow(await standingOf(id, step, owner, giveUpAt));
+    return standingNow(
+      mine.kind === 'cancelled' ? { id, kind: 'cancelled', after: 'cancelled' } : { id, kind: 'released' },
+    );
+  }
+
+  async function standingOf(id: string, step: number, owner: string, giveUpAt: number): Promise<Standing> {
+    const standings = await keepTrying(
+      () => readStandings(pool, owner, [id]),
+      giveUpAt,
+      (error) => onFailure(error, id),
+    );
+    return standings?.[0] ?? comeAgain(id, step);
   }
 
   async function recordLate(unrecorded: UnrecordedAttempt[], owner: string): Promise<Standing[]> {
-    const attempted = await Promise.all(
-      unrecorded.map(async (attempt): Promise<Standing> => {
+    const giveUpAt = performance.now() + RECORD_LATE_WITHIN_MS;
+    const results = await Promise.all(
+      unrecorded.map(async (attempt) => {
         const sinceEnd = Date.now() - (Date.parse(attempt.startedAt) + attempt.durationMs);
-        const recorded = await recorder.record(
-          lateRecordOf(attempt, owner, sinceEnd),
-          performance.now() + 30_000,
-        );
-        if (recorded.kind === 'unrecorded') throw new Error('the database is still away');
-        if (recorded.kind === 'superseded') return (await readStandings(pool, owner, [attempt.id]))[0]!;
-        const after = inWords(attempt.outcome, attempt.statusCode);
-        const { id, status, step } = recorded.moved;
-        if (status === 'delivered' || status === 'undeliverable' || status === 'cancelled')
-          return { id, kind: status, after };
-        return {
-          id,
-          kind: 'waiting',
-          step,
-          dueInMs: Math.max(0, (attempt.delayMs ?? 0) - Math.floor(sinceEnd / 1000) * 1000),
-          after,
-        };
+        return recorder.record(lateRecordOf(attempt, owner, sinceEnd), giveUpAt);
       }),
     );
-    return attempted;
+    if (results.some(({ kind }) => kind === 'unrecorded')) throw new Error('the database is still away');
+    const superseded = unrecorded.filter((_, place) => results[place]!.kind === 'superseded');
+    const standings = await readStandings(
+      pool,
+      owner,
+      superseded.map(({ id }) => id),
+    );
+    for (const [place, attempt] of unrecorded.entries()) {
+      const result = results[place]!;
+      if (result.kind !== 'moved') continue;
+      const sinceEnd = Date.now() - (Date.parse(attempt.startedAt) + attempt.durationMs);
+      const leftMs = Math.max(0, (attempt.delayMs ?? 0) - Math.floor(sinceEnd / 1000) * 1000);
+      standings.push(standingAfter(result.moved, leftMs, inWords(attempt.outcome, attempt.statusCode)));
+    }
+    return standings;
   }
 
   return { run, recordLate };
 }
 
-/** Less the age in whole seconds: timers read 60 s and 300 s, and never fire before the delay is over. */
-function aged(standing: Standing, endedAt: number): Standing {
-  if (standing.kind !== 'waiting') return standing;
-  const age = Math.floor((performance.now() - endedAt) / 1000) * 1000;
-  return { ...standing, dueInMs: Math.max(0, standing.dueInMs - age) };
-}
-
-const inWords = (outcome: string, statusCode: number | null): string =>
-  outcome === 'rejected' && statusCode !== null ? `${statusCode}` : outcome;
-
-const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'utf8');
-
-function recordOf(
-  claim: Claim,
-  owner: string,
-  request: PreparedRequest,
-  result: Exclude<OutboundResult, { kind: 'not_started' }>,
-  retryAt: number | null,
-): PendingRecord {
-  const answered = result.kind === 'answered';
-  return {
-    id: claim.id,
-    epoch: claim.epoch,
-    owner,
-    projectId: claim.projectId,
-    startedAt: result.startedAt,
-    durationMs: Math.round(result.durationMs),
-    outcome: result.outcome,
-    statusCode: result.statusCode,
-    resent: result.resent,
-    requestUrl: request.url,
-    requestHeaders: bytes(request.shownHeaders),
-    responseHeaders: answered ? bytes(result.headers) : null,
-    responseBody: answered ? result.body : null,
-    responseTruncated: answered && result.truncated,
-    errorCode: answered ? null : result.error.code,
-    errorMessage: answered ? null : result.error.message,
-    retryAt,
-  };
-}
-
-const codesOf = (record: PendingRecord, delayMs: number | null): UnrecordedAttempt => ({
-  id: record.id,
-  epoch: record.epoch,
-  outcome: record.outcome,
-  statusCode: record.statusCode,
-  startedAt: record.startedAt.toISOString(),
-  durationMs: record.durationMs,
-  resent: record.resent,
-  delayMs,
-});
-
-const lateRecordOf = (attempt: UnrecordedAttempt, owner: string, sinceEndMs: number): PendingRecord => ({
-  id: attempt.id,
-  epoch: attempt.epoch,
-  owner,
-  projectId: '',
-  startedAt: new Date(attempt.startedAt),
-  durationMs: attempt.durationMs,
-  outcome: attempt.outcome,
-  statusCode: attempt.statusCode,
-  resent: attempt.resent,
-  requestUrl: null,
-  requestHeaders: null,
-  responseHeaders: null,
-  responseBody: null,
-  responseTruncated: false,
-  errorCode: null,
-  errorMessage: null,
-  retryAt: attempt.delayMs === null ? null : performance.now() + attempt.delayMs - sinceEndMs,
+const standingNow = (standing: Standing): Attempted => ({
+  kind: 'standing',
+  standing,
+  endedAt: performance.now(),
 });

@@ -8,6 +8,10 @@ const FAILURES_UNTIL_SLOW = 3;
 /** Quick answers in a row after which a slow receiver is trusted again. */
 const QUICK_UNTIL_HEALTHY = 3;
 const SWEEP_EVERY_MS = 250;
+/** What was told may be lost, or undone by another worker: told again when the common queue still sends to it. */
+const TELL_AGAIN_AFTER_MS = 10_000;
+/** Receivers that are remembered, the first noticed go first: one that is still slow is noticed again. */
+const MAX_REMEMBERED = 10_000;
 
 export type ReceiverWatch = {
   /** Watches one attempt from its claim to its end. */
@@ -16,6 +20,8 @@ export type ReceiverWatch = {
     ended: (result: OutboundResult) => void;
   };
   close(): void;
+  /** Receivers that are remembered, and attempts under way that are not yet known to be slow. */
+  size(): { receivers: number; running: number };
 };
 
 export type ReceiverWatchDependencies = {
@@ -23,32 +29,55 @@ export type ReceiverWatchDependencies = {
   onHealthy: (receiver: string, projectId: string) => void;
 };
 
-type Health = { slow: boolean; failures: number; quick: number };
-type Attempt = { receiver: string; projectId: string; startedAt: number };
+/** Only of receivers that fail or are slow: a healthy one needs no memory. */
+type Trouble = { slow: boolean; toldAt: number; failures: number; quick: number };
+type Attempt = Pick<Claim, 'receiver' | 'projectId' | 'lane'> & { startedAt: number };
 
 /**
  * Notices receivers that became slow or healthy, while their attempts still run: a black hole must leave the
- * common queue long before its first timeout. Tells transitions only, as this process sees them.
+ * common queue long before its first timeout. Tells transitions, as this process sees them.
  */
 export function createReceiverWatch({ onSlow, onHealthy }: ReceiverWatchDependencies): ReceiverWatch {
-  const health = new Map<string, Health>();
+  const troubles = new Map<string, Trouble>();
   const running = new Set<Attempt>();
 
-  const healthOf = (receiver: string, lane: Claim['lane']): Health => {
-    let known = health.get(receiver);
-    if (!known) {
-      known = { slow: lane === 'slow', failures: 0, quick: 0 };
-      health.set(receiver, known);
+  function troubleOf({ receiver, lane }: Attempt): Trouble {
+    let trouble = troubles.get(receiver);
+    if (!trouble) {
+      trouble = { slow: lane === 'slow', toldAt: performance.now(), failures: 0, quick: 0 };
+      if (troubles.size >= MAX_REMEMBERED) troubles.delete(troubles.keys().next().value!);
+      troubles.set(receiver, trouble);
     }
-    return known;
-  };
+    return trouble;
+  }
 
-  const becomeSlow = ({ receiver, projectId }: Attempt, state: Health, cause: string): void => {
-    state.quick = 0;
-    if (state.slow) return;
-    state.slow = true;
-    onSlow(receiver, projectId, cause);
-  };
+  function becomeSlow(attempt: Attempt, cause: string): void {
+    const trouble = troubleOf(attempt);
+    trouble.quick = 0;
+    const now = performance.now();
+    if (trouble.slow && (attempt.lane !== 'fast' || now - trouble.toldAt < TELL_AGAIN_AFTER_MS)) return;
+    trouble.slow = true;
+    trouble.toldAt = now;
+    onSlow(attempt.receiver, attempt.projectId, cause);
+  }
+
+  function failed(attempt: Attempt, outcome: string): void {
+    const trouble = troubleOf(attempt);
+    trouble.failures += 1;
+    trouble.quick = 0;
+    if (outcome === 'timeout' || trouble.failures >= FAILURES_UNTIL_SLOW) becomeSlow(attempt, outcome);
+  }
+
+  function answered(attempt: Attempt, durationMs: number): void {
+    const { receiver, projectId, lane } = attempt;
+    if (lane !== 'slow' && !troubles.get(receiver)?.slow) return void troubles.delete(receiver);
+    const trouble = troubleOf(attempt);
+    trouble.failures = 0;
+    trouble.quick = durationMs < SLOW_AFTER_MS / 2 ? trouble.quick + 1 : 0;
+    if (trouble.quick < QUICK_UNTIL_HEALTHY) return;
+    troubles.delete(receiver);
+    onHealthy(receiver, projectId);
+  }
 
   // Oldest first: the sweep ends at the first attempt that is still young.
   const sweep = (): void => {
@@ -56,7 +85,7 @@ export function createReceiverWatch({ onSlow, onHealthy }: ReceiverWatchDependen
     for (const attempt of running) {
       if (now - attempt.startedAt < SLOW_AFTER_MS) break;
       running.delete(attempt);
-      becomeSlow(attempt, healthOf(attempt.receiver, 'fast'), 'slow');
+      becomeSlow(attempt, 'slow');
     }
   };
   const timer = setInterval(sweep, SWEEP_EVERY_MS);
@@ -64,8 +93,7 @@ export function createReceiverWatch({ onSlow, onHealthy }: ReceiverWatchDependen
 
   return {
     begin: ({ receiver, projectId, lane }) => {
-      const state = healthOf(receiver, lane);
-      const attempt: Attempt = { receiver, projectId, startedAt: 0 };
+      const attempt: Attempt = { receiver, projectId, lane, startedAt: 0 };
       return {
         started: () => {
           attempt.startedAt = performance.now();
@@ -73,27 +101,13 @@ export function createReceiverWatch({ onSlow, onHealthy }: ReceiverWatchDependen
         },
         ended: (result) => {
           running.delete(attempt);
-          if (result.kind === 'not_started') return becomeSlow(attempt, state, 'no free connection');
-          if (result.kind === 'failed') {
-            state.failures += 1;
-            if (result.outcome === 'timeout') becomeSlow(attempt, state, 'timeout');
-            else if (state.failures >= FAILURES_UNTIL_SLOW) becomeSlow(attempt, state, result.outcome);
-            return;
-          }
-          state.failures = 0;
-          if (!state.slow) return forgetIfIdle(receiver, state);
-          state.quick = result.durationMs < SLOW_AFTER_MS / 2 ? state.quick + 1 : 0;
-          if (state.quick < QUICK_UNTIL_HEALTHY) return;
-          health.delete(receiver);
-          onHealthy(receiver, projectId);
+          if (result.kind === 'not_started') becomeSlow(attempt, 'no free connection');
+          else if (result.kind === 'failed') failed(attempt, result.outcome);
+          else answered(attempt, result.durationMs);
         },
       };
     },
     close: () => clearInterval(timer),
+    size: () => ({ receivers: troubles.size, running: running.size }),
   };
-
-  /** A healthy receiver needs no memory: the map holds the others only. */
-  function forgetIfIdle(receiver: string, state: Health): void {
-    if (state.failures === 0) health.delete(receiver);
-  }
 }

@@ -5,7 +5,6 @@ import type { Moved } from '../src/store/settlement.ts';
 
 /** A record before it is flushed: `retryAt` is a monotonic time, so that waiting for the flush delays no retry. */
 export type PendingRecord = Omit<AttemptRecord, 'retryInMs'> & {
-  projectId: string;
   /** performance.now() at which the next attempt is due; null: this was the last. */
   retryAt: number | null;
 };
@@ -14,7 +13,10 @@ export type PendingRecord = Omit<AttemptRecord, 'retryInMs'> & {
 export type Recorded = { kind: 'moved'; moved: Moved } | { kind: 'superseded' } | { kind: 'unrecorded' };
 
 export type Recorder = {
-  /** Resolves once the attempt is committed, or with `unrecorded` at `giveUpAt` (performance.now()). */
+  /**
+   * Resolves once the attempt is committed, or with `unrecorded` at `giveUpAt` (performance.now()); it may be
+   * committed all the same then, which a repeated record does not mind.
+   */
   record(record: PendingRecord, giveUpAt: number): Promise<Recorded>;
 };
 
@@ -52,12 +54,7 @@ export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependen
 
   async function flush(batch: Waiting[]): Promise<void> {
     try {
-      const moved = await write(batch);
-      for (const { record, resolve } of batch) {
-        const mine = moved.get(record.id);
-        resolve(mine ? { kind: 'moved', moved: mine } : { kind: 'superseded' });
-      }
-      onRecorded(new Set(batch.map(({ record }) => record.projectId)));
+      await write(batch);
     } catch (error) {
       if (isOutage(error)) retryLater(batch);
       else if (batch.length > 1) for (const one of batch) await flush([one]);
@@ -76,9 +73,7 @@ export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependen
       errorMessage: null,
     };
     try {
-      const moved = (await write([{ ...one, record: bare }])).get(bare.id);
-      one.resolve(moved ? { kind: 'moved', moved } : { kind: 'superseded' });
-      onRecorded(new Set([bare.projectId]));
+      await write([{ ...one, record: bare }]);
     } catch (failure) {
       onFailure(failure, bare.id);
       retryLater([one]);
@@ -87,24 +82,36 @@ export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependen
 
   function retryLater(batch: Waiting[]): void {
     const now = performance.now();
-    for (const one of batch) if (one.giveUpAt <= now) one.resolve({ kind: 'unrecorded' });
     const again = batch.filter(({ giveUpAt }) => giveUpAt > now);
     if (again.length > 0) setTimeout(() => void flush(again), RETRY_AFTER_MS);
   }
 
-  async function write(batch: Waiting[]): Promise<Map<string, Moved>> {
+  /** A delivery may be in the batch with two claims, an old one and its own: only the epoch tells which one moved it. */
+  async function write(batch: Waiting[]): Promise<void> {
     const now = performance.now();
     const records = batch.map(({ record: { retryAt, ...record } }) => ({
       ...record,
       retryInMs: retryAt === null ? null : Math.max(0, retryAt - now),
     }));
-    return new Map((await recordAttempts(pool, records)).map((moved) => [moved.id, moved]));
+    const moved = await recordAttempts(pool, records);
+    const found = new Map(moved.map((one) => [`${one.id} ${one.epoch}`, one]));
+    for (const { record, resolve } of batch) {
+      const mine = found.get(`${record.id} ${record.epoch}`);
+      resolve(mine ? { kind: 'moved', moved: mine } : { kind: 'superseded' });
+    }
+    if (moved.length > 0) onRecorded(new Set(moved.map(({ projectId }) => projectId)));
   }
 
   return {
     record: (record, giveUpAt) =>
       new Promise((resolve) => {
-        waiting.push({ record, giveUpAt, resolve });
+        // By a timer: a server that hangs answers no statement, and the report must leave in time all the same.
+        const giveUp = setTimeout(() => resolve({ kind: 'unrecorded' }), giveUpAt - performance.now());
+        const settle = (recorded: Recorded): void => {
+          clearTimeout(giveUp);
+          resolve(recorded);
+        };
+        waiting.push({ record, giveUpAt, resolve: settle });
         flushSoon();
       }),
   };

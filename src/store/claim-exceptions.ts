@@ -3,7 +3,7 @@ import { attemptsIn, delayAfter, policyFromText } from '../policy/retry-policy.t
 import type { DeliveryStep, Standing } from '../policy/standing.ts';
 import { type DeliveryInDetail, lockDeliveries, readDeliveries } from './claims.ts';
 import { inTransaction, type Queryable } from './database.ts';
-import { cancelDeliveries, MOVED_COLUMNS, type Moved, tellMoves } from './settlement.ts';
+import { MOVED_COLUMNS, type Moved, settleCancelled, tellMoves } from './settlement.ts';
 
 /** After this many unknown outcomes in a row a delivery travels alone, and each further one uses a step. */
 const UNKNOWNS_BEFORE_ALONE = 2;
@@ -28,6 +28,7 @@ export async function resolveExceptions(
 ): Promise<ExceptionsResult> {
   return inTransaction(pool, async (client) => {
     const result: ExceptionsResult = { standings: [], claimable: [] };
+    const moved: Moved[] = [];
     const locked = new Map(
       (
         await lockDeliveries(
@@ -39,11 +40,13 @@ export async function resolveExceptions(
     for (const { id, step } of wanted) {
       const delivery = locked.get(id);
       const resolved: Standing | 'claimable' = delivery
-        ? await resolve(client, owner, delivery, step, random)
+        ? await resolve(client, owner, delivery, step, random, moved)
         : { id, kind: 'released' };
       if (resolved === 'claimable') result.claimable.push({ id, step: delivery!.step });
       else result.standings.push(resolved);
     }
+    // Once, at the end: told one by one, events would be locked in the order of their deliveries, and deadlock.
+    await tellMoves(client, moved);
     return result;
   });
 }
@@ -54,6 +57,7 @@ async function resolve(
   delivery: DeliveryInDetail,
   wantedStep: number,
   random: () => number,
+  moved: Moved[],
 ): Promise<Standing | 'claimable'> {
   const { id } = delivery;
   const after = lastOutcomeOf(delivery);
@@ -67,18 +71,18 @@ async function resolve(
   if (delivery.owner !== owner) return { id, kind: 'released' };
 
   const unknowns = delivery.claimedAt ? delivery.unknownStreak + 1 : 0;
-  if (delivery.claimedAt) await writeUnknown(client, delivery);
+  if (delivery.claimedAt) moved.push(...(await writeUnknown(client, delivery)));
   const cancelReason =
     delivery.cancelReason ?? (delivery.endpointStatus === 'deleted' ? 'endpoint_deleted' : null);
   if (cancelReason) {
-    await cancelDeliveries(client, [{ id, reason: cancelReason }]);
+    moved.push(...(await settleCancelled(client, [{ id, reason: cancelReason }])));
     return { id, kind: 'cancelled', after };
   }
   if (delivery.endpointStatus === 'paused' || delivery.endpointStatus === 'disabled') {
     await client.query(HOLD, [id, `endpoint_${delivery.endpointStatus}`]);
     return { id, kind: 'released' };
   }
-  if (unknowns > UNKNOWNS_BEFORE_ALONE) return useStep(client, delivery, random);
+  if (unknowns > UNKNOWNS_BEFORE_ALONE) return useStep(client, delivery, random, moved);
   if (unknowns === UNKNOWNS_BEFORE_ALONE) {
     await client.query(SEND_ALONE, [id]);
     return { id, kind: 'released' };
@@ -124,17 +128,15 @@ const WRITE_UNKNOWN = `
   )
   UPDATE deliveries d
   SET attempts = attempts + 1, claimed_at = NULL, unknown_streak = unknown_streak + 1, trigger = 'rerun',
-      last_outcome = 'unknown', last_status_code = NULL
+      last_outcome = 'unknown', last_status_code = NULL,
+      status = CASE WHEN status = 'pending' THEN 'retrying' ELSE status END
   WHERE id = $1
   RETURNING ${MOVED_COLUMNS}, 'unknown' AS outcome`;
 
 /** Writes off the open claim as an attempt of which nobody knows how it ended. */
-export async function writeUnknown(
-  client: pg.PoolClient,
-  { id, claimAgeMs }: DeliveryInDetail,
-): Promise<void> {
+async function writeUnknown(client: pg.PoolClient, { id, claimAgeMs }: DeliveryInDetail): Promise<Moved[]> {
   const { rows } = await client.query<Moved>(WRITE_UNKNOWN, [id, claimAgeMs]);
-  await tellMoves(client, rows);
+  return rows;
 }
 
 const USE_STEP = `
@@ -152,13 +154,14 @@ async function useStep(
   client: pg.PoolClient,
   delivery: DeliveryInDetail,
   random: () => number,
+  moved: Moved[],
 ): Promise<Standing> {
   const policy = policyFromText(delivery.policy);
   const isLast = delivery.step + 1 >= attemptsIn(policy);
   const delayMs = isLast ? null : delayAfter(policy, delivery.step, random);
   const { rows } = await client.query<Moved>(USE_STEP, [delivery.id, delayMs]);
   if (delayMs === null) {
-    await tellMoves(client, rows);
+    moved.push(...rows);
     return { id: delivery.id, kind: 'undeliverable', after: 'unknown' };
   }
   return { id: delivery.id, kind: 'waiting', step: delivery.step + 1, dueInMs: delayMs, after: 'unknown' };

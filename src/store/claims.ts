@@ -66,34 +66,6 @@ export async function claimDeliveries(db: Queryable, owner: string, steps: Deliv
   return rows;
 }
 
-// The claim is closed without a step or an attempt row, and the delivery waits for assignment again.
-const GIVE_BACK = `
-  UPDATE deliveries d
-  SET claimed_at = NULL, owner = NULL, due_at = now() + interval '1 second', lane = $4
-  FROM (
-    SELECT d.id FROM deliveries d JOIN unnest($2::text[], $3::int[]) AS w (id, epoch) ON w.id = d.id AND w.epoch = d.epoch
-    WHERE d.owner = $1 AND d.claimed_at IS NOT NULL AND d.cancel_reason IS NULL
-    ORDER BY d.id FOR UPDATE OF d
-  ) AS mine
-  WHERE d.id = mine.id
-  RETURNING d.id`;
-
-/** Gives claims back that got no connection in time; the dispatcher assigns them anew when there is room. */
-export async function giveBackClaims(
-  db: Queryable,
-  owner: string,
-  claims: { id: string; epoch: number }[],
-  lane: Lane,
-): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(GIVE_BACK, [
-    owner,
-    claims.map(({ id }) => id),
-    claims.map(({ epoch }) => epoch),
-    lane,
-  ]);
-  return rows.map(({ id }) => id);
-}
-
 /** A delivery as the rare cases see it. */
 export type DeliveryInDetail = {
   id: string;
@@ -115,7 +87,7 @@ export type DeliveryInDetail = {
 
 const READ = `
   SELECT d.id, d.status, d.owner, d.step, d.attempts, d.epoch, d.claimed_at AS "claimedAt",
-         (extract(epoch FROM clock_timestamp() - d.claimed_at) * 1000)::int AS "claimAgeMs",
+         least(extract(epoch FROM clock_timestamp() - d.claimed_at) * 1000, 2147483647)::int AS "claimAgeMs",
          d.unknown_streak AS "unknownStreak", d.cancel_reason AS "cancelReason", d.policy,
          greatest(0, ceil(extract(epoch FROM d.due_at - now()) * 1000))::float8 AS "dueInMs",
          d.last_outcome AS "lastOutcome", d.last_status_code AS "lastStatusCode",

@@ -11,6 +11,8 @@ export type Moved = {
   status: DeliveryStatus;
   attempts: number;
   step: number;
+  /** The claim that moved it, or the last one before it was moved by other means. */
+  epoch: number;
   /** The outcome of the attempt that moved it; null when no attempt did. */
   outcome: Outcome | null;
   nextAttemptAt: Date | null;
@@ -19,7 +21,7 @@ export type Moved = {
 
 /** The columns that a statement returns to make a Moved. */
 export const MOVED_COLUMNS = `d.id, d.project_id AS "projectId", d.event_id AS "eventId", d.endpoint_id AS "endpointId",
-  d.consumer, d.status, d.attempts, d.step, d.due_at AS "nextAttemptAt", d.reason`;
+  d.consumer, d.status, d.attempts, d.step, d.epoch, d.due_at AS "nextAttemptAt", d.reason`;
 
 // Events are locked after their deliveries and in key order, as everywhere. Whoever brings the open count to 0
 // settles the event, here, in the same transaction; the outcomes are written with it, deliveries first.
@@ -96,8 +98,11 @@ const SETTLE = `
   WHERE d.id = w.id AND d.status IN ('pending', 'retrying', 'held')
   RETURNING ${MOVED_COLUMNS}, NULL AS outcome`;
 
-/** Cancels open deliveries that the caller has locked in id order and that no POST is under way for. */
-export async function cancelDeliveries(
+/**
+ * Cancels open deliveries that the caller has locked in id order and that no POST is under way for.
+ * The caller tells of the moves, with all others of its transaction: events are locked once, in key order.
+ */
+export async function settleCancelled(
   client: pg.PoolClient,
   cancelled: { id: string; reason: string }[],
 ): Promise<Moved[]> {
@@ -106,6 +111,15 @@ export async function cancelDeliveries(
     cancelled.map(({ id }) => id),
     cancelled.map(({ reason }) => reason),
   ]);
-  await tellMoves(client, rows);
   return rows;
+}
+
+/** As settleCancelled, and tells of it. */
+export async function cancelDeliveries(
+  client: pg.PoolClient,
+  cancelled: { id: string; reason: string }[],
+): Promise<Moved[]> {
+  const moved = await settleCancelled(client, cancelled);
+  await tellMoves(client, moved);
+  return moved;
 }
