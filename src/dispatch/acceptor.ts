@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Accepted, Acceptor, EventDraft } from '../api/ports.ts';
-import { acceptEvents, keyOf } from '../store/accept-events.ts';
+import { acceptEvents, keyOf, type NewDelivery } from '../store/accept-events.ts';
 import { isOutage, StoreUnavailable } from '../store/database.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -68,17 +68,32 @@ export function createAcceptor({
   }
 
   async function store(drafts: EventDraft[], allOrNone: boolean): Promise<Accepted[]> {
-    const write = () => acceptEvents(pool, box, drafts, dispatcher.assignNew, allOrNone);
+    const assigned: NewDelivery[] = [];
+    const assign = (deliveries: NewDelivery[]): void => {
+      dispatcher.assignNew(deliveries);
+      assigned.push(...deliveries.filter(({ owner }) => owner !== null));
+    };
+    const write = () => acceptEvents(pool, box, drafts, assign, allOrNone);
+    let started: NewDelivery[] = [];
+    let mayBeStored = false;
     try {
       // Once more on a broken connection: the ids are fixed, so what did commit is found, not doubled.
-      const { results, started } = await write().catch((error) => {
-        if (isOutage(error)) return write();
+      const batch = await write().catch((error) => {
+        mayBeStored = isOutage(error);
+        if (mayBeStored) return write();
         throw error;
       });
-      dispatcher.start(started);
-      return results;
+      started = batch.started;
+      return batch.results;
     } catch (error) {
       throw isOutage(error) ? new StoreUnavailable(error) : error;
+    } finally {
+      const kept = new Set(started);
+      dispatcher.abandon(
+        assigned.filter((delivery) => !kept.has(delivery)),
+        mayBeStored,
+      );
+      dispatcher.start(started);
     }
   }
 

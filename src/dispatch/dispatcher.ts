@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { hasDelayShorterThanTimeout, policyFromText } from '../policy/retry-policy.ts';
 import type { NewDelivery } from '../store/accept-events.ts';
 import {
   type Assignment,
@@ -7,6 +8,7 @@ import {
   assignSlow,
   nextProjectDue,
   releaseUnstarted,
+  SHORT_DELAY_GROUP,
 } from '../store/assignments.ts';
 
 /** Starts a workflow for an assignment. Rejects when it is not known to have started. */
@@ -15,6 +17,8 @@ export type StartWorkflow = (assignment: Assignment) => Promise<void>;
 export type Dispatcher = {
   /** Decides, inside the accepting transaction, which new deliveries start at once: sets their `owner`. */
   assignNew(deliveries: NewDelivery[]): void;
+  /** Gives up the places of deliveries that assignNew gave an owner, and that were not stored, or perhaps were. */
+  abandon(deliveries: NewDelivery[], mayBeStored: boolean): void;
   /** Starts the workflows of deliveries that were committed with an owner, and looks after the others. */
   start(committed: NewDelivery[]): void;
   /** Something may be due: look now instead of at the next tick. */
@@ -39,6 +43,8 @@ const TICK_MS = 250;
 const LOOK_EVERY_MS = 1_000;
 /** After a start that failed, nothing is assigned for this long. */
 const PAUSE_MS = 1_000;
+/** Projects asked in one look: with thousands that cannot fill a group, asking each would take all the time. */
+const PROJECTS_PER_LOOK = 4;
 
 export type DispatcherDependencies = {
   pool: pg.Pool;
@@ -57,7 +63,8 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   const unclaimed = new Map<string, number>();
   const unclaimedSlow = new Map<string, number>();
   const starting = new Set<Promise<void>>();
-  let lastServed = '';
+  /** Of those served whatever waits, and of those served full groups: each has its own turn. */
+  const lastServed = { any: '', full: '' };
   let lastLook = 0;
   let pausedUntil = 0;
   let looking: Promise<void> | null = null;
@@ -73,16 +80,28 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       ({ projectId, policy, eventId }) => `${projectId} ${policy} ${grouping === 'auto' ? '' : eventId}`,
     );
     for (const group of groups.values()) {
-      for (let from = 0; from < group.length; from += GROUP_SIZE) {
-        const company = group.slice(from, from + GROUP_SIZE);
-        const isRoom = unclaimed.size < (company.length === GROUP_SIZE ? FULL_BELOW : startBelow);
+      const size = sizeOf(group[0]!.policy);
+      for (let from = 0; from < group.length; from += size) {
+        const company = group.slice(from, from + size);
+        const isRoom = unclaimed.size < (company.length === size ? FULL_BELOW : startBelow);
         if (!isRoom) return;
-        const { projectId, eventId } = company[0]!;
-        const isWholeStart = from === 0 && company.every((delivery) => delivery.eventId === eventId);
-        const workflowId = isWholeStart ? `event/${projectId}/${eventId}` : `group/${randomUUID()}`;
+        const workflowId = workflowIdOf(company, from === 0);
         for (const delivery of company) delivery.owner = workflowId;
         unclaimed.set(workflowId, performance.now());
       }
+    }
+  }
+
+  function abandon(deliveries: NewDelivery[], mayBeStored: boolean): void {
+    for (const [workflowId, company] of Map.groupBy(deliveries, ({ owner }) => owner!)) {
+      unclaimed.delete(workflowId);
+      if (!mayBeStored) continue;
+      // Its commit may have been lost on the way to us. If this is, too, the reconciler finds no such workflow.
+      const ids = company.map(({ id }) => id);
+      const released = releaseUnstarted(pool, workflowId, ids)
+        .then(look, onFailure)
+        .finally(() => starting.delete(released));
+      starting.add(released);
     }
   }
 
@@ -138,18 +157,34 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
 
   async function assignWaiting(): Promise<void> {
     while (mayStart() && unclaimed.size < FULL_BELOW) {
-      const projectId = await nextProjectDue(pool, lastServed);
-      if (projectId === null) return;
-      const assignment = await assignDue(pool, projectId, {
-        most: GROUP_SIZE,
-        least: unclaimed.size < startBelow ? 1 : GROUP_SIZE,
-        grouping: grouping === 'auto',
-        uuid: randomUUID(),
-      });
+      const kind = unclaimed.size < startBelow ? 'any' : 'full';
+      // Its place is taken before Postgres is asked: new events would take each that comes free, and those that
+      // wait would starve.
+      const uuid = randomUUID();
+      unclaimed.set(uuid, performance.now());
+      const assignment = await assignNext(kind, uuid).finally(() => unclaimed.delete(uuid));
       if (!assignment) return;
-      lastServed = projectId;
       launch(assignment, unclaimed);
     }
+  }
+
+  /** Projects in turn; one that cannot fill a group does not hold up the next. */
+  async function assignNext(kind: 'any' | 'full', uuid: string): Promise<Assignment | null> {
+    const asked = new Set<string>();
+    while (asked.size < PROJECTS_PER_LOOK) {
+      const projectId = await nextProjectDue(pool, lastServed[kind]);
+      if (projectId === null || asked.has(projectId)) return null;
+      asked.add(projectId);
+      lastServed[kind] = projectId;
+      const assignment = await assignDue(pool, projectId, {
+        most: GROUP_SIZE,
+        least: kind === 'any' ? 1 : GROUP_SIZE,
+        grouping: grouping === 'auto',
+        uuid,
+      });
+      if (assignment) return assignment;
+    }
+    return null;
   }
 
   async function assignWaitingForSlow(): Promise<void> {
@@ -182,6 +217,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
 
   return {
     assignNew,
+    abandon,
     start,
     look,
     claimed(workflowIds) {
@@ -199,4 +235,14 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       await Promise.all(starting);
     },
   };
+}
+
+const sizeOf = (policy: string): number =>
+  hasDelayShorterThanTimeout(policyFromText(policy)) ? SHORT_DELAY_GROUP : GROUP_SIZE;
+
+/** The plain id of an event is for its first workflow only: Temporal refuses it a second time. */
+function workflowIdOf(company: NewDelivery[], isFirst: boolean): string {
+  const { projectId, eventId } = company[0]!;
+  if (!company.every((delivery) => delivery.eventId === eventId)) return `group/${randomUUID()}`;
+  return `event/${projectId}/${eventId}${isFirst ? '' : `/${randomUUID()}`}`;
 }

@@ -17,14 +17,27 @@ export type ReconcilerDependencies = {
   onReleased: () => void;
   onAction: (action: 'released' | 'signalled' | 'terminated', workflowId: string, deliveries: number) => void;
   onFailure: (error: unknown) => void;
+  times?: ReconcilerTimes;
 };
 
-const PASS_EVERY_MS = 5_000;
-/** Longer than an attempt can be late by itself; short in the first minute, when a crash has just been. */
-const OVERDUE_MS = 60_000;
-const OVERDUE_AT_START_MS = 5_000;
-const START_LASTS_MS = 60_000;
-const WEDGED_FOR_MS = 120_000;
+/** All in milliseconds. */
+export type ReconcilerTimes = {
+  passEvery: number;
+  /** Longer than an attempt can be late by itself; short in the first minute, when a crash has just been. */
+  overdue: number;
+  overdueAtStart: number;
+  startLasts: number;
+  /** A workflow task that fails for this long does not heal by itself. */
+  wedgedFor: number;
+};
+
+export const RECONCILER_TIMES: ReconcilerTimes = {
+  passEvery: 5_000,
+  overdue: 60_000,
+  overdueAtStart: 5_000,
+  startLasts: 60_000,
+  wedgedFor: 120_000,
+};
 /** Owners read in one go, and looked at side by side. */
 const OWNERS_PER_READ = 2_000;
 const LOOKS_AT_ONCE = 20;
@@ -33,7 +46,15 @@ const LOCK_ID = 7_265_001;
 
 /** Finds deliveries that are due, owned, and not worked on, and gives them back to the queue. */
 export function createReconciler(deps: ReconcilerDependencies): { close(): Promise<void> } {
-  const { pool, connectionString, temporal, onReleased, onAction, onFailure } = deps;
+  const {
+    pool,
+    connectionString,
+    temporal,
+    onReleased,
+    onAction,
+    onFailure,
+    times = RECONCILER_TIMES,
+  } = deps;
   const startedAt = performance.now();
   const wedgedSince = new Map<string, number>();
   const quietUntil = new Map<string, number>();
@@ -46,21 +67,29 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
     if (!temporal() || !(await leads())) return;
     const now = performance.now();
     for (const [id, until] of quietUntil) if (until < now) quietUntil.delete(id);
-    const overdueMs = now - startedAt < START_LASTS_MS ? OVERDUE_AT_START_MS : OVERDUE_MS;
+    const overdueMs = now - startedAt < times.startLasts ? times.overdueAtStart : times.overdue;
+    const seen = new Set(quietUntil.keys());
     for (let more = true; more && !closed; ) {
-      const owners = await overdueOwners(pool, overdueMs, OWNERS_PER_READ);
-      const fresh = owners.filter(({ owner }) => !quietUntil.has(owner));
-      const released = await lookAtAll(fresh);
-      if (released > 0) onReleased();
-      more = owners.length === OWNERS_PER_READ && released > 0;
+      const owners = await overdueOwners(pool, overdueMs, OWNERS_PER_READ, [...seen]);
+      for (const { owner } of owners) seen.add(owner);
+      if ((await lookAtAll(owners)) > 0) onReleased();
+      more = owners.length === OWNERS_PER_READ;
     }
   }
 
+  /** Returns how many deliveries were released. */
   async function lookAtAll(owners: OverdueOwner[]): Promise<number> {
     const queue = owners.values();
     let released = 0;
     const worker = async () => {
-      for (const owner of queue) released += await lookAt(owner);
+      for (const one of queue) {
+        // One that cannot be told or terminated must not keep the others from being looked at.
+        const ofOne = await lookAt(one).catch((error) => {
+          onFailure(error);
+          return 0;
+        });
+        released += ofOne;
+      }
     };
     await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, worker));
     return released;
@@ -74,15 +103,15 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
     if (state === 'over') return release(owner, ids);
     if (state === 'running') {
       // A signal may have been lost. One that is attempting ignores it.
-      quietUntil.set(owner, performance.now() + OVERDUE_MS);
-      await engine.retryNow(owner, ids).catch(onFailure);
+      quietUntil.set(owner, performance.now() + times.overdue);
+      await engine.retryNow(owner, ids);
       onAction('signalled', owner, ids.length);
       return 0;
     }
     if (state === 'wedged') {
       const since = wedgedSince.get(owner) ?? performance.now();
       wedgedSince.set(owner, since);
-      if (performance.now() - since < WEDGED_FOR_MS) return 0;
+      if (performance.now() - since < times.wedgedFor) return 0;
       wedgedSince.delete(owner);
       await engine.terminate(
         owner,
@@ -102,7 +131,7 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
 
   async function leads(): Promise<boolean> {
     if (leader) return true;
-    const client = new pg.Client({ connectionString, keepAlive: true });
+    const client = new pg.Client({ connectionString, keepAlive: true, connectionTimeoutMillis: 5_000 });
     const lose = () => {
       if (leader === client) leader = null;
     };
@@ -126,7 +155,7 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
     passing = pass()
       .catch(onFailure)
       .finally(() => {
-        if (!closed) timer = setTimeout(loop, PASS_EVERY_MS);
+        if (!closed) timer = setTimeout(loop, times.passEvery);
       });
   };
   loop();

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { removeOutcomes, removeSettledEvents } from '../store/retention.ts';
+import { removeOldHealth, removeOutcomes, removeSettledEvents } from '../store/retention.ts';
 
 const EVERY_MS = 60_000;
 
@@ -18,7 +18,7 @@ export function createRetention({
 
   async function sweep(): Promise<void> {
     const before = new Date(Date.now() - ageMs);
-    for (const remove of [removeSettledEvents, removeOutcomes]) {
+    for (const remove of [removeSettledEvents, removeOutcomes, removeOldHealth]) {
       while (!closed && (await remove(pool, before)) > 0);
     }
   }

@@ -99,7 +99,11 @@ type ExistingEvent = {
 
 export type AcceptedBatch = { results: Accepted[]; started: NewDelivery[] };
 
-class Refused extends Error {
+/** The drafts of a common transaction match too many endpoints together; each by itself they can be written. */
+export class TooMuchAtOnce extends RangeError {}
+
+// RangeErrors both: isOutage takes a plain Error for a broken connection, and would have it closed.
+class Refused extends RangeError {
   readonly results: Accepted[];
   constructor(results: Accepted[]) {
     super('a batch was refused');
@@ -111,6 +115,7 @@ class Refused extends Error {
  * Writes events and one delivery for each endpoint that matches, in one transaction; its commit is the promise.
  * The drafts' ids are distinct. With `allOrNone`, one refused draft leaves nothing stored.
  * Returns a result for each draft, in order, and the deliveries that were stored with an owner.
+ * Throws TooMuchAtOnce for several drafts that may be stored apart, and would make one long transaction.
  */
 export async function acceptEvents(
   pool: pg.Pool,
@@ -126,6 +131,7 @@ export async function acceptEvents(
       const deliveries = drafts.flatMap((_, place) =>
         fanOut[place]!.length <= MAX_FAN_OUT ? fanOut[place]! : [],
       );
+      if (!allOrNone && small.length > 1 && deliveries.length > MAX_FAN_OUT) throw new TooMuchAtOnce();
       assign(deliveries);
       const stored = await insertDrafts(client, box, small, deliveries);
       const existing = await readExisting(

@@ -43,31 +43,39 @@ export async function nextProjectDue(db: Queryable, lastServed: string): Promise
   return rows[0]?.project_id ?? null;
 }
 
-// Such deliveries get an activity each (hasDelayShorterThanTimeout): fewer in a workflow keep its history short.
+/** Such deliveries get an activity each (hasDelayShorterThanTimeout): fewer in a workflow keep its history short. */
+export const SHORT_DELAY_GROUP = 25;
+
 const HAS_SHORT_DELAY = (policy: string): string =>
   `EXISTS (SELECT FROM jsonb_array_elements_text(${policy}::jsonb->'delays') AS delay
            WHERE delay::int < (${policy}::jsonb->>'timeout')::int)`;
 
 // What the oldest due row may travel with: the same policy; its own event only when groups are off; nothing
 // when it travels alone. Below `least` nothing is taken. SKIP LOCKED: several API processes assign at once.
-const ASSIGN = `
+// Two statements, since one with a switch would read the whole queue for the few rows of one event.
+const assignStatement = (company: string): string => `
   WITH oldest AS (
     SELECT id, policy, event_id, lane FROM deliveries
     WHERE owner IS NULL AND due_at IS NOT NULL AND lane <> 'slow' AND due_at <= now() AND project_id = $1
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+  ), room AS (
+    SELECT CASE WHEN lane = 'alone' THEN 1
+                WHEN ${HAS_SHORT_DELAY('policy')} THEN least($2::int, ${SHORT_DELAY_GROUP})
+                ELSE $2::int END AS n
+    FROM oldest
   ), company AS (
     SELECT d.id, d.event_id FROM deliveries d, oldest
     WHERE d.owner IS NULL AND d.due_at IS NOT NULL AND d.lane <> 'slow' AND d.due_at <= now() AND d.project_id = $1
       AND d.policy = oldest.policy AND d.lane = oldest.lane
       AND (oldest.lane <> 'alone' OR d.id = oldest.id)
-      AND ($4 OR d.event_id = oldest.event_id)
-    ORDER BY d.due_at LIMIT (SELECT CASE WHEN ${HAS_SHORT_DELAY('oldest.policy')} THEN least($2::int, 25) ELSE $2 END FROM oldest)
+      ${company}
+    ORDER BY d.due_at LIMIT (SELECT n FROM room)
     FOR UPDATE OF d SKIP LOCKED
   ), named AS (
-    SELECT CASE WHEN count(DISTINCT event_id) = 1 THEN 'event/' || $1 || '/' || min(event_id) || '/' || $5
-                ELSE 'group/' || $5 END AS workflow_id
+    SELECT CASE WHEN count(DISTINCT event_id) = 1 THEN 'event/' || $1 || '/' || min(event_id) || '/' || $4
+                ELSE 'group/' || $4 END AS workflow_id
     FROM company
-    HAVING count(*) >= $3
+    HAVING count(*) >= least($3::int, (SELECT n FROM room))
   )
   UPDATE deliveries d SET owner = named.workflow_id, workflow_id = named.workflow_id
   FROM company, named
@@ -75,16 +83,22 @@ const ASSIGN = `
   RETURNING d.id, d.step, d.event_id, d.project_id, d.policy, d.lane, d.owner,
             (SELECT e.type FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id) AS type`;
 
-/** Gives up to `most` due deliveries of a project to a new workflow; null when fewer than `least` could be taken. */
+const ASSIGN = assignStatement('');
+const ASSIGN_ONE_EVENT = assignStatement('AND d.event_id = oldest.event_id');
+
+/**
+ * Gives up to `most` due deliveries of a project to a new workflow; null when fewer than `least` could be taken,
+ * or than the fullest group that the oldest of them may travel in.
+ */
 export async function assignDue(
   db: Queryable,
   projectId: string,
   { most, least, grouping, uuid }: { most: number; least: number; grouping: boolean; uuid: string },
 ): Promise<Assignment | null> {
   const { rows } = await db.query<AssignedRow>({
-    name: 'assign-due',
-    text: ASSIGN,
-    values: [projectId, most, least, grouping, uuid],
+    name: grouping ? 'assign-due' : 'assign-due-one-event',
+    text: grouping ? ASSIGN : ASSIGN_ONE_EVENT,
+    values: [projectId, most, least, uuid],
   });
   return assignmentOf(rows);
 }

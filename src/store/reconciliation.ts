@@ -5,19 +5,21 @@ export type OverdueOwner = { owner: string; ids: string[] };
 
 const OVERDUE = `
   SELECT owner, array_agg(id ORDER BY id) AS ids
-  FROM deliveries
+  FROM deliveries d
   WHERE owner IS NOT NULL AND due_at < now() - $1 * interval '1 millisecond'
+    AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS known (owner) WHERE known.owner = d.owner)
   GROUP BY owner
   ORDER BY min(due_at)
   LIMIT $2`;
 
-/** The owners of deliveries that have been due for `overdueMs`, the longest overdue first. */
+/** The owners of deliveries that have been due for `overdueMs`, the longest overdue first, without those `known`. */
 export async function overdueOwners(
   db: Queryable,
   overdueMs: number,
   limit: number,
+  known: string[] = [],
 ): Promise<OverdueOwner[]> {
-  const { rows } = await db.query<OverdueOwner>(OVERDUE, [overdueMs, limit]);
+  const { rows } = await db.query<OverdueOwner>(OVERDUE, [overdueMs, limit, known]);
   return rows;
 }
 
