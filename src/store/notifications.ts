@@ -30,9 +30,10 @@ export function createNotifications(connectionString: string): Notifications {
   let sending = false;
   let closed = false;
   let reconnect: NodeJS.Timeout | undefined;
+  const gone = new WeakSet<pg.Client>();
 
   async function connect(): Promise<void> {
-    const fresh = new pg.Client({ connectionString, keepAlive: true });
+    const fresh = new pg.Client({ connectionString, keepAlive: true, connectionTimeoutMillis: 5_000 });
     fresh.on('error', () => lose(fresh));
     fresh.on('end', () => lose(fresh));
     fresh.on('notification', ({ channel, payload }) => {
@@ -51,7 +52,8 @@ export function createNotifications(connectionString: string): Notifications {
   }
 
   function lose(lost: pg.Client): void {
-    lost.removeAllListeners('end');
+    if (gone.has(lost)) return; // an error and the end after it would open two connections
+    gone.add(lost);
     if (client === lost) client = null;
     lost.end().catch(() => {});
     if (closed) return;

@@ -9,7 +9,7 @@ const MAX_OUTCOMES = 5_000;
 // Project by project along its index of age; the first event goes however many deliveries it has.
 const SETTLED_BEFORE = `
   SELECT project_id, id FROM (
-    SELECT old.*, row_number() OVER () AS place, sum(delivery_count) OVER (ORDER BY created_at, project_id, id) AS upto
+    SELECT old.*, sum(delivery_count) OVER (ORDER BY created_at, project_id, id) - delivery_count AS deliveries_before
     FROM projects
     CROSS JOIN LATERAL (
       SELECT e.project_id, e.id, e.created_at, e.delivery_count FROM events e
@@ -17,7 +17,8 @@ const SETTLED_BEFORE = `
       ORDER BY e.created_at LIMIT $2
     ) AS old
   ) AS settled
-  WHERE place = 1 OR upto <= $3
+  WHERE deliveries_before < $3
+  ORDER BY created_at, project_id, id
   LIMIT $2`;
 
 // Deliveries before their event, as everywhere; a retry by hand that comes first keeps its event.
@@ -60,20 +61,30 @@ export async function removeSettledEvents(pool: pg.Pool, before: Date): Promise<
   });
 }
 
+// Only the first by seq are looked at: `at` has no index, and rises with seq but for concurrent transactions.
+// The horizon lies behind the last one removed: a cursor at it may have missed others of its transaction.
 const REMOVE_OUTCOMES = `
   WITH removed AS (
-    DELETE FROM outcomes WHERE seq IN (SELECT seq FROM outcomes WHERE at < $1 ORDER BY seq LIMIT $2)
+    DELETE FROM outcomes
+    WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM outcomes ORDER BY seq LIMIT $2) AS oldest WHERE at < $1)
     RETURNING xid
-  ), counted AS (
-    SELECT count(*) AS n, max(xid) AS last FROM removed
   ), noted AS (
-    UPDATE database_identity SET outcomes_removed_below = greatest(outcomes_removed_below, counted.last)
-    FROM counted WHERE counted.n > 0
+    UPDATE database_identity
+    SET outcomes_removed_below = greatest(outcomes_removed_below, (last.xid::text::bigint + 1)::text::xid8)
+    FROM (SELECT xid FROM removed ORDER BY xid DESC LIMIT 1) AS last
   )
-  SELECT n::int FROM counted`;
+  SELECT count(*)::int AS n FROM removed`;
 
 /** Removes some outcomes older than `before`, and notes how far, so that an older cursor is refused. Returns how many. */
 export async function removeOutcomes(pool: pg.Pool, before: Date): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(REMOVE_OUTCOMES, [before, MAX_OUTCOMES]);
   return rows[0]!.n;
+}
+
+const REMOVE_HEALTH = `DELETE FROM receiver_health WHERE slow_since < $1`;
+
+/** Forgets receivers that were marked long ago: most are gone, and one that is still slow is marked anew at once. */
+export async function removeOldHealth(pool: pg.Pool, before: Date): Promise<number> {
+  const { rowCount } = await pool.query(REMOVE_HEALTH, [before]);
+  return rowCount ?? 0;
 }
