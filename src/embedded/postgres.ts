@@ -1,17 +1,16 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import pg from 'pg';
 import { makeDataDir } from './data-dir.ts';
 import { freePort } from './free-port.ts';
+import { initialisePostgres } from './initialise-postgres.ts';
 import { readOrCreate } from './local-secrets.ts';
-import { type PostgresHome, preparePostgresHome } from './postgres-home.ts';
+import { ensureDatabase, untilPostgresAnswers } from './postgres-answers.ts';
+import { preparePostgresHome } from './postgres-home.ts';
 import { identityOf } from './process-identity.ts';
 import {
-  bareEnvironment,
+  type ServiceOptions,
   type ServiceProcess,
   type StopSignals,
   startService,
@@ -35,8 +34,7 @@ export type EmbeddedPostgresOptions = {
 };
 
 const ROLE = 'posthorn';
-const START_TIMEOUT_MS = 30_000;
-const WRONG_PASSWORD = '28P01';
+const BACKENDS_TIMEOUT_MS = 30_000;
 
 /** SIGINT is Postgres's fast shutdown, SIGQUIT its immediate one, which the next start recovers from. */
 const STOP_SIGNALS: StopSignals = [
@@ -57,20 +55,22 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const password = readOrCreate(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('hex'));
 
   await stopLeftover(data);
-  if (!existsSync(data)) await initialise(home, data, password);
+  if (!existsSync(data)) await initialisePostgres(home, { data, role: ROLE, password, durable });
 
   const port = await freePort(...portUsedBefore(dataDir));
-  const server = await startService({
-    command: join(home.bin, 'postgres'),
-    args: ['-D', data, ...settings(port, durable)],
-    logFile: join(dataDir, 'postgres.log'),
-    stopSignals: STOP_SIGNALS,
-    account: home.account,
-  });
+  const urlOf = (database: string) => `postgresql://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
+  const server = await startOnceBackendsAreGone(
+    {
+      command: join(home.bin, 'postgres'),
+      args: ['-D', data, ...settings(port, durable)],
+      logFile: join(dataDir, 'postgres.log'),
+      stopSignals: STOP_SIGNALS,
+      account: home.account,
+    },
+    urlOf('postgres'),
+  );
   try {
-    const urlOf = (database: string) => `postgresql://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
-    await untilReady(server, urlOf('postgres'));
-    await createDatabase(urlOf('postgres'));
+    await ensureDatabase(urlOf('postgres'), ROLE);
     writeFileSync(join(dataDir, 'postgres-port'), String(port), { mode: 0o600 });
     return { url: urlOf(ROLE), pid: server.pid, folder: home.folder, stop: server.stop };
   } catch (error) {
@@ -91,46 +91,16 @@ function settings(port: number, durable: boolean): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-/** Built beside and renamed into place: a folder that initdb did not finish is never taken for a database. */
-async function initialise(
-  { bin, folder, account }: PostgresHome,
-  data: string,
-  password: string,
-): Promise<void> {
-  const partial = join(folder, 'data.partial');
-  const passwordFile = join(folder, 'password.partial');
-  rmSync(partial, { recursive: true, force: true });
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (account) chownSync(passwordFile, account.uid, account.gid);
-  try {
-    await promisify(execFile)(
-      join(bin, 'initdb'),
-      // The C locale sorts alike on every machine, and needs nothing installed.
-      [
-        `--pgdata=${partial}`,
-        `--username=${ROLE}`,
-        `--pwfile=${passwordFile}`,
-        '--auth=scram-sha-256',
-        '--encoding=UTF8',
-        '--no-locale',
-      ],
-      { ...account, cwd: '/', env: bareEnvironment() },
-    );
-  } finally {
-    rmSync(passwordFile, { force: true });
-  }
-  renameSync(partial, data);
-}
-
-/** Ends a server that outlived the run that started it, and removes its note when the id is now another process's. */
+/** Ends a server that outlived the run that started it; after this none runs on the data, whatever its note says. */
 async function stopLeftover(data: string): Promise<void> {
   const note = join(data, 'postmaster.pid');
   if (!existsSync(note)) return;
-  const pid = Number(readFileSync(note, 'utf8').split('\n')[0]);
-  const identity = Number.isInteger(pid) && pid > 0 ? identityOf(pid) : undefined;
-  if (identity?.includes(data)) await stopProcess(pid, STOP_SIGNALS);
-  // Postgres would take the stranger for itself and refuse to start. Else it sorts its note out better than we can.
-  else if (identity !== undefined) rmSync(note, { force: true });
+  const [firstLine, ...rest] = readFileSync(note, 'utf8').split('\n');
+  const pid = Number(firstLine);
+  if (pid > 0 && identityOf(pid)?.includes(data)) await stopProcess(pid, STOP_SIGNALS);
+  // Postgres refuses to start when the process of the note exists, be it a stranger's by now, or dead and not yet
+  // reaped; its own parent it takes for no one. The other lines stay: by them it finds backends still at work.
+  if (existsSync(note)) writeFileSync(note, [process.pid, ...rest].join('\n'));
 }
 
 function portUsedBefore(dataDir: string): number[] {
@@ -138,42 +108,19 @@ function portUsedBefore(dataDir: string): number[] {
   return existsSync(file) ? [Number(readFileSync(file, 'utf8'))] : [];
 }
 
-async function untilReady(server: ServiceProcess, url: string): Promise<void> {
-  const until = performance.now() + START_TIMEOUT_MS;
+/** After kill -9 of a server its backends go by themselves, a busy one not before its statement ends. */
+async function startOnceBackendsAreGone(options: ServiceOptions, url: string): Promise<ServiceProcess> {
+  const until = performance.now() + BACKENDS_TIMEOUT_MS;
   for (;;) {
-    if (server.failure()) throw new Error(`The embedded Postgres did not start: ${server.failure()}`);
+    const server = await startService(options);
     try {
-      return await withClient(url, async (client) => void (await client.query('SELECT 1')));
+      await untilPostgresAnswers(server, url);
+      return server;
     } catch (error) {
-      if (error instanceof pg.DatabaseError && error.code === WRONG_PASSWORD) {
-        throw new Error(
-          'The embedded Postgres refuses the password in postgres-password: it is not of this data',
-          {
-            cause: error,
-          },
-        );
-      }
-      if (performance.now() > until)
-        throw new Error('The embedded Postgres does not answer', { cause: error });
-      await sleep(25);
+      await server.stop();
+      const backendsLeft = /pre-existing shared memory block/.test((error as Error).message);
+      if (!backendsLeft || performance.now() > until) throw error;
+      await sleep(200);
     }
-  }
-}
-
-async function createDatabase(url: string): Promise<void> {
-  await withClient(url, async (client) => {
-    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [ROLE]);
-    if (!rowCount) await client.query(`CREATE DATABASE ${ROLE}`);
-  });
-}
-
-async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-  client.on('error', () => {}); // the server may go while we are connected; the query says so
-  try {
-    await client.connect();
-    await work(client);
-  } finally {
-    await client.end();
   }
 }

@@ -36,8 +36,8 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-async function start(): Promise<EmbeddedPostgres> {
-  running = await startEmbeddedPostgres({ dataDir, log: (line) => lines.push(line) });
+async function start(durable = false): Promise<EmbeddedPostgres> {
+  running = await startEmbeddedPostgres({ dataDir, durable, log: (line) => lines.push(line) });
   return running;
 }
 
@@ -66,16 +66,18 @@ async function startElsewhere(): Promise<{ url: string; pid: number }> {
   return server;
 }
 
+const BUSY = `SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT sum%' AND state = 'active'`;
+
 const watcherOf = (pid: number): number =>
   Number(execFileSync('pgrep', ['-f', `posthorn-watcher INT ${pid}$`], { encoding: 'utf8' }));
 
 test('what was written is there after a stop and a start, on the same port', async () => {
-  const first = await start();
+  const first = await start(true);
   await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
   await first.stop();
   expect(identityOf(first.pid)).toBeUndefined();
 
-  const second = await start();
+  const second = await start(true);
 
   expect(second.url).toBe(first.url);
   expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
@@ -150,6 +152,20 @@ test('after kill -9 of the server itself, and with its process id now another pr
   const { url } = await start();
 
   expect(await query(url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+});
+
+test('it starts while the server that was killed is still being reaped, and a backend still at work', async () => {
+  const server = await startElsewhere();
+  process.kill(watcherOf(server.pid), 'SIGKILL');
+  const busy = query(server.url, 'SELECT sum(i) FROM generate_series(1, 8000000) i').catch(() => {});
+  await eventually(async () => (await query(server.url, BUSY)).length === 1);
+  holder!.kill('SIGSTOP'); // the parent, which would reap it
+  process.kill(server.pid, 'SIGKILL');
+
+  const { url } = await start();
+
+  expect(await query(url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  await busy;
 });
 
 test('an initdb that was interrupted is done again', async () => {

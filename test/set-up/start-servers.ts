@@ -4,11 +4,22 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { startDevServer } from '../../src/embedded/temporal.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { onStop } from './running-servers.ts';
+import { onStop, stopAll } from './running-servers.ts';
 
 /** One Postgres, whose migrated database is the template of every suite's, and one Temporal server for the run. */
 export default async function startServers(): Promise<void> {
-  const log = (line: string) => process.stderr.write(`${line}\n`);
+  try {
+    await startPostgres();
+    await startTemporal();
+  } catch (error) {
+    await stopAll(); // jest calls no teardown after a set-up that failed
+    throw error;
+  }
+}
+
+const log = (line: string) => void process.stderr.write(`${line}\n`);
+
+async function startPostgres(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-test-'));
   chmodSync(dataDir, 0o711); // root's Postgres is another user, who passes through
   onStop(() => rmSync(dataDir, { recursive: true }));
@@ -18,7 +29,9 @@ export default async function startServers(): Promise<void> {
   onStop(postgres.stop);
   await migrate(postgres.url);
   process.env.POSTHORN_TEST_POSTGRES = postgres.url;
+}
 
+async function startTemporal(): Promise<void> {
   const temporal = await startDevServer({ cliPath: process.env.TEMPORAL_CLI_PATH, log });
   onStop(temporal.stop);
   process.env.POSTHORN_TEST_TEMPORAL = temporal.address;
