@@ -6,6 +6,8 @@ import pg from 'pg';
 import { freePort } from '../../src/embedded/free-port.ts';
 import { createPool } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import { createTestDatabase } from '../set-up/database.ts';
+import { createTestNamespace, temporalAddress } from '../set-up/temporal.ts';
 import { type ApiClient, apiClient } from './api-client.ts';
 import { type OwnServers, quietPort } from './own-servers.ts';
 import { type PosthornProcess, startPosthorn } from './posthorn-process.ts';
@@ -25,19 +27,45 @@ export type Installation = {
 
 const ADMIN_KEY = 'admin-key-of-the-tests';
 
-export async function createInstallation(servers: OwnServers): Promise<Installation> {
-  const name = `faults_${randomBytes(6).toString('hex')}`;
-  const databaseUrl = servers.postgres.urlOf(name);
-  await createDatabase(servers, name);
+/** On servers that the test may kill. */
+export async function installOn({ postgres, temporal }: OwnServers): Promise<Installation> {
+  const name = `faults_${random()}`;
+  const client = new pg.Client({ connectionString: postgres.urlOf('postgres') });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name}`).finally(() => client.end());
+  const databaseUrl = postgres.urlOf(name);
   await migrate(databaseUrl);
+  return install(databaseUrl, temporal.address, `faults-${random()}`);
+}
+
+/** On the servers of the run, for tests that kill only what is ours. */
+export async function installOnSharedServers(): Promise<Installation> {
+  const database = await createTestDatabase();
+  const posthorn = await install(database.url, temporalAddress(), await createTestNamespace());
+  return {
+    ...posthorn,
+    async close() {
+      await posthorn.close();
+      await database.drop();
+    },
+  };
+}
+
+const random = (): string => randomBytes(6).toString('hex');
+
+async function install(
+  databaseUrl: string,
+  temporalAddress: string,
+  namespace: string,
+): Promise<Installation> {
   const pool = createPool(databaseUrl, 4);
   const port = await freePort(quietPort());
   const apiUrl = `http://127.0.0.1:${port}`;
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-faults-'));
   const env: NodeJS.ProcessEnv = {
     DATABASE_URL: databaseUrl,
-    TEMPORAL_ADDRESS: servers.temporal.address,
-    TEMPORAL_NAMESPACE: name.replace('_', '-'),
+    TEMPORAL_ADDRESS: temporalAddress,
+    TEMPORAL_NAMESPACE: namespace,
     POSTHORN_PORT: String(port),
     POSTHORN_DATA_DIR: dataDir,
     POSTHORN_ADMIN_KEY: ADMIN_KEY,
@@ -65,10 +93,4 @@ export async function createInstallation(servers: OwnServers): Promise<Installat
       rmSync(dataDir, { recursive: true });
     },
   };
-}
-
-async function createDatabase({ postgres }: OwnServers, name: string): Promise<void> {
-  const client = new pg.Client({ connectionString: postgres.urlOf('postgres') });
-  await client.connect();
-  await client.query(`CREATE DATABASE ${name}`).finally(() => client.end());
 }

@@ -1,9 +1,9 @@
 import { eventually } from '../set-up/eventually.ts';
-import { createInstallation, type Installation } from './installation.ts';
+import { type Installation, installOn } from './installation.ts';
 import { countInFlight, inAgreement } from './ledger.ts';
 import { EVENTS, type MixedStream, startMixedStream } from './mixed-stream.ts';
 import { type OwnServers, startOwnServers } from './own-servers.ts';
-import { endAllProcesses } from './posthorn-process.ts';
+import { endAllProcesses, startPosthorn } from './posthorn-process.ts';
 
 jest.setTimeout(90_000);
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   servers = await startOwnServers();
 });
 beforeEach(async () => {
-  posthorn = await createInstallation(servers);
+  posthorn = await installOn(servers);
 });
 afterEach(async () => {
   await stream?.close();
@@ -27,6 +27,8 @@ afterEach(async () => {
   await posthorn.close();
 });
 afterAll(() => servers.stop());
+
+const balanced = { ...inAgreement, unbalanced: [] };
 
 const inTheMiddleOfAStream = async (): Promise<MixedStream> => {
   stream = await startMixedStream(posthorn.api);
@@ -44,7 +46,7 @@ test('kill -9 of the worker loses nothing, and repeats only what was in flight',
   await stream.untilDueIsDelivered(posthorn.pool, new Date());
 
   const findings = await stream.audit(posthorn.pool);
-  expect(findings).toMatchObject({ ...inAgreement, unknown: inFlight });
+  expect(findings).toMatchObject({ ...balanced, unknown: inFlight });
   expect(findings.duplicates).toBeLessThanOrEqual(inFlight);
 });
 
@@ -56,7 +58,7 @@ test('kill -9 of the API loses no event that it had acknowledged, and repeats no
   await posthorn.startApi();
   await stream.untilDueIsDelivered(posthorn.pool, new Date());
 
-  expect(await stream.audit(posthorn.pool)).toMatchObject({ ...inAgreement, duplicates: 0, unknown: 0 });
+  expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
 });
 
 test('kill -9 of API and worker in one process loses nothing, and repeats only what was in flight', async () => {
@@ -69,7 +71,7 @@ test('kill -9 of API and worker in one process loses nothing, and repeats only w
   await stream.untilDueIsDelivered(posthorn.pool, new Date());
 
   const findings = await stream.audit(posthorn.pool);
-  expect(findings).toMatchObject({ ...inAgreement, unknown: inFlight });
+  expect(findings).toMatchObject({ ...balanced, unknown: inFlight });
   expect(findings.duplicates).toBeLessThanOrEqual(inFlight);
 });
 
@@ -84,7 +86,7 @@ test('while Temporal is killed events are acknowledged as before, and are delive
   await stream.untilDueIsDelivered(posthorn.pool, new Date());
 
   const findings = await stream.audit(posthorn.pool);
-  expect(findings).toMatchObject(inAgreement);
+  expect(findings).toMatchObject(balanced);
   expect(findings.duplicates).toBeLessThanOrEqual(inFlight);
   expect(new Set(stream.answers.map(({ status }) => status))).toEqual(new Set([202]));
   expect(Math.max(...stream.answers.map(({ seconds }) => seconds))).toBeLessThan(2);
@@ -99,9 +101,29 @@ test('while Postgres is killed posts are answered 503 with Retry-After; nothing 
   await servers.postgres.start();
   await stream.untilDueIsDelivered(posthorn.pool, new Date());
 
-  expect(await stream.audit(posthorn.pool)).toMatchObject({ ...inAgreement, duplicates: 0, unknown: 0 });
+  expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
   const refused = stream.answers.filter(({ status }) => status !== 202);
   for (const { status, retryAfter } of refused) {
     expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/) });
   }
+});
+
+test('an API that starts while Temporal is away says so, accepts at once, and delivers when it comes', async () => {
+  await servers.temporal.kill();
+  const [api, worker] = ['api', 'worker'].map((command) => startPosthorn(command, posthorn.env));
+  await api!.untilSaid(/"started"/);
+
+  const ready = await fetch(`${posthorn.api.url}/readyz`);
+  expect(ready.status).toBe(503);
+  expect(await ready.json()).toMatchObject({
+    components: { postgres: { ok: true }, temporal: { ok: false } },
+  });
+  stream = await startMixedStream(posthorn.api);
+  await stream.done;
+  await servers.temporal.start();
+  await Promise.all([api!, worker!].map((one) => one.untilSaid(/connected to Temporal/)));
+  await stream.untilDueIsDelivered(posthorn.pool, new Date());
+
+  expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
+  expect(Math.max(...stream.answers.map(({ seconds }) => seconds))).toBeLessThan(2);
 });

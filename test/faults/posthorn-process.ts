@@ -7,7 +7,7 @@ export type PosthornProcess = {
   pid: number;
   /** Everything it has written so far. */
   output(): string;
-  /** Waits until it has written what matches; throws with its output when it ends first. */
+  /** Waits until it has written what matches; throws with its output when it does not, or ends first. */
   untilSaid(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   /** Sends a signal and resolves with the exit code, null when the signal ended it. At once when it has ended. */
   end(signal: NodeJS.Signals): Promise<number | null>;
@@ -45,9 +45,9 @@ function runNode(args: string[], env: NodeJS.ProcessEnv): PosthornProcess {
     pid: child.pid!,
     output: () => output,
     async untilSaid(pattern, timeoutMs = 30_000) {
-      await eventually(() => pattern.test(output) || !running.has(child), timeoutMs);
+      await eventually(() => pattern.test(output) || !running.has(child), timeoutMs).catch(() => {});
       const match = pattern.exec(output);
-      if (!match) throw new Error(`it ended without a word of ${pattern}:\n${output}`);
+      if (!match) throw new Error(`it has not said ${pattern}, but:\n${output}`);
       return match;
     },
     async end(signal) {
@@ -60,7 +60,7 @@ function runNode(args: string[], env: NodeJS.ProcessEnv): PosthornProcess {
 /** Ends what a failed test has left; for afterEach. */
 export async function endAllProcesses(): Promise<void> {
   for (const child of running) child.kill('SIGKILL');
-  await eventually(() => running.size === 0);
+  await eventually(() => running.size === 0, 30_000); // what a launcher ran is asked to stop, and drains
 }
 
 export const isGone = (pid: number): boolean => startOf(pid) === undefined;
