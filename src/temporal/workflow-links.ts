@@ -6,6 +6,8 @@ import type { Gateway } from './gateway.ts';
 const ASK_WITHIN_MS = 300;
 /** Runs never change for an id; that a workflow is not kept any more may show this much later. */
 const REMEMBER_MS = 30_000;
+/** One that is not there may be about to start: its id is in Postgres some milliseconds earlier. */
+const REMEMBER_MISSING_MS = 500;
 const REMEMBERED = 2_000;
 
 /** Links into the Temporal Web UI. */
@@ -18,7 +20,8 @@ export function createWorkflowLinks(
 
   async function runOf(workflowId: string): Promise<string | null | undefined> {
     const known = runs.get(workflowId);
-    if (known && performance.now() - known.at < REMEMBER_MS) return known.runId;
+    const rememberMs = known?.runId === null ? REMEMBER_MISSING_MS : REMEMBER_MS;
+    if (known && performance.now() - known.at < rememberMs) return known.runId;
     const asked = gateway()
       ?.runOf(workflowId)
       .catch(() => undefined);

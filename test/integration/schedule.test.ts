@@ -43,7 +43,7 @@ const timersOf = async (event: { id: string }): Promise<string[]> =>
 
 /** Asks for the next attempt at each of the first `waits` waits. */
 async function nudge(event: { id: string }, waits: number): Promise<void> {
-  await eventually(async () => (await deliveryOf(event)).workflow !== null);
+  await eventually(async () => (await deliveryOf(event)).workflow?.id != null);
   const { id, workflow } = await deliveryOf(event);
   for (let step = 1; step <= waits; step += 1) {
     await untilWaiting(posthorn, workflow!.id, id, step);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { Progress } from '../../workflows/contract.ts';
 import { eventually } from '../set-up/eventually.ts';
 import type { Delivery, Event, TestPosthorn } from '../set-up/test-posthorn.ts';
 import { CANARIES } from './canaries.ts';
@@ -133,10 +134,10 @@ async function postOne(
 }
 
 async function workflowOf(posthorn: TestPosthorn, eventId: string): Promise<string> {
-  let id: string | undefined;
+  let id: string | null | undefined;
   await eventually(async () => {
     id = (await posthorn.eventOf(eventId)).deliveries[0]?.workflow?.id;
-    return id !== undefined;
+    return id != null;
   });
   return id!;
 }
@@ -153,15 +154,18 @@ export async function untilWaiting(
 ): Promise<void> {
   const handle = posthorn.temporal.workflow.getHandle(workflowId);
   await eventually(async () => {
-    const entries = await handle.query<{ id: string; state: string; step: number }[]>('progress');
+    const entries = await handle.query<Progress>('progress').catch(() => []); // it may not have started yet
     return entries.some((one) => one.id === deliveryId && one.state === 'waiting' && one.step === step);
   });
 }
 
 async function historyOnceOver(posthorn: TestPosthorn, workflowId: string): Promise<string> {
-  await posthorn.temporal.workflow
-    .getHandle(workflowId)
-    .result()
-    .catch(() => {});
+  const handle = posthorn.temporal.workflow.getHandle(workflowId);
+  const isOver = () =>
+    handle.describe().then(
+      ({ status }) => status.name !== 'RUNNING',
+      () => false, // its id stands in Postgres before it is started
+    );
+  await eventually(isOver, 30_000);
   return historyJsonOf(posthorn.temporal, workflowId);
 }
