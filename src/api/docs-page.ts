@@ -55,11 +55,11 @@ function operationsOf({ paths = {} }: OpenApiDocument): ListedOperation[] {
 const navigation = (byTag: Map<string, ListedOperation[]>): Html =>
   html`<nav>${[...byTag].map(
     ([tag, list]) =>
-      html`<strong>${tag}</strong>${list.map(
+      html`<strong><a href="#tag-${tag}">${tag}</a></strong>${list.map(
         ({ method, path, operationId }) =>
-          html`<a href="#${operationId}"><span class="method ${method}">${method}</span>${path}</a>`,
+          html`<a class="call" href="#${operationId}"><span class="method ${method}">${method}</span>${path}</a>`,
       )}`,
-  )}<strong>More</strong><a href="#schemas">Shapes</a><a href="#errors">Errors</a></nav>`;
+  )}<strong><a href="#schemas">Shapes</a></strong><strong><a href="#errors">Errors</a></strong></nav>`;
 
 function operation(one: ListedOperation, schemas: Schemas): Html {
   const { method, path, operationId, summary, description, parameters = [], requestBody, responses } = one;

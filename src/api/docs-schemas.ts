@@ -3,7 +3,7 @@ import { type Html, html, prose } from './docs-html.ts';
 /** The part of JSON Schema that our own document uses. */
 export type SchemaNode = {
   $ref?: string;
-  type?: string;
+  type?: string | string[];
   format?: string;
   pattern?: string;
   enum?: unknown[];
@@ -38,7 +38,8 @@ export function typeInWords(schema: SchemaNode): Html {
   if (schema.const !== undefined) return html`<code>${String(schema.const)}</code>`;
   if (schema.type === 'array') return html`list of ${typeInWords(schema.items ?? {})}`;
   if (schema.type === 'object' && !schema.properties) return html`object of ${valueType(schema)}`;
-  return html`${schema.format === 'date-time' ? 'time' : (schema.type ?? 'any JSON')}`;
+  if (schema.format === 'date-time') return html`time`;
+  return html`${[schema.type ?? 'any JSON'].flat().join(' or ')}`;
 }
 
 /** One row for each member: its name, what it may be, what it means. */
@@ -63,7 +64,8 @@ export function exampleOf(schema: SchemaNode, schemas: Schemas): unknown {
     name,
     exampleOf(member, schemas),
   ]);
-  return Object.fromEntries(members.filter(([, value]) => value !== undefined));
+  const given = members.filter(([, value]) => value !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
 }
 
 const valueType = ({ additionalProperties }: SchemaNode): Html =>
@@ -75,6 +77,7 @@ const nested = (schema: SchemaNode): Html | undefined => {
 };
 
 function limits({ minimum, maximum, maxLength, maxItems, default: preset }: SchemaNode): Html {
+  // What zod says of every integer is no limit of ours.
   const safe = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
   const parts = [
     minimum !== undefined && safe !== undefined ? `${minimum} to ${safe}` : '',

@@ -17,11 +17,12 @@ h1 { margin: 0 0 0.5rem; font-size: 1.75rem; }
 h2 { margin: 3rem 0 1rem; padding-bottom: 0.35rem; border-bottom: 1px solid var(--line); font-size: 1.35rem; }
 h3 { margin: 0; font-size: 1rem; }
 h4 { margin: 1rem 0 0.25rem; font-size: 0.8rem; letter-spacing: 0.04em; text-transform: uppercase; color: var(--soft); }
+h4 a { text-transform: none; letter-spacing: 0; }
 p { margin: 0.5rem 0; }
 nav { padding: 1.25rem; border-bottom: 1px solid var(--line); font-size: 0.9rem; }
 nav strong { display: block; margin-top: 0.75rem; }
 nav a { display: block; padding: 0.1rem 0; color: inherit; overflow-wrap: anywhere; }
-nav .method { display: inline-block; min-width: 3.6em; font-size: 0.7rem; }
+nav .method { display: inline-block; min-width: 4.4em; font-size: 0.7rem; }
 article { margin: 0 0 1.25rem; padding: 1rem 1.1rem; border: 1px solid var(--line); border-radius: 8px; }
 .method { font: 600 0.8rem ui-monospace, Menlo, Consolas, monospace; text-transform: uppercase; }
 .get { color: var(--get); } .post { color: var(--post); } .put { color: var(--put); } .patch { color: var(--patch); } .delete { color: var(--delete); }
@@ -37,5 +38,5 @@ details > summary { cursor: pointer; color: var(--accent); font-size: 0.9rem; }
   nav { position: sticky; top: 0; height: 100vh; overflow-y: auto; border-right: 1px solid var(--line); border-bottom: 0; }
   main { padding: 2rem 2.5rem 8rem; }
 }
-@media (max-width: 61.99rem) { nav a { display: inline-block; margin-right: 0.9rem; } }
+@media (max-width: 61.99rem) { nav .call { display: none; } nav strong { display: inline-block; margin: 0 0.9rem 0.25rem 0; } nav strong a { color: var(--accent); } }
 `;

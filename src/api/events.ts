@@ -11,7 +11,7 @@ import { eventText, eventTexts } from './event-answers.ts';
 import { draftOf, draftsOf } from './event-drafts.ts';
 import type { Accepted, AcceptedEvent, EventDraft } from './ports.ts';
 import { Problem } from './problem.ts';
-import { json, jsonText, type Route, type TenantCall, tenantRoute } from './route.ts';
+import { type Answer, json, jsonText, type Route, type TenantCall, tenantRoute } from './route.ts';
 import { acceptedEvent, acceptedEvents, event, newEvent, newEvents } from './schemas/event.ts';
 import { duration, eventId, name, ownId, pageOfSchema, pageQuery, pointInTime } from './schemas/fields.ts';
 
@@ -48,10 +48,10 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
     const accepted = acceptedOrThrow(result, '');
     if (result.kind === 'accepted') metrics?.eventsAccepted(tenant.projectId, 1);
     if (query.wait !== undefined) await untilSettled(deps, call, accepted, parseDuration(query.wait)! * 1000);
-    else if (result.kind === 'accepted') return jsonText(202, acceptedText(draft, accepted));
+    else if (result.kind === 'accepted') return about(draft, jsonText(202, acceptedText(draft, accepted)));
     // Read even for a repeated post: the body composed now is not the one that receivers got then.
     const { settled, text } = await readEvent(tenant, draft.id);
-    return jsonText(settled && query.wait !== undefined ? 200 : 202, text);
+    return about(draft, jsonText(settled && query.wait !== undefined ? 200 : 202, text));
   };
 
   return [
@@ -132,6 +132,8 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
     }),
   ];
 }
+
+const about = ({ id }: EventDraft, answer: Answer): Answer => ({ ...answer, eventId: id });
 
 const dateOf = (time: string | undefined): Date | undefined =>
   time === undefined ? undefined : new Date(time);

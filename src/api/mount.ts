@@ -40,8 +40,12 @@ export function mountRoutes(
     }
     send(request, response, requestId, answer);
     const ms = performance.now() - startedAt;
-    metrics?.requestAnswered(request.method, path, answer.status, ms / 1000);
-    log.debug({ requestId, method: request.method, path, status: answer.status, ms }, 'answered');
+    const { status, eventId } = answer;
+    metrics?.requestAnswered(request.method, path, status, ms / 1000);
+    log.debug(
+      { requestId, method: request.method, path, status, ms, ...(eventId && { eventId }) },
+      'answered',
+    );
   };
 
   for (const route of routes) {

@@ -18,7 +18,7 @@ export const PROBLEM_CODES = {
   invalid_request: {
     status: 400,
     title: 'The request is not valid HTTP for this call',
-    help: 'See `detail`: a header or the address could not be read.',
+    help: 'A header, the address, or the request as a whole could not be read.',
   },
   project_required: {
     status: 400,
@@ -44,6 +44,11 @@ export const PROBLEM_CODES = {
     status: 405,
     title: 'This address does not take that method',
     help: 'The header `Allow` lists the methods that it takes.',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'The request came too slowly',
+    help: 'Headers may take 15 seconds, the whole request 30. Send it again.',
   },
   id_conflict: {
     status: 409,

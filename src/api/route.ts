@@ -13,6 +13,8 @@ export type Answer = {
   headers?: Record<string, string>;
   /** JSON text, HTML or CSS; or bytes that come over time; or nothing. */
   content?: { type: string; body: string | Buffer | Readable };
+  /** The event that the call was about, for the log line of the request. */
+  eventId?: string;
 };
 
 /** How an answer looks in the OpenAPI document. */

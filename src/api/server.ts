@@ -1,4 +1,10 @@
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '../store/ids.ts';
@@ -24,6 +30,8 @@ export function createHttpServer(
       // Node's 300 s would let slow senders hold sockets for minutes.
       requestTimeout: 30_000,
       headersTimeout: 15_000,
+      // How often the two are looked at; Node's 30 s would double them.
+      connectionsCheckingInterval: 5_000,
       // Above the 60 s of usual load balancers: who closes first loses a request.
       keepAliveTimeout: 65_000,
       maxHeaderSize: 16 * 1024,
@@ -33,7 +41,7 @@ export function createHttpServer(
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     answerUnreadable(error.code, socket, publicUrl),
   );
-  const idle = untilIdle(server);
+  const underWay = answersUnderWay(server);
   return {
     server,
     listen: (host, port) =>
@@ -48,7 +56,7 @@ export function createHttpServer(
     close: async (graceMs = 10_000) => {
       closing.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.race([idle(), after(graceMs)]);
+      await Promise.race([underWay.end(), after(graceMs)]);
       // Node does not count a connection as idle that has not sent its first request yet.
       server.closeAllConnections();
       await closed;
@@ -56,34 +64,42 @@ export function createHttpServer(
   };
 }
 
-/** Waits for the answers that are under way; cheaper than asking every socket what it does. */
-function untilIdle(server: Server): () => Promise<void> {
-  let underWay = 0;
-  let onIdle = (): void => {};
+/** The answers that are not finished yet. `end` resolves when there are none, and asks for no more on their sockets. */
+function answersUnderWay(server: Server): { end(): Promise<void> } {
+  const answers = new Set<ServerResponse>();
+  let onEmpty: (() => void) | undefined;
   server.on('request', (_request, response) => {
-    underWay++;
+    answers.add(response);
+    if (onEmpty) closeAfter(response);
     response.once('close', () => {
-      underWay--;
-      if (underWay === 0) onIdle();
+      answers.delete(response);
+      if (answers.size === 0) onEmpty?.();
     });
   });
-  return () =>
-    new Promise((resolve) => {
-      onIdle = resolve;
-      if (underWay === 0) resolve();
-    });
+  return {
+    end: () =>
+      new Promise((resolve) => {
+        onEmpty = resolve;
+        for (const response of answers) closeAfter(response);
+        if (answers.size === 0) resolve();
+      }),
+  };
+}
+
+/** Without it a busy caller would send its next request on the same connection, without end. */
+function closeAfter(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close');
 }
 
 const after = (ms: number): Promise<void> => sleep(ms, undefined, { ref: false });
 
 /** Node would answer a bare status line; callers are promised problem+json. */
 function answerUnreadable(errorCode: string | undefined, socket: Socket, publicUrl: string): void {
-  if (!socket.writable || errorCode === 'ECONNRESET') return void socket.destroy();
-  const code: ProblemCode = errorCode === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'invalid_request';
-  const problem = new Problem(
-    code,
-    code === 'invalid_request' ? 'The request is not HTTP, or came too slowly.' : undefined,
-  );
+  if (!socket.writable || errorCode === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const problem = new Problem(UNREADABLE[errorCode ?? ''] ?? 'invalid_request');
   const body = problemText(problem, newId('req'), publicUrl);
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n` +
@@ -91,3 +107,9 @@ function answerUnreadable(errorCode: string | undefined, socket: Socket, publicU
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }
+
+/** Node's code of a request that it could not read, to ours. */
+const UNREADABLE: Record<string, ProblemCode> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+};

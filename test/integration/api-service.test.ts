@@ -277,3 +277,28 @@ test('the document leaves out what is not built yet, and names each operation on
 async function keyOf(api: TestApi, key: string, consumer: string): Promise<string> {
   return ((await api.call('POST', '/v1/keys', { key, body: { consumer } })).body as { key: string }).key;
 }
+
+test('a process that stops under load answers all that it took, and takes no more', async () => {
+  const api = await start();
+  const { key } = await api.newProject();
+  const answered: number[] = [];
+  let taken = 0;
+  const callers = Array.from({ length: 8 }, async () => {
+    for (;;) {
+      const answer = await api.call('GET', '/v1/project', { key }).catch(() => undefined);
+      if (!answer) return;
+      answered.push(answer.status);
+      taken++;
+      if (taken === 50) void api.closeServer();
+    }
+  });
+  await Promise.all(callers);
+  expect(new Set(answered)).toEqual(new Set([200]));
+});
+
+test('a method that nobody knows is answered 405 like any other', async () => {
+  const api = await start();
+  const options = await api.call('OPTIONS', '/v1/events');
+  expect([options.status, options.headers.get('allow')]).toEqual([405, 'POST, GET, HEAD']);
+  expect((await fetch(`${api.url}/healthz`, { method: 'HEAD' })).status).toBe(200);
+});

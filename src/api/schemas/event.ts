@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import { EVENT_STATUSES } from '../../policy/outcome.ts';
 import { delivery } from './delivery.ts';
-import { eventId, name, text, time } from './fields.ts';
-
-const attributeValue = text(Number.MAX_SAFE_INTEGER).meta({ override: { type: 'string' } });
+import { anyText, eventId, name, time } from './fields.ts';
 
 /** `data` is checked and taken as bytes, never through this value: see event-input.ts. */
 const anyJson = z.unknown().meta({ description: 'Any JSON; receivers get it byte for byte' });
@@ -14,7 +12,7 @@ export const newEvent = z
     data: anyJson.meta({ example: { render: 'r_1', seconds: 42 } }),
     id: eventId.optional().meta({ description: 'Makes the post repeatable; `evt_…` when left out' }),
     consumer: name.optional().meta({ description: "Goes to this consumer's endpoints alone" }),
-    attributes: z.record(name, attributeValue).optional(),
+    attributes: z.record(name, anyText).optional(),
     target: z
       .strictObject({ url: z.string().min(1).max(2048), secret: z.string().min(1).max(512) })
       .optional()

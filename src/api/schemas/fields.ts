@@ -4,8 +4,8 @@ import { parseDuration } from '../../policy/duration.ts';
 
 /** Postgres refuses NUL in text, and half a surrogate pair would be stored as another character. */
 const storable = (text: string): boolean => text.isWellFormed() && !text.includes('\u0000');
-export const text = (max: number) =>
-  z.string().max(max).refine(storable, 'holds a NUL or half of a surrogate pair');
+export const anyText = z.string().refine(storable, 'holds a NUL or half of a surrogate pair');
+export const text = (max: number) => anyText.max(max);
 
 /** Types, consumers and attribute names (design: at most 128 of these). */
 export const name = z.string().regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ -');
