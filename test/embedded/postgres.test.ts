@@ -21,6 +21,7 @@ const isRoot = process.getuid?.() === 0;
 let dataDir: string;
 let running: EmbeddedPostgres | undefined;
 let holder: ChildProcess | undefined;
+let heldPid: number | undefined;
 let lines: string[];
 
 beforeEach(() => {
@@ -32,7 +33,9 @@ beforeEach(() => {
 afterEach(async () => {
   holder?.kill('SIGKILL');
   await running?.stop();
-  running = undefined;
+  // Its watcher stops it; while it still writes, its folder cannot be removed.
+  if (heldPid) await eventually(() => identityOf(heldPid!) === undefined);
+  [running, holder, heldPid] = [undefined, undefined, undefined];
   rmSync(dataDir, { recursive: true, force: true });
 });
 
@@ -62,6 +65,7 @@ async function startElsewhere(): Promise<{ url: string; pid: number }> {
     holder!.stdout!.once('data', (data) => resolve(String(data))),
   );
   const server = JSON.parse(said) as { url: string; pid: number };
+  heldPid = server.pid;
   await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
   return server;
 }
