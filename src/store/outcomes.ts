@@ -39,6 +39,7 @@ export async function currentCursor(db: Queryable): Promise<Cursor & { removedBe
 }
 
 // Only below the oldest transaction still running: a row that commits late would otherwise be passed over.
+// Ordered by the table's columns: plain names would mean the texts, and '99' comes after '100'.
 const AFTER = `
   SELECT xid::text, seq::text, at, kind, event_id, delivery_id, endpoint_id, consumer, status, outcome, attempt,
          next_attempt_at, reason
@@ -46,7 +47,7 @@ const AFTER = `
   WHERE project_id = $1 AND (xid, seq) > ($2::xid8, $3::bigint)
     AND xid < pg_snapshot_xmin(pg_current_snapshot())
     AND ($4::text IS NULL OR consumer = $4)
-  ORDER BY xid, seq
+  ORDER BY outcomes.xid, outcomes.seq
   LIMIT $5`;
 
 /** The outcomes of a project after a cursor, in the order of the stream, without a gap. */
