@@ -25,7 +25,8 @@ export async function startEmbedded(
   mayMovePort: boolean,
   say: (line: string) => void,
 ): Promise<Embedded> {
-  const stops: (() => Promise<void> | void)[] = [lockDataDir(config.dataDir)];
+  const isEmbedded = !config.databaseUrl || !config.temporal.address;
+  const stops: (() => Promise<void> | void)[] = isEmbedded ? [lockDataDir(config.dataDir)] : [];
   const stop = async () => {
     for (const one of stops.splice(0).reverse()) await one();
   };
