@@ -7,6 +7,7 @@ import { findKeyOwner, type KeyOwner } from '../store/api-keys.ts';
 import type { Queryable } from '../store/database.ts';
 import { findProject } from '../store/projects.ts';
 import type { ApiConfig } from './dependencies.ts';
+import { createKeyWatch } from './key-watch.ts';
 import { policyInForce } from './policy-in-force.ts';
 import { Problem } from './problem.ts';
 import { ShortMemory } from './short-memory.ts';
@@ -30,8 +31,8 @@ export type Caller =
 export type Authentication = {
   /** Throws `unauthorized`, or `too_many_attempts` for an address that sent too many wrong keys. */
   callerOf(request: Request, response: Response): Promise<Caller>;
-  /** False once the key of the request is deleted; at most half a second late. */
-  stillHolds(request: Request): Promise<boolean>;
+  /** Calls `onDeleted` within a second of the deletion of the request's key; returns how to watch no longer. */
+  watchKey(request: Request, onDeleted: () => void): () => void;
   /** After a change of keys or settings, so that this process knows it at once. */
   forgetAll(): void;
 };
@@ -56,6 +57,7 @@ export function createAuthentication(
   const byKey = new ShortMemory<Tenant | undefined>(REMEMBERED_MS);
   const byProject = new ShortMemory<Tenant | undefined>(REMEMBERED_MS);
   const wrongKeys = createWrongKeyLimit(wrongKeysPerMinute ?? 60);
+  const keyWatch = createKeyWatch(db);
 
   const tenantOf = (owner: KeyOwner): Tenant => {
     const profile = profiles.get(owner.profile);
@@ -108,9 +110,9 @@ export function createAuthentication(
       return { kind: tenant.consumer === null ? 'project' : 'consumer', tenant };
     },
 
-    async stillHolds(request) {
+    watchKey(request, onDeleted) {
       const keyHash = sha256(bearerKeyOf(request));
-      return timingSafeEqual(keyHash, adminHash) || (await tenantOfKey(keyHash)) !== undefined;
+      return timingSafeEqual(keyHash, adminHash) ? () => {} : keyWatch.watch(keyHash, onDeleted);
     },
 
     forgetAll() {

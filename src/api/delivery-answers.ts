@@ -30,27 +30,26 @@ export const bornDeliveryAnswer = (born: BornDelivery, event: string, createdAt:
 });
 
 export function attemptAnswer(attempt: Attempt): object {
+  const { number, step, startedAt, durationMs, outcome, statusCode, trigger, resent } = attempt;
   const { requestUrl, requestHeaders, responseHeaders, responseBody, responseTruncated } = attempt;
-  const { errorCode, errorMessage, epoch: _, ...plain } = attempt;
+  const { errorCode, errorMessage } = attempt;
+  const response = {
+    headers: headersOf(responseHeaders),
+    body: responseBody?.toString('utf8') ?? '',
+    truncated: responseTruncated,
+  };
   return {
-    number: plain.number,
-    step: plain.step,
-    startedAt: plain.startedAt,
-    durationMs: plain.durationMs,
-    outcome: plain.outcome,
-    statusCode: plain.statusCode,
+    number,
+    step,
+    startedAt,
+    durationMs,
+    outcome,
+    statusCode,
     request: requestUrl === null ? null : { url: requestUrl, headers: headersOf(requestHeaders) },
-    response:
-      plain.statusCode === null
-        ? null
-        : {
-            headers: headersOf(responseHeaders),
-            body: responseBody?.toString('utf8') ?? '',
-            truncated: responseTruncated,
-          },
+    response: statusCode === null ? null : response,
     error: errorCode === null ? null : { code: errorCode, message: errorMessage ?? '' },
-    trigger: plain.trigger,
-    resent: plain.resent,
+    trigger,
+    resent,
   };
 }
 

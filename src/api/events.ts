@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseDuration } from '../policy/duration.ts';
 import { EVENT_STATUSES } from '../policy/outcome.ts';
-import type { Queryable } from '../store/database.ts';
+import { type Queryable, StoreUnavailable } from '../store/database.ts';
 import { findEvent, listEvents } from '../store/event-reads.ts';
 import type { Tenant } from './authentication.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
@@ -9,6 +9,7 @@ import { bornDeliveryAnswer } from './delivery-answers.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { eventText, eventTexts } from './event-answers.ts';
 import { draftOf, draftsOf } from './event-drafts.ts';
+import { onGone } from './on-gone.ts';
 import type { Accepted, AcceptedEvent, EventDraft } from './ports.ts';
 import { Problem } from './problem.ts';
 import { type Answer, json, jsonText, type Route, type TenantCall, tenantRoute } from './route.ts';
@@ -47,11 +48,18 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
     const result = await acceptor.acceptOne(draft);
     const accepted = acceptedOrThrow(result, '');
     if (result.kind === 'accepted') metrics?.eventsAccepted(tenant.projectId, 1);
+    const stored = about(draft, jsonText(202, acceptedText(draft, accepted)));
+    if (result.kind === 'accepted' && query.wait === undefined) return stored;
     if (query.wait !== undefined) await untilSettled(deps, call, accepted, parseDuration(query.wait)! * 1000);
-    else if (result.kind === 'accepted') return about(draft, jsonText(202, acceptedText(draft, accepted)));
-    // Read even for a repeated post: the body composed now is not the one that receivers got then.
-    const { settled, text } = await readEvent(tenant, draft.id);
-    return about(draft, jsonText(settled && query.wait !== undefined ? 200 : 202, text));
+    try {
+      // Read even for a repeated post: the body composed now is not the one that receivers got then.
+      const { settled, text } = await readEvent(tenant, draft.id);
+      return about(draft, jsonText(settled && query.wait !== undefined ? 200 : 202, text));
+    } catch (error) {
+      // It is stored: a 503 would make the producer post it a second time, under another id.
+      if (error instanceof StoreUnavailable && result.kind === 'accepted') return stored;
+      throw error;
+    }
   };
 
   return [
@@ -174,6 +182,6 @@ async function untilSettled(
 ): Promise<void> {
   if (status !== 'pending') return;
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  onGone(response, () => gone.abort());
   await waiters.untilSettled(tenant.projectId, id, timeoutMs, AbortSignal.any([gone.signal, closing]));
 }

@@ -3,11 +3,9 @@ import type { Request, Response } from 'express';
 import { orUnavailable } from '../store/outages.ts';
 import type { Authentication } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { onGone } from './on-gone.ts';
 import { Problem } from './problem.ts';
 import { type Route, tenantRoute } from './route.ts';
-
-/** With the half second for which a key is remembered, a deleted key's stream ends within 1 s. */
-const KEY_CHECK_MS = 300;
 
 export function outcomeRoutes(
   { streams, closing }: ApiDependencies,
@@ -27,10 +25,11 @@ export function outcomeRoutes(
       answers: { 200: { description: 'A stream that stays open', type: 'text/event-stream' } },
       problems: ['cursor_gone', 'invalid_request'],
       handle: async ({ tenant: { projectId, consumer }, request, response }) => {
+        // It would hold up the end of the process until the grace for requests is over.
+        if (closing.aborted) throw new Problem('unavailable', undefined, { headers: { 'retry-after': '1' } });
         const stream = await orUnavailable(streams.open({ projectId, consumer }, lastEventId(request)));
         if (stream === 'gone') throw new Problem('cursor_gone');
-        const holds = () => authentication.stillHolds(request);
-        endWithKey(stream, response, holds, closing);
+        endWith(stream, response, closing, (end) => authentication.watchKey(request, end));
         return {
           status: 200,
           // Proxies such as nginx would hold the events back until a buffer is full.
@@ -51,24 +50,21 @@ function lastEventId(request: Request): string | null {
   return id;
 }
 
-/** Ends the answer when the key is deleted or the process stops; the stream is destroyed with its answer. */
-function endWithKey(
+/** Ends the answer when its key is deleted or the process stops; the stream is destroyed with its answer. */
+function endWith(
   stream: Readable,
   response: Response,
-  keyHolds: () => Promise<boolean>,
   closing: AbortSignal,
+  watchKey: (onDeleted: () => void) => () => void,
 ): void {
   const end = (): void => {
     stream.unpipe();
     response.end();
   };
-  const timer = setInterval(async () => {
-    // While Postgres is away nothing is known of the key, and nothing new comes either.
-    if (!(await keyHolds().catch(() => true))) end();
-  }, KEY_CHECK_MS);
+  const unwatch = watchKey(end);
   closing.addEventListener('abort', end, { once: true });
-  response.once('close', () => {
-    clearInterval(timer);
+  onGone(response, () => {
+    unwatch();
     closing.removeEventListener('abort', end);
   });
 }

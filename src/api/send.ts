@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
+import { onGone } from './on-gone.ts';
 import type { Answer } from './route.ts';
 
 /** Answers hold what is secret or changes by the second; pages that may be kept say so themselves. */
@@ -32,7 +33,7 @@ function sendStream(request: Request, response: Response, stream: Readable): voi
   response.flushHeaders();
   stream.on('error', () => response.end());
   stream.on('close', () => response.end());
-  response.on('close', () => stream.destroy());
+  onGone(response, () => stream.destroy());
   if (request.method === 'HEAD') stream.destroy();
   else stream.pipe(response);
 }

@@ -37,6 +37,14 @@ export async function findKeyOwner(db: Queryable, hash: Buffer): Promise<KeyOwne
   return rows[0];
 }
 
+const EXISTING_KEYS = `SELECT hash FROM api_keys WHERE hash = ANY ($1::bytea[])`;
+
+/** Those of `hashes` whose keys are there. */
+export async function existingKeys(db: Queryable, hashes: Buffer[]): Promise<Buffer[]> {
+  const { rows } = await db.query<{ hash: Buffer }>(EXISTING_KEYS, [hashes]);
+  return rows.map(({ hash }) => hash);
+}
+
 const LIST_KEYS = `
   SELECT id, consumer, created_at AS "createdAt"
   FROM api_keys

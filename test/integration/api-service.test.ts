@@ -148,6 +148,30 @@ describe('the outcome stream', () => {
     await untilDestroyed(asked[0]!.stream);
   });
 
+  test('a stream that opens after its caller has gone is destroyed', async () => {
+    const stream = new PassThrough();
+    const asked = Promise.withResolvers<void>();
+    const opened = Promise.withResolvers<PassThrough>();
+    const open: OutcomeStreams['open'] = () => {
+      asked.resolve();
+      return opened.promise;
+    };
+    const api = await start({ streams: { open } });
+    const { key } = await api.newProject();
+    const caller = new AbortController();
+    const headers = { authorization: `Bearer ${key}` };
+    const gone = new Promise<void>((resolve) =>
+      api.server.once('request', (_, response) => response.once('close', resolve)),
+    );
+    const answer = fetch(`${api.url}/v1/outcomes`, { headers, signal: caller.signal });
+    await asked.promise;
+    caller.abort();
+    await expect(answer).rejects.toThrow();
+    await gone;
+    opened.resolve(stream);
+    await untilDestroyed(stream);
+  });
+
   test('a stream ends when the process stops', async () => {
     const { asked, streams } = streamsOfTheTest();
     const api = await start({ streams });
@@ -301,4 +325,23 @@ test('a method that nobody knows is answered 405 like any other', async () => {
   const options = await api.call('OPTIONS', '/v1/events');
   expect([options.status, options.headers.get('allow')]).toEqual([405, 'POST, GET, HEAD']);
   expect((await fetch(`${api.url}/healthz`, { method: 'HEAD' })).status).toBe(200);
+});
+
+test('an event that was stored is answered 202 even when Postgres goes away before it settles', async () => {
+  const reachable = { isSo: true };
+  const untilSettled = async () => {
+    reachable.isSo = false;
+    return true;
+  };
+  const api = await start({ waiters: { untilSettled } });
+  const { key } = await api.newProject();
+  await api.call('POST', '/v1/endpoints', { key, body: { url } });
+  const { pool } = api.database;
+  const query = pool.query.bind(pool) as (...statement: unknown[]) => unknown;
+  Object.assign(pool, {
+    query: (...statement: unknown[]) =>
+      reachable.isSo ? query(...statement) : Promise.reject(new Error('Connection terminated unexpectedly')),
+  });
+  const { status, body } = await api.call('POST', '/v1/events?wait=1s', { key, body: event });
+  expect({ status, body }).toMatchObject({ status: 202, body: { status: 'pending', deliveryCount: 1 } });
 });

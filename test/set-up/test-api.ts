@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import pino from 'pino';
 import { createApi } from '../../src/api/create-api.ts';
 import type { ApiConfig, ApiDependencies } from '../../src/api/dependencies.ts';
@@ -16,6 +17,7 @@ export const ADMIN_KEY = 'admin-key-of-the-tests';
 
 export type TestApi = Client & {
   url: string;
+  server: Server;
   database: TestDatabase;
   secretBox: SecretBox;
   /** A new project: its id and key. */
@@ -60,6 +62,7 @@ export async function startTestApi(
   return {
     ...client,
     url,
+    server: server.server,
     database,
     secretBox,
     newProject: async (name = 'test') =>
