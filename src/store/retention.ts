@@ -9,7 +9,9 @@ const MAX_OUTCOMES = 5_000;
 // Project by project along its index of age; the first event goes however many deliveries it has.
 const SETTLED_BEFORE = `
   SELECT project_id, id FROM (
-    SELECT old.*, sum(delivery_count) OVER (ORDER BY created_at, project_id, id) - delivery_count AS deliveries_before
+    SELECT old.*,
+           sum(old.delivery_count) OVER (ORDER BY old.created_at, old.project_id, old.id) - old.delivery_count
+             AS deliveries_before
     FROM projects
     CROSS JOIN LATERAL (
       SELECT e.project_id, e.id, e.created_at, e.delivery_count FROM events e

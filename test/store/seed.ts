@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import type { EventDraft } from '../../src/api/ports.ts';
 import { policyText, type RetryPolicy } from '../../src/policy/retry-policy.ts';
 import { acceptEvents, type NewDelivery } from '../../src/store/accept-events.ts';
 import { endpointSecretsOf, insertEndpoint } from '../../src/store/endpoints.ts';
+import type { EventDraft } from '../../src/store/event-draft.ts';
 import { newId } from '../../src/store/ids.ts';
 import { createSecretBox } from '../../src/store/secret-box.ts';
 import { createTestDatabase, type TestDatabase } from '../set-up/database.ts';

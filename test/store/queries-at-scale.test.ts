@@ -1,0 +1,170 @@
+import type pg from 'pg';
+import { policyText } from '../../src/policy/retry-policy.ts';
+import { assignDue, assignSlow, nextProjectDue } from '../../src/store/assignments.ts';
+import { claimDeliveries } from '../../src/store/claims.ts';
+import type { Queryable } from '../../src/store/database.ts';
+import { oldestUnattemptedSeconds, retriesWaiting } from '../../src/store/gauges.ts';
+import { outcomesAfter } from '../../src/store/outcomes.ts';
+import { markHealthy, markSlow } from '../../src/store/receiver-health.ts';
+import { overdueOwners } from '../../src/store/reconciliation.ts';
+import { cancelOpenOf } from '../../src/store/steering.ts';
+import { POLICY, type SeededStore, seedStore } from './seed.ts';
+
+/** 8 kB pages that a statement may touch: what it takes and returns, and not what lies beside it. */
+const MANY_PAGES = 3_000;
+const BLACK_HOLE = 'ep_black_hole';
+const BACKLOG = 20_000;
+
+let store: SeededStore;
+let quiet: string;
+
+beforeAll(async () => {
+  store = await seedStore();
+  quiet = await store.newProject();
+  const insert = (select: string) =>
+    store.pool.query(`INSERT INTO deliveries (id, project_id, event_id, endpoint_id, receiver, policy, lane, status, owner,
+                                              due_at, settled_at, created_at) ${select}`);
+  const policy = policyText(POLICY);
+  for (const project of [store.project, quiet]) {
+    await store.pool.query(
+      `INSERT INTO events (project_id, id, type, attributes, data, body, content_hash, profile, profile_version, status,
+                           delivery_count, open_count, created_at)
+       SELECT $1, 'evt_' || n, 'a.b', '{}', '{}', '{}', '', 'standard-webhooks', 1, 'pending', 200, 200, now()
+       FROM generate_series(1, 1000) AS n`,
+      [project],
+    );
+  }
+  // A month of settled ones, retries that wait with their owners, and the backlog of one receiver.
+  await insert(`
+    SELECT 'dlv_a' || n, '${store.project}', 'evt_' || 1 + n % 1000, 'ep_' || n % 50, 'ep_' || n % 50, '${policy}', 'fast',
+           'delivered', 'event/' || n, NULL, now(), now() - interval '1 day'
+    FROM generate_series(1, 150000) AS n`);
+  await insert(`
+    SELECT 'dlv_b' || n, '${store.project}', 'evt_' || 1 + n % 1000, 'ep_' || n % 50, 'ep_' || n % 50, '${policy}', 'slow',
+           'retrying', 'event/' || n, now() + n * interval '1 second', NULL, now()
+    FROM generate_series(1, 30000) AS n`);
+  await insert(`
+    SELECT 'dlv_c' || n, '${store.project}', 'evt_' || 1 + n % 1000, '${BLACK_HOLE}', '${BLACK_HOLE}', '${policy}', 'fast',
+           'pending', NULL, now() - n * interval '1 millisecond', NULL, now()
+    FROM generate_series(1, ${BACKLOG}) AS n`);
+  await insert(`
+    SELECT 'dlv_d' || n, '${quiet}', 'evt_' || n, NULL, 'healthy', '${policy}', 'fast', 'pending', NULL, now(), NULL, now()
+    FROM generate_series(1, 300) AS n`);
+  await store.pool.query('ANALYZE');
+}, 60_000);
+afterAll(() => store.drop());
+
+type Plan = { 'Node Type': string; 'Relation Name'?: string; Plans?: Plan[]; [buffers: string]: unknown };
+type Explained = { pages: number; wholeTables: string[]; ms: number };
+
+/** Runs what a store function runs, explained; the plan is of the generic kind that a pooled connection ends up with. */
+async function explain(
+  run: (db: Queryable) => Promise<unknown>,
+  mode: 'force_generic_plan' | 'force_custom_plan' = 'force_generic_plan',
+): Promise<Explained> {
+  let explained: Explained | undefined;
+  const client = await store.pool.connect();
+  try {
+    await client.query(`BEGIN; SET LOCAL plan_cache_mode = ${mode}`);
+    const query = async (statement: string | pg.QueryConfig, values?: unknown[]) => {
+      const { text, values: own } = typeof statement === 'string' ? { text: statement, values } : statement;
+      const { rows } = await client.query({
+        name: `explain ${mode} ${text.length}`,
+        text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+        values: own ?? [],
+      });
+      const [{ Plan: plan, 'Execution Time': ms }] = rows[0]['QUERY PLAN'];
+      const pages = Number(plan['Shared Hit Blocks']) + Number(plan['Shared Read Blocks']);
+      explained = { pages, wholeTables: wholeTablesIn(plan), ms };
+      return { rows: [{}], rowCount: 1 };
+    };
+    await run({ query } as unknown as Queryable);
+    return explained!;
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+}
+
+const wholeTablesIn = (plan: Plan): string[] => [
+  ...(plan['Node Type'] === 'Seq Scan' ? [plan['Relation Name'] ?? ''] : []),
+  ...(plan.Plans ?? []).flatMap(wholeTablesIn),
+];
+
+const ASSIGN = { most: 100, least: 1, uuid: 'one' };
+const statements: [string, (db: Queryable) => Promise<unknown>][] = [
+  ['the next project', (db) => nextProjectDue(db, '')],
+  ['assigning from a backlog', (db) => assignDue(db, store.project, { ...ASSIGN, grouping: true })],
+  ['assigning one event of a backlog', (db) => assignDue(db, store.project, { ...ASSIGN, grouping: false })],
+  ['assigning beside a backlog', (db) => assignDue(db, quiet, { ...ASSIGN, grouping: true })],
+  [
+    'assigning slow ones',
+    (db) => assignSlow(db, { roomPerReceiver: 32, most: 100, grouping: true, uuid: 'one' }),
+  ],
+  ['claiming', (db) => claimDeliveries(db, 'event/1', [{ id: 'dlv_b1', step: 0 }])],
+  ['the overdue', (db) => overdueOwners(db, 60_000, 2_000)],
+  [
+    'the outcomes',
+    (db) => outcomesAfter(db, { projectId: quiet, consumer: null }, { xid: '0', seq: '0' }, 500),
+  ],
+  ['the oldest unattempted', (db) => oldestUnattemptedSeconds(db)],
+];
+
+test.each(statements)('among 200,000 deliveries %s reads only what it needs', async (_, run) => {
+  for (const mode of ['force_generic_plan', 'force_custom_plan'] as const) {
+    const { pages, wholeTables } = await explain(run, mode);
+    expect(wholeTables).not.toContain('deliveries');
+    expect(pages).toBeLessThan(MANY_PAGES);
+  }
+});
+
+test('counting the retries that wait reads their index', async () => {
+  expect((await explain(retriesWaiting)).wholeTables).not.toContain('deliveries');
+});
+
+test('a receiver that becomes slow takes its whole backlog out of the common queue, and back when it is healthy', async () => {
+  const lanes = async () =>
+    (
+      await store.pool.query(
+        'SELECT lane, count(*)::int AS n FROM deliveries WHERE receiver = $1 GROUP BY lane',
+        [BLACK_HOLE],
+      )
+    ).rows;
+
+  await markSlow(store.pool, BLACK_HOLE, store.project, 'slow');
+  expect(await lanes()).toEqual([{ lane: 'slow', n: BACKLOG }]);
+  expect(await nextProjectDue(store.pool, '')).toBe(quiet);
+
+  const taken = await Promise.all(
+    ['a', 'b', 'c', 'd'].map((uuid) =>
+      assignSlow(store.pool, { roomPerReceiver: 32, most: 100, grouping: true, uuid }),
+    ),
+  );
+  expect(taken.flatMap((one) => one?.deliveries ?? [])).toHaveLength(32);
+  for (const [, run] of statements) {
+    const { pages, wholeTables } = await explain(run);
+    expect(wholeTables).not.toContain('deliveries');
+    expect(pages).toBeLessThan(MANY_PAGES);
+  }
+
+  await markHealthy(store.pool, BLACK_HOLE, store.project);
+  expect(await lanes()).toEqual([
+    { lane: 'fast', n: BACKLOG - 32 },
+    { lane: 'slow', n: 32 },
+  ]);
+});
+
+test('what is open for an endpoint is cancelled in batches of five hundred, each event told of', async () => {
+  let batches = 0;
+  for (let next: string | null = ''; next !== null; batches++) {
+    ({ next } = await cancelOpenOf(store.pool, BLACK_HOLE, next));
+  }
+
+  expect(batches).toBe(BACKLOG / 500 + 1);
+  const { open, told } = await store.one(
+    `SELECT (SELECT count(*)::int FROM deliveries WHERE endpoint_id = $1 AND settled_at IS NULL) AS open,
+            (SELECT count(*)::int FROM outcomes WHERE kind = 'delivery.cancelled') AS told`,
+    [BLACK_HOLE],
+  );
+  expect({ open, told }).toEqual({ open: 0, told: BACKLOG });
+});
