@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EventDraft } from './ports.ts';
+import type { EventDraft } from '../store/event-draft.ts';
 
 type Content = Pick<EventDraft, 'type' | 'data' | 'consumer' | 'attributes' | 'target'>;
 

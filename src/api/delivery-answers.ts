@@ -1,5 +1,6 @@
 import type { Attempt, Delivery } from '../store/delivery-reads.ts';
-import type { BornDelivery, WorkflowLinks } from './ports.ts';
+import type { BornDelivery } from '../store/event-draft.ts';
+import type { WorkflowLinks } from './ports.ts';
 
 /** Temporal may be away: an answer about what Postgres knows does not wait for it longer. */
 const LINKS_MS = 1_000;

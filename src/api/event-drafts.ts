@@ -1,10 +1,10 @@
 import type { AddressGuard } from '../egress/address-guard.ts';
+import type { EventDraft } from '../store/event-draft.ts';
 import { newId } from '../store/ids.ts';
 import type { Tenant } from './authentication.ts';
 import { contentHash } from './content-hash.ts';
 import { type JsonDocument, refuseAmbiguous } from './json-document.ts';
 import { elementsOf, type Member, membersOf } from './json-members.ts';
-import type { EventDraft } from './ports.ts';
 import { type FieldError, invalidBody, Problem } from './problem.ts';
 import type { EventInput } from './schemas/event.ts';
 import { checkedTargetUrl } from './target-urls.ts';

@@ -1,7 +1,8 @@
 import type pg from 'pg';
-import type { Accepted, Acceptor, EventDraft } from '../api/ports.ts';
+import type { Acceptor } from '../api/ports.ts';
 import { acceptEvents, keyOf, type NewDelivery } from '../store/accept-events.ts';
 import { isOutage, StoreUnavailable } from '../store/database.ts';
+import type { Accepted, EventDraft } from '../store/event-draft.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import type { Dispatcher } from './dispatcher.ts';
 

@@ -1,12 +1,14 @@
 import type pg from 'pg';
-import type { Accepted, EventDraft } from '../api/ports.ts';
 import type { Lane } from '../policy/outcome.ts';
 import { inTransaction } from './database.ts';
+import type { Accepted, BornDelivery, EventDraft } from './event-draft.ts';
 import { newId } from './ids.ts';
 import type { SecretBox } from './secret-box.ts';
 
 /** Design limit: an event that matches more endpoints is refused whole (422). */
 export const MAX_FAN_OUT = 10_000;
+/** An event is shown with as many of its deliveries. */
+const DELIVERIES_SHOWN = 100;
 
 /** A delivery that is about to be written, seen by whoever decides on its first workflow. */
 export type NewDelivery = {
@@ -138,7 +140,7 @@ export async function acceptEvents(
         client,
         small.filter((draft) => !stored.has(keyOf(draft.projectId, draft.id))),
       );
-      const results = drafts.map((draft, place) => resultOf(draft, fanOut[place]!.length, stored, existing));
+      const results = drafts.map((draft, place) => resultOf(draft, fanOut[place]!, stored, existing));
       if (allOrNone && results.some((result) => !('event' in result))) throw new Refused(results);
       return {
         results,
@@ -292,19 +294,34 @@ async function readExisting(
   return new Map(rows.map((row) => [keyOf(row.project_id, row.id), row]));
 }
 
+const born = ({ id, endpointId, waitingFor, owner }: NewDelivery): BornDelivery => ({
+  id,
+  endpointId,
+  status: waitingFor === null ? 'pending' : 'held',
+  waitingFor,
+  workflowId: owner,
+});
+
 function resultOf(
   draft: EventDraft,
-  fanOut: number,
+  deliveries: NewDelivery[],
   stored: Set<string>,
   existing: Map<string, ExistingEvent>,
 ): Accepted {
   const key = keyOf(draft.projectId, draft.id);
+  const fanOut = deliveries.length;
   if (fanOut > MAX_FAN_OUT) return { kind: 'too_many_endpoints', count: fanOut };
   if (stored.has(key)) {
     const status = fanOut === 0 ? 'unrouted' : 'pending';
     return {
       kind: 'accepted',
-      event: { id: draft.id, status, createdAt: draft.createdAt, deliveryCount: fanOut },
+      event: {
+        id: draft.id,
+        status,
+        createdAt: draft.createdAt,
+        deliveryCount: fanOut,
+        deliveries: deliveries.slice(0, DELIVERIES_SHOWN).map(born),
+      },
     };
   }
   const row = existing.get(key);

@@ -1,9 +1,21 @@
 import type pg from 'pg';
-import type { CancelAnswer, RetryAnswer } from '../api/ports.ts';
 import type { DeliveryStatus } from '../policy/outcome.ts';
 import { inTransaction } from './database.ts';
 import { newId } from './ids.ts';
 import { cancelDeliveries } from './settlement.ts';
+
+export type RetryAnswer =
+  | { kind: 'brought_forward' }
+  | { kind: 'replayed'; deliveryId: string }
+  | { kind: 'held' }
+  /** The endpoint of a settled delivery is gone: there is nowhere to send it again (409). */
+  | { kind: 'endpoint_deleted' }
+  | { kind: 'not_found' };
+
+export type CancelAnswer =
+  | { kind: 'cancelled' | 'cancelling' }
+  | { kind: 'already_final'; status: string }
+  | { kind: 'not_found' };
 
 /** An answer, and the workflow that has to hear of it once the answer is committed. */
 export type Steered<Answer> = { answer: Answer; signal: { owner: string; ids: string[] } | null };

@@ -6,7 +6,7 @@ test.each([
   ['src/api/events.ts', "import { claimDeliveries } from '../store/claims.ts';"],
   ['src/api/events.ts', "import express from 'express';"],
   ['src/api/schemas/event.ts', "import { parse } from '../json-members.ts';"],
-  ['src/store/accept-events.ts', "import type { EventDraft } from '../api/ports.ts';"],
+  ['src/api/ports.ts', "import type { EventDraft } from '../store/event-draft.ts';"],
   ['workflows/deliver.ts', "import { condition } from '@temporalio/workflow';"],
   ['activities/index.ts', "import type { Activities } from '../workflows/contract.ts';"],
   ['src/main.ts', "import { migrate } from './store/migrate.ts';"],
@@ -16,6 +16,7 @@ test.each([
 
 test.each([
   ['src/store/claims.ts', "import { app } from '../api/app.ts';"],
+  ['src/store/claims.ts', "import type { Acceptor } from '../api/ports.ts';"],
   ['src/store/claims.ts', "import { Connection } from '@temporalio/client';"],
   ['src/policy/outcome.ts', "import { inTransaction } from '../store/database.ts';"],
   ['src/egress/dial.ts', "import type { Queryable } from '../store/database.ts';"],
