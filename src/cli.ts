@@ -75,7 +75,7 @@ async function untilStopped(
 }
 
 async function startAll(config: Config, log: Logger, closers: Closer[]): Promise<void> {
-  const embedded = await startEmbedded(config, process.env.POSTHORN_PORT === undefined, say);
+  const embedded = await startEmbedded(config, !process.env.POSTHORN_PORT, say);
   closers.push(embedded.stop);
   const { secrets } = embedded;
   await migrate(embedded.config.databaseUrl);

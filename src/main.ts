@@ -17,7 +17,7 @@ import { createAddressGuard } from './egress/address-guard.ts';
 import { createOutbound, type Outbound } from './egress/outbound.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { postgresPoolUse } from './observability/scrape-readings.ts';
-import { serveMetrics } from './observability/serve-metrics.ts';
+import { type MetricsServer, serveMetrics } from './observability/serve-metrics.ts';
 import { createOutcomeStreams } from './outcomes/streams.ts';
 import { createWaiters } from './outcomes/waiters.ts';
 import { createProfiles } from './profiles/registry.ts';
@@ -46,6 +46,8 @@ export type Service = {
   /** Drains: no more requests, no more work; what is under way is finished and recorded. */
   close(): Promise<void>;
 };
+
+type Listening = { port: number; close(): Promise<void> };
 
 export type ServiceOptions = {
   log: Logger;
@@ -78,25 +80,27 @@ export async function startService(
   const worker = roles.worker ? makeWorker() : null;
   const temporal = superviseTemporal(config.temporal, worker?.activities ?? null, log);
   const dispatch = roles.api ? makeDispatch() : null;
-  const api = dispatch ? await listen(dispatch.dispatcher) : null;
-  const metricsServer =
-    config.metricsPort === undefined
-      ? null
-      : await serveMetrics(config.metricsPort, config.http.host, metrics.registry, sdkMetrics);
+  let api: Listening | null = null;
+  let metricsServer: MetricsServer | null = null;
+  try {
+    if (dispatch) api = await listen(dispatch.dispatcher);
+    if (config.metricsPort !== undefined)
+      metricsServer = await serveMetrics(config.metricsPort, config.http.host, metrics.registry, sdkMetrics);
+  } catch (error) {
+    await close(); // what has started already would keep the process alive
+    throw error;
+  }
+  return { port: api?.port ?? null, connected: temporal.connected, close };
 
-  return {
-    port: api?.port ?? null,
-    connected: temporal.connected,
-    async close() {
-      await api?.close();
-      await dispatch?.close();
-      await temporal.close();
-      await worker?.close();
-      await notifications.close();
-      await metricsServer?.close();
-      await pool.end();
-    },
-  };
+  async function close(): Promise<void> {
+    await api?.close();
+    await dispatch?.close();
+    await temporal.close();
+    await worker?.close();
+    await notifications.close();
+    await metricsServer?.close();
+    await pool.end();
+  }
 
   function makeWorker(): { activities: Activities; close(): Promise<void> } {
     const outbound: Outbound = createOutbound({ guard, connectionsPerHost: CONNECTIONS_PER_HOST });
@@ -179,7 +183,7 @@ export async function startService(
     };
   }
 
-  async function listen(dispatcher: Dispatcher): Promise<{ port: number; close(): Promise<void> }> {
+  async function listen(dispatcher: Dispatcher): Promise<Listening> {
     const closing = new AbortController();
     const waiters = createWaiters({ pool, notifications, onFailure });
     const streams = createOutcomeStreams({ pool, notifications });
