@@ -1,0 +1,196 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Acceptor } from '../../src/api/ports.ts';
+import { createAcceptor } from '../../src/dispatch/acceptor.ts';
+import type { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
+import { identityOf } from '../../src/embedded/process-identity.ts';
+import type { NewDelivery } from '../../src/store/accept-events.ts';
+import { createPool, StoreUnavailable } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { eventually } from '../set-up/eventually.ts';
+import { box, type SeededStore, seedStore } from '../store/seed.ts';
+
+type Noted = { started: NewDelivery[]; abandoned: { id: string; mayBeStored: boolean }[] };
+
+/** Gives every new delivery a workflow, and notes what becomes of it. */
+function notingDispatcher(): Dispatcher & Noted {
+  const noted: Noted = { started: [], abandoned: [] };
+  return {
+    ...noted,
+    assignNew: (deliveries) => {
+      for (const delivery of deliveries) delivery.owner = `event/${delivery.projectId}/${delivery.eventId}`;
+    },
+    abandon: (deliveries, mayBeStored) =>
+      noted.abandoned.push(...deliveries.map(({ id }) => ({ id, mayBeStored }))),
+    start: (committed) => noted.started.push(...committed),
+    look: () => {},
+    claimed: () => {},
+    close: async () => {},
+  };
+}
+
+describe('on a database that stays', () => {
+  let store: SeededStore;
+  let dispatcher: Dispatcher & Noted;
+  let acceptor: Acceptor;
+
+  beforeEach(async () => {
+    store = await seedStore();
+    dispatcher = notingDispatcher();
+    acceptor = createAcceptor({ pool: store.pool, box, dispatcher });
+  });
+  afterEach(() => store.drop());
+
+  test('concurrent posts share transactions', async () => {
+    await store.newEndpoint();
+    const drafts = Array.from({ length: 300 }, () => store.draft());
+
+    const accepted = await Promise.all(drafts.map(acceptor.acceptOne));
+
+    expect(accepted.every(({ kind }) => kind === 'accepted')).toBe(true);
+    expect(dispatcher.started).toHaveLength(300);
+    const { transactions } = await store.one(
+      'SELECT count(DISTINCT xmin::text)::int AS transactions FROM events',
+    );
+    expect(transactions).toBeLessThan(10);
+  });
+
+  test('fifty concurrent identical posts make one event, and start it once', async () => {
+    await store.newEndpoint();
+    const draft = store.draft({ id: 'same' });
+
+    const accepted = await Promise.all(Array.from({ length: 50 }, () => acceptor.acceptOne(draft)));
+
+    expect(accepted.filter(({ kind }) => kind === 'accepted')).toHaveLength(1);
+    expect(accepted.filter(({ kind }) => kind === 'existing')).toHaveLength(49);
+    expect(dispatcher.started).toHaveLength(1);
+    expect(dispatcher.abandoned).toHaveLength(49);
+    expect(await store.one('SELECT count(*)::int AS n FROM deliveries')).toEqual({ n: 1 });
+  });
+
+  test('one that Postgres refuses harms none of those that were posted with it', async () => {
+    const drafts = Array.from({ length: 40 }, (_, n) =>
+      store.draft(n === 17 ? { type: 'no\u0000text' } : {}),
+    );
+
+    const settled = await Promise.allSettled(drafts.map(acceptor.acceptOne));
+
+    expect(settled.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))).toEqual([17]);
+    expect(await store.one('SELECT count(*)::int AS n FROM events')).toEqual({ n: 39 });
+  });
+
+  test('posts for more endpoints than one transaction should carry are stored one by one', async () => {
+    await store.pool.query(
+      `INSERT INTO endpoints (id, project_id, url, events, secrets)
+       SELECT 'ep_' || n, $1, 'http://127.0.0.1:9/', '{*}', '\\x00' FROM generate_series(1, 4000) AS n`,
+      [store.project],
+    );
+
+    const accepted = await Promise.all([1, 2, 3, 4].map(() => acceptor.acceptOne(store.draft())));
+
+    expect(accepted.every(({ kind }) => kind === 'accepted')).toBe(true);
+    const { transactions } = await store.one(
+      'SELECT count(DISTINCT xmin::text)::int AS transactions FROM events',
+    );
+    expect(transactions).toBe(4);
+  });
+
+  test('a batch is stored whole or not at all', async () => {
+    await acceptor.acceptOne(store.draft({ id: 'same' }));
+    const conflicting = store.draft({ id: 'same', contentHash: Buffer.alloc(32, 1) });
+
+    const refused = await acceptor.acceptAll([store.draft(), conflicting]);
+    await expect(
+      acceptor.acceptAll([store.draft(), store.draft({ type: 'no\u0000text' })]),
+    ).rejects.toThrow();
+
+    expect(refused[1]).toEqual({ kind: 'id_conflict' });
+    expect(await store.one('SELECT count(*)::int AS n FROM events')).toEqual({ n: 1 });
+  });
+
+  test('a commit of which the answer was lost is found by the second try, and its places are given up', async () => {
+    await store.newEndpoint();
+    const draft = store.draft();
+    const connect = store.pool.connect.bind(store.pool) as () => Promise<import('pg').PoolClient>;
+    let cut = false;
+    const cutAfterCommit = async () => {
+      const client = await connect();
+      const query = client.query.bind(client) as (...of: unknown[]) => Promise<unknown>;
+      client.query = (async (...of: unknown[]) => {
+        const answer = await query(...of);
+        if (of[0] !== 'COMMIT' || cut) return answer;
+        cut = true;
+        throw new Error('Connection terminated unexpectedly');
+      }) as typeof client.query;
+      return client;
+    };
+    const pool = new Proxy(store.pool, {
+      get: (of, name) => (name === 'connect' ? cutAfterCommit : Reflect.get(of, name)),
+    });
+
+    const accepted = await createAcceptor({ pool, box, dispatcher }).acceptOne(draft);
+
+    expect(accepted).toMatchObject({ kind: 'existing', event: { id: draft.id, deliveryCount: 1 } });
+    const { id } = await store.one('SELECT id FROM deliveries');
+    expect(dispatcher.abandoned).toContainEqual({ id, mayBeStored: true });
+  });
+});
+
+describe('on a Postgres that is killed', () => {
+  let dataDir: string;
+  let postgres: EmbeddedPostgres;
+
+  beforeEach(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'posthorn-acceptor-'));
+    chmodSync(dataDir, 0o711);
+    postgres = await startEmbeddedPostgres({ dataDir, log: () => {} });
+    await migrate(postgres.url);
+  });
+  afterEach(async () => {
+    await postgres.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  test('every post is either stored for good or refused as unavailable, and accepted again afterwards', async () => {
+    const store = await seedStore();
+    const pool = createPool(postgres.url);
+    await pool.query(`INSERT INTO projects (id, name, profile) VALUES ($1, 'test', 'standard-webhooks')`, [
+      store.project,
+    ]);
+    const acceptor = createAcceptor({ pool, box, dispatcher: notingDispatcher() });
+    const acknowledged: string[] = [];
+    const refused: unknown[] = [];
+    let stopped = false;
+    const producers = Array.from({ length: 16 }, async () => {
+      while (!stopped) {
+        const draft = store.draft();
+        await acceptor.acceptOne(draft).then(
+          () => acknowledged.push(draft.id),
+          async (error) => {
+            refused.push(error);
+            await sleep(20);
+          },
+        );
+      }
+    });
+
+    await eventually(() => acknowledged.length > 300);
+    process.kill(postgres.pid, 'SIGKILL');
+    await eventually(() => refused.length > 20 && identityOf(postgres.pid) === undefined);
+    const before = acknowledged.length;
+    postgres = await startEmbeddedPostgres({ dataDir, log: () => {} });
+    await eventually(() => acknowledged.length > before + 100);
+    stopped = true;
+    await Promise.all(producers);
+
+    expect(refused.filter((error) => !(error instanceof StoreUnavailable))).toEqual([]);
+    const { rows } = await pool.query<{ id: string }>('SELECT id FROM events');
+    const stored = new Set(rows.map(({ id }) => id));
+    expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
+    await pool.end();
+    await store.drop();
+  });
+});
