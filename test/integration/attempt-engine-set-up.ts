@@ -1,0 +1,59 @@
+import type pg from 'pg';
+import { type AttemptEngine, createAttemptEngine } from '../../activities/attempt-engine.ts';
+import { createPrepareRequest } from '../../activities/prepare-request.ts';
+import { createReceiverWatch } from '../../activities/receiver-watch.ts';
+import { createRecorder } from '../../activities/recorder.ts';
+import { createAddressGuard } from '../../src/egress/address-guard.ts';
+import { createOutbound } from '../../src/egress/outbound.ts';
+import { createProfiles } from '../../src/profiles/registry.ts';
+import type { SecretBox } from '../../src/store/secret-box.ts';
+
+export type TestEngine = AttemptEngine & {
+  /** What the watch told: `slow ep_…` and `healthy ep_…`. */
+  told: string[];
+  /** Workflows whose claims were made known. */
+  claimed: string[];
+  failures: unknown[];
+  close(): Promise<void>;
+};
+
+/** The attempt engine as a worker has it, on real sockets and a real Postgres, without Temporal. */
+export function startTestEngine(
+  pool: pg.Pool,
+  box: SecretBox,
+  { connectionsPerHost = 32 }: { connectionsPerHost?: number } = {},
+): TestEngine {
+  const told: string[] = [];
+  const claimed: string[] = [];
+  const failures: unknown[] = [];
+  const guard = createAddressGuard(['127.0.0.0/8']);
+  const outbound = createOutbound({ guard, connectionsPerHost });
+  const watch = createReceiverWatch({
+    onSlow: (receiver) => told.push(`slow ${receiver}`),
+    onHealthy: (receiver) => told.push(`healthy ${receiver}`),
+  });
+  const onFailure = (error: unknown) => void failures.push(error);
+  const engine = createAttemptEngine({
+    pool,
+    outbound,
+    watch,
+    recorder: createRecorder({ pool, onRecorded: () => {}, onFailure }),
+    prepare: createPrepareRequest({ profiles: createProfiles(), box, now: Date.now }),
+    onClaimed: (owner) => claimed.push(owner),
+    onAttempt: () => {},
+    onFailure,
+    random: () => 0,
+  });
+  return {
+    ...engine,
+    told,
+    claimed,
+    failures,
+    async close() {
+      watch.close();
+      await outbound.close();
+    },
+  };
+}
+
+export const inMs = (ms: number): number => performance.now() + ms;
