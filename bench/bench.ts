@@ -8,7 +8,8 @@ export type Bench = {
   /** A Posthorn that the measures with the same grouping share; nothing is under way in it. */
   posthorn(grouping: PosthornOptions['grouping']): Promise<Posthorn>;
   receiver: Remote<ReceiverCommands>;
-  receiverUrl: string;
+  /** Addresses without a path, of the receiver that answers and of the one that does not. */
+  urls: { healthy: string; silent: string };
   publisher: Remote<PublisherCommands>;
   /** How long each load lasts. */
   seconds: number;

@@ -24,7 +24,10 @@ export type Posthorn = {
 
 export type Project = {
   key: string;
-  newEndpoint(url: string, events?: string[]): Promise<void>;
+  /** Returns its id. */
+  newEndpoint(url: string, events?: string[]): Promise<string>;
+  /** Cancels what is open for it. */
+  deleteEndpoint(id: string): Promise<void>;
 };
 
 export type PosthornOptions = {
@@ -107,20 +110,23 @@ async function newProject(url: string, adminKey: string, settings?: object): Pro
   return {
     key,
     async newEndpoint(target, events = ['*']) {
-      await call(url, key, 'POST', '/v1/endpoints', { url: target, events });
+      return (await call(url, key, 'POST', '/v1/endpoints', { url: target, events })).id;
+    },
+    async deleteEndpoint(id) {
+      await call(url, key, 'DELETE', `/v1/endpoints/${id}`);
     },
   };
 }
 
-async function call(url: string, key: string, method: string, path: string, body: object) {
+async function call(url: string, key: string, method: string, path: string, body?: object) {
   const answered = await fetch(`${url}${path}`, {
     method,
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    ...(body && { body: JSON.stringify(body) }),
   });
   const text = await answered.text();
   if (!answered.ok) throw new Error(`${method} ${path} answered ${answered.status}: ${text}`);
-  return JSON.parse(text) as { key: string };
+  return JSON.parse(text || '{}') as { id: string; key: string };
 }
 
 function killNow(pid: number): void {

@@ -44,13 +44,14 @@ const bench: Bench = {
     return running.posthorn;
   },
   receiver,
-  receiverUrl: await receiver.ask('listen'),
+  urls: await receiver.ask('listen'),
   publisher,
   seconds: Number(values.seconds),
   newRun: () => `b${++runs}`,
 };
 
-process.once('SIGINT', () => void end().then(() => process.exit(130)));
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void end().then(() => process.exit(1)));
 const tables: Table[] = [];
 if (!values.json) console.log(`${headOf(machine)}\n`);
 try {

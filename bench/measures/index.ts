@@ -10,6 +10,7 @@ export const MEASURES: Record<string, Measure> = {
   latency,
   throughput: throughput('auto', 'single'),
   batch: throughput('auto', 'batch'),
+  crash,
   isolation: isolation({ perSecond: 40, seconds: 60, standard: true, samples: 2 }),
   'isolation-long': isolation({
     perSecond: 20,
@@ -18,7 +19,6 @@ export const MEASURES: Record<string, Measure> = {
     standard: false,
     samples: 10,
   }),
-  crash,
   ungrouped: throughput('never', 'single'),
   engine: bareEngine,
 };

@@ -27,12 +27,15 @@ export const isolation = ({ perSecond, seconds, policy, standard, samples }: Bla
   async take(bench) {
     const posthorn = await bench.posthorn('auto');
     const project = await posthorn.newProject(policy && { policy });
-    await project.newEndpoint(`${bench.receiverUrl}/healthy/0`, ['bench.healthy']);
-    await project.newEndpoint(`${bench.receiverUrl}/silent`, ['bench.hole']);
+    await project.newEndpoint(`${bench.urls.healthy}/0`, ['bench.healthy']);
+    const silentEndpoint = await project.newEndpoint(`${bench.urls.silent}/0`, ['bench.hole']);
     const hole = startRemote<PublisherCommands>('publisher.ts');
     try {
       const rows = [await observe(bench, posthorn, project, 'alone', ALONE_SECONDS)];
-      const filling = hole.ask('publish', load(bench, posthorn, project, 'bench.hole', perSecond, seconds));
+      const filling = hole.ask(
+        'publish',
+        load(posthorn, project, 'bench.hole', bench.newRun(), perSecond, seconds),
+      );
       for (let n = 1; n <= samples; n++) {
         const name = `beside it, part ${n} of ${samples}`;
         rows.push(await observe(bench, posthorn, project, name, seconds / samples));
@@ -40,6 +43,7 @@ export const isolation = ({ perSecond, seconds, policy, standard, samples }: Bla
       await filling;
       return rows;
     } finally {
+      await project.deleteEndpoint(silentEndpoint); // its retries would run beside the next measure
       await hole.stop();
     }
   },
@@ -52,11 +56,12 @@ async function observe(
   name: string,
   seconds: number,
 ): Promise<Row> {
-  await bench.receiver.ask('reset');
+  const run = bench.newRun();
+  await bench.receiver.ask('reset', run);
   const before = cpuMs(posthorn.pids());
   const published = await bench.publisher.ask(
     'publish',
-    load(bench, posthorn, project, 'bench.healthy', HEALTHY_PER_SECOND, seconds),
+    load(posthorn, project, 'bench.healthy', run, HEALTHY_PER_SECOND, seconds),
   );
   const pids = posthorn.pids();
   const after = cpuMs(pids);
@@ -79,17 +84,17 @@ async function observe(
 }
 
 const load = (
-  bench: Bench,
   posthorn: Posthorn,
   { key }: Project,
   type: string,
+  run: string,
   perSecond: number,
   seconds: number,
 ): Load => ({
   url: posthorn.url,
   key,
   type,
-  run: bench.newRun(),
+  run,
   loop: { kind: 'open', perSecond, seconds },
   batch: 1,
   insists: false,

@@ -17,18 +17,19 @@ export const latency: Measure = {
 };
 
 async function atRate(bench: Bench, perSecond: number): Promise<Row> {
-  const { receiver, publisher, receiverUrl } = bench;
+  const { receiver, publisher, urls } = bench;
   const posthorn = await bench.posthorn('auto');
   const project = await posthorn.newProject();
-  await project.newEndpoint(`${receiverUrl}/healthy/0`);
+  await project.newEndpoint(`${urls.healthy}/0`);
 
   const load = async (seconds: number) => {
-    await receiver.ask('reset');
+    const run = bench.newRun();
+    await receiver.ask('reset', run);
     const published = await publisher.ask('publish', {
       url: posthorn.url,
       key: project.key,
       type: 'bench.event',
-      run: bench.newRun(),
+      run,
       loop: { kind: 'open', perSecond, seconds },
       batch: 1,
       insists: false,

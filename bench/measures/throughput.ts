@@ -28,30 +28,31 @@ export const throughput = (grouping: Grouping, batch: 'single' | 'batch'): Measu
 });
 
 async function atFanOut(bench: Bench, grouping: Grouping, fanOut: number, inBatches: boolean): Promise<Row> {
-  const { receiver, publisher, receiverUrl } = bench;
+  const { receiver, publisher, urls } = bench;
   const posthorn = await bench.posthorn(grouping);
   const project = await posthorn.newProject();
-  for (let n = 0; n < fanOut; n++) await project.newEndpoint(`${receiverUrl}/healthy/${n}`);
+  for (let n = 0; n < fanOut; n++) await project.newEndpoint(`${urls.healthy}/${n}`);
 
-  const publish = (seconds: number) =>
+  const publish = (run: string, seconds: number) =>
     publisher.ask('publish', {
       url: posthorn.url,
       key: project.key,
       type: 'bench.event',
-      run: bench.newRun(),
+      run,
       loop: { kind: 'closed', publishers: inBatches ? BATCH_PUBLISHERS : PUBLISHERS, seconds },
       batch: inBatches ? BATCH : 1,
       insists: false,
     });
   const load = async (seconds: number) => {
-    await receiver.ask('reset');
-    const published = await publish(seconds);
+    const run = bench.newRun();
+    await receiver.ask('reset', run);
+    const published = await publish(run, seconds);
     return { published, ...(await untilArrived(receiver, published.accepted.length * fanOut)) };
   };
 
   await load(Math.min(WARM_UP_SECONDS, bench.seconds));
   const before = cpuMs(posthorn.pids());
-  const { published, arrived, repeated, lastAt } = await load(bench.seconds);
+  const { published, arrived, repeated, lastNewAt } = await load(bench.seconds);
   await sleep(RECORDING_MS);
   const pids = posthorn.pids();
   const after = cpuMs(pids);
@@ -64,8 +65,8 @@ async function atFanOut(bench: Bench, grouping: Grouping, fanOut: number, inBatc
   return {
     'fan-out': fanOut,
     'accepted/s': perSecond(accepted, published.endedAt),
-    'delivered/s': perSecond(arrived, lastAt),
-    'not delivered': accepted * fanOut - arrived + repeated,
+    'delivered/s': perSecond(arrived, lastNewAt),
+    'not delivered': accepted * fanOut - arrived,
     repeated,
     refused: published.failed,
     'accept p50 ms': rounded(percentile(published.acceptMs, 0.5)),
