@@ -146,6 +146,18 @@ describe('retry', () => {
     ]);
   });
 
+  test('of a delivery whose workflow was ended by hand goes on in another', async () => {
+    const { event, delivery } = await waiting(to(await receiverThat(500, 200)));
+    await posthorn.temporal.workflow.getHandle(delivery.workflow!.id).terminate();
+
+    expect(await steer('retry', delivery)).toMatchObject({ status: 202 });
+
+    expect(await posthorn.untilSettled(event.id, 5_000)).toMatchObject({ status: 'delivered' });
+    const { workflow, attempts } = await deliveryOf(event);
+    expect(workflow!.id).toMatch(new RegExp(`^${delivery.workflow!.id}/[0-9a-f-]{36}$`));
+    expect(attempts).toBe(2);
+  });
+
   test('of a held delivery is a conflict', async () => {
     const { delivery } = await heldDelivery(await receiverThat(500));
 
