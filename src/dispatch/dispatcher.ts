@@ -30,11 +30,13 @@ export type Dispatcher = {
 
 /*
  * The law (design, section 6): few workflows that are assigned but not yet claimed. Below START_BELOW whatever
- * waits is started at once; up to FULL_BELOW only full groups; never more. So each event has its own workflow
+ * waits is started at once; up to FULL_BELOW full groups, and START_BELOW others; never more. So each event has its own workflow
  * while the engine keeps up, and shares one when it does not; no other feedback is needed.
  */
 const START_BELOW = 2;
 const FULL_BELOW = 16;
+/** What has waited this long may start beside full groups, two at a time: they would starve a small project. */
+const PATIENCE_MS = 250;
 /** Deliveries in one workflow. */
 const GROUP_SIZE = 100;
 /** A workflow that has not claimed by then no longer counts: its worker is gone, or its wake-up was lost. */
@@ -57,11 +59,13 @@ export type DispatcherDependencies = {
   onFailure: (error: unknown) => void;
 };
 
+type Places = Map<string, { since: number; isFull: boolean }>;
+
 export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   const { pool, starter, grouping, roomPerReceiver, onStarted, onFailure } = deps;
   const startBelow = grouping === 'auto' ? START_BELOW : FULL_BELOW;
-  const unclaimed = new Map<string, number>();
-  const unclaimedSlow = new Map<string, number>();
+  const unclaimed: Places = new Map();
+  const unclaimedSlow: Places = new Map();
   const starting = new Set<Promise<void>>();
   /** Of those served whatever waits, and of those served full groups: each has its own turn. */
   const lastServed = { any: '', full: '' };
@@ -87,7 +91,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
         if (!isRoom) return;
         const workflowId = workflowIdOf(company, from === 0);
         for (const delivery of company) delivery.owner = workflowId;
-        unclaimed.set(workflowId, performance.now());
+        unclaimed.set(workflowId, { since: performance.now(), isFull: company.length === size });
       }
     }
   }
@@ -114,13 +118,14 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     look();
   }
 
-  function launch(assignment: Assignment, slots: Map<string, number>): void {
-    slots.set(assignment.workflowId, performance.now());
+  function launch(assignment: Assignment, slots: Places): void {
+    const isFull = assignment.deliveries.length === sizeOf(assignment.policy);
+    slots.set(assignment.workflowId, { since: performance.now(), isFull });
     const begun = begin(assignment, slots).finally(() => starting.delete(begun));
     starting.add(begun);
   }
 
-  async function begin(assignment: Assignment, slots: Map<string, number>): Promise<void> {
+  async function begin(assignment: Assignment, slots: Places): Promise<void> {
     const startWorkflow = starter();
     try {
       if (!startWorkflow) throw new Error('Temporal went away before the start');
@@ -158,18 +163,25 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   async function assignWaiting(): Promise<void> {
     while (mayStart() && unclaimed.size < FULL_BELOW) {
       const kind = unclaimed.size < startBelow ? 'any' : 'full';
+      const mayBePatient = [...unclaimed.values()].filter(({ isFull }) => !isFull).length < startBelow;
       // Its place is taken before Postgres is asked: new events would take each that comes free, and those that
       // wait would starve.
       const uuid = randomUUID();
-      unclaimed.set(uuid, performance.now());
-      const assignment = await assignNext(kind, uuid).finally(() => unclaimed.delete(uuid));
+      unclaimed.set(uuid, { since: performance.now(), isFull: true });
+      const assignment = await assignNext(kind, mayBePatient ? PATIENCE_MS : null, uuid).finally(() =>
+        unclaimed.delete(uuid),
+      );
       if (!assignment) return;
       launch(assignment, unclaimed);
     }
   }
 
   /** Projects in turn; one that cannot fill a group does not hold up the next. */
-  async function assignNext(kind: 'any' | 'full', uuid: string): Promise<Assignment | null> {
+  async function assignNext(
+    kind: 'any' | 'full',
+    patienceMs: number | null,
+    uuid: string,
+  ): Promise<Assignment | null> {
     const asked = new Set<string>();
     while (asked.size < PROJECTS_PER_LOOK) {
       const projectId = await nextProjectDue(pool, lastServed[kind]);
@@ -179,6 +191,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       const assignment = await assignDue(pool, projectId, {
         most: GROUP_SIZE,
         least: kind === 'any' ? 1 : GROUP_SIZE,
+        patienceMs,
         grouping: grouping === 'auto',
         uuid,
       });
@@ -204,7 +217,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   const tick = (): void => {
     const now = performance.now();
     for (const slots of [unclaimed, unclaimedSlow]) {
-      for (const [workflowId, since] of slots) if (now - since > UNCLAIMED_MS) slots.delete(workflowId);
+      for (const [workflowId, { since }] of slots) if (now - since > UNCLAIMED_MS) slots.delete(workflowId);
     }
     if (now - lastLook >= LOOK_EVERY_MS) look();
     slowLook ??= assignWaitingForSlow()

@@ -51,11 +51,11 @@ const HAS_SHORT_DELAY = (policy: string): string =>
            WHERE delay::int < (${policy}::jsonb->>'timeout')::int)`;
 
 // What the oldest due row may travel with: the same policy; its own event only when groups are off; nothing
-// when it travels alone. Below `least` nothing is taken. SKIP LOCKED: several API processes assign at once.
+// when it travels alone. Below `least` nothing is taken unless the oldest has waited for long. SKIP LOCKED: several API processes assign at once.
 // Two statements, since one with a switch would read the whole queue for the few rows of one event.
 const assignStatement = (company: string): string => `
   WITH oldest AS (
-    SELECT id, policy, event_id, lane FROM deliveries
+    SELECT id, policy, event_id, lane, due_at FROM deliveries
     WHERE owner IS NULL AND due_at IS NOT NULL AND lane <> 'slow' AND due_at <= now() AND project_id = $1
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
   ), room AS (
@@ -76,6 +76,7 @@ const assignStatement = (company: string): string => `
                 ELSE 'group/' || $4 END AS workflow_id
     FROM company
     HAVING count(*) >= least($3::int, (SELECT n FROM room))
+        OR (SELECT due_at FROM oldest) < now() - $5 * interval '1 millisecond'
   )
   UPDATE deliveries d SET owner = named.workflow_id, workflow_id = named.workflow_id
   FROM company, named
@@ -88,17 +89,24 @@ const ASSIGN_ONE_EVENT = assignStatement('AND d.event_id = oldest.event_id');
 
 /**
  * Gives up to `most` due deliveries of a project to a new workflow; null when fewer than `least` could be taken,
- * or than the fullest group that the oldest of them may travel in.
+ * or than the fullest group that the oldest of them may travel in, and that one has not waited for `patienceMs`
+ * (null: however long).
  */
 export async function assignDue(
   db: Queryable,
   projectId: string,
-  { most, least, grouping, uuid }: { most: number; least: number; grouping: boolean; uuid: string },
+  {
+    most,
+    least,
+    patienceMs = null,
+    grouping,
+    uuid,
+  }: { most: number; least: number; patienceMs?: number | null; grouping: boolean; uuid: string },
 ): Promise<Assignment | null> {
   const { rows } = await db.query<AssignedRow>({
     name: grouping ? 'assign-due' : 'assign-due-one-event',
     text: grouping ? ASSIGN : ASSIGN_ONE_EVENT,
-    values: [projectId, most, least, uuid],
+    values: [projectId, most, least, uuid, patienceMs],
   });
   return assignmentOf(rows);
 }
