@@ -1,0 +1,239 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createReconciler, RECONCILER_TIMES, type WorkflowState } from '../../src/dispatch/reconciler.ts';
+import { acceptEvents } from '../../src/store/accept-events.ts';
+import { eventually } from '../set-up/eventually.ts';
+import { box, SECRET, type SeededStore, seedStore } from '../store/seed.ts';
+
+const QUICK = { passEvery: 20, overdue: 100, overdueAtStart: 100, startLasts: 60_000, wedgedFor: 300 };
+
+let store: SeededStore;
+let actions: string[];
+let failures: unknown[];
+let released: number;
+const running: { close(): Promise<void> }[] = [];
+
+beforeEach(async () => {
+  store = await seedStore();
+  actions = [];
+  failures = [];
+  released = 0;
+});
+afterEach(async () => {
+  for (const reconciler of running.splice(0)) await reconciler.close();
+  await store.drop();
+});
+
+type FakeTemporal = {
+  states: Map<string, WorkflowState>;
+  describes: string[];
+  signals: { workflowId: string; ids: string[] }[];
+  terminated: string[];
+  refuses: Set<string>;
+  delayMs: number;
+};
+const fakeTemporal = (): FakeTemporal => ({
+  states: new Map(),
+  describes: [],
+  signals: [],
+  terminated: [],
+  refuses: new Set(),
+  delayMs: 0,
+});
+
+function reconcile(temporal: FakeTemporal | null, times = QUICK): { close(): Promise<void> } {
+  const reconciler = createReconciler({
+    pool: store.pool,
+    connectionString: store.url,
+    temporal: () =>
+      temporal && {
+        stateOf: async (id) => {
+          temporal.describes.push(id);
+          if (temporal.delayMs) await sleep(temporal.delayMs);
+          return temporal.states.get(id) ?? 'over';
+        },
+        retryNow: async (workflowId, ids) => {
+          if (temporal.refuses.has(workflowId)) throw new Error('no');
+          temporal.signals.push({ workflowId, ids });
+        },
+        terminate: async (id) => {
+          if (temporal.refuses.has(id)) throw new Error('no');
+          temporal.terminated.push(id);
+          temporal.states.set(id, 'over');
+        },
+      },
+    onReleased: () => released++,
+    onAction: (action, workflowId, deliveries) => actions.push(`${action} ${workflowId} ${deliveries}`),
+    onFailure: (error) => failures.push(error),
+    times,
+  });
+  running.push(reconciler);
+  return reconciler;
+}
+
+/** Deliveries of a workflow, due for some seconds. */
+async function overdue(owner: string, count = 1, dueForSeconds = 30): Promise<string[]> {
+  const target = { url: 'http://127.0.0.1:9/', secret: SECRET };
+  const drafts = Array.from({ length: count }, () => store.draft({ target }));
+  const { started } = await acceptEvents(store.pool, box, drafts, (deliveries) => {
+    for (const delivery of deliveries) delivery.owner = owner;
+  });
+  const ids = started.map(({ id }) => id).sort();
+  await store.pool.query(
+    `UPDATE deliveries SET due_at = now() - $2 * interval '1 second' WHERE id = ANY ($1::text[])`,
+    [ids, dueForSeconds],
+  );
+  return ids;
+}
+
+const ownersOf = async (ids: string[]): Promise<(string | null)[]> =>
+  (
+    await store.pool.query('SELECT owner FROM deliveries WHERE id = ANY ($1::text[]) ORDER BY id', [ids])
+  ).rows.map(({ owner }) => owner);
+
+test('what a workflow left that is over or unknown is released; an open claim stays open', async () => {
+  const ids = await overdue('lost', 3);
+  await store.pool.query('UPDATE deliveries SET claimed_at = now(), epoch = 1 WHERE id = $1', [ids[0]]);
+
+  reconcile(fakeTemporal());
+
+  await eventually(() => actions.length > 0);
+  expect(actions).toEqual(['released lost 3']);
+  expect(await ownersOf(ids)).toEqual([null, null, null]);
+  expect(await store.deliveryOf(ids[0]!)).toMatchObject({ epoch: 1, claimed_at: expect.any(Date) });
+  await eventually(() => released === 1);
+});
+
+test('what is not due for long yet is left alone, and so is what is not due', async () => {
+  const fresh = await overdue('fresh', 1, 0);
+  const later = await overdue('later', 1, -60);
+  const temporal = fakeTemporal();
+  await overdue('lost');
+
+  reconcile(temporal, { ...QUICK, overdue: 20_000, overdueAtStart: 20_000 });
+
+  await eventually(() => actions.length === 1);
+  expect(temporal.describes).toEqual(['lost']);
+  expect(await ownersOf([...fresh, ...later].sort())).toEqual(expect.arrayContaining(['fresh', 'later']));
+});
+
+test('a running workflow is told again of what is due, once in a while', async () => {
+  const temporal = fakeTemporal();
+  temporal.states.set('busy', 'running');
+  const ids = await overdue('busy', 2);
+
+  reconcile(temporal, { ...QUICK, overdue: 400 });
+
+  await eventually(() => temporal.signals.length === 2);
+  expect(temporal.signals[0]).toEqual({ workflowId: 'busy', ids });
+  expect(temporal.describes.length).toBeLessThan(5); // with a pass every 20 ms
+  expect(await ownersOf(ids)).toEqual(['busy', 'busy']);
+});
+
+test('a failed look says nothing', async () => {
+  const temporal = fakeTemporal();
+  temporal.states.set('who knows', 'unknown');
+  const ids = await overdue('who knows');
+
+  reconcile(temporal);
+
+  await eventually(() => temporal.describes.length > 5);
+  expect(actions).toEqual([]);
+  expect(await ownersOf(ids)).toEqual(['who knows']);
+});
+
+test('a workflow whose task fails again and again is terminated when that has lasted, and its deliveries go on', async () => {
+  const temporal = fakeTemporal();
+  temporal.states.set('wedged', 'wedged');
+  const ids = await overdue('wedged');
+  const began = performance.now();
+
+  reconcile(temporal);
+
+  await eventually(() => actions.length === 2);
+  expect(performance.now() - began).toBeGreaterThan(QUICK.wedgedFor);
+  expect(actions).toEqual(['terminated wedged 1', 'released wedged 1']);
+  expect(await ownersOf(ids)).toEqual([null]);
+});
+
+test('one that heals in between is not terminated', async () => {
+  const temporal = fakeTemporal();
+  temporal.states.set('ill', 'wedged');
+  await overdue('ill');
+  reconcile(temporal, { ...QUICK, overdue: 1 });
+  await eventually(() => temporal.describes.length > 3);
+
+  temporal.states.set('ill', 'running');
+  await eventually(() => temporal.signals.length > 0);
+  const healed = performance.now();
+  temporal.states.set('ill', 'wedged');
+  await eventually(() => temporal.terminated.length > 0);
+
+  expect(performance.now() - healed).toBeGreaterThan(QUICK.wedgedFor - 50);
+});
+
+test('one that cannot be told or terminated keeps no other from being looked at', async () => {
+  const temporal = fakeTemporal();
+  for (let n = 0; n < 40; n++) {
+    temporal.states.set(`deaf-${n}`, 'running');
+    temporal.refuses.add(`deaf-${n}`);
+    await overdue(`deaf-${n}`, 1, 60);
+  }
+  const ids = await overdue('lost', 1, 10);
+
+  reconcile(temporal);
+
+  await eventually(async () => (await ownersOf(ids))[0] === null);
+  expect(failures.length).toBeGreaterThan(0);
+});
+
+test('workflows that run and are late do not hide those that are lost behind them', async () => {
+  const temporal = fakeTemporal();
+  await overdue('busy', 2_500, 60);
+  await store.pool.query(`UPDATE deliveries SET owner = 'busy-' || id`);
+  temporal.states.get = (id) => (id.startsWith('busy') ? 'running' : 'over');
+  const ids = await overdue('lost', 1, 10);
+
+  reconcile(temporal, { ...QUICK, overdue: 60_000, overdueAtStart: 1_000 });
+
+  await eventually(async () => (await ownersOf(ids))[0] === null, 20_000);
+  expect(temporal.signals).toHaveLength(2_500);
+});
+
+test('of two processes one reconciles, and the other takes over when it stops', async () => {
+  const [one, other] = [fakeTemporal(), fakeTemporal()];
+  one.states.set('a', 'unknown');
+  other.states.set('a', 'unknown');
+  await overdue('a');
+  const first = reconcile(one);
+  await eventually(() => one.describes.length > 0);
+  reconcile(other);
+  const seen = one.describes.length;
+  await eventually(() => one.describes.length > seen + 3);
+  expect(other.describes).toEqual([]);
+
+  await first.close();
+
+  await eventually(() => other.describes.length > 0);
+});
+
+test('while Temporal is away nothing is released', async () => {
+  const ids = await overdue('lost');
+  const reconciler = reconcile(null);
+  await reconciler.close();
+  expect(await ownersOf(ids)).toEqual(['lost']);
+});
+
+test('with 10,000 owners lost at once everything that is due goes on within two minutes', async () => {
+  await overdue('lost', 10_000);
+  await store.pool.query(`UPDATE deliveries SET owner = 'lost-' || id`);
+  const temporal = { ...fakeTemporal(), delayMs: 10 }; // a look at a busy server
+
+  const began = performance.now();
+  reconcile(temporal, RECONCILER_TIMES);
+
+  const left = async () =>
+    (await store.one<{ n: number }>('SELECT count(*)::int AS n FROM deliveries WHERE owner IS NOT NULL')).n;
+  await eventually(async () => (await left()) === 0, 100_000);
+  expect(performance.now() - began).toBeLessThan(60_000);
+  expect(temporal.describes).toHaveLength(10_000);
+}, 120_000);
