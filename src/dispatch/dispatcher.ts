@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { hasDelayShorterThanTimeout, policyFromText } from '../policy/retry-policy.ts';
 import type { NewDelivery } from '../store/accept-events.ts';
 import {
   type Assignment,
@@ -8,8 +7,8 @@ import {
   assignSlow,
   nextProjectDue,
   releaseUnstarted,
-  SHORT_DELAY_GROUP,
 } from '../store/assignments.ts';
+import { GROUP_SIZE, sizeOf, workflowIdOf } from './groups.ts';
 
 /** Starts a workflow for an assignment. Rejects when it is not known to have started. */
 export type StartWorkflow = (assignment: Assignment) => Promise<void>;
@@ -37,8 +36,6 @@ const START_BELOW = 2;
 const FULL_BELOW = 16;
 /** What has waited this long may start beside full groups, two at a time: they would starve a small project. */
 const PATIENCE_MS = 250;
-/** Deliveries in one workflow. */
-const GROUP_SIZE = 100;
 /** A workflow that has not claimed by then no longer counts: its worker is gone, or its wake-up was lost. */
 const UNCLAIMED_MS = 2_000;
 const TICK_MS = 250;
@@ -248,14 +245,4 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       await Promise.all(starting);
     },
   };
-}
-
-const sizeOf = (policy: string): number =>
-  hasDelayShorterThanTimeout(policyFromText(policy)) ? SHORT_DELAY_GROUP : GROUP_SIZE;
-
-/** The plain id of an event is for its first workflow only: Temporal refuses it a second time. */
-function workflowIdOf(company: NewDelivery[], isFirst: boolean): string {
-  const { projectId, eventId } = company[0]!;
-  if (!company.every((delivery) => delivery.eventId === eventId)) return `group/${randomUUID()}`;
-  return `event/${projectId}/${eventId}${isFirst ? '' : `/${randomUUID()}`}`;
 }

@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import { hasDelayShorterThanTimeout, policyFromText } from '../policy/retry-policy.ts';
+import type { NewDelivery } from '../store/accept-events.ts';
+import { SHORT_DELAY_GROUP } from '../store/assignments.ts';
+
+/** Deliveries in one workflow. */
+export const GROUP_SIZE = 100;
+
+/** How many deliveries of a policy fill a workflow. */
+export const sizeOf = (policy: string): number =>
+  hasDelayShorterThanTimeout(policyFromText(policy)) ? SHORT_DELAY_GROUP : GROUP_SIZE;
+
+/** The plain id of an event is for its first workflow only: Temporal refuses it a second time. */
+export function workflowIdOf(company: NewDelivery[], isFirst: boolean): string {
+  const { projectId, eventId } = company[0]!;
+  if (!company.every((delivery) => delivery.eventId === eventId)) return `group/${randomUUID()}`;
+  return `event/${projectId}/${eventId}${isFirst ? '' : `/${randomUUID()}`}`;
+}
