@@ -220,12 +220,18 @@ export async function startService(
       closing: closing.signal,
     });
     const server = createHttpServer(app, closing, config.http.publicUrl);
-    const port = await server.listen(config.http.host, config.http.port);
+    const endWaits = () => {
+      streams.close();
+      waiters.close();
+    };
+    const port = await server.listen(config.http.host, config.http.port).catch((error: unknown) => {
+      endWaits();
+      throw error;
+    });
     return {
       port,
       async close() {
-        streams.close();
-        waiters.close();
+        endWaits();
         await server.close();
       },
     };
