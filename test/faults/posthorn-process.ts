@@ -9,7 +9,9 @@ export type PosthornProcess = {
   output(): string;
   /** Waits until it has written what matches; throws with its output when it does not, or ends first. */
   untilSaid(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
-  /** Sends a signal and resolves with the exit code, null when the signal ended it. At once when it has ended. */
+  /** Resolves with the exit code, null when a signal ended it. */
+  ended: Promise<number | null>;
+  /** Sends a signal, and waits for the end. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 };
 
@@ -44,13 +46,14 @@ function runNode(args: string[], env: NodeJS.ProcessEnv): PosthornProcess {
   return {
     pid: child.pid!,
     output: () => output,
+    ended,
     async untilSaid(pattern, timeoutMs = 30_000) {
       await eventually(() => pattern.test(output) || !running.has(child), timeoutMs).catch(() => {});
       const match = pattern.exec(output);
       if (!match) throw new Error(`it has not said ${pattern}, but:\n${output}`);
       return match;
     },
-    async end(signal) {
+    end(signal) {
       child.kill(signal);
       return ended;
     },

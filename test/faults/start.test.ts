@@ -79,7 +79,7 @@ test('a port that another program has is avoided, and named when it was asked fo
 
   const asked = launchPosthorn('start', { ...installation.env, POSTHORN_PORT: '4000' });
   await asked.untilSaid(/could not start: .*4000.*another program has that port.*POSTHORN_PORT/, 60_000);
-  expect(await asked.end('SIGCONT')).toBe(1);
+  expect(await asked.ended).toBe(1);
 });
 
 type Shown = { status: string; nextAttemptAt: string | null };
