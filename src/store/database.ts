@@ -25,6 +25,10 @@ export function createPool(connectionString: string, max = 10): pg.Pool {
     keepAlive: true,
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 10_000,
+    // A server that hangs does not keep its own timeouts.
+    query_timeout: 35_000,
+    // A server-wide `off` would lose what was answered with 202.
+    options: '-c synchronous_commit=on',
   });
   // An idle connection that breaks is replaced at its next use; without a listener the process would end.
   pool.on('error', () => {});
@@ -40,11 +44,18 @@ export const sqlState = (error: unknown): string | undefined =>
 const isConflict = (error: unknown): boolean =>
   sqlState(error) === SERIALIZATION_FAILURE || sqlState(error) === DEADLOCK_DETECTED;
 
+// What pg itself throws of a connection: plain errors without a code.
+const CONNECTION_TROUBLE =
+  /^(Connection terminated|Query read timeout|Client (was closed|has encountered)|timeout )/;
+
 /** True when the connection or the server failed, not the statement: classes 08, 53, 57, 58, and socket errors. */
 export function isOutage(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return /^(08|53|57|58|25006)/.test(state);
-  return types.isNativeError(error) && !(error instanceof TypeError) && !(error instanceof RangeError);
+  // Not instanceof: errors of Node's core are of another realm where tests run in one of their own.
+  if (!types.isNativeError(error)) return false;
+  const isSystemError = 'syscall' in error || ('code' in error && /^E[A-Z]+$/.test(String(error.code)));
+  return isSystemError || error instanceof StoreUnavailable || CONNECTION_TROUBLE.test(error.message);
 }
 
 /** Runs `work` again when Postgres chose it as the victim of a deadlock or a serialization failure. */
