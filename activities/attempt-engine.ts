@@ -30,6 +30,8 @@ export type AttemptEngineDependencies = {
   watch: ReceiverWatch;
   /** Told when a workflow has claimed its deliveries: the dispatcher may start another. */
   onClaimed: (owner: string) => void;
+  /** Told of the projects whose outcomes were written otherwise than by a record. */
+  onOutcomes: (projectIds: Set<string>) => void;
   onAttempt: (claim: Claim, result: Exclude<OutboundResult, { kind: 'not_started' }>) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
   random: () => number;
@@ -52,7 +54,8 @@ type Attempted =
 
 /** What an attempt does, without Temporal: claim, sign, POST, classify, record. */
 export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEngine {
-  const { pool, outbound, prepare, recorder, watch, onClaimed, onAttempt, onFailure, random } = deps;
+  const { pool, outbound, prepare, recorder, watch, onClaimed, onOutcomes, onAttempt, onFailure, random } =
+    deps;
 
   async function run(due: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptReport> {
     const plain = await claimRound(due, owner);
@@ -92,7 +95,9 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     let claims: Claimed[] = [];
     let claimable: DeliveryStep[];
     try {
-      ({ standings, claimable } = await resolveExceptions(pool, owner, rest, random));
+      const resolved = await resolveExceptions(pool, owner, rest, random);
+      ({ standings, claimable } = resolved);
+      if (resolved.projectIds.size > 0) onOutcomes(resolved.projectIds);
       if (claimable.length > 0) claims = await claimRound(claimable, owner);
     } catch (error) {
       if (mayThrow) throw error;
@@ -183,7 +188,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   }
 
   async function giveBack(
-    { id, epoch, step }: Claim,
+    { id, epoch, step, projectId }: Claim,
     owner: string,
     giveUpAt: number,
     to: { lane: Lane; inMs: number },
@@ -197,9 +202,9 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     const [mine] = given;
     // Given back before, with an answer that was lost, or the claim was another's by then.
     if (!mine) return standingNow(await standingOf(id, step, owner, giveUpAt));
-    return standingNow(
-      mine.kind === 'cancelled' ? { id, kind: 'cancelled', after: 'cancelled' } : { id, kind: 'released' },
-    );
+    if (mine.kind === 'released') return standingNow({ id, kind: 'released' });
+    onOutcomes(new Set([projectId]));
+    return standingNow({ id, kind: 'cancelled', after: 'cancelled' });
   }
 
   async function standingOf(id: string, step: number, owner: string, giveUpAt: number): Promise<Standing> {

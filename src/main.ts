@@ -126,6 +126,7 @@ export async function startService(
       recorder,
       watch,
       prepare: createPrepareRequest({ profiles, box, now: Date.now }),
+      onOutcomes: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
       onClaimed: (owner) => notifications.notify('posthorn_claims', [owner]),
       onAttempt: (claim, result) => {
         metrics.attempts.inc({ outcome: result.outcome });

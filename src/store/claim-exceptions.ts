@@ -7,6 +7,11 @@ import { MOVED_COLUMNS, type Moved, settleCancelled, tellMoves } from './settlem
 
 /** After this many unknown outcomes in a row a delivery travels alone, and each further one uses a step. */
 const UNKNOWNS_BEFORE_ALONE = 2;
+/**
+ * Deliveries that a lost worker left unknown together go on at times of their own within this: in step, the one that
+ * kills its worker would take the others along each time, until they are undeliverable.
+ */
+const PART_WITHIN_MS = 5_000;
 /** A due time this near counts as now: the clocks of Postgres and of Temporal's server need not agree exactly. */
 const DUE_TOLERANCE_MS = 5_000;
 
@@ -14,6 +19,8 @@ export type ExceptionsResult = {
   standings: Standing[];
   /** Free to be claimed again at once, at the step that Postgres knows. */
   claimable: DeliveryStep[];
+  /** Whose outcomes were written. */
+  projectIds: Set<string>;
 };
 
 /**
@@ -27,7 +34,7 @@ export async function resolveExceptions(
   random: () => number = Math.random,
 ): Promise<ExceptionsResult> {
   return inTransaction(pool, async (client) => {
-    const result: ExceptionsResult = { standings: [], claimable: [] };
+    const result: ExceptionsResult = { standings: [], claimable: [], projectIds: new Set() };
     const moved: Moved[] = [];
     const locked = new Map(
       (
@@ -47,6 +54,7 @@ export async function resolveExceptions(
     }
     // Once, at the end: told one by one, events would be locked in the order of their deliveries, and deadlock.
     await tellMoves(client, moved);
+    result.projectIds = new Set(moved.map(({ projectId }) => projectId));
     return result;
   });
 }
@@ -84,7 +92,7 @@ async function resolve(
   }
   if (unknowns > UNKNOWNS_BEFORE_ALONE) return useStep(client, delivery, random, moved);
   if (unknowns === UNKNOWNS_BEFORE_ALONE) {
-    await client.query(SEND_ALONE, [id]);
+    await client.query(SEND_ALONE, [id, random() * PART_WITHIN_MS]);
     return { id, kind: 'released' };
   }
   if (unknowns === 0 && (delivery.step !== wantedStep || delivery.dueInMs > DUE_TOLERANCE_MS)) {
@@ -118,7 +126,9 @@ const lastOutcomeOf = (delivery: DeliveryInDetail): string =>
 
 const HOLD = `UPDATE deliveries SET status = 'held', waiting_for = $2, owner = NULL, due_at = NULL WHERE id = $1`;
 
-const SEND_ALONE = `UPDATE deliveries SET owner = NULL, lane = 'alone', due_at = now() WHERE id = $1`;
+const SEND_ALONE = `
+  UPDATE deliveries SET owner = NULL, lane = 'alone', due_at = now() + $2::float8 * interval '1 millisecond'
+  WHERE id = $1`;
 
 const WRITE_UNKNOWN = `
   WITH written AS (
@@ -158,7 +168,7 @@ async function useStep(
 ): Promise<Standing> {
   const policy = policyFromText(delivery.policy);
   const isLast = delivery.step + 1 >= attemptsIn(policy);
-  const delayMs = isLast ? null : delayAfter(policy, delivery.step, random);
+  const delayMs = isLast ? null : delayAfter(policy, delivery.step, random)! + Math.round(random() * PART_WITHIN_MS);
   const { rows } = await client.query<Moved>(USE_STEP, [delivery.id, delayMs]);
   if (delayMs === null) {
     moved.push(...rows);

@@ -39,6 +39,7 @@ export function startTestEngine(
     watch,
     recorder: createRecorder({ pool, onRecorded: () => {}, onFailure }),
     prepare: createPrepareRequest({ profiles: createProfiles(), box, now: Date.now }),
+    onOutcomes: () => {},
     onClaimed: (owner) => claimed.push(owner),
     onAttempt: () => {},
     onFailure,
