@@ -21,8 +21,11 @@ export type ComposableProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'event
   version: number;
   /** Plans whose consumers may use webhooks; null: all. */
   plans: string[] | null;
-  /** The bytes that every receiver gets, or why this event has none (422). `data` is JSON as it came. */
-  composeBody(input: EventNames & { data: Buffer }): Buffer | { errors: Problem[] };
+  /**
+   * The bytes that every receiver gets, or why this event has none (422). `data` is JSON as it came; `test` is left
+   * out for a real event.
+   */
+  composeBody(input: EventNames & { data: Buffer; test?: boolean }): Buffer | { errors: Problem[] };
   /** Headers of one attempt, signed. `sentAt` is in epoch seconds; `secrets` is newest first and not empty. */
   requestHeaders(
     input: EventNames & { sentAt: number; body: Buffer; secrets: string[] },

@@ -1,4 +1,4 @@
-import { type Profile, SPREAD } from './profile.ts';
+import type { Profile } from './profile.ts';
 import { lossesOfReserializing, type Problem, reserialize } from './reserialize.ts';
 import { compileTemplate, type TemplateValues } from './template.ts';
 import { pointerBelow } from './walk-json.ts';
@@ -6,7 +6,12 @@ import { pointerBelow } from './walk-json.ts';
 export type BodyParts = TemplateValues & {
   /** The event's `data`, JSON as the producer wrote it. */
   data: Buffer;
+  /** Left out: a real event. */
+  test?: boolean;
 };
+
+/** The member under whose name the members of the data stand. */
+export const SPREAD = '...';
 
 /** A member with its name, or the inside of a spread object; empty where that has no members. */
 type Member = (parts: BodyParts) => (string | Buffer)[];
@@ -15,6 +20,7 @@ function compileMember([name, value]: [string, Profile['body'][string]]): Member
   if (name === SPREAD) return ({ data }) => [insideOf(data)];
   const before = `${JSON.stringify(name)}:`;
   if (value === '$data') return ({ data }) => [before, data];
+  if (value === '$test') return ({ test = false }) => [`${before}${test}`];
   if (typeof value !== 'string') return () => [before + JSON.stringify(value)];
   const template = compileTemplate(value);
   return (parts) => [before + JSON.stringify(template.render(parts))];

@@ -6,6 +6,9 @@ import {
   SIGNATURE_ENCODINGS,
   SIGNED_CONTENTS,
 } from '../signing/signature-scheme.ts';
+import { SPREAD } from './compose-body.ts';
+import { problemsOfExamples } from './compose-examples.ts';
+import { eventTypesSchema } from './event-type.ts';
 import { forbiddenHeaderName, isHeaderValue } from './header-names.ts';
 import { BODY_VARIABLES, HEADER_VARIABLES, templateProblem } from './template.ts';
 
@@ -21,14 +24,12 @@ const headerTemplate = z.string().superRefine((text, context) => {
   if (problem) context.addIssue({ code: 'custom', message: problem });
 });
 
-/** `$data` is the event's data as it came; any other text is a template, and what is not text stands as it is. */
+/** `$data` is the event's data as it came, `$test` a truth value; any other text is a template, the rest stands as it is. */
 const member = z.union([z.string(), z.number(), z.boolean(), z.null()]).superRefine((value, context) => {
-  if (typeof value !== 'string' || value === '$data') return;
+  if (typeof value !== 'string' || value === '$data' || value === '$test') return;
   const problem = templateProblem(value, BODY_VARIABLES);
-  if (problem) context.addIssue({ code: 'custom', message: `${problem}; $data stands alone` });
+  if (problem) context.addIssue({ code: 'custom', message: `${problem}; $data and $test stand alone` });
 });
-
-export const SPREAD = '...';
 
 const body = z
   .record(z.string(), member)
@@ -103,35 +104,30 @@ const secret = z
   );
 
 /** A provider's wire format and rules, as data: docs/profiles.md says what each field does. */
-export const profileSchema = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
-  title: z.string().min(1).max(128),
-  body,
-  dataBytes: z.enum(['verbatim', 'reserialized']),
-  createdAt: z.enum(['seconds', 'milliseconds']),
-  headers,
-  signature,
-  secret,
-  timeout: duration('1s', '60s'),
-  policy: z.strictObject({
-    delays: z.array(duration('0s', '30d')).max(20),
-    jitter: z.number().min(0).max(1),
-  }),
-  urls: z.strictObject({ httpsOnly: z.boolean(), publicOnly: z.boolean() }),
-  /** Plans whose consumers may use webhooks; left out: all. */
-  plans: z.array(z.string().regex(/^[A-Za-z0-9._-]{1,128}$/)).optional(),
-  eventTypes: z
-    .array(
-      z.strictObject({
-        name: z.string().regex(/^[A-Za-z0-9._-]{1,128}$/),
-        description: z.string(),
-        example: z.json(),
-        schema: z.record(z.string(), z.json()).optional(),
-      }),
-    )
-    .default([]),
-  afterLast: z.string().min(1).max(64),
-});
+export const profileSchema = z
+  .strictObject({
+    name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
+    title: z.string().min(1).max(128),
+    body,
+    dataBytes: z.enum(['verbatim', 'reserialized']),
+    createdAt: z.enum(['seconds', 'milliseconds']),
+    headers,
+    signature,
+    secret,
+    timeout: duration('1s', '60s'),
+    policy: z.strictObject({
+      delays: z.array(duration('0s', '30d')).max(20),
+      jitter: z.number().min(0).max(1),
+    }),
+    urls: z.strictObject({ httpsOnly: z.boolean(), publicOnly: z.boolean() }),
+    /** Plans whose consumers may use webhooks; left out: all. */
+    plans: z.array(z.string().regex(/^[A-Za-z0-9._-]{1,128}$/)).optional(),
+    eventTypes: eventTypesSchema,
+    afterLast: z.string().min(1).max(64),
+  })
+  .superRefine((profile, context) => {
+    for (const problem of problemsOfExamples(profile)) context.addIssue({ code: 'custom', ...problem });
+  });
 
 /** A profile as it is written, and as it is read. */
 export type ProfileSource = z.input<typeof profileSchema>;

@@ -1,12 +1,24 @@
+import { canvelete } from './canvelete.ts';
+import { cmdcal } from './cmdcal.ts';
 import { type ComposableProfile, compileProfile } from './compile-profile.ts';
+import { pausepoint } from './pausepoint.ts';
+import { pdfGorilla } from './pdf-gorilla.ts';
 import { type ProfileSource, profileSchema } from './profile.ts';
+import { smartlyq } from './smartlyq.ts';
 import { standardWebhooks } from './standard-webhooks.ts';
 
 /**
  * Every version that was ever released, oldest first: an event is retried under the version that it was accepted
  * under, so a changed profile is one more entry here and the old one stays.
  */
-const VERSIONS: ProfileSource[][] = [[standardWebhooks]];
+const VERSIONS: ProfileSource[][] = [
+  [standardWebhooks],
+  [cmdcal],
+  [canvelete],
+  [pdfGorilla],
+  [pausepoint],
+  [smartlyq],
+];
 
 export type Profiles = {
   /** The newest version, or the one asked for; undefined when there is none. */

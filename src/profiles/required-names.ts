@@ -17,7 +17,9 @@ export function compileRequiredNames({
   body,
   headers,
 }: Pick<Profile, 'body' | 'headers'>): (event: Names) => Problem[] {
-  const texts = Object.values(body).filter((value) => typeof value === 'string' && value !== '$data');
+  const texts = Object.values(body).filter(
+    (value) => typeof value === 'string' && value !== '$data' && value !== '$test',
+  );
   const headerTemplates = Object.values(headers).map(compileTemplate);
   const templates = [...texts.map((text) => compileTemplate(String(text))), ...headerTemplates];
   const needed = attributesOf(templates);

@@ -14,6 +14,8 @@ const event = {
   attributes: {},
 };
 
+const example = (data: object) => ({ name: 'a.b', description: 'An event', example: data });
+
 const issuesOf = (changes: object) =>
   profileSchema
     .safeParse({ ...standardWebhooks, ...changes })
@@ -21,7 +23,14 @@ const issuesOf = (changes: object) =>
 
 test('the registry knows each version by its number, and the newest without one', () => {
   const profiles = createProfiles();
-  expect(profiles.names()).toEqual(['standard-webhooks']);
+  expect(profiles.names()).toEqual([
+    'standard-webhooks',
+    'cmdcal',
+    'canvelete',
+    'pdf-gorilla',
+    'pausepoint',
+    'smartlyq',
+  ]);
   expect(profiles.get('standard-webhooks', 1)?.version).toBe(1);
   expect(profiles.get('standard-webhooks')?.version).toBe(1);
   expect(profiles.get('standard-webhooks', 2)).toBeUndefined();
@@ -96,6 +105,17 @@ test.each([
   [{ signature: { ...standardWebhooks.signature, format: '$base64$base64' } }, /^signature\.format: holds/],
   [{ secret: { ...standardWebhooks.secret, min: 65 } }, /^secret\.max: less than min/],
   [{ secret: { ...standardWebhooks.secret, min: 40 } }, /^secret\.generated: /],
+  [{ body: { test: 'a $test' } }, /^body\.test: \$test cannot stand here/],
+  [{ headers: { 'x-a': '$test', 'x-b': '$signature' } }, /^headers\.x-a: \$test cannot stand here/],
+  [{ eventTypes: [example({}), example({})] }, /^eventTypes\.1\.name: named twice/],
+  [
+    { eventTypes: [example({})], body: { pause: '$attributes.pause' } },
+    /^eventTypes\.0\.exampleAttributes: \/attributes\/pause required/,
+  ],
+  [
+    { eventTypes: [example([])], body: { '...': '$data' } },
+    /^eventTypes\.0\.example: \/data must be an object/,
+  ],
   [{ surprise: true }, /^: Unrecognized key/],
 ])('a profile with %j is not a profile', (changes, issue) => {
   expect(issuesOf(changes)).toContainEqual(expect.stringMatching(issue));

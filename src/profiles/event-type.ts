@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+const name = z.string().regex(/^[A-Za-z0-9._-]{1,128}$/);
+
+/** One entry of a profile's catalogue. */
+export const eventTypeSchema = z.strictObject({
+  name,
+  description: z.string(),
+  /** The data of an example event: previews and test events are made of it. */
+  example: z.json(),
+  /** What the profile names of an event's attributes, for the same. */
+  exampleAttributes: z.record(name, z.string()).optional(),
+  /** A JSON Schema of the data. */
+  schema: z.record(z.string(), z.json()).optional(),
+});
+
+export const eventTypesSchema = z
+  .array(eventTypeSchema)
+  .default([])
+  .superRefine((types, context) => {
+    const seen = new Set<string>();
+    for (const [index, type] of types.entries()) {
+      if (seen.has(type.name))
+        context.addIssue({ code: 'custom', path: [index, 'name'], message: 'named twice' });
+      seen.add(type.name);
+    }
+  });
