@@ -1,119 +1,169 @@
-import { createHmac } from 'node:crypto';
-import { compileProfile } from '../../src/profiles/compile-profile.ts';
-import { type ProfileSource, profileSchema } from '../../src/profiles/profile.ts';
-import { standardWebhooks } from '../../src/profiles/standard-webhooks.ts';
+import { bodyOf, providerNamed, requestOf } from '../providers/providers.ts';
 
-/** Wire formats of several kinds of provider, said as data alone. */
-const sign = { algorithm: 'hmac-sha256', encoding: 'hex', severalSecrets: 'none', content: '$body' } as const;
-const text: ProfileSource['secret'] = {
-  key: 'utf8',
-  prefix: '',
-  generated: { bytes: 32, encoding: 'hex' },
-  min: 1,
-  max: 512,
-  brought: 'optional',
-  shownOnce: true,
-};
-const compile = (changes: Partial<ProfileSource>) =>
-  compileProfile(
-    profileSchema.parse({ ...standardWebhooks, createdAt: 'seconds', secret: text, ...changes }),
-    1,
-  );
+const example = (provider: string, type: string) =>
+  providerNamed(provider).profile.eventTypes.find(({ name }) => name === type)!;
 
-const event = {
-  id: 'evt_1',
-  type: 'job.completed',
-  createdAt: new Date('2026-04-06T10:01:23.456Z'),
-  consumer: 'dev_1',
-  attributes: { pause_id: 'psr_1' },
-};
-const sentAt = 1_775_469_683;
-const secrets = ['newest secret é', 'older secret'];
-
-function sent(changes: Partial<ProfileSource>, data: string) {
-  const profile = compile(changes);
-  const body = profile.composeBody({ ...event, data: Buffer.from(data) });
-  if (!Buffer.isBuffer(body)) throw new Error(JSON.stringify(body));
-  return { body: body.toString(), headers: profile.requestHeaders({ ...event, sentAt, body, secrets }) };
-}
-const hmac = (content: string, secret = secrets[0]!) =>
-  createHmac('sha256', secret).update(content).digest('hex');
-
-test('a bare hex signature over an envelope', () => {
-  const { body, headers } = sent(
+const exampleSent = (provider: string, type: string, names: { id?: string; createdAt: string }) =>
+  requestOf(
+    providerNamed(provider),
     {
-      body: { event: '$type', timestamp: '$createdAt', data: '$data' },
-      headers: { 'X-Bare-Signature': '$signature' },
-      signature: { ...sign, format: '$hex' },
+      ...names,
+      type,
+      createdAt: new Date(names.createdAt),
+      data: JSON.stringify(example(provider, type).example),
     },
-    '{"big":12345678901234567890}',
+    'a-secret-of-the-receiver',
   );
-  expect(body).toBe(
-    '{"event":"job.completed","timestamp":"2026-04-06T10:01:23Z","data":{"big":12345678901234567890}}',
-  );
-  expect(headers).toEqual({ 'content-type': 'application/json', 'X-Bare-Signature': hmac(body) });
-});
 
-test('a prefixed signature that verifies over the raw and over the re-serialised body', () => {
-  const { body, headers } = sent(
-    {
-      body: { eventId: '$id', eventType: '$type', timestamp: '$createdAt', data: '$data' },
-      dataBytes: 'reserialized',
-      headers: { 'X-Signature': '$signature' },
-      signature: { ...sign, format: 'sha256=$hex' },
-    },
-    '{"b": 1.0, "10": "\\u00e9\\/"}',
-  );
-  expect(body).toContain('"data":{"10":"é/","b":1}}');
-  expect(headers['X-Signature']).toBe(`sha256=${hmac(body)}`);
-  expect(headers['X-Signature']).toBe(`sha256=${hmac(JSON.stringify(JSON.parse(body)))}`);
-});
+/** Member names and values, in order: a page shows both. */
+const membersOf = (body: Buffer) => Object.entries(JSON.parse(body.toString('utf8')));
 
-test('a flat body with the id of the event in a header', () => {
-  const { body, headers } = sent(
-    {
-      body: { jobId: '$id', '...': '$data', timestamp: '$createdAt' },
-      createdAt: 'milliseconds',
-      headers: { 'x-event-id': '$id', 'x-signature': '$signature' },
-      signature: { ...sign, format: '$hex' },
-    },
-    '{"status":"completed","downloadUrl":"https://…","error":null}',
-  );
-  expect(body).toBe(
-    '{"jobId":"evt_1","status":"completed","downloadUrl":"https://…","error":null,"timestamp":"2026-04-06T10:01:23.456Z"}',
-  );
-  expect(headers).toMatchObject({ 'x-event-id': 'evt_1', 'x-signature': hmac(body) });
-});
-
-test('the consumer and an attribute in the body, the type in a header', () => {
-  const { body, headers } = sent(
-    {
-      body: {
-        event: '$type',
-        pause_id: '$attributes.pause_id',
-        developer_id: '$consumer',
-        timestamp: '$createdAt',
-        data: '$data',
+test('CmdCal sends event, timestamp and data, with a bare hex signature', () => {
+  const { headers, body } = exampleSent('cmdcal', 'render.completed', { createdAt: '2026-03-26T14:30:00Z' });
+  expect(membersOf(body)).toEqual([
+    ['event', 'render.completed'],
+    ['timestamp', '2026-03-26T14:30:00Z'],
+    [
+      'data',
+      {
+        job_id: 'job_abc123',
+        job_url: '/api/v2/jobs/job_abc123',
+        status: 'succeeded',
+        document_title: 'Q1 Board Deck',
+        slide_count: 8,
+        deck_score: 92,
+        approval_status: 'needs_review',
+        download_url: expect.any(String),
+        brand_pack_id: 'bp_xyz789',
       },
-      headers: { 'X-Signature': '$signature', 'X-Event': '$type' },
-      signature: { ...sign, format: 'sha256=$hex' },
-    },
-    'null',
-  );
-  expect(body).toBe(
-    '{"event":"job.completed","pause_id":"psr_1","developer_id":"dev_1","timestamp":"2026-04-06T10:01:23Z","data":null}',
-  );
-  expect(headers).toMatchObject({ 'X-Event': 'job.completed', 'X-Signature': `sha256=${hmac(body)}` });
+    ],
+  ]);
+  expect(headers).toEqual({
+    'content-type': 'application/json',
+    'x-cmdcal-signature': expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
 });
 
-test('the time of the attempt signed and shown in the signature header', () => {
-  const { body, headers } = sent(
-    {
-      body: { event: '$type', timestamp: '$createdAt', data: '$data' },
-      headers: { 'X-Signature': '$signature', 'X-Event': '$type' },
-      signature: { ...sign, content: '$sentAt.$body', format: 't=$sentAt,v1=$hex' },
-    },
-    '{}',
-  );
-  expect(headers['X-Signature']).toBe(`t=${sentAt},v1=${hmac(`${sentAt}.${body}`)}`);
+test('Canvelete sends the id and the type of the event first, with a prefixed signature', () => {
+  const { headers, body } = exampleSent('canvelete', 'render.completed', {
+    id: 'evt_abc123',
+    createdAt: '2024-01-15T10:30:00Z',
+  });
+  expect(membersOf(body)).toEqual([
+    ['eventId', 'evt_abc123'],
+    ['eventType', 'render.completed'],
+    ['timestamp', '2024-01-15T10:30:00Z'],
+    [
+      'data',
+      {
+        renderId: 'render_xyz789',
+        designId: 'design_abc123',
+        status: 'completed',
+        downloadUrl: 'https://cdn.canvelete.com/renders/xyz789.png',
+        metadata: { format: 'png', width: 1080, height: 1080, fileSize: 245760, renderTime: 1.2 },
+      },
+    ],
+  ]);
+  expect(headers).toEqual({
+    'content-type': 'application/json',
+    'x-canvelete-signature': expect.stringMatching(/^sha256=[0-9a-f]{64}$/),
+  });
+});
+
+test('Canvelete rewrites data, so that both of its receivers read the same bytes', () => {
+  const body = bodyOf(providerNamed('canvelete'), { data: '{"b": 1.0, "10": "\\u00e9\\/"}' });
+  expect(String(body)).toContain('"data":{"10":"é/","b":1}}');
+});
+
+test('PDF Gorilla sends a flat body with milliseconds, and the id of the job in body and header', () => {
+  const job = { id: 'cma1b2c3d4e5f6g7h8i9j0k', createdAt: '2026-04-06T10:01:23.456Z' };
+  const { headers, body } = exampleSent('pdf-gorilla', 'job.completed', job);
+  expect(membersOf(body)).toEqual([
+    ['jobId', 'cma1b2c3d4e5f6g7h8i9j0k'],
+    ['status', 'completed'],
+    ['downloadUrl', expect.any(String)],
+    ['expiresAt', '2026-04-13T10:00:00.000Z'],
+    ['error', null],
+    ['timestamp', '2026-04-06T10:01:23.456Z'],
+  ]);
+  expect(headers).toEqual({
+    'content-type': 'application/json',
+    'x-pdfg-event-id': 'cma1b2c3d4e5f6g7h8i9j0k',
+    'x-pdfg-signature': expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+  expect(membersOf(exampleSent('pdf-gorilla', 'job.failed', job).body)).toEqual([
+    ['jobId', 'cma1b2c3d4e5f6g7h8i9j0k'],
+    ['status', 'failed'],
+    ['error', { code: 'RENDER_TIMEOUT', message: 'PDF rendering timed out.' }],
+    ['timestamp', '2026-04-06T10:01:23.456Z'],
+  ]);
+});
+
+test.each(['{"jobId":"another"}', '{"timestamp":"never"}', '[]', 'null'])(
+  'PDF Gorilla refuses the data %s: its members must be members of the body',
+  (data) => {
+    expect(() => bodyOf(providerNamed('pdf-gorilla'), { data })).toThrow('"pointer":"/data');
+  },
+);
+
+test('PausePoint sends the pause and the developer, and the event in a header', () => {
+  const { headers, body } = exampleSent('pausepoint', 'pause.responded', {
+    createdAt: '2026-05-08T14:23:00Z',
+  });
+  expect(membersOf(body)).toEqual([
+    ['event', 'pause.responded'],
+    ['pause_id', 'psr_uuid'],
+    ['developer_id', 'dev_uuid'],
+    ['timestamp', '2026-05-08T14:23:00Z'],
+    [
+      'data',
+      {
+        choice: 'Approve',
+        text: null,
+        response_at: '2026-05-08T14:23:00Z',
+        metadata: { amount: 340, recipient_name: 'Acme Corp' },
+      },
+    ],
+  ]);
+  expect(headers).toEqual({
+    'content-type': 'application/json',
+    'x-pausepoint-signature': expect.stringMatching(/^sha256=[0-9a-f]{64}$/),
+    'x-pausepoint-event': 'pause.responded',
+  });
+});
+
+test('PausePoint refuses an event without a developer or a pause, with a pointer to each', () => {
+  const { profile } = providerNamed('pausepoint');
+  const event = {
+    id: 'evt_1',
+    type: 'pause.responded',
+    createdAt: new Date(),
+    consumer: null,
+    attributes: {},
+  };
+  expect(profile.composeBody({ ...event, data: Buffer.from('{}') })).toMatchObject({
+    errors: [{ pointer: '/consumer' }, { pointer: '/attributes/pause_id' }],
+  });
+});
+
+test('SmartlyQ signs the time of the attempt, and sends the event in a header', () => {
+  const { headers, body } = exampleSent('smartlyq', 'job.completed', { createdAt: '2026-03-02T14:30:00Z' });
+  expect(membersOf(body)).toEqual([
+    ['event', 'job.completed'],
+    ['timestamp', '2026-03-02T14:30:00Z'],
+    [
+      'data',
+      {
+        job_id: 'job_abc123',
+        type: 'article_generation',
+        status: 'completed',
+        result: expect.any(Object),
+      },
+    ],
+  ]);
+  expect(headers).toEqual({
+    'content-type': 'application/json',
+    'x-smartlyq-signature': expect.stringMatching(/^t=1775469684,v1=[0-9a-f]{64}$/),
+    'x-smartlyq-event': 'job.completed',
+  });
 });
