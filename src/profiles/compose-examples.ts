@@ -7,14 +7,9 @@ const REST = { id: 'evt_example', consumer: 'example', createdAt: '2026-01-01T00
 
 export type ExampleProblem = { path: (string | number)[]; message: string };
 
-const PLACES: [string, string][] = [
-  ['/data', 'example'],
-  ['/attributes', 'exampleAttributes'],
-];
-
-/** `/attributes/pause_id` is, in the profile, `eventTypes.0.exampleAttributes`: a profile has no pointer into data. */
+/** Where in an entry of the catalogue the fault lies that an event of it would have at `pointer`. */
 const placeOf = (pointer: string): string =>
-  PLACES.find(([start]) => pointer.startsWith(start))?.[1] ?? 'example';
+  pointer.startsWith('/attributes') ? 'exampleAttributes' : 'example';
 
 /** Why events made of the profile's own examples would be refused; empty when all of them can be sent. */
 export function problemsOfExamples(
