@@ -1,0 +1,26 @@
+import { canvelete } from '../../src/profiles/canvelete.ts';
+import { cmdcal } from '../../src/profiles/cmdcal.ts';
+import { pausepoint } from '../../src/profiles/pausepoint.ts';
+import { pdfGorilla } from '../../src/profiles/pdf-gorilla.ts';
+import type { ProfileSource } from '../../src/profiles/profile.ts';
+import { smartlyq } from '../../src/profiles/smartlyq.ts';
+import { standardWebhooks } from '../../src/profiles/standard-webhooks.ts';
+import type { SigningProfile } from '../typescript/src/verify/profiles.ts';
+
+const sources = [standardWebhooks, cmdcal, canvelete, pdfGorilla, pausepoint, smartlyq];
+
+/** What a receiver needs of each profile that ships with Posthorn. */
+export const signingProfiles: Record<string, SigningProfile> = Object.fromEntries(
+  sources.map((source) => [source.name, signingProfile(source)]),
+);
+
+function signingProfile({ headers, signature, secret }: ProfileSource): SigningProfile {
+  const { algorithm, content, encoding, format } = signature;
+  const inHeaders = content.split('.').filter((part) => part !== '$body' && !format.includes(part));
+  const needed = ['$signature', ...inHeaders];
+  return {
+    headers: Object.fromEntries(Object.entries(headers).filter(([, template]) => needed.includes(template))),
+    signature: { algorithm, content, encoding, format },
+    secret: { key: secret.key, prefix: secret.key === 'utf8' ? '' : secret.prefix },
+  };
+}

@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import pg from 'pg';
+import pino from 'pino';
+import { createApi } from '../src/api/create-api.ts';
+import type { ApiDependencies } from '../src/api/dependencies.ts';
+import { createAddressGuard } from '../src/egress/address-guard.ts';
+import { createProfiles } from '../src/profiles/registry.ts';
+import { createSecretBox } from '../src/store/secret-box.ts';
+
+export type Schema = {
+  $ref?: string;
+  type?: string | string[];
+  const?: unknown;
+  enum?: unknown[];
+  anyOf?: Schema[];
+  oneOf?: Schema[];
+  allOf?: Schema[];
+  items?: Schema;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  additionalProperties?: boolean | Schema;
+  description?: string;
+};
+export type Operation = {
+  operationId: string;
+  tags: string[];
+  parameters?: { name: string; in: string; required?: boolean; description?: string; schema: Schema }[];
+};
+export type OpenApi = {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+};
+
+/** What GET /openapi.json answers, from the API as it is made, with nothing behind it: the call needs none. */
+export async function openApiDocument(): Promise<OpenApi> {
+  const nothing = {} as ApiDependencies;
+  const app = createApi({
+    ...nothing,
+    pool: new pg.Pool(),
+    guard: createAddressGuard([]),
+    profiles: createProfiles(),
+    secretBox: createSecretBox([Buffer.alloc(32)]),
+    log: pino({ level: 'silent' }),
+    closing: new AbortController().signal,
+    config: { adminKey: 'none', maxBodyBytes: 1, publicUrl: 'http://127.0.0.1:4000', temporalUiUrl: null },
+  });
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/openapi.json`, { headers: { connection: 'close' } });
+    return (await answer.json()) as OpenApi;
+  } finally {
+    server.close();
+  }
+}
