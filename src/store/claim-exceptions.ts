@@ -168,7 +168,9 @@ async function useStep(
 ): Promise<Standing> {
   const policy = policyFromText(delivery.policy);
   const isLast = delivery.step + 1 >= attemptsIn(policy);
-  const delayMs = isLast ? null : delayAfter(policy, delivery.step, random)! + Math.round(random() * PART_WITHIN_MS);
+  const delayMs = isLast
+    ? null
+    : delayAfter(policy, delivery.step, random)! + Math.round(random() * PART_WITHIN_MS);
   const { rows } = await client.query<Moved>(USE_STEP, [delivery.id, delayMs]);
   if (delayMs === null) {
     moved.push(...rows);
