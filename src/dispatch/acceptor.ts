@@ -70,9 +70,11 @@ export function createAcceptor({
 
   async function store(drafts: EventDraft[], allOrNone: boolean): Promise<Accepted[]> {
     const assigned: NewDelivery[] = [];
+    let unowned = 0;
     const assign = (deliveries: NewDelivery[]): void => {
       dispatcher.assignNew(deliveries);
       assigned.push(...deliveries.filter(({ owner }) => owner !== null));
+      unowned += deliveries.filter(({ owner, waitingFor }) => owner === null && waitingFor === null).length;
     };
     const write = () => acceptEvents(pool, box, drafts, assign, allOrNone);
     let started: NewDelivery[] = [];
@@ -94,7 +96,7 @@ export function createAcceptor({
         assigned.filter((delivery) => !kept.has(delivery)),
         mayBeStored,
       );
-      dispatcher.start(started);
+      dispatcher.start(started, unowned);
     }
   }
 

@@ -18,8 +18,8 @@ export type Dispatcher = {
   assignNew(deliveries: NewDelivery[]): void;
   /** Gives up the places of deliveries that assignNew gave an owner, and that were not stored, or perhaps were. */
   abandon(deliveries: NewDelivery[], mayBeStored: boolean): void;
-  /** Starts the workflows of deliveries that were committed with an owner, and looks after the others. */
-  start(committed: NewDelivery[]): void;
+  /** Starts the workflows of deliveries that were committed with an owner; `unowned` were committed without one. */
+  start(committed: NewDelivery[], unowned: number): void;
   /** Something may be due: look now instead of at the next tick. */
   look(): void;
   /** The workflow has claimed its deliveries: its slot is free. */
@@ -66,6 +66,8 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   const starting = new Set<Promise<void>>();
   /** Of those served whatever waits, and of those served full groups: each has its own turn. */
   const lastServed = { any: '', full: '' };
+  /** Committed here without an owner since the last look. */
+  let waiting = 0;
   let lastLook = 0;
   let pausedUntil = 0;
   let looking: Promise<void> | null = null;
@@ -106,13 +108,15 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     }
   }
 
-  function start(committed: NewDelivery[]): void {
+  function start(committed: NewDelivery[], unowned: number): void {
     for (const [workflowId, company] of Map.groupBy(committed, ({ owner }) => owner!)) {
       const { projectId, policy, lane } = company[0]!;
       const deliveries = company.map(({ id, eventId, type }) => ({ id, step: 0, eventId, type }));
       launch({ workflowId, projectId, policy, lane, deliveries }, unclaimed);
     }
-    look();
+    waiting += unowned;
+    // Asking Postgres after each commit whether a group is full by now would cost as much as the assignments.
+    if (waiting >= (unclaimed.size < startBelow ? 1 : GROUP_SIZE)) look();
   }
 
   function launch(assignment: Assignment, slots: Places): void {
@@ -146,6 +150,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       return;
     }
     lastLook = performance.now();
+    waiting = 0;
     looking = assignWaiting()
       .catch(onFailure)
       .finally(() => {
@@ -216,7 +221,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     for (const slots of [unclaimed, unclaimedSlow]) {
       for (const [workflowId, { since }] of slots) if (now - since > UNCLAIMED_MS) slots.delete(workflowId);
     }
-    if (now - lastLook >= LOOK_EVERY_MS) look();
+    if (now - lastLook >= (waiting > 0 ? PATIENCE_MS : LOOK_EVERY_MS)) look();
     slowLook ??= assignWaitingForSlow()
       .catch(onFailure)
       .finally(() => {
