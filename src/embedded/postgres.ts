@@ -85,6 +85,9 @@ function settings(port: number, durable: boolean): string[] {
     port,
     unix_socket_directories: '', // a socket would need a folder that both users can write
     max_connections: 200,
+    // A fresh database has no statistics before the first autovacuum, and plans made for its empty tables are kept
+    // until then: in a minute's load each new delivery's foreign key came to cost 300 µs instead of 10.
+    autovacuum_naptime: '5s',
     log_checkpoints: 'off',
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
