@@ -11,10 +11,13 @@ const DIGEST_BYTES = { 'hmac-sha256': 32, 'hmac-sha512': 64 };
  */
 export function shownSignatures(header: string, { signature }: SigningProfile): ShownSignatures | undefined {
   const pattern = patternOf(signature);
-  const shown = header.split(/[ \t]+/).flatMap((piece) => pattern.exec(piece)?.groups ?? []);
+  const shown = header.split(/[ \t]+/).flatMap((piece) => {
+    const groups = pattern.exec(piece)?.groups;
+    return groups ? [{ digest: groups.digest!, sentAt: groups.sentAt }] : [];
+  });
   if (shown.length === 0) return undefined;
   const sentAt = shown[0]!.sentAt;
-  return { sentAt, digests: shown.filter((one) => one.sentAt === sentAt).map(({ digest }) => digest!) };
+  return { sentAt, digests: shown.filter((one) => one.sentAt === sentAt).map(({ digest }) => digest) };
 }
 
 /** Only the exact length matches: a truncated signature is never compared. */

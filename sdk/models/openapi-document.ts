@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import pino from 'pino';
-import { createApi } from '../src/api/create-api.ts';
-import type { ApiDependencies } from '../src/api/dependencies.ts';
-import { createAddressGuard } from '../src/egress/address-guard.ts';
-import { createProfiles } from '../src/profiles/registry.ts';
-import { createSecretBox } from '../src/store/secret-box.ts';
+import { createApi } from '../../src/api/create-api.ts';
+import type { ApiDependencies } from '../../src/api/dependencies.ts';
+import { createAddressGuard } from '../../src/egress/address-guard.ts';
+import { createProfiles } from '../../src/profiles/registry.ts';
+import { createSecretBox } from '../../src/store/secret-box.ts';
 
 export type Schema = {
   $ref?: string;

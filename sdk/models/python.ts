@@ -1,0 +1,117 @@
+import { alternatives, capitalised, isRequired } from './named-types.ts';
+import type { Schema } from './openapi-document.ts';
+
+const LINE_WIDTH = 110;
+const HEAD = `"""Written from the OpenAPI document by sdk/models/write-models.ts: change the API, then run it again.
+
+Members are named as they are on the wire. Dictionaries of the API may have more than these say: it may grow.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Literal, Optional, TypedDict, Union
+
+`;
+
+/** The text of sdk/python/src/posthorn/models.py. */
+export function pythonModels(types: [string, Schema][]): string {
+  const written = types.map(([name, schema]) => definition(name, schema));
+  const names = types.map(([name]) => `    "${name}",\n`).sort();
+  return `${HEAD}__all__ = [\n${names.join('')}]\n${written.join('')}`;
+}
+
+/** A class for an object, after those for the objects in it; Python has no types for these without a name. */
+function definition(name: string, schema: Schema): string {
+  if (!schema.properties) return `\n\n${name} = ${typeOf(schema, name)}\n`;
+  const inner = Object.entries(schema.properties).flatMap(([member, one]) =>
+    objectsIn(one, name + capitalised(member)),
+  );
+  const members = Object.entries(schema.properties);
+  const required = members.filter(([member]) => isRequired(schema, member));
+  const optional = members.filter(([member]) => !isRequired(schema, member));
+  const doc = schema.description ? `    """${schema.description}"""\n\n` : '';
+  const fields = (some: [string, Schema][]) => some.map(([member, one]) => field(member, one, name)).join('');
+  const classes =
+    required.length > 0 && optional.length > 0
+      ? `\n\nclass _Required${name}(TypedDict):\n${fields(required)}\n\nclass ${name}(_Required${name}, total=False):\n${doc}${fields(optional)}`
+      : `\n\nclass ${name}(TypedDict${optional.length > 0 ? ', total=False' : ''}):\n${doc}${fields(members)}`;
+  return inner.join('') + classes;
+}
+
+function field(member: string, schema: Schema, owner: string): string {
+  // A class body has no other place for such a name; the clients would need another form of TypedDict.
+  if (!/^[a-z_]\w*$/i.test(member) || KEYWORDS.has(member))
+    throw new Error(`${owner}.${member} is no name in Python`);
+  const comment = schema.description ? `    # ${schema.description}\n` : '';
+  const line = `    ${member}: ${typeOf(schema, owner + capitalised(member))}`;
+  return `${comment}${line.length <= LINE_WIDTH ? line : broken(line)}\n`;
+}
+
+const KEYWORDS = new Set([
+  'class',
+  'def',
+  'from',
+  'import',
+  'in',
+  'is',
+  'pass',
+  'global',
+  'lambda',
+  'not',
+  'or',
+  'and',
+]);
+
+const broken = (line: string): string =>
+  line.replace(
+    /Literal\[(.*?)\]/,
+    (_, values: string) => `Literal[\n        ${values.replaceAll(', ', ',\n        ')},\n    ]`,
+  );
+
+/** Definitions of the objects that stand in a member. */
+function objectsIn(schema: Schema, name: string): string[] {
+  if (schema.properties) return [definition(name, schema)];
+  if (schema.items) return objectsIn(schema.items, name);
+  if (typeof schema.additionalProperties === 'object') return objectsIn(schema.additionalProperties, name);
+  return (schema.anyOf ?? schema.oneOf ?? []).flatMap((one) => objectsIn(one, name));
+}
+
+function typeOf(schema: Schema, name: string): string {
+  if (schema.$ref) return schema.$ref.split('/').at(-1)!;
+  if (schema.const !== undefined) return `Literal[${literal(schema.const)}]`;
+  if (schema.enum) return `Literal[${schema.enum.map(literal).join(', ')}]`;
+  const either = alternatives(schema);
+  if (either) return unionOf([...new Set(either.map((one) => typeOf(one, name)))]);
+  switch (schema.type) {
+    case 'string':
+      return 'str';
+    case 'boolean':
+      return 'bool';
+    case 'integer':
+      return 'int';
+    case 'number':
+      return 'float';
+    case 'null':
+      return 'None';
+    case 'array':
+      return `List[${typeOf(schema.items ?? {}, name)}]`;
+    case 'object':
+      return schema.properties ? name : `Dict[str, ${valuesOf(schema, name)}]`;
+    default:
+      return 'Any';
+  }
+}
+
+const valuesOf = ({ additionalProperties }: Schema, name: string): string =>
+  typeof additionalProperties === 'object' ? typeOf(additionalProperties, name) : 'Any';
+
+function unionOf(types: string[]): string {
+  const others = types.filter((type) => type !== 'None');
+  const union = others.length === 1 ? others[0]! : `Union[${others.join(', ')}]`;
+  return others.length < types.length ? `Optional[${union}]` : union;
+}
+
+const literal = (value: unknown): string => {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return value === null ? 'None' : JSON.stringify(value);
+};

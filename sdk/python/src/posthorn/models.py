@@ -1,0 +1,448 @@
+"""Written from the OpenAPI document by sdk/models/write-models.ts: change the API, then run it again.
+
+Members are named as they are on the wire. Dictionaries of the API may have more than these say: it may grow.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Literal, Optional, TypedDict, Union
+
+__all__ = [
+    "AcceptedEvent",
+    "AcceptedEvents",
+    "AcceptedItem",
+    "ApiKey",
+    "Attempt",
+    "Consumer",
+    "ConsumerSettings",
+    "CreatedEndpoint",
+    "CreatedKey",
+    "CreatedProject",
+    "Delivery",
+    "Endpoint",
+    "EndpointChanges",
+    "Event",
+    "ListAttemptsQuery",
+    "ListConsumersQuery",
+    "ListDeliveriesQuery",
+    "ListEndpointsQuery",
+    "ListEventsQuery",
+    "ListKeysQuery",
+    "NewEndpoint",
+    "NewEvent",
+    "NewEvents",
+    "NewKey",
+    "NewProject",
+    "PolicyOverride",
+    "PostEventQuery",
+    "Problem",
+    "Project",
+    "ProjectChanges",
+    "Readiness",
+]
+
+
+class NewEventTarget(TypedDict):
+    """Delivers to this URL alone, instead of to endpoints"""
+
+    url: str
+    secret: str
+
+
+class _RequiredNewEvent(TypedDict):
+    type: str
+    # Any JSON; receivers get it byte for byte
+    data: Any
+
+
+class NewEvent(_RequiredNewEvent, total=False):
+    # Makes the post repeatable; `evt_…` when left out
+    id: str
+    # Goes to this consumer's endpoints alone
+    consumer: str
+    attributes: Dict[str, str]
+    # Delivers to this URL alone, instead of to endpoints
+    target: NewEventTarget
+
+
+class NewEvents(TypedDict):
+    events: List[NewEvent]
+
+
+class _RequiredNewEndpoint(TypedDict):
+    url: str
+
+
+class NewEndpoint(_RequiredNewEndpoint, total=False):
+    # Types to receive: exact, `prefix.*`, or `*`
+    events: List[str]
+    # Made by Posthorn when left out
+    secret: str
+    consumer: str
+    description: str
+    # Sent with every delivery, at most 20
+    headers: Dict[str, str]
+
+
+class EndpointChanges(TypedDict, total=False):
+    url: str
+    # Types to receive: exact, `prefix.*`, or `*`
+    events: List[str]
+    description: Optional[str]
+    # All of them; null removes them
+    headers: Optional[Dict[str, str]]
+
+
+class ConsumerSettings(TypedDict, total=False):
+    """What is left out is cleared"""
+
+    name: str
+    plan: str
+
+
+class NewKey(TypedDict, total=False):
+    # Makes a key of this consumer alone
+    consumer: str
+
+
+class _RequiredNewProject(TypedDict):
+    name: str
+
+
+class NewProject(_RequiredNewProject, total=False):
+    # The wire format
+    profile: str
+
+
+class ProjectChanges(TypedDict, total=False):
+    name: str
+    # The wire format
+    profile: str
+    # null: as the profile says
+    policy: Optional[PolicyOverride]
+
+
+class PolicyOverride(TypedDict, total=False):
+    """What differs from the policy of the profile"""
+
+    # Waits between attempts
+    delays: List[str]
+    # A duration: 1 to 60 seconds
+    timeout: str
+    # At most this share of a delay is added
+    jitter: float
+
+
+class Event(TypedDict):
+    id: str
+    type: str
+    consumer: Optional[str]
+    status: Literal["pending", "delivered", "undeliverable", "cancelled", "unrouted"]
+    test: bool
+    createdAt: str
+    attributes: Dict[str, str]
+    # Any JSON; receivers get it byte for byte
+    data: Any
+    # As receivers get it
+    body: str
+    deliveryCount: int
+    # The first 100
+    deliveries: List[Delivery]
+
+
+class DeliveryWorkflow(TypedDict):
+    id: Optional[str]
+    # Its page in the Temporal Web UI; null when Temporal does not keep it, or did not say in time
+    url: Optional[str]
+
+
+class Delivery(TypedDict):
+    id: str
+    event: str
+    # null: the event's own target
+    endpoint: Optional[str]
+    status: Literal["pending", "retrying", "held", "delivered", "undeliverable", "cancelled"]
+    # How many were made
+    attempts: int
+    nextAttemptAt: Optional[str]
+    lastOutcome: Optional[Literal[
+        "delivered",
+        "rejected",
+        "timeout",
+        "connection_failed",
+        "dns_failed",
+        "tls_failed",
+        "invalid_response",
+        "blocked",
+        "unknown",
+    ]]
+    # Why it became final without being delivered
+    reason: Optional[str]
+    # What a held delivery waits for
+    waitingFor: Optional[str]
+    # The delivery that this one repeats
+    replayOf: Optional[str]
+    workflow: DeliveryWorkflow
+
+
+class _RequiredAcceptedEvent(TypedDict):
+    id: str
+    type: str
+    consumer: Optional[str]
+    status: Literal["pending", "delivered", "undeliverable", "cancelled", "unrouted"]
+    test: bool
+    createdAt: str
+    attributes: Dict[str, str]
+    # Any JSON; receivers get it byte for byte
+    data: Any
+    # As receivers get it
+    body: str
+    deliveryCount: int
+
+
+class AcceptedEvent(_RequiredAcceptedEvent, total=False):
+    """The event as it was stored; `GET /v1/events/{id}` always has its deliveries"""
+
+    # The first 100
+    deliveries: List[Delivery]
+
+
+class ProblemErrors(TypedDict):
+    # A JSON pointer into the body, or the name of a parameter
+    pointer: str
+    detail: str
+
+
+class Problem(TypedDict):
+    """An error as of RFC 9457"""
+
+    # Where the code is explained
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: Literal[
+        "malformed_json",
+        "invalid_query",
+        "invalid_cursor",
+        "invalid_request",
+        "project_required",
+        "unauthorized",
+        "forbidden",
+        "not_found",
+        "method_not_allowed",
+        "request_timeout",
+        "id_conflict",
+        "delivery_held",
+        "delivery_final",
+        "endpoint_deleted",
+        "cursor_gone",
+        "payload_too_large",
+        "unsupported_media_type",
+        "invalid_body",
+        "invalid_url",
+        "data_not_representable",
+        "too_many_endpoints",
+        "too_many_attempts",
+        "headers_too_large",
+        "internal_error",
+        "unavailable",
+    ]
+    # The id of the request, also in the header `x-request-id`
+    instance: str
+    errors: List[ProblemErrors]
+
+
+class AcceptedEvents(TypedDict):
+    items: List[AcceptedItem]
+
+
+class AcceptedItem(TypedDict):
+    id: str
+    type: str
+    consumer: Optional[str]
+    status: Literal["pending", "delivered", "undeliverable", "cancelled", "unrouted"]
+    test: bool
+    createdAt: str
+    attributes: Dict[str, str]
+    deliveryCount: int
+
+
+class AttemptRequest(TypedDict):
+    url: str
+    headers: Dict[str, Any]
+
+
+class AttemptResponse(TypedDict):
+    headers: Dict[str, Any]
+    # At most 16 KiB; what is not UTF-8 shows as U+FFFD
+    body: str
+    truncated: bool
+
+
+class AttemptError(TypedDict):
+    code: str
+    message: str
+
+
+class Attempt(TypedDict):
+    number: int
+    # The place in the policy: 0 is the immediate attempt
+    step: int
+    startedAt: str
+    durationMs: int
+    outcome: Literal[
+        "delivered",
+        "rejected",
+        "timeout",
+        "connection_failed",
+        "dns_failed",
+        "tls_failed",
+        "invalid_response",
+        "blocked",
+        "unknown",
+    ]
+    statusCode: Optional[int]
+    request: Optional[AttemptRequest]
+    response: Optional[AttemptResponse]
+    error: Optional[AttemptError]
+    trigger: Literal["schedule", "manual", "rerun"]
+    # A stale connection made us send once more within the attempt
+    resent: bool
+
+
+class CreatedEndpoint(TypedDict):
+    id: str
+    url: str
+    events: List[str]
+    consumer: Optional[str]
+    description: Optional[str]
+    # The values are masked
+    headers: Dict[str, str]
+    status: Literal["active", "paused", "disabled"]
+    createdAt: str
+    updatedAt: str
+    # Shown this once
+    secret: str
+
+
+class Endpoint(TypedDict):
+    id: str
+    url: str
+    events: List[str]
+    consumer: Optional[str]
+    description: Optional[str]
+    # The values are masked
+    headers: Dict[str, str]
+    status: Literal["active", "paused", "disabled"]
+    createdAt: str
+    updatedAt: str
+
+
+class Consumer(TypedDict):
+    id: str
+    name: Optional[str]
+    plan: Optional[str]
+    createdAt: str
+
+
+class CreatedKey(TypedDict):
+    id: str
+    # Shown this once
+    key: str
+
+
+class ApiKey(TypedDict):
+    id: str
+    consumer: Optional[str]
+    createdAt: str
+
+
+class CreatedProject(TypedDict):
+    id: str
+    name: str
+    profile: str
+    # An API key of the project; shown this once
+    key: str
+
+
+class Project(TypedDict):
+    id: str
+    name: str
+    profile: str
+    policy: Optional[PolicyOverride]
+    plans: None
+    callbackUrl: None
+    createdAt: str
+
+
+class _RequiredReadinessComponents(TypedDict):
+    ok: bool
+
+
+class ReadinessComponents(_RequiredReadinessComponents, total=False):
+    detail: str
+
+
+class Readiness(TypedDict):
+    ready: bool
+    components: Dict[str, ReadinessComponents]
+
+
+class PostEventQuery(TypedDict, total=False):
+    # Answer 200 as soon as every delivery has settled
+    wait: str
+
+
+class ListEventsQuery(TypedDict, total=False):
+    # Items on a page, at most 200
+    limit: int
+    # `nextCursor` of the page before
+    cursor: str
+    type: str
+    status: Literal["pending", "delivered", "undeliverable", "cancelled", "unrouted"]
+    consumer: str
+    endpoint: str
+    # Not older than this
+    since: str
+    # Older than this
+    until: str
+
+
+class ListDeliveriesQuery(TypedDict, total=False):
+    # Items on a page, at most 200
+    limit: int
+    # `nextCursor` of the page before
+    cursor: str
+    status: Literal["pending", "retrying", "held", "delivered", "undeliverable", "cancelled"]
+    endpoint: str
+    event: str
+
+
+class ListAttemptsQuery(TypedDict, total=False):
+    # Items on a page, at most 200
+    limit: int
+    # `nextCursor` of the page before
+    cursor: str
+
+
+class ListEndpointsQuery(TypedDict, total=False):
+    # Items on a page, at most 200
+    limit: int
+    # `nextCursor` of the page before
+    cursor: str
+    consumer: str
+
+
+class ListConsumersQuery(TypedDict, total=False):
+    # Items on a page, at most 200
+    limit: int
+    # `nextCursor` of the page before
+    cursor: str
+
+
+class ListKeysQuery(TypedDict, total=False):
+    # Items on a page, at most 200
+    limit: int
+    # `nextCursor` of the page before
+    cursor: str

@@ -1,0 +1,44 @@
+import { type Connection, createCall } from './call.ts';
+import { type StreamOptions, streamOutcomes } from './outcome-stream.ts';
+import { consumersOf } from './resources/consumers.ts';
+import { deliveriesOf } from './resources/deliveries.ts';
+import { endpointsOf } from './resources/endpoints.ts';
+import { eventsOf } from './resources/events.ts';
+import { healthOf } from './resources/health.ts';
+import { keysOf } from './resources/keys.ts';
+import { projectOf, projectsOf } from './resources/projects.ts';
+import { webhooksOf } from './resources/webhooks.ts';
+import type { ProfileName, SigningProfile } from './verify/profiles.ts';
+
+export type PosthornClientOptions = Connection & {
+  /** What `webhooks.verify` verifies when a call does not say; `standard-webhooks` when left out. */
+  profile?: ProfileName | SigningProfile;
+};
+
+/** A client of Posthorn's API: one member for each kind of thing that it has. */
+export class PosthornClient {
+  readonly events;
+  readonly deliveries;
+  readonly outcomes;
+  readonly endpoints;
+  readonly webhooks;
+  readonly consumers;
+  readonly keys;
+  readonly project;
+  readonly projects;
+  readonly health;
+
+  constructor(options: PosthornClientOptions) {
+    const call = createCall(options);
+    this.events = eventsOf(call);
+    this.deliveries = deliveriesOf(call);
+    this.outcomes = { stream: (from: StreamOptions = {}) => streamOutcomes(options, from) };
+    this.endpoints = endpointsOf(call);
+    this.webhooks = webhooksOf(options.profile);
+    this.consumers = consumersOf(call);
+    this.keys = keysOf(call);
+    this.project = projectOf(call);
+    this.projects = projectsOf(call);
+    this.health = healthOf(call);
+  }
+}

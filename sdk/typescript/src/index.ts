@@ -1,0 +1,10 @@
+export type { Connection } from './call.ts';
+export { PosthornClient, type PosthornClientOptions } from './client.ts';
+export type * from './models.ts';
+export type { Outcome, StreamOptions } from './outcome-stream.ts';
+export type { Page } from './pages.ts';
+export { PosthornError } from './posthorn-error.ts';
+export { PROFILES, type ProfileName, type SigningProfile } from './verify/profiles.ts';
+export type { RequestHeaders } from './verify/request-parts.ts';
+export { type VerificationCode, WebhookVerificationError } from './verify/verification-error.ts';
+export { verifyWebhook, verifyWebhookOrThrow, type WebhookToVerify } from './verify/verify-webhook.ts';

@@ -1,0 +1,370 @@
+// Written from the OpenAPI document by sdk/models/write-models.ts: change the API, then run it again.
+
+export type NewEvent = {
+  type: string;
+  /** Any JSON; receivers get it byte for byte */
+  data: unknown;
+  /** Makes the post repeatable; `evt_…` when left out */
+  id?: string;
+  /** Goes to this consumer's endpoints alone */
+  consumer?: string;
+  attributes?: Record<string, string>;
+  /** Delivers to this URL alone, instead of to endpoints */
+  target?: {
+    url: string;
+    secret: string;
+  };
+};
+
+export type NewEvents = {
+  events: NewEvent[];
+};
+
+export type NewEndpoint = {
+  url: string;
+  /** Types to receive: exact, `prefix.*`, or `*` */
+  events?: string[];
+  /** Made by Posthorn when left out */
+  secret?: string;
+  consumer?: string;
+  description?: string;
+  /** Sent with every delivery, at most 20 */
+  headers?: Record<string, string>;
+};
+
+export type EndpointChanges = {
+  url?: string;
+  /** Types to receive: exact, `prefix.*`, or `*` */
+  events?: string[];
+  description?: string | null;
+  /** All of them; null removes them */
+  headers?: Record<string, string> | null;
+};
+
+/** What is left out is cleared */
+export type ConsumerSettings = {
+  name?: string;
+  plan?: string;
+};
+
+export type NewKey = {
+  /** Makes a key of this consumer alone */
+  consumer?: string;
+};
+
+export type NewProject = {
+  name: string;
+  /** The wire format */
+  profile?: string;
+};
+
+export type ProjectChanges = {
+  name?: string;
+  /** The wire format */
+  profile?: string;
+  /** null: as the profile says */
+  policy?: PolicyOverride | null;
+};
+
+/** What differs from the policy of the profile */
+export type PolicyOverride = {
+  /** Waits between attempts */
+  delays?: string[];
+  /** A duration: 1 to 60 seconds */
+  timeout?: string;
+  /** At most this share of a delay is added */
+  jitter?: number;
+};
+
+export type Event = {
+  id: string;
+  type: string;
+  consumer: string | null;
+  status: 'pending' | 'delivered' | 'undeliverable' | 'cancelled' | 'unrouted';
+  test: boolean;
+  createdAt: string;
+  attributes: Record<string, string>;
+  /** Any JSON; receivers get it byte for byte */
+  data: unknown;
+  /** As receivers get it */
+  body: string;
+  deliveryCount: number;
+  /** The first 100 */
+  deliveries: Delivery[];
+};
+
+export type Delivery = {
+  id: string;
+  event: string;
+  /** null: the event's own target */
+  endpoint: string | null;
+  status: 'pending' | 'retrying' | 'held' | 'delivered' | 'undeliverable' | 'cancelled';
+  /** How many were made */
+  attempts: number;
+  nextAttemptAt: string | null;
+  lastOutcome:
+    | 'delivered'
+    | 'rejected'
+    | 'timeout'
+    | 'connection_failed'
+    | 'dns_failed'
+    | 'tls_failed'
+    | 'invalid_response'
+    | 'blocked'
+    | 'unknown'
+    | null;
+  /** Why it became final without being delivered */
+  reason: string | null;
+  /** What a held delivery waits for */
+  waitingFor: string | null;
+  /** The delivery that this one repeats */
+  replayOf: string | null;
+  workflow: {
+    id: string | null;
+    /** Its page in the Temporal Web UI; null when Temporal does not keep it, or did not say in time */
+    url: string | null;
+  };
+};
+
+/** The event as it was stored; `GET /v1/events/{id}` always has its deliveries */
+export type AcceptedEvent = {
+  id: string;
+  type: string;
+  consumer: string | null;
+  status: 'pending' | 'delivered' | 'undeliverable' | 'cancelled' | 'unrouted';
+  test: boolean;
+  createdAt: string;
+  attributes: Record<string, string>;
+  /** Any JSON; receivers get it byte for byte */
+  data: unknown;
+  /** As receivers get it */
+  body: string;
+  deliveryCount: number;
+  /** The first 100 */
+  deliveries?: Delivery[];
+};
+
+/** An error as of RFC 9457 */
+export type Problem = {
+  /** Where the code is explained */
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code:
+    | 'malformed_json'
+    | 'invalid_query'
+    | 'invalid_cursor'
+    | 'invalid_request'
+    | 'project_required'
+    | 'unauthorized'
+    | 'forbidden'
+    | 'not_found'
+    | 'method_not_allowed'
+    | 'request_timeout'
+    | 'id_conflict'
+    | 'delivery_held'
+    | 'delivery_final'
+    | 'endpoint_deleted'
+    | 'cursor_gone'
+    | 'payload_too_large'
+    | 'unsupported_media_type'
+    | 'invalid_body'
+    | 'invalid_url'
+    | 'data_not_representable'
+    | 'too_many_endpoints'
+    | 'too_many_attempts'
+    | 'headers_too_large'
+    | 'internal_error'
+    | 'unavailable';
+  /** The id of the request, also in the header `x-request-id` */
+  instance: string;
+  errors: {
+    /** A JSON pointer into the body, or the name of a parameter */
+    pointer: string;
+    detail: string;
+  }[];
+};
+
+export type AcceptedEvents = {
+  items: AcceptedItem[];
+};
+
+export type AcceptedItem = {
+  id: string;
+  type: string;
+  consumer: string | null;
+  status: 'pending' | 'delivered' | 'undeliverable' | 'cancelled' | 'unrouted';
+  test: boolean;
+  createdAt: string;
+  attributes: Record<string, string>;
+  deliveryCount: number;
+};
+
+export type Attempt = {
+  number: number;
+  /** The place in the policy: 0 is the immediate attempt */
+  step: number;
+  startedAt: string;
+  durationMs: number;
+  outcome:
+    | 'delivered'
+    | 'rejected'
+    | 'timeout'
+    | 'connection_failed'
+    | 'dns_failed'
+    | 'tls_failed'
+    | 'invalid_response'
+    | 'blocked'
+    | 'unknown';
+  statusCode: number | null;
+  request: {
+    url: string;
+    headers: Record<string, unknown>;
+  } | null;
+  response: {
+    headers: Record<string, unknown>;
+    /** At most 16 KiB; what is not UTF-8 shows as U+FFFD */
+    body: string;
+    truncated: boolean;
+  } | null;
+  error: {
+    code: string;
+    message: string;
+  } | null;
+  trigger: 'schedule' | 'manual' | 'rerun';
+  /** A stale connection made us send once more within the attempt */
+  resent: boolean;
+};
+
+export type CreatedEndpoint = {
+  id: string;
+  url: string;
+  events: string[];
+  consumer: string | null;
+  description: string | null;
+  /** The values are masked */
+  headers: Record<string, string>;
+  status: 'active' | 'paused' | 'disabled';
+  createdAt: string;
+  updatedAt: string;
+  /** Shown this once */
+  secret: string;
+};
+
+export type Endpoint = {
+  id: string;
+  url: string;
+  events: string[];
+  consumer: string | null;
+  description: string | null;
+  /** The values are masked */
+  headers: Record<string, string>;
+  status: 'active' | 'paused' | 'disabled';
+  createdAt: string;
+  updatedAt: string;
+};
+
+export type Consumer = {
+  id: string;
+  name: string | null;
+  plan: string | null;
+  createdAt: string;
+};
+
+export type CreatedKey = {
+  id: string;
+  /** Shown this once */
+  key: string;
+};
+
+export type ApiKey = {
+  id: string;
+  consumer: string | null;
+  createdAt: string;
+};
+
+export type CreatedProject = {
+  id: string;
+  name: string;
+  profile: string;
+  /** An API key of the project; shown this once */
+  key: string;
+};
+
+export type Project = {
+  id: string;
+  name: string;
+  profile: string;
+  policy: PolicyOverride | null;
+  plans: null;
+  callbackUrl: null;
+  createdAt: string;
+};
+
+export type Readiness = {
+  ready: boolean;
+  components: { [name: string]: {
+    ok: boolean;
+    detail?: string;
+  } };
+};
+
+export type PostEventQuery = {
+  /** Answer 200 as soon as every delivery has settled */
+  wait?: string;
+};
+
+export type ListEventsQuery = {
+  /** Items on a page, at most 200 */
+  limit?: number;
+  /** `nextCursor` of the page before */
+  cursor?: string;
+  type?: string;
+  status?: 'pending' | 'delivered' | 'undeliverable' | 'cancelled' | 'unrouted';
+  consumer?: string;
+  endpoint?: string;
+  /** Not older than this */
+  since?: string;
+  /** Older than this */
+  until?: string;
+};
+
+export type ListDeliveriesQuery = {
+  /** Items on a page, at most 200 */
+  limit?: number;
+  /** `nextCursor` of the page before */
+  cursor?: string;
+  status?: 'pending' | 'retrying' | 'held' | 'delivered' | 'undeliverable' | 'cancelled';
+  endpoint?: string;
+  event?: string;
+};
+
+export type ListAttemptsQuery = {
+  /** Items on a page, at most 200 */
+  limit?: number;
+  /** `nextCursor` of the page before */
+  cursor?: string;
+};
+
+export type ListEndpointsQuery = {
+  /** Items on a page, at most 200 */
+  limit?: number;
+  /** `nextCursor` of the page before */
+  cursor?: string;
+  consumer?: string;
+};
+
+export type ListConsumersQuery = {
+  /** Items on a page, at most 200 */
+  limit?: number;
+  /** `nextCursor` of the page before */
+  cursor?: string;
+};
+
+export type ListKeysQuery = {
+  /** Items on a page, at most 200 */
+  limit?: number;
+  /** `nextCursor` of the page before */
+  cursor?: string;
+};

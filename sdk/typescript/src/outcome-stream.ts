@@ -1,0 +1,109 @@
+import { type Connection, request } from './call.ts';
+import { errorOf, PosthornError } from './posthorn-error.ts';
+import { type ServerSentEvent, serverSentEvents } from './server-sent-events.ts';
+
+export type Outcome = {
+  kind:
+    | 'attempt.failed'
+    | 'delivery.delivered'
+    | 'delivery.undeliverable'
+    | 'delivery.cancelled'
+    | 'event.settled';
+  /** Where to resume after it. */
+  id: string;
+  at: string;
+  event: string;
+  delivery?: string;
+  endpoint?: string;
+  consumer: string | null;
+  status: string;
+  outcome?: string;
+  attempt?: number;
+  nextAttemptAt?: string;
+  reason?: string;
+};
+
+export type StreamOptions = {
+  /** Begins after this outcome instead of now. */
+  lastEventId?: string;
+  /** Ends the stream. */
+  signal?: AbortSignal;
+};
+
+/** Posthorn writes something every 15 s: after this long the connection is dead, whatever the socket says. */
+const SILENCE_MS = 45_000;
+const LONGEST_WAIT_MS = 30_000;
+
+/**
+ * The outcomes of the project, or of the consumer whose key it is, without end and without a gap: when the connection
+ * is lost it is made anew and resumes after the last outcome. Throws a PosthornError when Posthorn refuses, such as
+ * `cursor_gone` when it no longer keeps the outcomes after `lastEventId`.
+ */
+export async function* streamOutcomes(
+  connection: Connection,
+  { lastEventId, signal }: StreamOptions = {},
+): AsyncGenerator<Outcome, void> {
+  let place = lastEventId;
+  let retryMs = 1_000;
+  let failures = 0;
+  while (!signal?.aborted) {
+    try {
+      for await (const { id, retry, event, data } of eventsAfter(connection, place, signal)) {
+        failures = 0;
+        place = id ?? place;
+        retryMs = Number(retry ?? retryMs);
+        if (data !== undefined) yield { kind: event, ...JSON.parse(data) } as Outcome;
+      }
+    } catch (error) {
+      if (signal?.aborted) return;
+      if (isFinal(error)) throw error;
+      failures += 1;
+    }
+    await pause(Math.min(retryMs * 2 ** failures, LONGEST_WAIT_MS), signal);
+  }
+}
+
+const isFinal = (error: unknown): boolean =>
+  error instanceof PosthornError ? error.status < 500 && error.status !== 429 : error instanceof SyntaxError;
+
+async function* eventsAfter(
+  connection: Connection,
+  lastEventId: string | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ServerSentEvent> {
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  let silence = setTimeout(end, SILENCE_MS);
+  signal?.addEventListener('abort', end);
+  try {
+    const response = await request(connection, '/v1/outcomes', {
+      method: 'GET',
+      signal: ending.signal,
+      headers: {
+        accept: 'text/event-stream',
+        ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+      },
+    });
+    if (!response.ok || !response.body) throw await errorOf(response);
+    yield* serverSentEvents(response.body, () => {
+      clearTimeout(silence);
+      silence = setTimeout(end, SILENCE_MS);
+    });
+  } finally {
+    clearTimeout(silence);
+    signal?.removeEventListener('abort', end);
+    // Whoever leaves the loop leaves the connection, too.
+    end();
+  }
+}
+
+const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done);
+  });

@@ -1,0 +1,18 @@
+import type { Call } from '../call.ts';
+import type { Consumer, ConsumerSettings, ListConsumersQuery } from '../models.ts';
+import { itemsOf, type Page } from '../pages.ts';
+import { path } from '../path.ts';
+
+export function consumersOf(call: Call) {
+  const list = (query: ListConsumersQuery = {}): Promise<Page<Consumer>> =>
+    call('GET', '/v1/consumers', { query });
+  return {
+    /** Makes the consumer or changes it; what is left out is cleared. */
+    put: (id: string, settings: ConsumerSettings): Promise<Consumer> =>
+      call('PUT', path`/v1/consumers/${id}`, { body: settings }),
+    get: (id: string): Promise<Consumer> => call('GET', path`/v1/consumers/${id}`),
+    list,
+    all: (query: Omit<ListConsumersQuery, 'cursor'> = {}) => itemsOf((page) => list({ ...query, ...page })),
+    delete: (id: string): Promise<void> => call('DELETE', path`/v1/consumers/${id}`),
+  };
+}

@@ -1,0 +1,19 @@
+import type { Call } from '../call.ts';
+import type { Attempt, Delivery, ListAttemptsQuery, ListDeliveriesQuery } from '../models.ts';
+import { itemsOf, type Page } from '../pages.ts';
+import { path } from '../path.ts';
+
+export function deliveriesOf(call: Call) {
+  const list = (query: ListDeliveriesQuery = {}): Promise<Page<Delivery>> =>
+    call('GET', '/v1/deliveries', { query });
+  return {
+    get: (id: string): Promise<Delivery> => call('GET', path`/v1/deliveries/${id}`),
+    list,
+    all: (query: Omit<ListDeliveriesQuery, 'cursor'> = {}) => itemsOf((page) => list({ ...query, ...page })),
+    attempts: (id: string, query: ListAttemptsQuery = {}): Promise<Page<Attempt>> =>
+      call('GET', path`/v1/deliveries/${id}/attempts`, { query }),
+    /** The delivery itself while it is open; after its end a new one, whose `replayOf` names it. */
+    retry: (id: string): Promise<Delivery> => call('POST', path`/v1/deliveries/${id}/retry`),
+    cancel: (id: string): Promise<Delivery> => call('POST', path`/v1/deliveries/${id}/cancel`),
+  };
+}

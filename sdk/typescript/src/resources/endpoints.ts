@@ -1,0 +1,27 @@
+import type { Call } from '../call.ts';
+import type {
+  CreatedEndpoint,
+  Endpoint,
+  EndpointChanges,
+  ListEndpointsQuery,
+  NewEndpoint,
+} from '../models.ts';
+import { itemsOf, type Page } from '../pages.ts';
+import { path } from '../path.ts';
+
+export function endpointsOf(call: Call) {
+  const list = (query: ListEndpointsQuery = {}): Promise<Page<Endpoint>> =>
+    call('GET', '/v1/endpoints', { query });
+  return {
+    /** The answer shows the secret, this once. */
+    create: (endpoint: NewEndpoint): Promise<CreatedEndpoint> =>
+      call('POST', '/v1/endpoints', { body: endpoint }),
+    get: (id: string): Promise<Endpoint> => call('GET', path`/v1/endpoints/${id}`),
+    list,
+    all: (query: Omit<ListEndpointsQuery, 'cursor'> = {}) => itemsOf((page) => list({ ...query, ...page })),
+    update: (id: string, changes: EndpointChanges): Promise<Endpoint> =>
+      call('PATCH', path`/v1/endpoints/${id}`, { body: changes }),
+    /** Cancels what is open to it. */
+    delete: (id: string): Promise<void> => call('DELETE', path`/v1/endpoints/${id}`),
+  };
+}

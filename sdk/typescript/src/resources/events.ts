@@ -1,0 +1,26 @@
+import type { Call } from '../call.ts';
+import type {
+  AcceptedEvent,
+  AcceptedItem,
+  Event,
+  ListEventsQuery,
+  NewEvent,
+  PostEventQuery,
+} from '../models.ts';
+import { itemsOf, type Page } from '../pages.ts';
+import { path } from '../path.ts';
+
+export function eventsOf(call: Call) {
+  const list = (query: ListEventsQuery = {}): Promise<Page<Event>> => call('GET', '/v1/events', { query });
+  return {
+    /** With an `id` of your own it may be sent again after a failure: it is stored once. */
+    send: (event: NewEvent, query: PostEventQuery = {}): Promise<AcceptedEvent> =>
+      call('POST', '/v1/events', { query, body: event }),
+    /** Up to 1,000 events: all are stored, or none. */
+    sendAll: async (events: NewEvent[]): Promise<AcceptedItem[]> =>
+      (await call<{ items: AcceptedItem[] }>('POST', '/v1/events/batch', { body: { events } })).items,
+    get: (id: string): Promise<Event> => call('GET', path`/v1/events/${id}`),
+    list,
+    all: (query: Omit<ListEventsQuery, 'cursor'> = {}) => itemsOf((page) => list({ ...query, ...page })),
+  };
+}

@@ -1,0 +1,8 @@
+import type { Call } from '../call.ts';
+import type { Readiness } from '../models.ts';
+
+export const healthOf = (call: Call) => ({
+  check: (): Promise<{ ok: true }> => call('GET', '/healthz'),
+  /** Also when something is missing: `ready` says it. */
+  readiness: (): Promise<Readiness> => call('GET', '/readyz', { alsoAnswers: 503 }),
+});
