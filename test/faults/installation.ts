@@ -20,7 +20,7 @@ export type Installation = {
   startApi(env?: NodeJS.ProcessEnv): Promise<PosthornProcess>;
   startWorker(env?: NodeJS.ProcessEnv): Promise<PosthornProcess>;
   /** API and worker in one process. */
-  startBoth(): Promise<PosthornProcess>;
+  startBoth(env?: NodeJS.ProcessEnv): Promise<PosthornProcess>;
   api: ApiClient;
   close(): Promise<void>;
 };
@@ -86,7 +86,7 @@ async function install(
     pool,
     startApi: (more) => start('api', more),
     startWorker: (more) => start('worker', more),
-    startBoth: () => start('start'),
+    startBoth: (more) => start('start', more),
     api: apiClient(apiUrl, ADMIN_KEY),
     async close() {
       await pool.end();
