@@ -1,0 +1,17 @@
+"""Send events with Posthorn, and verify the webhooks of every provider that it speaks for."""
+
+from .client import PosthornClient
+from .errors import PosthornError, WebhookVerificationError
+from .profiles import PROFILES, SigningProfile
+from .verification import WebhookToVerify, verify_webhook, verify_webhook_or_raise
+
+__all__ = [
+    "PROFILES",
+    "PosthornClient",
+    "PosthornError",
+    "SigningProfile",
+    "WebhookToVerify",
+    "WebhookVerificationError",
+    "verify_webhook",
+    "verify_webhook_or_raise",
+]

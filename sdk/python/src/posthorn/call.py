@@ -1,0 +1,90 @@
+"""One call of the API."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from http.client import HTTPResponse
+from typing import Any, Dict, Mapping, NamedTuple, NoReturn, Optional
+from urllib.parse import quote, urlencode
+
+from .errors import PosthornError
+
+
+class Connection(NamedTuple):
+    url: str
+    api_key: str
+    project: Optional[str]
+    timeout_seconds: float
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """urllib would send the key to wherever a redirect points."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_NoRedirects)
+
+
+def call(
+    connection: Connection,
+    method: str,
+    path: str,
+    *,
+    query: Optional[Mapping[str, Any]] = None,
+    body: Any = None,
+    also_answers: int = 0,
+) -> Any:
+    """The JSON of the answer; raises PosthornError when the API refuses, urllib's URLError when it is not reached."""
+    headers = {} if body is None else {"content-type": "application/json"}
+    data = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    given = {name: value for name, value in (query or {}).items() if value is not None}
+    address = f"{path}?{urlencode(given)}" if given else path
+    try:
+        with open_response(connection, method, address, headers, data, connection.timeout_seconds) as response:
+            return None if response.status == 204 else json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code == also_answers:
+                return json.load(error)
+            raise_refusal(error)
+
+
+def open_response(
+    connection: Connection,
+    method: str,
+    path: str,
+    headers: Dict[str, str],
+    data: Optional[bytes],
+    timeout_seconds: float,
+) -> HTTPResponse:
+    """``timeout_seconds`` is how long the socket may be silent; raises HTTPError for what is not 2xx."""
+    request = urllib.request.Request(
+        connection.url.rstrip("/") + path,
+        data=data,
+        method=method,
+        headers={
+            "authorization": f"Bearer {connection.api_key}",
+            **({} if connection.project is None else {"posthorn-project": connection.project}),
+            **headers,
+        },
+    )
+    response: HTTPResponse = _opener.open(request, timeout=timeout_seconds)
+    return response
+
+
+def raise_refusal(error: urllib.error.HTTPError) -> NoReturn:
+    """As PosthornError; the answer of a proxy need not be a problem document."""
+    is_problem = error.headers.get_content_type() == "application/problem+json"
+    problem = json.load(error) if is_problem else {}
+    raise PosthornError(error.code, problem, error.headers.get("retry-after")) from None
+
+
+def segment(id: str) -> str:
+    """An id in a path. Raises ValueError for one that would make it another path: servers resolve ``..``."""
+    if id in ("", ".", ".."):
+        raise ValueError(f"{id!r} is no id")
+    return quote(id, safe="")

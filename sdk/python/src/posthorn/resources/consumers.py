@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Iterator, List, Optional, TypedDict
+
+from ..call import Connection, call, segment
+from ..models import Consumer, ConsumerSettings, ListConsumersQuery
+from ..pages import items_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+class ConsumerPage(TypedDict):
+    items: List[Consumer]
+    nextCursor: Optional[str]
+
+
+class Consumers:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, id: str, **settings: Unpack[ConsumerSettings]) -> Consumer:
+        """Makes the consumer or changes it; what is left out is cleared."""
+        return call(self._connection, "PUT", f"/v1/consumers/{segment(id)}", body=settings)
+
+    def get(self, id: str) -> Consumer:
+        return call(self._connection, "GET", f"/v1/consumers/{segment(id)}")
+
+    def list(self, **query: Unpack[ListConsumersQuery]) -> ConsumerPage:
+        return call(self._connection, "GET", "/v1/consumers", query=query)
+
+    def all(self, **query: Unpack[ListConsumersQuery]) -> Iterator[Consumer]:
+        """Those of all pages, each fetched when it is reached."""
+        return items_of(self._connection, "/v1/consumers", query)
+
+    def delete(self, id: str) -> None:
+        call(self._connection, "DELETE", f"/v1/consumers/{segment(id)}")

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Iterator, List, Optional, TypedDict
+
+from ..call import Connection, call, segment
+from ..models import CreatedEndpoint, Endpoint, EndpointChanges, ListEndpointsQuery, NewEndpoint
+from ..pages import items_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+class EndpointPage(TypedDict):
+    items: List[Endpoint]
+    nextCursor: Optional[str]
+
+
+class Endpoints:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create(self, **endpoint: Unpack[NewEndpoint]) -> CreatedEndpoint:
+        """The answer shows the secret, this once."""
+        return call(self._connection, "POST", "/v1/endpoints", body=endpoint)
+
+    def get(self, id: str) -> Endpoint:
+        return call(self._connection, "GET", f"/v1/endpoints/{segment(id)}")
+
+    def list(self, **query: Unpack[ListEndpointsQuery]) -> EndpointPage:
+        return call(self._connection, "GET", "/v1/endpoints", query=query)
+
+    def all(self, **query: Unpack[ListEndpointsQuery]) -> Iterator[Endpoint]:
+        """Those of all pages, each fetched when it is reached."""
+        return items_of(self._connection, "/v1/endpoints", query)
+
+    def update(self, id: str, **changes: Unpack[EndpointChanges]) -> Endpoint:
+        return call(self._connection, "PATCH", f"/v1/endpoints/{segment(id)}", body=changes)
+
+    def delete(self, id: str) -> None:
+        """Cancels what is open to it."""
+        call(self._connection, "DELETE", f"/v1/endpoints/{segment(id)}")

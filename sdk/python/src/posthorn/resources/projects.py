@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..call import Connection, call, segment
+from ..models import CreatedProject, NewProject, Project, ProjectChanges
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+class Projects:
+    """Of the admin's key."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create(self, **project: Unpack[NewProject]) -> CreatedProject:
+        """The answer shows the project's key, this once."""
+        return call(self._connection, "POST", "/v1/projects", body=project)
+
+    def get(self, id: str) -> Project:
+        return call(self._connection, "GET", f"/v1/projects/{segment(id)}")
+
+    def update(self, id: str, **changes: Unpack[ProjectChanges]) -> Project:
+        return call(self._connection, "PATCH", f"/v1/projects/{segment(id)}", body=changes)
+
+
+class OwnProject:
+    """The project of the key."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self) -> Project:
+        return call(self._connection, "GET", "/v1/project")
+
+    def update(self, **changes: Unpack[ProjectChanges]) -> Project:
+        return call(self._connection, "PATCH", "/v1/project", body=changes)

@@ -1,0 +1,53 @@
+"""What a signature header shows, and whether it is genuine."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from typing import List, NamedTuple, Optional, Sequence
+
+from .errors import WebhookVerificationError
+from .profiles import Signature
+
+
+class ShownSignatures(NamedTuple):
+    digests: List[str]
+    sent_at: Optional[str]
+
+
+_DIGEST_BYTES = {"hmac-sha256": 32, "hmac-sha512": 64}
+
+
+def shown_signatures(header: str, scheme: Signature) -> ShownSignatures:
+    """The signatures of a header in the profile's form.
+
+    Only those of one time count: a sender signs all at once, and each time more would cost a hash of the whole body.
+    """
+    pattern = _pattern_of(scheme)
+    found = [match.groupdict() for match in map(pattern.fullmatch, re.split(r"[ \t]+", header)) if match]
+    if not found:
+        raise WebhookVerificationError("malformed_signature")
+    sent_at = found[0].get("sentAt")
+    return ShownSignatures([one["digest"] for one in found if one.get("sentAt") == sent_at], sent_at)
+
+
+def _pattern_of(scheme: Signature) -> "re.Pattern[str]":
+    """Only the exact length matches: a truncated signature is never compared."""
+    size = _DIGEST_BYTES[scheme["algorithm"]]
+    padding = "=" * (-size % 3)
+    base64_digest = f"[A-Za-z0-9+/]{{{-(-size * 4 // 3)}}}{padding}"
+    digest = f"[0-9a-f]{{{size * 2}}}" if scheme["encoding"] == "hex" else base64_digest
+    literal = re.escape(scheme["format"])
+    return re.compile(
+        literal.replace(r"\$sentAt", "(?P<sentAt>[0-9]{1,12})").replace(
+            rf"\${scheme['encoding']}", f"(?P<digest>{digest})"
+        )
+    )
+
+
+def is_genuine(key: bytes, signed: bytes, digests: Sequence[str], scheme: Signature) -> bool:
+    digest = hmac.new(key, signed, getattr(hashlib, scheme["algorithm"].replace("hmac-", ""))).digest()
+    expected = digest.hex() if scheme["encoding"] == "hex" else base64.b64encode(digest).decode()
+    return any(hmac.compare_digest(expected, shown) for shown in digests)
