@@ -21,15 +21,16 @@ export function serverPids(root: number): ServerPids {
 }
 
 /** CPU that each server has used since its start, in milliseconds; children that ended are counted with their parent. */
-export function cpuMs(pids: ServerPids): Record<Server, number> {
-  const ofOne = (pid: number): number => {
-    const fields = statOf(pid)?.fields;
-    if (!fields) return 0;
-    // utime, stime, cutime, cstime: 14th to 17th field, the 3rd being the first here (proc(5)).
-    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-    return (ticks * 1_000) / TICKS_PER_SECOND;
-  };
-  return forEachServer(pids, (one) => one.reduce((sum, pid) => sum + ofOne(pid), 0));
+export const cpuMs = (pids: ServerPids): Record<Server, number> => forEachServer(pids, cpuMsOf);
+
+export const cpuMsOf = (pids: number[]): number => pids.reduce((sum, pid) => sum + cpuMsOfOne(pid), 0);
+
+function cpuMsOfOne(pid: number): number {
+  const fields = statOf(pid)?.fields;
+  if (!fields) return 0;
+  // utime, stime, cutime, cstime: 14th to 17th field, the 3rd being the first here (proc(5)).
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return (ticks * 1_000) / TICKS_PER_SECOND;
 }
 
 /** Memory of each server in MB; pages that several of its processes share are counted once. */

@@ -1,7 +1,7 @@
 import type { Measure } from '../bench.ts';
 import type { EngineCommands } from '../engine-client.ts';
 import { rounded } from '../percentiles.ts';
-import { cpuMs } from '../process-usage.ts';
+import { cpuMsOf } from '../process-usage.ts';
 import { startRemote } from '../remote.ts';
 
 const STARTERS = [2, 8, 32];
@@ -15,18 +15,22 @@ export const bareEngine: Measure = {
     const engine = startRemote<EngineCommands>('engine-client.ts');
     const rows = [];
     for (const starters of STARTERS) {
-      const before = cpuMs(posthorn.pids());
+      const { temporal } = posthorn.pids();
+      const before = { server: cpuMsOf(temporal), worker: cpuMsOf([engine.pid]) };
       const { completed, perSecond } = await engine.ask(
         'run',
         posthorn.temporalAddress(),
         starters,
         bench.seconds,
       );
-      const after = cpuMs(posthorn.pids());
+      const server = (cpuMsOf(temporal) - before.server) / completed;
+      const worker = (cpuMsOf([engine.pid]) - before.worker) / completed;
       rows.push({
         starters,
         'workflows/s': rounded(perSecond),
-        'CPU ms/workflow, temporal only': rounded((after.temporal - before.temporal) / completed),
+        'CPU ms/workflow': rounded(server + worker),
+        'of which the server': rounded(server),
+        'worker and starters': rounded(worker),
       });
     }
     await engine.stop();
