@@ -20,15 +20,17 @@ let receiver: StreamReceiver;
 
 beforeAll(async () => {
   servers = await startOwnServers();
+});
+beforeEach(async () => {
   posthorn = await installOn(servers);
   receiver = await startStreamReceiver();
 });
-afterAll(async () => {
+afterEach(async () => {
   await endAllProcesses();
   await receiver.close();
   await posthorn.close();
-  await servers.stop();
 });
+afterAll(() => servers.stop());
 
 const LATENESS = `
   SELECT count(*)::int AS delivered,
@@ -67,6 +69,21 @@ test('when the Temporal database is deleted, 10,000 owners lose nothing: what is
   expect(earliestLaterMs).toBeGreaterThan(-1_000);
   expect(latestLaterMs).toBeLessThan(TWO_MINUTES_MS);
   expect(receiver.receipts).toHaveLength(OWNERS + 2); // and the one that was retried
+});
+
+test('API and worker that live on while their Temporal comes back empty carry on with what was waiting', async () => {
+  await Promise.all([posthorn.startApi(), posthorn.startWorker()]);
+  const project = await posthorn.api.newProject({ delays: ['5s'], timeout: '3s' });
+  await posthorn.api.newEndpoint(project, `${receiver.origin}/flaky/2`, ['retried']);
+  await waitingForRetry(project);
+
+  await servers.temporal.kill();
+  servers.temporal.forget();
+  await servers.temporal.start();
+
+  const open = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;
+  await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0, TWO_MINUTES_MS);
+  await eventually(async () => (await fetch(`${posthorn.api.url}/readyz`)).status === 200);
 });
 
 /** One delivery that failed once, and waits in a workflow that the deleted database held. */
