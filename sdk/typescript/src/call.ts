@@ -57,7 +57,10 @@ export function request(
 
 /** `?a=1&b=2`, without the members that are undefined. */
 function queryText(query: object): string {
-  const members = Object.entries(query).filter(([, value]) => value !== undefined);
-  const text = new URLSearchParams(members.map(([name, value]) => [name, String(value)])).toString();
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) parameters.append(name, String(value));
+  }
+  const text = parameters.toString();
   return text === '' ? '' : `?${text}`;
 }

@@ -1,0 +1,33 @@
+"""Calls every method of a client once, with made-up arguments, at the address given."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from typing import Any, Callable, Iterator, List
+
+from posthorn import PosthornClient
+
+
+def main(url: str) -> None:
+    client = PosthornClient(url=url, api_key="none")
+    for resource in vars(client).values():
+        for method in methods_of(resource):
+            answer = method(*["one" for _ in positional(method)])
+            if isinstance(answer, Iterator):
+                next(answer, None)
+
+
+def methods_of(resource: Any) -> List[Callable[..., Any]]:
+    """All but those that call nothing."""
+    members = inspect.getmembers(resource, inspect.ismethod)
+    return [method for name, method in members if not name.startswith(("_", "verify"))]
+
+
+def positional(method: Callable[..., Any]) -> List[str]:
+    parameters = inspect.signature(method).parameters.values()
+    return [one.name for one in parameters if one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { modelFiles } from '../../sdk/models/model-files.ts';
+import { type OpenApi, openApiDocument } from '../../sdk/models/openapi-document.ts';
+import { PosthornClient } from '../../sdk/typescript/src/index.ts';
+import { runPython, SDK, testWithPython } from './run-program.ts';
+
+let document: OpenApi;
+beforeAll(async () => {
+  document = await openApiDocument();
+});
+
+/** Operations as `GET /v1/events/{id}`. Those that show the document are for browsers and tools, not for clients. */
+const operations = (): string[] =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item)
+      .filter(([, { tags }]) => !tags.includes('Documentation'))
+      .map(([method]) => `${method.toUpperCase()} ${path}`),
+  );
+
+/** A server that answers everything, and what was asked of it. */
+async function recorder() {
+  const asked = new Set<string>();
+  const server = createServer((request, response) => {
+    asked.add(`${request.method} ${request.url!.split('?')[0]}`);
+    request.resume();
+    const outcome = 'id: 1\nevent: event.settled\ndata: {"id":"1"}\n\n';
+    const isStream = request.url!.startsWith('/v1/outcomes');
+    response.writeHead(200, { 'content-type': isStream ? 'text/event-stream' : 'application/json' });
+    response.end(isStream ? outcome : '{"items":[{}],"nextCursor":null}');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    /** By operation; what fits none stays as it was asked. */
+    asked: () => [...asked].map((one) => operations().find((operation) => fits(operation, one)) ?? one),
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** A fixed path before one with a parameter: operations are looked through in the order of the document. */
+const fits = (operation: string, asked: string): boolean =>
+  operation === asked || new RegExp(`^${operation.replaceAll(/\{\w+\}/g, 'one')}$`).test(asked);
+
+type Method = (...args: unknown[]) => unknown;
+
+test('every operation of the API has a method in TypeScript, and every method an operation', async () => {
+  const server = await recorder();
+  const client = new PosthornClient({ url: server.url, apiKey: 'none' });
+  for (const resource of Object.values(client) as Record<string, Method>[]) {
+    for (const [name, method] of Object.entries(resource)) {
+      // Verifying calls nothing.
+      if (name.startsWith('verify')) continue;
+      const answer = method('one', {});
+      if (isGenerator(answer)) {
+        await answer.next();
+        await answer.return(undefined);
+      }
+      await answer;
+    }
+  }
+  expect([...new Set(server.asked())].sort()).toEqual(operations().sort());
+  server.close();
+});
+
+const isGenerator = (value: unknown): value is AsyncGenerator =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+
+testWithPython(
+  'every operation of the API has a method in Python, and every method an operation',
+  async () => {
+    const server = await recorder();
+    await runPython(['tests/call_every_method.py', server.url]);
+    expect([...new Set(server.asked())].sort()).toEqual(operations().sort());
+    server.close();
+  },
+);
+
+test('the types of both clients are what sdk/models/write-models.ts writes', () => {
+  for (const [path, text] of Object.entries(modelFiles(document))) {
+    expect(readFileSync(join(SDK, path), 'utf8')).toBe(text);
+  }
+});

@@ -1,0 +1,70 @@
+import { type Outcome, PosthornClient, verifyWebhook } from '../../sdk/typescript/src/index.ts';
+import { currentCursor, formatCursor } from '../../src/store/outcomes.ts';
+import { type Receiver, startReceiver } from '../receivers/receiver.ts';
+import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
+import { runPython, testWithPython } from './run-program.ts';
+
+let posthorn: TestPosthorn;
+let receiver: Receiver;
+let client: PosthornClient;
+
+beforeAll(async () => {
+  posthorn = await startTestPosthorn();
+  client = new PosthornClient({ url: posthorn.url, apiKey: posthorn.project.key });
+});
+beforeEach(async () => {
+  receiver = await startReceiver([200]);
+});
+afterEach(() => receiver.close());
+afterAll(() => posthorn.close());
+
+/** Where the stream stands now: what is sent from now on comes after it. */
+const placeInStream = async (): Promise<string> => formatCursor(await currentCursor(posthorn.database.pool));
+
+test('an event sent with the TypeScript client arrives, verifies, and is told of on the stream', async () => {
+  const lastEventId = await placeInStream();
+  const endpoint = await client.endpoints.create({ url: receiver.url, consumer: 'typescript' });
+
+  const event = await client.events.send(
+    { type: 'a.b', data: { é: 1 }, consumer: 'typescript' },
+    { wait: '10s' },
+  );
+
+  expect(event).toMatchObject({ status: 'delivered', deliveryCount: 1 });
+  const { body, headers } = receiver.requests[0]!;
+  expect(verifyWebhook({ payload: body, headers, secret: endpoint.secret })).toBe(true);
+  expect(verifyWebhook({ payload: `${body} `, headers, secret: endpoint.secret })).toBe(false);
+  const told: Outcome[] = [];
+  for await (const outcome of client.outcomes.stream({ lastEventId })) {
+    told.push(outcome);
+    if (outcome.kind === 'event.settled') break;
+  }
+  expect(told.map(({ kind, event: id }) => [kind, id])).toEqual([
+    ['delivery.delivered', event.id],
+    ['event.settled', event.id],
+  ]);
+});
+
+test('what the API refuses is a typed error in TypeScript', async () => {
+  await expect(client.events.get('evt_none')).rejects.toMatchObject({ status: 404, code: 'not_found' });
+  await expect(client.endpoints.create({ url: 'ftp://a' })).rejects.toMatchObject({ status: 422 });
+});
+
+testWithPython(
+  'an event sent with the Python client arrives, verifies, and is told of on the stream',
+  async () => {
+    const { stdout } = await runPython([
+      'tests/send_and_follow.py',
+      posthorn.url,
+      posthorn.project.key,
+      receiver.url,
+      await placeInStream(),
+    ]);
+    const { secret, event, told, refused } = JSON.parse(stdout);
+    const { body, headers } = receiver.requests[0]!;
+    expect(verifyWebhook({ payload: body, headers, secret })).toBe(true);
+    expect(event).toMatchObject({ status: 'delivered', data: { é: 1 } });
+    expect(told).toEqual(['delivery.delivered', 'event.settled']);
+    expect(refused).toEqual([404, 'not_found']);
+  },
+);

@@ -1,0 +1,44 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+export const SDK = join(__dirname, '../../sdk');
+
+export type Ended = { code: number | null; stdout: string; stderr: string };
+
+/** Runs a program to its end, with `input` on its stdin. A loopback server must not be asked for by a proxy. */
+export function runProgram(
+  command: string,
+  args: string[],
+  { cwd, env, input = '' }: { cwd?: string; env?: Record<string, string>; input?: string } = {},
+): Promise<Ended> {
+  const child = spawn(command, args, { cwd, env: { ...process.env, no_proxy: '127.0.0.1', ...env } });
+  const ended: Ended = { code: null, stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (ended.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (ended.stderr += text));
+  child.stdin.end(input);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ ...ended, code }));
+  });
+}
+
+/** The Python of this machine, when it has one that the SDK runs on. */
+const python = ['python3', 'python'].find((name) => {
+  const { status } = spawnSync(name, ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']);
+  return status === 0;
+});
+
+/** Runs Python with the SDK on its path; throws what it wrote when it fails. */
+export async function runPython(args: string[], input?: string): Promise<Ended> {
+  const ended = await runProgram(python!, args, {
+    cwd: join(SDK, 'python'),
+    env: { PYTHONPATH: 'src', PYTHONDONTWRITEBYTECODE: '1', PYTHONIOENCODING: 'utf-8' },
+    ...(input !== undefined && { input }),
+  });
+  if (ended.code !== 0) throw new Error(ended.stderr + ended.stdout);
+  return ended;
+}
+
+/** A test that is skipped, with the reason in its name, where there is no Python. */
+export const testWithPython = (name: string, run: () => Promise<void>): void =>
+  python === undefined ? test.skip(`${name} (skipped: no Python 3.9 or later here)`, run) : test(name, run);
