@@ -57,18 +57,26 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   const { pool, outbound, prepare, recorder, watch, onClaimed, onOutcomes, onAttempt, onFailure, random } =
     deps;
 
+  // Temporal reruns an activity of which it heard nothing for 10 s, although this process lives: its attempts are
+  // waited for here, not written off and sent again.
+  const underWay = new Map<string, Promise<Attempted>>();
+  const keyOf = (owner: string, id: string): string => `${owner} ${id}`;
+
   async function run(due: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptReport> {
-    const plain = await claimRound(due, owner);
+    const resumed = due.flatMap(({ id }) => underWay.get(keyOf(owner, id)) ?? []);
+    const fresh = due.filter(({ id }) => !underWay.has(keyOf(owner, id)));
+    const plain = fresh.length === 0 ? [] : await claimRound(fresh, owner);
     onClaimed(owner);
     const claimed = new Set(plain.map(({ claim }) => claim.id));
-    const rest = due.filter(({ id }) => !claimed.has(id));
+    const rest = fresh.filter(({ id }) => !claimed.has(id));
     // Side by side: telling the rest apart, row by row, must not use up the second in which the plain ones may start.
-    const [first, others] = await Promise.all([
+    const [first, others, before] = await Promise.all([
       attemptAll(plain, owner, giveUpAt),
-      rest.length === 0 ? [] : attemptRest(rest, owner, giveUpAt, plain.length === 0),
+      rest.length === 0 ? [] : attemptRest(rest, owner, giveUpAt, plain.length + resumed.length === 0),
+      Promise.all(resumed),
     ]);
     const report: AttemptReport = { standings: [], unrecorded: [] };
-    for (const one of [...first, ...others]) {
+    for (const one of [...first, ...others, ...before]) {
       if (one.kind === 'unrecorded') report.unrecorded.push(one.attempt);
       else report.standings.push(aged(one.standing, one.endedAt));
     }
@@ -82,7 +90,14 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   }
 
   const attemptAll = (claims: Claimed[], owner: string, giveUpAt: number): Promise<Attempted[]> =>
-    Promise.all(claims.map((one) => attempt(one, owner, giveUpAt)));
+    Promise.all(
+      claims.map((one) => {
+        const key = keyOf(owner, one.claim.id);
+        const attempted = attempt(one, owner, giveUpAt).finally(() => underWay.delete(key));
+        underWay.set(key, attempted);
+        return attempted;
+      }),
+    );
 
   /** Tells apart what was not plain, and attempts what may be sent. Throws only if nothing else is under way. */
   async function attemptRest(
@@ -146,7 +161,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
         body: request.body,
         timeoutMs: policyFromText(claim.policy).timeout * 1000,
         startBy,
-        poolKey: `${claim.projectId} ${claim.lane}`,
+        poolKey: claim.receiver,
         onStart: watched.started,
       });
       watched.ended(result);

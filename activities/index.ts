@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Activities } from '../workflows/contract.ts';
 import type { AttemptEngine } from './attempt-engine.ts';
 
@@ -8,10 +8,25 @@ const HEARTBEAT_EVERY_MS = 2_000;
 const REPORT_MARGIN_MS = 5_000;
 
 /** The thin shell between Temporal and what an attempt does. */
-export const makeActivities = (engine: AttemptEngine): Activities => ({
-  attemptDeliveries: (due) => whileHeartbeating((owner, giveUpAt) => engine.run(due, owner, giveUpAt)),
-  recordOutcomes: (unrecorded) => whileHeartbeating((owner) => engine.recordLate(unrecorded, owner)),
-});
+export function makeActivities(engine: AttemptEngine, onFailure: (error: unknown) => void): Activities {
+  const guarded = <T>(work: (owner: string, giveUpAt: number) => Promise<T>): Promise<T> =>
+    whileHeartbeating(work).catch((error) => {
+      onFailure(error);
+      throw withoutDetails();
+    });
+  return {
+    attemptDeliveries: (due) => guarded((owner, giveUpAt) => engine.run(due, owner, giveUpAt)),
+    recordOutcomes: (unrecorded) => guarded((owner) => engine.recordLate(unrecorded, owner)),
+  };
+}
+
+/** Messages and stacks go into the history: an error of Postgres or of a socket names addresses, and may name more. */
+const withoutDetails = (): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: 'TryAgain',
+    message: 'the worker could not do this now; its log says why',
+    category: 'BENIGN',
+  });
 
 // The cancellation signal is not handed on: with Temporal away the SDK cancels a running activity, and a POST
 // under way must be recorded all the same.

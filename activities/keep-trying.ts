@@ -13,12 +13,14 @@ export async function keepTrying<T>(
 ): Promise<T | null> {
   const ended = new AbortController();
   const timeUp = sleep(Math.max(0, giveUpAt - performance.now()), null, { signal: ended.signal });
+  let told = false;
   const success = async (): Promise<T | null> => {
     while (!ended.signal.aborted) {
       try {
         return await work();
       } catch (error) {
-        onFailure(error);
+        if (!told) onFailure(error);
+        told = true;
         await sleep(AGAIN_AFTER_MS);
       }
     }

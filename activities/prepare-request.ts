@@ -1,7 +1,7 @@
 import type { ComposableProfile } from '../src/profiles/compile-profile.ts';
 import { targetSecretOf } from '../src/store/accept-events.ts';
 import type { Claim } from '../src/store/claims.ts';
-import { endpointHeadersOf, endpointSecretsOf } from '../src/store/endpoints.ts';
+import { endpointHeadersOf, endpointSecretsOf, MASKED } from '../src/store/endpoints.ts';
 import type { SecretBox } from '../src/store/secret-box.ts';
 
 /** What goes out, and what may be shown of it. */
@@ -48,7 +48,10 @@ export function createPrepareRequest({ profiles, box, now }: PrepareRequestDepen
       body: claim.body,
       secrets,
     });
-    const masked = Object.fromEntries(Object.keys(own).map((name) => [name, '***']));
+    // The profile may have changed since the endpoint's headers were checked against it.
+    const taken = new Set(Object.keys(signed).map((name) => name.toLowerCase()));
+    for (const name of Object.keys(own)) if (taken.has(name.toLowerCase())) delete own[name];
+    const masked = Object.fromEntries(Object.keys(own).map((name) => [name, MASKED]));
     return {
       url: claim.url,
       headers: { ...own, ...signed },

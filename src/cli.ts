@@ -54,8 +54,8 @@ async function untilStopped(
   const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
-  const log = createLogger({ level: process.env.LOG_LEVEL ?? level, name: `posthorn-${command}` });
   const config = configOrExit(command);
+  const log = createLogger({ level: config.logLevel ?? level, name: `posthorn-${command}` });
   log.info({ config: maskedSummary(config) }, 'configuration');
   const closers: Closer[] = [];
   try {

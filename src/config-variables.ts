@@ -93,6 +93,7 @@ export const variables = z.object({
   POSTHORN_ALLOW_TARGETS: cidrs.optional(),
   POSTHORN_MAX_BODY: bytes.default(1024 ** 2),
   POSTHORN_GROUPING: z.enum(['auto', 'never'], 'is neither auto nor never').default('auto'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'is not debug, info, warn or error').optional(),
   POSTHORN_RETENTION: durationMs.default(30 * 86_400_000),
 });
 

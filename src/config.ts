@@ -28,6 +28,8 @@ export type Config = {
   maxBodyBytes: number;
   grouping: 'auto' | 'never';
   retentionMs: number;
+  /** Unset: what the command has. */
+  logLevel?: 'debug' | 'info' | 'warn' | 'error';
 };
 
 /** Everything that is wrong with the configuration, so that it takes one look to put right. */
@@ -55,13 +57,13 @@ function missingFor(command: Command, given: NodeJS.ProcessEnv): string[] {
   const embedded = command === 'start' && !given.DATABASE_URL;
   const alone = command === 'api' || command === 'worker';
   const problems: string[] = [];
-  const require = (name: string, when: boolean) => {
+  const mustHave = (name: string, when: boolean) => {
     if (when && given[name] === undefined) problems.push(`${name} is required for "posthorn ${command}"`);
   };
-  require('DATABASE_URL', alone || command === 'migrate');
-  require('TEMPORAL_ADDRESS', alone);
-  require('POSTHORN_ADMIN_KEY', !embedded && (command === 'start' || command === 'api'));
-  require('POSTHORN_ENCRYPTION_KEYS', !embedded && command !== 'migrate');
+  mustHave('DATABASE_URL', alone || command === 'migrate');
+  mustHave('TEMPORAL_ADDRESS', alone);
+  mustHave('POSTHORN_ADMIN_KEY', !embedded && (command === 'start' || command === 'api'));
+  mustHave('POSTHORN_ENCRYPTION_KEYS', !embedded && command !== 'migrate');
   if ((given.TEMPORAL_TLS_CERT === undefined) !== (given.TEMPORAL_TLS_KEY === undefined)) {
     problems.push('TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY are set together or not at all');
   }
@@ -91,6 +93,7 @@ function configOf(v: Variables, noTargets: boolean): Config {
     maxBodyBytes: v.POSTHORN_MAX_BODY,
     grouping: v.POSTHORN_GROUPING,
     retentionMs: v.POSTHORN_RETENTION,
+    logLevel: v.LOG_LEVEL,
   });
 }
 

@@ -55,6 +55,9 @@ export type ServiceOptions = {
   sdkMetrics?: () => Promise<string>;
 };
 
+/** The receiver of a target is named for its URL, which belongs into no log. */
+const endpointOf = (receiver: string): string | null => (receiver.startsWith('ep_') ? receiver : null);
+
 /** Connections to one receiver's host under one tenant; a slow receiver has at most as many attempts under way. */
 const CONNECTIONS_PER_HOST = 32;
 
@@ -106,11 +109,14 @@ export async function startService(
     const outbound: Outbound = createOutbound({ guard, connectionsPerHost: CONNECTIONS_PER_HOST });
     const watch = createReceiverWatch({
       onSlow: (receiver, projectId, cause) => {
-        log.info({ receiver, projectId, cause }, 'a receiver is slow: its deliveries queue apart');
+        log.info(
+          { endpointId: endpointOf(receiver), projectId, cause },
+          'a receiver is slow and queues apart',
+        );
         markSlow(pool, receiver, projectId, cause).catch(onFailure);
       },
       onHealthy: (receiver, projectId) => {
-        log.info({ receiver, projectId }, 'a receiver answers quickly again');
+        log.info({ endpointId: endpointOf(receiver), projectId }, 'a receiver answers quickly again');
         markHealthy(pool, receiver, projectId).catch(onFailure);
       },
     });
@@ -136,11 +142,13 @@ export async function startService(
         if (result.outcome === 'delivered') metrics.deliveryLatency.observe({ until: 'delivered' }, latency);
       },
       onFailure: (error, deliveryId) =>
-        log.error({ err: error, deliveryId }, 'a request could not be prepared'),
+        log.error({ err: error, deliveryId }, 'a step of an attempt failed on our side'),
       random: Math.random,
     });
     return {
-      activities: makeActivities(engine),
+      activities: makeActivities(engine, (error) =>
+        log.warn({ err: error }, 'an activity failed; Temporal runs it again'),
+      ),
       async close() {
         watch.close();
         await outbound.close();

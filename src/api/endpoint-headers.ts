@@ -1,9 +1,9 @@
-import { endpointHeadersOf } from '../store/endpoints.ts';
+import { endpointHeadersOf, MASKED } from '../store/endpoints.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import { escapePointer } from './json-document.ts';
 import { invalidBody } from './problem.ts';
 
-/** They belong to the connection or to the body (RFC 9110, 7.6.1); undici would send them as they are. */
+/** They belong to the connection or to the body (RFC 9110, 7.6.1); an HTTP client would send them as they are. */
 const RESERVED = new Set([
   'accept-encoding',
   'connection',
@@ -19,9 +19,6 @@ const RESERVED = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-
-/** Not a header value as of RFC 9110, so that an answer that is sent back unchanged is refused. */
-const MASK = '••••';
 
 /** Throws invalid_body for headers that are not the endpoint's to set, and for one name in two spellings. */
 export function checkEndpointHeaders(headers: Record<string, string>, signatureHeaderNames: string[]): void {
@@ -54,5 +51,5 @@ export function maskedHeaders(
 ): Record<string, string> {
   if (sealed === null) return {};
   const headers = JSON.parse(box.open(sealed, endpointHeadersOf(projectId, endpointId))) as object;
-  return Object.fromEntries(Object.keys(headers).map((name) => [name, MASK]));
+  return Object.fromEntries(Object.keys(headers).map((name) => [name, MASKED]));
 }

@@ -19,7 +19,6 @@ export const OPEN_STATUSES = ['pending', 'retrying', 'held'] as const;
 export const FINAL_STATUSES = ['delivered', 'undeliverable', 'cancelled'] as const;
 export const DELIVERY_STATUSES = [...OPEN_STATUSES, ...FINAL_STATUSES] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
-export type FinalStatus = (typeof FINAL_STATUSES)[number];
 
 export const EVENT_STATUSES = ['pending', 'delivered', 'undeliverable', 'cancelled', 'unrouted'] as const;
 export type EventStatus = (typeof EVENT_STATUSES)[number];

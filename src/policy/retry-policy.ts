@@ -1,5 +1,3 @@
-import { formatDuration } from './duration.ts';
-
 /** When a delivery is attempted: at once, then after each delay, counted from the end of the failed attempt. */
 export type RetryPolicy = {
   /** Seconds between the end of one attempt and the start of the next. */
@@ -27,11 +25,6 @@ export const policyText = ({ delays, timeout, jitter }: RetryPolicy): string =>
 
 /** Reads what policyText wrote; the text comes from our own table. */
 export const policyFromText = (text: string): RetryPolicy => JSON.parse(text) as RetryPolicy;
-
-/** `now, 1m, 5m, 30m, 2h; timeout 15s`, as people say it. */
-export function policyInWords({ delays, timeout }: RetryPolicy): string {
-  return `${['now', ...delays.map(formatDuration)].join(', ')}; timeout ${formatDuration(timeout)}`;
-}
 
 /** A short delay needs an activity for each delivery: in a shared one a slow neighbour would make its retry late. */
 export const hasDelayShorterThanTimeout = (policy: RetryPolicy): boolean =>

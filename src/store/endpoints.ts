@@ -17,6 +17,9 @@ export type Endpoint = {
   updatedAt: Date;
 };
 
+/** Shown for a header's value. Itself none as of RFC 9110, so an answer that is sent back unchanged is refused. */
+export const MASKED = '••••';
+
 /** The places that an endpoint's sealed columns are bound to. */
 export const endpointSecretsOf = (projectId: string, endpointId: string) => ({
   project: projectId,

@@ -16,6 +16,7 @@ const SETTLED_BEFORE = `
     CROSS JOIN LATERAL (
       SELECT e.project_id, e.id, e.created_at, e.delivery_count FROM events e
       WHERE e.project_id = projects.id AND e.created_at < $1 AND e.open_count = 0
+        AND coalesce(e.settled_at, e.created_at) < $1
       ORDER BY e.created_at LIMIT $2
     ) AS old
   ) AS settled

@@ -42,7 +42,7 @@ const LOCK_DELIVERY = `
   WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3)
   FOR UPDATE`;
 
-const BRING_FORWARD = `UPDATE deliveries SET due_at = now(), trigger = 'manual' WHERE id = $1`;
+const BRING_FORWARD = `UPDATE deliveries SET due_at = least(due_at, now()), trigger = 'manual' WHERE id = $1`;
 
 const REPLAY = `
   WITH event AS (

@@ -1,10 +1,13 @@
 import type { Connection } from '@temporalio/client';
 import { isGrpcServiceError } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 
 const NOT_FOUND = 5;
-const DAY_SECONDS = 86_400;
 /** How long the Web UI keeps a finished workflow, in a namespace that we made. */
-const RETENTION_DAYS = 7;
+const RETENTION = '7 days';
+
+/** Its message is for whoever asks what is missing: it names nothing but the namespace. */
+export class NamespaceMissing extends Error {}
 
 /** Makes the namespace where it is missing and where we may. Throws with what an operator has to do. */
 export async function ensureNamespace(
@@ -20,10 +23,10 @@ export async function ensureNamespace(
   try {
     await workflowService.registerNamespace({
       namespace,
-      workflowExecutionRetentionPeriod: { seconds: RETENTION_DAYS * DAY_SECONDS } as never,
+      workflowExecutionRetentionPeriod: msToTs(RETENTION),
     });
   } catch (error) {
-    throw new Error(
+    throw new NamespaceMissing(
       `the Temporal namespace "${namespace}" does not exist and could not be made: make it, or set TEMPORAL_NAMESPACE`,
       { cause: error },
     );

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Activities } from '../../workflows/contract.ts';
 import type { Config } from '../config.ts';
 import { createGateway, type Gateway } from './gateway.ts';
-import { ensureNamespace } from './namespace.ts';
+import { ensureNamespace, NamespaceMissing } from './namespace.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { type RunningWorkers, runWorkers } from './workers.ts';
 
@@ -47,7 +47,7 @@ export function superviseTemporal(
           failures = 0;
         });
       } catch (error) {
-        detail = error instanceof Error ? error.message : 'failed';
+        detail = error instanceof NamespaceMissing ? error.message : 'cannot be reached; the log says why';
         log.warn(
           { err: error, address: config.address },
           'Temporal is away; events are accepted and wait in Postgres',

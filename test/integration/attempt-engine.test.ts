@@ -42,6 +42,14 @@ async function deliveriesTo(...urls: string[]): Promise<string[]> {
   return endpoints.map((endpoint) => rows.find((row) => row.endpoint_id === endpoint)!.id);
 }
 
+/** As many events for one endpoint, which has a connection pool of its own. */
+async function deliveriesToOne(url: string, count: number): Promise<string[]> {
+  await store.newEndpoint({ url });
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) ids.push(...(await store.deliver('mine')).ids);
+  return ids;
+}
+
 const firstOf = (ids: string[]) => ids.map((id) => ({ id, step: 0 }));
 
 /** Holds a row lock, as a statement of somebody else would that takes long. */
@@ -55,6 +63,25 @@ async function holdLock(statement: string, values: unknown[]): Promise<() => Pro
   };
 }
 const lockOf = (id: string) => holdLock('SELECT FROM deliveries WHERE id = $1 FOR UPDATE', [id]);
+
+test('a run that Temporal repeats while this process lives waits for the attempt under way, and sends nothing twice', async () => {
+  let answer = () => {};
+  const receiver = await receiverThat((_, response) => {
+    answer = () => response.writeHead(200).end();
+  });
+  const ids = await deliveriesTo(receiver.url);
+  const first = engine.run(firstOf(ids), 'mine', inMs(10_000));
+  await receiver.untilReceived(1);
+
+  const second = engine.run(firstOf(ids), 'mine', inMs(10_000));
+  answer();
+
+  expect((await second).standings).toMatchObject([{ id: ids[0], kind: 'delivered' }]);
+  expect((await first).standings).toMatchObject([{ id: ids[0], kind: 'delivered' }]);
+  expect(receiver.requests).toHaveLength(1);
+  const { rows } = await store.pool.query('SELECT outcome FROM attempts WHERE delivery_id = $1', [ids[0]]);
+  expect(rows).toEqual([{ outcome: 'delivered' }]);
+});
 
 test('a group is claimed, sent, and recorded as it arrives, each with its own outcome', async () => {
   const slowAnswer: Step = async (_, response) => {
@@ -115,7 +142,7 @@ test('a rerun sends what was claimed and not recorded, beside what was never cla
 
 test('what gets no connection within a second is given back, due soon, and queues apart', async () => {
   const receiver = await receiverThat((_, response) => void setTimeout(() => response.end(), 1_500));
-  const ids = await deliveriesTo(...Array<string>(5).fill(receiver.url));
+  const ids = await deliveriesToOne(receiver.url, 5);
 
   const { standings } = await engine.run(firstOf(ids), 'mine', inMs(10_000));
 
@@ -155,7 +182,7 @@ test('a claim that itself takes over a second sends nothing, and is not held aga
 
 test('a cancel that comes while a claim waits for a connection holds', async () => {
   const receiver = await receiverThat((_, response) => void setTimeout(() => response.end(), 1_500));
-  const ids = await deliveriesTo(...Array<string>(3).fill(receiver.url));
+  const ids = await deliveriesToOne(receiver.url, 3);
 
   const running = engine.run(firstOf(ids), 'mine', inMs(10_000));
   await receiver.untilReceived(2);
@@ -206,7 +233,7 @@ test('a Postgres that hangs makes the report leave in time, and the record is wr
 
 test('the lane of a delivery that must travel alone survives a lack of connections', async () => {
   const receiver = await receiverThat((_, response) => void setTimeout(() => response.end(), 1_500));
-  const ids = await deliveriesTo(...Array<string>(3).fill(receiver.url));
+  const ids = await deliveriesToOne(receiver.url, 3);
   await store.pool.query(`UPDATE deliveries SET lane = 'alone'`);
 
   const { standings } = await engine.run(firstOf(ids), 'mine', inMs(10_000));

@@ -4,7 +4,6 @@ import {
   delayAfter,
   hasDelayShorterThanTimeout,
   policyFromText,
-  policyInWords,
   policyText,
   type RetryPolicy,
 } from '../../src/policy/retry-policy.ts';
@@ -69,9 +68,4 @@ test('a delay equal to the timeout is not shorter than it', () => {
   expect(hasDelayShorterThanTimeout(standard)).toBe(false);
   expect(hasDelayShorterThanTimeout({ ...standard, delays: [15] })).toBe(false);
   expect(hasDelayShorterThanTimeout({ ...standard, delays: [60, 14] })).toBe(true);
-});
-
-test('a policy is said as people say it', () => {
-  expect(policyInWords(standard)).toBe('now, 1m, 5m, 30m, 2h; timeout 15s');
-  expect(policyInWords({ delays: [], timeout: 60, jitter: 0 })).toBe('now; timeout 1m');
 });

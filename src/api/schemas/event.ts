@@ -3,7 +3,7 @@ import { EVENT_STATUSES } from '../../policy/outcome.ts';
 import { delivery } from './delivery.ts';
 import { anyText, eventId, name, time } from './fields.ts';
 
-/** `data` is checked and taken as bytes, never through this value: see event-input.ts. */
+/** `data` is checked and taken as bytes, never through this value: see ../event-drafts.ts. */
 const anyJson = z.unknown().meta({ description: 'Any JSON; receivers get it byte for byte' });
 
 export const newEvent = z
