@@ -71,6 +71,11 @@ const misuse: Misuse[] = [
     profile: 'standard-webhooks',
     secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa'],
   },
+  {
+    name: 'a secret in base64 that no encoder writes',
+    profile: 'standard-webhooks',
+    secrets: [`whsec_${'A'.repeat(33)}B==`],
+  },
   { name: 'a profile that does not exist', profile: 'standard-webhook', secrets: ['x'] },
   { name: 'a profile named like a member of every object', profile: 'toString', secrets: ['x'] },
   { name: 'a negative tolerance', profile: 'cmdcal', secrets: ['x'], toleranceSeconds: -1 },

@@ -23,14 +23,13 @@ _DIGEST_BYTES = {"hmac-sha256": 32, "hmac-sha512": 64}
 def shown_signatures(header: str, scheme: Signature) -> ShownSignatures:
     """The signatures of a header in the profile's form.
 
-    Only those of one time count: a sender signs all at once, and each time more would cost a hash of the whole body.
+    The first time counts for all: a sender signs them at once, and each time more would cost a hash of the whole body.
     """
     pattern = _pattern_of(scheme)
     found = [match.groupdict() for match in map(pattern.fullmatch, re.split(r"[ \t]+", header)) if match]
     if not found:
         raise WebhookVerificationError("malformed_signature")
-    sent_at = found[0].get("sentAt")
-    return ShownSignatures([one["digest"] for one in found if one.get("sentAt") == sent_at], sent_at)
+    return ShownSignatures([one["digest"] for one in found], found[0].get("sentAt"))
 
 
 def _pattern_of(scheme: Signature) -> "re.Pattern[str]":

@@ -6,8 +6,8 @@ export type ShownSignatures = { digests: string[]; sentAt: string | undefined };
 const DIGEST_BYTES = { 'hmac-sha256': 32, 'hmac-sha512': 64 };
 
 /**
- * The signatures of a header that are in the profile's form; undefined when none is. Only those of one time count: a
- * sender signs all at once, and each time more would cost a hash of the whole body.
+ * The signatures of a header that are in the profile's form; undefined when none is. The first time counts
+ * for all: a sender signs them at once, and each time more would cost a hash of the whole body.
  */
 export function shownSignatures(header: string, { signature }: SigningProfile): ShownSignatures | undefined {
   const pattern = patternOf(signature);
@@ -16,8 +16,7 @@ export function shownSignatures(header: string, { signature }: SigningProfile): 
     return groups ? [{ digest: groups.digest!, sentAt: groups.sentAt }] : [];
   });
   if (shown.length === 0) return undefined;
-  const sentAt = shown[0]!.sentAt;
-  return { sentAt, digests: shown.filter((one) => one.sentAt === sentAt).map(({ digest }) => digest) };
+  return { sentAt: shown[0]!.sentAt, digests: shown.map(({ digest }) => digest) };
 }
 
 /** Only the exact length matches: a truncated signature is never compared. */
