@@ -3,6 +3,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 
 const NOT_FOUND = 5;
+const ALREADY_EXISTS = 6;
 /** How long the Web UI keeps a finished workflow, in a namespace that we made. */
 const RETENTION = '7 days';
 
@@ -26,6 +27,7 @@ export async function ensureNamespace(
       workflowExecutionRetentionPeriod: msToTs(RETENTION),
     });
   } catch (error) {
+    if (codeOf(error) === ALREADY_EXISTS) return; // another process was first
     throw new NamespaceMissing(
       `the Temporal namespace "${namespace}" does not exist and could not be made: make it, or set TEMPORAL_NAMESPACE`,
       { cause: error },

@@ -26,6 +26,7 @@ export type TemporalSupervisor = {
 const CONNECT_WITHIN_MS = 10_000;
 const PROBE_EVERY_MS = 1_000;
 const PROBE_WITHIN_MS = 2_000;
+const ATTRIBUTES_AGAIN_MS = 10_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 5_000];
 
 export function superviseTemporal(
@@ -89,14 +90,17 @@ export function superviseTemporal(
 
   /** Looks once a second whether the server answers; a worker survives its absence, but starts must not be tried. */
   async function probe(connection: NativeConnection): Promise<void> {
+    let attributesAt = performance.now() + ATTRIBUTES_AGAIN_MS;
     while (!stopping.signal.aborted) {
       const before = answers;
       answers = await answersWithin(connection, config.namespace);
       if (!answers) detail = 'does not answer';
-      if (!before && answers) {
-        // It may be another database by now.
+      if (!before && answers) log.info('Temporal answers again');
+      // It may be another database by now; and a namespace that has just been made takes none for some seconds.
+      const isMissing = attributesProblem !== null && performance.now() >= attributesAt;
+      if (answers && (!before || isMissing)) {
         attributesProblem = await ensureSearchAttributes(connection, config.namespace, log);
-        log.info('Temporal answers again');
+        attributesAt = performance.now() + ATTRIBUTES_AGAIN_MS;
       }
       await sleep(PROBE_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => {});
     }
@@ -138,9 +142,12 @@ function tlsOf({ tlsCert, tlsKey, apiKey }: Config['temporal']) {
   return apiKey === undefined ? {} : { tls: true };
 }
 
-/** Deadlines do not shorten a call to a server that is away: a timer of our own does. */
+/**
+ * Deadlines do not shorten a call to a server that is away: a timer of our own does. A server that came back with an
+ * empty database gets its namespace anew: workers go on polling a missing one for a minute, and then end.
+ */
 async function answersWithin(connection: NativeConnection, namespace: string): Promise<boolean> {
-  const asked = connection.workflowService.describeNamespace({ namespace }).then(
+  const asked = ensureNamespace(connection, namespace).then(
     () => true,
     () => false,
   );

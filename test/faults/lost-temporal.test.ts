@@ -90,5 +90,6 @@ test('API and worker that live on while their Temporal comes back empty carry on
 async function waitingForRetry({ key }: Project): Promise<void> {
   await posthorn.api.call(key, 'POST', '/v1/events', { id: 'waits', type: 'retried', data: {} });
   const retrying = `SELECT FROM deliveries WHERE event_id = 'waits' AND status = 'retrying'`;
-  await eventually(async () => (await posthorn.pool.query(retrying)).rowCount === 1);
+  // A server may take 10 s to know a namespace that has just been made.
+  await eventually(async () => (await posthorn.pool.query(retrying)).rowCount === 1, 20_000);
 }
