@@ -5,12 +5,14 @@ import type { ApiDependencies } from './dependencies.ts';
 import { createFailureLog, problemOf } from './failures.ts';
 import { type JsonDocument, readJsonDocument } from './json-document.ts';
 import { Problem, problemText } from './problem.ts';
-import { CallerGone, readBody } from './request-body.ts';
+import { CallerGone, createBodyReader } from './request-body.ts';
 import type { Access, Answer, Route, TenantCall } from './route.ts';
 import { send } from './send.ts';
 import { checkedBody, checkedParams, checkedQuery } from './validation.ts';
 
 const BATCH_FACTOR = 16;
+/** Bytes of bodies that are being read at once; where the largest are larger, there is room for four of them. */
+const READING_BYTES = 64 * 1024 * 1024;
 const NO_DOCUMENT: JsonDocument = { bytes: Buffer.alloc(0), value: undefined, members: [] };
 
 /** Makes Express answer every route of the table, unknown addresses and wrong methods: always in our own shape. */
@@ -21,6 +23,10 @@ export function mountRoutes(
   { config, log, metrics }: Pick<ApiDependencies, 'config' | 'log' | 'metrics'>,
 ): void {
   const logFailure = createFailureLog(log);
+  const largest = config.maxBodyBytes * BATCH_FACTOR;
+  const readBody = createBodyReader(Math.max(READING_BYTES, 4 * largest));
+  const bodyOf = (route: Route, request: Request): Promise<Buffer> =>
+    readBody(request, route.bodyLimit === 'batch' ? largest : config.maxBodyBytes);
 
   const serve = async (
     path: string,
@@ -51,7 +57,7 @@ export function mountRoutes(
   for (const route of routes) {
     app[route.method](expressPath(route.path), (request, response) =>
       serve(route.path, request, response, (requestId) =>
-        answerCall(route, request, response, requestId, authentication, config.maxBodyBytes),
+        answerCall(route, request, response, requestId, authentication, bodyOf),
       ),
     );
   }
@@ -83,7 +89,7 @@ async function answerCall(
   response: Response,
   requestId: string,
   authentication: Authentication,
-  maxBodyBytes: number,
+  bodyOf: (route: Route, request: Request) => Promise<Buffer>,
 ): Promise<Answer> {
   const tenant = await admitted(route.access, request, response, authentication);
   const params = route.params && checkedParams(route.params, request.params);
@@ -91,8 +97,7 @@ async function answerCall(
   let document = NO_DOCUMENT;
   let body: unknown;
   if (route.body) {
-    const limit = route.bodyLimit === 'batch' ? maxBodyBytes * BATCH_FACTOR : maxBodyBytes;
-    document = readJsonDocument(await readBody(request, limit));
+    document = readJsonDocument(await bodyOf(route, request));
     body = checkedBody(route.body, document.value);
   }
   const call = { params, query, body, document, request, response, requestId };

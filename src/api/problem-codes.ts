@@ -122,8 +122,8 @@ export const PROBLEM_CODES = {
   },
   unavailable: {
     status: 503,
-    title: 'The database is not available now',
-    help: 'Send the same request again after the seconds in `Retry-After`; with an event `id` of your own nothing is sent twice.',
+    title: 'The request cannot be taken now',
+    help: 'The database is not available, or more is under way than there is memory for. Send the same request again after the seconds in `Retry-After`; with an event `id` of your own nothing is sent twice.',
   },
 } as const satisfies Record<string, { status: number; title: string; help: string }>;
 
