@@ -3,22 +3,34 @@ import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
 /** `pointer` is a JSON pointer (RFC 6901) into the body, or the name of a query parameter. */
 export type FieldError = { pointer: string; detail: string };
 
+/** More are only counted: a body with a million unknown members would be answered with more bytes than it has. */
+export const ERRORS_LISTED = 100;
+
 /** What a caller did wrong, or we could not do now: thrown anywhere, answered as RFC 9457 at the edge. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: FieldError[];
   readonly headers: Record<string, string>;
 
+  /** `errorCount` is the number of all errors, where `errors` has only the first of them. */
   constructor(
     code: ProblemCode,
     detail: string = PROBLEM_CODES[code].help,
-    extra: { errors?: FieldError[]; headers?: Record<string, string> } = {},
+    {
+      errors = [],
+      errorCount = errors.length,
+      headers = {},
+    }: { errors?: FieldError[]; errorCount?: number; headers?: Record<string, string> } = {},
   ) {
-    super(detail);
+    super(
+      errorCount > ERRORS_LISTED
+        ? `${detail} ${errorCount - ERRORS_LISTED} more errors are not listed.`
+        : detail,
+    );
     this.name = 'Problem';
     this.code = code;
-    this.errors = extra.errors ?? [];
-    this.headers = extra.headers ?? {};
+    this.errors = errors.slice(0, ERRORS_LISTED);
+    this.headers = headers;
   }
 
   get status(): number {

@@ -1,21 +1,22 @@
 import type { z } from 'zod';
 import { escapePointer } from './json-document.ts';
-import { type FieldError, invalidBody, Problem } from './problem.ts';
+import { ERRORS_LISTED, type FieldError, Problem } from './problem.ts';
 
 /** The body as `schema` describes it; throws invalid_body with a JSON pointer for each mistake. */
 export function checkedBody(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw invalidBody(result.error.issues.flatMap((issue) => fieldErrors(issue)));
+  throw new Problem('invalid_body', undefined, errorsOf(result.error.issues));
 }
 
 /** The query as `schema` describes it; a parameter that was given twice is an array, and refused. */
 export function checkedQuery(schema: z.ZodType, query: unknown): unknown {
   const result = schema.safeParse(query);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap((issue) => fieldErrors(issue));
+  const { errors, errorCount } = errorsOf(result.error.issues);
   throw new Problem('invalid_query', undefined, {
     errors: errors.map(({ pointer, detail }) => ({ pointer: pointer.slice(1), detail })),
+    errorCount,
   });
 }
 
@@ -26,11 +27,25 @@ export function checkedParams(schema: z.ZodType, params: unknown): unknown {
   throw new Problem('not_found');
 }
 
+/** The first errors, as many as are listed, and how many there are: the others are never made. */
+function errorsOf(issues: z.core.$ZodIssue[]): { errors: FieldError[]; errorCount: number } {
+  const errors: FieldError[] = [];
+  let errorCount = 0;
+  for (const issue of issues) {
+    const own = errors.length < ERRORS_LISTED ? fieldErrors(issue) : [];
+    errors.push(...own);
+    errorCount += issue.code === 'unrecognized_keys' ? issue.keys.length : Math.max(own.length, 1);
+  }
+  return { errors, errorCount };
+}
+
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const at = (path: PropertyKey[]): string => path.map((step) => `/${escapePointer(String(step))}`).join('');
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ pointer: at([...issue.path, key]), detail: 'is not known' }));
+      return issue.keys
+        .slice(0, ERRORS_LISTED)
+        .map((key) => ({ pointer: at([...issue.path, key]), detail: 'is not known' }));
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ pointer: at(issue.path), detail: `its name ${message}` }));
     default:
