@@ -2,10 +2,12 @@ import { Readable } from 'node:stream';
 import type pg from 'pg';
 import type { OutcomeStreams } from '../api/ports.ts';
 import type { Notifications } from '../store/notifications.ts';
+import { orUnavailable } from '../store/outages.ts';
 import {
   type Cursor,
   currentCursor,
   formatCursor,
+  isResumable,
   type OutcomeRow,
   outcomesAfter,
   parseCursor,
@@ -13,8 +15,8 @@ import {
 
 /** A lost wake-up costs at most this. */
 const LOOK_EVERY_MS = 1_000;
-/** Keeps proxies from closing a quiet stream. */
-const COMMENT_EVERY_MS = 15_000;
+/** Keeps proxies from closing a quiet stream, and its reader's place near the present. */
+const KEEP_ALIVE_MS = 15_000;
 const ROWS_PER_READ = 500;
 /** News may be invisible for a moment, behind an older transaction that still runs: look this often again. */
 const LOOKS_AFTER_A_WAKE_UP = 10;
@@ -26,9 +28,11 @@ type Scope = { projectId: string; consumer: string | null };
 export function createOutcomeStreams({
   pool,
   notifications,
+  keepAliveMs = KEEP_ALIVE_MS,
 }: {
   pool: pg.Pool;
   notifications: Notifications;
+  keepAliveMs?: number;
 }): OutcomeStreams & { close(): void } {
   const open = new Set<{ wake: (projectIds: string[] | null) => void; end: () => void }>();
   const timer = setInterval(() => open.forEach(({ wake }) => void wake(null)), LOOK_EVERY_MS);
@@ -37,11 +41,10 @@ export function createOutcomeStreams({
   );
 
   async function startOf(lastEventId: string | null): Promise<Cursor | 'gone'> {
-    const { removedBelow, ...now } = await currentCursor(pool);
-    if (lastEventId === null) return now;
+    const present = await currentCursor(pool);
+    if (lastEventId === null) return present;
     const cursor = parseCursor(lastEventId);
-    if (!cursor || cursor.database !== now.database) return 'gone';
-    return BigInt(cursor.xid) < BigInt(removedBelow) ? 'gone' : cursor;
+    return cursor && isResumable(cursor, present) ? cursor : 'gone';
   }
 
   return {
@@ -102,19 +105,18 @@ export function createOutcomeStreams({
     let lastWrite = Date.now();
     while (!isEnded()) {
       woken = false;
-      const rows = await outcomesAfter(pool, scope, cursor, ROWS_PER_READ);
-      if (rows.length > 0) {
-        const last = rows.at(-1)!;
-        const { database } = cursor;
-        yield Buffer.from(rows.map((row) => asEvent(database, row)).join(''));
-        cursor = { database, xid: last.xid, seq: last.seq };
+      const { outcomes, next } = await orUnavailable(outcomesAfter(pool, scope, cursor, ROWS_PER_READ));
+      const { database } = cursor;
+      cursor = { database, ...next };
+      if (outcomes.length > 0) {
+        yield Buffer.from(outcomes.map((row) => asEvent(database, row)).join(''));
         lastWrite = Date.now();
-      } else if (Date.now() - lastWrite > COMMENT_EVERY_MS) {
-        yield Buffer.from(': still here\n\n');
+        looksLeft = LOOKS_AFTER_A_WAKE_UP;
+      } else if (Date.now() - lastWrite > keepAliveMs) {
+        yield Buffer.from(`: still here\nid: ${formatCursor(cursor)}\n\n`);
         lastWrite = Date.now();
       }
-      if (rows.length > 0) looksLeft = LOOKS_AFTER_A_WAKE_UP;
-      if (rows.length === ROWS_PER_READ || woken || isEnded()) continue;
+      if (outcomes.length === ROWS_PER_READ || woken || isEnded()) continue;
       const waiting = new Promise<void>((resolve) => (wake = resolve));
       const timeout = looksLeft > 0 ? setTimeout(wake, LOOK_AGAIN_MS) : undefined;
       looksLeft -= 1;

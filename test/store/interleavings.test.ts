@@ -278,11 +278,10 @@ async function readStream(world: World): Promise<string[]> {
   const seen: string[] = [];
   let cursor = { xid: '0', seq: '0' };
   const readOn = async (): Promise<void> => {
-    const rows = await outcomesAfter(store.pool, { projectId: world.project, consumer: null }, cursor, 7);
-    for (const { xid, seq } of rows) {
-      seen.push(seq);
-      cursor = { xid, seq };
-    }
+    const all = { projectId: world.project, consumer: null };
+    const { outcomes, next } = await outcomesAfter(store.pool, all, cursor, 7);
+    seen.push(...outcomes.map(({ seq }) => seq));
+    cursor = next;
   };
   while (!world.isOver) await readOn();
   const { n } = await store.one('SELECT count(*)::int AS n FROM outcomes WHERE project_id = $1', [

@@ -8,6 +8,7 @@ import { outcomesAfter } from '../../src/store/outcomes.ts';
 import { markHealthy, markSlow } from '../../src/store/receiver-health.ts';
 import { overdueOwners } from '../../src/store/reconciliation.ts';
 import { cancelOpenOf } from '../../src/store/steering.ts';
+import { eventually } from '../set-up/eventually.ts';
 import { POLICY, type SeededStore, seedStore } from './seed.ts';
 
 /** 8 kB pages that a statement may touch: what it takes and returns, and not what lies beside it. */
@@ -76,7 +77,7 @@ async function explain(
       const [{ Plan: plan, 'Execution Time': ms }] = rows[0]['QUERY PLAN'];
       const pages = Number(plan['Shared Hit Blocks']) + Number(plan['Shared Read Blocks']);
       explained = { pages, wholeTables: wholeTablesIn(plan), ms };
-      return { rows: [{}], rowCount: 1 };
+      return { rows: [{ xid: null, readBelow: '0' }], rowCount: 1 };
     };
     await run({ query } as unknown as Queryable);
     return explained!;
@@ -120,6 +121,40 @@ test.each(statements)('among 200,000 deliveries %s reads only what it needs', as
 
 test('counting the retries that wait reads their index', async () => {
   expect((await explain(retriesWaiting)).wholeTables).not.toContain('deliveries');
+});
+
+test('a stream whose consumer is quiet among 300,000 outcomes looks through them once', async () => {
+  await store.pool.query(
+    `INSERT INTO outcomes (project_id, consumer, kind, event_id, status)
+     SELECT $1, 'busy', 'event.settled', 'evt_' || n, 'delivered' FROM generate_series(1, 300000) AS n`,
+    [quiet],
+  );
+  await store.pool.query('ANALYZE outcomes');
+  const ofQuiet = { projectId: quiet, consumer: 'quiet' };
+  let place = { xid: '0', seq: '0' };
+  const look = async () => {
+    const { outcomes, next } = await outcomesAfter(store.pool, ofQuiet, place, 500);
+    expect(outcomes).toEqual([]);
+    place = next;
+  };
+  const pagesOfOne = async () => (await explain((db) => outcomesAfter(db, ofQuiet, place, 500))).pages;
+  // What was written last can be read when no transaction of another database on this server is older.
+  await eventually(async () => (await pagesOfOne()) > MANY_PAGES);
+
+  await eventually(async () => {
+    await look();
+    return (await pagesOfOne()) < 10;
+  });
+
+  await store.pool.query(
+    `INSERT INTO outcomes (project_id, consumer, kind, event_id, status) VALUES ($1, 'quiet', 'event.settled', 'e', 'delivered')`,
+    [quiet],
+  );
+  await eventually(async () => {
+    const { outcomes, next } = await outcomesAfter(store.pool, ofQuiet, place, 500);
+    place = next;
+    return outcomes.length === 1;
+  });
 });
 
 test('a receiver that becomes slow takes its whole backlog out of the common queue, and back when it is healthy', async () => {
