@@ -31,6 +31,8 @@ export type Caller =
 export type Authentication = {
   /** Throws `unauthorized`, or `too_many_attempts` for an address that sent too many wrong keys. */
   callerOf(request: Request, response: Response): Promise<Caller>;
+  /** One name for a key, however the request wrote it; the key cannot be told from it. */
+  keyNameOf(request: Request): string;
   /** Calls `onDeleted` within a second of the deletion of the request's key; returns how to watch no longer. */
   watchKey(request: Request, onDeleted: () => void): () => void;
   /** After a change of keys or settings, so that this process knows it at once. */
@@ -109,6 +111,8 @@ export function createAuthentication(
       }
       return { kind: tenant.consumer === null ? 'project' : 'consumer', tenant };
     },
+
+    keyNameOf: (request) => sha256(bearerKeyOf(request)).toString('base64'),
 
     watchKey(request, onDeleted) {
       const keyHash = sha256(bearerKeyOf(request));

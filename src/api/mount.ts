@@ -44,7 +44,9 @@ export function mountRoutes(
       logFailure(error, requestId, `${request.method} ${path}`);
       answer = problemAnswer(problemOf(error), requestId, config.publicUrl);
     }
-    send(request, response, requestId, answer);
+    send(request, response, requestId, answer, (error) =>
+      logFailure(error, requestId, `${request.method} ${path}`),
+    );
     const ms = performance.now() - startedAt;
     const { status, eventId } = answer;
     metrics?.requestAnswered(request.method, path, status, ms / 1000);

@@ -6,11 +6,13 @@ import type { ApiDependencies } from './dependencies.ts';
 import { onGone } from './on-gone.ts';
 import { Problem } from './problem.ts';
 import { type Route, tenantRoute } from './route.ts';
+import { createStreamLimit } from './stream-limit.ts';
 
 export function outcomeRoutes(
   { streams, closing }: ApiDependencies,
   authentication: Authentication,
 ): Route[] {
+  const limit = createStreamLimit();
   return [
     tenantRoute({
       method: 'get',
@@ -23,11 +25,14 @@ export function outcomeRoutes(
       access: 'consumer',
       requestHeaders: { 'Last-Event-ID': 'Resumes after this event, without a gap' },
       answers: { 200: { description: 'A stream that stays open', type: 'text/event-stream' } },
-      problems: ['cursor_gone', 'invalid_request'],
+      problems: ['cursor_gone', 'invalid_request', 'too_many_streams'],
       handle: async ({ tenant: { projectId, consumer }, request, response }) => {
         // It would hold up the end of the process until the grace for requests is over.
         if (closing.aborted) throw new Problem('unavailable', undefined, { headers: { 'retry-after': '1' } });
-        const stream = await orUnavailable(streams.open({ projectId, consumer }, lastEventId(request)));
+        const after = lastEventId(request);
+        // The admin key acts for every project.
+        onGone(response, limit.take(`${authentication.keyNameOf(request)} ${projectId}`));
+        const stream = await orUnavailable(streams.open({ projectId, consumer }, after));
         if (stream === 'gone') throw new Problem('cursor_gone');
         endWith(stream, response, closing, (end) => authentication.watchKey(request, end));
         return {

@@ -110,6 +110,11 @@ export const PROBLEM_CODES = {
     title: 'Too many wrong keys from this address',
     help: 'Wait as long as the header `Retry-After` says. Keys that worked lately go on working.',
   },
+  too_many_streams: {
+    status: 429,
+    title: 'The key has too many streams open',
+    help: 'A key may have 20 streams of outcomes open at a time. Close one, or read all that you need from one of them.',
+  },
   headers_too_large: {
     status: 431,
     title: 'The request has too many bytes of headers',

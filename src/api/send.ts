@@ -6,8 +6,14 @@ import type { Answer } from './route.ts';
 /** Answers hold what is secret or changes by the second; pages that may be kept say so themselves. */
 const ALWAYS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-/** Writes an answer past Express, whose own `send` would compute types and tags again. */
-export function send(request: Request, response: Response, requestId: string, answer: Answer): void {
+/** Writes an answer past Express, whose own `send` would compute types and tags again. A stream that fails ends its answer. */
+export function send(
+  request: Request,
+  response: Response,
+  requestId: string,
+  answer: Answer,
+  onStreamFailure: (error: unknown) => void,
+): void {
   const { status, headers, content } = answer;
   if (!content) {
     response.writeHead(status, { ...ALWAYS, 'x-request-id': requestId, ...headers }).end();
@@ -21,16 +27,22 @@ export function send(request: Request, response: Response, requestId: string, an
   };
   if (content.body instanceof Readable) {
     response.writeHead(status, head);
-    sendStream(request, response, content.body);
+    sendStream(request, response, content.body, onStreamFailure);
     return;
   }
   head['content-length'] = Buffer.byteLength(content.body);
   response.writeHead(status, head).end(content.body);
 }
 
-function sendStream(request: Request, response: Response, stream: Readable): void {
+function sendStream(
+  request: Request,
+  response: Response,
+  stream: Readable,
+  onFailure: (error: unknown) => void,
+): void {
   // The caller should see that the stream is open before anything happens.
   response.flushHeaders();
+  stream.once('error', onFailure);
   stream.on('error', () => response.end());
   stream.on('close', () => response.end());
   onGone(response, () => stream.destroy());

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { PassThrough } from 'node:stream';
 import pg from 'pg';
 import type { OutcomeStreams, Waiters } from '../../src/api/ports.ts';
+import { eventually } from '../set-up/eventually.ts';
 import { startTestApi, type TestApi } from '../set-up/test-api.ts';
 
 type Json = Record<string, unknown>;
@@ -170,6 +171,45 @@ describe('the outcome stream', () => {
     await gone;
     opened.resolve(stream);
     await untilDestroyed(stream);
+  });
+
+  test('a key may have twenty streams open, and another one once one of them has ended', async () => {
+    const { asked, streams } = streamsOfTheTest();
+    const api = await start({ streams });
+    const { key } = await api.newProject();
+    const others = (await api.newProject()).key;
+    const twenty = await Promise.all(Array.from({ length: 20 }, () => open(api, key)));
+    expect(twenty.map(({ status }) => status)).toEqual(Array(20).fill(200));
+
+    // However it is written, it is the same key.
+    for (const authorization of [`Bearer ${key}`, `bearer  ${key}`]) {
+      const refused = await api.call('GET', '/v1/outcomes', { key, headers: { authorization } });
+      expect([refused.status, refused.body]).toEqual([
+        429,
+        expect.objectContaining({ code: 'too_many_streams' }),
+      ]);
+    }
+    expect((await open(api, others)).status).toBe(200);
+    asked[0]!.stream.end();
+    await Promise.race(twenty.map((response) => response.text()));
+    await eventually(async () => (await open(api, key)).status === 200);
+  });
+
+  test('a stream that fails ends its answer, and the reason is logged once', async () => {
+    const { asked, streams } = streamsOfTheTest();
+    const lines: unknown[][] = [];
+    const log = { error: (...line: unknown[]) => lines.push(line), debug: () => {} };
+    const api = await start({ streams, log: log as never });
+    const response = await open(api, (await api.newProject()).key);
+    asked[0]!.stream.destroy(new TypeError('canary'));
+
+    expect(await response.text()).toBe('');
+    expect(lines).toEqual([
+      [
+        expect.objectContaining({ err: expect.any(TypeError), route: 'GET /v1/outcomes' }),
+        'a request failed',
+      ],
+    ]);
   });
 
   test('a stream ends when the process stops', async () => {

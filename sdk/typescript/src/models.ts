@@ -174,6 +174,7 @@ export type Problem = {
     | 'data_not_representable'
     | 'too_many_endpoints'
     | 'too_many_attempts'
+    | 'too_many_streams'
     | 'headers_too_large'
     | 'internal_error'
     | 'unavailable';

@@ -244,6 +244,7 @@ class Problem(TypedDict):
         "data_not_representable",
         "too_many_endpoints",
         "too_many_attempts",
+        "too_many_streams",
         "headers_too_large",
         "internal_error",
         "unavailable",
