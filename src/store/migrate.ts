@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { createPool } from './database.ts';
+import { beginStreamAnewAfterRestore } from './restored-database.ts';
 
 export const MIGRATIONS_FOLDER = join(import.meta.dirname, '../../migrations');
 
@@ -25,7 +26,8 @@ export class ChangedMigration extends Error {
 /**
  * Applies what is missing of `migrations/*.sql`, in order, each in a transaction of its own. Returns the names that
  * were applied now. Processes that migrate at the same time wait for each other. Names in the database that have no
- * file are left alone: an older release must still start after a newer one has migrated.
+ * file are left alone: an older release must still start after a newer one has migrated. A database that was restored
+ * from a dump begins its stream of outcomes anew.
  * Throws ChangedMigration, and whatever Postgres says of a statement that fails.
  */
 export async function migrate(database: pg.Pool | string, folder = MIGRATIONS_FOLDER): Promise<string[]> {
@@ -35,7 +37,9 @@ export async function migrate(database: pg.Pool | string, folder = MIGRATIONS_FO
     // An index on a large table may take longer than any statement of daily work may.
     await client.query('SET statement_timeout = 0');
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    return await applyMissing(client, await readMigrations(folder));
+    const applied = await applyMissing(client, await readMigrations(folder));
+    await beginStreamAnewAfterRestore(client);
+    return applied;
   } finally {
     client.release(true); // closed, not reused: it carries our timeout and the lock
     if (typeof database === 'string') await pool.end();

@@ -67,3 +67,50 @@ test('an applied migration that was changed is refused by name, one with other l
   await expect(migrate(database.pool, folder)).rejects.toThrow(ChangedMigration);
   await expect(migrate(database.pool, folder)).rejects.toThrow('0101_first.sql');
 });
+
+describe('a database that comes from the dump of another server', () => {
+  const FAR_AHEAD = '1000000000000';
+  const identity = async () => (await rowsOf('SELECT id, outcomes_removed_below FROM database_identity'))[0];
+  const outcomes = () => rowsOf('SELECT event_id FROM outcomes');
+  const addOutcome = async (xid: string) => {
+    await database.pool.query(
+      `INSERT INTO projects (id, name, profile) VALUES ('prj_1', 'test', 'standard-webhooks'), ('prj_2', 'test', 'standard-webhooks')`,
+    );
+    await database.pool.query(
+      `INSERT INTO outcomes (project_id, kind, event_id, status, xid) VALUES ('prj_1', 'event.settled', 'e', 'delivered', $1)`,
+      [xid],
+    );
+  };
+
+  test('has a new identity and an empty stream when its outcomes are ahead of the server', async () => {
+    await addOutcome(FAR_AHEAD);
+    const { id } = await identity();
+    await migrate(database.pool);
+
+    expect(await outcomes()).toEqual([]);
+    const renewed = await identity();
+    expect(renewed).toEqual({ id: expect.not.stringMatching(id), outcomes_removed_below: '0' });
+    await migrate(database.pool);
+    expect(await identity()).toEqual(renewed);
+  });
+
+  test('has them when only its retention had been ahead of the server', async () => {
+    await database.pool.query('UPDATE database_identity SET outcomes_removed_below = $1', [FAR_AHEAD]);
+    const { id } = await identity();
+    await migrate(database.pool);
+
+    expect(await identity()).toEqual({
+      id: expect.not.stringMatching(id),
+      outcomes_removed_below: '0',
+    });
+  });
+
+  test('keeps them while no transaction id of it is ahead', async () => {
+    await addOutcome('3');
+    const before = await identity();
+    await migrate(database.pool);
+
+    expect(await outcomes()).toEqual([{ event_id: 'e' }]);
+    expect(await identity()).toEqual(before);
+  });
+});
