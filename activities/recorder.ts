@@ -25,6 +25,9 @@ type Waiting = { record: PendingRecord; giveUpAt: number; resolve: (recorded: Re
 /** Outcomes are flushed together: this long after the first, or as soon as there are this many. */
 const FLUSH_AFTER_MS = 20;
 const FLUSH_AT = 50;
+/** Flushes at once, and what one takes at most: more of them would wait for each other's event rows. */
+const MAX_FLUSHING = 2;
+const MOST_IN_FLUSH = 500;
 const RETRY_AFTER_MS = 250;
 
 export type RecorderDependencies = {
@@ -36,8 +39,9 @@ export type RecorderDependencies = {
 
 /** Collects outcomes as they arrive and writes them in few transactions. */
 export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependencies): Recorder {
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
   let timer: NodeJS.Timeout | null = null;
+  let flushing = 0;
 
   const flushSoon = (): void => {
     if (waiting.length >= FLUSH_AT) flushNow();
@@ -47,9 +51,14 @@ export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependen
   const flushNow = (): void => {
     if (timer) clearTimeout(timer);
     timer = null;
-    const batch = waiting;
-    waiting = [];
-    if (batch.length > 0) void flush(batch);
+    while (waiting.length > 0 && flushing < MAX_FLUSHING) {
+      flushing += 1;
+      void flush(waiting.splice(0, MOST_IN_FLUSH)).finally(() => {
+        flushing -= 1;
+        // With a timer set, what waits is young, and may gather company.
+        if (!timer) flushNow();
+      });
+    }
   };
 
   async function flush(batch: Waiting[]): Promise<void> {
