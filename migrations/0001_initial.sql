@@ -47,9 +47,14 @@ CREATE TABLE endpoints (
   headers bytea,                      -- sealed JSON object; null: none
   status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'paused', 'disabled', 'deleted')),
   created_at timestamptz NOT NULL DEFAULT now(),
-  updated_at timestamptz NOT NULL DEFAULT now()
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  swept_at timestamptz                -- deleted: when all that was open for it had been cancelled
 );
 CREATE INDEX endpoints_project ON endpoints (project_id, id);
+-- Whom an event goes to.
+CREATE INDEX endpoints_consumer ON endpoints (project_id, consumer) WHERE status <> 'deleted';
+-- Whose deletion is not finished (the reconciler).
+CREATE INDEX endpoints_unswept ON endpoints (updated_at) WHERE status = 'deleted' AND swept_at IS NULL;
 
 -- Only the receivers that are slow or failing: written on transitions, read at assignment.
 CREATE TABLE receiver_health (

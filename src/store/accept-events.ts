@@ -1,8 +1,7 @@
 import type pg from 'pg';
-import type { Lane } from '../policy/outcome.ts';
 import { inTransaction } from './database.ts';
 import type { Accepted, BornDelivery, EventDraft } from './event-draft.ts';
-import { newId } from './ids.ts';
+import { matchReceivers, type NewDelivery } from './match-receivers.ts';
 import type { SecretBox } from './secret-box.ts';
 
 /** Design limit: an event that matches more endpoints is refused whole (422). */
@@ -10,43 +9,10 @@ export const MAX_FAN_OUT = 10_000;
 /** An event is shown with as many of its deliveries. */
 const DELIVERIES_SHOWN = 100;
 
-/** A delivery that is about to be written, seen by whoever decides on its first workflow. */
-export type NewDelivery = {
-  id: string;
-  projectId: string;
-  eventId: string;
-  type: string;
-  endpointId: string | null;
-  receiver: string;
-  consumer: string | null;
-  policy: string;
-  lane: Lane;
-  /** Set: the endpoint is paused or disabled, and the delivery waits for it. */
-  waitingFor: string | null;
-  owner: string | null;
-  createdAt: Date;
-};
+export type { NewDelivery } from './match-receivers.ts';
 
 /** Sets `owner` on the deliveries that shall start with a workflow at once. */
 export type AssignNew = (deliveries: NewDelivery[]) => void;
-
-type Match = { place: number; endpoint_id: string; endpoint_status: string; slow: boolean };
-
-// The lock keeps an endpoint from being deleted between the match and the commit: no delivery is born to a
-// deleted one. Deletion takes FOR UPDATE; changes of other columns do not wait for this.
-const MATCH_ENDPOINTS = `
-  SELECT draft.place, endpoint.id AS endpoint_id, endpoint.status AS endpoint_status,
-         EXISTS (SELECT FROM receiver_health health WHERE health.receiver = endpoint.id) AS slow
-  FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) AS draft (place, project_id, consumer, patterns)
-  JOIN endpoints endpoint
-    ON endpoint.project_id = draft.project_id
-   AND endpoint.consumer IS NOT DISTINCT FROM draft.consumer
-   AND endpoint.status <> 'deleted'
-   AND endpoint.events && string_to_array(draft.patterns, ' ')
-  ORDER BY endpoint.id
-  FOR KEY SHARE OF endpoint`;
-
-const SLOW_RECEIVERS = `SELECT receiver FROM receiver_health WHERE receiver = ANY ($1::text[])`;
 
 // One statement: a delivery is only written when its event is new, in (project, id) order so that two writers
 // of the same ids queue instead of deadlocking.
@@ -154,79 +120,6 @@ export async function acceptEvents(
 }
 
 export const keyOf = (projectId: string, eventId: string): string => `${projectId}/${eventId}`;
-
-/** The subscription patterns that a type satisfies: `a.b.c` is meant by `*`, `a.*`, `a.b.*` and itself. */
-export function patternsFor(type: string): string[] {
-  const patterns = ['*', type];
-  for (let dot = type.indexOf('.'); dot !== -1; dot = type.indexOf('.', dot + 1))
-    patterns.push(`${type.slice(0, dot)}.*`);
-  return patterns;
-}
-
-async function matchReceivers(client: pg.PoolClient, drafts: EventDraft[]): Promise<NewDelivery[][]> {
-  const found: NewDelivery[][] = drafts.map(() => []);
-  const routed = drafts.flatMap((draft, place) => (draft.target ? [] : [{ draft, place }]));
-  if (routed.length > 0) {
-    const { rows } = await client.query<Match>({
-      name: 'match-endpoints',
-      text: MATCH_ENDPOINTS,
-      values: [
-        routed.map(({ place }) => place),
-        routed.map(({ draft }) => draft.projectId),
-        routed.map(({ draft }) => draft.consumer),
-        routed.map(({ draft }) => patternsFor(draft.type).join(' ')),
-      ],
-    });
-    for (const row of rows) {
-      const waitingFor = row.endpoint_status === 'active' ? null : `endpoint_${row.endpoint_status}`;
-      found[row.place]!.push(
-        newDelivery(
-          drafts[row.place]!,
-          row.endpoint_id,
-          row.endpoint_id,
-          row.slow ? 'slow' : 'fast',
-          waitingFor,
-        ),
-      );
-    }
-  }
-  const targeted = drafts.flatMap((draft, place) =>
-    draft.target
-      ? [{ draft, place, receiver: `${draft.projectId} ${new URL(draft.target.url).origin}` }]
-      : [],
-  );
-  if (targeted.length > 0) {
-    const { rows } = await client.query<{ receiver: string }>(SLOW_RECEIVERS, [
-      targeted.map(({ receiver }) => receiver),
-    ]);
-    const slow = new Set(rows.map(({ receiver }) => receiver));
-    for (const { draft, place, receiver } of targeted) {
-      found[place]!.push(newDelivery(draft, null, receiver, slow.has(receiver) ? 'slow' : 'fast', null));
-    }
-  }
-  return found;
-}
-
-const newDelivery = (
-  draft: EventDraft,
-  endpointId: string | null,
-  receiver: string,
-  lane: Lane,
-  waitingFor: string | null,
-): NewDelivery => ({
-  id: newId('dlv'),
-  projectId: draft.projectId,
-  eventId: draft.id,
-  type: draft.type,
-  endpointId,
-  receiver,
-  consumer: draft.consumer,
-  policy: draft.policy,
-  lane,
-  waitingFor,
-  owner: null,
-  createdAt: draft.createdAt,
-});
 
 async function insertDrafts(
   client: pg.PoolClient,

@@ -4,6 +4,7 @@ import { assignDue, assignSlow, nextProjectDue } from '../../src/store/assignmen
 import { claimDeliveries } from '../../src/store/claims.ts';
 import type { Queryable } from '../../src/store/database.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from '../../src/store/gauges.ts';
+import { matchEndpoints } from '../../src/store/match-receivers.ts';
 import { outcomesAfter } from '../../src/store/outcomes.ts';
 import { markHealthy, markSlow } from '../../src/store/receiver-health.ts';
 import { overdueOwners } from '../../src/store/reconciliation.ts';
@@ -117,6 +118,28 @@ test.each(statements)('among 200,000 deliveries %s reads only what it needs', as
     expect(wholeTables).not.toContain('deliveries');
     expect(pages).toBeLessThan(MANY_PAGES);
   }
+});
+
+test('among 50,000 endpoints of a project a hundred events read those of their own consumers only', async () => {
+  await store.pool.query(
+    `INSERT INTO endpoints (id, project_id, consumer, url, events, secrets)
+     SELECT 'ep_scale_' || n, $1, CASE WHEN n > 10 THEN 'consumer-' || n % 10000 END, 'http://127.0.0.1:9/', '{*}', '\\x00'
+     FROM generate_series(1, 50000) AS n`,
+    [store.project],
+  );
+  await store.pool.query('ANALYZE endpoints');
+  const ofConsumers = Array.from({ length: 100 }, (_, n) => store.draft({ consumer: `consumer-${n + 11}` }));
+  const ofNone = Array.from({ length: 100 }, () => store.draft());
+
+  for (const mode of ['force_generic_plan', 'force_custom_plan'] as const) {
+    for (const drafts of [ofConsumers, ofNone]) {
+      const { pages, wholeTables } = await explain((db) => matchEndpoints(db, drafts), mode);
+      expect(wholeTables).not.toContain('endpoints');
+      expect(pages).toBeLessThan(MANY_PAGES);
+    }
+  }
+  expect(await matchEndpoints(store.pool, ofConsumers)).toHaveLength(500);
+  expect(await matchEndpoints(store.pool, [...ofNone, ...ofConsumers.slice(0, 1)])).toHaveLength(1_005);
 });
 
 test('counting the retries that wait reads their index', async () => {

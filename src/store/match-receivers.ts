@@ -1,0 +1,117 @@
+import type { Lane } from '../policy/outcome.ts';
+import type { Queryable } from './database.ts';
+import type { EventDraft } from './event-draft.ts';
+import { newId } from './ids.ts';
+
+/** A delivery that is about to be written, seen by whoever decides on its first workflow. */
+export type NewDelivery = {
+  id: string;
+  projectId: string;
+  eventId: string;
+  type: string;
+  endpointId: string | null;
+  receiver: string;
+  consumer: string | null;
+  policy: string;
+  lane: Lane;
+  /** Set: the endpoint is paused or disabled, and the delivery waits for it. */
+  waitingFor: string | null;
+  owner: string | null;
+  createdAt: Date;
+};
+
+type Match = { place: number; endpoint_id: string; endpoint_status: string; slow: boolean };
+
+// The lock keeps an endpoint from being deleted between the match and the commit: no delivery is born to a
+// deleted one. Deletion takes FOR UPDATE; changes of other columns do not wait for this.
+const matching = (consumers: string): string => `
+  SELECT draft.place, endpoint.id AS endpoint_id, endpoint.status AS endpoint_status,
+         EXISTS (SELECT FROM receiver_health health WHERE health.receiver = endpoint.id) AS slow
+  FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) AS draft (place, project_id, consumer, patterns)
+  JOIN endpoints endpoint
+    ON endpoint.project_id = draft.project_id
+   AND ${consumers}
+   AND endpoint.status <> 'deleted'
+   AND endpoint.events && string_to_array(draft.patterns, ' ')
+  ORDER BY endpoint.id
+  FOR KEY SHARE OF endpoint`;
+
+// No index serves IS NOT DISTINCT FROM: each draft would read every endpoint of its project.
+const MATCH_ENDPOINTS = `
+  SELECT * FROM (${matching('endpoint.consumer = draft.consumer')}) AS of_consumer
+  UNION ALL
+  SELECT * FROM (${matching('endpoint.consumer IS NULL AND draft.consumer IS NULL')}) AS of_project
+  ORDER BY endpoint_id`;
+
+const SLOW_RECEIVERS = `SELECT receiver FROM receiver_health WHERE receiver = ANY ($1::text[])`;
+
+/** The deliveries to make of each draft, in the order of the drafts; locks the endpoints until the transaction ends. */
+export async function matchReceivers(db: Queryable, drafts: EventDraft[]): Promise<NewDelivery[][]> {
+  const found: NewDelivery[][] = drafts.map(() => []);
+  for (const match of await matchEndpoints(db, drafts)) {
+    const { place, endpoint_id: id, endpoint_status: status, slow } = match;
+    const waitingFor = status === 'active' ? null : `endpoint_${status}`;
+    found[place]!.push(newDelivery(drafts[place]!, id, id, slow ? 'slow' : 'fast', waitingFor));
+  }
+  const targeted = drafts.flatMap((draft, place) =>
+    draft.target
+      ? [{ draft, place, receiver: `${draft.projectId} ${new URL(draft.target.url).origin}` }]
+      : [],
+  );
+  if (targeted.length > 0) {
+    const { rows } = await db.query<{ receiver: string }>(SLOW_RECEIVERS, [
+      targeted.map(({ receiver }) => receiver),
+    ]);
+    const slow = new Set(rows.map(({ receiver }) => receiver));
+    for (const { draft, place, receiver } of targeted) {
+      found[place]!.push(newDelivery(draft, null, receiver, slow.has(receiver) ? 'slow' : 'fast', null));
+    }
+  }
+  return found;
+}
+
+/** A row for each endpoint of each draft that names no target of its own; `place` is the draft's. */
+export async function matchEndpoints(db: Queryable, drafts: EventDraft[]): Promise<Match[]> {
+  const routed = drafts.flatMap((draft, place) => (draft.target ? [] : [{ draft, place }]));
+  if (routed.length === 0) return [];
+  const { rows } = await db.query<Match>({
+    name: 'match-endpoints',
+    text: MATCH_ENDPOINTS,
+    values: [
+      routed.map(({ place }) => place),
+      routed.map(({ draft }) => draft.projectId),
+      routed.map(({ draft }) => draft.consumer),
+      routed.map(({ draft }) => patternsFor(draft.type).join(' ')),
+    ],
+  });
+  return rows;
+}
+
+/** The subscription patterns that a type satisfies: `a.b.c` is meant by `*`, `a.*`, `a.b.*` and itself. */
+function patternsFor(type: string): string[] {
+  const patterns = ['*', type];
+  for (let dot = type.indexOf('.'); dot !== -1; dot = type.indexOf('.', dot + 1))
+    patterns.push(`${type.slice(0, dot)}.*`);
+  return patterns;
+}
+
+const newDelivery = (
+  draft: EventDraft,
+  endpointId: string | null,
+  receiver: string,
+  lane: Lane,
+  waitingFor: string | null,
+): NewDelivery => ({
+  id: newId('dlv'),
+  projectId: draft.projectId,
+  eventId: draft.id,
+  type: draft.type,
+  endpointId,
+  receiver,
+  consumer: draft.consumer,
+  policy: draft.policy,
+  lane,
+  waitingFor,
+  owner: null,
+  createdAt: draft.createdAt,
+});
