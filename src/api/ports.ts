@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Accepted, EventDraft } from '../store/event-draft.ts';
 import type { CancelAnswer, RetryAnswer } from '../store/steering.ts';
 
-/** Stores events durably; resolves only after the commit. Rejects with StoreUnavailable when Postgres is away. */
+/** Stores events durably; resolves only after the commit. Rejects with StoreUnavailable when Postgres is away or too much waits. */
 export type Acceptor = {
   acceptOne(draft: EventDraft): Promise<Accepted>;
   /** All or none: when one is refused, nothing of the batch is stored. The results are in the order of the drafts. */

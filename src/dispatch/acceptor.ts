@@ -5,13 +5,21 @@ import { isOutage, StoreUnavailable } from '../store/database.ts';
 import type { Accepted, EventDraft } from '../store/event-draft.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { createTurns } from './turns.ts';
 
 /** Events in one transaction: past this the commit's cost is spread thin enough. */
 const MAX_GROUP = 100;
 /** Transactions at once: while one waits for its fsync, the next collects and writes. */
 const MAX_COMMITTING = 2;
+/** Batches in transactions at once, beside those: ten of 15 MB together took each of them ten seconds. */
+const MAX_BATCHES = 2;
 /** Posts that may wait for a transaction; beyond it the producer is told to come back (503). */
 const MAX_WAITING = 10_000;
+
+/** `group`: a common transaction takes no more once it has as many. `held`: what waits or is being written. */
+export type AcceptedBytes = { group: number; held: number };
+/** Each byte is there several times over while it is written: as hex, and in the buffers of the connection. */
+const BYTES: AcceptedBytes = { group: 4 * 1024 * 1024, held: 64 * 1024 * 1024 };
 
 type Waiting = { draft: EventDraft; resolve: (accepted: Accepted) => void; reject: (error: unknown) => void };
 
@@ -20,13 +28,29 @@ export function createAcceptor({
   pool,
   box,
   dispatcher,
+  bytes = BYTES,
 }: {
   pool: pg.Pool;
   box: SecretBox;
   dispatcher: Dispatcher;
+  bytes?: AcceptedBytes;
 }): Acceptor {
+  const inBatchTurn = createTurns(MAX_BATCHES);
   let waiting: Waiting[] = [];
   let committing = 0;
+  let heldBytes = 0;
+
+  /** Refuses when the room is used up, not when this does not fit: else a large batch would never find enough of it. */
+  async function whileHeld<T>(drafts: EventDraft[], work: () => Promise<T>): Promise<T> {
+    if (heldBytes >= bytes.held) throw new StoreUnavailable('too many bytes wait');
+    const own = drafts.reduce((sum, draft) => sum + bytesOf(draft), 0);
+    heldBytes += own;
+    try {
+      return await work();
+    } finally {
+      heldBytes -= own;
+    }
+  }
 
   function commitNext(): void {
     while (waiting.length > 0 && committing < MAX_COMMITTING) {
@@ -44,10 +68,12 @@ export function createAcceptor({
     const keys = new Set<string>();
     const group: Waiting[] = [];
     const rest: Waiting[] = [];
+    let size = 0;
     for (const one of waiting) {
       const key = keyOf(one.draft.projectId, one.draft.id);
-      if (group.length < MAX_GROUP && !keys.has(key)) {
+      if (group.length < MAX_GROUP && size < bytes.group && !keys.has(key)) {
         keys.add(key);
+        size += bytesOf(one.draft);
         group.push(one);
       } else rest.push(one);
     }
@@ -100,14 +126,18 @@ export function createAcceptor({
     }
   }
 
+  const queue = (draft: EventDraft): Promise<Accepted> =>
+    new Promise((resolve, reject) => {
+      if (waiting.length >= MAX_WAITING) return reject(new StoreUnavailable('too many posts wait'));
+      waiting.push({ draft, resolve, reject });
+      // Not at once: posts that arrived in the same turn of the event loop share the transaction.
+      if (waiting.length === 1) setImmediate(commitNext);
+    });
+
   return {
-    acceptOne: (draft) =>
-      new Promise((resolve, reject) => {
-        if (waiting.length >= MAX_WAITING) return reject(new StoreUnavailable('too many posts wait'));
-        waiting.push({ draft, resolve, reject });
-        // Not at once: posts that arrived in the same turn of the event loop share the transaction.
-        if (waiting.length === 1) setImmediate(commitNext);
-      }),
-    acceptAll: (drafts) => store(drafts, true),
+    acceptOne: (draft) => whileHeld([draft], () => queue(draft)),
+    acceptAll: (drafts) => whileHeld(drafts, () => inBatchTurn(() => store(drafts, true))),
   };
 }
+
+const bytesOf = ({ data, body }: EventDraft): number => data.length + body.length;

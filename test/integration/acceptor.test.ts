@@ -98,6 +98,69 @@ describe('on a database that stays', () => {
     expect(transactions).toBe(4);
   });
 
+  const sizedDraft = (kilobytes: number) => store.draft({ body: Buffer.alloc(kilobytes * 1024, ' ') });
+
+  test('a common transaction ends at four megabytes, the largest of its events aside', async () => {
+    const drafts = Array.from({ length: 24 }, () => sizedDraft(512));
+
+    await Promise.all(drafts.map(acceptor.acceptOne));
+
+    const { rows } = await store.pool.query<{ events: number }>(
+      'SELECT count(*)::int AS events FROM events GROUP BY xmin::text',
+    );
+    expect(rows).toEqual([{ events: 8 }, { events: 8 }, { events: 8 }]);
+  });
+
+  test('what is beyond the bytes that may wait is refused as unavailable, and the room comes back', async () => {
+    const bytes = { group: 64 * 1024, held: 512 * 1024 };
+    const { acceptOne, acceptAll } = createAcceptor({ pool: store.pool, box, dispatcher, bytes });
+
+    const settled = await Promise.allSettled([
+      acceptAll([sizedDraft(128), sizedDraft(128)]),
+      ...Array.from({ length: 4 }, () => acceptOne(sizedDraft(64))),
+      acceptOne(sizedDraft(64)),
+      acceptAll([sizedDraft(1)]),
+    ]);
+
+    const refused = settled.map((one) => one.status === 'rejected' && one.reason);
+    expect(refused.slice(0, 4)).toEqual([false, false, false, false]);
+    expect(refused.slice(-2)).toEqual([expect.any(StoreUnavailable), expect.any(StoreUnavailable)]);
+    // One that alone is more than may wait is taken when there is any room at all, or it never would be.
+    await expect(acceptAll([sizedDraft(600)])).resolves.toMatchObject([{ kind: 'accepted' }]);
+    await expect(acceptAll([sizedDraft(600)])).resolves.toMatchObject([{ kind: 'accepted' }]);
+  });
+
+  test('of ten batches at once two are written at a time, and all are stored', async () => {
+    let writing = 0;
+    let most = 0;
+    const counting: Dispatcher = {
+      ...dispatcher,
+      assignNew: () => {
+        writing += 1;
+        most = Math.max(most, writing);
+      },
+      start: () => {
+        writing -= 1;
+      },
+    };
+    const { acceptAll } = createAcceptor({ pool: store.pool, box, dispatcher: counting });
+
+    const results = await Promise.all(
+      Array.from({ length: 10 }, () => acceptAll([store.draft(), store.draft()])),
+    );
+
+    expect(results.flat().filter(({ kind }) => kind === 'accepted')).toHaveLength(20);
+    expect(most).toBe(2);
+  });
+
+  test('a batch that fails leaves its turn to those that wait', async () => {
+    const bad = () => acceptor.acceptAll([store.draft({ type: 'no\u0000text' })]);
+
+    const settled = await Promise.allSettled([bad(), bad(), bad(), acceptor.acceptAll([store.draft()])]);
+
+    expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'fulfilled']);
+  });
+
   test('a batch is stored whole or not at all', async () => {
     await acceptor.acceptOne(store.draft({ id: 'same' }));
     const conflicting = store.draft({ id: 'same', contentHash: Buffer.alloc(32, 1) });
