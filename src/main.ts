@@ -10,6 +10,7 @@ import { createHttpServer } from './api/server.ts';
 import type { Config } from './config.ts';
 import { createAcceptor } from './dispatch/acceptor.ts';
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
+import { type EndpointSweep, sweepDeletedEndpoints } from './dispatch/endpoint-sweep.ts';
 import { createReconciler } from './dispatch/reconciler.ts';
 import { createRetention } from './dispatch/retention.ts';
 import { createSteering } from './dispatch/steering.ts';
@@ -74,6 +75,8 @@ export async function startService(
   const box = createSecretBox(config.encryptionKeys);
   const guard = createAddressGuard(config.allowTargets);
   const onFailure = (error: unknown) => log.error({ err: error }, 'a background task failed');
+  const onSignalFailure = (error: unknown) =>
+    log.warn({ err: error }, 'a signal was not delivered; the reconciler repeats it');
   metrics.readFrom({
     oldestUnattempted: () => oldestUnattemptedSeconds(pool),
     retriesWaiting: () => retriesWaiting(pool),
@@ -169,10 +172,17 @@ export async function startService(
       onFailure: (error) => log.warn({ err: error }, 'assigning or starting failed; it is tried again'),
     });
     const stopListening = notifications.listen('posthorn_claims', dispatcher.claimed);
+    const sweep: EndpointSweep = {
+      pool,
+      onCancelled: ({ owner, ids }) =>
+        void temporal.gateway()?.send(owner, 'cancel', ids).catch(onSignalFailure),
+      onOutcomes: (projectId) => notifications.notify('posthorn_outcomes', [projectId]),
+    };
     const reconciler = createReconciler({
       pool,
       connectionString: config.databaseUrl,
       temporal: temporal.gateway,
+      sweepDeletedEndpoints: (ageMs) => sweepDeletedEndpoints(sweep, ageMs),
       onReleased: dispatcher.look,
       onAction: (action, workflowId, deliveries) => {
         metrics.reconciled.inc({ action });
@@ -204,8 +214,7 @@ export async function startService(
         signals: temporal.gateway,
         onReleased: dispatcher.look,
         onOutcomes: (projectId) => notifications.notify('posthorn_outcomes', [projectId]),
-        onFailure: (error) =>
-          log.warn({ err: error }, 'a signal was not delivered; the reconciler repeats it'),
+        onFailure: onSignalFailure,
       }),
       waiters,
       streams,

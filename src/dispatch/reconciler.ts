@@ -13,6 +13,8 @@ export type ReconcilerDependencies = {
     retryNow(workflowId: string, ids: string[]): Promise<void>;
     terminate(workflowId: string, reason: string): Promise<void>;
   } | null;
+  /** Finishes deletions of endpoints that began at least `ageMs` ago. */
+  sweepDeletedEndpoints: (ageMs: number) => Promise<void>;
   /** Told when deliveries were released: they wait for assignment. */
   onReleased: () => void;
   onAction: (action: 'released' | 'signalled' | 'terminated', workflowId: string, deliveries: number) => void;
@@ -29,6 +31,8 @@ export type ReconcilerTimes = {
   startLasts: number;
   /** A workflow task that fails for this long does not heal by itself. */
   wedgedFor: number;
+  /** Between two looks for deletions of endpoints that were never finished. */
+  sweepEvery: number;
 };
 
 export const RECONCILER_TIMES: ReconcilerTimes = {
@@ -37,6 +41,7 @@ export const RECONCILER_TIMES: ReconcilerTimes = {
   overdueAtStart: 5_000,
   startLasts: 60_000,
   wedgedFor: 120_000,
+  sweepEvery: 60_000,
 };
 /** Owners read in one go, and looked at side by side. */
 const OWNERS_PER_READ = 2_000;
@@ -50,6 +55,7 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
     pool,
     connectionString,
     temporal,
+    sweepDeletedEndpoints,
     onReleased,
     onAction,
     onFailure,
@@ -58,6 +64,8 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
   const startedAt = performance.now();
   const wedgedSince = new Map<string, number>();
   const quietUntil = new Map<string, number>();
+  let nextSweepAt = startedAt;
+  let sweeping: Promise<void> | null = null;
   let leader: pg.Client | null = null;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -66,6 +74,13 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
   async function pass(): Promise<void> {
     if (!temporal() || !(await leads())) return;
     const now = performance.now();
+    if (!sweeping && now >= nextSweepAt) {
+      nextSweepAt = now + times.sweepEvery;
+      // Cancelling a long backlog takes a while: what is overdue does not wait for it.
+      sweeping = sweepDeletedEndpoints(times.sweepEvery)
+        .catch(onFailure)
+        .finally(() => (sweeping = null));
+    }
     for (const [id, until] of quietUntil) if (until < now) quietUntil.delete(id);
     const overdueMs = now - startedAt < times.startLasts ? times.overdueAtStart : times.overdue;
     const seen = new Set(quietUntil.keys());
@@ -165,6 +180,7 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
       closed = true;
       clearTimeout(timer);
       await passing;
+      await sweeping;
       await leader?.end();
     },
   };

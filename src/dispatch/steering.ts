@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import type { Steering } from '../api/ports.ts';
 import { releaseLost } from '../store/reconciliation.ts';
-import { cancelDelivery, cancelOpenOf, markEndpointDeleted, retryDelivery } from '../store/steering.ts';
+import { cancelDelivery, markEndpointDeleted, retryDelivery } from '../store/steering.ts';
+import { sweepEndpoint } from './endpoint-sweep.ts';
 
 type Signal = { owner: string; ids: string[] };
 
@@ -38,6 +39,8 @@ export function createSteering({
     onReleased();
   }
 
+  const sweep = { pool, onCancelled: (signal: Signal) => tell('cancel', signal), onOutcomes };
+
   return {
     async retry(projectId, consumer, deliveryId) {
       const { answer, signal } = await retryDelivery(pool, projectId, consumer, deliveryId);
@@ -51,14 +54,10 @@ export function createSteering({
       return answer;
     },
     async deleteEndpoint(projectId, consumer, endpointId) {
-      if (!(await markEndpointDeleted(pool, projectId, consumer, endpointId))) return false;
-      for (let next: string | null = ''; next !== null; ) {
-        const batch = await cancelOpenOf(pool, endpointId, next);
-        for (const signal of batch.signals) tell('cancel', signal);
-        next = batch.next;
-      }
-      onOutcomes(projectId);
-      return true;
+      const marked = await markEndpointDeleted(pool, projectId, consumer, endpointId);
+      // Unswept: whoever deleted it is still at it, or has died before all was cancelled.
+      if (marked !== 'not_found') await sweepEndpoint(sweep, projectId, endpointId);
+      return marked === 'deleted';
     },
   };
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { DeliveryStatus } from '../policy/outcome.ts';
-import { inTransaction } from './database.ts';
+import { inTransaction, type Queryable } from './database.ts';
 import { newId } from './ids.ts';
 import { cancelDeliveries } from './settlement.ts';
 
@@ -122,16 +122,22 @@ const DELETE_ENDPOINT = `
   UPDATE endpoints e SET status = 'deleted', secrets = NULL, headers = NULL, updated_at = now()
   FROM locked WHERE e.id = locked.id`;
 
-/** Marks the endpoint deleted and wipes its secrets; false when the caller has no such endpoint. */
+const IS_UNSWEPT = `
+  SELECT FROM endpoints
+  WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3) AND status = 'deleted'
+    AND swept_at IS NULL`;
+
+/** Marks the endpoint deleted and wipes its secrets. `unswept`: it was before, and that deletion is not finished. */
 export async function markEndpointDeleted(
   pool: pg.Pool,
   projectId: string,
   consumer: string | null,
   endpointId: string,
-): Promise<boolean> {
+): Promise<'deleted' | 'unswept' | 'not_found'> {
   return inTransaction(pool, async (client) => {
-    const { rowCount } = await client.query(DELETE_ENDPOINT, [endpointId, projectId, consumer]);
-    return rowCount === 1;
+    const scope = [endpointId, projectId, consumer];
+    if ((await client.query(DELETE_ENDPOINT, scope)).rowCount === 1) return 'deleted';
+    return (await client.query(IS_UNSWEPT, scope)).rowCount === 1 ? 'unswept' : 'not_found';
   });
 }
 
@@ -146,7 +152,7 @@ const CANCEL_BATCH = 500;
 
 /**
  * Cancels the next batch of what is open for a deleted endpoint, from `afterId` on in id order.
- * Returns where to go on (null: done) and the workflows to tell. What a crash leaves over, the claim cancels.
+ * Returns where to go on (null: done) and the workflows to tell.
  */
 export async function cancelOpenOf(
   pool: pg.Pool,
@@ -169,4 +175,24 @@ export async function cancelOpenOf(
     const signals = [...byOwner].map(([owner, owned]) => ({ owner, ids: owned.map(({ id }) => id) }));
     return { next: rows.length === CANCEL_BATCH ? rows.at(-1)!.id : null, signals };
   });
+}
+
+const MARK_SWEPT = `UPDATE endpoints SET swept_at = now() WHERE id = $1 AND status = 'deleted'`;
+
+/** Nothing is open any more for the deleted endpoint, and nothing new can be. */
+export async function markEndpointSwept(db: Queryable, endpointId: string): Promise<void> {
+  await db.query(MARK_SWEPT, [endpointId]);
+}
+
+const UNSWEPT = `
+  SELECT id, project_id AS "projectId" FROM endpoints
+  WHERE status = 'deleted' AND swept_at IS NULL AND updated_at < now() - $1 * interval '1 millisecond'
+  ORDER BY updated_at`;
+
+/** The endpoints whose deletion began at least `ageMs` ago and never came to its end. */
+export async function unsweptEndpoints(
+  db: Queryable,
+  ageMs: number,
+): Promise<{ id: string; projectId: string }[]> {
+  return (await db.query<{ id: string; projectId: string }>(UNSWEPT, [ageMs])).rows;
 }

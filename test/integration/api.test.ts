@@ -1,3 +1,5 @@
+import { markEndpointDeleted } from '../../src/store/steering.ts';
+import { eventually } from '../set-up/eventually.ts';
 import { ADMIN_KEY, startTestApi, type TestApi } from '../set-up/test-api.ts';
 
 let api: TestApi;
@@ -148,6 +150,23 @@ describe('consumers', () => {
     expect(after.body.deliveries).toMatchObject([{ status: 'cancelled', reason: 'endpoint_deleted' }]);
   });
 
+  test('a consumer that is being deleted can make no endpoint any more', async () => {
+    const { key } = await api.newProject();
+    const own = (await call('POST', '/v1/keys', key, { consumer: 'acme' })).body.key as string;
+    const endpoint = (await call('POST', '/v1/endpoints', own, { url })).body.id as string;
+    const holder = await api.database.pool.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM endpoints WHERE id = $1 FOR UPDATE', [endpoint]);
+
+    const deleted = call('DELETE', '/v1/consumers/acme', key);
+    await eventually(async () => (await call('POST', '/v1/endpoints', own, { url })).status === 401);
+    await holder.query('COMMIT');
+    holder.release();
+
+    expect((await deleted).status).toBe(204);
+    expect((await call('GET', '/v1/endpoints', key)).body.items).toEqual([]);
+  });
+
   test('consumers are listed page by page without a gap, newest first', async () => {
     const { key } = await api.newProject();
     for (const id of ['c1', 'c2', 'c3', 'c4', 'c5']) await call('PUT', `/v1/consumers/${id}`, key, {});
@@ -156,6 +175,21 @@ describe('consumers', () => {
 });
 
 describe('endpoints', () => {
+  test('deleting an endpoint again finishes a deletion that was cut short, and is answered 404', async () => {
+    const { id: project, key } = await api.newProject();
+    const endpoint = (await call('POST', '/v1/endpoints', key, { url })).body.id as string;
+    const event = await call('POST', '/v1/events', key, { type: 'a', data: 1 });
+    await markEndpointDeleted(api.database.pool, project, null, endpoint);
+
+    const other = (await api.newProject()).key;
+    expect((await call('DELETE', `/v1/endpoints/${endpoint}`, other)).status).toBe(404);
+    expect((await call('GET', `/v1/events/${event.body.id}`, key)).body.status).toBe('pending');
+
+    expect((await call('DELETE', `/v1/endpoints/${endpoint}`, key)).status).toBe(404);
+    const after = await call('GET', `/v1/events/${event.body.id}`, key);
+    expect(after.body.deliveries).toMatchObject([{ status: 'cancelled', reason: 'endpoint_deleted' }]);
+  });
+
   test('the secret is shown once, header values never, and both are stored sealed', async () => {
     const { key } = await api.newProject();
     const headers = { 'X-Token': 'canary-value' };

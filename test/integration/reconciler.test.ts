@@ -1,15 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sweepDeletedEndpoints } from '../../src/dispatch/endpoint-sweep.ts';
 import { createReconciler, RECONCILER_TIMES, type WorkflowState } from '../../src/dispatch/reconciler.ts';
 import { acceptEvents } from '../../src/store/accept-events.ts';
+import { markEndpointDeleted } from '../../src/store/steering.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { box, SECRET, type SeededStore, seedStore } from '../store/seed.ts';
 
-const QUICK = { passEvery: 20, overdue: 100, overdueAtStart: 100, startLasts: 60_000, wedgedFor: 300 };
+const QUICK = {
+  passEvery: 20,
+  overdue: 100,
+  overdueAtStart: 100,
+  startLasts: 60_000,
+  wedgedFor: 300,
+  sweepEvery: 200,
+};
 
 let store: SeededStore;
 let actions: string[];
 let failures: unknown[];
 let released: number;
+let cancelled: string[];
 const running: { close(): Promise<void> }[] = [];
 
 beforeEach(async () => {
@@ -17,6 +27,7 @@ beforeEach(async () => {
   actions = [];
   failures = [];
   released = 0;
+  cancelled = [];
 });
 afterEach(async () => {
   for (const reconciler of running.splice(0)) await reconciler.close();
@@ -41,6 +52,12 @@ const fakeTemporal = (): FakeTemporal => ({
 });
 
 function reconcile(temporal: FakeTemporal | null, times = QUICK): { close(): Promise<void> } {
+  const sweep = {
+    pool: store.pool,
+    onCancelled: ({ owner, ids }: { owner: string; ids: string[] }) =>
+      cancelled.push(`${owner} ${ids.length}`),
+    onOutcomes: () => {},
+  };
   const reconciler = createReconciler({
     pool: store.pool,
     connectionString: store.url,
@@ -61,6 +78,7 @@ function reconcile(temporal: FakeTemporal | null, times = QUICK): { close(): Pro
           temporal.states.set(id, 'over');
         },
       },
+    sweepDeletedEndpoints: (ageMs) => sweepDeletedEndpoints(sweep, ageMs),
     onReleased: () => released++,
     onAction: (action, workflowId, deliveries) => actions.push(`${action} ${workflowId} ${deliveries}`),
     onFailure: (error) => failures.push(error),
@@ -214,6 +232,28 @@ test('of two processes one reconciles, and the other takes over when it stops', 
   await first.close();
 
   await eventually(() => other.describes.length > 0);
+});
+
+test('what is open for an endpoint whose deletion was never finished is cancelled, before it is due', async () => {
+  const endpoint = await store.newEndpoint();
+  const open = (await store.deliver('waits')).ids[0]!;
+  const underWay = (await store.deliver('attempts')).ids[0]!;
+  await store.pool.query(`UPDATE deliveries SET due_at = now() + interval '2 hours' WHERE id = $1`, [open]);
+  await store.pool.query('UPDATE deliveries SET claimed_at = now() WHERE id = $1', [underWay]);
+  expect(await markEndpointDeleted(store.pool, store.project, null, endpoint)).toBe('deleted');
+  // Here its process died.
+
+  reconcile(fakeTemporal(), { ...QUICK, overdueAtStart: 60_000 });
+
+  await eventually(async () => (await store.deliveryOf(open)).status === 'cancelled');
+  expect(await store.deliveryOf(open)).toMatchObject({ reason: 'endpoint_deleted' });
+  expect(await store.deliveryOf(underWay)).toMatchObject({
+    status: 'pending',
+    cancel_reason: 'endpoint_deleted',
+  });
+  expect(cancelled).toEqual(['waits 1']);
+  const sweptAt = async () => (await store.one('SELECT swept_at FROM endpoints')).swept_at;
+  await eventually(async () => (await sweptAt()) !== null);
 });
 
 test('while Temporal is away nothing is released', async () => {
