@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   deleteConsumer,
+  deleteKeysOfConsumer,
   endpointIdsOfConsumer,
   findConsumer,
   listConsumers,
@@ -88,9 +89,15 @@ export function consumerRoutes(
       answers: { 204: { description: 'Deleted' } },
       handle: async ({ tenant: { projectId }, params: { id } }) => {
         if (!(await findConsumer(db, projectId, id))) throw new Problem('not_found');
-        // The consumer goes last: a caller whose request failed half-way can repeat it.
-        for (const endpointId of await endpointIdsOfConsumer(db, projectId, id)) {
-          await orUnavailable(steering.deleteEndpoint(projectId, id, endpointId));
+        // Its keys go first, or it could make endpoints behind us; the consumer last, so that a caller whose request
+        // failed half-way can repeat it.
+        await deleteKeysOfConsumer(db, projectId, id);
+        authentication.forgetAll();
+        const endpointsLeft = () => endpointIdsOfConsumer(db, projectId, id);
+        // Again, for what a call made that was let in with such a key before.
+        for (let ids = await endpointsLeft(); ids.length > 0; ids = await endpointsLeft()) {
+          for (const endpointId of ids)
+            await orUnavailable(steering.deleteEndpoint(projectId, id, endpointId));
         }
         await deleteConsumer(db, projectId, id);
         authentication.forgetAll();

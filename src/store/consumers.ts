@@ -54,7 +54,14 @@ export async function listConsumers(
   return pageOf(rows, page.limit, (row) => [row.createdAt.toISOString(), row.id]);
 }
 
-// Its keys go first and in the same statement: from here on nobody acts for the consumer.
+const DELETE_KEYS = `DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2`;
+
+/** From here on nobody new acts for the consumer. */
+export async function deleteKeysOfConsumer(db: Queryable, projectId: string, id: string): Promise<void> {
+  await db.query(DELETE_KEYS, [projectId, id]);
+}
+
+// With the keys that the project has made for it meanwhile.
 const DELETE_CONSUMER = `
   WITH gone_key AS (DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2)
   DELETE FROM consumers WHERE project_id = $1 AND id = $2`;
