@@ -43,7 +43,7 @@ beforeAll(async () => {
     },
   ]);
   const metricsPort = String(await freePort(quietPort()));
-  both = await posthorn.startBoth({ LOG_LEVEL: 'trace', POSTHORN_METRICS_PORT: metricsPort });
+  both = await posthorn.startBoth({ LOG_LEVEL: 'debug', POSTHORN_METRICS_PORT: metricsPort });
   await driveEveryPath();
   metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
 });
