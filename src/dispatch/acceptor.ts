@@ -11,6 +11,8 @@ import { createTurns } from './turns.ts';
 const MAX_GROUP = 100;
 /** Transactions at once: while one waits for its fsync, the next collects and writes. */
 const MAX_COMMITTING = 2;
+/** A transaction costs as much as writing ten events: a second one begins beside the first only for company. */
+const SECOND_FROM = 16;
 /** Batches in transactions at once, beside those: ten of 15 MB together took each of them ten seconds. */
 const MAX_BATCHES = 2;
 /** Posts that may wait for a transaction; beyond it the producer is told to come back (503). */
@@ -53,7 +55,9 @@ export function createAcceptor({
   }
 
   function commitNext(): void {
-    while (waiting.length > 0 && committing < MAX_COMMITTING) {
+    const mayCommit = () =>
+      committing === 0 || (committing < MAX_COMMITTING && waiting.length >= SECOND_FROM);
+    while (waiting.length > 0 && mayCommit()) {
       const group = takeGroup();
       committing += 1;
       void commit(group).finally(() => {
