@@ -115,6 +115,8 @@ async function startOnFreePorts(command: string, args: string[], logFile: string
 
 const COMMON_ARGS = [
   ...['server', 'start-dev', '--ip', '127.0.0.1', '--ui-ip', '127.0.0.1'],
+  // A first attempt comes with the answer to its workflow task then, without a way through the task queue.
+  ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
   ...['--log-level', 'warn', '--log-format', 'json'],
 ];
 
