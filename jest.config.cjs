@@ -29,6 +29,8 @@ module.exports = {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/unit/'],
       // jest starts them only when a test of this project is selected.
       globalSetup: '<rootDir>/test/set-up/start-servers.ts',
+      // Real clocks and real servers on cores that others share: what fails is told, and tried once more.
+      setupFilesAfterEnv: ['<rootDir>/test/set-up/retry-once.ts'],
       globalTeardown: '<rootDir>/test/set-up/stop-servers.ts',
     },
   ],
