@@ -130,7 +130,7 @@ describe('on a database that stays', () => {
     await expect(acceptAll([sizedDraft(600)])).resolves.toMatchObject([{ kind: 'accepted' }]);
   });
 
-  test('of ten batches at once at most two are written at a time, and all are stored', async () => {
+  test('of ten batches at once two are written at a time, and all are stored', async () => {
     let writing = 0;
     let most = 0;
     const counting: Dispatcher = {
@@ -145,12 +145,18 @@ describe('on a database that stays', () => {
     };
     const { acceptAll } = createAcceptor({ pool: store.pool, box, dispatcher: counting });
 
-    const results = await Promise.all(
-      Array.from({ length: 10 }, () => acceptAll([store.draft(), store.draft()])),
-    );
+    // No batch ends before as many as may have begun: on a busy machine they would take turns by themselves.
+    const holder = await store.pool.connect();
+    await holder.query('BEGIN; LOCK TABLE events IN SHARE MODE');
+    const accepting = Array.from({ length: 10 }, () => acceptAll([store.draft(), store.draft()]));
+    await eventually(() => writing === 2).finally(async () => {
+      await holder.query('COMMIT');
+      holder.release();
+    });
+    const results = await Promise.all(accepting);
 
     expect(results.flat().filter(({ kind }) => kind === 'accepted')).toHaveLength(20);
-    expect(most).toBeLessThanOrEqual(2);
+    expect(most).toBe(2);
   });
 
   test('a batch that fails leaves its turn to those that wait', async () => {
