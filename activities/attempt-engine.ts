@@ -234,10 +234,9 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   async function recordLate(unrecorded: UnrecordedAttempt[], owner: string): Promise<Standing[]> {
     const giveUpAt = performance.now() + RECORD_LATE_WITHIN_MS;
     const results = await Promise.all(
-      unrecorded.map(async (attempt) => {
-        const sinceEnd = Date.now() - (Date.parse(attempt.startedAt) + attempt.durationMs);
-        return recorder.record(lateRecordOf(attempt, owner, sinceEnd), giveUpAt);
-      }),
+      unrecorded.map((attempt) =>
+        recorder.record(lateRecordOf(attempt, owner, msSinceEnd(attempt)), giveUpAt),
+      ),
     );
     if (results.some(({ kind }) => kind === 'unrecorded')) throw new Error('the database is still away');
     const superseded = unrecorded.filter((_, place) => results[place]!.kind === 'superseded');
@@ -249,8 +248,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     for (const [place, attempt] of unrecorded.entries()) {
       const result = results[place]!;
       if (result.kind !== 'moved') continue;
-      const sinceEnd = Date.now() - (Date.parse(attempt.startedAt) + attempt.durationMs);
-      const leftMs = Math.max(0, (attempt.delayMs ?? 0) - Math.floor(sinceEnd / 1000) * 1000);
+      const leftMs = Math.max(0, (attempt.delayMs ?? 0) - Math.floor(msSinceEnd(attempt) / 1000) * 1000);
       standings.push(standingAfter(result.moved, leftMs, inWords(attempt.outcome, attempt.statusCode)));
     }
     return standings;
@@ -258,6 +256,9 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
 
   return { run, recordLate };
 }
+
+const msSinceEnd = ({ startedAt, durationMs }: UnrecordedAttempt): number =>
+  Date.now() - (Date.parse(startedAt) + durationMs);
 
 const standingNow = (standing: Standing): Attempted => ({
   kind: 'standing',
