@@ -26,6 +26,7 @@ import { createPool } from './store/database.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from './store/gauges.ts';
 import { createNotifications } from './store/notifications.ts';
 import { markHealthy, markSlow } from './store/receiver-health.ts';
+import { rememberingOpened } from './store/remembered-secrets.ts';
 import { createSecretBox } from './store/secret-box.ts';
 import { superviseTemporal } from './temporal/supervisor.ts';
 import { createWorkflowLinks } from './temporal/workflow-links.ts';
@@ -134,7 +135,7 @@ export async function startService(
       outbound,
       recorder,
       watch,
-      prepare: createPrepareRequest({ profiles, box, now: Date.now }),
+      prepare: createPrepareRequest({ profiles, box: rememberingOpened(box), now: Date.now }),
       onOutcomes: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
       onClaimed: (owner) => notifications.notify('posthorn_claims', [owner]),
       onAttempt: (claim, result) => {

@@ -1,7 +1,6 @@
-import type pg from 'pg';
 import type { Outcome } from '../policy/outcome.ts';
-import { inTransaction, type Queryable } from './database.ts';
-import { MOVED_COLUMNS, type Moved, tellMoves } from './settlement.ts';
+import { type Queryable, retryingConflicts } from './database.ts';
+import { MOVED_COLUMNS, type Moved, TELL_MOVED } from './settlement.ts';
 
 /** One finished attempt, as it goes into Postgres. */
 export type AttemptRecord = {
@@ -26,7 +25,8 @@ export type AttemptRecord = {
 };
 
 // Needs owner, epoch and an open claim, and closes it: a flush repeated after a lost acknowledgement, or a
-// worker that lost its claim meanwhile, changes nothing. Locks in id order.
+// worker that lost its claim meanwhile, changes nothing. Locks in id order. One statement, and so one transaction:
+// BEGIN and COMMIT of their own were two more messages for each flush.
 const RECORD = `
   WITH reported AS (
     SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::timestamptz[], $5::int[], $6::text[], $7::int[],
@@ -52,23 +52,25 @@ const RECORD = `
            request_headers, response_headers, response_body, response_truncated, error_code, error_message
     FROM locked
     ON CONFLICT (delivery_id, epoch) DO NOTHING
-  )
-  UPDATE deliveries d
-  SET status = l.next_status,
-      step = CASE WHEN l.next_status = 'retrying' THEN d.step + 1 ELSE d.step END,
-      attempts = d.attempts + 1,
-      claimed_at = NULL,
-      unknown_streak = 0,
-      trigger = 'schedule',
-      cancel_reason = NULL,
-      due_at = CASE WHEN l.next_status = 'retrying' THEN clock_timestamp() + l.retry_in_ms * interval '1 millisecond' END,
-      last_outcome = l.outcome,
-      last_status_code = l.status_code,
-      reason = CASE l.next_status WHEN 'undeliverable' THEN 'exhausted' WHEN 'cancelled' THEN l.cancel_reason END,
-      settled_at = CASE WHEN l.next_status = 'retrying' THEN NULL ELSE clock_timestamp() END
-  FROM locked l
-  WHERE d.id = l.id
-  RETURNING ${MOVED_COLUMNS}, l.outcome`;
+  ), moved AS (
+    UPDATE deliveries d
+    SET status = l.next_status,
+        step = CASE WHEN l.next_status = 'retrying' THEN d.step + 1 ELSE d.step END,
+        attempts = d.attempts + 1,
+        claimed_at = NULL,
+        unknown_streak = 0,
+        trigger = 'schedule',
+        cancel_reason = NULL,
+        due_at = CASE WHEN l.next_status = 'retrying' THEN clock_timestamp() + l.retry_in_ms * interval '1 millisecond' END,
+        last_outcome = l.outcome,
+        last_status_code = l.status_code,
+        reason = CASE l.next_status WHEN 'undeliverable' THEN 'exhausted' WHEN 'cancelled' THEN l.cancel_reason END,
+        settled_at = CASE WHEN l.next_status = 'retrying' THEN NULL ELSE clock_timestamp() END
+    FROM locked l
+    WHERE d.id = l.id
+    RETURNING ${MOVED_COLUMNS}, l.outcome
+  ), ${TELL_MOVED}
+  SELECT * FROM moved`;
 
 // The truth about an attempt that was written off as unknown; the delivery has moved on and is left alone.
 const COMPLETE_UNKNOWN = `
@@ -79,22 +81,19 @@ const COMPLETE_UNKNOWN = `
   WHERE a.delivery_id = r.id AND a.epoch = r.epoch AND a.outcome = 'unknown'`;
 
 /**
- * Writes attempts, moves their deliveries and settles their events, in one transaction.
+ * Writes attempts, moves their deliveries, settles their events and writes the outcomes, in one transaction.
  * Returns the deliveries that moved; a record that is not among them was not this owner's open claim.
  */
-export async function recordAttempts(pool: pg.Pool, records: AttemptRecord[]): Promise<Moved[]> {
-  return inTransaction(pool, async (client) => {
-    const moved = await writeRecords(client, records);
-    await tellMoves(client, moved);
-    if (moved.length < records.length) {
-      const done = new Set(moved.map(({ id }) => id));
-      await completeUnknown(
-        client,
-        records.filter(({ id }) => !done.has(id)),
-      );
-    }
-    return moved;
-  });
+export async function recordAttempts(db: Queryable, records: AttemptRecord[]): Promise<Moved[]> {
+  const moved = await retryingConflicts(() => writeRecords(db, records));
+  if (moved.length < records.length) {
+    const done = new Set(moved.map(({ id }) => id));
+    await completeUnknown(
+      db,
+      records.filter(({ id }) => !done.has(id)),
+    );
+  }
+  return moved;
 }
 
 async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Moved[]> {

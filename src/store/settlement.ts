@@ -23,51 +23,62 @@ export type Moved = {
 export const MOVED_COLUMNS = `d.id, d.project_id AS "projectId", d.event_id AS "eventId", d.endpoint_id AS "endpointId",
   d.consumer, d.status, d.attempts, d.step, d.epoch, d.due_at AS "nextAttemptAt", d.reason`;
 
-// Events are locked after their deliveries and in key order, as everywhere. Whoever brings the open count to 0
-// settles the event, here, in the same transaction; the outcomes are written with it, deliveries first.
-const TELL = `
-  WITH moved AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
-                         $9::timestamptz[], $10::text[])
-      AS m (id, project_id, event_id, endpoint_id, consumer, status, attempts, outcome, next_attempt_at, reason)
-  ), closed AS (
-    SELECT project_id, event_id, count(*) AS n, count(*) FILTER (WHERE status = 'delivered') AS delivered,
+/**
+ * The last parts of a WITH that has a part `moved`, of Moved's columns. Events are locked after their deliveries and in
+ * key order, as everywhere. Whoever brings the open count to 0 settles the event, here, in the same transaction; the
+ * outcomes are written with it, deliveries first.
+ */
+export const TELL_MOVED = `
+  closed AS (
+    SELECT "projectId", "eventId", count(*) AS n, count(*) FILTER (WHERE status = 'delivered') AS delivered,
            count(*) FILTER (WHERE status = 'undeliverable') AS undeliverable
     FROM moved WHERE status IN ('delivered', 'undeliverable', 'cancelled')
-    GROUP BY project_id, event_id
-  ), locked AS (
+    GROUP BY "projectId", "eventId"
+  ), touched AS (
     SELECT e.project_id, e.id, closed.n, closed.delivered, closed.undeliverable
-    FROM events e JOIN closed ON closed.project_id = e.project_id AND closed.event_id = e.id
+    FROM events e JOIN closed ON closed."projectId" = e.project_id AND closed."eventId" = e.id
     ORDER BY e.project_id, e.id
     FOR UPDATE OF e
   ), counted AS (
     UPDATE events e
-    SET open_count = e.open_count - locked.n,
-        delivered_count = e.delivered_count + locked.delivered,
-        undeliverable_count = e.undeliverable_count + locked.undeliverable,
-        status = CASE WHEN e.open_count > locked.n THEN 'pending'
-                      WHEN e.undeliverable_count + locked.undeliverable > 0 THEN 'undeliverable'
-                      WHEN e.delivered_count + locked.delivered > 0 THEN 'delivered'
+    SET open_count = e.open_count - touched.n,
+        delivered_count = e.delivered_count + touched.delivered,
+        undeliverable_count = e.undeliverable_count + touched.undeliverable,
+        status = CASE WHEN e.open_count > touched.n THEN 'pending'
+                      WHEN e.undeliverable_count + touched.undeliverable > 0 THEN 'undeliverable'
+                      WHEN e.delivered_count + touched.delivered > 0 THEN 'delivered'
                       ELSE 'cancelled' END,
-        settled_at = CASE WHEN e.open_count > locked.n THEN NULL ELSE clock_timestamp() END
-    FROM locked
-    WHERE e.project_id = locked.project_id AND e.id = locked.id
+        settled_at = CASE WHEN e.open_count > touched.n THEN NULL ELSE clock_timestamp() END
+    FROM touched
+    WHERE e.project_id = touched.project_id AND e.id = touched.id
     RETURNING e.project_id, e.id, e.consumer, e.status, e.open_count
   ), told AS (
-    SELECT 1 AS place, project_id, consumer, 'attempt.failed' AS kind, event_id, id AS delivery_id, endpoint_id, status,
-           outcome, attempts, next_attempt_at, NULL AS reason
+    SELECT 1 AS place, "projectId" AS project_id, consumer, 'attempt.failed' AS kind, "eventId" AS event_id,
+           id AS delivery_id, "endpointId" AS endpoint_id, status, outcome, attempts, "nextAttemptAt" AS next_attempt_at,
+           NULL AS reason
     FROM moved WHERE outcome <> 'delivered'
     UNION ALL
-    SELECT 2, project_id, consumer, 'delivery.' || status, event_id, id, endpoint_id, status, outcome, attempts, NULL, reason
+    SELECT 2, "projectId", consumer, 'delivery.' || status, "eventId", id, "endpointId", status, outcome, attempts, NULL,
+           reason
     FROM moved WHERE status IN ('delivered', 'undeliverable', 'cancelled')
     UNION ALL
     SELECT 3, project_id, consumer, 'event.settled', id, NULL, NULL, status, NULL, NULL, NULL, NULL
     FROM counted WHERE open_count = 0
-  )
-  INSERT INTO outcomes (project_id, consumer, kind, event_id, delivery_id, endpoint_id, status, outcome, attempt,
-                        next_attempt_at, reason)
-  SELECT project_id, consumer, kind, event_id, delivery_id, endpoint_id, status, outcome, attempts, next_attempt_at, reason
-  FROM told ORDER BY place`;
+  ), written_outcome AS (
+    INSERT INTO outcomes (project_id, consumer, kind, event_id, delivery_id, endpoint_id, status, outcome, attempt,
+                          next_attempt_at, reason)
+    SELECT project_id, consumer, kind, event_id, delivery_id, endpoint_id, status, outcome, attempts, next_attempt_at,
+           reason
+    FROM told ORDER BY place
+  )`;
+
+const TELL = `
+  WITH moved AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
+                         $9::timestamptz[], $10::text[])
+      AS m (id, "projectId", "eventId", "endpointId", consumer, status, attempts, outcome, "nextAttemptAt", reason)
+  ), ${TELL_MOVED}
+  SELECT`;
 
 /** Counts moved deliveries into their events, settles the events that have no open one left, and writes the outcomes. */
 export async function tellMoves(client: pg.PoolClient, moved: Moved[]): Promise<void> {
