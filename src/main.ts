@@ -9,7 +9,7 @@ import { createApi } from './api/create-api.ts';
 import { createHttpServer } from './api/server.ts';
 import type { Config } from './config.ts';
 import { createAcceptor } from './dispatch/acceptor.ts';
-import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
+import { createDispatcher, type Dispatcher, type StartWorkflow } from './dispatch/dispatcher.ts';
 import { type EndpointSweep, sweepDeletedEndpoints } from './dispatch/endpoint-sweep.ts';
 import { createReconciler } from './dispatch/reconciler.ts';
 import { createRetention } from './dispatch/retention.ts';
@@ -28,6 +28,7 @@ import { createNotifications } from './store/notifications.ts';
 import { markHealthy, markSlow } from './store/receiver-health.ts';
 import { rememberingOpened } from './store/remembered-secrets.ts';
 import { createSecretBox } from './store/secret-box.ts';
+import type { Gateway } from './temporal/gateway.ts';
 import { superviseTemporal } from './temporal/supervisor.ts';
 import { createWorkflowLinks } from './temporal/workflow-links.ts';
 
@@ -86,6 +87,7 @@ export async function startService(
 
   const worker = roles.worker ? makeWorker() : null;
   const temporal = superviseTemporal(config.temporal, worker?.activities ?? null, log);
+  const links = createWorkflowLinks(config.temporal.uiUrl, config.temporal.namespace, temporal.gateway);
   const dispatch = roles.api ? makeDispatch() : null;
   let api: Listening | null = null;
   let metricsServer: MetricsServer | null = null;
@@ -160,10 +162,18 @@ export async function startService(
     };
   }
 
+  function starterOf(gateway: Gateway | null): StartWorkflow | null {
+    if (!gateway) return null;
+    return async (assignment) => {
+      const runId = await gateway.start(assignment);
+      if (runId !== null) links.learn(assignment.workflowId, runId);
+    };
+  }
+
   function makeDispatch(): { dispatcher: Dispatcher; close(): Promise<void> } {
     const dispatcher = createDispatcher({
       pool,
-      starter: () => temporal.gateway()?.start ?? null,
+      starter: () => starterOf(temporal.gateway()),
       grouping: config.grouping,
       roomPerReceiver: CONNECTIONS_PER_HOST,
       onStarted: (result, deliveries) => {
@@ -220,7 +230,7 @@ export async function startService(
       waiters,
       streams,
       readiness: { check: () => readiness() },
-      links: createWorkflowLinks(config.temporal.uiUrl, config.temporal.namespace, temporal.gateway),
+      links,
       guard,
       profiles,
       secretBox: box,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { untilArrived } from '../arrivals.ts';
 import type { Bench, Measure, Row } from '../bench.ts';
 import { percentile, rounded } from '../percentiles.ts';
@@ -75,6 +76,7 @@ async function atFanOut(bench: Bench, grouping: Grouping, fanOut: number, inBatc
     'not delivered': accepted * fanOut - arrived,
     repeated,
     refused: published.failed,
+    'deliveries/workflow': rounded(await deliveriesPerWorkflow(posthorn.databaseUrl())),
     'accept p50 ms': rounded(percentile(published.acceptMs, 0.5)),
     'accept p95 ms': rounded(percentile(published.acceptMs, 0.95)),
     'CPU ms/delivery': rounded(cpu.reduce((sum, one) => sum + one, 0)),
@@ -83,4 +85,20 @@ async function atFanOut(bench: Bench, grouping: Grouping, fanOut: number, inBatc
     temporal: rounded(cpu[2]!),
     'memory MB posthorn/postgres/temporal': SERVERS.map((server) => memory[server]).join(' / '),
   };
+}
+
+/** Of the project that was made last. */
+async function deliveriesPerWorkflow(databaseUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ n: number }>(
+      `SELECT count(*)::float8 / greatest(1, count(DISTINCT workflow_id)) AS n
+       FROM deliveries d JOIN projects p ON p.id = d.project_id
+       WHERE p.created_at = (SELECT max(created_at) FROM projects)`,
+    );
+    return rows[0]!.n;
+  } finally {
+    await client.end();
+  }
 }

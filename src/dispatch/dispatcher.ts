@@ -8,7 +8,9 @@ import {
   nextProjectDue,
   releaseUnstarted,
 } from '../store/assignments.ts';
+import { createFormingGroups } from './forming-groups.ts';
 import { GROUP_SIZE, sizeOf, workflowIdOf } from './groups.ts';
+import { createPlaces, type Places } from './places.ts';
 
 /** Starts a workflow for an assignment. Rejects when it is not known to have started. */
 export type StartWorkflow = (assignment: Assignment) => Promise<void>;
@@ -27,22 +29,8 @@ export type Dispatcher = {
   close(): Promise<void>;
 };
 
-/*
- * The law (design, section 6): few workflows that are assigned but not yet claimed. Below START_BELOW whatever
- * waits is started at once; up to FULL_BELOW full groups, and START_BELOW others; never more. So each event has its own workflow
- * while the engine keeps up, and shares one when it does not; no other feedback is needed.
- */
-const START_BELOW = 2;
-const FULL_BELOW = 16;
 /** What has waited this long may start beside full groups, two at a time: they would starve a small project. */
 const PATIENCE_MS = 250;
-/** A workflow that has not claimed by then no longer counts: its worker is gone, or its wake-up was lost. */
-const UNCLAIMED_MS = 2_000;
-/**
- * What is not a full group starts this long, for each delivery of the last one, after it. Below 667 deliveries a second
- * nothing waits for that; above, groups fill: at 1,400 a second they were 55 of 100, and each costs the engine the same.
- */
-const MS_PER_DELIVERY = 1.5;
 const TICK_MS = 250;
 const LOOK_EVERY_MS = 1_000;
 /** After a start that failed, nothing is assigned for this long. */
@@ -61,22 +49,21 @@ export type DispatcherDependencies = {
   onFailure: (error: unknown) => void;
 };
 
-type Places = Map<string, { since: number; isFull: boolean }>;
-
 export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   const { pool, starter, grouping, roomPerReceiver, onStarted, onFailure } = deps;
-  const startBelow = grouping === 'auto' ? START_BELOW : FULL_BELOW;
-  const unclaimed: Places = new Map();
-  const unclaimedSlow: Places = new Map();
+  const places = createPlaces(grouping);
+  const slowPlaces = createPlaces('auto');
+  const forming = createFormingGroups();
   const starting = new Set<Promise<void>>();
   /** Of those served whatever waits, and of those served full groups: each has its own turn. */
   const lastServed = { any: '', full: '' };
   /** Committed here without an owner since the last look. */
   let waiting = 0;
+  /** A look found something due, or something was committed without an owner, and no look has found the rest of it. */
+  let mayWait = false;
+  let lookIsNext = false;
   let lastLook = 0;
-  /** performance.now() before which only full groups start. */
-  let mayShareAt = 0;
-  let lookTimer: NodeJS.Timeout | null = null;
+  let turnTimer: NodeJS.Timeout | null = null;
   let pausedUntil = 0;
   let looking: Promise<void> | null = null;
   let lookAgain = false;
@@ -84,48 +71,34 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
 
   const mayStart = (): boolean => !closed && starter() !== null && performance.now() >= pausedUntil;
 
-  const mayShare = (): boolean => unclaimed.size < startBelow && performance.now() >= mayShareAt;
-
-  const pace = (size: number): void => {
-    if (grouping === 'auto') mayShareAt = performance.now() + size * MS_PER_DELIVERY;
-  };
-
-  /** Looks as soon as what is not a full group may start. */
-  function lookInTurn(): void {
-    const inMs = mayShareAt - performance.now();
-    if (inMs <= 0) look();
-    else
-      lookTimer ??= setTimeout(() => {
-        lookTimer = null;
-        look();
-      }, inMs);
-  }
-
   function assignNew(deliveries: NewDelivery[]): void {
     if (!mayStart()) return;
-    const isTurn = performance.now() >= mayShareAt;
+    const isTurn = places.msToTurn() <= 0;
     const groups = Map.groupBy(
       deliveries.filter(({ lane, waitingFor }) => lane === 'fast' && waitingFor === null),
       ({ projectId, policy, eventId }) => `${projectId} ${policy} ${grouping === 'auto' ? '' : eventId}`,
     );
-    for (const group of groups.values()) {
+    for (const [key, group] of groups) {
       const size = sizeOf(group[0]!.policy);
       for (let from = 0; from < group.length; from += size) {
         const company = group.slice(from, from + size);
         const isFull = company.length === size;
-        if (!isFull && !isTurn) break;
-        if (unclaimed.size >= (isFull ? FULL_BELOW : startBelow)) return;
-        const workflowId = workflowIdOf(company, from === 0);
-        for (const delivery of company) delivery.owner = workflowId;
-        unclaimed.set(workflowId, { since: performance.now(), isFull });
-        pace(company.length);
+        if (places.isFree(isFull) && (isFull || (isTurn && !isOvertaking(key)))) {
+          const workflowId = workflowIdOf(company, from === 0);
+          for (const delivery of company) delivery.owner = workflowId;
+          places.take(workflowId, isFull);
+          places.pace(company.length);
+        } else if (grouping === 'never' || !forming.join(key, company)) return;
       }
     }
   }
 
+  /** New events would take each place that comes free, and those that wait would starve. */
+  const isOvertaking = (key: string): boolean => grouping === 'auto' && (mayWait || forming.isOpen(key));
+
   function abandon(deliveries: NewDelivery[], mayBeStored: boolean): void {
     for (const [workflowId, company] of Map.groupBy(deliveries, ({ owner }) => owner!)) {
-      unclaimed.delete(workflowId);
+      if (!forming.abandoned(workflowId, company)) places.free(workflowId);
       if (!mayBeStored) continue;
       // Its commit may have been lost on the way to us. If this is, too, the reconciler finds no such workflow.
       const ids = company.map(({ id }) => id);
@@ -138,19 +111,52 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
 
   function start(committed: NewDelivery[], unowned: number): void {
     for (const [workflowId, company] of Map.groupBy(committed, ({ owner }) => owner!)) {
+      if (forming.committed(workflowId, company)) continue;
       const { projectId, policy, lane } = company[0]!;
       const deliveries = company.map(({ id, eventId, type }) => ({ id, step: 0, eventId, type }));
-      launch({ workflowId, projectId, policy, lane, deliveries }, unclaimed);
+      launch({ workflowId, projectId, policy, lane, deliveries }, places);
     }
+    startFull();
     waiting += unowned;
+    if (unowned > 0) mayWait = true;
     // Asking Postgres after each commit whether a group is full by now would cost as much as the assignments.
     if (waiting >= GROUP_SIZE) look();
-    else if (waiting > 0 && unclaimed.size < startBelow) lookInTurn();
+    else inTurn();
+  }
+
+  function startFull(): void {
+    while (mayStart() && places.isFree(true)) {
+      const full = forming.take('full');
+      if (!full) return;
+      places.pace(full.deliveries.length);
+      launch(full, places);
+    }
+  }
+
+  /** As soon as what is no full group may start: what is forming here and what waits in Postgres, by turns. */
+  function inTurn(): void {
+    const isForming = forming.hasOpenToTake();
+    if ((!isForming && !mayWait) || !mayStart() || !places.isFree(false)) return;
+    if (!places.isTurn()) {
+      turnTimer ??= setTimeout(() => {
+        turnTimer = null;
+        inTurn();
+      }, places.msToTurn());
+      return;
+    }
+    lookIsNext = mayWait && (!lookIsNext || !isForming);
+    if (lookIsNext) {
+      look();
+      return;
+    }
+    const formed = forming.take('open')!;
+    places.pace(formed.deliveries.length);
+    launch(formed, places);
+    inTurn();
   }
 
   function launch(assignment: Assignment, slots: Places): void {
-    const isFull = assignment.deliveries.length === sizeOf(assignment.policy);
-    slots.set(assignment.workflowId, { since: performance.now(), isFull });
+    slots.take(assignment.workflowId, assignment.deliveries.length === sizeOf(assignment.policy));
     const begun = begin(assignment, slots).finally(() => starting.delete(begun));
     starting.add(begun);
   }
@@ -162,7 +168,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       await startWorkflow(assignment);
       onStarted('started', assignment.deliveries.length);
     } catch (error) {
-      slots.delete(assignment.workflowId);
+      slots.free(assignment.workflowId);
       pausedUntil = performance.now() + PAUSE_MS;
       onStarted('failed', assignment.deliveries.length);
       onFailure(error);
@@ -181,30 +187,38 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     lastLook = performance.now();
     waiting = 0;
     looking = assignWaiting()
-      .catch(onFailure)
-      .finally(() => {
+      // Not after a failure: while Postgres is away, looks would follow each other without a pause.
+      .then(
+        () => true,
+        (error) => void onFailure(error),
+      )
+      .then((hasLooked) => {
         looking = null;
-        if (lookAgain && !closed) {
+        if (closed) return;
+        if (lookAgain) {
           lookAgain = false;
           look();
-        }
+        } else if (hasLooked) inTurn();
       });
   }
 
   async function assignWaiting(): Promise<void> {
-    while (mayStart() && unclaimed.size < FULL_BELOW) {
-      const kind = mayShare() ? 'any' : 'full';
-      const mayBePatient = [...unclaimed.values()].filter(({ isFull }) => !isFull).length < startBelow;
-      // Its place is taken before Postgres is asked: new events would take each that comes free, and those that
-      // wait would starve.
+    while (mayStart() && places.isFree(true)) {
+      const kind = places.isTurn() ? 'any' : 'full';
+      const mayBePatient = places.isFreeForPatient();
+      // Its place is taken before Postgres is asked, or new events would take it meanwhile.
       const uuid = randomUUID();
-      unclaimed.set(uuid, { since: performance.now(), isFull: true });
+      places.take(uuid, true);
       const assignment = await assignNext(kind, mayBePatient ? PATIENCE_MS : null, uuid).finally(() =>
-        unclaimed.delete(uuid),
+        places.free(uuid),
       );
-      if (!assignment) return;
-      pace(assignment.deliveries.length);
-      launch(assignment, unclaimed);
+      if (!assignment) {
+        if (kind === 'any') mayWait = waiting > 0;
+        return;
+      }
+      mayWait = true;
+      places.pace(assignment.deliveries.length);
+      launch(assignment, places);
     }
   }
 
@@ -233,7 +247,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   }
 
   async function assignWaitingForSlow(): Promise<void> {
-    while (mayStart() && unclaimedSlow.size < START_BELOW) {
+    while (mayStart() && slowPlaces.isFree(false)) {
       const assignment = await assignSlow(pool, {
         roomPerReceiver,
         most: GROUP_SIZE,
@@ -241,16 +255,17 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
         uuid: randomUUID(),
       });
       if (!assignment) return;
-      launch(assignment, unclaimedSlow);
+      launch(assignment, slowPlaces);
     }
   }
 
   let slowLook: Promise<void> | null = null;
   const tick = (): void => {
     const now = performance.now();
-    for (const slots of [unclaimed, unclaimedSlow]) {
-      for (const [workflowId, { since }] of slots) if (now - since > UNCLAIMED_MS) slots.delete(workflowId);
-    }
+    places.expire();
+    slowPlaces.expire();
+    startFull();
+    inTurn();
     if (now - lastLook >= (waiting > 0 ? PATIENCE_MS : LOOK_EVERY_MS)) look();
     slowLook ??= assignWaitingForSlow()
       .catch(onFailure)
@@ -268,16 +283,22 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     claimed(workflowIds) {
       let freed = false;
       for (const id of workflowIds) {
-        unclaimedSlow.delete(id);
-        freed = unclaimed.delete(id) || freed;
+        slowPlaces.free(id);
+        freed = places.free(id) || freed;
       }
-      if (freed) lookInTurn();
+      if (!freed) return;
+      startFull();
+      inTurn();
     },
     async close() {
       closed = true;
       clearInterval(timer);
-      if (lookTimer) clearTimeout(lookTimer);
+      if (turnTimer) clearTimeout(turnTimer);
       await Promise.all([looking, slowLook]);
+      for (const { workflowId, deliveries } of forming.takeAll()) {
+        const ids = deliveries.map(({ id }) => id);
+        await releaseUnstarted(pool, workflowId, ids).catch(onFailure);
+      }
       await Promise.all(starting);
     },
   };

@@ -8,8 +8,8 @@ export type WorkflowState = 'running' | 'wedged' | 'over' | 'unknown';
 
 /** All that Posthorn asks of Temporal's server from outside a workflow. */
 export type Gateway = {
-  /** Resolves once the workflow has started, or has been started before. */
-  start(assignment: Assignment): Promise<void>;
+  /** Resolves with the run once the workflow has started; null: it had been started before. */
+  start(assignment: Assignment): Promise<string | null>;
   send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'gone'>;
   retryNow(workflowId: string, ids: string[]): Promise<void>;
   stateOf(workflowId: string): Promise<WorkflowState>;
@@ -54,7 +54,7 @@ export function createGateway(
         searchAttributes: withAttributes,
       };
       try {
-        await client.workflow.start(WORKFLOW_TYPE, {
+        const { firstExecutionRunId } = await client.workflow.start(WORKFLOW_TYPE, {
           workflowId,
           taskQueue: TASK_QUEUE,
           args: [input],
@@ -65,8 +65,10 @@ export function createGateway(
           staticSummary: summaryOf(assignment),
           ...(withAttributes && { searchAttributes: searchAttributesOf(assignment) }),
         });
+        return firstExecutionRunId;
       } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
+        throw error;
       }
     },
     send,

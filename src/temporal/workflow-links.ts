@@ -10,12 +10,17 @@ const REMEMBER_MS = 30_000;
 const REMEMBER_MISSING_MS = 500;
 const REMEMBERED = 2_000;
 
+export type LearningLinks = WorkflowLinks & {
+  /** A run that this process has just started: nobody needs to ask Temporal for it. */
+  learn(workflowId: string, runId: string): void;
+};
+
 /** Links into the Temporal Web UI. */
 export function createWorkflowLinks(
   uiUrl: string | undefined,
   namespace: string,
   gateway: () => Gateway | null,
-): WorkflowLinks {
+): LearningLinks {
   const runs = new Map<string, { runId: string | null; at: number }>();
 
   async function runOf(workflowId: string): Promise<string | null | undefined> {
@@ -37,6 +42,7 @@ export function createWorkflowLinks(
   }
 
   return {
+    learn: remember,
     async urlOf(workflowId) {
       if (!uiUrl) return null;
       const runId = await runOf(workflowId);

@@ -228,7 +228,10 @@ test('an event for many endpoints is spread over several workflows, each with an
   await eventually(() => engine.deliveries().length === 450);
   const ids = engine.starts.map(({ workflowId }) => workflowId);
   expect(ids[0]).toBe(`event/${store.project}/${draft.id}`);
-  expect(ids.every((id) => id.startsWith(`event/${store.project}/${draft.id}`))).toBe(true);
+  // What does not fill a workflow waits its turn in a group, which others may join.
+  expect(
+    ids.every((id) => id.startsWith(`event/${store.project}/${draft.id}`) || id.startsWith('group/')),
+  ).toBe(true);
   expect(new Set(ids).size).toBe(5);
 });
 
@@ -294,6 +297,18 @@ test('while Temporal is away nothing is assigned, and all of it goes on when it 
   engine.behave = 'claim';
 
   await eventually(() => engine.deliveries().length === 3);
+});
+
+test('what waits its turn is stored with its group, and given back by a clean stop', async () => {
+  engine = startFakeEngine();
+  engine.behave = 'never claim';
+  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  for (let i = 0; i < 7; i++) await acceptor.acceptOne(store.draft({ target }));
+  expect(engine.starts.length).toBeLessThan(4);
+  expect(await unowned()).toBe(0);
+
+  await engine.dispatcher.close();
+  expect(await unowned()).toBe(7 - engine.deliveries().length);
 });
 
 test('a workflow that is never claimed holds its place for two seconds only', async () => {
