@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import { createAcceptor } from './dispatch/acceptor.ts';
 import { createDispatcher, type Dispatcher, type StartWorkflow } from './dispatch/dispatcher.ts';
 import { type EndpointSweep, sweepDeletedEndpoints } from './dispatch/endpoint-sweep.ts';
+import { createHolding, sweepHolding } from './dispatch/holding.ts';
 import { createReconciler } from './dispatch/reconciler.ts';
 import { createRetention } from './dispatch/retention.ts';
 import { createSteering } from './dispatch/steering.ts';
@@ -193,7 +194,10 @@ export async function startService(
       pool,
       connectionString: config.databaseUrl,
       temporal: temporal.gateway,
-      sweepDeletedEndpoints: (ageMs) => sweepDeletedEndpoints(sweep, ageMs),
+      sweepEndpoints: async (ageMs) => {
+        await sweepDeletedEndpoints(sweep, ageMs);
+        await sweepHolding({ pool, onReleased: dispatcher.look }, plansOfProfiles(), ageMs);
+      },
       onReleased: dispatcher.look,
       onAction: (action, workflowId, deliveries) => {
         metrics.reconciled.inc({ action });
@@ -227,6 +231,7 @@ export async function startService(
         onOutcomes: (projectId) => notifications.notify('posthorn_outcomes', [projectId]),
         onFailure: onSignalFailure,
       }),
+      holding: createHolding({ pool, onReleased: dispatcher.look }),
       waiters,
       streams,
       readiness: { check: () => readiness() },
@@ -264,6 +269,10 @@ export async function startService(
         await server.close();
       },
     };
+  }
+
+  function plansOfProfiles(): Map<string, string[] | null> {
+    return new Map(profiles.names().map((name) => [name, profiles.get(name)?.plans ?? null]));
   }
 
   async function readiness() {

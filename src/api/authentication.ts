@@ -22,6 +22,8 @@ export type Tenant = {
   profile: ComposableProfile;
   /** Canonical text of the retry policy in force. */
   policy: string;
+  /** Plans whose consumers may use webhooks; null: all. */
+  plans: string[] | null;
 };
 
 export type Caller =
@@ -66,7 +68,8 @@ export function createAuthentication(
     if (!profile)
       throw new Error(`the profile ${owner.profile} of project ${owner.projectId} is not known here`);
     const policy = policyText(policyInForce(profile.policy, owner.policy));
-    return { projectId: owner.projectId, consumer: owner.consumer, profile, policy };
+    const { projectId, consumer, plansInForce: plans } = owner;
+    return { projectId, consumer, profile, policy, plans };
   };
 
   const tenantOfKey = async (keyHash: Buffer): Promise<Tenant | undefined> => {

@@ -14,14 +14,14 @@ import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { Problem } from './problem.ts';
 import { json, noContent, type Route, tenantRoute } from './route.ts';
-import { consumer, consumerSettings } from './schemas/consumer.ts';
+import { consumer as consumerSchema, consumerSettings } from './schemas/consumer.ts';
 import { name, pageOfSchema, pageQuery } from './schemas/fields.ts';
 
 const params = z.object({ id: name });
 const tag = 'Consumers';
 
 export function consumerRoutes(
-  { steering }: ApiDependencies,
+  { pool, steering, holding }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
 ): Route[] {
@@ -33,14 +33,16 @@ export function consumerRoutes(
       tag,
       summary: 'Make or change a consumer',
       description:
-        'A consumer that an endpoint, an event or a key names first is made. Ids must not be personal data: they appear in Temporal.',
+        'A consumer that an endpoint, an event or a key names first is made, without a plan, which counts as `free`. Where the project names plans that may use webhooks, a change of the plan holds its deliveries or releases them. Ids must not be personal data: they appear in Temporal.',
       access: 'project',
       params,
       body: consumerSettings,
-      answers: { 200: { description: 'The consumer', schema: consumer } },
+      answers: { 200: { description: 'The consumer', schema: consumerSchema } },
       handle: async ({ tenant: { projectId }, params: { id }, body }) => {
         const settings = { id, name: body.name ?? null, plan: body.plan ?? null };
-        return json(200, await putConsumer(db, projectId, settings));
+        const { consumer, mark } = await putConsumer(db, projectId, settings);
+        if (mark !== null) await orUnavailable(holding.followPlans({ projectId, consumer: id, mark }));
+        return json(200, consumer);
       },
     }),
     tenantRoute({
@@ -51,7 +53,7 @@ export function consumerRoutes(
       summary: 'List consumers, newest first',
       access: 'project',
       query: z.strictObject(pageQuery),
-      answers: { 200: { description: 'A page of consumers', schema: pageOfSchema(consumer) } },
+      answers: { 200: { description: 'A page of consumers', schema: pageOfSchema(consumerSchema) } },
       problems: ['invalid_cursor'],
       handle: async ({ tenant, query }) => {
         const page = await listConsumers(db, tenant.projectId, pageRequest('timeAndId', query));
@@ -69,7 +71,7 @@ export function consumerRoutes(
       summary: 'Read a consumer',
       access: 'project',
       params,
-      answers: { 200: { description: 'The consumer', schema: consumer } },
+      answers: { 200: { description: 'The consumer', schema: consumerSchema } },
       handle: async ({ tenant, params: { id } }) => {
         const found = await findConsumer(db, tenant.projectId, id);
         if (!found) throw new Problem('not_found');
@@ -93,13 +95,11 @@ export function consumerRoutes(
         // failed half-way can repeat it.
         await deleteKeysOfConsumer(db, projectId, id);
         authentication.forgetAll();
-        const endpointsLeft = () => endpointIdsOfConsumer(db, projectId, id);
         // Again, for what a call made that was let in with such a key before.
-        for (let ids = await endpointsLeft(); ids.length > 0; ids = await endpointsLeft()) {
-          for (const endpointId of ids)
+        do {
+          for (const endpointId of await endpointIdsOfConsumer(db, projectId, id))
             await orUnavailable(steering.deleteEndpoint(projectId, id, endpointId));
-        }
-        await deleteConsumer(db, projectId, id);
+        } while (!(await orUnavailable(deleteConsumer(pool, projectId, id))));
         authentication.forgetAll();
         return noContent();
       },

@@ -5,6 +5,7 @@ import { consumerRoutes } from './consumers.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { documentRoutes } from './document-routes.ts';
+import { endpointStateRoutes } from './endpoint-states.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
@@ -23,6 +24,7 @@ export function createApi(deps: ApiDependencies): Express {
     ...deliveryRoutes(deps, db),
     ...outcomeRoutes(deps, authentication),
     ...endpointRoutes(deps, db),
+    ...endpointStateRoutes(deps),
     ...consumerRoutes(deps, db, authentication),
     ...keyRoutes(db, authentication),
     ...projectRoutes(deps, db, authentication),

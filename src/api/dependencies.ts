@@ -3,7 +3,15 @@ import type { Logger } from 'pino';
 import type { AddressGuard } from '../egress/address-guard.ts';
 import type { Profiles } from '../profiles/registry.ts';
 import type { SecretBox } from '../store/secret-box.ts';
-import type { Acceptor, OutcomeStreams, Readiness, Steering, Waiters, WorkflowLinks } from './ports.ts';
+import type {
+  Acceptor,
+  Holding,
+  OutcomeStreams,
+  Readiness,
+  Steering,
+  Waiters,
+  WorkflowLinks,
+} from './ports.ts';
 
 export type ApiMetrics = {
   /** `path` is the pattern of the route, never the address that was asked for. */
@@ -26,6 +34,7 @@ export type ApiDependencies = {
   pool: pg.Pool;
   acceptor: Acceptor;
   steering: Steering;
+  holding: Holding;
   waiters: Waiters;
   streams: OutcomeStreams;
   readiness: Readiness;

@@ -13,7 +13,9 @@ import { orUnavailable } from '../store/outages.ts';
 import type { Tenant } from './authentication.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { checkEndpointHeaders, maskedHeaders, sealHeaders } from './endpoint-headers.ts';
+import { endpointAnswer } from './endpoint-answer.ts';
+import { checkEndpointHeaders, sealHeaders } from './endpoint-headers.ts';
+import { orPlanRequired } from './plan-rules.ts';
 import { invalidBody, Problem } from './problem.ts';
 import { json, noContent, type Route, tenantRoute } from './route.ts';
 import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './schemas/endpoint.ts';
@@ -24,12 +26,8 @@ const params = z.object({ id: ownId });
 const tag = 'Endpoints';
 
 export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
-  const { secretBox, steering, guard } = deps;
-
-  const answerOf = ({ projectId }: Tenant, found: Endpoint): object => ({
-    ...found,
-    headers: maskedHeaders(secretBox, projectId, found.id, found.headers),
-  });
+  const { pool, secretBox, steering, guard } = deps;
+  const answerOf = (tenant: Tenant, found: Endpoint) => endpointAnswer(secretBox, tenant, found);
 
   return [
     tenantRoute({
@@ -42,7 +40,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       access: 'consumer',
       body: newEndpoint,
       answers: { 201: { description: 'The endpoint, with its secret', schema: createdEndpoint } },
-      problems: ['invalid_url'],
+      problems: ['invalid_url', 'plan_required'],
       handle: async ({ tenant, body }) => {
         const { projectId, profile } = tenant;
         const id = newId('ep');
@@ -51,7 +49,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
         const secret = body.secret ?? profile.newSecret();
         const problem = profile.checkSecret(secret);
         if (problem !== undefined) throw invalidBody([{ pointer: '/secret', detail: problem }]);
-        const made = await insertEndpoint(db, {
+        const registered = insertEndpoint(pool, {
           id,
           projectId,
           consumer: consumerFor(tenant, body.consumer),
@@ -61,6 +59,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
           secrets: secretBox.seal(JSON.stringify([secret]), endpointSecretsOf(projectId, id)),
           headers: sealHeaders(secretBox, projectId, id, headers),
         });
+        const made = await orUnavailable(orPlanRequired(registered));
         return json(201, { ...answerOf(tenant, made), secret });
       },
     }),

@@ -11,6 +11,7 @@ import type { ApiDependencies } from './dependencies.ts';
 import { eventText, eventTexts } from './event-answers.ts';
 import { draftOf, draftsOf } from './event-drafts.ts';
 import { onGone } from './on-gone.ts';
+import { requirePlansForTargets } from './plan-rules.ts';
 import { Problem } from './problem.ts';
 import { type Answer, json, jsonText, type Route, type TenantCall, tenantRoute } from './route.ts';
 import { acceptedEvent, acceptedEvents, event, newEvent, newEvents } from './schemas/event.ts';
@@ -45,6 +46,7 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
   const post = async (call: TenantCall<unknown, z.output<typeof postQuery>, z.output<typeof newEvent>>) => {
     const { tenant, body: input, document, query } = call;
     const draft = draftOf(tenant, guard, { input, document, pointer: '', at: new Date() });
+    await requirePlansForTargets(db, tenant, [draft], () => '');
     const result = await acceptor.acceptOne(draft);
     const accepted = acceptedOrThrow(result, '');
     if (result.kind === 'accepted') metrics?.eventsAccepted(tenant.projectId, 1);
@@ -78,7 +80,13 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
         200: { description: 'Every delivery has settled (with `wait`)', schema: event },
         202: { description: 'Stored', schema: acceptedEvent },
       },
-      problems: ['id_conflict', 'invalid_url', 'data_not_representable', 'too_many_endpoints'],
+      problems: [
+        'id_conflict',
+        'invalid_url',
+        'data_not_representable',
+        'too_many_endpoints',
+        'plan_required',
+      ],
       handle: post,
     }),
     tenantRoute({
@@ -91,9 +99,16 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       body: newEvents,
       bodyLimit: 'batch',
       answers: { 202: { description: 'All stored, in the order of the request', schema: acceptedEvents } },
-      problems: ['id_conflict', 'invalid_url', 'data_not_representable', 'too_many_endpoints'],
+      problems: [
+        'id_conflict',
+        'invalid_url',
+        'data_not_representable',
+        'too_many_endpoints',
+        'plan_required',
+      ],
       handle: async ({ tenant, body, document }) => {
         const drafts = draftsOf(tenant, guard, body.events, document, config.maxBodyBytes);
+        await requirePlansForTargets(db, tenant, drafts, (place) => `/events/${place}`);
         const results = await acceptor.acceptAll(drafts);
         const items = results.map((result, i) =>
           acceptedItem(drafts[i]!, acceptedOrThrow(result, `/events/${i}`)),

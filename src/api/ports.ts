@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream';
+import type { EndpointAction, StateAnswer } from '../store/endpoint-states.ts';
+import type { Scope } from '../store/endpoints.ts';
 import type { Accepted, EventDraft } from '../store/event-draft.ts';
+import type { PlansDue } from '../store/plans.ts';
 import type { CancelAnswer, RetryAnswer } from '../store/steering.ts';
 
 /** Stores events durably; resolves only after the commit. Rejects with StoreUnavailable when Postgres is away or too much waits. */
@@ -15,6 +18,13 @@ export type Steering = {
   cancel(projectId: string, consumer: string | null, deliveryId: string): Promise<CancelAnswer>;
   /** Deletes the endpoint and cancels what is open for it; false when there is none. */
   deleteEndpoint(projectId: string, consumer: string | null, endpointId: string): Promise<boolean>;
+};
+
+/** What makes endpoints stop and go on. Resolves when all that is held for them follows. */
+export type Holding = {
+  act(scope: Scope, endpointId: string, action: EndpointAction): Promise<StateAnswer>;
+  /** The plan of a consumer, or the plans of a project, have changed. */
+  followPlans(due: PlansDue): Promise<void>;
 };
 
 /** Resolves true once the event has settled, false when `timeoutMs` is up first or `signal` aborts. */

@@ -35,6 +35,11 @@ export const PROBLEM_CODES = {
     title: 'This kind of key may not do this',
     help: 'Consumer keys see their own endpoints, events and deliveries; only a project key posts events; only the admin key manages projects.',
   },
+  plan_required: {
+    status: 403,
+    title: 'The plan of the consumer does not include webhooks',
+    help: 'An endpoint, or the target of an event, needs a consumer on one of the plans that the project names. Give the consumer such a plan with `PUT /v1/consumers/{id}`; one that was given none is on `free`. Events without a target are accepted, and kept without deliveries.',
+  },
   not_found: {
     status: 404,
     title: 'There is nothing here',
@@ -69,6 +74,16 @@ export const PROBLEM_CODES = {
     status: 409,
     title: 'The endpoint of the delivery is deleted',
     help: 'There is nowhere to send it again. Post the event under a new id for the endpoints that are there now.',
+  },
+  endpoint_paused: {
+    status: 409,
+    title: 'The endpoint is paused',
+    help: 'Only `POST /v1/endpoints/{id}/resume` ends a pause.',
+  },
+  endpoint_disabled: {
+    status: 409,
+    title: 'The endpoint is disabled',
+    help: 'Only `POST /v1/endpoints/{id}/enable` makes it active again; then it can be paused.',
   },
   cursor_gone: {
     status: 410,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Queryable } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
+import { orUnavailable } from '../store/outages.ts';
 import {
   findProject,
   insertProject,
@@ -12,14 +13,14 @@ import { type Authentication, newApiKey } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { invalidBody, Problem } from './problem.ts';
 import { type Answer, json, plainRoute, type Route, tenantRoute } from './route.ts';
-import { createdProject, newProject, project, projectChanges } from './schemas/project.ts';
+import { createdProject, newProject, projectChanges, project as projectSchema } from './schemas/project.ts';
 
 const DEFAULT_PROFILE = 'standard-webhooks';
 const params = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) });
 const tag = 'Projects';
 
 export function projectRoutes(
-  { profiles }: ApiDependencies,
+  { pool, profiles, holding }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
 ): Route[] {
@@ -27,6 +28,8 @@ export function projectRoutes(
     if (!profiles.get(name))
       throw invalidBody([{ pointer: '/profile', detail: 'is not the name of a profile' }]);
   };
+
+  const plansOf = (profile: string): string[] | null => profiles.get(profile)?.plans ?? null;
 
   const read = async (id: string): Promise<Answer> => {
     const found = await findProject(db, id);
@@ -36,15 +39,18 @@ export function projectRoutes(
 
   const change = async (id: string, changes: z.output<typeof projectChanges>): Promise<Answer> => {
     if (changes.profile !== undefined) requireProfile(changes.profile);
-    const changed = await updateProject(db, id, changes as ProjectChanges);
+    const changed = await orUnavailable(updateProject(pool, id, changes as ProjectChanges, plansOf));
     if (!changed) throw new Problem('not_found');
+    const { project, mark } = changed;
     authentication.forgetAll();
-    return json(200, answerOf(changed));
+    if (mark !== null) await orUnavailable(holding.followPlans({ projectId: id, consumer: null, mark }));
+    return json(200, answerOf(project));
   };
 
-  const changedAnswer = { 200: { description: 'The project as it is now', schema: project } };
-  const readAnswer = { 200: { description: 'The project', schema: project } };
-  const changeNote = 'What is left out stays. Events that are posted from then on are delivered by it.';
+  const changedAnswer = { 200: { description: 'The project as it is now', schema: projectSchema } };
+  const readAnswer = { 200: { description: 'The project', schema: projectSchema } };
+  const changeNote =
+    'What is left out stays. Events that are posted from then on are delivered by it. A change of plans holds what is open for the endpoints of consumers that may use webhooks no longer, and releases it where they may again.';
 
   return [
     plainRoute({
@@ -60,7 +66,7 @@ export function projectRoutes(
         requireProfile(profile);
         const made = { id: newId('prj'), name, profile };
         const { key, hash } = newApiKey('ph');
-        await insertProject(db, made, { id: newId('key'), hash });
+        await insertProject(db, { ...made, plansInForce: plansOf(profile) }, { id: newId('key'), hash });
         return json(201, { ...made, key });
       },
     }),
@@ -113,12 +119,12 @@ export function projectRoutes(
   ];
 }
 
-const answerOf = ({ id, name, profile, policy, createdAt }: Project): object => ({
+const answerOf = ({ id, name, profile, policy, plans, createdAt }: Project): object => ({
   id,
   name,
   profile,
   policy,
-  plans: null,
+  plans,
   callbackUrl: null,
   createdAt,
 });

@@ -13,8 +13,8 @@ export type ReconcilerDependencies = {
     retryNow(workflowId: string, ids: string[]): Promise<void>;
     terminate(workflowId: string, reason: string): Promise<void>;
   } | null;
-  /** Finishes deletions of endpoints that began at least `ageMs` ago. */
-  sweepDeletedEndpoints: (ageMs: number) => Promise<void>;
+  /** Finishes what changed endpoints at least `ageMs` ago: deletions, and what is held for them. */
+  sweepEndpoints: (ageMs: number) => Promise<void>;
   /** Told when deliveries were released: they wait for assignment. */
   onReleased: () => void;
   onAction: (action: 'released' | 'signalled' | 'terminated', workflowId: string, deliveries: number) => void;
@@ -31,7 +31,7 @@ export type ReconcilerTimes = {
   startLasts: number;
   /** A workflow task that fails for this long does not heal by itself. */
   wedgedFor: number;
-  /** Between two looks for deletions of endpoints that were never finished. */
+  /** Between two looks for changes of endpoints that were never finished. */
   sweepEvery: number;
 };
 
@@ -55,7 +55,7 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
     pool,
     connectionString,
     temporal,
-    sweepDeletedEndpoints,
+    sweepEndpoints,
     onReleased,
     onAction,
     onFailure,
@@ -76,8 +76,8 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
     const now = performance.now();
     if (!sweeping && now >= nextSweepAt) {
       nextSweepAt = now + times.sweepEvery;
-      // Cancelling a long backlog takes a while: what is overdue does not wait for it.
-      sweeping = sweepDeletedEndpoints(times.sweepEvery)
+      // A long backlog takes a while: what is overdue does not wait for it.
+      sweeping = sweepEndpoints(times.sweepEvery)
         .catch(onFailure)
         .finally(() => (sweeping = null));
     }

@@ -11,6 +11,7 @@ export type KeyOwner = {
   consumer: string | null;
   profile: string;
   policy: PolicyOverride | null;
+  plansInForce: string[] | null;
 };
 
 // A consumer that a key names first is made with it.
@@ -28,7 +29,8 @@ export async function insertApiKey(
 }
 
 const FIND_OWNER = `
-  SELECT key.project_id AS "projectId", key.consumer, project.profile, project.policy
+  SELECT key.project_id AS "projectId", key.consumer, project.profile, project.policy,
+         project.plans_in_force AS "plansInForce"
   FROM api_keys key JOIN projects project ON project.id = key.project_id
   WHERE key.hash = $1`;
 

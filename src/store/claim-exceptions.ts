@@ -86,8 +86,8 @@ async function resolve(
     moved.push(...(await settleCancelled(client, [{ id, reason: cancelReason }])));
     return { id, kind: 'cancelled', after };
   }
-  if (delivery.endpointStatus === 'paused' || delivery.endpointStatus === 'disabled') {
-    await client.query(HOLD, [id, `endpoint_${delivery.endpointStatus}`]);
+  if (delivery.holdReason !== null) {
+    await client.query(HOLD, [id, delivery.holdReason]);
     return { id, kind: 'released' };
   }
   if (unknowns > UNKNOWNS_BEFORE_ALONE) return useStep(client, delivery, random, moved);

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { DeliveryStatus, Lane, Trigger } from '../policy/outcome.ts';
 import type { DeliveryStep } from '../policy/standing.ts';
 import type { Queryable } from './database.ts';
+import { type HoldReason, holdReason } from './hold-reason.ts';
 
 /** All that one attempt needs, as it stands at the claim. */
 export type Claim = {
@@ -40,7 +41,8 @@ const CLAIM = `
     FROM deliveries d JOIN wanted ON wanted.id = d.id
     WHERE d.owner = $1 AND d.step = wanted.step AND d.claimed_at IS NULL AND d.cancel_reason IS NULL
       AND d.due_at <= now() + interval '5 seconds'
-      AND (d.endpoint_id IS NULL OR EXISTS (SELECT FROM endpoints e WHERE e.id = d.endpoint_id AND e.status = 'active'))
+      AND (d.endpoint_id IS NULL OR EXISTS (SELECT FROM endpoints e
+                                             WHERE e.id = d.endpoint_id AND e.status = 'active' AND e.withheld IS NULL))
     ORDER BY d.id
     FOR UPDATE OF d
   )
@@ -83,6 +85,8 @@ export type DeliveryInDetail = {
   lastOutcome: string | null;
   lastStatusCode: number | null;
   endpointStatus: string | null;
+  /** Why the endpoint takes nothing now; null also for a target, which always does. */
+  holdReason: HoldReason | null;
 };
 
 const READ = `
@@ -91,12 +95,22 @@ const READ = `
          d.unknown_streak AS "unknownStreak", d.cancel_reason AS "cancelReason", d.policy,
          greatest(0, ceil(extract(epoch FROM d.due_at - now()) * 1000))::float8 AS "dueInMs",
          d.last_outcome AS "lastOutcome", d.last_status_code AS "lastStatusCode",
-         (SELECT e.status FROM endpoints e WHERE e.id = d.endpoint_id) AS "endpointStatus"
-  FROM deliveries d
+         e.status AS "endpointStatus", ${holdReason('e')} AS "holdReason"
+  FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint_id
   WHERE d.id = ANY ($1::text[])
   ORDER BY d.id`;
 
+// Endpoints before deliveries, as everywhere. Whoever ends a pause waits for this lock (FOR UPDATE), and then finds what
+// is parked here because of the pause.
+const LOCK_ENDPOINTS = `
+  SELECT FROM endpoints
+  WHERE id IN (SELECT endpoint_id FROM deliveries WHERE id = ANY ($1::text[]))
+  ORDER BY id
+  FOR KEY SHARE`;
+
+/** Locked with their endpoints, whose states stay as they are until the transaction ends. */
 export async function lockDeliveries(client: pg.PoolClient, ids: string[]): Promise<DeliveryInDetail[]> {
+  await client.query(LOCK_ENDPOINTS, [ids]);
   const { rows } = await client.query<DeliveryInDetail>(`${READ} FOR UPDATE OF d`, [ids]);
   return rows;
 }

@@ -1,26 +1,30 @@
-import type { Queryable } from './database.ts';
+import type pg from 'pg';
+import { inTransaction, type Queryable } from './database.ts';
 import { type Page, type PageRequest, pageOf } from './pages.ts';
 
 export type Consumer = { id: string; name: string | null; plan: string | null; createdAt: Date };
 
 const PUT_CONSUMER = `
-  INSERT INTO consumers (project_id, id, name, plan) VALUES ($1, $2, $3, $4)
-  ON CONFLICT (project_id, id) DO UPDATE SET name = excluded.name, plan = excluded.plan
-  RETURNING id, name, plan, created_at AS "createdAt"`;
+  INSERT INTO consumers AS c (project_id, id, name, plan) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (project_id, id) DO UPDATE
+  SET name = excluded.name, plan = excluded.plan,
+      plan_due = CASE WHEN c.plan IS DISTINCT FROM excluded.plan THEN clock_timestamp() ELSE c.plan_due END
+  RETURNING id, name, plan, created_at AS "createdAt", plan_due::text AS mark`;
 
-/** Makes the consumer, or gives the one of that id this name and plan. */
+/** Makes the consumer, or gives the one of that id this name and plan. With a mark, its endpoints have to follow. */
 export async function putConsumer(
   db: Queryable,
   projectId: string,
   consumer: { id: string; name: string | null; plan: string | null },
-): Promise<Consumer> {
-  const { rows } = await db.query<Consumer>(PUT_CONSUMER, [
+): Promise<{ consumer: Consumer; mark: string | null }> {
+  const { rows } = await db.query<Consumer & { mark: string | null }>(PUT_CONSUMER, [
     projectId,
     consumer.id,
     consumer.name,
     consumer.plan,
   ]);
-  return rows[0]!;
+  const { mark, ...stored } = rows[0]!;
+  return { consumer: stored, mark };
 }
 
 const FIND_CONSUMER = `
@@ -61,17 +65,26 @@ export async function deleteKeysOfConsumer(db: Queryable, projectId: string, id:
   await db.query(DELETE_KEYS, [projectId, id]);
 }
 
+const ENDPOINTS_OF = `
+  SELECT id FROM endpoints WHERE project_id = $1 AND consumer = $2 AND status <> 'deleted' ORDER BY id`;
+
+// Waits for each registration that has found the consumer there.
+const LOCK_CONSUMER = `SELECT FROM consumers WHERE project_id = $1 AND id = $2 FOR UPDATE`;
+
 // With the keys that the project has made for it meanwhile.
 const DELETE_CONSUMER = `
   WITH gone_key AS (DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2)
   DELETE FROM consumers WHERE project_id = $1 AND id = $2`;
 
-export async function deleteConsumer(db: Queryable, projectId: string, id: string): Promise<void> {
-  await db.query(DELETE_CONSUMER, [projectId, id]);
+/** False, and nothing happens, while it has endpoints: they would be of a consumer that has no plan any more. */
+export async function deleteConsumer(pool: pg.Pool, projectId: string, id: string): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
+    await client.query(LOCK_CONSUMER, [projectId, id]);
+    if ((await client.query(ENDPOINTS_OF, [projectId, id])).rows.length > 0) return false;
+    await client.query(DELETE_CONSUMER, [projectId, id]);
+    return true;
+  });
 }
-
-const ENDPOINTS_OF = `
-  SELECT id FROM endpoints WHERE project_id = $1 AND consumer = $2 AND status <> 'deleted' ORDER BY id`;
 
 export async function endpointIdsOfConsumer(db: Queryable, projectId: string, id: string): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(ENDPOINTS_OF, [projectId, id]);

@@ -1,4 +1,6 @@
-import type { Queryable } from './database.ts';
+import type pg from 'pg';
+import { inTransaction, type Queryable } from './database.ts';
+import { FREE_PLAN } from './hold-reason.ts';
 import { type Page, type PageRequest, pageOf } from './pages.ts';
 
 /** What a caller may see: project-wide with `consumer` null, else only that consumer's. */
@@ -32,17 +34,18 @@ export const endpointHeadersOf = (projectId: string, endpointId: string) => ({
   column: 'headers',
 });
 
-const COLUMNS = `
+export const ENDPOINT_COLUMNS = `
   id, url, events, consumer, description, headers, status, created_at AS "createdAt", updated_at AS "updatedAt"`;
 
-// A consumer that an endpoint names first is made with it.
+// SHARE on both: an endpoint that is made while plans change is made before, and follows them, or after.
+const PLANS_IN_FORCE = `SELECT plans_in_force AS plans FROM projects WHERE id = $1 FOR SHARE`;
+const MAKE_CONSUMER = `INSERT INTO consumers (project_id, id) VALUES ($1, $2) ON CONFLICT DO NOTHING`;
+const PLAN_OF_CONSUMER = `SELECT plan FROM consumers WHERE project_id = $1 AND id = $2 FOR SHARE`;
+
 const INSERT_ENDPOINT = `
-  WITH new_consumer AS (
-    INSERT INTO consumers (project_id, id) SELECT $2, $3 WHERE $3::text IS NOT NULL ON CONFLICT DO NOTHING
-  )
   INSERT INTO endpoints (id, project_id, consumer, url, events, description, secrets, headers)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-  RETURNING ${COLUMNS}`;
+  RETURNING ${ENDPOINT_COLUMNS}`;
 
 export type NewEndpoint = Pick<Endpoint, 'id' | 'url' | 'events' | 'consumer' | 'description' | 'headers'> & {
   projectId: string;
@@ -50,15 +53,39 @@ export type NewEndpoint = Pick<Endpoint, 'id' | 'url' | 'events' | 'consumer' | 
   secrets: Buffer;
 };
 
-export async function insertEndpoint(db: Queryable, endpoint: NewEndpoint): Promise<Endpoint> {
+/** The consumer's plan does not include webhooks; `plans` do. A RangeError: isOutage takes a plain Error for an outage. */
+export class PlanRequired extends RangeError {
+  readonly plan: string;
+  readonly plans: string[];
+  constructor(plan: string, plans: string[]) {
+    super('the plan of the consumer does not include webhooks');
+    this.plan = plan;
+    this.plans = plans;
+  }
+}
+
+/** Registers an endpoint, and with it a consumer that is named for the first time. Throws PlanRequired, and makes neither. */
+export async function insertEndpoint(pool: pg.Pool, endpoint: NewEndpoint): Promise<Endpoint> {
   const { id, projectId, consumer, url, events, description, secrets, headers } = endpoint;
-  const values = [id, projectId, consumer, url, events, description, secrets, headers];
-  const { rows } = await db.query<Endpoint>(INSERT_ENDPOINT, values);
-  return rows[0]!;
+  return inTransaction(pool, async (client) => {
+    if (consumer !== null) await requirePlan(client, projectId, consumer);
+    const values = [id, projectId, consumer, url, events, description, secrets, headers];
+    const { rows } = await client.query<Endpoint>(INSERT_ENDPOINT, values);
+    return rows[0]!;
+  });
+}
+
+async function requirePlan(client: pg.PoolClient, projectId: string, consumer: string): Promise<void> {
+  const ofProject = await client.query<{ plans: string[] | null }>(PLANS_IN_FORCE, [projectId]);
+  await client.query(MAKE_CONSUMER, [projectId, consumer]);
+  const ofConsumer = await client.query<{ plan: string | null }>(PLAN_OF_CONSUMER, [projectId, consumer]);
+  const plans = ofProject.rows[0]!.plans;
+  const plan = ofConsumer.rows[0]!.plan ?? FREE_PLAN;
+  if (plans && !plans.includes(plan)) throw new PlanRequired(plan, plans);
 }
 
 const FIND_ENDPOINT = `
-  SELECT ${COLUMNS}
+  SELECT ${ENDPOINT_COLUMNS}
   FROM endpoints
   WHERE project_id = $1 AND ($2::text IS NULL OR consumer = $2) AND id = $3 AND status <> 'deleted'`;
 
@@ -68,7 +95,7 @@ export async function findEndpoint(db: Queryable, scope: Scope, id: string): Pro
 }
 
 const LIST_ENDPOINTS = `
-  SELECT ${COLUMNS}
+  SELECT ${ENDPOINT_COLUMNS}
   FROM endpoints
   WHERE project_id = $1 AND ($2::text IS NULL OR consumer = $2) AND status <> 'deleted'
     AND ($3::text IS NULL OR consumer = $3)
@@ -97,7 +124,7 @@ const UPDATE_ENDPOINT = `
       headers = CASE WHEN $8::boolean THEN $9 ELSE headers END,
       updated_at = now()
   WHERE project_id = $1 AND ($2::text IS NULL OR consumer = $2) AND id = $3 AND status <> 'deleted'
-  RETURNING ${COLUMNS}`;
+  RETURNING ${ENDPOINT_COLUMNS}`;
 
 export type EndpointChanges = {
   url?: string | undefined;

@@ -1,6 +1,7 @@
 import type { Lane } from '../policy/outcome.ts';
 import type { Queryable } from './database.ts';
 import type { EventDraft } from './event-draft.ts';
+import { type HoldReason, holdReason } from './hold-reason.ts';
 import { newId } from './ids.ts';
 
 /** A delivery that is about to be written, seen by whoever decides on its first workflow. */
@@ -15,23 +16,25 @@ export type NewDelivery = {
   policy: string;
   lane: Lane;
   /** Set: the endpoint is paused or disabled, and the delivery waits for it. */
-  waitingFor: string | null;
+  waitingFor: HoldReason | null;
   owner: string | null;
   createdAt: Date;
 };
 
-type Match = { place: number; endpoint_id: string; endpoint_status: string; slow: boolean };
+type Match = { place: number; endpoint_id: string; hold_reason: HoldReason | null; slow: boolean };
 
-// The lock keeps an endpoint from being deleted between the match and the commit: no delivery is born to a
-// deleted one. Deletion takes FOR UPDATE; changes of other columns do not wait for this.
+// The lock keeps an endpoint from being deleted between the match and the commit: no delivery is born to a deleted one.
+// Deletion takes FOR UPDATE, and so does what ends a pause: it has to find what is born held here. Changes of other
+// columns do not wait for this.
 const matching = (consumers: string): string => `
-  SELECT draft.place, endpoint.id AS endpoint_id, endpoint.status AS endpoint_status,
+  SELECT draft.place, endpoint.id AS endpoint_id, ${holdReason('endpoint')} AS hold_reason,
          EXISTS (SELECT FROM receiver_health health WHERE health.receiver = endpoint.id) AS slow
   FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) AS draft (place, project_id, consumer, patterns)
   JOIN endpoints endpoint
     ON endpoint.project_id = draft.project_id
    AND ${consumers}
    AND endpoint.status <> 'deleted'
+   AND endpoint.withheld IS NULL
    AND endpoint.events && string_to_array(draft.patterns, ' ')
   ORDER BY endpoint.id
   FOR KEY SHARE OF endpoint`;
@@ -49,8 +52,7 @@ const SLOW_RECEIVERS = `SELECT receiver FROM receiver_health WHERE receiver = AN
 export async function matchReceivers(db: Queryable, drafts: EventDraft[]): Promise<NewDelivery[][]> {
   const found: NewDelivery[][] = drafts.map(() => []);
   for (const match of await matchEndpoints(db, drafts)) {
-    const { place, endpoint_id: id, endpoint_status: status, slow } = match;
-    const waitingFor = status === 'active' ? null : `endpoint_${status}`;
+    const { place, endpoint_id: id, hold_reason: waitingFor, slow } = match;
     found[place]!.push(newDelivery(drafts[place]!, id, id, slow ? 'slow' : 'fast', waitingFor));
   }
   const targeted = drafts.flatMap((draft, place) =>
@@ -100,7 +102,7 @@ const newDelivery = (
   endpointId: string | null,
   receiver: string,
   lane: Lane,
-  waitingFor: string | null,
+  waitingFor: HoldReason | null,
 ): NewDelivery => ({
   id: newId('dlv'),
   projectId: draft.projectId,

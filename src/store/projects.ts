@@ -1,59 +1,93 @@
+import type pg from 'pg';
 import type { PolicyOverride } from '../policy/retry-policy.ts';
-import type { Queryable } from './database.ts';
+import { inTransaction, type Queryable } from './database.ts';
 
 export type Project = {
   id: string;
   name: string;
   profile: string;
   policy: PolicyOverride | null;
+  /** Plans whose consumers may use webhooks, where the project says so itself; null: as the profile says. */
+  plans: string[] | null;
+  /** Those, or the profile's; null: all. */
+  plansInForce: string[] | null;
   createdAt: Date;
 };
 
 // A project without a key would be of no use to its owner: both are made, or neither.
 const INSERT_PROJECT = `
   WITH new_project AS (
-    INSERT INTO projects (id, name, profile) VALUES ($1, $2, $3) RETURNING id
+    INSERT INTO projects (id, name, profile, plans_in_force) VALUES ($1, $2, $3, $4) RETURNING id
   )
-  INSERT INTO api_keys (id, project_id, hash) SELECT $4, id, $5 FROM new_project`;
+  INSERT INTO api_keys (id, project_id, hash) SELECT $5, id, $6 FROM new_project`;
 
 export async function insertProject(
   db: Queryable,
-  project: { id: string; name: string; profile: string },
+  project: { id: string; name: string; profile: string; plansInForce: string[] | null },
   key: { id: string; hash: Buffer },
 ): Promise<void> {
-  await db.query(INSERT_PROJECT, [project.id, project.name, project.profile, key.id, key.hash]);
+  const { id, name, profile, plansInForce } = project;
+  await db.query(INSERT_PROJECT, [id, name, profile, plansInForce, key.id, key.hash]);
 }
 
-const FIND_PROJECT = `
-  SELECT id, name, profile, policy, created_at AS "createdAt" FROM projects WHERE id = $1`;
+const COLUMNS = `id, name, profile, policy, plans, plans_in_force AS "plansInForce", created_at AS "createdAt"`;
+
+const FIND_PROJECT = `SELECT ${COLUMNS} FROM projects WHERE id = $1`;
 
 export async function findProject(db: Queryable, id: string): Promise<Project | undefined> {
   const { rows } = await db.query<Project>(FIND_PROJECT, [id]);
   return rows[0];
 }
 
-// What is not to change comes as null; the policy may be set to null, so it has a switch of its own.
+// Not FOR UPDATE: ingest makes consumers meanwhile, and their foreign key holds the project.
+const LOCK_PROJECT = `SELECT ${COLUMNS} FROM projects WHERE id = $1 FOR NO KEY UPDATE`;
+
 const UPDATE_PROJECT = `
   UPDATE projects
-  SET name = coalesce($2, name),
-      profile = coalesce($3, profile),
-      policy = CASE WHEN $4::boolean THEN $5::jsonb ELSE policy END
+  SET name = $2, profile = $3, policy = $4, plans = $5, plans_in_force = $6,
+      plans_due = CASE WHEN plans_in_force IS DISTINCT FROM $6 THEN clock_timestamp() ELSE plans_due END
   WHERE id = $1
-  RETURNING id, name, profile, policy, created_at AS "createdAt"`;
+  RETURNING ${COLUMNS}, plans_due::text AS mark`;
 
-export type ProjectChanges = { name?: string; profile?: string; policy?: PolicyOverride | null };
+export type ProjectChanges = {
+  name?: string | undefined;
+  profile?: string | undefined;
+  policy?: PolicyOverride | null | undefined;
+  plans?: string[] | null | undefined;
+};
 
+/**
+ * Changes what is not undefined; `plansOf` says the plans of a profile. With a mark, the project's endpoints have to
+ * follow its plans.
+ */
 export async function updateProject(
-  db: Queryable,
+  pool: pg.Pool,
   id: string,
-  { name, profile, policy }: ProjectChanges,
-): Promise<Project | undefined> {
-  const { rows } = await db.query<Project>(UPDATE_PROJECT, [
-    id,
-    name ?? null,
-    profile ?? null,
-    policy !== undefined,
-    policy ? JSON.stringify(policy) : null,
-  ]);
-  return rows[0];
+  changes: ProjectChanges,
+  plansOf: (profile: string) => string[] | null,
+): Promise<{ project: Project; mark: string | null } | undefined> {
+  return inTransaction(pool, async (client) => {
+    const found = (await client.query<Project>(LOCK_PROJECT, [id])).rows[0];
+    if (!found) return undefined;
+    const { name = found.name, profile = found.profile } = changes;
+    const { policy = found.policy, plans = found.plans } = changes;
+    const inForce = plans ?? plansOf(profile);
+    const values = [id, name, profile, policy && JSON.stringify(policy), plans, inForce];
+    const { rows } = await client.query<Project & { mark: string | null }>(UPDATE_PROJECT, values);
+    const { mark, ...project } = rows[0]!;
+    return { project, mark };
+  });
+}
+
+const FOLLOW_PROFILES = `
+  UPDATE projects p
+  SET plans_in_force = said.plans, plans_due = clock_timestamp()
+  FROM (SELECT name, string_to_array(plans, ' ') AS plans FROM unnest($1::text[], $2::text[]) AS s (name, plans)) AS said
+  WHERE p.profile = said.name AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM said.plans`;
+
+/** Puts the plans of each profile in force in the projects that have it and no plans of their own; marks those. */
+export async function followProfiles(db: Queryable, said: Map<string, string[] | null>): Promise<void> {
+  // Postgres has no arrays of arrays of different lengths, and a plan has no space in it.
+  const texts = [...said.values()].map((plans) => plans?.join(' ') ?? null);
+  await db.query(FOLLOW_PROFILES, [[...said.keys()], texts]);
 }

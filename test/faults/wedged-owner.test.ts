@@ -38,7 +38,7 @@ test('a workflow whose task fails again and again is terminated, and its deliver
     pool,
     connectionString: env.DATABASE_URL!,
     temporal: () => gateway,
-    sweepDeletedEndpoints: async () => {},
+    sweepEndpoints: async () => {},
     onReleased: () => {},
     onAction: (action, workflowId) => acted.push(`${action} ${workflowId}`),
     onFailure: (error) => failures.push(error),

@@ -78,7 +78,7 @@ function reconcile(temporal: FakeTemporal | null, times = QUICK): { close(): Pro
           temporal.states.set(id, 'over');
         },
       },
-    sweepDeletedEndpoints: (ageMs) => sweepDeletedEndpoints(sweep, ageMs),
+    sweepEndpoints: (ageMs) => sweepDeletedEndpoints(sweep, ageMs),
     onReleased: () => released++,
     onAction: (action, workflowId, deliveries) => actions.push(`${action} ${workflowId} ${deliveries}`),
     onFailure: (error) => failures.push(error),

@@ -5,6 +5,7 @@ import { createApi } from '../../src/api/create-api.ts';
 import type { ApiConfig, ApiDependencies } from '../../src/api/dependencies.ts';
 import type { Acceptor, Steering } from '../../src/api/ports.ts';
 import { createHttpServer } from '../../src/api/server.ts';
+import { createHolding } from '../../src/dispatch/holding.ts';
 import { createSteering } from '../../src/dispatch/steering.ts';
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
 import { createProfiles } from '../../src/profiles/registry.ts';
@@ -38,6 +39,7 @@ export async function startTestApi(
     pool: database.pool,
     acceptor: plainAcceptor(database, secretBox),
     steering: steeringWithoutWorkflows(database),
+    holding: createHolding({ pool: database.pool, onReleased: () => {} }),
     waiters: { untilSettled: async () => false },
     streams: { open: async () => 'gone' },
     readiness: { check: async () => ({ ready: true, components: { postgres: { ok: true } } }) },

@@ -64,6 +64,7 @@ export type ProjectChanges = {
   profile?: string;
   /** null: as the profile says */
   policy?: PolicyOverride | null;
+  plans?: string[] | null;
 };
 
 /** What differs from the policy of the profile */
@@ -159,6 +160,7 @@ export type Problem = {
     | 'project_required'
     | 'unauthorized'
     | 'forbidden'
+    | 'plan_required'
     | 'not_found'
     | 'method_not_allowed'
     | 'request_timeout'
@@ -166,6 +168,8 @@ export type Problem = {
     | 'delivery_held'
     | 'delivery_final'
     | 'endpoint_deleted'
+    | 'endpoint_paused'
+    | 'endpoint_disabled'
     | 'cursor_gone'
     | 'payload_too_large'
     | 'unsupported_media_type'
@@ -298,7 +302,7 @@ export type Project = {
   name: string;
   profile: string;
   policy: PolicyOverride | null;
-  plans: null;
+  plans: string[] | null;
   callbackUrl: null;
   createdAt: string;
 };

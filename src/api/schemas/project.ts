@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, text, time } from './fields.ts';
+import { duration, name, text, time } from './fields.ts';
 
 const DAY = 86_400;
 
@@ -26,6 +26,14 @@ const profileName = z
   .regex(/^[a-z0-9-]{1,64}$/, 'is not the name of a profile')
   .meta({ description: 'The wire format', example: 'standard-webhooks' });
 
+const plans = z
+  .array(name)
+  .max(100)
+  .meta({
+    description: 'Plans whose consumers may use webhooks; null: as the profile says',
+    example: ['pro', 'business'],
+  });
+
 export const newProject = z
   .strictObject({ name: projectName, profile: profileName.optional() })
   .meta({ id: 'NewProject' });
@@ -35,6 +43,7 @@ export const projectChanges = z
     name: projectName.optional(),
     profile: profileName.optional(),
     policy: policyOverride.nullable().optional().meta({ description: 'null: as the profile says' }),
+    plans: plans.nullable().optional(),
   })
   .meta({ id: 'ProjectChanges' });
 
@@ -53,7 +62,7 @@ export const project = z
     name: z.string(),
     profile: z.string(),
     policy: policyOverride.nullable(),
-    plans: z.null(),
+    plans: plans.nullable(),
     callbackUrl: z.null(),
     createdAt: time,
   })

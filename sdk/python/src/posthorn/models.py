@@ -120,6 +120,7 @@ class ProjectChanges(TypedDict, total=False):
     profile: str
     # null: as the profile says
     policy: Optional[PolicyOverride]
+    plans: Optional[List[str]]
 
 
 class PolicyOverride(TypedDict, total=False):
@@ -229,6 +230,7 @@ class Problem(TypedDict):
         "project_required",
         "unauthorized",
         "forbidden",
+        "plan_required",
         "not_found",
         "method_not_allowed",
         "request_timeout",
@@ -236,6 +238,8 @@ class Problem(TypedDict):
         "delivery_held",
         "delivery_final",
         "endpoint_deleted",
+        "endpoint_paused",
+        "endpoint_disabled",
         "cursor_gone",
         "payload_too_large",
         "unsupported_media_type",
@@ -372,7 +376,7 @@ class Project(TypedDict):
     name: str
     profile: str
     policy: Optional[PolicyOverride]
-    plans: None
+    plans: Optional[List[str]]
     callbackUrl: None
     createdAt: str
 

@@ -21,6 +21,14 @@ export function endpointsOf(call: Call) {
     all: (query: Omit<ListEndpointsQuery, 'cursor'> = {}) => itemsOf((page) => list({ ...query, ...page })),
     update: (id: string, changes: EndpointChanges): Promise<Endpoint> =>
       call('PATCH', path`/v1/endpoints/${id}`, { body: changes }),
+    /** What comes due from then on, and what is posted, is held. */
+    pause: (id: string): Promise<Endpoint> => call('POST', path`/v1/endpoints/${id}/pause`),
+    /** Ends the pause; what is held is due now. */
+    resume: (id: string): Promise<Endpoint> => call('POST', path`/v1/endpoints/${id}/resume`),
+    /** As `pause`, until it is enabled. */
+    disable: (id: string): Promise<Endpoint> => call('POST', path`/v1/endpoints/${id}/disable`),
+    /** What is held is due now. */
+    enable: (id: string): Promise<Endpoint> => call('POST', path`/v1/endpoints/${id}/enable`),
     /** Cancels what is open to it. */
     delete: (id: string): Promise<void> => call('DELETE', path`/v1/endpoints/${id}`),
   };

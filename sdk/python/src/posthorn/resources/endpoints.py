@@ -36,6 +36,22 @@ class Endpoints:
     def update(self, id: str, **changes: Unpack[EndpointChanges]) -> Endpoint:
         return call(self._connection, "PATCH", f"/v1/endpoints/{segment(id)}", body=changes)
 
+    def pause(self, id: str) -> Endpoint:
+        """What comes due from then on, and what is posted, is held."""
+        return call(self._connection, "POST", f"/v1/endpoints/{segment(id)}/pause")
+
+    def resume(self, id: str) -> Endpoint:
+        """Ends the pause; what is held is due now."""
+        return call(self._connection, "POST", f"/v1/endpoints/{segment(id)}/resume")
+
+    def disable(self, id: str) -> Endpoint:
+        """As `pause`, until it is enabled."""
+        return call(self._connection, "POST", f"/v1/endpoints/{segment(id)}/disable")
+
+    def enable(self, id: str) -> Endpoint:
+        """What is held is due now."""
+        return call(self._connection, "POST", f"/v1/endpoints/{segment(id)}/enable")
+
     def delete(self, id: str) -> None:
         """Cancels what is open to it."""
         call(self._connection, "DELETE", f"/v1/endpoints/{segment(id)}")

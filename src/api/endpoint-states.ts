@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { EndpointAction } from '../store/endpoint-states.ts';
+import { orUnavailable } from '../store/outages.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { endpointAnswer } from './endpoint-answer.ts';
+import { Problem } from './problem.ts';
+import type { ProblemCode } from './problem-codes.ts';
+import { json, type Route, tenantRoute } from './route.ts';
+import { endpoint } from './schemas/endpoint.ts';
+import { ownId } from './schemas/fields.ts';
+
+type Described = { summary: string; description: string; problems: ProblemCode[] };
+
+const GOES_ON = 'What is held for it goes on at its step, due now.';
+const STOPS =
+  'A POST that is under way ends as it ends. What comes due from then on, and what is posted, is `held`.';
+
+const ACTIONS: Record<EndpointAction, Described> = {
+  pause: { summary: 'Pause an endpoint', description: STOPS, problems: ['endpoint_disabled'] },
+  resume: { summary: 'End the pause of an endpoint', description: GOES_ON, problems: ['endpoint_disabled'] },
+  disable: {
+    summary: 'Disable an endpoint',
+    description: `${STOPS} A paused one is then disabled.`,
+    problems: [],
+  },
+  enable: { summary: 'Enable a disabled endpoint', description: GOES_ON, problems: ['endpoint_paused'] },
+};
+
+export function endpointStateRoutes({ holding, secretBox }: ApiDependencies): Route[] {
+  return Object.entries(ACTIONS).map(([name, { summary, description, problems }]) => {
+    const action = name as EndpointAction;
+    return tenantRoute({
+      method: 'post',
+      path: `/v1/endpoints/{id}/${action}`,
+      operationId: `${action}Endpoint`,
+      tag: 'Endpoints',
+      summary,
+      description: `${description} Twice is as once.`,
+      access: 'consumer',
+      params: z.object({ id: ownId }),
+      answers: { 200: { description: 'The endpoint as it is now', schema: endpoint } },
+      problems,
+      handle: async ({ tenant, params: { id } }) => {
+        const answer = await orUnavailable(holding.act(tenant, id, action));
+        if (answer.kind === 'not_found') throw new Problem('not_found');
+        if (answer.kind === 'refused') throw new Problem(`endpoint_${answer.status}`);
+        return json(200, endpointAnswer(secretBox, tenant, answer.endpoint));
+      },
+    });
+  });
+}

@@ -1,0 +1,51 @@
+import type pg from 'pg';
+import { inTransaction } from './database.ts';
+import { HOLD_REASONS, type HoldReason, holdReason } from './hold-reason.ts';
+
+// Before the deliveries, as everywhere. Its state cannot change until this transaction ends.
+const LOCK_ENDPOINT = `
+  SELECT ${holdReason('e')} AS reason FROM endpoints e WHERE id = $1 AND status <> 'deleted' FOR KEY SHARE`;
+
+const HELD_FOR_OTHERS = `
+  SELECT id FROM deliveries
+  WHERE endpoint_id = $1 AND waiting_for IS NOT NULL AND waiting_for = ANY ($2::text[])
+  ORDER BY id LIMIT $3
+  FOR UPDATE`;
+
+// At its step, with the attempts that it has had.
+const RELEASE = `
+  UPDATE deliveries d
+  SET status = CASE WHEN d.attempts = 0 THEN 'pending' ELSE 'retrying' END,
+      waiting_for = NULL, owner = NULL, due_at = now(),
+      lane = CASE WHEN d.lane = 'alone' THEN 'alone'
+                  WHEN EXISTS (SELECT FROM receiver_health h WHERE h.receiver = d.receiver) THEN 'slow'
+                  ELSE 'fast' END
+  FROM (${HELD_FOR_OTHERS}) AS held
+  WHERE d.id = held.id`;
+
+const HOLD_ON = `
+  UPDATE deliveries d SET waiting_for = $4 FROM (${HELD_FOR_OTHERS}) AS held WHERE d.id = held.id`;
+
+/** Rows in one transaction: small, so that nothing waits long for their locks. */
+const REVIEW_BATCH = 500;
+
+/**
+ * Makes the next 500 of what is held for an endpoint follow its state: due now where it takes deliveries again, else
+ * held for the reason that holds now. Each row changes once, so that whoever calls until there is no more is done.
+ */
+export async function reviewHeld(
+  pool: pg.Pool,
+  endpointId: string,
+): Promise<{ more: boolean; released: number }> {
+  return inTransaction(pool, async (client) => {
+    const endpoint = (await client.query<{ reason: HoldReason | null }>(LOCK_ENDPOINT, [endpointId])).rows[0];
+    if (!endpoint) return { more: false, released: 0 };
+    const { reason } = endpoint;
+    const values = [endpointId, HOLD_REASONS.filter((one) => one !== reason), REVIEW_BATCH];
+    const { rowCount } = await (reason === null
+      ? client.query(RELEASE, values)
+      : client.query(HOLD_ON, [...values, reason]));
+    const moved = rowCount ?? 0;
+    return { more: moved === REVIEW_BATCH, released: reason === null ? moved : 0 };
+  });
+}
