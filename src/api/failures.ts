@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { StoreUnavailable } from '../store/database.ts';
+import { Overloaded, StoreUnavailable } from '../store/database.ts';
 import { Problem } from './problem.ts';
 
 /** Seconds after which a caller may try again while Postgres is away: about what a restart takes. */
@@ -28,10 +28,9 @@ export function createFailureLog(log: Logger): (error: unknown, requestId: strin
       log.error({ err: error, requestId, route }, 'a request failed');
     } else if (performance.now() >= nextOutageLogAt) {
       nextOutageLogAt = performance.now() + OUTAGE_LOG_MS;
-      log.error(
-        { err: error.cause, requestId, route },
-        'the database is not available; requests are answered 503',
-      );
+      const what =
+        error instanceof Overloaded ? 'more waits than there is room for' : 'the database is not available';
+      log.error({ err: error.cause, requestId, route }, `${what}; requests are answered 503`);
     }
   };
 }

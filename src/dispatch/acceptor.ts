@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Acceptor } from '../api/ports.ts';
 import { acceptEvents, keyOf, type NewDelivery } from '../store/accept-events.ts';
-import { isOutage, StoreUnavailable } from '../store/database.ts';
+import { isOutage, Overloaded, StoreUnavailable } from '../store/database.ts';
 import type { Accepted, EventDraft } from '../store/event-draft.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -44,7 +44,7 @@ export function createAcceptor({
 
   /** Refuses when the room is used up, not when this does not fit: else a large batch would never find enough of it. */
   async function whileHeld<T>(drafts: EventDraft[], work: () => Promise<T>): Promise<T> {
-    if (heldBytes >= bytes.held) throw new StoreUnavailable('too many bytes wait');
+    if (heldBytes >= bytes.held) throw new Overloaded('too many bytes wait');
     const own = drafts.reduce((sum, draft) => sum + bytesOf(draft), 0);
     heldBytes += own;
     try {
@@ -132,7 +132,7 @@ export function createAcceptor({
 
   const queue = (draft: EventDraft): Promise<Accepted> =>
     new Promise((resolve, reject) => {
-      if (waiting.length >= MAX_WAITING) return reject(new StoreUnavailable('too many posts wait'));
+      if (waiting.length >= MAX_WAITING) return reject(new Overloaded('too many posts wait'));
       waiting.push({ draft, resolve, reject });
       // Not at once: posts that arrived in the same turn of the event loop share the transaction.
       if (waiting.length === 1) setImmediate(commitNext);

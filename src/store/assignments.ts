@@ -51,8 +51,8 @@ const HAS_SHORT_DELAY = (policy: string): string =>
            WHERE delay::int < (${policy}::jsonb->>'timeout')::int)`;
 
 // What the oldest due row may travel with: the same policy; its own event only when groups are off; nothing
-// when it travels alone. Below `least` nothing is taken unless the oldest has waited for long. SKIP LOCKED: several API processes assign at once.
-// Two statements, since one with a switch would read the whole queue for the few rows of one event.
+// when it travels alone. Below `least` nothing is taken unless the oldest has waited for long. SKIP LOCKED: several
+// API processes assign at once. Two statements, since one with a switch would read the whole queue for the few rows of one event.
 const assignStatement = (company: string): string => `
   WITH oldest AS (
     SELECT id, policy, event_id, lane, due_at FROM deliveries

@@ -12,6 +12,9 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/** More is under way than there is memory for. The caller sees what it sees of an outage: come back. */
+export class Overloaded extends StoreUnavailable {}
+
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 const MAX_RETRIES = 5;
