@@ -41,6 +41,8 @@ export const LAYERS: Layer[] = [
     imports: [...CORE, 'src/observability', 'src/temporal', 'src/api/ports.ts', 'workflows/contract.ts'],
   },
   { path: 'src/embedded', imports: ['src/config.ts'] },
+  // A client of the API: it knows profiles as data, and nothing of what serves them.
+  { path: 'src/try', imports: ['src/policy', 'src/profiles', 'src/config.ts', 'src/embedded'] },
   { path: 'src/config-variables.ts', imports: ['src/policy'] },
   { path: 'src/config.ts', imports: ['src/config-variables.ts'] },
 

@@ -1,7 +1,15 @@
 import { Runtime } from '@temporalio/worker';
 import { Command } from 'commander';
-import { type Config, ConfigError, maskedSummary, readConfig } from './config.ts';
+import {
+  type Command as CommandName,
+  type Config,
+  ConfigError,
+  maskedSummary,
+  readConfig,
+  urlOf,
+} from './config.ts';
 import { greeting } from './embedded/greeting.ts';
+import { noteApiUrl } from './embedded/running-installation.ts';
 import { startSampleReceiver } from './embedded/sample-receiver.ts';
 import { ensureDefaultProject, startEmbedded } from './embedded/start-embedded.ts';
 import { type ServiceConfig, startService } from './main.ts';
@@ -9,6 +17,9 @@ import { createLogger, type Logger } from './observability/log.ts';
 import { temporalMetrics } from './observability/temporal-metrics.ts';
 import { createPool } from './store/database.ts';
 import { migrate } from './store/migrate.ts';
+import { TryFailure } from './try/failure.ts';
+import { findPosthorn } from './try/find-posthorn.ts';
+import { TRIAL_NAMES, tryProfile } from './try/try-profile.ts';
 
 type Closer = () => Promise<void>;
 
@@ -40,6 +51,13 @@ program
     const applied = await migrate(configOrExit('migrate').databaseUrl!);
     say(applied.length > 0 ? `Applied ${applied.join(', ')}` : 'The schema is up to date');
   });
+program
+  .command('try')
+  .description('plays a provider against a running Posthorn, and shows what its receivers see')
+  .argument('<profile>', TRIAL_NAMES.join(', '))
+  .option('--url <url>', 'the API; else where "posthorn start" says it is, else POSTHORN_PUBLIC_URL')
+  .option('--admin-key <key>', 'else POSTHORN_ADMIN_KEY, else the one in the data folder')
+  .action(tryOnce);
 
 await program.parseAsync();
 
@@ -86,10 +104,28 @@ async function startAll(config: Config, log: Logger, closers: Closer[]): Promise
   const sdkMetrics = await installRuntime(config);
   const service = await startService(embedded.config, { api: true, worker: true }, { log, ...sdkMetrics });
   closers.push(service.close);
+  if (secrets) {
+    const { host } = embedded.config.http;
+    const stopNoting = noteApiUrl(config.dataDir, urlOf(host, service.port!));
+    closers.push(async () => stopNoting());
+  }
   const receiver = secrets ? await startSampleReceiver(config.dataDir, say) : null;
   if (receiver) closers.push(receiver.close);
   await service.connected;
   say(greeting(embedded.config, secrets, receiver));
+}
+
+async function tryOnce(profile: string, given: { url?: string; adminKey?: string }): Promise<void> {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+  try {
+    const posthorn = findPosthorn(configOrExit('try'), given);
+    await tryProfile(profile, posthorn, { say, interrupted: interrupted.signal });
+  } catch (error) {
+    if (!(error instanceof TryFailure)) throw error;
+    process.exitCode = 1;
+    process.stderr.write(`\nposthorn try: ${error.message}\n`);
+  }
 }
 
 /** Against real servers: readConfig has made sure that the addresses and keys are there. */
@@ -116,7 +152,7 @@ async function installRuntime(config: Config): Promise<{ sdkMetrics?: () => Prom
   return metrics ? { sdkMetrics: metrics.read } : {};
 }
 
-function configOrExit(command: 'start' | 'api' | 'worker' | 'migrate'): Config {
+function configOrExit(command: CommandName): Config {
   try {
     return readConfig(process.env, command);
   } catch (error) {

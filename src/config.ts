@@ -1,6 +1,6 @@
 import { type Variables, variables } from './config-variables.ts';
 
-export type Command = 'start' | 'api' | 'worker' | 'migrate';
+export type Command = 'start' | 'api' | 'worker' | 'migrate' | 'try';
 
 export type Config = {
   /** Unset: the embedded Postgres. */
@@ -54,6 +54,7 @@ export function readConfig(env: NodeJS.ProcessEnv, command: Command): Config {
 }
 
 function missingFor(command: Command, given: NodeJS.ProcessEnv): string[] {
+  if (command === 'try') return [];
   const embedded = command === 'start' && !given.DATABASE_URL;
   const alone = command === 'api' || command === 'worker';
   const problems: string[] = [];

@@ -48,7 +48,8 @@ export function readOrCreate(file: string, make: () => string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
-function readIfThere(file: string): string | undefined {
+/** The text of a file, without space around it; undefined where there is none. */
+export function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {

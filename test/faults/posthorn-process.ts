@@ -19,12 +19,12 @@ const root = join(__dirname, '../..');
 const running = new Set<ChildProcess>();
 
 /** Runs `posthorn <command>` from the sources in a process of its own, with the given variables over ours. */
-export const startPosthorn = (command: string, env: NodeJS.ProcessEnv): PosthornProcess =>
-  runNode([join(root, 'src/cli.ts'), command], env);
+export const startPosthorn = (command: string, env: NodeJS.ProcessEnv, ...args: string[]): PosthornProcess =>
+  runNode([join(root, 'src/cli.ts'), command, ...args], env);
 
 /** The same as a user starts it: through the launcher, which runs the sources in a child. */
-export const launchPosthorn = (command: string, env: NodeJS.ProcessEnv): PosthornProcess =>
-  runNode([join(root, 'bin/posthorn.mjs'), command], env);
+export const launchPosthorn = (command: string, env: NodeJS.ProcessEnv, ...args: string[]): PosthornProcess =>
+  runNode([join(root, 'bin/posthorn.mjs'), command, ...args], env);
 
 function runNode(args: string[], env: NodeJS.ProcessEnv): PosthornProcess {
   const child = spawn(process.execPath, args, {

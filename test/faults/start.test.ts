@@ -51,6 +51,19 @@ test('it prints API, Web UI, key and a curl that delivers, and Ctrl-C leaves no 
   expect(pids.filter((pid) => !isGone(pid))).toEqual([]);
 });
 
+test('"posthorn try" finds what was started by its data folder, and says so when it runs no more', async () => {
+  const { posthorn } = await start();
+
+  const found = launchPosthorn('try', installation.env, 'cmdcal');
+  expect(await found.ended).toBe(0);
+  expect(found.output()).toContain('Everything verified.');
+
+  expect(await posthorn.end('SIGINT')).toBe(0);
+  const alone = launchPosthorn('try', installation.env, 'cmdcal');
+  expect(await alone.ended).toBe(1);
+  expect(alone.output()).toMatch(/No Posthorn answers at http:\S+\. Start one with "npm start"/);
+});
+
 test('a second start goes on with the retry that was waiting, under the same key', async () => {
   receiver = await startReceiver([503, 200]);
   const first = await start();

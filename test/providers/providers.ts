@@ -1,28 +1,18 @@
 import type { ComposableProfile } from '../../src/profiles/compile-profile.ts';
 import { createProfiles } from '../../src/profiles/registry.ts';
-import { canveleteReceiver } from './canvelete.ts';
-import { cmdcalReceiver } from './cmdcal.ts';
-import type { PageReceiver, ReceivedRequest } from './page-receiver.ts';
-import { pausepointReceiver } from './pausepoint.ts';
-import { pdfGorillaReceiver } from './pdf-gorilla.ts';
-import { smartlyqReceiver } from './smartlyq.ts';
+import type { PageReceiver, ReceivedRequest } from '../../src/try/page-receivers/page-receiver.ts';
+import { PAGE_RECEIVERS } from '../../src/try/page-receivers/registry.ts';
 
 export type Provider = { name: string; profile: ComposableProfile; receiver: PageReceiver };
 
-const RECEIVERS: Record<string, PageReceiver> = {
-  cmdcal: cmdcalReceiver,
-  canvelete: canveleteReceiver,
-  'pdf-gorilla': pdfGorillaReceiver,
-  pausepoint: pausepointReceiver,
-  smartlyq: smartlyqReceiver,
-};
+const FIVE = ['cmdcal', 'canvelete', 'pdf-gorilla', 'pausepoint', 'smartlyq'];
 
 const profiles = createProfiles();
 
-export const PROVIDERS: Provider[] = Object.entries(RECEIVERS).map(([name, receiver]) => ({
+export const PROVIDERS: Provider[] = FIVE.map((name) => ({
   name,
   profile: profiles.get(name)!,
-  receiver,
+  receiver: PAGE_RECEIVERS.get(name)!,
 }));
 
 export const providerNamed = (name: string): Provider => PROVIDERS.find((each) => each.name === name)!;

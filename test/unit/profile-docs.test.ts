@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { accepts } from '../providers/page-receiver.ts';
+import { accepts } from '../../src/try/page-receivers/page-receiver.ts';
 import { PROVIDERS, requestOf } from '../providers/providers.ts';
 
 /** What a provider's page under docs/ shows: the last event that is posted, the secret, and the request. */
@@ -28,6 +28,11 @@ test.each(PROVIDERS)('the page of $name shows what its event is sent as', (provi
   const sent = requestOf(provider, { ...event, createdAt, data: JSON.stringify(event.data) }, secret);
   expect(String(sent.body)).toBe(String(request.body));
   expect(Object.keys(sent.headers)).toEqual(Object.keys(request.headers));
+});
+
+test.each(PROVIDERS)('the page of $name ends with the command that plays it', ({ name }) => {
+  const page = readFileSync(`docs/providers/${name}.md`, 'utf8');
+  expect(page.endsWith(`\`\`\`sh\nnpm run try -- ${name}\n\`\`\`\n`)).toBe(true);
 });
 
 test.each(PROVIDERS)(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import { accepts } from '../../src/try/page-receivers/page-receiver.ts';
 import { jsonObjectText, jsonText } from '../providers/json-text.ts';
-import { accepts } from '../providers/page-receiver.ts';
 import { anyEvent, bodyOf, type Provider, providerNamed, requestOf } from '../providers/providers.ts';
 import { type PythonReceivers, startPythonReceivers, whyNoPython } from '../providers/python-receivers.ts';
 

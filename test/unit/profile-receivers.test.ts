@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import { accepts, type ReceivedRequest } from '../../src/try/page-receivers/page-receiver.ts';
 import { jsonObjectText, jsonText } from '../providers/json-text.ts';
-import { accepts, type ReceivedRequest } from '../providers/page-receiver.ts';
 import { bodyOf, PROVIDERS, type Provider, providerNamed, requestOf } from '../providers/providers.ts';
 
 const everyType = PROVIDERS.flatMap((provider) =>

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { TryFailure } from './failure.ts';
+import { accepts, type PageReceiver, type ReceivedRequest } from './page-receivers/page-receiver.ts';
+
+export type SeenRequest = {
+  /** As they were sent, in that order. */
+  headers: [name: string, value: string][];
+  body: Buffer;
+  verified: boolean;
+  /** The status that it was answered with. */
+  answered: number;
+};
+
+export type TrialReceiver = {
+  url: string;
+  /** Requests are verified with it from now on. */
+  verifyWith(secret: string): void;
+  /** Answers with this status from now on, whoever has signed. */
+  failWith(status: number): void;
+  /** The next request that nobody has taken yet; undefined when none comes in time. */
+  next(timeoutMs: number): Promise<SeenRequest | undefined>;
+  close(): Promise<void>;
+};
+
+/** A receiver on loopback that verifies as the page of a provider says, and answers 200 or 401. */
+export async function startTrialReceiver(
+  receiver: PageReceiver,
+  interrupted: AbortSignal,
+): Promise<TrialReceiver> {
+  const path = `/webhooks/${randomBytes(12).toString('hex')}`; // whoever does not know it is no sender
+  const seen: SeenRequest[] = [];
+  let wake = () => {};
+  let secret = '';
+  let failure: number | null = null;
+
+  const server = createServer(async (message, response) => {
+    const body = await bodyOf(message).catch(() => null);
+    if (body === null) return void response.destroy();
+    if (message.method !== 'POST' || message.url !== path) return void response.writeHead(404).end();
+    const verified = accepts(receiver, requestOf(message, body), secret);
+    const answered = failure ?? (verified ? 200 : 401);
+    response.writeHead(answered).end();
+    seen.push({ headers: pairsOf(message.rawHeaders), body, verified, answered });
+    wake();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${port}${path}`,
+    verifyWith(given) {
+      secret = given;
+    },
+    failWith(status) {
+      failure = status;
+    },
+    async next(timeoutMs) {
+      const timeUp = AbortSignal.timeout(timeoutMs);
+      while (seen.length === 0 && !timeUp.aborted) {
+        if (interrupted.aborted) throw new TryFailure('Interrupted.');
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          for (const signal of [timeUp, interrupted]) {
+            signal.addEventListener('abort', () => resolve(), { once: true });
+          }
+        });
+      }
+      return seen.shift();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function bodyOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function requestOf({ headers }: IncomingMessage, body: Buffer): ReceivedRequest {
+  const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  return { headers: Object.fromEntries(texts), body };
+}
+
+const pairsOf = (rawHeaders: string[]): [string, string][] =>
+  Array.from({ length: rawHeaders.length / 2 }, (_, i) => [rawHeaders[2 * i]!, rawHeaders[2 * i + 1]!]);

@@ -1,0 +1,41 @@
+import type { CallApi } from '../../src/try/call-api.ts';
+import { type Registered, register } from '../../src/try/registration.ts';
+import type { Event, TestPosthorn } from '../set-up/test-posthorn.ts';
+import type { Provider } from './providers.ts';
+
+/** A project of a provider, with one receiver registered as its page says. */
+export type Account = {
+  key: string;
+  /** Calls as the project; throws on any answer that is not 2xx. */
+  call: CallApi;
+  registered: Registered;
+  /** Posts an event to the receiver. `data` is JSON, and goes out as it is written here. */
+  post(type: string, data: string): Promise<Event>;
+};
+
+export async function openAccount(
+  posthorn: TestPosthorn,
+  { name, profile }: Provider,
+  url: string,
+): Promise<Account> {
+  const callWith =
+    (key: string): CallApi =>
+    async <T>(method: string, path: string, body?: unknown) => {
+      const { status, text, body: answer } = await posthorn.client.call(method, path, { key, body });
+      if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${text}`);
+      return answer as T;
+    };
+  const { key } = await posthorn.newProject({ profile: name });
+  const call = callWith(key);
+  const registered = await register(profile, url, call, callWith);
+  return {
+    key,
+    call,
+    registered,
+    post: (type, data) => {
+      const attributes = profile.eventTypes.find((each) => each.name === type)?.exampleAttributes;
+      const rest = JSON.stringify({ type, ...(attributes && { attributes }), ...registered.address });
+      return call('POST', '/v1/events', `${rest.slice(0, -1)},"data":${data}}`);
+    },
+  };
+}

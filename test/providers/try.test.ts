@@ -1,0 +1,120 @@
+import { findPosthorn } from '../../src/try/find-posthorn.ts';
+import { tryProfile } from '../../src/try/try-profile.ts';
+import { endAllProcesses, startPosthorn } from '../faults/posthorn-process.ts';
+import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
+import { PROVIDERS } from './providers.ts';
+
+jest.setTimeout(60_000);
+
+let posthorn: TestPosthorn;
+beforeAll(async () => {
+  posthorn = await startTestPosthorn();
+});
+afterAll(async () => {
+  await endAllProcesses();
+  await posthorn.close();
+});
+
+type Ended = { code: number | null; output: string };
+
+/** Runs the command as a process; it finds nothing that it is not told. */
+async function tryIt(name: string, url = posthorn.url, adminKey = posthorn.config.adminKey): Promise<Ended> {
+  const env = { POSTHORN_DATA_DIR: '/nonexistent', DATABASE_URL: '', POSTHORN_ADMIN_KEY: '' };
+  const run = startPosthorn('try', env, name, '--url', url, '--admin-key', adminKey);
+  return { code: await run.ended, output: run.output() };
+}
+
+const WAITS: Record<string, string[]> = {
+  cmdcal: ['30s', '2m', '10m', '1h'],
+  canvelete: ['1m', '5m', '30m', '2h'],
+  'pdf-gorilla': ['1m', '5m', '30m', '2h'],
+  pausepoint: ['30s', '1m', '2m'],
+  smartlyq: ['2m', '4m', '8m', '16m', '32m'],
+};
+const TRIALS = [
+  ...PROVIDERS.map(({ name, profile: { eventTypes, title, afterLast } }) => ({
+    name,
+    types: eventTypes.map((type) => type.name),
+    waits: WAITS[name]!,
+    end: `which ${title} calls "${afterLast}"`,
+  })),
+  {
+    name: 'standard-webhooks',
+    types: ['render.completed'],
+    waits: ['1m', '5m', '30m', '2h'],
+    end: 'which Standard Webhooks calls "undeliverable"',
+  },
+];
+
+test.each(TRIALS)(
+  '"posthorn try $name" shows every event type verified, and a failing delivery to its end',
+  async ({ name, types, waits, end }) => {
+    const { code, output } = await tryIt(name);
+
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Everything verified.') });
+    for (const type of types) expect(output).toMatch(new RegExp(`^${type}: `, 'm'));
+    expect(output.match(/signature verified, answered 200/g)).toHaveLength(types.length);
+    expect(output.match(/^ {4}content-type {2,}application\/json$/gm)).toHaveLength(types.length);
+    const rows = [...output.matchAll(/^ {4}\d +503 +(.+)$/gm)].map(([, next]) => next);
+    expect(rows).toEqual([...waits.map((wait) => `in ${wait}`), 'none']);
+    expect(output).toContain(`final state: undeliverable (exhausted), ${end}`);
+    expect(output).toMatch(/workflow: http:\/\/\S+\/workflows\//);
+    expect(output).not.toMatch(/\bph[ac]?_|whsec_/);
+
+    const [, project] = /project +(prj_\w+),/.exec(output)!;
+    const left = await Promise.all(
+      ['endpoints', 'keys'].map((kind) =>
+        posthorn.client.call('GET', `/v1/${kind}`, {
+          key: posthorn.config.adminKey,
+          headers: { 'posthorn-project': project! },
+        }),
+      ),
+    );
+    expect(left.map(({ body }) => body)).toEqual(left.map(() => ({ items: [], nextCursor: null })));
+  },
+);
+
+test('without a Posthorn it ends with 1, and says so in a sentence', async () => {
+  const { code, output } = await tryIt('cmdcal', 'http://127.0.0.1:9');
+  expect(output).toMatch(/^\nposthorn try: No Posthorn answers at http:\/\/127\.0\.0\.1:9\. .*\n$/);
+  expect(code).toBe(1);
+});
+
+const trying = (name: string, adminKey: string): Promise<void> =>
+  tryProfile(
+    name,
+    { url: posthorn.url, adminKey },
+    { say: () => {}, interrupted: new AbortController().signal },
+  );
+
+test('it says which providers there are, and what a wrong key is', async () => {
+  await expect(trying('nobody', '')).rejects.toThrow(
+    /no receiver for "nobody"\. There are: cmdcal, .*smartlyq/,
+  );
+  await expect(trying('cmdcal', 'wrong')).rejects.toThrow(/POST \/v1\/projects was refused with 401/);
+});
+
+test('it looks for the address and the admin key in what was given, then in the variables', () => {
+  const config = { dataDir: '/nonexistent', http: posthorn.config.http };
+  expect(findPosthorn({ ...config, adminKey: 'set' }, { url: 'http://127.0.0.1:1/' })).toEqual({
+    url: 'http://127.0.0.1:1',
+    adminKey: 'set',
+  });
+  expect(findPosthorn({ ...config, adminKey: 'set' }, { adminKey: 'given' })).toEqual({
+    url: config.http.publicUrl,
+    adminKey: 'given',
+  });
+  expect(() => findPosthorn(config, {})).toThrow(/no admin key in \/nonexistent/);
+  expect(() => findPosthorn(config, { url: 'nowhere', adminKey: 'given' })).toThrow(/not a URL/);
+});
+
+test('where no worker runs it ends with 1 in time, and removes the endpoint', async () => {
+  const alone = await startTestPosthorn({ roles: { api: true, worker: false } });
+  const { code, output } = await tryIt('cmdcal', alone.url);
+
+  expect(output).toMatch(/Nothing arrived in \d+ s: no attempt has been made\. .*a worker must run/);
+  expect(code).toBe(1);
+  const { rows } = await alone.database.pool.query("SELECT FROM endpoints WHERE status <> 'deleted'");
+  expect(rows).toEqual([]);
+  await alone.close();
+});
