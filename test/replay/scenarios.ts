@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Progress } from '../../workflows/contract.ts';
+import { openAccount } from '../providers/account.ts';
+import { PROVIDERS, type Provider } from '../providers/providers.ts';
 import { eventually } from '../set-up/eventually.ts';
 import type { Delivery, Event, TestPosthorn } from '../set-up/test-posthorn.ts';
 import { CANARIES } from './canaries.ts';
@@ -110,7 +112,30 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
         await proxy.close();
       }
     }),
+
+  ...Object.fromEntries(
+    PROVIDERS.map((provider) => [
+      `policy-of-${provider.name}`,
+      () => onStage((stage) => playToTheLast(stage, provider)),
+    ]),
+  ),
 };
+
+/** A delivery of a provider that fails at every attempt, each brought forward. */
+async function playToTheLast(stage: Stage, provider: Provider): Promise<string> {
+  const posthorn = await stage.posthorn();
+  const { call, post } = await openAccount(posthorn, provider, (await stage.receiver([503])).url);
+  const { name, example } = provider.profile.eventTypes[0]!;
+  const { id } = await post(name, JSON.stringify({ ...(example as object), canary: CANARIES.data }));
+  const deliveryNow = async () => (await call<Event>('GET', `/v1/events/${id}`)).deliveries[0]!;
+  await eventually(async () => (await deliveryNow()).workflow?.id != null);
+  const { id: deliveryId, workflow } = await deliveryNow();
+  for (const step of provider.profile.policy.delays.keys()) {
+    await untilWaiting(posthorn, workflow!.id, deliveryId, step + 1);
+    await call('POST', `/v1/deliveries/${deliveryId}/retry`);
+  }
+  return historyOnceOver(posthorn, workflow!.id);
+}
 
 async function playOne(stage: Stage, script: number[], policy?: object): Promise<string> {
   const posthorn = await stage.posthorn();

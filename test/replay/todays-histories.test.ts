@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { PROVIDERS } from '../providers/providers.ts';
 import { canariesIn } from './canaries.ts';
 import { type HistoryFacts, readHistory } from './history.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -72,6 +73,18 @@ test('a workflow with an undeliverable delivery fails, by that type, with counts
     },
   });
 });
+
+test.each(PROVIDERS)(
+  'the recorded workflow of $name carries its policy and waited by it',
+  ({ name, profile }) => {
+    const { input, timers, activities, end } = readHistory(recorded(`policy-of-${name}`));
+
+    expect(input).toMatchObject({ policy: profile.policy });
+    expect(timers.map(({ after }) => after)).toEqual(profile.policy.delays.map((delay) => `${delay}s`));
+    expect(activities).toHaveLength(timers.length + 1);
+    expect(end.failure).toMatchObject({ type: 'Undeliverable', message: '1 of 1 undeliverable' });
+  },
+);
 
 test('a workflow that lost its worker ran its activity again', () => {
   expect(readHistory(recorded('rerun-after-a-lost-worker')).activityAttempts).toEqual([2]);
