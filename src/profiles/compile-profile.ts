@@ -2,6 +2,7 @@ import { parseDuration } from '../policy/duration.ts';
 import type { RetryPolicy } from '../policy/retry-policy.ts';
 import { compileBody } from './compose-body.ts';
 import type { Profile } from './profile.ts';
+import { compileSizeLimits } from './rendered-size.ts';
 import { compileHeaders } from './request-headers.ts';
 import { compileRequiredNames } from './required-names.ts';
 import type { Problem } from './reserialize.ts';
@@ -46,6 +47,7 @@ export function compileProfile(profile: Profile, version: number): ComposablePro
   const secret = compileSecret(profile.secret);
   const headers = compileHeaders(profile, secret.form);
   const problemsWithNames = compileRequiredNames(profile);
+  const problemsOfSize = compileSizeLimits(profile);
   const compose = compileBody(profile);
 
   const timestamp = (time: Date): string =>
@@ -60,8 +62,11 @@ export function compileProfile(profile: Profile, version: number): ComposablePro
     eventTypes: profile.eventTypes,
     afterLast: profile.afterLast,
     composeBody: (input) => {
+      const event = { ...input, createdAt: timestamp(input.createdAt) };
+      const tooLong = problemsOfSize(event);
+      if (tooLong.length > 0) return { errors: tooLong };
       const missing = problemsWithNames(input);
-      const body = compose({ ...input, createdAt: timestamp(input.createdAt) });
+      const body = compose(event);
       if (Buffer.isBuffer(body)) return missing.length === 0 ? body : { errors: missing };
       return { errors: [...missing, ...body] };
     },

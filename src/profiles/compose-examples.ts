@@ -1,9 +1,16 @@
 import { compileBody } from './compose-body.ts';
 import type { Profile } from './profile.ts';
+import { compileSizeLimits } from './rendered-size.ts';
 import { compileRequiredNames } from './required-names.ts';
+import type { Problem } from './reserialize.ts';
 
 /** What stands for the rest of an example event: only its data and its attributes are the profile's to say. */
 const REST = { id: 'evt_example', consumer: 'example', createdAt: '2026-01-01T00:00:00Z' };
+
+/** Every example lacks the same attributes: thousands of types times thousands of names would be millions. */
+const ENOUGH = 100;
+
+type EventType = Profile['eventTypes'][number];
 
 export type ExampleProblem = { path: (string | number)[]; message: string };
 
@@ -17,13 +24,21 @@ export function problemsOfExamples(
 ): ExampleProblem[] {
   const compose = compileBody(profile);
   const problemsWithNames = compileRequiredNames(profile);
-  return profile.eventTypes.flatMap(({ name, example, exampleAttributes = {} }, index) => {
+  const problemsOfSize = compileSizeLimits(profile);
+
+  const problemsWith = ({ name, example, exampleAttributes = {} }: EventType): Problem[] => {
     const event = { ...REST, type: name, attributes: exampleAttributes };
+    const tooLong = problemsOfSize(event);
+    if (tooLong.length > 0) return tooLong;
     const body = compose({ ...event, data: Buffer.from(JSON.stringify(example)), test: true });
-    const problems = [...problemsWithNames(event), ...(Buffer.isBuffer(body) ? [] : body)];
-    return problems.map(({ pointer, detail }) => ({
-      path: ['eventTypes', index, placeOf(pointer)],
-      message: `${pointer} ${detail}`,
-    }));
-  });
+    return [...problemsWithNames(event), ...(Buffer.isBuffer(body) ? [] : body)];
+  };
+
+  const found: ExampleProblem[] = [];
+  for (const [index, type] of profile.eventTypes.entries()) {
+    for (const { pointer, detail } of problemsWith(type))
+      found.push({ path: ['eventTypes', index, placeOf(pointer)], message: `${pointer} ${detail}` });
+    if (found.length > ENOUGH) break;
+  }
+  return found;
 }

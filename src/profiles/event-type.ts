@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Any JSON. Not z.json() itself, which as a type refers to itself: not every reader of our types can follow. */
+const json = z.unknown().refine((value) => z.json().safeParse(value).success, 'must be JSON');
+
 const name = z.string().regex(/^[A-Za-z0-9._-]{1,128}$/);
 
 /** One entry of a profile's catalogue. */
@@ -7,15 +10,16 @@ export const eventTypeSchema = z.strictObject({
   name,
   description: z.string(),
   /** The data of an example event: previews and test events are made of it. */
-  example: z.json(),
+  example: json,
   /** What the profile names of an event's attributes, for the same. */
   exampleAttributes: z.record(name, z.string()).optional(),
   /** A JSON Schema of the data. */
-  schema: z.record(z.string(), z.json()).optional(),
+  schema: z.record(z.string(), json).optional(),
 });
 
 export const eventTypesSchema = z
   .array(eventTypeSchema)
+  .max(200, { abort: true })
   .default([])
   .superRefine((types, context) => {
     const seen = new Set<string>();

@@ -10,7 +10,7 @@ import { SPREAD } from './compose-body.ts';
 import { problemsOfExamples } from './compose-examples.ts';
 import { eventTypesSchema } from './event-type.ts';
 import { forbiddenHeaderName, isHeaderValue } from './header-names.ts';
-import { BODY_VARIABLES, HEADER_VARIABLES, templateProblem } from './template.ts';
+import { BODY_VARIABLES, compileTemplate, HEADER_VARIABLES, templateProblem } from './template.ts';
 
 const duration = (min: string, max: string) =>
   z.string().refine((text) => {
@@ -18,11 +18,22 @@ const duration = (min: string, max: string) =>
     return seconds >= parseDuration(min)! && seconds <= parseDuration(max)!;
   }, `a duration such as 30s, 5m or 2h, from ${min} to ${max}`);
 
-const headerTemplate = z.string().superRefine((text, context) => {
-  const unfit = isHeaderValue(text) ? undefined : 'printable ASCII without spaces at its ends';
-  const problem = templateProblem(text, HEADER_VARIABLES) ?? unfit;
-  if (problem) context.addIssue({ code: 'custom', message: problem });
-});
+/** For people's eyes, in logs and tables: one line of text that Postgres can keep. */
+const label = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'holds a control character or half of a surrogate pair');
+
+const headerTemplate = z
+  .string()
+  .max(1024)
+  .superRefine((text, context) => {
+    const unfit = isHeaderValue(text) ? undefined : 'printable ASCII without spaces at its ends';
+    const problem = templateProblem(text, HEADER_VARIABLES) ?? unfit;
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  });
 
 /** `$data` is the event's data as it came, `$test` a truth value; any other text is a template, the rest stands as it is. */
 const member = z.union([z.string(), z.number(), z.boolean(), z.null()]).superRefine((value, context) => {
@@ -33,6 +44,8 @@ const member = z.union([z.string(), z.number(), z.boolean(), z.null()]).superRef
 
 const body = z
   .record(z.string(), member)
+  // Aborting: what examines the examples multiplies their number by that of the members.
+  .refine((members) => Object.keys(members).length <= 200, { message: 'more than 200 members', abort: true })
   // JavaScript moves such members to the front: what is sent would not be in the order that is written here.
   .refine((members) => !Object.keys(members).some((name) => /^\d+$/.test(name)), 'a member named by digits')
   .refine(
@@ -44,8 +57,15 @@ const body = z
     '$data in more than one place',
   );
 
+/** `$$signature` is a text about one. */
+const carriesSignature = (text: string): boolean => compileTemplate(text).variables.has('signature');
+
 const headers = z
   .record(z.string(), headerTemplate)
+  .refine((templates) => Object.keys(templates).length <= 20, {
+    message: 'more than 20 headers',
+    abort: true,
+  })
   .superRefine((templates, context) => {
     const seen = new Set<string>();
     for (const name of Object.keys(templates)) {
@@ -54,7 +74,7 @@ const headers = z
       seen.add(name.toLowerCase());
     }
   })
-  .refine((templates) => Object.values(templates).some((text) => text.includes('$signature')), {
+  .refine((templates) => Object.values(templates).some(carriesSignature), {
     message: 'no header carries $signature',
   });
 
@@ -63,7 +83,10 @@ const signature = z
     algorithm: z.enum(SIGNATURE_ALGORITHMS),
     content: z.enum(SIGNED_CONTENTS),
     encoding: z.enum(SIGNATURE_ENCODINGS),
-    format: z.string().regex(/^[\x21-\x7e]+$/, 'printable ASCII without spaces'),
+    format: z
+      .string()
+      .max(128)
+      .regex(/^[\x21-\x7e]+$/, 'printable ASCII without spaces'),
     severalSecrets: z.enum(SEVERAL_SECRETS),
   })
   .refine(
@@ -107,7 +130,7 @@ const secret = z
 export const profileSchema = z
   .strictObject({
     name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
-    title: z.string().min(1).max(128),
+    title: label(128),
     body,
     dataBytes: z.enum(['verbatim', 'reserialized']),
     createdAt: z.enum(['seconds', 'milliseconds']),
@@ -121,9 +144,12 @@ export const profileSchema = z
     }),
     urls: z.strictObject({ httpsOnly: z.boolean(), publicOnly: z.boolean() }),
     /** Plans whose consumers may use webhooks; left out: all. */
-    plans: z.array(z.string().regex(/^[A-Za-z0-9._-]{1,128}$/)).optional(),
+    plans: z
+      .array(z.string().regex(/^[A-Za-z0-9._-]{1,128}$/))
+      .max(100)
+      .optional(),
     eventTypes: eventTypesSchema,
-    afterLast: z.string().min(1).max(64),
+    afterLast: label(64),
   })
   .superRefine((profile, context) => {
     for (const problem of problemsOfExamples(profile)) context.addIssue({ code: 'custom', ...problem });

@@ -17,6 +17,8 @@ type Part = { text: string } | { variable: Variable } | { attribute: string };
 
 export type Template = {
   render(values: TemplateValues): string;
+  /** Characters that `render` would give, without making them. */
+  lengthOf(values: TemplateValues): number;
   /** Variables other than attributes that the text names. */
   variables: Set<string>;
   /** Names of the attributes that an event must have for this text. */
@@ -67,6 +69,7 @@ export function compileTemplate(template: string): Template {
   const { parts } = parse(template);
   return {
     render: (values) => parts.reduce((text, part) => text + renderPart(part, values), ''),
+    lengthOf: (values) => parts.reduce((length, part) => length + renderPart(part, values).length, 0),
     variables: new Set(parts.flatMap((part) => ('variable' in part ? [part.variable] : []))),
     attributes: parts.flatMap((part) => ('attribute' in part ? [part.attribute] : [])),
   };
