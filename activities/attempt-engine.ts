@@ -5,6 +5,7 @@ import { delayAfter, policyFromText } from '../src/policy/retry-policy.ts';
 import type { DeliveryStep, Standing, UnrecordedAttempt } from '../src/policy/standing.ts';
 import { readStandings, resolveExceptions } from '../src/store/claim-exceptions.ts';
 import { type Claim, claimDeliveries } from '../src/store/claims.ts';
+import { isOutage } from '../src/store/database.ts';
 import { giveBackClaims } from '../src/store/give-back.ts';
 import type { AttemptReport } from '../workflows/contract.ts';
 import { codesOf, lateRecordOf, recordOf } from './attempt-records.ts';
@@ -130,11 +131,11 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
 
   /** Never throws: the attempts beside it would be left unobserved, and be sent a second time. */
   async function attempt({ claim, startBy }: Claimed, owner: string, giveUpAt: number): Promise<Attempted> {
-    const request = prepareOrReport(claim);
-    if (!request) {
-      return giveBack(claim, owner, giveUpAt, { lane: claim.lane, inMs: AGAIN_AFTER_OUR_FAULT_MS });
+    const request = await prepareOrReport(claim);
+    if ('againInMs' in request) {
+      return giveBack(claim, owner, giveUpAt, { lane: claim.lane, inMs: request.againInMs });
     }
-    // A claim that took this long itself is nothing that the receiver did.
+    // A claim that took this long itself, or a profile, is nothing that the receiver did.
     if (performance.now() > startBy) {
       return giveBack(claim, owner, giveUpAt, { lane: claim.lane, inMs: AGAIN_AFTER_MS });
     }
@@ -193,12 +194,12 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   }
 
   /** A secret that does not open, or a profile that is gone, is our fault: the delivery waits until it is mended. */
-  function prepareOrReport(claim: Claim): PreparedRequest | null {
+  async function prepareOrReport(claim: Claim): Promise<PreparedRequest | { againInMs: number }> {
     try {
-      return prepare(claim);
+      return await prepare(claim);
     } catch (error) {
       onFailure(error, claim.id);
-      return null;
+      return { againInMs: isOutage(error) ? AGAIN_AFTER_MS : AGAIN_AFTER_OUR_FAULT_MS };
     }
   }
 

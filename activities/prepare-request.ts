@@ -1,4 +1,4 @@
-import type { ComposableProfile } from '../src/profiles/compile-profile.ts';
+import type { ProfileLookup } from '../src/profiles/profile-lookup.ts';
 import { targetSecretOf } from '../src/store/accept-events.ts';
 import type { Claim } from '../src/store/claims.ts';
 import { endpointHeadersOf, endpointSecretsOf, MASKED } from '../src/store/endpoints.ts';
@@ -13,18 +13,21 @@ export type PreparedRequest = {
   shownHeaders: Record<string, string>;
 };
 
-export type PrepareRequest = (claim: Claim) => PreparedRequest;
+export type PrepareRequest = (claim: Claim) => Promise<PreparedRequest>;
 
 export type PrepareRequestDependencies = {
-  profiles: { get(name: string, version?: number): ComposableProfile | undefined };
+  profiles: Pick<ProfileLookup, 'find'>;
   box: SecretBox;
   now: () => number;
 };
 
-/** Opens the secrets and signs anew: same id and body, new time. Throws when a secret does not open. */
+/**
+ * Opens the secrets and signs anew: same id and body, new time. Throws when a secret does not open, and while the
+ * store of profiles is away.
+ */
 export function createPrepareRequest({ profiles, box, now }: PrepareRequestDependencies): PrepareRequest {
-  return (claim) => {
-    const profile = profiles.get(claim.profile, claim.profileVersion);
+  return async (claim) => {
+    const profile = await profiles.find(claim.projectId, claim.profile, claim.profileVersion);
     if (!profile)
       throw new Error(`the profile ${claim.profile} version ${claim.profileVersion} is not known`);
     const { projectId, endpointId, eventId } = claim;

@@ -22,10 +22,12 @@ import { postgresPoolUse } from './observability/scrape-readings.ts';
 import { type MetricsServer, serveMetrics } from './observability/serve-metrics.ts';
 import { createOutcomeStreams } from './outcomes/streams.ts';
 import { createWaiters } from './outcomes/waiters.ts';
+import { createProfileLookup } from './profiles/profile-lookup.ts';
 import { createProfiles } from './profiles/registry.ts';
 import { createPool } from './store/database.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from './store/gauges.ts';
 import { createNotifications } from './store/notifications.ts';
+import { storedProfiles } from './store/profiles.ts';
 import { markHealthy, markSlow } from './store/receiver-health.ts';
 import { rememberingOpened } from './store/remembered-secrets.ts';
 import { createSecretBox } from './store/secret-box.ts';
@@ -74,7 +76,7 @@ export async function startService(
   const metrics = createMetrics();
   const pool = createPool(config.databaseUrl);
   const notifications = createNotifications(config.databaseUrl);
-  const profiles = createProfiles();
+  const profiles = createProfileLookup(createProfiles(), storedProfiles(pool));
   const box = createSecretBox(config.encryptionKeys);
   const guard = createAddressGuard(config.allowTargets);
   const onFailure = (error: unknown) => log.error({ err: error }, 'a background task failed');
@@ -272,7 +274,8 @@ export async function startService(
   }
 
   function plansOfProfiles(): Map<string, string[] | null> {
-    return new Map(profiles.names().map((name) => [name, profiles.get(name)?.plans ?? null]));
+    const { shipped } = profiles;
+    return new Map(shipped.names().map((name) => [name, shipped.get(name)?.plans ?? null]));
   }
 
   async function readiness() {

@@ -6,6 +6,7 @@ import pino from 'pino';
 import { createApi } from '../../src/api/create-api.ts';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
+import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
 import { createProfiles } from '../../src/profiles/registry.ts';
 import { createSecretBox } from '../../src/store/secret-box.ts';
 
@@ -40,7 +41,7 @@ export async function openApiDocument(): Promise<OpenApi> {
     ...nothing,
     pool: new pg.Pool(),
     guard: createAddressGuard([]),
-    profiles: createProfiles(),
+    profiles: createProfileLookup(createProfiles(), { find: async () => undefined }),
     secretBox: createSecretBox([Buffer.alloc(32)]),
     log: pino({ level: 'silent' }),
     closing: new AbortController().signal,

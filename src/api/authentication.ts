@@ -2,7 +2,7 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { policyText } from '../policy/retry-policy.ts';
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
-import type { Profiles } from '../profiles/registry.ts';
+import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import { findKeyOwner, type KeyOwner } from '../store/api-keys.ts';
 import type { Queryable } from '../store/database.ts';
 import { findProject } from '../store/projects.ts';
@@ -54,7 +54,7 @@ export function newApiKey(kind: 'ph' | 'phc'): { key: string; hash: Buffer } {
 
 export function createAuthentication(
   db: Queryable,
-  profiles: Profiles,
+  profiles: ProfileLookup,
   { adminKey, wrongKeysPerMinute }: Pick<ApiConfig, 'adminKey' | 'wrongKeysPerMinute'>,
 ): Authentication {
   const adminHash = sha256(adminKey);
@@ -63,8 +63,8 @@ export function createAuthentication(
   const wrongKeys = createWrongKeyLimit(wrongKeysPerMinute ?? 60);
   const keyWatch = createKeyWatch(db);
 
-  const tenantOf = (owner: KeyOwner): Tenant => {
-    const profile = profiles.get(owner.profile);
+  const tenantOf = async (owner: KeyOwner): Promise<Tenant> => {
+    const profile = await profiles.find(owner.projectId, owner.profile, owner.profileVersion);
     if (!profile)
       throw new Error(`the profile ${owner.profile} of project ${owner.projectId} is not known here`);
     const policy = policyText(policyInForce(profile.policy, owner.policy));

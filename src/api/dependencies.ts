@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { AddressGuard } from '../egress/address-guard.ts';
-import type { Profiles } from '../profiles/registry.ts';
+import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import type {
   Acceptor,
@@ -40,7 +40,7 @@ export type ApiDependencies = {
   readiness: Readiness;
   links: WorkflowLinks;
   guard: AddressGuard;
-  profiles: Profiles;
+  profiles: ProfileLookup;
   secretBox: SecretBox;
   config: ApiConfig;
   log: Logger;

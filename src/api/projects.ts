@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { ComposableProfile } from '../profiles/compile-profile.ts';
 import type { Queryable } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
 import { orUnavailable } from '../store/outages.ts';
+import { newestProfileVersion } from '../store/profiles.ts';
 import {
   findProject,
   insertProject,
@@ -24,12 +26,15 @@ export function projectRoutes(
   db: Queryable,
   authentication: Authentication,
 ): Route[] {
-  const requireProfile = (name: string): void => {
-    if (!profiles.get(name))
-      throw invalidBody([{ pointer: '/profile', detail: 'is not the name of a profile' }]);
+  /** Null is a project that is not made yet, and has no profile of its own. */
+  const profileFor = async (projectId: string | null, name: string): Promise<ComposableProfile> => {
+    const version = await newestProfileVersion(db, projectId, name);
+    const found = await profiles.find(projectId, name, version);
+    if (!found) throw invalidBody([{ pointer: '/profile', detail: 'is not the name of a profile' }]);
+    return found;
   };
 
-  const plansOf = (profile: string): string[] | null => profiles.get(profile)?.plans ?? null;
+  const shippedPlans = (profile: string): string[] | null => profiles.shipped.get(profile)?.plans ?? null;
 
   const read = async (id: string): Promise<Answer> => {
     const found = await findProject(db, id);
@@ -38,8 +43,8 @@ export function projectRoutes(
   };
 
   const change = async (id: string, changes: z.output<typeof projectChanges>): Promise<Answer> => {
-    if (changes.profile !== undefined) requireProfile(changes.profile);
-    const changed = await orUnavailable(updateProject(pool, id, changes as ProjectChanges, plansOf));
+    if (changes.profile !== undefined) await profileFor(id, changes.profile);
+    const changed = await orUnavailable(updateProject(pool, id, changes as ProjectChanges, shippedPlans));
     if (!changed) throw new Problem('not_found');
     const { project, mark } = changed;
     authentication.forgetAll();
@@ -63,10 +68,10 @@ export function projectRoutes(
       body: newProject,
       answers: { 201: { description: 'The project; the key is shown this once', schema: createdProject } },
       handle: async ({ body: { name, profile = DEFAULT_PROFILE } }) => {
-        requireProfile(profile);
+        const { plans } = await profileFor(null, profile);
         const made = { id: newId('prj'), name, profile };
         const { key, hash } = newApiKey('ph');
-        await insertProject(db, { ...made, plansInForce: plansOf(profile) }, { id: newId('key'), hash });
+        await insertProject(db, { ...made, plansInForce: plans }, { id: newId('key'), hash });
         return json(201, { ...made, key });
       },
     }),

@@ -3,7 +3,7 @@ import { cmdcal } from './cmdcal.ts';
 import { type ComposableProfile, compileProfile } from './compile-profile.ts';
 import { pausepoint } from './pausepoint.ts';
 import { pdfGorilla } from './pdf-gorilla.ts';
-import { type ProfileSource, profileSchema } from './profile.ts';
+import { type Profile, type ProfileSource, profileSchema } from './profile.ts';
 import { smartlyq } from './smartlyq.ts';
 import { standardWebhooks } from './standard-webhooks.ts';
 
@@ -20,24 +20,32 @@ const VERSIONS: ProfileSource[][] = [
   [smartlyq],
 ];
 
+/** The profiles that ship with Posthorn. */
 export type Profiles = {
   /** The newest version, or the one asked for; undefined when there is none. */
   get(name: string, version?: number): ComposableProfile | undefined;
+  /** The same as data. */
+  source(name: string, version?: number): Profile | undefined;
   names(): string[];
 };
 
 /** Reads and compiles the profiles that ship with Posthorn; throws a ZodError when one of them is not valid. */
 export function createProfiles(): Profiles {
-  const compiled = VERSIONS.map((sources) =>
-    sources.map((source, index) => compileProfile(profileSchema.parse(source), index + 1)),
+  const read = VERSIONS.map((sources) =>
+    sources.map((source, index) => {
+      const profile = profileSchema.parse(source);
+      return { source: profile, compiled: compileProfile(profile, index + 1) };
+    }),
   );
-  const byName = new Map(compiled.map((versions) => [versions[0]?.name ?? '', versions]));
+  const byName = new Map(read.map((versions) => [versions[0]?.source.name ?? '', versions]));
+  const find = (name: string, version?: number) => {
+    const versions = byName.get(name);
+    return version === undefined ? versions?.at(-1) : versions?.[version - 1];
+  };
 
   return {
-    get: (name, version) => {
-      const versions = byName.get(name);
-      return version === undefined ? versions?.at(-1) : versions?.[version - 1];
-    },
+    get: (name, version) => find(name, version)?.compiled,
+    source: (name, version) => find(name, version)?.source,
     names: () => [...byName.keys()],
   };
 }

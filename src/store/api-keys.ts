@@ -10,6 +10,8 @@ export type KeyOwner = {
   projectId: string;
   consumer: string | null;
   profile: string;
+  /** The newest version that is stored under that name, the project's own before a shared one; null: none is. */
+  profileVersion: number | null;
   policy: PolicyOverride | null;
   plansInForce: string[] | null;
 };
@@ -30,7 +32,11 @@ export async function insertApiKey(
 
 const FIND_OWNER = `
   SELECT key.project_id AS "projectId", key.consumer, project.profile, project.policy,
-         project.plans_in_force AS "plansInForce"
+         project.plans_in_force AS "plansInForce",
+         coalesce(
+           (SELECT max(version) FROM profiles WHERE scope = project.id AND name = project.profile),
+           (SELECT max(version) FROM profiles WHERE scope = '' AND name = project.profile)
+         ) AS "profileVersion"
   FROM api_keys key JOIN projects project ON project.id = key.project_id
   WHERE key.hash = $1`;
 

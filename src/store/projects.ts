@@ -32,10 +32,21 @@ export async function insertProject(
 
 const COLUMNS = `id, name, profile, policy, plans, plans_in_force AS "plansInForce", created_at AS "createdAt"`;
 
-const FIND_PROJECT = `SELECT ${COLUMNS} FROM projects WHERE id = $1`;
+const FIND_PROJECT = `
+  SELECT ${COLUMNS},
+         coalesce(
+           (SELECT max(version) FROM profiles WHERE scope = projects.id AND name = projects.profile),
+           (SELECT max(version) FROM profiles WHERE scope = '' AND name = projects.profile)
+         ) AS "profileVersion"
+  FROM projects
+  WHERE id = $1`;
 
-export async function findProject(db: Queryable, id: string): Promise<Project | undefined> {
-  const { rows } = await db.query<Project>(FIND_PROJECT, [id]);
+/** `profileVersion` as in KeyOwner. */
+export async function findProject(
+  db: Queryable,
+  id: string,
+): Promise<(Project & { profileVersion: number | null }) | undefined> {
+  const { rows } = await db.query<Project & { profileVersion: number | null }>(FIND_PROJECT, [id]);
   return rows[0];
 }
 
@@ -57,7 +68,7 @@ export type ProjectChanges = {
 };
 
 /**
- * Changes what is not undefined; `plansOf` says the plans of a profile. With a mark, the project's endpoints have to
+ * Changes what is not undefined; `plansOf` says the plans of a profile that ships. With a mark, the project's endpoints have to
  * follow its plans.
  */
 export async function updateProject(
@@ -71,12 +82,25 @@ export async function updateProject(
     if (!found) return undefined;
     const { name = found.name, profile = found.profile } = changes;
     const { policy = found.policy, plans = found.plans } = changes;
-    const inForce = plans ?? plansOf(profile);
+    const inForce = plans ?? (await plansOfStored(client, id, profile, plansOf));
     const values = [id, name, profile, policy && JSON.stringify(policy), plans, inForce];
     const { rows } = await client.query<Project & { mark: string | null }>(UPDATE_PROJECT, values);
     const { mark, ...project } = rows[0]!;
     return { project, mark };
   });
+}
+
+const PLANS_OF_STORED = `
+  SELECT plans FROM profiles WHERE scope IN ($1, '') AND name = $2 ORDER BY scope = '', version DESC LIMIT 1`;
+
+async function plansOfStored(
+  db: Queryable,
+  projectId: string,
+  profile: string,
+  plansOf: (profile: string) => string[] | null,
+): Promise<string[] | null> {
+  const { rows } = await db.query<{ plans: string[] | null }>(PLANS_OF_STORED, [projectId, profile]);
+  return rows[0] ? rows[0].plans : plansOf(profile);
 }
 
 const FOLLOW_PROFILES = `
@@ -85,9 +109,26 @@ const FOLLOW_PROFILES = `
   FROM (SELECT name, string_to_array(plans, ' ') AS plans FROM unnest($1::text[], $2::text[]) AS s (name, plans)) AS said
   WHERE p.profile = said.name AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM said.plans`;
 
+// The same of what is stored, which sets them when it is put: a project may have taken the profile at that moment.
+const FOLLOW_STORED_PROFILES = `
+  UPDATE projects p
+  SET plans_in_force = said.plans, plans_due = clock_timestamp()
+  FROM (
+    SELECT project.id, newest.plans
+    FROM projects project CROSS JOIN LATERAL (
+      SELECT plans FROM profiles
+      WHERE scope IN (project.id, '') AND name = project.profile
+      ORDER BY scope = '', version DESC
+      LIMIT 1
+    ) newest
+    WHERE project.profile <> ALL ($1::text[])
+  ) AS said
+  WHERE p.id = said.id AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM said.plans`;
+
 /** Puts the plans of each profile in force in the projects that have it and no plans of their own; marks those. */
 export async function followProfiles(db: Queryable, said: Map<string, string[] | null>): Promise<void> {
   // Postgres has no arrays of arrays of different lengths, and a plan has no space in it.
   const texts = [...said.values()].map((plans) => plans?.join(' ') ?? null);
   await db.query(FOLLOW_PROFILES, [[...said.keys()], texts]);
+  await db.query(FOLLOW_STORED_PROFILES, [[...said.keys()]]);
 }

@@ -5,7 +5,9 @@ import { createReceiverWatch } from '../../activities/receiver-watch.ts';
 import { createRecorder } from '../../activities/recorder.ts';
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
 import { createOutbound } from '../../src/egress/outbound.ts';
+import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
 import { createProfiles } from '../../src/profiles/registry.ts';
+import { storedProfiles } from '../../src/store/profiles.ts';
 import type { SecretBox } from '../../src/store/secret-box.ts';
 
 export type TestEngine = AttemptEngine & {
@@ -33,12 +35,13 @@ export function startTestEngine(
     onHealthy: (receiver) => told.push(`healthy ${receiver}`),
   });
   const onFailure = (error: unknown) => void failures.push(error);
+  const profiles = createProfileLookup(createProfiles(), storedProfiles(pool));
   const engine = createAttemptEngine({
     pool,
     outbound,
     watch,
     recorder: createRecorder({ pool, onRecorded: () => {}, onFailure }),
-    prepare: createPrepareRequest({ profiles: createProfiles(), box, now: Date.now }),
+    prepare: createPrepareRequest({ profiles, box, now: Date.now }),
     onOutcomes: () => {},
     onClaimed: (owner) => claimed.push(owner),
     onAttempt: () => {},

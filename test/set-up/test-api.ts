@@ -8,8 +8,10 @@ import { createHttpServer } from '../../src/api/server.ts';
 import { createHolding } from '../../src/dispatch/holding.ts';
 import { createSteering } from '../../src/dispatch/steering.ts';
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
+import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
 import { createProfiles } from '../../src/profiles/registry.ts';
 import { acceptEvents } from '../../src/store/accept-events.ts';
+import { storedProfiles } from '../../src/store/profiles.ts';
 import { createSecretBox, type SecretBox } from '../../src/store/secret-box.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { type Client, validatingClient } from './openapi-validator.ts';
@@ -45,7 +47,7 @@ export async function startTestApi(
     readiness: { check: async () => ({ ready: true, components: { postgres: { ok: true } } }) },
     links: { urlOf: async () => null },
     guard: createAddressGuard(['127.0.0.0/8']),
-    profiles: createProfiles(),
+    profiles: createProfileLookup(createProfiles(), storedProfiles(database.pool)),
     secretBox,
     log: pino({ level: 'silent' }),
     closing: closing.signal,

@@ -1,0 +1,72 @@
+import { LRUCache } from 'lru-cache';
+import { type ComposableProfile, compileProfile } from './compile-profile.ts';
+import type { Profile } from './profile.ts';
+import type { Profiles } from './registry.ts';
+
+/** A profile that was put through the API. `source` is the JSON of a Profile. */
+export type StoredProfile = { name: string; version: number; source: string };
+
+/** Where such profiles are kept. */
+export type StoredProfiles = {
+  /**
+   * The project's own profile of that name and version, else the one that is shared with all; null is no project, to
+   * which only the shared ones are known.
+   */
+  find(projectId: string | null, name: string, version: number): Promise<StoredProfile | undefined>;
+};
+
+export type ProfileLookup = {
+  shipped: Profiles;
+  /**
+   * The profile that an event of the project was accepted under: its own, else a shared one, else one that ships
+   * with Posthorn; undefined when there is none. `version` null is the newest that ships, for names under which
+   * nothing is stored. Rejects when the store does not answer.
+   */
+  find(
+    projectId: string | null,
+    name: string,
+    version: number | null,
+  ): Promise<ComposableProfile | undefined>;
+};
+
+/** Characters of the sources of what is kept compiled: the profiles of a few thousand projects that send now. */
+const KEPT_CHARACTERS = 16 * 1024 * 1024;
+
+/**
+ * Asks the store once for each version while it is in use: a version never changes, and a later one of a nearer
+ * scope cannot take its place, because a name that is shared or ships is not free.
+ */
+export function createProfileLookup(shipped: Profiles, stored: StoredProfiles): ProfileLookup {
+  const known = new LRUCache<string, ComposableProfile>({ maxSize: KEPT_CHARACTERS });
+  const loading = new Map<string, Promise<ComposableProfile | undefined>>();
+
+  const load = async (
+    key: string,
+    projectId: string | null,
+    name: string,
+    version: number,
+  ): Promise<ComposableProfile | undefined> => {
+    const found = await stored.find(projectId, name, version);
+    const profile = found ? compileStored(found) : shipped.get(name, version);
+    if (profile) known.set(key, profile, { size: found?.source.length ?? 1 });
+    return profile;
+  };
+
+  return {
+    shipped,
+    async find(projectId, name, version) {
+      if (version === null) return shipped.get(name);
+      const key = `${projectId ?? ''}/${name}/${version}`;
+      const profile = known.get(key);
+      if (profile) return profile;
+      const underWay =
+        loading.get(key) ?? load(key, projectId, name, version).finally(() => loading.delete(key));
+      loading.set(key, underWay);
+      return underWay;
+    },
+  };
+}
+
+/** Not held against the schema again: a rule that was added since must not stop what was accepted before. */
+const compileStored = ({ source, version }: StoredProfile): ComposableProfile =>
+  compileProfile(JSON.parse(source) as Profile, version);
