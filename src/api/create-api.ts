@@ -12,6 +12,7 @@ import { healthRoutes } from './health.ts';
 import { keyRoutes } from './keys.ts';
 import { mountRoutes } from './mount.ts';
 import { outcomeRoutes } from './outcomes.ts';
+import { profileRoutes } from './profiles.ts';
 import { projectRoutes } from './projects.ts';
 
 /** The HTTP API as an Express application; `createHttpServer` gives it a listener. */
@@ -28,6 +29,7 @@ export function createApi(deps: ApiDependencies): Express {
     ...consumerRoutes(deps, db, authentication),
     ...keyRoutes(db, authentication),
     ...projectRoutes(deps, db, authentication),
+    ...profileRoutes(deps, db, authentication),
     ...healthRoutes(deps.readiness),
   ];
   const documented = [...routes, ...documentRoutes(routes, deps.config.publicUrl)];

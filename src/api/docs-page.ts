@@ -19,6 +19,7 @@ type ListedOperation = Operation & { method: string; path: string };
 const KEYS_IN_WORDS: Record<string, string> = {
   open: 'No key',
   admin: 'Admin key',
+  shared: 'Project key, or admin key without a project for what all share',
   project: 'Project key',
   consumer: 'Project or consumer key',
 };

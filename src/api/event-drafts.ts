@@ -71,10 +71,16 @@ export function draftsOf(
   });
 }
 
-function dataOf({ bytes, members }: Posted['document'], pointer: string): Buffer {
+function dataOf(document: Posted['document'], pointer: string): Buffer {
+  const data = dataIn(document);
+  if (!data) throw invalidBody([{ pointer: `${pointer}/data`, detail: 'is required' }]);
+  return data;
+}
+
+/** The member `data` as it was written; undefined where there is none. */
+export function dataIn({ bytes, members }: Posted['document']): Buffer | undefined {
   const member = memberNamed('data', members);
-  if (!member) throw invalidBody([{ pointer: `${pointer}/data`, detail: 'is required' }]);
-  return bytes.subarray(member.start, member.end);
+  return member && bytes.subarray(member.start, member.end);
 }
 
 const memberNamed = (name: string, members: Member[]): Member | undefined =>

@@ -11,6 +11,7 @@ import { send } from './send.ts';
 import { checkedBody, checkedParams, checkedQuery } from './validation.ts';
 
 const BATCH_FACTOR = 16;
+const PROFILE_BYTES = 64 * 1024;
 /** Bytes of bodies that are being read at once; where the largest are larger, there is room for four of them. */
 const READING_BYTES = 64 * 1024 * 1024;
 const NO_DOCUMENT: JsonDocument = { bytes: Buffer.alloc(0), value: undefined, members: [] };
@@ -25,8 +26,9 @@ export function mountRoutes(
   const logFailure = createFailureLog(log);
   const largest = config.maxBodyBytes * BATCH_FACTOR;
   const readBody = createBodyReader(Math.max(READING_BYTES, 4 * largest));
+  const limits = { event: config.maxBodyBytes, batch: largest, profile: PROFILE_BYTES };
   const bodyOf = (route: Route, request: Request): Promise<Buffer> =>
-    readBody(request, route.bodyLimit === 'batch' ? largest : config.maxBodyBytes);
+    readBody(request, limits[route.bodyLimit ?? 'event']);
 
   const serve = async (
     path: string,
@@ -117,12 +119,13 @@ async function admitted(
   const caller = await authentication.callerOf(request, response);
   if (!LEAST_KEYS[access].includes(caller.kind)) throw new Problem('forbidden');
   if (access === 'admin') return null;
-  if (!caller.tenant) throw new Problem('project_required');
+  if (!caller.tenant && access !== 'shared') throw new Problem('project_required');
   return caller.tenant;
 }
 
 const LEAST_KEYS: Record<Exclude<Access, 'open'>, Caller['kind'][]> = {
   admin: ['admin'],
+  shared: ['admin', 'project'],
   project: ['admin', 'project'],
   consumer: ['admin', 'project', 'consumer'],
 };

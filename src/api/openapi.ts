@@ -54,8 +54,11 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
 }
 
 function headerParameters(access: Access, own: Record<string, string>) {
-  const project = 'The project, where the admin key is used';
-  const all = access === 'project' || access === 'consumer' ? { 'Posthorn-Project': project, ...own } : own;
+  const project =
+    access === 'shared'
+      ? 'The project, where the admin key is used; left out: what all projects share'
+      : 'The project, where the admin key is used';
+  const all = access === 'open' || access === 'admin' ? own : { 'Posthorn-Project': project, ...own };
   return Object.entries(all).map(([name, description]) => ({
     name,
     in: 'header' as const,
@@ -92,6 +95,7 @@ function problemsOf({ access, params, body, problems = [] }: Route): ProblemCode
   if (access !== 'open') codes.push('unauthorized', 'too_many_attempts', 'unavailable');
   if (access === 'project' || access === 'consumer') codes.push('project_required', 'forbidden', 'not_found');
   if (access === 'admin') codes.push('forbidden');
+  if (access === 'shared') codes.push('forbidden', 'not_found');
   if (params) codes.push('not_found', 'invalid_request');
   if (body) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type', 'invalid_body');
   return [...new Set([...codes, ...problems])];

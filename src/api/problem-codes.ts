@@ -60,6 +60,11 @@ export const PROBLEM_CODES = {
     title: 'This event id was used for other content',
     help: 'The same id may be posted again only with the same type, data (byte for byte), consumer, attributes and target. Use a new id for a new event.',
   },
+  profile_name_taken: {
+    status: 409,
+    title: 'The name is of another profile',
+    help: 'It ships with Posthorn, or is shared with all projects. Put the profile under another name.',
+  },
   delivery_held: {
     status: 409,
     title: 'The delivery is held',
@@ -93,7 +98,7 @@ export const PROBLEM_CODES = {
   payload_too_large: {
     status: 413,
     title: 'The body is too large',
-    help: 'An event may have as many bytes as POSTHORN_MAX_BODY says, a batch sixteen times that.',
+    help: 'An event may have as many bytes as POSTHORN_MAX_BODY says, a batch sixteen times that, a profile 64 KiB.',
   },
   unsupported_media_type: {
     status: 415,
@@ -119,6 +124,16 @@ export const PROBLEM_CODES = {
     status: 422,
     title: 'The event matches more endpoints than one event may have',
     help: 'An event goes to at most 10,000 endpoints. Split them by type or by consumer.',
+  },
+  too_many_profiles: {
+    status: 422,
+    title: 'There are as many profiles as may be',
+    help: 'A project may have 50 profiles of its own, and a profile 1,000 versions; 200 may be shared. Put a new version of one that is there, or begin again under another name.',
+  },
+  secrets_refused: {
+    status: 422,
+    title: 'Endpoints have secrets that the profile refuses',
+    help: 'Nothing was changed: what is signed with such a secret would not verify. Replace the secrets of these endpoints, or delete the endpoints, or let the profile take the secrets.',
   },
   too_many_attempts: {
     status: 429,

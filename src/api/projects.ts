@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
 import type { Queryable } from '../store/database.ts';
+import { secretsOfProject } from '../store/endpoint-secrets.ts';
 import { newId } from '../store/ids.ts';
 import { orUnavailable } from '../store/outages.ts';
 import { newestProfileVersion } from '../store/profiles.ts';
@@ -13,7 +14,9 @@ import {
 } from '../store/projects.ts';
 import { type Authentication, newApiKey } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { requireFittingSecrets } from './fitting-secrets.ts';
 import { invalidBody, Problem } from './problem.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import { type Answer, json, plainRoute, type Route, tenantRoute } from './route.ts';
 import { createdProject, newProject, projectChanges, project as projectSchema } from './schemas/project.ts';
 
@@ -22,7 +25,7 @@ const params = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) });
 const tag = 'Projects';
 
 export function projectRoutes(
-  { pool, profiles, holding }: ApiDependencies,
+  { pool, profiles, holding, secretBox }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
 ): Route[] {
@@ -34,6 +37,11 @@ export function projectRoutes(
     return found;
   };
 
+  const requireUsableProfile = async (projectId: string, name: string): Promise<void> => {
+    const { checkSecret } = await profileFor(projectId, name);
+    await requireFittingSecrets(secretBox, checkSecret, (after) => secretsOfProject(db, projectId, after));
+  };
+
   const shippedPlans = (profile: string): string[] | null => profiles.shipped.get(profile)?.plans ?? null;
 
   const read = async (id: string): Promise<Answer> => {
@@ -43,7 +51,7 @@ export function projectRoutes(
   };
 
   const change = async (id: string, changes: z.output<typeof projectChanges>): Promise<Answer> => {
-    if (changes.profile !== undefined) await profileFor(id, changes.profile);
+    if (changes.profile !== undefined) await requireUsableProfile(id, changes.profile);
     const changed = await orUnavailable(updateProject(pool, id, changes as ProjectChanges, shippedPlans));
     if (!changed) throw new Problem('not_found');
     const { project, mark } = changed;
@@ -52,6 +60,7 @@ export function projectRoutes(
     return json(200, answerOf(project));
   };
 
+  const problems: ProblemCode[] = ['secrets_refused'];
   const changedAnswer = { 200: { description: 'The project as it is now', schema: projectSchema } };
   const readAnswer = { 200: { description: 'The project', schema: projectSchema } };
   const changeNote =
@@ -97,6 +106,7 @@ export function projectRoutes(
       params,
       body: projectChanges,
       answers: changedAnswer,
+      problems,
       handle: ({ params: { id }, body }) => change(id, body),
     }),
     tenantRoute({
@@ -119,6 +129,7 @@ export function projectRoutes(
       access: 'project',
       body: projectChanges,
       answers: changedAnswer,
+      problems,
       handle: ({ tenant, body }) => change(tenant.projectId, body),
     }),
   ];

@@ -5,8 +5,11 @@ import type { Tenant } from './authentication.ts';
 import type { JsonDocument } from './json-document.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
-/** The least key that may call: `consumer` lets every key in, `project` all but consumers', `admin` only admin's. */
-export type Access = 'open' | 'admin' | 'project' | 'consumer';
+/**
+ * The least key that may call: `consumer` lets every key in, `project` all but consumers', `admin` only admin's.
+ * `shared` is as `project`, but the admin key need name no project: the call is then about what all of them share.
+ */
+export type Access = 'open' | 'admin' | 'shared' | 'project' | 'consumer';
 
 export type Answer = {
   status: number;
@@ -43,8 +46,8 @@ type Described = {
   answers: Record<number, AnswerSpec>;
   /** Beyond those that access, parameters and body bring by themselves. */
   problems?: ProblemCode[];
-  /** A batch may have 16 times the bytes of an event. */
-  bodyLimit?: 'event' | 'batch';
+  /** A batch may have 16 times the bytes of an event, a profile 64 KiB. */
+  bodyLimit?: 'event' | 'batch' | 'profile';
   /** Request headers worth documenting: name to description. */
   requestHeaders?: Record<string, string>;
 };
@@ -76,6 +79,18 @@ export const tenantRoute = <
   route: Spec<P, Q, B> & {
     access: 'project' | 'consumer';
     handle(call: TenantCall<Parsed<P>, Parsed<Q>, Parsed<B>>): Promise<Answer> | Answer;
+  },
+): Route => route as unknown as Route;
+
+/** A call about what one project has, or, of the admin without a project, about what all of them share. */
+export const sharedRoute = <
+  P extends Schema = undefined,
+  Q extends Schema = undefined,
+  B extends Schema = undefined,
+>(
+  route: Spec<P, Q, B> & {
+    access: 'shared';
+    handle(call: Call<Parsed<P>, Parsed<Q>, Parsed<B>> & { tenant: Tenant | null }): Promise<Answer> | Answer;
   },
 ): Route => route as unknown as Route;
 

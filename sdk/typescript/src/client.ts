@@ -6,6 +6,7 @@ import { endpointsOf } from './resources/endpoints.ts';
 import { eventsOf } from './resources/events.ts';
 import { healthOf } from './resources/health.ts';
 import { keysOf } from './resources/keys.ts';
+import { profilesOf } from './resources/profiles.ts';
 import { projectOf, projectsOf } from './resources/projects.ts';
 import { webhooksOf } from './resources/webhooks.ts';
 import type { ProfileName, SigningProfile } from './verify/profiles.ts';
@@ -24,6 +25,7 @@ export class PosthornClient {
   readonly webhooks;
   readonly consumers;
   readonly keys;
+  readonly profiles;
   readonly project;
   readonly projects;
   readonly health;
@@ -37,6 +39,7 @@ export class PosthornClient {
     this.webhooks = webhooksOf(options.profile);
     this.consumers = consumersOf(call);
     this.keys = keysOf(call);
+    this.profiles = profilesOf(call);
     this.project = projectOf(call);
     this.projects = projectsOf(call);
     this.health = healthOf(call);

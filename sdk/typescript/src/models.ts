@@ -77,6 +77,66 @@ export type PolicyOverride = {
   jitter?: number;
 };
 
+/** A wire format and its rules, as data; docs/profiles.md says what each field does */
+export type Profile = {
+  name: string;
+  title: string;
+  body: Record<string, string | number | boolean | null>;
+  dataBytes: 'verbatim' | 'reserialized';
+  createdAt: 'seconds' | 'milliseconds';
+  headers: Record<string, string>;
+  signature: {
+    algorithm: 'hmac-sha256' | 'hmac-sha512';
+    content: '$body' | '$sentAt.$body' | '$id.$sentAt.$body';
+    encoding: 'hex' | 'base64';
+    format: string;
+    severalSecrets: 'space' | 'none';
+  };
+  secret: {
+    key: 'utf8' | 'base64AfterPrefix';
+    prefix: string;
+    generated: {
+      bytes: number;
+      encoding: 'hex' | 'base64';
+    };
+    min: number;
+    max: number;
+    brought: 'never' | 'optional' | 'required';
+    shownOnce: boolean;
+  };
+  timeout: string;
+  policy: {
+    delays: string[];
+    jitter: number;
+  };
+  urls: {
+    httpsOnly: boolean;
+    publicOnly: boolean;
+  };
+  plans?: string[];
+  eventTypes?: {
+    name: string;
+    description: string;
+    example: unknown;
+    exampleAttributes?: Record<string, string>;
+    schema?: Record<string, unknown>;
+  }[];
+  afterLast: string;
+};
+
+export type NewPreview = {
+  type: string;
+  /** Any JSON; the example of the type when left out */
+  data?: unknown;
+  attributes?: Record<string, string>;
+  consumer?: string;
+  id?: string;
+  /** When the event was accepted; now when left out */
+  createdAt?: string;
+  /** As a test event */
+  test?: boolean;
+};
+
 export type Event = {
   id: string;
   type: string;
@@ -165,6 +225,7 @@ export type Problem = {
     | 'method_not_allowed'
     | 'request_timeout'
     | 'id_conflict'
+    | 'profile_name_taken'
     | 'delivery_held'
     | 'delivery_final'
     | 'endpoint_deleted'
@@ -177,6 +238,8 @@ export type Problem = {
     | 'invalid_url'
     | 'data_not_representable'
     | 'too_many_endpoints'
+    | 'too_many_profiles'
+    | 'secrets_refused'
     | 'too_many_attempts'
     | 'too_many_streams'
     | 'headers_too_large'
@@ -307,6 +370,42 @@ export type Project = {
   createdAt: string;
 };
 
+export type ListedProfile = {
+  name: string;
+  version: number;
+  /** Comes with Posthorn, is shared with all projects, or is the project's own */
+  source: 'shipped' | 'shared' | 'own';
+  title: string;
+  /** The names in its catalogue */
+  eventTypes: string[];
+};
+
+export type StoredProfile = {
+  name: string;
+  version: number;
+  /** Comes with Posthorn, is shared with all projects, or is the project's own */
+  source: 'shipped' | 'shared' | 'own';
+  profile: Profile;
+};
+
+export type Preview = {
+  profile: string;
+  version: number;
+  id: string;
+  type: string;
+  consumer: string | null;
+  attributes: Record<string, string>;
+  createdAt: string;
+  /** When the request was signed */
+  sentAt: string;
+  /** Made for this preview; it signs nothing else */
+  secret: string;
+  /** Those of the profile; the connection and the endpoint add their own */
+  headers: Record<string, string>;
+  /** Byte for byte, as UTF-8 */
+  body: string;
+};
+
 export type Readiness = {
   ready: boolean;
   components: { [name: string]: {
@@ -372,4 +471,21 @@ export type ListKeysQuery = {
   limit?: number;
   /** `nextCursor` of the page before */
   cursor?: string;
+};
+
+export type ListProfilesQuery = {
+  /** Items on a page, at most 200 */
+  limit?: number;
+  /** `nextCursor` of the page before */
+  cursor?: string;
+};
+
+export type GetProfileQuery = {
+  /** The newest when left out */
+  version?: number;
+};
+
+export type PreviewProfileQuery = {
+  /** The newest when left out */
+  version?: number;
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, name, text, time } from './fields.ts';
+import { profileName } from './profile.ts';
 
 const DAY = 86_400;
 
@@ -21,10 +22,6 @@ export const policyOverride = z
   .meta({ id: 'PolicyOverride', description: 'What differs from the policy of the profile' });
 
 const projectName = text(200).min(1).meta({ example: 'CmdCal' });
-const profileName = z
-  .string()
-  .regex(/^[a-z0-9-]{1,64}$/, 'is not the name of a profile')
-  .meta({ description: 'The wire format', example: 'standard-webhooks' });
 
 const plans = z
   .array(name)

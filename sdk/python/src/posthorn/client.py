@@ -13,6 +13,7 @@ from .resources.events import Events
 from .resources.health import Health
 from .resources.keys import Keys
 from .resources.outcomes import Outcomes
+from .resources.profiles import Profiles
 from .resources.projects import OwnProject, Projects
 from .resources.webhooks import Webhooks
 
@@ -41,6 +42,7 @@ class PosthornClient:
         self.webhooks = Webhooks(profile)
         self.consumers = Consumers(connection)
         self.keys = Keys(connection)
+        self.profiles = Profiles(connection)
         self.project = OwnProject(connection)
         self.projects = Projects(connection)
         self.health = Health(connection)

@@ -22,23 +22,31 @@ __all__ = [
     "Endpoint",
     "EndpointChanges",
     "Event",
+    "GetProfileQuery",
     "ListAttemptsQuery",
     "ListConsumersQuery",
     "ListDeliveriesQuery",
     "ListEndpointsQuery",
     "ListEventsQuery",
     "ListKeysQuery",
+    "ListProfilesQuery",
+    "ListedProfile",
     "NewEndpoint",
     "NewEvent",
     "NewEvents",
     "NewKey",
+    "NewPreview",
     "NewProject",
     "PolicyOverride",
     "PostEventQuery",
+    "Preview",
+    "PreviewProfileQuery",
     "Problem",
+    "Profile",
     "Project",
     "ProjectChanges",
     "Readiness",
+    "StoredProfile",
 ]
 
 
@@ -132,6 +140,88 @@ class PolicyOverride(TypedDict, total=False):
     timeout: str
     # At most this share of a delay is added
     jitter: float
+
+
+class ProfileSignature(TypedDict):
+    algorithm: Literal["hmac-sha256", "hmac-sha512"]
+    content: Literal["$body", "$sentAt.$body", "$id.$sentAt.$body"]
+    encoding: Literal["hex", "base64"]
+    format: str
+    severalSecrets: Literal["space", "none"]
+
+
+class ProfileSecretGenerated(TypedDict):
+    bytes: int
+    encoding: Literal["hex", "base64"]
+
+
+class ProfileSecret(TypedDict):
+    key: Literal["utf8", "base64AfterPrefix"]
+    prefix: str
+    generated: ProfileSecretGenerated
+    min: int
+    max: int
+    brought: Literal["never", "optional", "required"]
+    shownOnce: bool
+
+
+class ProfilePolicy(TypedDict):
+    delays: List[str]
+    jitter: float
+
+
+class ProfileUrls(TypedDict):
+    httpsOnly: bool
+    publicOnly: bool
+
+
+class _RequiredProfileEventTypes(TypedDict):
+    name: str
+    description: str
+    example: Any
+
+
+class ProfileEventTypes(_RequiredProfileEventTypes, total=False):
+    exampleAttributes: Dict[str, str]
+    schema: Dict[str, Any]
+
+
+class _RequiredProfile(TypedDict):
+    name: str
+    title: str
+    body: Dict[str, Optional[Union[str, float, bool]]]
+    dataBytes: Literal["verbatim", "reserialized"]
+    createdAt: Literal["seconds", "milliseconds"]
+    headers: Dict[str, str]
+    signature: ProfileSignature
+    secret: ProfileSecret
+    timeout: str
+    policy: ProfilePolicy
+    urls: ProfileUrls
+    afterLast: str
+
+
+class Profile(_RequiredProfile, total=False):
+    """A wire format and its rules, as data; docs/profiles.md says what each field does"""
+
+    plans: List[str]
+    eventTypes: List[ProfileEventTypes]
+
+
+class _RequiredNewPreview(TypedDict):
+    type: str
+
+
+class NewPreview(_RequiredNewPreview, total=False):
+    # Any JSON; the example of the type when left out
+    data: Any
+    attributes: Dict[str, str]
+    consumer: str
+    id: str
+    # When the event was accepted; now when left out
+    createdAt: str
+    # As a test event
+    test: bool
 
 
 class Event(TypedDict):
@@ -235,6 +325,7 @@ class Problem(TypedDict):
         "method_not_allowed",
         "request_timeout",
         "id_conflict",
+        "profile_name_taken",
         "delivery_held",
         "delivery_final",
         "endpoint_deleted",
@@ -247,6 +338,8 @@ class Problem(TypedDict):
         "invalid_url",
         "data_not_representable",
         "too_many_endpoints",
+        "too_many_profiles",
+        "secrets_refused",
         "too_many_attempts",
         "too_many_streams",
         "headers_too_large",
@@ -381,6 +474,42 @@ class Project(TypedDict):
     createdAt: str
 
 
+class ListedProfile(TypedDict):
+    name: str
+    version: int
+    # Comes with Posthorn, is shared with all projects, or is the project's own
+    source: Literal["shipped", "shared", "own"]
+    title: str
+    # The names in its catalogue
+    eventTypes: List[str]
+
+
+class StoredProfile(TypedDict):
+    name: str
+    version: int
+    # Comes with Posthorn, is shared with all projects, or is the project's own
+    source: Literal["shipped", "shared", "own"]
+    profile: Profile
+
+
+class Preview(TypedDict):
+    profile: str
+    version: int
+    id: str
+    type: str
+    consumer: Optional[str]
+    attributes: Dict[str, str]
+    createdAt: str
+    # When the request was signed
+    sentAt: str
+    # Made for this preview; it signs nothing else
+    secret: str
+    # Those of the profile; the connection and the endpoint add their own
+    headers: Dict[str, str]
+    # Byte for byte, as UTF-8
+    body: str
+
+
 class _RequiredReadinessComponents(TypedDict):
     ok: bool
 
@@ -451,3 +580,20 @@ class ListKeysQuery(TypedDict, total=False):
     limit: int
     # `nextCursor` of the page before
     cursor: str
+
+
+class ListProfilesQuery(TypedDict, total=False):
+    # Items on a page, at most 200
+    limit: int
+    # `nextCursor` of the page before
+    cursor: str
+
+
+class GetProfileQuery(TypedDict, total=False):
+    # The newest when left out
+    version: int
+
+
+class PreviewProfileQuery(TypedDict, total=False):
+    # The newest when left out
+    version: int

@@ -1,0 +1,32 @@
+import type { Call } from '../call.ts';
+import type {
+  GetProfileQuery,
+  ListedProfile,
+  ListProfilesQuery,
+  NewPreview,
+  Preview,
+  PreviewProfileQuery,
+  Profile,
+  StoredProfile,
+} from '../models.ts';
+import { itemsOf, type Page } from '../pages.ts';
+import { path } from '../path.ts';
+
+/** Of the project; with the admin's key and no project, those that all projects share. */
+export function profilesOf(call: Call) {
+  const list = (query: ListProfilesQuery = {}): Promise<Page<ListedProfile>> =>
+    call('GET', '/v1/profiles', { query });
+  return {
+    list,
+    all: (query: Omit<ListProfilesQuery, 'cursor'> = {}) => itemsOf((page) => list({ ...query, ...page })),
+    /** The newest version, or the one asked for. */
+    get: (name: string, query: GetProfileQuery = {}): Promise<StoredProfile> =>
+      call('GET', path`/v1/profiles/${name}`, { query }),
+    /** Makes the next version, unless the newest is the same. */
+    put: (name: string, profile: Profile): Promise<StoredProfile> =>
+      call('PUT', path`/v1/profiles/${name}`, { body: profile }),
+    /** The request that a receiver would get of an event; nothing is sent. */
+    preview: (name: string, event: NewPreview, query: PreviewProfileQuery = {}): Promise<Preview> =>
+      call('POST', path`/v1/profiles/${name}/preview`, { body: event, query }),
+  };
+}

@@ -1,0 +1,57 @@
+import type { ComposableProfile } from '../profiles/compile-profile.ts';
+import { newId } from '../store/ids.ts';
+import { invalidBody, Problem } from './problem.ts';
+import type { PreviewInput } from './schemas/profile.ts';
+
+/** Who stands for the consumer of an example event, where the profile names one. */
+const EXAMPLE_CONSUMER = 'example';
+
+/**
+ * The request that a receiver would get of an event, signed with a secret that is shown. Without `data` it is the
+ * profile's example of the type, and what the input leaves out is made up; with data the input is the whole event,
+ * and what cannot be composed is refused as it would be when it is posted.
+ */
+export function previewOf(
+  profile: ComposableProfile,
+  input: PreviewInput,
+  data: Buffer | undefined,
+  now: Date,
+): object {
+  const event = {
+    id: input.id ?? newId('evt', now.getTime()),
+    type: input.type,
+    createdAt: input.createdAt === undefined ? now : new Date(input.createdAt),
+    ...(data
+      ? { consumer: input.consumer ?? null, attributes: input.attributes ?? {}, data }
+      : exampleOf(profile, input)),
+  };
+  const body = profile.composeBody({ ...event, test: input.test ?? false });
+  if (!Buffer.isBuffer(body)) throw new Problem('data_not_representable', undefined, body);
+  const secret = profile.newSecret();
+  const sentAt = Math.floor(now.getTime() / 1000);
+  const { id, type, consumer, attributes, createdAt } = event;
+  return {
+    profile: profile.name,
+    version: profile.version,
+    id,
+    type,
+    consumer,
+    attributes,
+    createdAt,
+    sentAt: new Date(sentAt * 1000),
+    secret,
+    headers: profile.requestHeaders({ ...event, sentAt, body, secrets: [secret] }),
+    body: body.toString('utf8'),
+  };
+}
+
+function exampleOf(profile: ComposableProfile, input: PreviewInput) {
+  const type = profile.eventTypes.find(({ name }) => name === input.type);
+  if (!type)
+    throw invalidBody([{ pointer: '/data', detail: 'is required: the profile has no example of this type' }]);
+  return {
+    consumer: input.consumer ?? EXAMPLE_CONSUMER,
+    attributes: { ...type.exampleAttributes, ...input.attributes },
+    data: Buffer.from(JSON.stringify(type.example)),
+  };
+}
