@@ -31,8 +31,9 @@ export type ReconcilerTimes = {
   startLasts: number;
   /** A workflow task that fails for this long does not heal by itself. */
   wedgedFor: number;
-  /** Between two looks for changes of endpoints that were never finished. */
+  /** Between two looks for changes of endpoints that were never finished, and how old those are. */
   sweepEvery: number;
+  sweepEveryAtStart: number;
 };
 
 export const RECONCILER_TIMES: ReconcilerTimes = {
@@ -42,6 +43,7 @@ export const RECONCILER_TIMES: ReconcilerTimes = {
   startLasts: 60_000,
   wedgedFor: 120_000,
   sweepEvery: 60_000,
+  sweepEveryAtStart: 5_000,
 };
 /** Owners read in one go, and looked at side by side. */
 const OWNERS_PER_READ = 2_000;
@@ -74,15 +76,17 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
   async function pass(): Promise<void> {
     if (!temporal() || !(await leads())) return;
     const now = performance.now();
+    const isStart = now - startedAt < times.startLasts;
     if (!sweeping && now >= nextSweepAt) {
-      nextSweepAt = now + times.sweepEvery;
+      const sweepEvery = isStart ? times.sweepEveryAtStart : times.sweepEvery;
+      nextSweepAt = now + sweepEvery;
       // A long backlog takes a while: what is overdue does not wait for it.
-      sweeping = sweepEndpoints(times.sweepEvery)
+      sweeping = sweepEndpoints(sweepEvery)
         .catch(onFailure)
         .finally(() => (sweeping = null));
     }
     for (const [id, until] of quietUntil) if (until < now) quietUntil.delete(id);
-    const overdueMs = now - startedAt < times.startLasts ? times.overdueAtStart : times.overdue;
+    const overdueMs = isStart ? times.overdueAtStart : times.overdue;
     const seen = new Set(quietUntil.keys());
     for (let more = true; more && !closed; ) {
       const owners = await overdueOwners(pool, overdueMs, OWNERS_PER_READ, [...seen]);

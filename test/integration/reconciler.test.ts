@@ -13,6 +13,7 @@ const QUICK = {
   startLasts: 60_000,
   wedgedFor: 300,
   sweepEvery: 200,
+  sweepEveryAtStart: 200,
 };
 
 let store: SeededStore;
