@@ -5,7 +5,7 @@ import { readIfThere } from './local-secrets.ts';
 /** Notes where the API is, for commands on this machine, until the returned function is called. */
 export function noteApiUrl(dataDir: string, url: string): () => void {
   const file = join(dataDir, 'api-url');
-  writeFileSync(file, `${url}\n`);
+  writeFileSync(file, `${url}\n`, { mode: 0o600 });
   return () => rmSync(file, { force: true });
 }
 

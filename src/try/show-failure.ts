@@ -2,7 +2,6 @@ import { formatDuration } from '../policy/duration.ts';
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
 import type { ShownAttempt, ShownDelivery, ShownEvent } from './answers.ts';
 import { TryFailure } from './failure.ts';
-import { aligned } from './printed.ts';
 import { type EventType, nextVerified, postExample, type Stage } from './show-event.ts';
 import { until } from './until.ts';
 
@@ -27,23 +26,25 @@ export async function showFailure(
   const eventId = await postExample(stage, type);
   const { deliveries } = await call<ShownEvent>('GET', `/v1/events/${eventId}`);
   if (deliveries.length === 0) throw new TryFailure(`No endpoint takes ${eventId}.`);
-  const rows = [['attempt', 'answer', 'next attempt']];
+  say(row('attempt', 'answer', 'next attempt'));
   let [delivery] = deliveries as [ShownDelivery];
   for (let number = 1; number === 1 || delivery.status === 'retrying'; number += 1) {
     if (number > 1) await call('POST', `/v1/deliveries/${delivery.id}/retry`);
     const { answered } = await nextVerified(stage, eventId);
     delivery = await recorded(stage, delivery.id, number);
     const wait = await plannedWait(stage, delivery, number);
+    say(row(String(number), String(answered), inWords(wait)));
     requireWait(wait, policy.delays[number - 1], number);
-    rows.push([String(number), String(answered), inWords(wait)]);
   }
-  for (const line of aligned(rows, '    ')) say(line);
   if (delivery.status !== 'undeliverable') throw new TryFailure(`The delivery ended ${delivery.status}.`);
   say(`    final state: ${delivery.status} (${delivery.reason}), which ${title} calls "${afterLast}"`);
   say(
     `    workflow: ${delivery.workflow.url ?? `${delivery.workflow.id} (no address of a Web UI is known)`}`,
   );
 }
+
+const row = (attempt: string, answer: string, next: string): string =>
+  `    ${attempt.padEnd(7)}   ${answer.padEnd(6)}   ${next}`;
 
 /** The delivery once its attempt of this number is recorded. */
 const recorded = ({ call }: Stage, id: string, number: number): Promise<ShownDelivery> =>

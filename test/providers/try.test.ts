@@ -1,6 +1,6 @@
 import { findPosthorn } from '../../src/try/find-posthorn.ts';
 import { tryProfile } from '../../src/try/try-profile.ts';
-import { endAllProcesses, startPosthorn } from '../faults/posthorn-process.ts';
+import { endAllProcesses, type PosthornProcess, startPosthorn } from '../faults/posthorn-process.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 import { PROVIDERS } from './providers.ts';
 
@@ -15,12 +15,14 @@ afterAll(async () => {
   await posthorn.close();
 });
 
-type Ended = { code: number | null; output: string };
-
-/** Runs the command as a process; it finds nothing that it is not told. */
-async function tryIt(name: string, url = posthorn.url, adminKey = posthorn.config.adminKey): Promise<Ended> {
+/** The command as a process; it finds nothing that it is not told. */
+function startTry(name: string, url = posthorn.url): PosthornProcess {
   const env = { POSTHORN_DATA_DIR: '/nonexistent', DATABASE_URL: '', POSTHORN_ADMIN_KEY: '' };
-  const run = startPosthorn('try', env, name, '--url', url, '--admin-key', adminKey);
+  return startPosthorn('try', env, name, '--url', url, '--admin-key', posthorn.config.adminKey);
+}
+
+async function tryIt(name: string, url?: string): Promise<{ code: number | null; output: string }> {
+  const run = startTry(name, url);
   return { code: await run.ended, output: run.output() };
 }
 
@@ -108,12 +110,19 @@ test('it looks for the address and the admin key in what was given, then in the 
   expect(() => findPosthorn(config, { url: 'nowhere', adminKey: 'given' })).toThrow(/not a URL/);
 });
 
-test('where no worker runs it ends with 1 in time, and removes the endpoint', async () => {
+test('where no worker runs it ends with 1, in time or at Ctrl-C, and removes the endpoint', async () => {
   const alone = await startTestPosthorn({ roles: { api: true, worker: false } });
-  const { code, output } = await tryIt('cmdcal', alone.url);
+  const waiting = startTry('cmdcal', alone.url);
+  const interrupted = startTry('cmdcal', alone.url);
 
-  expect(output).toMatch(/Nothing arrived in \d+ s: no attempt has been made\. .*a worker must run/);
-  expect(code).toBe(1);
+  await interrupted.untilSaid(/render\.completed/);
+  expect(await interrupted.end('SIGINT')).toBe(1);
+  expect(interrupted.output()).toMatch(/posthorn try: Interrupted\.\n$/);
+  expect(await waiting.ended).toBe(1);
+  expect(waiting.output()).toMatch(
+    /Nothing arrived in \d+ s: no attempt has been made\. .*a worker must run/,
+  );
+
   const { rows } = await alone.database.pool.query("SELECT FROM endpoints WHERE status <> 'deleted'");
   expect(rows).toEqual([]);
   await alone.close();
