@@ -7,16 +7,25 @@ export type Layer = {
   pure?: true;
 };
 
-const CORE = ['src/policy', 'src/signing', 'src/profiles', 'src/egress', 'src/store', 'src/outcomes'];
+const CORE = [
+  'src/policy',
+  'src/signing',
+  'src/json-schema',
+  'src/profiles',
+  'src/egress',
+  'src/store',
+  'src/outcomes',
+];
 
 export const LAYERS: Layer[] = [
   { path: 'src/policy', imports: [], pure: true },
   { path: 'workflows', imports: ['src/policy', 'workflows/contract.ts'], pure: true },
   { path: 'workflows/contract.ts', imports: ['src/policy'], pure: true },
 
+  { path: 'src/json-schema', imports: [] },
   { path: 'src/signing', imports: ['src/policy'] },
   { path: 'src/egress', imports: ['src/policy'] },
-  { path: 'src/profiles', imports: ['src/policy', 'src/signing'] },
+  { path: 'src/profiles', imports: ['src/policy', 'src/signing', 'src/json-schema'] },
   // What the API asks of those that stand behind it, as types: they implement it without knowing the API.
   { path: 'src/api/ports.ts', imports: ['src/policy', 'src/store'] },
   { path: 'src/store', imports: ['src/policy'] },

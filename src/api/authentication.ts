@@ -6,6 +6,8 @@ import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import { findKeyOwner, type KeyOwner } from '../store/api-keys.ts';
 import type { Queryable } from '../store/database.ts';
 import { findProject } from '../store/projects.ts';
+import type { Catalogue } from './catalogue.ts';
+import { createCatalogues } from './catalogues.ts';
 import type { ApiConfig } from './dependencies.ts';
 import { createKeyWatch } from './key-watch.ts';
 import { policyInForce } from './policy-in-force.ts';
@@ -24,6 +26,9 @@ export type Tenant = {
   policy: string;
   /** Plans whose consumers may use webhooks; null: all. */
   plans: string[] | null;
+  catalogue: Catalogue;
+  /** Whether the data of events is held against the schemas of the catalogue. */
+  enforcesSchemas: boolean;
 };
 
 export type Caller =
@@ -62,6 +67,7 @@ export function createAuthentication(
   const byProject = new ShortMemory<Tenant | undefined>(REMEMBERED_MS);
   const wrongKeys = createWrongKeyLimit(wrongKeysPerMinute ?? 60);
   const keyWatch = createKeyWatch(db);
+  const catalogues = createCatalogues(db);
 
   const tenantOf = async (owner: KeyOwner): Promise<Tenant> => {
     const profile = await profiles.find(owner.projectId, owner.profile, owner.profileVersion);
@@ -69,7 +75,15 @@ export function createAuthentication(
       throw new Error(`the profile ${owner.profile} of project ${owner.projectId} is not known here`);
     const policy = policyText(policyInForce(profile.policy, owner.policy));
     const { projectId, consumer, plansInForce: plans } = owner;
-    return { projectId, consumer, profile, policy, plans };
+    return {
+      projectId,
+      consumer,
+      profile,
+      policy,
+      plans,
+      catalogue: await catalogues.of(projectId, owner.catalogueVersion, profile),
+      enforcesSchemas: owner.schemas === 'enforced',
+    };
   };
 
   const tenantOfKey = async (keyHash: Buffer): Promise<Tenant | undefined> => {

@@ -7,6 +7,7 @@ import type { ApiDependencies } from './dependencies.ts';
 import { documentRoutes } from './document-routes.ts';
 import { endpointStateRoutes } from './endpoint-states.ts';
 import { endpointRoutes } from './endpoints.ts';
+import { eventTypeRoutes } from './event-types.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { keyRoutes } from './keys.ts';
@@ -28,6 +29,7 @@ export function createApi(deps: ApiDependencies): Express {
     ...endpointStateRoutes(deps),
     ...consumerRoutes(deps, db, authentication),
     ...keyRoutes(db, authentication),
+    ...eventTypeRoutes(deps, db, authentication),
     ...projectRoutes(deps, db, authentication),
     ...profileRoutes(deps, db, authentication),
     ...healthRoutes(deps.readiness),

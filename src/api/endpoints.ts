@@ -20,6 +20,7 @@ import { invalidBody, Problem } from './problem.ts';
 import { json, noContent, type Route, tenantRoute } from './route.ts';
 import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './schemas/endpoint.ts';
 import { name, ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
+import { requireKnownTypes } from './subscriptions.ts';
 import { checkedTargetUrl } from './target-urls.ts';
 
 const params = z.object({ id: ownId });
@@ -44,6 +45,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       handle: async ({ tenant, body }) => {
         const { projectId, profile } = tenant;
         const id = newId('ep');
+        if (body.events) requireKnownTypes(tenant.catalogue, body.events);
         const headers = body.headers ?? null;
         if (headers) checkEndpointHeaders(headers, profile.signatureHeaderNames);
         const secret = body.secret ?? profile.newSecret();
@@ -110,6 +112,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
         const { projectId, profile } = tenant;
         const { url, headers, ...rest } = body;
         if (headers) checkEndpointHeaders(headers, profile.signatureHeaderNames);
+        if (rest.events) requireKnownTypes(tenant.catalogue, rest.events);
         const changed = await updateEndpoint(db, tenant, id, {
           ...rest,
           url: url && checkedTargetUrl(url, profile.urls, guard, '/url'),

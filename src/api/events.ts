@@ -6,6 +6,7 @@ import type { Accepted, AcceptedEvent, EventDraft } from '../store/event-draft.t
 import { findEvent, listEvents } from '../store/event-reads.ts';
 import type { Tenant } from './authentication.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
+import { requireValidData } from './data-checks.ts';
 import { bornDeliveryAnswer } from './delivery-answers.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { eventText, eventTexts } from './event-answers.ts';
@@ -13,6 +14,7 @@ import { draftOf, draftsOf } from './event-drafts.ts';
 import { onGone } from './on-gone.ts';
 import { requirePlansForTargets } from './plan-rules.ts';
 import { Problem } from './problem.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import { type Answer, json, jsonText, type Route, type TenantCall, tenantRoute } from './route.ts';
 import { acceptedEvent, acceptedEvents, event, newEvent, newEvents } from './schemas/event.ts';
 import { duration, eventId, name, ownId, pageOfSchema, pageQuery, pointInTime } from './schemas/fields.ts';
@@ -33,6 +35,15 @@ const listQuery = z.strictObject({
   until: pointInTime.optional().meta({ description: 'Older than this' }),
 });
 
+const POST_PROBLEMS: ProblemCode[] = [
+  'id_conflict',
+  'invalid_url',
+  'data_not_representable',
+  'data_not_valid',
+  'too_many_endpoints',
+  'plan_required',
+];
+
 export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
   const { acceptor, guard, config, links, metrics } = deps;
 
@@ -47,6 +58,7 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
     const { tenant, body: input, document, query } = call;
     const draft = draftOf(tenant, guard, { input, document, pointer: '', at: new Date() });
     await requirePlansForTargets(db, tenant, [draft], () => '');
+    await requireValidData(db, tenant, [{ draft, data: input.data, pointer: '' }]);
     const result = await acceptor.acceptOne(draft);
     const accepted = acceptedOrThrow(result, '');
     if (result.kind === 'accepted') metrics?.eventsAccepted(tenant.projectId, 1);
@@ -80,13 +92,7 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
         200: { description: 'Every delivery has settled (with `wait`)', schema: event },
         202: { description: 'Stored', schema: acceptedEvent },
       },
-      problems: [
-        'id_conflict',
-        'invalid_url',
-        'data_not_representable',
-        'too_many_endpoints',
-        'plan_required',
-      ],
+      problems: POST_PROBLEMS,
       handle: post,
     }),
     tenantRoute({
@@ -99,16 +105,16 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       body: newEvents,
       bodyLimit: 'batch',
       answers: { 202: { description: 'All stored, in the order of the request', schema: acceptedEvents } },
-      problems: [
-        'id_conflict',
-        'invalid_url',
-        'data_not_representable',
-        'too_many_endpoints',
-        'plan_required',
-      ],
+      problems: POST_PROBLEMS,
       handle: async ({ tenant, body, document }) => {
         const drafts = draftsOf(tenant, guard, body.events, document, config.maxBodyBytes);
         await requirePlansForTargets(db, tenant, drafts, (place) => `/events/${place}`);
+        const checkable = drafts.map((draft, i) => ({
+          draft,
+          data: body.events[i]!.data,
+          pointer: `/events/${i}`,
+        }));
+        await requireValidData(db, tenant, checkable);
         const results = await acceptor.acceptAll(drafts);
         const items = results.map((result, i) =>
           acceptedItem(drafts[i]!, acceptedOrThrow(result, `/events/${i}`)),

@@ -120,6 +120,16 @@ export const PROBLEM_CODES = {
     title: 'The profile cannot build a body of this event',
     help: 'See `errors`: the profile of the project needs an attribute, or a shape of `data`, that the event has not.',
   },
+  data_not_valid: {
+    status: 422,
+    title: 'The data does not fit the schema of its event type',
+    help: 'See `errors`: each has a JSON pointer to the place in `data`, and names the rule. `GET /v1/event-types` shows the schema; `PATCH /v1/project` with `schemas: "off"` switches the check off.',
+  },
+  catalogue_full: {
+    status: 422,
+    title: 'The project may not have more event types',
+    help: 'A project may have 1,000 event types of its own, of 1 MiB together with their schemas and examples.',
+  },
   too_many_endpoints: {
     status: 422,
     title: 'The event matches more endpoints than one event may have',

@@ -135,12 +135,13 @@ export function projectRoutes(
   ];
 }
 
-const answerOf = ({ id, name, profile, policy, plans, createdAt }: Project): object => ({
+const answerOf = ({ id, name, profile, policy, plans, schemas, createdAt }: Project): object => ({
   id,
   name,
   profile,
   policy,
   plans,
+  schemas,
   callbackUrl: null,
   createdAt,
 });

@@ -1,9 +1,20 @@
 import { z } from 'zod';
+import { compileSchema } from '../json-schema/compile-schema.ts';
 
 /** Any JSON. Not z.json() itself, which as a type refers to itself: not every reader of our types can follow. */
 const json = z.unknown().refine((value) => z.json().safeParse(value).success, 'must be JSON');
 
 const name = z.string().regex(/^[A-Za-z0-9._-]{1,128}$/);
+
+/** What cannot be enforced is refused here: at ingest nobody could mend it. */
+const dataSchema = z.record(z.string(), json).superRefine((schema, context) => {
+  const compiled = compileSchema(JSON.stringify(schema));
+  if (!('problems' in compiled)) return;
+  for (const { pointer, detail } of compiled.problems)
+    context.addIssue({ code: 'custom', path: pointer.split('/').slice(1).map(unescaped), message: detail });
+});
+
+const unescaped = (step: string): string => step.replaceAll('~1', '/').replaceAll('~0', '~');
 
 /** One entry of a profile's catalogue. */
 export const eventTypeSchema = z.strictObject({
@@ -14,7 +25,7 @@ export const eventTypeSchema = z.strictObject({
   /** What the profile names of an event's attributes, for the same. */
   exampleAttributes: z.record(name, z.string()).optional(),
   /** A JSON Schema of the data. */
-  schema: z.record(z.string(), json).optional(),
+  schema: dataSchema.optional(),
 });
 
 export const eventTypesSchema = z

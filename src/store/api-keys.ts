@@ -2,6 +2,7 @@ import type { PolicyOverride } from '../policy/retry-policy.ts';
 import type { Queryable } from './database.ts';
 import type { Page, PageRequest } from './pages.ts';
 import { pageOf } from './pages.ts';
+import type { Project } from './projects.ts';
 
 export type ApiKey = { id: string; consumer: string | null; createdAt: Date };
 
@@ -14,6 +15,8 @@ export type KeyOwner = {
   profileVersion: number | null;
   policy: PolicyOverride | null;
   plansInForce: string[] | null;
+  schemas: Project['schemas'];
+  catalogueVersion: number;
 };
 
 // A consumer that a key names first is made with it.
@@ -32,7 +35,7 @@ export async function insertApiKey(
 
 const FIND_OWNER = `
   SELECT key.project_id AS "projectId", key.consumer, project.profile, project.policy,
-         project.plans_in_force AS "plansInForce",
+         project.plans_in_force AS "plansInForce", project.schemas, project.catalogue_version AS "catalogueVersion",
          coalesce(
            (SELECT max(version) FROM profiles WHERE scope = project.id AND name = project.profile),
            (SELECT max(version) FROM profiles WHERE scope = '' AND name = project.profile)

@@ -30,6 +30,18 @@ export async function findEvent(db: Queryable, scope: Scope, id: string): Promis
   return rows[0];
 }
 
+const STORED_CONTENTS = `SELECT id, content_hash AS hash FROM events WHERE project_id = $1 AND id = ANY ($2::text[])`;
+
+/** The content hashes of those of `ids` that are events of the project. */
+export async function storedContents(
+  db: Queryable,
+  projectId: string,
+  ids: string[],
+): Promise<Map<string, Buffer>> {
+  const { rows } = await db.query<{ id: string; hash: Buffer }>(STORED_CONTENTS, [projectId, ids]);
+  return new Map(rows.map(({ id, hash }) => [id, hash]));
+}
+
 // A page ends early where its bodies would be more than $11 bytes together: 200 events of 1 MB each would be
 // held in memory several times over. Its first event is always in it, and "more" says that it was cut.
 const LIST_EVENTS = `

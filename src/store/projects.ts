@@ -11,6 +11,10 @@ export type Project = {
   plans: string[] | null;
   /** Those, or the profile's; null: all. */
   plansInForce: string[] | null;
+  /** Whether data is checked against the schemas of the catalogue. */
+  schemas: 'enforced' | 'off';
+  /** One more with every change of the project's own event types. */
+  catalogueVersion: number;
   createdAt: Date;
 };
 
@@ -30,7 +34,9 @@ export async function insertProject(
   await db.query(INSERT_PROJECT, [id, name, profile, plansInForce, key.id, key.hash]);
 }
 
-const COLUMNS = `id, name, profile, policy, plans, plans_in_force AS "plansInForce", created_at AS "createdAt"`;
+const COLUMNS = `
+  id, name, profile, policy, plans, plans_in_force AS "plansInForce", schemas, catalogue_version AS "catalogueVersion",
+  created_at AS "createdAt"`;
 
 const FIND_PROJECT = `
   SELECT ${COLUMNS},
@@ -55,7 +61,7 @@ const LOCK_PROJECT = `SELECT ${COLUMNS} FROM projects WHERE id = $1 FOR NO KEY U
 
 const UPDATE_PROJECT = `
   UPDATE projects
-  SET name = $2, profile = $3, policy = $4, plans = $5, plans_in_force = $6,
+  SET name = $2, profile = $3, policy = $4, plans = $5, plans_in_force = $6, schemas = $7,
       plans_due = CASE WHEN plans_in_force IS DISTINCT FROM $6 THEN clock_timestamp() ELSE plans_due END
   WHERE id = $1
   RETURNING ${COLUMNS}, plans_due::text AS mark`;
@@ -65,6 +71,7 @@ export type ProjectChanges = {
   profile?: string | undefined;
   policy?: PolicyOverride | null | undefined;
   plans?: string[] | null | undefined;
+  schemas?: Project['schemas'] | undefined;
 };
 
 /**
@@ -81,9 +88,9 @@ export async function updateProject(
     const found = (await client.query<Project>(LOCK_PROJECT, [id])).rows[0];
     if (!found) return undefined;
     const { name = found.name, profile = found.profile } = changes;
-    const { policy = found.policy, plans = found.plans } = changes;
+    const { policy = found.policy, plans = found.plans, schemas = found.schemas } = changes;
     const inForce = plans ?? (await plansOfStored(client, id, profile, plansOf));
-    const values = [id, name, profile, policy && JSON.stringify(policy), plans, inForce];
+    const values = [id, name, profile, policy && JSON.stringify(policy), plans, inForce, schemas];
     const { rows } = await client.query<Project & { mark: string | null }>(UPDATE_PROJECT, values);
     const { mark, ...project } = rows[0]!;
     return { project, mark };

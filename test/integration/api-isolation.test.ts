@@ -45,6 +45,9 @@ async function makeTenant(consumer: string) {
       id: `event-${project}`,
     }),
   };
+  const ownType = { key, body: { description: `canary of ${consumer}` } };
+  const { body: type } = await api.call('PUT', `/v1/event-types/order.${consumer}`, ownType);
+  ids['Event types'] = (type as { type: string }).type;
   const deliveries = (await api.call('GET', '/v1/deliveries', { key })).body as { items: Json[] };
   ids.Deliveries = deliveries.items[0]!.id as string;
   return { project, key, consumerKey: await newKey(key, consumer), ids };
@@ -54,6 +57,7 @@ async function makeTenant(consumer: string) {
 const BODIES: Record<string, unknown> = {
   changeProject: { name: 'stolen' },
   putConsumer: { name: 'stolen' },
+  putEventType: { description: 'stolen' },
   changeEndpoint: { description: 'stolen' },
   putProfile: { ...standardWebhooks, name: 'wire-acme', title: 'stolen' },
   previewProfile: { type: 'stolen', data: 1 },
@@ -76,7 +80,7 @@ function routes(): Route[] {
 
 /** All that the database holds of the owner. */
 async function stateOfOwner(): Promise<string> {
-  const tables = ['api_keys', 'consumers', 'endpoints', 'events', 'deliveries', 'outcomes'];
+  const tables = ['api_keys', 'consumers', 'endpoints', 'event_types', 'events', 'deliveries', 'outcomes'];
   const columns = {
     projects: 'id',
     profiles: 'scope',
@@ -94,7 +98,7 @@ async function stateOfOwner(): Promise<string> {
 
 const withIds = (): Route[] => routes().filter(({ path }) => ID.test(path));
 /** Puts what a tenant names itself, and others may name alike: such a name then finds their own. */
-const NAMED_ALIKE = ['Consumers', 'Profiles'];
+const NAMED_ALIKE = ['Consumers', 'Event types', 'Profiles'];
 
 test('every route with an id hides what is of another project, and changes nothing', async () => {
   const before = await stateOfOwner();
@@ -135,7 +139,9 @@ test('no list shows what is of another project or consumer', async () => {
   );
   expect(lists.length).toBeGreaterThanOrEqual(6);
   for (const { path, tag } of lists.filter((route) => !ID.test(route.path))) {
-    for (const key of [stranger.key, stranger.consumerKey, otherConsumerKey]) {
+    // All consumers of a project have its catalogue.
+    const others = tag === 'Event types' ? [] : [otherConsumerKey];
+    for (const key of [stranger.key, stranger.consumerKey, ...others]) {
       const { text } = await api.call('GET', path, { key });
       if (!NAMED_ALIKE.includes(tag)) expect(text).not.toContain(owner.ids[tag]);
       expect(text).not.toContain('canary of acme');

@@ -28,6 +28,7 @@ describe('projects', () => {
       name: 'CmdCal',
       profile: 'standard-webhooks',
       policy: null,
+      schemas: 'enforced',
       plans: null,
       callbackUrl: null,
       createdAt: expect.any(String),

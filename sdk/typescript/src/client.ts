@@ -3,6 +3,7 @@ import { type StreamOptions, streamOutcomes } from './outcome-stream.ts';
 import { consumersOf } from './resources/consumers.ts';
 import { deliveriesOf } from './resources/deliveries.ts';
 import { endpointsOf } from './resources/endpoints.ts';
+import { eventTypesOf } from './resources/event-types.ts';
 import { eventsOf } from './resources/events.ts';
 import { healthOf } from './resources/health.ts';
 import { keysOf } from './resources/keys.ts';
@@ -23,6 +24,7 @@ export class PosthornClient {
   readonly outcomes;
   readonly endpoints;
   readonly webhooks;
+  readonly eventTypes;
   readonly consumers;
   readonly keys;
   readonly profiles;
@@ -37,6 +39,7 @@ export class PosthornClient {
     this.outcomes = { stream: (from: StreamOptions = {}) => streamOutcomes(options, from) };
     this.endpoints = endpointsOf(call);
     this.webhooks = webhooksOf(options.profile);
+    this.eventTypes = eventTypesOf(call);
     this.consumers = consumersOf(call);
     this.keys = keysOf(call);
     this.profiles = profilesOf(call);

@@ -52,6 +52,16 @@ export type NewKey = {
   consumer?: string;
 };
 
+export type EventTypeSettings = {
+  description: string;
+  /** JSON Schema (2020-12) of the data, at most 32 KiB; null: none, whatever the profile has. Left out: the profile's */
+  schema?: unknown;
+  /** The data of an example event. Left out: the profile's */
+  example?: unknown;
+  /** The attributes of the example event. Left out: the profile's */
+  exampleAttributes?: Record<string, string>;
+};
+
 export type NewProject = {
   name: string;
   /** The wire format */
@@ -65,6 +75,8 @@ export type ProjectChanges = {
   /** null: as the profile says */
   policy?: PolicyOverride | null;
   plans?: string[] | null;
+  /** Whether data that does not fit the schema of its type is refused */
+  schemas?: 'enforced' | 'off';
 };
 
 /** What differs from the policy of the profile */
@@ -237,6 +249,8 @@ export type Problem = {
     | 'invalid_body'
     | 'invalid_url'
     | 'data_not_representable'
+    | 'data_not_valid'
+    | 'catalogue_full'
     | 'too_many_endpoints'
     | 'too_many_profiles'
     | 'secrets_refused'
@@ -352,6 +366,18 @@ export type ApiKey = {
   createdAt: string;
 };
 
+export type EventType = {
+  type: string;
+  description: string;
+  /** Who says so */
+  source: 'profile' | 'project';
+  /** JSON Schema (2020-12) of the data; null: any data */
+  schema: unknown;
+  /** The data of an example event; null: there is none */
+  example: unknown;
+  exampleAttributes: Record<string, string>;
+};
+
 export type CreatedProject = {
   id: string;
   name: string;
@@ -366,6 +392,8 @@ export type Project = {
   profile: string;
   policy: PolicyOverride | null;
   plans: string[] | null;
+  /** Whether data that does not fit the schema of its type is refused */
+  schemas: 'enforced' | 'off';
   callbackUrl: null;
   createdAt: string;
 };
@@ -467,6 +495,13 @@ export type ListConsumersQuery = {
 };
 
 export type ListKeysQuery = {
+  /** Items on a page, at most 200 */
+  limit?: number;
+  /** `nextCursor` of the page before */
+  cursor?: string;
+};
+
+export type ListEventTypesQuery = {
   /** Items on a page, at most 200 */
   limit?: number;
   /** `nextCursor` of the page before */

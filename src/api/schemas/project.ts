@@ -30,6 +30,9 @@ const plans = z
     description: 'Plans whose consumers may use webhooks; null: as the profile says',
     example: ['pro', 'business'],
   });
+const schemas = z
+  .enum(['enforced', 'off'])
+  .meta({ description: 'Whether data that does not fit the schema of its type is refused' });
 
 export const newProject = z
   .strictObject({ name: projectName, profile: profileName.optional() })
@@ -41,6 +44,7 @@ export const projectChanges = z
     profile: profileName.optional(),
     policy: policyOverride.nullable().optional().meta({ description: 'null: as the profile says' }),
     plans: plans.nullable().optional(),
+    schemas: schemas.optional(),
   })
   .meta({ id: 'ProjectChanges' });
 
@@ -60,6 +64,7 @@ export const project = z
     profile: z.string(),
     policy: policyOverride.nullable(),
     plans: plans.nullable(),
+    schemas,
     callbackUrl: z.null(),
     createdAt: time,
   })

@@ -9,6 +9,7 @@ from .profiles import SigningProfile
 from .resources.consumers import Consumers
 from .resources.deliveries import Deliveries
 from .resources.endpoints import Endpoints
+from .resources.event_types import EventTypes
 from .resources.events import Events
 from .resources.health import Health
 from .resources.keys import Keys
@@ -40,6 +41,7 @@ class PosthornClient:
         self.outcomes = Outcomes(connection)
         self.endpoints = Endpoints(connection)
         self.webhooks = Webhooks(profile)
+        self.event_types = EventTypes(connection)
         self.consumers = Consumers(connection)
         self.keys = Keys(connection)
         self.profiles = Profiles(connection)

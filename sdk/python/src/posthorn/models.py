@@ -22,11 +22,14 @@ __all__ = [
     "Endpoint",
     "EndpointChanges",
     "Event",
+    "EventType",
+    "EventTypeSettings",
     "GetProfileQuery",
     "ListAttemptsQuery",
     "ListConsumersQuery",
     "ListDeliveriesQuery",
     "ListEndpointsQuery",
+    "ListEventTypesQuery",
     "ListEventsQuery",
     "ListKeysQuery",
     "ListProfilesQuery",
@@ -113,6 +116,19 @@ class NewKey(TypedDict, total=False):
     consumer: str
 
 
+class _RequiredEventTypeSettings(TypedDict):
+    description: str
+
+
+class EventTypeSettings(_RequiredEventTypeSettings, total=False):
+    # JSON Schema (2020-12) of the data, at most 32 KiB; null: none, whatever the profile has. Left out: the profile's
+    schema: Any
+    # The data of an example event. Left out: the profile's
+    example: Any
+    # The attributes of the example event. Left out: the profile's
+    exampleAttributes: Dict[str, str]
+
+
 class _RequiredNewProject(TypedDict):
     name: str
 
@@ -129,6 +145,8 @@ class ProjectChanges(TypedDict, total=False):
     # null: as the profile says
     policy: Optional[PolicyOverride]
     plans: Optional[List[str]]
+    # Whether data that does not fit the schema of its type is refused
+    schemas: Literal["enforced", "off"]
 
 
 class PolicyOverride(TypedDict, total=False):
@@ -337,6 +355,8 @@ class Problem(TypedDict):
         "invalid_body",
         "invalid_url",
         "data_not_representable",
+        "data_not_valid",
+        "catalogue_full",
         "too_many_endpoints",
         "too_many_profiles",
         "secrets_refused",
@@ -456,6 +476,18 @@ class ApiKey(TypedDict):
     createdAt: str
 
 
+class EventType(TypedDict):
+    type: str
+    description: str
+    # Who says so
+    source: Literal["profile", "project"]
+    # JSON Schema (2020-12) of the data; null: any data
+    schema: Any
+    # The data of an example event; null: there is none
+    example: Any
+    exampleAttributes: Dict[str, str]
+
+
 class CreatedProject(TypedDict):
     id: str
     name: str
@@ -470,6 +502,8 @@ class Project(TypedDict):
     profile: str
     policy: Optional[PolicyOverride]
     plans: Optional[List[str]]
+    # Whether data that does not fit the schema of its type is refused
+    schemas: Literal["enforced", "off"]
     callbackUrl: None
     createdAt: str
 
@@ -576,6 +610,13 @@ class ListConsumersQuery(TypedDict, total=False):
 
 
 class ListKeysQuery(TypedDict, total=False):
+    # Items on a page, at most 200
+    limit: int
+    # `nextCursor` of the page before
+    cursor: str
+
+
+class ListEventTypesQuery(TypedDict, total=False):
     # Items on a page, at most 200
     limit: int
     # `nextCursor` of the page before

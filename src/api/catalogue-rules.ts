@@ -1,0 +1,57 @@
+import type { Violation } from '../json-schema/check.ts';
+import { compileSchema } from '../json-schema/compile-schema.ts';
+import type { ComposableProfile } from '../profiles/compile-profile.ts';
+import type { OwnEventType } from '../store/event-types.ts';
+import { type CatalogueEntry, createCatalogue } from './catalogue.ts';
+import { type FieldError, invalidBody } from './problem.ts';
+
+/** What stands for the rest of an example event. */
+const REST = { id: 'evt_example', consumer: 'example', createdAt: new Date(0), test: true };
+
+/**
+ * Throws invalid_body for a schema that cannot be used, and for an example that could not be sent: with it in the
+ * catalogue, test events would fail, and nobody would know why.
+ */
+export function requireUsableEventType(profile: ComposableProfile, own: OwnEventType): void {
+  const schemaErrors = errorsInSchema(own.schema);
+  if (schemaErrors.length > 0) throw invalidBody(schemaErrors);
+  const catalogue = createCatalogue(profile.eventTypes, [own]);
+  const entry = catalogue.entries.find(({ type }) => type === own.type)!;
+  const errors = own.example === null ? [] : errorsInBody(profile, entry, own.example);
+  const example = catalogue.example(own.type)?.data;
+  if (example) {
+    const violations = catalogue.check(own.type, JSON.parse(example.toString('utf8')), example.length);
+    errors.push(...exampleErrors(violations, own));
+  }
+  if (errors.length > 0) throw invalidBody(errors);
+}
+
+function errorsInSchema(schema: string | null): FieldError[] {
+  if (schema === null || schema === 'null') return [];
+  const compiled = compileSchema(schema);
+  return 'problems' in compiled ? below('/schema', compiled.problems) : [];
+}
+
+/** Why the profile could not make a body of the example. */
+function errorsInBody(profile: ComposableProfile, entry: CatalogueEntry, example: string): FieldError[] {
+  const { type, exampleAttributes: attributes } = entry;
+  const body = profile.composeBody({ ...REST, type, attributes, data: Buffer.from(example) });
+  if (Buffer.isBuffer(body)) return [];
+  return body.errors.map(({ pointer, detail }) => ({
+    pointer: pointer.replace(/^\/data/, '/example').replace(/^\/attributes/, '/exampleAttributes'),
+    detail,
+  }));
+}
+
+const exampleErrors = (violations: Violation[], own: OwnEventType): FieldError[] =>
+  own.example === null && violations.length > 0
+    ? [
+        {
+          pointer: '/schema',
+          detail: 'does not fit the example of the profile: bring an `example` that it fits',
+        },
+      ]
+    : below('/example', violations);
+
+const below = (pointer: string, violations: Violation[]): FieldError[] =>
+  violations.map((violation) => ({ pointer: pointer + violation.pointer, detail: violation.detail }));

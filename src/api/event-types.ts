@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { Queryable } from '../store/database.ts';
+import { listEventTypes, type OwnEventType, putEventType } from '../store/event-types.ts';
+import { orUnavailable } from '../store/outages.ts';
+import { pageOf } from '../store/pages.ts';
+import type { Authentication } from './authentication.ts';
+import { type CatalogueEntry, createCatalogue } from './catalogue.ts';
+import { requireUsableEventType } from './catalogue-rules.ts';
+import { encodeCursor, pageRequest } from './cursor.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import type { JsonDocument } from './json-document.ts';
+import { Problem } from './problem.ts';
+import { jsonText, type Route, tenantRoute } from './route.ts';
+import { eventType, eventTypeSettings } from './schemas/event-type.ts';
+import { name, pageOfSchema, pageQuery } from './schemas/fields.ts';
+
+const tag = 'Event types';
+
+export function eventTypeRoutes(
+  { pool }: ApiDependencies,
+  db: Queryable,
+  authentication: Authentication,
+): Route[] {
+  return [
+    tenantRoute({
+      method: 'get',
+      path: '/v1/event-types',
+      operationId: 'listEventTypes',
+      tag,
+      summary: 'List the catalogue of event types, by type',
+      description: "The types of the project's profile, with the project's own over them.",
+      access: 'consumer',
+      query: z.strictObject(pageQuery),
+      answers: { 200: { description: 'A page of event types', schema: pageOfSchema(eventType) } },
+      problems: ['invalid_cursor'],
+      handle: async ({ tenant: { projectId, profile }, query }) => {
+        const { limit, after } = pageRequest('id', query);
+        // Read anew: another process may have changed it within the time that this one remembers.
+        const { entries } = createCatalogue(profile.eventTypes, await listEventTypes(db, projectId));
+        const rest = after === null ? entries : entries.filter(({ type }) => type > after[0]!);
+        const page = pageOf(rest, limit, ({ type }) => [type]);
+        const next = page.next && encodeCursor('id', page.next);
+        const items = page.items.map(entryText).join(',');
+        return jsonText(200, `{"items":[${items}],"nextCursor":${JSON.stringify(next)}}`);
+      },
+    }),
+    tenantRoute({
+      method: 'put',
+      path: '/v1/event-types/{type}',
+      operationId: 'putEventType',
+      tag,
+      summary: 'Make or change an event type of the project',
+      description:
+        "What is left out is the profile's, where it has the type. Data that does not fit the schema is refused from then on; what was accepted before stays.",
+      access: 'project',
+      params: z.object({ type: name }),
+      body: eventTypeSettings,
+      answers: { 200: { description: 'The event type as it is now', schema: eventType } },
+      problems: ['catalogue_full'],
+      handle: async ({ tenant: { projectId, profile }, params: { type }, body, document }) => {
+        const own: OwnEventType = {
+          type,
+          description: body.description,
+          schema: textOf('schema', document),
+          example: textOf('example', document),
+          exampleAttributes: body.exampleAttributes ?? null,
+        };
+        requireUsableEventType(profile, own);
+        if (!(await orUnavailable(putEventType(pool, projectId, own)))) throw new Problem('catalogue_full');
+        authentication.forgetAll();
+        const entry = createCatalogue(profile.eventTypes, [own]).entries.find((one) => one.type === type)!;
+        return jsonText(200, entryText(entry));
+      },
+    }),
+  ];
+}
+
+/** A member of the body as it was written; null when it is left out. */
+function textOf(member: string, { bytes, members }: JsonDocument): string | null {
+  const found = members.find(({ name }) => name === member);
+  return found ? bytes.toString('utf8', found.start, found.end) : null;
+}
+
+/** JSON text of an entry; JSON.stringify would change numbers in what others have written. */
+function entryText({ schema, example, ...entry }: CatalogueEntry): string {
+  return `${JSON.stringify(entry).slice(0, -1)},"schema":${schema},"example":${example}}`;
+}

@@ -1,0 +1,67 @@
+import type pg from 'pg';
+import { inTransaction, type Queryable } from './database.ts';
+
+/** What a project says of one event type. Null: as the profile has it; schema and example are JSON texts. */
+export type OwnEventType = {
+  type: string;
+  description: string;
+  /** The text `null`: none, whatever the profile has. */
+  schema: string | null;
+  example: string | null;
+  exampleAttributes: Record<string, string> | null;
+};
+
+export const MAX_EVENT_TYPES = 1_000;
+/** Of all their texts together: a process that uses the catalogue holds all of it. */
+export const MAX_CATALOGUE_BYTES = 1024 * 1024;
+
+const LIST = `
+  SELECT type, description, schema, example, example_attributes AS "exampleAttributes"
+  FROM event_types WHERE project_id = $1`;
+
+export async function listEventTypes(db: Queryable, projectId: string): Promise<OwnEventType[]> {
+  const { rows } = await db.query<OwnEventType>(LIST, [projectId]);
+  return rows;
+}
+
+// First, because its lock makes those wait that put types at the same time: they count what this one has put.
+const COUNT_CHANGE = 'UPDATE projects SET catalogue_version = catalogue_version + 1 WHERE id = $1';
+
+const PUT = `
+  INSERT INTO event_types (project_id, type, description, schema, example, example_attributes)
+  SELECT $1, $2, $3, $4, $5, $6::text::jsonb
+  FROM (
+    SELECT count(*) AS types,
+           coalesce(sum(octet_length(concat(description, schema, example, example_attributes::text))), 0) AS bytes
+    FROM event_types WHERE project_id = $1 AND type <> $2
+  ) AS others
+  WHERE others.types < $7 AND others.bytes + octet_length(concat($3::text, $4::text, $5::text, $6::text)) <= $8
+  ON CONFLICT (project_id, type) DO UPDATE
+  SET description = excluded.description, schema = excluded.schema, example = excluded.example,
+      example_attributes = excluded.example_attributes`;
+
+class Full extends RangeError {}
+
+/** Puts the type in the place of the one of its name. False: the project has as many, or as large ones, as it may. */
+export async function putEventType(pool: pg.Pool, projectId: string, own: OwnEventType): Promise<boolean> {
+  try {
+    await inTransaction(pool, async (client) => {
+      await client.query(COUNT_CHANGE, [projectId]);
+      const { rowCount } = await client.query(PUT, [
+        projectId,
+        own.type,
+        own.description,
+        own.schema,
+        own.example,
+        own.exampleAttributes && JSON.stringify(own.exampleAttributes),
+        MAX_EVENT_TYPES,
+        MAX_CATALOGUE_BYTES,
+      ]);
+      if (rowCount === 0) throw new Full();
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof Full) return false;
+    throw error;
+  }
+}
