@@ -2,6 +2,7 @@ import { findPosthorn } from '../../src/try/find-posthorn.ts';
 import { tryProfile } from '../../src/try/try-profile.ts';
 import { endAllProcesses, type PosthornProcess, startPosthorn } from '../faults/posthorn-process.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
+import { startAlteringProxy } from './altering-proxy.ts';
 import { PROVIDERS } from './providers.ts';
 
 jest.setTimeout(60_000);
@@ -82,19 +83,45 @@ test('without a Posthorn it ends with 1, and says so in a sentence', async () =>
   expect(code).toBe(1);
 });
 
-const trying = (name: string, adminKey: string): Promise<void> =>
-  tryProfile(
-    name,
-    { url: posthorn.url, adminKey },
-    { say: () => {}, interrupted: new AbortController().signal },
-  );
+/** In this process; throws the TryFailure that it ends with. */
+async function trying(name: string, given: { url?: string; adminKey?: string } = {}): Promise<void> {
+  const { url = posthorn.url, adminKey = posthorn.config.adminKey } = given;
+  const interrupted = new AbortController().signal;
+  await tryProfile(name, { url, adminKey }, { say: () => {}, interrupted });
+}
 
 test('it says which providers there are, and what a wrong key is', async () => {
-  await expect(trying('nobody', '')).rejects.toThrow(
-    /no receiver for "nobody"\. There are: cmdcal, .*smartlyq/,
+  await expect(trying('nobody')).rejects.toThrow(/no receiver for "nobody"\. There are: cmdcal, .*smartlyq/);
+  await expect(trying('cmdcal', { adminKey: 'wrong' })).rejects.toThrow(
+    /POST \/v1\/projects was refused with 401/,
   );
-  await expect(trying('cmdcal', 'wrong')).rejects.toThrow(/POST \/v1\/projects was refused with 401/);
 });
+
+test.each([
+  [
+    'another secret than was given',
+    (path: string, answer: string) =>
+      path === '/v1/endpoints' ? answer.replace(/"secret":"/, '$&x') : answer,
+    'The receiver refused the signature.',
+  ],
+  [
+    'another wait than the page’s',
+    (path: string, answer: string) =>
+      /^\/v1\/deliveries\/\w+$/.test(path) ? tenSecondsLater(answer) : answer,
+    'After attempt 1 the next was planned in 40s, and the page says 30s.',
+  ],
+])('it tells %s', async (_, alter, sentence) => {
+  const proxy = await startAlteringProxy(posthorn.url, alter);
+  await expect(trying('cmdcal', { url: proxy.url })).rejects.toThrow(sentence);
+  await proxy.close();
+});
+
+function tenSecondsLater(answer: string): string {
+  const delivery = JSON.parse(answer) as { nextAttemptAt: string | null };
+  if (delivery.nextAttemptAt === null) return answer;
+  const later = new Date(Date.parse(delivery.nextAttemptAt) + 10_000).toISOString();
+  return JSON.stringify({ ...delivery, nextAttemptAt: later });
+}
 
 test('it looks for the address and the admin key in what was given, then in the variables', () => {
   const config = { dataDir: '/nonexistent', http: posthorn.config.http };
