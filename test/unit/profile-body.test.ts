@@ -165,3 +165,14 @@ test('verbatim data of any form is found again in the body, byte for byte', () =
     }),
   );
 });
+
+test('an event that would write more than 64 Ki characters into the body, or 8 Ki into the headers, is refused', () => {
+  const names = (length: number) => ({ attributes: { x: 'y'.repeat(length) } });
+  const pointer = { pointer: '/attributes' };
+  const inBody = { body: { a: '$attributes.x$attributes.x', data: '$data' } };
+  expect(composed(inBody, '1', names(32_768))).toContain('"data":1');
+  expect(composed(inBody, '1', names(32_769))).toMatchObject({ errors: [pointer] });
+  const inHeaders = { headers: { 'x-a': '$attributes.x', 'x-signature': '$signature' } };
+  expect(composed(inHeaders, '1', names(7_000))).toContain('"data":1');
+  expect(composed(inHeaders, '1', names(8_000))).toMatchObject({ errors: [pointer] });
+});

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { type ProfileSource, profileSchema } from '../../src/profiles/profile.ts';
+import { standardWebhooks } from '../../src/profiles/standard-webhooks.ts';
+import { startTestApi, type TestApi } from '../set-up/test-api.ts';
+
+let api: TestApi;
+let key: string;
+beforeAll(async () => {
+  api = await startTestApi();
+  ({ key } = await api.newProject());
+});
+afterAll(() => api.close());
+
+const NAME = 'wire';
+const valid: ProfileSource = {
+  ...standardWebhooks,
+  name: NAME,
+  plans: ['pro'],
+  eventTypes: [{ name: 'a.b', description: 'An event', example: { a: 1 }, exampleAttributes: { x: 'y' } }],
+};
+
+/** Texts that templates, headers, JSON and Postgres have rules for. */
+const text = fc.oneof(
+  fc.constantFrom(
+    '$data',
+    '$type',
+    '$$',
+    '$',
+    '$attributes.x',
+    '$signature',
+    '...',
+    '__proto__',
+    'constructor',
+  ),
+  fc.constantFrom(
+    'a\r\nb: c',
+    '\u0000',
+    '\ud800',
+    ' x',
+    '0',
+    '1e400',
+    '30d',
+    '99999999999d',
+    'x'.repeat(3_000),
+  ),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+);
+const anything = fc.anything({
+  key: text,
+  values: [text, fc.double(), fc.maxSafeInteger(), fc.boolean(), fc.constant(null)],
+  maxDepth: 3,
+  withNullPrototype: false,
+});
+
+/** Every place in a valid profile, as the steps to it. */
+function placesIn(value: unknown, steps: string[] = []): string[][] {
+  if (typeof value !== 'object' || value === null) return [steps];
+  return [steps, ...Object.entries(value).flatMap(([name, inner]) => placesIn(inner, [...steps, name]))];
+}
+
+function replaced(value: unknown, [step, ...rest]: string[], by: unknown): unknown {
+  if (step === undefined) return by;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value))
+    return value.map((one, n) => (String(n) === step ? replaced(one, rest, by) : one));
+  return { ...value, [step]: replaced((value as Record<string, unknown>)[step], rest, by) };
+}
+
+/** A valid profile with anything in up to three of its places. */
+const altered = fc
+  .array(fc.tuple(fc.constantFrom(...placesIn(valid)), anything), { minLength: 1, maxLength: 3 })
+  .map((changes) => changes.reduce<unknown>((profile, [place, by]) => replaced(profile, place, by), valid));
+
+/** Valid but for texts of which some will do. */
+const template = fc
+  .array(fc.oneof(text, fc.constantFrom('$id', '$type', 'a', '=')), { maxLength: 3 })
+  .map((parts) => parts.join(''));
+const plausible = fc
+  .record(
+    {
+      title: text,
+      body: fc.dictionary(text, template, { maxKeys: 3 }),
+      headers: fc
+        .dictionary(fc.oneof(text, fc.constantFrom('x-a', 'Cookie', 'Host')), template, { maxKeys: 2 })
+        .map((some) => ({ ...some, 'x-signature': '$signature' })),
+      eventTypes: fc.array(
+        fc.record({ name: fc.constantFrom('a.b', 'c'), description: text, example: anything }),
+      ),
+      afterLast: text,
+    },
+    { requiredKeys: [] },
+  )
+  .map((changes) => ({ ...valid, ...changes }));
+
+test('whatever is put as a profile is stored or refused, and what is stored composes or refuses any event', async () => {
+  let stored = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(anything, altered, plausible, plausible), text, async (profile, attribute) => {
+      const body = JSON.stringify(profile) ?? 'null';
+      const answered = await api.call('PUT', `/v1/profiles/${NAME}`, { key, body });
+      expect([200, 413, 422]).toContain(answered.status);
+      if (answered.status !== 200) return;
+      stored++;
+      const event = { type: 'a.b', data: { z: 1 }, consumer: 'acme', attributes: { x: attribute } };
+      for (const one of [event, { type: 'a.b' }]) {
+        const preview = await api.call('POST', `/v1/profiles/${NAME}/preview`, { key, body: one });
+        expect([200, 422]).toContain(preview.status);
+        if (preview.status !== 200) continue;
+        const { headers, body: sent } = preview.body as { headers: Record<string, string>; body: string };
+        JSON.parse(sent);
+        for (const [name, value] of Object.entries(headers)) {
+          expect(name).toMatch(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/);
+          expect(value).toMatch(/^[ -~]*$/);
+        }
+      }
+    }),
+    { numRuns: 600 },
+  );
+  // Else the generator makes nothing that gets past the schema.
+  expect(stored).toBeGreaterThan(10);
+});
+
+test('a profile made to multiply what it is given is measured before anything is made', () => {
+  const attribute = '$attributes.x'.repeat(4_000);
+  const types = Array.from({ length: 200 }, (_, n) => ({
+    name: `t${n}`,
+    description: '',
+    example: 1,
+    exampleAttributes: { x: 'y'.repeat(100) },
+  }));
+  const begun = performance.now();
+  const issues = profileSchema.safeParse({
+    ...valid,
+    body: { a: attribute, data: '$data' },
+    eventTypes: types,
+  }).error?.issues;
+  expect(issues?.[0]?.message).toContain('more than 65536 characters into the body');
+  expect(issues?.length).toBeLessThan(300);
+  expect(performance.now() - begun).toBeLessThan(2_000);
+});
