@@ -1,5 +1,6 @@
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
 import { newId } from '../store/ids.ts';
+import type { Catalogue } from './catalogue.ts';
 import { invalidBody, Problem } from './problem.ts';
 import type { PreviewInput } from './schemas/profile.ts';
 
@@ -8,11 +9,12 @@ const EXAMPLE_CONSUMER = 'example';
 
 /**
  * The request that a receiver would get of an event, signed with a secret that is shown. Without `data` it is the
- * profile's example of the type, and what the input leaves out is made up; with data the input is the whole event,
+ * catalogue's example of the type, and what the input leaves out is made up; with data the input is the whole event,
  * and what cannot be composed is refused as it would be when it is posted.
  */
 export function previewOf(
   profile: ComposableProfile,
+  catalogue: Catalogue,
   input: PreviewInput,
   data: Buffer | undefined,
   now: Date,
@@ -23,7 +25,7 @@ export function previewOf(
     createdAt: input.createdAt === undefined ? now : new Date(input.createdAt),
     ...(data
       ? { consumer: input.consumer ?? null, attributes: input.attributes ?? {}, data }
-      : exampleOf(profile, input)),
+      : exampleOf(catalogue, input)),
   };
   const body = profile.composeBody({ ...event, test: input.test ?? false });
   if (!Buffer.isBuffer(body)) throw new Problem('data_not_representable', undefined, body);
@@ -45,13 +47,12 @@ export function previewOf(
   };
 }
 
-function exampleOf(profile: ComposableProfile, input: PreviewInput) {
-  const type = profile.eventTypes.find(({ name }) => name === input.type);
-  if (!type)
-    throw invalidBody([{ pointer: '/data', detail: 'is required: the profile has no example of this type' }]);
+function exampleOf(catalogue: Catalogue, input: PreviewInput) {
+  const example = catalogue.example(input.type);
+  if (!example) throw invalidBody([{ pointer: '/data', detail: 'is required: the type has no example' }]);
   return {
     consumer: input.consumer ?? EXAMPLE_CONSUMER,
-    attributes: { ...type.exampleAttributes, ...input.attributes },
-    data: Buffer.from(JSON.stringify(type.example)),
+    attributes: { ...example.attributes, ...input.attributes },
+    data: example.data,
   };
 }

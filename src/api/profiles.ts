@@ -14,6 +14,7 @@ import {
   type StoredProfile,
 } from '../store/profiles.ts';
 import type { Authentication, Tenant } from './authentication.ts';
+import { createCatalogue } from './catalogue.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { dataIn } from './event-drafts.ts';
@@ -135,7 +136,7 @@ export function profileRoutes(
       tag,
       summary: 'Show the request that a receiver would get of an event',
       description:
-        'Nothing is sent or stored. Without `data` it is the example of the type; with it the event is composed, or refused, as if it were posted.',
+        'Nothing is sent or stored. Without `data` it is the example of the type; with it the event is composed, or refused, as if it were posted; the schema of its type is not asked.',
       access: 'shared',
       params,
       query: versionQuery,
@@ -146,7 +147,9 @@ export function profileRoutes(
         const version = query.version ?? (await newestFor(tenant, name));
         const found = version && (await profiles.find(projectOf(tenant), name, version));
         if (!found) throw new Problem('not_found');
-        return json(200, previewOf(found, body, dataIn(document), new Date()));
+        // What the project has in its own catalogue counts for the profile that it uses.
+        const catalogue = tenant?.profile === found ? tenant.catalogue : createCatalogue(found.eventTypes);
+        return json(200, previewOf(found, catalogue, body, dataIn(document), new Date()));
       },
     }),
   ];

@@ -331,6 +331,17 @@ describe('preview', () => {
     ]);
   });
 
+  test('the example that a project gives a type goes before the one of its profile', async () => {
+    const { key } = await api.newProject();
+    await call('PATCH', '/v1/project', key, { profile: 'smartlyq' });
+    const example = { balance: 1, threshold: 2 };
+    await call('PUT', '/v1/event-types/wallet.low', key, { description: 'Low', example });
+    const data = async (name: string) =>
+      JSON.parse((await preview(key, name, { type: 'wallet.low' })).body.body as string).data;
+    expect(await data('smartlyq')).toEqual(example);
+    expect((await preview(key, 'cmdcal', { type: 'wallet.low' })).status).toBe(422);
+  });
+
   test('data reaches it byte for byte', async () => {
     const { key } = await api.newProject();
     const data = ' {"b" : 1.0, "a":12345678901234567890, "a":"\\u00e9\\/" }'.trim();
