@@ -3,6 +3,7 @@ import { targetSecretOf } from '../src/store/accept-events.ts';
 import type { Claim } from '../src/store/claims.ts';
 import { endpointHeadersOf, endpointSecretsOf, MASKED } from '../src/store/endpoints.ts';
 import type { SecretBox } from '../src/store/secret-box.ts';
+import { secretsInForce } from '../src/store/secret-rotation.ts';
 
 /** What goes out, and what may be shown of it. */
 export type PreparedRequest = {
@@ -31,8 +32,9 @@ export function createPrepareRequest({ profiles, box, now }: PrepareRequestDepen
     if (!profile)
       throw new Error(`the profile ${claim.profile} version ${claim.profileVersion} is not known`);
     const { projectId, endpointId, eventId } = claim;
+    const signedAt = now();
     const secrets = endpointId
-      ? (JSON.parse(box.open(claim.secrets, endpointSecretsOf(projectId, endpointId))) as string[])
+      ? secretsInForce(box.open(claim.secrets, endpointSecretsOf(projectId, endpointId)), signedAt)
       : [box.open(claim.secrets, targetSecretOf(projectId, eventId))];
     const own =
       endpointId && claim.headers
@@ -47,7 +49,7 @@ export function createPrepareRequest({ profiles, box, now }: PrepareRequestDepen
       consumer: claim.consumer,
       attributes: claim.attributes,
       createdAt: claim.createdAt,
-      sentAt: Math.floor(now() / 1000),
+      sentAt: Math.floor(signedAt / 1000),
       body: claim.body,
       secrets,
     });

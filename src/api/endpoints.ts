@@ -1,23 +1,15 @@
 import { z } from 'zod';
 import type { Queryable } from '../store/database.ts';
-import {
-  type Endpoint,
-  endpointSecretsOf,
-  findEndpoint,
-  insertEndpoint,
-  listEndpoints,
-  updateEndpoint,
-} from '../store/endpoints.ts';
-import { newId } from '../store/ids.ts';
-import { orUnavailable } from '../store/outages.ts';
+import { type Endpoint, findEndpoint, listEndpoints, updateEndpoint } from '../store/endpoints.ts';
 import type { Tenant } from './authentication.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
+import { deleteEndpoint } from './delete-endpoint.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { endpointAnswer } from './endpoint-answer.ts';
 import { checkEndpointHeaders, sealHeaders } from './endpoint-headers.ts';
-import { orPlanRequired } from './plan-rules.ts';
-import { invalidBody, Problem } from './problem.ts';
-import { json, noContent, type Route, tenantRoute } from './route.ts';
+import { Problem } from './problem.ts';
+import { registerEndpoint } from './register-endpoint.ts';
+import { json, type Route, tenantRoute } from './route.ts';
 import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './schemas/endpoint.ts';
 import { name, ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
 import { requireKnownTypes } from './subscriptions.ts';
@@ -27,7 +19,7 @@ const params = z.object({ id: ownId });
 const tag = 'Endpoints';
 
 export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
-  const { pool, secretBox, steering, guard } = deps;
+  const { secretBox, steering, guard } = deps;
   const answerOf = (tenant: Tenant, found: Endpoint) => endpointAnswer(secretBox, tenant, found);
 
   return [
@@ -43,26 +35,8 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       answers: { 201: { description: 'The endpoint, with its secret', schema: createdEndpoint } },
       problems: ['invalid_url', 'plan_required'],
       handle: async ({ tenant, body }) => {
-        const { projectId, profile } = tenant;
-        const id = newId('ep');
-        if (body.events) requireKnownTypes(tenant.catalogue, body.events);
-        const headers = body.headers ?? null;
-        if (headers) checkEndpointHeaders(headers, profile.signatureHeaderNames);
-        const secret = body.secret ?? profile.newSecret();
-        const problem = profile.checkSecret(secret);
-        if (problem !== undefined) throw invalidBody([{ pointer: '/secret', detail: problem }]);
-        const registered = insertEndpoint(pool, {
-          id,
-          projectId,
-          consumer: consumerFor(tenant, body.consumer),
-          url: checkedTargetUrl(body.url, profile.urls, guard, '/url'),
-          events: body.events ?? ['*'],
-          description: body.description ?? null,
-          secrets: secretBox.seal(JSON.stringify([secret]), endpointSecretsOf(projectId, id)),
-          headers: sealHeaders(secretBox, projectId, id, headers),
-        });
-        const made = await orUnavailable(orPlanRequired(registered));
-        return json(201, { ...answerOf(tenant, made), secret });
+        const { endpoint: made, shown } = await registerEndpoint(deps, tenant, body);
+        return json(201, { ...answerOf(tenant, made), ...shown });
       },
     }),
     tenantRoute({
@@ -132,19 +106,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       access: 'consumer',
       params,
       answers: { 204: { description: 'Deleted' } },
-      handle: async ({ tenant, params: { id } }) => {
-        const deleted = await orUnavailable(steering.deleteEndpoint(tenant.projectId, tenant.consumer, id));
-        if (!deleted) throw new Problem('not_found');
-        return noContent();
-      },
+      handle: ({ tenant, params }) => deleteEndpoint(steering, tenant, params.id),
     }),
   ];
-}
-
-/** A consumer key makes its own consumer's endpoints, and may say so. */
-function consumerFor(tenant: Tenant, named: string | undefined): string | null {
-  if (tenant.consumer !== null && named !== undefined && named !== tenant.consumer) {
-    throw new Problem('forbidden', 'The key is of another consumer.');
-  }
-  return tenant.consumer ?? named ?? null;
 }

@@ -4,7 +4,7 @@ import { compileBody } from './compose-body.ts';
 import type { Profile } from './profile.ts';
 import { compileSizeLimits } from './rendered-size.ts';
 import { compileHeaders } from './request-headers.ts';
-import { compileRequiredNames } from './required-names.ts';
+import { compileRequiredNames, namesConsumer } from './required-names.ts';
 import type { Problem } from './reserialize.ts';
 import { compileSecret, type SecretRules } from './secret-rules.ts';
 
@@ -31,6 +31,8 @@ export type ComposableProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'event
   requestHeaders(
     input: EventNames & { sentAt: number; body: Buffer; secrets: string[] },
   ): Record<string, string>;
+  /** Every event has to name a consumer, and so has every endpoint that shall get one. */
+  needsConsumer: boolean;
   secretRules: SecretRules;
   newSecret(): string;
   /** What is wrong with a secret that was brought; undefined when it will do. */
@@ -71,6 +73,7 @@ export function compileProfile(profile: Profile, version: number): ComposablePro
       return { errors: [...missing, ...body] };
     },
     requestHeaders: (input) => headers.render({ ...input, createdAt: timestamp(input.createdAt) }),
+    needsConsumer: namesConsumer(profile),
     secretRules: secret.rules,
     newSecret: secret.newSecret,
     checkSecret: secret.checkSecret,

@@ -124,7 +124,11 @@ const secret = z
       return size >= min && size <= max;
     },
     { path: ['generated'], message: 'a generated secret would break min or max' },
-  );
+  )
+  .refine(({ brought, shownOnce }) => shownOnce || brought === 'required', {
+    path: ['shownOnce'],
+    message: 'false, and nobody would know a secret that Posthorn makes: brought must be required',
+  });
 
 /** A provider's wire format and rules, as data: docs/profiles.md says what each field does. */
 export const profileSchema = z

@@ -9,22 +9,26 @@ type Names = { consumer: string | null; attributes: Record<string, string> };
 const attributesOf = (templates: Template[]): Set<string> =>
   new Set(templates.flatMap((template) => template.attributes));
 
+const isTemplate = (value: Profile['body'][string]): value is string =>
+  typeof value === 'string' && value !== '$data' && value !== '$test';
+
+const templatesOf = ({ body, headers }: Pick<Profile, 'body' | 'headers'>): Template[] =>
+  [...Object.values(body).filter(isTemplate), ...Object.values(headers)].map(compileTemplate);
+
+/** Whether an event without a consumer has no body or headers, and so an endpoint without one no events. */
+export const namesConsumer = (profile: Pick<Profile, 'body' | 'headers'>): boolean =>
+  templatesOf(profile).some((template) => template.variables.has('consumer'));
+
 /**
  * Checks at ingest that an event has all that the templates name, the headers' too: found missing at the first
  * attempt, it would be the producer's fault and nobody's to mend.
  */
-export function compileRequiredNames({
-  body,
-  headers,
-}: Pick<Profile, 'body' | 'headers'>): (event: Names) => Problem[] {
-  const texts = Object.values(body).filter(
-    (value) => typeof value === 'string' && value !== '$data' && value !== '$test',
-  );
-  const headerTemplates = Object.values(headers).map(compileTemplate);
-  const templates = [...texts.map((text) => compileTemplate(String(text))), ...headerTemplates];
-  const needed = attributesOf(templates);
-  const inHeaders = attributesOf(headerTemplates);
-  const needsConsumer = templates.some((template) => template.variables.has('consumer'));
+export function compileRequiredNames(
+  profile: Pick<Profile, 'body' | 'headers'>,
+): (event: Names) => Problem[] {
+  const needed = attributesOf(templatesOf(profile));
+  const inHeaders = attributesOf(Object.values(profile.headers).map(compileTemplate));
+  const needsConsumer = namesConsumer(profile);
 
   const problemWith = (name: string, value: string | undefined): Problem[] => {
     const pointer = pointerBelow('/attributes', name);

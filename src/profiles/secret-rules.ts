@@ -22,19 +22,23 @@ export function compileSecret({
   shownOnce,
 }: Profile['secret']): CompiledSecret {
   const outOfBounds = (size: number, unit: string): string | undefined => {
-    if (size < min) return `is shorter than ${min} ${unit}`;
-    return size > max ? `is longer than ${max} ${unit}` : undefined;
+    const some = (count: number) => `${count} ${unit}${count === 1 ? '' : 's'}`;
+    if (size < min) return `is shorter than ${some(min)}`;
+    return size > max ? `is longer than ${some(max)}` : undefined;
   };
 
-  const checkText = (text: string): string | undefined =>
+  const checkText = (text: string): string | undefined => {
     // A lone surrogate has no UTF-8 form: two such secrets would be one key.
-    text.isWellFormed() ? outOfBounds([...text].length, 'characters') : 'is not valid Unicode';
+    if (!text.isWellFormed()) return 'is not valid Unicode';
+    // A character is at most two units: of a text as long as a request may be, the beginning tells that it is too long.
+    return outOfBounds([...text.slice(0, 2 * max + 2)].length, 'character');
+  };
 
   const checkBase64 = (text: string): string | undefined => {
     if (!text.startsWith(prefix)) return `does not begin with ${prefix}`;
     const encoded = text.slice(prefix.length);
     if (!isBase64(encoded)) return `is not padded base64 after ${prefix || 'its beginning'}`;
-    return outOfBounds(Buffer.byteLength(encoded, 'base64'), 'bytes');
+    return outOfBounds(Buffer.byteLength(encoded, 'base64'), 'byte');
   };
 
   return {

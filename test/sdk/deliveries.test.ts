@@ -32,8 +32,8 @@ test('an event sent with the TypeScript client arrives, verifies, and is told of
 
   expect(event).toMatchObject({ status: 'delivered', deliveryCount: 1 });
   const { body, headers } = receiver.requests[0]!;
-  expect(verifyWebhook({ payload: body, headers, secret: endpoint.secret })).toBe(true);
-  expect(verifyWebhook({ payload: `${body} `, headers, secret: endpoint.secret })).toBe(false);
+  expect(verifyWebhook({ payload: body, headers, secret: endpoint.secret! })).toBe(true);
+  expect(verifyWebhook({ payload: `${body} `, headers, secret: endpoint.secret! })).toBe(false);
   const told: Outcome[] = [];
   for await (const outcome of client.outcomes.stream({ lastEventId })) {
     told.push(outcome);

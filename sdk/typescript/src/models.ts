@@ -12,6 +12,7 @@ export type NewEvent = {
   /** Delivers to this URL alone, instead of to endpoints */
   target?: {
     url: string;
+    /** Signs what is sent there */
     secret: string;
   };
 };
@@ -24,7 +25,7 @@ export type NewEndpoint = {
   url: string;
   /** Types to receive: exact, `prefix.*`, or `*` */
   events?: string[];
-  /** Made by Posthorn when left out */
+  /** Made by Posthorn when left out. Some profiles require it, some refuse it */
   secret?: string;
   consumer?: string;
   description?: string;
@@ -330,8 +331,8 @@ export type CreatedEndpoint = {
   status: 'active' | 'paused' | 'disabled';
   createdAt: string;
   updatedAt: string;
-  /** Shown this once */
-  secret: string;
+  /** Shown this once; left out where the profile does not show it */
+  secret?: string;
 };
 
 export type Endpoint = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { name, text, time } from './fields.ts';
+import { duration, name, text, time } from './fields.ts';
 
 const url = z.string().min(1).max(2048).meta({ example: 'https://example.com/webhooks' });
 
@@ -24,11 +24,16 @@ const headers = z
 
 const description = text(1024);
 
+/** Its form and length are the profile's to judge, in the profile's words. */
+const secret = z.string();
+
 export const newEndpoint = z
   .strictObject({
     url,
     events: events.optional(),
-    secret: text(512).optional().meta({ description: 'Made by Posthorn when left out' }),
+    secret: secret.optional().meta({
+      description: 'Made by Posthorn when left out. Some profiles require it, some refuse it',
+    }),
     consumer: name.optional(),
     description: description.optional(),
     headers: headers.optional(),
@@ -44,6 +49,17 @@ export const endpointChanges = z
   })
   .meta({ id: 'EndpointChanges' });
 
+const WEEK = 7 * 86_400;
+
+export const secretRotation = z
+  .strictObject({
+    secret: secret.optional().meta({ description: 'As for a new endpoint' }),
+    overlap: duration(0, WEEK, 'at most 7 days')
+      .optional()
+      .meta({ description: 'How long replaced secrets sign as well; 24h when left out', example: '2h' }),
+  })
+  .meta({ id: 'SecretRotation' });
+
 const endpointFields = {
   id: z.string(),
   url: z.string(),
@@ -58,6 +74,11 @@ const endpointFields = {
 
 export const endpoint = z.object(endpointFields).meta({ id: 'Endpoint' });
 
+export const shownSecret = z
+  .string()
+  .optional()
+  .meta({ description: 'Shown this once; left out where the profile does not show it' });
+
 export const createdEndpoint = z
-  .object({ ...endpointFields, secret: z.string().meta({ description: 'Shown this once' }) })
+  .object({ ...endpointFields, secret: shownSecret })
   .meta({ id: 'CreatedEndpoint' });

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { EVENT_STATUSES } from '../../policy/outcome.ts';
 import { delivery } from './delivery.ts';
-import { anyText, eventId, name, time } from './fields.ts';
+import { anyText, duration, eventId, name, time } from './fields.ts';
 
 /** `data` is checked and taken as bytes, never through this value: see ../event-drafts.ts. */
 const anyJson = z.unknown().meta({ description: 'Any JSON; receivers get it byte for byte' });
+
+/** Its form and length are the profile's to judge, in the profile's words. */
+const targetSecret = z
+  .string({ error: ({ input }) => (input === undefined ? 'is required with the URL' : undefined) })
+  .meta({ description: 'Signs what is sent there' });
 
 export const newEvent = z
   .strictObject({
@@ -14,11 +19,23 @@ export const newEvent = z
     consumer: name.optional().meta({ description: "Goes to this consumer's endpoints alone" }),
     attributes: z.record(name, anyText).optional(),
     target: z
-      .strictObject({ url: z.string().min(1).max(2048), secret: z.string().min(1).max(512) })
+      .strictObject({ url: z.string().min(1).max(2048), secret: targetSecret })
       .optional()
       .meta({ description: 'Delivers to this URL alone, instead of to endpoints' }),
   })
   .meta({ id: 'NewEvent' });
+
+export const waitQuery = z.strictObject({
+  wait: duration(0, 60, 'at most 60 seconds')
+    .optional()
+    .meta({ description: 'Answer 200 as soon as every delivery has settled', example: '10s' }),
+});
+
+export const newTestEvent = z
+  .strictObject({
+    type: name.optional().meta({ description: 'The first of the catalogue when left out' }),
+  })
+  .meta({ id: 'NewTestEvent' });
 
 export const newEvents = z
   .strictObject({ events: z.array(newEvent).min(1).max(1000) })

@@ -57,6 +57,7 @@ class NewEventTarget(TypedDict):
     """Delivers to this URL alone, instead of to endpoints"""
 
     url: str
+    # Signs what is sent there
     secret: str
 
 
@@ -87,7 +88,7 @@ class _RequiredNewEndpoint(TypedDict):
 class NewEndpoint(_RequiredNewEndpoint, total=False):
     # Types to receive: exact, `prefix.*`, or `*`
     events: List[str]
-    # Made by Posthorn when left out
+    # Made by Posthorn when left out. Some profiles require it, some refuse it
     secret: str
     consumer: str
     description: str
@@ -429,7 +430,7 @@ class Attempt(TypedDict):
     resent: bool
 
 
-class CreatedEndpoint(TypedDict):
+class _RequiredCreatedEndpoint(TypedDict):
     id: str
     url: str
     events: List[str]
@@ -440,7 +441,10 @@ class CreatedEndpoint(TypedDict):
     status: Literal["active", "paused", "disabled"]
     createdAt: str
     updatedAt: str
-    # Shown this once
+
+
+class CreatedEndpoint(_RequiredCreatedEndpoint, total=False):
+    # Shown this once; left out where the profile does not show it
     secret: str
 
 

@@ -1,0 +1,59 @@
+import type { z } from 'zod';
+import { type Endpoint, endpointSecretsOf, insertEndpoint } from '../store/endpoints.ts';
+import { newId } from '../store/ids.ts';
+import { orUnavailable } from '../store/outages.ts';
+import { firstSecret } from '../store/secret-rotation.ts';
+import type { Tenant } from './authentication.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { checkEndpointHeaders, sealHeaders } from './endpoint-headers.ts';
+import { endpointSecret, shownSecret } from './endpoint-secret.ts';
+import { orPlanRequired } from './plan-rules.ts';
+import { invalidBody, Problem } from './problem.ts';
+import type { newEndpoint } from './schemas/endpoint.ts';
+import { requireKnownTypes } from './subscriptions.ts';
+import { checkedTargetUrl } from './target-urls.ts';
+
+export type Registered = { endpoint: Endpoint; shown: { secret?: string } };
+
+/** Adds an endpoint under the rules of the tenant's profile, whichever route asked; throws the rule that it breaks. */
+export async function registerEndpoint(
+  { pool, secretBox, guard }: Pick<ApiDependencies, 'pool' | 'secretBox' | 'guard'>,
+  tenant: Tenant,
+  asked: z.output<typeof newEndpoint>,
+): Promise<Registered> {
+  const { projectId, profile } = tenant;
+  const id = newId('ep');
+  const consumer = consumerFor(tenant, asked.consumer);
+  if (asked.events) requireKnownTypes(tenant.catalogue, asked.events);
+  const headers = asked.headers ?? null;
+  if (headers) checkEndpointHeaders(headers, profile.signatureHeaderNames);
+  const secret = endpointSecret(profile, asked.secret);
+  const registered = insertEndpoint(pool, {
+    id,
+    projectId,
+    consumer,
+    url: checkedTargetUrl(asked.url, profile.urls, guard, '/url'),
+    events: asked.events ?? ['*'],
+    description: asked.description ?? null,
+    secrets: secretBox.seal(firstSecret(secret), endpointSecretsOf(projectId, id)),
+    headers: sealHeaders(secretBox, projectId, id, headers),
+  });
+  const endpoint = await orUnavailable(orPlanRequired(registered));
+  return { endpoint, shown: shownSecret(profile, secret) };
+}
+
+/** A consumer key makes its own consumer's endpoints, and may say so. */
+function consumerFor({ consumer: own, profile }: Tenant, named: string | undefined): string | null {
+  if (own !== null && named !== undefined && named !== own) {
+    throw new Problem('forbidden', 'The key is of another consumer.');
+  }
+  const consumer = own ?? named ?? null;
+  if (consumer !== null || !profile.needsConsumer) return consumer;
+  // It would match events without a consumer alone, and the profile can compose none of those.
+  throw invalidBody([
+    {
+      pointer: '/consumer',
+      detail: 'is required by the profile: name it at /v1/endpoints, or use a key of the consumer',
+    },
+  ]);
+}

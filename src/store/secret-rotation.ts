@@ -1,0 +1,28 @@
+/** As it is stored. The newest is a text alone; one that was replaced signs until `until`, in epoch milliseconds. */
+type StoredSecret = string | { secret: string; until: number };
+
+/** Each signs every request while it is in force: more would only make headers longer. */
+const MOST_SECRETS = 3;
+
+/** The text to seal for a new endpoint. */
+export const firstSecret = (secret: string): string => JSON.stringify([secret]);
+
+const expanded = (text: string): { secret: string; until: number }[] =>
+  (JSON.parse(text) as StoredSecret[]).map((stored) =>
+    typeof stored === 'string' ? { secret: stored, until: Number.POSITIVE_INFINITY } : stored,
+  );
+
+/** The secrets that sign at `now` (epoch milliseconds), newest first. */
+export const secretsInForce = (text: string, now: number): string[] =>
+  expanded(text).flatMap(({ secret, until }) => (until > now ? [secret] : []));
+
+/**
+ * The text with `secret` in front. The others sign for `overlapMs` more at most: a replaced secret never gets longer
+ * than it had. The same secret again, as after a lost answer, changes no more than that.
+ */
+export function withNewSecret(text: string, secret: string, now: number, overlapMs: number): string {
+  const replaced = expanded(text)
+    .map((old) => ({ ...old, until: Math.min(old.until, now + overlapMs) }))
+    .filter((old) => old.secret !== secret && old.until > now);
+  return JSON.stringify([secret, ...replaced.slice(0, MOST_SECRETS - 1)]);
+}
