@@ -9,6 +9,7 @@ import { endpointAnswer } from './endpoint-answer.ts';
 import { checkEndpointHeaders, sealHeaders } from './endpoint-headers.ts';
 import { Problem } from './problem.ts';
 import { registerEndpoint } from './register-endpoint.ts';
+import { rotateSecretRoute } from './rotate-secret.ts';
 import { json, type Route, tenantRoute } from './route.ts';
 import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './schemas/endpoint.ts';
 import { name, ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
@@ -108,5 +109,6 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       answers: { 204: { description: 'Deleted' } },
       handle: ({ tenant, params }) => deleteEndpoint(steering, tenant, params.id),
     }),
+    rotateSecretRoute(deps),
   ];
 }

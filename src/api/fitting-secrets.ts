@@ -1,6 +1,7 @@
 import type { EndpointSecrets } from '../store/endpoint-secrets.ts';
 import { endpointSecretsOf } from '../store/endpoints.ts';
 import type { SecretBox } from '../store/secret-box.ts';
+import { secretsInForce } from '../store/secret-rotation.ts';
 import { Problem } from './problem.ts';
 
 /** Beyond this a request would take too long: the answer is then no. */
@@ -19,8 +20,8 @@ export async function requireFittingSecrets(
   let examined = 0;
   for (let batch = await next(''); batch.length > 0; batch = await next(batch.at(-1)!.id)) {
     for (const { id, projectId, secrets } of batch) {
-      const all = JSON.parse(box.open(secrets, endpointSecretsOf(projectId, id))) as string[];
-      if (all.some((secret) => checkSecret(secret) !== undefined)) refused++;
+      const text = box.open(secrets, endpointSecretsOf(projectId, id));
+      if (secretsInForce(text, Date.now()).some((secret) => checkSecret(secret) !== undefined)) refused++;
     }
     examined += batch.length;
     if (examined > MOST_EXAMINED)

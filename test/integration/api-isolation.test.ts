@@ -59,6 +59,7 @@ const BODIES: Record<string, unknown> = {
   putConsumer: { name: 'stolen' },
   putEventType: { description: 'stolen' },
   changeEndpoint: { description: 'stolen' },
+  rotateSecret: { overlap: '0s' },
   putProfile: { ...standardWebhooks, name: 'wire-acme', title: 'stolen' },
   previewProfile: { type: 'stolen', data: 1 },
 };

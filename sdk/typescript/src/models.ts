@@ -42,6 +42,13 @@ export type EndpointChanges = {
   headers?: Record<string, string> | null;
 };
 
+export type SecretRotation = {
+  /** As for a new endpoint */
+  secret?: string;
+  /** How long replaced secrets sign as well; 24h when left out */
+  overlap?: string;
+};
+
 /** What is left out is cleared */
 export type ConsumerSettings = {
   name?: string;

@@ -49,6 +49,7 @@ __all__ = [
     "Project",
     "ProjectChanges",
     "Readiness",
+    "SecretRotation",
     "StoredProfile",
 ]
 
@@ -103,6 +104,13 @@ class EndpointChanges(TypedDict, total=False):
     description: Optional[str]
     # All of them; null removes them
     headers: Optional[Dict[str, str]]
+
+
+class SecretRotation(TypedDict, total=False):
+    # As for a new endpoint
+    secret: str
+    # How long replaced secrets sign as well; 24h when left out
+    overlap: str
 
 
 class ConsumerSettings(TypedDict, total=False):

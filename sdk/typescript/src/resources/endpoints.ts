@@ -5,6 +5,7 @@ import type {
   EndpointChanges,
   ListEndpointsQuery,
   NewEndpoint,
+  SecretRotation,
 } from '../models.ts';
 import { itemsOf, type Page } from '../pages.ts';
 import { path } from '../path.ts';
@@ -31,5 +32,8 @@ export function endpointsOf(call: Call) {
     enable: (id: string): Promise<Endpoint> => call('POST', path`/v1/endpoints/${id}/enable`),
     /** Cancels what is open to it. */
     delete: (id: string): Promise<void> => call('DELETE', path`/v1/endpoints/${id}`),
+    /** The answer shows the new secret, this once. */
+    rotateSecret: (id: string, rotation: SecretRotation = {}): Promise<CreatedEndpoint> =>
+      call('POST', path`/v1/endpoints/${id}/rotate-secret`, { body: rotation }),
   };
 }

@@ -3,7 +3,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterator, List, Optional, TypedDict
 
 from ..call import Connection, call, segment
-from ..models import CreatedEndpoint, Endpoint, EndpointChanges, ListEndpointsQuery, NewEndpoint
+from ..models import (
+    CreatedEndpoint,
+    Endpoint,
+    EndpointChanges,
+    ListEndpointsQuery,
+    NewEndpoint,
+    SecretRotation,
+)
 from ..pages import items_of
 
 if TYPE_CHECKING:
@@ -55,3 +62,8 @@ class Endpoints:
     def delete(self, id: str) -> None:
         """Cancels what is open to it."""
         call(self._connection, "DELETE", f"/v1/endpoints/{segment(id)}")
+
+    def rotate_secret(self, id: str, **rotation: Unpack[SecretRotation]) -> CreatedEndpoint:
+        """The answer shows the new secret, this once."""
+        path = f"/v1/endpoints/{segment(id)}/rotate-secret"
+        return call(self._connection, "POST", path, body=rotation)

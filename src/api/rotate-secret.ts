@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { parseDuration } from '../policy/duration.ts';
+import { changeSecrets } from '../store/change-secrets.ts';
+import { endpointSecretsOf } from '../store/endpoints.ts';
+import { orUnavailable } from '../store/outages.ts';
+import { withNewSecret } from '../store/secret-rotation.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { endpointAnswer } from './endpoint-answer.ts';
+import { endpointSecret, shownSecret } from './endpoint-secret.ts';
+import { Problem } from './problem.ts';
+import { json, type Route, tenantRoute } from './route.ts';
+import { createdEndpoint, secretRotation } from './schemas/endpoint.ts';
+import { ownId } from './schemas/fields.ts';
+
+/** Time for every receiver to learn the new secret, where a call does not say. */
+const DEFAULT_OVERLAP = '24h';
+
+export function rotateSecretRoute({ pool, secretBox }: Pick<ApiDependencies, 'pool' | 'secretBox'>): Route {
+  return tenantRoute({
+    method: 'post',
+    path: '/v1/endpoints/{id}/rotate-secret',
+    operationId: 'rotateSecret',
+    tag: 'Endpoints',
+    summary: 'Give an endpoint a new secret',
+    description:
+      'The answer holds it, this once. During `overlap` the one before signs too, where the profile has several signatures; where it has one, the new secret alone signs at once.',
+    access: 'consumer',
+    params: z.object({ id: ownId }),
+    body: secretRotation,
+    answers: { 200: { description: 'The endpoint, with its new secret', schema: createdEndpoint } },
+    handle: async ({ tenant, params: { id }, body }) => {
+      const { projectId, profile } = tenant;
+      const secret = endpointSecret(profile, body.secret);
+      const overlapMs = parseDuration(body.overlap ?? DEFAULT_OVERLAP)! * 1000;
+      const place = endpointSecretsOf(projectId, id);
+      const changed = await orUnavailable(
+        changeSecrets(pool, tenant, id, (sealed) => {
+          const text = withNewSecret(secretBox.open(sealed, place), secret, Date.now(), overlapMs);
+          return secretBox.seal(text, place);
+        }),
+      );
+      if (!changed) throw new Problem('not_found');
+      return json(200, { ...endpointAnswer(secretBox, tenant, changed), ...shownSecret(profile, secret) });
+    },
+  });
+}

@@ -1,0 +1,156 @@
+import { createHmac } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import { type Receiver, type Step, startReceiver } from '../receivers/receiver.ts';
+import { eventually } from '../set-up/eventually.ts';
+import { type Event, startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
+
+type Endpoint = { id: string; secret: string };
+
+let posthorn: TestPosthorn;
+const receivers: Receiver[] = [];
+
+beforeAll(async () => {
+  posthorn = await startTestPosthorn();
+});
+afterEach(async () => {
+  for (const receiver of receivers.splice(0)) await receiver.close();
+});
+afterAll(() => posthorn.close());
+
+let endpoints = 0;
+
+/** An endpoint that alone gets events of a type of its own. */
+async function endpointWith(script: Step[] = [200]) {
+  const receiver = await startReceiver(script);
+  receivers.push(receiver);
+  const type = `rotation.${++endpoints}`;
+  const endpoint = await posthorn.newEndpoint(receiver.url, { events: [type] });
+  const send = () => posthorn.call<Event>('POST', '/v1/events?wait=10s', { type, data: { n: 1.5 } });
+  return { receiver, endpoint, send };
+}
+
+const rotate = (id: string, rotation: object = {}): Promise<Endpoint> =>
+  posthorn.call('POST', `/v1/endpoints/${id}/rotate-secret`, rotation);
+
+/** Whether the last request verifies with the secret, by the library that receivers use. */
+function verifies(receiver: Receiver, secret: string): boolean {
+  const { body, headers } = receiver.requests.at(-1)!;
+  try {
+    new Webhook(secret).verify(body.toString(), headers as Record<string, string>);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('during the overlap a receiver verifies with the old secret and with the new one, and after it with the new one alone', async () => {
+  const { receiver, endpoint, send } = await endpointWith();
+  const rotated = await rotate(endpoint.id, { overlap: '2s' });
+  expect(rotated).toMatchObject({ id: endpoint.id, url: receiver.url, status: 'active' });
+  expect(rotated.secret).not.toBe(endpoint.secret);
+
+  await send();
+  expect([endpoint.secret, rotated.secret].map((secret) => verifies(receiver, secret))).toEqual([true, true]);
+
+  await eventually(async () => {
+    await send();
+    expect(verifies(receiver, rotated.secret)).toBe(true);
+    return !verifies(receiver, endpoint.secret);
+  });
+});
+
+test('without an overlap the new secret signs alone from the next attempt on, also of an event from before', async () => {
+  const { receiver, endpoint, send } = await endpointWith([500, 200]);
+  const sent = send();
+  await eventually(async () => receiver.requests.length === 1);
+  expect(verifies(receiver, endpoint.secret)).toBe(true);
+
+  const { secret } = await rotate(endpoint.id, { overlap: '0s' });
+  await eventually(async () => {
+    const { items } = await posthorn.call<{ items: { id: string; attempts: number }[] }>(
+      'GET',
+      `/v1/deliveries?endpoint=${endpoint.id}&status=retrying`,
+    );
+    if (items[0]?.attempts !== 1) return false;
+    await posthorn.call('POST', `/v1/deliveries/${items[0].id}/retry`);
+    return true;
+  });
+
+  expect((await sent).status).toBe('delivered');
+  expect(verifies(receiver, secret)).toBe(true);
+  expect(verifies(receiver, endpoint.secret)).toBe(false);
+});
+
+test('rotations at the same time lose none of their secrets', async () => {
+  const { receiver, endpoint, send } = await endpointWith();
+  const rotated = await Promise.all([rotate(endpoint.id), rotate(endpoint.id)]);
+  await send();
+  for (const { secret } of [endpoint, ...rotated]) expect(verifies(receiver, secret)).toBe(true);
+});
+
+test('a fourth secret pushes out the oldest', async () => {
+  const { receiver, endpoint, send } = await endpointWith();
+  const rotated = [await rotate(endpoint.id), await rotate(endpoint.id), await rotate(endpoint.id)];
+  await send();
+  expect(verifies(receiver, endpoint.secret)).toBe(false);
+  for (const { secret } of rotated) expect(verifies(receiver, secret)).toBe(true);
+});
+
+test('the new secret is shown once, and stored sealed', async () => {
+  const { endpoint } = await endpointWith();
+  const { secret } = await rotate(endpoint.id);
+  const { key } = posthorn.project;
+  expect((await posthorn.client.call('GET', `/v1/endpoints/${endpoint.id}`, { key })).text).not.toContain(
+    secret,
+  );
+  const { rows } = await posthorn.database.pool.query(
+    "SELECT encode(secrets, 'escape') AS stored FROM endpoints WHERE id = $1",
+    [endpoint.id],
+  );
+  expect(rows[0].stored).not.toContain('whsec_');
+});
+
+test('a secret may be brought, and is held to the rules of the profile', async () => {
+  const { receiver, endpoint, send } = await endpointWith();
+  const brought = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  expect(await rotate(endpoint.id, { secret: brought })).toMatchObject({ secret: brought });
+  await send();
+  expect(verifies(receiver, brought)).toBe(true);
+  await expect(rotate(endpoint.id, { secret: 'short' })).rejects.toThrow(/422.*\/secret/);
+  await expect(rotate(endpoint.id, { overlap: '8d' })).rejects.toThrow(/422.*\/overlap/);
+});
+
+test.each([
+  ['pausepoint', { consumer: 'dev_1', secret: 'a'.repeat(16) }, {}, 'is required: the receiver brings'],
+  ['canvelete', {}, { secret: 'a'.repeat(16) }, 'must be left out: Posthorn makes'],
+])(
+  'the rule of %s on who makes the secret holds for a new one',
+  async (profile, registration, rotation, why) => {
+    const { key } = await posthorn.newProject({ profile });
+    const url = 'https://127.0.0.1:9/';
+    const made = await posthorn.client.call('POST', '/v1/endpoints', { key, body: { url, ...registration } });
+    const { id } = made.body as Endpoint;
+    const answer = await posthorn.client.call('POST', `/v1/endpoints/${id}/rotate-secret`, {
+      key,
+      body: rotation,
+    });
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { code: 'invalid_body', errors: [{ pointer: '/secret', detail: expect.stringContaining(why) }] },
+    });
+  },
+);
+
+test('with a profile of one signature the new secret signs alone at once', async () => {
+  const { key } = await posthorn.newProject({ profile: 'canvelete' });
+  const receiver = await startReceiver();
+  receivers.push(receiver);
+  const call = async <T>(path: string, body: object): Promise<T> =>
+    (await posthorn.client.call('POST', path, { key, body })).body as T;
+  const { id } = await call<Endpoint>('/v1/endpoints', { url: receiver.url });
+  const { secret } = await call<Endpoint>(`/v1/endpoints/${id}/rotate-secret`, { overlap: '1h' });
+  await call('/v1/events?wait=10s', { type: 'design.deleted', data: { designId: 'd_1' } });
+  const [request] = receiver.requests;
+  const expected = createHmac('sha256', secret).update(request!.body).digest('hex');
+  expect(request!.headers['x-canvelete-signature']).toBe(`sha256=${expected}`);
+});

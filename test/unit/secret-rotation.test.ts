@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { createPrepareRequest } from '../../activities/prepare-request.ts';
+import { createProfiles } from '../../src/profiles/registry.ts';
+import type { Claim } from '../../src/store/claims.ts';
+import { endpointSecretsOf } from '../../src/store/endpoints.ts';
+import { rememberingOpened } from '../../src/store/remembered-secrets.ts';
+import { createSecretBox } from '../../src/store/secret-box.ts';
+import { firstSecret, secretsInForce, withNewSecret } from '../../src/store/secret-rotation.ts';
+
+const NOW = Date.parse('2026-04-06T10:00:00Z');
+const HOUR = 3_600_000;
+
+test('a replaced secret signs until its overlap is over, to the millisecond', () => {
+  const text = withNewSecret(firstSecret('old'), 'new', NOW, HOUR);
+  expect(secretsInForce(text, NOW)).toEqual(['new', 'old']);
+  expect(secretsInForce(text, NOW + HOUR - 1)).toEqual(['new', 'old']);
+  expect(secretsInForce(text, NOW + HOUR)).toEqual(['new']);
+});
+
+test('without an overlap the new secret is the only one, whatever was still in force', () => {
+  const text = withNewSecret(firstSecret('a'), 'b', NOW, HOUR);
+  expect(secretsInForce(withNewSecret(text, 'c', NOW, 0), NOW)).toEqual(['c']);
+});
+
+test('a later rotation shortens the time of those before, and never lengthens it', () => {
+  const text = withNewSecret(firstSecret('a'), 'b', NOW, HOUR);
+  const longer = withNewSecret(text, 'c', NOW, 10 * HOUR);
+  expect(secretsInForce(longer, NOW + HOUR)).toEqual(['c', 'b']);
+  const shorter = withNewSecret(text, 'c', NOW, HOUR / 2);
+  expect(secretsInForce(shorter, NOW + HOUR / 2)).toEqual(['c']);
+});
+
+test('at most three secrets sign, the newest of them', () => {
+  const text = ['b', 'c', 'd'].reduce(
+    (before, secret) => withNewSecret(before, secret, NOW, HOUR),
+    firstSecret('a'),
+  );
+  expect(secretsInForce(text, NOW)).toEqual(['d', 'c', 'b']);
+});
+
+test('what no longer signs is forgotten at the next rotation', () => {
+  const text = withNewSecret(firstSecret('expired'), 'b', NOW, HOUR);
+  expect(withNewSecret(text, 'c', NOW + HOUR, HOUR)).not.toContain('expired');
+});
+
+test('the same secret again, as after a lost answer, is there once', () => {
+  const once = withNewSecret(firstSecret('a'), 'b', NOW, HOUR);
+  expect(withNewSecret(once, 'b', NOW, HOUR)).toBe(once);
+  expect(secretsInForce(withNewSecret(once, 'a', NOW, HOUR), NOW)).toEqual(['a', 'b']);
+});
+
+test('a secret that was opened before stops signing at its time all the same', async () => {
+  const box = createSecretBox([randomBytes(32)]);
+  const profile = createProfiles().get('standard-webhooks')!;
+  const [first, second] = [profile.newSecret(), profile.newSecret()];
+  let now = NOW;
+  const prepare = createPrepareRequest({
+    profiles: { find: async () => profile },
+    box: rememberingOpened(box),
+    now: () => now,
+  });
+  const sealed = box.seal(
+    withNewSecret(firstSecret(first), second, NOW, HOUR),
+    endpointSecretsOf('prj_1', 'ep_1'),
+  );
+  const claim = {
+    projectId: 'prj_1',
+    endpointId: 'ep_1',
+    eventId: 'evt_1',
+    type: 'a',
+    consumer: null,
+    attributes: {},
+    createdAt: new Date(NOW),
+    body: Buffer.from('{}'),
+    secrets: sealed,
+    headers: null,
+    url: 'https://example.com/',
+  } as unknown as Claim;
+  const signatures = async () => (await prepare(claim)).headers['webhook-signature']!.split(' ').length;
+  expect(await signatures()).toBe(2);
+  now += HOUR;
+  expect(await signatures()).toBe(1);
+});
