@@ -15,6 +15,7 @@ import { mountRoutes } from './mount.ts';
 import { outcomeRoutes } from './outcomes.ts';
 import { profileRoutes } from './profiles.ts';
 import { projectRoutes } from './projects.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 /** The HTTP API as an Express application; `createHttpServer` gives it a listener. */
 export function createApi(deps: ApiDependencies): Express {
@@ -27,6 +28,7 @@ export function createApi(deps: ApiDependencies): Express {
     ...outcomeRoutes(deps, authentication),
     ...endpointRoutes(deps, db),
     ...endpointStateRoutes(deps),
+    ...webhookRoutes(deps, db),
     ...consumerRoutes(deps, db, authentication),
     ...keyRoutes(db, authentication),
     ...eventTypeRoutes(deps, db, authentication),

@@ -45,6 +45,7 @@ async function makeTenant(consumer: string) {
       id: `event-${project}`,
     }),
   };
+  ids.Webhooks = ids.Endpoints!;
   const ownType = { key, body: { description: `canary of ${consumer}` } };
   const { body: type } = await api.call('PUT', `/v1/event-types/order.${consumer}`, ownType);
   ids['Event types'] = (type as { type: string }).type;

@@ -38,7 +38,7 @@ export class PosthornClient {
     this.deliveries = deliveriesOf(call);
     this.outcomes = { stream: (from: StreamOptions = {}) => streamOutcomes(options, from) };
     this.endpoints = endpointsOf(call);
-    this.webhooks = webhooksOf(options.profile);
+    this.webhooks = webhooksOf(call, options.profile);
     this.eventTypes = eventTypesOf(call);
     this.consumers = consumersOf(call);
     this.keys = keysOf(call);

@@ -49,6 +49,14 @@ export type SecretRotation = {
   overlap?: string;
 };
 
+export type NewWebhook = {
+  url: string;
+  /** Types to receive: exact, `prefix.*`, or `*` */
+  events: string[];
+  /** Made by Posthorn when left out. Some profiles require it, some refuse it */
+  secret?: string;
+};
+
 /** What is left out is cleared */
 export type ConsumerSettings = {
   name?: string;
@@ -355,6 +363,24 @@ export type Endpoint = {
   updatedAt: string;
 };
 
+export type CreatedWebhook = {
+  id: string;
+  url: string;
+  events: string[];
+  status: 'active' | 'paused' | 'disabled';
+  createdAt: string;
+  /** Shown this once; left out where the profile does not show it */
+  secret?: string;
+};
+
+export type Webhook = {
+  id: string;
+  url: string;
+  events: string[];
+  status: 'active' | 'paused' | 'disabled';
+  createdAt: string;
+};
+
 export type Consumer = {
   id: string;
   name: string | null;
@@ -493,6 +519,13 @@ export type ListEndpointsQuery = {
   /** `nextCursor` of the page before */
   cursor?: string;
   consumer?: string;
+};
+
+export type ListWebhooksQuery = {
+  /** Items on a page, at most 200 */
+  limit?: number;
+  /** `nextCursor` of the page before */
+  cursor?: string;
 };
 
 export type ListConsumersQuery = {

@@ -40,7 +40,7 @@ class PosthornClient:
         self.deliveries = Deliveries(connection)
         self.outcomes = Outcomes(connection)
         self.endpoints = Endpoints(connection)
-        self.webhooks = Webhooks(profile)
+        self.webhooks = Webhooks(connection, profile)
         self.event_types = EventTypes(connection)
         self.consumers = Consumers(connection)
         self.keys = Keys(connection)

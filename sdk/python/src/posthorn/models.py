@@ -18,6 +18,7 @@ __all__ = [
     "CreatedEndpoint",
     "CreatedKey",
     "CreatedProject",
+    "CreatedWebhook",
     "Delivery",
     "Endpoint",
     "EndpointChanges",
@@ -33,6 +34,7 @@ __all__ = [
     "ListEventsQuery",
     "ListKeysQuery",
     "ListProfilesQuery",
+    "ListWebhooksQuery",
     "ListedProfile",
     "NewEndpoint",
     "NewEvent",
@@ -40,6 +42,7 @@ __all__ = [
     "NewKey",
     "NewPreview",
     "NewProject",
+    "NewWebhook",
     "PolicyOverride",
     "PostEventQuery",
     "Preview",
@@ -51,6 +54,7 @@ __all__ = [
     "Readiness",
     "SecretRotation",
     "StoredProfile",
+    "Webhook",
 ]
 
 
@@ -111,6 +115,17 @@ class SecretRotation(TypedDict, total=False):
     secret: str
     # How long replaced secrets sign as well; 24h when left out
     overlap: str
+
+
+class _RequiredNewWebhook(TypedDict):
+    url: str
+    # Types to receive: exact, `prefix.*`, or `*`
+    events: List[str]
+
+
+class NewWebhook(_RequiredNewWebhook, total=False):
+    # Made by Posthorn when left out. Some profiles require it, some refuse it
+    secret: str
 
 
 class ConsumerSettings(TypedDict, total=False):
@@ -469,6 +484,27 @@ class Endpoint(TypedDict):
     updatedAt: str
 
 
+class _RequiredCreatedWebhook(TypedDict):
+    id: str
+    url: str
+    events: List[str]
+    status: Literal["active", "paused", "disabled"]
+    createdAt: str
+
+
+class CreatedWebhook(_RequiredCreatedWebhook, total=False):
+    # Shown this once; left out where the profile does not show it
+    secret: str
+
+
+class Webhook(TypedDict):
+    id: str
+    url: str
+    events: List[str]
+    status: Literal["active", "paused", "disabled"]
+    createdAt: str
+
+
 class Consumer(TypedDict):
     id: str
     name: Optional[str]
@@ -612,6 +648,13 @@ class ListEndpointsQuery(TypedDict, total=False):
     # `nextCursor` of the page before
     cursor: str
     consumer: str
+
+
+class ListWebhooksQuery(TypedDict, total=False):
+    # Items on a page, at most 200
+    limit: int
+    # `nextCursor` of the page before
+    cursor: str
 
 
 class ListConsumersQuery(TypedDict, total=False):

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Iterator, List, Optional, TypedDict, Union
 
+from ..call import Connection, call, segment
+from ..models import CreatedWebhook, ListWebhooksQuery, NewWebhook, Webhook
+from ..pages import items_of
 from ..profiles import SigningProfile
 from ..verification import WebhookToVerify, verify_webhook, verify_webhook_or_raise
 
@@ -9,10 +12,16 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-class Webhooks:
-    """Of the profile of the client, where a call names no other."""
+class WebhookPage(TypedDict):
+    items: List[Webhook]
+    nextCursor: Optional[str]
 
-    def __init__(self, profile: Union[str, SigningProfile]) -> None:
+
+class Webhooks:
+    """Verifies webhooks of the profile of the client, where a call names no other, and registers them."""
+
+    def __init__(self, connection: Connection, profile: Union[str, SigningProfile]) -> None:
+        self._connection = connection
         self._profile = profile
 
     def verify(self, **webhook: Unpack[WebhookToVerify]) -> bool:
@@ -24,3 +33,18 @@ class Webhooks:
         """See verify_webhook_or_raise."""
         webhook.setdefault("profile", self._profile)
         verify_webhook_or_raise(**webhook)
+
+    def create(self, **webhook: Unpack[NewWebhook]) -> CreatedWebhook:
+        """An endpoint in the shape of providers' APIs. The answer shows the secret, this once."""
+        return call(self._connection, "POST", "/v1/webhooks", body=webhook)
+
+    def list(self, **query: Unpack[ListWebhooksQuery]) -> WebhookPage:
+        return call(self._connection, "GET", "/v1/webhooks", query=query)
+
+    def all(self, **query: Unpack[ListWebhooksQuery]) -> Iterator[Webhook]:
+        """Those of all pages, each fetched when it is reached."""
+        return items_of(self._connection, "/v1/webhooks", query)
+
+    def delete(self, id: str) -> None:
+        """Cancels what is open to it."""
+        call(self._connection, "DELETE", f"/v1/webhooks/{segment(id)}")
