@@ -15,6 +15,7 @@ import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './schem
 import { name, ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
 import { requireKnownTypes } from './subscriptions.ts';
 import { checkedTargetUrl } from './target-urls.ts';
+import { testEventRoute } from './test-events.ts';
 
 const params = z.object({ id: ownId });
 const tag = 'Endpoints';
@@ -110,5 +111,6 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       handle: ({ tenant, params }) => deleteEndpoint(steering, tenant, params.id),
     }),
     rotateSecretRoute(deps),
+    testEventRoute(deps, db),
   ];
 }

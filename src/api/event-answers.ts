@@ -1,8 +1,10 @@
 import type { Queryable } from '../store/database.ts';
 import { firstDeliveriesOf } from '../store/delivery-reads.ts';
-import type { StoredEvent } from '../store/event-reads.ts';
+import { findEvent, type StoredEvent } from '../store/event-reads.ts';
+import type { Tenant } from './authentication.ts';
 import { deliveryAnswers } from './delivery-answers.ts';
 import type { WorkflowLinks } from './ports.ts';
+import { Problem } from './problem.ts';
 
 const DELIVERIES_SHOWN = 100;
 
@@ -35,4 +37,17 @@ export async function eventTexts(
   const answers = await deliveryAnswers(links, [...byEvent.values()].flat());
   const answersByEvent = Map.groupBy(answers, (answer) => (answer as { event: string }).event);
   return events.map((event) => eventText(event, answersByEvent.get(event.id) ?? []));
+}
+
+/** JSON text of one event as it stands now; throws not_found. */
+export async function readEvent(
+  db: Queryable,
+  links: WorkflowLinks,
+  tenant: Tenant,
+  id: string,
+): Promise<{ settled: boolean; text: string }> {
+  const found = await findEvent(db, tenant, id);
+  if (!found) throw new Problem('not_found');
+  const [text] = await eventTexts(db, links, tenant.projectId, [found]);
+  return { settled: found.status !== 'pending', text: text! };
 }

@@ -17,10 +17,14 @@ type Posted = {
   at: Date;
 };
 
+type Content = Pick<
+  EventDraft,
+  'id' | 'type' | 'consumer' | 'attributes' | 'data' | 'target' | 'endpoint' | 'test' | 'createdAt'
+>;
+
 /** An event that was posted, checked against the profile and composed. Throws what is wrong with it. */
 export function draftOf(tenant: Tenant, guard: AddressGuard, posted: Posted): EventDraft {
   const { input, document, pointer, at } = posted;
-  const { projectId, profile, policy } = tenant;
   const content = {
     id: input.id ?? newId('evt', at.getTime()),
     type: input.type,
@@ -28,8 +32,19 @@ export function draftOf(tenant: Tenant, guard: AddressGuard, posted: Posted): Ev
     attributes: input.attributes ?? {},
     data: dataOf(document, pointer),
     target: input.target ? targetOf(input.target, tenant, guard, pointer) : null,
+    endpoint: null,
+    test: false,
     createdAt: at,
   };
+  return composedDraft(tenant, content, pointer);
+}
+
+/** With the body that the profile gives it; throws why it gives none, with `pointer` before each pointer. */
+export function composedDraft(
+  { projectId, profile, policy }: Tenant,
+  content: Content,
+  pointer = '',
+): EventDraft {
   const body = profile.composeBody(content);
   if (!Buffer.isBuffer(body)) {
     const errors = body.errors.map((error) => ({ ...error, pointer: pointer + error.pointer }));
@@ -43,7 +58,6 @@ export function draftOf(tenant: Tenant, guard: AddressGuard, posted: Posted): Ev
     profile: profile.name,
     profileVersion: profile.version,
     policy,
-    test: false,
   };
 }
 

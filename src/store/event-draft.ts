@@ -18,6 +18,8 @@ export type EventDraft = {
   /** Canonical text of the policy in force (policyText). */
   policy: string;
   target: { url: string; secret: string } | null;
+  /** Set: for this endpoint alone, which need not have subscribed. It is the consumer's. */
+  endpoint: string | null;
   test: boolean;
   /** When the producer's post arrived; the `$createdAt` of the body. */
   createdAt: Date;

@@ -29,13 +29,15 @@ type Match = { place: number; endpoint_id: string; hold_reason: HoldReason | nul
 const matching = (consumers: string): string => `
   SELECT draft.place, endpoint.id AS endpoint_id, ${holdReason('endpoint')} AS hold_reason,
          EXISTS (SELECT FROM receiver_health health WHERE health.receiver = endpoint.id) AS slow
-  FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) AS draft (place, project_id, consumer, patterns)
+  FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])
+    AS draft (place, project_id, consumer, patterns, endpoint)
   JOIN endpoints endpoint
     ON endpoint.project_id = draft.project_id
    AND ${consumers}
    AND endpoint.status <> 'deleted'
    AND endpoint.withheld IS NULL
-   AND endpoint.events && string_to_array(draft.patterns, ' ')
+   AND (endpoint.id = draft.endpoint
+        OR draft.endpoint IS NULL AND endpoint.events && string_to_array(draft.patterns, ' '))
   ORDER BY endpoint.id
   FOR KEY SHARE OF endpoint`;
 
@@ -84,6 +86,7 @@ export async function matchEndpoints(db: Queryable, drafts: EventDraft[]): Promi
       routed.map(({ draft }) => draft.projectId),
       routed.map(({ draft }) => draft.consumer),
       routed.map(({ draft }) => patternsFor(draft.type).join(' ')),
+      routed.map(({ draft }) => draft.endpoint),
     ],
   });
   return rows;

@@ -61,6 +61,7 @@ const BODIES: Record<string, unknown> = {
   putEventType: { description: 'stolen' },
   changeEndpoint: { description: 'stolen' },
   rotateSecret: { overlap: '0s' },
+  testEndpoint: {},
   putProfile: { ...standardWebhooks, name: 'wire-acme', title: 'stolen' },
   previewProfile: { type: 'stolen', data: 1 },
 };

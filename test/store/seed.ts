@@ -53,6 +53,7 @@ export async function seedStore(): Promise<SeededStore> {
     profileVersion: 1,
     policy: policyText(POLICY),
     target: null,
+    endpoint: null,
     test: false,
     createdAt: new Date(),
     ...changes,

@@ -49,6 +49,11 @@ export type SecretRotation = {
   overlap?: string;
 };
 
+export type NewTestEvent = {
+  /** The first of the catalogue when left out */
+  type?: string;
+};
+
 export type NewWebhook = {
   url: string;
   /** Types to receive: exact, `prefix.*`, or `*` */
@@ -519,6 +524,11 @@ export type ListEndpointsQuery = {
   /** `nextCursor` of the page before */
   cursor?: string;
   consumer?: string;
+};
+
+export type TestEndpointQuery = {
+  /** Answer 200 as soon as every delivery has settled */
+  wait?: string;
 };
 
 export type ListWebhooksQuery = {

@@ -42,6 +42,7 @@ __all__ = [
     "NewKey",
     "NewPreview",
     "NewProject",
+    "NewTestEvent",
     "NewWebhook",
     "PolicyOverride",
     "PostEventQuery",
@@ -54,6 +55,7 @@ __all__ = [
     "Readiness",
     "SecretRotation",
     "StoredProfile",
+    "TestEndpointQuery",
     "Webhook",
 ]
 
@@ -115,6 +117,11 @@ class SecretRotation(TypedDict, total=False):
     secret: str
     # How long replaced secrets sign as well; 24h when left out
     overlap: str
+
+
+class NewTestEvent(TypedDict, total=False):
+    # The first of the catalogue when left out
+    type: str
 
 
 class _RequiredNewWebhook(TypedDict):
@@ -648,6 +655,11 @@ class ListEndpointsQuery(TypedDict, total=False):
     # `nextCursor` of the page before
     cursor: str
     consumer: str
+
+
+class TestEndpointQuery(TypedDict, total=False):
+    # Answer 200 as soon as every delivery has settled
+    wait: str
 
 
 class ListWebhooksQuery(TypedDict, total=False):

@@ -1,11 +1,14 @@
 import type { Call } from '../call.ts';
 import type {
+  AcceptedEvent,
   CreatedEndpoint,
   Endpoint,
   EndpointChanges,
   ListEndpointsQuery,
   NewEndpoint,
+  NewTestEvent,
   SecretRotation,
+  TestEndpointQuery,
 } from '../models.ts';
 import { itemsOf, type Page } from '../pages.ts';
 import { path } from '../path.ts';
@@ -35,5 +38,8 @@ export function endpointsOf(call: Call) {
     /** The answer shows the new secret, this once. */
     rotateSecret: (id: string, rotation: SecretRotation = {}): Promise<CreatedEndpoint> =>
       call('POST', path`/v1/endpoints/${id}/rotate-secret`, { body: rotation }),
+    /** The example of the type, or the first of the catalogue, goes to this endpoint alone. */
+    test: (id: string, event: NewTestEvent = {}, query: TestEndpointQuery = {}): Promise<AcceptedEvent> =>
+      call('POST', path`/v1/endpoints/${id}/test`, { query, body: event }),
   };
 }

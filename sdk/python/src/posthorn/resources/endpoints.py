@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Iterator, List, Optional, TypedDict
 
 from ..call import Connection, call, segment
 from ..models import (
+    AcceptedEvent,
     CreatedEndpoint,
     Endpoint,
     EndpointChanges,
     ListEndpointsQuery,
     NewEndpoint,
+    NewTestEvent,
     SecretRotation,
 )
 from ..pages import items_of
@@ -67,3 +69,13 @@ class Endpoints:
         """The answer shows the new secret, this once."""
         path = f"/v1/endpoints/{segment(id)}/rotate-secret"
         return call(self._connection, "POST", path, body=rotation)
+
+    def test(
+        self, id: str, *, wait: Optional[str] = None, **event: Unpack[NewTestEvent]
+    ) -> AcceptedEvent:
+        """The example of the type, or the first of the catalogue, goes to this endpoint alone.
+
+        ``wait``, such as ``10s``, answers when the delivery has settled, at most after 60 s.
+        """
+        path = f"/v1/endpoints/{segment(id)}/test"
+        return call(self._connection, "POST", path, query={"wait": wait}, body=event)

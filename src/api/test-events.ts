@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { Queryable } from '../store/database.ts';
+import { type Endpoint, findEndpoint } from '../store/endpoints.ts';
+import type { EventDraft } from '../store/event-draft.ts';
+import { newId } from '../store/ids.ts';
+import { createEventAcceptance } from './accept-event.ts';
+import type { Tenant } from './authentication.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { composedDraft } from './event-drafts.ts';
+import { invalidBody, Problem } from './problem.ts';
+import { type Route, tenantRoute } from './route.ts';
+import { acceptedEvent, event, newTestEvent, waitQuery } from './schemas/event.ts';
+import { ownId } from './schemas/fields.ts';
+
+type Example = { type: string; data: Buffer; attributes: Record<string, string> };
+
+/** What is sent where no type of the catalogue, if there is one, has an example. */
+const WITHOUT_CATALOGUE: Example = {
+  type: 'posthorn.test',
+  data: Buffer.from('{"test":true}'),
+  attributes: {},
+};
+
+export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
+  const acceptEvent = createEventAcceptance(deps, db);
+  return tenantRoute({
+    method: 'post',
+    path: '/v1/endpoints/{id}/test',
+    operationId: 'testEndpoint',
+    tag: 'Endpoints',
+    summary: 'Send an endpoint a test event',
+    description:
+      'The example of the type goes the whole way of a real event, to this endpoint alone, whether it subscribed to the type or not.',
+    access: 'consumer',
+    params: z.object({ id: ownId }),
+    query: waitQuery,
+    body: newTestEvent,
+    answers: {
+      200: { description: 'The delivery has settled (with `wait`)', schema: event },
+      202: { description: 'Stored', schema: acceptedEvent },
+    },
+    problems: ['data_not_representable'],
+    handle: async (call) => {
+      const { tenant, params, body } = call;
+      const endpoint = await findEndpoint(db, tenant, params.id);
+      if (!endpoint) throw new Problem('not_found');
+      return acceptEvent(call, testDraft(tenant, endpoint, exampleOf(tenant, body.type)));
+    },
+  });
+}
+
+function testDraft(tenant: Tenant, endpoint: Endpoint, { type, data, attributes }: Example): EventDraft {
+  const createdAt = new Date();
+  return composedDraft(tenant, {
+    id: newId('evt', createdAt.getTime()),
+    type,
+    consumer: endpoint.consumer,
+    attributes,
+    data,
+    target: null,
+    endpoint: endpoint.id,
+    test: true,
+    createdAt,
+  });
+}
+
+/** The example of `type`, or the profile's first, or the first of all; throws invalid_body for a type that has none. */
+function exampleOf({ profile, catalogue }: Tenant, type: string | undefined): Example {
+  const types = [
+    ...profile.eventTypes.map(({ name }) => name),
+    ...catalogue.entries.map((entry) => entry.type),
+  ];
+  for (const one of type === undefined ? types : [type]) {
+    const example = catalogue.example(one);
+    if (example) return { type: one, ...example };
+  }
+  if (type === undefined || type === WITHOUT_CATALOGUE.type) return WITHOUT_CATALOGUE;
+  throw invalidBody([{ pointer: '/type', detail: 'has no example in the catalogue' }]);
+}
