@@ -8,6 +8,12 @@ export type ShownDelivery = {
   reason: string | null;
   workflow: { id: string | null; url: string | null };
 };
+export type ShownEventType = {
+  type: string;
+  description: string;
+  example: unknown;
+  exampleAttributes: Record<string, string>;
+};
 export type ShownEvent = { id: string; status: string; deliveries: ShownDelivery[] };
 export type ShownAttempt = {
   number: number;

@@ -1,5 +1,4 @@
-import type { Profile } from '../profiles/profile.ts';
-import type { ShownEvent } from './answers.ts';
+import type { ShownEvent, ShownEventType } from './answers.ts';
 import type { CallApi } from './call-api.ts';
 import { TryFailure } from './failure.ts';
 import { requestLines } from './printed.ts';
@@ -8,8 +7,6 @@ import type { SeenRequest, TrialReceiver } from './trial-receiver.ts';
 import { until } from './until.ts';
 
 const ARRIVES_IN_MS = 10_000;
-
-export type EventType = Profile['eventTypes'][number];
 
 export type Stage = {
   call: CallApi;
@@ -21,21 +18,21 @@ export type Stage = {
 /** Posts the example of the type; returns the event's id. */
 export async function postExample(
   { call, registered }: Stage,
-  { name: type, example, exampleAttributes }: EventType,
+  { type, example, exampleAttributes }: ShownEventType,
 ): Promise<string> {
   const { id } = await call<{ id: string }>('POST', '/v1/events', {
     type,
     data: example,
-    ...(exampleAttributes && { attributes: exampleAttributes }),
+    attributes: exampleAttributes,
     ...registered.address,
   });
   return id;
 }
 
 /** Sends the example of the type, and prints what the receiver saw. Throws a TryFailure unless it is delivered. */
-export async function showEvent(stage: Stage, type: EventType): Promise<void> {
+export async function showEvent(stage: Stage, type: ShownEventType): Promise<void> {
   const { call, say } = stage;
-  say(`\n${type.name}: ${type.description}`);
+  say(`\n${type.type}: ${type.description}`);
   const id = await postExample(stage, type);
   for (const line of requestLines(await nextVerified(stage, id))) say(line);
   await until(

@@ -1,8 +1,8 @@
 import { formatDuration } from '../policy/duration.ts';
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
-import type { ShownAttempt, ShownDelivery, ShownEvent } from './answers.ts';
+import type { ShownAttempt, ShownDelivery, ShownEvent, ShownEventType } from './answers.ts';
 import { TryFailure } from './failure.ts';
-import { type EventType, nextVerified, postExample, type Stage } from './show-event.ts';
+import { nextVerified, postExample, type Stage } from './show-event.ts';
 import { until } from './until.ts';
 
 const FAILURE = 503;
@@ -16,11 +16,11 @@ const LATE_MS = 1_000;
 export async function showFailure(
   stage: Stage,
   { title, policy, afterLast }: ComposableProfile,
-  type: EventType,
+  type: ShownEventType,
 ): Promise<void> {
   const { call, receiver, say } = stage;
   say(
-    `\n${type.name} to a receiver that answers ${FAILURE}, each wait cut short by asking for the next attempt`,
+    `\n${type.type} to a receiver that answers ${FAILURE}, each wait cut short by asking for the next attempt`,
   );
   receiver.failWith(FAILURE);
   const eventId = await postExample(stage, type);

@@ -1,4 +1,5 @@
 import { createProfiles } from '../profiles/registry.ts';
+import type { ShownEventType } from './answers.ts';
 import { type CallApi, createCall } from './call-api.ts';
 import { TryFailure } from './failure.ts';
 import type { RunningPosthorn } from './find-posthorn.ts';
@@ -11,8 +12,13 @@ import { startTrialReceiver } from './trial-receiver.ts';
 
 export const TRIAL_NAMES = [...PAGE_RECEIVERS.keys()];
 
-/** For a profile whose catalogue leaves the types open. */
-const ANY_TYPE = { name: 'render.completed', description: 'An example', example: { job_id: 'job_abc123' } };
+/** For a profile that leaves the types open. */
+const ANY_TYPE = {
+  type: 'render.completed',
+  description: 'An example',
+  example: { job_id: 'job_abc123' },
+  exampleAttributes: {},
+};
 
 /**
  * Plays a provider against a running Posthorn: registers a receiver that verifies as the provider's page says, sends
@@ -29,7 +35,6 @@ export async function tryProfile(
   if (!profile || !pageReceiver) {
     throw new TryFailure(`There is no receiver for "${name}". There are: ${TRIAL_NAMES.join(', ')}.`);
   }
-  const types = profile.eventTypes.length > 0 ? profile.eventTypes : [ANY_TYPE];
   const callWith = (key: string) => createCall(url, key);
   const receiver = await startTrialReceiver(pageReceiver, interrupted);
   const undo: (() => Promise<void>)[] = [receiver.close];
@@ -52,6 +57,8 @@ export async function tryProfile(
     for (const line of aligned(made, '    ')) say(line);
 
     const stage = { call, receiver, registered, say };
+    const { items } = await call<{ items: ShownEventType[] }>('GET', '/v1/event-types?limit=200');
+    const types = items.length > 0 ? items : [ANY_TYPE];
     for (const type of types) await showEvent(stage, type);
     await showFailure(stage, profile, types[0]!);
     say(`\nEverything verified. What stays is the project ${project.id} with its events.`);
