@@ -51,7 +51,7 @@ export async function register(
   type Made = { id: string; secret?: string };
   const made =
     by === 'webhooks'
-      ? await (await keyOf(consumer!))<Made>('POST', '/v1/endpoints', { url, events: ['*'], ...brought })
+      ? await (await keyOf(consumer!))<Made>('POST', '/v1/webhooks', { url, events: ['*'], ...brought })
       : await call<Made>('POST', '/v1/endpoints', { url, ...(consumer && { consumer }), ...brought });
   const owner = consumer === undefined ? '' : ` of ${consumer}${plan === undefined ? '' : `, plan ${plan}`}`;
   return {

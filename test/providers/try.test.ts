@@ -8,8 +8,13 @@ import { PROVIDERS } from './providers.ts';
 jest.setTimeout(60_000);
 
 let posthorn: TestPosthorn;
+let onlyApi: TestPosthorn | undefined;
 beforeAll(async () => {
   posthorn = await startTestPosthorn();
+});
+afterEach(async () => {
+  await onlyApi?.close();
+  onlyApi = undefined;
 });
 afterAll(async () => {
   await endAllProcesses();
@@ -138,11 +143,11 @@ test('it looks for the address and the admin key in what was given, then in the 
 });
 
 test('where no worker runs it ends with 1, in time or at Ctrl-C, and removes the endpoint', async () => {
-  const alone = await startTestPosthorn({ roles: { api: true, worker: false } });
-  const waiting = startTry('cmdcal', alone.url);
-  const interrupted = startTry('cmdcal', alone.url);
+  onlyApi = await startTestPosthorn({ roles: { api: true, worker: false } });
+  const waiting = startTry('cmdcal', onlyApi.url);
+  const interrupted = startTry('cmdcal', onlyApi.url);
 
-  await interrupted.untilSaid(/render\.completed/);
+  await interrupted.untilSaid(/approval\.changed: /);
   expect(await interrupted.end('SIGINT')).toBe(1);
   expect(interrupted.output()).toMatch(/posthorn try: Interrupted\.\n$/);
   expect(await waiting.ended).toBe(1);
@@ -150,7 +155,6 @@ test('where no worker runs it ends with 1, in time or at Ctrl-C, and removes the
     /Nothing arrived in \d+ s: no attempt has been made\. .*a worker must run/,
   );
 
-  const { rows } = await alone.database.pool.query("SELECT FROM endpoints WHERE status <> 'deleted'");
+  const { rows } = await onlyApi.database.pool.query("SELECT FROM endpoints WHERE status <> 'deleted'");
   expect(rows).toEqual([]);
-  await alone.close();
 });
