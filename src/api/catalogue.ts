@@ -1,4 +1,4 @@
-import type { Violation } from '../json-schema/check.ts';
+import type { Violation } from '../json-schema/compile-schema.ts';
 import { compileSchema, type DataCheck } from '../json-schema/compile-schema.ts';
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
 import type { OwnEventType } from '../store/event-types.ts';

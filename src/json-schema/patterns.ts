@@ -1,0 +1,40 @@
+import type { RegExpEngine, RegExpLike } from 'ajv/dist/types/index.js';
+import { RE2JS } from 're2js';
+
+/** The patterns of a schema would take longer over this data than data of its size may take. */
+export class TooMuchText extends RangeError {}
+
+/** Steps of a pattern's program, for each byte of the data. A megabyte then takes under a second. */
+const STEPS_PER_BYTE = 20;
+const STEPS_AT_LEAST = 200_000;
+/** Instructions of a compiled program: `(a{1000}){1000}` is short, and has a million. */
+const MAX_PROGRAM = 1_000;
+
+/**
+ * The regular expressions of one schema. RE2 has no look-around and no back references, and takes time that grows with
+ * the text, at most by the size of the program for each character; what remains is bounded by the size of the data.
+ */
+export function createPatterns(): { engine: RegExpEngine; within<T>(bytes: number, work: () => T): T } {
+  let stepsLeft = Number.POSITIVE_INFINITY; // while Ajv holds the schema itself against its meta schema
+
+  const compile = (source: string): RegExpLike => {
+    const pattern = RE2JS.compile(RE2JS.translateRegExp(source));
+    const size = pattern.programSize();
+    if (size > MAX_PROGRAM) throw new RangeError('the pattern is too long');
+    const test = (text: string): boolean => {
+      stepsLeft -= (text.length + 1) * size;
+      if (stepsLeft < 0) throw new TooMuchText();
+      return pattern.test(text);
+    };
+    // Ajv takes two patterns of one text for the same.
+    return Object.assign({ test }, { toString: () => source });
+  };
+
+  return {
+    engine: Object.assign(compile, { code: 'compiledPattern' }),
+    within(bytes, work) {
+      stepsLeft = STEPS_AT_LEAST + bytes * STEPS_PER_BYTE;
+      return work();
+    },
+  };
+}
