@@ -21,15 +21,24 @@ const NEXT_STATUS: Record<EndpointAction, Record<Endpoint['status'], Endpoint['s
   enable: { active: 'active', paused: null, disabled: 'active' },
 };
 
-// FOR UPDATE waits for every ingest and every claim that read the status before (both hold KEY SHARE): what they hold
-// because of it is committed when this returns, and the review finds it.
+// What lets an endpoint go on waits for every ingest and every claim that read the status before (they hold KEY SHARE):
+// what they hold because of it is committed then, and the review finds it. What stops one need not: an open delivery is
+// parked at its claim. Nor should it: KEY SHARE is granted past a waiting UPDATE, and eight writers that never rest keep it
+// for seconds.
+const LOCKS: Record<EndpointAction, 'UPDATE' | 'NO KEY UPDATE'> = {
+  pause: 'NO KEY UPDATE',
+  disable: 'NO KEY UPDATE',
+  resume: 'UPDATE',
+  enable: 'UPDATE',
+};
+
 const LOCK_ENDPOINT = `
   SELECT ${ENDPOINT_COLUMNS}, review_due::text AS mark
   FROM endpoints
   WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3) AND status <> 'deleted'
-  FOR UPDATE`;
+  FOR`;
 
-/** SQL: the mark of an endpoint, locked FOR UPDATE, whose state changes now. Nothing is held: nothing to review. */
+/** SQL: the mark of a locked endpoint whose state changes now. Nothing is held: nothing to review. */
 export const NEW_MARK = `
   CASE WHEN EXISTS (SELECT FROM deliveries d WHERE d.endpoint_id = e.id AND d.waiting_for IS NOT NULL)
        THEN clock_timestamp() END`;
@@ -49,7 +58,7 @@ export async function changeEndpointState(
   return inTransaction(pool, async (client) => {
     type Row = Endpoint & { mark: string | null };
     const scope = [endpointId, projectId, consumer];
-    const found = (await client.query<Row>(LOCK_ENDPOINT, scope)).rows[0];
+    const found = (await client.query<Row>(`${LOCK_ENDPOINT} ${LOCKS[action]}`, scope)).rows[0];
     if (!found) return { kind: 'not_found' };
     const next = NEXT_STATUS[action][found.status];
     if (next === null) return { kind: 'refused', status: found.status as 'paused' | 'disabled' };

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { inTransaction } from './database.ts';
+import { inTransaction, type Queryable } from './database.ts';
 import { HOLD_REASONS, type HoldReason, holdReason } from './hold-reason.ts';
 
 // Before the deliveries, as everywhere. Its state cannot change until this transaction ends.
@@ -40,12 +40,20 @@ export async function reviewHeld(
   return inTransaction(pool, async (client) => {
     const endpoint = (await client.query<{ reason: HoldReason | null }>(LOCK_ENDPOINT, [endpointId])).rows[0];
     if (!endpoint) return { more: false, released: 0 };
-    const { reason } = endpoint;
-    const values = [endpointId, HOLD_REASONS.filter((one) => one !== reason), REVIEW_BATCH];
-    const { rowCount } = await (reason === null
-      ? client.query(RELEASE, values)
-      : client.query(HOLD_ON, [...values, reason]));
-    const moved = rowCount ?? 0;
-    return { more: moved === REVIEW_BATCH, released: reason === null ? moved : 0 };
+    const moved = await moveHeld(client, endpointId, endpoint.reason);
+    return { more: moved === REVIEW_BATCH, released: endpoint.reason === null ? moved : 0 };
   });
+}
+
+/** Releases a batch of what is held, or holds it for another reason. Returns how many changed. */
+export async function moveHeld(
+  db: Queryable,
+  endpointId: string,
+  reason: HoldReason | null,
+): Promise<number> {
+  const values = [endpointId, HOLD_REASONS.filter((one) => one !== reason), REVIEW_BATCH];
+  const { rowCount } = await (reason === null
+    ? db.query(RELEASE, values)
+    : db.query(HOLD_ON, [...values, reason]));
+  return rowCount ?? 0;
 }

@@ -168,10 +168,9 @@ describe('a resume', () => {
     const review = stoppingAtCommit(store.pool);
     const batch = reviewHeld(review.pool, id);
     await review.stopped;
-    const paused = act(id, 'pause');
-    await untilBlocked(store.pool);
+    await changeEndpointState(store.pool, scope(), id, 'pause');
     review.goOn();
-    await Promise.all([batch, paused]);
+    await batch;
     expect(await kinds()).toEqual({ 'pending due': 500, 'held endpoint_paused': 700 });
     expect(await reviewHeld(store.pool, id)).toEqual({ more: false, released: 0 });
 

@@ -8,6 +8,7 @@ import { matchEndpoints } from '../../src/store/match-receivers.ts';
 import { outcomesAfter } from '../../src/store/outcomes.ts';
 import { markHealthy, markSlow } from '../../src/store/receiver-health.ts';
 import { overdueOwners } from '../../src/store/reconciliation.ts';
+import { moveHeld } from '../../src/store/review-held.ts';
 import { cancelOpenOf } from '../../src/store/steering.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { POLICY, type SeededStore, seedStore } from './seed.ts';
@@ -140,6 +141,22 @@ test('among 50,000 endpoints of a project a hundred events read those of their o
   }
   expect(await matchEndpoints(store.pool, ofConsumers)).toHaveLength(500);
   expect(await matchEndpoints(store.pool, [...ofNone, ...ofConsumers.slice(0, 1)])).toHaveLength(1_005);
+});
+
+test('releasing what is held for an endpoint reads that, and none of what was ever sent to it', async () => {
+  await store.pool.query(
+    `INSERT INTO deliveries (id, project_id, event_id, endpoint_id, receiver, policy, status, waiting_for, created_at)
+     SELECT 'dlv_e' || n, $1, 'evt_1', 'ep_' || n % 2, 'ep_' || n % 2, $2, 'held', 'endpoint_paused', now()
+     FROM generate_series(1, 2400) AS n`,
+    [store.project, policyText(POLICY)],
+  );
+  await store.pool.query('ANALYZE deliveries');
+  for (const mode of ['force_generic_plan', 'force_custom_plan'] as const) {
+    const { wholeTables } = await explain((db) => moveHeld(db, 'ep_1', null), mode);
+    expect(wholeTables).not.toContain('deliveries');
+    const nothing = await explain((db) => moveHeld(db, 'ep_7', null), mode);
+    expect(nothing.pages).toBeLessThan(20);
+  }
 });
 
 test('counting the retries that wait reads their index', async () => {
