@@ -70,14 +70,11 @@ const steer = async (action: 'retry' | 'cancel', { id }: { id: string }, service
   return { status, body: body as Delivery & { code?: string } };
 };
 
-const setEndpoint = (id: string, status: string) =>
-  posthorn.database.pool.query('UPDATE endpoints SET status = $2 WHERE id = $1', [id, status]);
-
-/** Pausing comes with a later version of the API; the claim knows it already. */
+/** A delivery whose retry came due while its endpoint was paused. */
 async function heldDelivery(receiver: Receiver): Promise<{ delivery: Delivery; endpoint: { id: string } }> {
   const endpoint = await posthorn.newEndpoint(receiver.url, { events: ['held.here'] });
   const { event, delivery } = await waiting({ type: 'held.here', data: {} });
-  await setEndpoint(endpoint.id, 'paused');
+  await posthorn.call('POST', `/v1/endpoints/${endpoint.id}/pause`);
   await steer('retry', delivery);
   await untilIs('held', event);
   closers.push(() => posthorn.call('DELETE', `/v1/endpoints/${endpoint.id}`).catch(() => {}));
