@@ -25,6 +25,7 @@ const secrets: Record<string, string> = {
   endpointSecret: canary(),
   headerValue: canary(),
   targetSecret: canary(),
+  rotatedSecret: canary(),
   wrongKey: canary(),
 };
 
@@ -79,6 +80,13 @@ async function driveEveryPath(): Promise<void> {
   const made = await posthorn.api.newEndpoint({ id: project, key }, at('/steady/made'), ['ok']);
   Object.assign(secrets, { key, adminKey, consumerKey, made: made.secret });
   secrets.encryptionKey = posthorn.env.POSTHORN_ENCRYPTION_KEYS!;
+
+  const rotate = `/v1/endpoints/${made.id}/rotate-secret`;
+  const rotated = await posthorn.api.call<{ secret: string }>(key, 'POST', rotate, {});
+  secrets.rotated = rotated.secret;
+  await posthorn.api.call(key, 'POST', rotate, { secret: asSecret(secrets.rotatedSecret!) });
+  await call(key, 'POST', rotate, { secret: secrets.rotatedSecret });
+  await call(key, 'POST', `/v1/endpoints/${made.id}/test`, {});
 
   const secret = asSecret(secrets.endpointSecret!);
   const headers = { 'x-own': secrets.headerValue };

@@ -160,3 +160,20 @@ test('an event for 10,000 endpoints is stored whole within seconds, one for more
   expect(refused.results).toEqual([{ kind: 'too_many_endpoints', count: MAX_FAN_OUT + 1 }]);
   expect(await countOf('events')).toBe(1);
 });
+
+test('an event for one endpoint goes there alone, and nowhere once it is deleted or is not of its consumer', async () => {
+  const [chosen] = [await store.newEndpoint(), await store.newEndpoint()];
+  const receiversOf = async (changes: object): Promise<(string | null)[]> => {
+    const made: (string | null)[] = [];
+    await acceptEvents(store.pool, box, [store.draft({ endpoint: chosen, ...changes })], (deliveries) => {
+      made.push(...deliveries.map(({ endpointId }) => endpointId));
+    });
+    return made;
+  };
+  await store.pool.query(`UPDATE endpoints SET events = '{nothing.else}' WHERE id = $1`, [chosen]);
+  expect(await receiversOf({})).toEqual([chosen]);
+  expect(await receiversOf({ consumer: 'acme' })).toEqual([]);
+  expect(await receiversOf({ projectId: await store.newProject() })).toEqual([]);
+  await markEndpointDeleted(store.pool, store.project, null, chosen!);
+  expect(await receiversOf({})).toEqual([]);
+});
