@@ -33,7 +33,7 @@ export function webhookRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       access: 'consumer',
       body: newWebhook,
       answers: { 201: { description: 'The webhook, with its secret', schema: createdWebhook } },
-      problems: ['invalid_url'],
+      problems: ['invalid_url', 'plan_required'],
       handle: async ({ tenant, body }) => {
         const { endpoint, shown } = await registerEndpoint(deps, tenant, body);
         return json(201, { ...answerOf(endpoint), ...shown });

@@ -87,6 +87,31 @@ describe('the secret of an endpoint', () => {
     if (secret) expect(JSON.stringify(answer.body)).not.toContain(secret);
   });
 
+  test('is left out of the answers where an own profile does not show it', async () => {
+    const { key } = await api.newProject();
+    const { body: shipped } = await api.call('GET', '/v1/profiles/pdf-gorilla', { key });
+    const { profile } = shipped as { profile: Json & { secret: Json } };
+    const own = { ...profile, name: 'quiet', secret: { ...profile.secret, shownOnce: false } };
+    const made = { ...own, secret: { ...own.secret, brought: 'optional' } };
+    expect(await api.call('PUT', '/v1/profiles/quiet', { key, body: made })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/secret/shownOnce' }] },
+    });
+    expect((await api.call('PUT', '/v1/profiles/quiet', { key, body: own })).status).toBe(200);
+    await api.call('PATCH', '/v1/project', { key, body: { profile: 'quiet' } });
+
+    const endpoint = await api.call('POST', '/v1/endpoints', { key, body: { url, secret: SECRET } });
+    const { id } = endpoint.body as { id: string };
+    const webhook = { url, events: ['*'], secret: SECRET };
+    const answers = [
+      endpoint,
+      await api.call('POST', '/v1/webhooks', { key, body: webhook }),
+      await api.call('POST', `/v1/endpoints/${id}/rotate-secret`, { key, body: { secret: SECRET } }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 200]);
+    for (const { text } of answers) expect(text).not.toContain('secret');
+  });
+
   test('of 512 characters will do for PDF Gorilla, and of 16 for PausePoint', async () => {
     // Characters, not units of UTF-16.
     expect((await register('pdf-gorilla', { secret: '📯'.repeat(512) })).status).toBe(201);

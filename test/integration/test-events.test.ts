@@ -129,6 +129,56 @@ test('a test that fails is attempted again, like any event', async () => {
   });
 });
 
+test("a test is marked in the body where the profile has a place for it, and events of the producer's are not", async () => {
+  const { key } = await posthorn.newProject();
+  const { body: shipped } = await call(key, 'GET', '/v1/profiles/standard-webhooks');
+  const body = { event: '$type', isTest: '$test', data: '$data' };
+  const own = { ...(shipped.profile as Json), name: 'marked', body };
+  expect((await call(key, 'PUT', '/v1/profiles/marked', own)).status).toBe(200);
+  await call(key, 'PATCH', '/v1/project', { profile: 'marked' });
+  const receiver = await receiverThat();
+  const { id } = await endpointOf(key, receiver.url);
+
+  await call(key, 'POST', `/v1/endpoints/${id}/test?wait=10s`, {});
+  await call(key, 'POST', '/v1/events?wait=10s', { type: 'a', data: 1 });
+
+  expect(receiver.requests.map(({ body: sent }) => sent.toString())).toEqual([
+    '{"event":"posthorn.test","isTest":true,"data":{"test":true}}',
+    '{"event":"a","isTest":false,"data":1}',
+  ]);
+});
+
+test("an example of the project's own is sent as it was written, and the first of all where no type is named", async () => {
+  const { key } = await posthorn.newProject();
+  await call(key, 'PUT', '/v1/event-types/a.without', { description: 'Has no example' });
+  const example = '{"n":12345678901234567890,"one":1.0}';
+  const text = `{"description":"Has one","example":${example}}`;
+  expect((await call(key, 'PUT', '/v1/event-types/b.with', text)).status).toBe(200);
+  const receiver = await receiverThat();
+  const { id } = await endpointOf(key, receiver.url);
+
+  const sent = await call(key, 'POST', `/v1/endpoints/${id}/test?wait=10s`, {});
+
+  expect(sent.body).toMatchObject({ type: 'b.with', status: 'delivered' });
+  expect(receiver.requests[0]!.body.toString()).toContain(`"data":${example}`);
+  const refused = await call(key, 'POST', `/v1/endpoints/${id}/test`, { type: 'a.without' });
+  expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/type' }] } });
+});
+
+test('a test to a paused endpoint is held, and goes on with it', async () => {
+  const receiver = await receiverThat();
+  const { id } = await posthorn.newEndpoint(receiver.url);
+  await posthorn.call('POST', `/v1/endpoints/${id}/pause`);
+  const event = await posthorn.call<Event>('POST', `/v1/endpoints/${id}/test`, {});
+  expect((await posthorn.eventOf(event.id)).deliveries).toMatchObject([
+    { status: 'held', waitingFor: 'endpoint_paused' },
+  ]);
+  expect(receiver.requests).toEqual([]);
+
+  await posthorn.call('POST', `/v1/endpoints/${id}/resume`);
+  expect(await posthorn.untilSettled(event.id)).toMatchObject({ status: 'delivered', test: true });
+});
+
 test('a consumer tests its own endpoint, and nobody else may', async () => {
   const provider = providerNamed('pausepoint');
   const { key } = await posthorn.newProject({ profile: provider.name });

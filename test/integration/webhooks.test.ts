@@ -104,7 +104,7 @@ test.each([
   [{ events: undefined }, 'invalid_body', '/events'],
   [{ events: [] }, 'invalid_body', '/events'],
   [{ consumer: 'dev_other' }, 'invalid_body', '/consumer'],
-])('a webhook with %j is refused', async (changes, code, pointer) => {
+])('a webhook with %j is refused: %s at %s', async (changes, code, pointer) => {
   expect(await register(developer, changes)).toMatchObject({
     status: 422,
     body: { code, errors: [{ pointer }] },
@@ -120,4 +120,21 @@ test('a key of the project registers webhooks without a consumer, where the prof
   const made = await register(key, { events: ['job.*'], secret: undefined });
   expect(made).toMatchObject({ status: 201, body: { secret: expect.stringMatching(/^[0-9a-f]{64}$/) } });
   expect((await call(key, 'GET', `/v1/endpoints/${made.body.id}`)).body.consumer).toBeNull();
+});
+
+test('a consumer whose plan does not include webhooks registers none, and a test of one that it has from before is unrouted', async () => {
+  const { key } = await posthorn.newProject({ profile: 'cmdcal' });
+  const own = (await call(key, 'POST', '/v1/keys', { consumer: 'org_1' })).body.key as string;
+  const refused = await register(own, { events: ['*'] });
+  expect(refused).toMatchObject({ status: 403, body: { code: 'plan_required' } });
+
+  await call(key, 'PUT', '/v1/consumers/org_1', { plan: 'pro' });
+  const made = await register(own, { events: ['*'] });
+  expect(made.status).toBe(201);
+
+  await call(key, 'PUT', '/v1/consumers/org_1', { plan: 'free' });
+  expect((await call(own, 'POST', `/v1/endpoints/${made.body.id}/test`, {})).body).toMatchObject({
+    test: true,
+    status: 'unrouted',
+  });
 });
