@@ -18,13 +18,23 @@ const REGISTRATIONS: Record<string, Registration> = {
 };
 
 export type Registered = {
+  /** Null where each event brings its target. */
+  endpointId: string | null;
   secret: string;
   /** What events have beside type, data and attributes, so that they reach the receiver. */
   address: { consumer?: string; target?: { url: string; secret: string } };
   inWords: string;
-  /** Removes the endpoint, and the consumer with its keys. */
+  /** Removes the endpoint, and the consumer with its keys; nothing is sent to the URL any more. */
   remove(): Promise<void>;
 };
+
+/** A target cannot be removed: what is open to it would go on for hours. */
+async function cancelOpen(call: CallApi): Promise<void> {
+  for (const status of ['pending', 'retrying']) {
+    const { items } = await call<{ items: { id: string }[] }>('GET', `/v1/deliveries?status=${status}`);
+    for (const { id } of items) await call('POST', `/v1/deliveries/${id}/cancel`);
+  }
+}
 
 /** Has `call` made with another key. */
 export type CallWith = (key: string) => CallApi;
@@ -41,7 +51,13 @@ export async function register(
   if (by === 'target') {
     const target = { url, secret: profile.newSecret() };
     const inWords = 'none: each event brings its URL and secret';
-    return { secret: target.secret, address: { target }, inWords, remove: async () => {} };
+    return {
+      endpointId: null,
+      secret: target.secret,
+      address: { target },
+      inWords,
+      remove: () => cancelOpen(call),
+    };
   }
 
   const plan = profile.plans?.[0];
@@ -55,6 +71,7 @@ export async function register(
       : await call<Made>('POST', '/v1/endpoints', { url, ...(consumer && { consumer }), ...brought });
   const owner = consumer === undefined ? '' : ` of ${consumer}${plan === undefined ? '' : `, plan ${plan}`}`;
   return {
+    endpointId: made.id,
     secret: brought.secret ?? made.secret!,
     address: consumer === undefined ? {} : { consumer },
     inWords: `${made.id}${owner}${by === 'webhooks' ? ', registered by its own key' : ''}`,

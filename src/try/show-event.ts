@@ -31,9 +31,19 @@ export async function postExample(
 
 /** Sends the example of the type, and prints what the receiver saw. Throws a TryFailure unless it is delivered. */
 export async function showEvent(stage: Stage, type: ShownEventType): Promise<void> {
+  stage.say(`\n${type.type}: ${type.description}`);
+  await showDelivered(stage, await postExample(stage, type));
+}
+
+/** The same with the test event that a dashboard would send. */
+export async function showTestEvent(stage: Stage, endpointId: string): Promise<void> {
+  const sent = await stage.call<{ id: string; type: string }>('POST', `/v1/endpoints/${endpointId}/test`, {});
+  stage.say(`\nA test event of the type ${sent.type}, which our records alone mark as one`);
+  await showDelivered(stage, sent.id);
+}
+
+async function showDelivered(stage: Stage, id: string): Promise<void> {
   const { call, say } = stage;
-  say(`\n${type.type}: ${type.description}`);
-  const id = await postExample(stage, type);
   for (const line of requestLines(await nextVerified(stage, id))) say(line);
   await until(
     () => call<ShownEvent>('GET', `/v1/events/${id}`),

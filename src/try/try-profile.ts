@@ -6,7 +6,7 @@ import type { RunningPosthorn } from './find-posthorn.ts';
 import { PAGE_RECEIVERS } from './page-receivers/registry.ts';
 import { aligned } from './printed.ts';
 import { register } from './registration.ts';
-import { showEvent } from './show-event.ts';
+import { showEvent, showTestEvent } from './show-event.ts';
 import { showFailure } from './show-failure.ts';
 import { startTrialReceiver } from './trial-receiver.ts';
 
@@ -60,6 +60,7 @@ export async function tryProfile(
     const { items } = await call<{ items: ShownEventType[] }>('GET', '/v1/event-types?limit=200');
     const types = items.length > 0 ? items : [ANY_TYPE];
     for (const type of types) await showEvent(stage, type);
+    if (registered.endpointId) await showTestEvent(stage, registered.endpointId);
     await showFailure(stage, profile, types[0]!);
     say(`\nEverything verified. What stays is the project ${project.id} with its events.`);
   } finally {

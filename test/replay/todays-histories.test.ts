@@ -5,9 +5,12 @@ import { canariesIn } from './canaries.ts';
 import { type HistoryFacts, readHistory } from './history.ts';
 import { SCENARIOS } from './scenarios.ts';
 
-/** Those that kill a worker or wait for one to give up are recorded only; test/faults does the like. */
-const PLAYED_ONCE = ['rerun-after-a-lost-worker', 'recorded-late'];
-const names = Object.keys(SCENARIOS).filter((name) => !PLAYED_ONCE.includes(name));
+/**
+ * Recorded only: those that kill a worker or wait for one to give up, of which test/faults does the like, and those of
+ * the providers' policies, which test/providers follows.
+ */
+const PLAYED_ONCE = /^(rerun-after-a-lost-worker|recorded-late|policy-of-.*)$/;
+const names = Object.keys(SCENARIOS).filter((name) => !PLAYED_ONCE.test(name));
 
 const recorded = (name: string): string =>
   readFileSync(path.join(__dirname, 'histories', `${name}.json`), 'utf8');
