@@ -35,10 +35,10 @@ async function review({ pool, onReleased }: HoldingDependencies, due: ReviewDue)
 }
 
 async function follow(deps: HoldingDependencies, due: PlansDue): Promise<void> {
-  for (let more = true; more; ) {
-    const batch = await followPlans(deps.pool, due.projectId, due.consumer);
+  for (let next: string | null = ''; next !== null; ) {
+    const batch = await followPlans(deps.pool, due.projectId, due.consumer, next);
     for (const one of batch.reviews) await review(deps, one);
-    more = batch.more;
+    next = batch.next;
   }
   await endPlansDue(deps.pool, due);
 }

@@ -16,9 +16,10 @@ const OF_CONSUMERS = `
   WHERE e.project_id = $1 AND e.status <> 'deleted' AND (e.withheld IS NOT NULL) <> ${MAY_NOT}`;
 
 const ASTRAY_OF_ALL = `
-  SELECT e.id, e.consumer ${OF_CONSUMERS} AND e.consumer IS NOT NULL ORDER BY e.id LIMIT $2`;
+  SELECT e.id, e.consumer ${OF_CONSUMERS} AND e.id > $2 AND e.consumer IS NOT NULL ORDER BY e.id LIMIT $3`;
 
-const ASTRAY_OF_ONE = `SELECT e.id, e.consumer ${OF_CONSUMERS} AND e.consumer = $3 ORDER BY e.id LIMIT $2`;
+const ASTRAY_OF_ONE = `
+  SELECT e.id, e.consumer ${OF_CONSUMERS} AND e.id > $2 AND e.consumer = $4 ORDER BY e.id LIMIT $3`;
 
 // The order is project, consumers, endpoints, deliveries, event. SHARE: nothing that the rule reads changes meanwhile.
 // A lock without a change of the consumer's row is none to ingest, which holds its endpoints already when it makes sure
@@ -39,17 +40,18 @@ const FOLLOW_BATCH = 200;
 
 /**
  * Withholds, or gives free, the next 200 endpoints of a project (or of one consumer in it) that do not follow the
- * plans. Returns those for which something is held, and whether there may be more.
+ * plans, from `afterId` on in id order. Returns those for which something is held, and where to go on (null: done).
  */
 export async function followPlans(
   pool: pg.Pool,
   projectId: string,
   consumer: string | null,
-): Promise<{ more: boolean; reviews: ReviewDue[] }> {
+  afterId: string,
+): Promise<{ next: string | null; reviews: ReviewDue[] }> {
   const found = await (consumer === null
-    ? pool.query<Astray>(ASTRAY_OF_ALL, [projectId, FOLLOW_BATCH])
-    : pool.query<Astray>(ASTRAY_OF_ONE, [projectId, FOLLOW_BATCH, consumer]));
-  if (found.rows.length === 0) return { more: false, reviews: [] };
+    ? pool.query<Astray>(ASTRAY_OF_ALL, [projectId, afterId, FOLLOW_BATCH])
+    : pool.query<Astray>(ASTRAY_OF_ONE, [projectId, afterId, FOLLOW_BATCH, consumer]));
+  if (found.rows.length === 0) return { next: null, reviews: [] };
   const ids = found.rows.map(({ id }) => id);
   const reviews = await inTransaction(pool, async (client) => {
     await client.query(LOCK_PROJECT, [projectId]);
@@ -58,7 +60,7 @@ export async function followPlans(
     const { rows } = await client.query<{ id: string; mark: string | null }>(FOLLOW, [projectId, ids]);
     return rows.flatMap(({ id, mark }) => (mark === null ? [] : [{ id, mark }]));
   });
-  return { more: found.rows.length === FOLLOW_BATCH, reviews };
+  return { next: ids.length === FOLLOW_BATCH ? ids.at(-1)! : null, reviews };
 }
 
 type Astray = { id: string; consumer: string };

@@ -57,9 +57,11 @@ test('a consumer whose plan is too low registers nothing, and its events are kep
   const receiver = await receiverThat(200);
   const { key: consumerKey } = (await call('POST', '/v1/keys', { consumer: 'acme' })).body;
   const refused = { status: 403, body: { code: 'plan_required' } };
+  const webhook = { url: receiver.url, events: [failed.name], secret: SECRET };
 
   expect(await register('acme', receiver.url)).toMatchObject(refused);
   expect(await register('acme', receiver.url, consumerKey)).toMatchObject(refused);
+  expect(await call('POST', '/v1/webhooks', webhook, consumerKey)).toMatchObject(refused);
   await setPlan('acme', 'free');
   const { body } = await register('acme', receiver.url);
   expect(body.detail).toBe('Webhooks are part of the plans pro, business; the consumer is on free.');
@@ -192,8 +194,16 @@ test('a target needs the plan of an endpoint, where the event names a consumer',
   });
   expect(receiver.requests).toHaveLength(0);
 
-  await untilIs('delivered', await post('globex', { target }));
+  const accepted = await post('globex', { id: 'job-1', target });
+  await untilIs('delivered', accepted);
   await untilIs('delivered', await post(undefined, { target }));
+
+  await setPlan('globex', 'free');
+  expect(await call('POST', '/v1/events', { ...other, id: 'job-1' })).toMatchObject({
+    status: 202,
+    body: { id: 'job-1', status: 'delivered' },
+  });
+  expect(await call('POST', '/v1/events', { ...other, id: 'job-2' })).toMatchObject({ status: 403 });
 });
 
 test('a consumer that is deleted and named again starts without a plan', async () => {
