@@ -45,6 +45,22 @@ test('an event sent with the TypeScript client arrives, verifies, and is told of
   ]);
 });
 
+test('a test event after a rotation verifies with a list of the new secret and the old one', async () => {
+  const consumer = 'rotating';
+  const registered = await client.endpoints.create({ url: receiver.url, consumer });
+  const rotated = await client.endpoints.rotateSecret(registered.id, { overlap: '2h' });
+  const event = await client.endpoints.test(registered.id, {}, { wait: '10s' });
+  expect(event).toMatchObject({ test: true, status: 'delivered', consumer });
+  const { body, headers } = receiver.requests[0]!;
+  for (const secret of [[rotated.secret!, registered.secret!], registered.secret!, rotated.secret!])
+    expect(verifyWebhook({ payload: body, headers, secret })).toBe(true);
+
+  const listed = await client.webhooks.list();
+  expect(listed.items.map(({ id }) => id)).toContain(registered.id);
+  await client.webhooks.delete(registered.id);
+  await expect(client.endpoints.get(registered.id)).rejects.toMatchObject({ status: 404 });
+});
+
 test('what the API refuses is a typed error in TypeScript', async () => {
   await expect(client.events.get('evt_none')).rejects.toMatchObject({ status: 404, code: 'not_found' });
   await expect(client.endpoints.create({ url: 'ftp://a' })).rejects.toMatchObject({ status: 422 });
