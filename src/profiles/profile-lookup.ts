@@ -29,8 +29,12 @@ export type ProfileLookup = {
   ): Promise<ComposableProfile | undefined>;
 };
 
-/** Characters of the sources of what is kept compiled: the profiles of a few thousand projects that send now. */
-const KEPT_CHARACTERS = 16 * 1024 * 1024;
+/**
+ * Characters of the sources of what is kept compiled, which takes up to thirty times that: the profiles of about a
+ * thousand projects that send now. One that ships is there anyway, and costs what it takes to know so.
+ */
+const KEPT_CHARACTERS = 4 * 1024 * 1024;
+const ENTRY_CHARACTERS = 256;
 
 /**
  * Asks the store once for each version while it is in use: a version never changes, and a later one of a nearer
@@ -48,7 +52,7 @@ export function createProfileLookup(shipped: Profiles, stored: StoredProfiles): 
   ): Promise<ComposableProfile | undefined> => {
     const found = await stored.find(projectId, name, version);
     const profile = found ? compileStored(found) : shipped.get(name, version);
-    if (profile) known.set(key, profile, { size: found?.source.length ?? 1 });
+    if (profile) known.set(key, profile, { size: ENTRY_CHARACTERS + (found?.source.length ?? 0) });
     return profile;
   };
 

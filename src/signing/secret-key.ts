@@ -14,9 +14,10 @@ export type SecretKeyForm =
 export function secretKey(secret: string, form: SecretKeyForm): KeyObject {
   if (form.key === 'utf8') return createSecretKey(secret, 'utf8');
   // The profile was changed since: what is left of another secret may be an empty key, which anybody has.
-  if (!secret.startsWith(form.prefix))
-    throw new Error('a secret has not the prefix that its profile asks for');
-  return createSecretKey(secret.slice(form.prefix.length), 'base64');
+  if (!secret.startsWith(form.prefix)) throw new Error('a secret has no prefix of its profile');
+  const key = createSecretKey(secret.slice(form.prefix.length), 'base64');
+  if (key.symmetricKeySize === 0) throw new Error('a secret has no key after its prefix');
+  return key;
 }
 
 /** Only padded, canonical base64: receivers' libraries refuse, or read differently, what Node is lenient about. */

@@ -114,7 +114,8 @@ const FOLLOW_PROFILES = `
   UPDATE projects p
   SET plans_in_force = said.plans, plans_due = clock_timestamp()
   FROM (SELECT name, string_to_array(plans, ' ') AS plans FROM unnest($1::text[], $2::text[]) AS s (name, plans)) AS said
-  WHERE p.profile = said.name AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM said.plans`;
+  WHERE p.profile = said.name AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM said.plans
+    AND NOT EXISTS (SELECT FROM profiles stored WHERE stored.scope IN (p.id, '') AND stored.name = p.profile)`;
 
 // The same of what is stored, which sets them when it is put: a project may have taken the profile at that moment.
 const FOLLOW_STORED_PROFILES = `

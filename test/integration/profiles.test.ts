@@ -2,6 +2,7 @@ import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
 import { createProfiles } from '../../src/profiles/registry.ts';
 import { standardWebhooks } from '../../src/profiles/standard-webhooks.ts';
 import { StoreUnavailable } from '../../src/store/database.ts';
+import { followProfiles } from '../../src/store/projects.ts';
 import { ADMIN_KEY, startTestApi, type TestApi } from '../set-up/test-api.ts';
 
 type Json = Record<string, unknown>;
@@ -307,6 +308,11 @@ describe('plans', () => {
     expect(await inForce(follows.id)).toEqual(['pro', 'business']);
     expect(await inForce(own.id)).toEqual(['gold']);
     await call('PATCH', '/v1/project', own.key, { plans: null });
+    expect(await inForce(own.id)).toEqual(['pro', 'business']);
+
+    // As when a project takes the profile while its plans change: the sweep puts it right.
+    await api.database.pool.query(`UPDATE projects SET plans_in_force = '{pro}' WHERE id = $1`, [own.id]);
+    await followProfiles(api.database.pool, new Map([['cmdcal', ['pro']]]));
     expect(await inForce(own.id)).toEqual(['pro', 'business']);
   });
 });

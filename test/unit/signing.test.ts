@@ -88,3 +88,10 @@ test('SHA-512 is used where the scheme says so', () => {
 test('nothing is signed without a secret', () => {
   expect(() => compileSigner(standard, whsec)(message, [])).toThrow('without a secret');
 });
+
+test.each(['plain text', 'whsec_', 'whsec_!!', 'WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'])(
+  'nothing is signed with the secret %j of another profile: its key might be one that anybody has',
+  (other) => {
+    expect(() => compileSigner(standard, whsec)(message, [other])).toThrow('a secret has no');
+  },
+);
