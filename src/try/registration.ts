@@ -74,7 +74,7 @@ export async function register(
     endpointId: made.id,
     secret: brought.secret ?? made.secret!,
     address: consumer === undefined ? {} : { consumer },
-    inWords: `${made.id}${owner}${by === 'webhooks' ? ', registered by its own key' : ''}`,
+    inWords: `${made.id}${owner}${by === 'webhooks' ? ', registered with a key of its own' : ''}`,
     remove: () =>
       call('DELETE', consumer === undefined ? `/v1/endpoints/${made.id}` : `/v1/consumers/${consumer}`),
   };
