@@ -10,7 +10,13 @@ import { SPREAD } from './compose-body.ts';
 import { problemsOfExamples } from './compose-examples.ts';
 import { eventTypesSchema } from './event-type.ts';
 import { forbiddenHeaderName, isHeaderValue } from './header-names.ts';
-import { BODY_VARIABLES, compileTemplate, HEADER_VARIABLES, templateProblem } from './template.ts';
+import {
+  BODY_VARIABLES,
+  compileTemplate,
+  HEADER_VARIABLES,
+  referencesIn,
+  templateProblem,
+} from './template.ts';
 
 const duration = (min: string, max: string) =>
   z.string().refine((text) => {
@@ -42,10 +48,17 @@ const member = z.union([z.string(), z.number(), z.boolean(), z.null()]).superRef
   if (problem) context.addIssue({ code: 'custom', message: `${problem}; $data and $test stand alone` });
 });
 
+/** What examines the examples multiplies their number by this one: without `abort` it would begin all the same. */
+const TOO_MANY_REFERENCES = { message: 'templates with more than 200 variables', abort: true };
+
+const isExaminable = (values: unknown[]): boolean =>
+  values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? referencesIn(value) : 0), 0) <=
+  200;
+
 const body = z
   .record(z.string(), member)
-  // Aborting: what examines the examples multiplies their number by that of the members.
   .refine((members) => Object.keys(members).length <= 200, { message: 'more than 200 members', abort: true })
+  .refine((members) => isExaminable(Object.values(members)), TOO_MANY_REFERENCES)
   // JavaScript moves such members to the front: what is sent would not be in the order that is written here.
   .refine((members) => !Object.keys(members).some((name) => /^\d+$/.test(name)), 'a member named by digits')
   .refine(
@@ -66,6 +79,7 @@ const headers = z
     message: 'more than 20 headers',
     abort: true,
   })
+  .refine((templates) => isExaminable(Object.values(templates)), TOO_MANY_REFERENCES)
   .superRefine((templates, context) => {
     const seen = new Set<string>();
     for (const name of Object.keys(templates)) {

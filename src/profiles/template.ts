@@ -30,6 +30,9 @@ const REFERENCE = /\$(?:(\$)|attributes\.([A-Za-z0-9._-]{1,128})|([A-Za-z]*))/g;
 
 const isVariable = (name: string): name is Variable => (HEADER_VARIABLES as readonly string[]).includes(name);
 
+/** How many variables, attributes and doubled dollar signs the text has. */
+export const referencesIn = (template: string): number => [...template.matchAll(REFERENCE)].length;
+
 function parse(template: string): { parts: Part[]; unknown: string[] } {
   const parts: Part[] = [];
   const unknown: string[] = [];
