@@ -6,7 +6,7 @@ import { deliveryAnswers } from './delivery-answers.ts';
 import type { WorkflowLinks } from './ports.ts';
 import { Problem } from './problem.ts';
 
-const DELIVERIES_SHOWN = 100;
+export const DELIVERIES_SHOWN = 100;
 
 /** Everything of an event but its deliveries. */
 export type EventFields = Omit<StoredEvent, 'deliveryCount'> & { deliveryCount: number };

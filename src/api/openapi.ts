@@ -71,7 +71,11 @@ function headerParameters(access: Access, own: Record<string, string>) {
 function responsesOf(route: Route): ZodOpenApiResponsesObject {
   const responses: ZodOpenApiResponsesObject = {};
   for (const [status, answer] of Object.entries(route.answers)) {
-    responses[status as `${200}`] = { description: answer.description, ...contentOf(answer) };
+    responses[status as `${200}`] = {
+      description: answer.description,
+      ...headersOf(answer),
+      ...contentOf(answer),
+    };
   }
   const byStatus = Map.groupBy(problemsOf(route), (code) => PROBLEM_CODES[code].status);
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
@@ -83,6 +87,18 @@ function responsesOf(route: Route): ZodOpenApiResponsesObject {
   }
   return responses;
 }
+
+const headersOf = ({ headers }: AnswerSpec) =>
+  headers === undefined
+    ? {}
+    : {
+        headers: Object.fromEntries(
+          Object.entries(headers).map(([name, description]) => [
+            name,
+            { description, schema: { type: 'string' as const } },
+          ]),
+        ),
+      };
 
 const contentOf = ({ schema, type }: AnswerSpec): { content?: Record<string, { schema?: z.ZodType }> } => {
   if (schema) return { content: { [type ?? 'application/json']: { schema } } };

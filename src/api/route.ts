@@ -21,7 +21,13 @@ export type Answer = {
 };
 
 /** How an answer looks in the OpenAPI document. */
-export type AnswerSpec = { description: string; schema?: z.ZodType; type?: string };
+export type AnswerSpec = {
+  description: string;
+  schema?: z.ZodType;
+  type?: string;
+  /** Names and descriptions of headers that are particular to it. */
+  headers?: Record<string, string>;
+};
 
 export type Call<P, Q, B> = {
   params: P;

@@ -30,6 +30,36 @@ export async function findEvent(db: Queryable, scope: Scope, id: string): Promis
   return rows[0];
 }
 
+// The columns that an answer about the event shows and that change; never data and body, which may be megabytes.
+const EVENT_STATE = `
+  SELECT encode(sha256(convert_to(
+           concat_ws(' ', extract(epoch FROM e.created_at), e.status, e.delivery_count, deliveries.states), 'UTF8')), 'hex') AS state
+  FROM events e
+  CROSS JOIN LATERAL (
+    SELECT string_agg(
+             ROW(id, status, attempts, extract(epoch FROM due_at), last_outcome, reason, waiting_for, workflow_id)::text,
+             ' ' ORDER BY id) AS states
+    FROM (
+      SELECT * FROM deliveries d
+      WHERE d.project_id = e.project_id AND d.event_id = e.id
+      ORDER BY d.id
+      LIMIT $4
+    ) AS shown
+  ) AS deliveries
+  WHERE e.project_id = $1 AND ($2::text IS NULL OR e.consumer = $2) AND e.id = $3`;
+
+/** A digest of what changes about an event with its first `deliveries`; undefined when there is no such event. */
+export async function eventState(
+  db: Queryable,
+  scope: Scope,
+  id: string,
+  deliveries: number,
+): Promise<string | undefined> {
+  const values = [scope.projectId, scope.consumer, id, deliveries];
+  const { rows } = await db.query<{ state: string }>(EVENT_STATE, values);
+  return rows[0]?.state;
+}
+
 const STORED_CONTENTS = `SELECT id, content_hash AS hash FROM events WHERE project_id = $1 AND id = ANY ($2::text[])`;
 
 /** The content hashes of those of `ids` that are events of the project. */
