@@ -1,4 +1,5 @@
 import type { Violation } from './compile-schema.ts';
+import { problemWithPattern } from './patterns.ts';
 
 export const MAX_SCHEMA_BYTES = 32 * 1024;
 const MAX_DEPTH = 32;
@@ -76,8 +77,12 @@ export function problemsWithBounds(schema: unknown, bytes: number): Violation[] 
       else if (SCHEMAS.includes(keyword) || NAMED_SCHEMAS.includes(keyword))
         for (const [name, one] of membersOf(value)) yield sizeOf(one, below(place, name), depth);
       else if (REPEATED_SCHEMA.includes(keyword)) yield repeated(sizeOf(value, place, depth));
+      else if (keyword === 'pattern') refusePattern(value, place);
       else if (REPEATED_NAMED_SCHEMAS.includes(keyword))
-        for (const [name, one] of membersOf(value)) yield repeated(sizeOf(one, below(place, name), depth));
+        for (const [name, one] of membersOf(value)) {
+          refusePattern(name, below(place, name));
+          yield repeated(sizeOf(one, below(place, name), depth));
+        }
     }
   }
 
@@ -88,6 +93,11 @@ export function problemsWithBounds(schema: unknown, bytes: number): Violation[] 
     const named = valueAt(schema, pointer);
     if (named === undefined) return refuse(place, 'leads nowhere');
     return sizeOf(named, pointer, depth);
+  }
+
+  function refusePattern(pattern: unknown, place: string): void {
+    const problem = typeof pattern === 'string' ? problemWithPattern(pattern) : undefined;
+    if (problem !== undefined) refuse(place, problem);
   }
 
   function refuse(pointer: string, detail: string): Size {

@@ -18,9 +18,7 @@ export function createPatterns(): { engine: RegExpEngine; within<T>(bytes: numbe
   let stepsLeft = Number.POSITIVE_INFINITY; // while Ajv holds the schema itself against its meta schema
 
   const compile = (source: string): RegExpLike => {
-    const pattern = RE2JS.compile(RE2JS.translateRegExp(source));
-    const size = pattern.programSize();
-    if (size > MAX_PROGRAM) throw new RangeError('the pattern is too long');
+    const { pattern, size } = compiled(source);
     const test = (text: string): boolean => {
       stepsLeft -= (text.length + 1) * size;
       if (stepsLeft < 0) throw new TooMuchText();
@@ -37,4 +35,22 @@ export function createPatterns(): { engine: RegExpEngine; within<T>(bytes: numbe
       return work();
     },
   };
+}
+
+/** Why a schema may not have the pattern; undefined when it may. */
+export function problemWithPattern(source: string): string | undefined {
+  try {
+    compiled(source);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    return 'must be a regular expression of RE2: it has no look-around and no back references';
+  }
+}
+
+function compiled(source: string): { pattern: RE2JS; size: number } {
+  const pattern = RE2JS.compile(RE2JS.translateRegExp(source));
+  const size = pattern.programSize();
+  if (size > MAX_PROGRAM) throw new RangeError('is too long, with what it repeats');
+  return { pattern, size };
 }
