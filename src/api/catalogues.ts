@@ -1,11 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
 import type { Queryable } from '../store/database.ts';
-import { listEventTypes, MAX_CATALOGUE_BYTES, type OwnEventType } from '../store/event-types.ts';
+import { listEventTypes, type OwnEventType } from '../store/event-types.ts';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 
-/** Texts that are remembered: their compiled forms take a multiple of it. */
-const REMEMBERED_BYTES = 8 * MAX_CATALOGUE_BYTES;
+/** The own catalogues that are remembered, with all their schemas compiled: about two thousand schemas. */
+const REMEMBERED_BYTES = 256 * 1024 * 1024;
+/** What a compiled schema was measured to take, however short it is. */
+const SCHEMA_BYTES = 128 * 1024;
 /** What an entry takes besides its texts. */
 const ENTRY_BYTES = 512;
 
@@ -42,4 +44,4 @@ export function createCatalogues(db: Queryable): Catalogues {
 }
 
 const sizeOf = ({ description, schema, example }: OwnEventType): number =>
-  ENTRY_BYTES + description.length + (schema?.length ?? 0) + (example?.length ?? 0);
+  ENTRY_BYTES + description.length + (schema ? SCHEMA_BYTES + schema.length : 0) + (example?.length ?? 0);

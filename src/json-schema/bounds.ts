@@ -1,5 +1,6 @@
 import type { Violation } from './compile-schema.ts';
 import { problemWithPattern } from './patterns.ts';
+import { isObject, pointerOfReference, valueAt } from './references.ts';
 
 export const MAX_SCHEMA_BYTES = 32 * 1024;
 const MAX_DEPTH = 32;
@@ -89,7 +90,7 @@ export function problemsWithBounds(schema: unknown, bytes: number): Violation[] 
   function sizeOfReference(reference: unknown, place: string, depth: number): Size {
     if (typeof reference !== 'string' || !/^#(\/|$)/.test(reference))
       return refuse(place, 'must be a JSON pointer within the schema: #/$defs/name');
-    const pointer = decodeURIComponentOr(reference.slice(1));
+    const pointer = pointerOfReference(reference);
     const named = valueAt(schema, pointer);
     if (named === undefined) return refuse(place, 'leads nowhere');
     return sizeOf(named, pointer, depth);
@@ -116,9 +117,6 @@ export function problemsWithBounds(schema: unknown, bytes: number): Violation[] 
   return [];
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const membersOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : [];
 
@@ -131,21 +129,3 @@ const repeated = ({ all }: Size): Size => ({ all, repeated: all });
 
 const below = (pointer: string, name: string): string =>
   `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-
-function valueAt(root: unknown, pointer: string): unknown {
-  let value = root;
-  for (const step of pointer.split('/').slice(1)) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value;
-}
-
-function decodeURIComponentOr(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}

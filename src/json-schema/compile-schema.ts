@@ -1,6 +1,7 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type AnySchema, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { problemsWithBounds } from './bounds.ts';
 import { createPatterns, TooMuchText } from './patterns.ts';
+import { withoutReferences } from './without-references.ts';
 
 /** What is wrong at one place, in words that repeat nothing of the data. */
 export type Violation = { pointer: string; detail: string };
@@ -12,6 +13,9 @@ const MAX_VIOLATIONS = 20;
 /** Larger data is told its first violation only: a megabyte can break a schema in a hundred thousand places. */
 const TELL_ALL_UP_TO_BYTES = 64 * 1024;
 
+/** Holds schemas against the meta schema. */
+const forSchemas = new Ajv2020({ strict: false, logger: false, validateFormats: false });
+
 /**
  * Compiles the text of a JSON Schema (draft 2020-12; `format` and unknown keywords are annotations). Schemas come from
  * strangers: what is refused, with JSON pointers into the schema, is what is none, and what could hold up the process
@@ -22,6 +26,8 @@ export function compileSchema(text: string): DataCheck | { problems: Violation[]
   const problems = problemsWithBounds(schema, Buffer.byteLength(text));
   if (problems.length > 0) return { problems };
 
+  if (!forSchemas.validateSchema(schema as AnySchema)) return { problems: problemsOf(forSchemas.errors) };
+  const plain = withoutReferences(schema);
   const patterns = createPatterns();
   const compile = (allErrors: boolean): ValidateFunction =>
     new Ajv2020({
@@ -29,16 +35,13 @@ export function compileSchema(text: string): DataCheck | { problems: Violation[]
       strict: false,
       logger: false,
       validateFormats: false,
+      validateSchema: false,
+      meta: false, // each would compile and keep a meta schema of its own
       ownProperties: true, // data may have a member `constructor`, or leave it out
       code: { regExp: patterns.engine },
-    }).compile(schema as object);
+    }).compile(plain as object);
 
-  let first: ValidateFunction;
-  try {
-    first = compile(false);
-  } catch (error) {
-    return { problems: [problemOf(error)] };
-  }
+  const first = compile(false);
   let all: ValidateFunction | undefined;
 
   return (data, bytes) => {
@@ -55,15 +58,10 @@ export function compileSchema(text: string): DataCheck | { problems: Violation[]
   };
 }
 
-/** Ajv's own words name the place in its meta schema, or the reference that leads nowhere. */
-function problemOf(error: unknown): Violation {
-  const text = error instanceof Error ? error.message : '';
-  const inSchema = /^schema is invalid: data(\/[^ ,]*)? ([^,]+)/.exec(text);
-  if (inSchema) return { pointer: inSchema[1] ?? '', detail: inSchema[2]! };
-  return {
-    pointer: '',
-    detail: 'cannot be compiled: a pattern is not of RE2, or a keyword is not as JSON Schema says',
-  };
+/** Where the schema is not as the meta schema says; of several ways to be wrong, the first place. */
+function problemsOf(errors: ErrorObject[] | null | undefined): Violation[] {
+  const [first] = errors ?? [];
+  return [{ pointer: first?.instancePath ?? '', detail: first ? detailOf(first) : 'is no JSON Schema' }];
 }
 
 function violationsOf(errors: ErrorObject[] | null | undefined): Violation[] {

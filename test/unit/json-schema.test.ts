@@ -89,6 +89,19 @@ test.each<[string, unknown, unknown]>([
     { items: { allOf: Array(240).fill({ pattern: '^(a|b|ab)*c$' }) } },
     Array(100_000).fill('abababab'),
   ],
+  [
+    'a named schema that half a million items do not fit',
+    { contains: { $ref: '#/$defs/a' }, $defs: { a: { allOf: [{ $ref: '#/$defs/b' }] }, b: { const: 1 } } },
+    Array(500_000).fill(0),
+  ],
+  [
+    'named schemas of which each item fits the last',
+    {
+      items: { anyOf: [...Array(120).fill({ $ref: '#/$defs/a' }), true] },
+      $defs: { a: { allOf: [{ $ref: '#/$defs/b' }] }, b: { const: 1 } },
+    },
+    Array(250_000).fill(0),
+  ],
   ['unique items that are all alike', { uniqueItems: true, maxItems: 100 }, Array(250_000).fill({})],
   [
     'members without end',

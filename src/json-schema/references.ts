@@ -1,0 +1,26 @@
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The JSON pointer that a reference `#/…` holds. */
+export function pointerOfReference(reference: string): string {
+  const pointer = reference.slice(1);
+  try {
+    return decodeURIComponent(pointer);
+  } catch {
+    return pointer;
+  }
+}
+
+/** What the JSON pointer (RFC 6901) names; undefined when it leads nowhere. */
+export function valueAt(root: unknown, pointer: string): unknown {
+  let value = root;
+  for (const step of pointer.split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
+}
+
+export const valueAtReference = (root: unknown, reference: string): unknown =>
+  valueAt(root, pointerOfReference(reference));
