@@ -34,6 +34,9 @@ const REFUSED = [
   '$vocabulary',
 ];
 
+/** Why a schema is refused; or its part that may come once for each value of the data. */
+export type Bounds = { problems: Violation[] } | { repeated: number };
+
 /** How much checking a schema can take: all of it, and the part that may come once for each item of the data. */
 type Size = { all: number; repeated: number };
 
@@ -41,10 +44,10 @@ type Size = { all: number; repeated: number };
  * Why checking data against the schema could take long, with JSON pointers into it; empty when it cannot. Without
  * recursion a schema is a tree, which is gone through at most once for each value of the data.
  */
-export function problemsWithBounds(schema: unknown, bytes: number): Violation[] {
-  if (bytes > MAX_SCHEMA_BYTES) return [{ pointer: '', detail: `has more than ${MAX_SCHEMA_BYTES} bytes` }];
-  if (typeof schema === 'boolean') return [];
-  if (!isObject(schema)) return [{ pointer: '', detail: 'must be an object' }];
+export function boundsOf(schema: unknown, bytes: number): Bounds {
+  if (bytes > MAX_SCHEMA_BYTES) return refused(`has more than ${MAX_SCHEMA_BYTES} bytes`);
+  if (typeof schema === 'boolean') return { repeated: 0 };
+  if (!isObject(schema)) return refused('must be an object');
   const problems: Violation[] = [];
   const sizes = new Map<string, Size>();
   const open = new Set<string>();
@@ -107,15 +110,14 @@ export function problemsWithBounds(schema: unknown, bytes: number): Violation[] 
   }
 
   const { all, repeated: often } = sizeOf(schema, '', 0);
-  if (problems.length > 0) return problems;
-  if (all > MAX_SIZE)
-    return [{ pointer: '', detail: `holds more than ${MAX_SIZE} schemas, references repeated` }];
+  if (problems.length > 0) return { problems };
+  if (all > MAX_SIZE) return refused(`holds more than ${MAX_SIZE} schemas, references repeated`);
   if (often > MAX_REPEATED_SIZE)
-    return [
-      { pointer: '', detail: `holds more than ${MAX_REPEATED_SIZE} schemas against each item or member` },
-    ];
-  return [];
+    return refused(`holds more than ${MAX_REPEATED_SIZE} schemas against each item or member`);
+  return { repeated: often };
 }
+
+const refused = (detail: string): Bounds => ({ problems: [{ pointer: '', detail }] });
 
 const membersOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : [];

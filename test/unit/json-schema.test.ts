@@ -38,6 +38,14 @@ test('at most twenty violations are told, and of large data the first alone', ()
   expect(check(schema, Array(100_000).fill(1))).toHaveLength(1);
 });
 
+test('data with too many values for its schema is refused, and as many are no trouble where the schema is small', () => {
+  const values = Array(400_000).fill(0);
+  expect(check({ items: { anyOf: [...Array(120).fill({ const: 1 }), true] } }, values)).toEqual([
+    { pointer: '', detail: 'has too many values to hold each against the schema' },
+  ]);
+  expect(check({ items: { type: 'integer', minimum: 0 } }, values)).toEqual([]);
+});
+
 test('what only JavaScript objects have is no member of the data', () => {
   expect(check({ required: ['constructor'] }, {})).toHaveLength(1);
   expect(check({ properties: { toString: { type: 'string' } } }, {})).toEqual([]);
@@ -101,6 +109,11 @@ test.each<[string, unknown, unknown]>([
       $defs: { a: { allOf: [{ $ref: '#/$defs/b' }] }, b: { const: 1 } },
     },
     Array(250_000).fill(0),
+  ],
+  [
+    'as many comparisons as there may be, of which all but the last fail',
+    { items: { anyOf: [...Array(120).fill({ const: 1 }), true] } },
+    Array(40_000).fill(0),
   ],
   ['unique items that are all alike', { uniqueItems: true, maxItems: 100 }, Array(250_000).fill({})],
   [
