@@ -7,6 +7,7 @@ import { readStandings, resolveExceptions } from '../src/store/claim-exceptions.
 import { type Claim, claimDeliveries } from '../src/store/claims.ts';
 import { isOutage } from '../src/store/database.ts';
 import { giveBackClaims } from '../src/store/give-back.ts';
+import type { Moved } from '../src/store/settlement.ts';
 import type { AttemptReport } from '../workflows/contract.ts';
 import { codesOf, lateRecordOf, recordOf } from './attempt-records.ts';
 import { keepTrying } from './keep-trying.ts';
@@ -34,6 +35,8 @@ export type AttemptEngineDependencies = {
   /** Told of the projects whose outcomes were written otherwise than by a record. */
   onOutcomes: (projectIds: Set<string>) => void;
   onAttempt: (claim: Claim, result: Exclude<OutboundResult, { kind: 'not_started' }>) => void;
+  /** Told of deliveries whose last attempt has failed, once they are recorded as undeliverable. */
+  onUndeliverable: (deliveries: Moved[]) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
   random: () => number;
 };
@@ -57,6 +60,7 @@ type Attempted =
 export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEngine {
   const { pool, outbound, prepare, recorder, watch, onClaimed, onOutcomes, onAttempt, onFailure, random } =
     deps;
+  const { onUndeliverable } = deps;
 
   // Temporal reruns an activity of which it heard nothing for 10 s, although this process lives: its attempts are
   // waited for here, not written off and sent again.
@@ -114,6 +118,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
       const resolved = await resolveExceptions(pool, owner, rest, random);
       ({ standings, claimable } = resolved);
       if (resolved.projectIds.size > 0) onOutcomes(resolved.projectIds);
+      if (resolved.undeliverable.length > 0) onUndeliverable(resolved.undeliverable);
       if (claimable.length > 0) claims = await claimRound(claimable, owner);
     } catch (error) {
       if (mayThrow) throw error;
@@ -189,6 +194,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     if (recorded.kind === 'superseded') {
       return standingNow(await standingOf(claim.id, claim.step, owner, giveUpAt));
     }
+    if (recorded.moved.status === 'undeliverable') onUndeliverable([recorded.moved]);
     const after = inWords(written.outcome, written.statusCode);
     return { kind: 'standing', standing: standingAfter(recorded.moved, delayMs ?? 0, after), endedAt };
   }
@@ -249,6 +255,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     for (const [place, attempt] of unrecorded.entries()) {
       const result = results[place]!;
       if (result.kind !== 'moved') continue;
+      if (result.moved.status === 'undeliverable') onUndeliverable([result.moved]);
       const leftMs = Math.max(0, (attempt.delayMs ?? 0) - Math.floor(msSinceEnd(attempt) / 1000) * 1000);
       standings.push(standingAfter(result.moved, leftMs, inWords(attempt.outcome, attempt.statusCode)));
     }

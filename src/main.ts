@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { createAttemptEngine } from '../activities/attempt-engine.ts';
 import { makeActivities } from '../activities/index.ts';
+import { createLastFailures } from '../activities/last-failures.ts';
 import { createPrepareRequest } from '../activities/prepare-request.ts';
 import { createReceiverWatch } from '../activities/receiver-watch.ts';
 import { createRecorder } from '../activities/recorder.ts';
@@ -135,6 +136,15 @@ export async function startService(
       onFailure: (error, deliveryId) =>
         log.error({ err: error, deliveryId }, 'an attempt could not be recorded as it is'),
     });
+    const tellLastFailures = createLastFailures({
+      db: pool,
+      profiles,
+      tell: ({ id, eventId, endpointId, projectId }, afterLast) =>
+        log.info(
+          { deliveryId: id, eventId, endpointId, projectId, afterLast },
+          'the last attempt of a delivery failed',
+        ),
+    });
     const engine = createAttemptEngine({
       pool,
       outbound,
@@ -150,6 +160,7 @@ export async function startService(
         if (claim.attempts === 0) metrics.deliveryLatency.observe({ until: 'first_attempt' }, latency);
         if (result.outcome === 'delivered') metrics.deliveryLatency.observe({ until: 'delivered' }, latency);
       },
+      onUndeliverable: (deliveries) => void tellLastFailures(deliveries).catch(onFailure),
       onFailure: (error, deliveryId) =>
         log.error({ err: error, deliveryId }, 'a step of an attempt failed on our side'),
       random: Math.random,

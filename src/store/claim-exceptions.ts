@@ -19,6 +19,8 @@ export type ExceptionsResult = {
   standings: Standing[];
   /** Free to be claimed again at once, at the step that Postgres knows. */
   claimable: DeliveryStep[];
+  /** What has become undeliverable here. */
+  undeliverable: Moved[];
   /** Whose outcomes were written. */
   projectIds: Set<string>;
 };
@@ -34,7 +36,12 @@ export async function resolveExceptions(
   random: () => number = Math.random,
 ): Promise<ExceptionsResult> {
   return inTransaction(pool, async (client) => {
-    const result: ExceptionsResult = { standings: [], claimable: [], projectIds: new Set() };
+    const result: ExceptionsResult = {
+      standings: [],
+      claimable: [],
+      undeliverable: [],
+      projectIds: new Set(),
+    };
     const moved: Moved[] = [];
     const locked = new Map(
       (
@@ -54,6 +61,7 @@ export async function resolveExceptions(
     }
     // Once, at the end: told one by one, events would be locked in the order of their deliveries, and deadlock.
     await tellMoves(client, moved);
+    result.undeliverable = moved.filter(({ status }) => status === 'undeliverable');
     result.projectIds = new Set(moved.map(({ projectId }) => projectId));
     return result;
   });

@@ -60,6 +60,23 @@ export async function eventState(
   return rows[0]?.state;
 }
 
+const EVENT_PROFILES = `
+  SELECT e.project_id AS "projectId", e.id, e.profile, e.profile_version AS version
+  FROM events e
+  JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS w (project_id, id)) AS wanted USING (project_id, id)`;
+
+/** The profiles under which the events of the deliveries were accepted. */
+export async function eventProfiles(
+  db: Queryable,
+  deliveries: { projectId: string; eventId: string }[],
+): Promise<{ projectId: string; id: string; profile: string; version: number }[]> {
+  const { rows } = await db.query(EVENT_PROFILES, [
+    deliveries.map(({ projectId }) => projectId),
+    deliveries.map(({ eventId }) => eventId),
+  ]);
+  return rows;
+}
+
 const STORED_CONTENTS = `SELECT id, content_hash AS hash FROM events WHERE project_id = $1 AND id = ANY ($2::text[])`;
 
 /** The content hashes of those of `ids` that are events of the project. */

@@ -45,6 +45,7 @@ export function startTestEngine(
     onOutcomes: () => {},
     onClaimed: (owner) => claimed.push(owner),
     onAttempt: () => {},
+    onUndeliverable: () => {},
     onFailure,
     random: () => 0,
   });
