@@ -9,6 +9,8 @@ const STEPS_PER_BYTE = 20;
 const STEPS_AT_LEAST = 200_000;
 /** Instructions of a compiled program: `(a{1000}){1000}` is short, and has a million. */
 const MAX_PROGRAM = 1_000;
+/** What a pattern has learnt of texts is forgotten beyond this: some learn from each character, up to 8 MiB. */
+const MAX_KEPT_BYTES = 256 * 1024;
 
 /**
  * The regular expressions of one schema. RE2 has no look-around and no back references, and takes time that grows with
@@ -18,11 +20,13 @@ export function createPatterns(): { engine: RegExpEngine; within<T>(bytes: numbe
   let stepsLeft = 0;
 
   const compile = (source: string): RegExpLike => {
-    const { pattern, size } = compiled(source);
+    let { pattern, size } = compiled(source);
     const test = (text: string): boolean => {
       stepsLeft -= (text.length + 1) * size;
       if (stepsLeft < 0) throw new TooMuchText();
-      return pattern.test(text);
+      const found = pattern.test(text);
+      if (keptBytes(pattern) > MAX_KEPT_BYTES) pattern = compiled(source).pattern;
+      return found;
     };
     // Ajv takes two patterns of one text for the same.
     return Object.assign({ test }, { toString: () => source });
@@ -46,6 +50,12 @@ export function problemWithPattern(source: string): string | undefined {
     if (error instanceof RangeError) return error.message;
     return 'must be a regular expression of RE2: it has no look-around and no back references';
   }
+}
+
+/** Of the states that re2js builds while it matches. */
+function keptBytes(pattern: RE2JS): number {
+  const states = pattern.re2().lazyDFA;
+  return states ? states.maxMem - states.memBudget : 0;
 }
 
 function compiled(source: string): { pattern: RE2JS; size: number } {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { compileSchema, type Violation } from '../../src/json-schema/compile-schema.ts';
 
 function check(schema: unknown, data: unknown): Violation[] {
@@ -44,6 +46,28 @@ test('data with too many values for its schema is refused, and as many are no tr
     { pointer: '', detail: 'has too many values to hold each against the schema' },
   ]);
   expect(check({ items: { type: 'integer', minimum: 0 } }, values)).toEqual([]);
+});
+
+/** Bytes that are still needed. */
+function heapInUse(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
+}
+
+test('a pattern keeps little of the texts that it was held against', () => {
+  let random = 1;
+  const text = Array.from({ length: 5_000 }, () => {
+    random = (random * 1_103_515_245 + 12_345) % 2 ** 31;
+    return random > 2 ** 30 ? 'a' : 'b';
+  }).join('');
+  const schemas = Array.from({ length: 30 }, (_, n) => ({ pattern: `[ab]*a[ab]{${60 + n}}$` }));
+  const checks = schemas.map((schema) => compileSchema(JSON.stringify(schema)));
+  const before = heapInUse();
+  for (const one of checks) if (!('problems' in one)) one(text, 1024 * 1024);
+  // Thirty patterns that keep all would have 240 MiB.
+  expect(heapInUse() - before).toBeLessThan(60 * 1024 * 1024);
+  expect(checks).toHaveLength(30);
 });
 
 test('what only JavaScript objects have is no member of the data', () => {
