@@ -1,5 +1,5 @@
 /*
- * The law (design, section 6): few workflows that are assigned but not yet claimed. Below START_BELOW whatever waits is
+ * The law: few workflows that are assigned but not yet claimed. Below START_BELOW whatever waits is
  * started at once; up to FULL_BELOW full groups, and START_BELOW others; never more. So each event has its own workflow
  * while the engine keeps up, and shares one when it does not.
  */

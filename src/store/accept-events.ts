@@ -4,7 +4,7 @@ import type { Accepted, BornDelivery, EventDraft } from './event-draft.ts';
 import { matchReceivers, type NewDelivery } from './match-receivers.ts';
 import type { SecretBox } from './secret-box.ts';
 
-/** Design limit: an event that matches more endpoints is refused whole (422). */
+/** An event that matches more endpoints is refused whole (422). */
 export const MAX_FAN_OUT = 10_000;
 /** An event is shown with as many of its deliveries. */
 const DELIVERIES_SHOWN = 100;

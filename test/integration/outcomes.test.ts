@@ -7,7 +7,7 @@ import { type OutcomeStream, openOutcomes, type StreamedOutcome } from '../set-u
 import { type Delivery, type Event, startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-/** What the design allows from the commit to the stream and to who waits, on an idle machine. */
+/** What is allowed from the commit to the stream and to who waits, on an idle machine. */
 const SOON_MS = 100;
 
 let posthorn: TestPosthorn;

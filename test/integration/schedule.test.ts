@@ -7,7 +7,7 @@ import { openOutcomes } from '../set-up/outcome-stream.ts';
 import { type Delivery, type Event, startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-/** What the design allows a retry to be late on an idle machine. */
+/** How late a retry may be on an idle machine. */
 const LATE_MS = 1_000;
 
 let posthorn: TestPosthorn;

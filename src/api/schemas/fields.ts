@@ -7,7 +7,7 @@ const storable = (text: string): boolean => text.isWellFormed() && !text.include
 export const anyText = z.string().refine(storable, 'holds a NUL or half of a surrogate pair');
 export const text = (max: number) => anyText.max(max);
 
-/** Types, consumers and attribute names (design: at most 128 of these). */
+/** Types, consumers and attribute names. */
 export const name = z.string().regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ -');
 export const eventId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -');
 /** An id that we made; one of another form names nothing. */
