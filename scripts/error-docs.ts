@@ -10,6 +10,7 @@ Every error of the API is a problem document ([RFC 9457](https://www.rfc-editor.
   "type": "https://posthorn.example/docs#error-invalid_body",
   "title": "The body has not the right shape",
   "status": 422,
+  "detail": "See \`errors\`: each has a JSON pointer into the body. Unknown and repeated members are refused.",
   "code": "invalid_body",
   "instance": "req_01m7xzy868keah9x980147nz22",
   "errors": [{ "pointer": "/data", "detail": "is required" }]

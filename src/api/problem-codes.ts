@@ -33,12 +33,12 @@ export const PROBLEM_CODES = {
   forbidden: {
     status: 403,
     title: 'This kind of key may not do this',
-    help: 'Consumer keys see their own endpoints, events and deliveries; only a project key posts events; only the admin key manages projects.',
+    help: 'Consumer keys see their own endpoints, events and deliveries; consumer keys cannot post events; only the admin key manages projects.',
   },
   plan_required: {
     status: 403,
     title: 'The plan of the consumer does not include webhooks',
-    help: 'An endpoint, or the target of an event, needs a consumer on one of the plans that the project names. Give the consumer such a plan with `PUT /v1/consumers/{id}`; one that was given none is on `free`. Events without a target are accepted, and kept without deliveries.',
+    help: 'Where the project names plans, a consumer must be on one of them to have an endpoint, or to be the consumer of an event with a target. Give it one with `PUT /v1/consumers/{id}`; a consumer that was given none is on `free`. Its events without a target are accepted, and kept without deliveries.',
   },
   not_found: {
     status: 404,
