@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { unsignable } from '../src/egress/failure.ts';
 import type { Outbound, OutboundResult } from '../src/egress/outbound.ts';
 import type { Lane } from '../src/policy/outcome.ts';
 import { delayAfter, policyFromText } from '../src/policy/retry-policy.ts';
@@ -11,7 +12,7 @@ import type { Moved } from '../src/store/settlement.ts';
 import type { AttemptReport } from '../workflows/contract.ts';
 import { codesOf, lateRecordOf, recordOf } from './attempt-records.ts';
 import { keepTrying } from './keep-trying.ts';
-import type { PreparedRequest, PrepareRequest } from './prepare-request.ts';
+import type { PreparedRequest, PrepareRequest, ShownRequest, UnsignableRequest } from './prepare-request.ts';
 import type { ReceiverWatch } from './receiver-watch.ts';
 import type { Recorder } from './recorder.ts';
 import { aged, comeAgain, inWords, standingAfter } from './standings.ts';
@@ -50,6 +51,9 @@ export type AttemptEngine = {
 
 /** A claim, and until when (performance.now()) its POST may begin. */
 type Claimed = { claim: Claim; startBy: number };
+
+/** There is no request yet, and none of it is the receiver's fault. */
+type Later = { kind: 'later'; inMs: number };
 
 /** Where an attempted delivery stands, with the monotonic time from which its delay counts. */
 type Attempted =
@@ -137,9 +141,10 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   /** Never throws: the attempts beside it would be left unobserved, and be sent a second time. */
   async function attempt({ claim, startBy }: Claimed, owner: string, giveUpAt: number): Promise<Attempted> {
     const request = await prepareOrReport(claim);
-    if ('againInMs' in request) {
-      return giveBack(claim, owner, giveUpAt, { lane: claim.lane, inMs: request.againInMs });
+    if (request.kind === 'later') {
+      return giveBack(claim, owner, giveUpAt, { lane: claim.lane, inMs: request.inMs });
     }
+    if (request.kind === 'unsignable') return record(claim, owner, request, unsigned(), giveUpAt);
     // A claim that took this long itself, or a profile, is nothing that the receiver did.
     if (performance.now() > startBy) {
       return giveBack(claim, owner, giveUpAt, { lane: claim.lane, inMs: AGAIN_AFTER_MS });
@@ -181,7 +186,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   async function record(
     claim: Claim,
     owner: string,
-    request: PreparedRequest,
+    request: ShownRequest,
     result: Exclude<OutboundResult, { kind: 'not_started' }>,
     giveUpAt: number,
   ): Promise<Attempted> {
@@ -200,12 +205,12 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   }
 
   /** A secret that does not open, or a profile that is gone, is our fault: the delivery waits until it is mended. */
-  async function prepareOrReport(claim: Claim): Promise<PreparedRequest | { againInMs: number }> {
+  async function prepareOrReport(claim: Claim): Promise<PreparedRequest | UnsignableRequest | Later> {
     try {
       return await prepare(claim);
     } catch (error) {
       onFailure(error, claim.id);
-      return { againInMs: isOutage(error) ? AGAIN_AFTER_MS : AGAIN_AFTER_OUR_FAULT_MS };
+      return { kind: 'later', inMs: isOutage(error) ? AGAIN_AFTER_MS : AGAIN_AFTER_OUR_FAULT_MS };
     }
   }
 
@@ -264,6 +269,16 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
 
   return { run, recordLate };
 }
+
+/** The outcome of an attempt for which nothing was sent, because nothing could be signed. */
+const unsigned = (): Extract<OutboundResult, { kind: 'failed' }> => ({
+  kind: 'failed',
+  ...unsignable,
+  statusCode: null,
+  resent: false,
+  startedAt: new Date(),
+  durationMs: 0,
+});
 
 const msSinceEnd = ({ startedAt, durationMs }: UnrecordedAttempt): number =>
   Date.now() - (Date.parse(startedAt) + durationMs);

@@ -1,7 +1,7 @@
 import type { OutboundResult } from '../src/egress/outbound.ts';
 import type { UnrecordedAttempt } from '../src/policy/standing.ts';
 import type { Claim } from '../src/store/claims.ts';
-import type { PreparedRequest } from './prepare-request.ts';
+import type { ShownRequest } from './prepare-request.ts';
 import type { PendingRecord } from './recorder.ts';
 
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'utf8');
@@ -10,7 +10,7 @@ const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'ut
 export function recordOf(
   claim: Claim,
   owner: string,
-  request: PreparedRequest,
+  request: ShownRequest,
   result: Exclude<OutboundResult, { kind: 'not_started' }>,
   retryAt: number | null,
 ): PendingRecord {

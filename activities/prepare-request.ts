@@ -5,16 +5,24 @@ import { endpointHeadersOf, endpointSecretsOf, MASKED } from '../src/store/endpo
 import type { SecretBox } from '../src/store/secret-box.ts';
 import { secretsInForce } from '../src/store/secret-rotation.ts';
 
-/** What goes out, and what may be shown of it. */
-export type PreparedRequest = {
+/** What may be shown of a request. */
+export type ShownRequest = {
   url: string;
-  headers: Record<string, string>;
-  body: Buffer;
-  /** The headers as an attempt shows them: the tenant's own values are masked, the signature is not. */
+  /** The tenant's own values are masked, the signature is not. */
   shownHeaders: Record<string, string>;
 };
 
-export type PrepareRequest = (claim: Claim) => Promise<PreparedRequest>;
+/** What goes out. */
+export type PreparedRequest = ShownRequest & {
+  kind: 'signed';
+  headers: Record<string, string>;
+  body: Buffer;
+};
+
+/** The profile changed since the event came, and every secret since: no waiting mends that, only another secret. */
+export type UnsignableRequest = ShownRequest & { kind: 'unsignable' };
+
+export type PrepareRequest = (claim: Claim) => Promise<PreparedRequest | UnsignableRequest>;
 
 export type PrepareRequestDependencies = {
   profiles: Pick<ProfileLookup, 'find'>;
@@ -23,8 +31,8 @@ export type PrepareRequestDependencies = {
 };
 
 /**
- * Opens the secrets and signs anew: same id and body, new time. Throws when a secret does not open, and while the
- * store of profiles is away.
+ * Opens the secrets and signs anew, with those that the profile of the event can sign with: same id and body, new
+ * time. Throws when a secret does not open, and while the store of profiles is away.
  */
 export function createPrepareRequest({ profiles, box, now }: PrepareRequestDependencies): PrepareRequest {
   return async (claim) => {
@@ -33,9 +41,11 @@ export function createPrepareRequest({ profiles, box, now }: PrepareRequestDepen
       throw new Error(`the profile ${claim.profile} version ${claim.profileVersion} is not known`);
     const { projectId, endpointId, eventId } = claim;
     const signedAt = now();
-    const secrets = endpointId
+    const inForce = endpointId
       ? secretsInForce(box.open(claim.secrets, endpointSecretsOf(projectId, endpointId)), signedAt)
       : [box.open(claim.secrets, targetSecretOf(projectId, eventId))];
+    const secrets = inForce.filter((secret) => profile.canSignWith(secret));
+    if (secrets.length === 0) return { kind: 'unsignable', url: claim.url, shownHeaders: {} };
     const own =
       endpointId && claim.headers
         ? (JSON.parse(box.open(claim.headers, endpointHeadersOf(projectId, endpointId))) as Record<
@@ -58,6 +68,7 @@ export function createPrepareRequest({ profiles, box, now }: PrepareRequestDepen
     for (const name of Object.keys(own)) if (taken.has(name.toLowerCase())) delete own[name];
     const masked = Object.fromEntries(Object.keys(own).map((name) => [name, MASKED]));
     return {
+      kind: 'signed',
       url: claim.url,
       headers: { ...own, ...signed },
       body: claim.body,

@@ -36,7 +36,7 @@ const OUTCOMES = `
 | \`dns_failed\` | the name has no address, or no name server answered |
 | \`tls_failed\` | the certificate is not trusted, expired, or of another host |
 | \`invalid_response\` | what came back is not HTTP, or has more than 16 KiB of headers |
-| \`blocked\` | the address is not one that deliveries may go to |
+| \`blocked\` | nothing was sent: the address is not one that deliveries may go to, or the profile of the event cannot sign with any secret in force (a change of the profile, then of the secret) |
 | \`unknown\` | Posthorn was ended before it knew; the attempt is made again |
 `;
 

@@ -55,6 +55,14 @@ export const unsendable: Failure = {
   error: { code: 'REQUEST_NOT_SENDABLE', message: 'a header of the request cannot be sent over HTTP' },
 };
 
+export const unsignable: Failure = {
+  outcome: 'blocked',
+  error: {
+    code: 'SECRET_NOT_FITTING',
+    message: 'the profile of the event cannot sign with any secret in force',
+  },
+};
+
 export const invalidResponse = (code: string): Failure => ({
   outcome: 'invalid_response',
   error: { code, message: 'the answer of the receiver is not valid HTTP, or its headers are too large' },

@@ -1,5 +1,6 @@
 import { parseDuration } from '../policy/duration.ts';
 import type { RetryPolicy } from '../policy/retry-policy.ts';
+import { hasKeyForm } from '../signing/secret-key.ts';
 import { compileBody } from './compose-body.ts';
 import type { Profile } from './profile.ts';
 import { compileSizeLimits } from './rendered-size.ts';
@@ -37,6 +38,8 @@ export type ComposableProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'event
   newSecret(): string;
   /** What is wrong with a secret that was brought; undefined when it will do. */
   checkSecret(text: string): string | undefined;
+  /** False for a secret that came under another profile and that requestHeaders would throw for. */
+  canSignWith(secret: string): boolean;
   policy: RetryPolicy;
   /** Lower case names of all headers that requestHeaders sets: endpoints may not. */
   signatureHeaderNames: string[];
@@ -77,6 +80,7 @@ export function compileProfile(profile: Profile, version: number): ComposablePro
     secretRules: secret.rules,
     newSecret: secret.newSecret,
     checkSecret: secret.checkSecret,
+    canSignWith: (text) => hasKeyForm(text, secret.form),
     policy: {
       delays: profile.policy.delays.map(secondsOf),
       timeout: secondsOf(profile.timeout),

@@ -1,20 +1,25 @@
+import { Webhook } from 'standardwebhooks';
+import { policyText } from '../../src/policy/retry-policy.ts';
 import { standardWebhooks } from '../../src/profiles/standard-webhooks.ts';
 import { assignDue } from '../../src/store/assignments.ts';
+import { endpointSecretsOf } from '../../src/store/endpoints.ts';
 import { putProfile } from '../../src/store/profiles.ts';
+import { firstSecret, withNewSecret } from '../../src/store/secret-rotation.ts';
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
 import { eventually } from '../set-up/eventually.ts';
-import { box, type SeededStore, seedStore } from '../store/seed.ts';
+import { box, POLICY, SECRET, type SeededStore, seedStore } from '../store/seed.ts';
 import { inMs, startTestEngine, type TestEngine } from './attempt-engine-set-up.ts';
 
 let store: SeededStore;
 let engine: TestEngine;
 let receiver: Receiver;
+let endpoint: string;
 
 beforeEach(async () => {
   store = await seedStore();
   engine = startTestEngine(store.pool, box);
   receiver = await startReceiver();
-  await store.newEndpoint({ url: receiver.url });
+  endpoint = await store.newEndpoint({ url: receiver.url });
 });
 afterEach(async () => {
   await receiver.close();
@@ -104,4 +109,40 @@ test('a version that is nowhere is our fault: its delivery comes again in a minu
   expect((await engine.run(steps, 'mine', inMs(10_000))).standings).toMatchObject([{ kind: 'released' }]);
   expect((await store.deliveryOf(steps[0]!.id)).due_at.getTime() - Date.now()).toBeGreaterThan(50_000);
   expect(engine.failures).toHaveLength(1);
+});
+
+/** As after a change to a profile with secrets of plain text, and a rotation. */
+async function rotateToPlainText(overlapMs: number): Promise<void> {
+  const text = withNewSecret(firstSecret(SECRET), 'plain text of another profile', Date.now(), overlapMs);
+  const sealed = box.seal(text, endpointSecretsOf(store.project, endpoint));
+  await store.pool.query('UPDATE endpoints SET secrets = $2 WHERE id = $1', [endpoint, sealed]);
+}
+
+test('an event from before a change of profile is signed with the older secret, which fits it, during the overlap', async () => {
+  await rotateToPlainText(60_000);
+  const { ids } = await store.deliver('mine');
+  await engine.run(
+    ids.map((id) => ({ id, step: 0 })),
+    'mine',
+    inMs(10_000),
+  );
+  const [request] = receiver.requests;
+  expect(request!.headers['webhook-signature']).not.toContain(' ');
+  new Webhook(SECRET).verify(request!.body.toString(), request!.headers as Record<string, string>);
+});
+
+test('with no secret in force that fits, each attempt fails without a POST and uses its step, the last one too', async () => {
+  await rotateToPlainText(0);
+  const { ids } = await store.deliver('mine', { policy: policyText({ ...POLICY, delays: [0] }) });
+  const [id] = ids as [string];
+  const attempt = async (step: number) => (await engine.run([{ id, step }], 'mine', inMs(10_000))).standings;
+  expect(await attempt(0)).toEqual([{ id, kind: 'waiting', step: 1, dueInMs: 0, after: 'blocked' }]);
+  expect(await attempt(1)).toEqual([{ id, kind: 'undeliverable', after: 'blocked' }]);
+  const failed = { outcome: 'blocked', error_code: 'SECRET_NOT_FITTING', request_url: receiver.url };
+  expect(await store.attemptsOf(id)).toMatchObject([
+    { number: 1, step: 0, ...failed },
+    { number: 2, step: 1, ...failed },
+  ]);
+  expect(receiver.requests).toHaveLength(0);
+  expect(engine.failures).toEqual([]);
 });

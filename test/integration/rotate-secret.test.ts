@@ -156,3 +156,32 @@ test('with a profile of one signature the new secret signs alone at once', async
   const expected = createHmac('sha256', secret).update(request!.body).digest('hex');
   expect(request!.headers['x-canvelete-signature']).toBe(`sha256=${expected}`);
 });
+
+test('what came before a change of profile, and has no secret that fits any more, ends undeliverable and says why', async () => {
+  const { key } = await posthorn.newProject({ policy: { delays: ['1h', '1s'] } });
+  const receiver = await startReceiver([500]);
+  receivers.push(receiver);
+  const call = async <T>(method: string, path: string, body?: object): Promise<T> =>
+    (await posthorn.client.call(method, path, { key, body })).body as T;
+  const { id } = await call<Endpoint>('POST', '/v1/endpoints', { url: receiver.url });
+  const event = await call<Event>('POST', '/v1/events', { type: 'a', data: {} });
+  const present = () => call<Event>('GET', `/v1/events/${event.id}`);
+  await eventually(async () => (await present()).deliveries[0]?.status === 'retrying');
+
+  await call('PATCH', '/v1/project', { profile: 'canvelete' });
+  await call('POST', `/v1/endpoints/${id}/rotate-secret`, { overlap: '0s' });
+  const delivery = event.deliveries[0]!.id;
+  await call('POST', `/v1/deliveries/${delivery}/retry`);
+  await eventually(async () => (await present()).status === 'undeliverable');
+
+  expect((await present()).deliveries).toMatchObject([
+    { attempts: 3, lastOutcome: 'blocked', reason: 'exhausted' },
+  ]);
+  const { items } = await call<{ items: object[] }>('GET', `/v1/deliveries/${delivery}/attempts`);
+  expect(items).toMatchObject([
+    { number: 3, outcome: 'blocked', error: { code: 'SECRET_NOT_FITTING' }, request: { url: receiver.url } },
+    { number: 2, outcome: 'blocked', request: { headers: {} } },
+    { number: 1, outcome: 'rejected', error: null },
+  ]);
+  expect(receiver.requests).toHaveLength(1);
+});

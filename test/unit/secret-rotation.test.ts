@@ -76,7 +76,10 @@ test('a secret that was opened before stops signing at its time all the same', a
     headers: null,
     url: 'https://example.com/',
   } as unknown as Claim;
-  const signatures = async () => (await prepare(claim)).headers['webhook-signature']!.split(' ').length;
+  const signatures = async () => {
+    const request = await prepare(claim);
+    return request.kind === 'signed' ? request.headers['webhook-signature']!.split(' ').length : 0;
+  };
   expect(await signatures()).toBe(2);
   now += HOUR;
   expect(await signatures()).toBe(1);
