@@ -18,11 +18,17 @@ export const secretsInForce = (text: string, now: number): string[] =>
 
 /**
  * The text with `secret` in front. The others sign for `overlapMs` more at most: a replaced secret never gets longer
- * than it had. The same secret again, as after a lost answer, changes no more than that.
+ * than it had. The same secret again, as after a lost answer, changes no more than that. Past three, one in the middle
+ * goes: a caller that repeats rotations whose answers were lost has passed none of those on, and the receiver still has
+ * the oldest.
  */
 export function withNewSecret(text: string, secret: string, now: number, overlapMs: number): string {
   const replaced = expanded(text)
     .map((old) => ({ ...old, until: Math.min(old.until, now + overlapMs) }))
     .filter((old) => old.secret !== secret && old.until > now);
-  return JSON.stringify([secret, ...replaced.slice(0, MOST_SECRETS - 1)]);
+  const kept =
+    replaced.length < MOST_SECRETS
+      ? replaced
+      : [...replaced.slice(0, MOST_SECRETS - 2), ...replaced.slice(-1)];
+  return JSON.stringify([secret, ...kept]);
 }

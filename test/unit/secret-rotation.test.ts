@@ -30,12 +30,14 @@ test('a later rotation shortens the time of those before, and never lengthens it
   expect(secretsInForce(shorter, NOW + HOUR / 2)).toEqual(['c']);
 });
 
-test('at most three secrets sign, the newest of them', () => {
-  const text = ['b', 'c', 'd'].reduce(
-    (before, secret) => withNewSecret(before, secret, NOW, HOUR),
-    firstSecret('a'),
-  );
-  expect(secretsInForce(text, NOW)).toEqual(['d', 'c', 'b']);
+test('at most three secrets sign: the newest, the one before it, and the oldest for as long as its overlap lasts', () => {
+  const rotated = (secrets: string[], now: number, before: string) =>
+    secrets.reduce((text, secret) => withNewSecret(text, secret, now, HOUR), before);
+  const text = rotated(['b', 'c', 'd', 'e'], NOW, firstSecret('a'));
+  expect(secretsInForce(text, NOW)).toEqual(['e', 'd', 'a']);
+  const later = rotated(['f', 'g'], NOW + HOUR / 2, text);
+  expect(secretsInForce(later, NOW + HOUR - 1)).toEqual(['g', 'f', 'a']);
+  expect(secretsInForce(later, NOW + HOUR)).toEqual(['g', 'f']);
 });
 
 test('what no longer signs is forgotten at the next rotation', () => {
