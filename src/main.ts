@@ -180,7 +180,9 @@ export async function startService(
     if (!gateway) return null;
     return async (assignment) => {
       const runId = await gateway.start(assignment);
-      if (runId !== null) links.learn(assignment.workflowId, runId);
+      if (runId === null) return 'taken';
+      links.learn(assignment.workflowId, runId);
+      return 'started';
     };
   }
 

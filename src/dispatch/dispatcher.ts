@@ -12,8 +12,11 @@ import { createFormingGroups } from './forming-groups.ts';
 import { GROUP_SIZE, sizeOf, workflowIdOf } from './groups.ts';
 import { createPlaces, type Places } from './places.ts';
 
-/** Starts a workflow for an assignment. Rejects when it is not known to have started. */
-export type StartWorkflow = (assignment: Assignment) => Promise<void>;
+/**
+ * Starts a workflow for an assignment. `taken`: its id was another workflow's before, which knows nothing of these
+ * deliveries. Rejects when it is not known to have started.
+ */
+export type StartWorkflow = (assignment: Assignment) => Promise<'started' | 'taken'>;
 
 export type Dispatcher = {
   /** Decides, inside the accepting transaction, which new deliveries start at once: sets their `owner`. */
@@ -99,19 +102,27 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   function abandon(deliveries: NewDelivery[], mayBeStored: boolean): void {
     for (const [workflowId, company] of Map.groupBy(deliveries, ({ owner }) => owner!)) {
       if (!forming.abandoned(workflowId, company)) places.free(workflowId);
-      if (!mayBeStored) continue;
       // Its commit may have been lost on the way to us. If this is, too, the reconciler finds no such workflow.
-      const ids = company.map(({ id }) => id);
-      const released = releaseUnstarted(pool, workflowId, ids)
-        .then(look, onFailure)
-        .finally(() => starting.delete(released));
-      starting.add(released);
+      if (mayBeStored) release(workflowId, company);
     }
+  }
+
+  function release(workflowId: string, deliveries: { id: string }[]): void {
+    const ids = deliveries.map(({ id }) => id);
+    const released = releaseUnstarted(pool, workflowId, ids)
+      .then(look, onFailure)
+      .finally(() => starting.delete(released));
+    starting.add(released);
   }
 
   function start(committed: NewDelivery[], unowned: number): void {
     for (const [workflowId, company] of Map.groupBy(committed, ({ owner }) => owner!)) {
       if (forming.committed(workflowId, company)) continue;
+      // Close has given the rest of its group back. Of two such, the second would find the id taken by the first.
+      if (closed) {
+        release(workflowId, company);
+        continue;
+      }
       const { projectId, policy, lane } = company[0]!;
       const deliveries = company.map(({ id, eventId, type }) => ({ id, step: 0, eventId, type }));
       launch({ workflowId, projectId, policy, lane, deliveries }, places);
@@ -165,18 +176,20 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     const startWorkflow = starter();
     try {
       if (!startWorkflow) throw new Error('Temporal went away before the start');
-      await startWorkflow(assignment);
-      onStarted('started', assignment.deliveries.length);
+      const result = await startWorkflow(assignment);
+      onStarted(result === 'started' ? 'started' : 'failed', assignment.deliveries.length);
+      if (result === 'started') return;
+      // An event whose id was used before its retention, or before a restore of the database. It is never this start
+      // with its answer lost: Temporal knows the request when it is repeated, and answers as it did first.
     } catch (error) {
-      slots.free(assignment.workflowId);
       pausedUntil = performance.now() + PAUSE_MS;
       onStarted('failed', assignment.deliveries.length);
       onFailure(error);
-      // It may run all the same (a lost answer): it will find that it owns nothing. If this fails too, the
-      // reconciler finds a workflow that does not exist.
-      const ids = assignment.deliveries.map(({ id }) => id);
-      await releaseUnstarted(pool, assignment.workflowId, ids).catch(onFailure);
     }
+    slots.free(assignment.workflowId);
+    // It may run all the same (a lost answer): it will find that it owns nothing. If this fails too, the reconciler
+    // finds a workflow that does not exist.
+    release(assignment.workflowId, assignment.deliveries);
   }
 
   function look(): void {
@@ -295,11 +308,8 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       clearInterval(timer);
       if (turnTimer) clearTimeout(turnTimer);
       await Promise.all([looking, slowLook]);
-      for (const { workflowId, deliveries } of forming.takeAll()) {
-        const ids = deliveries.map(({ id }) => id);
-        await releaseUnstarted(pool, workflowId, ids).catch(onFailure);
-      }
-      await Promise.all(starting);
+      for (const { workflowId, deliveries } of forming.takeAll()) release(workflowId, deliveries);
+      while (starting.size > 0) await Promise.all(starting);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { createAcceptor } from '../../src/dispatch/acceptor.ts';
 import { createDispatcher, type Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { policyText } from '../../src/policy/retry-policy.ts';
@@ -5,6 +6,7 @@ import { acceptEvents } from '../../src/store/accept-events.ts';
 import type { Assignment } from '../../src/store/assignments.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { box, SECRET, type SeededStore, seedStore } from '../store/seed.ts';
+import { stoppingAtCommit } from '../store/stopping-pool.ts';
 
 let store: SeededStore;
 let engine: FakeEngine;
@@ -23,7 +25,7 @@ type FakeEngine = {
   starts: (Assignment & { before: number; partial: number; at: number })[];
   failures: unknown[];
   /** What happens to each start from now on. */
-  behave: 'claim' | 'never claim' | 'refuse' | 'away';
+  behave: 'claim' | 'never claim' | 'refuse' | 'know the id' | 'away';
   deliveries(): string[];
   close(): Promise<void>;
 };
@@ -50,11 +52,15 @@ function startFakeEngine({ claimAfterMs = 20, grouping = 'auto' as 'auto' | 'nev
       await fake.dispatcher.close();
     },
   };
-  async function start(assignment: Assignment): Promise<void> {
+  async function start(assignment: Assignment): Promise<'started' | 'taken'> {
     if (fake.behave === 'refuse') throw new Error('no');
+    if (fake.behave === 'know the id') {
+      fake.behave = 'claim';
+      return 'taken';
+    }
     const partial = [...unclaimed.values()].filter((size) => size < 100).length;
     fake.starts.push({ ...assignment, before: unclaimed.size, partial, at: performance.now() });
-    if (fake.behave === 'never claim') return;
+    if (fake.behave === 'never claim') return 'started';
     unclaimed.set(assignment.workflowId, assignment.deliveries.length);
     const timer = setTimeout(() => {
       unclaimed.delete(assignment.workflowId);
@@ -62,6 +68,7 @@ function startFakeEngine({ claimAfterMs = 20, grouping = 'auto' as 'auto' | 'nev
       fake.dispatcher.claimed([assignment.workflowId]);
     }, claimAfterMs);
     timers.add(timer);
+    return 'started';
   }
   return fake;
 }
@@ -287,6 +294,20 @@ test('a start that fails gives its deliveries back, and they are started again a
   expect(engine.starts[0]!.workflowId).toMatch(/^event\/prj_\w+\/evt_\w+\/[0-9a-f-]{36}$/);
 });
 
+test('what finds its workflow id taken is started under another, without a pause for the others', async () => {
+  engine = startFakeEngine();
+  engine.behave = 'know the id';
+  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const refusedAt = performance.now();
+
+  await acceptor.acceptOne(store.draft({ target }));
+  await eventually(() => engine.starts.length === 1);
+
+  expect(engine.starts[0]!.workflowId).toMatch(/^event\/prj_\w+\/evt_\w+\/[0-9a-f-]{36}$/);
+  expect(engine.starts[0]!.at - refusedAt).toBeLessThan(1_000);
+  expect(engine.failures).toEqual([]);
+});
+
 test('while Temporal is away nothing is assigned, and all of it goes on when it is back', async () => {
   engine = startFakeEngine();
   engine.behave = 'away';
@@ -309,6 +330,24 @@ test('what waits its turn is stored with its group, and given back by a clean st
 
   await engine.dispatcher.close();
   expect(await unowned()).toBe(7 - engine.deliveries().length);
+});
+
+test('what is committed after a clean stop has begun is given back, and starts no part of its group', async () => {
+  engine = startFakeEngine();
+  engine.behave = 'never claim';
+  const acceptorOn = (pool: pg.Pool) => createAcceptor({ pool, box, dispatcher: engine.dispatcher });
+  for (let i = 0; i < 2; i++) await acceptorOn(store.pool).acceptOne(store.draft({ target }));
+  await eventually(() => engine.starts.length === 2);
+  const late = [stoppingAtCommit(store.pool), stoppingAtCommit(store.pool)];
+  const accepted = late.map(({ pool }) => acceptorOn(pool).acceptOne(store.draft({ target })));
+  await Promise.all(late.map(({ stopped }) => stopped));
+
+  await engine.dispatcher.close();
+  for (const { goOn } of late) goOn();
+  await Promise.all(accepted);
+
+  await eventually(async () => (await unowned()) === 2);
+  expect(engine.starts).toHaveLength(2);
 });
 
 test('a workflow that is never claimed holds its place for two seconds only', async () => {
