@@ -9,7 +9,8 @@ import { type FieldError, invalidBody, Problem } from './problem.ts';
 import type { EventInput } from './schemas/event.ts';
 import { checkedTargetUrl } from './target-urls.ts';
 
-type Posted = {
+/** An event in a body that was read. */
+export type PostedEvent = {
   input: EventInput;
   document: Pick<JsonDocument, 'bytes' | 'members'>;
   /** JSON pointer of the event in the body: empty, or `/events/3`. */
@@ -22,53 +23,64 @@ type Content = Pick<
   'id' | 'type' | 'consumer' | 'attributes' | 'data' | 'target' | 'endpoint' | 'test' | 'createdAt'
 >;
 
-/** An event that was posted, checked against the profile and composed. Throws what is wrong with it. */
-export function draftOf(tenant: Tenant, guard: AddressGuard, posted: Posted): EventDraft {
-  const { input, document, pointer, at } = posted;
+/** All of a draft but what the profile makes of it. */
+type Uncomposed = Omit<EventDraft, 'body' | 'profile' | 'profileVersion'>;
+
+/** An event that was posted, checked against the profile and composed; or what is wrong with it. */
+export function draftOrRefusal(
+  tenant: Tenant,
+  guard: AddressGuard,
+  { input, document, pointer, at }: PostedEvent,
+): EventDraft | { event: Uncomposed; problem: Problem } {
   const content = {
     id: input.id ?? newId('evt', at.getTime()),
     type: input.type,
     consumer: input.consumer ?? null,
     attributes: input.attributes ?? {},
     data: dataOf(document, pointer),
-    target: input.target ? targetOf(input.target, tenant, guard, pointer) : null,
+    target: input.target ? { ...input.target, url: normalized(input.target.url) } : null,
     endpoint: null,
     test: false,
     createdAt: at,
   };
-  return composedDraft(tenant, content, pointer);
+  try {
+    if (input.target) requireUsableTarget(input.target, tenant, guard, pointer);
+    return composedDraft(tenant, content, pointer);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    return { event: uncomposed(tenant, content), problem };
+  }
 }
 
 /** With the body that the profile gives it; throws why it gives none, with `pointer` before each pointer. */
-export function composedDraft(
-  { projectId, profile, policy }: Tenant,
-  content: Content,
-  pointer = '',
-): EventDraft {
+export function composedDraft(tenant: Tenant, content: Content, pointer = ''): EventDraft {
+  const { profile } = tenant;
   const body = profile.composeBody(content);
   if (!Buffer.isBuffer(body)) {
     const errors = body.errors.map((error) => ({ ...error, pointer: pointer + error.pointer }));
     throw new Problem('data_not_representable', undefined, { errors });
   }
   return {
-    ...content,
-    projectId,
+    ...uncomposed(tenant, content),
     body,
-    contentHash: contentHash(content),
     profile: profile.name,
     profileVersion: profile.version,
-    policy,
   };
 }
 
-/** One draft for each element of `events`, in order; no event may be larger than `maxEventBytes`. */
-export function draftsOf(
-  tenant: Tenant,
-  guard: AddressGuard,
+const uncomposed = ({ projectId, policy }: Tenant, content: Content): Uncomposed => ({
+  ...content,
+  projectId,
+  contentHash: contentHash(content),
+  policy,
+});
+
+/** The events of a batch, in order; no event may be larger than `maxEventBytes`. */
+export function eventsOfBatch(
   events: EventInput[],
   { bytes, members }: JsonDocument,
   maxEventBytes: number,
-): EventDraft[] {
+): PostedEvent[] {
   refuseRepeatedIds(events);
   const at = new Date();
   const ranges = elementsOf(bytes, memberNamed('events', members)!);
@@ -81,18 +93,18 @@ export function draftsOf(
     }
     const own = membersOf(bytes, range);
     refuseAmbiguous(bytes, own, pointer);
-    return draftOf(tenant, guard, { input, document: { bytes, members: own }, pointer, at });
+    return { input, document: { bytes, members: own }, pointer, at };
   });
 }
 
-function dataOf(document: Posted['document'], pointer: string): Buffer {
+function dataOf(document: PostedEvent['document'], pointer: string): Buffer {
   const data = dataIn(document);
   if (!data) throw invalidBody([{ pointer: `${pointer}/data`, detail: 'is required' }]);
   return data;
 }
 
 /** The member `data` as it was written; undefined where there is none. */
-export function dataIn({ bytes, members }: Posted['document']): Buffer | undefined {
+export function dataIn({ bytes, members }: PostedEvent['document']): Buffer | undefined {
   const member = memberNamed('data', members);
   return member && bytes.subarray(member.start, member.end);
 }
@@ -100,17 +112,20 @@ export function dataIn({ bytes, members }: Posted['document']): Buffer | undefin
 const memberNamed = (name: string, members: Member[]): Member | undefined =>
   members.find((member) => member.name === name);
 
-function targetOf(
+/** As it is stored once it is accepted. What is no URL never was, and is no content that anything stored could have. */
+const normalized = (url: string): string => (URL.canParse(url) ? new URL(url).href : url);
+
+function requireUsableTarget(
   { url, secret }: { url: string; secret: string },
   { profile }: Tenant,
   guard: AddressGuard,
   pointer: string,
-): { url: string; secret: string } {
+): void {
   const problem = profile.checkSecret(secret);
   if (problem !== undefined) {
     throw invalidBody([{ pointer: `${pointer}/target/secret`, detail: problem }]);
   }
-  return { url: checkedTargetUrl(url, profile.urls, guard, `${pointer}/target/url`), secret };
+  checkedTargetUrl(url, profile.urls, guard, `${pointer}/target/url`);
 }
 
 function refuseRepeatedIds(events: EventInput[]): void {

@@ -4,13 +4,12 @@ import type { Queryable } from '../store/database.ts';
 import type { AcceptedEvent, EventDraft } from '../store/event-draft.ts';
 import { eventState, listEvents } from '../store/event-reads.ts';
 import { acceptedOrThrow, createEventAcceptance } from './accept-event.ts';
+import { checkedDrafts } from './checked-drafts.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
-import { requireValidData } from './data-checks.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { isKnownTag } from './entity-tags.ts';
 import { DELIVERIES_SHOWN, eventTexts, readEvent } from './event-answers.ts';
-import { draftOf, draftsOf } from './event-drafts.ts';
-import { requirePlansForTargets } from './plan-rules.ts';
+import { eventsOfBatch } from './event-drafts.ts';
 import { Problem } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { json, jsonText, type Route, tenantRoute } from './route.ts';
@@ -59,10 +58,9 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       problems: POST_PROBLEMS,
       handle: async (call) => {
         const { tenant, body: input, document } = call;
-        const draft = draftOf(tenant, guard, { input, document, pointer: '', at: new Date() });
-        await requirePlansForTargets(db, tenant, [draft], () => '');
-        await requireValidData(db, tenant, [{ draft, data: input.data, pointer: '' }]);
-        return acceptEvent(call, draft);
+        const posted = { input, document, pointer: '', at: new Date() };
+        const [draft] = await checkedDrafts(db, tenant, guard, [posted]);
+        return acceptEvent(call, draft!);
       },
     }),
     tenantRoute({
@@ -77,14 +75,8 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       answers: { 202: { description: 'All stored, in the order of the request', schema: acceptedEvents } },
       problems: POST_PROBLEMS,
       handle: async ({ tenant, body, document }) => {
-        const drafts = draftsOf(tenant, guard, body.events, document, config.maxBodyBytes);
-        await requirePlansForTargets(db, tenant, drafts, (place) => `/events/${place}`);
-        const checkable = drafts.map((draft, i) => ({
-          draft,
-          data: body.events[i]!.data,
-          pointer: `/events/${i}`,
-        }));
-        await requireValidData(db, tenant, checkable);
+        const posted = eventsOfBatch(body.events, document, config.maxBodyBytes);
+        const drafts = await checkedDrafts(db, tenant, guard, posted);
         const results = await acceptor.acceptAll(drafts);
         const items = results.map((result, i) =>
           acceptedItem(drafts[i]!, acceptedOrThrow(result, `/events/${i}`)),

@@ -1,6 +1,7 @@
 import type { EventStatus } from '../policy/outcome.ts';
 import type { Queryable } from './database.ts';
 import type { Scope } from './endpoints.ts';
+import type { EventDraft } from './event-draft.ts';
 import type { Page, PageRequest } from './pages.ts';
 
 export type StoredEvent = {
@@ -87,6 +88,21 @@ export async function storedContents(
 ): Promise<Map<string, Buffer>> {
   const { rows } = await db.query<{ id: string; hash: Buffer }>(STORED_CONTENTS, [projectId, ids]);
   return new Map(rows.map(({ id, hash }) => [id, hash]));
+}
+
+const STORED_COMPOSITIONS = `
+  SELECT id, body, profile, profile_version AS "profileVersion"
+  FROM events WHERE project_id = $1 AND id = ANY ($2::text[])`;
+
+/** The bodies of those of `ids` that are events of the project, with the profiles that composed them. */
+export async function storedCompositions(
+  db: Queryable,
+  projectId: string,
+  ids: string[],
+): Promise<Map<string, Pick<EventDraft, 'body' | 'profile' | 'profileVersion'>>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await db.query(STORED_COMPOSITIONS, [projectId, ids]);
+  return new Map(rows.map(({ id, ...composition }) => [id, composition]));
 }
 
 // A page ends early where its bodies would be more than $11 bytes together: 200 events of 1 MB each would be
