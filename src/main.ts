@@ -83,6 +83,8 @@ export async function startService(
   const onFailure = (error: unknown) => log.error({ err: error }, 'a background task failed');
   const onSignalFailure = (error: unknown) =>
     log.warn({ err: error }, 'a signal was not delivered; the reconciler repeats it');
+  const onHoldingFailure = (error: unknown) =>
+    log.warn({ err: error }, 'what is held does not follow its endpoint yet; the sweep goes on with it');
   metrics.readFrom({
     oldestUnattempted: () => oldestUnattemptedSeconds(pool),
     retriesWaiting: () => retriesWaiting(pool),
@@ -211,7 +213,11 @@ export async function startService(
       temporal: temporal.gateway,
       sweepEndpoints: async (ageMs) => {
         await sweepDeletedEndpoints(sweep, ageMs);
-        await sweepHolding({ pool, onReleased: dispatcher.look }, plansOfProfiles(), ageMs);
+        await sweepHolding(
+          { pool, onReleased: dispatcher.look, onFailure: onHoldingFailure },
+          plansOfProfiles(),
+          ageMs,
+        );
       },
       onReleased: dispatcher.look,
       onAction: (action, workflowId, deliveries) => {
@@ -246,7 +252,7 @@ export async function startService(
         onOutcomes: (projectId) => notifications.notify('posthorn_outcomes', [projectId]),
         onFailure: onSignalFailure,
       }),
-      holding: createHolding({ pool, onReleased: dispatcher.look }),
+      holding: createHolding({ pool, onReleased: dispatcher.look, onFailure: onHoldingFailure }),
       waiters,
       streams,
       readiness: { check: () => readiness() },

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Holding } from '../api/ports.ts';
+import { isOutage, sqlState } from '../store/database.ts';
 import { changeEndpointState, endReview, type ReviewDue, reviewsDue } from '../store/endpoint-states.ts';
 import { endPlansDue, followPlans, type PlansDue, plansDue } from '../store/plans.ts';
 import { followProfiles } from '../store/projects.ts';
@@ -9,6 +10,8 @@ export type HoldingDependencies = {
   pool: pg.Pool;
   /** Something waits for assignment. */
   onReleased: () => void;
+  /** Something did not come to its end. Its mark is there, and the next sweep takes it up. */
+  onFailure: (error: unknown) => void;
 };
 
 /** Changes states, and sees at once to what is held. A death in between leaves a mark, which sweepHolding finds. */
@@ -52,7 +55,17 @@ export async function sweepHolding(
   plansOf: Map<string, string[] | null>,
   ageMs: number,
 ): Promise<void> {
-  await followProfiles(deps.pool, plansOf);
-  for (const due of await plansDue(deps.pool, ageMs)) await follow(deps, due);
-  for (const due of await reviewsDue(deps.pool, ageMs)) await review(deps, due);
+  await orReport(deps, followProfiles(deps.pool, plansOf));
+  for (const due of await plansDue(deps.pool, ageMs)) await orReport(deps, follow(deps, due));
+  for (const due of await reviewsDue(deps.pool, ageMs)) await orReport(deps, review(deps, due));
+}
+
+/** One that fails does not keep the others waiting. Without a connection all would fail, each after its timeout. */
+async function orReport({ onFailure }: HoldingDependencies, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (isOutage(error) && sqlState(error) === undefined) throw error;
+    onFailure(error);
+  }
 }

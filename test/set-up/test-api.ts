@@ -41,7 +41,7 @@ export async function startTestApi(
     pool: database.pool,
     acceptor: plainAcceptor(database, secretBox),
     steering: steeringWithoutWorkflows(database),
-    holding: createHolding({ pool: database.pool, onReleased: () => {} }),
+    holding: createHolding({ pool: database.pool, onReleased: () => {}, onFailure: throwOn }),
     waiters: { untilSettled: async () => false },
     streams: { open: async () => 'gone' },
     readiness: { check: async () => ({ ready: true, components: { postgres: { ok: true } } }) },
@@ -97,7 +97,9 @@ const steeringWithoutWorkflows = ({ pool }: TestDatabase): Steering =>
     signals: () => null,
     onReleased: () => {},
     onOutcomes: () => {},
-    onFailure: (error) => {
-      throw error;
-    },
+    onFailure: throwOn,
   });
+
+const throwOn = (error: unknown): never => {
+  throw error;
+};

@@ -14,6 +14,7 @@ import { stoppingAtCommit, untilBlocked } from './stopping-pool.ts';
 let store: SeededStore;
 let project: string;
 let released: number;
+const failures: unknown[] = [];
 
 beforeAll(async () => {
   store = await seedStore();
@@ -22,13 +23,18 @@ beforeEach(async () => {
   project = await store.newProject();
   released = 0;
 });
+afterEach(() => expect(failures.splice(0)).toEqual([]));
 afterAll(() => store.drop());
 
-const holding = () => createHolding({ pool: store.pool, onReleased: () => released++ });
+const deps = () => ({
+  pool: store.pool,
+  onReleased: () => released++,
+  onFailure: (error: unknown) => failures.push(error),
+});
+const holding = () => createHolding(deps());
 const scope = () => ({ projectId: project, consumer: null });
 const act = (id: string, action: EndpointAction) => holding().act(scope(), id, action);
-const sweep = (ageMs = 0) =>
-  sweepHolding({ pool: store.pool, onReleased: () => released++ }, new Map(), ageMs);
+const sweep = (ageMs = 0) => sweepHolding(deps(), new Map(), ageMs);
 
 const endpointRow = (id: string) =>
   store.one('SELECT status, withheld, review_due FROM endpoints WHERE id = $1', [id]);
@@ -201,6 +207,26 @@ describe('a resume', () => {
     for (const id of ids) expect(await endpointRow(id)).toMatchObject({ review_due: null });
   });
 
+  test('that fails in the sweep is told of, and keeps no other waiting', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n++) ids.push(await store.newEndpoint({ project }));
+    for (const id of ids) await act(id, 'pause');
+    await accept(1);
+    for (const id of ids) await changeEndpointState(store.pool, scope(), id, 'resume');
+    await store.pool.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not these'; END $$;
+      CREATE TRIGGER refuse BEFORE UPDATE ON deliveries
+      FOR EACH ROW WHEN (OLD.endpoint_id = '${ids[0]}') EXECUTE FUNCTION refuse()`);
+
+    await sweep();
+    expect(failures.splice(0)).toMatchObject([{ message: 'not these' }]);
+    expect(await kinds()).toEqual({ 'pending due': 2, 'held endpoint_paused': 1 });
+
+    await store.pool.query('DROP FUNCTION refuse CASCADE');
+    await sweep();
+    expect(await kinds()).toEqual({ 'pending due': 3 });
+  });
+
   test('meets a deletion: all is cancelled, and nothing goes on', async () => {
     const id = await store.newEndpoint({ project });
     await act(id, 'pause');
@@ -371,7 +397,7 @@ describe('plans', () => {
       ['standard-webhooks', null],
     ]);
 
-    await sweepHolding({ pool: store.pool, onReleased: () => {} }, versions, 0);
+    await sweepHolding(deps(), versions, 0);
 
     const inForce = async (project: string) =>
       (await store.one('SELECT plans_in_force FROM projects WHERE id = $1', [project])).plans_in_force;

@@ -155,7 +155,10 @@ async function newWorld() {
   const ids: string[] = [];
   let count = 0;
   const { pool } = store;
-  const holding = { pool, onReleased: () => releases++ };
+  const onFailure = (error: unknown) => {
+    throw error;
+  };
+  const holding = { pool, onReleased: () => releases++, onFailure };
   const { act, followPlans } = createHolding(holding);
   const scope = { projectId: project, consumer: null };
   const pick = <T>(from: T[], dice: number): T | undefined => from[dice % from.length];
