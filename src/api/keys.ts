@@ -21,6 +21,7 @@ export function keyRoutes(db: Queryable, authentication: Authentication): Route[
       summary: 'Make an API key of the project, or of one consumer',
       access: 'project',
       body: newKey,
+      bodyOptional: true,
       answers: { 201: { description: 'The key, shown this once', schema: createdKey } },
       handle: async ({ tenant: { projectId }, body: { consumer = null } }) => {
         const id = newId('key');

@@ -5,7 +5,7 @@ import type { ApiDependencies } from './dependencies.ts';
 import { createFailureLog, problemOf } from './failures.ts';
 import { type JsonDocument, readJsonDocument } from './json-document.ts';
 import { Problem, problemText } from './problem.ts';
-import { CallerGone, createBodyReader } from './request-body.ts';
+import { CallerGone, createBodyReader, hasNoBody } from './request-body.ts';
 import type { Access, Answer, Route, TenantCall } from './route.ts';
 import { send } from './send.ts';
 import { checkedBody, checkedParams, checkedQuery } from './validation.ts';
@@ -15,6 +15,7 @@ const PROFILE_BYTES = 64 * 1024;
 /** Bytes of bodies that are being read at once; where the largest are larger, there is room for four of them. */
 const READING_BYTES = 64 * 1024 * 1024;
 const NO_DOCUMENT: JsonDocument = { bytes: Buffer.alloc(0), value: undefined, members: [] };
+const EMPTY_DOCUMENT = readJsonDocument(Buffer.from('{}'));
 
 /** Makes Express answer every route of the table, unknown addresses and wrong methods: always in our own shape. */
 export function mountRoutes(
@@ -101,7 +102,8 @@ async function answerCall(
   let document = NO_DOCUMENT;
   let body: unknown;
   if (route.body) {
-    document = readJsonDocument(await bodyOf(route, request));
+    const leftOut = route.bodyOptional && hasNoBody(request);
+    document = leftOut ? EMPTY_DOCUMENT : readJsonDocument(await bodyOf(route, request));
     body = checkedBody(route.body, document.value);
   }
   const call = { params, query, body, document, request, response, requestId };

@@ -38,7 +38,18 @@ export function openApiDocument(routes: Route[], publicUrl: string): OpenApiDocu
 }
 
 function operationOf(route: Route): ZodOpenApiOperationObject {
-  const { operationId, tag, summary, description, access, params, query, body, requestHeaders = {} } = route;
+  const {
+    operationId,
+    tag,
+    summary,
+    description,
+    access,
+    params,
+    query,
+    body,
+    bodyOptional,
+    requestHeaders = {},
+  } = route;
   return {
     operationId,
     tags: [tag],
@@ -48,7 +59,9 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     'x-access': access,
     parameters: [...headerParameters(access, requestHeaders)],
     requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}) },
-    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
+    ...(body
+      ? { requestBody: { required: !bodyOptional, content: { 'application/json': { schema: body } } } }
+      : {}),
     responses: responsesOf(route),
   };
 }

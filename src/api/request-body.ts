@@ -14,6 +14,10 @@ export class CallerGone extends Error {
   }
 }
 
+/** True when the request says by its headers that nothing follows them (RFC 9112, section 6.3), whatever its type. */
+export const hasNoBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+
 /**
  * Reads JSON bodies, of which all that are under way hold at most `budget` bytes. A body has at most `limit` bytes.
  * Refused: another content type or charset (415), a content encoding (415; decompressing would let a few bytes

@@ -27,6 +27,7 @@ export function rotateSecretRoute({ pool, secretBox }: Pick<ApiDependencies, 'po
     access: 'consumer',
     params: z.object({ id: ownId }),
     body: secretRotation,
+    bodyOptional: true,
     answers: { 200: { description: 'The endpoint, with its new secret', schema: createdEndpoint } },
     handle: async ({ tenant, params: { id }, body }) => {
       const { projectId, profile } = tenant;

@@ -52,6 +52,8 @@ type Described = {
   answers: Record<number, AnswerSpec>;
   /** Beyond those that access, parameters and body bring by themselves. */
   problems?: ProblemCode[];
+  /** No body at all is `{}`: each of its members may be left out. */
+  bodyOptional?: true;
   /** A batch may have 16 times the bytes of an event, a profile 64 KiB. */
   bodyLimit?: 'event' | 'batch' | 'profile';
   /** Request headers worth documenting: name to description. */

@@ -35,6 +35,7 @@ export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
     params: z.object({ id: ownId }),
     query: waitQuery,
     body: newTestEvent,
+    bodyOptional: true,
     answers: {
       200: { description: 'The delivery has settled (with `wait`)', schema: event },
       202: { description: 'Stored', schema: acceptedEvent },

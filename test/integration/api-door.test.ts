@@ -50,6 +50,35 @@ test.each([
   expect(await post('{"type":"a","data":1}', { 'content-type': type })).toMatchObject({ status: 202 });
 });
 
+describe('a POST with neither a body nor a content type, as a bare curl sends it,', () => {
+  const bare = (path: string, ...headers: string[]): Promise<string> =>
+    raw(
+      [`POST ${path} HTTP/1.1`, 'Host: a', `Authorization: Bearer ${key}`, 'Connection: close', ...headers]
+        .join('\r\n')
+        .concat('\r\n\r\n'),
+    );
+
+  test.each([
+    ['/v1/keys', 201],
+    ['/v1/endpoints/ID/rotate-secret', 200],
+    ['/v1/endpoints/ID/test', 202],
+  ])('is {} at %s, where every member may be left out', async (path, status) => {
+    const made = await api.call('POST', '/v1/endpoints', { key, body: { url: 'http://127.0.0.1:9/' } });
+    const at = path.replace('ID', (made.body as { id: string }).id);
+    expect(await bare(at)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(await bare(at, 'Content-Length: 0')).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect((await api.call('POST', at, { key })).status).toBe(status);
+    expect(await bare(at, 'Content-Length: 2', '', '{}')).toMatch(/^HTTP\/1.1 415 /);
+    const operation = api.document.paths[path.replace('ID', '{id}')]!.post!;
+    expect(operation).toMatchObject({ requestBody: { required: false } });
+  });
+
+  test('is refused where a member is needed', async () => {
+    expect(await bare('/v1/events')).toMatch(/^HTTP\/1.1 415 /);
+    expect(api.document.paths['/v1/events']!.post).toMatchObject({ requestBody: { required: true } });
+  });
+});
+
 test('a content encoding is answered 415, identity is none', async () => {
   expect(await post('{"type":"a","data":1}', { 'content-encoding': 'gzip' })).toMatchObject({ status: 415 });
   expect(await post('{"type":"a","data":1}', { 'content-encoding': 'identity' })).toMatchObject({
