@@ -19,14 +19,17 @@ export const SHARED = '';
 // An attempt may wait for this: a server that hangs must not hold it for longer than it has.
 const FIND_WITHIN_MS = 2_000;
 
+// The scope comes first: a version that a project's own profile never had is not that of the shared one of its name.
 const FIND = `
   SELECT scope, name, version, source, created_at AS "createdAt"
   FROM profiles
-  WHERE scope IN ($1, '') AND name = $2 AND version = $3
-  ORDER BY scope = ''
-  LIMIT 1`;
+  WHERE scope = CASE WHEN EXISTS (SELECT FROM profiles WHERE scope = $1 AND name = $2) THEN $1 ELSE '' END
+    AND name = $2 AND version = $3`;
 
-/** The project's own, else the shared one; null is no project, to which only the shared ones are known. */
+/**
+ * That version of the project's own profile, where it has one of that name, else of the shared one; null is no project,
+ * to which only the shared ones are known.
+ */
 export async function findProfile(
   db: Queryable,
   projectId: string | null,

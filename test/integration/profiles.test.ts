@@ -184,6 +184,12 @@ describe('names and scopes', () => {
     await put(ADMIN_KEY, name, { title: 'Shared again' });
     const read = async (key: string) => (await call('GET', `/v1/profiles/${name}`, key)).body;
     expect(await read(mine.key)).toMatchObject({ source: 'own', version: 1, profile: { title: 'Mine' } });
+    const second = (key: string) => call('GET', `/v1/profiles/${name}?version=2`, key);
+    expect([(await second(mine.key)).status, (await second(other.key)).status]).toEqual([404, 200]);
+    const shown = { type: 'a', data: 1 };
+    expect(await call('POST', `/v1/profiles/${name}/preview?version=2`, mine.key, shown)).toMatchObject({
+      status: 404,
+    });
     expect(await read(other.key)).toMatchObject({ source: 'shared', version: 2 });
     expect((await put(mine.key, name, { title: 'Mine again' })).body).toMatchObject({
       source: 'own',
