@@ -68,10 +68,9 @@ type ExistingEvent = {
 export type AcceptedBatch = { results: Accepted[]; started: NewDelivery[] };
 
 /** The drafts of a common transaction match too many endpoints together; each by itself they can be written. */
-export class TooMuchAtOnce extends RangeError {}
+export class TooMuchAtOnce extends Error {}
 
-// RangeErrors both: isOutage takes a plain Error for a broken connection, and would have it closed.
-class Refused extends RangeError {
+class Refused extends Error {
   readonly results: Accepted[];
   constructor(results: Accepted[]) {
     super('a batch was refused');

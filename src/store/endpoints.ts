@@ -53,8 +53,8 @@ export type NewEndpoint = Pick<Endpoint, 'id' | 'url' | 'events' | 'consumer' | 
   secrets: Buffer;
 };
 
-/** The consumer's plan does not include webhooks; `plans` do. A RangeError: isOutage takes a plain Error for an outage. */
-export class PlanRequired extends RangeError {
+/** The consumer's plan does not include webhooks; `plans` do. */
+export class PlanRequired extends Error {
   readonly plan: string;
   readonly plans: string[];
   constructor(plan: string, plans: string[]) {

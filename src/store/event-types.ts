@@ -40,7 +40,7 @@ const PUT = `
   SET description = excluded.description, schema = excluded.schema, example = excluded.example,
       example_attributes = excluded.example_attributes`;
 
-class Full extends RangeError {}
+class Full extends Error {}
 
 /** Puts the type in the place of the one of its name. False: the project has as many, or as large ones, as it may. */
 export async function putEventType(pool: pg.Pool, projectId: string, own: OwnEventType): Promise<boolean> {
