@@ -242,6 +242,7 @@ export async function startService(
     const closing = new AbortController();
     const waiters = createWaiters({ pool, notifications, onFailure });
     const streams = createOutcomeStreams({ pool, notifications });
+    const holding = createHolding({ pool, onReleased: dispatcher.look, onFailure: onHoldingFailure });
     const app = createApi({
       pool,
       acceptor: createAcceptor({ pool, box, dispatcher }),
@@ -252,7 +253,7 @@ export async function startService(
         onOutcomes: (projectId) => notifications.notify('posthorn_outcomes', [projectId]),
         onFailure: onSignalFailure,
       }),
-      holding: createHolding({ pool, onReleased: dispatcher.look, onFailure: onHoldingFailure }),
+      holding,
       waiters,
       streams,
       readiness: { check: () => readiness() },
@@ -288,6 +289,7 @@ export async function startService(
       async close() {
         endWaits();
         await server.close();
+        await holding.close();
       },
     };
   }

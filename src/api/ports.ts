@@ -20,7 +20,10 @@ export type Steering = {
   deleteEndpoint(projectId: string, consumer: string | null, endpointId: string): Promise<boolean>;
 };
 
-/** What makes endpoints stop and go on. Resolves when all that is held for them follows. */
+/**
+ * What makes endpoints stop and go on. Resolves when that is in force, and what is held follows, or, where there is much
+ * of it, soon will.
+ */
 export type Holding = {
   act(scope: Scope, endpointId: string, action: EndpointAction): Promise<StateAnswer>;
   /** The plan of a consumer, or the plans of a project, have changed. */

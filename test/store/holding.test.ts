@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { createHolding, sweepHolding } from '../../src/dispatch/holding.ts';
 import { acceptEvents } from '../../src/store/accept-events.ts';
 import { resolveExceptions } from '../../src/store/claim-exceptions.ts';
@@ -8,6 +9,7 @@ import { insertEndpoint, PlanRequired } from '../../src/store/endpoints.ts';
 import { updateProject } from '../../src/store/projects.ts';
 import { reviewHeld } from '../../src/store/review-held.ts';
 import { cancelOpenOf, markEndpointDeleted } from '../../src/store/steering.ts';
+import { eventually } from '../set-up/eventually.ts';
 import { box, type SeededStore, seedStore } from './seed.ts';
 import { stoppingAtCommit, untilBlocked } from './stopping-pool.ts';
 
@@ -31,7 +33,8 @@ const deps = () => ({
   onReleased: () => released++,
   onFailure: (error: unknown) => failures.push(error),
 });
-const holding = () => createHolding(deps());
+/** Its answers wait until all follows, however long that takes. */
+const holding = () => createHolding(deps(), Number.POSITIVE_INFINITY);
 const scope = () => ({ projectId: project, consumer: null });
 const act = (id: string, action: EndpointAction) => holding().act(scope(), id, action);
 const sweep = (ageMs = 0) => sweepHolding(deps(), new Map(), ageMs);
@@ -172,13 +175,13 @@ describe('a resume', () => {
     await accept(1_200);
     await changeEndpointState(store.pool, scope(), id, 'resume');
     const review = stoppingAtCommit(store.pool);
-    const batch = reviewHeld(review.pool, id);
+    const batch = reviewHeld(review.pool, id, '');
     await review.stopped;
     await changeEndpointState(store.pool, scope(), id, 'pause');
     review.goOn();
     await batch;
     expect(await kinds()).toEqual({ 'pending due': 500, 'held endpoint_paused': 700 });
-    expect(await reviewHeld(store.pool, id)).toEqual({ more: false, released: 0 });
+    expect(await reviewHeld(store.pool, id, '')).toEqual({ next: null, released: 0 });
 
     await Promise.all([act(id, 'resume'), act(id, 'pause'), act(id, 'resume'), act(id, 'resume')]);
     await act(id, 'resume');
@@ -193,7 +196,7 @@ describe('a resume', () => {
     await accept(600);
     for (const id of ids) {
       await changeEndpointState(store.pool, scope(), id, 'resume');
-      await reviewHeld(store.pool, id);
+      await reviewHeld(store.pool, id, '');
     }
     expect(await kinds()).toEqual({ 'pending due': 1_000, 'held endpoint_paused': 200 });
 
@@ -205,6 +208,68 @@ describe('a resume', () => {
 
     expect(await kinds()).toEqual({ 'pending due': 1_200 });
     for (const id of ids) expect(await endpointRow(id)).toMatchObject({ review_due: null });
+  });
+
+  describe('of what is more than a batch', () => {
+    const COUNT = 1_700;
+    let id: string;
+    let blocker: pg.PoolClient;
+
+    // The second batch waits for a row of it.
+    beforeEach(async () => {
+      id = await store.newEndpoint({ project });
+      await act(id, 'pause');
+      await accept(COUNT);
+      blocker = await store.pool.connect();
+      await blocker.query('BEGIN');
+      await blocker.query(
+        'SELECT FROM deliveries WHERE id = (SELECT id FROM deliveries WHERE endpoint_id = $1 ORDER BY id OFFSET 700 LIMIT 1) FOR UPDATE',
+        [id],
+      );
+    });
+    const goOn = async () => {
+      await blocker.query('ROLLBACK');
+      blocker.release();
+    };
+
+    test('answers before all is released, and goes on with it', async () => {
+      const inTheBackground = createHolding(deps(), 0);
+      expect(await inTheBackground.act(scope(), id, 'resume')).toMatchObject({ kind: 'done' });
+      expect(await kinds()).toEqual({ 'pending due': 500, 'held endpoint_paused': COUNT - 500 });
+      expect((await endpointRow(id)).review_due).not.toBeNull();
+
+      await goOn();
+      await eventually(async () => (await endpointRow(id)).review_due === null);
+      expect(await kinds()).toEqual({ 'pending due': COUNT });
+      expect(released).toBe(4);
+      await inTheBackground.close();
+    });
+
+    test('ends with its batch at a close, and the sweep finishes it', async () => {
+      const closing = createHolding(deps(), 0);
+      await closing.act(scope(), id, 'resume');
+      const closed = closing.close();
+      await goOn();
+      await closed;
+      expect(await kinds()).toEqual({ 'pending due': 1_000, 'held endpoint_paused': COUNT - 1_000 });
+
+      await sweep();
+      expect(await kinds()).toEqual({ 'pending due': COUNT });
+    });
+
+    test('gives way to the pause that follows it', async () => {
+      const inTheBackground = createHolding(deps(), 0);
+      await inTheBackground.act(scope(), id, 'resume');
+      await changeEndpointState(store.pool, scope(), id, 'disable');
+      await goOn();
+      await inTheBackground.act(scope(), id, 'disable');
+      await eventually(async () => (await endpointRow(id)).review_due === null);
+
+      const { 'pending due': due = 0, ...rest } = await kinds();
+      expect(due).toBeGreaterThanOrEqual(500);
+      expect(rest).toEqual({ 'held endpoint_disabled': COUNT - due });
+      await inTheBackground.close();
+    });
   });
 
   test('that fails in the sweep is told of, and keeps no other waiting', async () => {
@@ -233,14 +298,14 @@ describe('a resume', () => {
     await accept(700);
     await changeEndpointState(store.pool, scope(), id, 'resume');
     const review = stoppingAtCommit(store.pool);
-    const batch = reviewHeld(review.pool, id);
+    const batch = reviewHeld(review.pool, id, '');
     await review.stopped;
 
     const deleted = markEndpointDeleted(store.pool, project, null, id);
     await untilBlocked(store.pool);
     review.goOn();
     await Promise.all([batch, deleted]);
-    expect(await reviewHeld(store.pool, id)).toEqual({ more: false, released: 0 });
+    expect(await reviewHeld(store.pool, id, '')).toEqual({ next: null, released: 0 });
     for (let next: string | null = ''; next !== null; )
       next = (await cancelOpenOf(store.pool, id, next)).next;
     await sweep();
