@@ -81,7 +81,7 @@ test('without a type the first example of the catalogue is sent, and without a c
   const canvelete = (await posthorn.newProject({ profile: 'canvelete' })).key;
   const receiver = await receiverThat();
   const first = await endpointOf(canvelete, receiver.url);
-  expect((await call(canvelete, 'POST', `/v1/endpoints/${first.id}/test`, {})).body).toMatchObject({
+  expect((await call(canvelete, 'POST', `/v1/endpoints/${first.id}/test?wait=10s`, {})).body).toMatchObject({
     type: 'render.completed',
     test: true,
   });
