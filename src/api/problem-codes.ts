@@ -33,7 +33,7 @@ export const PROBLEM_CODES = {
   forbidden: {
     status: 403,
     title: 'This kind of key may not do this',
-    help: 'Consumer keys see their own endpoints, events and deliveries; consumer keys cannot post events; only the admin key manages projects.',
+    help: 'Consumer keys see their own endpoints, events and deliveries, and the catalogue of event types, which is the same for all consumers; they cannot post events. Only the admin key manages projects.',
   },
   plan_required: {
     status: 403,
