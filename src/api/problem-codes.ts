@@ -145,6 +145,11 @@ export const PROBLEM_CODES = {
     title: 'Endpoints have secrets that the profile refuses',
     help: 'Nothing was changed: what is signed with such a secret would not verify. Replace the secrets of these endpoints, or delete the endpoints, or let the profile take the secrets.',
   },
+  consumer_required: {
+    status: 422,
+    title: 'Endpoints have no consumer, and the profile needs one',
+    help: 'Nothing was changed: the profile names `$consumer`, so that every event must name a consumer, and an endpoint without one would get none. Delete these endpoints, and register them for their consumers.',
+  },
   too_many_attempts: {
     status: 429,
     title: 'Too many wrong keys from this address',

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Profile } from '../profiles/profile.ts';
+import { namesConsumer } from '../profiles/required-names.ts';
 import { compileSecret } from '../profiles/secret-rules.ts';
+import { countConsumerlessUnderProfile } from '../store/consumerless-endpoints.ts';
 import type { Queryable } from '../store/database.ts';
 import { secretsUnderProfile } from '../store/endpoint-secrets.ts';
 import { orUnavailable } from '../store/outages.ts';
@@ -19,6 +21,7 @@ import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { dataIn } from './event-drafts.ts';
 import { requireFittingSecrets } from './fitting-secrets.ts';
+import { requireConsumers } from './needed-consumers.ts';
 import { invalidBody, Problem } from './problem.ts';
 import { pageOfProfiles, sourceOf } from './profile-list.ts';
 import { previewOf } from './profile-preview.ts';
@@ -71,6 +74,7 @@ export function profileRoutes(
     if (shipped.get(name))
       throw new Problem('profile_name_taken', 'A profile of this name ships with Posthorn.');
     const scope = projectOf(tenant) ?? SHARED;
+    await requireConsumers(namesConsumer(body), () => countConsumerlessUnderProfile(db, scope, name));
     await requireFittingSecrets(secretBox, compileSecret(body.secret).checkSecret, (after) =>
       secretsUnderProfile(db, scope, name, after),
     );
@@ -126,7 +130,7 @@ export function profileRoutes(
       body: profile,
       bodyLimit: 'profile',
       answers: { 200: { description: 'The profile, with the number of its version', schema: storedProfile } },
-      problems: ['profile_name_taken', 'too_many_profiles', 'secrets_refused'],
+      problems: ['profile_name_taken', 'too_many_profiles', 'secrets_refused', 'consumer_required'],
       handle: ({ tenant, params: { name }, body }) => put(tenant, name, body),
     }),
     sharedRoute({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
+import { countConsumerlessOfProject } from '../store/consumerless-endpoints.ts';
 import type { Queryable } from '../store/database.ts';
 import { secretsOfProject } from '../store/endpoint-secrets.ts';
 import { newId } from '../store/ids.ts';
@@ -15,6 +16,7 @@ import {
 import { type Authentication, newApiKey } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { requireFittingSecrets } from './fitting-secrets.ts';
+import { requireConsumers } from './needed-consumers.ts';
 import { invalidBody, Problem } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { type Answer, json, plainRoute, type Route, tenantRoute } from './route.ts';
@@ -38,7 +40,8 @@ export function projectRoutes(
   };
 
   const requireUsableProfile = async (projectId: string, name: string): Promise<void> => {
-    const { checkSecret } = await profileFor(projectId, name);
+    const { checkSecret, needsConsumer } = await profileFor(projectId, name);
+    await requireConsumers(needsConsumer, () => countConsumerlessOfProject(db, projectId));
     await requireFittingSecrets(secretBox, checkSecret, (after) => secretsOfProject(db, projectId, after));
   };
 
@@ -60,7 +63,7 @@ export function projectRoutes(
     return json(200, answerOf(project));
   };
 
-  const problems: ProblemCode[] = ['secrets_refused'];
+  const problems: ProblemCode[] = ['secrets_refused', 'consumer_required'];
   const changedAnswer = { 200: { description: 'The project as it is now', schema: projectSchema } };
   const readAnswer = { 200: { description: 'The project', schema: projectSchema } };
   const changeNote =

@@ -300,6 +300,42 @@ describe('secrets of endpoints', () => {
   });
 });
 
+describe('endpoints without a consumer', () => {
+  const url = 'http://127.0.0.1:9/hook';
+  const body = { type: '$type', account: '$consumer', data: '$data' };
+  const refused = (count: number) => ({
+    status: 422,
+    body: { code: 'consumer_required', detail: `Endpoints without a consumer: ${count}.` },
+  });
+
+  test('keep a project from a profile whose every event names one, until they are gone', async () => {
+    const { key } = await api.newProject();
+    const name = newName();
+    await put(key, name, { body });
+    await call('POST', '/v1/endpoints', key, { url, consumer: 'acme' });
+    const ids: string[] = [];
+    for (let n = 0; n < 2; n++)
+      ids.push((await call<{ id: string }>('POST', '/v1/endpoints', key, { url })).body.id);
+    expect(await call('PATCH', '/v1/project', key, { profile: name })).toMatchObject(refused(2));
+    expect((await call<Json>('GET', '/v1/project', key)).body.profile).toBe('standard-webhooks');
+    for (const id of ids) await call('DELETE', `/v1/endpoints/${id}`, key);
+    expect((await call('PATCH', '/v1/project', key, { profile: name })).status).toBe(200);
+  });
+
+  test('keep a profile in use from naming it, own or shared, and other profiles not', async () => {
+    for (const shared of [false, true]) {
+      const name = newName();
+      const { key } = await api.newProject();
+      const by = shared ? ADMIN_KEY : key;
+      await put(by, name);
+      await call('PATCH', '/v1/project', key, { profile: name });
+      await call('POST', '/v1/endpoints', key, { url });
+      expect(await put(by, name, { body })).toMatchObject(refused(1));
+      expect((await put(by, newName(), { body })).status).toBe(200);
+    }
+  });
+});
+
 describe('plans', () => {
   test('the plans that a new version says are in force where a project says none', async () => {
     const [follows, own] = [await api.newProject(), await api.newProject()];

@@ -275,6 +275,7 @@ export type Problem = {
     | 'too_many_endpoints'
     | 'too_many_profiles'
     | 'secrets_refused'
+    | 'consumer_required'
     | 'too_many_attempts'
     | 'too_many_streams'
     | 'headers_too_large'

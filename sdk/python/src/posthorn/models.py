@@ -391,6 +391,7 @@ class Problem(TypedDict):
         "too_many_endpoints",
         "too_many_profiles",
         "secrets_refused",
+        "consumer_required",
         "too_many_attempts",
         "too_many_streams",
         "headers_too_large",
