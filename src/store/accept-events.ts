@@ -103,7 +103,7 @@ export async function acceptEvents(
       const stored = await insertDrafts(client, box, small, deliveries);
       const existing = await readExisting(
         client,
-        small.filter((draft) => !stored.has(keyOf(draft.projectId, draft.id))),
+        drafts.filter((draft) => !stored.has(keyOf(draft.projectId, draft.id))),
       );
       const results = drafts.map((draft, place) => resultOf(draft, fanOut[place]!, stored, existing));
       if (allOrNone && results.some((result) => !('event' in result))) throw new Refused(results);
@@ -202,7 +202,6 @@ function resultOf(
 ): Accepted {
   const key = keyOf(draft.projectId, draft.id);
   const fanOut = deliveries.length;
-  if (fanOut > MAX_FAN_OUT) return { kind: 'too_many_endpoints', count: fanOut };
   if (stored.has(key)) {
     const status = fanOut === 0 ? 'unrouted' : 'pending';
     return {
@@ -217,6 +216,8 @@ function resultOf(
     };
   }
   const row = existing.get(key);
+  // Not before: what is stored may be posted again, however many endpoints there are by now.
+  if (!row && fanOut > MAX_FAN_OUT) return { kind: 'too_many_endpoints', count: fanOut };
   if (!row?.content_hash.equals(draft.contentHash)) return { kind: 'id_conflict' };
   return {
     kind: 'existing',
