@@ -1,12 +1,10 @@
 import type { Violation } from '../json-schema/compile-schema.ts';
 import { compileSchema } from '../json-schema/compile-schema.ts';
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
+import { EXAMPLE_EVENT } from '../profiles/example-event.ts';
 import type { OwnEventType } from '../store/event-types.ts';
 import { type CatalogueEntry, createCatalogue } from './catalogue.ts';
 import { type FieldError, invalidBody } from './problem.ts';
-
-/** What stands for the rest of an example event. */
-const REST = { id: 'evt_example', consumer: 'example', createdAt: new Date(0), test: true };
 
 /**
  * Throws invalid_body for a schema that cannot be used, and for an example that could not be sent: with it in the
@@ -35,7 +33,7 @@ function errorsInSchema(schema: string | null): FieldError[] {
 /** Why the profile could not make a body of the example. */
 function errorsInBody(profile: ComposableProfile, entry: CatalogueEntry, example: string): FieldError[] {
   const { type, exampleAttributes: attributes } = entry;
-  const body = profile.composeBody({ ...REST, type, attributes, data: Buffer.from(example) });
+  const body = profile.composeBody({ ...EXAMPLE_EVENT, type, attributes, data: Buffer.from(example) });
   if (Buffer.isBuffer(body)) return [];
   return body.errors.map(({ pointer, detail }) => ({
     pointer: pointer.replace(/^\/data/, '/example').replace(/^\/attributes/, '/exampleAttributes'),

@@ -1,11 +1,9 @@
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
+import { EXAMPLE_EVENT } from '../profiles/example-event.ts';
 import { newId } from '../store/ids.ts';
 import type { Catalogue } from './catalogue.ts';
 import { invalidBody, Problem } from './problem.ts';
 import type { PreviewInput } from './schemas/profile.ts';
-
-/** Who stands for the consumer of an example event, where the profile names one. */
-const EXAMPLE_CONSUMER = 'example';
 
 /**
  * The request that a receiver would get of an event, signed with a secret that is shown. Without `data` it is the
@@ -51,7 +49,7 @@ function exampleOf(catalogue: Catalogue, input: PreviewInput) {
   const example = catalogue.example(input.type);
   if (!example) throw invalidBody([{ pointer: '/data', detail: 'is required: the type has no example' }]);
   return {
-    consumer: input.consumer ?? EXAMPLE_CONSUMER,
+    consumer: input.consumer ?? EXAMPLE_EVENT.consumer,
     attributes: { ...example.attributes, ...input.attributes },
     data: example.data,
   };

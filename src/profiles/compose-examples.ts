@@ -1,11 +1,12 @@
 import { compileBody } from './compose-body.ts';
+import { EXAMPLE_EVENT } from './example-event.ts';
 import type { Profile } from './profile.ts';
 import { compileSizeLimits } from './rendered-size.ts';
 import { compileRequiredNames } from './required-names.ts';
 import type { Problem } from './reserialize.ts';
 
-/** What stands for the rest of an example event: only its data and its attributes are the profile's to say. */
-const REST = { id: 'evt_example', consumer: 'example', createdAt: '2026-01-01T00:00:00Z' };
+/** Either precision would do: what it is changes nothing. */
+const createdAt = EXAMPLE_EVENT.createdAt.toISOString();
 
 /** Every example lacks the same attributes: thousands of types times thousands of names would be millions. */
 const ENOUGH = 100;
@@ -27,10 +28,10 @@ export function problemsOfExamples(
   const problemsOfSize = compileSizeLimits(profile);
 
   const problemsWith = ({ name, example, exampleAttributes = {} }: EventType): Problem[] => {
-    const event = { ...REST, type: name, attributes: exampleAttributes };
+    const event = { ...EXAMPLE_EVENT, createdAt, type: name, attributes: exampleAttributes };
     const tooLong = problemsOfSize(event);
     if (tooLong.length > 0) return tooLong;
-    const body = compose({ ...event, data: Buffer.from(JSON.stringify(example)), test: true });
+    const body = compose({ ...event, data: Buffer.from(JSON.stringify(example)) });
     return [...problemsWithNames(event), ...(Buffer.isBuffer(body) ? [] : body)];
   };
 
