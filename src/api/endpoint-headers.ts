@@ -1,6 +1,6 @@
+import { pointerBelow } from '../json-schema/json-pointer.ts';
 import { endpointHeadersOf, MASKED } from '../store/endpoints.ts';
 import type { SecretBox } from '../store/secret-box.ts';
-import { escapePointer } from './json-document.ts';
 import { invalidBody } from './problem.ts';
 
 /** They belong to the connection or to the body (RFC 9110, 7.6.1); an HTTP client would send them as they are. */
@@ -26,7 +26,7 @@ export function checkEndpointHeaders(headers: Record<string, string>, signatureH
   for (const name of Object.keys(headers)) {
     const lower = name.toLowerCase();
     const refuse = (detail: string): never => {
-      throw invalidBody([{ pointer: `/headers/${escapePointer(name)}`, detail }]);
+      throw invalidBody([{ pointer: pointerBelow('/headers', name), detail }]);
     };
     if (RESERVED.has(lower) || lower.startsWith('content-')) refuse('is set by Posthorn alone');
     if (signatureHeaderNames.includes(lower)) refuse('is set by the profile');

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { pointerBelow } from '../json-schema/json-pointer.ts';
 import { type Member, membersOf, nestingDepth, valueRange } from './json-members.ts';
 import { invalidBody, Problem } from './problem.ts';
 
@@ -37,7 +38,7 @@ export function refuseAmbiguous(text: Buffer, members: Member[], prefix: string)
   refuseRepeated(members, prefix);
   for (const member of members) {
     if (member.name === 'data' || text[member.start] !== OPEN_BRACE) continue;
-    refuseRepeated(membersOf(text, member), `${prefix}/${escapePointer(member.name)}`);
+    refuseRepeated(membersOf(text, member), pointerBelow(prefix, member.name));
   }
 }
 
@@ -46,14 +47,11 @@ function refuseRepeated(members: Member[], prefix: string): void {
   for (const { name } of members) {
     if (seen.has(name)) {
       const detail = name === '__proto__' ? 'is not a name that can be used' : 'appears twice';
-      throw invalidBody([{ pointer: `${prefix}/${escapePointer(name)}`, detail }]);
+      throw invalidBody([{ pointer: pointerBelow(prefix, name), detail }]);
     }
     seen.add(name);
   }
 }
-
-/** One step of a JSON pointer (RFC 6901). */
-export const escapePointer = (step: string): string => step.replaceAll('~', '~0').replaceAll('/', '~1');
 
 function parse(bytes: Buffer): unknown {
   try {

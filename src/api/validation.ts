@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { escapePointer } from './json-document.ts';
+import { pointerBelow } from '../json-schema/json-pointer.ts';
 import { ERRORS_LISTED, type FieldError, Problem } from './problem.ts';
 
 /** The body as `schema` describes it; throws invalid_body with a JSON pointer for each mistake. */
@@ -40,7 +40,8 @@ function errorsOf(issues: z.core.$ZodIssue[]): { errors: FieldError[]; errorCoun
 }
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
-  const at = (path: PropertyKey[]): string => path.map((step) => `/${escapePointer(String(step))}`).join('');
+  const at = (path: PropertyKey[]): string =>
+    path.reduce<string>((parent, step) => pointerBelow(parent, String(step)), '');
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys

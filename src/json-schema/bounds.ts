@@ -1,4 +1,5 @@
 import type { Violation } from './compile-schema.ts';
+import { pointerBelow } from './json-pointer.ts';
 import { problemWithPattern } from './patterns.ts';
 import { isObject, pointerOfReference, valueAt } from './references.ts';
 
@@ -69,7 +70,7 @@ export function boundsOf(schema: unknown, bytes: number): Bounds {
 
   function* partsOf(part: Record<string, unknown>, pointer: string, depth: number): Generator<Size> {
     for (const [keyword, value] of Object.entries(part)) {
-      const place = below(pointer, keyword);
+      const place = pointerBelow(pointer, keyword);
       if (REFUSED.includes(keyword)) yield refuse(place, 'cannot be used: references are by JSON pointer');
       else if (keyword === '$schema' && value !== DRAFT && value !== `${DRAFT}#`)
         yield refuse(place, `must be ${DRAFT}, or left out`);
@@ -79,13 +80,13 @@ export function boundsOf(schema: unknown, bytes: number): Bounds {
         yield refuse(place, `needs a maxItems of at most ${MAX_UNIQUE_ITEMS}`);
       else if (SCHEMA.includes(keyword)) yield sizeOf(value, place, depth);
       else if (SCHEMAS.includes(keyword) || NAMED_SCHEMAS.includes(keyword))
-        for (const [name, one] of membersOf(value)) yield sizeOf(one, below(place, name), depth);
+        for (const [name, one] of membersOf(value)) yield sizeOf(one, pointerBelow(place, name), depth);
       else if (REPEATED_SCHEMA.includes(keyword)) yield repeated(sizeOf(value, place, depth));
       else if (keyword === 'pattern') refusePattern(value, place);
       else if (REPEATED_NAMED_SCHEMAS.includes(keyword))
         for (const [name, one] of membersOf(value)) {
-          refusePattern(name, below(place, name));
-          yield repeated(sizeOf(one, below(place, name), depth));
+          refusePattern(name, pointerBelow(place, name));
+          yield repeated(sizeOf(one, pointerBelow(place, name), depth));
         }
     }
   }
@@ -128,6 +129,3 @@ const sum = (sizes: Size[]): Size => ({
 });
 
 const repeated = ({ all }: Size): Size => ({ all, repeated: all });
-
-const below = (pointer: string, name: string): string =>
-  `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;

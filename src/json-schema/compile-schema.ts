@@ -1,6 +1,7 @@
 import { Ajv2020, type AnySchema, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { boundsOf } from './bounds.ts';
 import { countValues } from './count-values.ts';
+import { pointerBelow } from './json-pointer.ts';
 import { createPatterns, TooMuchText } from './patterns.ts';
 import { withoutReferences } from './without-references.ts';
 
@@ -85,7 +86,7 @@ function violationsOf(errors: ErrorObject[] | null | undefined): Violation[] {
 function memberOf({ params }: ErrorObject): string {
   const name: unknown =
     params.missingProperty ?? params.additionalProperty ?? params.unevaluatedProperty ?? params.propertyName;
-  return typeof name === 'string' ? `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` : '';
+  return typeof name === 'string' ? pointerBelow('', name) : '';
 }
 
 /** The rule that is broken. Ajv's messages hold values of the schema only; these name the keyword, too. */

@@ -1,3 +1,5 @@
+import { stepsOf } from './json-pointer.ts';
+
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -14,8 +16,7 @@ export function pointerOfReference(reference: string): string {
 /** What the JSON pointer (RFC 6901) names; undefined when it leads nowhere. */
 export function valueAt(root: unknown, pointer: string): unknown {
   let value = root;
-  for (const step of pointer.split('/').slice(1)) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const name of stepsOf(pointer)) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
     value = (value as Record<string, unknown>)[name];
   }

@@ -1,7 +1,7 @@
+import { pointerBelow } from '../json-schema/json-pointer.ts';
 import type { Profile } from './profile.ts';
 import { lossesOfReserializing, type Problem, reserialize } from './reserialize.ts';
 import { compileTemplate, type TemplateValues } from './template.ts';
-import { pointerBelow } from './walk-json.ts';
 
 export type BodyParts = TemplateValues & {
   /** The event's `data`, JSON as the producer wrote it. */

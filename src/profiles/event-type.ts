@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { compileSchema } from '../json-schema/compile-schema.ts';
+import { stepsOf } from '../json-schema/json-pointer.ts';
 
 /** Any JSON. Not z.json() itself, which as a type refers to itself: not every reader of our types can follow. */
 const json = z.unknown().refine((value) => z.json().safeParse(value).success, 'must be JSON');
@@ -11,10 +12,8 @@ const dataSchema = z.record(z.string(), json).superRefine((schema, context) => {
   const compiled = compileSchema(JSON.stringify(schema));
   if (!('problems' in compiled)) return;
   for (const { pointer, detail } of compiled.problems)
-    context.addIssue({ code: 'custom', path: pointer.split('/').slice(1).map(unescaped), message: detail });
+    context.addIssue({ code: 'custom', path: stepsOf(pointer), message: detail });
 });
-
-const unescaped = (step: string): string => step.replaceAll('~1', '/').replaceAll('~0', '~');
 
 /** One entry of a profile's catalogue. */
 export const eventTypeSchema = z.strictObject({

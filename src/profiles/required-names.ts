@@ -1,8 +1,8 @@
+import { pointerBelow } from '../json-schema/json-pointer.ts';
 import { isHeaderValue } from './header-names.ts';
 import type { Profile } from './profile.ts';
 import type { Problem } from './reserialize.ts';
 import { compileTemplate, type Template } from './template.ts';
-import { pointerBelow } from './walk-json.ts';
 
 type Names = { consumer: string | null; attributes: Record<string, string> };
 

@@ -1,3 +1,5 @@
+import { pointerBelow } from '../json-schema/json-pointer.ts';
+
 /** What a walk meets, each with the JSON pointer (RFC 6901) to it. */
 export type JsonVisitor = {
   number(pointer: string, text: string): void;
@@ -6,10 +8,6 @@ export type JsonVisitor = {
 };
 
 const WHITESPACE = ' \t\r\n';
-
-/** The JSON pointer to a member or element of what `parent` points to. */
-export const pointerBelow = (parent: string, name: string | number): string =>
-  `${parent}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /**
  * Shows `visitor` what JSON.parse hides: numbers as they are written, and repeated members. `json` is known to be
