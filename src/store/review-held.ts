@@ -2,7 +2,8 @@ import type pg from 'pg';
 import { inTransaction, type Queryable } from './database.ts';
 import { HOLD_REASONS, type HoldReason, holdReason } from './hold-reason.ts';
 
-// Before the deliveries, as everywhere. Its state cannot change until this transaction ends.
+// Before the deliveries, as everywhere. Until this transaction ends it is not deleted, nor let go on. It may be stopped:
+// what is released behind that is parked at its claim.
 const LOCK_ENDPOINT = `
   SELECT ${holdReason('e')} AS reason FROM endpoints e WHERE id = $1 AND status <> 'deleted' FOR KEY SHARE`;
 
