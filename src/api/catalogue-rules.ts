@@ -1,5 +1,5 @@
-import type { Violation } from '../json-schema/compile-schema.ts';
-import { compileSchema } from '../json-schema/compile-schema.ts';
+import { checkOfSchema } from '../json-schema/remembered-checks.ts';
+import type { Violation } from '../json-schema/violations.ts';
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
 import { EXAMPLE_EVENT } from '../profiles/example-event.ts';
 import type { OwnEventType } from '../store/event-types.ts';
@@ -26,7 +26,7 @@ export function requireUsableEventType(profile: ComposableProfile, own: OwnEvent
 
 function errorsInSchema(schema: string | null): FieldError[] {
   if (schema === null || schema === 'null') return [];
-  const compiled = compileSchema(schema);
+  const compiled = checkOfSchema(schema);
   return 'problems' in compiled ? below('/schema', compiled.problems) : [];
 }
 

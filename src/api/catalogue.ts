@@ -1,5 +1,5 @@
-import type { Violation } from '../json-schema/compile-schema.ts';
-import { compileSchema, type DataCheck } from '../json-schema/compile-schema.ts';
+import { checkOfSchema } from '../json-schema/remembered-checks.ts';
+import type { Violation } from '../json-schema/violations.ts';
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
 import type { OwnEventType } from '../store/event-types.ts';
 
@@ -32,17 +32,6 @@ export function createCatalogue(ofProfile: ProfileEventType[], own: OwnEventType
   const byType = new Map(ofProfile.map((type) => [type.name, profileEntry(type)]));
   for (const type of own) byType.set(type.type, ownEntry(type, byType.get(type.type)));
   const entries = [...byType.values()].sort((a, b) => (a.type < b.type ? -1 : 1));
-  const checks = new Map<string, DataCheck | null>();
-
-  const checkOf = (type: string): DataCheck | null => {
-    let check = checks.get(type);
-    if (check === undefined) {
-      const schema = byType.get(type)?.schema ?? null;
-      check = schema === null ? null : compiled(schema, type);
-      if (schema !== null) checks.set(type, check);
-    }
-    return check;
-  };
 
   return {
     entries,
@@ -52,7 +41,10 @@ export function createCatalogue(ofProfile: ProfileEventType[], own: OwnEventType
       if (!pattern.endsWith('.*')) return byType.has(pattern);
       return entries.some(({ type }) => type.startsWith(pattern.slice(0, -1)));
     },
-    check: (type, data, bytes) => checkOf(type)?.(data, bytes) ?? [],
+    check: (type, data, bytes) => {
+      const schema = byType.get(type)?.schema ?? null;
+      return schema === null ? [] : violationsOf(schema, type, data, bytes);
+    },
     example: (type) => {
       const entry = byType.get(type);
       if (!entry || entry.example === null) return undefined;
@@ -86,8 +78,8 @@ const ownEntry = (own: OwnEventType, ofProfile: CatalogueEntry | undefined): Cat
 });
 
 /** Both kinds of schemas were compiled when they were put: one that no longer compiles is our fault. */
-function compiled(schema: string, type: string): DataCheck {
-  const check = compileSchema(schema);
-  if ('problems' in check) throw new Error(`the schema of the event type ${type} cannot be compiled`);
-  return check;
+function violationsOf(schema: string, type: string, data: unknown, bytes: number): Violation[] {
+  const compiled = checkOfSchema(schema);
+  if ('problems' in compiled) throw new Error(`the schema of the event type ${type} cannot be compiled`);
+  return compiled.check(data, bytes);
 }

@@ -4,10 +4,8 @@ import type { Queryable } from '../store/database.ts';
 import { listEventTypes, type OwnEventType } from '../store/event-types.ts';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 
-/** The own catalogues that are remembered, with all their schemas compiled: about two thousand schemas. */
-const REMEMBERED_BYTES = 256 * 1024 * 1024;
-/** What a compiled schema was measured to take, however short it is. */
-const SCHEMA_BYTES = 128 * 1024;
+/** Of the texts in own catalogues; what their schemas compile to is remembered apart. */
+const REMEMBERED_BYTES = 64 * 1024 * 1024;
 /** What an entry takes besides its texts. */
 const ENTRY_BYTES = 512;
 
@@ -44,4 +42,4 @@ export function createCatalogues(db: Queryable): Catalogues {
 }
 
 const sizeOf = ({ description, schema, example }: OwnEventType): number =>
-  ENTRY_BYTES + description.length + (schema ? SCHEMA_BYTES + schema.length : 0) + (example?.length ?? 0);
+  ENTRY_BYTES + description.length + (schema?.length ?? 0) + (example?.length ?? 0);

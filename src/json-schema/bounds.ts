@@ -1,94 +1,112 @@
-import type { Violation } from './compile-schema.ts';
 import { pointerBelow } from './json-pointer.ts';
-import { problemWithPattern } from './patterns.ts';
+import { type Kind, kindOf } from './keywords.ts';
+import { patternSize } from './patterns.ts';
 import { isObject, pointerOfReference, valueAt } from './references.ts';
+import { nothing, repeated, type Size, sum, widest } from './size.ts';
+import type { Violation } from './violations.ts';
 
 export const MAX_SCHEMA_BYTES = 32 * 1024;
+/** Of the text, and of schemas in each other once references are followed. */
+const MAX_NESTING = 100;
 const MAX_DEPTH = 32;
-/** Schemas and values of `enum`, counted wherever a reference repeats them. */
-const MAX_SIZE = 5_000;
-/** Of those, what is held against each item of an array or each member of an object: data decides how often. */
+/** Ajv takes up to 0.15 ms to compile one. */
+const MAX_SIZE = 2_000;
 const MAX_REPEATED_SIZE = 500;
-/** Comparing each item with each other takes the square of it. */
-const MAX_UNIQUE_ITEMS = 100;
+/** A megabyte is read in 2 ms. */
+const MAX_READS = 100;
+const READS_TO_COMPARE = 50;
+/** Ajv nests the code of one in that of the one before. */
+const MAX_LIST = 100;
+const MAX_NAMED = 300;
+/** Of a pattern's program, for what else counts as one. */
+const STEPS_OF_PATTERN = 10;
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
-const SCHEMA = ['not', 'if', 'then', 'else'];
-const SCHEMAS = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
-const NAMED_SCHEMAS = ['properties', 'dependentSchemas'];
-const REPEATED_SCHEMA = [
-  'items',
-  'contains',
-  'additionalProperties',
-  'propertyNames',
-  'unevaluatedItems',
-  'unevaluatedProperties',
-];
-const REPEATED_NAMED_SCHEMAS = ['patternProperties'];
-const REFUSED = [
-  '$id',
-  '$anchor',
-  '$dynamicAnchor',
-  '$dynamicRef',
-  '$recursiveRef',
-  '$recursiveAnchor',
-  '$vocabulary',
-];
 
-/** Why a schema is refused; or its part that may come once for each value of the data. */
-export type Bounds = { problems: Violation[] } | { repeated: number };
-
-/** How much checking a schema can take: all of it, and the part that may come once for each item of the data. */
-type Size = { all: number; repeated: number };
+/** Why a schema is refused; or how much of it there is. */
+export type Bounds = { problems: Violation[] } | Size;
 
 /**
- * Why checking data against the schema could take long, with JSON pointers into it; empty when it cannot. Without
- * recursion a schema is a tree, which is gone through at most once for each value of the data.
+ * Why checking data against the schema could take long, with JSON pointers into it; else its size. Without recursion a
+ * schema is a tree, which is gone through at most once for each value of the data.
  */
 export function boundsOf(schema: unknown, bytes: number): Bounds {
   if (bytes > MAX_SCHEMA_BYTES) return refused(`has more than ${MAX_SCHEMA_BYTES} bytes`);
-  if (typeof schema === 'boolean') return { repeated: 0 };
+  if (typeof schema === 'boolean') return nothing;
   if (!isObject(schema)) return refused('must be an object');
+  if (isDeeper(schema, MAX_NESTING)) return refused(`is nested more than ${MAX_NESTING} deep`);
   const problems: Violation[] = [];
   const sizes = new Map<string, Size>();
   const open = new Set<string>();
-  const nothing: Size = { all: 0, repeated: 0 };
+  let steps = 0;
 
   function sizeOf(part: unknown, pointer: string, depth: number): Size {
-    if (!isObject(part)) return { all: 1, repeated: 0 };
+    if (!isObject(part)) return { ...nothing, all: 1 };
     const known = sizes.get(pointer);
-    if (known) return known;
     if (open.has(pointer))
       return refuse(pointer, 'refers to itself: no data could be said to be checked in time');
-    if (depth > MAX_DEPTH) return refuse(pointer, `is nested more than ${MAX_DEPTH} deep`);
+    if (depth + (known?.depth ?? 0) > MAX_DEPTH)
+      return refuse(pointer, `is nested more than ${MAX_DEPTH} deep`);
+    if (known) return known;
     open.add(pointer);
-    const size = sum([{ all: 1, repeated: 0 }, ...partsOf(part, pointer, depth + 1)]);
+    const parts = Object.entries(part).map(([keyword, value]) =>
+      sizeOfKeyword(keyword, value, pointerBelow(pointer, keyword), depth + 1),
+    );
+    const { depth: inner, ...size } = sum([{ ...nothing, all: 1 }, ...parts]);
     open.delete(pointer);
-    sizes.set(pointer, size);
-    return size;
+    sizes.set(pointer, { ...size, depth: inner + 1 });
+    return sizes.get(pointer)!;
   }
 
-  function* partsOf(part: Record<string, unknown>, pointer: string, depth: number): Generator<Size> {
-    for (const [keyword, value] of Object.entries(part)) {
-      const place = pointerBelow(pointer, keyword);
-      if (REFUSED.includes(keyword)) yield refuse(place, 'cannot be used: references are by JSON pointer');
-      else if (keyword === '$schema' && value !== DRAFT && value !== `${DRAFT}#`)
-        yield refuse(place, `must be ${DRAFT}, or left out`);
-      else if (keyword === '$ref') yield sizeOfReference(value, place, depth);
-      else if (keyword === 'enum' && Array.isArray(value)) yield { all: value.length, repeated: 0 };
-      else if (keyword === 'uniqueItems' && value === true && !(Number(part.maxItems) <= MAX_UNIQUE_ITEMS))
-        yield refuse(place, `needs a maxItems of at most ${MAX_UNIQUE_ITEMS}`);
-      else if (SCHEMA.includes(keyword)) yield sizeOf(value, place, depth);
-      else if (SCHEMAS.includes(keyword) || NAMED_SCHEMAS.includes(keyword))
-        for (const [name, one] of membersOf(value)) yield sizeOf(one, pointerBelow(place, name), depth);
-      else if (REPEATED_SCHEMA.includes(keyword)) yield repeated(sizeOf(value, place, depth));
-      else if (keyword === 'pattern') refusePattern(value, place);
-      else if (REPEATED_NAMED_SCHEMAS.includes(keyword))
-        for (const [name, one] of membersOf(value)) {
-          refusePattern(name, pointerBelow(place, name));
-          yield repeated(sizeOf(one, pointerBelow(place, name), depth));
-        }
-    }
+  function sizeOfKeyword(keyword: string, value: unknown, place: string, depth: number): Size {
+    const kind = kindOf(keyword);
+    const own = { ...nothing, all: 1 };
+    const each = () => membersOf(value).map(([name, one]) => sizeOf(one, pointerBelow(place, name), depth));
+    const rules: Record<Kind, () => Size> = {
+      annotation: () => nothing,
+      value: () => ({ ...nothing, all: 1 + valuesIn(value) }),
+      scalars: () => {
+        for (const [name, one] of keyword === 'enum' ? membersOf(value) : [['', value] as const])
+          if (typeof one === 'object' && one !== null)
+            refuse(
+              name === '' ? place : pointerBelow(place, name),
+              'must be a text, number, truth value or null',
+            );
+        return { ...nothing, all: 1 + valuesIn(value) };
+      },
+      reads: () => ({ ...own, reads: 1 }),
+      compares: () => (value === true ? { ...own, reads: READS_TO_COMPARE } : nothing),
+      counts: () => repeated(own),
+      pattern: () => sizeOfPattern(value, place),
+      schema: () => sizeOf(value, place, depth),
+      schemas: () => {
+        if (membersOf(value).length > MAX_LIST) return refuse(place, `has more than ${MAX_LIST} entries`);
+        return keyword === 'prefixItems' ? widest(each()) : sum(each());
+      },
+      namedSchemas: () => {
+        if (membersOf(value).length > MAX_NAMED) return refuse(place, `has more than ${MAX_NAMED} members`);
+        return keyword === 'properties' ? widest(each()) : sum(each());
+      },
+      repeated: () => repeated(sizeOf(value, place, depth)),
+      repeatedByPattern: () => {
+        if (membersOf(value).length > MAX_LIST) return refuse(place, `has more than ${MAX_LIST} members`);
+        const patterns = membersOf(value).map(([name]) => sizeOfPattern(name, pointerBelow(place, name)));
+        return repeated(sum([...patterns, ...each()]));
+      },
+      aside: () => {
+        sizeOf(value, place, depth);
+        return nothing;
+      },
+      namedAside: () => {
+        each();
+        return nothing;
+      },
+      reference: () => sizeOfReference(value, place, depth),
+      draft: () =>
+        value === DRAFT || value === `${DRAFT}#` ? nothing : refuse(place, `must be ${DRAFT}, or left out`),
+      refused: () => refuse(place, 'cannot be used'),
+    };
+    return kind === undefined ? nothing : rules[kind]();
   }
 
   function sizeOfReference(reference: unknown, place: string, depth: number): Size {
@@ -97,12 +115,18 @@ export function boundsOf(schema: unknown, bytes: number): Bounds {
     const pointer = pointerOfReference(reference);
     const named = valueAt(schema, pointer);
     if (named === undefined) return refuse(place, 'leads nowhere');
+    if (typeof named !== 'boolean' && !isObject(named)) return refuse(place, 'leads to what is no schema');
     return sizeOf(named, pointer, depth);
   }
 
-  function refusePattern(pattern: unknown, place: string): void {
-    const problem = typeof pattern === 'string' ? problemWithPattern(pattern) : undefined;
-    if (problem !== undefined) refuse(place, problem);
+  function sizeOfPattern(pattern: unknown, place: string): Size {
+    if (typeof pattern !== 'string') return nothing;
+    // Stops before it has compiled what is too much anyway.
+    if (steps > MAX_SIZE * STEPS_OF_PATTERN) return refuse(place, 'is too much, with the patterns before it');
+    const size = patternSize(pattern);
+    if (typeof size === 'string') return refuse(place, size);
+    steps += size;
+    return { ...nothing, all: 1 + Math.ceil(size / STEPS_OF_PATTERN), patterns: 1 };
   }
 
   function refuse(pointer: string, detail: string): Size {
@@ -110,12 +134,14 @@ export function boundsOf(schema: unknown, bytes: number): Bounds {
     return nothing;
   }
 
-  const { all, repeated: often } = sizeOf(schema, '', 0);
+  const size = sizeOf(schema, '', 0);
   if (problems.length > 0) return { problems };
-  if (all > MAX_SIZE) return refused(`holds more than ${MAX_SIZE} schemas, references repeated`);
-  if (often > MAX_REPEATED_SIZE)
-    return refused(`holds more than ${MAX_REPEATED_SIZE} schemas against each item or member`);
-  return { repeated: often };
+  if (size.all > MAX_SIZE)
+    return refused(`holds more than ${MAX_SIZE} schemas, keywords and their values, references repeated`);
+  if (size.repeated > MAX_REPEATED_SIZE)
+    return refused(`holds more than ${MAX_REPEATED_SIZE} of them against each item or member`);
+  if (size.reads > MAX_READS) return refused('has too many lengths and uniqueItems for one value');
+  return size;
 }
 
 const refused = (detail: string): Bounds => ({ problems: [{ pointer: '', detail }] });
@@ -123,9 +149,10 @@ const refused = (detail: string): Bounds => ({ problems: [{ pointer: '', detail 
 const membersOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : [];
 
-const sum = (sizes: Size[]): Size => ({
-  all: sizes.reduce((total, { all }) => total + all, 0),
-  repeated: sizes.reduce((total, { repeated: often }) => total + often, 0),
-});
+const valuesIn = (value: unknown): number =>
+  membersOf(value).reduce((total, [, one]) => total + 1 + valuesIn(one), 0);
 
-const repeated = ({ all }: Size): Size => ({ all, repeated: all });
+const isDeeper = (value: unknown, most: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (most === 0 || Object.values(value).some((one) => isDeeper(one, most - 1)));

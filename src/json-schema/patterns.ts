@@ -41,11 +41,10 @@ export function createPatterns(): { engine: RegExpEngine; within<T>(bytes: numbe
   };
 }
 
-/** Why a schema may not have the pattern; undefined when it may. */
-export function problemWithPattern(source: string): string | undefined {
+/** Instructions of a pattern's program; or why a schema may not have it. */
+export function patternSize(source: string): number | string {
   try {
-    compiled(source);
-    return undefined;
+    return compiled(source).size;
   } catch (error) {
     if (error instanceof RangeError) return error.message;
     return 'must be a regular expression of RE2: it has no look-around and no back references';
