@@ -143,6 +143,15 @@ const smallData = fc.letrec<{ data: unknown }>((tie) => ({
   ),
 })).data;
 
+/** Ajv by itself makes code that throws of some schemas: oneOf beside patternProperties. */
+function orUndefined(validate: () => boolean): boolean | undefined {
+  try {
+    return validate();
+  } catch {
+    return undefined;
+  }
+}
+
 test('what is accepted says the same as Ajv does by itself', () => {
   const said = { fits: 0, fitsNot: 0 };
   fc.assert(
@@ -160,7 +169,8 @@ test('what is accepted says the same as Ajv does by itself', () => {
         });
         const validate = plain.compile(JSON.parse(JSON.stringify(schema)) as object);
         for (const data of JSON.parse(JSON.stringify(several)) as unknown[]) {
-          const fits = validate(data);
+          const fits = orUndefined(() => validate(data));
+          if (fits === undefined) continue;
           said[fits ? 'fits' : 'fitsNot']++;
           expect(compiled.check(data, 1_000).length === 0).toBe(fits);
         }
