@@ -152,7 +152,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       turnTimer ??= setTimeout(() => {
         turnTimer = null;
         inTurn();
-      }, places.msToTurn());
+      }, Math.max(0, places.msToTurn()));
       return;
     }
     lookIsNext = mayWait && (!lookIsNext || !isForming);
