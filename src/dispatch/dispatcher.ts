@@ -76,7 +76,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
 
   function assignNew(deliveries: NewDelivery[]): void {
     if (!mayStart()) return;
-    const isTurn = places.msToTurn() <= 0;
+    const isTurn = places.msToTurn() === 0;
     const groups = Map.groupBy(
       deliveries.filter(({ lane, waitingFor }) => lane === 'fast' && waitingFor === null),
       ({ projectId, policy, eventId }) => `${projectId} ${policy} ${grouping === 'auto' ? '' : eventId}`,
@@ -152,7 +152,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       turnTimer ??= setTimeout(() => {
         turnTimer = null;
         inTurn();
-      }, Math.max(0, places.msToTurn()));
+      }, places.msToTurn());
       return;
     }
     lookIsNext = mayWait && (!lookIsNext || !isForming);

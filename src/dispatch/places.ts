@@ -21,7 +21,7 @@ export type Places = {
   isFree(isFull: boolean): boolean;
   /** Something smaller than a full group may start now. */
   isTurn(): boolean;
-  /** Milliseconds until the pace lets something smaller than a full group start; 0 or less: now. */
+  /** Milliseconds until the pace lets something smaller than a full group start; 0: now. */
   msToTurn(): number;
   /** One more group that is not full may start beside full ones. */
   isFreeForPatient(): boolean;
@@ -41,11 +41,11 @@ export function createPlaces(grouping: 'auto' | 'never'): Places {
   const fullBelow = Math.max(startBelow, FULL_BELOW);
   let turnAt = 0;
 
-  const msToTurn = (): number => turnAt - performance.now();
+  const msToTurn = (): number => Math.max(0, turnAt - performance.now());
 
   return {
     isFree: (isFull) => taken.size < (isFull ? fullBelow : startBelow),
-    isTurn: () => taken.size < startBelow && msToTurn() <= 0,
+    isTurn: () => taken.size < startBelow && msToTurn() === 0,
     msToTurn,
     isFreeForPatient: () => [...taken.values()].filter(({ isFull }) => !isFull).length < startBelow,
     take: (workflowId, isFull) => void taken.set(workflowId, { since: performance.now(), isFull }),
