@@ -9,7 +9,7 @@ import {
   releaseUnstarted,
 } from '../store/assignments.ts';
 import { createFormingGroups } from './forming-groups.ts';
-import { GROUP_SIZE, sizeOf, workflowIdOf } from './groups.ts';
+import { firstStepsOf, GROUP_SIZE, sizeOf, workflowIdOf } from './groups.ts';
 import { createPlaces, type Places } from './places.ts';
 
 /**
@@ -124,8 +124,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
         continue;
       }
       const { projectId, policy, lane } = company[0]!;
-      const deliveries = company.map(({ id, eventId, type }) => ({ id, step: 0, eventId, type }));
-      launch({ workflowId, projectId, policy, lane, deliveries }, places);
+      launch({ workflowId, projectId, policy, lane, deliveries: firstStepsOf(company) }, places);
     }
     startFull();
     waiting += unowned;
@@ -139,8 +138,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     while (mayStart() && places.isFree(true)) {
       const full = forming.take('full');
       if (!full) return;
-      places.pace(full.deliveries.length);
-      launch(full, places);
+      launchPaced(full);
     }
   }
 
@@ -161,9 +159,13 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       return;
     }
     const formed = forming.take('open')!;
-    places.pace(formed.deliveries.length);
-    launch(formed, places);
+    launchPaced(formed);
     inTurn();
+  }
+
+  function launchPaced(assignment: Assignment): void {
+    places.pace(assignment.deliveries.length);
+    launch(assignment, places);
   }
 
   function launch(assignment: Assignment, slots: Places): void {
@@ -230,8 +232,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
         return;
       }
       mayWait = true;
-      places.pace(assignment.deliveries.length);
-      launch(assignment, places);
+      launchPaced(assignment);
     }
   }
 

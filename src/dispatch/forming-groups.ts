@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NewDelivery } from '../store/accept-events.ts';
 import type { Assignment } from '../store/assignments.ts';
-import { sizeOf } from './groups.ts';
+import { firstStepsOf, sizeOf } from './groups.ts';
 
 /**
  * Groups whose workflow has not started: each new delivery is written with the id of the one that it will travel in,
@@ -75,9 +75,7 @@ export function createFormingGroups(): FormingGroups {
     committed(workflowId, deliveries) {
       const assignment = groups.get(workflowId)?.assignment;
       if (!assignment) return false;
-      for (const { id, eventId, type } of deliveries) {
-        assignment.deliveries.push({ id, step: 0, eventId, type });
-      }
+      assignment.deliveries.push(...firstStepsOf(deliveries));
       return true;
     },
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hasDelayShorterThanTimeout, policyFromText } from '../policy/retry-policy.ts';
 import type { NewDelivery } from '../store/accept-events.ts';
-import { SHORT_DELAY_GROUP } from '../store/assignments.ts';
+import { type Assignment, SHORT_DELAY_GROUP } from '../store/assignments.ts';
 
 /** Deliveries in one workflow. */
 export const GROUP_SIZE = 100;
@@ -9,6 +9,10 @@ export const GROUP_SIZE = 100;
 /** How many deliveries of a policy fill a workflow. */
 export const sizeOf = (policy: string): number =>
   hasDelayShorterThanTimeout(policyFromText(policy)) ? SHORT_DELAY_GROUP : GROUP_SIZE;
+
+/** New deliveries as a workflow is given them. */
+export const firstStepsOf = (deliveries: NewDelivery[]): Assignment['deliveries'] =>
+  deliveries.map(({ id, eventId, type }) => ({ id, step: 0, eventId, type }));
 
 /** The plain id of an event is for its first workflow only: Temporal refuses it a second time. */
 export function workflowIdOf(company: NewDelivery[], isFirst: boolean): string {
