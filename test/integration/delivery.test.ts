@@ -1,24 +1,16 @@
 import { Webhook } from 'standardwebhooks';
-import { type Receiver, type Step, startReceiver } from '../receivers/receiver.ts';
+import type { Receiver } from '../receivers/receiver.ts';
+import { receiversOfEachTest } from '../receivers/receivers-of-each-test.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 
 let posthorn: TestPosthorn;
-const receivers: Receiver[] = [];
+const receiverThat = receiversOfEachTest();
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();
 });
-afterEach(async () => {
-  for (const receiver of receivers.splice(0)) await receiver.close();
-});
 afterAll(() => posthorn.close());
-
-const receiverThat = async (script: Step[]): Promise<Receiver> => {
-  const receiver = await startReceiver(script);
-  receivers.push(receiver);
-  return receiver;
-};
 
 const retryAtOnce = async (deliveryId: string, attempts: number): Promise<void> => {
   await eventually(async () => {
@@ -32,7 +24,7 @@ const retryAtOnce = async (deliveryId: string, attempts: number): Promise<void> 
 };
 
 test('an event reaches the endpoint that subscribed, signed, with its data byte for byte', async () => {
-  const receiver = await receiverThat([200]);
+  const receiver = await receiverThat(200);
   const { secret } = await posthorn.newEndpoint(receiver.url, { events: ['render.*'] });
   const data = '{"big":12345678901234567890,"one":1.0,"text":"\\u00e9\\ud83d\\ude00"}';
 
@@ -52,7 +44,7 @@ test('an event reaches the endpoint that subscribed, signed, with its data byte 
 });
 
 test('a receiver that answers 500 twice is delivered on the third attempt', async () => {
-  const receiver = await receiverThat([500, 503, 200]);
+  const receiver = await receiverThat(500, 503, 200);
   const event = await posthorn.post({ type: 'a.b', data: {}, target: targetOf(receiver) });
   const { id } = (await posthorn.eventOf(event.id)).deliveries[0]!;
 
@@ -68,7 +60,7 @@ test('a receiver that answers 500 twice is delivered on the third attempt', asyn
 });
 
 test('a delivery that is cancelled while it waits is not sent again', async () => {
-  const receiver = await receiverThat([500]);
+  const receiver = await receiverThat(500);
   const event = await posthorn.post({ type: 'a.b', data: {}, target: targetOf(receiver) });
   const { id } = (await posthorn.eventOf(event.id)).deliveries[0]!;
   await eventually(async () => (await posthorn.eventOf(event.id)).deliveries[0]!.status === 'retrying');
@@ -85,7 +77,7 @@ test('a delivery that is cancelled while it waits is not sent again', async () =
 });
 
 test('deleting an endpoint cancels what is open for it', async () => {
-  const receiver = await receiverThat([500]);
+  const receiver = await receiverThat(500);
   const endpoint = await posthorn.newEndpoint(receiver.url, { events: ['only.here'] });
   const event = await posthorn.post({ type: 'only.here', data: {} });
   await eventually(async () => (await posthorn.eventOf(event.id)).deliveries[0]!.status === 'retrying');

@@ -1,24 +1,21 @@
-import { type Receiver, type Step, startReceiver } from '../receivers/receiver.ts';
+import type { Step } from '../receivers/receiver.ts';
+import { receiversOfEachTest } from '../receivers/receivers-of-each-test.ts';
 import { untilWaiting } from '../replay/scenarios.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { type Delivery, type Event, startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 
 let posthorn: TestPosthorn;
-const receivers: Receiver[] = [];
+const receiverThat = receiversOfEachTest();
 let types = 0;
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();
 });
-afterEach(async () => {
-  for (const receiver of receivers.splice(0)) await receiver.close();
-});
 afterAll(() => posthorn.close());
 
 /** An endpoint of a type of its own, at a receiver that answers by the script. */
 async function subscribed(...script: Step[]) {
-  const receiver = await startReceiver(script);
-  receivers.push(receiver);
+  const receiver = await receiverThat(...script);
   const type = `type.${types++}`;
   const { id } = await posthorn.newEndpoint(receiver.url, { events: [type] });
   const post = () => posthorn.post({ type, data: {} });

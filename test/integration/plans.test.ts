@@ -1,5 +1,5 @@
 import { createProfiles } from '../../src/profiles/registry.ts';
-import { type Receiver, type Step, startReceiver } from '../receivers/receiver.ts';
+import { receiversOfEachTest } from '../receivers/receivers-of-each-test.ts';
 import { untilWaiting } from '../replay/scenarios.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
@@ -11,7 +11,7 @@ const failed = createProfiles()
 
 let posthorn: TestPosthorn;
 let project: { id: string; key: string };
-const receivers: Receiver[] = [];
+const receiverThat = receiversOfEachTest();
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();
@@ -19,21 +19,12 @@ beforeAll(async () => {
 beforeEach(async () => {
   project = await posthorn.newProject({ profile: 'cmdcal' });
 });
-afterEach(async () => {
-  for (const receiver of receivers.splice(0)) await receiver.close();
-});
 afterAll(() => posthorn.close());
 
 type Answer = { status: number; body: { id: string; key?: string; detail?: string } };
 
 const call = async (method: string, path: string, body?: unknown, key = project.key): Promise<Answer> =>
   (await posthorn.client.call(method, path, { key, body })) as unknown as Answer;
-
-async function receiverThat(...script: Step[]): Promise<Receiver> {
-  const receiver = await startReceiver(script);
-  receivers.push(receiver);
-  return receiver;
-}
 
 const setPlan = (consumer: string, plan?: string) =>
   call('PUT', `/v1/consumers/${consumer}`, plan === undefined ? {} : { plan });

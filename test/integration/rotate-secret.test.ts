@@ -1,19 +1,17 @@
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { type Receiver, type Step, startReceiver } from '../receivers/receiver.ts';
+import type { Receiver, Step } from '../receivers/receiver.ts';
+import { receiversOfEachTest } from '../receivers/receivers-of-each-test.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 
 type Endpoint = { id: string; secret: string };
 
 let posthorn: TestPosthorn;
-const receivers: Receiver[] = [];
+const receiverThat = receiversOfEachTest();
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();
-});
-afterEach(async () => {
-  for (const receiver of receivers.splice(0)) await receiver.close();
 });
 afterAll(() => posthorn.close());
 
@@ -21,8 +19,7 @@ let endpoints = 0;
 
 /** An endpoint that alone gets events of a type of its own. */
 async function endpointWith(script: Step[] = [200]) {
-  const receiver = await startReceiver(script);
-  receivers.push(receiver);
+  const receiver = await receiverThat(...script);
   const type = `rotation.${++endpoints}`;
   const endpoint = await posthorn.newEndpoint(receiver.url, { events: [type] });
   const send = () => posthorn.call<Event>('POST', '/v1/events?wait=10s', { type, data: { n: 1.5 } });
@@ -146,8 +143,7 @@ test.each([
 
 test('with a profile of one signature the new secret signs alone at once', async () => {
   const { key } = await posthorn.newProject({ profile: 'canvelete' });
-  const receiver = await startReceiver();
-  receivers.push(receiver);
+  const receiver = await receiverThat();
   const call = async <T>(path: string, body: object): Promise<T> =>
     (await posthorn.client.call('POST', path, { key, body })).body as T;
   const { id } = await call<Endpoint>('/v1/endpoints', { url: receiver.url });
@@ -160,8 +156,7 @@ test('with a profile of one signature the new secret signs alone at once', async
 
 test('what came before a change of profile, and has no secret that fits any more, ends undeliverable and says why', async () => {
   const { key } = await posthorn.newProject({ policy: { delays: ['1h', '1s'] } });
-  const receiver = await startReceiver([500]);
-  receivers.push(receiver);
+  const receiver = await receiverThat(500);
   const call = async <T>(method: string, path: string, body?: object): Promise<T> =>
     (await posthorn.client.call(method, path, { key, body })).body as T;
   const { id } = await call<Endpoint>('POST', '/v1/endpoints', { url: receiver.url });

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { accepts } from '../../src/try/page-receivers/page-receiver.ts';
 import { PROVIDERS, providerNamed } from '../providers/providers.ts';
-import { type Receiver, type Step, startReceiver } from '../receivers/receiver.ts';
+import { receiversOfEachTest } from '../receivers/receivers-of-each-test.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 
@@ -9,21 +9,12 @@ type Json = Record<string, unknown>;
 type Answer = { status: number; body: Json & { deliveries: Json[]; errors: Json[] } };
 
 let posthorn: TestPosthorn;
-const receivers: Receiver[] = [];
+const receiverThat = receiversOfEachTest();
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();
 });
-afterEach(async () => {
-  for (const receiver of receivers.splice(0)) await receiver.close();
-});
 afterAll(() => posthorn.close());
-
-const receiverThat = async (script: Step[] = [200]): Promise<Receiver> => {
-  const receiver = await startReceiver(script);
-  receivers.push(receiver);
-  return receiver;
-};
 
 const call = async (key: string, method: string, path: string, body?: unknown): Promise<Answer> =>
   (await posthorn.client.call(method, path, { key, body })) as Answer;
@@ -114,7 +105,7 @@ test.each(['standard-webhooks', 'canvelete'])(
 );
 
 test('a test that fails is attempted again, like any event', async () => {
-  const receiver = await receiverThat([500, 200]);
+  const receiver = await receiverThat(500, 200);
   const { id } = await posthorn.newEndpoint(receiver.url);
   const event = await posthorn.call<Event>('POST', `/v1/endpoints/${id}/test`, {});
   await eventually(async () => (await posthorn.eventOf(event.id)).deliveries[0]!.status === 'retrying');

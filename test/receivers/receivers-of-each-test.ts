@@ -1,0 +1,14 @@
+import { type Receiver, type Step, startReceiver } from './receiver.ts';
+
+/** Starts receivers that answer by their scripts, or 200 without one, and closes them after the test that started them. */
+export function receiversOfEachTest(): (...script: Step[]) => Promise<Receiver> {
+  const receivers: Receiver[] = [];
+  afterEach(async () => {
+    for (const receiver of receivers.splice(0)) await receiver.close();
+  });
+  return async (...script) => {
+    const receiver = await startReceiver(script.length > 0 ? script : undefined);
+    receivers.push(receiver);
+    return receiver;
+  };
+}
