@@ -19,7 +19,6 @@ export type CatalogueEntry = {
 export type Catalogue = {
   /** By type, in the order of their characters. */
   entries: CatalogueEntry[];
-  has(type: string): boolean;
   /** Whether a subscription can mean anything: an exact type, `prefix.*`, or `*`. */
   matches(pattern: string): boolean;
   /** What is wrong with the data of an event, at most 20 violations; none where the type has no schema. */
@@ -35,7 +34,6 @@ export function createCatalogue(ofProfile: ProfileEventType[], own: OwnEventType
 
   return {
     entries,
-    has: (type) => byType.has(type),
     matches: (pattern) => {
       if (pattern === '*') return true;
       if (!pattern.endsWith('.*')) return byType.has(pattern);
