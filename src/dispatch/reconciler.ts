@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { withPinnedSettings } from '../store/connection-settings.ts';
 import { type OverdueOwner, overdueOwners, releaseLost } from '../store/reconciliation.ts';
 
 /** What Temporal says of a workflow. `wedged`: its workflow task fails again and again. */
@@ -150,7 +151,11 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
 
   async function leads(): Promise<boolean> {
     if (leader) return true;
-    const client = new pg.Client({ connectionString, keepAlive: true, connectionTimeoutMillis: 5_000 });
+    const client = new pg.Client({
+      connectionString: withPinnedSettings(connectionString),
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+    });
     const lose = () => {
       if (leader === client) leader = null;
     };

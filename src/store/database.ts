@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import pg from 'pg';
+import { withPinnedSettings } from './connection-settings.ts';
 
 /** What can run a statement: the pool, or one connection inside a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'> | Pick<pg.PoolClient, 'query'>;
@@ -21,7 +22,7 @@ const MAX_RETRIES = 5;
 
 export function createPool(connectionString: string, max = 10): pg.Pool {
   const pool = new pg.Pool({
-    connectionString,
+    connectionString: withPinnedSettings(connectionString),
     max,
     connectionTimeoutMillis: 5_000,
     // A dead peer must not hold a request for the kernel's two hours.
@@ -30,8 +31,6 @@ export function createPool(connectionString: string, max = 10): pg.Pool {
     idle_in_transaction_session_timeout: 10_000,
     // A server that hangs does not keep its own timeouts.
     query_timeout: 35_000,
-    // A server-wide `off` would lose what was answered with 202.
-    options: '-c synchronous_commit=on',
   });
   // An idle connection that breaks is replaced at its next use; without a listener the process would end.
   pool.on('error', () => {});

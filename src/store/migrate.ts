@@ -36,6 +36,7 @@ export async function migrate(database: pg.Pool | string, folder = MIGRATIONS_FO
   try {
     // An index on a large table may take longer than any statement of daily work may.
     await client.query('SET statement_timeout = 0');
+    await client.query(NO_TRANSACTION_TIMEOUT);
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const applied = await applyMissing(client, await readMigrations(folder));
     await beginStreamAnewAfterRestore(client);
@@ -80,6 +81,10 @@ async function readMigrations(folder: string): Promise<Migration[]> {
     }),
   );
 }
+
+// PostgreSQL 14 to 16 do not know it.
+const NO_TRANSACTION_TIMEOUT = `
+  SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`;
 
 const CREATE_HISTORY = `
   CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { withPinnedSettings } from './connection-settings.ts';
 
 export type Channel = 'posthorn_outcomes' | 'posthorn_claims';
 const CHANNELS: Channel[] = ['posthorn_outcomes', 'posthorn_claims'];
@@ -33,7 +34,11 @@ export function createNotifications(connectionString: string): Notifications {
   const gone = new WeakSet<pg.Client>();
 
   async function connect(): Promise<void> {
-    const fresh = new pg.Client({ connectionString, keepAlive: true, connectionTimeoutMillis: 5_000 });
+    const fresh = new pg.Client({
+      connectionString: withPinnedSettings(connectionString),
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+    });
     fresh.on('error', () => lose(fresh));
     fresh.on('end', () => lose(fresh));
     fresh.on('notification', ({ channel, payload }) => {
