@@ -172,6 +172,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
         body: request.body,
         timeoutMs: policyFromText(claim.policy).timeout * 1000,
         startBy,
+        projectId: claim.projectId,
         poolKey: claim.receiver,
         onStart: watched.started,
       });

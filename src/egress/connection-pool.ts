@@ -1,21 +1,29 @@
 import type { Connection } from './connection.ts';
+import type { SocketShares } from './socket-shares.ts';
 
 /** The right to use one of the pool's places: with the connection that rested in it, or to open one. */
 export type Turn = { connection: Connection | undefined };
 
 type Waiter = { startBy: number; serve: (turn: Turn | undefined) => void };
 
-/** At most `limit` connections to one origin for one tenant; who waits for one is served in the order of coming. */
+/**
+ * At most `limit` connections to one origin for one tenant, out of the project's share of the process's sockets. Who
+ * waits for one is served in the order of coming.
+ */
 export class ConnectionPool {
+  readonly #projectId: string;
   readonly #limit: number;
+  readonly #shares: SocketShares;
   /** The last to come to rest is used first, so that what is not needed grows old and is closed. */
   #resting: Connection[] = [];
   readonly #waiters = new Set<Waiter>();
   #turnsOut = 0;
   #closed = false;
 
-  constructor(limit: number) {
+  constructor(projectId: string, limit: number, shares: SocketShares) {
+    this.#projectId = projectId;
     this.#limit = limit;
+    this.#shares = shares;
   }
 
   /** The next turn, or undefined when none has come by `startBy` on the clock of performance.now(). */
@@ -27,8 +35,30 @@ export class ConnectionPool {
   /** Ends a turn; `connection` is what is left of it: it rests if it can be used again. */
   giveBack(connection: Connection | undefined): void {
     this.#turnsOut--;
+    this.#shares.release(this.#projectId);
     if (connection) this.#rest(connection);
-    this.#serveWaiters();
+    this.#queueForShare();
+    this.#shares.serve();
+  }
+
+  /** Serves the first that waits; called when the project has room for one more connection in use. */
+  serveNext(): void {
+    for (const { startBy, serve } of this.#waiters) {
+      // After a stall of this process a connection can come back before the timers of those who waited have run.
+      if (performance.now() > startBy) serve(undefined);
+      else {
+        const turn = this.#turnNow();
+        if (turn) serve(turn);
+        break;
+      }
+    }
+    this.#queueForShare();
+  }
+
+  /** Closes a connection whose place is needed elsewhere. */
+  evict(connection: Connection): void {
+    this.#forget(connection);
+    connection.socket.destroy();
   }
 
   /** Closes what has rested for too long. */
@@ -60,9 +90,11 @@ export class ConnectionPool {
     if (!connection.reused) connection.socket.once('close', () => this.#forget(connection));
     connection.rest();
     this.#resting.push(connection);
+    this.#shares.keepIdle(connection, this);
   }
 
   #turnNow(): Turn | undefined {
+    if (!this.#shares.hasRoomFor(this.#projectId)) return undefined;
     let connection = this.#resting.pop();
     while (connection && !connection.isUsable()) {
       connection.socket.destroy();
@@ -70,6 +102,7 @@ export class ConnectionPool {
     }
     if (!connection && this.#turnsOut >= this.#limit) return undefined;
     this.#turnsOut++;
+    this.#shares.use(this.#projectId, connection);
     return { connection };
   }
 
@@ -78,27 +111,23 @@ export class ConnectionPool {
       const serve = (turn: Turn | undefined): void => {
         clearTimeout(timer);
         this.#waiters.delete(waiter);
+        if (this.#waiters.size === 0) this.#shares.stopWaiting(this.#projectId, this);
         resolve(turn);
       };
       const timer = setTimeout(serve, startBy - performance.now(), undefined);
       const waiter: Waiter = { startBy, serve };
       this.#waiters.add(waiter);
+      this.#queueForShare();
     });
   }
 
-  #serveWaiters(): void {
-    for (const { startBy, serve } of this.#waiters) {
-      // After a stall of this process a connection can come back before the timers of those who waited have run.
-      if (performance.now() > startBy) serve(undefined);
-      else {
-        const turn = this.#turnNow();
-        if (!turn) return;
-        serve(turn);
-      }
-    }
+  /** A pool at its own limit does not queue: it could not use a place, and others would wait behind it. */
+  #queueForShare(): void {
+    if (this.#waiters.size > 0 && this.#turnsOut < this.#limit) this.#shares.wait(this.#projectId, this);
   }
 
   #forget(connection: Connection): void {
     this.#resting = this.#resting.filter((other) => other !== connection);
+    this.#shares.forgetIdle(connection);
   }
 }

@@ -1,6 +1,7 @@
 import { ConnectionPool } from './connection-pool.ts';
+import { type SocketLimits, SocketShares } from './socket-shares.ts';
 
-export type PoolLimits = {
+export type PoolLimits = SocketLimits & {
   /** Connections of one pool. */
   connectionsPerHost: number;
   /** Pools that are kept although nothing is under way in them; the least recently used goes first. */
@@ -14,18 +15,21 @@ export type PoolStats = { pools: number; connections: number; waiting: number };
 /** The pools by tenant and origin, in the order of their last use. */
 export class ConnectionPools {
   readonly #limits: PoolLimits;
+  readonly #shares: SocketShares;
   readonly #pools = new Map<string, ConnectionPool>();
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(limits: PoolLimits) {
     this.#limits = limits;
+    this.#shares = new SocketShares(limits);
     this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs).unref();
   }
 
-  of(key: string): ConnectionPool {
+  of(projectId: string, tenantAndOrigin: string): ConnectionPool {
+    const key = `${projectId} ${tenantAndOrigin}`;
     const known = this.#pools.get(key);
     if (known) this.#pools.delete(key);
-    const pool = known ?? new ConnectionPool(this.#limits.connectionsPerHost);
+    const pool = known ?? new ConnectionPool(projectId, this.#limits.connectionsPerHost, this.#shares);
     this.#pools.set(key, pool);
     if (!known && this.#pools.size > this.#limits.maxIdlePools) this.#dropOldestUnused();
     return pool;

@@ -18,7 +18,9 @@ export type OutboundRequest = {
   timeoutMs: number;
   /** On the clock of performance.now(): a request, or a re-send, whose turn has not come by then is not started. */
   startBy: number;
-  /** Tenant and lane. Connections are shared only under the same key, so that no tenant uses up another's. */
+  /** Whose share of the process's sockets it uses. */
+  projectId: string;
+  /** The receiver. Connections are shared only under the same key, so that no receiver uses up another's. */
   poolKey: string;
   /** Called once, when the request gets its connection or begins to dial. */
   onStart?: () => void;
@@ -48,6 +50,10 @@ export type OutboundOptions = {
   guard: AddressGuard;
   /** Connections to one origin under one pool key. */
   connectionsPerHost?: number;
+  /** Connections in all, in use and idle. */
+  maxSockets?: number;
+  /** Connections that one project may have in use; never more than are still free. */
+  maxSocketsPerProject?: number;
   /** Bytes of an answer's body that are kept; reading stops there. */
   maxResponseBytes?: number;
   maxHeaderBytes?: number;
@@ -70,14 +76,21 @@ export function createOutbound(options: OutboundOptions): Outbound {
     maxHeaderBytes: options.maxHeaderBytes ?? 16_384,
     maxRestMs: options.maxRestMs ?? 4_000,
   };
-  const { connectionsPerHost = 32, maxIdlePools = 500 } = options;
-  const pools = new ConnectionPools({ connectionsPerHost, maxIdlePools, sweepMs: 500 });
+  const { connectionsPerHost = 32, maxIdlePools = 500, maxSockets = 4_096 } = options;
+  const { maxSocketsPerProject = Math.ceil(maxSockets / 2) } = options;
+  const pools = new ConnectionPools({
+    connectionsPerHost,
+    maxIdlePools,
+    maxSockets,
+    maxSocketsPerProject,
+    sweepMs: 500,
+  });
   const underWay = new Set<Promise<OutboundResult>>();
   let closed = false;
 
   async function attempt(request: OutboundRequest): Promise<OutboundResult> {
     const url = new URL(request.url);
-    const pool = pools.of(`${request.poolKey} ${url.origin}`);
+    const pool = pools.of(request.projectId, `${request.poolKey} ${url.origin}`);
     const turn = await pool.take(request.startBy);
     if (!turn) return { kind: 'not_started' };
     try {

@@ -21,6 +21,7 @@ const post = (url: string, timeoutMs = 2_000) =>
     body: Buffer.from('{}'),
     timeoutMs,
     startBy: performance.now() + 1_000,
+    projectId: 'project',
     poolKey: 'tenant',
   });
 /** Says the answers in turn, and then the last again. */
@@ -180,7 +181,13 @@ test('a header that HTTP cannot carry blocks the request, and nothing is sent', 
   receiver = await startReceiver();
   create();
   const result = await outbound.post({
-    ...{ url: receiver.url, body: Buffer.from('{}'), timeoutMs: 1_000, poolKey: 'tenant' },
+    ...{
+      url: receiver.url,
+      body: Buffer.from('{}'),
+      timeoutMs: 1_000,
+      projectId: 'project',
+      poolKey: 'tenant',
+    },
     startBy: performance.now() + 1_000,
     headers: { 'x-injected': 'a\r\nx-admin: 1' },
   });
@@ -201,6 +208,7 @@ test('headers arrive in the order and case in which they were given, with what H
       url: `${receiver.url}a?b=c`,
       timeoutMs: 1_000,
       startBy: performance.now() + 1_000,
+      projectId: 'project',
       poolKey: 'tenant',
     },
     body: Buffer.from('{"é":1.0}'),

@@ -13,7 +13,7 @@ test('a proxy in the environment gets nothing: what was judged is what is dialed
     const outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']) });
     const result = await outbound.post({
       url: ${JSON.stringify(receiver.url)}, headers: {}, body: Buffer.from('{}'),
-      timeoutMs: 5_000, startBy: performance.now() + 5_000, poolKey: 'tenant',
+      timeoutMs: 5_000, startBy: performance.now() + 5_000, projectId: 'project', poolKey: 'tenant',
     });
     await outbound.close();
     console.log(result.outcome);

@@ -38,6 +38,7 @@ const post = (url: string, overrides: Partial<OutboundRequest> = {}) =>
     body: Buffer.from('{"a":1}'),
     timeoutMs: TIMEOUT_MS,
     startBy: performance.now() + 1_000,
+    projectId: 'project',
     poolKey: 'tenant',
     ...overrides,
   });

@@ -27,6 +27,7 @@ const post = (url: string, overrides: Partial<OutboundRequest> = {}) =>
     body: Buffer.from('{}'),
     timeoutMs: 2_000,
     startBy: performance.now() + 5_000,
+    projectId: 'project',
     poolKey: 'tenant',
     ...overrides,
   });
