@@ -27,6 +27,8 @@ const RECORD_LATE_WITHIN_MS = 30_000;
 
 export type AttemptEngineDependencies = {
   pool: pg.Pool;
+  /** Who claims. Throws until others can see that this process lives: they would write its claims off. */
+  processId: () => string;
   outbound: Outbound;
   prepare: PrepareRequest;
   recorder: Recorder;
@@ -64,7 +66,7 @@ type Attempted =
 export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEngine {
   const { pool, outbound, prepare, recorder, watch, onClaimed, onOutcomes, onAttempt, onFailure, random } =
     deps;
-  const { onUndeliverable } = deps;
+  const { onUndeliverable, processId } = deps;
 
   // Temporal reruns an activity of which it heard nothing for 10 s, although this process lives: its attempts are
   // waited for here, not written off and sent again.
@@ -94,7 +96,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
 
   async function claimRound(steps: DeliveryStep[], owner: string): Promise<Claimed[]> {
     const startBy = performance.now() + START_WITHIN_MS;
-    const claims = await claimDeliveries(pool, owner, steps);
+    const claims = await claimDeliveries(pool, owner, steps, processId());
     return claims.map((claim) => ({ claim, startBy }));
   }
 

@@ -12,6 +12,7 @@ import type { Config } from './config.ts';
 import { createAcceptor } from './dispatch/acceptor.ts';
 import { createDispatcher, type Dispatcher, type StartWorkflow } from './dispatch/dispatcher.ts';
 import { type EndpointSweep, sweepDeletedEndpoints } from './dispatch/endpoint-sweep.ts';
+import { createHeartbeats } from './dispatch/heartbeats.ts';
 import { createHolding, sweepHolding } from './dispatch/holding.ts';
 import { createReconciler } from './dispatch/reconciler.ts';
 import { createRetention } from './dispatch/retention.ts';
@@ -28,6 +29,7 @@ import { createProfiles } from './profiles/registry.ts';
 import { createPool } from './store/database.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from './store/gauges.ts';
 import { createNotifications } from './store/notifications.ts';
+import type { ProcessRole } from './store/processes.ts';
 import { storedProfiles } from './store/profiles.ts';
 import { markHealthy, markSlow } from './store/receiver-health.ts';
 import { rememberingOpened } from './store/remembered-secrets.ts';
@@ -65,6 +67,8 @@ export type ServiceOptions = {
 /** The receiver of a target is named for its URL, which belongs into no log. */
 const endpointOf = (receiver: string): string | null => (receiver.startsWith('ep_') ? receiver : null);
 
+const roleOf = ({ api, worker }: Roles): ProcessRole => (api && worker ? 'start' : api ? 'api' : 'worker');
+
 /** Connections to one receiver's host under one tenant; a slow receiver has at most as many attempts under way. */
 const CONNECTIONS_PER_HOST = 32;
 
@@ -85,6 +89,28 @@ export async function startService(
     log.warn({ err: error }, 'a signal was not delivered; the reconciler repeats it');
   const onHoldingFailure = (error: unknown) =>
     log.warn({ err: error }, 'what is held does not follow its endpoint yet; the sweep goes on with it');
+  const heartbeats = createHeartbeats({
+    db: pool,
+    role: roleOf(roles),
+    onGone: (gone) => {
+      metrics.processesGone.inc({ role: gone.role });
+      metrics.attemptsCut.inc({ role: gone.role }, gone.attemptsCut);
+      log.warn(
+        { gone },
+        'a process has gone without stopping; the attempts that it had under way become unknown, and are made again',
+      );
+    },
+    onReturned: () =>
+      log.warn(
+        { processId: heartbeats.id },
+        'this process was silent for so long that others took it for gone; what it had under way may be sent twice',
+      ),
+    onFailure: (error) =>
+      log.warn(
+        { err: error },
+        'a heartbeat was not written; after some seconds others take this process for gone',
+      ),
+  });
   metrics.readFrom({
     oldestUnattempted: () => oldestUnattemptedSeconds(pool),
     retriesWaiting: () => retriesWaiting(pool),
@@ -114,6 +140,7 @@ export async function startService(
     await worker?.close();
     await notifications.close();
     await metricsServer?.close();
+    await heartbeats.close();
     await pool.end();
   }
 
@@ -149,6 +176,7 @@ export async function startService(
     });
     const engine = createAttemptEngine({
       pool,
+      processId: heartbeats.idOnceKnown,
       outbound,
       recorder,
       watch,
@@ -191,6 +219,7 @@ export async function startService(
   function makeDispatch(): { dispatcher: Dispatcher; close(): Promise<void> } {
     const dispatcher = createDispatcher({
       pool,
+      processId: heartbeats.id,
       starter: () => starterOf(temporal.gateway()),
       grouping: config.grouping,
       roomPerReceiver: CONNECTIONS_PER_HOST,
@@ -245,7 +274,7 @@ export async function startService(
     const holding = createHolding({ pool, onReleased: dispatcher.look, onFailure: onHoldingFailure });
     const app = createApi({
       pool,
-      acceptor: createAcceptor({ pool, box, dispatcher }),
+      acceptor: createAcceptor({ pool, box, dispatcher, processId: heartbeats.id }),
       steering: createSteering({
         pool,
         signals: temporal.gateway,

@@ -30,11 +30,13 @@ export function createAcceptor({
   pool,
   box,
   dispatcher,
+  processId,
   bytes = BYTES,
 }: {
   pool: pg.Pool;
   box: SecretBox;
   dispatcher: Dispatcher;
+  processId?: string | null;
   bytes?: AcceptedBytes;
 }): Acceptor {
   const inBatchTurn = createTurns(MAX_BATCHES);
@@ -106,7 +108,7 @@ export function createAcceptor({
       assigned.push(...deliveries.filter(({ owner }) => owner !== null));
       unowned += deliveries.filter(({ owner, waitingFor }) => owner === null && waitingFor === null).length;
     };
-    const write = () => acceptEvents(pool, box, drafts, assign, allOrNone);
+    const write = () => acceptEvents(pool, box, drafts, assign, allOrNone, processId);
     let started: NewDelivery[] = [];
     let mayBeStored = false;
     try {

@@ -43,6 +43,8 @@ const PROJECTS_PER_LOOK = 4;
 
 export type DispatcherDependencies = {
   pool: pg.Pool;
+  /** Under which the assignments are found if this process dies before it starts their workflows. */
+  processId?: string | null;
   /** Null while Temporal is away: nothing is assigned then, and events wait in Postgres. */
   starter: () => StartWorkflow | null;
   grouping: 'auto' | 'never';
@@ -53,7 +55,7 @@ export type DispatcherDependencies = {
 };
 
 export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
-  const { pool, starter, grouping, roomPerReceiver, onStarted, onFailure } = deps;
+  const { pool, processId = null, starter, grouping, roomPerReceiver, onStarted, onFailure } = deps;
   const places = createPlaces(grouping);
   const slowPlaces = createPlaces('auto');
   const forming = createFormingGroups();
@@ -254,6 +256,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
         patienceMs,
         grouping: grouping === 'auto',
         uuid,
+        processId,
       });
       if (assignment) return assignment;
     }
@@ -267,6 +270,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
         most: GROUP_SIZE,
         grouping: grouping === 'auto',
         uuid: randomUUID(),
+        processId,
       });
       if (!assignment) return;
       launch(assignment, slowPlaces);

@@ -68,6 +68,19 @@ export function createMetrics() {
       labelNames: ['result'],
       registers,
     }),
+    /** Counted by the process that found it, so by one of all. `role`: `api`, `worker` or `start`. */
+    processesGone: new Counter({
+      name: 'posthorn_processes_gone_total',
+      help: 'Processes that ended without stopping, or were silent for 30 s, by their role',
+      labelNames: ['role'],
+      registers,
+    }),
+    attemptsCut: new Counter({
+      name: 'posthorn_attempts_cut_total',
+      help: 'Attempts under way in processes that went: they become unknown, and are made again',
+      labelNames: ['role'],
+      registers,
+    }),
     /** `action`: `released`, `nudged` or `terminated`. */
     reconciled: new Counter({
       name: 'posthorn_reconciled_total',

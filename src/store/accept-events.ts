@@ -32,9 +32,9 @@ const INSERT = `
     RETURNING project_id, id
   ), new_delivery AS (
     INSERT INTO deliveries (id, project_id, event_id, endpoint_id, receiver, consumer, policy, lane, waiting_for, owner,
-                            workflow_id, status, due_at, created_at)
+                            workflow_id, process_id, status, due_at, created_at)
     SELECT d.id, d.project_id, d.event_id, d.endpoint_id, d.receiver, d.consumer, d.policy, d.lane, d.waiting_for, d.owner,
-           d.owner,
+           d.owner, CASE WHEN d.owner IS NOT NULL THEN $27::text END,
            CASE WHEN d.waiting_for IS NULL THEN 'pending' ELSE 'held' END,
            CASE WHEN d.waiting_for IS NULL THEN now() END, d.created_at
     FROM unnest($16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
@@ -80,7 +80,7 @@ class Refused extends Error {
 
 /**
  * Writes events and one delivery for each endpoint that matches, in one transaction; its commit is the promise.
- * The drafts' ids are distinct. With `allOrNone`, one refused draft leaves nothing stored.
+ * `processId` is who starts the workflows of those that `assign` gives an owner. The drafts' ids are distinct. With `allOrNone`, one refused draft leaves nothing stored.
  * Returns a result for each draft, in order, and the deliveries that were stored with an owner.
  * Throws TooMuchAtOnce for several drafts that may be stored apart, and would make one long transaction.
  */
@@ -90,6 +90,7 @@ export async function acceptEvents(
   drafts: EventDraft[],
   assign: AssignNew,
   allOrNone = false,
+  processId: string | null = null,
 ): Promise<AcceptedBatch> {
   try {
     return await inTransaction(pool, async (client) => {
@@ -100,7 +101,7 @@ export async function acceptEvents(
       );
       if (!allOrNone && small.length > 1 && deliveries.length > MAX_FAN_OUT) throw new TooMuchAtOnce();
       assign(deliveries);
-      const stored = await insertDrafts(client, box, small, deliveries);
+      const stored = await insertDrafts(client, box, small, deliveries, processId);
       const existing = await readExisting(
         client,
         drafts.filter((draft) => !stored.has(keyOf(draft.projectId, draft.id))),
@@ -125,6 +126,7 @@ async function insertDrafts(
   box: SecretBox,
   drafts: EventDraft[],
   deliveries: NewDelivery[],
+  processId: string | null,
 ): Promise<Set<string>> {
   if (drafts.length === 0) return new Set();
   const fanOut = new Map<string, number>();
@@ -162,6 +164,7 @@ async function insertDrafts(
       deliveries.map((d) => d.waitingFor),
       deliveries.map((d) => d.owner),
       deliveries.map((d) => d.createdAt),
+      processId,
     ],
   });
   return new Set(rows.map((row) => keyOf(row.project_id, row.id)));

@@ -50,6 +50,10 @@ const HAS_SHORT_DELAY = (policy: string): string =>
   `EXISTS (SELECT FROM jsonb_array_elements_text(${policy}::jsonb->'delays') AS delay
            WHERE delay::int < (${policy}::jsonb->>'timeout')::int)`;
 
+// A claim that is still open keeps its own: it is written off when that process is gone.
+const IN_HAND_OF = (processId: string): string =>
+  `process_id = CASE WHEN d.claimed_at IS NULL THEN ${processId}::text ELSE d.process_id END`;
+
 // What the oldest due row may travel with: the same policy; its own event only when groups are off; nothing
 // when it travels alone. Below `least` nothing is taken unless the oldest has waited for long. SKIP LOCKED: several
 // API processes assign at once. Two statements, since one with a switch would read the whole queue for the few rows of one event.
@@ -78,7 +82,7 @@ const assignStatement = (company: string): string => `
     HAVING count(*) >= least($3::int, (SELECT n FROM room))
         OR (SELECT due_at FROM oldest) < now() - $5 * interval '1 millisecond'
   )
-  UPDATE deliveries d SET owner = named.workflow_id, workflow_id = named.workflow_id
+  UPDATE deliveries d SET owner = named.workflow_id, workflow_id = named.workflow_id, ${IN_HAND_OF('$6')}
   FROM company, named
   WHERE d.id = company.id
   RETURNING d.id, d.step, d.event_id, d.project_id, d.policy, d.lane, d.owner,
@@ -101,12 +105,20 @@ export async function assignDue(
     patienceMs = null,
     grouping,
     uuid,
-  }: { most: number; least: number; patienceMs?: number | null; grouping: boolean; uuid: string },
+    processId = null,
+  }: {
+    most: number;
+    least: number;
+    patienceMs?: number | null;
+    grouping: boolean;
+    uuid: string;
+    processId?: string | null;
+  },
 ): Promise<Assignment | null> {
   const { rows } = await db.query<AssignedRow>({
     name: grouping ? 'assign-due' : 'assign-due-one-event',
     text: grouping ? ASSIGN : ASSIGN_ONE_EVENT,
-    values: [projectId, most, least, uuid, patienceMs],
+    values: [projectId, most, least, uuid, patienceMs, processId],
   });
   return assignmentOf(rows);
 }
@@ -151,7 +163,7 @@ const ASSIGN_SLOW = `
                 ELSE 'group/' || $4 END AS workflow_id
     FROM company HAVING count(*) > 0
   )
-  UPDATE deliveries d SET owner = named.workflow_id, workflow_id = named.workflow_id
+  UPDATE deliveries d SET owner = named.workflow_id, workflow_id = named.workflow_id, ${IN_HAND_OF('$5')}
   FROM company, named
   WHERE d.id = company.id
   RETURNING d.id, d.step, d.event_id, d.project_id, d.policy, d.lane, d.owner,
@@ -165,12 +177,19 @@ export async function assignSlow(
     most,
     grouping,
     uuid,
-  }: { roomPerReceiver: number; most: number; grouping: boolean; uuid: string },
+    processId = null,
+  }: {
+    roomPerReceiver: number;
+    most: number;
+    grouping: boolean;
+    uuid: string;
+    processId?: string | null;
+  },
 ): Promise<Assignment | null> {
   const { rows } = await db.query<AssignedRow>({
     name: 'assign-slow',
     text: ASSIGN_SLOW,
-    values: [roomPerReceiver, most, grouping, uuid],
+    values: [roomPerReceiver, most, grouping, uuid, processId],
   });
   return assignmentOf(rows);
 }

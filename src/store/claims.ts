@@ -32,7 +32,7 @@ export type Claim = {
 
 // Only the plain case: mine, due, at the step that the workflow knows, with no claim open and nothing asked of
 // it. Everything else is told apart row by row (see claim-exceptions.ts), rarely. Rows are locked in id order: two
-// workers that touch overlapping sets would deadlock otherwise. claimed_at, epoch and xmin are in no index.
+// workers that touch overlapping sets would deadlock otherwise. claimed_at, epoch and process_id are in no index.
 const CLAIM = `
   WITH wanted AS (
     SELECT * FROM unnest($2::text[], $3::int[]) AS w (id, step)
@@ -47,7 +47,7 @@ const CLAIM = `
     FOR UPDATE OF d
   )
   UPDATE deliveries d
-  SET epoch = d.epoch + 1, claimed_at = clock_timestamp()
+  SET epoch = d.epoch + 1, claimed_at = clock_timestamp(), process_id = $4
   FROM mine
   JOIN events event ON event.project_id = mine.project_id AND event.id = mine.event_id
   LEFT JOIN endpoints endpoint ON endpoint.id = mine.endpoint_id
@@ -58,12 +58,20 @@ const CLAIM = `
             coalesce(endpoint.url, event.target_url) AS url,
             coalesce(endpoint.secrets, event.target_secret) AS secrets, endpoint.headers`;
 
-/** Opens a claim on those of `steps` that are plainly `owner`'s to attempt now; the others are not in the result. */
-export async function claimDeliveries(db: Queryable, owner: string, steps: DeliveryStep[]): Promise<Claim[]> {
+/**
+ * Opens a claim on those of `steps` that are plainly `owner`'s to attempt now; the others are not in the result.
+ * `processId` is who makes the claim: as long as it lives, nobody writes the claim off.
+ */
+export async function claimDeliveries(
+  db: Queryable,
+  owner: string,
+  steps: DeliveryStep[],
+  processId: string | null = null,
+): Promise<Claim[]> {
   const { rows } = await db.query<Claim>({
     name: 'claim-deliveries',
     text: CLAIM,
-    values: [owner, steps.map(({ id }) => id), steps.map(({ step }) => step)],
+    values: [owner, steps.map(({ id }) => id), steps.map(({ step }) => step), processId],
   });
   return rows;
 }

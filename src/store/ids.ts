@@ -14,5 +14,5 @@ export function sortableId(nowMs: number = Date.now()): string {
   return time + random;
 }
 
-export const newId = (prefix: 'prj' | 'key' | 'ep' | 'evt' | 'dlv' | 'req', nowMs?: number): string =>
+export const newId = (prefix: 'prj' | 'key' | 'ep' | 'evt' | 'dlv' | 'prc' | 'req', nowMs?: number): string =>
   `${prefix}_${sortableId(nowMs)}`;

@@ -23,7 +23,10 @@ export type TestEngine = AttemptEngine & {
 export function startTestEngine(
   pool: pg.Pool,
   box: SecretBox,
-  { connectionsPerHost = 32 }: { connectionsPerHost?: number } = {},
+  {
+    connectionsPerHost = 32,
+    processId = 'prc_engine',
+  }: { connectionsPerHost?: number; processId?: string } = {},
 ): TestEngine {
   const told: string[] = [];
   const claimed: string[] = [];
@@ -38,6 +41,7 @@ export function startTestEngine(
   const profiles = createProfileLookup(createProfiles(), storedProfiles(pool));
   const engine = createAttemptEngine({
     pool,
+    processId: () => processId,
     outbound,
     watch,
     recorder: createRecorder({ pool, onRecorded: () => {}, onFailure }),
