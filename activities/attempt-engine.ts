@@ -42,6 +42,8 @@ export type AttemptEngineDependencies = {
   onUndeliverable: (deliveries: Moved[]) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
   random: () => number;
+  /** Epoch milliseconds by Postgres's clock. */
+  now: () => number;
 };
 
 export type AttemptEngine = {
@@ -66,7 +68,10 @@ type Attempted =
 export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEngine {
   const { pool, outbound, prepare, recorder, watch, onClaimed, onOutcomes, onAttempt, onFailure, random } =
     deps;
-  const { onUndeliverable, processId } = deps;
+  const { onUndeliverable, processId, now } = deps;
+
+  const msSinceEnd = ({ startedAt, durationMs }: UnrecordedAttempt): number =>
+    now() - (Date.parse(startedAt) + durationMs);
 
   // Temporal reruns an activity of which it heard nothing for 10 s, although this process lives: its attempts are
   // waited for here, not written off and sent again.
@@ -146,7 +151,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     if (request.kind === 'later') {
       return giveBack(claim, owner, giveUpAt, { lane: claim.lane, inMs: request.inMs });
     }
-    if (request.kind === 'unsignable') return record(claim, owner, request, unsigned(), giveUpAt);
+    if (request.kind === 'unsignable') return record(claim, owner, request, unsigned(now()), giveUpAt);
     // A claim that took this long itself, or a profile, is nothing that the receiver did.
     if (performance.now() > startBy) {
       return giveBack(claim, owner, giveUpAt, { lane: claim.lane, inMs: AGAIN_AFTER_MS });
@@ -274,17 +279,14 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
 }
 
 /** The outcome of an attempt for which nothing was sent, because nothing could be signed. */
-const unsigned = (): Extract<OutboundResult, { kind: 'failed' }> => ({
+const unsigned = (now: number): Extract<OutboundResult, { kind: 'failed' }> => ({
   kind: 'failed',
   ...unsignable,
   statusCode: null,
   resent: false,
-  startedAt: new Date(),
+  startedAt: new Date(now),
   durationMs: 0,
 });
-
-const msSinceEnd = ({ startedAt, durationMs }: UnrecordedAttempt): number =>
-  Date.now() - (Date.parse(startedAt) + durationMs);
 
 const standingNow = (standing: Standing): Attempted => ({
   kind: 'standing',

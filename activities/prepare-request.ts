@@ -1,6 +1,7 @@
 import type { ProfileLookup } from '../src/profiles/profile-lookup.ts';
 import { targetSecretOf } from '../src/store/accept-events.ts';
 import type { Claim } from '../src/store/claims.ts';
+import type { Clock } from '../src/store/database-clock.ts';
 import { endpointHeadersOf, endpointSecretsOf, MASKED } from '../src/store/endpoints.ts';
 import type { SecretBox } from '../src/store/secret-box.ts';
 import { secretsInForce } from '../src/store/secret-rotation.ts';
@@ -27,20 +28,22 @@ export type PrepareRequest = (claim: Claim) => Promise<PreparedRequest | Unsigna
 export type PrepareRequestDependencies = {
   profiles: Pick<ProfileLookup, 'find'>;
   box: SecretBox;
-  now: () => number;
+  /** By it the request is signed, and replaced secrets end. */
+  clock: Clock;
 };
 
 /**
  * Opens the secrets and signs anew, with those that the profile of the event can sign with: same id and body, new
  * time. Throws when a secret does not open, and while the store of profiles is away.
  */
-export function createPrepareRequest({ profiles, box, now }: PrepareRequestDependencies): PrepareRequest {
+export function createPrepareRequest({ profiles, box, clock }: PrepareRequestDependencies): PrepareRequest {
   return async (claim) => {
     const profile = await profiles.find(claim.projectId, claim.profile, claim.profileVersion);
     if (!profile)
       throw new Error(`the profile ${claim.profile} version ${claim.profileVersion} is not known`);
     const { projectId, endpointId, eventId } = claim;
-    const signedAt = now();
+    await clock.known();
+    const signedAt = clock.now();
     const inForce = endpointId
       ? secretsInForce(box.open(claim.secrets, endpointSecretsOf(projectId, endpointId)), signedAt)
       : [box.open(claim.secrets, targetSecretOf(projectId, eventId))];

@@ -27,6 +27,7 @@ import { createWaiters } from './outcomes/waiters.ts';
 import { createProfileLookup } from './profiles/profile-lookup.ts';
 import { createProfiles } from './profiles/registry.ts';
 import { createPool } from './store/database.ts';
+import { clockStatus, createDatabaseClock } from './store/database-clock.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from './store/gauges.ts';
 import { createNotifications } from './store/notifications.ts';
 import type { ProcessRole } from './store/processes.ts';
@@ -81,6 +82,15 @@ export async function startService(
   const metrics = createMetrics();
   const pool = createPool(config.databaseUrl);
   const notifications = createNotifications(config.databaseUrl);
+  const clock = createDatabaseClock({
+    pool,
+    onSkew: (ms) =>
+      log.error(
+        { aheadSeconds: Math.round(ms / 1000) },
+        "this machine's clock is not Postgres's: times that are stored or signed are Postgres's; set the clock",
+      ),
+    onAgreement: () => log.info("this machine's clock is Postgres's again"),
+  });
   const profiles = createProfileLookup(createProfiles(), storedProfiles(pool));
   const box = createSecretBox(config.encryptionKeys);
   const guard = createAddressGuard(config.allowTargets);
@@ -114,6 +124,7 @@ export async function startService(
   metrics.readFrom({
     oldestUnattempted: () => oldestUnattemptedSeconds(pool),
     retriesWaiting: () => retriesWaiting(pool),
+    clockSkew: () => (clock.skewMs() ?? Number.NaN) / 1000,
     pools: { postgres: postgresPoolUse(pool) },
   });
 
@@ -139,13 +150,18 @@ export async function startService(
     await temporal.close();
     await worker?.close();
     await notifications.close();
+    await clock.close();
     await metricsServer?.close();
     await heartbeats.close();
     await pool.end();
   }
 
   function makeWorker(): { activities: Activities; close(): Promise<void> } {
-    const outbound: Outbound = createOutbound({ guard, connectionsPerHost: CONNECTIONS_PER_HOST });
+    const outbound: Outbound = createOutbound({
+      guard,
+      connectionsPerHost: CONNECTIONS_PER_HOST,
+      now: clock.now,
+    });
     const watch = createReceiverWatch({
       onSlow: (receiver, projectId, cause) => {
         log.info(
@@ -180,13 +196,13 @@ export async function startService(
       outbound,
       recorder,
       watch,
-      prepare: createPrepareRequest({ profiles, box: rememberingOpened(box), now: Date.now }),
+      prepare: createPrepareRequest({ profiles, box: rememberingOpened(box), clock }),
       onOutcomes: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
       onClaimed: (owner) => notifications.notify('posthorn_claims', [owner]),
       onAttempt: (claim, result) => {
         metrics.attempts.inc({ outcome: result.outcome });
         metrics.attemptDuration.observe(result.durationMs / 1000);
-        const latency = (Date.now() - claim.createdAt.getTime()) / 1000;
+        const latency = (clock.now() - claim.createdAt.getTime()) / 1000;
         if (claim.attempts === 0) metrics.deliveryLatency.observe({ until: 'first_attempt' }, latency);
         if (result.outcome === 'delivered') metrics.deliveryLatency.observe({ until: 'delivered' }, latency);
       },
@@ -194,6 +210,7 @@ export async function startService(
       onFailure: (error, deliveryId) =>
         log.error({ err: error, deliveryId }, 'a step of an attempt failed on our side'),
       random: Math.random,
+      now: clock.now,
     });
     return {
       activities: makeActivities(engine, (error) =>
@@ -290,6 +307,7 @@ export async function startService(
       guard,
       profiles,
       secretBox: box,
+      clock,
       config: {
         adminKey: config.adminKey,
         maxBodyBytes: config.maxBodyBytes,
@@ -333,7 +351,7 @@ export async function startService(
       () => ({ ok: true }),
       () => ({ ok: false, detail: 'cannot be reached' }),
     );
-    const components = { postgres, temporal: temporal.status() };
+    const components = { postgres, temporal: temporal.status(), clock: clockStatus(clock.skewMs()) };
     return { ready: postgres.ok && components.temporal.ok, components };
   }
 }

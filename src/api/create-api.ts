@@ -30,7 +30,7 @@ export function createApi(deps: ApiDependencies): Express {
     ...endpointStateRoutes(deps),
     ...webhookRoutes(deps, db),
     ...consumerRoutes(deps, db, authentication),
-    ...keyRoutes(db, authentication),
+    ...keyRoutes(deps, db, authentication),
     ...eventTypeRoutes(deps, db, authentication),
     ...projectRoutes(deps, db, authentication),
     ...profileRoutes(deps, db, authentication),

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { AddressGuard } from '../egress/address-guard.ts';
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
+import type { Clock } from '../store/database-clock.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import type {
   Acceptor,
@@ -42,6 +43,8 @@ export type ApiDependencies = {
   guard: AddressGuard;
   profiles: ProfileLookup;
   secretBox: SecretBox;
+  /** Dates what is stored. */
+  clock: Clock;
   config: ApiConfig;
   log: Logger;
   metrics?: ApiMetrics;

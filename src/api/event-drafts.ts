@@ -80,9 +80,9 @@ export function eventsOfBatch(
   events: EventInput[],
   { bytes, members }: JsonDocument,
   maxEventBytes: number,
+  at: Date,
 ): PostedEvent[] {
   refuseRepeatedIds(events);
-  const at = new Date();
   const ranges = elementsOf(bytes, memberNamed('events', members)!);
   return events.map((input, i) => {
     const range = ranges[i]!;

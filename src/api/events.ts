@@ -36,7 +36,7 @@ const POST_PROBLEMS: ProblemCode[] = [
 ];
 
 export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
-  const { acceptor, guard, config, links, metrics } = deps;
+  const { acceptor, guard, config, links, metrics, clock } = deps;
   const acceptEvent = createEventAcceptance(deps, db);
 
   return [
@@ -58,7 +58,8 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       problems: POST_PROBLEMS,
       handle: async (call) => {
         const { tenant, body: input, document } = call;
-        const posted = { input, document, pointer: '', at: new Date() };
+        await clock.known();
+        const posted = { input, document, pointer: '', at: new Date(clock.now()) };
         const [draft] = await checkedDrafts(db, tenant, guard, [posted]);
         return acceptEvent(call, draft!);
       },
@@ -75,7 +76,9 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       answers: { 202: { description: 'All stored, in the order of the request', schema: acceptedEvents } },
       problems: POST_PROBLEMS,
       handle: async ({ tenant, body, document }) => {
-        const posted = eventsOfBatch(body.events, document, config.maxBodyBytes);
+        await clock.known();
+        const at = new Date(clock.now());
+        const posted = eventsOfBatch(body.events, document, config.maxBodyBytes, at);
         const drafts = await checkedDrafts(db, tenant, guard, posted);
         const results = await acceptor.acceptAll(drafts);
         const items = results.map((result, i) =>

@@ -1,3 +1,4 @@
+import type { Clock } from '../store/database-clock.ts';
 import type { EndpointSecrets } from '../store/endpoint-secrets.ts';
 import { endpointSecretsOf } from '../store/endpoints.ts';
 import type { SecretBox } from '../store/secret-box.ts';
@@ -14,6 +15,7 @@ const MOST_EXAMINED = 100_000;
 export async function requireFittingSecrets(
   box: SecretBox,
   checkSecret: (secret: string) => string | undefined,
+  clock: Clock,
   next: (after: string) => Promise<EndpointSecrets[]>,
 ): Promise<void> {
   let refused = 0;
@@ -21,7 +23,7 @@ export async function requireFittingSecrets(
   for (let batch = await next(''); batch.length > 0; batch = await next(batch.at(-1)!.id)) {
     for (const { id, projectId, secrets } of batch) {
       const text = box.open(secrets, endpointSecretsOf(projectId, id));
-      if (secretsInForce(text, Date.now()).some((secret) => checkSecret(secret) !== undefined)) refused++;
+      if (secretsInForce(text, clock.now()).some((secret) => checkSecret(secret) !== undefined)) refused++;
     }
     examined += batch.length;
     if (examined > MOST_EXAMINED)

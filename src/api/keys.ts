@@ -4,6 +4,7 @@ import type { Queryable } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
 import { type Authentication, newApiKey } from './authentication.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
+import type { ApiDependencies } from './dependencies.ts';
 import { Problem } from './problem.ts';
 import { json, noContent, type Route, tenantRoute } from './route.ts';
 import { ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
@@ -11,7 +12,11 @@ import { apiKey, createdKey, newKey } from './schemas/key.ts';
 
 const tag = 'Keys';
 
-export function keyRoutes(db: Queryable, authentication: Authentication): Route[] {
+export function keyRoutes(
+  { clock }: Pick<ApiDependencies, 'clock'>,
+  db: Queryable,
+  authentication: Authentication,
+): Route[] {
   return [
     tenantRoute({
       method: 'post',
@@ -24,7 +29,7 @@ export function keyRoutes(db: Queryable, authentication: Authentication): Route[
       bodyOptional: true,
       answers: { 201: { description: 'The key, shown this once', schema: createdKey } },
       handle: async ({ tenant: { projectId }, body: { consumer = null } }) => {
-        const id = newId('key');
+        const id = newId('key', clock.now());
         const { key, hash } = newApiKey(consumer === null ? 'ph' : 'phc');
         await insertApiKey(db, { id, projectId, consumer, hash });
         return json(201, { id, key });

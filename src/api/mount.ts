@@ -1,5 +1,5 @@
 import type { Express, Request, Response } from 'express';
-import { newId } from '../store/ids.ts';
+import { unlistedId } from '../store/ids.ts';
 import type { Authentication, Caller, Tenant } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { createFailureLog, problemOf } from './failures.ts';
@@ -38,7 +38,7 @@ export function mountRoutes(
     work: (requestId: string) => Promise<Answer>,
   ): Promise<void> => {
     const startedAt = performance.now();
-    const requestId = newId('req');
+    const requestId = unlistedId('req');
     let answer: Answer;
     try {
       answer = await work(requestId);

@@ -49,7 +49,7 @@ const params = z.object({ name: profileName });
 const tag = 'Profiles';
 
 export function profileRoutes(
-  { pool, profiles, holding, secretBox }: ApiDependencies,
+  { pool, profiles, holding, secretBox, clock }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
 ): Route[] {
@@ -75,7 +75,7 @@ export function profileRoutes(
       throw new Problem('profile_name_taken', 'A profile of this name ships with Posthorn.');
     const scope = projectOf(tenant) ?? SHARED;
     await requireConsumers(namesConsumer(body), () => countConsumerlessUnderProfile(db, scope, name));
-    await requireFittingSecrets(secretBox, compileSecret(body.secret).checkSecret, (after) =>
+    await requireFittingSecrets(secretBox, compileSecret(body.secret).checkSecret, clock, (after) =>
       secretsUnderProfile(db, scope, name, after),
     );
     const { title, eventTypes, plans = null } = body;
@@ -153,7 +153,7 @@ export function profileRoutes(
         if (!found) throw new Problem('not_found');
         // What the project has in its own catalogue counts for the profile that it uses.
         const catalogue = tenant?.profile === found ? tenant.catalogue : createCatalogue(found.eventTypes);
-        return json(200, previewOf(found, catalogue, body, dataIn(document), new Date()));
+        return json(200, previewOf(found, catalogue, body, dataIn(document), new Date(clock.now())));
       },
     }),
   ];

@@ -27,7 +27,7 @@ const params = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) });
 const tag = 'Projects';
 
 export function projectRoutes(
-  { pool, profiles, holding, secretBox }: ApiDependencies,
+  { pool, profiles, holding, secretBox, clock }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
 ): Route[] {
@@ -42,7 +42,9 @@ export function projectRoutes(
   const requireUsableProfile = async (projectId: string, name: string): Promise<void> => {
     const { checkSecret, needsConsumer } = await profileFor(projectId, name);
     await requireConsumers(needsConsumer, () => countConsumerlessOfProject(db, projectId));
-    await requireFittingSecrets(secretBox, checkSecret, (after) => secretsOfProject(db, projectId, after));
+    await requireFittingSecrets(secretBox, checkSecret, clock, (after) =>
+      secretsOfProject(db, projectId, after),
+    );
   };
 
   const shippedPlans = (profile: string): string[] | null => profiles.shipped.get(profile)?.plans ?? null;
@@ -81,9 +83,9 @@ export function projectRoutes(
       answers: { 201: { description: 'The project; the key is shown this once', schema: createdProject } },
       handle: async ({ body: { name, profile = DEFAULT_PROFILE } }) => {
         const { plans } = await profileFor(null, profile);
-        const made = { id: newId('prj'), name, profile };
+        const made = { id: newId('prj', clock.now()), name, profile };
         const { key, hash } = newApiKey('ph');
-        await insertProject(db, { ...made, plansInForce: plans }, { id: newId('key'), hash });
+        await insertProject(db, { ...made, plansInForce: plans }, { id: newId('key', clock.now()), hash });
         return json(201, { ...made, key });
       },
     }),

@@ -17,12 +17,12 @@ export type Registered = { endpoint: Endpoint; shown: { secret?: string } };
 
 /** Adds an endpoint under the rules of the tenant's profile, whichever route asked; throws the rule that it breaks. */
 export async function registerEndpoint(
-  { pool, secretBox, guard }: Pick<ApiDependencies, 'pool' | 'secretBox' | 'guard'>,
+  { pool, secretBox, guard, clock }: Pick<ApiDependencies, 'pool' | 'secretBox' | 'guard' | 'clock'>,
   tenant: Tenant,
   asked: z.output<typeof newEndpoint>,
 ): Promise<Registered> {
   const { projectId, profile } = tenant;
-  const id = newId('ep');
+  const id = newId('ep', clock.now());
   const consumer = consumerFor(tenant, asked.consumer);
   if (asked.events) requireKnownTypes(tenant.catalogue, asked.events);
   const headers = asked.headers ?? null;

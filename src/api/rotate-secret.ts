@@ -35,8 +35,8 @@ export function rotateSecretRoute({ pool, secretBox }: Pick<ApiDependencies, 'po
       const overlapMs = parseDuration(body.overlap ?? DEFAULT_OVERLAP)! * 1000;
       const place = endpointSecretsOf(projectId, id);
       const changed = await orUnavailable(
-        changeSecrets(pool, tenant, id, (sealed) => {
-          const text = withNewSecret(secretBox.open(sealed, place), secret, Date.now(), overlapMs);
+        changeSecrets(pool, tenant, id, (sealed, now) => {
+          const text = withNewSecret(secretBox.open(sealed, place), secret, now, overlapMs);
           return secretBox.seal(text, place);
         }),
       );

@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newId } from '../store/ids.ts';
+import { unlistedId } from '../store/ids.ts';
 import { Problem, problemText } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
@@ -100,7 +100,7 @@ function answerUnreadable(errorCode: string | undefined, socket: Socket, publicU
     return;
   }
   const problem = new Problem(UNREADABLE[errorCode ?? ''] ?? 'invalid_request');
-  const body = problemText(problem, newId('req'), publicUrl);
+  const body = problemText(problem, unlistedId('req'), publicUrl);
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n` +
       'content-type: application/problem+json; charset=utf-8\r\n' +

@@ -45,13 +45,19 @@ export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
       const { tenant, params, body } = call;
       const endpoint = await findEndpoint(db, tenant, params.id);
       if (!endpoint) throw new Problem('not_found');
-      return acceptEvent(call, testDraft(tenant, endpoint, exampleOf(tenant, body.type)));
+      await deps.clock.known();
+      const at = new Date(deps.clock.now());
+      return acceptEvent(call, testDraft(tenant, endpoint, exampleOf(tenant, body.type), at));
     },
   });
 }
 
-function testDraft(tenant: Tenant, endpoint: Endpoint, { type, data, attributes }: Example): EventDraft {
-  const createdAt = new Date();
+function testDraft(
+  tenant: Tenant,
+  endpoint: Endpoint,
+  { type, data, attributes }: Example,
+  createdAt: Date,
+): EventDraft {
   return composedDraft(tenant, {
     id: newId('evt', createdAt.getTime()),
     type,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Queryable } from '../store/database.ts';
-import { newId } from '../store/ids.ts';
+import { unlistedId } from '../store/ids.ts';
 import {
   beat,
   findGoneProcesses,
@@ -34,7 +34,7 @@ const EVERY_MS = 1_000;
 /** Shows the other processes that this one lives, and notices which of them do not any more. */
 export function createHeartbeats(deps: HeartbeatDependencies): Heartbeats {
   const { db, role, onGone, onReturned, onFailure, everyMs = EVERY_MS } = deps;
-  const identity = { id: newId('prc'), role, host: hostname(), pid: process.pid };
+  const identity = { id: unlistedId('prc'), role, host: hostname(), pid: process.pid };
   let isKnown = false;
   let hasFailed = false;
   let closed = false;

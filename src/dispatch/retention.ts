@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { removeOldHealth, removeOutcomes, removeSettledEvents } from '../store/retention.ts';
+import { removeOldHealth, removeOutcomes, removeSettledEvents, timeBefore } from '../store/retention.ts';
 
 const EVERY_MS = 60_000;
 
@@ -8,16 +8,18 @@ export function createRetention({
   pool,
   ageMs,
   onFailure,
+  everyMs = EVERY_MS,
 }: {
   pool: pg.Pool;
   ageMs: number;
   onFailure: (error: unknown) => void;
+  everyMs?: number;
 }): { close(): Promise<void> } {
   let closed = false;
   let running: Promise<void> = Promise.resolve();
 
   async function sweep(): Promise<void> {
-    const before = new Date(Date.now() - ageMs);
+    const before = await timeBefore(pool, ageMs);
     for (const remove of [removeSettledEvents, removeOutcomes, removeOldHealth]) {
       while (!closed && (await remove(pool, before)) > 0);
     }
@@ -25,7 +27,7 @@ export function createRetention({
 
   const timer = setInterval(() => {
     running = running.then(sweep).catch(onFailure);
-  }, EVERY_MS);
+  }, everyMs);
 
   return {
     async close() {

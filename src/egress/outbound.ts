@@ -62,6 +62,8 @@ export type OutboundOptions = {
   /** Longest rest of a connection between two requests: many receivers close theirs after 5 s. */
   maxRestMs?: number;
   lookup?: Lookup;
+  /** Epoch milliseconds, for the time at which an attempt is said to have begun. */
+  now?: () => number;
   /** PEM certificates to trust instead of the built-in ones. */
   certificateAuthorities?: string[];
 };
@@ -76,7 +78,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     maxHeaderBytes: options.maxHeaderBytes ?? 16_384,
     maxRestMs: options.maxRestMs ?? 4_000,
   };
-  const { connectionsPerHost = 32, maxIdlePools = 500, maxSockets = 4_096 } = options;
+  const { connectionsPerHost = 32, maxIdlePools = 500, maxSockets = 4_096, now = Date.now } = options;
   const { maxSocketsPerProject = Math.ceil(maxSockets / 2) } = options;
   const pools = new ConnectionPools({
     connectionsPerHost,
@@ -103,7 +105,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   async function carryOut(request: OutboundRequest, url: URL, turn: Turn): Promise<OutboundResult> {
     const { headers, body, startBy, timeoutMs } = request;
-    const startedAt = new Date();
+    const startedAt = new Date(now());
     const startedMs = performance.now();
     const rules = { ...fixedRules, startBy, deadlineAt: startedMs + timeoutMs };
     const post = {

@@ -9,6 +9,8 @@ export type Readings = {
   oldestUnattempted(): Promise<number>;
   /** Deliveries that wait for an attempt after a failed one. */
   retriesWaiting(): Promise<number>;
+  /** Seconds by which the process's clock is ahead of Postgres's. */
+  clockSkew(): number;
   pools: Record<string, () => PoolUse>;
 };
 
@@ -17,14 +19,14 @@ export function registerReadings(registry: Registry): (more: Partial<Readings>) 
   const registers = [registry];
   let readings: Partial<Readings> = {};
 
-  const gauge = (name: string, help: string, read: () => Promise<number> | undefined) =>
+  const gauge = (name: string, help: string, read: () => Promise<number> | number | undefined) =>
     new Gauge({
       name,
       help,
       registers,
       // A reading that rejects would take the whole page with it.
       async collect() {
-        this.set((await read()?.catch(() => Number.NaN)) ?? Number.NaN);
+        this.set(await Promise.resolve(read() ?? Number.NaN).catch(() => Number.NaN));
       },
     });
 
@@ -35,6 +37,9 @@ export function registerReadings(registry: Registry): (more: Partial<Readings>) 
   );
   gauge('posthorn_retries_waiting', 'Deliveries that wait for another attempt', () =>
     readings.retriesWaiting?.(),
+  );
+  gauge('posthorn_clock_skew_seconds', "How far the process's clock is ahead of Postgres's", () =>
+    readings.clockSkew?.(),
   );
   new Gauge({
     name: 'posthorn_pool_connections',

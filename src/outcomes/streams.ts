@@ -102,7 +102,7 @@ export function createOutcomeStreams({
     });
     // An id without data: a client that reconnects before the first outcome resumes here.
     yield Buffer.from(`retry: 1000\nid: ${formatCursor(cursor)}\n\n`);
-    let lastWrite = Date.now();
+    let lastWrite = performance.now();
     while (!isEnded()) {
       woken = false;
       const { outcomes, next } = await orUnavailable(outcomesAfter(pool, scope, cursor, ROWS_PER_READ));
@@ -110,11 +110,11 @@ export function createOutcomeStreams({
       cursor = { database, ...next };
       if (outcomes.length > 0) {
         yield Buffer.from(outcomes.map((row) => asEvent(database, row)).join(''));
-        lastWrite = Date.now();
+        lastWrite = performance.now();
         looksLeft = LOOKS_AFTER_A_WAKE_UP;
-      } else if (Date.now() - lastWrite > keepAliveMs) {
+      } else if (performance.now() - lastWrite > keepAliveMs) {
         yield Buffer.from(`: still here\nid: ${formatCursor(cursor)}\n\n`);
-        lastWrite = Date.now();
+        lastWrite = performance.now();
       }
       if (outcomes.length === ROWS_PER_READ || woken || isEnded()) continue;
       const waiting = new Promise<void>((resolve) => (wake = resolve));

@@ -107,7 +107,7 @@ const newDelivery = (
   lane: Lane,
   waitingFor: HoldReason | null,
 ): NewDelivery => ({
-  id: newId('dlv'),
+  id: newId('dlv', draft.createdAt.getTime()),
   projectId: draft.projectId,
   eventId: draft.id,
   type: draft.type,

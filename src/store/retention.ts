@@ -50,6 +50,14 @@ const keys = (rows: Key[]): [string[], string[]] => [
   rows.map((row) => row.id),
 ];
 
+const TIME_BEFORE = `SELECT now() - $1 * interval '1 millisecond' AS before`;
+
+/** The time `ageMs` ago by Postgres's clock: a process whose own is ahead would remove everything. */
+export async function timeBefore(pool: pg.Pool, ageMs: number): Promise<Date> {
+  const { rows } = await pool.query<{ before: Date }>(TIME_BEFORE, [ageMs]);
+  return rows[0]!.before;
+}
+
 /** Removes some settled events older than `before`, with all that belongs to them. Returns how many; 0: none is left. */
 export async function removeSettledEvents(pool: pg.Pool, before: Date): Promise<number> {
   return inTransaction(pool, async (client) => {

@@ -27,6 +27,7 @@ type Row = {
   status: DeliveryStatus;
   owner: string | null;
   claimed: boolean;
+  nowMs: number;
 };
 
 const ENDPOINT_OF = `
@@ -37,7 +38,8 @@ const ENDPOINT_OF = `
 const LOCK_ENDPOINT = `SELECT status FROM endpoints WHERE id = $1 AND status <> 'deleted' FOR KEY SHARE`;
 
 const LOCK_DELIVERY = `
-  SELECT id, event_id, endpoint_id, status, owner, claimed_at IS NOT NULL AS claimed
+  SELECT id, event_id, endpoint_id, status, owner, claimed_at IS NOT NULL AS claimed,
+         (extract(epoch FROM now()) * 1000)::float8 AS "nowMs"
   FROM deliveries
   WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3)
   FOR UPDATE`;
@@ -80,7 +82,7 @@ export async function retryDelivery(
       return { answer: { kind: 'brought_forward' }, signal };
     }
     if (!endpointIsThere) return { answer: { kind: 'endpoint_deleted' }, signal: null };
-    const deliveryId = newId('dlv');
+    const deliveryId = newId('dlv', row.nowMs);
     await client.query(REPLAY, [id, deliveryId, projectId]);
     return { answer: { kind: 'replayed', deliveryId }, signal: null };
   });

@@ -7,6 +7,7 @@ import { createAddressGuard } from '../../src/egress/address-guard.ts';
 import { createOutbound } from '../../src/egress/outbound.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
 import { createProfiles } from '../../src/profiles/registry.ts';
+import { PROCESS_CLOCK } from '../../src/store/database-clock.ts';
 import { storedProfiles } from '../../src/store/profiles.ts';
 import type { SecretBox } from '../../src/store/secret-box.ts';
 
@@ -45,12 +46,13 @@ export function startTestEngine(
     outbound,
     watch,
     recorder: createRecorder({ pool, onRecorded: () => {}, onFailure }),
-    prepare: createPrepareRequest({ profiles, box, now: Date.now }),
+    prepare: createPrepareRequest({ profiles, box, clock: PROCESS_CLOCK }),
     onOutcomes: () => {},
     onClaimed: (owner) => claimed.push(owner),
     onAttempt: () => {},
     onUndeliverable: () => {},
     onFailure,
+    now: Date.now,
     random: () => 0,
   });
   return {

@@ -11,6 +11,7 @@ import { createAddressGuard } from '../../src/egress/address-guard.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
 import { createProfiles } from '../../src/profiles/registry.ts';
 import { acceptEvents } from '../../src/store/accept-events.ts';
+import { PROCESS_CLOCK } from '../../src/store/database-clock.ts';
 import { storedProfiles } from '../../src/store/profiles.ts';
 import { createSecretBox, type SecretBox } from '../../src/store/secret-box.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -49,6 +50,7 @@ export async function startTestApi(
     guard: createAddressGuard(['127.0.0.0/8']),
     profiles: createProfileLookup(createProfiles(), storedProfiles(database.pool)),
     secretBox,
+    clock: PROCESS_CLOCK,
     log: pino({ level: 'silent' }),
     closing: closing.signal,
     ...replace,

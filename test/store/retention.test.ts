@@ -1,3 +1,4 @@
+import { createRetention } from '../../src/dispatch/retention.ts';
 import { currentCursor, outcomesAfter } from '../../src/store/outcomes.ts';
 import { removeOldHealth, removeOutcomes, removeSettledEvents } from '../../src/store/retention.ts';
 import { retryDelivery } from '../../src/store/steering.ts';
@@ -134,4 +135,24 @@ test('receivers that were marked slow long ago are forgotten', async () => {
 
   expect(await removeOldHealth(store.pool, MONTH_AGO)).toBe(1);
   expect(await store.one('SELECT receiver FROM receiver_health')).toEqual({ receiver: 'new' });
+});
+
+test('a process whose clock is 40 days ahead removes only what is old by the clock of Postgres', async () => {
+  await addSettled('old_', 3, 1);
+  await addSettled('young_', 4, 1, new Date());
+  jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 40 * 86_400_000);
+  const failures: unknown[] = [];
+  const retention = createRetention({
+    pool: store.pool,
+    ageMs: 30 * 86_400_000,
+    everyMs: 10,
+    onFailure: (error) => failures.push(error),
+  });
+
+  await eventually(async () => (await countOf('events')) < 7);
+  await retention.close();
+  jest.restoreAllMocks();
+
+  expect(failures).toEqual([]);
+  expect(await countOf('events')).toBe(4);
 });

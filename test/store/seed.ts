@@ -31,7 +31,7 @@ export async function seedStore(): Promise<SeededStore> {
   const database = await createTestDatabase();
   const { pool } = database;
   const newProject = async () => {
-    const id = newId('prj');
+    const id = newId('prj', Date.now());
     await pool.query(`INSERT INTO projects (id, name, profile) VALUES ($1, 'test', 'standard-webhooks')`, [
       id,
     ]);
@@ -42,7 +42,7 @@ export async function seedStore(): Promise<SeededStore> {
     (await pool.query<T>(statement, values)).rows[0]!;
   const draft = (changes: Partial<EventDraft> = {}): EventDraft => ({
     projectId: project,
-    id: newId('evt'),
+    id: newId('evt', Date.now()),
     type: 'render.completed',
     consumer: null,
     attributes: {},
@@ -64,7 +64,7 @@ export async function seedStore(): Promise<SeededStore> {
     project,
     newProject,
     async newEndpoint({ project: owner = project, url = 'http://127.0.0.1:9/', consumer = null } = {}) {
-      const id = newId('ep');
+      const id = newId('ep', Date.now());
       const secrets = box.seal(JSON.stringify([SECRET]), endpointSecretsOf(owner, id));
       const rest = { url, events: ['*'], consumer, description: null, headers: null, secrets };
       await insertEndpoint(pool, { id, projectId: owner, ...rest });

@@ -59,7 +59,7 @@ test('a secret that was opened before stops signing at its time all the same', a
   const prepare = createPrepareRequest({
     profiles: { find: async () => profile },
     box: rememberingOpened(box),
-    now: () => now,
+    clock: { now: () => now, known: async () => {} },
   });
   const sealed = box.seal(
     withNewSecret(firstSecret(first), second, NOW, HOUR),

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { StoreUnavailable } from './database.ts';
+
+/** Whose time is stored, and compared with what is stored. */
+export type Clock = {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Resolves once `now` is right; throws StoreUnavailable while it cannot be known. */
+  known(): Promise<void>;
+};
+
+/** The process's own time, for tools that store nothing and for tests. */
+export const PROCESS_CLOCK: Clock = { now: () => Date.now(), known: async () => {} };
+
+export type DatabaseClock = Clock & {
+  /** By how many milliseconds the process's clock is ahead of Postgres's; undefined as long as Postgres is not asked. */
+  skewMs(): number | undefined;
+  close(): Promise<void>;
+};
+
+/** A skew beyond it is told: signatures and certificates are judged by clocks to the minute, logs are read side by side. */
+export const TELL_SKEW_MS = 5_000;
+
+/** For /readyz: the process works with any skew, a person should mend it all the same. */
+export const clockStatus = (skewMs: number | undefined): { ok: boolean; detail?: string } =>
+  skewMs === undefined || Math.abs(skewMs) <= TELL_SKEW_MS
+    ? { ok: true }
+    : {
+        ok: false,
+        detail: `is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'ahead of' : 'behind'} Postgres's, whose time counts`,
+      };
+
+const EVERY_MS = 5_000;
+const AGAIN_MS = 500;
+/** An answer that took longer says little of the moment at which Postgres looked at its clock. */
+const SHORT_MS = 100;
+
+const CLOCK = `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms`;
+
+/**
+ * Postgres's time, asked for every few seconds and counted on by the monotonic clock between. A process whose own clock
+ * is wrong, or is set while it runs, would else date events so that retention removes them, or keep replaced secrets.
+ */
+export function createDatabaseClock({
+  pool,
+  onSkew,
+  onAgreement,
+}: {
+  pool: pg.Pool;
+  /** Told once when the process's clock is too far off, and once when it is right again. */
+  onSkew: (ms: number) => void;
+  onAgreement: () => void;
+}): DatabaseClock {
+  const closing = new AbortController();
+  /** Postgres's time when performance.now() was 0. */
+  let origin: number | undefined;
+  let isTold = false;
+  let asking: Promise<void> | null = null;
+
+  const now = (): number => (origin === undefined ? Date.now() : origin + performance.now());
+  const skewMs = (): number | undefined => (origin === undefined ? undefined : Date.now() - now());
+
+  async function ask(): Promise<void> {
+    const before = performance.now();
+    const { rows } = await pool.query<{ ms: number }>(CLOCK);
+    const after = performance.now();
+    const found = rows[0]!.ms - (before + after) / 2;
+    const error = (after - before) / 2;
+    if (origin === undefined || error < SHORT_MS || Math.abs(found - origin) > error) origin = found;
+    tell();
+  }
+
+  function tell(): void {
+    const skew = skewMs()!;
+    if (isTold === Math.abs(skew) > TELL_SKEW_MS) return;
+    isTold = !isTold;
+    if (isTold) onSkew(skew);
+    else onAgreement();
+  }
+
+  const askOnce = (): Promise<void> => {
+    asking ??= ask().finally(() => (asking = null));
+    return asking;
+  };
+
+  async function run(): Promise<void> {
+    const { signal } = closing;
+    while (!signal.aborted) {
+      const isAnswered = await askOnce().then(
+        () => true,
+        () => false, // whoever needs Postgres says that it is away
+      );
+      await sleep(isAnswered ? EVERY_MS : AGAIN_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+  const running = run();
+
+  return {
+    now,
+    skewMs,
+    async known() {
+      if (origin !== undefined) return;
+      await askOnce().catch((error: unknown) => {
+        throw new StoreUnavailable(error);
+      });
+    },
+    async close() {
+      closing.abort();
+      await running;
+    },
+  };
+}
