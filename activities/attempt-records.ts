@@ -29,8 +29,8 @@ export function recordOf(
     responseHeaders: answered ? bytes(result.headers) : null,
     responseBody: answered ? result.body : null,
     responseTruncated: answered && result.truncated,
-    errorCode: answered ? null : result.error.code,
-    errorMessage: answered ? null : result.error.message,
+    errorCode: result.error?.code ?? null,
+    errorMessage: result.error?.message ?? null,
     retryAt,
   };
 }

@@ -1,4 +1,5 @@
 import { PROBLEM_CODES } from '../src/api/problem-codes.ts';
+import { FAILURE_WORDS } from '../src/egress/failure-words.ts';
 
 const HEAD = `# Errors
 
@@ -34,16 +35,35 @@ const OUTCOMES = `
 | \`timeout\` | DNS, connecting, TLS, headers and body together took longer than the policy's timeout |
 | \`connection_failed\` | no connection, or it broke before the answer |
 | \`dns_failed\` | the name has no address, or no name server answered |
-| \`tls_failed\` | the certificate is not trusted, expired, or of another host |
-| \`invalid_response\` | what came back is not HTTP, or has more than 16 KiB of headers |
+| \`tls_failed\` | no TLS connection that can be trusted was made: the certificate, the versions of TLS, or what is at the port |
+| \`invalid_response\` | what came back is not HTTP/1.1, or has too large headers |
 | \`blocked\` | nothing was sent: the address is not one that deliveries may go to, or the profile of the event cannot sign with any secret in force (a change of the profile, then of the secret) |
 | \`unknown\` | Posthorn was ended before it knew; the attempt is made again |
 `;
+
+const CODES = `
+## Codes of failed attempts
+
+An attempt that failed has an \`error\` with a code and a sentence that says what to change. The sentences may change,
+the codes stay. Seldom others come, with the sentence of their outcome: those of Node.js, of its HTTP parser (\`HPE_\`),
+and of OpenSSL (\`ERR_SSL_\`, and \`TLS_ALERT_\` with the name of the alert of RFC 8446 that the receiver sent).
+
+| outcome | code | sentence |
+|---|---|---|
+| \`rejected\` | \`REDIRECT_NOT_FOLLOWED\` | the receiver redirects to …: redirects are not followed, so register that URL if it is right. The target is named without its query. |
+`;
+
+const codeRows = (): string =>
+  Object.entries(FAILURE_WORDS)
+    .flatMap(([outcome, words]) =>
+      Object.entries(words).map(([code, text]) => `| \`${outcome}\` | \`${code}\` | ${text} |\n`),
+    )
+    .join('');
 
 /** docs/errors.md, from the one table of codes: a test holds the file against it. */
 export function errorDocs(): string {
   const sections = Object.entries(PROBLEM_CODES).map(
     ([code, { status, title, help }]) => `## \`${code}\` (${status})\n\n${title}. ${help}\n`,
   );
-  return HEAD + sections.join('\n') + OUTCOMES;
+  return HEAD + sections.join('\n') + OUTCOMES + CODES + codeRows();
 }

@@ -14,7 +14,7 @@ import { json, type Route, tenantRoute } from './route.ts';
 import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './schemas/endpoint.ts';
 import { name, ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
 import { requireKnownTypes } from './subscriptions.ts';
-import { checkedTargetUrl } from './target-urls.ts';
+import { checkedEndpointUrl } from './target-urls.ts';
 import { testEventRoute } from './test-events.ts';
 
 const params = z.object({ id: ownId });
@@ -91,7 +91,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
         if (rest.events) requireKnownTypes(tenant.catalogue, rest.events);
         const changed = await updateEndpoint(db, tenant, id, {
           ...rest,
-          url: url && checkedTargetUrl(url, profile.urls, guard, '/url'),
+          url: url && checkedEndpointUrl(url, profile.urls, guard),
           headers: headers === undefined ? undefined : sealHeaders(secretBox, projectId, id, headers),
         });
         if (!changed) throw new Problem('not_found');

@@ -11,7 +11,7 @@ import { orPlanRequired } from './plan-rules.ts';
 import { invalidBody, Problem } from './problem.ts';
 import type { newEndpoint } from './schemas/endpoint.ts';
 import { requireKnownTypes } from './subscriptions.ts';
-import { checkedTargetUrl } from './target-urls.ts';
+import { checkedEndpointUrl } from './target-urls.ts';
 
 export type Registered = { endpoint: Endpoint; shown: { secret?: string } };
 
@@ -32,7 +32,7 @@ export async function registerEndpoint(
     id,
     projectId,
     consumer,
-    url: checkedTargetUrl(asked.url, profile.urls, guard, '/url'),
+    url: checkedEndpointUrl(asked.url, profile.urls, guard),
     events: asked.events ?? ['*'],
     description: asked.description ?? null,
     secrets: secretBox.seal(firstSecret(secret), endpointSecretsOf(projectId, id)),

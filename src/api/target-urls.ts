@@ -1,8 +1,8 @@
 import type { AddressGuard } from '../egress/address-guard.ts';
-import { parseTargetUrl, type UrlRules } from '../egress/target-url.ts';
+import { parseTargetUrl, type UrlProblem, type UrlRules } from '../egress/target-url.ts';
 import { Problem } from './problem.ts';
 
-/** The URL as it will be dialled; throws invalid_url when the profile or the address guard refuses it. */
+/** The URL of an event's target as it is stored and sent; throws invalid_url when the profile or the guard refuses it. */
 export function checkedTargetUrl(
   text: string,
   rules: UrlRules,
@@ -11,5 +11,17 @@ export function checkedTargetUrl(
 ): string {
   const result = parseTargetUrl(text, rules, guard);
   if (result instanceof URL) return result.href;
-  throw new Problem('invalid_url', undefined, { errors: [{ pointer, detail: result.detail }] });
+  throw refused(result, pointer);
 }
+
+/** The same for an endpoint, which may have headers, unlike a target. */
+export function checkedEndpointUrl(text: string, rules: UrlRules, guard: AddressGuard): string {
+  const result = parseTargetUrl(text, rules, guard);
+  if (result instanceof URL) return result.href;
+  if (result.code !== 'url_has_credentials') throw refused(result, '/url');
+  const detail = `${result.detail}: set them as an Authorization header in the headers of the endpoint`;
+  throw refused({ ...result, detail }, '/url');
+}
+
+const refused = ({ detail }: UrlProblem, pointer: string): Problem =>
+  new Problem('invalid_url', undefined, { errors: [{ pointer, detail }] });

@@ -1,80 +1,54 @@
-import type { Outcome } from '../policy/outcome.ts';
+import { FAILURE_WORDS, type FailedOutcome, WORDS_OF_OUTCOME } from './failure-words.ts';
+import { tlsCode } from './tls-code.ts';
 
 /** How an attempt without an answer ended. The error is shown to tenants: no address of ours, no secret is in it. */
-export type Failure = {
-  outcome: Extract<
-    Outcome,
-    'timeout' | 'connection_failed' | 'dns_failed' | 'tls_failed' | 'invalid_response' | 'blocked'
-  >;
-  error: { code: string; message: string };
-};
+export type Failure = { outcome: FailedOutcome; error: AttemptError };
+
+export type AttemptError = { code: string; message: string };
 
 /** What was going on when an error came. */
 export type Phase = 'dns' | 'connect' | 'tls' | 'answer';
 
-const PHASES: Record<Phase, { outcome: Failure['outcome']; failed: string; timeout: string; late: string }> =
-  {
-    dns: {
-      outcome: 'dns_failed',
-      failed: 'the name of the receiver could not be resolved',
-      timeout: 'DNS_TIMEOUT',
-      late: 'the name of the receiver was not resolved in time',
-    },
-    connect: {
-      outcome: 'connection_failed',
-      failed: 'the connection to the receiver failed',
-      timeout: 'CONNECT_TIMEOUT',
-      late: 'the connection to the receiver was not made in time',
-    },
-    tls: {
-      outcome: 'tls_failed',
-      failed: 'no trusted TLS connection to the receiver could be made',
-      timeout: 'TLS_TIMEOUT',
-      late: 'the TLS handshake with the receiver did not end in time',
-    },
-    answer: {
-      outcome: 'connection_failed',
-      failed: 'the receiver closed the connection before it answered',
-      timeout: 'ANSWER_TIMEOUT',
-      late: 'the receiver did not answer in time',
-    },
-  };
+const OUTCOMES = {
+  dns: 'dns_failed',
+  connect: 'connection_failed',
+  tls: 'tls_failed',
+  answer: 'connection_failed',
+} as const satisfies Record<Phase, FailedOutcome>;
 
-export const timedOut = (phase: Phase): Failure => ({
-  outcome: 'timeout',
-  error: { code: PHASES[phase].timeout, message: PHASES[phase].late },
-});
+const TIMEOUTS = {
+  dns: 'DNS_TIMEOUT',
+  connect: 'CONNECT_TIMEOUT',
+  tls: 'TLS_TIMEOUT',
+  answer: 'ANSWER_TIMEOUT',
+} as const satisfies Record<Phase, keyof typeof FAILURE_WORDS.timeout>;
 
-export const blocked: Failure = {
-  outcome: 'blocked',
-  error: { code: 'ADDRESS_NOT_ALLOWED', message: 'the address of the receiver is not allowed' },
-};
+/** A failure of our own naming; docs/errors.md lists them all. */
+const failure = <O extends FailedOutcome>(
+  outcome: O,
+  code: keyof (typeof FAILURE_WORDS)[O] & string,
+): Failure => ({ outcome, error: { code, message: FAILURE_WORDS[outcome][code] as string } });
 
-export const unsendable: Failure = {
-  outcome: 'blocked',
-  error: { code: 'REQUEST_NOT_SENDABLE', message: 'a header of the request cannot be sent over HTTP' },
-};
+export const timedOut = (phase: Phase): Failure => failure('timeout', TIMEOUTS[phase]);
 
-export const unsignable: Failure = {
-  outcome: 'blocked',
-  error: {
-    code: 'SECRET_NOT_FITTING',
-    message: 'the profile of the event cannot sign with any secret in force',
-  },
-};
+export const blocked = failure('blocked', 'ADDRESS_NOT_ALLOWED');
+export const ownAddress = failure('blocked', 'OWN_ADDRESS');
+export const unsendable = failure('blocked', 'REQUEST_NOT_SENDABLE');
+export const unsignable = failure('blocked', 'SECRET_NOT_FITTING');
+export const speaksHttp2Only = failure('tls_failed', 'HTTP2_ONLY');
 
-export const invalidResponse = (code: string): Failure => ({
-  outcome: 'invalid_response',
-  error: { code, message: 'the answer of the receiver is not valid HTTP, or its headers are too large' },
-});
+/** `start`: the first bytes of what came, by which other protocols are told apart. */
+export function invalidResponse(code: string, start?: Buffer): Failure {
+  return worded('invalid_response', (start && protocolOf(start)) ?? code);
+}
 
 /** A failure for what Node threw. Its message is never passed on: it may hold the address that was dialed. */
 export function failureOf(error: unknown, phase: Phase): Failure {
   const code = codeOf(error);
-  if (code.startsWith('HPE_')) return invalidResponse(code);
+  if (code.startsWith('HPE_')) return invalidResponse(code, bytesOf(error));
   // A receiver that wants a certificate of ours says so only after the handshake.
-  const { outcome, failed } = PHASES[/^(ERR_SSL_|EPROTO$)/.test(code) ? 'tls' : phase];
-  return { outcome, error: { code, message: failed } };
+  const outcome = /^(ERR_SSL_|EPROTO$)/.test(code) ? 'tls_failed' : OUTCOMES[phase];
+  return worded(outcome, outcome === 'tls_failed' ? tlsCode(code) : code);
 }
 
 export const connectionLost: Failure = failureOf({ code: 'ECONNRESET' }, 'answer');
@@ -87,7 +61,39 @@ export const isOwnShortage = (error: unknown): boolean =>
 export const isUnsendable = (error: unknown): boolean =>
   ['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN', 'ERR_UNESCAPED_CHARACTERS'].includes(codeOf(error));
 
+function worded(outcome: Exclude<FailedOutcome, 'timeout'>, code: string): Failure {
+  const words: Record<string, string> = FAILURE_WORDS[outcome];
+  const message = Object.hasOwn(words, code) ? words[code]! : WORDS_OF_OUTCOME[outcome];
+  return { outcome, error: { code, message } };
+}
+
+/** TLS begins with a record of an alert or a handshake; HTTP/2 with a frame of SETTINGS (RFC 9113 section 3.4). */
+function protocolOf(start: Buffer): keyof typeof FAILURE_WORDS.invalid_response | undefined {
+  if ((start[0] === 0x15 || start[0] === 0x16) && start[1] === 0x03) return 'TLS_AT_PORT';
+  if (
+    start.length >= 9 &&
+    start.readUIntBE(0, 3) <= 16_384 &&
+    start[3] === 0x04 &&
+    start.readUInt32BE(5) === 0
+  ) {
+    return 'HTTP2_ONLY';
+  }
+  return undefined;
+}
+
+function bytesOf(error: unknown): Buffer | undefined {
+  const bytes =
+    typeof error === 'object' && error !== null && 'rawPacket' in error ? error.rawPacket : undefined;
+  return Buffer.isBuffer(bytes) ? bytes : undefined;
+}
+
 function codeOf(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'UNKNOWN';
+  if (typeof code !== 'string') return 'UNKNOWN';
+  // OpenSSL's reasons become codes with whatever stands in them: "ssl/tls alert handshake failure".
+  const safe = code
+    .toUpperCase()
+    .replace(/[^A-Z0-9]+/g, '_')
+    .slice(0, 64);
+  return safe || 'UNKNOWN';
 }

@@ -2,11 +2,12 @@ import type { AddressGuard } from './address-guard.ts';
 import type { Turn } from './connection-pool.ts';
 import { ConnectionPools, type PoolStats } from './connection-pools.ts';
 import type { Answer } from './exchange.ts';
-import type { Failure } from './failure.ts';
+import type { AttemptError, Failure } from './failure.ts';
 import { createLookup, type Lookup } from './lookup.ts';
+import { redirectError } from './redirect.ts';
 import { completeHeaders } from './request-headers.ts';
 import { send } from './send.ts';
-import { originOf } from './target-url.ts';
+import { originOf, requestTargetOf } from './target-url.ts';
 
 export type OutboundRequest = {
   /** As parseTargetUrl accepted it. */
@@ -34,7 +35,8 @@ type Timing = {
 };
 
 export type OutboundResult =
-  | (Answer & Timing & { outcome: 'delivered' | 'rejected' })
+  /** `error` tells the target of a redirect. */
+  | (Answer & Timing & { outcome: 'delivered' | 'rejected'; error?: AttemptError })
   | (Failure & Timing & { kind: 'failed'; statusCode: null })
   /** No turn came by startBy, or this process had no socket left: nothing was sent, and nobody is to blame. */
   | { kind: 'not_started' };
@@ -109,7 +111,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const startedMs = performance.now();
     const rules = { ...fixedRules, startBy, deadlineAt: startedMs + timeoutMs };
     const post = {
-      path: url.pathname + url.search,
+      path: requestTargetOf(url),
       headers: completeHeaders(headers, url.host, body.length),
       body,
     };
@@ -120,7 +122,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const { end } = sent;
     if (end.kind === 'failed') return { kind: 'failed', ...end.failure, statusCode: null, ...timing };
     const isSuccess = end.statusCode >= 200 && end.statusCode <= 299;
-    return { ...end, outcome: isSuccess ? 'delivered' : 'rejected', ...timing };
+    const error = redirectError(end.statusCode, end.headers.location, url);
+    return { ...end, outcome: isSuccess ? 'delivered' : 'rejected', ...(error && { error }), ...timing };
   }
 
   return {

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import type { AddressGuard } from './address-guard.ts';
+import { hostNameProblem, isLocalName } from './host-name.ts';
+import { whyUnreadable } from './unreadable-url.ts';
 
 export type UrlProblem = { code: UrlProblemCode; detail: string };
 export type UrlProblemCode = keyof typeof DETAILS;
@@ -14,44 +16,58 @@ const MAX_LENGTH = 2_048;
 const DETAILS = {
   url_invalid: 'is not an absolute URL',
   url_too_long: `is longer than ${MAX_LENGTH} characters`,
+  url_too_long_as_sent: `is longer than ${MAX_LENGTH} characters in the form in which it is sent (percent-encoded)`,
   url_has_forbidden_characters: 'contains a space, a control character or a backslash',
   url_scheme_not_allowed: 'must begin with https:// or http://',
   url_https_required: 'must begin with https://',
   url_has_credentials: 'must not contain a user name or a password',
   url_has_fragment: 'must not contain a fragment (#): it would never be sent',
+  url_has_no_host: 'names no host',
+  url_port_invalid: 'has a port that is not a number from 1 to 65535',
+  url_ipv4_invalid: 'names a host that ends in a number and is no IPv4 address',
+  url_ipv6_invalid: 'names an IPv6 address that is not valid: it stands in brackets and has no zone',
+  url_host_has_wildcard: 'names a host with an asterisk: only the certificate of a host can have one',
+  url_host_has_empty_label: 'names a host with two dots in a row or a dot in front',
+  url_host_has_invalid_characters: 'names a host with characters that no host name can have',
+  url_host_too_long:
+    'names a host that is too long for DNS: 63 characters from dot to dot, and 253 in all, in ASCII form',
+  url_host_never_resolves: 'names a host that can never have an address: its last part is kept out of DNS',
   url_address_not_allowed: 'names an address that is not public',
   url_name_not_public: 'names a host that is not on the public internet',
 } as const;
 
-/** Top-level names that never lead to the public internet (RFC 6761, 6762, 8375; ICANN reserved `internal`). */
-const LOCAL_SUFFIX = /(?:^|\.)(?:localhost|localdomain|local|internal|home\.arpa)$/;
-
-/** The URL of an endpoint, or why it is refused. Names are not resolved here: that is done, and judged, at each dial. */
+/**
+ * The URL of an endpoint, or why it is refused. Names are not resolved here: that is done, and judged, at each dial.
+ * What is stored, shown and sent is the `href` of the result: it comes out of this again as it went in.
+ */
 export function parseTargetUrl(text: string, rules: UrlRules, guard: AddressGuard): URL | UrlProblem {
   if (text.length > MAX_LENGTH) return problem('url_too_long');
   // The URL parser would drop tabs and line ends silently and turn backslashes into slashes.
   if (hasForbiddenCharacter(text)) return problem('url_has_forbidden_characters');
-  if (!URL.canParse(text)) return problem('url_invalid');
+  const unreadable = whyUnreadable(text);
+  if (unreadable) return problem(unreadable);
   const url = new URL(text);
-
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return problem('url_scheme_not_allowed');
+  if (url.href.length > MAX_LENGTH) return problem('url_too_long_as_sent');
   if (url.username || url.password) return problem('url_has_credentials');
-  if (url.hash || text.includes('#')) return problem('url_has_fragment');
-  if (url.port === '0') return problem('url_invalid');
+  if (text.includes('#')) return problem('url_has_fragment');
 
   const host = hostOf(url);
-  if (host === '') return problem('url_invalid');
+  if (host === '') return problem('url_has_no_host');
+  const family = familyOf(host);
+  const hostProblem = family ? undefined : hostNameProblem(host);
+  if (hostProblem) return problem(hostProblem);
   if (isExempt(host, guard)) return url;
   if (rules.httpsOnly && url.protocol !== 'https:') return problem('url_https_required');
   if (!rules.publicOnly) return url;
-
-  const family = familyOf(host);
   if (family) return guard.allows(host, family) ? url : problem('url_address_not_allowed');
-  return LOCAL_SUFFIX.test(host) || !host.includes('.') ? problem('url_name_not_public') : url;
+  return isLocalName(host) ? problem('url_name_not_public') : url;
 }
 
 /** The host as DNS and TLS know it: without the brackets of IPv6 and the dot at the end of an absolute name. */
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+
+/** Path and query as they stand in the URL, byte for byte: `search` would lose the question mark of `/a?`. */
+export const requestTargetOf = ({ href, origin }: URL): string => href.slice(origin.length);
 
 /** Where to dial for a URL that parseTargetUrl accepted. */
 export function originOf(url: URL): Origin {

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
 import type { Lookup } from '../../src/egress/lookup.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from '../../src/egress/outbound.ts';
@@ -235,6 +239,40 @@ test('headers arrive in the order and case in which they were given, with what H
   ]);
 });
 
+test.each([
+  '/a?',
+  '/a|b?q=a|b',
+  '//x//y',
+  '/%zz?%',
+  '/m;v=1,2:3@4?a=1&&b=&c',
+  '/?',
+  '/a%2fb%2Fc?sig=a%2Bb%3D',
+])('the request line has the URL as it is registered: %s', async (asked) => {
+  receiver = await startReceiver();
+  create();
+  await post(receiver.url.slice(0, -1) + asked);
+
+  expect(receiver.requests.map(({ path }) => path)).toEqual([asked]);
+});
+
+test('a redirect is an answer with its status, and says where to, without the query', async () => {
+  receiver = await startReceiver([
+    (_, response) =>
+      void response.writeHead(308, { location: 'https://www.example.com/b?token=s3cret' }).end(),
+  ]);
+  create();
+
+  expect(await post(receiver.url)).toMatchObject({
+    kind: 'answered',
+    outcome: 'rejected',
+    statusCode: 308,
+    error: {
+      code: 'REDIRECT_NOT_FOLLOWED',
+      message: expect.stringContaining('redirects to https://www.example.com/b?…: '),
+    },
+  });
+});
+
 describe('over TLS', () => {
   const startTls = async (name: CertificateName) => {
     receiver = await startReceiver([200], { tls: certificate(name) });
@@ -285,7 +323,49 @@ describe('over TLS', () => {
     receiver = await startReceiver();
     create();
 
-    expect(await post(`https://127.0.0.1:${receiver.port}/`)).toMatchObject({ outcome: 'tls_failed' });
+    expect(await post(`https://127.0.0.1:${receiver.port}/`)).toMatchObject({
+      outcome: 'tls_failed',
+      error: { code: 'NO_TLS_AT_PORT' },
+    });
+  });
+
+  test.each<[string, TlsOptions, string]>([
+    [
+      'asks for a client certificate in TLS 1.2',
+      { requestCert: true, maxVersion: 'TLSv1.2' },
+      'TLS_ALERT_HANDSHAKE_FAILURE',
+    ],
+    ['asks for a client certificate in TLS 1.3', { requestCert: true }, 'TLS_ALERT_CERTIFICATE_REQUIRED'],
+    [
+      'speaks TLS 1.1 alone',
+      { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+      'TLS_VERSION_TOO_OLD',
+    ],
+    ['speaks HTTP/2 alone', { ALPNProtocols: ['h2'] }, 'HTTP2_ONLY'],
+    ['has no certificate for the host', { SNICallback: (_, done) => done(new Error('no')) }, 'ECONNRESET'],
+  ])('a receiver that %s is told so', async (_case, options, code) => {
+    const server = createTlsServer({ ...certificate('trusted'), ca: testAuthority(), ...options }).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(server, 'listening');
+    create({ certificateAuthorities: [testAuthority()] });
+
+    const result = await post(`https://localhost:${(server.address() as AddressInfo).port}/`);
+    expect(result).toMatchObject({ outcome: 'tls_failed', error: { code } });
+    server.close();
+  });
+
+  test('a receiver that speaks HTTP/2 without TLS is told so', async () => {
+    const server = createHttp2Server().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    create();
+
+    expect(await post(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)).toMatchObject({
+      outcome: 'invalid_response',
+      error: { code: 'HTTP2_ONLY' },
+    });
+    server.close();
   });
 
   test('a handshake that never ends is over at the deadline', async () => {

@@ -139,6 +139,31 @@ describe('the URL of an endpoint', () => {
     expect((await register(profile, { url: 'http://hooks.example.com/' })).status).toBe(201);
   });
 
+  test.each([
+    ['https://hooks.example.com/a?', 'https://hooks.example.com/a?'],
+    ['https://HOOKS.Example.com:443/%7e/a|b?x=\'^"', 'https://hooks.example.com/%7e/a|b?x=%27^%22'],
+    ['https://bücher.example/ü/../b?ü', 'https://xn--bcher-kva.example/b?%C3%BC'],
+  ])('is shown by every answer as it will be sent: %s', async (asked, shown) => {
+    const key = keys.get('standard-webhooks')!;
+    const made = await register('standard-webhooks', { url: asked });
+    const { id } = made.body;
+    const webhook = await post('standard-webhooks', '/v1/webhooks', { url: asked, events: ['*'] });
+    const changed = await api.call('PATCH', `/v1/endpoints/${id}`, { key, body: { url: asked } });
+    const again = await api.call('PATCH', `/v1/endpoints/${id}`, { key, body: { url: shown } });
+    const read = await api.call('GET', `/v1/endpoints/${id}`, { key });
+    for (const { body } of [made, webhook, changed, again, read]) expect(body).toMatchObject({ url: shown });
+  });
+
+  test('with a user name is refused with the word for what to do instead', async () => {
+    const asked = 'https://user:secret@hooks.example.com/';
+    const answer = await register('standard-webhooks', { url: asked });
+    expect(refusal(answer)).toMatchObject({
+      status: 422,
+      detail: expect.stringContaining('Authorization header'),
+    });
+    expect(JSON.stringify(answer.body)).not.toContain('secret@');
+  });
+
   test.each(['cmdcal', 'canvelete', 'pdf-gorilla', 'pausepoint', 'smartlyq', 'standard-webhooks'])(
     'must be public with %s',
     async (profile) => {
@@ -218,7 +243,10 @@ describe('the target of an event', () => {
     ['https://[::ffff:a00:1]/', 'names an address that is not public'],
     ['https://[64:ff9b::7f00:1]/', 'names an address that is not public'],
     ['https://[2002:7f00:1::]/', 'names an address that is not public'],
-    ['https://[fe80::1%25eth0]/', 'is not an absolute URL'],
+    [
+      'https://[fe80::1%25eth0]/',
+      'names an IPv6 address that is not valid: it stands in brackets and has no zone',
+    ],
     ['https://user:secret@hooks.example.com/', 'must not contain a user name or a password'],
     ['https://hooks.example.com\\@10.0.0.1/', 'contains a space, a control character or a backslash'],
   ])('may not be %s', async (bad, detail) => {

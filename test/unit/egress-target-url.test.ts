@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
-import { originOf, parseTargetUrl } from '../../src/egress/target-url.ts';
+import { originOf, parseTargetUrl, requestTargetOf } from '../../src/egress/target-url.ts';
 
 const strict = createAddressGuard([]);
 const local = createAddressGuard(['127.0.0.0/8', '::1/128']);
@@ -21,12 +22,43 @@ test.each([
   ['', 'url_invalid'],
   ['example.com/hook', 'url_invalid'],
   ['/hook', 'url_invalid'],
-  ['https://', 'url_invalid'],
-  ['https://./', 'url_invalid'],
-  ['https://example.com:0/', 'url_invalid'],
-  ['https://example.com:70000/', 'url_invalid'],
-  ['https://256.256.256.256/', 'url_invalid'],
+  ['https:example.com/hook', 'url_invalid'],
+  ['example.com:443/hook', 'url_scheme_not_allowed'],
+  ['https://', 'url_has_no_host'],
+  ['https://./', 'url_has_no_host'],
+  ['https:///example.com', 'url_has_no_host'],
+  ['https://:443/', 'url_has_no_host'],
+  ['https://example.com:0/', 'url_port_invalid'],
+  ['https://example.com:70000/', 'url_port_invalid'],
+  ['https://example.com:-1/', 'url_port_invalid'],
+  ['https://example.com:http/', 'url_port_invalid'],
+  ['https://example.com:80:90/', 'url_ipv6_invalid'],
+  ['https://[2606:4700:4700::1111]:99999/', 'url_port_invalid'],
+  ['https://2606:4700:4700::1111/', 'url_ipv6_invalid'],
+  ['https://[2606:4700:4700::1111/', 'url_ipv6_invalid'],
+  ['https://[2606:4700:4700::11111]/', 'url_ipv6_invalid'],
+  ['https://[fe80::1%25eth0]/', 'url_ipv6_invalid'],
+  ['https://256.256.256.256/', 'url_ipv4_invalid'],
+  ['https://1.2.3.4.5/', 'url_ipv4_invalid'],
+  ['https://example.123/', 'url_ipv4_invalid'],
+  ['https://example.0x1f./', 'url_ipv4_invalid'],
+  ['https://exa%20mple.com/', 'url_host_has_invalid_characters'],
+  ['https://exa<mple.com/', 'url_host_has_invalid_characters'],
+  ['https://a"b.example/', 'url_host_has_invalid_characters'],
+  ['https://{tenant}.example.com/', 'url_host_has_invalid_characters'],
+  ['https://*.example.com/', 'url_host_has_wildcard'],
+  ['https://a.*.example.com/', 'url_host_has_wildcard'],
+  ['https://a..example.com/', 'url_host_has_empty_label'],
+  ['https://.example.com/', 'url_host_has_empty_label'],
+  ['https://example.com../', 'url_host_has_empty_label'],
+  [`https://${'a'.repeat(64)}.example/`, 'url_host_too_long'],
+  [`https://${'ü'.repeat(60)}.example/`, 'url_host_too_long'],
+  [`https://${'a.'.repeat(124)}example/`, 'url_host_too_long'],
+  ['https://hooks.invalid/', 'url_host_never_resolves'],
+  ['https://expyuzz4wqqyqhjn.onion/', 'url_host_never_resolves'],
+  ['https://hooks.alt./', 'url_host_never_resolves'],
   [`https://example.com/${'x'.repeat(2_048)}`, 'url_too_long'],
+  [`https://example.com/${'ü'.repeat(1_000)}`, 'url_too_long_as_sent'],
   ['ftp://example.com/', 'url_scheme_not_allowed'],
   ['file:///etc/passwd', 'url_scheme_not_allowed'],
   ['javascript:alert(1)', 'url_scheme_not_allowed'],
@@ -79,6 +111,89 @@ test.each([
   ['https://10.0.0.1/', 'url_address_not_allowed'],
 ])('allowing loopback does not make %s acceptable', (text, code) => {
   expect(parseTargetUrl(text, HTTPS_PUBLIC, local)).toMatchObject({ code });
+});
+
+test.each([
+  `https://${'a'.repeat(63)}.example/`,
+  `https://${'a.'.repeat(123)}example/`,
+  'https://my_service.example.com/',
+  'https://-a-.example.com/',
+  'https://hooks.test/',
+  'https://hooks.example/',
+  'https://123.example/',
+])('%s has a host that DNS may know', (text) => {
+  expect(parseTargetUrl(text, HTTPS_PUBLIC, strict)).toBeInstanceOf(URL);
+});
+
+test('a name of a cluster is taken where the profile does not ask for the public internet', () => {
+  const text = 'http://hooks.shop.svc.cluster.local:8080/';
+  expect(parseTargetUrl(text, ANYTHING, strict)).toBeInstanceOf(URL);
+  expect(parseTargetUrl(text, { ...ANYTHING, publicOnly: true }, strict)).toMatchObject({
+    code: 'url_name_not_public',
+  });
+});
+
+const asciiOf = (min: number, max: number) =>
+  fc.integer({ min, max }).map((code) => String.fromCharCode(code));
+const piece = fc.oneof(
+  fc.constantFrom(
+    '/',
+    '//',
+    '.',
+    '..',
+    '%2e',
+    '%2F',
+    '%zz',
+    '%',
+    '?',
+    '??',
+    '&',
+    '=',
+    ';',
+    ':',
+    '@',
+    "'",
+    '"',
+    '`',
+  ),
+  fc.constantFrom('{', '}', '|', '^', '[', ']', '<', '>', '~', 'ü', '語', '📯', '\ud800', '\u200d', '\ufeff'),
+  asciiOf(0x21, 0x7e),
+);
+const host = fc.constantFrom(
+  'Example.COM',
+  'example.com:443',
+  'example.com.',
+  'bücher.example',
+  '8.8.8.8',
+  '0x8.8.8.8',
+);
+
+test('a URL that is accepted is shown as it is stored, and what is sent is its path and query byte for byte', () => {
+  fc.assert(
+    fc.property(host, fc.array(piece, { maxLength: 20 }), (name, pieces) => {
+      const url = parseTargetUrl(`https://${name}/${pieces.join('')}`, HTTPS_PUBLIC, strict);
+      if (!(url instanceof URL)) return;
+      expect(parseTargetUrl(url.href, HTTPS_PUBLIC, strict)).toMatchObject({ href: url.href });
+      expect(url.origin + requestTargetOf(url)).toBe(url.href);
+      expect(requestTargetOf(url)).toMatch(/^\/[!-~]*$/);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test('any text at all is a URL or has a reason of its own', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.array(piece).map((pieces) => `https://${pieces.join('')}`),
+    fc.array(piece).map((pieces) => `http:${pieces.join('')}`),
+  );
+  fc.assert(
+    fc.property(text, (given) => {
+      const result = parseTargetUrl(given, ANYTHING, strict);
+      if (!(result instanceof URL)) expect(result.detail).toMatch(/^the URL [a-z]/);
+    }),
+    { numRuns: 3_000 },
+  );
 });
 
 test('a profile that asks for neither leaves the judgement to the dial', () => {
