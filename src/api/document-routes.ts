@@ -1,6 +1,9 @@
+import { hash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import helmet from 'helmet';
 import { docsPage } from './docs-page.ts';
 import { DOCS_STYLE } from './docs-style.ts';
+import { isKnownTag } from './entity-tags.ts';
 import { openApiDocument } from './openapi.ts';
 import { type Answer, plainRoute, type Route } from './route.ts';
 
@@ -21,11 +24,22 @@ const harden = helmet({
   strictTransportSecurity: false,
 });
 
-const kept = (type: string, body: string): Answer => ({
-  status: 200,
-  headers: { 'cache-control': 'public, max-age=60' },
-  content: { type: `${type}; charset=utf-8`, body },
-});
+type Kept = { type: string; body: Buffer; etag: string };
+
+/** Encoded once: the document has some 300 kB, and whoever asks for it needs no key. */
+const kept = (type: string, text: string): Kept => {
+  const etag = `"${hash('sha256', text, 'base64url').slice(0, 22)}"`;
+  return { type: `${type}; charset=utf-8`, body: Buffer.from(text), etag };
+};
+
+function answerOf({ type, body, etag }: Kept, { headers: asked }: IncomingMessage): Answer {
+  const headers = { 'cache-control': 'public, max-age=60', etag };
+  if (isKnownTag(asked['if-none-match'], etag)) return { status: 304, headers };
+  return { status: 200, headers, content: { type, body } };
+}
+
+const requestHeaders = { 'If-None-Match': 'The `ETag` of an answer that the caller has' };
+const notModified = { 304: { description: 'It is as the caller has it' } };
 
 /** The OpenAPI document of `described` and of the routes made here, and the page that shows it. */
 export function documentRoutes(described: Route[], publicUrl: string): Route[] {
@@ -37,8 +51,9 @@ export function documentRoutes(described: Route[], publicUrl: string): Route[] {
       tag,
       summary: 'This document',
       access: 'open',
-      answers: { 200: { description: 'OpenAPI 3.1', type: 'application/json' } },
-      handle: () => kept('application/json', text),
+      requestHeaders,
+      answers: { 200: { description: 'OpenAPI 3.1', type: 'application/json' }, ...notModified },
+      handle: ({ request }) => answerOf(text, request),
     }),
     plainRoute({
       method: 'get',
@@ -47,10 +62,11 @@ export function documentRoutes(described: Route[], publicUrl: string): Route[] {
       tag,
       summary: 'This document as a page',
       access: 'open',
-      answers: { 200: { description: 'HTML', type: 'text/html' } },
+      requestHeaders,
+      answers: { 200: { description: 'HTML', type: 'text/html' }, ...notModified },
       handle: ({ request, response }) => {
         harden(request, response, () => {});
-        return kept('text/html', page);
+        return answerOf(page, request);
       },
     }),
     plainRoute({
@@ -60,12 +76,14 @@ export function documentRoutes(described: Route[], publicUrl: string): Route[] {
       tag,
       summary: 'How the page looks',
       access: 'open',
-      answers: { 200: { description: 'CSS', type: 'text/css' } },
-      handle: () => kept('text/css', DOCS_STYLE),
+      requestHeaders,
+      answers: { 200: { description: 'CSS', type: 'text/css' }, ...notModified },
+      handle: ({ request }) => answerOf(style, request),
     }),
   ];
   const document = openApiDocument([...described, ...routes], publicUrl);
-  const text = JSON.stringify(document);
-  const page = docsPage(document);
+  const text = kept('application/json', JSON.stringify(document));
+  const page = kept('text/html', docsPage(document));
+  const style = kept('text/css', DOCS_STYLE);
   return routes;
 }

@@ -9,7 +9,12 @@ const readiness = z
   })
   .meta({ id: 'Readiness' });
 
+/** Anyone may ask, without a key: each answer would otherwise cost a query. */
+const REMEMBERED_MS = 1_000;
+
 export function healthRoutes(checks: Readiness): Route[] {
+  const check = sharedCheck(checks);
+
   return [
     plainRoute({
       method: 'get',
@@ -33,9 +38,30 @@ export function healthRoutes(checks: Readiness): Route[] {
         503: { description: 'Something is missing', schema: readiness },
       },
       handle: async () => {
-        const found = await checks.check();
+        const found = await check();
         return json(found.ready ? 200 : 503, found);
       },
     }),
   ];
+}
+
+/** One check at a time, whoever waits for it, and the next one only when its result is a second old. */
+function sharedCheck(checks: Readiness): Readiness['check'] {
+  let last: ReturnType<Readiness['check']> | undefined;
+  const forget = (): void => {
+    last = undefined;
+  };
+  return () => {
+    last ??= checks.check().then(
+      (found) => {
+        setTimeout(forget, REMEMBERED_MS).unref();
+        return found;
+      },
+      (error: unknown) => {
+        forget();
+        throw error;
+      },
+    );
+    return last;
+  };
 }

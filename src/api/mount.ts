@@ -1,6 +1,7 @@
 import type { Express, Request, Response } from 'express';
 import { unlistedId } from '../store/ids.ts';
 import type { Authentication, Caller, Tenant } from './authentication.ts';
+import { admitTenant } from './connection-budget.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { createFailureLog, problemOf } from './failures.ts';
 import { type JsonDocument, readJsonDocument } from './json-document.ts';
@@ -119,6 +120,7 @@ async function admitted(
 ): Promise<Tenant | null> {
   if (access === 'open') return null;
   const caller = await authentication.callerOf(request, response);
+  admitTenant(request, caller.tenant?.projectId ?? '', caller.tenant?.consumer ?? null);
   if (!LEAST_KEYS[access].includes(caller.kind)) throw new Problem('forbidden');
   if (access === 'admin') return null;
   if (!caller.tenant && access !== 'shared') throw new Problem('project_required');

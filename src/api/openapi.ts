@@ -121,7 +121,7 @@ const contentOf = ({ schema, type }: AnswerSpec): { content?: Record<string, { s
 /** What a route can answer by its access, parameters and body, and what it says of itself. */
 function problemsOf({ access, params, body, problems = [] }: Route): ProblemCode[] {
   const codes: ProblemCode[] = ['internal_error', 'invalid_query'];
-  if (access !== 'open') codes.push('unauthorized', 'too_many_attempts', 'unavailable');
+  if (access !== 'open') codes.push('unauthorized', 'too_many_attempts', 'quota_exceeded', 'unavailable');
   if (access === 'project' || access === 'consumer') codes.push('project_required', 'forbidden', 'not_found');
   if (access === 'admin') codes.push('forbidden');
   if (access === 'shared') codes.push('forbidden', 'not_found');

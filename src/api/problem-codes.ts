@@ -155,6 +155,11 @@ export const PROBLEM_CODES = {
     title: 'Too many wrong keys from this address',
     help: 'Wait as long as the header `Retry-After` says. Keys that worked lately go on working.',
   },
+  quota_exceeded: {
+    status: 429,
+    title: 'The project has used up its share',
+    help: 'What all projects have in common is shared between them: connections, memory for bodies, places to wait. Send the same request again after the seconds in `Retry-After`, and fewer of them at a time.',
+  },
   too_many_streams: {
     status: 429,
     title: 'The key has too many streams open',

@@ -8,6 +8,8 @@ import {
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unlistedId } from '../store/ids.ts';
+import { countAnswer, limitConnections } from './connection-budget.ts';
+import { onePerConnection } from './pipelined-requests.ts';
 import { Problem, problemText } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
@@ -19,29 +21,38 @@ export type HttpServer = {
   close(graceMs?: number): Promise<void>;
 };
 
-/** `closing` is the signal that the API was made with: streams end and waiting requests answer when it aborts. */
+/** What a process without a plan of its file descriptors may have: half of the 2,048 that few systems go below. */
+const MAX_CONNECTIONS = 1_000;
+
+/**
+ * `closing` is the signal that the API was made with: streams end and waiting requests answer when it aborts.
+ * Beyond `maxConnections` a new connection takes the place of one that is idle, those without a key first.
+ */
 export function createHttpServer(
   app: RequestListener,
   closing: AbortController,
   publicUrl: string,
+  { maxConnections = MAX_CONNECTIONS }: { maxConnections?: number } = {},
 ): HttpServer {
-  const server = createServer(
-    {
-      // Node's 300 s would let slow senders hold sockets for minutes.
-      requestTimeout: 30_000,
-      headersTimeout: 15_000,
-      // How often the two are looked at; Node's 30 s would double them.
-      connectionsCheckingInterval: 5_000,
-      // Above the 60 s of usual load balancers: who closes first loses a request.
-      keepAliveTimeout: 65_000,
-      maxHeaderSize: 16 * 1024,
-    },
-    app,
-  );
+  const server = createServer({
+    // Node's 300 s would let slow senders hold sockets for minutes.
+    requestTimeout: 30_000,
+    headersTimeout: 15_000,
+    // How often the two are looked at; Node's 30 s would double them.
+    connectionsCheckingInterval: 5_000,
+    // Above the 60 s of usual load balancers: who closes first loses a request.
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: 16 * 1024,
+  });
+  // A caller that does not read its answer would keep it, and its socket, for good. `wait` takes up to 60 s in silence.
+  server.setTimeout(90_000);
+  limitConnections(server, maxConnections);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     answerUnreadable(error.code, socket, publicUrl),
   );
+  server.on('request', countAnswer);
   const underWay = answersUnderWay(server);
+  server.on('request', onePerConnection(app));
   return {
     server,
     listen: (host, port) =>

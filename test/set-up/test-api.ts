@@ -32,9 +32,13 @@ export type TestApi = Client & {
 };
 
 /** The API on a real socket and a real Postgres, without Temporal: deliveries stay as they are accepted. */
-export async function startTestApi(
-  replace: Partial<Omit<ApiDependencies, 'config'>> & { config?: Partial<ApiConfig> } = {},
-): Promise<TestApi> {
+export async function startTestApi({
+  maxConnections,
+  ...replace
+}: Partial<Omit<ApiDependencies, 'config'>> & {
+  config?: Partial<ApiConfig>;
+  maxConnections?: number;
+} = {}): Promise<TestApi> {
   const database = await createTestDatabase();
   const secretBox = createSecretBox([randomBytes(32)]);
   const closing = new AbortController();
@@ -62,7 +66,12 @@ export async function startTestApi(
       ...replace.config,
     },
   });
-  const server = createHttpServer(app, closing, 'http://posthorn.test');
+  const server = createHttpServer(
+    app,
+    closing,
+    'http://posthorn.test',
+    maxConnections ? { maxConnections } : {},
+  );
   const url = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
   const client = await validatingClient(url);
   return {

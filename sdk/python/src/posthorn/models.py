@@ -393,6 +393,7 @@ class Problem(TypedDict):
         "secrets_refused",
         "consumer_required",
         "too_many_attempts",
+        "quota_exceeded",
         "too_many_streams",
         "headers_too_large",
         "internal_error",
