@@ -1,5 +1,8 @@
 import type { Logger } from 'pino';
 import { createAttemptEngine } from '../activities/attempt-engine.ts';
+import { createAttemptLimiter } from '../activities/attempt-limiter.ts';
+import { createClaimReleaser } from '../activities/claim-releaser.ts';
+import { createEventBodies } from '../activities/event-bodies.ts';
 import { makeActivities } from '../activities/index.ts';
 import { createLastFailures } from '../activities/last-failures.ts';
 import { createPrepareRequest } from '../activities/prepare-request.ts';
@@ -17,8 +20,10 @@ import { createHolding, sweepHolding } from './dispatch/holding.ts';
 import { createReconciler } from './dispatch/reconciler.ts';
 import { createRetention } from './dispatch/retention.ts';
 import { createSteering } from './dispatch/steering.ts';
+import { createTurns } from './dispatch/turns.ts';
 import { createAddressGuard } from './egress/address-guard.ts';
 import { createOutbound, type Outbound } from './egress/outbound.ts';
+import { openFilesLimit, socketPlan } from './limits/socket-plan.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { postgresPoolUse } from './observability/scrape-readings.ts';
 import { type MetricsServer, serveMetrics } from './observability/serve-metrics.ts';
@@ -26,6 +31,7 @@ import { createOutcomeStreams } from './outcomes/streams.ts';
 import { createWaiters } from './outcomes/waiters.ts';
 import { createProfileLookup } from './profiles/profile-lookup.ts';
 import { createProfiles } from './profiles/registry.ts';
+import { readBody } from './store/claims.ts';
 import { createPool } from './store/database.ts';
 import { clockStatus, createDatabaseClock } from './store/database-clock.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from './store/gauges.ts';
@@ -73,6 +79,14 @@ const roleOf = ({ api, worker }: Roles): ProcessRole => (api && worker ? 'start'
 /** Connections to one receiver's host under one tenant; a slow receiver has at most as many attempts under way. */
 const CONNECTIONS_PER_HOST = 32;
 
+/** Two flushes at once and a late completion; one release at a time, and one hand-back. */
+const RECORD_CONNECTIONS = 3;
+const RELEASE_CONNECTIONS = 2;
+/** A dial may need a second socket, and a lookup one: fewer attempts than sockets. */
+const ATTEMPTS_PER_SOCKET = 0.75;
+/** Thousands of receivers can become slow in the same second. */
+const HEALTH_MARKS_AT_ONCE = 2;
+
 /** Puts the parts together: the API, the worker, or both in one process. Rejects when a port is taken. */
 export async function startService(
   config: ServiceConfig,
@@ -80,7 +94,11 @@ export async function startService(
   { log, sdkMetrics }: ServiceOptions,
 ): Promise<Service> {
   const metrics = createMetrics();
+  const sockets = socketPlan(openFilesLimit());
   const pool = createPool(config.databaseUrl);
+  // Connections of their own: what is safe to delay must not keep a finished attempt from being recorded.
+  const recordPool = createPool(config.databaseUrl, RECORD_CONNECTIONS);
+  const releasePool = createPool(config.databaseUrl, RELEASE_CONNECTIONS);
   const notifications = createNotifications(config.databaseUrl);
   const clock = createDatabaseClock({
     pool,
@@ -125,7 +143,11 @@ export async function startService(
     oldestUnattempted: () => oldestUnattemptedSeconds(pool),
     retriesWaiting: () => retriesWaiting(pool),
     clockSkew: () => (clock.skewMs() ?? Number.NaN) / 1000,
-    pools: { postgres: postgresPoolUse(pool) },
+    pools: {
+      postgres: postgresPoolUse(pool),
+      records: postgresPoolUse(recordPool),
+      releases: postgresPoolUse(releasePool),
+    },
   });
 
   const worker = roles.worker ? makeWorker() : null;
@@ -153,30 +175,32 @@ export async function startService(
     await clock.close();
     await metricsServer?.close();
     await heartbeats.close();
-    await pool.end();
+    await Promise.all([pool.end(), recordPool.end(), releasePool.end()]);
   }
 
   function makeWorker(): { activities: Activities; close(): Promise<void> } {
     const outbound: Outbound = createOutbound({
       guard,
       connectionsPerHost: CONNECTIONS_PER_HOST,
+      maxSockets: sockets.outbound,
       now: clock.now,
     });
+    const inMarkingTurn = createTurns(HEALTH_MARKS_AT_ONCE);
     const watch = createReceiverWatch({
       onSlow: (receiver, projectId, cause) => {
         log.info(
           { endpointId: endpointOf(receiver), projectId, cause },
           'a receiver is slow and queues apart',
         );
-        markSlow(pool, receiver, projectId, cause).catch(onFailure);
+        inMarkingTurn(() => markSlow(pool, receiver, projectId, cause)).catch(onFailure);
       },
       onHealthy: (receiver, projectId) => {
         log.info({ endpointId: endpointOf(receiver), projectId }, 'a receiver answers quickly again');
-        markHealthy(pool, receiver, projectId).catch(onFailure);
+        inMarkingTurn(() => markHealthy(pool, receiver, projectId)).catch(onFailure);
       },
     });
     const recorder = createRecorder({
-      pool,
+      pool: recordPool,
       onRecorded: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
       onFailure: (error, deliveryId) =>
         log.error({ err: error, deliveryId }, 'an attempt could not be recorded as it is'),
@@ -190,9 +214,15 @@ export async function startService(
           'the last attempt of a delivery failed',
         ),
     });
+    const onAttemptFailure = (error: unknown, deliveryId: string | null) =>
+      log.error({ err: error, deliveryId }, 'a step of an attempt failed on our side');
     const engine = createAttemptEngine({
       pool,
       processId: heartbeats.idOnceKnown,
+      releasePool,
+      limiter: createAttemptLimiter({ most: Math.floor(sockets.outbound * ATTEMPTS_PER_SOCKET) }),
+      bodies: createEventBodies((projectId, eventId) => readBody(pool, projectId, eventId)),
+      releaser: createClaimReleaser({ pool: releasePool, onFailure: onAttemptFailure }),
       outbound,
       recorder,
       watch,
@@ -207,8 +237,7 @@ export async function startService(
         if (result.outcome === 'delivered') metrics.deliveryLatency.observe({ until: 'delivered' }, latency);
       },
       onUndeliverable: (deliveries) => void tellLastFailures(deliveries).catch(onFailure),
-      onFailure: (error, deliveryId) =>
-        log.error({ err: error, deliveryId }, 'a step of an attempt failed on our side'),
+      onFailure: onAttemptFailure,
       random: Math.random,
       now: clock.now,
     });

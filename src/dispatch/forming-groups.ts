@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { groupWorkflowId } from '../policy/workflow-id.ts';
 import type { NewDelivery } from '../store/accept-events.ts';
 import type { Assignment } from '../store/assignments.ts';
 import { firstStepsOf, sizeOf } from './groups.ts';
@@ -33,7 +34,7 @@ export function createFormingGroups(): FormingGroups {
   let forming = 0;
 
   function openGroup(key: string, { projectId, policy, lane }: NewDelivery): Group {
-    const workflowId = `group/${randomUUID()}`;
+    const workflowId = groupWorkflowId(projectId, randomUUID());
     const assignment = { workflowId, projectId, policy, lane, deliveries: [] };
     const group: Group = { key, assignment, joined: 0, isOpen: true };
     open.set(key, group);

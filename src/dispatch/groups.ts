@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hasDelayShorterThanTimeout, policyFromText } from '../policy/retry-policy.ts';
+import { eventWorkflowId, groupWorkflowId } from '../policy/workflow-id.ts';
 import type { NewDelivery } from '../store/accept-events.ts';
 import { type Assignment, SHORT_DELAY_GROUP } from '../store/assignments.ts';
 
@@ -17,6 +18,8 @@ export const firstStepsOf = (deliveries: NewDelivery[]): Assignment['deliveries'
 /** The plain id of an event is for its first workflow only: Temporal refuses it a second time. */
 export function workflowIdOf(company: NewDelivery[], isFirst: boolean): string {
   const { projectId, eventId } = company[0]!;
-  if (!company.every((delivery) => delivery.eventId === eventId)) return `group/${randomUUID()}`;
-  return `event/${projectId}/${eventId}${isFirst ? '' : `/${randomUUID()}`}`;
+  if (!company.every((delivery) => delivery.eventId === eventId)) {
+    return groupWorkflowId(projectId, randomUUID());
+  }
+  return eventWorkflowId(projectId, eventId, isFirst ? undefined : randomUUID());
 }

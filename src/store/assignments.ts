@@ -77,7 +77,7 @@ const assignStatement = (company: string): string => `
     FOR UPDATE OF d SKIP LOCKED
   ), named AS (
     SELECT CASE WHEN count(DISTINCT event_id) = 1 THEN 'event/' || $1 || '/' || min(event_id) || '/' || $4
-                ELSE 'group/' || $4 END AS workflow_id
+                ELSE 'group/' || $1 || '/' || $4 END AS workflow_id
     FROM company
     HAVING count(*) >= least($3::int, (SELECT n FROM room))
         OR (SELECT due_at FROM oldest) < now() - $5 * interval '1 millisecond'
@@ -160,7 +160,7 @@ const ASSIGN_SLOW = `
     FOR UPDATE OF d SKIP LOCKED
   ), named AS (
     SELECT CASE WHEN count(DISTINCT event_id) = 1 THEN 'event/' || min(project_id) || '/' || min(event_id) || '/' || $4
-                ELSE 'group/' || $4 END AS workflow_id
+                ELSE 'group/' || min(project_id) || '/' || $4 END AS workflow_id
     FROM company HAVING count(*) > 0
   )
   UPDATE deliveries d SET owner = named.workflow_id, workflow_id = named.workflow_id, ${IN_HAND_OF('$5')}
@@ -214,8 +214,11 @@ const RELEASE = `
   WHERE d.id = mine.id
   RETURNING d.id`;
 
-/** Takes deliveries from a workflow that did not start, by compare-and-set; a claim that it opened keeps them its own. */
-export async function releaseUnstarted(db: Queryable, owner: string, ids: string[]): Promise<number> {
-  const { rowCount } = await db.query(RELEASE, [owner, ids]);
-  return rowCount ?? 0;
+/**
+ * Takes deliveries from a workflow that did not start or has no room, by compare-and-set; a claim that it opened keeps
+ * them its own. Returns the ids of those that wait for assignment now.
+ */
+export async function releaseUnstarted(db: Queryable, owner: string, ids: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(RELEASE, [owner, ids]);
+  return rows.map(({ id }) => id);
 }

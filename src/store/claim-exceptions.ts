@@ -15,10 +15,13 @@ const PART_WITHIN_MS = 5_000;
 /** A due time this near counts as now: the clocks of Postgres and of Temporal's server need not agree exactly. */
 const DUE_TOLERANCE_MS = 5_000;
 
+/** A delivery that may be claimed, with what has to be read before, if its body is large. */
+export type ClaimableDelivery = DeliveryStep & { projectId: string; eventId: string; bodyBytes: number };
+
 export type ExceptionsResult = {
   standings: Standing[];
   /** Free to be claimed again at once, at the step that Postgres knows. */
-  claimable: DeliveryStep[];
+  claimable: ClaimableDelivery[];
   /** What has become undeliverable here. */
   undeliverable: Moved[];
   /** Whose outcomes were written. */
@@ -56,7 +59,7 @@ export async function resolveExceptions(
       const resolved: Standing | 'claimable' = delivery
         ? await resolve(client, owner, delivery, step, random, moved)
         : { id, kind: 'released' };
-      if (resolved === 'claimable') result.claimable.push({ id, step: delivery!.step });
+      if (resolved === 'claimable') result.claimable.push(claimableOf(delivery!));
       else result.standings.push(resolved);
     }
     // Once, at the end: told one by one, events would be locked in the order of their deliveries, and deadlock.
@@ -126,6 +129,14 @@ export async function readStandings(db: Queryable, owner: string, ids: string[])
     return { id, kind: 'waiting', step, dueInMs, after };
   });
 }
+
+const claimableOf = ({ id, step, projectId, eventId, bodyBytes }: DeliveryInDetail): ClaimableDelivery => ({
+  id,
+  step,
+  projectId,
+  eventId,
+  bodyBytes,
+});
 
 const lastOutcomeOf = (delivery: DeliveryInDetail): string =>
   delivery.lastStatusCode !== null && delivery.lastOutcome === 'rejected'

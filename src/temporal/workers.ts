@@ -10,6 +10,9 @@ import { type Activities, SLOW_TASK_QUEUE, TASK_QUEUE } from '../../workflows/co
 /** Longer than the longest attempt (60 s) and its margin: a deploy must not cut a POST short. */
 const SHUTDOWN_GRACE = '75s';
 
+/** Far more than run at once: attempts are bounded where projects share fairly (attempt-limiter.ts), not here. */
+const ACTIVITIES_AT_ONCE = 2_000;
+
 export const WORKFLOWS_PATH = path.join(import.meta.dirname, '../../workflows/index.ts');
 
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
@@ -45,14 +48,18 @@ export async function runWorkers(
       // Pollers hold slots: with as many free slots as this an eager start always finds one.
       maxConcurrentWorkflowTaskExecutions: 200,
       workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
-      maxConcurrentActivityTaskExecutions: 400,
+      maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
       maxCachedWorkflows: 1_000,
       // After kill -9 a signal waits this long for the worker that is gone.
       stickyQueueScheduleToStartTimeout: '1s',
       // A workflow that no longer replays ends, and the reconciler gives its deliveries to one that does.
       workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
     }),
-    await Worker.create({ ...common, taskQueue: SLOW_TASK_QUEUE, maxConcurrentActivityTaskExecutions: 400 }),
+    await Worker.create({
+      ...common,
+      taskQueue: SLOW_TASK_QUEUE,
+      maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+    }),
   ];
   const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => {});
   stopped.catch(() => {});

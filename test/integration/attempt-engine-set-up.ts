@@ -1,5 +1,8 @@
 import type pg from 'pg';
 import { type AttemptEngine, createAttemptEngine } from '../../activities/attempt-engine.ts';
+import { createAttemptLimiter } from '../../activities/attempt-limiter.ts';
+import { createClaimReleaser } from '../../activities/claim-releaser.ts';
+import { createEventBodies } from '../../activities/event-bodies.ts';
 import { createPrepareRequest } from '../../activities/prepare-request.ts';
 import { createReceiverWatch } from '../../activities/receiver-watch.ts';
 import { createRecorder } from '../../activities/recorder.ts';
@@ -7,6 +10,7 @@ import { createAddressGuard } from '../../src/egress/address-guard.ts';
 import { createOutbound } from '../../src/egress/outbound.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
 import { createProfiles } from '../../src/profiles/registry.ts';
+import { readBody } from '../../src/store/claims.ts';
 import { PROCESS_CLOCK } from '../../src/store/database-clock.ts';
 import { storedProfiles } from '../../src/store/profiles.ts';
 import type { SecretBox } from '../../src/store/secret-box.ts';
@@ -26,8 +30,9 @@ export function startTestEngine(
   box: SecretBox,
   {
     connectionsPerHost = 32,
+    most = 1_000,
     processId = 'prc_engine',
-  }: { connectionsPerHost?: number; processId?: string } = {},
+  }: { connectionsPerHost?: number; most?: number; processId?: string } = {},
 ): TestEngine {
   const told: string[] = [];
   const claimed: string[] = [];
@@ -43,6 +48,10 @@ export function startTestEngine(
   const engine = createAttemptEngine({
     pool,
     processId: () => processId,
+    releasePool: pool,
+    limiter: createAttemptLimiter({ most }),
+    bodies: createEventBodies((projectId, eventId) => readBody(pool, projectId, eventId)),
+    releaser: createClaimReleaser({ pool, onFailure }),
     outbound,
     watch,
     recorder: createRecorder({ pool, onRecorded: () => {}, onFailure }),

@@ -3,9 +3,9 @@ import type { Standing } from '../../src/policy/standing.ts';
 import { assignDue } from '../../src/store/assignments.ts';
 import { readStandings, resolveExceptions } from '../../src/store/claim-exceptions.ts';
 import { type Claim, claimDeliveries } from '../../src/store/claims.ts';
-import { giveBackClaims } from '../../src/store/give-back.ts';
 import { releaseLost } from '../../src/store/reconciliation.ts';
 import { type AttemptRecord, recordAttempts } from '../../src/store/records.ts';
+import { type ReleasableClaim, releaseClaims } from '../../src/store/release-claims.ts';
 import { cancelDelivery, markEndpointDeleted, retryDelivery } from '../../src/store/steering.ts';
 import { POLICY, type SeededStore, seedStore } from './seed.ts';
 
@@ -60,6 +60,9 @@ const record = ({ id, epoch }: Claim, owner: string, changes: Partial<AttemptRec
 
 const born = async (owner: string | null = 'mine', changes = {}): Promise<string> =>
   (await store.deliver(owner, changes)).ids[0]!;
+
+const releasable = (claims: Claim[]): ReleasableClaim[] =>
+  claims.map(({ id, epoch }) => ({ id, epoch, owner: 'mine', lane: 'slow', inMs: 1_000 }));
 
 test('mine and due: the claim opens, and carries all that the attempt needs', async () => {
   const id = await born();
@@ -272,9 +275,9 @@ test('a claim that got no connection is given back without a step or an attempt'
   const id = await born();
   const { claims } = await claim('mine', id);
 
-  const given = await giveBackClaims(store.pool, 'mine', claims, { lane: 'slow', inMs: 1_000 });
+  const given = await releaseClaims(store.pool, releasable(claims));
 
-  expect(given).toEqual([{ id, kind: 'released' }]);
+  expect(given).toMatchObject([{ id, kind: 'released' }]);
   expect(await store.deliveryOf(id)).toMatchObject({
     owner: null,
     claimed_at: null,
@@ -282,7 +285,7 @@ test('a claim that got no connection is given back without a step or an attempt'
     step: 0,
     attempts: 0,
   });
-  expect(await giveBackClaims(store.pool, 'mine', claims, { lane: 'slow', inMs: 1_000 })).toEqual([]);
+  expect(await releaseClaims(store.pool, releasable(claims))).toEqual([]);
 });
 
 test('a claim that is given back after a cancel is cancelled without an attempt', async () => {
@@ -290,7 +293,7 @@ test('a claim that is given back after a cancel is cancelled without an attempt'
   const { claims } = await claim('mine', ids[0]!);
   await cancelDelivery(store.pool, store.project, null, ids[0]!);
 
-  expect(await giveBackClaims(store.pool, 'mine', claims, { lane: 'slow', inMs: 1_000 })).toEqual([
+  expect(await releaseClaims(store.pool, releasable(claims))).toMatchObject([
     { id: ids[0], kind: 'cancelled' },
   ]);
   expect(await store.attemptsOf(ids[0]!)).toEqual([]);

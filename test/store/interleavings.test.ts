@@ -8,11 +8,11 @@ import { resolveExceptions } from '../../src/store/claim-exceptions.ts';
 import { type Claim, claimDeliveries } from '../../src/store/claims.ts';
 import { putConsumer } from '../../src/store/consumers.ts';
 import { changeEndpointState, type EndpointAction } from '../../src/store/endpoint-states.ts';
-import { giveBackClaims } from '../../src/store/give-back.ts';
 import { outcomesAfter } from '../../src/store/outcomes.ts';
 import { updateProject } from '../../src/store/projects.ts';
 import { overdueOwners, releaseLost } from '../../src/store/reconciliation.ts';
 import { type AttemptRecord, recordAttempts } from '../../src/store/records.ts';
+import { releaseClaims } from '../../src/store/release-claims.ts';
 import {
   cancelDelivery,
   cancelOpenOf,
@@ -276,7 +276,7 @@ async function newWorld() {
         await Promise.all([write(records), name === 'record twice at once' && write([...records].reverse())]);
       } else if (name === 'give back') {
         for (const { owner, claim } of takeClaims(dice)) {
-          await giveBackClaims(pool, owner, [claim], { lane: 'fast', inMs: 0 });
+          await releaseClaims(pool, [{ ...claim, owner, lane: 'fast', inMs: 0 }]);
         }
       } else if (name === 'cancel' && id) await cancelDelivery(pool, project, null, id);
       else if (name === 'retry' && id) {
