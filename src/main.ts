@@ -82,6 +82,7 @@ const CONNECTIONS_PER_HOST = 32;
 /** Two flushes at once and a late completion; one release at a time, and one hand-back. */
 const RECORD_CONNECTIONS = 3;
 const RELEASE_CONNECTIONS = 2;
+const HEARTBEAT_CONNECTIONS = 1;
 /** A dial may need a second socket, and a lookup one: fewer attempts than sockets. */
 const ATTEMPTS_PER_SOCKET = 0.75;
 /** Thousands of receivers can become slow in the same second. */
@@ -99,6 +100,7 @@ export async function startService(
   // Connections of their own: what is safe to delay must not keep a finished attempt from being recorded.
   const recordPool = createPool(config.databaseUrl, RECORD_CONNECTIONS);
   const releasePool = createPool(config.databaseUrl, RELEASE_CONNECTIONS);
+  const heartbeatPool = createPool(config.databaseUrl, HEARTBEAT_CONNECTIONS);
   const notifications = createNotifications(config.databaseUrl);
   const clock = createDatabaseClock({
     pool,
@@ -118,7 +120,7 @@ export async function startService(
   const onHoldingFailure = (error: unknown) =>
     log.warn({ err: error }, 'what is held does not follow its endpoint yet; the sweep goes on with it');
   const heartbeats = createHeartbeats({
-    db: pool,
+    db: heartbeatPool,
     role: roleOf(roles),
     onGone: (gone) => {
       metrics.processesGone.inc({ role: gone.role });
@@ -175,7 +177,7 @@ export async function startService(
     await clock.close();
     await metricsServer?.close();
     await heartbeats.close();
-    await Promise.all([pool.end(), recordPool.end(), releasePool.end()]);
+    await Promise.all([pool.end(), recordPool.end(), releasePool.end(), heartbeatPool.end()]);
   }
 
   function makeWorker(): { activities: Activities; close(): Promise<void> } {
