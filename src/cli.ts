@@ -13,7 +13,7 @@ import { noteApiUrl } from './embedded/running-installation.ts';
 import { startSampleReceiver } from './embedded/sample-receiver.ts';
 import { ensureDefaultProject, startEmbedded } from './embedded/start-embedded.ts';
 import { type ServiceConfig, startService } from './main.ts';
-import { createLogger, type Logger } from './observability/log.ts';
+import { createLogger, createOutput, type Logger } from './observability/log.ts';
 import { temporalMetrics } from './observability/temporal-metrics.ts';
 import { createPool } from './store/database.ts';
 import { migrate } from './store/migrate.ts';
@@ -23,7 +23,15 @@ import { TRIAL_NAMES, tryProfile } from './try/try-profile.ts';
 
 type Closer = () => Promise<void>;
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const output = createOutput();
+process.on('exit', output.flush);
+// Without a listener a reader that has gone would end the process.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+/** Beside the log, for commands that run on. */
+const say = (line: string): void => output.write(`${line}\n`);
+/** For commands whose output is what they are for: it waits for its reader. */
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const program = new Command('posthorn').description('Self-hosted webhook delivery on Temporal and Postgres');
 program
@@ -49,7 +57,7 @@ program
   .description('brings the database to the present schema')
   .action(async () => {
     const applied = await migrate(configOrExit('migrate').databaseUrl!);
-    say(applied.length > 0 ? `Applied ${applied.join(', ')}` : 'The schema is up to date');
+    print(applied.length > 0 ? `Applied ${applied.join(', ')}` : 'The schema is up to date');
   });
 program
   .command('try')
@@ -73,7 +81,7 @@ async function untilStopped(
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
   const config = configOrExit(command);
-  const log = createLogger({ level: config.logLevel ?? level, name: `posthorn-${command}` });
+  const log = createLogger({ level: config.logLevel ?? level, name: `posthorn-${command}` }, output);
   log.info({ config: maskedSummary(config) }, 'configuration');
   const closers: Closer[] = [];
   try {
@@ -102,7 +110,11 @@ async function startAll(config: Config, log: Logger, closers: Closer[]): Promise
     await ensureDefaultProject(pool, secrets).finally(() => pool.end());
   }
   const sdkMetrics = await installRuntime(config);
-  const service = await startService(embedded.config, { api: true, worker: true }, { log, ...sdkMetrics });
+  const service = await startService(
+    embedded.config,
+    { api: true, worker: true },
+    { log, logLinesLost: output.lost, ...sdkMetrics },
+  );
   closers.push(service.close);
   if (secrets) {
     const { host } = embedded.config.http;
@@ -120,7 +132,7 @@ async function tryOnce(profile: string, given: { url?: string; adminKey?: string
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
   try {
     const posthorn = findPosthorn(configOrExit('try'), given);
-    await tryProfile(profile, posthorn, { say, interrupted: interrupted.signal });
+    await tryProfile(profile, posthorn, { say: print, interrupted: interrupted.signal });
   } catch (error) {
     if (!(error instanceof TryFailure)) throw error;
     process.exitCode = 1;
@@ -133,7 +145,11 @@ async function startAlone(config: Config, log: Logger, closers: Closer[], isApi:
   const { databaseUrl, temporal, adminKey } = config;
   const full = { ...config, databaseUrl, temporal, adminKey: adminKey ?? '' } as ServiceConfig;
   const sdkMetrics = await installRuntime(config);
-  const service = await startService(full, { api: isApi, worker: !isApi }, { log, ...sdkMetrics });
+  const service = await startService(
+    full,
+    { api: isApi, worker: !isApi },
+    { log, logLinesLost: output.lost, ...sdkMetrics },
+  );
   closers.push(service.close);
   log.info({ port: service.port }, 'started');
 }

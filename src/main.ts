@@ -67,6 +67,8 @@ type Listening = { port: number; close(): Promise<void> };
 
 export type ServiceOptions = {
   log: Logger;
+  /** Lines of it that could not be written. */
+  logLinesLost?: () => number;
   /** The Temporal SDK's own metrics in Prometheus text. */
   sdkMetrics?: () => Promise<string>;
 };
@@ -92,7 +94,7 @@ const HEALTH_MARKS_AT_ONCE = 2;
 export async function startService(
   config: ServiceConfig,
   roles: Roles,
-  { log, sdkMetrics }: ServiceOptions,
+  { log, logLinesLost, sdkMetrics }: ServiceOptions,
 ): Promise<Service> {
   const metrics = createMetrics();
   const sockets = socketPlan(openFilesLimit());
@@ -144,6 +146,7 @@ export async function startService(
   metrics.readFrom({
     oldestUnattempted: () => oldestUnattemptedSeconds(pool),
     retriesWaiting: () => retriesWaiting(pool),
+    ...(logLinesLost && { logLinesLost }),
     clockSkew: () => (clock.skewMs() ?? Number.NaN) / 1000,
     pools: {
       postgres: postgresPoolUse(pool),

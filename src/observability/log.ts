@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { createLineWriter, type LineWriter } from './line-writer.ts';
 
 export type { Logger } from 'pino';
 
@@ -51,13 +52,23 @@ export function loggedError(error: unknown): LoggedError {
   };
 }
 
+/** Standard output for the log of `name` and for what is said to a person: one writer, so that lines stay whole. */
+export const createOutput = (name = 'posthorn'): LineWriter =>
+  createLineWriter({
+    tellLost: (lines) => {
+      const time = new Date().toISOString();
+      const said = { level: 'error', time, name, pid: process.pid, lines, msg: 'lines of the log were lost' };
+      return `${JSON.stringify(said)}\n`;
+    },
+  });
+
 /**
  * A logger of JSON lines to `destination`, by default standard output. Give errors as `err`, and requests, events
  * and workflows by their ids: `log.info({ requestId, eventId, workflowId }, 'text')`.
  */
 export function createLogger(
   { level, name }: { level: string; name: string },
-  destination?: DestinationStream,
+  destination: DestinationStream = createOutput(name),
 ): Logger {
   const options = {
     level,
@@ -67,5 +78,5 @@ export function createLogger(
     serializers: { err: loggedError, error: loggedError },
     redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination);
 }

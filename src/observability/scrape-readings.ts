@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** Connections of one pool: in use, open and free, and callers that wait for one. */
 export type PoolUse = { busy: number; idle: number; waiting: number };
@@ -9,6 +9,8 @@ export type Readings = {
   oldestUnattempted(): Promise<number>;
   /** Deliveries that wait for an attempt after a failed one. */
   retriesWaiting(): Promise<number>;
+  /** Lines of the log that could not be written, since the start. */
+  logLinesLost(): number;
   /** Seconds by which the process's clock is ahead of Postgres's. */
   clockSkew(): number;
   pools: Record<string, () => PoolUse>;
@@ -38,6 +40,15 @@ export function registerReadings(registry: Registry): (more: Partial<Readings>) 
   gauge('posthorn_retries_waiting', 'Deliveries that wait for another attempt', () =>
     readings.retriesWaiting?.(),
   );
+  new Counter({
+    name: 'posthorn_log_lines_lost_total',
+    help: 'Lines of the log that could not be written: a full disk, or a reader that is gone or behind',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(readings.logLinesLost?.() ?? 0);
+    },
+  });
   gauge('posthorn_clock_skew_seconds', "How far the process's clock is ahead of Postgres's", () =>
     readings.clockSkew?.(),
   );

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { startOf } from '../../src/embedded/process-identity.ts';
 import { eventually } from '../set-up/eventually.ts';
@@ -25,6 +26,25 @@ export const startPosthorn = (command: string, env: NodeJS.ProcessEnv, ...args: 
 /** The same as a user starts it: through the launcher, which runs the sources in a child. */
 export const launchPosthorn = (command: string, env: NodeJS.ProcessEnv, ...args: string[]): PosthornProcess =>
   runNode([join(root, 'bin/posthorn.mjs'), command, ...args], env);
+
+/** `full`: as on a disk without room; `gone`: the reader of the pipe has ended; `unread`: it reads nothing. */
+export type BadOutput = 'full' | 'gone' | 'unread';
+
+/** The same with a standard output that takes little or nothing; the caller finds out by itself when it works. */
+export function startPosthornOn(output: BadOutput, command: string, env: NodeJS.ProcessEnv): ChildProcess {
+  const stdout = output === 'full' ? openSync('/dev/full', 'w') : 'pipe';
+  const child = spawn(process.execPath, [join(root, 'src/cli.ts'), command], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', stdout, 'inherit'],
+    detached: true,
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  if (typeof stdout === 'number') closeSync(stdout);
+  if (output === 'gone') child.stdout!.destroy();
+  return child;
+}
 
 function runNode(args: string[], env: NodeJS.ProcessEnv): PosthornProcess {
   const child = spawn(process.execPath, args, {
