@@ -10,6 +10,7 @@ export type Layer = {
 const CORE = [
   'src/limits',
   'src/policy',
+  'src/sharing',
   'src/signing',
   'src/json-schema',
   'src/profiles',
@@ -20,6 +21,7 @@ const CORE = [
 
 export const LAYERS: Layer[] = [
   { path: 'src/policy', imports: [], pure: true },
+  { path: 'src/sharing', imports: [] },
   { path: 'workflows', imports: ['src/policy', 'workflows/contract.ts'], pure: true },
   { path: 'workflows/contract.ts', imports: ['src/policy'], pure: true },
 

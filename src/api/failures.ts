@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { Overloaded, StoreUnavailable } from '../store/database.ts';
+import { Overloaded, ShareUsedUp, StoreUnavailable } from '../store/database.ts';
 import { Problem } from './problem.ts';
 
 /** Seconds after which a caller may try again while Postgres is away: about what a restart takes. */
@@ -10,6 +10,15 @@ const OUTAGE_LOG_MS = 1_000;
 /** What the API says of an error. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof ShareUsedUp) {
+    return new Problem(
+      'quota_exceeded',
+      'Too many events of the project are being stored: post fewer at a time.',
+      {
+        headers: { 'retry-after': RETRY_AFTER },
+      },
+    );
+  }
   if (error instanceof StoreUnavailable) {
     return new Problem('unavailable', undefined, { headers: { 'retry-after': RETRY_AFTER } });
   }
@@ -23,7 +32,7 @@ export function problemOf(error: unknown): Problem {
 export function createFailureLog(log: Logger): (error: unknown, requestId: string, route: string) => void {
   let nextOutageLogAt = 0;
   return (error, requestId, route) => {
-    if (error instanceof Problem || error instanceof URIError) return;
+    if (error instanceof Problem || error instanceof URIError || error instanceof ShareUsedUp) return;
     if (!(error instanceof StoreUnavailable)) {
       log.error({ err: error, requestId, route }, 'a request failed');
     } else if (performance.now() >= nextOutageLogAt) {

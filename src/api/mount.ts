@@ -1,4 +1,5 @@
 import type { Express, Request, Response } from 'express';
+import { sharesOf } from '../sharing/shared-room.ts';
 import { unlistedId } from '../store/ids.ts';
 import type { Authentication, Caller, Tenant } from './authentication.ts';
 import { admitTenant } from './connection-budget.ts';
@@ -6,15 +7,18 @@ import type { ApiDependencies } from './dependencies.ts';
 import { createFailureLog, problemOf } from './failures.ts';
 import { type JsonDocument, readJsonDocument } from './json-document.ts';
 import { Problem, problemText } from './problem.ts';
-import { CallerGone, createBodyReader, hasNoBody } from './request-body.ts';
+import { CallerGone, createBodyReader, type HeldBody, hasNoBody } from './request-body.ts';
 import type { Access, Answer, Route, TenantCall } from './route.ts';
 import { send } from './send.ts';
 import { checkedBody, checkedParams, checkedQuery } from './validation.ts';
 
 const BATCH_FACTOR = 16;
 const PROFILE_BYTES = 64 * 1024;
-/** Bytes of bodies that are being read at once; where the largest are larger, there is room for four of them. */
-const READING_BYTES = 64 * 1024 * 1024;
+/** Longer than a body takes that comes with its head, and far less than the second in which a deleted key must stop. */
+const BODY_AT_ONCE_MS = 50;
+/** Bytes of bodies that are being read or worked on; where the largest are larger, there is room for eight of them. */
+const BODY_BYTES = 128 * 1024 * 1024;
+const SHARES_OF_ADMIN = sharesOf('', null);
 const NO_DOCUMENT: JsonDocument = { bytes: Buffer.alloc(0), value: undefined, members: [] };
 const EMPTY_DOCUMENT = readJsonDocument(Buffer.from('{}'));
 
@@ -27,10 +31,12 @@ export function mountRoutes(
 ): void {
   const logFailure = createFailureLog(log);
   const largest = config.maxBodyBytes * BATCH_FACTOR;
-  const readBody = createBodyReader(Math.max(READING_BYTES, 4 * largest));
+  const readBody = createBodyReader(Math.max(BODY_BYTES, 8 * largest));
   const limits = { event: config.maxBodyBytes, batch: largest, profile: PROFILE_BYTES };
-  const bodyOf = (route: Route, request: Request): Promise<Buffer> =>
-    readBody(request, limits[route.bodyLimit ?? 'event']);
+  const bodyOf = (route: Route, request: Request, tenant: Tenant | null): Promise<HeldBody> => {
+    const shares = tenant ? sharesOf(tenant.projectId, tenant.consumer) : SHARES_OF_ADMIN;
+    return readBody(request, limits[route.bodyLimit ?? 'event'], shares);
+  };
 
   const serve = async (
     path: string,
@@ -95,20 +101,29 @@ async function answerCall(
   response: Response,
   requestId: string,
   authentication: Authentication,
-  bodyOf: (route: Route, request: Request) => Promise<Buffer>,
+  bodyOf: (route: Route, request: Request, tenant: Tenant | null) => Promise<HeldBody>,
 ): Promise<Answer> {
-  const tenant = await admitted(route.access, request, response, authentication);
+  let tenant = await admitted(route.access, request, response, authentication);
   const params = route.params && checkedParams(route.params, request.params);
   const query = queryOf(route, request);
-  let document = NO_DOCUMENT;
-  let body: unknown;
-  if (route.body) {
-    const leftOut = route.bodyOptional && hasNoBody(request);
-    document = leftOut ? EMPTY_DOCUMENT : readJsonDocument(await bodyOf(route, request));
-    body = checkedBody(route.body, document.value);
+  const call = { params, query, request, response, requestId };
+  const answer = (body: unknown, document: JsonDocument) =>
+    route.handle({ ...call, body, document, tenant } as TenantCall<unknown, unknown, unknown>);
+  if (!route.body) return answer(undefined, NO_DOCUMENT);
+  if (route.bodyOptional && hasNoBody(request))
+    return answer(checkedBody(route.body, EMPTY_DOCUMENT.value), EMPTY_DOCUMENT);
+
+  const beganAt = performance.now();
+  const held = await bodyOf(route, request, tenant);
+  try {
+    // The key may have been deleted while its caller sent the body.
+    if (performance.now() - beganAt > BODY_AT_ONCE_MS)
+      tenant = await admitted(route.access, request, response, authentication);
+    const document = readJsonDocument(held.bytes);
+    return await answer(checkedBody(route.body, document.value), document);
+  } finally {
+    held.release();
   }
-  const call = { params, query, body, document, request, response, requestId };
-  return route.handle({ ...call, tenant } as TenantCall<unknown, unknown, unknown>);
 }
 
 /** The tenant of the call, or null where the route has none; throws when the key may not call. */

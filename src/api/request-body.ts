@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { type Share, SharedRoom } from '../sharing/shared-room.ts';
+import { createPaceWatch } from './body-pace.ts';
 import { Problem } from './problem.ts';
 
 /** What a refused caller may still send before we hang up on it. */
@@ -6,6 +8,8 @@ const DRAIN_BYTES = 8 * 1024 * 1024;
 const DRAIN_MS = 2_000;
 /** Seconds: what is being read has been stored or given up by then. */
 const NO_ROOM_RETRY_AFTER = '2';
+/** The rest of the body is not read: what follows it would be taken for the next request. */
+const CLOSE = { connection: 'close' };
 
 /** The caller went away in the middle of its body: there is nobody to answer. */
 export class CallerGone extends Error {
@@ -18,59 +22,91 @@ export class CallerGone extends Error {
 export const hasNoBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
 
+/** A body that was read. Its bytes count as held until `release`, which may be called twice. */
+export type HeldBody = { bytes: Buffer; release(): void };
+
+export type ReadBody = (request: IncomingMessage, limit: number, shares: Share[]) => Promise<HeldBody>;
+
 /**
- * Reads JSON bodies, of which all that are under way hold at most `budget` bytes. A body has at most `limit` bytes.
- * Refused: another content type or charset (415), a content encoding (415; decompressing would let a few bytes
- * become many), more than `limit` bytes (413), and what the budget has no room for (503).
+ * Reads JSON bodies, of which all that are held have at most `budget` bytes, divided between tenants. A body has at
+ * most `limit` bytes. Refused: another content type or charset (415), a content encoding (415; decompressing would let
+ * a few bytes become many), more than `limit` bytes (413), what its tenant has no room for (429), or nobody (503), and
+ * what arrives too slowly (408).
  */
-export function createBodyReader(
-  budget: number,
-): (request: IncomingMessage, limit: number) => Promise<Buffer> {
-  let held = 0; // what has arrived, not what was announced: who announces much and sends nothing takes no room
+export function createBodyReader(budget: number, now: () => number = () => performance.now()): ReadBody {
+  // What has arrived, not what was announced: who announces much and sends nothing takes no room.
+  const room = new SharedRoom(budget);
+  const watchPace = createPaceWatch(now);
+  const isMuch = ([share]: Share[]): boolean => room.heldBy(share!.name) > budget / 16;
 
   /** All bytes, or why not as soon as that is known. */
-  const collect = (request: IncomingMessage, limit: number): Promise<Buffer | 'too large' | 'no room'> =>
+  const collect = (request: IncomingMessage, limit: number, shares: Share[]): Promise<HeldBody | Refused> =>
     new Promise((resolve, reject) => {
       if (request.destroyed) return reject(new CallerGone());
       const chunks: Buffer[] = [];
       let size = 0;
+      const release = (): void => {
+        room.give(shares, size);
+        size = 0;
+      };
+      const refuse = (why: Refused): void =>
+        end(() => {
+          release();
+          resolve(why);
+        });
+      const pace = watchPace(() => refuse('too slow'));
       const onData = (chunk: Buffer): void => {
-        size += chunk.length;
-        held += chunk.length;
-        if (size > limit) end(() => resolve('too large'));
-        else if (held > budget) end(() => resolve('no room'));
-        else chunks.push(chunk);
+        if (size + chunk.length > limit) refuse('too large');
+        else if (!room.hasRoom(shares, chunk.length)) refuse(isMuch(shares) ? 'no room for you' : 'no room');
+        else {
+          room.take(shares, chunk.length);
+          size += chunk.length;
+          pace.arrived(chunk.length);
+          chunks.push(chunk);
+        }
       };
       const onEnd = (): void =>
-        end(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
-      const onClose = (): void => end(() => reject(new CallerGone()));
+        end(() =>
+          resolve({ bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size), release }),
+        );
+      const onClose = (): void =>
+        end(() => {
+          release();
+          reject(new CallerGone());
+        });
       const end = (settle: () => void): void => {
         request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-        held -= size;
+        pace.end();
         settle();
       };
       request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
     });
 
-  return async (request, limit) => {
+  return async (request, limit, shares) => {
     requirePlainJson(request);
     const announced = Number(request.headers['content-length'] ?? 0);
-    const bytes = announced > limit ? 'too large' : await collect(request, limit);
-    if (Buffer.isBuffer(bytes)) return bytes;
+    const body = announced > limit ? 'too large' : await collect(request, limit, shares);
+    if (typeof body === 'object') return body;
     await drain(request);
-    throw bytes === 'too large' ? tooLarge(limit) : noRoom();
+    throw REFUSALS[body](limit);
   };
 }
 
-const tooLarge = (limit: number): Problem =>
-  new Problem('payload_too_large', `The body has more than ${limit} bytes.`, {
-    headers: { connection: 'close' },
-  });
+type Refused = 'too large' | 'no room for you' | 'no room' | 'too slow';
 
-const noRoom = (): Problem =>
-  new Problem('unavailable', 'More is being posted than there is memory for. Send it again later.', {
-    headers: { connection: 'close', 'retry-after': NO_ROOM_RETRY_AFTER },
-  });
+const REFUSALS: Record<Refused, (limit: number) => Problem> = {
+  'too large': (limit) =>
+    new Problem('payload_too_large', `The body has more than ${limit} bytes.`, { headers: CLOSE }),
+  'no room for you': () =>
+    new Problem('quota_exceeded', 'Too many bytes of bodies are being read: post less at a time.', {
+      headers: { ...CLOSE, 'retry-after': NO_ROOM_RETRY_AFTER },
+    }),
+  'no room': () =>
+    new Problem('unavailable', 'More is being posted than there is memory for. Send it again later.', {
+      headers: { ...CLOSE, 'retry-after': NO_ROOM_RETRY_AFTER },
+    }),
+  'too slow': () => new Problem('request_timeout', 'The body came too slowly.', { headers: CLOSE }),
+};
 
 /** Longer than any media type that is accepted: what is not looked at costs nothing. */
 const MAX_TYPE_LENGTH = 200;

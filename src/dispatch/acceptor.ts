@@ -1,11 +1,13 @@
 import type pg from 'pg';
 import type { Acceptor } from '../api/ports.ts';
-import { acceptEvents, keyOf, type NewDelivery } from '../store/accept-events.ts';
-import { isOutage, Overloaded, StoreUnavailable } from '../store/database.ts';
+import { createFairTurns } from '../sharing/fair-turns.ts';
+import { SharedRoom, sharesOf } from '../sharing/shared-room.ts';
+import { acceptEvents, type NewDelivery } from '../store/accept-events.ts';
+import { isOutage, ShareUsedUp, StoreUnavailable } from '../store/database.ts';
 import type { Accepted, EventDraft } from '../store/event-draft.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { createTurns } from './turns.ts';
+import { bytesOf, type WaitingPost, WaitingPosts } from './waiting-posts.ts';
 
 /** Events in one transaction: past this the commit's cost is spread thin enough. */
 const MAX_GROUP = 100;
@@ -14,16 +16,16 @@ const MAX_COMMITTING = 2;
 /** A transaction costs as much as writing ten events: a second one begins beside the first only for company. */
 const SECOND_FROM = 16;
 /** Batches in transactions at once, beside those: ten of 15 MB together took each of them ten seconds. */
-const MAX_BATCHES = 2;
-/** Posts that may wait for a transaction; beyond it the producer is told to come back (503). */
-const MAX_WAITING = 10_000;
+const MAX_BATCHES = 3;
+/** Of one project: another's batch then never waits for the end of a large one. */
+const MAX_BATCHES_OF_PROJECT = 2;
+/** Posts that may wait for a transaction; beyond its share of it a producer is told to come back (429). */
+const MAX_WAITING = 20_000;
 
 /** `group`: a common transaction takes no more once it has as many. `held`: what waits or is being written. */
 export type AcceptedBytes = { group: number; held: number };
 /** Each byte is there several times over while it is written: as hex, and in the buffers of the connection. */
-const BYTES: AcceptedBytes = { group: 4 * 1024 * 1024, held: 64 * 1024 * 1024 };
-
-type Waiting = { draft: EventDraft; resolve: (accepted: Accepted) => void; reject: (error: unknown) => void };
+const BYTES: AcceptedBytes = { group: 4 * 1024 * 1024, held: 128 * 1024 * 1024 };
 
 /** Stores concurrent posts in common transactions, and starts their workflows once they are committed. */
 export function createAcceptor({
@@ -39,28 +41,32 @@ export function createAcceptor({
   processId?: string | null;
   bytes?: AcceptedBytes;
 }): Acceptor {
-  const inBatchTurn = createTurns(MAX_BATCHES);
-  let waiting: Waiting[] = [];
+  const inBatchTurn = createFairTurns(MAX_BATCHES, MAX_BATCHES_OF_PROJECT);
+  const bytesHeld = new SharedRoom(bytes.held);
+  const places = new SharedRoom(MAX_WAITING);
+  const waiting = new WaitingPosts();
   let committing = 0;
-  let heldBytes = 0;
 
-  /** Refuses when the room is used up, not when this does not fit: else a large batch would never find enough of it. */
-  async function whileHeld<T>(drafts: EventDraft[], work: () => Promise<T>): Promise<T> {
-    if (heldBytes >= bytes.held) throw new Overloaded('too many bytes wait');
+  /** Refuses when the share is used up, not when this does not fit: else a large batch would never find enough of it. */
+  async function whileHeld<T>(projectId: string, drafts: EventDraft[], work: () => Promise<T>): Promise<T> {
+    const shares = sharesOf(projectId, null);
+    if (!bytesHeld.hasRoom(shares, 1)) throw new ShareUsedUp('too many bytes wait');
+    if (!places.hasRoom(shares, 1)) throw new ShareUsedUp('too many posts wait');
     const own = drafts.reduce((sum, draft) => sum + bytesOf(draft), 0);
-    heldBytes += own;
+    bytesHeld.take(shares, own);
+    places.take(shares, 1);
     try {
       return await work();
     } finally {
-      heldBytes -= own;
+      bytesHeld.give(shares, own);
+      places.give(shares, 1);
     }
   }
 
   function commitNext(): void {
-    const mayCommit = () =>
-      committing === 0 || (committing < MAX_COMMITTING && waiting.length >= SECOND_FROM);
-    while (waiting.length > 0 && mayCommit()) {
-      const group = takeGroup();
+    const mayCommit = () => committing === 0 || (committing < MAX_COMMITTING && waiting.size >= SECOND_FROM);
+    while (waiting.size > 0 && mayCommit()) {
+      const group = waiting.take(MAX_GROUP, bytes.group);
       committing += 1;
       void commit(group).finally(() => {
         committing -= 1;
@@ -69,25 +75,7 @@ export function createAcceptor({
     }
   }
 
-  /** The same id twice cannot be written by one statement: the second waits, and finds the first. */
-  function takeGroup(): Waiting[] {
-    const keys = new Set<string>();
-    const group: Waiting[] = [];
-    const rest: Waiting[] = [];
-    let size = 0;
-    for (const one of waiting) {
-      const key = keyOf(one.draft.projectId, one.draft.id);
-      if (group.length < MAX_GROUP && size < bytes.group && !keys.has(key)) {
-        keys.add(key);
-        size += bytesOf(one.draft);
-        group.push(one);
-      } else rest.push(one);
-    }
-    waiting = rest;
-    return group;
-  }
-
-  async function commit(group: Waiting[]): Promise<void> {
+  async function commit(group: WaitingPost[]): Promise<void> {
     try {
       const results = await store(
         group.map(({ draft }) => draft),
@@ -134,16 +122,16 @@ export function createAcceptor({
 
   const queue = (draft: EventDraft): Promise<Accepted> =>
     new Promise((resolve, reject) => {
-      if (waiting.length >= MAX_WAITING) return reject(new Overloaded('too many posts wait'));
       waiting.push({ draft, resolve, reject });
       // Not at once: posts that arrived in the same turn of the event loop share the transaction.
-      if (waiting.length === 1) setImmediate(commitNext);
+      if (waiting.size === 1) setImmediate(commitNext);
     });
 
   return {
-    acceptOne: (draft) => whileHeld([draft], () => queue(draft)),
-    acceptAll: (drafts) => whileHeld(drafts, () => inBatchTurn(() => store(drafts, true))),
+    acceptOne: (draft) => whileHeld(draft.projectId, [draft], () => queue(draft)),
+    acceptAll: async (drafts) => {
+      const projectId = drafts[0]?.projectId ?? '';
+      return whileHeld(projectId, drafts, () => inBatchTurn(projectId, () => store(drafts, true)));
+    },
   };
 }
-
-const bytesOf = ({ data, body }: EventDraft): number => data.length + body.length;

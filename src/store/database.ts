@@ -16,6 +16,9 @@ export class StoreUnavailable extends Error {
 /** More is under way than there is memory for. The caller sees what it sees of an outage: come back. */
 export class Overloaded extends StoreUnavailable {}
 
+/** The project has as much under way as its share allows; others have room. */
+export class ShareUsedUp extends Overloaded {}
+
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 const MAX_RETRIES = 5;

@@ -8,7 +8,7 @@ import type { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { identityOf } from '../../src/embedded/process-identity.ts';
 import type { NewDelivery } from '../../src/store/accept-events.ts';
-import { createPool, StoreUnavailable } from '../../src/store/database.ts';
+import { createPool, ShareUsedUp, StoreUnavailable } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { box, type SeededStore, seedStore } from '../store/seed.ts';
@@ -111,23 +111,27 @@ describe('on a database that stays', () => {
     expect(rows).toEqual([{ events: 8 }, { events: 8 }, { events: 8 }]);
   });
 
-  test('what is beyond the bytes that may wait is refused as unavailable, and the room comes back', async () => {
-    const bytes = { group: 64 * 1024, held: 512 * 1024 };
+  test('what is beyond the share of bytes that may wait is refused, others have room, and it comes back', async () => {
+    const bytes = { group: 64 * 1024, held: 1024 * 1024 };
     const { acceptOne, acceptAll } = createAcceptor({ pool: store.pool, box, dispatcher, bytes });
+    const other = await store.newProject();
 
     const settled = await Promise.allSettled([
       acceptAll([sizedDraft(128), sizedDraft(128)]),
       ...Array.from({ length: 4 }, () => acceptOne(sizedDraft(64))),
       acceptOne(sizedDraft(64)),
       acceptAll([sizedDraft(1)]),
+      acceptOne({ ...sizedDraft(64), projectId: other }),
+      acceptAll([{ ...sizedDraft(64), projectId: other }]),
     ]);
 
     const refused = settled.map((one) => one.status === 'rejected' && one.reason);
     expect(refused.slice(0, 4)).toEqual([false, false, false, false]);
-    expect(refused.slice(-2)).toEqual([expect.any(StoreUnavailable), expect.any(StoreUnavailable)]);
+    expect(refused.slice(5, 7)).toEqual([expect.any(ShareUsedUp), expect.any(ShareUsedUp)]);
+    expect(refused.slice(7)).toEqual([false, false]);
     // One that alone is more than may wait is taken when there is any room at all, or it never would be.
-    await expect(acceptAll([sizedDraft(600)])).resolves.toMatchObject([{ kind: 'accepted' }]);
-    await expect(acceptAll([sizedDraft(600)])).resolves.toMatchObject([{ kind: 'accepted' }]);
+    await expect(acceptAll([sizedDraft(1200)])).resolves.toMatchObject([{ kind: 'accepted' }]);
+    await expect(acceptAll([sizedDraft(1200)])).resolves.toMatchObject([{ kind: 'accepted' }]);
   });
 
   test('of ten batches at once two are written at a time, and all are stored', async () => {
@@ -157,6 +161,28 @@ describe('on a database that stays', () => {
 
     expect(results.flat().filter(({ kind }) => kind === 'accepted')).toHaveLength(20);
     expect(most).toBe(2);
+  });
+
+  test("a project's post and batch do not wait for what another has sent before", async () => {
+    const other = await store.newProject();
+    const order: string[] = [];
+    const noting = <T>(name: string, work: Promise<T>): Promise<T> => work.finally(() => order.push(name));
+    const flood = [
+      ...Array.from({ length: 2_000 }, () => noting('post', acceptor.acceptOne(store.draft()))),
+      ...Array.from({ length: 20 }, () => noting('batch', acceptor.acceptAll([store.draft()]))),
+    ];
+    await Promise.all([
+      noting('other post', acceptor.acceptOne(store.draft({ projectId: other }))),
+      noting('other batch', acceptor.acceptAll([store.draft({ projectId: other })])),
+    ]);
+    await Promise.all(flood);
+
+    expect(order.slice(0, order.indexOf('other post')).filter((name) => name === 'post').length).toBeLessThan(
+      300,
+    );
+    expect(
+      order.slice(0, order.indexOf('other batch')).filter((name) => name === 'batch').length,
+    ).toBeLessThan(5);
   });
 
   test('a batch that fails leaves its turn to those that wait', async () => {

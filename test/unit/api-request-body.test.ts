@@ -3,22 +3,30 @@ import { createServer, type IncomingMessage, request, type Server } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { Problem } from '../../src/api/problem.ts';
 import { CallerGone, createBodyReader } from '../../src/api/request-body.ts';
+import { sharesOf } from '../../src/sharing/shared-room.ts';
 import { eventually } from '../set-up/eventually.ts';
 
-const BUDGET = 100_000;
+const BUDGET = 200_000;
 const LIMIT = 80_000;
 
 let server: Server;
 let received: number;
 let gone: number;
+/** Milliseconds by which the reader's clock is ahead. */
+let clock: number;
 
 beforeEach(async () => {
-  const readBody = createBodyReader(BUDGET);
+  clock = 0;
+  const readBody = createBodyReader(BUDGET, () => performance.now() + clock);
   received = gone = 0;
   server = createServer((incoming, response) => {
     incoming.on('data', (chunk: Buffer) => (received += chunk.length));
-    readBody(incoming, LIMIT).then(
-      (bytes) => response.end(String(bytes.length)),
+    const [, project = '', consumer = null] = incoming.url!.split('/');
+    readBody(incoming, LIMIT, sharesOf(project, consumer)).then(
+      ({ bytes, release }) => {
+        release();
+        response.end(String(bytes.length));
+      },
       (error: unknown) => {
         if (error instanceof CallerGone) gone += 1;
         if (error instanceof Problem) response.writeHead(error.status, error.headers).end();
@@ -33,17 +41,18 @@ afterEach(async () => {
 });
 
 /** A post that has sent `bytes` of its body, and ends it when it is told. */
-function beginPost(bytes: number) {
+function beginPost(bytes: number, path = '/acme') {
   const { port } = server.address() as AddressInfo;
   const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
-  const post = request({ port, method: 'POST', headers, agent: false });
+  const post = request({ port, path, method: 'POST', headers, agent: false });
   post.on('error', () => {});
   post.write(Buffer.alloc(bytes, ' '));
   return {
     destroy: () => post.destroy(),
-    async end(): Promise<IncomingMessage> {
+    /** Without `last`, what comes before the body has ended. */
+    async end(last = true): Promise<IncomingMessage> {
       const answered = once(post, 'response');
-      post.end();
+      if (last) post.end();
       const [response] = (await answered) as [IncomingMessage];
       response.resume();
       return response;
@@ -51,15 +60,43 @@ function beginPost(bytes: number) {
   };
 }
 
-test('what bodies there is no room for is answered 503 with Retry-After, and there is room again after the others', async () => {
+test('a tenant that holds its share is answered 429 with Retry-After, others are read, and it again afterwards', async () => {
   const first = beginPost(60_000);
   await eventually(() => received === 60_000);
 
   const second = await beginPost(60_000).end();
 
-  expect(second).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2', connection: 'close' } });
+  expect(second).toMatchObject({ statusCode: 429, headers: { 'retry-after': '2', connection: 'close' } });
+  expect(await beginPost(60_000, '/other').end()).toMatchObject({ statusCode: 200 });
   expect(await first.end()).toMatchObject({ statusCode: 200 });
   expect(await beginPost(60_000).end()).toMatchObject({ statusCode: 200 });
+});
+
+test('consumer keys take little of what their project has', async () => {
+  const held = ['a', 'b', 'c', 'd'].map((consumer) => beginPost(15_000, `/acme/${consumer}`));
+  await eventually(() => received === 60_000);
+
+  expect(await beginPost(15_000, '/acme/a').end()).toMatchObject({ statusCode: 429 });
+  expect(await beginPost(LIMIT - 15_000).end()).toMatchObject({ statusCode: 200 });
+  for (const post of held) expect(await post.end()).toMatchObject({ statusCode: 200 });
+});
+
+test('where many tenants hold all that there is, one that comes new is answered 503', async () => {
+  const held = Array.from({ length: 20 }, (_, i) => beginPost(9_500, `/tenant-${i}`));
+  await eventually(() => received === 190_000);
+  expect(await beginPost(9_500, '/new').end()).toMatchObject({ statusCode: 503 });
+  expect(await beginPost(4_000, '/new').end()).toMatchObject({ statusCode: 200 });
+  for (const post of held) await post.end();
+});
+
+test.each([
+  ['stops for six seconds', 60_000, 6_000],
+  ['comes with less than 16 KiB a second', 100, 5_100],
+])('a body that %s is answered 408', async (_, bytes, ms) => {
+  const slow = beginPost(bytes);
+  await eventually(() => received === bytes);
+  clock = ms;
+  expect(await slow.end(false)).toMatchObject({ statusCode: 408, headers: { connection: 'close' } });
 });
 
 test('callers that go away, or send too much, leave their room to others', async () => {
@@ -75,7 +112,11 @@ test('callers that go away, or send too much, leave their room to others', async
 });
 
 const typed = (type: string) =>
-  createBodyReader(BUDGET)({ headers: { 'content-type': type }, destroyed: true } as IncomingMessage, LIMIT);
+  createBodyReader(BUDGET)(
+    { headers: { 'content-type': type }, destroyed: true } as IncomingMessage,
+    LIMIT,
+    sharesOf('acme', null),
+  );
 
 test.each([
   'application/json',
