@@ -2,7 +2,12 @@ import type pg from 'pg';
 import type { DeliveryStep, Standing, UnrecordedAttempt } from '../src/policy/standing.ts';
 import { projectOfWorkflow } from '../src/policy/workflow-id.ts';
 import { releaseUnstarted } from '../src/store/assignments.ts';
-import { type ClaimableDelivery, readStandings, resolveExceptions } from '../src/store/claim-exceptions.ts';
+import {
+  type ClaimableDelivery,
+  readStandings,
+  resolveExceptions,
+  type WedgedClaim,
+} from '../src/store/claim-exceptions.ts';
 import { claimDeliveries, eventKey, type KnownBodies, LARGEST_CLAIMED_BODY } from '../src/store/claims.ts';
 import type { AttemptReport } from '../workflows/contract.ts';
 import {
@@ -35,6 +40,8 @@ export type AttemptEngineDependencies = Omit<AttemptDependencies, 'standingOf'> 
   bodies: EventBodies;
   /** Told when nothing of a workflow's batch waits for a claim any more: the dispatcher may start another. */
   onClaimed: (owner: string) => void;
+  /** Told of claims that were written off as `unknown`, and of those of them whose process lives. */
+  onUnknown: (count: number, wedged: WedgedClaim[]) => void;
 };
 
 export type AttemptEngine = {
@@ -47,13 +54,16 @@ export type AttemptEngine = {
 /** What an attempt does, without Temporal: claim, sign, POST, classify, record. */
 export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEngine {
   const { pool, processId, releasePool, limiter, bodies, recorder } = deps;
-  const { onClaimed, onOutcomes, onUndeliverable, onFailure, random, now } = deps;
+  const { onClaimed, onOutcomes, onUndeliverable, onUnknown, onFailure, random, now } = deps;
   const attemptClaimed = createAttempt({ ...deps, standingOf });
 
   // Temporal reruns an activity of which it heard nothing for 10 s, although this process lives: its attempts are
   // waited for here, not written off and sent again.
   const underWay = new Map<string, Promise<Attempted>>();
   const keyOf = (owner: string, id: string): string => `${owner} ${id}`;
+  /** For another workflow than `owner`, which lost the delivery while its attempt was under way here. */
+  const isUnderWayFor = (owner: string, id: string): boolean =>
+    [...underWay.keys()].some((key) => key.endsWith(` ${id}`) && key !== keyOf(owner, id));
 
   async function run(due: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptReport> {
     const resumed = due.flatMap(({ id }) => underWay.get(keyOf(owner, id)) ?? []);
@@ -158,8 +168,10 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   ): Promise<Attempted[]> {
     if (rest.length === 0) return [];
     try {
-      const resolved = await resolveExceptions(pool, owner, rest, random);
+      const claimant = { processId: processId(), isUnderWay: (id: string) => isUnderWayFor(owner, id) };
+      const resolved = await resolveExceptions(pool, owner, rest, random, claimant);
       if (resolved.projectIds.size > 0) onOutcomes(resolved.projectIds);
+      if (resolved.unknown.count > 0) onUnknown(resolved.unknown.count, resolved.unknown.wedged);
       if (resolved.undeliverable.length > 0) onUndeliverable(resolved.undeliverable);
       const { large = [], small = [] } = Object.groupBy(resolved.claimable, sizeOf);
       const free = [...slots];

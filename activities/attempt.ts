@@ -70,7 +70,7 @@ export function createAttempt(deps: AttemptDependencies): AttemptClaimed {
     // A claim that took this long itself, or a profile, is nothing that the receiver did.
     if (performance.now() > startBy) return release(claim, owner, giveUpAt, claim.lane, AGAIN_AFTER_MS);
     const result = await postOrReport(claim, request, startBy);
-    // The claim stays open: the next one writes it off as unknown, and after a few of them uses up a step.
+    // The claim stays open: the next one here writes it off as unknown, and after a few of them uses up a step.
     if (!result) return standingNow(comeAgain(claim.id, claim.step));
     if (result.kind === 'not_started') {
       const lane = claim.lane === 'alone' ? 'alone' : 'slow';
@@ -142,7 +142,7 @@ export function createAttempt(deps: AttemptDependencies): AttemptClaimed {
     lane: Lane,
     inMs: number,
   ): Promise<Attempted> {
-    const released = await releaser.release({ id, epoch, owner, lane, inMs }, giveUpAt);
+    const released = await releaser.release({ id, epoch, lane, inMs }, giveUpAt);
     if (released === null) return standingNow(comeAgain(id, step));
     if (released === 'superseded') return standingNow(await standingOf(id, step, owner, giveUpAt));
     if (released.kind === 'released') return standingNow({ id, kind: 'released' });

@@ -4,8 +4,8 @@ import { keepTrying } from './keep-trying.ts';
 
 export type ClaimReleaser = {
   /**
-   * Resolves with what became of the claim; `superseded`: it was not its owner's any more, or an earlier release of
-   * which the answer was lost; null: Postgres stayed away until `giveUpAt` (performance.now()).
+   * Resolves with what became of the claim; `superseded`: it was written off by then, or an earlier release of
+   * which the answer was lost closed it; null: Postgres stayed away until `giveUpAt` (performance.now()).
    */
   release(claim: ReleasableClaim, giveUpAt: number): Promise<ReleasedClaim | 'superseded' | null>;
 };

@@ -241,6 +241,14 @@ export async function startService(
         if (claim.attempts === 0) metrics.deliveryLatency.observe({ until: 'first_attempt' }, latency);
         if (result.outcome === 'delivered') metrics.deliveryLatency.observe({ until: 'delivered' }, latency);
       },
+      onUnknown: (count, wedged) => {
+        metrics.attempts.inc({ outcome: 'unknown' }, count);
+        for (const { id, processId, claimAgeMs } of wedged)
+          log.error(
+            { deliveryId: id, processId, claimAgeMs },
+            'a process that lives has neither recorded nor released a claim in the time that an attempt can take',
+          );
+      },
       onUndeliverable: (deliveries) => void tellLastFailures(deliveries).catch(onFailure),
       onFailure: onAttemptFailure,
       random: Math.random,

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { attemptsIn, delayAfter, policyFromText } from '../policy/retry-policy.ts';
 import type { DeliveryStep, Standing } from '../policy/standing.ts';
+import { type Claimant, claimStateOf } from './claim-state.ts';
 import { type DeliveryInDetail, lockDeliveries, readDeliveries } from './claims.ts';
 import { inTransaction, type Queryable } from './database.ts';
 import { MOVED_COLUMNS, type Moved, settleCancelled, tellMoves } from './settlement.ts';
@@ -15,6 +16,9 @@ const PART_WITHIN_MS = 5_000;
 /** A due time this near counts as now: the clocks of Postgres and of Temporal's server need not agree exactly. */
 const DUE_TOLERANCE_MS = 5_000;
 
+/** A claim that its process may still record is looked at again after this. */
+const LOOK_AT_OPEN_CLAIM_AFTER_MS = 3_000;
+
 /** A delivery that may be claimed, with what has to be read before, if its body is large. */
 export type ClaimableDelivery = DeliveryStep & { projectId: string; eventId: string; bodyBytes: number };
 
@@ -24,25 +28,40 @@ export type ExceptionsResult = {
   claimable: ClaimableDelivery[];
   /** What has become undeliverable here. */
   undeliverable: Moved[];
+  /** Claims that were written off, and those of them whose process lives. */
+  unknown: { count: number; wedged: WedgedClaim[] };
   /** Whose outcomes were written. */
   projectIds: Set<string>;
 };
 
+export type WedgedClaim = Pick<DeliveryInDetail, 'id' | 'processId' | 'claimAgeMs'>;
+
+/** What resolving one delivery needs, and what it adds to. */
+type Resolving = {
+  random: () => number;
+  claimant: Claimant | null;
+  moved: Moved[];
+  wedged: WedgedClaim[];
+};
+
 /**
- * Tells apart what `owner` could not plainly claim, and settles, parks or releases what may not be sent:
- * a claim that was never recorded becomes an `unknown` attempt first, because the POST may have happened.
+ * Tells apart what `owner` could not plainly claim, and settles, parks or releases what may not be sent. A claim that
+ * will never be recorded becomes an `unknown` attempt first, because the POST may have happened; one that still may be
+ * is waited for (docs/decisions/0010).
  */
 export async function resolveExceptions(
   pool: pg.Pool,
   owner: string,
   wanted: DeliveryStep[],
   random: () => number = Math.random,
+  claimant: Claimant | null = null,
 ): Promise<ExceptionsResult> {
   return inTransaction(pool, async (client) => {
     const result: ExceptionsResult = {
       standings: [],
       claimable: [],
       undeliverable: [],
+      unknown: { count: 0, wedged: [] },
       projectIds: new Set(),
     };
     const moved: Moved[] = [];
@@ -57,7 +76,12 @@ export async function resolveExceptions(
     for (const { id, step } of wanted) {
       const delivery = locked.get(id);
       const resolved: Standing | 'claimable' = delivery
-        ? await resolve(client, owner, delivery, step, random, moved)
+        ? await resolve(client, owner, delivery, step, {
+            random,
+            claimant,
+            moved,
+            wedged: result.unknown.wedged,
+          })
         : { id, kind: 'released' };
       if (resolved === 'claimable') result.claimable.push(claimableOf(delivery!));
       else result.standings.push(resolved);
@@ -65,6 +89,7 @@ export async function resolveExceptions(
     // Once, at the end: told one by one, events would be locked in the order of their deliveries, and deadlock.
     await tellMoves(client, moved);
     result.undeliverable = moved.filter(({ status }) => status === 'undeliverable');
+    result.unknown.count = moved.filter(({ outcome }) => outcome === 'unknown').length;
     result.projectIds = new Set(moved.map(({ projectId }) => projectId));
     return result;
   });
@@ -75,8 +100,7 @@ async function resolve(
   owner: string,
   delivery: DeliveryInDetail,
   wantedStep: number,
-  random: () => number,
-  moved: Moved[],
+  { random, claimant, moved, wedged }: Resolving,
 ): Promise<Standing | 'claimable'> {
   const { id } = delivery;
   const after = lastOutcomeOf(delivery);
@@ -89,8 +113,14 @@ async function resolve(
   }
   if (delivery.owner !== owner) return { id, kind: 'released' };
 
-  const unknowns = delivery.claimedAt ? delivery.unknownStreak + 1 : 0;
-  if (delivery.claimedAt) moved.push(...(await writeUnknown(client, delivery)));
+  const claim = claimStateOf(delivery, claimant);
+  if (claim === 'open') {
+    const { step } = delivery;
+    return { id, kind: 'waiting', step, dueInMs: LOOK_AT_OPEN_CLAIM_AFTER_MS, after: 'a claim that is open' };
+  }
+  const unknowns = claim === 'none' ? 0 : delivery.unknownStreak + 1;
+  if (claim !== 'none') moved.push(...(await writeUnknown(client, delivery)));
+  if (claim === 'wedged') wedged.push(delivery);
   const cancelReason =
     delivery.cancelReason ?? (delivery.endpointStatus === 'deleted' ? 'endpoint_deleted' : null);
   if (cancelReason) {

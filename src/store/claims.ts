@@ -3,6 +3,7 @@ import type { DeliveryStatus, Lane, Trigger } from '../policy/outcome.ts';
 import type { DeliveryStep } from '../policy/standing.ts';
 import type { Queryable } from './database.ts';
 import { type HoldReason, holdReason } from './hold-reason.ts';
+import { isProcessGone } from './processes.ts';
 
 /** All that one attempt needs, as it stands at the claim. */
 export type Claim = {
@@ -121,6 +122,10 @@ export type DeliveryInDetail = {
   epoch: number;
   claimedAt: Date | null;
   claimAgeMs: number;
+  /** Who made the last claim; null for claims of releases that did not say. */
+  processId: string | null;
+  /** It ended without stopping, or stopped: what it claimed and did not record, it never will. */
+  isProcessGone: boolean;
   unknownStreak: number;
   cancelReason: string | null;
   policy: string;
@@ -135,6 +140,7 @@ export type DeliveryInDetail = {
 const READ = `
   SELECT d.id, d.project_id AS "projectId", d.event_id AS "eventId", d.status, d.owner, d.step, d.attempts, d.epoch, d.claimed_at AS "claimedAt",
          least(extract(epoch FROM clock_timestamp() - d.claimed_at) * 1000, 2147483647)::int AS "claimAgeMs",
+         d.process_id AS "processId", ${isProcessGone('d.process_id')} AS "isProcessGone",
          d.unknown_streak AS "unknownStreak", d.cancel_reason AS "cancelReason", d.policy,
          greatest(0, ceil(extract(epoch FROM d.due_at - now()) * 1000))::float8 AS "dueInMs",
          d.last_outcome AS "lastOutcome", d.last_status_code AS "lastStatusCode",

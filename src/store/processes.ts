@@ -89,6 +89,10 @@ export async function findGoneProcesses(db: Queryable, observerId: string): Prom
   return rows;
 }
 
+/** SQL: whether the process of that id is known to be gone. One that has no row has stopped, or never was. */
+export const isProcessGone = (id: string): string =>
+  `NOT EXISTS (SELECT FROM processes p WHERE p.id = ${id} AND p.gone_at IS NULL)`;
+
 const SILENT_PROCESSES = `
   SELECT id FROM processes
   WHERE id <> $1 AND seen_at < clock_timestamp() - ${SILENT} AND seen_at > clock_timestamp() - interval '10 minutes'

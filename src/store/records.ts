@@ -24,8 +24,9 @@ export type AttemptRecord = {
   retryInMs: number | null;
 };
 
-// Needs owner, epoch and an open claim, and closes it: a flush repeated after a lost acknowledgement, or a
-// worker that lost its claim meanwhile, changes nothing. Locks in id order. One statement, and so one transaction:
+// Needs epoch and an open claim, and closes it: a flush repeated after a lost acknowledgement, or a worker whose claim
+// was written off meanwhile, changes nothing. The owner may be another one by now, where a workflow was lost while its
+// attempt was under way: it waits for this record. Locks in id order. One statement, and so one transaction:
 // BEGIN and COMMIT of their own were two more messages for each flush.
 const RECORD = `
   WITH reported AS (
@@ -40,7 +41,7 @@ const RECORD = `
                 WHEN d.cancel_reason IS NOT NULL THEN 'cancelled'
                 WHEN r.retry_in_ms IS NULL THEN 'undeliverable'
                 ELSE 'retrying' END AS next_status
-    FROM deliveries d JOIN reported r ON r.id = d.id AND r.epoch = d.epoch AND r.owner = d.owner
+    FROM deliveries d JOIN reported r ON r.id = d.id AND r.epoch = d.epoch
     WHERE d.claimed_at IS NOT NULL
     ORDER BY d.id
     FOR UPDATE OF d

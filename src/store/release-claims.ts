@@ -4,17 +4,18 @@ import { inTransaction } from './database.ts';
 import { cancelDeliveries } from './settlement.ts';
 
 /** A claim for which nothing was sent: its delivery is due again in `inMs`, for whoever has room. */
-export type ReleasableClaim = { id: string; epoch: number; owner: string; lane: Lane; inMs: number };
+export type ReleasableClaim = { id: string; epoch: number; lane: Lane; inMs: number };
 
-// The claim is closed without a step or an attempt row, and the delivery waits for assignment again.
+// The claim is closed without a step or an attempt row, and the delivery waits for assignment again. The owner may be
+// another one by now, which waits for this claim to close: the epoch alone tells whose claim it is.
 const RELEASE_CLAIMS = `
   UPDATE deliveries d
   SET claimed_at = NULL, owner = NULL, due_at = now() + mine.in_ms * interval '1 millisecond', lane = mine.lane
   FROM (
     SELECT d.id, w.lane, w.in_ms
     FROM deliveries d
-    JOIN unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::int[]) AS w (id, epoch, owner, lane, in_ms)
-      ON w.id = d.id AND w.epoch = d.epoch AND w.owner = d.owner
+    JOIN unnest($1::text[], $2::int[], $3::text[], $4::int[]) AS w (id, epoch, lane, in_ms)
+      ON w.id = d.id AND w.epoch = d.epoch
     WHERE d.claimed_at IS NOT NULL
     ORDER BY d.id FOR UPDATE OF d
   ) AS mine
@@ -30,7 +31,7 @@ export type ReleasedClaim = {
 
 /**
  * Releases claims for which nothing was sent, all in one statement, or cancels those for which that was asked
- * meanwhile. A claim that is not among the results was not its owner's any more.
+ * meanwhile. A claim that is not among the results was closed before.
  */
 export async function releaseClaims(pool: pg.Pool, claims: ReleasableClaim[]): Promise<ReleasedClaim[]> {
   return inTransaction(pool, async (client) => {
@@ -39,7 +40,6 @@ export async function releaseClaims(pool: pg.Pool, claims: ReleasableClaim[]): P
       [
         claims.map(({ id }) => id),
         claims.map(({ epoch }) => epoch),
-        claims.map(({ owner }) => owner),
         claims.map(({ lane }) => lane),
         claims.map(({ inMs }) => inMs),
       ],

@@ -59,6 +59,7 @@ export function startTestEngine(
     onOutcomes: () => {},
     onClaimed: (owner) => claimed.push(owner),
     onAttempt: () => {},
+    onUnknown: () => {},
     onUndeliverable: () => {},
     onFailure,
     now: Date.now,

@@ -62,7 +62,7 @@ const born = async (owner: string | null = 'mine', changes = {}): Promise<string
   (await store.deliver(owner, changes)).ids[0]!;
 
 const releasable = (claims: Claim[]): ReleasableClaim[] =>
-  claims.map(({ id, epoch }) => ({ id, epoch, owner: 'mine', lane: 'slow', inMs: 1_000 }));
+  claims.map(({ id, epoch }) => ({ id, epoch, lane: 'slow', inMs: 1_000 }));
 
 test('mine and due: the claim opens, and carries all that the attempt needs', async () => {
   const id = await born();

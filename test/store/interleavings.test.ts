@@ -9,6 +9,7 @@ import { type Claim, claimDeliveries } from '../../src/store/claims.ts';
 import { putConsumer } from '../../src/store/consumers.ts';
 import { changeEndpointState, type EndpointAction } from '../../src/store/endpoint-states.ts';
 import { outcomesAfter } from '../../src/store/outcomes.ts';
+import { beat } from '../../src/store/processes.ts';
 import { updateProject } from '../../src/store/projects.ts';
 import { overdueOwners, releaseLost } from '../../src/store/reconciliation.ts';
 import { type AttemptRecord, recordAttempts } from '../../src/store/records.ts';
@@ -28,11 +29,15 @@ const LANES = 8;
 const CONSUMER = 'acme';
 const PLAN = 'pro';
 
+/** Half of the claims are this process's, the others those of one that is gone. */
+const ALIVE = 'prc_alive';
+
 let store: SeededStore;
 let releases = 0;
 
 beforeAll(async () => {
   store = await seedStore();
+  await beat(store.pool, { id: ALIVE, role: 'worker', host: 'here', pid: 1 });
   // What may never happen, refused where it would happen, and what must be told, counted where it happens.
   await store.pool.query(`
     CREATE FUNCTION keep_one_owner() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -49,6 +54,14 @@ beforeAll(async () => {
       RETURN NEW;
     END $$;
     CREATE TRIGGER keep_one_owner BEFORE UPDATE ON deliveries FOR EACH ROW EXECUTE FUNCTION keep_one_owner();
+    CREATE FUNCTION keep_open_claims() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.outcome = 'unknown' AND EXISTS (SELECT FROM deliveries d WHERE d.id = NEW.delivery_id AND d.process_id = '${ALIVE}') THEN
+        RAISE EXCEPTION 'a claim on % was written off although its process lives', NEW.delivery_id;
+      END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER keep_open_claims BEFORE INSERT ON attempts FOR EACH ROW EXECUTE FUNCTION keep_open_claims();
     CREATE TABLE settlings (event_id text NOT NULL);
     CREATE FUNCTION note_settling() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -167,10 +180,11 @@ async function newWorld() {
     workflows.set(owner, new Map(deliveries.map(({ id, step }) => [id, step])));
   }
 
-  async function claim(owner: string, heard: boolean): Promise<void> {
+  async function claim(owner: string, heard: boolean, lives: boolean): Promise<void> {
+    const processId = lives ? ALIVE : null;
     const known = workflows.get(owner)!;
     const due = [...known].map(([id, step]) => ({ id, step }));
-    const plain = await claimDeliveries(pool, owner, due);
+    const plain = await claimDeliveries(pool, owner, due, heard ? processId : null);
     if (!heard) return;
     const claimed = new Set(plain.map(({ id }) => id));
     const rest = due.filter(({ id }) => !claimed.has(id));
@@ -179,7 +193,7 @@ async function newWorld() {
       if (standing.kind === 'waiting') known.set(standing.id, standing.step);
       else known.delete(standing.id);
     }
-    const again = await claimDeliveries(pool, owner, claimable);
+    const again = await claimDeliveries(pool, owner, claimable, processId);
     claims.push(...[...plain, ...again].map((claim) => ({ owner, claim })));
   }
 
@@ -275,16 +289,16 @@ async function newWorld() {
         old.push(...records);
         await Promise.all([write(records), name === 'record twice at once' && write([...records].reverse())]);
       } else if (name === 'give back') {
-        for (const { owner, claim } of takeClaims(dice)) {
-          await releaseClaims(pool, [{ ...claim, owner, lane: 'fast', inMs: 0 }]);
+        for (const { claim } of takeClaims(dice)) {
+          await releaseClaims(pool, [{ ...claim, lane: 'fast', inMs: 0 }]);
         }
       } else if (name === 'cancel' && id) await cancelDelivery(pool, project, null, id);
       else if (name === 'retry' && id) {
         const { answer } = await retryDelivery(pool, project, null, id);
         if (answer.kind === 'replayed') ids.push(answer.deliveryId);
       } else if (!owner) return;
-      else if (name === 'claim') await claim(owner, true);
-      else if (name === 'claim without hearing of it') await claim(owner, false);
+      else if (name === 'claim') await claim(owner, true, dice % 2 === 0);
+      else if (name === 'claim without hearing of it') await claim(owner, false, false);
       else if (name === 'start fails') await releaseUnstarted(pool, owner, ownedIds);
       else if (name === 'workflow is lost') {
         workflows.delete(owner);
@@ -308,7 +322,7 @@ async function newWorld() {
         }
         workflows.clear();
         if ((await assign()) === 0) return;
-        for (const owner of workflows.keys()) await claim(owner, true);
+        for (const owner of workflows.keys()) await claim(owner, true, true);
         await write(claims.splice(0).map((claim) => recordOf(claim, 'delivered')));
       }
     },
