@@ -13,6 +13,7 @@ import { createApi } from './api/create-api.ts';
 import { createHttpServer } from './api/server.ts';
 import type { Config } from './config.ts';
 import { createAcceptor } from './dispatch/acceptor.ts';
+import { createDispatchGate } from './dispatch/dispatch-gate.ts';
 import { createDispatcher, type Dispatcher, type StartWorkflow } from './dispatch/dispatcher.ts';
 import { type EndpointSweep, sweepDeletedEndpoints } from './dispatch/endpoint-sweep.ts';
 import { createHeartbeats } from './dispatch/heartbeats.ts';
@@ -98,6 +99,7 @@ export async function startService(
 ): Promise<Service> {
   const metrics = createMetrics();
   const sockets = socketPlan(openFilesLimit());
+  const attemptSlots = Math.floor(sockets.outbound * ATTEMPTS_PER_SOCKET);
   const pool = createPool(config.databaseUrl);
   // Connections of their own: what is safe to delay must not keep a finished attempt from being recorded.
   const recordPool = createPool(config.databaseUrl, RECORD_CONNECTIONS);
@@ -124,6 +126,7 @@ export async function startService(
   const heartbeats = createHeartbeats({
     db: heartbeatPool,
     role: roleOf(roles),
+    attemptSlots: roles.worker ? attemptSlots : 0,
     onGone: (gone) => {
       metrics.processesGone.inc({ role: gone.role });
       metrics.attemptsCut.inc({ role: gone.role }, gone.attemptsCut);
@@ -225,7 +228,7 @@ export async function startService(
       pool,
       processId: heartbeats.idOnceKnown,
       releasePool,
-      limiter: createAttemptLimiter({ most: Math.floor(sockets.outbound * ATTEMPTS_PER_SOCKET) }),
+      limiter: createAttemptLimiter({ most: attemptSlots }),
       bodies: createEventBodies((projectId, eventId) => readBody(pool, projectId, eventId)),
       releaser: createClaimReleaser({ pool: releasePool, onFailure: onAttemptFailure }),
       outbound,
@@ -278,6 +281,7 @@ export async function startService(
   function makeDispatch(): { dispatcher: Dispatcher; close(): Promise<void> } {
     const dispatcher = createDispatcher({
       pool,
+      gate: createDispatchGate(pool),
       processId: heartbeats.id,
       starter: () => starterOf(temporal.gateway()),
       grouping: config.grouping,

@@ -7,7 +7,9 @@ import {
   assignSlow,
   nextProjectDue,
   releaseUnstarted,
+  slowReceiversWaiting,
 } from '../store/assignments.ts';
+import type { DispatchGate } from './dispatch-gate.ts';
 import { createFormingGroups } from './forming-groups.ts';
 import { firstStepsOf, GROUP_SIZE, sizeOf, workflowIdOf } from './groups.ts';
 import { createPlaces, type Places } from './places.ts';
@@ -40,9 +42,13 @@ const LOOK_EVERY_MS = 1_000;
 const PAUSE_MS = 1_000;
 /** Projects asked in one look: with thousands that cannot fill a group, asking each would take all the time. */
 const PROJECTS_PER_LOOK = 4;
+/** With those that have their share under way and are passed over. */
+const PROJECTS_SEEN_PER_LOOK = 40;
+const SLOW_RECEIVERS_PER_TICK = 200;
 
 export type DispatcherDependencies = {
   pool: pg.Pool;
+  gate: DispatchGate;
   /** Under which the assignments are found if this process dies before it starts their workflows. */
   processId?: string | null;
   /** Null while Temporal is away: nothing is assigned then, and events wait in Postgres. */
@@ -55,7 +61,7 @@ export type DispatcherDependencies = {
 };
 
 export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
-  const { pool, processId = null, starter, grouping, roomPerReceiver, onStarted, onFailure } = deps;
+  const { pool, gate, processId = null, starter, grouping, roomPerReceiver, onStarted, onFailure } = deps;
   const places = createPlaces(grouping);
   const slowPlaces = createPlaces('auto');
   const forming = createFormingGroups();
@@ -66,6 +72,8 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   let waiting = 0;
   /** A look found something due, or something was committed without an owner, and no look has found the rest of it. */
   let mayWait = false;
+  /** A poll passed over a project that has its share under way: as soon as it has room it goes on. */
+  let waitsForRoom = false;
   let lookIsNext = false;
   let lastLook = 0;
   let turnTimer: NodeJS.Timeout | null = null;
@@ -84,6 +92,8 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       ({ projectId, policy, eventId }) => `${projectId} ${policy} ${grouping === 'auto' ? '' : eventId}`,
     );
     for (const [key, group] of groups) {
+      const { projectId } = group[0]!;
+      if (!gate.hasRoom('first', projectId)) continue;
       const size = sizeOf(group[0]!.policy);
       for (let from = 0; from < group.length; from += size) {
         const company = group.slice(from, from + size);
@@ -94,6 +104,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
           places.take(workflowId, isFull);
           places.pace(company.length);
         } else if (grouping === 'never' || !forming.join(key, company)) return;
+        gate.dispatched('first', projectId, company.length);
       }
     }
   }
@@ -203,7 +214,10 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     }
     lastLook = performance.now();
     waiting = 0;
-    looking = assignWaiting()
+    waitsForRoom = false;
+    looking = gate
+      .refresh()
+      .then(assignWaiting)
       // Not after a failure: while Postgres is away, looks would follow each other without a pause.
       .then(
         () => true,
@@ -244,12 +258,17 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     patienceMs: number | null,
     uuid: string,
   ): Promise<Assignment | null> {
-    const asked = new Set<string>();
-    while (asked.size < PROJECTS_PER_LOOK) {
+    const seen = new Set<string>();
+    for (let asked = 0; asked < PROJECTS_PER_LOOK && seen.size < PROJECTS_SEEN_PER_LOOK; ) {
       const projectId = await nextProjectDue(pool, lastServed[kind]);
-      if (projectId === null || asked.has(projectId)) return null;
-      asked.add(projectId);
+      if (projectId === null || seen.has(projectId)) return null;
+      seen.add(projectId);
       lastServed[kind] = projectId;
+      if (!gate.hasRoom('first', projectId)) {
+        waitsForRoom = true;
+        continue;
+      }
+      asked += 1;
       const assignment = await assignDue(pool, projectId, {
         most: GROUP_SIZE,
         least: kind === 'any' ? 1 : GROUP_SIZE,
@@ -258,14 +277,23 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
         uuid,
         processId,
       });
-      if (assignment) return assignment;
+      if (!assignment) continue;
+      gate.dispatched('first', projectId, assignment.deliveries.length);
+      return assignment;
     }
     return null;
   }
 
+  /** Some receivers at each tick, from where the last tick stopped: with thousands, a walk over all would take seconds. */
   async function assignWaitingForSlow(): Promise<void> {
+    if (!mayStart() || !slowPlaces.isFree(false)) return;
+    const waitingNow = await slowReceiversWaiting(pool, lastSlowReceiver, SLOW_RECEIVERS_PER_TICK);
+    lastSlowReceiver = waitingNow.length < SLOW_RECEIVERS_PER_TICK ? '' : waitingNow.at(-1)!.receiver;
     while (mayStart() && slowPlaces.isFree(false)) {
-      const assignment = await assignSlow(pool, {
+      const withRoom = waitingNow.filter(({ projectId }) => gate.hasRoom('other', projectId));
+      if (withRoom.length === 0) return;
+      const receivers = withRoom.map(({ receiver }) => receiver);
+      const assignment = await assignSlow(pool, receivers, {
         roomPerReceiver,
         most: GROUP_SIZE,
         grouping: grouping === 'auto',
@@ -273,19 +301,23 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
         processId,
       });
       if (!assignment) return;
+      gate.dispatched('other', assignment.projectId, assignment.deliveries.length);
       launch(assignment, slowPlaces);
     }
   }
 
   let slowLook: Promise<void> | null = null;
+  let lastSlowReceiver = '';
   const tick = (): void => {
     const now = performance.now();
-    places.expire();
-    slowPlaces.expire();
+    places.expire(gate.isBehind());
+    slowPlaces.expire(gate.isBehind());
     startFull();
     inTurn();
-    if (now - lastLook >= (waiting > 0 ? PATIENCE_MS : LOOK_EVERY_MS)) look();
-    slowLook ??= assignWaitingForSlow()
+    if (now - lastLook >= (waiting > 0 || waitsForRoom ? PATIENCE_MS : LOOK_EVERY_MS)) look();
+    slowLook ??= gate
+      .refresh()
+      .then(assignWaitingForSlow)
       .catch(onFailure)
       .finally(() => {
         slowLook = null;

@@ -21,6 +21,8 @@ export type Heartbeats = {
 export type HeartbeatDependencies = {
   db: Queryable;
   role: ProcessRole;
+  /** Attempts that this process may have under way; 0 without a worker. */
+  attemptSlots?: number;
   /** Told once by all processes together of each one that has gone without stopping. */
   onGone: (process: GoneProcess) => void;
   /** Others took this process for gone, although it was only slow or cut off. */
@@ -33,7 +35,7 @@ const EVERY_MS = 1_000;
 
 /** Shows the other processes that this one lives, and notices which of them do not any more. */
 export function createHeartbeats(deps: HeartbeatDependencies): Heartbeats {
-  const { db, role, onGone, onReturned, onFailure, everyMs = EVERY_MS } = deps;
+  const { db, role, attemptSlots, onGone, onReturned, onFailure, everyMs = EVERY_MS } = deps;
   const identity = { id: unlistedId('prc'), role, host: hostname(), pid: process.pid };
   let isKnown = false;
   let hasFailed = false;
@@ -42,7 +44,7 @@ export function createHeartbeats(deps: HeartbeatDependencies): Heartbeats {
   let beating: Promise<void> = Promise.resolve();
 
   async function once(): Promise<void> {
-    const { wasGone, othersAreSilent } = await beat(db, identity);
+    const { wasGone, othersAreSilent } = await beat(db, identity, attemptSlots);
     isKnown = true;
     if (wasGone) onReturned();
     if (!othersAreSilent || closed) return;

@@ -7,8 +7,12 @@ const START_BELOW = 2;
 const FULL_BELOW = 16;
 /** Without grouping: what waits in Postgres costs a statement more, and may not share. */
 const EACH_BELOW = 64;
-/** A workflow that has not claimed by then no longer counts: its worker is gone, or its wake-up was lost. */
+/**
+ * A workflow that has not claimed by then no longer counts: its worker is gone, or its wake-up was lost. While much waits
+ * for a claim its worker is only behind, and gets no more to do in its stead for longer.
+ */
 const UNCLAIMED_MS = 2_000;
+const UNCLAIMED_WHILE_BEHIND_MS = 15_000;
 /**
  * What is not a full group starts this long, for each delivery of the last one, after it: below 667 deliveries a second
  * that holds nothing up, above it groups fill (docs/decisions/0006).
@@ -30,8 +34,8 @@ export type Places = {
   pace(deliveries: number): void;
   /** True when it had a place. */
   free(workflowId: string): boolean;
-  /** Forgets what was never claimed. */
-  expire(): void;
+  /** Forgets what was never claimed; later when workers are behind. */
+  expire(isBehind: boolean): void;
 };
 
 /** `grouping` 'never': each event is a small one, and there is no pace: the engine would idle with two. */
@@ -53,9 +57,9 @@ export function createPlaces(grouping: 'auto' | 'never'): Places {
       if (grouping === 'auto') turnAt = performance.now() + deliveries * MS_PER_DELIVERY;
     },
     free: (workflowId) => taken.delete(workflowId),
-    expire() {
-      const now = performance.now();
-      for (const [id, { since }] of taken) if (now - since > UNCLAIMED_MS) taken.delete(id);
+    expire(isBehind) {
+      const before = performance.now() - (isBehind ? UNCLAIMED_WHILE_BEHIND_MS : UNCLAIMED_MS);
+      for (const [id, { since }] of taken) if (since < before) taken.delete(id);
     },
   };
 }

@@ -123,17 +123,43 @@ export async function assignDue(
   return assignmentOf(rows);
 }
 
-// Walks the receivers that have something due by index jumps, and takes of each what it has room for: what it is
-// owed now by any workflow counts. The others' backlogs are not read, however long.
-const ASSIGN_SLOW = `
+// By index jumps from one receiver that has something waiting to the next: backlogs are not read, however long.
+const SLOW_RECEIVERS = `
   WITH RECURSIVE waiting AS (
-    (SELECT receiver FROM deliveries
-     WHERE owner IS NULL AND due_at IS NOT NULL AND lane = 'slow' ORDER BY receiver LIMIT 1)
+    (SELECT receiver, project_id, 1 AS n FROM deliveries
+     WHERE owner IS NULL AND due_at IS NOT NULL AND lane = 'slow' AND receiver > $1
+     ORDER BY receiver, due_at LIMIT 1)
     UNION ALL
-    SELECT (SELECT d.receiver FROM deliveries d
-            WHERE d.owner IS NULL AND d.due_at IS NOT NULL AND d.lane = 'slow' AND d.receiver > waiting.receiver
-            ORDER BY d.receiver LIMIT 1)
-    FROM waiting WHERE waiting.receiver IS NOT NULL
+    SELECT next.receiver, next.project_id, waiting.n + 1
+    FROM waiting CROSS JOIN LATERAL (
+      SELECT d.receiver, d.project_id FROM deliveries d
+      WHERE d.owner IS NULL AND d.due_at IS NOT NULL AND d.lane = 'slow' AND d.receiver > waiting.receiver
+      ORDER BY d.receiver, d.due_at LIMIT 1
+    ) AS next
+    WHERE waiting.n < $2
+  )
+  SELECT receiver, project_id AS "projectId" FROM waiting`;
+
+export type SlowReceiver = { receiver: string; projectId: string };
+
+/** Slow receivers for which something waits, in their order, from the first one after `after`; at most `limit`. */
+export async function slowReceiversWaiting(
+  db: Queryable,
+  after: string,
+  limit: number,
+): Promise<SlowReceiver[]> {
+  const { rows } = await db.query<SlowReceiver>({
+    name: 'slow-receivers-waiting',
+    text: SLOW_RECEIVERS,
+    values: [after, limit],
+  });
+  return rows;
+}
+
+// Takes of each receiver what it has room for: what it is owed now by any workflow counts.
+const ASSIGN_SLOW = `
+  WITH waiting AS (
+    SELECT unnest($6::text[]) AS receiver
   ), busy AS (
     SELECT receiver, count(*) AS n FROM deliveries
     WHERE owner IS NOT NULL AND due_at <= now() GROUP BY receiver
@@ -147,7 +173,6 @@ const ASSIGN_SLOW = `
         AND d.receiver = waiting.receiver
       ORDER BY d.due_at LIMIT greatest(0, $1 - coalesce(busy.n, 0))
     ) AS d
-    WHERE waiting.receiver IS NOT NULL
   ), company AS (
     SELECT d.id, d.project_id, d.event_id
     FROM deliveries d
@@ -169,9 +194,10 @@ const ASSIGN_SLOW = `
   RETURNING d.id, d.step, d.event_id, d.project_id, d.policy, d.lane, d.owner,
             (SELECT e.type FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id) AS type`;
 
-/** Gives due deliveries of slow receivers to a new workflow, each receiver as many as `roomPerReceiver` leaves. */
+/** Gives due deliveries of these slow receivers to a new workflow, each receiver as many as `roomPerReceiver` leaves. */
 export async function assignSlow(
   db: Queryable,
+  receivers: string[],
   {
     roomPerReceiver,
     most,
@@ -189,7 +215,7 @@ export async function assignSlow(
   const { rows } = await db.query<AssignedRow>({
     name: 'assign-slow',
     text: ASSIGN_SLOW,
-    values: [roomPerReceiver, most, grouping, uuid, processId],
+    values: [roomPerReceiver, most, grouping, uuid, processId, receivers],
   });
   return assignmentOf(rows);
 }

@@ -31,8 +31,8 @@ const BEAT = `
   WITH before AS (
     SELECT gone_at FROM processes WHERE id = $1
   ), beat AS (
-    INSERT INTO processes (id, role, host, pid, backend_pid)
-    VALUES ($1, $2, $3, $4, pg_backend_pid())
+    INSERT INTO processes (id, role, host, pid, attempt_slots, backend_pid)
+    VALUES ($1, $2, $3, $4, $5, pg_backend_pid())
     ON CONFLICT (id) DO UPDATE
     SET seen_at = clock_timestamp(), backend_pid = pg_backend_pid(), gone_at = NULL,
         steady_since = CASE WHEN processes.seen_at < clock_timestamp() - ${GAP} THEN clock_timestamp()
@@ -51,9 +51,13 @@ export type Beaten = {
   othersAreSilent: boolean;
 };
 
-/** Writes that the process is alive; its first heartbeat makes its row. */
-export async function beat(db: Queryable, { id, role, host, pid }: ProcessIdentity): Promise<Beaten> {
-  const query = { text: BEAT, values: [id, role, host, pid], query_timeout: BEAT_WITHIN_MS };
+/** Writes that the process is alive; its first heartbeat makes its row, with the attempts that it may have under way. */
+export async function beat(
+  db: Queryable,
+  { id, role, host, pid }: ProcessIdentity,
+  attemptSlots = 0,
+): Promise<Beaten> {
+  const query = { text: BEAT, values: [id, role, host, pid, attemptSlots], query_timeout: BEAT_WITHIN_MS };
   const { rows } = await db.query<Beaten>(query);
   return rows[0]!;
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { createAcceptor } from '../../src/dispatch/acceptor.ts';
+import type { DispatchGate } from '../../src/dispatch/dispatch-gate.ts';
 import { createDispatcher, type Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { policyText } from '../../src/policy/retry-policy.ts';
 import { acceptEvents } from '../../src/store/accept-events.ts';
@@ -30,6 +31,14 @@ type FakeEngine = {
   close(): Promise<void>;
 };
 
+/** The engine's worker has any number of slots: what it has under way holds nothing up. */
+const OPEN_GATE: DispatchGate = {
+  hasRoom: () => true,
+  dispatched: () => {},
+  isBehind: () => false,
+  refresh: async () => {},
+};
+
 /** A dispatcher on an engine that starts every workflow at once, and whose worker claims it some time later. */
 function startFakeEngine({ claimAfterMs = 20, grouping = 'auto' as 'auto' | 'never' } = {}): FakeEngine {
   const unclaimed = new Map<string, number>();
@@ -41,6 +50,7 @@ function startFakeEngine({ claimAfterMs = 20, grouping = 'auto' as 'auto' | 'nev
     deliveries: () => fake.starts.flatMap(({ deliveries }) => deliveries.map(({ id }) => id)),
     dispatcher: createDispatcher({
       pool: store.pool,
+      gate: OPEN_GATE,
       starter: () => (fake.behave === 'away' ? null : start),
       grouping,
       roomPerReceiver: 32,
@@ -111,7 +121,7 @@ test('while the engine keeps up, each event starts its own workflow at once, nam
 });
 
 test('when it does not keep up, events that wait share workflows: two unclaimed at most, or full groups up to sixteen', async () => {
-  engine = startFakeEngine({ claimAfterMs: 50 });
+  engine = startFakeEngine({ claimAfterMs: 150 });
   const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
 
   for (let round = 0; round < 20; round++) {

@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { policyText } from '../../src/policy/retry-policy.ts';
-import { assignDue, assignSlow, nextProjectDue } from '../../src/store/assignments.ts';
+import { assignDue, assignSlow, nextProjectDue, slowReceiversWaiting } from '../../src/store/assignments.ts';
 import { claimDeliveries } from '../../src/store/claims.ts';
 import type { Queryable } from '../../src/store/database.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from '../../src/store/gauges.ts';
+import { deliveriesInFlight } from '../../src/store/in-flight.ts';
 import { matchEndpoints } from '../../src/store/match-receivers.ts';
 import { outcomesAfter } from '../../src/store/outcomes.ts';
 import { markHealthy, markSlow } from '../../src/store/receiver-health.ts';
@@ -102,8 +103,10 @@ const statements: [string, (db: Queryable) => Promise<unknown>][] = [
   ['assigning beside a backlog', (db) => assignDue(db, quiet, { ...ASSIGN, grouping: true })],
   [
     'assigning slow ones',
-    (db) => assignSlow(db, { roomPerReceiver: 32, most: 100, grouping: true, uuid: 'one' }),
+    (db) => assignSlow(db, [BLACK_HOLE], { roomPerReceiver: 32, most: 100, grouping: true, uuid: 'one' }),
   ],
+  ['the slow receivers', (db) => slowReceiversWaiting(db, '', 200)],
+  ['what is in flight', (db) => deliveriesInFlight(db)],
   ['claiming', (db) => claimDeliveries(db, 'event/1', [{ id: 'dlv_b1', step: 0 }])],
   ['the overdue', (db) => overdueOwners(db, 60_000, 2_000)],
   [
@@ -215,7 +218,7 @@ test('a receiver that becomes slow takes its whole backlog out of the common que
 
   const taken = await Promise.all(
     ['a', 'b', 'c', 'd'].map((uuid) =>
-      assignSlow(store.pool, { roomPerReceiver: 32, most: 100, grouping: true, uuid }),
+      assignSlow(store.pool, [BLACK_HOLE], { roomPerReceiver: 32, most: 100, grouping: true, uuid }),
     ),
   );
   expect(taken.flatMap((one) => one?.deliveries ?? [])).toHaveLength(32);

@@ -1,0 +1,87 @@
+import type { Queryable } from '../store/database.ts';
+import { attemptSlots, deliveriesInFlight } from '../store/in-flight.ts';
+
+/** First attempts at receivers that are not known for slow, or everything else. */
+export type Kind = 'first' | 'other';
+
+/**
+ * Says whether a project may have more deliveries under way, by what all processes have dispatched and not finished: a
+ * worker that is behind is given no more, and a project that fills its share leaves room to the others.
+ */
+export type DispatchGate = {
+  hasRoom(kind: Kind, projectId: string): boolean;
+  /** Counts what was dispatched here since Postgres was last asked. */
+  dispatched(kind: Kind, projectId: string, deliveries: number): void;
+  /** More is waiting for a claim than workers take up at once. */
+  isBehind(): boolean;
+  /** Asks Postgres again if that may change an answer. */
+  refresh(): Promise<void>;
+};
+
+/** While no worker lives: so many deliveries are given to workflows, and the rest waits in Postgres. */
+const SLOTS_WITHOUT_WORKERS = 2_000;
+/** Of all slots, retries and slow receivers get this share: they keep theirs for up to a minute each. */
+const SHARE: Record<Kind, number> = { first: 1, other: 0.5 };
+/** Two full groups that wait for their claim. */
+const BEHIND_FROM = 200;
+const ASK_EVERY_MS = 250;
+/** With over half of a share used up, an old count would hold up what has room by now. */
+const ASK_SOON_MS = 100;
+const ASK_FOR_SLOTS_EVERY_MS = 2_000;
+
+export function createDispatchGate(db: Queryable): DispatchGate {
+  const counts: Record<Kind, Map<string, number>> = { first: new Map(), other: new Map() };
+  const totals: Record<Kind, number> = { first: 0, other: 0 };
+  let unclaimed = 0;
+  let slots = SLOTS_WITHOUT_WORKERS;
+  let isStale = true;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let askedForSlotsAt = Number.NEGATIVE_INFINITY;
+  let tookMs = 0;
+  let asking: Promise<void> | null = null;
+
+  const freeOf = (kind: Kind): number => slots * SHARE[kind] - totals[kind];
+
+  const waitMs = (): number => {
+    const isUsed = totals.first > (slots * SHARE.first) / 4 || totals.other > (slots * SHARE.other) / 4;
+    // Counting takes longer with more under way: it must not become the work of this process.
+    return Math.max(isUsed ? ASK_SOON_MS : ASK_EVERY_MS, tookMs * 10);
+  };
+
+  async function ask(): Promise<void> {
+    const began = performance.now();
+    askedAt = began;
+    isStale = false;
+    if (began - askedForSlotsAt >= ASK_FOR_SLOTS_EVERY_MS) {
+      askedForSlotsAt = began;
+      slots = (await attemptSlots(db)) || SLOTS_WITHOUT_WORKERS;
+    }
+    const projects = await deliveriesInFlight(db);
+    for (const kind of ['first', 'other'] as const) {
+      counts[kind] = new Map(projects.map((one) => [one.projectId, one[kind]]));
+      totals[kind] = projects.reduce((sum, one) => sum + one[kind], 0);
+    }
+    unclaimed = projects.reduce((sum, one) => sum + one.unclaimed, 0);
+    // What is still under way has to be looked at again: it may have ended.
+    isStale ||= totals.first + totals.other > 0;
+    tookMs = performance.now() - began;
+  }
+
+  return {
+    // Dynamic thresholds, as in FairBudget: a project may have more while it has less than is free.
+    hasRoom: (kind, projectId) => (counts[kind].get(projectId) ?? 0) < freeOf(kind),
+    dispatched(kind, projectId, deliveries) {
+      counts[kind].set(projectId, (counts[kind].get(projectId) ?? 0) + deliveries);
+      totals[kind] += deliveries;
+      isStale = true;
+    },
+    isBehind: () => unclaimed >= BEHIND_FROM,
+    async refresh() {
+      if (!isStale || performance.now() - askedAt < waitMs()) return;
+      asking ??= ask().finally(() => {
+        asking = null;
+      });
+      await asking;
+    },
+  };
+}
