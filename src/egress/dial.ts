@@ -1,56 +1,31 @@
-import { connect, type LookupFunction, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { AddressGuard } from './address-guard.ts';
-import { blocked, type Failure, failureOf, isOwnShortage, type Phase, timedOut } from './failure.ts';
+import { type Connected, connectFirst } from './connect-first.ts';
+import { msUntil, type SpareSockets } from './dial-limits.ts';
+import { blocked, type Failure, failureOf, isOwnShortage, speaksHttp2Only, timedOut } from './failure.ts';
 import type { Lookup } from './lookup.ts';
 import { familyOf, isLocalhost, type Origin } from './target-url.ts';
-
-export type Dialed =
-  | { kind: 'connected'; socket: Socket }
-  | { kind: 'failed'; failure: Failure }
-  /** The process has no socket left: nothing was sent, and the receiver is not to blame. */
-  | { kind: 'no_socket' };
 
 export type DialRules = {
   guard: AddressGuard;
   lookup: Lookup;
+  spareSockets: SpareSockets;
   certificateAuthorities?: string[] | undefined;
 };
 
-/** How long one of several addresses may take before the next is tried. */
-const NEXT_ADDRESS_AFTER_MS = 500;
+type Allowed = { addresses: string[]; later?: Promise<string[]> | undefined };
 
 /**
  * Opens a connection to an address that the guard allows: the very addresses that were judged are dialed, since a
  * second lookup could answer differently. `deadlineAt` is on the clock of performance.now(), in milliseconds.
  */
-export async function dial(origin: Origin, rules: DialRules, deadlineAt: number): Promise<Dialed> {
-  const addresses = await allowedAddresses(origin.host, rules, deadlineAt);
-  if (!Array.isArray(addresses)) return { kind: 'failed', failure: addresses };
-
-  const plain = connect({
-    host: addresses[0]!,
-    port: origin.port,
-    noDelay: true,
-    ...(addresses.length > 1 && {
-      host: origin.host,
-      lookup: answering(addresses),
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS,
-    }),
-  });
-  const connected = await untilReady(plain, 'connect', 'connect', deadlineAt);
+export async function dial(origin: Origin, rules: DialRules, deadlineAt: number): Promise<Connected> {
+  const allowed = await allowedAddresses(origin.host, rules, deadlineAt);
+  if (!('addresses' in allowed)) return { kind: 'failed', failure: allowed };
+  const connected = await connectFirst({ ...allowed, port: origin.port }, rules.spareSockets, deadlineAt);
   if (connected.kind !== 'connected' || !origin.secure) return connected;
-
-  const secure = connectTls({
-    socket: plain,
-    host: origin.host,
-    // An address is no server name (RFC 6066 section 3); it is still compared with the certificate.
-    ...(familyOf(origin.host) ? {} : { servername: origin.host }),
-    ALPNProtocols: ['http/1.1'],
-    ...(rules.certificateAuthorities && { ca: rules.certificateAuthorities }),
-  });
-  return untilReady(secure, 'secureConnect', 'tls', deadlineAt);
+  return secured(connected.socket, origin.host, rules.certificateAuthorities, deadlineAt);
 }
 
 /** One address that is not allowed condemns the whole answer: an honest name has no reason to mix them. */
@@ -58,15 +33,22 @@ async function allowedAddresses(
   host: string,
   { guard, lookup }: DialRules,
   deadlineAt: number,
-): Promise<string[] | Failure> {
+): Promise<Allowed | Failure> {
   const allows = (address: string): boolean => guard.allows(address, familyOf(address) ?? 4);
-  if (familyOf(host)) return allows(host) ? [host] : blocked;
+  if (familyOf(host)) return allows(host) ? { addresses: [host] } : blocked;
+  let later: Promise<string[]> | undefined;
   try {
-    const found = await before(deadlineAt, lookup(host));
+    const found = await before(
+      deadlineAt,
+      lookup(
+        host,
+        (others) => (later = others.then((addresses) => (addresses.every(allows) ? addresses : []))),
+      ),
+    );
     if (!found) return timedOut('dns');
     // Of the two addresses that localhost always has, the operator may have allowed only one.
-    const candidates = isLocalhost(host) ? found.filter(allows) : found;
-    return candidates.length > 0 && candidates.every(allows) ? candidates : blocked;
+    const addresses = isLocalhost(host) ? found.filter(allows) : found;
+    return addresses.length > 0 && addresses.every(allows) ? { addresses, later } : blocked;
   } catch (error) {
     return failureOf(error, 'dns');
   }
@@ -75,45 +57,46 @@ async function allowedAddresses(
 async function before<T>(deadlineAt: number, result: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, deadlineAt - performance.now(), undefined);
+    timer = setTimeout(resolve, msUntil(deadlineAt), undefined);
   });
   return Promise.race([result, late]).finally(() => clearTimeout(timer));
 }
 
-const answering =
-  (addresses: string[]): LookupFunction =>
-  (_host, options, callback) => {
-    const found = addresses.map((address) => ({ address, family: familyOf(address)! }));
-    if (options.all) callback(null, found);
-    else callback(null, found[0]!.address, found[0]!.family);
-  };
-
-/** Resolves when `socket` is ready, has failed, or the deadline has passed; a socket that is not ready is destroyed. */
-function untilReady(
-  socket: Socket,
-  readyEvent: 'connect' | 'secureConnect',
-  phase: Phase,
+/** The connection in TLS, with a certificate that is trusted for `host`; one that is not is destroyed. */
+function secured(
+  plain: Socket,
+  host: string,
+  certificateAuthorities: string[] | undefined,
   deadlineAt: number,
-): Promise<Dialed> {
+): Promise<Connected> {
+  const socket = connectTls({
+    socket: plain,
+    host,
+    // An address is no server name (RFC 6066 section 3); it is still compared with the certificate.
+    ...(familyOf(host) ? {} : { servername: host }),
+    ALPNProtocols: ['http/1.1'],
+    ...(certificateAuthorities && { ca: certificateAuthorities }),
+  });
   // For its whole life: between two users of a socket an error without a listener would end the process.
   socket.on('error', () => {});
   return new Promise((resolve) => {
-    const end = (result: Dialed): void => {
+    const end = (result: Connected): void => {
       clearTimeout(timer);
-      socket.off(readyEvent, onReady).off('error', onError).off('close', onClose);
+      socket.off('secureConnect', onSecure).off('error', onError).off('close', onClose);
       if (result.kind !== 'connected') socket.destroy();
       resolve(result);
     };
-    const onReady = (): void =>
+    const fail = (failure: Failure): void => end({ kind: 'failed', failure });
+    const onSecure = (): void => {
       // After a stall of this process the connection may be older than the deadline.
-      end(performance.now() < deadlineAt ? { kind: 'connected', socket } : expired);
+      if (performance.now() >= deadlineAt) fail(timedOut('tls'));
+      else if (socket.alpnProtocol === 'h2') fail(speaksHttp2Only);
+      else end({ kind: 'connected', socket });
+    };
     const onError = (error: Error): void =>
-      end(
-        isOwnShortage(error) ? { kind: 'no_socket' } : { kind: 'failed', failure: failureOf(error, phase) },
-      );
+      isOwnShortage(error) ? end({ kind: 'no_socket' }) : fail(failureOf(error, 'tls'));
     const onClose = (): void => onError(Object.assign(new Error(), { code: 'ECONNRESET' }));
-    const expired: Dialed = { kind: 'failed', failure: timedOut(phase) };
-    const timer = setTimeout(() => end(expired), deadlineAt - performance.now());
-    socket.once(readyEvent, onReady).once('error', onError).once('close', onClose);
+    const timer = setTimeout(() => fail(timedOut('tls')), msUntil(deadlineAt));
+    socket.once('secureConnect', onSecure).once('error', onError).once('close', onClose);
   });
 }

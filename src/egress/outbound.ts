@@ -75,6 +75,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const fixedRules = {
     guard: options.guard,
     lookup: options.lookup ?? createLookup(),
+    // Beside maxSockets: a turn in a pool is for one socket, and a second address of a name takes another for a while.
+    spareSockets: { left: Math.max(4, Math.floor((options.maxSockets ?? 4_096) / 16)) },
     certificateAuthorities: options.certificateAuthorities,
     maxBodyBytes: options.maxResponseBytes ?? 16_384,
     maxHeaderBytes: options.maxHeaderBytes ?? 16_384,

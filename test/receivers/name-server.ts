@@ -1,14 +1,15 @@
 import { createSocket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 
-/** Addresses to answer with; none: the name exists without any; 'nxdomain', 'servfail', or 'silence'. */
-export type DnsAnswer = string[] | 'nxdomain' | 'servfail' | 'silence';
-export type Zone = (name: string, type: 'A' | 'AAAA') => DnsAnswer;
+/** Addresses to answer with; none: the name exists without any; a failure, or 'silence'. */
+export type DnsAnswer = string[] | 'nxdomain' | 'servfail' | 'refused' | 'silence';
+/** An answer may come so many milliseconds later. */
+export type Zone = (name: string, type: 'A' | 'AAAA') => DnsAnswer | { after: number; answer: DnsAnswer };
 
 export type NameServer = { address: string; queries: string[]; close(): Promise<void> };
 
 const TYPES = { 1: 'A', 28: 'AAAA' } as const;
-const RCODES = { nxdomain: 3, servfail: 2 } as const;
+const RCODES = { nxdomain: 3, servfail: 2, refused: 5 } as const;
 
 /** A DNS server (RFC 1035) on loopback that answers as the zone says. */
 export async function startNameServer(zone: Zone): Promise<NameServer> {
@@ -17,8 +18,12 @@ export async function startNameServer(zone: Zone): Promise<NameServer> {
   socket.on('message', (query, from) => {
     const { name, type, end } = questionIn(query);
     queries.push(`${type} ${name}`);
-    const answer = zone(name, type);
-    if (answer !== 'silence') socket.send(answerTo(query, end, type, answer), from.port, from.address);
+    const said = zone(name, type);
+    const { after, answer } = typeof said === 'object' && 'after' in said ? said : { after: 0, answer: said };
+    if (answer === 'silence') return;
+    const send = () => socket.send(answerTo(query, end, type, answer), from.port, from.address);
+    if (after === 0) send();
+    else setTimeout(send, after);
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   return {

@@ -32,6 +32,8 @@ export type Receiver = {
 
 export type ReceiverOptions = {
   host?: string;
+  /** One that is free when left out. */
+  port?: number;
   tls?: { key: string; cert: string };
   /** How long an idle connection is kept; Node's 5 s when left out. */
   keepAliveMs?: number;
@@ -77,7 +79,7 @@ export async function startReceiver(
   const host = options.host ?? '127.0.0.1';
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, host, resolve);
+    server.listen(options.port ?? 0, host, resolve);
   });
   const { port } = server.address() as AddressInfo;
 

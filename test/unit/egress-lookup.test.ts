@@ -42,6 +42,39 @@ test('a name server that keeps silent about IPv6 holds up an IPv4 answer by no m
   expect(performance.now() - began).toBeLessThan(500);
 });
 
+test('the family that lags is told of when it comes, also where the first answer is of no use', async () => {
+  const lookup = await lookupIn((_, type) =>
+    type === 'AAAA' ? ['2001:db8::1'] : { after: 300, answer: ['192.0.2.1'] },
+  );
+  let later: Promise<string[]> | undefined;
+
+  expect(await lookup('slow.example', (others) => (later = others))).toEqual(['2001:db8::1']);
+  expect(await later).toEqual(['192.0.2.1']);
+});
+
+test('a family that never answers is told of as none', async () => {
+  const lookup = await lookupIn((_, type) => (type === 'A' ? ['192.0.2.1'] : 'silence'));
+  let later: Promise<string[]> | undefined;
+
+  await lookup('slow.example', (others) => (later = others));
+  expect(await later).toEqual([]);
+});
+
+test.each<[string, Zone, string]>([
+  ['does not exist', () => 'nxdomain', 'ENOTFOUND'],
+  [
+    'does not exist by one answer, and fails by the other',
+    (_, type) => (type === 'A' ? 'servfail' : 'nxdomain'),
+    'ENOTFOUND',
+  ],
+  ['has no address', () => [], 'ENODATA'],
+  ['has no IPv4 address and fails for IPv6', (_, type) => (type === 'A' ? [] : 'servfail'), 'ESERVFAIL'],
+  ['is refused', () => 'refused', 'EREFUSED'],
+  ['gets no answer', () => 'silence', 'ETIMEOUT'],
+])('a name that %s fails with a code of its own', async (_case, zone, code) => {
+  await expect((await lookupIn(zone))('failing.example')).rejects.toMatchObject({ code });
+});
+
 test('a name that nobody knows, or that has no address, is a failure with a code', async () => {
   const lookup = await lookupIn((name) => (name === 'unknown.example' ? 'nxdomain' : []));
 
