@@ -301,7 +301,8 @@ export async function startService(
     };
     const reconciler = createReconciler({
       pool,
-      connectionString: config.databaseUrl,
+      leaseDb: heartbeatPool,
+      processId: heartbeats.id,
       temporal: temporal.gateway,
       sweepEndpoints: async (ageMs) => {
         await sweepDeletedEndpoints(sweep, ageMs);
@@ -316,6 +317,17 @@ export async function startService(
         metrics.reconciled.inc({ action });
         const level = action === 'terminated' ? 'error' : 'info';
         log[level]({ workflowId, deliveries, action }, 'the reconciler acted on a workflow');
+      },
+      onWorkflowFailed: (workflowId, failure, deliveries) => {
+        metrics.workflowsFailed.inc({ failure });
+        log.error(
+          { workflowId, failure, deliveries },
+          'a workflow failed with deliveries open; they go on in another. After a deploy: its code no longer fits',
+        );
+      },
+      onLeading: (leads) => {
+        metrics.leads.set(leads ? 1 : 0);
+        log.info({ leads }, leads ? 'this process reconciles now' : 'this process no longer reconciles');
       },
       onFailure: (error) =>
         log.warn({ err: error }, 'a pass of the reconciler failed; the next one tries again'),

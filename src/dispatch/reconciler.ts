@@ -1,31 +1,31 @@
-import pg from 'pg';
-import { withPinnedSettings } from '../store/connection-settings.ts';
-import { type OverdueOwner, overdueOwners, releaseLost } from '../store/reconciliation.ts';
+import type { Queryable } from '../store/database.ts';
+import { silentProcesses } from '../store/processes.ts';
+import { overdueOwners, ownersLeftBehind } from '../store/reconciliation.ts';
+import { createLeadership, type LeaseTimes } from './leadership.ts';
+import { createOwnerLooks, type OwnerLookDependencies } from './owner-looks.ts';
+import { createWorkHealth, type WorkHealth, type WorkLimits } from './work-health.ts';
 
-/** What Temporal says of a workflow. `wedged`: its workflow task fails again and again. */
-export type WorkflowState = 'running' | 'wedged' | 'over' | 'unknown';
-
-export type ReconcilerDependencies = {
-  pool: pg.Pool;
-  connectionString: string;
-  /** Null while Temporal is away. A failed look must answer `unknown`, which says nothing. */
-  temporal: () => {
-    stateOf(workflowId: string): Promise<WorkflowState>;
-    retryNow(workflowId: string, ids: string[]): Promise<void>;
-    terminate(workflowId: string, reason: string): Promise<void>;
-  } | null;
+export type ReconcilerDependencies = Pick<
+  OwnerLookDependencies,
+  'pool' | 'temporal' | 'onAction' | 'onWorkflowFailed' | 'onFailure'
+> & {
+  /** For the lease: it must not wait behind other statements. */
+  leaseDb: Queryable;
+  processId: string;
   /** Finishes what changed endpoints at least `ageMs` ago: deletions, and what is held for them. */
   sweepEndpoints: (ageMs: number) => Promise<void>;
   /** Told when deliveries were released: they wait for assignment. */
   onReleased: () => void;
-  onAction: (action: 'released' | 'signalled' | 'terminated', workflowId: string, deliveries: number) => void;
-  onFailure: (error: unknown) => void;
+  /** Of all processes one reconciles: told when it is this one, and when it no longer is. */
+  onLeading: (leads: boolean) => void;
   times?: ReconcilerTimes;
 };
 
 /** All in milliseconds. */
-export type ReconcilerTimes = {
+export type ReconcilerTimes = LeaseTimes & {
   passEvery: number;
+  /** Between two looks for what silent processes had in hand. */
+  silentEvery: number;
   /** Longer than an attempt can be late by itself; short in the first minute, when a crash has just been. */
   overdue: number;
   overdueAtStart: number;
@@ -35,47 +35,60 @@ export type ReconcilerTimes = {
   /** Between two looks for changes of endpoints that were never finished, and how old those are. */
   sweepEvery: number;
   sweepEveryAtStart: number;
+  /** Who could not work leaves the lead to others this long; without progress for `stuckAfter` a pass hangs. */
+  stuckAfter: number;
+  restFor: number;
 };
 
 export const RECONCILER_TIMES: ReconcilerTimes = {
+  renewEvery: 1_000,
+  leaseLasts: 5_000,
   passEvery: 5_000,
+  silentEvery: 1_000,
   overdue: 60_000,
   overdueAtStart: 5_000,
   startLasts: 60_000,
   wedgedFor: 120_000,
   sweepEvery: 60_000,
   sweepEveryAtStart: 5_000,
+  stuckAfter: 5_000,
+  restFor: 10_000,
 };
-/** Owners read in one go, and looked at side by side. */
+/** Owners read in one go. */
 const OWNERS_PER_READ = 2_000;
-const LOOKS_AT_ONCE = 20;
-/** Of all processes one reconciles: an optimisation, the compare-and-set is the safety. */
-const LOCK_ID = 7_265_001;
+/** Passes that may fail in a row; after one that failed the next follows soon. */
+const FAILURES = 3;
+const AGAIN_AFTER_FAILURE_MS = 1_000;
 
 /** Finds deliveries that are due, owned, and not worked on, and gives them back to the queue. */
 export function createReconciler(deps: ReconcilerDependencies): { close(): Promise<void> } {
-  const {
-    pool,
-    connectionString,
-    temporal,
-    sweepEndpoints,
-    onReleased,
-    onAction,
-    onFailure,
-    times = RECONCILER_TIMES,
-  } = deps;
+  const { pool, leaseDb, processId, temporal, sweepEndpoints, onReleased, onLeading, onFailure } = deps;
+  const { times = RECONCILER_TIMES } = deps;
   const startedAt = performance.now();
-  const wedgedSince = new Map<string, number>();
-  const quietUntil = new Map<string, number>();
   let nextSweepAt = startedAt;
   let sweeping: Promise<void> | null = null;
-  let leader: pg.Client | null = null;
   let closed = false;
-  let timer: NodeJS.Timeout | undefined;
-  let passing: Promise<void> = Promise.resolve();
 
-  async function pass(): Promise<void> {
-    if (!temporal() || !(await leads())) return;
+  const limits: WorkLimits = { failures: FAILURES, stuckAfter: times.stuckAfter, restFor: times.restFor };
+  const works = { overdue: createWorkHealth(limits), silent: createWorkHealth(limits) };
+  const leadership = createLeadership({
+    db: leaseDb,
+    name: 'reconciler',
+    processId,
+    // Without Temporal it can tell nothing of any workflow; another process may.
+    canWork: () => temporal() !== null && Object.values(works).every((work) => work.canWork()),
+    onChange: onLeading,
+    onFailure,
+    times,
+  });
+  const leads = (): boolean => !closed && leadership.holds();
+  const looks = createOwnerLooks({
+    ...deps,
+    mayLook: leads,
+    times: { quietFor: times.overdue, wedgedFor: times.wedgedFor },
+  });
+
+  async function passOverdue(): Promise<void> {
     const now = performance.now();
     const isStart = now - startedAt < times.startLasts;
     if (!sweeping && now >= nextSweepAt) {
@@ -86,111 +99,58 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
         .catch(onFailure)
         .finally(() => (sweeping = null));
     }
-    for (const [id, until] of quietUntil) if (until < now) quietUntil.delete(id);
     const overdueMs = isStart ? times.overdueAtStart : times.overdue;
-    const seen = new Set(quietUntil.keys());
-    for (let more = true; more && !closed; ) {
+    const seen = new Set(looks.quiet());
+    for (let more = true; more && leads(); ) {
       const owners = await overdueOwners(pool, overdueMs, OWNERS_PER_READ, [...seen]);
       for (const { owner } of owners) seen.add(owner);
-      if ((await lookAtAll(owners)) > 0) onReleased();
+      if ((await looks.lookAtAll(owners, works.overdue.onProgress)) > 0) onReleased();
       more = owners.length === OWNERS_PER_READ;
     }
   }
 
-  /** Returns how many deliveries were released. */
-  async function lookAtAll(owners: OverdueOwner[]): Promise<number> {
-    const queue = owners.values();
-    let released = 0;
-    const worker = async () => {
-      for (const one of queue) {
-        // One that cannot be told or terminated must not keep the others from being looked at.
-        const ofOne = await lookAt(one).catch((error) => {
+  /** What a process had assigned when it died is looked at as soon as it is silent: if it was only slow, no harm is done. */
+  async function passSilent(): Promise<void> {
+    const silent = await silentProcesses(pool, processId);
+    if (silent.length === 0) return;
+    const owners = await ownersLeftBehind(pool, silent, OWNERS_PER_READ, looks.quiet());
+    if ((await looks.lookAtAll(owners, works.silent.onProgress)) > 0) onReleased();
+  }
+
+  const loops = [
+    repeat(passOverdue, works.overdue, times.passEvery),
+    repeat(passSilent, works.silent, times.silentEvery),
+  ];
+
+  function repeat(pass: () => Promise<void>, work: WorkHealth, everyMs: number): { close(): Promise<void> } {
+    let timer: NodeJS.Timeout | undefined;
+    let passing: Promise<void> = Promise.resolve();
+    const soonMs = Math.min(AGAIN_AFTER_FAILURE_MS, everyMs);
+    const passIfLeading = (): void => {
+      passing = (leads() ? work.run(pass).then(() => everyMs) : Promise.resolve(soonMs))
+        .catch((error: unknown) => {
           onFailure(error);
-          return 0;
+          return soonMs;
+        })
+        .then((ms) => {
+          if (!closed) timer = setTimeout(passIfLeading, ms);
         });
-        released += ofOne;
-      }
     };
-    await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, worker));
-    return released;
-  }
-
-  async function lookAt({ owner, ids }: OverdueOwner): Promise<number> {
-    const engine = temporal();
-    if (!engine || closed) return 0;
-    const state = await engine.stateOf(owner);
-    if (state !== 'wedged') wedgedSince.delete(owner);
-    if (state === 'over') return release(owner, ids);
-    if (state === 'running') {
-      // A signal may have been lost. One that is attempting ignores it.
-      quietUntil.set(owner, performance.now() + times.overdue);
-      await engine.retryNow(owner, ids);
-      onAction('signalled', owner, ids.length);
-      return 0;
-    }
-    if (state === 'wedged') {
-      const since = wedgedSince.get(owner) ?? performance.now();
-      wedgedSince.set(owner, since);
-      if (performance.now() - since < times.wedgedFor) return 0;
-      wedgedSince.delete(owner);
-      await engine.terminate(
-        owner,
-        'its workflow task failed for two minutes; its deliveries go on elsewhere',
-      );
-      onAction('terminated', owner, ids.length);
-      return release(owner, ids);
-    }
-    return 0;
-  }
-
-  async function release(owner: string, ids: string[]): Promise<number> {
-    const released = await releaseLost(pool, owner, ids);
-    if (released > 0) onAction('released', owner, released);
-    return released;
-  }
-
-  async function leads(): Promise<boolean> {
-    if (leader) return true;
-    const client = new pg.Client({
-      connectionString: withPinnedSettings(connectionString),
-      keepAlive: true,
-      connectionTimeoutMillis: 5_000,
-    });
-    const lose = () => {
-      if (leader === client) leader = null;
+    passIfLeading();
+    return {
+      async close() {
+        clearTimeout(timer);
+        await passing;
+      },
     };
-    client.on('error', lose);
-    client.on('end', lose);
-    try {
-      await client.connect();
-      const { rows } = await client.query<{ won: boolean }>('SELECT pg_try_advisory_lock($1) AS won', [
-        LOCK_ID,
-      ]);
-      if (rows[0]?.won) leader = client;
-      else await client.end();
-      return leader === client;
-    } catch (error) {
-      await client.end().catch(() => {});
-      throw error;
-    }
   }
-
-  const loop = (): void => {
-    passing = pass()
-      .catch(onFailure)
-      .finally(() => {
-        if (!closed) timer = setTimeout(loop, times.passEvery);
-      });
-  };
-  loop();
 
   return {
     async close() {
       closed = true;
-      clearTimeout(timer);
-      await passing;
+      await Promise.all(loops.map((loop) => loop.close()));
       await sweeping;
-      await leader?.end();
+      await leadership.close();
     },
   };
 }

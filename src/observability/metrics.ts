@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { registerReadings } from './scrape-readings.ts';
 
 // `?wait=` may take 60 s.
@@ -79,6 +79,18 @@ export function createMetrics() {
       name: 'posthorn_attempts_cut_total',
       help: 'Attempts under way in processes that went: they become unknown, and are made again',
       labelNames: ['role'],
+      registers,
+    }),
+    /** `failure`: the type of the failure, one of our own or of the SDK's. */
+    workflowsFailed: new Counter({
+      name: 'posthorn_workflows_failed_total',
+      help: 'Workflows that failed with deliveries open, by the type of their failure',
+      labelNames: ['failure'],
+      registers,
+    }),
+    leads: new Gauge({
+      name: 'posthorn_reconciler_leads',
+      help: '1 in the one process that reconciles',
       registers,
     }),
     /** `action`: `released`, `nudged` or `terminated`. */

@@ -27,6 +27,10 @@ const observedFor = (silence: string): string =>
            WHERE observer.id = $1 AND observer.seen_at > clock_timestamp() - ${GAP}
              AND observer.steady_since < clock_timestamp() - ${silence})`;
 
+/** Also when its last heartbeat lies ahead: Postgres's clock was put back since then. */
+const isSilent = (seenAt: string, silence: string): string =>
+  `${seenAt} NOT BETWEEN clock_timestamp() - ${silence} AND clock_timestamp() + ${silence}`;
+
 const BEAT = `
   WITH before AS (
     SELECT gone_at FROM processes WHERE id = $1
@@ -35,12 +39,12 @@ const BEAT = `
     VALUES ($1, $2, $3, $4, $5, pg_backend_pid())
     ON CONFLICT (id) DO UPDATE
     SET seen_at = clock_timestamp(), backend_pid = pg_backend_pid(), gone_at = NULL,
-        steady_since = CASE WHEN processes.seen_at < clock_timestamp() - ${GAP} THEN clock_timestamp()
-                            ELSE processes.steady_since END
+        steady_since = CASE WHEN processes.seen_at BETWEEN clock_timestamp() - ${GAP} AND clock_timestamp()
+                            THEN processes.steady_since ELSE clock_timestamp() END
   )
   SELECT EXISTS (SELECT FROM before WHERE gone_at IS NOT NULL) AS "wasGone",
          EXISTS (SELECT FROM processes
-                 WHERE id <> $1 AND gone_at IS NULL AND seen_at < clock_timestamp() - ${SILENT}) AS "othersAreSilent"`;
+                 WHERE id <> $1 AND gone_at IS NULL AND ${isSilent('seen_at', SILENT)}) AS "othersAreSilent"`;
 
 /** A heartbeat that hangs must not keep the next one from being sent on another connection. */
 const BEAT_WITHIN_MS = 3_000;
@@ -69,9 +73,9 @@ const FIND_GONE = `
   WITH gone AS (
     UPDATE processes p SET gone_at = clock_timestamp()
     WHERE p.id <> $1 AND p.gone_at IS NULL
-      AND ((p.seen_at < clock_timestamp() - ${SILENT} AND ${observedFor(SILENT)}
+      AND ((${isSilent('p.seen_at', SILENT)} AND ${observedFor(SILENT)}
             AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = p.backend_pid))
-        OR (p.seen_at < clock_timestamp() - ${GIVEN_UP} AND ${observedFor(GIVEN_UP)}))
+        OR (${isSilent('p.seen_at', GIVEN_UP)} AND ${observedFor(GIVEN_UP)}))
     RETURNING p.id, p.role, p.host, p.pid, p.seen_at
   ), cut AS (
     SELECT process_id, count(*) AS n FROM deliveries
@@ -99,7 +103,7 @@ export const isProcessGone = (id: string): string =>
 
 const SILENT_PROCESSES = `
   SELECT id FROM processes
-  WHERE id <> $1 AND seen_at < clock_timestamp() - ${SILENT} AND seen_at > clock_timestamp() - interval '10 minutes'
+  WHERE id <> $1 AND ${isSilent('seen_at', SILENT)} AND seen_at > clock_timestamp() - interval '10 minutes'
     AND ${observedFor(SILENT)}`;
 
 /** Those of which nothing was heard for 5 s, and that were alive some minutes ago: gone, or only slow. */

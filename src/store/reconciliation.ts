@@ -23,6 +23,29 @@ export async function overdueOwners(
   return rows;
 }
 
+const LEFT_BEHIND = `
+  SELECT owner, array_agg(id ORDER BY id) AS ids
+  FROM deliveries d
+  WHERE owner IS NOT NULL AND due_at < now() - interval '1 second' AND claimed_at IS NULL
+    AND process_id = ANY ($1::text[]) AND owner <> ALL ($3::text[])
+  GROUP BY owner
+  ORDER BY min(due_at)
+  LIMIT $2`;
+
+/**
+ * The owners of due deliveries that nobody has claimed, and that one of `processIds` had in hand last: it may have died
+ * between their commit and the start of their workflow. Without those `known`.
+ */
+export async function ownersLeftBehind(
+  db: Queryable,
+  processIds: string[],
+  limit: number,
+  known: string[],
+): Promise<OverdueOwner[]> {
+  const { rows } = await db.query<OverdueOwner>(LEFT_BEHIND, [processIds, limit, known]);
+  return rows;
+}
+
 const RELEASE_LOST = `
   UPDATE deliveries d SET owner = NULL
   FROM (SELECT id FROM deliveries WHERE id = ANY ($2::text[]) AND owner = $1 AND due_at IS NOT NULL

@@ -1,10 +1,20 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { type DeliverInput, TASK_QUEUE, WORKFLOW_TYPE } from '../../workflows/contract.ts';
 import { policyFromText } from '../policy/retry-policy.ts';
 import type { Assignment } from '../store/assignments.ts';
 import { searchAttributesOf } from './search-attributes.ts';
 
-export type WorkflowState = 'running' | 'wedged' | 'over' | 'unknown';
+/**
+ * What Temporal says of a workflow. `wedged`: its workflow task fails again and again; `failed`: it ended with a failure
+ * of its own; `over`: it ended otherwise, or there is none; `unknown`: nothing could be learnt.
+ */
+export type WorkflowState = 'running' | 'wedged' | 'failed' | 'over' | 'unknown';
 
 /** All that Posthorn asks of Temporal's server from outside a workflow. */
 export type Gateway = {
@@ -13,6 +23,8 @@ export type Gateway = {
   send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'gone'>;
   retryNow(workflowId: string, ids: string[]): Promise<void>;
   stateOf(workflowId: string): Promise<WorkflowState>;
+  /** The type of the failure that a workflow ended with: our own, as `Undeliverable`, or the SDK's. */
+  failureOf(workflowId: string): Promise<string>;
   /** The run that the Web UI shows; null when Temporal does not keep the workflow. */
   runOf(workflowId: string): Promise<string | null>;
   terminate(workflowId: string, reason: string): Promise<void>;
@@ -78,11 +90,22 @@ export function createGateway(
     async stateOf(workflowId) {
       try {
         const { status, raw } = await handleOf(workflowId).describe();
-        if (status.name !== 'RUNNING') return 'over';
+        if (status.name !== 'RUNNING') return status.name === 'FAILED' ? 'failed' : 'over';
         return (raw.pendingWorkflowTask?.attempt ?? 0) >= WEDGED_AFTER_TASK_ATTEMPTS ? 'wedged' : 'running';
       } catch (error) {
         return error instanceof WorkflowNotFoundError ? 'over' : 'unknown';
       }
+    },
+    async failureOf(workflowId) {
+      const failure = await handleOf(workflowId)
+        .result()
+        .then(
+          () => null,
+          (error: unknown) => error,
+        );
+      if (!(failure instanceof WorkflowFailedError)) throw failure ?? new Error('it did not fail');
+      const { cause } = failure;
+      return (cause instanceof ApplicationFailure ? cause.type : cause?.name) ?? 'unnamed';
     },
     async runOf(workflowId) {
       try {

@@ -36,10 +36,13 @@ test('a workflow whose task fails again and again is terminated, and its deliver
   // The first that asks leads: before the API's own, which would wait for two minutes.
   reconciler = createReconciler({
     pool,
-    connectionString: env.DATABASE_URL!,
+    leaseDb: pool,
+    processId: 'prc_of_the_test',
     temporal: () => gateway,
     sweepEndpoints: async () => {},
     onReleased: () => {},
+    onLeading: () => {},
+    onWorkflowFailed: () => {},
     onAction: (action, workflowId) => acted.push(`${action} ${workflowId}`),
     onFailure: (error) => failures.push(error),
     times: { ...RECONCILER_TIMES, passEvery: 500, overdue: 15_000, overdueAtStart: 1_000, wedgedFor: 2_000 },

@@ -1,19 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { sweepDeletedEndpoints } from '../../src/dispatch/endpoint-sweep.ts';
-import { createReconciler, RECONCILER_TIMES, type WorkflowState } from '../../src/dispatch/reconciler.ts';
+import { createReconciler, RECONCILER_TIMES, type ReconcilerTimes } from '../../src/dispatch/reconciler.ts';
 import { acceptEvents } from '../../src/store/accept-events.ts';
+import { beat } from '../../src/store/processes.ts';
 import { markEndpointDeleted } from '../../src/store/steering.ts';
+import type { WorkflowState } from '../../src/temporal/gateway.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { box, SECRET, type SeededStore, seedStore } from '../store/seed.ts';
 
-const QUICK = {
+const QUICK: ReconcilerTimes = {
+  renewEvery: 20,
+  leaseLasts: 1_000,
   passEvery: 20,
+  silentEvery: 20,
   overdue: 100,
   overdueAtStart: 100,
   startLasts: 60_000,
   wedgedFor: 300,
   sweepEvery: 200,
   sweepEveryAtStart: 200,
+  stuckAfter: 500,
+  restFor: 200,
 };
 
 let store: SeededStore;
@@ -21,6 +29,8 @@ let actions: string[];
 let failures: unknown[];
 let released: number;
 let cancelled: string[];
+let failed: string[];
+let leading: string[];
 const running: { close(): Promise<void> }[] = [];
 
 beforeEach(async () => {
@@ -29,6 +39,8 @@ beforeEach(async () => {
   failures = [];
   released = 0;
   cancelled = [];
+  failed = [];
+  leading = [];
 });
 afterEach(async () => {
   for (const reconciler of running.splice(0)) await reconciler.close();
@@ -42,6 +54,8 @@ type FakeTemporal = {
   terminated: string[];
   refuses: Set<string>;
   delayMs: number;
+  failures: Map<string, string>;
+  isAway: boolean;
 };
 const fakeTemporal = (): FakeTemporal => ({
   states: new Map(),
@@ -50,9 +64,15 @@ const fakeTemporal = (): FakeTemporal => ({
   terminated: [],
   refuses: new Set(),
   delayMs: 0,
+  failures: new Map(),
+  isAway: false,
 });
 
-function reconcile(temporal: FakeTemporal | null, times = QUICK): { close(): Promise<void> } {
+function reconcile(
+  temporal: FakeTemporal,
+  times = QUICK,
+  { processId = 'prc_1', pool = store.pool }: { processId?: string; pool?: pg.Pool } = {},
+): { close(): Promise<void> } {
   const sweep = {
     pool: store.pool,
     onCancelled: ({ owner, ids }: { owner: string; ids: string[] }) =>
@@ -60,28 +80,35 @@ function reconcile(temporal: FakeTemporal | null, times = QUICK): { close(): Pro
     onOutcomes: () => {},
   };
   const reconciler = createReconciler({
-    pool: store.pool,
-    connectionString: store.url,
+    pool,
+    leaseDb: pool,
+    processId,
     temporal: () =>
-      temporal && {
-        stateOf: async (id) => {
-          temporal.describes.push(id);
-          if (temporal.delayMs) await sleep(temporal.delayMs);
-          return temporal.states.get(id) ?? 'over';
-        },
-        retryNow: async (workflowId, ids) => {
-          if (temporal.refuses.has(workflowId)) throw new Error('no');
-          temporal.signals.push({ workflowId, ids });
-        },
-        terminate: async (id) => {
-          if (temporal.refuses.has(id)) throw new Error('no');
-          temporal.terminated.push(id);
-          temporal.states.set(id, 'over');
-        },
-      },
+      temporal.isAway
+        ? null
+        : {
+            stateOf: async (id) => {
+              temporal.describes.push(id);
+              if (temporal.delayMs) await sleep(temporal.delayMs);
+              return temporal.states.get(id) ?? 'over';
+            },
+            failureOf: async (id) => temporal.failures.get(id)!,
+            retryNow: async (workflowId, ids) => {
+              if (temporal.refuses.has(workflowId)) throw new Error('no');
+              temporal.signals.push({ workflowId, ids });
+            },
+            terminate: async (id) => {
+              if (temporal.refuses.has(id)) throw new Error('no');
+              temporal.terminated.push(id);
+              temporal.states.set(id, 'over');
+            },
+          },
     sweepEndpoints: (ageMs) => sweepDeletedEndpoints(sweep, ageMs),
     onReleased: () => released++,
     onAction: (action, workflowId, deliveries) => actions.push(`${action} ${workflowId} ${deliveries}`),
+    onWorkflowFailed: (workflowId, failure, deliveries) =>
+      failed.push(`${workflowId} ${failure} ${deliveries}`),
+    onLeading: (leads) => leading.push(`${processId} ${leads ? 'leads' : 'does not lead'}`),
     onFailure: (error) => failures.push(error),
     times,
   });
@@ -220,12 +247,13 @@ test('workflows that run and are late do not hide those that are lost behind the
 
 test('of two processes one reconciles, and the other takes over when it stops', async () => {
   const [one, other] = [fakeTemporal(), fakeTemporal()];
-  one.states.set('a', 'unknown');
-  other.states.set('a', 'unknown');
+  one.states.set('a', 'wedged');
+  other.states.set('a', 'wedged');
   await overdue('a');
-  const first = reconcile(one);
+  const times = { ...QUICK, wedgedFor: 60_000 };
+  const first = reconcile(one, times);
   await eventually(() => one.describes.length > 0);
-  reconcile(other);
+  reconcile(other, times, { processId: 'prc_2' });
   const seen = one.describes.length;
   await eventually(() => one.describes.length > seen + 3);
   expect(other.describes).toEqual([]);
@@ -259,9 +287,103 @@ test('what is open for an endpoint whose deletion was never finished is cancelle
 
 test('while Temporal is away nothing is released', async () => {
   const ids = await overdue('lost');
-  const reconciler = reconcile(null);
+  const reconciler = reconcile({ ...fakeTemporal(), isAway: true });
   await reconciler.close();
   expect(await ownersOf(ids)).toEqual(['lost']);
+});
+
+test('a leader that loses Temporal leaves the lead to one that has it, and takes it again when that one stops', async () => {
+  const [one, other] = [fakeTemporal(), fakeTemporal()];
+  reconcile(one);
+  await eventually(() => leading.length === 1);
+  const second = reconcile(other, QUICK, { processId: 'prc_2' });
+
+  one.isAway = true;
+  await eventually(() => leading.length === 3);
+  const ids = await overdue('lost');
+  await eventually(async () => (await ownersOf(ids))[0] === null);
+  one.isAway = false;
+  await second.close();
+
+  await eventually(() => leading.length === 4);
+  expect(leading).toEqual(['prc_1 leads', 'prc_1 does not lead', 'prc_2 leads', 'prc_1 leads']);
+  expect(one.describes).toEqual([]);
+});
+
+test('a leader whose looks all fail leaves the lead to another', async () => {
+  const [one, other] = [fakeTemporal(), fakeTemporal()];
+  one.states.get = () => 'unknown';
+  const ids = await overdue('lost');
+  reconcile(one, { ...QUICK, restFor: 60_000 });
+  await eventually(() => one.describes.length === 3);
+
+  reconcile(other, QUICK, { processId: 'prc_2' });
+
+  await eventually(async () => (await ownersOf(ids))[0] === null);
+  expect(one.describes).toHaveLength(3);
+});
+
+test('a leader whose passes hang leaves the lead to another', async () => {
+  const hanging = new pg.Pool({ connectionString: store.url, max: 2 });
+  // Its passes wait for a lock; the statements that renew its lease do not.
+  const lock = await store.pool.connect();
+  await lock.query('BEGIN');
+  await lock.query('LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE');
+  reconcile(fakeTemporal(), { ...QUICK, restFor: 60_000 }, { pool: hanging });
+  await eventually(() => leading.length === 1);
+
+  reconcile(fakeTemporal(), { ...QUICK, stuckAfter: 60_000 }, { processId: 'prc_2' });
+
+  await eventually(() => leading.length === 3);
+  expect(leading).toEqual(['prc_1 leads', 'prc_1 does not lead', 'prc_2 leads']);
+  await lock.query('ROLLBACK');
+  lock.release();
+  for (const reconciler of running.splice(0)) await reconciler.close();
+  await hanging.end();
+});
+
+test('what a silent process had assigned and nobody claimed is looked at in a second, and nothing else', async () => {
+  await beat(store.pool, { id: 'prc_1', role: 'api', host: 'here', pid: 1 });
+  await beat(store.pool, { id: 'killed', role: 'api', host: 'there', pid: 2 });
+  await beat(store.pool, { id: 'alive', role: 'api', host: 'there', pid: 3 });
+  // Those that live would send heartbeats while this runs.
+  await store.pool.query(
+    `UPDATE processes SET steady_since = now() - interval '1 minute', seen_at = now() + interval '4 seconds'`,
+  );
+  await store.pool.query(`UPDATE processes SET seen_at = now() - interval '6 seconds' WHERE id = 'killed'`);
+  const left = await overdue('left behind', 2, 2);
+  const carried = await overdue('carried', 1, 2);
+  const claimed = await overdue('claimed', 1, 2);
+  const others = await overdue('of one that lives', 1, 2);
+  await store.pool.query(
+    `UPDATE deliveries SET process_id = CASE WHEN id = $1 THEN 'alive' ELSE 'killed' END`,
+    [others[0]],
+  );
+  await store.pool.query('UPDATE deliveries SET claimed_at = now() WHERE id = $1', [claimed[0]]);
+  const temporal = fakeTemporal();
+  temporal.states.set('carried', 'running');
+
+  reconcile(temporal, { ...QUICK, overdue: 60_000, overdueAtStart: 60_000 });
+
+  await eventually(() => actions.length === 2);
+  expect(actions.sort()).toEqual(['released left behind 2', 'signalled carried 1']);
+  expect(await ownersOf(left)).toEqual([null, null]);
+  expect(await ownersOf([...carried, ...claimed, ...others])).toEqual(
+    expect.arrayContaining(['carried', 'claimed', 'of one that lives']),
+  );
+});
+
+test('a workflow that failed with deliveries open is told of, with the type of its failure', async () => {
+  const temporal = fakeTemporal();
+  temporal.states.set('broken', 'failed');
+  temporal.failures.set('broken', 'NondeterminismError');
+  const ids = await overdue('broken', 2);
+
+  reconcile(temporal);
+
+  await eventually(() => failed.length === 1);
+  expect(failed).toEqual(['broken NondeterminismError 2']);
+  expect(await ownersOf(ids)).toEqual([null, null]);
 });
 
 test('with 10,000 owners lost at once everything that is due goes on within two minutes', async () => {
