@@ -53,7 +53,7 @@ export const LAYERS: Layer[] = [
     path: 'src/dispatch',
     imports: [...CORE, 'src/observability', 'src/temporal', 'src/api/ports.ts', 'workflows/contract.ts'],
   },
-  { path: 'src/embedded', imports: ['src/config.ts'] },
+  { path: 'src/embedded', imports: ['src/config.ts', 'src/store'] },
   // A client of the API: it knows profiles as data, and nothing of what serves them.
   { path: 'src/try', imports: ['src/policy', 'src/profiles', 'src/config.ts', 'src/embedded'] },
   { path: 'src/config-variables.ts', imports: ['src/policy'] },

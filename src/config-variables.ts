@@ -91,6 +91,7 @@ export const variables = z.object({
   POSTHORN_ADMIN_KEY: token.optional(),
   POSTHORN_ENCRYPTION_KEYS: encryptionKeys.default([]),
   POSTHORN_ALLOW_TARGETS: cidrs.optional(),
+  POSTHORN_TRUSTED_PROXIES: cidrs.optional(),
   POSTHORN_MAX_BODY: bytes.default(1024 ** 2),
   POSTHORN_GROUPING: z.enum(['auto', 'never'], 'is neither auto nor never').default('auto'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'is not debug, info, warn or error').optional(),

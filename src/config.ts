@@ -25,6 +25,8 @@ export type Config = {
   encryptionKeys: Buffer[];
   /** CIDRs that endpoints may use although they are not public. */
   allowTargets: string[];
+  /** CIDRs of proxies whose header X-Forwarded-For says who called. */
+  trustedProxies?: string[];
   maxBodyBytes: number;
   grouping: 'auto' | 'never';
   retentionMs: number;
@@ -90,6 +92,7 @@ function configOf(v: Variables, noTargets: boolean): Config {
     dataDir: v.POSTHORN_DATA_DIR,
     adminKey: v.POSTHORN_ADMIN_KEY,
     encryptionKeys: v.POSTHORN_ENCRYPTION_KEYS,
+    trustedProxies: v.POSTHORN_TRUSTED_PROXIES,
     allowTargets: v.POSTHORN_ALLOW_TARGETS ?? (localOnly && !noTargets ? LOOPBACK : []),
     maxBodyBytes: v.POSTHORN_MAX_BODY,
     grouping: v.POSTHORN_GROUPING,

@@ -369,6 +369,7 @@ export async function startService(
       config: {
         adminKey: config.adminKey,
         maxBodyBytes: config.maxBodyBytes,
+        trustedProxies: config.trustedProxies ?? [],
         publicUrl: config.http.publicUrl,
         temporalUiUrl: config.temporal.uiUrl ?? null,
       },

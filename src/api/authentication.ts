@@ -1,14 +1,18 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Request, Response } from 'express';
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { Request } from 'express';
+import { LRUCache } from 'lru-cache';
 import { policyText } from '../policy/retry-policy.ts';
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
-import { findKeyOwner, type KeyOwner } from '../store/api-keys.ts';
+import type { KeyOwner } from '../store/api-keys.ts';
 import type { Queryable } from '../store/database.ts';
+import { hasStamp, type KeyKind, stampedKey } from '../store/key-stamp.ts';
 import { findProject } from '../store/projects.ts';
+import type { SecretBox } from '../store/secret-box.ts';
 import type { Catalogue } from './catalogue.ts';
 import { createCatalogues } from './catalogues.ts';
 import type { ApiConfig } from './dependencies.ts';
+import { createKeyLookup, type KeyLookup } from './key-lookup.ts';
 import { createKeyWatch } from './key-watch.ts';
 import { policyInForce } from './policy-in-force.ts';
 import { Problem } from './problem.ts';
@@ -21,6 +25,8 @@ export type Tenant = {
   projectId: string;
   /** Null: the whole project; else only what is this consumer's. */
   consumer: string | null;
+  /** Of the key that called; null: the admin's. */
+  keyHash: Buffer | null;
   profile: ComposableProfile;
   /** Canonical text of the retry policy in force. */
   policy: string;
@@ -37,39 +43,47 @@ export type Caller =
 
 export type Authentication = {
   /** Throws `unauthorized`, or `too_many_attempts` for an address that sent too many wrong keys. */
-  callerOf(request: Request, response: Response): Promise<Caller>;
+  callerOf(request: Request): Promise<Caller>;
+  /** A new API key and what is stored of it. `ph_` is a project's, `phc_` a consumer's. */
+  newKey(kind: KeyKind): { key: string; hash: Buffer };
   /** One name for a key, however the request wrote it; the key cannot be told from it. */
   keyNameOf(request: Request): string;
   /** Calls `onDeleted` within a second of the deletion of the request's key; returns how to watch no longer. */
   watchKey(request: Request, onDeleted: () => void): () => void;
-  /** After a change of keys or settings, so that this process knows it at once. */
-  forgetAll(): void;
+  /** After a change of a project's keys or settings, so that this process knows it at once; null: of what all share. */
+  forget(projectId: string | null): void;
 };
 
 /** A deleted key must stop working within 1 s, in every process: half of that may be spent remembering. */
 const REMEMBERED_MS = 500;
+/** Keys that have worked here are known again although they have no stamp. */
+const KNOWN_KEYS = 50_000;
+/** A key that is gone never comes back: who goes on sending it costs no query. */
+const GONE_KEYS = 10_000;
+const GONE_MS = 60_000;
 
 const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
-
-/** A new API key and what is stored of it. `ph_` is a project's, `phc_` a consumer's. */
-export function newApiKey(kind: 'ph' | 'phc'): { key: string; hash: Buffer } {
-  const key = `${kind}_${randomBytes(32).toString('base64url')}`;
-  return { key, hash: sha256(key) };
-}
 
 export function createAuthentication(
   db: Queryable,
   profiles: ProfileLookup,
+  stampOf: SecretBox['stampsOf'],
   { adminKey, wrongKeysPerMinute }: Pick<ApiConfig, 'adminKey' | 'wrongKeysPerMinute'>,
 ): Authentication {
   const adminHash = sha256(adminKey);
   const byKey = new ShortMemory<Tenant | undefined>(REMEMBERED_MS);
   const byProject = new ShortMemory<Tenant | undefined>(REMEMBERED_MS);
+  const worked = new LRUCache<string, true>({ max: KNOWN_KEYS });
+  const gone = new LRUCache<string, true>({ max: GONE_KEYS, ttl: GONE_MS });
+  const strangers = new Map<string, Promise<Tenant>>();
   const wrongKeys = createWrongKeyLimit(wrongKeysPerMinute ?? 60);
   const keyWatch = createKeyWatch(db);
   const catalogues = createCatalogues(db);
+  // Apart: keys that anyone can make up must not delay those that are ours.
+  const ownerOfOurs = createKeyLookup(db);
+  const ownerOfStrangers = createKeyLookup(db);
 
-  const tenantOf = async (owner: KeyOwner): Promise<Tenant> => {
+  const tenantOf = async (owner: Omit<KeyOwner, 'hash'>, keyHash: Buffer | null): Promise<Tenant> => {
     const profile = await profiles.find(owner.projectId, owner.profile, owner.profileVersion);
     if (!profile)
       throw new Error(`the profile ${owner.profile} of project ${owner.projectId} is not known here`);
@@ -78,6 +92,7 @@ export function createAuthentication(
     return {
       projectId,
       consumer,
+      keyHash,
       profile,
       policy,
       plans,
@@ -86,20 +101,52 @@ export function createAuthentication(
     };
   };
 
-  const tenantOfKey = async (keyHash: Buffer): Promise<Tenant | undefined> => {
-    const name = keyHash.toString('base64');
+  const tenantOfKey = async (
+    name: string,
+    keyHash: Buffer,
+    ownerOf: KeyLookup,
+  ): Promise<Tenant | undefined> => {
     const tenant = await byKey.get(name, async () => {
-      const owner = await findKeyOwner(db, keyHash);
-      return owner && tenantOf(owner);
+      const owner = await ownerOf(keyHash);
+      return owner && tenantOf(owner, keyHash);
     });
-    if (!tenant) byKey.forget(name);
+    if (tenant) worked.set(name, true);
+    else {
+      byKey.forget(name);
+      worked.delete(name);
+    }
     return tenant;
+  };
+
+  /** A key that we made, or that has worked here: it is let through whatever others of its address have sent. */
+  const tenantOfOurs = async (request: Request, name: string, keyHash: Buffer): Promise<Tenant> => {
+    const tenant = gone.has(name) ? undefined : await tenantOfKey(name, keyHash, ownerOfOurs);
+    if (tenant) return tenant;
+    gone.set(name, true);
+    wrongKeys.count(request);
+    throw wrongKey();
+  };
+
+  /** A key that anyone may have made up counts as wrong before Postgres is asked; the same at the same time counts once. */
+  const tenantOfStranger = (request: Request, name: string, keyHash: Buffer): Promise<Tenant> => {
+    const asked = strangers.get(name);
+    if (asked) return asked;
+    const wasRight = wrongKeys.count(request);
+    const answer = tenantOfKey(name, keyHash, ownerOfStrangers)
+      .then((tenant) => {
+        if (!tenant) throw wrongKey();
+        wasRight();
+        return tenant;
+      })
+      .finally(() => strangers.delete(name));
+    strangers.set(name, answer);
+    return answer;
   };
 
   const tenantOfProject = async (projectId: string): Promise<Tenant> => {
     const tenant = await byProject.get(projectId, async () => {
       const project = await findProject(db, projectId);
-      return project && tenantOf({ ...project, projectId: project.id, consumer: null });
+      return project && tenantOf({ ...project, projectId: project.id, consumer: null }, null);
     });
     if (tenant) return tenant;
     byProject.forget(projectId);
@@ -112,14 +159,14 @@ export function createAuthentication(
   });
 
   return {
-    async callerOf(request, response) {
-      const keyHash = sha256(bearerKeyOf(request));
+    async callerOf(request) {
+      const key = bearerKeyOf(request);
+      const keyHash = sha256(key);
       const projectHeader = request.headers['posthorn-project'] as string | undefined;
       if (timingSafeEqual(keyHash, adminHash)) return adminCaller(projectHeader);
-      // An address that is blocked may still use a key that worked here before: others may share its address.
-      if (!byKey.knows(keyHash.toString('base64'))) await wrongKeys.refuseIfBlocked(request);
-      const tenant = await tenantOfKey(keyHash);
-      if (!tenant) return wrongKeys.refuse(request, response);
+      const name = keyHash.toString('base64');
+      const isOurs = worked.has(name) || hasStamp(key, stampOf);
+      const tenant = await (isOurs ? tenantOfOurs : tenantOfStranger)(request, name, keyHash);
       if (projectHeader !== undefined && projectHeader !== tenant.projectId) {
         throw new Problem(
           'forbidden',
@@ -136,12 +183,19 @@ export function createAuthentication(
       return timingSafeEqual(keyHash, adminHash) ? () => {} : keyWatch.watch(keyHash, onDeleted);
     },
 
-    forgetAll() {
-      byKey.clear();
-      byProject.clear();
+    newKey: (kind) => {
+      const key = stampedKey(kind, stampOf);
+      return { key, hash: sha256(key) };
+    },
+
+    forget(projectId) {
+      byKey.forgetWhere((tenant) => projectId === null || tenant?.projectId === projectId);
+      byProject.forgetWhere((tenant) => projectId === null || tenant?.projectId === projectId);
     },
   };
 }
+
+const wrongKey = (): Problem => unauthorized('The key is wrong, or was deleted.');
 
 function bearerKeyOf(request: Request): string {
   const header = request.headers.authorization;

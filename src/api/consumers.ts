@@ -94,13 +94,13 @@ export function consumerRoutes(
         // Its keys go first, or it could make endpoints behind us; the consumer last, so that a caller whose request
         // failed half-way can repeat it.
         await deleteKeysOfConsumer(db, projectId, id);
-        authentication.forgetAll();
+        authentication.forget(projectId);
         // Again, for what a call made that was let in with such a key before.
         do {
           for (const endpointId of await endpointIdsOfConsumer(db, projectId, id))
             await orUnavailable(steering.deleteEndpoint(projectId, id, endpointId));
         } while (!(await orUnavailable(deleteConsumer(pool, projectId, id))));
-        authentication.forgetAll();
+        authentication.forget(projectId);
         return noContent();
       },
     }),

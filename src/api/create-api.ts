@@ -20,7 +20,7 @@ import { webhookRoutes } from './webhooks.ts';
 /** The HTTP API as an Express application; `createHttpServer` gives it a listener. */
 export function createApi(deps: ApiDependencies): Express {
   const db = namingOutages(deps.pool);
-  const authentication = createAuthentication(db, deps.profiles, deps.config);
+  const authentication = createAuthentication(db, deps.profiles, deps.secretBox.stampsOf, deps.config);
   // Express looks through them in this order: what is called most comes first.
   const routes = [
     ...eventRoutes(deps, db),
@@ -44,6 +44,7 @@ export function createApi(deps: ApiDependencies): Express {
   app.set('query parser', 'simple');
   app.enable('case sensitive routing');
   app.enable('strict routing');
+  app.set('trust proxy', deps.config.trustedProxies ?? []);
   mountRoutes(app, documented, authentication, deps);
   return app;
 }

@@ -29,6 +29,8 @@ export type ApiConfig = {
   temporalUiUrl: string | null;
   /** Wrong keys that one address may send in a minute before it is answered 429. */
   wrongKeysPerMinute?: number;
+  /** Networks of proxies whose header X-Forwarded-For says who called. */
+  trustedProxies?: string[];
 };
 
 export type ApiDependencies = {

@@ -67,7 +67,7 @@ export function eventTypeRoutes(
         };
         requireUsableEventType(profile, own);
         if (!(await orUnavailable(putEventType(pool, projectId, own)))) throw new Problem('catalogue_full');
-        authentication.forgetAll();
+        authentication.forget(projectId);
         const entry = createCatalogue(profile.eventTypes, [own]).entries.find((one) => one.type === type)!;
         return jsonText(200, entryText(entry));
       },

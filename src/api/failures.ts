@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import { Overloaded, ShareUsedUp, StoreUnavailable } from '../store/database.ts';
+import { KeyGone } from '../store/endpoints.ts';
 import { Problem } from './problem.ts';
+import { unauthorized } from './unauthorized.ts';
 
 /** Seconds after which a caller may try again while Postgres is away: about what a restart takes. */
 const RETRY_AFTER = '2';
@@ -22,17 +24,20 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof StoreUnavailable) {
     return new Problem('unavailable', undefined, { headers: { 'retry-after': RETRY_AFTER } });
   }
+  if (error instanceof KeyGone) return unauthorized('The key was deleted.');
   // Express's own: a path with %zz in it.
   if (error instanceof URIError)
     return new Problem('invalid_request', 'The address is not encoded correctly.');
   return new Problem('internal_error');
 }
 
+const CALLERS_OWN = [Problem, URIError, ShareUsedUp, KeyGone];
+
 /** Logs what a person must look at; what callers do wrong is not in it. */
 export function createFailureLog(log: Logger): (error: unknown, requestId: string, route: string) => void {
   let nextOutageLogAt = 0;
   return (error, requestId, route) => {
-    if (error instanceof Problem || error instanceof URIError || error instanceof ShareUsedUp) return;
+    if (CALLERS_OWN.some((kind) => error instanceof kind)) return;
     if (!(error instanceof StoreUnavailable)) {
       log.error({ err: error, requestId, route }, 'a request failed');
     } else if (performance.now() >= nextOutageLogAt) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { deleteApiKey, insertApiKey, listApiKeys } from '../store/api-keys.ts';
 import type { Queryable } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
-import { type Authentication, newApiKey } from './authentication.ts';
+import type { Authentication } from './authentication.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { Problem } from './problem.ts';
@@ -30,7 +30,7 @@ export function keyRoutes(
       answers: { 201: { description: 'The key, shown this once', schema: createdKey } },
       handle: async ({ tenant: { projectId }, body: { consumer = null } }) => {
         const id = newId('key', clock.now());
-        const { key, hash } = newApiKey(consumer === null ? 'ph' : 'phc');
+        const { key, hash } = authentication.newKey(consumer === null ? 'ph' : 'phc');
         await insertApiKey(db, { id, projectId, consumer, hash });
         return json(201, { id, key });
       },
@@ -64,7 +64,7 @@ export function keyRoutes(
       answers: { 204: { description: 'Deleted' } },
       handle: async ({ tenant, params: { id } }) => {
         if (!(await deleteApiKey(db, tenant.projectId, id))) throw new Problem('not_found');
-        authentication.forgetAll();
+        authentication.forget(tenant.projectId);
         return noContent();
       },
     }),

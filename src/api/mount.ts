@@ -103,7 +103,7 @@ async function answerCall(
   authentication: Authentication,
   bodyOf: (route: Route, request: Request, tenant: Tenant | null) => Promise<HeldBody>,
 ): Promise<Answer> {
-  let tenant = await admitted(route.access, request, response, authentication);
+  let tenant = await admitted(route.access, request, authentication);
   const params = route.params && checkedParams(route.params, request.params);
   const query = queryOf(route, request);
   const call = { params, query, request, response, requestId };
@@ -118,7 +118,7 @@ async function answerCall(
   try {
     // The key may have been deleted while its caller sent the body.
     if (performance.now() - beganAt > BODY_AT_ONCE_MS)
-      tenant = await admitted(route.access, request, response, authentication);
+      tenant = await admitted(route.access, request, authentication);
     const document = readJsonDocument(held.bytes);
     return await answer(checkedBody(route.body, document.value), document);
   } finally {
@@ -130,11 +130,10 @@ async function answerCall(
 async function admitted(
   access: Access,
   request: Request,
-  response: Response,
   authentication: Authentication,
 ): Promise<Tenant | null> {
   if (access === 'open') return null;
-  const caller = await authentication.callerOf(request, response);
+  const caller = await authentication.callerOf(request);
   admitTenant(request, caller.tenant?.projectId ?? '', caller.tenant?.consumer ?? null);
   if (!LEAST_KEYS[access].includes(caller.kind)) throw new Problem('forbidden');
   if (access === 'admin') return null;

@@ -83,7 +83,7 @@ export function profileRoutes(
     const types = eventTypes.map((type) => type.name);
     const made = { scope, name, title, eventTypes: types, plans, source: JSON.stringify(body) };
     const { profile, plansDue } = storedOrThrow(await orUnavailable(putProfile(pool, made, limits)));
-    authentication.forgetAll();
+    authentication.forget(projectOf(tenant));
     for (const due of plansDue.slice(0, FOLLOWED_AT_ONCE)) await orUnavailable(holding.followPlans(due));
     return storedAnswer(profile);
   };

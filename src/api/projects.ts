@@ -13,7 +13,7 @@ import {
   type ProjectChanges,
   updateProject,
 } from '../store/projects.ts';
-import { type Authentication, newApiKey } from './authentication.ts';
+import type { Authentication } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { requireFittingSecrets } from './fitting-secrets.ts';
 import { requireConsumers } from './needed-consumers.ts';
@@ -60,7 +60,7 @@ export function projectRoutes(
     const changed = await orUnavailable(updateProject(pool, id, changes as ProjectChanges, shippedPlans));
     if (!changed) throw new Problem('not_found');
     const { project, mark } = changed;
-    authentication.forgetAll();
+    authentication.forget(id);
     if (mark !== null) await orUnavailable(holding.followPlans({ projectId: id, consumer: null, mark }));
     return json(200, answerOf(project));
   };
@@ -84,7 +84,7 @@ export function projectRoutes(
       handle: async ({ body: { name, profile = DEFAULT_PROFILE } }) => {
         const { plans } = await profileFor(null, profile);
         const made = { id: newId('prj', clock.now()), name, profile };
-        const { key, hash } = newApiKey('ph');
+        const { key, hash } = authentication.newKey('ph');
         await insertProject(db, { ...made, plansInForce: plans }, { id: newId('key', clock.now()), hash });
         return json(201, { ...made, key });
       },

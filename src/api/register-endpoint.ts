@@ -28,7 +28,7 @@ export async function registerEndpoint(
   const headers = asked.headers ?? null;
   if (headers) checkEndpointHeaders(headers, profile.signatureHeaderNames);
   const secret = endpointSecret(profile, asked.secret);
-  const registered = insertEndpoint(pool, {
+  const made = {
     id,
     projectId,
     consumer,
@@ -37,7 +37,8 @@ export async function registerEndpoint(
     description: asked.description ?? null,
     secrets: secretBox.seal(firstSecret(secret), endpointSecretsOf(projectId, id)),
     headers: sealHeaders(secretBox, projectId, id, headers),
-  });
+  };
+  const registered = insertEndpoint(pool, made, tenant.keyHash);
   const endpoint = await orUnavailable(orPlanRequired(registered));
   return { endpoint, shown: shownSecret(profile, secret) };
 }

@@ -1,4 +1,4 @@
-type Entry<T> = { value: Promise<T>; expiresAt: number };
+type Entry<T> = { value: Promise<T>; expiresAt: number; loaded?: { value: T } };
 
 /** Beyond this the oldest entries go: keys of callers that are long gone. */
 const MAX_ENTRIES = 10_000;
@@ -25,21 +25,21 @@ export class ShortMemory<T> {
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     if (this.#entries.size > MAX_ENTRIES) this.#entries.delete(this.#entries.keys().next().value!);
-    entry.value.catch(() => this.#forgetEntry(key, entry));
+    entry.value.then(
+      (value) => (entry.loaded = { value }),
+      () => this.#forgetEntry(key, entry),
+    );
     return entry.value;
-  }
-
-  /** True when the key was loaded before and not forgotten since, however long ago. */
-  knows(key: string): boolean {
-    return this.#entries.has(key);
   }
 
   forget(key: string): void {
     this.#entries.delete(key);
   }
 
-  clear(): void {
-    this.#entries.clear();
+  /** Forgets what fits, and what is being loaded now: that may be older than what happened since. */
+  forgetWhere(fits: (value: T) => boolean): void {
+    for (const [key, { loaded }] of this.#entries)
+      if (!loaded || fits(loaded.value)) this.#entries.delete(key);
   }
 
   #forgetEntry(key: string, entry: Entry<T>): void {

@@ -1,45 +1,35 @@
-import type { Request, Response } from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import type { Request } from 'express';
+import { ipKeyGenerator } from 'express-rate-limit';
+import { LRUCache } from 'lru-cache';
 import { Problem } from './problem.ts';
-import { unauthorized } from './unauthorized.ts';
 
 const WINDOW_MS = 60_000;
+const ADDRESSES = 50_000;
 
 export type WrongKeyLimit = {
-  /** Throws too_many_attempts when the address has sent too many wrong keys in this minute. */
-  refuseIfBlocked(request: Request): Promise<void>;
-  /** Counts a wrong key and throws: unauthorized, or too_many_attempts from the limit on. */
-  refuse(request: Request, response: Response): Promise<never>;
+  /**
+   * Counts a key as wrong; returns how to take that back when it proves right. Throws too_many_attempts when the address
+   * has sent too many in this minute.
+   */
+  count(request: Request): () => void;
 };
 
 /** Guessing keys is hopeless; this keeps it from costing a database query for each guess. */
 export function createWrongKeyLimit(limit: number): WrongKeyLimit {
-  const limiter = rateLimit({
-    windowMs: WINDOW_MS,
-    limit,
-    keyGenerator: addressOf,
-    standardHeaders: false,
-    legacyHeaders: false,
-    handler: (_request, _response, next) => next(tooMany()),
-    // Behind a proxy we know only the proxy's address, and say so in the docs.
-    validate: { xForwardedForHeader: false, forwardedHeader: false },
-  });
+  const windows = new LRUCache<string, { count: number }>({ max: ADDRESSES, ttl: WINDOW_MS });
   return {
-    async refuseIfBlocked(request) {
-      const seen = await limiter.getKey(addressOf(request));
-      if (seen && seen.totalHits >= limit) throw tooMany();
-    },
-    async refuse(request, response) {
-      await new Promise<void>((resolve, reject) => {
-        const next = (error?: unknown): void => (error ? reject(error as Error) : resolve());
-        Promise.resolve(limiter(request, response, next)).catch(reject);
-      });
-      throw unauthorized('The key is wrong, or was deleted.');
+    count(request) {
+      const address = ipKeyGenerator(request.ip ?? '');
+      const window = windows.get(address) ?? { count: 0 };
+      if (window.count >= limit) throw tooMany();
+      if (window.count === 0) windows.set(address, window);
+      window.count += 1;
+      return () => {
+        window.count -= 1;
+      };
     },
   };
 }
-
-const addressOf = (request: Request): string => ipKeyGenerator(request.socket.remoteAddress ?? '');
 
 const tooMany = (): Problem =>
   new Problem('too_many_attempts', undefined, { headers: { 'retry-after': String(WINDOW_MS / 1000) } });

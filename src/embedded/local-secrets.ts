@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { stampedKey } from '../store/key-stamp.ts';
+import { createSecretBox } from '../store/secret-box.ts';
 import { makeDataDir } from './data-dir.ts';
 
 /** The keys of an embedded installation, in the forms that the variables of the same names have. */
@@ -18,10 +20,11 @@ export function localSecrets(dataDir: string): LocalSecrets {
   const encryptionKey = readOrCreate(join(dataDir, 'encryption-key'), () =>
     randomBytes(32).toString('base64'),
   );
+  const { stampsOf } = createSecretBox([Buffer.from(encryptionKey, 'base64')]);
   return {
     adminKey: readOrCreate(join(dataDir, 'admin-key'), token('pha_')),
     encryptionKey: Buffer.from(encryptionKey, 'base64'),
-    projectKey: readOrCreate(join(dataDir, 'api-key'), token('ph_')),
+    projectKey: readOrCreate(join(dataDir, 'api-key'), () => stampedKey('ph', stampsOf)),
   };
 }
 

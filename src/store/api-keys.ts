@@ -8,6 +8,7 @@ export type ApiKey = { id: string; consumer: string | null; createdAt: Date };
 
 /** Whose key it is, with what every call needs of the project. */
 export type KeyOwner = {
+  hash: Buffer;
   projectId: string;
   consumer: string | null;
   profile: string;
@@ -33,19 +34,20 @@ export async function insertApiKey(
   await db.query(INSERT_KEY, [key.id, key.projectId, key.consumer, key.hash]);
 }
 
-const FIND_OWNER = `
-  SELECT key.project_id AS "projectId", key.consumer, project.profile, project.policy,
+const FIND_OWNERS = `
+  SELECT key.hash, key.project_id AS "projectId", key.consumer, project.profile, project.policy,
          project.plans_in_force AS "plansInForce", project.schemas, project.catalogue_version AS "catalogueVersion",
          coalesce(
            (SELECT max(version) FROM profiles WHERE scope = project.id AND name = project.profile),
            (SELECT max(version) FROM profiles WHERE scope = '' AND name = project.profile)
          ) AS "profileVersion"
   FROM api_keys key JOIN projects project ON project.id = key.project_id
-  WHERE key.hash = $1`;
+  WHERE key.hash = ANY ($1::bytea[])`;
 
-export async function findKeyOwner(db: Queryable, hash: Buffer): Promise<KeyOwner | undefined> {
-  const { rows } = await db.query<KeyOwner>(FIND_OWNER, [hash]);
-  return rows[0];
+/** The owners of those keys that there are. */
+export async function findKeyOwners(db: Queryable, hashes: Buffer[]): Promise<KeyOwner[]> {
+  const { rows } = await db.query<KeyOwner>(FIND_OWNERS, [hashes]);
+  return rows;
 }
 
 const EXISTING_KEYS = `SELECT hash FROM api_keys WHERE hash = ANY ($1::bytea[])`;

@@ -42,6 +42,9 @@ const PLANS_IN_FORCE = `SELECT plans_in_force AS plans FROM projects WHERE id = 
 const MAKE_CONSUMER = `INSERT INTO consumers (project_id, id) VALUES ($1, $2) ON CONFLICT DO NOTHING`;
 const PLAN_OF_CONSUMER = `SELECT plan FROM consumers WHERE project_id = $1 AND id = $2 FOR SHARE`;
 
+// A key that is being deleted waits for the endpoint, and then finds it; the endpoint of one that is gone is not made.
+const KEEP_KEY = `SELECT FROM api_keys WHERE hash = $1 FOR KEY SHARE`;
+
 const INSERT_ENDPOINT = `
   INSERT INTO endpoints (id, project_id, consumer, url, events, description, secrets, headers)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -64,10 +67,21 @@ export class PlanRequired extends Error {
   }
 }
 
-/** Registers an endpoint, and with it a consumer that is named for the first time. Throws PlanRequired, and makes neither. */
-export async function insertEndpoint(pool: pg.Pool, endpoint: NewEndpoint): Promise<Endpoint> {
+/** The key with which the endpoint was asked for has been deleted meanwhile. */
+export class KeyGone extends Error {}
+
+/**
+ * Registers an endpoint, and with it a consumer that is named for the first time. Throws
+ * PlanRequired or, where the hash of a key is given, KeyGone, and makes neither.
+ */
+export async function insertEndpoint(
+  pool: pg.Pool,
+  endpoint: NewEndpoint,
+  keyHash: Buffer | null = null,
+): Promise<Endpoint> {
   const { id, projectId, consumer, url, events, description, secrets, headers } = endpoint;
   return inTransaction(pool, async (client) => {
+    if (keyHash && (await client.query(KEEP_KEY, [keyHash])).rows.length === 0) throw new KeyGone();
     if (consumer !== null) await requirePlan(client, projectId, consumer);
     const values = [id, projectId, consumer, url, events, description, secrets, headers];
     const { rows } = await client.query<Endpoint>(INSERT_ENDPOINT, values);

@@ -12,6 +12,7 @@ export function rememberingOpened(box: SecretBox): SecretBox {
   const opened = new LRUCache<string, string>({ max: MOST });
   return {
     seal: box.seal,
+    stampsOf: box.stampsOf,
     open(sealed, place) {
       const key = JSON.stringify([place.project, place.owner, place.column, sealed.toString('base64')]);
       let text = opened.get(key);

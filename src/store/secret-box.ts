@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Where a sealed value belongs: read anywhere else it does not open, so a copied row gives nothing away. */
 export type SealedPlace = { project: string; owner: string; column: string };
@@ -7,6 +7,8 @@ export type SecretBox = {
   seal(plain: string, place: SealedPlace): Buffer;
   /** Throws UnknownKey or Tampered. */
   open(sealed: Buffer, place: SealedPlace): string;
+  /** HMAC-SHA-256 of a text that others hand back to us, by each key, the newest first. */
+  stampsOf(text: string): Buffer[];
 };
 
 /** The value was sealed with a key that is not among POSTHORN_ENCRYPTION_KEYS any more. */
@@ -58,6 +60,8 @@ export function createSecretBox(keys: Buffer[]): SecretBox {
   if (!first) throw new Error('no encryption key');
   if (keys.some((key) => key.length !== KEY_BYTES)) throw new Error('an encryption key is not 32 bytes long');
   const keysById = new Map(keys.map((key) => [keyId(key).toString('hex'), key]));
+  // Derived: what is made with a key for one purpose must tell nothing for another.
+  const stampKeys = keys.map((key) => Buffer.from(hkdfSync('sha256', key, '', 'posthorn stamp', KEY_BYTES)));
   const sealingHeader = Buffer.concat([Buffer.of(VERSION), keyId(first)]);
 
   return {
@@ -86,5 +90,7 @@ export function createSecretBox(keys: Buffer[]): SecretBox {
         throw new Tampered(place);
       }
     },
+
+    stampsOf: (text) => stampKeys.map((key) => createHmac('sha256', key).update(text).digest()),
   };
 }

@@ -35,8 +35,17 @@ test('what is forgotten while its load is under way is loaded again', async () =
   const { memory } = memoryWithClock(500);
   const { promise, resolve } = Promise.withResolvers<number>();
   const before = memory.get('a', () => promise);
-  memory.clear();
+  memory.forgetWhere(() => false);
   const after = memory.get('a', async () => 2);
   resolve(1);
   expect(await Promise.all([before, after])).toEqual([1, 2]);
+});
+
+test('of what was loaded, only what fits is forgotten', async () => {
+  const { memory } = memoryWithClock(500);
+  await memory.get('a', async () => 1);
+  await memory.get('b', async () => 2);
+  memory.forgetWhere((value) => value === 1);
+  expect(await memory.get('a', async () => 3)).toBe(3);
+  expect(await memory.get('b', async () => 3)).toBe(2);
 });

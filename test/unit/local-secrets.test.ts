@@ -16,7 +16,7 @@ test('the keys are made once and stay the same', () => {
 
   expect(localSecrets(dataDir)).toEqual(first);
   expect(first.encryptionKey).toHaveLength(32);
-  expect(first.projectKey).toMatch(/^ph_[\w-]{32}$/);
+  expect(first.projectKey).toMatch(/^ph_[\w-]{43}$/);
   expect(first.adminKey).not.toBe(first.projectKey);
 });
 
