@@ -58,6 +58,7 @@ export const LAYERS: Layer[] = [
   { path: 'src/try', imports: ['src/policy', 'src/profiles', 'src/config.ts', 'src/embedded'] },
   { path: 'src/config-variables.ts', imports: ['src/policy'] },
   { path: 'src/config.ts', imports: ['src/config-variables.ts'] },
+  { path: 'src/own-servers.ts', imports: ['src/config.ts', 'src/egress'] },
 
   // The composition root. Nothing imports it, and only it knows everything.
   { path: 'src/main.ts', imports: ['src', 'activities', 'workflows'] },

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { type Variables, variables } from './config-variables.ts';
 
 export type Command = 'start' | 'api' | 'worker' | 'migrate' | 'try';
@@ -27,6 +28,8 @@ export type Config = {
   allowTargets: string[];
   /** CIDRs of proxies whose header X-Forwarded-For says who called. */
   trustedProxies?: string[];
+  /** Ports on this machine of embedded servers, which are never targets. Unset: there are none. */
+  ownPorts?: number[];
   maxBodyBytes: number;
   grouping: 'auto' | 'never';
   retentionMs: number;
@@ -75,7 +78,10 @@ function missingFor(command: Command, given: NodeJS.ProcessEnv): string[] {
 
 function configOf(v: Variables, noTargets: boolean): Config {
   const [host, port] = [v.POSTHORN_HOST, v.POSTHORN_PORT];
-  const localOnly = v.DATABASE_URL === undefined && isLoopback(host);
+  const publicUrl = v.POSTHORN_PUBLIC_URL;
+  // What others can reach has tenants who are not on this machine: they must not reach what listens on it.
+  const isPublic = !isLoopback(host) || (publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname));
+  const localOnly = v.DATABASE_URL === undefined && !isPublic;
   return withoutUnset({
     databaseUrl: v.DATABASE_URL,
     temporal: withoutUnset({
@@ -87,7 +93,7 @@ function configOf(v: Variables, noTargets: boolean): Config {
       uiUrl: v.TEMPORAL_UI_URL,
       cliPath: v.TEMPORAL_CLI_PATH,
     }),
-    http: { host, port, publicUrl: v.POSTHORN_PUBLIC_URL ?? urlOf(host, port) },
+    http: { host, port, publicUrl: publicUrl ?? urlOf(host, port) },
     metricsPort: v.POSTHORN_METRICS_PORT,
     dataDir: v.POSTHORN_DATA_DIR,
     adminKey: v.POSTHORN_ADMIN_KEY,
@@ -128,8 +134,9 @@ export function maskedSummary(config: Config): Record<string, unknown> {
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
+/** By the address itself: a name such as 127.evil.example may lead anywhere. */
 const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || host.startsWith('127.');
+  host === 'localhost' || host === '::1' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
 
 /** `http://host:port`; a listener on every address is reached as localhost. */
 export function urlOf(host: string, port: number): string {

@@ -24,12 +24,14 @@ import { createSteering } from './dispatch/steering.ts';
 import { createTurns } from './dispatch/turns.ts';
 import { createAddressGuard } from './egress/address-guard.ts';
 import { createOutbound, type Outbound } from './egress/outbound.ts';
+import { createOwnServices } from './egress/own-services.ts';
 import { openFilesLimit, socketPlan } from './limits/socket-plan.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { postgresPoolUse } from './observability/scrape-readings.ts';
 import { type MetricsServer, serveMetrics } from './observability/serve-metrics.ts';
 import { createOutcomeStreams } from './outcomes/streams.ts';
 import { createWaiters } from './outcomes/waiters.ts';
+import { ownServersOf } from './own-servers.ts';
 import { createProfileLookup } from './profiles/profile-lookup.ts';
 import { createProfiles } from './profiles/registry.ts';
 import { readBody } from './store/claims.ts';
@@ -117,7 +119,8 @@ export async function startService(
   });
   const profiles = createProfileLookup(createProfiles(), storedProfiles(pool));
   const box = createSecretBox(config.encryptionKeys);
-  const guard = createAddressGuard(config.allowTargets);
+  const own = createOwnServices(ownServersOf(config));
+  const guard = createAddressGuard(config.allowTargets, own);
   const onFailure = (error: unknown) => log.error({ err: error }, 'a background task failed');
   const onSignalFailure = (error: unknown) =>
     log.warn({ err: error }, 'a signal was not delivered; the reconciler repeats it');
@@ -165,7 +168,10 @@ export async function startService(
   let api: Listening | null = null;
   let metricsServer: MetricsServer | null = null;
   try {
-    if (dispatch) api = await listen(dispatch.dispatcher);
+    if (dispatch) {
+      api = await listen(dispatch.dispatcher);
+      own.add({ host: config.http.host, port: api.port, knownBy: 'address' });
+    }
     if (config.metricsPort !== undefined)
       metricsServer = await serveMetrics(config.metricsPort, config.http.host, metrics.registry, sdkMetrics);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { BlockList, isIP, SocketAddress } from 'node:net';
+import { createOwnServices, type OwnServices } from './own-services.ts';
 
 /** Says which addresses may be dialed. Knows nothing of names: those are judged by what they resolve to. */
 export type AddressGuard = {
@@ -6,6 +7,10 @@ export type AddressGuard = {
   allows(address: string, family: 4 | 6): boolean;
   /** True only for an address that the operator allowed (POSTHORN_ALLOW_TARGETS), public or not. */
   exempts(address: string, family: 4 | 6): boolean;
+  /** True for a service of Posthorn's own, by name or address: never a target, whatever is allowed. */
+  isOwn(host: string, port: number): boolean;
+  /** To be awaited before `isOwn` is asked of an address that is about to be dialed. */
+  learnOwn(port: number): Promise<void>;
 };
 
 /** IANA special-purpose IPv4 blocks, multicast, reserved, and 168.63.129.16, a cloud's host on every machine of it. */
@@ -36,10 +41,13 @@ export const DENIED_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:
 const GLOBAL_UNICAST_IPV6 = '2000::/3';
 
 /**
- * A guard that allows what is public, and what lies in `allowTargets` (CIDRs).
+ * A guard that allows what is public, and what lies in `allowTargets` (CIDRs), but never `own`.
  * @throws Error naming the entry that is not a CIDR
  */
-export function createAddressGuard(allowTargets: string[]): AddressGuard {
+export function createAddressGuard(
+  allowTargets: string[],
+  own: OwnServices = createOwnServices(),
+): AddressGuard {
   const denied4 = networks(4, DENIED_IPV4);
   const denied6 = networks(6, DENIED_IPV6);
   const global6 = networks(6, [GLOBAL_UNICAST_IPV6]);
@@ -63,7 +71,16 @@ export function createAddressGuard(allowTargets: string[]): AddressGuard {
     if (known.family === 4) return !denied4.check(known.address, 'ipv4');
     return global6.check(known.address, 'ipv6') && !denied6.check(known.address, 'ipv6');
   };
-  return { exempts, allows: (address, family) => isPublic(address, family) || exempts(address, family) };
+  return {
+    exempts,
+    allows: (address, family) => isPublic(address, family) || exempts(address, family),
+    isOwn: (host, port) => {
+      const family = isIP(host);
+      const known = family === 4 || family === 6 ? unmapped(host, family) : undefined;
+      return own.includes(known?.address ?? host, port);
+    },
+    learnOwn: own.refresh,
+  };
 }
 
 /** One list for each family: in a common one the rule `::/8` would match every IPv4 address. */

@@ -3,9 +3,18 @@ import { connect as connectTls } from 'node:tls';
 import type { AddressGuard } from './address-guard.ts';
 import { type Connected, connectFirst } from './connect-first.ts';
 import { msUntil, type SpareSockets } from './dial-limits.ts';
-import { blocked, type Failure, failureOf, isOwnShortage, speaksHttp2Only, timedOut } from './failure.ts';
+import {
+  blocked,
+  type Failure,
+  failureOf,
+  isOwnShortage,
+  ownAddress,
+  speaksHttp2Only,
+  timedOut,
+} from './failure.ts';
+import { isLocalhost } from './host-name.ts';
 import type { Lookup } from './lookup.ts';
-import { familyOf, isLocalhost, type Origin } from './target-url.ts';
+import { familyOf, type Origin } from './target-url.ts';
 
 export type DialRules = {
   guard: AddressGuard;
@@ -21,7 +30,7 @@ type Allowed = { addresses: string[]; later?: Promise<string[]> | undefined };
  * second lookup could answer differently. `deadlineAt` is on the clock of performance.now(), in milliseconds.
  */
 export async function dial(origin: Origin, rules: DialRules, deadlineAt: number): Promise<Connected> {
-  const allowed = await allowedAddresses(origin.host, rules, deadlineAt);
+  const allowed = await allowedAddresses(origin, rules, deadlineAt);
   if (!('addresses' in allowed)) return { kind: 'failed', failure: allowed };
   const connected = await connectFirst({ ...allowed, port: origin.port }, rules.spareSockets, deadlineAt);
   if (connected.kind !== 'connected' || !origin.secure) return connected;
@@ -30,25 +39,27 @@ export async function dial(origin: Origin, rules: DialRules, deadlineAt: number)
 
 /** One address that is not allowed condemns the whole answer: an honest name has no reason to mix them. */
 async function allowedAddresses(
-  host: string,
+  { host, port }: Origin,
   { guard, lookup }: DialRules,
   deadlineAt: number,
 ): Promise<Allowed | Failure> {
   const allows = (address: string): boolean => guard.allows(address, familyOf(address) ?? 4);
-  if (familyOf(host)) return allows(host) ? { addresses: [host] } : blocked;
+  const isOwn = (address: string): boolean => guard.isOwn(address, port);
+  await guard.learnOwn(port);
+  if (familyOf(host) && !allows(host)) return blocked;
+  if (isOwn(host)) return ownAddress;
+  if (familyOf(host)) return { addresses: [host] };
   let later: Promise<string[]> | undefined;
+  const keepLater = (others: Promise<string[]>): void => {
+    later = others.then((found) => (found.every(allows) && !found.some(isOwn) ? found : []));
+  };
   try {
-    const found = await before(
-      deadlineAt,
-      lookup(
-        host,
-        (others) => (later = others.then((addresses) => (addresses.every(allows) ? addresses : []))),
-      ),
-    );
+    const found = await before(deadlineAt, lookup(host, keepLater));
     if (!found) return timedOut('dns');
     // Of the two addresses that localhost always has, the operator may have allowed only one.
     const addresses = isLocalhost(host) ? found.filter(allows) : found;
-    return addresses.length > 0 && addresses.every(allows) ? { addresses, later } : blocked;
+    if (addresses.length === 0 || !addresses.every(allows)) return blocked;
+    return addresses.some(isOwn) ? ownAddress : { addresses, later };
   } catch (error) {
     return failureOf(error, 'dns');
   }

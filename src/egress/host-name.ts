@@ -27,3 +27,5 @@ export function hostNameProblem(name: string): HostProblem | undefined {
 
 /** True for a name that the public internet does not have: of one label, or below a top-level name kept for networks. */
 export const isLocalName = (name: string): boolean => LOCAL_SUFFIX.test(name) || !name.includes('.');
+
+export const isLocalhost = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');

@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises';
+import { isLocalhost } from './host-name.ts';
 import { hostsFile } from './hosts-file.ts';
-import { isLocalhost } from './target-url.ts';
 
 /**
  * The addresses of a name, in the order in which to dial them. Rejects with an error that has a `code`. Where the other

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { AddressGuard } from './address-guard.ts';
-import { hostNameProblem, isLocalName } from './host-name.ts';
+import { hostNameProblem, isLocalhost, isLocalName } from './host-name.ts';
 import { whyUnreadable } from './unreadable-url.ts';
 
 export type UrlProblem = { code: UrlProblemCode; detail: string };
@@ -34,6 +34,7 @@ const DETAILS = {
   url_host_never_resolves: 'names a host that can never have an address: its last part is kept out of DNS',
   url_address_not_allowed: 'names an address that is not public',
   url_name_not_public: 'names a host that is not on the public internet',
+  url_own_service: 'names a service of Posthorn itself',
 } as const;
 
 /**
@@ -56,11 +57,22 @@ export function parseTargetUrl(text: string, rules: UrlRules, guard: AddressGuar
   const family = familyOf(host);
   const hostProblem = family ? undefined : hostNameProblem(host);
   if (hostProblem) return problem(hostProblem);
-  if (isExempt(host, guard)) return url;
-  if (rules.httpsOnly && url.protocol !== 'https:') return problem('url_https_required');
-  if (!rules.publicOnly) return url;
-  if (family) return guard.allows(host, family) ? url : problem('url_address_not_allowed');
-  return isLocalName(host) ? problem('url_name_not_public') : url;
+  const refused = isExempt(host, guard) ? undefined : brokenRule(url, host, rules, guard);
+  if (refused) return problem(refused);
+  return guard.isOwn(host, originOf(url).port) ? problem('url_own_service') : url;
+}
+
+function brokenRule(
+  { protocol }: URL,
+  host: string,
+  { httpsOnly, publicOnly }: UrlRules,
+  guard: AddressGuard,
+): UrlProblemCode | undefined {
+  if (httpsOnly && protocol !== 'https:') return 'url_https_required';
+  if (!publicOnly) return undefined;
+  const family = familyOf(host);
+  if (family) return guard.allows(host, family) ? undefined : 'url_address_not_allowed';
+  return isLocalName(host) ? 'url_name_not_public' : undefined;
 }
 
 /** The host as DNS and TLS know it: without the brackets of IPv6 and the dot at the end of an absolute name. */
@@ -74,8 +86,6 @@ export function originOf(url: URL): Origin {
   const secure = url.protocol === 'https:';
   return { host: hostOf(url), port: Number(url.port || (secure ? 443 : 80)), secure };
 }
-
-export const isLocalhost = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
 
 /** 4 or 6 for a literal address, undefined for a name. */
 export function familyOf(host: string): 4 | 6 | undefined {

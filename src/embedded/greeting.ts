@@ -17,7 +17,12 @@ export function greeting(
   if (config.temporal.uiUrl) lines.push(`  Web UI   ${config.temporal.uiUrl}`);
   if (secrets)
     lines.push(`  API key  ${secrets.projectKey}   (project "default"; kept in ${config.dataDir}/api-key)`);
-  if (secrets && receiver)
+  if (secrets && receiver && config.allowTargets.length === 0)
+    lines.push(
+      '',
+      'Nothing on this machine may receive events: see POSTHORN_ALLOW_TARGETS in docs/operations.md.',
+    );
+  else if (secrets && receiver)
     lines.push('', 'Deliver an event to the sample receiver:', '', curlOf(publicUrl, secrets, receiver));
   return `${lines.join('\n')}\n`;
 }

@@ -40,6 +40,7 @@ export async function startEmbedded(
       databaseUrl = postgres.url;
     }
     let { address, uiUrl } = config.temporal;
+    let ownPorts: number[] = [];
     if (!address) {
       say('Starting Temporal and its Web UI …');
       const server = await startDevServer({
@@ -49,6 +50,7 @@ export async function startEmbedded(
       });
       stops.push(server.stop);
       address = server.address;
+      ownPorts = server.ports;
       uiUrl ??= server.uiUrl;
     }
     const { host } = config.http;
@@ -58,6 +60,7 @@ export async function startEmbedded(
       config: {
         ...config,
         databaseUrl,
+        ownPorts,
         temporal: { ...config.temporal, address, ...(uiUrl && { uiUrl }) },
         http: { host, port, publicUrl: moved ? urlOf(host, port) : config.http.publicUrl },
         adminKey: config.adminKey ?? secrets?.adminKey ?? '',

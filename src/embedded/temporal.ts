@@ -6,6 +6,7 @@ import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { makeDataDir } from './data-dir.ts';
 import { freePort } from './free-port.ts';
+import { listeningPortsOf } from './listening-ports.ts';
 import { identityOf } from './process-identity.ts';
 import { type ServiceProcess, type StopSignals, startService, stopProcess } from './service-process.ts';
 import { findTemporalCli } from './temporal-cli.ts';
@@ -13,6 +14,8 @@ import { findTemporalCli } from './temporal-cli.ts';
 export type DevServer = {
   address: string;
   uiUrl: string;
+  /** All that it listens on, its HTTP API and metrics too. */
+  ports: number[];
   /** The server's own process, for tests that kill it. */
   pid: number;
   stop(): Promise<void>;
@@ -26,6 +29,7 @@ export type DevServerOptions = {
 };
 
 type Ports = { port: number; uiPort: number };
+type OwnPorts = Ports & { others: number[] };
 
 const STOP_SIGNALS: StopSignals = [
   { signal: 'SIGTERM', waitMs: 10_000 },
@@ -63,7 +67,9 @@ async function startOnFile(command: string, dataDir: string): Promise<DevServer>
     join(dataDir, 'temporal.log'),
     before ? [before, PREFERRED] : [PREFERRED],
   );
-  writeFileSync(note, JSON.stringify({ pid: server.pid, ...ports }), { mode: 0o600 });
+  writeFileSync(note, JSON.stringify({ pid: server.pid, port: ports.port, uiPort: ports.uiPort }), {
+    mode: 0o600,
+  });
   return devServer(server, ports, server.stop);
 }
 
@@ -78,11 +84,12 @@ async function startInMemory(command: string): Promise<DevServer> {
 
 const devServer = (
   server: ServiceProcess,
-  { port, uiPort }: Ports,
+  { port, uiPort, others }: OwnPorts,
   stop: () => Promise<void>,
 ): DevServer => ({
   address: `127.0.0.1:${port}`,
   uiUrl: `http://127.0.0.1:${uiPort}`,
+  ports: [...new Set([port, uiPort, ...others, ...listeningPortsOf(server.pid)])],
   pid: server.pid,
   stop,
 });
@@ -96,15 +103,22 @@ async function startOnFreePorts(command: string, args: string[], logFile: string
     const uiPort = await freePort(
       ...preferred.map((ports) => ports.uiPort).filter((other) => other !== port),
     );
+    // Left to itself it takes free ones for these, which nobody would know: its HTTP API can terminate workflows.
+    const [httpPort, metricsPort] = [await freePort(), await freePort()];
     const server = await startService({
       command,
-      args: [...COMMON_ARGS, '--port', String(port), '--ui-port', String(uiPort), ...args],
+      args: [
+        ...COMMON_ARGS,
+        ...['--port', String(port), '--ui-port', String(uiPort)],
+        ...['--http-port', String(httpPort), '--metrics-port', String(metricsPort)],
+        ...args,
+      ],
       logFile,
       stopSignals: STOP_SIGNALS,
     });
     try {
       await untilReady(server, `127.0.0.1:${port}`);
-      return { server, ports: { port, uiPort } };
+      return { server, ports: { port, uiPort, others: [httpPort, metricsPort] } };
     } catch (error) {
       await server.stop();
       const taken = /address already in use/.test((error as Error).message);

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
 import type { Lookup } from '../../src/egress/lookup.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from '../../src/egress/outbound.ts';
+import { createOwnServices, type OwnServices } from '../../src/egress/own-services.ts';
 import { type CertificateName, certificate, testAuthority } from '../receivers/certificates.ts';
 import { startMisbehavingReceiver } from '../receivers/misbehaving-receiver.ts';
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
@@ -32,6 +34,12 @@ const post = (url: string, timeoutMs = 2_000) =>
 const lookupIn = (...answers: string[][]): Lookup => {
   let asked = 0;
   return async () => answers[Math.min(asked++, answers.length - 1)]!;
+};
+/** IPv4 addresses of this machine beyond loopback; loopback itself where it has none. */
+const networkAddresses = (): string[] => {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const beyond = all.filter(({ internal, family }) => !internal && family === 'IPv4');
+  return beyond.length > 0 ? beyond.map(({ address }) => address) : ['127.0.0.1'];
 };
 const failing =
   (code: string): Lookup =>
@@ -99,6 +107,75 @@ describe('a receiver on loopback that nobody allowed', () => {
     expect(await post(`http://rebinding.example:${receiver!.port}/`)).toMatchObject(BLOCKED);
     expect(receiver!.connections()).toBe(0);
     await allowed.close();
+  });
+});
+
+describe('a service of Posthorn itself', () => {
+  const OWN = { kind: 'failed', outcome: 'blocked', error: { code: 'OWN_ADDRESS' } };
+  let own: OwnServices;
+  let names: string[];
+  const everywhere = (lookup?: Lookup) => {
+    const guard = createAddressGuard(['0.0.0.0/0', '::/0'], own);
+    create({ guard, ...(lookup && { lookup }) });
+  };
+
+  beforeEach(async () => {
+    receiver = await startReceiver();
+    names = ['127.0.0.1'];
+    own = createOwnServices([], { resolve: async () => names });
+  });
+
+  test.each(['127.0.0.1', '127.0.0.7', 'localhost', '0.0.0.0', '[::]', '[::1]', '[::ffff:127.0.0.1]'])(
+    'is not reached as %s',
+    async (host) => {
+      own.add({ host: '127.0.0.1', port: receiver!.port, knownBy: 'address' });
+      everywhere();
+
+      expect(await post(`http://${host}:${receiver!.port}/`)).toMatchObject(OWN);
+      expect(receiver!.connections()).toBe(0);
+    },
+  );
+
+  test.each([
+    ['its address', ['127.0.0.1']],
+    ['another address of this machine', ['127.0.0.9']],
+    ['its address and another', ['8.8.8.8', '127.0.0.1']],
+    ['an address of this machine on its network', networkAddresses()],
+  ])('is not reached through a name that leads to %s', async (_case, answer) => {
+    own.add({ host: '0.0.0.0', port: receiver!.port, knownBy: 'address' });
+    everywhere(lookupIn(answer));
+
+    expect(await post(`http://harmless.example:${receiver!.port}/`)).toMatchObject(OWN);
+    expect(receiver!.connections()).toBe(0);
+  });
+
+  test('is not reached by an address that its name has now, whatever it had before', async () => {
+    own.add({ host: 'temporal.internal', port: receiver!.port, knownBy: 'address' });
+    everywhere(lookupIn(['127.0.0.1']));
+
+    expect(await post(`http://harmless.example:${receiver!.port}/`)).toMatchObject(OWN);
+    expect(await post(`http://temporal.internal:${receiver!.port}/`)).toMatchObject(OWN);
+    expect(receiver!.connections()).toBe(0);
+  });
+
+  test('is not reached by an address that a name server says later', async () => {
+    own.add({ host: '127.0.0.1', port: receiver!.port, knownBy: 'address' });
+    everywhere(async (_, onIncomplete) => {
+      onIncomplete?.(Promise.resolve(['127.0.0.1']));
+      return ['::2'];
+    });
+
+    expect(await post(`http://harmless.example:${receiver!.port}/`)).toMatchObject({ kind: 'failed' });
+    expect(receiver!.connections()).toBe(0);
+  });
+
+  test('leaves another port of the same machine alone, and one of another machine', async () => {
+    names = ['192.0.2.1'];
+    own.add({ host: 'temporal.internal', port: receiver!.port, knownBy: 'address' });
+    own.add({ host: '127.0.0.1', port: receiver!.port + 1, knownBy: 'address' });
+    everywhere();
+
+    expect(await post(receiver!.url)).toMatchObject({ outcome: 'delivered' });
   });
 });
 

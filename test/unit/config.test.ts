@@ -34,6 +34,20 @@ test('with nothing set, start is embedded, on loopback, and lets endpoints be on
 test.each([
   ['the variable is set but empty', { POSTHORN_ALLOW_TARGETS: '' }, []],
   ['the API listens on every address', { POSTHORN_HOST: '0.0.0.0' }, []],
+  ['the API listens on a name that begins like an address', { POSTHORN_HOST: '127.evil.example' }, []],
+  [
+    'the API listens on another address of loopback',
+    { POSTHORN_HOST: '127.8.8.8' },
+    ['127.0.0.0/8', '::1/128'],
+  ],
+  ['others reach the API', { POSTHORN_PUBLIC_URL: 'https://hooks.example.com' }, []],
+  ['others reach the API by such a name', { POSTHORN_PUBLIC_URL: 'http://127.evil.example' }, []],
+  ['the public URL is on loopback', { POSTHORN_PUBLIC_URL: 'http://[::1]:4000' }, ['127.0.0.0/8', '::1/128']],
+  [
+    'others reach the API, and networks are named',
+    { POSTHORN_PUBLIC_URL: 'https://hooks.example.com', POSTHORN_ALLOW_TARGETS: '127.0.0.0/8' },
+    ['127.0.0.0/8'],
+  ],
   ['the database is a real one', REAL, []],
   ['networks are named', { POSTHORN_ALLOW_TARGETS: '10.0.0.0/8, fd00::/8' }, ['10.0.0.0/8', 'fd00::/8']],
 ])('when %s, exactly the networks that were asked for are allowed', (_, env, expected) => {

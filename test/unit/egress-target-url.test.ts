@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
+import { createOwnServices } from '../../src/egress/own-services.ts';
 import { originOf, parseTargetUrl, requestTargetOf } from '../../src/egress/target-url.ts';
 
 const strict = createAddressGuard([]);
@@ -131,6 +132,40 @@ test('a name of a cluster is taken where the profile does not ask for the public
   expect(parseTargetUrl(text, { ...ANYTHING, publicOnly: true }, strict)).toMatchObject({
     code: 'url_name_not_public',
   });
+});
+
+describe('a service of Posthorn itself', () => {
+  const own = createOwnServices([
+    { host: 'localhost', port: 8233, knownBy: 'address' },
+    { host: 'temporal.example.com', port: 443, knownBy: 'name' },
+  ]);
+  const guard = createAddressGuard(['0.0.0.0/0', '::/0'], own);
+
+  test.each([
+    'http://127.0.0.1:8233/',
+    'http://127.8.8.8:8233/',
+    'http://2130706433:8233/',
+    'http://0.0.0.0:8233/',
+    'http://[::]:8233/',
+    'http://[::1]:8233/',
+    'http://[::ffff:127.0.0.1]:8233/',
+    'http://localhost:8233/',
+    'http://a.LOCALHOST.:8233/',
+    'https://Temporal.example.com/',
+    'https://temporal.example.com.:443/api',
+  ])('is no target as %s, whatever is allowed', (text) => {
+    expect(parseTargetUrl(text, ANYTHING, guard)).toEqual({
+      code: 'url_own_service',
+      detail: 'the URL names a service of Posthorn itself',
+    });
+  });
+
+  test.each([
+    'http://127.0.0.1:8234/',
+    'http://8.8.8.8:8233/',
+    'https://www.example.com/',
+    'https://temporal.example.com:8443/',
+  ])('is not %s', (text) => expect(parseTargetUrl(text, ANYTHING, guard)).toBeInstanceOf(URL));
 });
 
 const asciiOf = (min: number, max: number) =>
