@@ -5,6 +5,8 @@ export type InterruptibleProxy = {
   url: string;
   /** Breaks what is connected, and refuses the next ones until `resume`. */
   interrupt(): void;
+  /** Takes everything and forwards nothing from now on, as a network that loses packets. */
+  stall(): void;
   resume(): void;
   close(): Promise<void>;
 };
@@ -14,8 +16,10 @@ export async function startInterruptibleProxy(targetUrl: string): Promise<Interr
   const target = new URL(targetUrl);
   const sockets = new Set<Socket>();
   let interrupted = false;
+  let stalled = false;
   const server = createServer((socket) => {
     if (interrupted) return socket.destroy();
+    if (stalled) return void sockets.add(socket.on('error', () => {}));
     const upstream = connect(Number(target.port), target.hostname);
     for (const [one, other] of [
       [socket, upstream],
@@ -42,6 +46,10 @@ export async function startInterruptibleProxy(targetUrl: string): Promise<Interr
     interrupt() {
       interrupted = true;
       drop();
+    },
+    stall() {
+      stalled = true;
+      for (const socket of sockets) socket.unpipe().pause();
     },
     resume() {
       interrupted = false;
