@@ -1,4 +1,4 @@
-import { PROBLEM_CODES } from '../src/api/problem-codes.ts';
+import { PROBLEM_CODES, type ProblemCode, statusesOf } from '../src/api/problem-codes.ts';
 import { FAILURE_WORDS } from '../src/egress/failure-words.ts';
 
 const HEAD = `# Errors
@@ -63,7 +63,8 @@ const codeRows = (): string =>
 /** docs/errors.md, from the one table of codes: a test holds the file against it. */
 export function errorDocs(): string {
   const sections = Object.entries(PROBLEM_CODES).map(
-    ([code, { status, title, help }]) => `## \`${code}\` (${status})\n\n${title}. ${help}\n`,
+    ([code, { title, help }]) =>
+      `## \`${code}\` (${statusesOf(code as ProblemCode).join(', ')})\n\n${title}. ${help}\n`,
   );
   return HEAD + sections.join('\n') + OUTCOMES + CODES + codeRows();
 }

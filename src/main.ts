@@ -92,6 +92,10 @@ const HEARTBEAT_CONNECTIONS = 1;
 const ATTEMPTS_PER_SOCKET = 0.75;
 /** Thousands of receivers can become slow in the same second. */
 const HEALTH_MARKS_AT_ONCE = 2;
+/** What callers read has connections of its own: however much is asked, no event waits for one. */
+const READ_CONNECTIONS = 4;
+/** A list that takes longer is given up: it would hold a connection, and a core of Postgres, for nobody. */
+const READ_TIMEOUT_MS = 2_500;
 
 /** Puts the parts together: the API, the worker, or both in one process. Rejects when a port is taken. */
 export async function startService(
@@ -107,6 +111,7 @@ export async function startService(
   const recordPool = createPool(config.databaseUrl, RECORD_CONNECTIONS);
   const releasePool = createPool(config.databaseUrl, RELEASE_CONNECTIONS);
   const heartbeatPool = createPool(config.databaseUrl, HEARTBEAT_CONNECTIONS);
+  const readPool = createPool(config.databaseUrl, READ_CONNECTIONS, READ_TIMEOUT_MS);
   const notifications = createNotifications(config.databaseUrl);
   const clock = createDatabaseClock({
     pool,
@@ -158,6 +163,7 @@ export async function startService(
       postgres: postgresPoolUse(pool),
       records: postgresPoolUse(recordPool),
       releases: postgresPoolUse(releasePool),
+      reads: postgresPoolUse(readPool),
     },
   });
 
@@ -189,7 +195,7 @@ export async function startService(
     await clock.close();
     await metricsServer?.close();
     await heartbeats.close();
-    await Promise.all([pool.end(), recordPool.end(), releasePool.end(), heartbeatPool.end()]);
+    await Promise.all([pool.end(), readPool.end(), recordPool.end(), releasePool.end(), heartbeatPool.end()]);
   }
 
   function makeWorker(): { activities: Activities; close(): Promise<void> } {
@@ -355,6 +361,7 @@ export async function startService(
     const holding = createHolding({ pool, onReleased: dispatcher.look, onFailure: onHoldingFailure });
     const app = createApi({
       pool,
+      readPool,
       acceptor: createAcceptor({ pool, box, dispatcher, processId: heartbeats.id }),
       steering: createSteering({
         pool,

@@ -40,6 +40,7 @@ export async function openApiDocument(): Promise<OpenApi> {
   const app = createApi({
     ...nothing,
     pool: new pg.Pool(),
+    readPool: new pg.Pool(),
     guard: createAddressGuard([]),
     profiles: createProfileLookup(createProfiles(), { find: async () => undefined }),
     secretBox: createSecretBox([Buffer.alloc(32)]),

@@ -16,6 +16,7 @@ import { Problem } from './problem.ts';
 import { json, noContent, type Route, tenantRoute } from './route.ts';
 import { consumer as consumerSchema, consumerSettings } from './schemas/consumer.ts';
 import { name, pageOfSchema, pageQuery } from './schemas/fields.ts';
+import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 
 const params = z.object({ id: name });
 const tag = 'Consumers';
@@ -24,6 +25,7 @@ export function consumerRoutes(
   { pool, steering, holding }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
+  reads: TenantReads,
 ): Route[] {
   return [
     tenantRoute({
@@ -54,9 +56,9 @@ export function consumerRoutes(
       access: 'project',
       query: z.strictObject(pageQuery),
       answers: { 200: { description: 'A page of consumers', schema: pageOfSchema(consumerSchema) } },
-      problems: ['invalid_cursor'],
+      problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
-        const page = await listConsumers(db, tenant.projectId, pageRequest('timeAndId', query));
+        const page = await listConsumers(reads(tenant), tenant.projectId, pageRequest('timeAndId', query));
         return json(200, {
           items: page.items,
           nextCursor: page.next && encodeCursor('timeAndId', page.next),
@@ -73,7 +75,7 @@ export function consumerRoutes(
       params,
       answers: { 200: { description: 'The consumer', schema: consumerSchema } },
       handle: async ({ tenant, params: { id } }) => {
-        const found = await findConsumer(db, tenant.projectId, id);
+        const found = await findConsumer(reads(tenant), tenant.projectId, id);
         if (!found) throw new Problem('not_found');
         return json(200, found);
       },

@@ -15,23 +15,25 @@ import { mountRoutes } from './mount.ts';
 import { outcomeRoutes } from './outcomes.ts';
 import { profileRoutes } from './profiles.ts';
 import { projectRoutes } from './projects.ts';
+import { createTenantReads } from './tenant-reads.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 /** The HTTP API as an Express application; `createHttpServer` gives it a listener. */
 export function createApi(deps: ApiDependencies): Express {
   const db = namingOutages(deps.pool);
+  const reads = createTenantReads(deps.readPool);
   const authentication = createAuthentication(db, deps.profiles, deps.secretBox.stampsOf, deps.config);
   // Express looks through them in this order: what is called most comes first.
   const routes = [
-    ...eventRoutes(deps, db),
-    ...deliveryRoutes(deps, db),
+    ...eventRoutes(deps, db, reads),
+    ...deliveryRoutes(deps, reads),
     ...outcomeRoutes(deps, authentication),
-    ...endpointRoutes(deps, db),
+    ...endpointRoutes(deps, db, reads),
     ...endpointStateRoutes(deps),
-    ...webhookRoutes(deps, db),
-    ...consumerRoutes(deps, db, authentication),
-    ...keyRoutes(deps, db, authentication),
-    ...eventTypeRoutes(deps, db, authentication),
+    ...webhookRoutes(deps, reads),
+    ...consumerRoutes(deps, db, authentication, reads),
+    ...keyRoutes(deps, db, authentication, reads),
+    ...eventTypeRoutes(deps, authentication, reads),
     ...projectRoutes(deps, db, authentication),
     ...profileRoutes(deps, db, authentication),
     ...healthRoutes(deps.readiness),

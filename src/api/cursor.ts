@@ -2,7 +2,8 @@ import type { PageRequest } from '../store/pages.ts';
 import { Problem } from './problem.ts';
 
 const isId = (part: string): boolean => /^[\w.-]{1,128}$/.test(part);
-const isTime = (part: string): boolean => /^\d{4}-/.test(part) && Number.isFinite(Date.parse(part));
+const isTime = (part: string): boolean =>
+  /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(\d{3})?Z$/.test(part) && Number.isFinite(Date.parse(part));
 const isNumber = (part: string): boolean => /^\d{1,9}$/.test(part);
 
 /** What the sort key of a list is made of; a cursor of one kind of list is refused by the others. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../policy/outcome.ts';
-import type { Queryable } from '../store/database.ts';
-import { findDelivery, listAttempts, listDeliveries } from '../store/delivery-reads.ts';
+import { listDeliveries } from '../store/delivery-lists.ts';
+import { findDelivery, listAttempts } from '../store/delivery-reads.ts';
 import type { Scope } from '../store/endpoints.ts';
 import { orUnavailable } from '../store/outages.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
@@ -11,13 +11,14 @@ import { Problem } from './problem.ts';
 import { json, type Route, tenantRoute } from './route.ts';
 import { attempt, delivery } from './schemas/delivery.ts';
 import { eventId, ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
+import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 
 const params = z.object({ id: ownId });
 const tag = 'Deliveries';
 
-export function deliveryRoutes({ steering, links }: ApiDependencies, db: Queryable): Route[] {
+export function deliveryRoutes({ steering, links }: ApiDependencies, reads: TenantReads): Route[] {
   const readDelivery = async (scope: Scope, id: string): Promise<object> => {
-    const found = await findDelivery(db, scope, id);
+    const found = await findDelivery(reads(scope), scope, id);
     if (!found) throw new Problem('not_found');
     const [answer] = await deliveryAnswers(links, [found]);
     return answer!;
@@ -30,6 +31,8 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, db: Queryab
       operationId: 'listDeliveries',
       tag,
       summary: 'List deliveries, newest first',
+      description:
+        'A page may hold fewer than `limit` deliveries, or none, and still have a `nextCursor`, where a filter matches few of the many that were looked at. The list has ended where `nextCursor` is null.',
       access: 'consumer',
       query: z.strictObject({
         ...pageQuery,
@@ -38,9 +41,9 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, db: Queryab
         event: eventId.optional(),
       }),
       answers: { 200: { description: 'A page of deliveries', schema: pageOfSchema(delivery) } },
-      problems: ['invalid_cursor'],
+      problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
-        const page = await listDeliveries(db, tenant, query, pageRequest('id', query));
+        const page = await listDeliveries(reads(tenant), tenant, query, pageRequest('id', query));
         const items = await deliveryAnswers(links, page.items);
         return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
       },
@@ -66,8 +69,9 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, db: Queryab
       params,
       query: z.strictObject(pageQuery),
       answers: { 200: { description: 'A page of attempts', schema: pageOfSchema(attempt) } },
-      problems: ['invalid_cursor'],
+      problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, params: { id }, query }) => {
+        const db = reads(tenant);
         if (!(await findDelivery(db, tenant, id))) throw new Problem('not_found');
         const page = await listAttempts(db, id, pageRequest('number', query));
         const nextCursor = page.next && encodeCursor('number', page.next);

@@ -35,6 +35,8 @@ export type ApiConfig = {
 
 export type ApiDependencies = {
   pool: pg.Pool;
+  /** What callers read is read here, apart from what accepts and delivers. */
+  readPool: pg.Pool;
   acceptor: Acceptor;
   steering: Steering;
   holding: Holding;

@@ -1,7 +1,7 @@
 import { type Html, html, prose } from './docs-html.ts';
 import { exampleOf, membersTable, type SchemaNode, type Schemas, typeInWords } from './docs-schemas.ts';
 import type { OpenApiDocument } from './openapi.ts';
-import { PROBLEM_CODES } from './problem-codes.ts';
+import { PROBLEM_CODES, type ProblemCode, statusesOf } from './problem-codes.ts';
 
 type Content = Record<string, { schema?: SchemaNode }>;
 type Operation = {
@@ -106,6 +106,6 @@ const shape = (name: string, schema: SchemaNode): Html =>
 
 const errors = (): Html[] =>
   Object.entries(PROBLEM_CODES).map(
-    ([code, { status, title, help }]) =>
-      html`<article id="error-${code}"><h3><code>${code}</code> <span class="soft">${status}</span></h3><p>${title}.</p><p>${prose(help)}</p></article>`,
+    ([code, { title, help }]) =>
+      html`<article id="error-${code}"><h3><code>${code}</code> <span class="soft">${statusesOf(code as ProblemCode).join(', ')}</span></h3><p>${title}.</p><p>${prose(help)}</p></article>`,
   );

@@ -15,12 +15,13 @@ import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './schem
 import { name, ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
 import { requireKnownTypes } from './subscriptions.ts';
 import { checkedEndpointUrl } from './target-urls.ts';
+import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 import { testEventRoute } from './test-events.ts';
 
 const params = z.object({ id: ownId });
 const tag = 'Endpoints';
 
-export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
+export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: TenantReads): Route[] {
   const { secretBox, steering, guard } = deps;
   const answerOf = (tenant: Tenant, found: Endpoint) => endpointAnswer(secretBox, tenant, found);
 
@@ -50,9 +51,9 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       access: 'consumer',
       query: z.strictObject({ ...pageQuery, consumer: name.optional() }),
       answers: { 200: { description: 'A page of endpoints', schema: pageOfSchema(endpoint) } },
-      problems: ['invalid_cursor'],
+      problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
-        const page = await listEndpoints(db, tenant, query, pageRequest('id', query));
+        const page = await listEndpoints(reads(tenant), tenant, query, pageRequest('id', query));
         const items = page.items.map((found) => answerOf(tenant, found));
         return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
       },
@@ -67,7 +68,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       params,
       answers: { 200: { description: 'The endpoint', schema: endpoint } },
       handle: async ({ tenant, params: { id } }) => {
-        const found = await findEndpoint(db, tenant, id);
+        const found = await findEndpoint(reads(tenant), tenant, id);
         if (!found) throw new Problem('not_found');
         return json(200, answerOf(tenant, found));
       },

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Queryable } from '../store/database.ts';
 import { listEventTypes, type OwnEventType, putEventType } from '../store/event-types.ts';
 import { orUnavailable } from '../store/outages.ts';
 import { pageOf } from '../store/pages.ts';
@@ -13,13 +12,14 @@ import { Problem } from './problem.ts';
 import { jsonText, type Route, tenantRoute } from './route.ts';
 import { eventType, eventTypeSettings } from './schemas/event-type.ts';
 import { name, pageOfSchema, pageQuery } from './schemas/fields.ts';
+import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 
 const tag = 'Event types';
 
 export function eventTypeRoutes(
   { pool }: ApiDependencies,
-  db: Queryable,
   authentication: Authentication,
+  reads: TenantReads,
 ): Route[] {
   return [
     tenantRoute({
@@ -32,11 +32,15 @@ export function eventTypeRoutes(
       access: 'consumer',
       query: z.strictObject(pageQuery),
       answers: { 200: { description: 'A page of event types', schema: pageOfSchema(eventType) } },
-      problems: ['invalid_cursor'],
-      handle: async ({ tenant: { projectId, profile }, query }) => {
+      problems: ['invalid_cursor', ...READ_PROBLEMS],
+      handle: async ({ tenant, query }) => {
+        const { projectId, profile } = tenant;
         const { limit, after } = pageRequest('id', query);
         // Read anew: another process may have changed it within the time that this one remembers.
-        const { entries } = createCatalogue(profile.eventTypes, await listEventTypes(db, projectId));
+        const { entries } = createCatalogue(
+          profile.eventTypes,
+          await listEventTypes(reads(tenant), projectId),
+        );
         const rest = after === null ? entries : entries.filter(({ type }) => type > after[0]!);
         const page = pageOf(rest, limit, ({ type }) => [type]);
         const next = page.next && encodeCursor('id', page.next);

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { EVENT_STATUSES } from '../policy/outcome.ts';
 import type { Queryable } from '../store/database.ts';
 import type { AcceptedEvent, EventDraft } from '../store/event-draft.ts';
-import { eventState, listEvents } from '../store/event-reads.ts';
+import { listEvents } from '../store/event-lists.ts';
+import { eventState } from '../store/event-reads.ts';
 import { acceptedOrThrow, createEventAcceptance } from './accept-event.ts';
 import { checkedDrafts } from './checked-drafts.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
@@ -15,6 +16,7 @@ import type { ProblemCode } from './problem-codes.ts';
 import { json, jsonText, type Route, tenantRoute } from './route.ts';
 import { acceptedEvent, acceptedEvents, event, newEvent, newEvents, waitQuery } from './schemas/event.ts';
 import { eventId, name, ownId, pageOfSchema, pageQuery, pointInTime } from './schemas/fields.ts';
+import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 
 const listQuery = z.strictObject({
   ...pageQuery,
@@ -35,7 +37,7 @@ const POST_PROBLEMS: ProblemCode[] = [
   'plan_required',
 ];
 
-export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
+export function eventRoutes(deps: ApiDependencies, db: Queryable, reads: TenantReads): Route[] {
   const { acceptor, guard, config, links, metrics, clock } = deps;
   const acceptEvent = createEventAcceptance(deps, db);
 
@@ -94,14 +96,16 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       operationId: 'listEvents',
       tag: 'Events',
       summary: 'List events, newest first',
-      description: 'A page may hold fewer than `limit` events where they are large.',
+      description:
+        'A page may hold fewer than `limit` events, or none, and still have a `nextCursor`: where they are large, and where a filter matches few of the many that were looked at. The list has ended where `nextCursor` is null.',
       access: 'consumer',
       query: listQuery,
       answers: { 200: { description: 'A page of events', schema: pageOfSchema(event) } },
-      problems: ['invalid_cursor'],
+      problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
         const { since, until, limit, cursor, ...filter } = query;
         const times = { since: dateOf(since), until: dateOf(until) };
+        const db = reads(tenant);
         const page = await listEvents(
           db,
           tenant,
@@ -129,6 +133,7 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable): Route[] {
         304: { description: 'It is as the caller has it' },
       },
       handle: async ({ tenant, params: { id }, request }) => {
+        const db = reads(tenant);
         // Before the event: a tag that is newer than what it comes with would hide the next change.
         const state = await eventState(db, tenant, id, DELIVERIES_SHOWN);
         if (state === undefined) throw new Problem('not_found');

@@ -9,6 +9,7 @@ import { Problem } from './problem.ts';
 import { json, noContent, type Route, tenantRoute } from './route.ts';
 import { ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
 import { apiKey, createdKey, newKey } from './schemas/key.ts';
+import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 
 const tag = 'Keys';
 
@@ -16,6 +17,7 @@ export function keyRoutes(
   { clock }: Pick<ApiDependencies, 'clock'>,
   db: Queryable,
   authentication: Authentication,
+  reads: TenantReads,
 ): Route[] {
   return [
     tenantRoute({
@@ -46,9 +48,9 @@ export function keyRoutes(
       answers: {
         200: { description: 'A page of keys, without the keys themselves', schema: pageOfSchema(apiKey) },
       },
-      problems: ['invalid_cursor'],
+      problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
-        const page = await listApiKeys(db, tenant.projectId, pageRequest('id', query));
+        const page = await listApiKeys(reads(tenant), tenant.projectId, pageRequest('id', query));
         return json(200, { items: page.items, nextCursor: page.next && encodeCursor('id', page.next) });
       },
     }),

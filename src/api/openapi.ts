@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
-import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
+import { PROBLEM_CODES, type ProblemCode, statusesOf } from './problem-codes.ts';
 import type { Access, AnswerSpec, Route } from './route.ts';
 import { problemSchema } from './schemas/problem.ts';
 
@@ -90,11 +90,12 @@ function responsesOf(route: Route): ZodOpenApiResponsesObject {
       ...contentOf(answer),
     };
   }
-  const byStatus = Map.groupBy(problemsOf(route), (code) => PROBLEM_CODES[code].status);
-  for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
+  const answered = problemsOf(route).flatMap((code) => statusesOf(code).map((status) => ({ status, code })));
+  const byStatus = Map.groupBy(answered, ({ status }) => status);
+  for (const [status, problems] of [...byStatus].sort(([a], [b]) => a - b)) {
     // Readiness answers 503 in a shape of its own.
     responses[`${status}` as `${200}`] ??= {
-      description: codes.map((code) => `\`${code}\`: ${PROBLEM_CODES[code].title}.`).join(' '),
+      description: problems.map(({ code }) => `\`${code}\`: ${PROBLEM_CODES[code].title}.`).join(' '),
       content: { 'application/problem+json': { schema: problemSchema } },
     };
   }

@@ -157,8 +157,9 @@ export const PROBLEM_CODES = {
   },
   quota_exceeded: {
     status: 429,
-    title: 'The project has used up its share',
-    help: 'What all projects have in common is shared between them: connections, memory for bodies, places to wait. Send the same request again after the seconds in `Retry-After`, and fewer of them at a time.',
+    alsoStatus: 409,
+    title: 'The project or the consumer has used up a quota or its share',
+    help: 'With 429 it is a rate, or a share of what all have in common (connections, memory for bodies, places to wait): send the same request again after the seconds in `Retry-After`, and fewer of them at a time. With 409 it is a count: delete something of the kind first. `detail` says which; the operator sets quotas with `POSTHORN_QUOTAS`.',
   },
   too_many_streams: {
     status: 429,
@@ -175,11 +176,22 @@ export const PROBLEM_CODES = {
     title: 'Posthorn failed',
     help: 'The log has the reason under the request id in `instance`.',
   },
+  query_timeout: {
+    status: 503,
+    title: 'The list took too long to read',
+    help: 'A read may take 2.5 seconds. Ask for less (a smaller `limit`, a narrower `since` and `until`), or wait as long as `Retry-After` says.',
+  },
   unavailable: {
     status: 503,
     title: 'The request cannot be taken now',
     help: 'The database is not available, or more is under way than there is memory for. Send the same request again after the seconds in `Retry-After`; with an event `id` of your own nothing is sent twice.',
   },
-} as const satisfies Record<string, { status: number; title: string; help: string }>;
+} as const satisfies Record<string, { status: number; alsoStatus?: number; title: string; help: string }>;
 
 export type ProblemCode = keyof typeof PROBLEM_CODES;
+
+/** The statuses with which a code is answered: most have one. */
+export function statusesOf(code: ProblemCode): number[] {
+  const problem: { status: number; alsoStatus?: number } = PROBLEM_CODES[code];
+  return problem.alsoStatus === undefined ? [problem.status] : [problem.status, problem.alsoStatus];
+}

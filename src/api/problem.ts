@@ -11,8 +11,12 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: FieldError[];
   readonly headers: Record<string, string>;
+  readonly status: number;
 
-  /** `errorCount` is the number of all errors, where `errors` has only the first of them. */
+  /**
+   * `errorCount` is the number of all errors, where `errors` has only the first of them; `status` is one of the code's
+   * statuses, the first when left out.
+   */
   constructor(
     code: ProblemCode,
     detail: string = PROBLEM_CODES[code].help,
@@ -20,7 +24,13 @@ export class Problem extends Error {
       errors = [],
       errorCount = errors.length,
       headers = {},
-    }: { errors?: FieldError[]; errorCount?: number; headers?: Record<string, string> } = {},
+      status = PROBLEM_CODES[code].status,
+    }: {
+      errors?: FieldError[];
+      errorCount?: number;
+      headers?: Record<string, string>;
+      status?: number;
+    } = {},
   ) {
     super(
       errorCount > ERRORS_LISTED
@@ -31,10 +41,7 @@ export class Problem extends Error {
     this.code = code;
     this.errors = errors.slice(0, ERRORS_LISTED);
     this.headers = headers;
-  }
-
-  get status(): number {
-    return PROBLEM_CODES[this.code].status;
+    this.status = status;
   }
 }
 
@@ -43,7 +50,8 @@ export const invalidBody = (errors: FieldError[]): Problem =>
 
 /** The JSON text of a problem; its type is the paragraph of the code on the page `/docs`. */
 export function problemText(problem: Problem, requestId: string, publicUrl: string): string {
-  const { status, title } = PROBLEM_CODES[problem.code];
+  const { title } = PROBLEM_CODES[problem.code];
+  const { status } = problem;
   return JSON.stringify({
     type: `${publicUrl}/docs#error-${problem.code}`,
     title,

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Queryable } from '../store/database.ts';
 import { type Endpoint, listEndpoints } from '../store/endpoints.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
 import { deleteEndpoint } from './delete-endpoint.ts';
@@ -8,6 +7,7 @@ import { registerEndpoint } from './register-endpoint.ts';
 import { json, type Route, tenantRoute } from './route.ts';
 import { ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
 import { createdWebhook, newWebhook, webhook } from './schemas/webhook.ts';
+import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 
 const tag = 'Webhooks';
 
@@ -20,7 +20,7 @@ const answerOf = ({ id, url, events, status, createdAt }: Endpoint): object => (
 });
 
 /** Endpoints under the name and shape that consumers of providers' APIs know: the same rows, the same rules. */
-export function webhookRoutes(deps: ApiDependencies, db: Queryable): Route[] {
+export function webhookRoutes(deps: ApiDependencies, reads: TenantReads): Route[] {
   return [
     tenantRoute({
       method: 'post',
@@ -48,9 +48,9 @@ export function webhookRoutes(deps: ApiDependencies, db: Queryable): Route[] {
       access: 'consumer',
       query: z.strictObject(pageQuery),
       answers: { 200: { description: 'A page of webhooks', schema: pageOfSchema(webhook) } },
-      problems: ['invalid_cursor'],
+      problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
-        const page = await listEndpoints(db, tenant, {}, pageRequest('id', query));
+        const page = await listEndpoints(reads(tenant), tenant, {}, pageRequest('id', query));
         const items = page.items.map(answerOf);
         return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
       },

@@ -1,5 +1,6 @@
 import type { PolicyOverride } from '../policy/retry-policy.ts';
 import type { Queryable } from './database.ts';
+import { lastId } from './ids.ts';
 import type { Page, PageRequest } from './pages.ts';
 import { pageOf } from './pages.ts';
 import type { Project } from './projects.ts';
@@ -58,11 +59,12 @@ export async function existingKeys(db: Queryable, hashes: Buffer[]): Promise<Buf
   return rows.map(({ hash }) => hash);
 }
 
+// Bounded in the project from both sides, see alongIndex in delivery-lists.ts.
 const LIST_KEYS = `
   SELECT id, consumer, created_at AS "createdAt"
   FROM api_keys
-  WHERE project_id = $1 AND ($2::text IS NULL OR id < $2)
-  ORDER BY id DESC
+  WHERE (project_id, id) < ($1, $2::text) AND project_id >= $1
+  ORDER BY project_id DESC, id DESC
   LIMIT $3`;
 
 export async function listApiKeys(
@@ -70,7 +72,11 @@ export async function listApiKeys(
   projectId: string,
   page: PageRequest,
 ): Promise<Page<ApiKey>> {
-  const { rows } = await db.query<ApiKey>(LIST_KEYS, [projectId, page.after?.[0] ?? null, page.limit + 1]);
+  const { rows } = await db.query<ApiKey>(LIST_KEYS, [
+    projectId,
+    page.after?.[0] ?? lastId('key'),
+    page.limit + 1,
+  ]);
   return pageOf(rows, page.limit, ({ id }) => [id]);
 }
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { inTransaction, type Queryable } from './database.ts';
-import { type Page, type PageRequest, pageOf } from './pages.ts';
+import { exactTime, type Page, type PageRequest, pageOf, timeOf } from './pages.ts';
 
 export type Consumer = { id: string; name: string | null; plan: string | null; createdAt: Date };
 
@@ -39,12 +39,12 @@ export async function findConsumer(
   return rows[0];
 }
 
-// Cut to what a Date can hold: the sort key goes through one, and a microsecond lost would skip a row.
 const LIST_CONSUMERS = `
-  SELECT id, name, plan, created_at AS "createdAt"
+  SELECT id, name, plan, created_at AS "createdAt", ${exactTime('created_at')} AS time
   FROM consumers
-  WHERE project_id = $1 AND ($2::timestamptz IS NULL OR (date_trunc('milliseconds', created_at), id) < ($2::timestamptz, $3))
-  ORDER BY date_trunc('milliseconds', created_at) DESC, id DESC
+  WHERE project_id = $1 AND created_at <= coalesce($2::timestamptz, 'infinity')
+    AND ($2::timestamptz IS NULL OR (created_at, id) < ($2::timestamptz, $3::text))
+  ORDER BY created_at DESC, id DESC
   LIMIT $4`;
 
 export async function listConsumers(
@@ -53,9 +53,10 @@ export async function listConsumers(
   page: PageRequest,
 ): Promise<Page<Consumer>> {
   const [time = null, id = null] = page.after ?? [];
-  const values = [projectId, time === null ? null : new Date(time), id, page.limit + 1];
-  const { rows } = await db.query<Consumer>(LIST_CONSUMERS, values);
-  return pageOf(rows, page.limit, (row) => [row.createdAt.toISOString(), row.id]);
+  const values = [projectId, time === null ? null : timeOf(time), id, page.limit + 1];
+  const { rows } = await db.query<Consumer & { time: string }>(LIST_CONSUMERS, values);
+  const { items, next } = pageOf(rows, page.limit, (row) => [row.time, row.id]);
+  return { items: items.map(({ time: _, ...consumer }) => consumer), next };
 }
 
 const DELETE_KEYS = `DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2`;

@@ -23,17 +23,18 @@ const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 const MAX_RETRIES = 5;
 
-export function createPool(connectionString: string, max = 10): pg.Pool {
+/** `statementMs`: a statement that takes longer fails with query_canceled, 57014. */
+export function createPool(connectionString: string, max = 10, statementMs = 30_000): pg.Pool {
   const pool = new pg.Pool({
     connectionString: withPinnedSettings(connectionString),
     max,
     connectionTimeoutMillis: 5_000,
     // A dead peer must not hold a request for the kernel's two hours.
     keepAlive: true,
-    statement_timeout: 30_000,
+    statement_timeout: statementMs,
     idle_in_transaction_session_timeout: 10_000,
     // A server that hangs does not keep its own timeouts.
-    query_timeout: 35_000,
+    query_timeout: statementMs + 5_000,
   });
   // An idle connection that breaks is replaced at its next use; without a listener the process would end.
   pool.on('error', () => {});

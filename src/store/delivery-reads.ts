@@ -17,62 +17,33 @@ export type Delivery = {
   workflowId: string | null;
 };
 
-const COLUMNS = `
+export const DELIVERY_COLUMNS = `
   d.id, d.event_id AS event, d.endpoint_id AS endpoint, d.status, d.attempts, d.due_at AS "nextAttemptAt",
   d.last_outcome AS "lastOutcome", d.reason, d.waiting_for AS "waitingFor", d.replay_of AS "replayOf",
   d.workflow_id AS "workflowId"`;
 
+/** SQL: the event of the delivery `d` is not older than parameter `since`. That of a repeat is older than the repeat. */
+export const isOfEventSince = (since: string): string => `
+  (${since}::timestamptz IS NULL OR EXISTS (
+    SELECT FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id AND e.created_at >= ${since}))`;
+
 const FIND_DELIVERY = `
-  SELECT ${COLUMNS}
+  SELECT ${DELIVERY_COLUMNS}
   FROM deliveries d
-  WHERE d.project_id = $1 AND ($2::text IS NULL OR d.consumer = $2) AND d.id = $3`;
+  WHERE d.project_id = $1 AND ($2::text IS NULL OR d.consumer = $2) AND d.id = $3 AND ${isOfEventSince('$4')}`;
 
 export async function findDelivery(db: Queryable, scope: Scope, id: string): Promise<Delivery | undefined> {
-  const { rows } = await db.query<Delivery>(FIND_DELIVERY, [scope.projectId, scope.consumer, id]);
+  const values = [scope.projectId, scope.consumer, id, scope.since ?? null];
+  const { rows } = await db.query<Delivery>(FIND_DELIVERY, values);
   return rows[0];
 }
 
-const LIST_DELIVERIES = `
-  SELECT ${COLUMNS}
-  FROM deliveries d
-  WHERE d.project_id = $1 AND ($2::text IS NULL OR d.consumer = $2)
-    AND ($3::text IS NULL OR d.status = $3)
-    AND ($4::text IS NULL OR d.endpoint_id = $4)
-    AND ($5::text IS NULL OR d.event_id = $5)
-    AND ($6::text IS NULL OR d.id < $6)
-  ORDER BY d.id DESC
-  LIMIT $7`;
-
-export type DeliveryFilter = {
-  status?: DeliveryStatus | undefined;
-  endpoint?: string | undefined;
-  event?: string | undefined;
-};
-
-export async function listDeliveries(
-  db: Queryable,
-  scope: Scope,
-  { status, endpoint, event }: DeliveryFilter,
-  page: PageRequest,
-): Promise<Page<Delivery>> {
-  const { rows } = await db.query<Delivery>(LIST_DELIVERIES, [
-    scope.projectId,
-    scope.consumer,
-    status ?? null,
-    endpoint ?? null,
-    event ?? null,
-    page.after?.[0] ?? null,
-    page.limit + 1,
-  ]);
-  return pageOf(rows, page.limit, ({ id }) => [id]);
-}
-
+// Sorted after they are found (OFFSET 0): in the order of ids they could be looked for among all deliveries of all.
 const FIRST_DELIVERIES = `
-  SELECT ${COLUMNS}
+  SELECT ${DELIVERY_COLUMNS}
   FROM unnest($2::text[]) AS wanted (event_id)
   CROSS JOIN LATERAL (
-    SELECT * FROM deliveries
-    WHERE project_id = $1 AND event_id = wanted.event_id
+    SELECT * FROM (SELECT * FROM deliveries WHERE project_id = $1 AND event_id = wanted.event_id OFFSET 0) AS of_event
     ORDER BY id
     LIMIT $3
   ) AS d

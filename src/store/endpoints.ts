@@ -1,10 +1,14 @@
 import type pg from 'pg';
 import { inTransaction, type Queryable } from './database.ts';
 import { FREE_PLAN } from './hold-reason.ts';
+import { lastId } from './ids.ts';
 import { type Page, type PageRequest, pageOf } from './pages.ts';
 
-/** What a caller may see: project-wide with `consumer` null, else only that consumer's. */
-export type Scope = { projectId: string; consumer: string | null };
+/**
+ * What a caller may see: project-wide with `consumer` null, else only that consumer's. With `since`, what is older is of
+ * a consumer that had the same id and was deleted then.
+ */
+export type Scope = { projectId: string; consumer: string | null; since?: Date | null };
 
 export type Endpoint = {
   id: string;
@@ -108,14 +112,19 @@ export async function findEndpoint(db: Queryable, scope: Scope, id: string): Pro
   return rows[0];
 }
 
-const LIST_ENDPOINTS = `
+// Bounded in project and consumer from both sides, see alongIndex in delivery-lists.ts.
+const LIST_OF_PROJECT = `
   SELECT ${ENDPOINT_COLUMNS}
   FROM endpoints
-  WHERE project_id = $1 AND ($2::text IS NULL OR consumer = $2) AND status <> 'deleted'
-    AND ($3::text IS NULL OR consumer = $3)
-    AND ($4::text IS NULL OR id < $4)
-  ORDER BY id DESC
-  LIMIT $5`;
+  WHERE (project_id, id) < ($1, $2::text) AND project_id >= $1 AND status <> 'deleted'
+  ORDER BY project_id DESC, id DESC
+  LIMIT $3`;
+const LIST_OF_CONSUMER = `
+  SELECT ${ENDPOINT_COLUMNS}
+  FROM endpoints
+  WHERE (project_id, consumer, id) < ($1, $4, $2::text) AND (project_id, consumer) >= ($1, $4) AND status <> 'deleted'
+  ORDER BY project_id DESC, consumer DESC, id DESC
+  LIMIT $3`;
 
 export async function listEndpoints(
   db: Queryable,
@@ -123,9 +132,14 @@ export async function listEndpoints(
   filter: { consumer?: string | undefined },
   page: PageRequest,
 ): Promise<Page<Endpoint>> {
-  const after = page.after?.[0] ?? null;
-  const values = [scope.projectId, scope.consumer, filter.consumer ?? null, after, page.limit + 1];
-  const { rows } = await db.query<Endpoint>(LIST_ENDPOINTS, values);
+  const { consumer = scope.consumer } = filter;
+  // A consumer's key that asks for another one's.
+  if (scope.consumer !== null && consumer !== scope.consumer) return { items: [], next: null };
+  const values = [scope.projectId, page.after?.[0] ?? lastId('ep'), page.limit + 1];
+  const { rows } =
+    consumer === null
+      ? await db.query<Endpoint>(LIST_OF_PROJECT, values)
+      : await db.query<Endpoint>(LIST_OF_CONSUMER, [...values, consumer]);
   return pageOf(rows, page.limit, ({ id }) => [id]);
 }
 

@@ -74,11 +74,23 @@ export type ListedProfile = Pick<StoredProfile, 'scope' | 'name' | 'version'> & 
   eventTypes: string[];
 };
 
+// From name to name along the primary key: a profile may have a thousand versions, which are kept for ever.
 const LIST = `
-  SELECT DISTINCT ON (name) scope, name, version, title, event_types AS "eventTypes"
-  FROM profiles
-  WHERE scope IN ($1, '')
-  ORDER BY name, scope = '', version DESC`;
+  WITH RECURSIVE named AS (
+    SELECT scope.name AS scope, (SELECT min(name) FROM profiles WHERE profiles.scope = scope.name) AS name
+    FROM unnest(ARRAY[$1, '']) AS scope (name)
+    UNION
+    SELECT scope, (SELECT min(name) FROM profiles WHERE profiles.scope = named.scope AND name > named.name)
+    FROM named WHERE named.name IS NOT NULL
+  )
+  SELECT DISTINCT ON (newest.name) newest.*
+  FROM named CROSS JOIN LATERAL (
+    SELECT scope, name, version, title, event_types AS "eventTypes"
+    FROM profiles WHERE scope = named.scope AND name = named.name
+    ORDER BY version DESC
+    LIMIT 1
+  ) AS newest
+  ORDER BY newest.name, newest.scope = ''`;
 
 /** The newest version of each name that the project can use, its own before shared ones; not those that ship. */
 export async function listProfiles(db: Queryable, projectId: string | null): Promise<ListedProfile[]> {

@@ -44,6 +44,7 @@ export async function startTestApi({
   const closing = new AbortController();
   const app = createApi({
     pool: database.pool,
+    readPool: database.pool,
     acceptor: plainAcceptor(database, secretBox),
     steering: steeringWithoutWorkflows(database),
     holding: createHolding({ pool: database.pool, onReleased: () => {}, onFailure: throwOn }),

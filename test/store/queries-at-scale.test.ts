@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import { policyText } from '../../src/policy/retry-policy.ts';
 import { assignDue, assignSlow, nextProjectDue, slowReceiversWaiting } from '../../src/store/assignments.ts';
 import { claimDeliveries } from '../../src/store/claims.ts';
@@ -12,6 +11,7 @@ import { overdueOwners } from '../../src/store/reconciliation.ts';
 import { moveHeld } from '../../src/store/review-held.ts';
 import { cancelOpenOf } from '../../src/store/steering.ts';
 import { eventually } from '../set-up/eventually.ts';
+import { explained, type PlanMode } from './explain.ts';
 import { POLICY, type SeededStore, seedStore } from './seed.ts';
 
 /** 8 kB pages that a statement may touch: what it takes and returns, and not what lies beside it. */
@@ -58,42 +58,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => store.drop());
 
-type Plan = { 'Node Type': string; 'Relation Name'?: string; Plans?: Plan[]; [buffers: string]: unknown };
-type Explained = { pages: number; wholeTables: string[]; ms: number };
-
-/** Runs what a store function runs, explained; the plan is of the generic kind that a pooled connection ends up with. */
-async function explain(
-  run: (db: Queryable) => Promise<unknown>,
-  mode: 'force_generic_plan' | 'force_custom_plan' = 'force_generic_plan',
-): Promise<Explained> {
-  let explained: Explained | undefined;
-  const client = await store.pool.connect();
-  try {
-    await client.query(`BEGIN; SET LOCAL plan_cache_mode = ${mode}`);
-    const query = async (statement: string | pg.QueryConfig, values?: unknown[]) => {
-      const { text, values: own } = typeof statement === 'string' ? { text: statement, values } : statement;
-      const { rows } = await client.query({
-        name: `explain ${mode} ${text.length}`,
-        text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
-        values: own ?? [],
-      });
-      const [{ Plan: plan, 'Execution Time': ms }] = rows[0]['QUERY PLAN'];
-      const pages = Number(plan['Shared Hit Blocks']) + Number(plan['Shared Read Blocks']);
-      explained = { pages, wholeTables: wholeTablesIn(plan), ms };
-      return { rows: [{ xid: null, readBelow: '0' }], rowCount: 1 };
-    };
-    await run({ query } as unknown as Queryable);
-    return explained!;
-  } finally {
-    await client.query('ROLLBACK');
-    client.release();
-  }
-}
-
-const wholeTablesIn = (plan: Plan): string[] => [
-  ...(plan['Node Type'] === 'Seq Scan' ? [plan['Relation Name'] ?? ''] : []),
-  ...(plan.Plans ?? []).flatMap(wholeTablesIn),
-];
+const explain = (run: (db: Queryable) => Promise<unknown>, mode?: PlanMode) =>
+  explained(store.pool, run, mode);
 
 const ASSIGN = { most: 100, least: 1, uuid: 'one' };
 const statements: [string, (db: Queryable) => Promise<unknown>][] = [

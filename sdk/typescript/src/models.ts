@@ -281,6 +281,7 @@ export type Problem = {
     | 'too_many_streams'
     | 'headers_too_large'
     | 'internal_error'
+    | 'query_timeout'
     | 'unavailable';
   /** The id of the request, also in the header `x-request-id` */
   instance: string;

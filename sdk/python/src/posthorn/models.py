@@ -397,6 +397,7 @@ class Problem(TypedDict):
         "too_many_streams",
         "headers_too_large",
         "internal_error",
+        "query_timeout",
         "unavailable",
     ]
     # The id of the request, also in the header `x-request-id`
