@@ -9,7 +9,7 @@ FROM node:24.21.0-bookworm-slim
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates \
  && rm -rf /var/lib/apt/lists/*
-ENV NODE_ENV=production POSTHORN_HOST=0.0.0.0
+ENV NODE_ENV=production POSTHORN_HOST=0.0.0.0 POSTHORN_HEALTH_PORT=4002
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
@@ -18,6 +18,8 @@ COPY migrations ./migrations
 COPY src ./src
 COPY activities ./activities
 COPY workflows ./workflows
+# Bundled here, a worker polls a second after its start; no bundle is taken that is not of these very files.
+RUN node src/temporal/write-workflow-bundle.ts
 USER node
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { watchOver } from './process-group.mjs';
 
 /** Ctrl-C reaches us from the terminal and once more from npm: within this time it is one and the same. */
 const SAME_SIGNAL_MS = 1_000;
@@ -46,15 +47,4 @@ function whenOrphaned(act) {
     act();
   }, PARENT_LOOK_MS);
   return timer;
-}
-
-function watchOver(pid) {
-  const script = 'read -r nothing; kill -s TERM "$1"';
-  const watcher = spawn('/bin/sh', ['-c', script, 'posthorn-watcher', String(pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  watcher.on('error', () => {});
-  watcher.unref();
-  return watcher;
 }

@@ -53,14 +53,17 @@ export const LAYERS: Layer[] = [
     path: 'src/dispatch',
     imports: [...CORE, 'src/observability', 'src/temporal', 'src/api/ports.ts', 'workflows/contract.ts'],
   },
-  { path: 'src/embedded', imports: ['src/config.ts', 'src/store'] },
+  { path: 'src/start-failure.ts', imports: [] },
+  { path: 'src/embedded', imports: ['src/config.ts', 'src/store', 'src/start-failure.ts'] },
   // A client of the API: it knows profiles as data, and nothing of what serves them.
   { path: 'src/try', imports: ['src/policy', 'src/profiles', 'src/config.ts', 'src/embedded'] },
   { path: 'src/config-variables.ts', imports: ['src/policy'] },
   { path: 'src/config.ts', imports: ['src/config-variables.ts'] },
   { path: 'src/own-servers.ts', imports: ['src/config.ts', 'src/egress'] },
 
-  // The composition root. Nothing imports it, and only it knows everything.
+  // What the commands do, from the first look at the configuration to the last thing closed.
+  { path: 'src/start', imports: ['src', 'activities', 'workflows'] },
+  // The composition root: only it, and the commands that start it, know everything.
   { path: 'src/main.ts', imports: ['src', 'activities', 'workflows'] },
   { path: 'src/cli.ts', imports: ['src', 'activities', 'workflows'] },
 ];
@@ -79,7 +82,7 @@ export const RESERVED: { packages: RegExp; layers: string[] }[] = [
       'src/embedded',
       'src/observability',
       'src/main.ts',
-      'src/cli.ts',
+      'src/start',
     ],
   },
 ];

@@ -76,6 +76,7 @@ const pem = readAs('PEM text, or the path of a readable PEM file', (text) => {
 /** Every variable that Posthorn reads, with its default. */
 export const variables = z.object({
   DATABASE_URL: databaseUrl.optional(),
+  DATABASE_DIRECT_URL: databaseUrl.optional(),
   TEMPORAL_ADDRESS: hostAndPort.optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_API_KEY: token.optional(),
@@ -87,6 +88,8 @@ export const variables = z.object({
   POSTHORN_PORT: port.default(4000),
   POSTHORN_PUBLIC_URL: httpUrl.optional(),
   POSTHORN_METRICS_PORT: port.optional(),
+  POSTHORN_HEALTH_PORT: port.optional(),
+  POSTHORN_SAMPLE_PORT: port.optional(),
   POSTHORN_DATA_DIR: z.string().default('.posthorn'),
   POSTHORN_ADMIN_KEY: token.optional(),
   POSTHORN_ENCRYPTION_KEYS: encryptionKeys.default([]),

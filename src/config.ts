@@ -19,6 +19,10 @@ export type Config = {
   };
   http: { host: string; port: number; publicUrl: string };
   metricsPort?: number;
+  /** `/healthz` and `/readyz` of any process, on http.host. */
+  healthPort?: number;
+  /** Unset: where it was before, or 4001. */
+  samplePort?: number;
   dataDir: string;
   /** Unset: the embedded installation's own, see localSecrets. So with an empty encryptionKeys. */
   adminKey?: string;
@@ -95,6 +99,8 @@ function configOf(v: Variables, noTargets: boolean): Config {
     }),
     http: { host, port, publicUrl: publicUrl ?? urlOf(host, port) },
     metricsPort: v.POSTHORN_METRICS_PORT,
+    healthPort: v.POSTHORN_HEALTH_PORT,
+    samplePort: v.POSTHORN_SAMPLE_PORT,
     dataDir: v.POSTHORN_DATA_DIR,
     adminKey: v.POSTHORN_ADMIN_KEY,
     encryptionKeys: v.POSTHORN_ENCRYPTION_KEYS,

@@ -27,7 +27,9 @@ import { createOutbound, type Outbound } from './egress/outbound.ts';
 import { createOwnServices } from './egress/own-services.ts';
 import { openFilesLimit, socketPlan } from './limits/socket-plan.ts';
 import { createMetrics } from './observability/metrics.ts';
+import { createReadiness } from './observability/readiness.ts';
 import { postgresPoolUse } from './observability/scrape-readings.ts';
+import { type HealthServer, serveHealth } from './observability/serve-health.ts';
 import { type MetricsServer, serveMetrics } from './observability/serve-metrics.ts';
 import { createOutcomeStreams } from './outcomes/streams.ts';
 import { createWaiters } from './outcomes/waiters.ts';
@@ -80,6 +82,8 @@ export type ServiceOptions = {
 const endpointOf = (receiver: string): string | null => (receiver.startsWith('ep_') ? receiver : null);
 
 const roleOf = ({ api, worker }: Roles): ProcessRole => (api && worker ? 'start' : api ? 'api' : 'worker');
+
+const pollsOf = (polls: boolean) => (polls ? { ok: true } : { ok: false, detail: 'does not poll yet' });
 
 /** Connections to one receiver's host under one tenant; a slow receiver has at most as many attempts under way. */
 const CONNECTIONS_PER_HOST = 32;
@@ -170,9 +174,18 @@ export async function startService(
   const worker = roles.worker ? makeWorker() : null;
   const temporal = superviseTemporal(config.temporal, worker?.activities ?? null, log);
   const links = createWorkflowLinks(config.temporal.uiUrl, config.temporal.namespace, temporal.gateway);
+  const readiness = createReadiness({
+    db: pool,
+    needed: () => ({
+      temporal: temporal.status(),
+      ...(roles.worker && { worker: pollsOf(temporal.polls()) }),
+    }),
+    shown: () => ({ clock: clockStatus(clock.skewMs()) }),
+  });
   const dispatch = roles.api ? makeDispatch() : null;
   let api: Listening | null = null;
   let metricsServer: MetricsServer | null = null;
+  let healthServer: HealthServer | null = null;
   try {
     if (dispatch) {
       api = await listen(dispatch.dispatcher);
@@ -180,6 +193,8 @@ export async function startService(
     }
     if (config.metricsPort !== undefined)
       metricsServer = await serveMetrics(config.metricsPort, config.http.host, metrics.registry, sdkMetrics);
+    if (config.healthPort !== undefined)
+      healthServer = await serveHealth(config.healthPort, config.http.host, readiness.check);
   } catch (error) {
     await close(); // what has started already would keep the process alive
     throw error;
@@ -194,6 +209,7 @@ export async function startService(
     await notifications.close();
     await clock.close();
     await metricsServer?.close();
+    await healthServer?.close();
     await heartbeats.close();
     await Promise.all([pool.end(), readPool.end(), recordPool.end(), releasePool.end(), heartbeatPool.end()]);
   }
@@ -373,7 +389,7 @@ export async function startService(
       holding,
       waiters,
       streams,
-      readiness: { check: () => readiness() },
+      readiness,
       links,
       guard,
       profiles,
@@ -416,14 +432,5 @@ export async function startService(
   function plansOfProfiles(): Map<string, string[] | null> {
     const { shipped } = profiles;
     return new Map(shipped.names().map((name) => [name, shipped.get(name)?.plans ?? null]));
-  }
-
-  async function readiness() {
-    const postgres = await pool.query('SELECT 1').then(
-      () => ({ ok: true }),
-      () => ({ ok: false, detail: 'cannot be reached' }),
-    );
-    const components = { postgres, temporal: temporal.status(), clock: clockStatus(clock.skewMs()) };
-    return { ready: postgres.ok && components.temporal.ok, components };
   }
 }

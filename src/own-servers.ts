@@ -4,10 +4,11 @@ import type { OwnServer } from './egress/own-services.ts';
 
 /** Every server that the configuration names, and the ports of those that are embedded: none is ever a target. */
 export function ownServersOf(config: Config): OwnServer[] {
-  const { http, metricsPort, temporal, databaseUrl, ownPorts = [] } = config;
+  const { http, metricsPort, healthPort, temporal, databaseUrl, ownPorts = [] } = config;
   return [
     ...at(http.host, http.port),
     ...at(http.host, metricsPort),
+    ...at(http.host, healthPort),
     ...ownPorts.flatMap((port) => at('127.0.0.1', port)),
     ...(temporal.address ? atAddress(temporal.address) : []),
     ...(databaseUrl ? atDatabase(databaseUrl) : []),

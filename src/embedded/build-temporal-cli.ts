@@ -1,31 +1,27 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Obtain } from './download-temporal-cli.ts';
 import { whileTelling } from './long-step.ts';
-
-const run = promisify(execFile);
+import { ProgramFailed, runInGroup } from './run-in-group.ts';
 
 /**
  * Builds the CLI with `go install`. Returns the path of the executable in the cache folder, or undefined when Go is
- * missing or the build fails; the log says which.
+ * missing or the build fails; the log says which. The compilers end with the signal, and it rejects with its reason.
  */
 export async function buildTemporalCli(options: Obtain): Promise<string | undefined> {
-  const { version, cacheFolder, executable, accepts, env, log } = options;
-  if (!(await hasGo(env))) {
+  const { version, cacheFolder, executable, accepts, env, log, signal } = options;
+  if (!(await hasGo(options))) {
     log('The Temporal CLI could not be built: there is no Go on PATH');
     return undefined;
   }
-  await mkdir(cacheFolder, { recursive: true });
   const folder = await mkdtemp(join(cacheFolder, 'build-'));
   try {
     await whileTelling(log, `Building the Temporal CLI ${version} with Go (once, about three minutes)`, () =>
       // In an empty folder, and without a workspace: a go.mod or go.work above must not steer the build.
-      run('go', ['install', `github.com/temporalio/cli/cmd/temporal@v${version}`], {
+      runInGroup('go', ['install', `github.com/temporalio/cli/cmd/temporal@v${version}`], {
         cwd: folder,
         env: { ...env, GOBIN: folder, GOWORK: 'off', GOFLAGS: '' },
-        maxBuffer: 64 * 1024 * 1024,
+        signal,
       }),
     );
     const built = join(folder, executable);
@@ -33,21 +29,21 @@ export async function buildTemporalCli(options: Obtain): Promise<string | undefi
     await rename(built, join(cacheFolder, executable));
     return join(cacheFolder, executable);
   } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    log(
-      `The Temporal CLI could not be built: ${stderr?.trimEnd().split('\n').slice(-5).join('\n') || message}`,
-    );
+    signal?.throwIfAborted();
+    const output = error instanceof ProgramFailed ? error.output.split('\n').slice(-5).join('\n') : '';
+    log(`The Temporal CLI could not be built: ${output || (error as Error).message}`);
     return undefined;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function hasGo(env: NodeJS.ProcessEnv): Promise<boolean> {
+async function hasGo({ env, signal }: Obtain): Promise<boolean> {
   try {
-    await run('go', ['version'], { env });
+    await runInGroup('go', ['version'], { env, signal });
     return true;
   } catch {
+    signal?.throwIfAborted();
     return false;
   }
 }

@@ -1,10 +1,11 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDataDir } from './data-dir.ts';
+import { StartFailure } from '../start-failure.ts';
+import { makeDataDir, withDataDirFailures } from './data-dir.ts';
 import { identityOf } from './process-identity.ts';
 
 /** Another Posthorn runs on the same data folder. */
-export class DataDirInUse extends Error {
+export class DataDirInUse extends StartFailure {
   constructor(dataDir: string, pid: number) {
     super(
       `Posthorn already runs on ${dataDir} (process ${pid}). Stop it first, or set POSTHORN_DATA_DIR to another.`,
@@ -20,14 +21,16 @@ export class DataDirInUse extends Error {
 export function lockDataDir(dataDir: string): () => void {
   const lock = join(makeDataDir(dataDir), 'lock');
   const draft = `${lock}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify({ pid: process.pid, identity: identityOf(process.pid) }), {
-    mode: 0o600,
+  withDataDirFailures(dataDir, () => {
+    try {
+      writeFileSync(draft, JSON.stringify({ pid: process.pid, identity: identityOf(process.pid) }), {
+        mode: 0o600,
+      });
+      while (!linked(draft, lock)) removeIfStale(lock, dataDir);
+    } finally {
+      rmSync(draft, { force: true });
+    }
   });
-  try {
-    while (!linked(draft, lock)) removeIfStale(lock, dataDir);
-  } finally {
-    rmSync(draft);
-  }
   return () => rmSync(lock, { force: true });
 }
 
@@ -43,8 +46,18 @@ function linked(draft: string, lock: string): boolean {
 }
 
 function removeIfStale(lock: string, dataDir: string): void {
-  const { pid, identity } = JSON.parse(readFileSync(lock, 'utf8')) as { pid: number; identity?: string };
-  const alive = pid !== process.pid && identityOf(pid);
+  const { pid, identity } = holderOf(lock);
+  const alive = pid > 0 && pid !== process.pid && identityOf(pid);
   if (alive && alive === identity) throw new DataDirInUse(dataDir, pid);
   rmSync(lock, { force: true });
+}
+
+/** A lock that a full disk or a power cut has left without its content is nobody's. */
+function holderOf(lock: string): { pid: number; identity?: string } {
+  try {
+    return JSON.parse(readFileSync(lock, 'utf8')) as { pid: number; identity?: string };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { pid: 0 };
+    throw error;
+  }
 }

@@ -1,22 +1,33 @@
 import { createServer } from 'node:net';
+import { codeOf } from '../start-failure.ts';
 
 /** The first of `preferred` that is free on 127.0.0.1, else one that the system picks. */
 export async function freePort(...preferred: number[]): Promise<number> {
-  for (const port of preferred) {
-    if (await canListenOn(port)) return port;
-  }
-  return (await listenBriefly(0)) as number;
+  return freePortOn('127.0.0.1', ...preferred);
 }
 
-const canListenOn = async (port: number): Promise<boolean> => (await listenBriefly(port)) !== undefined;
+/** The same on another address; 0 where nothing can listen on that address at all. */
+export async function freePortOn(host: string, ...preferred: number[]): Promise<number> {
+  for (const port of preferred) {
+    if (typeof (await listenBriefly(host, port)) === 'number') return port;
+  }
+  const picked = await listenBriefly(host, 0);
+  return typeof picked === 'number' ? picked : 0;
+}
 
-function listenBriefly(port: number): Promise<number | undefined> {
+/** Undefined when a server could listen there now; else the code of the error that it would get. */
+export async function whyNotListen(host: string, port: number): Promise<string | undefined> {
+  const result = await listenBriefly(host, port);
+  return typeof result === 'number' ? undefined : result;
+}
+
+function listenBriefly(host: string, port: number): Promise<number | string> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
+    server.once('error', (error) => resolve(codeOf(error) ?? error.message));
+    server.listen(port, host, () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
     });
   });
 }

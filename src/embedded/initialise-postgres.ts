@@ -1,24 +1,31 @@
-import { execFile } from 'node:child_process';
 import { chownSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { dirname, join } from 'node:path';
+import { StartFailure } from '../start-failure.ts';
+import { withDataDirFailures } from './data-dir.ts';
 import type { PostgresHome } from './postgres-home.ts';
+import { ProgramFailed, runInGroup } from './run-in-group.ts';
 import { bareEnvironment } from './service-process.ts';
 
 export type NewCluster = { data: string; role: string; password: string; durable: boolean };
 
-/** Built beside and renamed into place: a folder that initdb did not finish is never taken for a database. */
+/**
+ * Built beside and renamed into place: a folder that initdb did not finish is never taken for a database. Throws a
+ * StartFailure with the last words of initdb, and the reason of the signal.
+ */
 export async function initialisePostgres(
   { bin, folder, account }: PostgresHome,
   { data, role, password, durable }: NewCluster,
+  signal?: AbortSignal,
 ): Promise<void> {
   const partial = join(folder, 'data.partial');
   const passwordFile = join(folder, 'password.partial');
-  rmSync(partial, { recursive: true, force: true });
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (account) chownSync(passwordFile, account.uid, account.gid);
+  withDataDirFailures(dirname(folder), () => {
+    rmSync(partial, { recursive: true, force: true });
+    writeFileSync(passwordFile, password, { mode: 0o600 });
+    if (account) chownSync(passwordFile, account.uid, account.gid);
+  });
   try {
-    await promisify(execFile)(
+    await runInGroup(
       join(bin, 'initdb'),
       // The C locale sorts alike on every machine, and needs nothing installed.
       [
@@ -30,10 +37,23 @@ export async function initialisePostgres(
         '--no-locale',
         ...(durable ? [] : ['--no-sync']),
       ],
-      { ...account, cwd: '/', env: bareEnvironment() },
+      { account, cwd: '/', env: bareEnvironment(), signal },
     );
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    if (error instanceof ProgramFailed) throw failureOf(folder, error);
+    throw error;
   } finally {
     rmSync(passwordFile, { force: true });
   }
   renameSync(partial, data);
+}
+
+/** initdb ends with hints and progress; the lines that say what failed carry one of these words. */
+function failureOf(folder: string, { message, output }: ProgramFailed): StartFailure {
+  const lines = output.split('\n').filter((line) => /\b(error|FATAL|PANIC)\b/.test(line));
+  return new StartFailure(
+    `The embedded Postgres could not make its data in ${folder}: ${lines.at(-1) ?? message}. ` +
+      'Make room there, set POSTHORN_DATA_DIR to another folder, or set DATABASE_URL to a Postgres that runs already.',
+  );
 }

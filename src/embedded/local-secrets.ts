@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { codeOf } from '../start-failure.ts';
 import { stampedKey } from '../store/key-stamp.ts';
 import { createSecretBox } from '../store/secret-box.ts';
-import { makeDataDir } from './data-dir.ts';
+import { makeDataDir, withDataDirFailures } from './data-dir.ts';
 
 /** The keys of an embedded installation, in the forms that the variables of the same names have. */
 export type LocalSecrets = {
@@ -37,18 +38,27 @@ export function readOrCreate(file: string, make: () => string): string {
   if (known !== undefined) return known;
 
   const draft = `${file}.${process.pid}`;
-  const descriptor = openSync(draft, 'w', 0o600);
-  writeSync(descriptor, make());
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-  try {
-    linkSync(draft, file); // unlike rename, it never replaces what another process made meanwhile
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(draft);
-  }
+  withDataDirFailures(dirname(file), () => {
+    try {
+      writeDurably(draft, make());
+      linkSync(draft, file); // unlike rename, it never replaces what another process made meanwhile
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    } finally {
+      rmSync(draft, { force: true });
+    }
+  });
   return readFileSync(file, 'utf8').trim();
+}
+
+function writeDurably(file: string, text: string): void {
+  const descriptor = openSync(file, 'w', 0o600);
+  try {
+    writeSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** The text of a file, without space around it; undefined where there is none. */

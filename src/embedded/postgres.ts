@@ -31,6 +31,8 @@ export type EmbeddedPostgresOptions = {
   log: (line: string) => void;
   /** False only for data that may be lost with the machine: no fsync. A killed process loses nothing either way. */
   durable?: boolean;
+  /** Ends what is under way; what was started is stopped again before the promise rejects. */
+  signal?: AbortSignal | undefined;
 };
 
 const ROLE = 'posthorn';
@@ -48,14 +50,14 @@ const STOP_SIGNALS: StopSignals = [
  * a start after kill -9 goes on from the same data. Throws with the server's last words when it does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { log, durable = true } = options;
+  const { log, durable = true, signal } = options;
   const dataDir = makeDataDir(options.dataDir);
   const home = preparePostgresHome(dataDir, log);
   const data = join(home.folder, 'data');
   const password = readOrCreate(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('hex'));
 
   await stopLeftover(data);
-  if (!existsSync(data)) await initialisePostgres(home, { data, role: ROLE, password, durable });
+  if (!existsSync(data)) await initialisePostgres(home, { data, role: ROLE, password, durable }, signal);
 
   const port = await freePort(...portUsedBefore(dataDir));
   const urlOf = (database: string) => `postgresql://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
@@ -68,6 +70,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       account: home.account,
     },
     urlOf('postgres'),
+    signal,
   );
   try {
     await ensureDatabase(urlOf('postgres'), ROLE);
@@ -112,12 +115,17 @@ function portUsedBefore(dataDir: string): number[] {
 }
 
 /** After kill -9 of a server its backends go by themselves, a busy one not before its statement ends. */
-async function startOnceBackendsAreGone(options: ServiceOptions, url: string): Promise<ServiceProcess> {
+async function startOnceBackendsAreGone(
+  options: ServiceOptions,
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<ServiceProcess> {
   const until = performance.now() + BACKENDS_TIMEOUT_MS;
   for (;;) {
+    signal?.throwIfAborted();
     const server = await startService(options);
     try {
-      await untilPostgresAnswers(server, url);
+      await untilPostgresAnswers(server, url, signal);
       return server;
     } catch (error) {
       await server.stop();

@@ -1,19 +1,19 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { freePort } from './free-port.ts';
+import type { Config } from '../config.ts';
 import { readOrCreate } from './local-secrets.ts';
+import { samplePort } from './sample-port.ts';
 
 export type SampleReceiver = { url: string; secret: string; close(): Promise<void> };
-
-const PREFERRED_PORT = 4001;
 
 /**
  * A receiver on loopback for the first event of a new user: it verifies as a customer's server would, answers 200
  * or 401, and says on one line what it saw.
  */
 export async function startSampleReceiver(
-  dataDir: string,
+  { dataDir, samplePort: asked }: Pick<Config, 'dataDir' | 'samplePort'>,
   say: (line: string) => void,
 ): Promise<SampleReceiver> {
   // Kept, so that a retry that a restart interrupted still verifies.
@@ -21,7 +21,7 @@ export async function startSampleReceiver(
     join(dataDir, 'sample-secret'),
     () => `whsec_${randomBytes(32).toString('base64')}`,
   );
-  const port = await freePort(PREFERRED_PORT);
+  const port = await samplePort(dataDir, asked);
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request).catch(() => null);
     if (body === null) return void response.destroy();
@@ -37,7 +37,7 @@ export async function startSampleReceiver(
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
   });
   return {
-    url: `http://127.0.0.1:${port}/webhooks`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks`,
     secret,
     close: () =>
       new Promise((resolve) => {

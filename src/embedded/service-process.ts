@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withDataDirFailures } from './data-dir.ts';
 import { identityOf, startOf } from './process-identity.ts';
 
 /** A server that runs beside us, in the background, and ends no later than we do. */
@@ -38,8 +40,10 @@ export const bareEnvironment = (): NodeJS.ProcessEnv => {
  */
 export async function startService(options: ServiceOptions): Promise<ServiceProcess> {
   const { command, args, logFile, stopSignals } = options;
-  if (existsSync(logFile)) renameSync(logFile, `${logFile}.previous`);
-  const log = openSync(logFile, 'a', 0o600);
+  const log = withDataDirFailures(dirname(logFile), () => {
+    if (existsSync(logFile)) renameSync(logFile, `${logFile}.previous`);
+    return openSync(logFile, 'a', 0o600);
+  });
   const umask = process.umask(0o077); // the dev server would make its database readable by everyone
   const child = spawn(command, args, {
     ...options.account,
@@ -59,15 +63,15 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   }
 
   const { pid } = child;
-  const watcher = watchOver(pid, stopSignals[0]?.signal ?? 'SIGTERM');
-  child.once('exit', () => watcher?.kill('SIGKILL'));
+  const release = endWithUs(pid, stopSignals[0]?.signal ?? 'SIGTERM');
+  child.once('exit', release);
   child.unref();
   return {
     pid,
     failure: () => ended && `${ended}\n${lastLines(logFile)}`,
     stop: async () => {
       await stopProcess(pid, stopSignals);
-      watcher?.kill('SIGKILL');
+      release();
     },
   };
 }
@@ -87,22 +91,28 @@ export async function stopProcess(pid: number, stopSignals: StopSignals): Promis
   if (startOf(pid) === startedAt) throw new Error(`process ${pid} does not end (${identityOf(pid)})`);
 }
 
-function watchOver(pid: number, signal: NodeJS.Signals): ChildProcess | undefined {
-  if (process.platform === 'win32') return undefined;
-  const script = 'read -r nothing; kill -s "$1" "$2"';
-  const watcher = spawn(
+/**
+ * Has a process, or with a negative number a process group, asked to stop when we die without a word: a watching shell
+ * sees its pipe close. The returned function ends the watch.
+ */
+export function endWithUs(pid: number, signal: NodeJS.Signals): () => void {
+  if (process.platform === 'win32') return () => {};
+  const watcher: ChildProcess = spawn(
     '/bin/sh',
-    ['-c', script, 'posthorn-watcher', signal.replace('SIG', ''), String(pid)],
-    {
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    },
+    [
+      '-c',
+      'read -r nothing; kill -s "$1" -- "$2"',
+      'posthorn-watcher',
+      signal.replace('SIG', ''),
+      String(pid),
+    ],
+    { detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
   );
   watcher.on('error', () => {});
-  watcher.stdin.on('error', () => {});
+  watcher.stdin?.on('error', () => {});
   watcher.unref();
   (watcher.stdin as unknown as { unref?: () => void }).unref?.();
-  return watcher;
+  return () => void watcher.kill('SIGKILL');
 }
 
 function lastLines(file: string): string {

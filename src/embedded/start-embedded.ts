@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { type Config, urlOf } from '../config.ts';
 import { lockDataDir } from './data-dir-lock.ts';
-import { freePort } from './free-port.ts';
+import { freePortOn } from './free-port.ts';
 import { type LocalSecrets, localSecrets } from './local-secrets.ts';
 import { startEmbeddedPostgres } from './postgres.ts';
 import { startDevServer } from './temporal.ts';
+import { findTemporalCli } from './temporal-cli.ts';
 
 /** Everything that `npm start` has beside the service itself. */
 export type Embedded = {
@@ -19,11 +20,18 @@ export type Embedded = {
   stop(): Promise<void>;
 };
 
+export type StartEmbeddedOptions = {
+  /** The API may listen elsewhere when its port is taken: nobody asked for this one. */
+  mayMovePort: boolean;
+  say: (line: string) => void;
+  /** Ends what is under way; what was started is stopped again before the promise rejects. */
+  signal: AbortSignal;
+};
+
 /** Starts Postgres and Temporal where their variables are unset. `stop` ends what was started, last first. */
 export async function startEmbedded(
   config: Config,
-  mayMovePort: boolean,
-  say: (line: string) => void,
+  { mayMovePort, say, signal }: StartEmbeddedOptions,
 ): Promise<Embedded> {
   const isEmbedded = !config.databaseUrl || !config.temporal.address;
   const stops: (() => Promise<void> | void)[] = isEmbedded ? [lockDataDir(config.dataDir)] : [];
@@ -33,36 +41,34 @@ export async function startEmbedded(
   try {
     const secrets = config.databaseUrl ? null : localSecrets(config.dataDir);
     let { databaseUrl } = config;
+    let { address, uiUrl, cliPath } = config.temporal;
+    // First, since it may take minutes: nothing else runs yet that an impatient user would have to stop.
+    if (!address) cliPath = await findTemporalCli({ cliPath, log: say, signal });
     if (!databaseUrl) {
       say('Starting Postgres …');
-      const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log: say });
+      const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log: say, signal });
       stops.push(postgres.stop);
       databaseUrl = postgres.url;
     }
-    let { address, uiUrl } = config.temporal;
     let ownPorts: number[] = [];
     if (!address) {
       say('Starting Temporal and its Web UI …');
-      const server = await startDevServer({
-        dataDir: config.dataDir,
-        cliPath: config.temporal.cliPath,
-        log: say,
-      });
+      const server = await startDevServer({ dataDir: config.dataDir, cliPath, log: say, signal });
       stops.push(server.stop);
       address = server.address;
       ownPorts = server.ports;
       uiUrl ??= server.uiUrl;
     }
     const { host } = config.http;
-    const port = mayMovePort ? await freePort(config.http.port) : config.http.port;
-    const moved = port !== config.http.port;
+    const port = mayMovePort ? await freePortOn(host, config.http.port) : config.http.port;
+    const ownUrl = config.http.publicUrl === urlOf(host, config.http.port);
     return {
       config: {
         ...config,
         databaseUrl,
         ownPorts,
         temporal: { ...config.temporal, address, ...(uiUrl && { uiUrl }) },
-        http: { host, port, publicUrl: moved ? urlOf(host, port) : config.http.publicUrl },
+        http: { host, port, publicUrl: ownUrl ? urlOf(host, port) : config.http.publicUrl },
         adminKey: config.adminKey ?? secrets?.adminKey ?? '',
         encryptionKeys:
           config.encryptionKeys.length > 0 || !secrets ? config.encryptionKeys : [secrets.encryptionKey],

@@ -1,10 +1,11 @@
-import { execFile } from 'node:child_process';
-import { access } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
+import { fileTrouble, StartFailure } from '../start-failure.ts';
 import { buildTemporalCli } from './build-temporal-cli.ts';
 import { type Downloads, downloadTemporalCli, SDK_DOWNLOADS } from './download-temporal-cli.ts';
+import { makeFolder } from './make-folder.ts';
+import { runInGroup } from './run-in-group.ts';
 
 /** The last version that `go install` can build: later ones have replace directives in their go.mod. */
 export const TEMPORAL_CLI_VERSION = '1.5.1';
@@ -17,37 +18,44 @@ export type FindOptions = {
   env?: NodeJS.ProcessEnv;
   downloads?: Downloads;
   log: (line: string) => void;
+  signal?: AbortSignal | undefined;
 };
 
 /**
  * A `temporal` executable that runs: the one named by TEMPORAL_CLI_PATH; one on PATH; one that an earlier run cached;
  * a download; a build with Go, which takes minutes. The last two are cached for every later run.
- * Throws with the five ways when none works.
+ * Throws a StartFailure with the five ways when none works, and the reason of the signal when it aborts.
  */
 export async function findTemporalCli(options: FindOptions): Promise<string> {
-  const { cliPath, env = process.env, downloads = SDK_DOWNLOADS, log } = options;
+  const { cliPath, env = process.env, downloads = SDK_DOWNLOADS, log, signal } = options;
+  const accepts = (path: string) => isTemporalCli(path, signal);
   if (cliPath) {
-    if (await isTemporalCli(cliPath)) return cliPath;
-    throw new Error(`TEMPORAL_CLI_PATH is ${cliPath}, which does not run as the Temporal CLI.`);
+    if (await accepts(cliPath)) return cliPath;
+    throw new StartFailure(
+      `TEMPORAL_CLI_PATH is ${cliPath}, which does not run as the Temporal CLI. ` +
+        'Set it to a temporal executable, or leave it out to have one found.',
+    );
   }
   const cacheFolder = join(userCacheFolder(env), 'posthorn', `temporal-${TEMPORAL_CLI_VERSION}`);
   for (const candidate of [...onPath(env), join(cacheFolder, EXECUTABLE)]) {
-    if (await isTemporalCli(candidate)) return candidate;
+    if (await accepts(candidate)) return candidate;
   }
 
+  await makeCacheFolder(cacheFolder);
   for (const obtain of [downloadTemporalCli, buildTemporalCli]) {
     const obtained = await obtain({
       version: TEMPORAL_CLI_VERSION,
       cacheFolder,
       executable: EXECUTABLE,
-      accepts: isTemporalCli,
+      accepts,
       env,
       downloads,
       log,
+      signal,
     });
     if (obtained) return obtained;
   }
-  throw new Error(FIVE_WAYS);
+  throw new StartFailure(FIVE_WAYS);
 }
 
 /** Where a user keeps what can be made again: XDG_CACHE_HOME, ~/Library/Caches on macOS, LOCALAPPDATA on Windows. */
@@ -62,12 +70,29 @@ const onPath = ({ PATH = '' }: NodeJS.ProcessEnv): string[] =>
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, EXECUTABLE));
 
-async function isTemporalCli(path: string): Promise<boolean> {
+async function makeCacheFolder(folder: string): Promise<void> {
+  try {
+    makeFolder(folder, 0o755);
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new StartFailure(
+      `The Temporal CLI has to be downloaded or built once, and cannot be kept in ${folder}: ${fileTrouble(error)}. ` +
+        'Set HOME or XDG_CACHE_HOME to a folder that this user can write, or TEMPORAL_CLI_PATH to a temporal executable.',
+      { cause: error },
+    );
+  }
+}
+
+const VERSION_WITHIN_MS = 20_000;
+
+async function isTemporalCli(path: string, interrupted: AbortSignal | undefined): Promise<boolean> {
+  const late = AbortSignal.timeout(VERSION_WITHIN_MS);
+  const signal = interrupted ? AbortSignal.any([late, interrupted]) : late;
   try {
     await access(path);
-    const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 20_000 });
-    return /temporal version/i.test(stdout);
+    return /temporal version/i.test(await runInGroup(path, ['--version'], { env: process.env, signal }));
   } catch {
+    interrupted?.throwIfAborted();
     return false;
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { StartFailure } from '../start-failure.ts';
 import { makeDataDir } from './data-dir.ts';
 import { freePort } from './free-port.ts';
 import { listeningPortsOf } from './listening-ports.ts';
@@ -26,6 +27,8 @@ export type DevServerOptions = {
   dataDir?: string;
   cliPath?: string | undefined;
   log: (line: string) => void;
+  /** Ends what is under way; what was started is stopped again before the promise rejects. */
+  signal?: AbortSignal | undefined;
 };
 
 type Ports = { port: number; uiPort: number };
@@ -43,12 +46,17 @@ const PORT_TRIES = 3;
  * a `dataDir` its database is `temporal.db` there, and what an earlier run left running on it is stopped first.
  * Throws when no executable is found (with the ways to get one) or it does not start (with its last words).
  */
-export async function startDevServer({ dataDir, cliPath, log }: DevServerOptions): Promise<DevServer> {
-  const command = await findTemporalCli({ cliPath, log });
-  return dataDir === undefined ? startInMemory(command) : startOnFile(command, makeDataDir(dataDir));
+export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  const { dataDir, cliPath, log, signal } = options;
+  const command = await findTemporalCli({ cliPath, log, signal });
+  return dataDir === undefined ? startInMemory(command) : startOnFile(command, makeDataDir(dataDir), signal);
 }
 
-async function startOnFile(command: string, dataDir: string): Promise<DevServer> {
+async function startOnFile(
+  command: string,
+  dataDir: string,
+  signal: AbortSignal | undefined,
+): Promise<DevServer> {
   const database = join(dataDir, 'temporal.db');
   const note = join(dataDir, 'temporal.json');
   const before = readNote(note);
@@ -66,6 +74,7 @@ async function startOnFile(command: string, dataDir: string): Promise<DevServer>
     ],
     join(dataDir, 'temporal.log'),
     before ? [before, PREFERRED] : [PREFERRED],
+    signal,
   );
   writeFileSync(note, JSON.stringify({ pid: server.pid, port: ports.port, uiPort: ports.uiPort }), {
     mode: 0o600,
@@ -97,8 +106,15 @@ const devServer = (
 const PREFERRED: Ports = { port: 7233, uiPort: 8233 };
 
 /** Between our look at a port and the server's bind, another process may take it: then once more with others. */
-async function startOnFreePorts(command: string, args: string[], logFile: string, preferred: Ports[]) {
+async function startOnFreePorts(
+  command: string,
+  args: string[],
+  logFile: string,
+  preferred: Ports[],
+  signal?: AbortSignal,
+) {
   for (let tries = 1; ; tries++) {
+    signal?.throwIfAborted();
     const port = await freePort(...preferred.map((ports) => ports.port));
     const uiPort = await freePort(
       ...preferred.map((ports) => ports.uiPort).filter((other) => other !== port),
@@ -117,7 +133,7 @@ async function startOnFreePorts(command: string, args: string[], logFile: string
       stopSignals: STOP_SIGNALS,
     });
     try {
-      await untilReady(server, `127.0.0.1:${port}`);
+      await untilReady(server, `127.0.0.1:${port}`, signal);
       return { server, ports: { port, uiPort, others: [httpPort, metricsPort] } };
     } catch (error) {
       await server.stop();
@@ -135,16 +151,24 @@ const COMMON_ARGS = [
 ];
 
 /** Ready is: the namespace answers, and keeps closed workflows for seven days instead of the server's one. */
-async function untilReady(server: ServiceProcess, address: string): Promise<void> {
+async function untilReady(
+  server: ServiceProcess,
+  address: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const until = performance.now() + START_TIMEOUT_MS;
   for (;;) {
+    signal?.throwIfAborted();
     const failure = server.failure();
-    if (failure) throw new Error(`The Temporal dev server did not start: ${failure}`);
+    if (failure) throw new StartFailure(`The Temporal dev server did not start: ${failure}`);
     try {
       return await keepSevenDays(address);
     } catch (error) {
       if (performance.now() > until)
-        throw new Error('The Temporal dev server does not answer', { cause: error });
+        throw new StartFailure(
+          `The Temporal dev server does not answer within ${START_TIMEOUT_MS / 1000} s; temporal.log in POSTHORN_DATA_DIR says why.`,
+          { cause: error },
+        );
       await sleep(50);
     }
   }

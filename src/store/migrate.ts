@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { createPool } from './database.ts';
+import { MIGRATIONS_FOLDER, migrationNames } from './migration-files.ts';
 import { beginStreamAnewAfterRestore } from './restored-database.ts';
-
-export const MIGRATIONS_FOLDER = join(import.meta.dirname, '../../migrations');
 
 /** Any constant will do, as long as every process that migrates a database uses the same. */
 const MIGRATION_LOCK = 7_670_911;
@@ -23,12 +22,19 @@ export class ChangedMigration extends Error {
   }
 }
 
+/** A statement of a migration failed; nothing of that migration is applied. */
+export class MigrationFailed extends Error {
+  constructor(name: string, cause: unknown) {
+    super(`migration ${name} failed: ${(cause as Error).message}`, { cause });
+    this.name = 'MigrationFailed';
+  }
+}
+
 /**
  * Applies what is missing of `migrations/*.sql`, in order, each in a transaction of its own. Returns the names that
  * were applied now. Processes that migrate at the same time wait for each other. Names in the database that have no
- * file are left alone: an older release must still start after a newer one has migrated. A database that was restored
- * from a dump begins its stream of outcomes anew.
- * Throws ChangedMigration, and whatever Postgres says of a statement that fails.
+ * file are left alone: `schemaState` says that there are any. A database that was restored from a dump begins its stream
+ * of outcomes anew. Throws ChangedMigration, MigrationFailed, and what keeps us from connecting.
  */
 export async function migrate(database: pg.Pool | string, folder = MIGRATIONS_FOLDER): Promise<string[]> {
   const pool = typeof database === 'string' ? createPool(database, 1) : database;
@@ -67,14 +73,13 @@ async function apply(client: pg.PoolClient, { name, sql, checksum }: Migration):
     await client.query(INSERT_HISTORY, [name, checksum]);
     await client.query('COMMIT');
   } catch (cause) {
-    throw new Error(`migration ${name} failed: ${(cause as Error).message}`, { cause });
+    throw new MigrationFailed(name, cause);
   }
 }
 
 async function readMigrations(folder: string): Promise<Migration[]> {
-  const names = (await readdir(folder)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort();
   return Promise.all(
-    names.map(async (name) => {
+    migrationNames(folder).map(async (name) => {
       // A checkout with Windows line endings is not a change.
       const sql = (await readFile(join(folder, name), 'utf8')).replaceAll('\r\n', '\n');
       return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };

@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Activities } from '../../workflows/contract.ts';
 import type { Config } from '../config.ts';
+import { connectToTemporal } from './connect.ts';
+import { isPolling } from './describe-pollers.ts';
+import { failureInWords } from './failure-in-words.ts';
 import { createGateway, type Gateway } from './gateway.ts';
-import { ensureNamespace, NamespaceMissing } from './namespace.ts';
+import { ensureNamespace } from './namespace.ts';
+import { workflowBundle } from './prepare-bundle.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { type RunningWorkers, runWorkers } from './workers.ts';
 
@@ -16,16 +20,18 @@ export type TemporalSupervisor = {
   /** Null while Temporal is away. */
   gateway(): Gateway | null;
   status(): TemporalStatus;
-  /** Resolves at the first connection. */
+  /** True while the server answers and has polls of our workers on all their queues; always without workers. */
+  polls(): boolean;
+  /** Resolves at the first connection, with workers once they poll. */
   connected: Promise<void>;
   /** Workers drain: what is under way is finished and recorded. */
   close(): Promise<void>;
 };
 
-/** A connection to a refused port fails at once, to a silent one not within 30 s. */
-const CONNECT_WITHIN_MS = 10_000;
 const PROBE_EVERY_MS = 1_000;
 const PROBE_WITHIN_MS = 2_000;
+const POLLS_AGAIN_MS = 100;
+const POLLS_SEEN_WITHIN_MS = 10_000;
 const ATTRIBUTES_AGAIN_MS = 10_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 5_000];
 
@@ -37,6 +43,7 @@ export function superviseTemporal(
   const stopping = new AbortController();
   let gateway: Gateway | null = null;
   let answers = false;
+  let polls = activities === null;
   let attributesProblem: string | null = null;
   let detail = 'not connected yet';
   const { promise: connected, resolve: onConnected } = Promise.withResolvers<void>();
@@ -48,11 +55,8 @@ export function superviseTemporal(
           failures = 0;
         });
       } catch (error) {
-        detail = error instanceof NamespaceMissing ? error.message : 'cannot be reached; the log says why';
-        log.warn(
-          { err: error, address: config.address },
-          'Temporal is away; events are accepted and wait in Postgres',
-        );
+        if (stopping.signal.aborted) return;
+        tellOf(error);
         const pause = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)]!;
         failures += 1;
         await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {});
@@ -60,13 +64,25 @@ export function superviseTemporal(
     }
   }
 
+  /** Once for each reason: while it lasts the log would hold little else. */
+  function tellOf(error: unknown): void {
+    const reason = failureInWords(error, config);
+    if (reason !== detail) log.warn(`Temporal is away; events are accepted and wait in Postgres. ${reason}`);
+    else log.debug({ err: error }, 'Temporal is still away');
+    detail = reason;
+  }
+
   async function session(onUp: () => void): Promise<void> {
-    const connection = await connectWithin(config);
+    const bundle = activities ? workflowBundle(stopping.signal) : null;
+    bundle?.catch(() => {}); // awaited below, if Temporal answers first
+    const connection = await connectToTemporal(config, stopping.signal);
     let workers: RunningWorkers | null = null;
     try {
       await ensureNamespace(connection, config.namespace);
       attributesProblem = await ensureSearchAttributes(connection, config.namespace, log);
-      if (activities) workers = await runWorkers(connection, config.namespace, activities);
+      if (activities && bundle) {
+        workers = await runWorkers(connection, config.namespace, activities, await bundle);
+      }
       // On the workers' own connection: only then is a workflow started eagerly, in this process.
       const client = new Client({ connection, namespace: config.namespace });
       gateway = createGateway(client, {
@@ -74,18 +90,35 @@ export function superviseTemporal(
         searchAttributes: () => attributesProblem === null,
       });
       answers = true;
+      detail = 'does not answer';
       onUp();
-      onConnected();
+      if (workers) void watchPolls(connection, workers).finally(onConnected);
+      else onConnected();
       log.info({ address: config.address, namespace: config.namespace }, 'connected to Temporal');
       await Promise.race([workers?.stopped ?? never, probe(connection)]);
     } finally {
       gateway = null;
       answers = false;
+      polls = activities === null;
       await workers?.shutdown().catch((error) => log.error({ err: error }, 'a worker ended with an error'));
       await connection
         .close()
         .catch((error) => log.warn({ err: error }, 'the connection to Temporal did not close'));
     }
+  }
+
+  async function watchPolls(connection: NativeConnection, workers: RunningWorkers): Promise<void> {
+    let running = true;
+    workers.stopped.catch(() => {}).finally(() => (running = false));
+    const until = performance.now() + POLLS_SEEN_WITHIN_MS;
+    while (running && !stopping.signal.aborted && !polls) {
+      // A server that does not tell who polls must not keep the start waiting.
+      if (performance.now() > until) onConnected();
+      const seen = await isPolling(connection, config.namespace, workers.identity).catch(() => false);
+      polls = seen && running;
+      if (!seen) await sleep(POLLS_AGAIN_MS);
+    }
+    if (polls) log.info('the workers poll their queues');
   }
 
   /** Looks once a second whether the server answers; a worker survives its absence, but starts must not be tried. */
@@ -94,7 +127,6 @@ export function superviseTemporal(
     while (!stopping.signal.aborted) {
       const before = answers;
       answers = await answersWithin(connection, config.namespace);
-      if (!answers) detail = 'does not answer';
       if (!before && answers) log.info('Temporal answers again');
       // It may be another database by now; and a namespace that has just been made takes none for some seconds.
       const isMissing = attributesProblem !== null && performance.now() >= attributesAt;
@@ -110,6 +142,7 @@ export function superviseTemporal(
   return {
     gateway: () => (answers ? gateway : null),
     connected,
+    polls: () => answers && polls,
     status: () =>
       answers ? { ok: true, ...(attributesProblem && { detail: attributesProblem }) } : { ok: false, detail },
     async close() {
@@ -120,27 +153,6 @@ export function superviseTemporal(
 }
 
 const never = new Promise<never>(() => {});
-
-async function connectWithin(config: Config['temporal'] & { address: string }): Promise<NativeConnection> {
-  const connecting = NativeConnection.connect({
-    address: config.address,
-    ...(config.apiKey !== undefined && {
-      apiKey: config.apiKey,
-      metadata: { 'temporal-namespace': config.namespace },
-    }),
-    ...tlsOf(config),
-  });
-  const late = sleep(CONNECT_WITHIN_MS, 'late' as const, { ref: false });
-  const connection = await Promise.race([connecting, late]);
-  if (connection !== 'late') return connection;
-  connecting.then((abandoned) => abandoned.close()).catch(() => {});
-  throw new Error(`no answer from ${config.address} within ${CONNECT_WITHIN_MS / 1000} s`);
-}
-
-function tlsOf({ tlsCert, tlsKey, apiKey }: Config['temporal']) {
-  if (tlsCert && tlsKey) return { tls: { clientCertPair: { crt: tlsCert, key: tlsKey } } };
-  return apiKey === undefined ? {} : { tls: true };
-}
 
 /**
  * Deadlines do not shorten a call to a server that is away: a timer of our own does. A server that came back with an

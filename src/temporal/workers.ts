@@ -1,10 +1,6 @@
-import path from 'node:path';
-import {
-  bundleWorkflowCode,
-  type NativeConnection,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { type Activities, SLOW_TASK_QUEUE, TASK_QUEUE } from '../../workflows/contract.ts';
 
 /** Longer than the longest attempt (60 s) and its margin: a deploy must not cut a POST short. */
@@ -13,20 +9,9 @@ const SHUTDOWN_GRACE = '75s';
 /** Far more than run at once: attempts are bounded where projects share fairly (attempt-limiter.ts), not here. */
 const ACTIVITIES_AT_ONCE = 2_000;
 
-export const WORKFLOWS_PATH = path.join(import.meta.dirname, '../../workflows/index.ts');
-
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
-
-/** The workflow code, bundled once for all workers of the process. */
-export const workflowBundle = (): Promise<WorkflowBundleWithSourceMap> => {
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: WORKFLOWS_PATH,
-    logger: { trace() {}, debug() {}, info() {}, log() {}, warn: console.warn, error: console.error },
-  });
-  return bundle;
-};
-
 export type RunningWorkers = {
+  /** By this name the server knows their polls; no other process has it, and no earlier one had. */
+  identity: string;
   /** Settles when the workers have stopped; rejects when one failed. */
   stopped: Promise<void>;
   /** Takes no more work, waits for what is under way, resolves when all have ended. */
@@ -38,13 +23,15 @@ export async function runWorkers(
   connection: NativeConnection,
   namespace: string,
   activities: Activities,
+  workflowBundle: WorkflowBundle,
 ): Promise<RunningWorkers> {
-  const common = { connection, namespace, activities, shutdownGraceTime: SHUTDOWN_GRACE } as const;
+  const identity = `${process.pid}@${hostname()}/${randomBytes(4).toString('hex')}`;
+  const common = { connection, namespace, activities, identity, shutdownGraceTime: SHUTDOWN_GRACE } as const;
   const workers = [
     await Worker.create({
       ...common,
       taskQueue: TASK_QUEUE,
-      workflowBundle: await workflowBundle(),
+      workflowBundle,
       // Pollers hold slots: with as many free slots as this an eager start always finds one.
       maxConcurrentWorkflowTaskExecutions: 200,
       workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
@@ -64,6 +51,7 @@ export async function runWorkers(
   const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => {});
   stopped.catch(() => {});
   return {
+    identity,
     stopped,
     async shutdown() {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();

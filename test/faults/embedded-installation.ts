@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
@@ -18,6 +18,8 @@ export type EmbeddedInstallation = {
   killEverything(): Promise<void>;
   openPool(): pg.Pool;
   remove(): Promise<void>;
+  /** The same where the start may not have come far; its servers must be gone. */
+  discard(): void;
 };
 
 export function embeddedInstallation(): EmbeddedInstallation {
@@ -52,6 +54,11 @@ export function embeddedInstallation(): EmbeddedInstallation {
       const servers = knownPids();
       await untilGone(servers);
       rmSync(realpathSync(join(dataDir, 'postgres')), { recursive: true });
+      rmSync(dataDir, { recursive: true });
+    },
+    discard() {
+      const postgres = join(dataDir, 'postgres');
+      if (existsSync(postgres)) rmSync(realpathSync(postgres), { recursive: true });
       rmSync(dataDir, { recursive: true });
     },
   };

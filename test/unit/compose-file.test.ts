@@ -76,6 +76,14 @@ test('api and worker wait for the migrations and for Temporal, whose schema wait
   });
 });
 
+test('the image holds the bundle of its workflows, and its health check finds a worker on its health port', () => {
+  expect(dockerfile.indexOf('RUN node src/temporal/write-workflow-bundle.ts')).toBeGreaterThan(
+    dockerfile.indexOf('COPY workflows'),
+  );
+  expect(dockerfile).toMatch(/POSTHORN_HEALTH_PORT=\d+/);
+  expect(compose.services.worker!.environment).toHaveProperty('POSTHORN_HEALTH_PORT');
+});
+
 test('the image runs as an unprivileged user, with production dependencies only and a health check', () => {
   expect(dockerfile).toMatch(/^USER node$/m);
   expect(dockerfile).toContain('npm ci --omit=dev');

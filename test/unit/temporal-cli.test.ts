@@ -13,7 +13,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { identityOf } from '../../src/embedded/process-identity.ts';
 import { findTemporalCli, TEMPORAL_CLI_VERSION } from '../../src/embedded/temporal-cli.ts';
+import { eventually } from '../set-up/eventually.ts';
 
 let folder: string;
 let server: Server | undefined;
@@ -33,12 +35,14 @@ afterEach(() => {
 });
 
 /** Searches a machine that has nothing but what the test put there. */
-const find = (options: { cliPath?: string; base?: string } = {}): Promise<string> =>
+type Search = { cliPath?: string; base?: string; cache?: string; signal?: AbortSignal };
+const find = (options: Search = {}): Promise<string> =>
   findTemporalCli({
     cliPath: options.cliPath,
-    env: { PATH: join(folder, 'path'), XDG_CACHE_HOME: join(folder, 'cache') },
+    env: { PATH: join(folder, 'path'), XDG_CACHE_HOME: options.cache ?? join(folder, 'cache') },
     downloads: { base: options.base ?? 'http://127.0.0.1:1', answerTimeoutMs: 300 },
     log: (line) => lines.push(line),
+    signal: options.signal,
   });
 
 const cached = () => join(folder, 'cache/posthorn', `temporal-${TEMPORAL_CLI_VERSION}`, 'temporal');
@@ -145,6 +149,40 @@ test('it is built with Go, of the version that go install can build, outside of 
     expect.stringMatching(/^Building the Temporal CLI 1\.5\.1 with Go .*done in \d+ s$/),
   );
   expect(existsSync(cached())).toBe(true);
+});
+
+test.each(['/proc/nowhere', '/dev/null/cache'])(
+  'a cache folder that cannot be made (%s) is named with its variable',
+  async (cache) => {
+    await expect(find({ cache })).rejects.toThrow(
+      /cannot be kept in \/\w+\/\S+: .*Set HOME or XDG_CACHE_HOME .*TEMPORAL_CLI_PATH/,
+    );
+  },
+);
+
+test('a build that is interrupted leaves none of its processes and no half-built program', async () => {
+  const pids = join(folder, 'pids');
+  writeFileSync(
+    join(folder, 'path/go'),
+    `#!/bin/sh
+     [ "$1" = version ] && exit 0
+     /bin/sleep 1000 & compiler=$!
+     /bin/sh -c 'trap "" TERM; /bin/sleep 1000' & stubborn=$!
+     echo $$ $compiler $stubborn > '${pids}.new'; /bin/mv '${pids}.new' '${pids}'
+     wait`,
+  );
+  chmodSync(join(folder, 'path/go'), 0o755);
+  const interrupted = new AbortController();
+  const found = find({ signal: interrupted.signal });
+  await eventually(() => existsSync(pids));
+  const tree = readFileSync(pids, 'utf8').trim().split(' ').map(Number);
+  expect(tree.map(identityOf)).not.toContain(undefined);
+
+  interrupted.abort(new Error('Ctrl-C'));
+
+  await expect(found).rejects.toThrow('Ctrl-C');
+  expect(tree.map(identityOf)).toEqual([undefined, undefined, undefined]);
+  expect(readdirSync(dirname(cached()))).toEqual([]);
 });
 
 test('a build that fails says why', async () => {

@@ -1,0 +1,22 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withDataDirFailures } from './data-dir.ts';
+import { freePort } from './free-port.ts';
+import { readIfThere } from './local-secrets.ts';
+
+const PREFERRED_PORT = 4001;
+
+/**
+ * Where the sample receiver listens: the port that was asked for, else the one of the run before, else 4001, else a
+ * free one. It is kept: an endpoint that was registered for the receiver would be lost with its port.
+ */
+export async function samplePort(dataDir: string, asked: number | undefined): Promise<number> {
+  if (asked !== undefined) return asked;
+  const file = join(dataDir, 'sample-port');
+  const before = Number(readIfThere(file));
+  const port = await freePort(...(isPort(before) ? [before] : []), PREFERRED_PORT);
+  if (!isPort(before)) withDataDirFailures(dataDir, () => writeFileSync(file, `${port}\n`, { mode: 0o600 }));
+  return port;
+}
+
+const isPort = (value: number): boolean => Number.isInteger(value) && value > 0 && value <= 65_535;

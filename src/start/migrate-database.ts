@@ -1,0 +1,28 @@
+import type { Config } from '../config.ts';
+import { StartFailure } from '../start-failure.ts';
+import { ChangedMigration, MigrationFailed, migrate } from '../store/migrate.ts';
+import { checkDatabase } from './check-database.ts';
+import { checkSchema } from './check-schema.ts';
+import { databaseFailure } from './database-failure.ts';
+
+/** `posthorn migrate`. Returns the names of what was applied. Throws a StartFailure. */
+export async function migrateToday({ databaseUrl }: Config): Promise<string[]> {
+  await checkDatabase(databaseUrl!, 'DATABASE_URL');
+  return migrateDatabase(databaseUrl!);
+}
+
+/**
+ * Brings the database to the present schema. Returns the names of what was applied. Throws a StartFailure, also where a
+ * newer release has migrated it.
+ */
+export async function migrateDatabase(databaseUrl: string): Promise<string[]> {
+  try {
+    const applied = await migrate(databaseUrl);
+    await checkSchema(databaseUrl);
+    return applied;
+  } catch (error) {
+    if (error instanceof ChangedMigration || error instanceof MigrationFailed)
+      throw new StartFailure(`The database could not be migrated: ${error.message}.`, { cause: error });
+    throw databaseFailure(error, databaseUrl, 'DATABASE_URL');
+  }
+}

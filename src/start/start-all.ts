@@ -1,0 +1,57 @@
+import { urlOf } from '../config.ts';
+import { greeting } from '../embedded/greeting.ts';
+import { noteApiUrl } from '../embedded/running-installation.ts';
+import { startSampleReceiver } from '../embedded/sample-receiver.ts';
+import { ensureDefaultProject, startEmbedded } from '../embedded/start-embedded.ts';
+import { startService } from '../main.ts';
+import { createPool } from '../store/database.ts';
+import { checkDatabase } from './check-database.ts';
+import { checkPorts, listenersOf } from './check-ports.ts';
+import { migrateDatabase } from './migrate-database.ts';
+import { installRuntime } from './runtime.ts';
+import { output, say } from './terminal.ts';
+import type { Starting } from './until-stopped.ts';
+
+/** `posthorn start`: API and worker in one process, with Postgres and Temporal where their variables are unset. */
+export async function startAll({ config, log, closers, signal }: Starting): Promise<void> {
+  const mayMovePort = !process.env.POSTHORN_PORT;
+  const listeners = listenersOf(config);
+  await checkPorts(
+    mayMovePort ? listeners.filter(({ variable }) => variable !== 'POSTHORN_PORT') : listeners,
+  );
+  if (config.databaseUrl) await checkDatabase(config.databaseUrl, 'DATABASE_URL', signal);
+  const embedded = await startEmbedded(config, { mayMovePort, say, signal });
+  closers.push(embedded.stop);
+  const { secrets } = embedded;
+  signal.throwIfAborted();
+  await migrateDatabase(embedded.config.databaseUrl);
+  if (secrets) {
+    const pool = createPool(embedded.config.databaseUrl, 1);
+    await ensureDefaultProject(pool, secrets).finally(() => pool.end());
+  }
+  const sdkMetrics = await installRuntime(config);
+  signal.throwIfAborted();
+  const service = await startService(
+    embedded.config,
+    { api: true, worker: true },
+    { log, logLinesLost: output.lost, ...sdkMetrics },
+  );
+  closers.push(service.close);
+  if (secrets) {
+    const stopNoting = noteApiUrl(config.dataDir, urlOf(embedded.config.http.host, service.port!));
+    closers.push(async () => stopNoting());
+  }
+  const receiver = secrets ? await startSampleReceiver(config, say) : null;
+  if (receiver) closers.push(receiver.close);
+  await untilConnected(service.connected, signal);
+  say(greeting(embedded.config, secrets, receiver));
+}
+
+/** Rejects with the reason of the signal when it aborts first. */
+export async function untilConnected(connected: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const aborted = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  );
+  await Promise.race([connected, aborted]);
+}

@@ -1,0 +1,22 @@
+import { type Roles, type ServiceConfig, startService } from '../main.ts';
+import { checkDatabase } from './check-database.ts';
+import { checkPorts, listenersOf } from './check-ports.ts';
+import { checkSchema } from './check-schema.ts';
+import { installRuntime } from './runtime.ts';
+import { output } from './terminal.ts';
+import type { Starting } from './until-stopped.ts';
+
+/** `posthorn api` and `posthorn worker`: readConfig has made sure that the addresses and keys are there. */
+export async function startAlone({ config, log, closers, signal }: Starting, roles: Roles): Promise<void> {
+  const { databaseUrl, temporal, adminKey } = config;
+  const full = { ...config, databaseUrl, temporal, adminKey: adminKey ?? '' } as ServiceConfig;
+  const unused = roles.api ? ['POSTHORN_SAMPLE_PORT'] : ['POSTHORN_PORT', 'POSTHORN_SAMPLE_PORT'];
+  await checkPorts(listenersOf(config).filter(({ variable }) => !unused.includes(variable)));
+  await checkDatabase(full.databaseUrl, 'DATABASE_URL', signal);
+  await checkSchema(full.databaseUrl);
+  const sdkMetrics = await installRuntime(config);
+  signal.throwIfAborted();
+  const service = await startService(full, roles, { log, logLinesLost: output.lost, ...sdkMetrics });
+  closers.push(service.close);
+  log.info({ port: service.port }, 'started');
+}
