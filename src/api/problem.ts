@@ -6,6 +6,11 @@ export type FieldError = { pointer: string; detail: string };
 /** More are only counted: a body with a million unknown members would be answered with more bytes than it has. */
 export const ERRORS_LISTED = 100;
 
+/** Characters of a pointer or a detail: a name of a megabyte would come back with each of its members. */
+const MAX_SHOWN = 1_024;
+
+const shown = (text: string): string => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+
 /** What a caller did wrong, or we could not do now: thrown anywhere, answered as RFC 9457 at the edge. */
 export class Problem extends Error {
   readonly code: ProblemCode;
@@ -39,7 +44,9 @@ export class Problem extends Error {
     );
     this.name = 'Problem';
     this.code = code;
-    this.errors = errors.slice(0, ERRORS_LISTED);
+    this.errors = errors
+      .slice(0, ERRORS_LISTED)
+      .map(({ pointer, detail }) => ({ pointer: shown(pointer), detail: shown(detail) }));
     this.headers = headers;
     this.status = status;
   }

@@ -124,7 +124,10 @@ export function boundsOf(schema: unknown, bytes: number): Bounds {
     // Stops before it has compiled what is too much anyway.
     if (steps > MAX_SIZE * STEPS_OF_PATTERN) return refuse(place, 'is too much, with the patterns before it');
     const size = patternSize(pattern);
-    if (typeof size === 'string') return refuse(place, size);
+    if (typeof size === 'string') {
+      steps += MAX_SIZE; // finding out has taken its time, too
+      return refuse(place, size);
+    }
     steps += size;
     return { ...nothing, all: 1 + Math.ceil(size / STEPS_OF_PATTERN), patterns: 1 };
   }

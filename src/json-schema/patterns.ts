@@ -1,5 +1,6 @@
 import type { RegExpEngine, RegExpLike } from 'ajv/dist/types/index.js';
 import { RE2JS } from 're2js';
+import { estimatedSize } from './pattern-estimate.ts';
 
 /** The patterns of a schema would take longer over this data than data of its size may take. */
 export class TooMuchText extends RangeError {}
@@ -9,6 +10,7 @@ const STEPS_PER_BYTE = 20;
 const STEPS_AT_LEAST = 200_000;
 /** Instructions of a compiled program: `(a{1000}){1000}` is short, and has a million. */
 const MAX_PROGRAM = 1_000;
+const TOO_LONG = 'is too long, with what it repeats';
 /** What a pattern has learnt of texts is forgotten beyond this: some learn from each character, up to 8 MiB. */
 const MAX_KEPT_BYTES = 256 * 1024;
 
@@ -58,8 +60,11 @@ function keptBytes(pattern: RE2JS): number {
 }
 
 function compiled(source: string): { pattern: RE2JS; size: number } {
+  // Twice the limit: it is only roughly right.
+  const estimate = estimatedSize(source);
+  if (estimate > 2 * MAX_PROGRAM) throw new RangeError(TOO_LONG);
   const pattern = RE2JS.compile(RE2JS.translateRegExp(source));
   const size = pattern.programSize();
-  if (size > MAX_PROGRAM) throw new RangeError('is too long, with what it repeats');
-  return { pattern, size };
+  if (size > MAX_PROGRAM) throw new RangeError(TOO_LONG);
+  return { pattern, size: Math.max(size, estimate) };
 }

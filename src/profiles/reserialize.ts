@@ -9,10 +9,14 @@ const MAX_PROBLEMS = 20;
 function exactValue(number: string): string {
   const [, sign, whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
-  const digits = (whole + fraction).replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
-  if (significant === '') return '0';
-  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+  const digits = whole + fraction;
+  let start = 0;
+  let end = digits.length;
+  while (start < end && digits[start] === '0') start++;
+  // Not by /0+$/, which tries again at each of the zeros in "1000…001": the square of their number.
+  while (end > start && digits[end - 1] === '0') end--;
+  if (start === end) return '0';
+  return `${sign}${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 
 /** False for what a double does not hold exactly as it is written back, such as 12345678901234567890 and 1e400. */
@@ -24,11 +28,11 @@ function survives(number: string): boolean {
 /** What `JSON.stringify(JSON.parse(data))` would change in the value of `data`, which is known to be JSON. */
 export function lossesOfReserializing(data: Buffer): Problem[] {
   const problems: Problem[] = [];
-  const report = (pointer: string, detail: string) => {
-    if (problems.length < MAX_PROBLEMS) problems.push({ pointer, detail });
+  const report = (pointer: () => string, detail: string) => {
+    if (problems.length < MAX_PROBLEMS) problems.push({ pointer: pointer(), detail });
   };
   walkJson(data.toString('utf8'), '/data', {
-    number: (pointer, text) => {
+    number: (text, pointer) => {
       if (!survives(text))
         report(pointer, 'this number would change its value when the body is re-serialised');
     },

@@ -5,6 +5,7 @@ import { compileSchema } from '../../src/json-schema/compile-schema.ts';
 import { kindOf } from '../../src/json-schema/keywords.ts';
 import type { Violation } from '../../src/json-schema/violations.ts';
 import { eventTypesSchema } from '../../src/profiles/event-type.ts';
+import { cpuMs } from '../set-up/cpu-time.ts';
 
 function check(schema: unknown, data: unknown): Violation[] {
   const compiled = compileSchema(JSON.stringify(schema));
@@ -233,9 +234,9 @@ test.each<[string, unknown, unknown]>([
     Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`x${n}`, 1])),
   ],
 ])('the worst of a megabyte is checked within two seconds: %s', (_, schema, data) => {
-  const startedAt = performance.now();
+  const startedAt = cpuMs();
   check(schema, data);
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(cpuMs() - startedAt).toBeLessThan(2_000);
 });
 
 test('the largest schemas are compiled in well under a second, and a profile of them too', () => {
@@ -250,9 +251,9 @@ test('the largest schemas are compiled in well under a second, and a profile of 
     properties: Object.fromEntries(Array.from({ length: 29 }, (_, i) => [`p${n}${i}`, { type: 'string' }])),
   }));
   const eventTypes = schemas.map((schema, n) => ({ name: `t${n}`, description: '', example: {}, schema }));
-  const startedAt = performance.now();
+  const startedAt = cpuMs();
   expect(eventTypesSchema.safeParse(eventTypes)).toMatchObject({ success: true });
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(cpuMs() - startedAt).toBeLessThan(2_000);
 
   const tooMany = [...eventTypes, { ...eventTypes[0], name: 'more' }];
   expect(eventTypesSchema.safeParse(tooMany).error?.issues).toMatchObject([

@@ -4,6 +4,7 @@ import ast
 import hashlib
 import hmac
 import json
+import time
 import unittest
 from pathlib import Path
 
@@ -35,6 +36,20 @@ class Verification(unittest.TestCase):
             headers = {"Host": "a", name: f"sha256={HEX}"}
             self.assertTrue(self.client.webhooks.verify(payload=PAYLOAD, headers=headers, secret=SECRET))
         self.assertFalse(self.client.webhooks.verify(payload=PAYLOAD, headers={}, secret=SECRET))
+
+    def test_a_header_of_a_megabyte_is_read_in_time_that_grows_with_it(self) -> None:
+        units = [" ", "\t", "a", ",", "=", f"sha256={HEX[::-1]} ", "t=1,v1=", "9", "+/=", "\u00e9"]
+        for unit in units:
+            for profile in ("standard-webhooks", "canvelete", "smartlyq"):
+                header = unit * (1_000_000 // len(unit))
+                before = time.thread_time()
+                self.assertFalse(
+                    self.client.webhooks.verify(
+                        payload=PAYLOAD, signature=header, id=header, timestamp=header, secret=f"whsec_{'A' * 32}",
+                        profile=profile,
+                    )
+                )
+                self.assertLess(time.thread_time() - before, 1, (unit, profile))
 
     def test_an_argument_that_does_not_exist_is_refused(self) -> None:
         with self.assertRaises(TypeError):
