@@ -57,7 +57,7 @@ export const LAYERS: Layer[] = [
   { path: 'src/embedded', imports: ['src/config.ts', 'src/store', 'src/start-failure.ts'] },
   // A client of the API: it knows profiles as data, and nothing of what serves them.
   { path: 'src/try', imports: ['src/policy', 'src/profiles', 'src/config.ts', 'src/embedded'] },
-  { path: 'src/config-variables.ts', imports: ['src/policy'] },
+  { path: 'src/config-variables.ts', imports: ['src/policy', 'src/egress'] },
   { path: 'src/config.ts', imports: ['src/config-variables.ts'] },
   { path: 'src/own-servers.ts', imports: ['src/config.ts', 'src/egress'] },
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isTranslationPrefix } from './egress/nat64.ts';
 import { parseDuration } from './policy/duration.ts';
 
 const UNIT_BYTES: Record<string, number> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2 };
@@ -62,6 +63,14 @@ function isNetwork(network: string): boolean {
   return isIP(address) > 0 && Number(prefix) <= (isIP(address) === 4 ? 32 : 128);
 }
 
+const nat64Prefixes = readAs(
+  'a comma list of NAT64 prefixes like 2001:db8:64::/96, of 32, 40, 48, 56, 64 or 96 bits',
+  (text) => {
+    const prefixes = text.split(',').map((prefix) => prefix.trim());
+    return prefixes.every(isTranslationPrefix) ? prefixes : undefined;
+  },
+);
+
 /** The PEM text itself, or the path of a file that holds it. */
 const pem = readAs('PEM text, or the path of a readable PEM file', (text) => {
   if (text.includes('-----BEGIN ')) return Buffer.from(text);
@@ -94,6 +103,7 @@ export const variables = z.object({
   POSTHORN_ADMIN_KEY: token.optional(),
   POSTHORN_ENCRYPTION_KEYS: encryptionKeys.default([]),
   POSTHORN_ALLOW_TARGETS: cidrs.optional(),
+  POSTHORN_NAT64_PREFIXES: nat64Prefixes.optional(),
   POSTHORN_TRUSTED_PROXIES: cidrs.optional(),
   POSTHORN_MAX_BODY: bytes.default(1024 ** 2),
   POSTHORN_GROUPING: z.enum(['auto', 'never'], 'is neither auto nor never').default('auto'),

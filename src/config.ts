@@ -32,6 +32,8 @@ export type Config = {
   allowTargets: string[];
   /** CIDRs of proxies whose header X-Forwarded-For says who called. */
   trustedProxies?: string[];
+  /** Prefixes under which the network writes IPv4 addresses, beside those that are well known. */
+  nat64Prefixes?: string[];
   /** Ports on this machine of embedded servers, which are never targets. Unset: there are none. */
   ownPorts?: number[];
   maxBodyBytes: number;
@@ -106,6 +108,7 @@ function configOf(v: Variables, noTargets: boolean): Config {
     encryptionKeys: v.POSTHORN_ENCRYPTION_KEYS,
     trustedProxies: v.POSTHORN_TRUSTED_PROXIES,
     allowTargets: v.POSTHORN_ALLOW_TARGETS ?? (localOnly && !noTargets ? LOOPBACK : []),
+    nat64Prefixes: v.POSTHORN_NAT64_PREFIXES,
     maxBodyBytes: v.POSTHORN_MAX_BODY,
     grouping: v.POSTHORN_GROUPING,
     retentionMs: v.POSTHORN_RETENTION,

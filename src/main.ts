@@ -23,6 +23,7 @@ import { createRetention } from './dispatch/retention.ts';
 import { createSteering } from './dispatch/steering.ts';
 import { createTurns } from './dispatch/turns.ts';
 import { createAddressGuard } from './egress/address-guard.ts';
+import { createNat64, systemResolve6 } from './egress/nat64.ts';
 import { createOutbound, type Outbound } from './egress/outbound.ts';
 import { createOwnServices } from './egress/own-services.ts';
 import { openFilesLimit, socketPlan } from './limits/socket-plan.ts';
@@ -129,7 +130,8 @@ export async function startService(
   const profiles = createProfileLookup(createProfiles(), storedProfiles(pool));
   const box = createSecretBox(config.encryptionKeys);
   const own = createOwnServices(ownServersOf(config));
-  const guard = createAddressGuard(config.allowTargets, own);
+  const nat64 = createNat64({ prefixes: config.nat64Prefixes ?? [], resolve6: systemResolve6 });
+  const guard = createAddressGuard(config.allowTargets, own, nat64);
   const onFailure = (error: unknown) => log.error({ err: error }, 'a background task failed');
   const onSignalFailure = (error: unknown) =>
     log.warn({ err: error }, 'a signal was not delivered; the reconciler repeats it');

@@ -1,4 +1,7 @@
-import { BlockList, isIP, SocketAddress } from 'node:net';
+import { BlockList, isIP } from 'node:net';
+import { tunnelledIpv4 } from './embedded-ipv4.ts';
+import { canonicalAddress } from './ipv6.ts';
+import { createNat64, type Nat64 } from './nat64.ts';
 import { createOwnServices, type OwnServices } from './own-services.ts';
 
 /** Says which addresses may be dialed. Knows nothing of names: those are judged by what they resolve to. */
@@ -9,8 +12,10 @@ export type AddressGuard = {
   exempts(address: string, family: 4 | 6): boolean;
   /** True for a service of Posthorn's own, by name or address: never a target, whatever is allowed. */
   isOwn(host: string, port: number): boolean;
-  /** To be awaited before `isOwn` is asked of an address that is about to be dialed. */
-  learnOwn(port: number): Promise<void>;
+  /** To be awaited before `isOwn` is asked of an address that is about to be dialed; undefined: nothing to wait for. */
+  learnOwn(port: number): Promise<void> | undefined;
+  /** The same for `allows` and an IPv6 address: how the network translates to IPv4. */
+  learnNat64(): Promise<void> | undefined;
 };
 
 /** IANA special-purpose IPv4 blocks, multicast, reserved, and 168.63.129.16, a cloud's host on every machine of it. */
@@ -41,45 +46,60 @@ export const DENIED_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:
 const GLOBAL_UNICAST_IPV6 = '2000::/3';
 
 /**
- * A guard that allows what is public, and what lies in `allowTargets` (CIDRs), but never `own`.
+ * A guard that allows what is public, and what lies in `allowTargets` (CIDRs), but never `own`. An IPv6 address that a
+ * translator turns into an IPv4 address (NAT64) is judged by that one alone; where it may be one, by both.
  * @throws Error naming the entry that is not a CIDR
  */
 export function createAddressGuard(
   allowTargets: string[],
   own: OwnServices = createOwnServices(),
+  nat64: Nat64 = createNat64(),
 ): AddressGuard {
   const denied4 = networks(4, DENIED_IPV4);
   const denied6 = networks(6, DENIED_IPV6);
   const global6 = networks(6, [GLOBAL_UNICAST_IPV6]);
+  const isIpv6 = (cidr: string): boolean => cidr.includes(':');
   const exempt4 = networks(
     4,
-    allowTargets.filter((cidr) => !cidr.includes(':')),
+    allowTargets.filter((cidr) => !isIpv6(cidr)),
   );
-  const exempt6 = networks(
-    6,
-    allowTargets.filter((cidr) => cidr.includes(':')),
-  );
+  const exempt6 = networks(6, allowTargets.filter(isIpv6));
 
-  const exempts = (address: string, family: 4 | 6): boolean => {
-    const known = unmapped(address, family);
-    if (!known) return false;
-    return known.family === 4 ? exempt4.check(known.address, 'ipv4') : exempt6.check(known.address, 'ipv6');
+  const allowsIpv4 = (address: string): boolean =>
+    !denied4.check(address, 'ipv4') || exempt4.check(address, 'ipv4');
+  const allowsIpv6 = (address: string): boolean => {
+    const translated = nat64.translated(address);
+    if (translated) return allowsIpv4(translated);
+    const inside = [nat64.maybeTranslated(address) ?? [], tunnelledIpv4(address)].flat();
+    const isPublic = global6.check(address, 'ipv6') && !denied6.check(address, 'ipv6');
+    return (isPublic || exempt6.check(address, 'ipv6')) && inside.every(allowsIpv4);
   };
-  const isPublic = (address: string, family: 4 | 6): boolean => {
-    const known = unmapped(address, family);
-    if (!known) return false;
-    if (known.family === 4) return !denied4.check(known.address, 'ipv4');
-    return global6.check(known.address, 'ipv6') && !denied6.check(known.address, 'ipv6');
-  };
+
   return {
-    exempts,
-    allows: (address, family) => isPublic(address, family) || exempts(address, family),
+    exempts: (address, family) => {
+      const known = canonicalAddress(address, family);
+      if (!known) return false;
+      return known.family === 4
+        ? exempt4.check(known.address, 'ipv4')
+        : exempt6.check(known.address, 'ipv6') && allowsIpv6(known.address);
+    },
+    allows: (address, family) => {
+      const known = canonicalAddress(address, family);
+      if (!known) return false;
+      return known.family === 4 ? allowsIpv4(known.address) : allowsIpv6(known.address);
+    },
     isOwn: (host, port) => {
       const family = isIP(host);
-      const known = family === 4 || family === 6 ? unmapped(host, family) : undefined;
-      return own.includes(known?.address ?? host, port);
+      const known = family === 4 || family === 6 ? canonicalAddress(host, family) : undefined;
+      if (!known) return own.includes(host, port);
+      const inside =
+        known.family === 6
+          ? (nat64.translated(known.address) ?? nat64.maybeTranslated(known.address))
+          : undefined;
+      return own.includes(known.address, port) || (inside !== undefined && own.includes(inside, port));
     },
     learnOwn: own.refresh,
+    learnNat64: nat64.learn,
   };
 }
 
@@ -96,15 +116,4 @@ function networks(family: 4 | 6, cidrs: string[]): BlockList {
     list.addSubnet(network, bits, family === 4 ? 'ipv4' : 'ipv6');
   }
   return list;
-}
-
-/** The address as the kernel would dial it: `::ffff:127.0.0.1` is 127.0.0.1. Undefined when it is no address. */
-function unmapped(address: string, family: 4 | 6): { address: string; family: 4 | 6 } | undefined {
-  if (isIP(address) !== family) return undefined;
-  if (family === 4) return { address, family };
-  // A zone (fe80::1%eth0) names an interface of ours: no receiver is reached through one.
-  if (address.includes('%')) return undefined;
-  const canonical = new SocketAddress({ address, family: 'ipv6' }).address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(canonical)?.[1];
-  return mapped ? { address: mapped, family: 4 } : { address: canonical, family };
 }

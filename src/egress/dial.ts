@@ -14,6 +14,7 @@ import {
 } from './failure.ts';
 import { isLocalhost } from './host-name.ts';
 import type { Lookup } from './lookup.ts';
+import { isCopyOf } from './nat64.ts';
 import { familyOf, type Origin } from './target-url.ts';
 
 export type DialRules = {
@@ -45,19 +46,24 @@ async function allowedAddresses(
 ): Promise<Allowed | Failure> {
   const allows = (address: string): boolean => guard.allows(address, familyOf(address) ?? 4);
   const isOwn = (address: string): boolean => guard.isOwn(address, port);
-  await guard.learnOwn(port);
+  await before(deadlineAt, guard.learnOwn(port));
+  if (isIpv6(host)) await before(deadlineAt, guard.learnNat64());
   if (familyOf(host) && !allows(host)) return blocked;
   if (isOwn(host)) return ownAddress;
   if (familyOf(host)) return { addresses: [host] };
   let later: Promise<string[]> | undefined;
   const keepLater = (others: Promise<string[]>): void => {
-    later = others.then((found) => (found.every(allows) && !found.some(isOwn) ? found : []));
+    later = others.then(async (found) => {
+      if (found.some(isIpv6)) await guard.learnNat64();
+      return found.every(allows) && !found.some(isOwn) ? found : [];
+    });
   };
   try {
     const found = await before(deadlineAt, lookup(host, keepLater));
     if (!found) return timedOut('dns');
+    if (found.some(isIpv6)) await before(deadlineAt, guard.learnNat64());
     // Of the two addresses that localhost always has, the operator may have allowed only one.
-    const addresses = isLocalhost(host) ? found.filter(allows) : found;
+    const addresses = isLocalhost(host) ? found.filter(allows) : withoutCopies(found, allows);
     if (addresses.length === 0 || !addresses.every(allows)) return blocked;
     return addresses.some(isOwn) ? ownAddress : { addresses, later };
   } catch (error) {
@@ -65,7 +71,21 @@ async function allowedAddresses(
   }
 }
 
-async function before<T>(deadlineAt: number, result: Promise<T>): Promise<T | undefined> {
+const isIpv6 = (address: string): boolean => familyOf(address) === 6;
+
+/**
+ * A name server for NAT64 (DNS64, RFC 6147) adds to each IPv4 address its copy under the prefix of the network. Where
+ * that may not be dialed the address itself still may.
+ */
+function withoutCopies(found: string[], allows: (address: string) => boolean): string[] {
+  const ipv4 = found.filter((address) => familyOf(address) === 4 && allows(address));
+  const isCopy = (address: string): boolean =>
+    isIpv6(address) && ipv4.some((original) => isCopyOf(address, original));
+  return found.filter((address) => allows(address) || !isCopy(address));
+}
+
+async function before<T>(deadlineAt: number, result: Promise<T> | undefined): Promise<T | undefined> {
+  if (!result) return undefined;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, msUntil(deadlineAt), undefined);

@@ -20,8 +20,8 @@ export type OwnServices = {
   add(server: OwnServer): void;
   /** By what is known now: a name as it is configured, or an address in canonical form. */
   includes(host: string, port: number): boolean;
-  /** Resolves the names of the servers at this port anew; at once where none is there, or the answer is young. */
-  refresh(port: number): Promise<void>;
+  /** Resolves the names of the servers at this port anew, unless it did so lately; undefined where none is there. */
+  refresh(port: number): Promise<void> | undefined;
 };
 
 export type OwnServicesOptions = {
@@ -79,8 +79,9 @@ export function createOwnServices(servers: OwnServer[] = [], options: OwnService
       const address = isLocalhost(asked) ? '127.0.0.1' : asked;
       return servers.some((server) => server.host === asked || (isIP(address) > 0 && isAt(server, address)));
     },
-    refresh: async (port) => {
-      await Promise.all((byPort.get(port) ?? []).map(refreshOne));
+    refresh: (port) => {
+      const servers = byPort.get(port);
+      return servers && Promise.all(servers.map(refreshOne)).then(() => {});
     },
   };
 }

@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
 import type { Lookup } from '../../src/egress/lookup.ts';
+import { createNat64 } from '../../src/egress/nat64.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from '../../src/egress/outbound.ts';
 import { createOwnServices, type OwnServices } from '../../src/egress/own-services.ts';
 import { type CertificateName, certificate, testAuthority } from '../receivers/certificates.ts';
@@ -107,6 +108,47 @@ describe('a receiver on loopback that nobody allowed', () => {
     expect(await post(`http://rebinding.example:${receiver!.port}/`)).toMatchObject(BLOCKED);
     expect(receiver!.connections()).toBe(0);
     await allowed.close();
+  });
+});
+
+describe('behind a name server that adds NAT64 addresses', () => {
+  const deliverTo = (answer: string[], allow = ['127.0.0.0/8'], discovered?: string) => {
+    const nat64 = createNat64({ ...(discovered && { resolve6: async () => [discovered] }) });
+    create({ guard: createAddressGuard(allow, createOwnServices(), nat64), lookup: lookupIn(answer) });
+    return post(`http://receiver.example:${receiver!.port}/`);
+  };
+  beforeEach(async () => {
+    receiver = await startReceiver();
+  });
+
+  test.each([
+    ['the well-known prefix', '64:ff9b::7f00:1'],
+    ['a prefix for local use', '64:ff9b:1:fffe::7f00:1'],
+    ['a private prefix of 96 bits', 'fd64:1:2:3::7f00:1'],
+    ['a private prefix of 48 bits', 'fd64:1:2:7f00:0:100::'],
+    ['a public prefix', '2606:4700:64::7f00:1'],
+  ])('an allowed address is reached although its copy under %s cannot be', async (_case, copy) => {
+    expect(await deliverTo(['127.0.0.1', copy])).toMatchObject({ outcome: 'delivered' });
+  });
+
+  test.each([
+    ['alone', ['64:ff9b::7f00:1'], undefined],
+    ['beside a public address', ['8.8.8.8', '64:ff9b::a9fe:a9fe'], undefined],
+    ['beside its own copy', ['127.0.0.1', '64:ff9b::7f00:1'], undefined],
+    ['under a prefix for local use that DNS says', ['64:ff9b:1:fffe::7f00:1'], '64:ff9b:1:fffe::c000:aa'],
+    ['under a public prefix that DNS says', ['2606:4700:64::7f00:1'], '2606:4700:64::c000:ab'],
+  ])('a private address is refused in it %s', async (_case, answer, discovered) => {
+    expect(await deliverTo(answer, [], discovered)).toMatchObject(BLOCKED);
+    expect(receiver!.connections()).toBe(0);
+  });
+
+  test('a server of Posthorn is not reached by its IPv4 address inside', async () => {
+    const own = createOwnServices([{ host: '192.0.2.7', port: receiver!.port, knownBy: 'address' }]);
+    create({ guard: createAddressGuard(['192.0.2.0/24'], own), lookup: lookupIn(['64:ff9b::c000:207']) });
+
+    expect(await post(`http://receiver.example:${receiver!.port}/`)).toMatchObject({
+      error: { code: 'OWN_ADDRESS' },
+    });
   });
 });
 

@@ -103,6 +103,51 @@ test('every address of every denied IPv6 block, and every one outside of 2000::/
   );
 });
 
+const anyIpv4 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const hexOf = (address: number): string =>
+  `${(address >>> 16).toString(16)}:${(address & 0xffff).toString(16)}`;
+
+test('an address that NAT64 translates is judged by the IPv4 address inside', () => {
+  const guards = [guard, createAddressGuard(['10.0.0.0/8', '::/0'])];
+  const prefix = fc.constantFrom('64:ff9b::', '64:ff9b:1::', '64:ff9b:0:0:0:0:');
+  fc.assert(
+    fc.property(
+      fc.oneof(anyIpv4, inDeniedBlock),
+      prefix,
+      fc.constantFrom(...guards),
+      (address, network, judge) => {
+        expect(judge.allows(`${network}${hexOf(address)}`, 6)).toBe(judge.allows(dotted(address), 4));
+        expect(judge.allows(`${network}${dotted(address)}`, 6)).toBe(judge.allows(dotted(address), 4));
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+test.each<[string, (address: number) => string]>([
+  ['IPv4-compatible', (address) => `::${dotted(address)}`],
+  ['6to4', (address) => `2002:${hexOf(address)}::1`],
+  ['Teredo', (address) => `2001:0:808:808:8000:63bf:${hexOf(~address >>> 0)}`],
+  ['Teredo, as a server', (address) => `2001:0:${hexOf(address)}:8000:63bf:f7f7:f7f7`],
+  ['ISATAP', (address) => `2606:4700::5efe:${dotted(address)}`],
+  ['ISATAP of a public address', (address) => `2606:4700::200:5efe:${dotted(address)}`],
+])(
+  'an address that leads through a tunnel (%s) to a private one is refused, whatever IPv6 is allowed',
+  (_, write) => {
+    const judge = createAddressGuard(['::/0']);
+    fc.assert(
+      fc.property(inDeniedBlock, (address) => {
+        fc.pre(address > 1); // ::1 is loopback, and no IPv4 address
+        expect(guard.allows(write(address), 6)).toBe(false);
+        expect(judge.allows(write(address), 6)).toBe(false);
+        expect(judge.exempts(write(address), 6)).toBe(false);
+      }),
+      { numRuns: 300 },
+    );
+    expect(judge.allows(write(numberOf('8.8.8.8')), 6)).toBe(true);
+  },
+);
+
 test.each(['2606:4700:4700::1111', '2a00:1450:4001:81b::200e', '2400:cb00:2048:1::c629:d7a2'])(
   '%s is public',
   (address) => expect(guard.allows(address, 6)).toBe(true),
@@ -116,7 +161,8 @@ test.each([
   ['fe80::1%eth0', 6],
   ['2606:4700:4700::1111%eth0', 6],
   ['fd00::1', 6],
-  ['64:ff9b::808:808', 6],
+  ['64:ff9b:1:fffe::808:808', 6],
+  ['64:ff9c::808:808', 6],
   ['ff02::1', 6],
   ['not an address', 4],
   ['8.8.8.8', 6],
