@@ -352,7 +352,7 @@ export async function startService(
         metrics.workflowsFailed.inc({ failure });
         log.error(
           { workflowId, failure, deliveries },
-          'a workflow failed with deliveries open; they go on in another. After a deploy: its code no longer fits',
+          'a workflow failed with deliveries open; they go on in another',
         );
       },
       onLeading: (leads) => {

@@ -1,17 +1,20 @@
 import { Runtime } from '@temporalio/worker';
 import type { Config } from '../config.ts';
+import type { Logger } from '../observability/log.ts';
 import { temporalMetrics } from '../observability/temporal-metrics.ts';
+import { createSdkLog, SDK_LOG_FILTER } from '../temporal/sdk-log.ts';
 
 /** Signals are ours: the SDK's own handler would stop the workers before the API has drained. */
-export async function installRuntime({
-  metricsPort,
-}: Pick<Config, 'metricsPort'>): Promise<{ sdkMetrics?: () => Promise<string> }> {
+export async function installRuntime(
+  { metricsPort }: Pick<Config, 'metricsPort'>,
+  log: Logger,
+): Promise<{ sdkMetrics?: () => Promise<string> }> {
   const metrics = metricsPort === undefined ? null : await temporalMetrics();
   Runtime.install({
     shutdownSignals: [],
-    logger: { trace() {}, debug() {}, info() {}, log() {}, warn() {}, error() {} },
+    logger: createSdkLog(log),
     telemetryOptions: {
-      logging: { filter: 'ERROR', forward: {} },
+      logging: { filter: SDK_LOG_FILTER, forward: {} },
       ...(metrics && { metrics: metrics.exporter }),
     },
   });

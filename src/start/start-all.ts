@@ -29,7 +29,7 @@ export async function startAll({ config, log, closers, signal }: Starting): Prom
     const pool = createPool(embedded.config.databaseUrl, 1);
     await ensureDefaultProject(pool, secrets).finally(() => pool.end());
   }
-  const sdkMetrics = await installRuntime(config);
+  const sdkMetrics = await installRuntime(config, log);
   signal.throwIfAborted();
   const service = await startService(
     embedded.config,

@@ -14,7 +14,7 @@ export async function startAlone({ config, log, closers, signal }: Starting, rol
   await checkPorts(listenersOf(config).filter(({ variable }) => !unused.includes(variable)));
   await checkDatabase(full.databaseUrl, 'DATABASE_URL', signal);
   await checkSchema(full.databaseUrl);
-  const sdkMetrics = await installRuntime(config);
+  const sdkMetrics = await installRuntime(config, log);
   signal.throwIfAborted();
   const service = await startService(full, roles, { log, logLinesLost: output.lost, ...sdkMetrics });
   closers.push(service.close);

@@ -23,7 +23,7 @@ export type Gateway = {
   send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'gone'>;
   retryNow(workflowId: string, ids: string[]): Promise<void>;
   stateOf(workflowId: string): Promise<WorkflowState>;
-  /** The type of the failure that a workflow ended with: our own, as `Undeliverable`, or the SDK's. */
+  /** The type of the failure that a workflow ended with: our own, as `Undeliverable`, or `Nondeterminism`. */
   failureOf(workflowId: string): Promise<string>;
   /** The run that the Web UI shows; null when Temporal does not keep the workflow. */
   runOf(workflowId: string): Promise<string | null>;
@@ -34,6 +34,9 @@ export type Gateway = {
 const WEDGED_AFTER_TASK_ATTEMPTS = 3;
 /** Ten times what a task takes on a busy machine; after a kill right behind an eager start this is waited out. */
 const WORKFLOW_TASK_TIMEOUT = '5s';
+
+/** The SDK's core gives that failure a code in its message, and no type. */
+const NONDETERMINISM = '[TMPRL1100]';
 
 export function createGateway(
   client: Client,
@@ -105,7 +108,8 @@ export function createGateway(
         );
       if (!(failure instanceof WorkflowFailedError)) throw failure ?? new Error('it did not fail');
       const { cause } = failure;
-      return (cause instanceof ApplicationFailure ? cause.type : cause?.name) ?? 'unnamed';
+      if (cause?.message.startsWith(NONDETERMINISM)) return 'Nondeterminism';
+      return (cause instanceof ApplicationFailure && cause.type) || cause?.name || 'unnamed';
     },
     async runOf(workflowId) {
       try {

@@ -46,6 +46,10 @@ export function startPosthornOn(output: BadOutput, command: string, env: NodeJS.
   return child;
 }
 
+/** Runs a program of the tests in a process of its own. */
+export const startProgram = (file: string, env: NodeJS.ProcessEnv): PosthornProcess =>
+  runNode([join(root, file)], env);
+
 function runNode(args: string[], env: NodeJS.ProcessEnv): PosthornProcess {
   const child = spawn(process.execPath, args, {
     cwd: root,

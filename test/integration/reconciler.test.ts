@@ -376,13 +376,13 @@ test('what a silent process had assigned and nobody claimed is looked at in a se
 test('a workflow that failed with deliveries open is told of, with the type of its failure', async () => {
   const temporal = fakeTemporal();
   temporal.states.set('broken', 'failed');
-  temporal.failures.set('broken', 'NondeterminismError');
+  temporal.failures.set('broken', 'Nondeterminism');
   const ids = await overdue('broken', 2);
 
   reconcile(temporal);
 
   await eventually(() => failed.length === 1);
-  expect(failed).toEqual(['broken NondeterminismError 2']);
+  expect(failed).toEqual(['broken Nondeterminism 2']);
   expect(await ownersOf(ids)).toEqual([null, null]);
 });
 
