@@ -93,7 +93,7 @@ export async function startPosthorn({ grouping, profileInto }: PosthornOptions):
   };
 }
 
-async function untilReady(url: string, hasEnded: () => boolean): Promise<void> {
+export async function untilReady(url: string, hasEnded: () => boolean): Promise<void> {
   const until = performance.now() + READY_WITHIN_MS;
   while (performance.now() < until) {
     if (hasEnded()) throw new Error('posthorn ended before it was ready');
@@ -104,7 +104,7 @@ async function untilReady(url: string, hasEnded: () => boolean): Promise<void> {
   throw new Error(`posthorn was not ready within ${READY_WITHIN_MS / 1_000} s`);
 }
 
-async function newProject(url: string, adminKey: string, settings?: object): Promise<Project> {
+export async function newProject(url: string, adminKey: string, settings?: object): Promise<Project> {
   const { key } = await call(url, adminKey, 'POST', '/v1/projects', { name: 'bench' });
   if (settings) await call(url, key, 'PATCH', '/v1/project', settings);
   return {

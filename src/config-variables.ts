@@ -20,6 +20,11 @@ const port = readAs('a port from 0 to 65535', (text) => {
   return value <= 65_535 ? value : undefined;
 });
 
+const connections = readAs('a number of connections from 2 to 200', (text) => {
+  const value = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  return value >= 2 && value <= 200 ? value : undefined;
+});
+
 const httpUrl = readAs('an http:// or https:// URL', (text) =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text.replace(/\/+$/, '') : undefined,
 );
@@ -86,6 +91,7 @@ const pem = readAs('PEM text, or the path of a readable PEM file', (text) => {
 export const variables = z.object({
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_DIRECT_URL: databaseUrl.optional(),
+  POSTHORN_DATABASE_POOL: connections.default(10),
   TEMPORAL_ADDRESS: hostAndPort.optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_API_KEY: token.optional(),

@@ -6,6 +6,8 @@ export type Command = 'start' | 'api' | 'worker' | 'migrate' | 'try';
 export type Config = {
   /** Unset: the embedded Postgres. */
   databaseUrl?: string;
+  /** Connections to Postgres that requests and claims share; records, releases and heartbeats have their own. */
+  databasePool: number;
   temporal: {
     /** Unset: the local dev server. */
     address?: string;
@@ -90,6 +92,7 @@ function configOf(v: Variables, noTargets: boolean): Config {
   const localOnly = v.DATABASE_URL === undefined && !isPublic;
   return withoutUnset({
     databaseUrl: v.DATABASE_URL,
+    databasePool: v.POSTHORN_DATABASE_POOL,
     temporal: withoutUnset({
       namespace: v.TEMPORAL_NAMESPACE,
       address: v.TEMPORAL_ADDRESS,

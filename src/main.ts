@@ -111,7 +111,7 @@ export async function startService(
   const metrics = createMetrics();
   const sockets = socketPlan(openFilesLimit());
   const attemptSlots = Math.floor(sockets.outbound * ATTEMPTS_PER_SOCKET);
-  const pool = createPool(config.databaseUrl);
+  const pool = createPool(config.databaseUrl, config.databasePool);
   // Connections of their own: what is safe to delay must not keep a finished attempt from being recorded.
   const recordPool = createPool(config.databaseUrl, RECORD_CONNECTIONS);
   const releasePool = createPool(config.databaseUrl, RELEASE_CONNECTIONS);

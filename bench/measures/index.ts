@@ -3,6 +3,7 @@ import { bareEngine } from './bare-engine.ts';
 import { crash } from './crash.ts';
 import { isolation } from './isolation.ts';
 import { latency } from './latency.ts';
+import { overload } from './overload.ts';
 import { throughput } from './throughput.ts';
 
 /** All measures by the names that --only takes, in the order in which they run. */
@@ -19,6 +20,7 @@ export const MEASURES: Record<string, Measure> = {
     standard: false,
     samples: 10,
   }),
+  ...overload,
   ungrouped: throughput('never', 'single'),
   engine: bareEngine,
 };

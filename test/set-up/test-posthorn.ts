@@ -78,6 +78,7 @@ export async function startTestPosthorn(options: TestPosthornOptions = {}): Prom
   const namespace = options.namespace ?? (await createTestNamespace());
   const config: ServiceConfig = {
     databaseUrl: database.url,
+    databasePool: 10,
     temporal: { namespace, address: temporalAddress(), uiUrl: temporalUiUrl() },
     http: { host: '127.0.0.1', port: 0, publicUrl: 'http://posthorn.test' },
     dataDir: '/nonexistent',

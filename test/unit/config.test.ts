@@ -20,6 +20,7 @@ function problemsOf(...args: Parameters<typeof readConfig>): string[] {
 
 test('with nothing set, start is embedded, on loopback, and lets endpoints be on loopback too', () => {
   expect(readConfig({}, 'start')).toEqual({
+    databasePool: 10,
     temporal: { namespace: 'default' },
     http: { host: '127.0.0.1', port: 4000, publicUrl: 'http://127.0.0.1:4000' },
     dataDir: '.posthorn',
@@ -76,6 +77,7 @@ test('every variable arrives', () => {
     'api',
   );
   expect(config).toMatchObject({
+    databasePool: 4,
     databaseUrl: REAL.DATABASE_URL,
     temporal: {
       address: 'temporal.internal:7233',

@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { untilArrived } from '../arrivals.ts';
+import type { Bench, Measure, Row } from '../bench.ts';
+import { percentile, rounded } from '../percentiles.ts';
+import type { Posthorn, Project } from '../posthorn.ts';
+import { startSeparately } from '../separate-processes.ts';
+
+type Subject = Pick<Posthorn, 'url' | 'newProject' | 'databaseUrl'>;
+
+const PUBLISHERS = 32;
+const CALIBRATION_SECONDS = 10;
+const TIMES = [1, 2, 5];
+/** A backlog drains at the pace of the engine; beyond this much silence what is missing is lost. */
+const PATIENCE_MS = 60_000;
+const QUIET_EVERY_MS = 500;
+
+/** The arrangements under which overload is tried, by the names that --only takes for one of them alone. */
+const ARRANGEMENTS: Record<string, (bench: Bench) => Promise<Row[]>> = {
+  'overload-one': async (bench) => ofSubject(bench, 'one process', await bench.posthorn('auto'), [1, 10]),
+  'overload-separate': (bench) => separately(bench, 'api and worker', [1, 10]),
+  'overload-distant': (bench) =>
+    separately(bench, 'the same, Postgres 5 ms away, pool of 3', [1], {
+      databaseDelayMs: 5,
+      env: { POSTHORN_DATABASE_POOL: '3' },
+    }),
+};
+
+const title = 'Offered load at 1, 2 and 5 times of what is delivered in a closed loop';
+
+/** Offered load beyond what can be delivered: goodput must not fall, nothing is sent twice, nobody else is harmed. */
+export const overload: Record<string, Measure> = {
+  overload: {
+    title,
+    standard: true,
+    async take(bench) {
+      const rows: Row[] = [];
+      for (const take of Object.values(ARRANGEMENTS)) rows.push(...(await take(bench)));
+      return rows;
+    },
+  },
+  ...Object.fromEntries(
+    Object.entries(ARRANGEMENTS).map(([name, take]) => [name, { title, standard: false, take }]),
+  ),
+};
+
+async function separately(
+  bench: Bench,
+  name: string,
+  fanOuts: number[],
+  options?: Parameters<typeof startSeparately>[0],
+): Promise<Row[]> {
+  const posthorn = await startSeparately(options);
+  try {
+    return await ofSubject(bench, name, posthorn, fanOuts);
+  } finally {
+    await posthorn.stop();
+  }
+}
+
+async function ofSubject(bench: Bench, name: string, subject: Subject, fanOuts: number[]): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const fanOut of fanOuts) {
+    const project = await subject.newProject();
+    for (let n = 0; n < fanOut; n++) await project.newEndpoint(`${bench.urls.healthy}/${n}`);
+    const quiet = await subject.newProject();
+    await quiet.newEndpoint(`${bench.urls.healthy}/quiet`);
+    const capacity = await calibrate(bench, subject, project, fanOut);
+    for (const times of TIMES) {
+      rows.push({
+        '': name,
+        'fan-out': fanOut,
+        ...(await atLoad(bench, subject, project, quiet, fanOut, times, capacity)),
+      });
+    }
+  }
+  return rows;
+}
+
+/** Events a second that are delivered while publishers wait for each 202. */
+async function calibrate(
+  { receiver, publisher, newRun }: Bench,
+  { url }: Subject,
+  { key }: Project,
+  fanOut: number,
+) {
+  const run = newRun();
+  await receiver.ask('reset', run);
+  const loop = { kind: 'closed', publishers: PUBLISHERS, seconds: CALIBRATION_SECONDS } as const;
+  const published = await publisher.ask('publish', {
+    url,
+    key,
+    type: 'bench.event',
+    run,
+    loop,
+    batch: 1,
+    insists: false,
+  });
+  const { arrived, lastNewAt } = await untilArrived(
+    receiver,
+    published.accepted.length * fanOut,
+    PATIENCE_MS,
+  );
+  return (arrived * 1e6) / (lastNewAt - published.startedAt) / fanOut;
+}
+
+async function atLoad(
+  { receiver, publisher, newRun, seconds }: Bench,
+  { url, databaseUrl }: Subject,
+  { key }: Project,
+  quiet: Project,
+  fanOut: number,
+  times: number,
+  capacity: number,
+): Promise<Row> {
+  const run = newRun();
+  await receiver.ask('reset', run);
+  const unknownBefore = await unknownAttempts(databaseUrl());
+  const loop = { kind: 'open', perSecond: Math.max(1, Math.round(capacity * times)), seconds } as const;
+  const neighbour = watchNeighbour(url, quiet.key);
+  const publishing = publisher.ask('publish', {
+    url,
+    key,
+    type: 'bench.event',
+    run,
+    loop,
+    batch: 1,
+    insists: false,
+  });
+  await Promise.race([sleep(seconds * 1_000), publishing]);
+  const during = await receiver.ask('count');
+  const published = await publishing;
+  const waitingMs = await neighbour.stop();
+  const drainBegan = await receiver.ask('count');
+  const drainBeganAt = performance.now();
+  const end = await untilArrived(receiver, published.accepted.length * fanOut, PATIENCE_MS);
+  const drainSeconds = (performance.now() - drainBeganAt) / 1_000;
+  const drained = end.arrived - drainBegan.arrived;
+  return {
+    load: `${times}×`,
+    'offered/s': loop.perSecond * fanOut,
+    'accepted/s': Math.round(
+      (published.accepted.length * fanOut * 1e6) / (published.endedAt - published.startedAt),
+    ),
+    refused: published.failed,
+    'delivered/s': Math.round(during.arrived / seconds),
+    'drained/s': drained > 100 ? Math.round(drained / drainSeconds) : '',
+    'not delivered': published.accepted.length * fanOut - end.arrived,
+    repeated: end.repeated,
+    unknown: (await unknownAttempts(databaseUrl())) - unknownBefore,
+    'accept p95 ms': rounded(percentile(published.acceptMs, 0.95)),
+    'other tenant p50 / p95 ms': `${Math.round(percentile(waitingMs, 0.5))} / ${Math.round(percentile(waitingMs, 0.95))}`,
+  };
+}
+
+/** Another tenant, who posts now and then and waits until it is delivered. */
+function watchNeighbour(url: string, key: string): { stop(): Promise<number[]> } {
+  const tookMs: number[] = [];
+  const underWay = new Set<Promise<void>>();
+  const post = async (): Promise<void> => {
+    const began = performance.now();
+    await fetch(`${url}/v1/events?wait=60s`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: '{"type":"quiet.event","data":{}}',
+    }).catch(() => null);
+    tookMs.push(performance.now() - began);
+  };
+  const timer = setInterval(() => {
+    const posted: Promise<void> = post().finally(() => underWay.delete(posted));
+    underWay.add(posted);
+  }, QUIET_EVERY_MS);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await Promise.all(underWay);
+      return tookMs;
+    },
+  };
+}
+
+async function unknownAttempts(databaseUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM attempts WHERE outcome = 'unknown'`,
+    );
+    return rows[0]!.n;
+  } finally {
+    await client.end();
+  }
+}
