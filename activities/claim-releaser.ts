@@ -63,7 +63,7 @@ export function createClaimReleaser({
   return {
     release: (claim, giveUpAt) =>
       new Promise((resolve) => {
-        const timer = setTimeout(() => resolve(null), giveUpAt - performance.now());
+        const timer = setTimeout(() => resolve(null), Math.max(0, giveUpAt - performance.now()));
         waiting.push({
           claim,
           giveUpAt,

@@ -34,7 +34,7 @@ export type Dispatcher = {
   close(): Promise<void>;
 };
 
-/** What has waited this long may start beside full groups, two at a time: they would starve a small project. */
+/** After this long a partial group may start beside full ones, two of a project: they would starve a small project. */
 const PATIENCE_MS = 250;
 const TICK_MS = 250;
 const LOOK_EVERY_MS = 1_000;
@@ -98,10 +98,11 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       for (let from = 0; from < group.length; from += size) {
         const company = group.slice(from, from + size);
         const isFull = company.length === size;
-        if (places.isFree(isFull) && (isFull || (isTurn && !isOvertaking(key)))) {
+        const isFree = isFull ? places.isFreeForFull(projectId) : places.isFree();
+        if (isFree && (isFull || (isTurn && !isOvertaking(key)))) {
           const workflowId = workflowIdOf(company, from === 0);
           for (const delivery of company) delivery.owner = workflowId;
-          places.take(workflowId, isFull);
+          places.take(workflowId, projectId, isFull);
           places.pace(company.length);
         } else if (grouping === 'never' || !forming.join(key, company)) return;
         gate.dispatched('first', projectId, company.length);
@@ -147,18 +148,28 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     else inTurn();
   }
 
+  /** Full groups, and those that have waited for long. */
   function startFull(): void {
-    while (mayStart() && places.isFree(true)) {
-      const full = forming.take('full');
-      if (!full) return;
+    while (mayStart()) {
+      const full = forming.take('full', ({ projectId }) => places.isFreeForFull(projectId));
+      if (!full) break;
       launchPaced(full);
+    }
+    const before = performance.now() - PATIENCE_MS;
+    while (mayStart()) {
+      const old = forming.take(
+        'open',
+        ({ projectId, since }) => since < before && places.isFreeForPatient(projectId),
+      );
+      if (!old) break;
+      launchPaced(old);
     }
   }
 
   /** As soon as what is no full group may start: what is forming here and what waits in Postgres, by turns. */
   function inTurn(): void {
     const isForming = forming.hasOpenToTake();
-    if ((!isForming && !mayWait) || !mayStart() || !places.isFree(false)) return;
+    if ((!isForming && !mayWait) || !mayStart() || !places.isFree()) return;
     if (!places.isTurn()) {
       turnTimer ??= setTimeout(() => {
         turnTimer = null;
@@ -182,7 +193,8 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   }
 
   function launch(assignment: Assignment, slots: Places): void {
-    slots.take(assignment.workflowId, assignment.deliveries.length === sizeOf(assignment.policy));
+    const { workflowId, projectId, policy, deliveries } = assignment;
+    slots.take(workflowId, projectId, deliveries.length === sizeOf(policy));
     const begun = begin(assignment, slots).finally(() => starting.delete(begun));
     starting.add(begun);
   }
@@ -234,15 +246,12 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   }
 
   async function assignWaiting(): Promise<void> {
-    while (mayStart() && places.isFree(true)) {
+    while (mayStart()) {
       const kind = places.isTurn() ? 'any' : 'full';
-      const mayBePatient = places.isFreeForPatient();
       // Its place is taken before Postgres is asked, or new events would take it meanwhile.
       const uuid = randomUUID();
-      places.take(uuid, true);
-      const assignment = await assignNext(kind, mayBePatient ? PATIENCE_MS : null, uuid).finally(() =>
-        places.free(uuid),
-      );
+      places.take(uuid, '', true);
+      const assignment = await assignNext(kind, uuid).finally(() => places.free(uuid));
       if (!assignment) {
         if (kind === 'any') mayWait = waiting > 0;
         return;
@@ -253,18 +262,14 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   }
 
   /** Projects in turn; one that cannot fill a group does not hold up the next. */
-  async function assignNext(
-    kind: 'any' | 'full',
-    patienceMs: number | null,
-    uuid: string,
-  ): Promise<Assignment | null> {
+  async function assignNext(kind: 'any' | 'full', uuid: string): Promise<Assignment | null> {
     const seen = new Set<string>();
     for (let asked = 0; asked < PROJECTS_PER_LOOK && seen.size < PROJECTS_SEEN_PER_LOOK; ) {
       const projectId = await nextProjectDue(pool, lastServed[kind]);
       if (projectId === null || seen.has(projectId)) return null;
       seen.add(projectId);
       lastServed[kind] = projectId;
-      if (!gate.hasRoom('first', projectId)) {
+      if (!gate.hasRoom('first', projectId) || !places.isFreeForFull(projectId)) {
         waitsForRoom = true;
         continue;
       }
@@ -272,7 +277,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       const assignment = await assignDue(pool, projectId, {
         most: GROUP_SIZE,
         least: kind === 'any' ? 1 : GROUP_SIZE,
-        patienceMs,
+        patienceMs: places.isFreeForPatient(projectId) ? PATIENCE_MS : null,
         grouping: grouping === 'auto',
         uuid,
         processId,
@@ -286,11 +291,13 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
 
   /** Some receivers at each tick, from where the last tick stopped: with thousands, a walk over all would take seconds. */
   async function assignWaitingForSlow(): Promise<void> {
-    if (!mayStart() || !slowPlaces.isFree(false)) return;
+    if (!mayStart()) return;
     const waitingNow = await slowReceiversWaiting(pool, lastSlowReceiver, SLOW_RECEIVERS_PER_TICK);
     lastSlowReceiver = waitingNow.length < SLOW_RECEIVERS_PER_TICK ? '' : waitingNow.at(-1)!.receiver;
-    while (mayStart() && slowPlaces.isFree(false)) {
-      const withRoom = waitingNow.filter(({ projectId }) => gate.hasRoom('other', projectId));
+    while (mayStart()) {
+      const withRoom = waitingNow.filter(
+        ({ projectId }) => gate.hasRoom('other', projectId) && slowPlaces.isFreeForPatient(projectId),
+      );
       if (withRoom.length === 0) return;
       const receivers = withRoom.map(({ receiver }) => receiver);
       const assignment = await assignSlow(pool, receivers, {

@@ -16,27 +16,41 @@ export type FormingGroups = {
   committed(workflowId: string, deliveries: NewDelivery[]): boolean;
   /** They are not, or nobody knows; false as above. */
   abandoned(workflowId: string, deliveries: NewDelivery[]): boolean;
-  /** Of the groups that are stored whole, the first that is full, or the first that is not. */
-  take(kind: 'full' | 'open'): Assignment | null;
+  /** Of the groups that are stored whole, the first that is full, or the first that is not, of those that `may` start. */
+  take(
+    kind: 'full' | 'open',
+    may?: (group: { projectId: string; since: number }) => boolean,
+  ): Assignment | null;
   hasOpenToTake(): boolean;
   /** All of them, stored or not. */
   takeAll(): Assignment[];
 };
 
-type Group = { key: string; assignment: Assignment; joined: number; isOpen: boolean };
+type Group = { key: string; assignment: Assignment; since: number; joined: number; isOpen: boolean };
 
-/** Deliveries in groups that have not started: beyond that the engine is behind, and they wait in Postgres. */
-const MOST_FORMING = 1_600;
+/**
+ * Deliveries in groups that have not started: beyond that the engine is behind, and they wait in Postgres. A project may
+ * have as many as are free, so that one alone has up to half.
+ */
+const MOST_FORMING = 3_200;
 
 export function createFormingGroups(): FormingGroups {
   const open = new Map<string, Group>();
   const groups = new Map<string, Group>();
+  const formingOf = new Map<string, number>();
   let forming = 0;
+
+  function count(projectId: string, deliveries: number): void {
+    forming += deliveries;
+    const own = (formingOf.get(projectId) ?? 0) + deliveries;
+    if (own > 0) formingOf.set(projectId, own);
+    else formingOf.delete(projectId);
+  }
 
   function openGroup(key: string, { projectId, policy, lane }: NewDelivery): Group {
     const workflowId = groupWorkflowId(projectId, randomUUID());
     const assignment = { workflowId, projectId, policy, lane, deliveries: [] };
-    const group: Group = { key, assignment, joined: 0, isOpen: true };
+    const group: Group = { key, assignment, since: performance.now(), joined: 0, isOpen: true };
     open.set(key, group);
     groups.set(workflowId, group);
     return group;
@@ -50,24 +64,32 @@ export function createFormingGroups(): FormingGroups {
   function remove(group: Group): void {
     if (group.isOpen) close(group);
     groups.delete(group.assignment.workflowId);
-    forming -= group.joined;
+    count(group.assignment.projectId, -group.joined);
   }
 
-  const toTake = (isOpen: boolean): Group | undefined =>
+  const toTake = (
+    isOpen: boolean,
+    may: (group: { projectId: string; since: number }) => boolean = () => true,
+  ): Group | undefined =>
     [...groups.values()].find(
-      (group) => group.isOpen === isOpen && group.assignment.deliveries.length === group.joined,
+      (group) =>
+        group.isOpen === isOpen &&
+        group.assignment.deliveries.length === group.joined &&
+        may({ projectId: group.assignment.projectId, since: group.since }),
     );
 
   return {
     join(key, deliveries) {
-      if (forming + deliveries.length > MOST_FORMING) return false;
+      const { projectId } = deliveries[0]!;
+      const own = (formingOf.get(projectId) ?? 0) + deliveries.length;
+      if (own > MOST_FORMING - forming - deliveries.length) return false;
       for (const delivery of deliveries) {
         const group = open.get(key) ?? openGroup(key, delivery);
         delivery.owner = group.assignment.workflowId;
         group.joined += 1;
         if (group.joined === sizeOf(group.assignment.policy)) close(group);
       }
-      forming += deliveries.length;
+      count(projectId, deliveries.length);
       return true;
     },
 
@@ -84,13 +106,13 @@ export function createFormingGroups(): FormingGroups {
       const group = groups.get(workflowId);
       if (!group) return false;
       group.joined -= deliveries.length;
-      forming -= deliveries.length;
+      count(group.assignment.projectId, -deliveries.length);
       if (group.joined === 0) remove(group);
       return true;
     },
 
-    take(kind) {
-      const group = toTake(kind === 'open');
+    take(kind, may) {
+      const group = toTake(kind === 'open', may);
       if (!group) return null;
       remove(group);
       return group.assignment;

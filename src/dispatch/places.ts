@@ -1,12 +1,14 @@
 /*
- * The law: few workflows that are assigned but not yet claimed. Below START_BELOW whatever waits is
- * started at once; up to FULL_BELOW full groups, and START_BELOW others; never more. So each event has its own workflow
- * while the engine keeps up, and shares one when it does not.
+ * The law: few workflows that are assigned but not yet claimed. Below START_BELOW whatever waits is started at once; full
+ * groups, and what has waited long, also beyond that, as long as their project has fewer than are free of all places. So
+ * each event has its own workflow while the engine keeps up, and shares one when it does not; alone a project has up to
+ * half of the places, and another always finds one.
  */
 const START_BELOW = 2;
-const FULL_BELOW = 16;
+const PLACES = 32;
 /** Without grouping: what waits in Postgres costs a statement more, and may not share. */
-const EACH_BELOW = 64;
+const START_EACH_BELOW = 64;
+const PLACES_FOR_EACH = 128;
 /**
  * A workflow that has not claimed by then no longer counts: its worker is gone, or its wake-up was lost. While much waits
  * for a claim its worker is only behind, and gets no more to do in its stead for longer.
@@ -21,15 +23,17 @@ const MS_PER_DELIVERY = 1.5;
 
 /** The workflows that are assigned and not yet claimed, and when the next may be. */
 export type Places = {
-  /** Two to one at a time; with `isFull` as long as there is any place. */
-  isFree(isFull: boolean): boolean;
+  /** Whatever waits may start at once. */
+  isFree(): boolean;
+  /** A full group of the project may start. */
+  isFreeForFull(projectId: string): boolean;
+  /** So may another that is smaller, because it has waited for long. */
+  isFreeForPatient(projectId: string): boolean;
   /** Something smaller than a full group may start now. */
   isTurn(): boolean;
   /** Milliseconds until the pace lets something smaller than a full group start; 0: now. */
   msToTurn(): number;
-  /** One more group that is not full may start beside full ones. */
-  isFreeForPatient(): boolean;
-  take(workflowId: string, isFull: boolean): void;
+  take(workflowId: string, projectId: string, isFull: boolean): void;
   /** Puts the next smaller group off by what this one carries. */
   pace(deliveries: number): void;
   /** True when it had a place. */
@@ -40,19 +44,26 @@ export type Places = {
 
 /** `grouping` 'never': each event is a small one, and there is no pace: the engine would idle with two. */
 export function createPlaces(grouping: 'auto' | 'never'): Places {
-  const taken = new Map<string, { since: number; isFull: boolean }>();
-  const startBelow = grouping === 'auto' ? START_BELOW : EACH_BELOW;
-  const fullBelow = Math.max(startBelow, FULL_BELOW);
+  const taken = new Map<string, { since: number; projectId: string; isFull: boolean }>();
+  const startBelow = grouping === 'auto' ? START_BELOW : START_EACH_BELOW;
+  const places = grouping === 'auto' ? PLACES : PLACES_FOR_EACH;
   let turnAt = 0;
 
   const msToTurn = (): number => Math.max(0, turnAt - performance.now());
+  const ofProject = (projectId: string) => [...taken.values()].filter((one) => one.projectId === projectId);
+  const hasShare = (own: number): boolean => own < places - taken.size;
 
   return {
-    isFree: (isFull) => taken.size < (isFull ? fullBelow : startBelow),
+    isFree: () => taken.size < startBelow,
+    isFreeForFull: (projectId) => hasShare(ofProject(projectId).length),
+    isFreeForPatient(projectId) {
+      const own = ofProject(projectId);
+      return hasShare(own.length) && own.filter(({ isFull }) => !isFull).length < startBelow;
+    },
     isTurn: () => taken.size < startBelow && msToTurn() === 0,
     msToTurn,
-    isFreeForPatient: () => [...taken.values()].filter(({ isFull }) => !isFull).length < startBelow,
-    take: (workflowId, isFull) => void taken.set(workflowId, { since: performance.now(), isFull }),
+    take: (workflowId, projectId, isFull) =>
+      void taken.set(workflowId, { since: performance.now(), projectId, isFull }),
     pace(deliveries) {
       if (grouping === 'auto') turnAt = performance.now() + deliveries * MS_PER_DELIVERY;
     },

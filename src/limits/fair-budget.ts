@@ -105,7 +105,7 @@ export class FairBudget {
       waiters.delete(waiter);
       if (waiters.size === 0 && this.#waiting.get(tenant) === waiters) this.#waiting.delete(tenant);
       resolve(0);
-    }, until - performance.now());
+    }, Math.max(0, until - performance.now()));
     const waiter: Waiter = {
       most,
       least,

@@ -145,6 +145,22 @@ test('a backlog is taken in full groups, every delivery once', async () => {
   expect(engine.starts.length).toBeLessThan(30);
 });
 
+test('a project whose workflows are not taken up leaves places to another, whose event starts within half a second', async () => {
+  engine = startFakeEngine();
+  engine.behave = 'never claim';
+  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  await Promise.all(Array.from({ length: 3_000 }, () => acceptor.acceptOne(store.draft({ target }))));
+  await eventually(() => engine.starts.length >= 15);
+  const other = await store.newProject();
+
+  const draft = { ...store.draft({ target }), projectId: other };
+  await acceptor.acceptOne(draft);
+  const acceptedAt = performance.now();
+  await eventually(() => engine.starts.some(({ projectId }) => projectId === other));
+
+  expect(engine.starts.find(({ projectId }) => projectId === other)!.at - acceptedAt).toBeLessThan(1_000);
+});
+
 test('two dispatchers on one backlog take every delivery once between them', async () => {
   await backlog(2_000);
   engine = startFakeEngine();
@@ -173,7 +189,9 @@ test('projects take turns: small ones do not wait behind a large backlog, nor ho
   expect(engine.starts.filter((start) => !isLarge(start))).toHaveLength(8); // each once, with all that it had
   const last = engine.starts.findLastIndex((start) => !isLarge(start));
   expect(engine.starts.slice(0, last).filter(isLarge).length).toBeLessThan(60);
-  expect(Math.max(...engine.starts.filter(isLarge).map(({ before }) => before))).toBe(15); // beside them
+  const beside = Math.max(...engine.starts.filter(isLarge).map(({ before }) => before));
+  expect(beside).toBeGreaterThanOrEqual(15);
+  expect(beside).toBeLessThan(32);
 });
 
 test('what waits is not overtaken for ever by what keeps coming', async () => {
