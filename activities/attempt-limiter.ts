@@ -1,4 +1,4 @@
-import { FairBudget } from '../src/limits/fair-budget.ts';
+import { FairBudget } from '../src/sharing/fair-budget.ts';
 
 /** The right to have one attempt under way. */
 export type AttemptSlot = {

@@ -1,4 +1,4 @@
-import { FairBudget } from '../src/limits/fair-budget.ts';
+import { FairBudget } from '../src/sharing/fair-budget.ts';
 
 /** An event whose body is too large to come with a claim. */
 export type LargeEvent = { projectId: string; eventId: string; bodyBytes: number };

@@ -8,7 +8,6 @@ export type Layer = {
 };
 
 const CORE = [
-  'src/limits',
   'src/policy',
   'src/sharing',
   'src/signing',
@@ -25,7 +24,6 @@ export const LAYERS: Layer[] = [
   { path: 'workflows', imports: ['src/policy', 'workflows/contract.ts'], pure: true },
   { path: 'workflows/contract.ts', imports: ['src/policy'], pure: true },
 
-  { path: 'src/limits', imports: [] },
   { path: 'src/json-schema', imports: [] },
   { path: 'src/signing', imports: ['src/policy'] },
   { path: 'src/egress', imports: ['src/policy'] },

@@ -21,12 +21,10 @@ import { createHolding, sweepHolding } from './dispatch/holding.ts';
 import { createReconciler } from './dispatch/reconciler.ts';
 import { createRetention } from './dispatch/retention.ts';
 import { createSteering } from './dispatch/steering.ts';
-import { createTurns } from './dispatch/turns.ts';
 import { createAddressGuard } from './egress/address-guard.ts';
 import { createNat64, systemResolve6 } from './egress/nat64.ts';
 import { createOutbound, type Outbound } from './egress/outbound.ts';
 import { createOwnServices } from './egress/own-services.ts';
-import { openFilesLimit, socketPlan } from './limits/socket-plan.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createReadiness } from './observability/readiness.ts';
 import { postgresPoolUse } from './observability/scrape-readings.ts';
@@ -37,6 +35,8 @@ import { createWaiters } from './outcomes/waiters.ts';
 import { ownServersOf } from './own-servers.ts';
 import { createProfileLookup } from './profiles/profile-lookup.ts';
 import { createProfiles } from './profiles/registry.ts';
+import { createFairTurns } from './sharing/fair-turns.ts';
+import { openFilesLimit, socketPlan } from './sharing/socket-plan.ts';
 import { readBody } from './store/claims.ts';
 import { createPool } from './store/database.ts';
 import { clockStatus, createDatabaseClock } from './store/database-clock.ts';
@@ -223,18 +223,18 @@ export async function startService(
       maxSockets: sockets.outbound,
       now: clock.now,
     });
-    const inMarkingTurn = createTurns(HEALTH_MARKS_AT_ONCE);
+    const inMarkingTurn = createFairTurns(HEALTH_MARKS_AT_ONCE, 1);
     const watch = createReceiverWatch({
       onSlow: (receiver, projectId, cause) => {
         log.info(
           { endpointId: endpointOf(receiver), projectId, cause },
           'a receiver is slow and queues apart',
         );
-        inMarkingTurn(() => markSlow(pool, receiver, projectId, cause)).catch(onFailure);
+        inMarkingTurn(projectId, () => markSlow(pool, receiver, projectId, cause)).catch(onFailure);
       },
       onHealthy: (receiver, projectId) => {
         log.info({ endpointId: endpointOf(receiver), projectId }, 'a receiver answers quickly again');
-        inMarkingTurn(() => markHealthy(pool, receiver, projectId)).catch(onFailure);
+        inMarkingTurn(projectId, () => markHealthy(pool, receiver, projectId)).catch(onFailure);
       },
     });
     const recorder = createRecorder({
@@ -412,7 +412,9 @@ export async function startService(
       },
       closing: closing.signal,
     });
-    const server = createHttpServer(app, closing, config.http.publicUrl);
+    const server = createHttpServer(app, closing, config.http.publicUrl, {
+      maxConnections: sockets.inbound,
+    });
     const endWaits = () => {
       streams.close();
       waiters.close();

@@ -3,7 +3,7 @@ import type { Acceptor } from '../api/ports.ts';
 import { createFairTurns } from '../sharing/fair-turns.ts';
 import { SharedRoom, sharesOf } from '../sharing/shared-room.ts';
 import { acceptEvents, type NewDelivery } from '../store/accept-events.ts';
-import { isOutage, ShareUsedUp, StoreUnavailable } from '../store/database.ts';
+import { isOutage, Overloaded, ShareUsedUp, StoreUnavailable } from '../store/database.ts';
 import type { Accepted, EventDraft } from '../store/event-draft.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -21,6 +21,8 @@ const MAX_BATCHES = 3;
 const MAX_BATCHES_OF_PROJECT = 2;
 /** Posts that may wait for a transaction; beyond its share of it a producer is told to come back (429). */
 const MAX_WAITING = 20_000;
+/** Once a project's first post has waited this long, its next ones are told to come back (503). */
+const LONGEST_WAIT_MS = 2_000;
 
 /** `group`: a common transaction takes no more once it has as many. `held`: what waits or is being written. */
 export type AcceptedBytes = { group: number; held: number };
@@ -50,6 +52,8 @@ export function createAcceptor({
   /** Refuses when the share is used up, not when this does not fit: else a large batch would never find enough of it. */
   async function whileHeld<T>(projectId: string, drafts: EventDraft[], work: () => Promise<T>): Promise<T> {
     const shares = sharesOf(projectId, null);
+    // More is posted than can be written: an answer in time is worth more than a place at the end of a long queue.
+    if (waiting.longestWaitOf(projectId) > LONGEST_WAIT_MS) throw new Overloaded('posts wait too long');
     if (!bytesHeld.hasRoom(shares, 1)) throw new ShareUsedUp('too many bytes wait');
     if (!places.hasRoom(shares, 1)) throw new ShareUsedUp('too many posts wait');
     const own = drafts.reduce((sum, draft) => sum + bytesOf(draft), 0);
@@ -122,7 +126,7 @@ export function createAcceptor({
 
   const queue = (draft: EventDraft): Promise<Accepted> =>
     new Promise((resolve, reject) => {
-      waiting.push({ draft, resolve, reject });
+      waiting.push({ draft, since: performance.now(), resolve, reject });
       // Not at once: posts that arrived in the same turn of the event loop share the transaction.
       if (waiting.size === 1) setImmediate(commitNext);
     });

@@ -3,6 +3,8 @@ import type { Accepted, EventDraft } from '../store/event-draft.ts';
 
 export type WaitingPost = {
   draft: EventDraft;
+  /** On the clock of performance.now(). */
+  since: number;
   resolve: (accepted: Accepted) => void;
   reject: (error: unknown) => void;
 };
@@ -15,6 +17,12 @@ export class WaitingPosts {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Milliseconds that the first post of a project has waited; 0 when none waits. */
+  longestWaitOf(projectId: string): number {
+    const first = this.#projects.get(projectId)?.[0];
+    return first ? performance.now() - first.since : 0;
   }
 
   push(post: WaitingPost): void {

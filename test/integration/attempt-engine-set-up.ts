@@ -32,7 +32,14 @@ export function startTestEngine(
     connectionsPerHost = 32,
     most = 1_000,
     processId = 'prc_engine',
-  }: { connectionsPerHost?: number; most?: number; processId?: string } = {},
+    onBodyRead = () => {},
+  }: {
+    connectionsPerHost?: number;
+    most?: number;
+    processId?: string;
+    /** Before a large body is read. */
+    onBodyRead?: () => void | Promise<void>;
+  } = {},
 ): TestEngine {
   const told: string[] = [];
   const claimed: string[] = [];
@@ -50,7 +57,10 @@ export function startTestEngine(
     processId: () => processId,
     releasePool: pool,
     limiter: createAttemptLimiter({ most }),
-    bodies: createEventBodies((projectId, eventId) => readBody(pool, projectId, eventId)),
+    bodies: createEventBodies(async (projectId, eventId) => {
+      await onBodyRead();
+      return readBody(pool, projectId, eventId);
+    }),
     releaser: createClaimReleaser({ pool, onFailure }),
     outbound,
     watch,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { FairBudget } from '../../src/limits/fair-budget.ts';
+import { FairBudget } from '../../src/sharing/fair-budget.ts';
 
 const inMs = (ms: number): number => performance.now() + ms;
 const now = { most: 1, until: inMs(0) };

@@ -1,4 +1,4 @@
-import { openFilesLimit, socketPlan } from '../../src/limits/socket-plan.ts';
+import { openFilesLimit, socketPlan } from '../../src/sharing/socket-plan.ts';
 
 test.each([256, 1_024, 1_500, 4_096, 65_536, 1_048_576, Number.POSITIVE_INFINITY])(
   'with %d open files callers and receivers together leave 160 to everything else',

@@ -101,11 +101,14 @@ export class FairBudget {
   ): void {
     const waiters = this.#waiting.get(tenant) ?? new Set();
     this.#waiting.set(tenant, waiters);
-    const timer = setTimeout(() => {
-      waiters.delete(waiter);
-      if (waiters.size === 0 && this.#waiting.get(tenant) === waiters) this.#waiting.delete(tenant);
-      resolve(0);
-    }, Math.max(0, until - performance.now()));
+    const timer = setTimeout(
+      () => {
+        waiters.delete(waiter);
+        if (waiters.size === 0 && this.#waiting.get(tenant) === waiters) this.#waiting.delete(tenant);
+        resolve(0);
+      },
+      Math.max(0, until - performance.now()),
+    );
     const waiter: Waiter = {
       most,
       least,
