@@ -6,24 +6,36 @@ export type Turn = { connection: Connection | undefined };
 
 type Waiter = { startBy: number; serve: (turn: Turn | undefined) => void };
 
+export type PoolRules = {
+  projectId: string;
+  limit: number;
+  shares: SocketShares;
+  /**
+   * For so long after the first answer its connection must be silent, in milliseconds. A receiver that answers twice
+   * would otherwise have its second answer taken for that to the next request.
+   */
+  provingMs: number;
+  /** True while the receiver's connections are not to be kept, since it spoke out of turn. */
+  isDistrusted: () => boolean;
+  distrust: () => void;
+};
+
 /**
- * At most `limit` connections to one origin for one tenant, out of the project's share of the process's sockets. Who
+ * At most `limit` connections to one origin for one receiver, out of the project's share of the process's sockets. Who
  * waits for one is served in the order of coming.
  */
 export class ConnectionPool {
-  readonly #projectId: string;
-  readonly #limit: number;
-  readonly #shares: SocketShares;
+  readonly #rules: PoolRules;
   /** The last to come to rest is used first, so that what is not needed grows old and is closed. */
   #resting: Connection[] = [];
+  readonly #proving = new Map<Connection, NodeJS.Timeout>();
   readonly #waiters = new Set<Waiter>();
   #turnsOut = 0;
+  #isProven = false;
   #closed = false;
 
-  constructor(projectId: string, limit: number, shares: SocketShares) {
-    this.#projectId = projectId;
-    this.#limit = limit;
-    this.#shares = shares;
+  constructor(rules: PoolRules) {
+    this.#rules = rules;
   }
 
   /** The next turn, or undefined when none has come by `startBy` on the clock of performance.now(). */
@@ -34,11 +46,14 @@ export class ConnectionPool {
 
   /** Ends a turn; `connection` is what is left of it: it rests if it can be used again. */
   giveBack(connection: Connection | undefined): void {
-    this.#turnsOut--;
-    this.#shares.release(this.#projectId);
-    if (connection) this.#rest(connection);
-    this.#queueForShare();
-    this.#shares.serve();
+    const { provingMs } = this.#rules;
+    const mustProve = connection && !connection.reused && !this.#isProven && provingMs > 0;
+    if (mustProve && !this.#closed && connection.isUsable()) {
+      this.#proving.set(
+        connection,
+        setTimeout(() => this.#endProving(connection), provingMs),
+      );
+    } else this.#endTurn(connection);
   }
 
   /** Serves the first that waits; called when the project has room for one more connection in use. */
@@ -70,6 +85,10 @@ export class ConnectionPool {
   close(): void {
     this.#closed = true;
     for (const { serve } of this.#waiters) serve(undefined);
+    for (const [connection, timer] of this.#proving) {
+      clearTimeout(timer);
+      this.#endProving(connection);
+    }
     for (const { socket } of this.#resting) socket.destroy();
   }
 
@@ -81,28 +100,56 @@ export class ConnectionPool {
     return this.#waiters.size;
   }
 
+  get idle(): number {
+    return this.#resting.length;
+  }
+
   get connections(): number {
     return this.#turnsOut + this.#resting.length;
   }
 
+  #endProving(connection: Connection): void {
+    this.#proving.delete(connection);
+    this.#isProven ||= !connection.spokeOutOfTurn;
+    this.#endTurn(connection);
+  }
+
+  #endTurn(connection: Connection | undefined): void {
+    this.#turnsOut--;
+    this.#rules.shares.release(this.#rules.projectId);
+    if (connection?.spokeOutOfTurn) this.#distrust();
+    if (connection) this.#rest(connection);
+    this.#queueForShare();
+    this.#rules.shares.serve();
+  }
+
+  /** Its other connections may hold answers that nobody asked for, too. */
+  #distrust(): void {
+    this.#rules.distrust();
+    for (const { socket } of this.#resting) socket.destroy();
+  }
+
   #rest(connection: Connection): void {
-    if (this.#closed || !connection.isUsable()) return void connection.socket.destroy();
+    if (this.#closed || !connection.isUsable() || this.#rules.isDistrusted()) {
+      connection.socket.destroy();
+      return;
+    }
     if (!connection.reused) connection.socket.once('close', () => this.#forget(connection));
     connection.rest();
     this.#resting.push(connection);
-    this.#shares.keepIdle(connection, this);
+    this.#rules.shares.keepIdle(connection, this);
   }
 
   #turnNow(): Turn | undefined {
-    if (!this.#shares.hasRoomFor(this.#projectId)) return undefined;
+    if (!this.#rules.shares.hasRoomFor(this.#rules.projectId)) return undefined;
     let connection = this.#resting.pop();
     while (connection && !connection.isUsable()) {
       connection.socket.destroy();
       connection = this.#resting.pop();
     }
-    if (!connection && this.#turnsOut >= this.#limit) return undefined;
+    if (!connection && this.#turnsOut >= this.#rules.limit) return undefined;
     this.#turnsOut++;
-    this.#shares.use(this.#projectId, connection);
+    this.#rules.shares.use(this.#rules.projectId, connection);
     return { connection };
   }
 
@@ -111,7 +158,7 @@ export class ConnectionPool {
       const serve = (turn: Turn | undefined): void => {
         clearTimeout(timer);
         this.#waiters.delete(waiter);
-        if (this.#waiters.size === 0) this.#shares.stopWaiting(this.#projectId, this);
+        if (this.#waiters.size === 0) this.#rules.shares.stopWaiting(this.#rules.projectId, this);
         resolve(turn);
       };
       const timer = setTimeout(serve, startBy - performance.now(), undefined);
@@ -123,11 +170,13 @@ export class ConnectionPool {
 
   /** A pool at its own limit does not queue: it could not use a place, and others would wait behind it. */
   #queueForShare(): void {
-    if (this.#waiters.size > 0 && this.#turnsOut < this.#limit) this.#shares.wait(this.#projectId, this);
+    if (this.#waiters.size > 0 && this.#turnsOut < this.#rules.limit)
+      this.#rules.shares.wait(this.#rules.projectId, this);
   }
 
   #forget(connection: Connection): void {
+    if (connection.spokeOutOfTurn) this.#distrust();
     this.#resting = this.#resting.filter((other) => other !== connection);
-    this.#shares.forgetIdle(connection);
+    this.#rules.shares.forgetIdle(connection);
   }
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { ConnectionPool } from './connection-pool.ts';
 import { type SocketLimits, SocketShares } from './socket-shares.ts';
 
@@ -6,17 +7,31 @@ export type PoolLimits = SocketLimits & {
   connectionsPerHost: number;
   /** Pools that are kept although nothing is under way in them; the least recently used goes first. */
   maxIdlePools: number;
+  /** See ConnectionPool. */
+  provingMs: number;
   /** How often resting connections are looked through, in milliseconds. */
   sweepMs: number;
 };
 
-export type PoolStats = { pools: number; connections: number; waiting: number };
+/** Connections of receivers that spoke out of turn are not kept for so long, though their pool is dropped meanwhile. */
+const DISTRUST_MS = 600_000;
+const MAX_DISTRUSTED = 10_000;
+
+export type PoolStats = {
+  pools: number;
+  /** In use and idle. */
+  connections: number;
+  idle: number;
+  /** Requests that wait for a connection. */
+  waiting: number;
+};
 
 /** The pools by tenant and origin, in the order of their last use. */
 export class ConnectionPools {
   readonly #limits: PoolLimits;
   readonly #shares: SocketShares;
   readonly #pools = new Map<string, ConnectionPool>();
+  readonly #distrusted = new LRUCache<string, true>({ max: MAX_DISTRUSTED, ttl: DISTRUST_MS });
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(limits: PoolLimits) {
@@ -29,10 +44,21 @@ export class ConnectionPools {
     const key = `${projectId} ${tenantAndOrigin}`;
     const known = this.#pools.get(key);
     if (known) this.#pools.delete(key);
-    const pool = known ?? new ConnectionPool(projectId, this.#limits.connectionsPerHost, this.#shares);
+    const pool = known ?? this.#create(projectId, key);
     this.#pools.set(key, pool);
     if (!known && this.#pools.size > this.#limits.maxIdlePools) this.#dropOldestUnused();
     return pool;
+  }
+
+  #create(projectId: string, key: string): ConnectionPool {
+    return new ConnectionPool({
+      projectId,
+      limit: this.#limits.connectionsPerHost,
+      provingMs: this.#limits.provingMs,
+      shares: this.#shares,
+      isDistrusted: () => this.#distrusted.has(key),
+      distrust: () => void this.#distrusted.set(key, true),
+    });
   }
 
   stats(): PoolStats {
@@ -40,6 +66,7 @@ export class ConnectionPools {
     return {
       pools: pools.length,
       connections: pools.reduce((sum, pool) => sum + pool.connections, 0),
+      idle: pools.reduce((sum, pool) => sum + pool.idle, 0),
       waiting: pools.reduce((sum, pool) => sum + pool.waiting, 0),
     };
   }

@@ -1,58 +1,99 @@
 import type { Socket } from 'node:net';
 
-/** More than this before the end of an answer's head is no head: line ends or early hints without end. */
-const MAX_BYTES_BEFORE_ANSWER = 262_144;
+export type ConnectionLimits = {
+  /** Longest rest between two requests, in milliseconds. */
+  maxRestMs: number;
+  /** Age after which it carries no further request, in milliseconds. */
+  maxAgeMs: number;
+  maxRequests: number;
+};
+
+/** Says whether the receiver's name still leads to where the connection goes. */
+export type LeadsHere = (address: string | undefined) => boolean;
+
+/** The request that is under way on a connection. */
+export type Exchange = {
+  data(chunk: Buffer): void;
+  /** The receiver has closed its side. */
+  ended(): void;
+  /** Nothing can be written or read any more. */
+  lost(error: Error | undefined): void;
+};
 
 /** A socket during requests and between them, and what decides whether it can carry the next one. */
 export class Connection {
   readonly socket: Socket;
-  /** Bytes of the present answer. 0 when a reused connection fails: the receiver had closed it. */
-  received = 0;
   /** False during the first request: what fails then is no stale connection. */
   reused = false;
-  #state: 'asking' | 'answered' | 'resting' = 'asking';
-  readonly #maxRestMs: number;
+  /** True once bytes came that were no part of an answer: the next answer could not be told from such bytes. */
+  spokeOutOfTurn = false;
+  /** The first of those bytes, if they came before a request. */
+  unasked: Buffer | undefined;
+  error: Error | undefined;
+  readonly #limits: ConnectionLimits;
+  readonly #leadsHere: LeadsHere;
+  readonly #address: string | undefined;
+  readonly #openedAt = performance.now();
+  #exchange: Exchange | undefined;
+  #requests = 0;
   #restMs: number;
   #restUntil = Number.POSITIVE_INFINITY;
 
-  /** `maxRestMs`: how long it may rest between two requests. */
-  constructor(socket: Socket, maxRestMs: number) {
+  constructor(socket: Socket, limits: ConnectionLimits, leadsHere: LeadsHere) {
     this.socket = socket;
-    this.#maxRestMs = maxRestMs;
-    this.#restMs = maxRestMs;
-    socket.on('data', (chunk: Buffer) => this.#count(chunk.length));
+    this.#address = socket.remoteAddress;
+    this.#leadsHere = leadsHere;
+    this.#limits = limits;
+    this.#restMs = limits.maxRestMs;
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    socket.on('end', () => this.#exchange?.ended());
+    socket.on('error', (error) => {
+      this.error = error;
+      this.#exchange?.lost(error);
+    });
+    socket.on('close', () => this.#exchange?.lost(this.error));
   }
 
-  begin(): void {
-    this.#state = 'asking';
-    this.received = 0;
+  /** Hands all that happens on the socket to the request that is about to be written. */
+  begin(exchange: Exchange): void {
+    this.#exchange = exchange;
+    this.#requests++;
     this.#restUntil = Number.POSITIVE_INFINITY;
   }
 
-  /** From here on the bytes belong to a body, which is bounded by what is kept of it. */
-  answerBegan(restAllowedMs: number): void {
-    this.#state = 'answered';
-    this.#restMs = Math.min(restAllowedMs, this.#maxRestMs);
+  /** Ends the request; what comes from now on was not asked for. */
+  finish(restAllowedMs: number): void {
+    this.#exchange = undefined;
+    this.#restMs = Math.min(restAllowedMs, this.#limits.maxRestMs);
+  }
+
+  /** Ends the connection together with its request. */
+  destroy(): void {
+    this.#exchange = undefined;
+    this.socket.destroy();
   }
 
   rest(): void {
-    this.#state = 'resting';
     this.#restUntil = performance.now() + this.#restMs;
     this.reused = true;
-    this.socket.resume();
   }
 
   isUsable(): boolean {
     const { destroyed, writable, readableEnded } = this.socket;
-    return !destroyed && writable && !readableEnded && performance.now() < this.#restUntil;
+    const now = performance.now();
+    const isYoung = now - this.#openedAt < this.#limits.maxAgeMs && this.#requests < this.#limits.maxRequests;
+    const isOpen = !destroyed && writable && !readableEnded;
+    return isOpen && isYoung && now < this.#restUntil && this.#leadsHere(this.#address);
   }
 
-  #count(bytes: number): void {
-    this.received += bytes;
-    // What comes while nothing was asked would be taken for the answer to the next request.
-    if (this.#state === 'resting') this.socket.destroy();
-    else if (this.#state === 'asking' && this.received > MAX_BYTES_BEFORE_ANSWER) {
-      this.socket.destroy(Object.assign(new Error(), { code: 'HPE_HEADER_OVERFLOW' }));
+  #take(chunk: Buffer): void {
+    if (this.#exchange) {
+      this.#exchange.data(chunk);
+      return;
     }
+    // RFC 9112 section 9.2: it would be taken for the answer to the next request.
+    this.spokeOutOfTurn = true;
+    this.unasked ??= chunk;
+    this.socket.destroy();
   }
 }

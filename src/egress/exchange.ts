@@ -1,13 +1,6 @@
-import {
-  Agent,
-  type ClientRequest,
-  type IncomingMessage,
-  type RequestOptions,
-  request as startRequest,
-} from 'node:http';
-import type { Socket } from 'node:net';
 import type { Connection } from './connection.ts';
 import {
+  answeredTooEarly,
   connectionLost,
   type Failure,
   failureOf,
@@ -16,128 +9,149 @@ import {
   timedOut,
   unsendable,
 } from './failure.ts';
+import type { AnswerHead } from './http/answer-head.ts';
+import { type Answer, AnswerReader, type ReaderLimits } from './http/answer-reader.ts';
+import { type Post, requestHead } from './http/request-head.ts';
 
-/** Headers are names and values in turn: their order and case reach the wire as they are here. */
-export type Post = { path: string; headers: string[]; body: Buffer };
+export type ExchangeEnd = Answer | FailedExchange;
 
-export type Answer = {
-  kind: 'answered';
-  statusCode: number;
-  headers: Record<string, string | string[]>;
-  body: Buffer;
-  /** True when the body was longer than what was kept, or did not come to its end. */
-  truncated: boolean;
+export type FailedExchange = {
+  kind: 'failed';
+  failure: Failure;
+  /**
+   * How far it came: nothing was sent; the connection was lost before the first byte of an answer; or neither, and
+   * the attempt is over.
+   */
+  stage: 'unsent' | 'unanswered' | 'over';
 };
 
-export type ExchangeEnd = Answer | { kind: 'failed'; failure: Failure };
-
-export type ExchangeLimits = {
+export type ExchangeLimits = ReaderLimits & {
   /** On the clock of performance.now(), in milliseconds: how long the last byte of the answer is waited for. */
   deadlineAt: number;
-  /** Bytes of the body that are read and kept; a longer one is cut off, and its connection closed. */
-  maxBodyBytes: number;
-  maxHeaderBytes: number;
 };
 
-type OnSocket = RequestOptions & { socket: Socket };
-
-/** Puts a request on the socket that it names: which one that is, the pools decide. */
-class NamedSocketAgent extends Agent {
-  addRequest(request: ClientRequest, { socket }: OnSocket): void {
-    request.onSocket(socket);
-  }
-}
-const agent = new NamedSocketAgent({ keepAlive: true });
-
 /**
- * One POST over a connection. A status that has arrived decides: whatever happens to the body after it, the answer
- * stands. At the end the connection is either free for the next request or destroyed.
+ * One POST over a connection. A status that has arrived decides: whatever happens after it, the answer stands. At the
+ * end the connection is either free for the next request or destroyed.
  */
-export function exchange(connection: Connection, post: Post, limits: ExchangeLimits): Promise<ExchangeEnd> {
-  const { socket } = connection;
-  // Its 'close' may be over, and node:http would wait for it until the deadline.
-  if (socket.destroyed) return Promise.resolve({ kind: 'failed', failure: connectionLost });
-  const options: OnSocket = {
-    agent,
-    socket,
-    method: 'POST',
-    path: post.path,
-    headers: post.headers,
-    maxHeaderSize: limits.maxHeaderBytes,
-  };
-  let request: ClientRequest;
+export async function exchange(
+  connection: Connection,
+  post: Post,
+  limits: ExchangeLimits,
+): Promise<ExchangeEnd> {
+  let head: string;
   try {
-    request = startRequest(options);
+    head = requestHead(post);
   } catch (error) {
     if (!isUnsendable(error)) throw error;
-    return Promise.resolve({ kind: 'failed', failure: unsendable });
+    return failed(unsendable, 'over');
   }
+  await untilWhatCameIsRead();
+  if (connection.unasked) return failed(tooEarly(connection.unasked, limits), 'unsent');
+  // Its 'close' may be over: nothing would tell of it any more.
+  if (connection.socket.destroyed) return failed(lostBy(connection.error), 'unsent');
+  // After a stall of this process nobody would wait for the answer.
+  if (performance.now() > limits.deadlineAt) return failed(timedOut('answer'), 'unsent');
+  return ask(connection, head, post.body, limits);
+}
+
+/** Bytes that the kernel holds already were sent before this request, and are no answer to it. */
+const untilWhatCameIsRead = (): Promise<void> =>
+  // The first immediate may follow a poll that is over; between it and the second lies a whole poll.
+  new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+/** Servers of other protocols greet first: that helps more to know than when they spoke. */
+function tooEarly(bytes: Buffer, limits: ReaderLimits): Failure {
+  const reader = new AnswerReader(limits);
+  reader.read(bytes);
+  return reader.problem ? invalidResponse(reader.problem, reader.start) : answeredTooEarly;
+}
+
+const failed = (failure: Failure, stage: FailedExchange['stage']): FailedExchange => ({
+  kind: 'failed',
+  failure,
+  stage,
+});
+
+const lostBy = (error: Error | undefined): Failure => (error ? failureOf(error, 'answer') : connectionLost);
+
+function ask(
+  connection: Connection,
+  head: string,
+  body: Buffer,
+  limits: ExchangeLimits,
+): Promise<ExchangeEnd> {
+  const { socket } = connection;
+  const reader = new AnswerReader(limits);
+  let isWritten = false;
+
+  const isEarly = (): boolean => !isWritten && connection.reused && !refusesTheRest(reader.head);
+  const endOf = (failure: Failure, isLost: boolean): ExchangeEnd => {
+    const answer = reader.answer();
+    if (!answer) return failed(failure, isLost && reader.received === 0 ? 'unanswered' : 'over');
+    if (!isEarly()) return answer;
+    connection.spokeOutOfTurn = true;
+    return failed(answeredTooEarly, 'over');
+  };
 
   return new Promise((resolve) => {
-    let response: IncomingMessage | undefined;
-    const body: KeptBody = { chunks: [], room: limits.maxBodyBytes, overflowed: false };
-
     let ended = false;
-    const end = (failure: Failure): void => {
-      if (ended) return;
+    let over: { failure: Failure; isLost: boolean } | undefined;
+    const end = (result: ExchangeEnd): void => {
       ended = true;
       clearTimeout(timer);
-      resolve(response ? answerOf(response, body) : { kind: 'failed', failure });
+      resolve(result);
     };
-    const breakOff = (failure: Failure): void => {
+    const breakOff = (failure: Failure, isLost: boolean): void => {
+      connection.destroy();
+      end(endOf(failure, isLost));
+    };
+    const settle = (): void => {
       if (ended) return;
-      end(failure);
-      socket.destroy();
+      const { head, problem, state, hasSurplus } = reader;
+      if (hasSurplus) connection.spokeOutOfTurn = true;
+      if (problem) breakOff(invalidResponse(problem, reader.start), false);
+      else if (state === 'complete' && isWritten && head!.keepsAlive && !hasSurplus && !over) {
+        connection.finish(head!.restAllowedMs);
+        end(endOf(connectionLost, false));
+      } else if (over) breakOff(over.failure, over.isLost);
+      else if (state === 'complete' || state === 'cut' || (head && isEarly()))
+        breakOff(connectionLost, false);
+    };
+    // TLS says in the next phase of immediates that all is written: the answer may be here before that.
+    const settleOnceWritten = (): unknown => (isWritten ? settle() : setImmediate(settle));
+    const isOver = (failure: Failure, isLost: boolean): void => {
+      over ??= { failure, isLost };
+      settleOnceWritten();
     };
 
     // After a stall of this process the answer may be waiting to be read: the sockets get their turn first.
-    const expire = (): unknown => setImmediate(() => breakOff(timedOut('answer')));
+    const expire = (): unknown => setImmediate(isOver, timedOut('answer'), false);
     const timer = setTimeout(expire, limits.deadlineAt - performance.now());
 
-    request.on('response', (incoming) => {
-      if (incoming.statusCode! < 100) return breakOff(invalidResponse('INVALID_STATUS'));
-      response = incoming;
-      connection.answerBegan(restAllowedBy(incoming));
-      incoming.on('data', (chunk: Buffer) => {
-        keep(body, chunk);
-        if (body.overflowed) breakOff(connectionLost);
-      });
-      incoming.on('end', () => {
-        // The connection is free only when the request, too, has been written to its end; 'close' says so.
-        if (!incoming.complete || !request.shouldKeepAlive || !request.writableFinished)
-          breakOff(connectionLost);
-      });
-      incoming.on('error', () => breakOff(connectionLost));
+    connection.begin({
+      data: (chunk) => {
+        reader.read(chunk);
+        settleOnceWritten();
+      },
+      ended: () => {
+        reader.end();
+        isOver(connectionLost, true);
+      },
+      lost: (error) => isOver(lostBy(error), true),
     });
-    request.on('upgrade', (incoming) => {
-      response = incoming;
-      breakOff(connectionLost);
+    socket.cork();
+    socket.write(head, 'latin1');
+    socket.write(body, (error) => {
+      isWritten = !error;
     });
-    request.on('error', (error) => breakOff(failureOf(error, 'answer')));
-    request.on('close', () => end(connectionLost));
-    request.end(post.body);
+    socket.uncork();
   });
 }
 
-type KeptBody = { chunks: Buffer[]; room: number; overflowed: boolean };
-
-function keep(body: KeptBody, chunk: Buffer): void {
-  if (chunk.length > body.room) body.overflowed = true;
-  body.chunks.push(chunk.subarray(0, body.room));
-  body.room -= Math.min(chunk.length, body.room);
-}
-
-const answerOf = (response: IncomingMessage, body: KeptBody): Answer => ({
-  kind: 'answered',
-  statusCode: response.statusCode!,
-  // Node's type has undefined values for headers that a program asks for by name; none is stored so.
-  headers: response.headers as Record<string, string | string[]>,
-  body: Buffer.concat(body.chunks),
-  truncated: body.overflowed || !response.complete,
-});
-
-/** Milliseconds for which the receiver keeps the connection if it says so (Keep-Alive: timeout=5), less one second. */
-function restAllowedBy({ headers }: IncomingMessage): number {
-  const seconds = /(?:^|[,\s])timeout=(\d{1,6})/i.exec(String(headers['keep-alive'] ?? ''))?.[1];
-  return seconds === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Number(seconds) - 1) * 1_000;
-}
+/**
+ * An answer before the request was written whole may be a second one to the request before. It is taken for one to
+ * this request if it refuses what is left of it and closes the connection (RFC 9112 section 9.5).
+ */
+const refusesTheRest = (head: AnswerHead | undefined): boolean =>
+  head !== undefined && head.statusCode >= 400 && !head.keepsAlive;

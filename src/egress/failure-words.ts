@@ -115,7 +115,12 @@ export const FAILURE_WORDS = {
   invalid_response: {
     INVALID_STATUS:
       'the answer of the receiver has a status that HTTP does not have: answer with one from 200 to 599',
-    HPE_HEADER_OVERFLOW: 'the headers of the answer are larger than 16 KiB: send fewer of them',
+    NOT_HTTP:
+      'what came from the receiver is no HTTP answer: check what listens at the port, and the proxies before it',
+    HEADERS_TOO_LARGE:
+      'the receiver sent more than 256 KiB before its answer, or an interim answer with more than 64 KiB of headers: send fewer of them',
+    ANSWER_BEFORE_REQUEST:
+      'the receiver answered before the request had been sent to its end, so that the answer may belong to another request: answer each request once, and after it was read',
     TLS_AT_PORT: 'what listens at the port speaks TLS: register the URL with https://',
     HTTP2_ONLY: 'the receiver speaks HTTP/2 alone: let it accept HTTP/1.1 at this port, too',
   },

@@ -37,15 +37,17 @@ export const unsendable = failure('blocked', 'REQUEST_NOT_SENDABLE');
 export const unsignable = failure('blocked', 'SECRET_NOT_FITTING');
 export const speaksHttp2Only = failure('tls_failed', 'HTTP2_ONLY');
 
+export const answeredTooEarly = failure('invalid_response', 'ANSWER_BEFORE_REQUEST');
+
+export type InvalidResponse = 'NOT_HTTP' | 'INVALID_STATUS' | 'HEADERS_TOO_LARGE';
+
 /** `start`: the first bytes of what came, by which other protocols are told apart. */
-export function invalidResponse(code: string, start?: Buffer): Failure {
-  return worded('invalid_response', (start && protocolOf(start)) ?? code);
-}
+export const invalidResponse = (code: InvalidResponse, start: Buffer): Failure =>
+  failure('invalid_response', (code === 'NOT_HTTP' && protocolOf(start)) || code);
 
 /** A failure for what Node threw. Its message is never passed on: it may hold the address that was dialed. */
 export function failureOf(error: unknown, phase: Phase): Failure {
   const code = codeOf(error);
-  if (code.startsWith('HPE_')) return invalidResponse(code, bytesOf(error));
   // A receiver that wants a certificate of ours says so only after the handshake.
   const outcome = /^(ERR_SSL_|EPROTO$)/.test(code) ? 'tls_failed' : OUTCOMES[phase];
   return worded(outcome, outcome === 'tls_failed' ? tlsCode(code) : code);
@@ -79,12 +81,6 @@ function protocolOf(start: Buffer): keyof typeof FAILURE_WORDS.invalid_response 
     return 'HTTP2_ONLY';
   }
   return undefined;
-}
-
-function bytesOf(error: unknown): Buffer | undefined {
-  const bytes =
-    typeof error === 'object' && error !== null && 'rawPacket' in error ? error.rawPacket : undefined;
-  return Buffer.isBuffer(bytes) ? bytes : undefined;
 }
 
 function codeOf(error: unknown): string {

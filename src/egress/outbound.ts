@@ -1,11 +1,12 @@
 import type { AddressGuard } from './address-guard.ts';
 import type { Turn } from './connection-pool.ts';
 import { ConnectionPools, type PoolStats } from './connection-pools.ts';
-import type { Answer } from './exchange.ts';
 import type { AttemptError, Failure } from './failure.ts';
+import type { Answer } from './http/answer-reader.ts';
+import { completeHeaders } from './http/request-headers.ts';
+import { knowAddresses } from './known-addresses.ts';
 import { createLookup, type Lookup } from './lookup.ts';
 import { redirectError } from './redirect.ts';
-import { completeHeaders } from './request-headers.ts';
 import { send } from './send.ts';
 import { originOf, requestTargetOf } from './target-url.ts';
 
@@ -63,6 +64,13 @@ export type OutboundOptions = {
   maxIdlePools?: number;
   /** Longest rest of a connection between two requests: many receivers close theirs after 5 s. */
   maxRestMs?: number;
+  /** Age and requests after which a connection is closed, so that a receiver that moves is followed. */
+  maxAgeMs?: number;
+  maxRequestsPerConnection?: number;
+  /** How old the answer for a name may be before it is asked again because of kept connections. */
+  askNamesAgainMs?: number;
+  /** How long after a receiver's first answer its connection must be silent before it is used again. */
+  provingMs?: number;
   lookup?: Lookup;
   /** Epoch milliseconds, for the time at which an attempt is said to have begun. */
   now?: () => number;
@@ -72,15 +80,19 @@ export type OutboundOptions = {
 
 /** The client for every request to a receiver: guarded addresses, one deadline, bounded answers, no redirects. */
 export function createOutbound(options: OutboundOptions): Outbound {
+  const addresses = knowAddresses(options.lookup ?? createLookup(), options.askNamesAgainMs ?? 10_000);
   const fixedRules = {
     guard: options.guard,
-    lookup: options.lookup ?? createLookup(),
     // Beside maxSockets: a turn in a pool is for one socket, and a second address of a name takes another for a while.
     spareSockets: { left: Math.max(4, Math.floor((options.maxSockets ?? 4_096) / 16)) },
+    addresses,
+    lookup: addresses.lookup,
     certificateAuthorities: options.certificateAuthorities,
     maxBodyBytes: options.maxResponseBytes ?? 16_384,
-    maxHeaderBytes: options.maxHeaderBytes ?? 16_384,
+    maxHeaderBytes: options.maxHeaderBytes ?? 65_536,
     maxRestMs: options.maxRestMs ?? 4_000,
+    maxAgeMs: options.maxAgeMs ?? 300_000,
+    maxRequests: options.maxRequestsPerConnection ?? 1_000,
   };
   const { connectionsPerHost = 32, maxIdlePools = 500, maxSockets = 4_096, now = Date.now } = options;
   const { maxSocketsPerProject = Math.ceil(maxSockets / 2) } = options;
@@ -89,6 +101,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     maxIdlePools,
     maxSockets,
     maxSocketsPerProject,
+    provingMs: options.provingMs ?? 50,
     sweepMs: 500,
   });
   const underWay = new Set<Promise<OutboundResult>>();
@@ -113,12 +126,12 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const startedMs = performance.now();
     const rules = { ...fixedRules, startBy, deadlineAt: startedMs + timeoutMs };
     const post = {
-      path: requestTargetOf(url),
+      target: requestTargetOf(url),
       headers: completeHeaders(headers, url.host, body.length),
       body,
     };
     const sent = await send(turn, originOf(url), post, rules);
-    if (sent.kind === 'no_socket') return { kind: 'not_started' };
+    if (sent.kind === 'not_sent') return { kind: 'not_started' };
 
     const timing = { resent: sent.resent, startedAt, durationMs: performance.now() - startedMs };
     const { end } = sent;

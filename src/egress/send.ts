@@ -1,17 +1,23 @@
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionLimits } from './connection.ts';
 import type { Turn } from './connection-pool.ts';
 import { type DialRules, dial } from './dial.ts';
-import { type ExchangeEnd, type ExchangeLimits, exchange, type Post } from './exchange.ts';
+import { type ExchangeEnd, type ExchangeLimits, exchange, type FailedExchange } from './exchange.ts';
+import type { Post } from './http/request-head.ts';
+import type { KnownAddresses } from './known-addresses.ts';
 import type { Origin } from './target-url.ts';
 
 export type SendRules = DialRules &
-  ExchangeLimits & {
+  ExchangeLimits &
+  ConnectionLimits & {
     /** On the clock of performance.now(): no re-send begins after it. */
     startBy: number;
-    maxRestMs: number;
+    addresses: KnownAddresses;
   };
 
-export type Sent = { kind: 'sent'; end: ExchangeEnd; resent: boolean } | { kind: 'no_socket' };
+export type Sent =
+  | { kind: 'sent'; end: ExchangeEnd; resent: boolean }
+  /** Nothing was sent, and the receiver is not to blame: this process has no socket left, or no time. */
+  | { kind: 'not_sent' };
 
 /**
  * Sends a request on the connection of its turn, or on a new one. A receiver may close a resting connection at the
@@ -19,23 +25,24 @@ export type Sent = { kind: 'sent'; end: ExchangeEnd; resent: boolean } | { kind:
  * Afterwards the turn holds what connection is left.
  */
 export async function send(turn: Turn, origin: Origin, post: Post, rules: SendRules): Promise<Sent> {
-  let stale: ExchangeEnd | undefined;
+  let stale: FailedExchange | undefined;
   if (turn.connection) {
-    turn.connection.begin();
     const end = await exchange(turn.connection, post, rules);
-    if (!wasStale(end, turn.connection) || performance.now() > rules.startBy) return sent(end);
+    if (end.kind === 'answered' || end.stage === 'over') return sent(end);
     stale = end;
+    if (performance.now() > rules.startBy) return unreplaced(stale);
     turn.connection = undefined;
   }
 
   const dialed = await dial(origin, rules, rules.deadlineAt);
-  if (dialed.kind === 'no_socket') return stale ? sent(stale) : dialed;
-  if (dialed.kind === 'failed') return sent(dialed);
-  turn.connection = new Connection(dialed.socket, rules.maxRestMs);
-  return sent(await exchange(turn.connection, post, rules), stale !== undefined);
+  if (dialed.kind === 'no_socket') return unreplaced(stale);
+  if (dialed.kind === 'failed') return sent({ ...dialed, stage: 'over' });
+  const leadsHere = (address: string | undefined): boolean => rules.addresses.holds(origin.host, address);
+  turn.connection = new Connection(dialed.socket, rules, leadsHere);
+  return sent(await exchange(turn.connection, post, rules), stale?.stage === 'unanswered');
 }
 
 const sent = (end: ExchangeEnd, resent = false): Sent => ({ kind: 'sent', end, resent });
 
-const wasStale = (end: ExchangeEnd, { received }: Connection): boolean =>
-  end.kind === 'failed' && end.failure.outcome === 'connection_failed' && received === 0;
+const unreplaced = (stale: FailedExchange | undefined): Sent =>
+  stale?.stage === 'unanswered' ? sent(stale) : { kind: 'not_sent' };

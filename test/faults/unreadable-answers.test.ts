@@ -63,11 +63,15 @@ test('bytes in a header that are no text are recorded with its outcome', async (
   });
 });
 
-test('a NUL where a header should be is an invalid response', async () => {
-  const answer = Buffer.from('HTTP/1.1 200 OK\r\nx-\0: \0\r\ncontent-length: 0\r\n\r\n', 'latin1');
+test.each([
+  ['a NUL where a header should be', 'x-\0: \0\r\ncontent-length: 0\r\n\r\n'],
+  ['100 KB of headers', `x: ${'y'.repeat(100_000)}\r\ncontent-length: 0\r\n\r\n`],
+  ['10,000 headers', `${'x:\r\n'.repeat(10_000)}content-length: 0\r\n\r\n`],
+])('%s after a 200 is recorded as delivered, once', async (_, rest) => {
+  const answer = Buffer.from(`HTTP/1.1 200 OK\r\n${rest}`, 'latin1');
 
   expect(await deliverTo(await receiverOf(answer))).toMatchObject({
-    status: 'undeliverable',
-    attempts: [{ number: 1, outcome: 'invalid_response', statusCode: null }],
+    status: 'delivered',
+    attempts: [{ number: 1, outcome: 'delivered', statusCode: 200 }],
   });
 });

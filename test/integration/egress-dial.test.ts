@@ -18,6 +18,7 @@ let receiver: Receiver | undefined;
 const create = (options: Partial<OutboundOptions> & { allow?: string[] } = {}): void => {
   outbound = createOutbound({
     guard: createAddressGuard(options.allow ?? ['127.0.0.0/8', '::1/128']),
+    provingMs: 0,
     ...options,
   });
 };

@@ -43,6 +43,14 @@ const post = (url: string, overrides: Partial<OutboundRequest> = {}) =>
     ...overrides,
   });
 
+/** Resolves when no request is under way, and what connections are left may be used again. */
+async function untilIdle(): Promise<void> {
+  for (const began = performance.now(); outbound.stats().idle < outbound.stats().connections; ) {
+    if (performance.now() - began > 5_000) throw new Error('connections are in use after 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 async function postTo(behaviour: BehaviourName | Behaviour) {
   receiver = await startMisbehavingReceiver(behaviour);
   const began = performance.now();
@@ -52,7 +60,7 @@ async function postTo(behaviour: BehaviourName | Behaviour) {
 
 test.each<[BehaviourName, object]>([
   ['neverAnswers', { kind: 'failed', outcome: 'timeout', error: { code: 'ANSWER_TIMEOUT' } }],
-  ['headerDrip', { kind: 'failed', outcome: 'timeout' }],
+  ['headerDrip', { kind: 'answered', outcome: 'delivered', statusCode: 200, truncated: true }],
   ['statusDrip', { kind: 'failed', outcome: 'timeout' }],
   ['endlessHints', { kind: 'failed', outcome: 'timeout' }],
   ['bodyDripAfter200', { kind: 'answered', outcome: 'delivered', statusCode: 200, truncated: true }],
@@ -74,6 +82,7 @@ test.each<[BehaviourName, object]>([
   ['twoAnswers', { outcome: 'delivered', statusCode: 200 }],
   ['resetAfterStatus', { outcome: 'delivered', statusCode: 200, truncated: true, body: Buffer.from('abc') }],
   ['closesInTheBody', { outcome: 'delivered', statusCode: 200, truncated: true, body: Buffer.from('abc') }],
+  ['headersOf20k', { outcome: 'delivered', statusCode: 200, truncated: false }],
   ['status999', { outcome: 'rejected', statusCode: 999 }],
   ['switchesProtocols', { outcome: 'rejected', statusCode: 101 }],
   ['badBytes', { outcome: 'rejected', statusCode: 500, body: Buffer.from([0, 0xff, 0xc3, 0x28, 0, 0]) }],
@@ -87,11 +96,10 @@ test.each<[BehaviourName, object]>([
 test.each<[BehaviourName, object]>([
   ['resetBeforeStatus', { outcome: 'connection_failed', error: { code: 'ECONNRESET' } }],
   ['closesWithoutAnswer', { outcome: 'connection_failed', error: { code: 'ECONNRESET' } }],
-  ['headersOf20k', { outcome: 'invalid_response', error: { code: 'HPE_HEADER_OVERFLOW' } }],
-  ['garbage', { outcome: 'invalid_response' }],
+  ['garbage', { outcome: 'invalid_response', error: { code: 'NOT_HTTP' } }],
   ['status000', { outcome: 'invalid_response', error: { code: 'INVALID_STATUS' } }],
-  ['floodOfHints', { outcome: 'invalid_response', error: { code: 'HPE_HEADER_OVERFLOW' } }],
-  ['floodOfLineEnds', { outcome: 'invalid_response', error: { code: 'HPE_HEADER_OVERFLOW' } }],
+  ['floodOfHints', { outcome: 'invalid_response', error: { code: 'HEADERS_TOO_LARGE' } }],
+  ['floodOfLineEnds', { outcome: 'invalid_response', error: { code: 'HEADERS_TOO_LARGE' } }],
 ])('%s is a failure, at once, sent once over a fresh connection', async (behaviour, expected) => {
   const { result, tookMs } = await postTo(behaviour);
 
@@ -125,6 +133,7 @@ test('a body of 16 KiB is kept whole, and the connection with it', async () => {
   toEnd.push(good.close);
 
   expect(await post(good.url)).toMatchObject({ outcome: 'delivered', truncated: false });
+  await untilIdle();
   expect(await post(good.url)).toMatchObject({ outcome: 'delivered', truncated: false });
 
   expect(good.connections()).toBe(1);
@@ -160,9 +169,11 @@ test('an answer that came in time counts although this process was too busy to r
   const [port] = (await once(elsewhere, 'message')) as [number];
   const url = `http://127.0.0.1:${port}/`;
   await post(url);
+  await untilIdle();
 
   const result = post(url, { timeoutMs: 100 });
-  await new Promise((resolve) => setImmediate(resolve));
+  // Long enough for the request to be written.
+  for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
   for (const began = performance.now(); performance.now() - began < 300; );
 
   expect(await result).toMatchObject({ outcome: 'delivered', statusCode: 200 });
@@ -189,6 +200,7 @@ test('a reused connection that is reset before any byte of the answer is replace
   receiver = await startMisbehavingReceiver('resetsReusedConnections');
 
   expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', resent: false });
+  await untilIdle();
   expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', resent: true });
   expect(receiver.requests()).toBe(3);
   expect(receiver.connections()).toBe(2);
@@ -202,6 +214,7 @@ test('a request is not sent again when its time to start has passed', async () =
       : setTimeout(() => socket.resetAndDestroy(), 150),
   );
   await post(receiver.url);
+  await untilIdle();
 
   const result = await post(receiver.url, { startBy: performance.now() + 50 });
 

@@ -12,7 +12,7 @@ let outbound: Outbound;
 const toClose: (() => Promise<void>)[] = [];
 
 const create = (options: Partial<OutboundOptions>): void => {
-  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']), ...options });
+  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']), provingMs: 0, ...options });
 };
 const start = async (script?: Step[]): Promise<Receiver> => {
   const started = await startReceiver(script);
