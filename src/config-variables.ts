@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isTranslationPrefix } from './egress/nat64.ts';
 import { parseDuration } from './policy/duration.ts';
+import { DEFAULT_QUOTAS, parseQuotas, type Quotas } from './policy/quotas.ts';
 
 const UNIT_BYTES: Record<string, number> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2 };
 
@@ -49,6 +50,13 @@ const durationMs = readAs(
 const token = readAs('a key of visible ASCII characters without spaces', (text) =>
   /^[\x21-\x7e]+$/.test(text) ? text : undefined,
 );
+
+const quotas = z.string().transform((text, context): Quotas => {
+  const read = parseQuotas(text);
+  if (typeof read !== 'string') return read;
+  context.addIssue(`is not ${read}`);
+  return z.NEVER;
+});
 
 const encryptionKeys = readAs('a comma list of base64 keys of 32 bytes each', (text) => {
   const keys = text.split(',').map((key) => key.trim());
@@ -112,6 +120,7 @@ export const variables = z.object({
   POSTHORN_NAT64_PREFIXES: nat64Prefixes.optional(),
   POSTHORN_TRUSTED_PROXIES: cidrs.optional(),
   POSTHORN_MAX_BODY: bytes.default(1024 ** 2),
+  POSTHORN_QUOTAS: quotas.default(DEFAULT_QUOTAS),
   POSTHORN_GROUPING: z.enum(['auto', 'never'], 'is neither auto nor never').default('auto'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'is not debug, info, warn or error').optional(),
   POSTHORN_RETENTION: durationMs.default(30 * 86_400_000),

@@ -39,6 +39,8 @@ export type Config = {
   /** Ports on this machine of embedded servers, which are never targets. Unset: there are none. */
   ownPorts?: number[];
   maxBodyBytes: number;
+  /** What a tenant may have, and do in a minute. */
+  quotas: Variables['POSTHORN_QUOTAS'];
   grouping: 'auto' | 'never';
   retentionMs: number;
   /** Unset: what the command has. */
@@ -113,6 +115,7 @@ function configOf(v: Variables, noTargets: boolean): Config {
     allowTargets: v.POSTHORN_ALLOW_TARGETS ?? (localOnly && !noTargets ? LOOPBACK : []),
     nat64Prefixes: v.POSTHORN_NAT64_PREFIXES,
     maxBodyBytes: v.POSTHORN_MAX_BODY,
+    quotas: v.POSTHORN_QUOTAS,
     grouping: v.POSTHORN_GROUPING,
     retentionMs: v.POSTHORN_RETENTION,
     logLevel: v.LOG_LEVEL,

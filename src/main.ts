@@ -400,6 +400,7 @@ export async function startService(
       config: {
         adminKey: config.adminKey,
         maxBodyBytes: config.maxBodyBytes,
+        quotas: config.quotas,
         trustedProxies: config.trustedProxies ?? [],
         publicUrl: config.http.publicUrl,
         temporalUiUrl: config.temporal.uiUrl ?? null,

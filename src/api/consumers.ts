@@ -32,6 +32,7 @@ export function consumerRoutes(
       method: 'put',
       path: '/v1/consumers/{id}',
       operationId: 'putConsumer',
+      rate: 'consumerChanges',
       tag,
       summary: 'Make or change a consumer',
       description:
@@ -84,6 +85,7 @@ export function consumerRoutes(
       method: 'delete',
       path: '/v1/consumers/{id}',
       operationId: 'deleteConsumer',
+      rate: 'consumerChanges',
       tag,
       summary: 'Delete a consumer with its keys and endpoints',
       description:

@@ -82,6 +82,7 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, reads: Tena
       method: 'post',
       path: '/v1/deliveries/{id}/retry',
       operationId: 'retryDelivery',
+      rate: 'retries',
       tag,
       summary: 'Attempt a delivery now',
       description:
@@ -107,6 +108,7 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, reads: Tena
       method: 'post',
       path: '/v1/deliveries/{id}/cancel',
       operationId: 'cancelDelivery',
+      rate: 'retries',
       tag,
       summary: 'Cancel an open delivery',
       description:

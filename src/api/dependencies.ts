@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { AddressGuard } from '../egress/address-guard.ts';
+import type { Quotas } from '../policy/quotas.ts';
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import type { Clock } from '../store/database-clock.ts';
 import type { SecretBox } from '../store/secret-box.ts';
@@ -24,6 +25,8 @@ export type ApiConfig = {
   adminKey: string;
   /** Bytes of one event; a batch may have 16 times that. */
   maxBodyBytes: number;
+  /** The defaults when left out. */
+  quotas?: Quotas;
   /** Without a slash at its end. */
   publicUrl: string;
   temporalUiUrl: string | null;

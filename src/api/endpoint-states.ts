@@ -20,10 +20,14 @@ const ACTIONS: Record<EndpointAction, Described> = {
   resume: { summary: 'End the pause of an endpoint', description: GOES_ON, problems: ['endpoint_disabled'] },
   disable: {
     summary: 'Disable an endpoint',
-    description: `${STOPS} A paused one is then disabled.`,
+    description: `${STOPS} A paused one is then disabled. What a key of the project has disabled, no key of the consumer can enable.`,
     problems: [],
   },
-  enable: { summary: 'Enable a disabled endpoint', description: GOES_ON, problems: ['endpoint_paused'] },
+  enable: {
+    summary: 'Enable a disabled endpoint',
+    description: GOES_ON,
+    problems: ['endpoint_paused', 'endpoint_blocked'],
+  },
 };
 
 export function endpointStateRoutes({ holding, secretBox }: ApiDependencies): Route[] {
@@ -33,6 +37,7 @@ export function endpointStateRoutes({ holding, secretBox }: ApiDependencies): Ro
       method: 'post',
       path: `/v1/endpoints/{id}/${action}`,
       operationId: `${action}Endpoint`,
+      rate: 'endpointChanges',
       tag: 'Endpoints',
       summary,
       description: `${description} Twice is as once.`,
@@ -43,6 +48,7 @@ export function endpointStateRoutes({ holding, secretBox }: ApiDependencies): Ro
       handle: async ({ tenant, params: { id } }) => {
         const answer = await orUnavailable(holding.act(tenant, id, action));
         if (answer.kind === 'not_found') throw new Problem('not_found');
+        if (answer.kind === 'blocked') throw new Problem('endpoint_blocked');
         if (answer.kind === 'refused') throw new Problem(`endpoint_${answer.status}`);
         return json(200, endpointAnswer(secretBox, tenant, answer.endpoint));
       },

@@ -30,13 +30,14 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       method: 'post',
       path: '/v1/endpoints',
       operationId: 'createEndpoint',
+      rate: 'endpointChanges',
       tag,
       summary: 'Add an endpoint',
       description: 'The answer holds the secret, this once. A consumer key makes endpoints of its consumer.',
       access: 'consumer',
       body: newEndpoint,
       answers: { 201: { description: 'The endpoint, with its secret', schema: createdEndpoint } },
-      problems: ['invalid_url', 'plan_required'],
+      problems: ['invalid_url', 'plan_required', 'quota_exceeded'],
       handle: async ({ tenant, body }) => {
         const { endpoint: made, shown } = await registerEndpoint(deps, tenant, body);
         return json(201, { ...answerOf(tenant, made), ...shown });
@@ -77,6 +78,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       method: 'patch',
       path: '/v1/endpoints/{id}',
       operationId: 'changeEndpoint',
+      rate: 'endpointChanges',
       tag,
       summary: 'Change an endpoint',
       description: 'What is left out stays. Attempts that begin after the answer use what is set here.',
@@ -103,6 +105,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       method: 'delete',
       path: '/v1/endpoints/{id}',
       operationId: 'deleteEndpoint',
+      rate: 'endpointChanges',
       tag,
       summary: 'Delete an endpoint',
       description: 'Its open deliveries are cancelled with the reason `endpoint_deleted`.',

@@ -52,6 +52,7 @@ export function eventTypeRoutes(
       method: 'put',
       path: '/v1/event-types/{type}',
       operationId: 'putEventType',
+      rate: 'eventTypeChanges',
       tag,
       summary: 'Make or change an event type of the project',
       description:

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Overloaded, ShareUsedUp, StoreUnavailable } from '../store/database.ts';
 import { KeyGone } from '../store/endpoints.ts';
+import { QuotaReached } from '../store/quota-reached.ts';
 import { Problem } from './problem.ts';
 import { unauthorized } from './unauthorized.ts';
 
@@ -24,6 +25,10 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof StoreUnavailable) {
     return new Problem('unavailable', undefined, { headers: { 'retry-after': RETRY_AFTER } });
   }
+  if (error instanceof QuotaReached) {
+    const detail = `There are as many as may be: the quota is ${error.quota}=${error.most}.`;
+    return new Problem('quota_exceeded', detail, { status: 409 });
+  }
   if (error instanceof KeyGone) return unauthorized('The key was deleted.');
   // Express's own: a path with %zz in it.
   if (error instanceof URIError)
@@ -31,7 +36,7 @@ export function problemOf(error: unknown): Problem {
   return new Problem('internal_error');
 }
 
-const CALLERS_OWN = [Problem, URIError, ShareUsedUp, KeyGone];
+const CALLERS_OWN = [Problem, URIError, ShareUsedUp, KeyGone, QuotaReached];
 
 /** Logs what a person must look at; what callers do wrong is not in it. */
 export function createFailureLog(log: Logger): (error: unknown, requestId: string, route: string) => void {

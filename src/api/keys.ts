@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { DEFAULT_QUOTAS } from '../policy/quotas.ts';
 import { deleteApiKey, insertApiKey, listApiKeys } from '../store/api-keys.ts';
 import type { Queryable } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
+import { orUnavailable } from '../store/outages.ts';
 import type { Authentication } from './authentication.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -14,7 +16,7 @@ import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 const tag = 'Keys';
 
 export function keyRoutes(
-  { clock }: Pick<ApiDependencies, 'clock'>,
+  { pool, clock, config }: Pick<ApiDependencies, 'pool' | 'clock' | 'config'>,
   db: Queryable,
   authentication: Authentication,
   reads: TenantReads,
@@ -24,16 +26,19 @@ export function keyRoutes(
       method: 'post',
       path: '/v1/keys',
       operationId: 'createKey',
+      rate: 'keyChanges',
       tag,
       summary: 'Make an API key of the project, or of one consumer',
       access: 'project',
       body: newKey,
       bodyOptional: true,
       answers: { 201: { description: 'The key, shown this once', schema: createdKey } },
+      problems: ['quota_exceeded'],
       handle: async ({ tenant: { projectId }, body: { consumer = null } }) => {
         const id = newId('key', clock.now());
         const { key, hash } = authentication.newKey(consumer === null ? 'ph' : 'phc');
-        await insertApiKey(db, { id, projectId, consumer, hash });
+        const quotas = config.quotas ?? DEFAULT_QUOTAS;
+        await orUnavailable(insertApiKey(pool, { id, projectId, consumer, hash }, quotas));
         return json(201, { id, key });
       },
     }),
@@ -58,6 +63,7 @@ export function keyRoutes(
       method: 'delete',
       path: '/v1/keys/{id}',
       operationId: 'deleteKey',
+      rate: 'keyChanges',
       tag,
       summary: 'Delete an API key',
       description: 'It stops working within a second.',

@@ -1,7 +1,9 @@
 import type { Express, Request, Response } from 'express';
+import { DEFAULT_QUOTAS } from '../policy/quotas.ts';
 import { sharesOf } from '../sharing/shared-room.ts';
 import { unlistedId } from '../store/ids.ts';
 import type { Authentication, Caller, Tenant } from './authentication.ts';
+import { type CallQuotas, createCallQuotas } from './call-quotas.ts';
 import { admitTenant } from './connection-budget.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { createFailureLog, problemOf } from './failures.ts';
@@ -32,6 +34,7 @@ export function mountRoutes(
   const logFailure = createFailureLog(log);
   const largest = config.maxBodyBytes * BATCH_FACTOR;
   const readBody = createBodyReader(Math.max(BODY_BYTES, 8 * largest));
+  const quotas = createCallQuotas(config.quotas ?? DEFAULT_QUOTAS);
   const limits = { event: config.maxBodyBytes, batch: largest, profile: PROFILE_BYTES };
   const bodyOf = (route: Route, request: Request, tenant: Tenant | null): Promise<HeldBody> => {
     const shares = tenant ? sharesOf(tenant.projectId, tenant.consumer) : SHARES_OF_ADMIN;
@@ -69,7 +72,7 @@ export function mountRoutes(
   for (const route of routes) {
     app[route.method](expressPath(route.path), (request, response) =>
       serve(route.path, request, response, (requestId) =>
-        answerCall(route, request, response, requestId, authentication, bodyOf),
+        answerCall(route, request, response, requestId, authentication, bodyOf, quotas),
       ),
     );
   }
@@ -102,13 +105,20 @@ async function answerCall(
   requestId: string,
   authentication: Authentication,
   bodyOf: (route: Route, request: Request, tenant: Tenant | null) => Promise<HeldBody>,
+  quotas: CallQuotas,
 ): Promise<Answer> {
   let tenant = await admitted(route.access, request, authentication);
   const params = route.params && checkedParams(route.params, request.params);
   const query = queryOf(route, request);
   const call = { params, query, request, response, requestId };
-  const answer = (body: unknown, document: JsonDocument) =>
-    route.handle({ ...call, body, document, tenant } as TenantCall<unknown, unknown, unknown>);
+  const answer = async (body: unknown, document: JsonDocument) => {
+    const end = route.rate && tenant ? await quotas.admit(route.rate, tenant) : undefined;
+    try {
+      return await route.handle({ ...call, body, document, tenant } as TenantCall<unknown, unknown, unknown>);
+    } finally {
+      end?.();
+    }
+  };
   if (!route.body) return answer(undefined, NO_DOCUMENT);
   if (route.bodyOptional && hasNoBody(request))
     return answer(checkedBody(route.body, EMPTY_DOCUMENT.value), EMPTY_DOCUMENT);

@@ -90,7 +90,11 @@ function responsesOf(route: Route): ZodOpenApiResponsesObject {
       ...contentOf(answer),
     };
   }
-  const answered = problemsOf(route).flatMap((code) => statusesOf(code).map((status) => ({ status, code })));
+  const answered = problemsOf(route).flatMap((code) => {
+    // Only what a route says of itself has each of its statuses: any may come too often, few make one thing too many.
+    const statuses = route.problems?.includes(code) ? statusesOf(code) : [PROBLEM_CODES[code].status];
+    return statuses.map((status) => ({ status, code }));
+  });
   const byStatus = Map.groupBy(answered, ({ status }) => status);
   for (const [status, problems] of [...byStatus].sort(([a], [b]) => a - b)) {
     // Readiness answers 503 in a shape of its own.

@@ -85,6 +85,11 @@ export const PROBLEM_CODES = {
     title: 'The endpoint is paused',
     help: 'Only `POST /v1/endpoints/{id}/resume` ends a pause.',
   },
+  endpoint_blocked: {
+    status: 403,
+    title: 'The project has disabled the endpoint',
+    help: '`disabledBy` of the endpoint is `project`: only a key of the project can enable it again. Ask whoever runs the service that sends to you.',
+  },
   endpoint_disabled: {
     status: 409,
     title: 'The endpoint is disabled',

@@ -121,6 +121,7 @@ export function profileRoutes(
       method: 'put',
       path: '/v1/profiles/{name}',
       operationId: 'putProfile',
+      rate: 'profileChanges',
       tag,
       summary: 'Bring a profile, or a new version of it',
       description:
@@ -137,6 +138,7 @@ export function profileRoutes(
       method: 'post',
       path: '/v1/profiles/{name}/preview',
       operationId: 'previewProfile',
+      rate: 'profilePreviews',
       tag,
       summary: 'Show the request that a receiver would get of an event',
       description:

@@ -128,6 +128,7 @@ export function projectRoutes(
       method: 'patch',
       path: '/v1/project',
       operationId: 'changeOwnProject',
+      rate: 'settingChanges',
       tag,
       summary: "Change the settings of the key's project",
       description: changeNote,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { DEFAULT_QUOTAS } from '../policy/quotas.ts';
 import { type Endpoint, endpointSecretsOf, insertEndpoint } from '../store/endpoints.ts';
 import { newId } from '../store/ids.ts';
 import { orUnavailable } from '../store/outages.ts';
@@ -17,7 +18,13 @@ export type Registered = { endpoint: Endpoint; shown: { secret?: string } };
 
 /** Adds an endpoint under the rules of the tenant's profile, whichever route asked; throws the rule that it breaks. */
 export async function registerEndpoint(
-  { pool, secretBox, guard, clock }: Pick<ApiDependencies, 'pool' | 'secretBox' | 'guard' | 'clock'>,
+  {
+    pool,
+    secretBox,
+    guard,
+    clock,
+    config,
+  }: Pick<ApiDependencies, 'pool' | 'secretBox' | 'guard' | 'clock' | 'config'>,
   tenant: Tenant,
   asked: z.output<typeof newEndpoint>,
 ): Promise<Registered> {
@@ -38,7 +45,7 @@ export async function registerEndpoint(
     secrets: secretBox.seal(firstSecret(secret), endpointSecretsOf(projectId, id)),
     headers: sealHeaders(secretBox, projectId, id, headers),
   };
-  const registered = insertEndpoint(pool, made, tenant.keyHash);
+  const registered = insertEndpoint(pool, made, tenant.keyHash, config.quotas ?? DEFAULT_QUOTAS);
   const endpoint = await orUnavailable(orPlanRequired(registered));
   return { endpoint, shown: shownSecret(profile, secret) };
 }

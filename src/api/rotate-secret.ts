@@ -20,6 +20,7 @@ export function rotateSecretRoute({ pool, secretBox }: Pick<ApiDependencies, 'po
     method: 'post',
     path: '/v1/endpoints/{id}/rotate-secret',
     operationId: 'rotateSecret',
+    rate: 'secretRotations',
     tag: 'Endpoints',
     summary: 'Give an endpoint a new secret',
     description:

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
+import type { Rate } from '../policy/quotas.ts';
 import type { Tenant } from './authentication.ts';
 import type { JsonDocument } from './json-document.ts';
 import type { ProblemCode } from './problem-codes.ts';
@@ -54,6 +55,8 @@ type Described = {
   problems?: ProblemCode[];
   /** No body at all is `{}`: each of its members may be left out. */
   bodyOptional?: true;
+  /** What a tenant may make so many calls of in a minute. */
+  rate?: Rate;
   /** A batch may have 16 times the bytes of an event, a profile 64 KiB. */
   bodyLimit?: 'event' | 'batch' | 'profile';
   /** Request headers worth documenting: name to description. */

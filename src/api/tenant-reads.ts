@@ -1,7 +1,7 @@
 import type pg from 'pg';
+import { createTenantTurns, type Party, TooManyWaiting } from '../sharing/tenant-turns.ts';
 import { type Queryable, sqlState } from '../store/database.ts';
 import { orUnavailable } from '../store/outages.ts';
-import { createFairTurns, type Party, TooManyWaiting } from './fair-turns.ts';
 import { Problem } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
@@ -11,7 +11,7 @@ const WAITING_OF_PARTY = 50;
 const QUERY_CANCELED = '57014';
 
 /** What every list may answer besides its own problems. */
-export const READ_PROBLEMS: ProblemCode[] = ['quota_exceeded', 'query_timeout'];
+export const READ_PROBLEMS: ProblemCode[] = ['query_timeout'];
 
 /** What calls read with, each under the name of its tenant. */
 export type TenantReads = (party: Party) => Queryable;
@@ -22,7 +22,7 @@ export type TenantReads = (party: Party) => Queryable;
  */
 export function createTenantReads(pool: pg.Pool): TenantReads {
   const most = pool.options.max;
-  const turns = createFairTurns({
+  const turns = createTenantTurns({
     most,
     mostOfProject: Math.max(1, Math.floor(most / 2)),
     mostOfParty: Math.max(1, Math.floor(most / 4)),

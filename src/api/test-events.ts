@@ -27,6 +27,7 @@ export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
     method: 'post',
     path: '/v1/endpoints/{id}/test',
     operationId: 'testEndpoint',
+    rate: 'testEvents',
     tag: 'Endpoints',
     summary: 'Send an endpoint a test event',
     description:

@@ -26,6 +26,7 @@ export function webhookRoutes(deps: ApiDependencies, reads: TenantReads): Route[
       method: 'post',
       path: '/v1/webhooks',
       operationId: 'createWebhook',
+      rate: 'endpointChanges',
       tag,
       summary: 'Register a webhook',
       description:
@@ -33,7 +34,7 @@ export function webhookRoutes(deps: ApiDependencies, reads: TenantReads): Route[
       access: 'consumer',
       body: newWebhook,
       answers: { 201: { description: 'The webhook, with its secret', schema: createdWebhook } },
-      problems: ['invalid_url', 'plan_required'],
+      problems: ['invalid_url', 'plan_required', 'quota_exceeded'],
       handle: async ({ tenant, body }) => {
         const { endpoint, shown } = await registerEndpoint(deps, tenant, body);
         return json(201, { ...answerOf(endpoint), ...shown });
@@ -59,6 +60,7 @@ export function webhookRoutes(deps: ApiDependencies, reads: TenantReads): Route[
       method: 'delete',
       path: '/v1/webhooks/{id}',
       operationId: 'deleteWebhook',
+      rate: 'endpointChanges',
       tag,
       summary: 'Delete a webhook',
       description: 'Its open deliveries are cancelled with the reason `endpoint_deleted`.',

@@ -1,9 +1,12 @@
+import type pg from 'pg';
+import type { Quotas } from '../policy/quotas.ts';
 import type { PolicyOverride } from '../policy/retry-policy.ts';
-import type { Queryable } from './database.ts';
+import { inTransaction, type Queryable } from './database.ts';
 import { lastId } from './ids.ts';
 import type { Page, PageRequest } from './pages.ts';
 import { pageOf } from './pages.ts';
 import type { Project } from './projects.ts';
+import { countUpTo, lockCount, requireRoom } from './quota-reached.ts';
 
 export type ApiKey = { id: string; consumer: string | null; createdAt: Date };
 
@@ -28,11 +31,25 @@ const INSERT_KEY = `
   )
   INSERT INTO api_keys (id, project_id, consumer, hash) VALUES ($1, $2, $3, $4)`;
 
+const COUNT_OF_PROJECT = countUpTo('FROM api_keys WHERE project_id = $1', '$2');
+const COUNT_OF_CONSUMER = countUpTo('FROM api_keys WHERE project_id = $1 AND consumer = $2', '$3');
+
+/** Throws QuotaReached, and makes neither a key nor a consumer. */
 export async function insertApiKey(
-  db: Queryable,
+  pool: pg.Pool,
   key: { id: string; projectId: string; consumer: string | null; hash: Buffer },
+  most: Pick<Quotas, 'keysOfProject' | 'keysOfConsumer'>,
 ): Promise<void> {
-  await db.query(INSERT_KEY, [key.id, key.projectId, key.consumer, key.hash]);
+  const { id, projectId, consumer, hash } = key;
+  await inTransaction(pool, async (client) => {
+    await lockCount(client, 'keys', projectId);
+    await requireRoom(client, COUNT_OF_PROJECT, [projectId], 'keysOfProject', most.keysOfProject);
+    if (consumer !== null) {
+      const values = [projectId, consumer];
+      await requireRoom(client, COUNT_OF_CONSUMER, values, 'keysOfConsumer', most.keysOfConsumer);
+    }
+    await client.query(INSERT_KEY, [id, projectId, consumer, hash]);
+  });
 }
 
 const FIND_OWNERS = `

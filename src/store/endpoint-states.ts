@@ -11,6 +11,8 @@ export type StateAnswer =
   | { kind: 'done'; endpoint: Endpoint; review: ReviewDue | null }
   /** Another action leads out of this status. */
   | { kind: 'refused'; status: 'paused' | 'disabled' }
+  /** The project disabled it: no consumer may enable it. */
+  | { kind: 'blocked' }
   | { kind: 'not_found' };
 
 // Disabled is the stronger of the two: it ends with `enable` alone. Refused is null.
@@ -44,7 +46,7 @@ export const NEW_MARK = `
        THEN clock_timestamp() END`;
 
 const SET_STATUS = `
-  UPDATE endpoints e SET status = $2, updated_at = now(), review_due = ${NEW_MARK}
+  UPDATE endpoints e SET status = $2, disabled_by = $3, updated_at = now(), review_due = ${NEW_MARK}
   WHERE id = $1
   RETURNING ${ENDPOINT_COLUMNS}, review_due::text AS mark`;
 
@@ -62,12 +64,21 @@ export async function changeEndpointState(
     if (!found) return { kind: 'not_found' };
     const next = NEXT_STATUS[action][found.status];
     if (next === null) return { kind: 'refused', status: found.status as 'paused' | 'disabled' };
-    const changed =
-      next === found.status ? found : (await client.query<Row>(SET_STATUS, [endpointId, next])).rows[0]!;
+    const disabledBy = next === 'disabled' ? strongerOf(found.disabledBy, consumer) : null;
+    if (next !== 'disabled' && found.disabledBy === 'project' && consumer !== null)
+      return { kind: 'blocked' };
+    const isSame = next === found.status && disabledBy === found.disabledBy;
+    const changed = isSame
+      ? found
+      : (await client.query<Row>(SET_STATUS, [endpointId, next, disabledBy])).rows[0]!;
     const { mark, ...endpoint } = changed;
     return { kind: 'done', endpoint, review: mark === null ? null : { id: endpointId, mark } };
   });
 }
+
+/** What the project has disabled stays so, though the consumer disables it as well. */
+const strongerOf = (before: Endpoint['disabledBy'], consumer: string | null): Endpoint['disabledBy'] =>
+  before === 'project' || consumer === null ? 'project' : 'consumer';
 
 const REVIEWS_DUE = `
   SELECT id, review_due::text AS mark FROM endpoints

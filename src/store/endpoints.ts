@@ -1,8 +1,10 @@
 import type pg from 'pg';
+import type { Quotas } from '../policy/quotas.ts';
 import { inTransaction, type Queryable } from './database.ts';
 import { FREE_PLAN } from './hold-reason.ts';
 import { lastId } from './ids.ts';
 import { type Page, type PageRequest, pageOf } from './pages.ts';
+import { countUpTo, lockCount, requireRoom } from './quota-reached.ts';
 
 /**
  * What a caller may see: project-wide with `consumer` null, else only that consumer's. With `since`, what is older is of
@@ -19,6 +21,8 @@ export type Endpoint = {
   /** Sealed JSON object of header names and values; null: none. */
   headers: Buffer | null;
   status: 'active' | 'paused' | 'disabled';
+  /** Whose key disabled it; null when it is not disabled, or was before this was noted. */
+  disabledBy: 'project' | 'consumer' | null;
   createdAt: Date;
   updatedAt: Date;
 };
@@ -39,7 +43,7 @@ export const endpointHeadersOf = (projectId: string, endpointId: string) => ({
 });
 
 export const ENDPOINT_COLUMNS = `
-  id, url, events, consumer, description, headers, status, created_at AS "createdAt", updated_at AS "updatedAt"`;
+  id, url, events, consumer, description, headers, status, disabled_by AS "disabledBy", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 // SHARE on both: an endpoint that is made while plans change is made before, and follows them, or after.
 const PLANS_IN_FORCE = `SELECT plans_in_force AS plans FROM projects WHERE id = $1 FOR SHARE`;
@@ -74,17 +78,51 @@ export class PlanRequired extends Error {
 /** The key with which the endpoint was asked for has been deleted meanwhile. */
 export class KeyGone extends Error {}
 
+export type EndpointQuotas = Partial<
+  Pick<Quotas, 'endpointsOfProject' | 'endpointsOfConsumer' | 'endpointsWithoutConsumer'>
+>;
+
+const COUNT_OF_PROJECT = countUpTo(`FROM endpoints WHERE project_id = $1 AND status <> 'deleted'`, '$2');
+const COUNT_OF_CONSUMER = countUpTo(
+  `FROM endpoints WHERE project_id = $1 AND consumer = $2 AND status <> 'deleted'`,
+  '$3',
+);
+const COUNT_WITHOUT_CONSUMER = countUpTo(
+  `FROM endpoints WHERE project_id = $1 AND consumer IS NULL AND status <> 'deleted'`,
+  '$2',
+);
+
+async function requireRoomForEndpoint(
+  client: pg.PoolClient,
+  projectId: string,
+  consumer: string | null,
+  { endpointsOfProject, endpointsOfConsumer, endpointsWithoutConsumer }: EndpointQuotas,
+): Promise<void> {
+  if (endpointsOfProject === undefined) return;
+  await lockCount(client, 'endpoints', projectId);
+  if (consumer !== null && endpointsOfConsumer !== undefined) {
+    const values = [projectId, consumer];
+    await requireRoom(client, COUNT_OF_CONSUMER, values, 'endpointsOfConsumer', endpointsOfConsumer);
+  } else if (consumer === null && endpointsWithoutConsumer !== undefined) {
+    const quota = 'endpointsWithoutConsumer';
+    await requireRoom(client, COUNT_WITHOUT_CONSUMER, [projectId], quota, endpointsWithoutConsumer);
+  }
+  await requireRoom(client, COUNT_OF_PROJECT, [projectId], 'endpointsOfProject', endpointsOfProject);
+}
+
 /**
  * Registers an endpoint, and with it a consumer that is named for the first time. Throws
- * PlanRequired or, where the hash of a key is given, KeyGone, and makes neither.
+ * PlanRequired, QuotaReached or, where the hash of a key is given, KeyGone, and makes neither.
  */
 export async function insertEndpoint(
   pool: pg.Pool,
   endpoint: NewEndpoint,
   keyHash: Buffer | null = null,
+  most: EndpointQuotas = {},
 ): Promise<Endpoint> {
   const { id, projectId, consumer, url, events, description, secrets, headers } = endpoint;
   return inTransaction(pool, async (client) => {
+    await requireRoomForEndpoint(client, projectId, consumer, most);
     if (keyHash && (await client.query(KEEP_KEY, [keyHash])).rows.length === 0) throw new KeyGone();
     if (consumer !== null) await requirePlan(client, projectId, consumer);
     const values = [id, projectId, consumer, url, events, description, secrets, headers];

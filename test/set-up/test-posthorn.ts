@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Connection, Client as TemporalClient } from '@temporalio/client';
 import { type Roles, type Service, type ServiceConfig, startService } from '../../src/main.ts';
 import { createLogger, type Logger } from '../../src/observability/log.ts';
+import { DEFAULT_QUOTAS } from '../../src/policy/quotas.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 import { type Client, validatingClient } from './openapi-validator.ts';
@@ -86,6 +87,7 @@ export async function startTestPosthorn(options: TestPosthornOptions = {}): Prom
     encryptionKeys: [options.encryptionKey ?? randomBytes(32)],
     allowTargets: ['127.0.0.0/8'],
     maxBodyBytes: 1024 * 1024,
+    quotas: DEFAULT_QUOTAS,
     grouping: 'auto',
     retentionMs: 30 * 86_400_000,
     ...options.settings,

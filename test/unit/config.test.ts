@@ -1,4 +1,5 @@
 import { ConfigError, maskedSummary, readConfig } from '../../src/config.ts';
+import { DEFAULT_QUOTAS } from '../../src/policy/quotas.ts';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
 const REAL = {
@@ -27,6 +28,7 @@ test('with nothing set, start is embedded, on loopback, and lets endpoints be on
     encryptionKeys: [],
     allowTargets: ['127.0.0.0/8', '::1/128'],
     maxBodyBytes: 1_048_576,
+    quotas: DEFAULT_QUOTAS,
     grouping: 'auto',
     retentionMs: 2_592_000_000,
   });

@@ -263,6 +263,7 @@ export type Problem = {
     | 'delivery_final'
     | 'endpoint_deleted'
     | 'endpoint_paused'
+    | 'endpoint_blocked'
     | 'endpoint_disabled'
     | 'cursor_gone'
     | 'payload_too_large'
@@ -352,6 +353,8 @@ export type CreatedEndpoint = {
   /** The values are masked */
   headers: Record<string, string>;
   status: 'active' | 'paused' | 'disabled';
+  /** Whose key disabled it. Only a key of the project enables what the project disabled */
+  disabledBy: 'project' | 'consumer' | null;
   createdAt: string;
   updatedAt: string;
   /** Shown this once; left out where the profile does not show it */
@@ -367,6 +370,8 @@ export type Endpoint = {
   /** The values are masked */
   headers: Record<string, string>;
   status: 'active' | 'paused' | 'disabled';
+  /** Whose key disabled it. Only a key of the project enables what the project disabled */
+  disabledBy: 'project' | 'consumer' | null;
   createdAt: string;
   updatedAt: string;
 };

@@ -68,6 +68,9 @@ const endpointFields = {
   description: z.string().nullable(),
   headers: z.record(z.string(), z.string()).meta({ description: 'The values are masked' }),
   status: z.enum(['active', 'paused', 'disabled']),
+  disabledBy: z.enum(['project', 'consumer']).nullable().meta({
+    description: 'Whose key disabled it. Only a key of the project enables what the project disabled',
+  }),
   createdAt: time,
   updatedAt: time,
 };

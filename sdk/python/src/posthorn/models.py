@@ -379,6 +379,7 @@ class Problem(TypedDict):
         "delivery_final",
         "endpoint_deleted",
         "endpoint_paused",
+        "endpoint_blocked",
         "endpoint_disabled",
         "cursor_gone",
         "payload_too_large",
@@ -472,6 +473,8 @@ class _RequiredCreatedEndpoint(TypedDict):
     # The values are masked
     headers: Dict[str, str]
     status: Literal["active", "paused", "disabled"]
+    # Whose key disabled it. Only a key of the project enables what the project disabled
+    disabledBy: Optional[Literal["project", "consumer"]]
     createdAt: str
     updatedAt: str
 
@@ -490,6 +493,8 @@ class Endpoint(TypedDict):
     # The values are masked
     headers: Dict[str, str]
     status: Literal["active", "paused", "disabled"]
+    # Whose key disabled it. Only a key of the project enables what the project disabled
+    disabledBy: Optional[Literal["project", "consumer"]]
     createdAt: str
     updatedAt: str
 

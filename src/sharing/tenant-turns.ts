@@ -1,7 +1,7 @@
 /** Who waits for a turn: projects are served in turn, and within a project its consumers and itself. */
 export type Party = { projectId: string; consumer: string | null };
 
-export type FairTurnsOptions = {
+export type TenantTurnsOptions = {
   /** Turns that may be taken at once. */
   most: number;
   /** Of these by one project, so that there is room for another one; and by one consumer, or by the project itself. */
@@ -18,7 +18,7 @@ export class TooManyWaiting extends Error {
   }
 }
 
-export type FairTurns = {
+export type TenantTurns = {
   /** Resolves when it is the party's turn, with how to end it; rejects with TooManyWaiting. */
   take(party: Party): Promise<() => void>;
 };
@@ -27,7 +27,7 @@ type PartyQueue = { running: number; waiting: (() => void)[] };
 type ProjectQueue = { running: number; parties: Map<string, PartyQueue> };
 
 /** A semaphore whose waiters are served round robin over projects, and over the parties of each. */
-export function createFairTurns(options: FairTurnsOptions): FairTurns {
+export function createTenantTurns(options: TenantTurnsOptions): TenantTurns {
   const { most, mostOfProject, mostOfParty, waitingOfParty } = options;
   // The order of both maps is the order of turns: whoever is served goes to the end.
   const projects = new Map<string, ProjectQueue>();

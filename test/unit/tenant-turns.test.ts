@@ -1,11 +1,11 @@
-import { createFairTurns, type Party, TooManyWaiting } from '../../src/api/fair-turns.ts';
+import { createTenantTurns, type Party, TooManyWaiting } from '../../src/sharing/tenant-turns.ts';
 
 const options = { most: 4, mostOfProject: 2, mostOfParty: 1, waitingOfParty: 3 };
 const party = (projectId: string, consumer: string | null = null): Party => ({ projectId, consumer });
 
 /** Takes turns and notes who got one; `end` ends the oldest that is running. */
 function stage() {
-  const turns = createFairTurns(options);
+  const turns = createTenantTurns(options);
   const running: { name: string; end: () => void }[] = [];
   const served: string[] = [];
   const take = (name: string, of: Party) =>
