@@ -45,7 +45,7 @@ const CODES = `
 ## Codes of failed attempts
 
 An attempt that failed has an \`error\` with a code and a sentence that says what to change. The sentences may change,
-the codes stay. Seldom others come, with the sentence of their outcome: those of Node.js,
+the codes stay. Other codes are rare and have the sentence of their outcome: those of Node.js,
 and of OpenSSL (\`ERR_SSL_\`, and \`TLS_ALERT_\` with the name of the alert of RFC 8446 that the receiver sent).
 
 | outcome | code | sentence |

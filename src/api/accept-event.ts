@@ -59,7 +59,7 @@ const about = ({ id }: EventDraft, answer: Answer): Answer => ({ ...answer, even
 
 const acceptedText = (draft: EventDraft, { status, deliveryCount, deliveries }: AcceptedEvent): string =>
   eventText(
-    { ...draft, status, deliveryCount },
+    { ...draft, targetUrl: draft.target?.url ?? null, status, deliveryCount },
     deliveries?.map((born) => bornDeliveryAnswer(born, draft.id, draft.createdAt)),
   );
 

@@ -17,11 +17,15 @@ export type EventFields = Omit<StoredEvent, 'deliveryCount'> & { deliveryCount: 
  */
 export function eventText(event: EventFields, deliveries: object[] | undefined): string {
   const { id, type, consumer, status, test, createdAt, attributes, data, body, deliveryCount } = event;
-  const head = JSON.stringify({ id, type, consumer, status, test, createdAt, attributes });
+  const target = targetAnswer(event.targetUrl);
+  const head = JSON.stringify({ id, type, consumer, status, test, createdAt, attributes, target });
   const bodyText = JSON.stringify(body.toString('utf8'));
   const tail = deliveries === undefined ? '' : `,"deliveries":${JSON.stringify(deliveries)}`;
   return `${head.slice(0, -1)},"data":${data.toString('utf8')},"body":${bodyText}${tail},"deliveryCount":${deliveryCount}}`;
 }
+
+/** As it is sent to: a URL is normalised when it comes. Its secret is never shown. */
+export const targetAnswer = (url: string | null): { url: string } | null => (url === null ? null : { url });
 
 /** JSON texts of events with the first deliveries of each. */
 export async function eventTexts(

@@ -9,7 +9,7 @@ import { checkedDrafts } from './checked-drafts.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { isKnownTag } from './entity-tags.ts';
-import { DELIVERIES_SHOWN, eventTexts, readEvent } from './event-answers.ts';
+import { DELIVERIES_SHOWN, eventTexts, readEvent, targetAnswer } from './event-answers.ts';
 import { eventsOfBatch } from './event-drafts.ts';
 import { Problem } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
@@ -153,5 +153,6 @@ const dateOf = (time: string | undefined): Date | undefined =>
 function acceptedItem(draft: EventDraft, accepted: AcceptedEvent): object {
   const { id, type, consumer, test, attributes } = draft;
   const { status, createdAt, deliveryCount } = accepted;
-  return { id, type, consumer, status, test, createdAt, attributes, deliveryCount };
+  const target = targetAnswer(draft.target?.url ?? null);
+  return { id, type, consumer, status, test, createdAt, attributes, target, deliveryCount };
 }

@@ -52,7 +52,7 @@ export const FAILURE_WORDS = {
   connection_failed: {
     ECONNREFUSED: 'nothing listens at the port of the URL: start the server there, or correct the port',
     ECONNRESET:
-      'the receiver closed the connection before it answered: check its log, its server for a crash, and the proxies before it',
+      'the receiver closed the connection before it answered: check its log, the proxies before it, and whether the port serves TLS (https://)',
     EPIPE:
       'the receiver closed the connection while the request was sent: check its limit for the size of a body',
     ETIMEDOUT:

@@ -13,12 +13,14 @@ export type StoredEvent = {
   attributes: Record<string, string>;
   data: Buffer;
   body: Buffer;
+  /** Null: it went to endpoints. */
+  targetUrl: string | null;
   deliveryCount: number;
 };
 
 export const EVENT_COLUMNS = `
   e.id, e.type, e.consumer, e.status, e.test, e.created_at AS "createdAt", e.attributes, e.data, e.body,
-  e.delivery_count AS "deliveryCount"`;
+  e.target_url AS "targetUrl", e.delivery_count AS "deliveryCount"`;
 
 const FIND_EVENT = `
   SELECT ${EVENT_COLUMNS}

@@ -199,6 +199,22 @@ describe('the target of an event', () => {
     expect(withCanvelete.status).toBe(202);
   });
 
+  test('is shown by every answer as it will be sent, without its secret', async () => {
+    const asked = { url: 'https://HOOKS.example.com:443/a/../b?', secret: SECRET };
+    const shown = { target: { url: 'https://hooks.example.com/b?' } };
+    const key = keys.get('pdf-gorilla')!;
+    const made = await send(asked);
+    const batch = await post('pdf-gorilla', '/v1/events/batch', { events: [{ ...job, target: asked }] });
+    const read = await api.call('GET', `/v1/events/${made.body.id}`, { key });
+    const list = await api.call('GET', '/v1/events?limit=1', { key });
+    expect([made.body, read.body]).toEqual([expect.objectContaining(shown), expect.objectContaining(shown)]);
+    expect([batch.body.items, (list.body as Json).items]).toEqual([
+      [expect.objectContaining(shown)],
+      [expect.objectContaining(shown)],
+    ]);
+    for (const { body } of [made, batch, read, list]) expect(JSON.stringify(body)).not.toContain(SECRET);
+  });
+
   test.each([
     [{ url }, 'is required with the URL'],
     [{ url, secret: '' }, 'is shorter than 1 character'],

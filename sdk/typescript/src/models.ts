@@ -178,6 +178,10 @@ export type Event = {
   test: boolean;
   createdAt: string;
   attributes: Record<string, string>;
+  /** The URL of its own, as it is sent to; null: it goes to endpoints */
+  target: {
+    url: string;
+  } | null;
   /** Any JSON; receivers get it byte for byte */
   data: unknown;
   /** As receivers get it */
@@ -229,6 +233,10 @@ export type AcceptedEvent = {
   test: boolean;
   createdAt: string;
   attributes: Record<string, string>;
+  /** The URL of its own, as it is sent to; null: it goes to endpoints */
+  target: {
+    url: string;
+  } | null;
   /** Any JSON; receivers get it byte for byte */
   data: unknown;
   /** As receivers get it */
@@ -305,6 +313,10 @@ export type AcceptedItem = {
   test: boolean;
   createdAt: string;
   attributes: Record<string, string>;
+  /** The URL of its own, as it is sent to; null: it goes to endpoints */
+  target: {
+    url: string;
+  } | null;
   deliveryCount: number;
 };
 

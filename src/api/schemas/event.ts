@@ -43,6 +43,11 @@ export const newEvents = z
 
 export type EventInput = z.output<typeof newEvent>;
 
+const target = z
+  .object({ url: z.string() })
+  .nullable()
+  .meta({ description: 'The URL of its own, as it is sent to; null: it goes to endpoints' });
+
 const acceptedFields = {
   id: z.string(),
   type: z.string(),
@@ -51,6 +56,7 @@ const acceptedFields = {
   test: z.boolean(),
   createdAt: time,
   attributes: z.record(z.string(), z.string()),
+  target,
   data: anyJson,
   body: z.string().meta({ description: 'As receivers get it' }),
   deliveryCount: z.int().min(0),
@@ -75,6 +81,7 @@ export const acceptedItem = z
     test: z.boolean(),
     createdAt: time,
     attributes: z.record(z.string(), z.string()),
+    target,
     deliveryCount: z.int().min(0),
   })
   .meta({ id: 'AcceptedItem' });

@@ -273,6 +273,10 @@ class NewPreview(_RequiredNewPreview, total=False):
     test: bool
 
 
+class EventTarget(TypedDict):
+    url: str
+
+
 class Event(TypedDict):
     id: str
     type: str
@@ -281,6 +285,8 @@ class Event(TypedDict):
     test: bool
     createdAt: str
     attributes: Dict[str, str]
+    # The URL of its own, as it is sent to; null: it goes to endpoints
+    target: Optional[EventTarget]
     # Any JSON; receivers get it byte for byte
     data: Any
     # As receivers get it
@@ -325,6 +331,10 @@ class Delivery(TypedDict):
     workflow: DeliveryWorkflow
 
 
+class AcceptedEventTarget(TypedDict):
+    url: str
+
+
 class _RequiredAcceptedEvent(TypedDict):
     id: str
     type: str
@@ -333,6 +343,8 @@ class _RequiredAcceptedEvent(TypedDict):
     test: bool
     createdAt: str
     attributes: Dict[str, str]
+    # The URL of its own, as it is sent to; null: it goes to endpoints
+    target: Optional[AcceptedEventTarget]
     # Any JSON; receivers get it byte for byte
     data: Any
     # As receivers get it
@@ -410,6 +422,10 @@ class AcceptedEvents(TypedDict):
     items: List[AcceptedItem]
 
 
+class AcceptedItemTarget(TypedDict):
+    url: str
+
+
 class AcceptedItem(TypedDict):
     id: str
     type: str
@@ -418,6 +434,8 @@ class AcceptedItem(TypedDict):
     test: bool
     createdAt: str
     attributes: Dict[str, str]
+    # The URL of its own, as it is sent to; null: it goes to endpoints
+    target: Optional[AcceptedItemTarget]
     deliveryCount: int
 
 
