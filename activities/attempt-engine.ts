@@ -53,7 +53,7 @@ export type AttemptEngine = {
 
 /** What an attempt does, without Temporal: claim, sign, POST, classify, record. */
 export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEngine {
-  const { pool, processId, releasePool, limiter, bodies, recorder } = deps;
+  const { pool, processId, releasePool, limiter, bodies, recorder, releaser } = deps;
   const { onClaimed, onOutcomes, onUndeliverable, onUnknown, onFailure, random, now } = deps;
   const attemptClaimed = createAttempt({ ...deps, standingOf });
 
@@ -168,7 +168,8 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   ): Promise<Attempted[]> {
     if (rest.length === 0) return [];
     try {
-      const claimant = { processId: processId(), isUnderWay: (id: string) => isUnderWayFor(owner, id) };
+      const isUnderWay = (id: string) => isUnderWayFor(owner, id) || releaser.isPending(id);
+      const claimant = { processId: processId(), isUnderWay };
       const resolved = await resolveExceptions(pool, owner, rest, random, claimant);
       if (resolved.projectIds.size > 0) onOutcomes(resolved.projectIds);
       if (resolved.unknown.count > 0) onUnknown(resolved.unknown.count, resolved.unknown.wedged);

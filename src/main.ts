@@ -254,13 +254,14 @@ export async function startService(
     });
     const onAttemptFailure = (error: unknown, deliveryId: string | null) =>
       log.error({ err: error, deliveryId }, 'a step of an attempt failed on our side');
+    const releaser = createClaimReleaser({ pool: releasePool, onFailure: onAttemptFailure });
     const engine = createAttemptEngine({
       pool,
       processId: heartbeats.idOnceKnown,
       releasePool,
       limiter: createAttemptLimiter({ most: attemptSlots }),
       bodies: createEventBodies((projectId, eventId) => readBody(pool, projectId, eventId)),
-      releaser: createClaimReleaser({ pool: releasePool, onFailure: onAttemptFailure }),
+      releaser,
       outbound,
       recorder,
       watch,
@@ -293,6 +294,7 @@ export async function startService(
       ),
       async close() {
         watch.close();
+        releaser.close();
         await outbound.close();
       },
     };

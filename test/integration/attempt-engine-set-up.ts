@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type AttemptEngine, createAttemptEngine } from '../../activities/attempt-engine.ts';
 import { createAttemptLimiter } from '../../activities/attempt-limiter.ts';
-import { createClaimReleaser } from '../../activities/claim-releaser.ts';
+import { type ClaimReleaser, createClaimReleaser } from '../../activities/claim-releaser.ts';
 import { createEventBodies } from '../../activities/event-bodies.ts';
 import { createPrepareRequest } from '../../activities/prepare-request.ts';
 import { createReceiverWatch } from '../../activities/receiver-watch.ts';
@@ -32,11 +32,13 @@ export function startTestEngine(
     connectionsPerHost = 32,
     most = 1_000,
     processId = 'prc_engine',
+    releaser,
     onBodyRead = () => {},
   }: {
     connectionsPerHost?: number;
     most?: number;
     processId?: string;
+    releaser?: ClaimReleaser;
     /** Before a large body is read. */
     onBodyRead?: () => void | Promise<void>;
   } = {},
@@ -61,7 +63,7 @@ export function startTestEngine(
       await onBodyRead();
       return readBody(pool, projectId, eventId);
     }),
-    releaser: createClaimReleaser({ pool, onFailure }),
+    releaser: releaser ?? createClaimReleaser({ pool, onFailure }),
     outbound,
     watch,
     recorder: createRecorder({ pool, onRecorded: () => {}, onFailure }),
