@@ -9,7 +9,6 @@ const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'ut
 /** A finished attempt as it is recorded, with all that may be shown of it. */
 export function recordOf(
   claim: Claim,
-  owner: string,
   request: ShownRequest,
   result: Exclude<OutboundResult, { kind: 'not_started' }>,
   retryAt: number | null,
@@ -18,7 +17,6 @@ export function recordOf(
   return {
     id: claim.id,
     epoch: claim.epoch,
-    owner,
     startedAt: result.startedAt,
     durationMs: Math.round(result.durationMs),
     outcome: result.outcome,
@@ -48,14 +46,9 @@ export const codesOf = (record: PendingRecord, delayMs: number | null): Unrecord
 });
 
 /** What is left of it after that; `sinceEndMs` counts from the end of the attempt. */
-export const lateRecordOf = (
-  attempt: UnrecordedAttempt,
-  owner: string,
-  sinceEndMs: number,
-): PendingRecord => ({
+export const lateRecordOf = (attempt: UnrecordedAttempt, sinceEndMs: number): PendingRecord => ({
   id: attempt.id,
   epoch: attempt.epoch,
-  owner,
   startedAt: new Date(attempt.startedAt),
   durationMs: attempt.durationMs,
   outcome: attempt.outcome,

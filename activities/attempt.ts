@@ -40,7 +40,7 @@ export type AttemptDependencies = {
   recorder: Recorder;
   releaser: ClaimReleaser;
   watch: ReceiverWatch;
-  /** Where a delivery stands that was not this owner's to record or release. */
+  /** Where a delivery stands whose claim was not open any more. */
   standingOf: (id: string, step: number, owner: string, giveUpAt: number) => Promise<Standing>;
   /** Told of the projects whose outcomes were written otherwise than by a record. */
   onOutcomes: (projectIds: Set<string>) => void;
@@ -114,7 +114,7 @@ export function createAttempt(deps: AttemptDependencies): AttemptClaimed {
     const endedAt = performance.now();
     onAttempt(claim, result);
     const delayMs = delayAfter(policyFromText(claim.policy), claim.step, random);
-    const written = recordOf(claim, owner, request, result, delayMs === null ? null : endedAt + delayMs);
+    const written = recordOf(claim, request, result, delayMs === null ? null : endedAt + delayMs);
     const recorded = await recorder.record(written, giveUpAt);
     if (recorded.kind === 'unrecorded') return { kind: 'unrecorded', attempt: codesOf(written, delayMs) };
     if (recorded.kind === 'superseded') {

@@ -19,7 +19,7 @@ export async function recordLate(
   const msSinceEnd = ({ startedAt, durationMs }: UnrecordedAttempt): number =>
     now() - (Date.parse(startedAt) + durationMs);
   const results = await Promise.all(
-    unrecorded.map((attempt) => recorder.record(lateRecordOf(attempt, owner, msSinceEnd(attempt)), giveUpAt)),
+    unrecorded.map((attempt) => recorder.record(lateRecordOf(attempt, msSinceEnd(attempt)), giveUpAt)),
   );
   if (results.some(({ kind }) => kind === 'unrecorded')) throw new Error('the database is still away');
   const superseded = unrecorded.filter((_, place) => results[place]!.kind === 'superseded');

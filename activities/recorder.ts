@@ -9,7 +9,7 @@ export type PendingRecord = Omit<AttemptRecord, 'retryInMs'> & {
   retryAt: number | null;
 };
 
-/** What became of a record: it moved the delivery, it was not this owner's to write, or Postgres stayed away. */
+/** What became of a record: it moved the delivery, its claim was written off, or Postgres stayed away. */
 export type Recorded = { kind: 'moved'; moved: Moved } | { kind: 'superseded' } | { kind: 'unrecorded' };
 
 export type Recorder = {

@@ -6,7 +6,6 @@ import { MOVED_COLUMNS, type Moved, TELL_MOVED } from './settlement.ts';
 export type AttemptRecord = {
   id: string;
   epoch: number;
-  owner: string;
   startedAt: Date;
   durationMs: number;
   outcome: Outcome;
@@ -30,10 +29,10 @@ export type AttemptRecord = {
 // BEGIN and COMMIT of their own were two more messages for each flush.
 const RECORD = `
   WITH reported AS (
-    SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::timestamptz[], $5::int[], $6::text[], $7::int[],
-                         $8::boolean[], $9::text[], $10::bytea[], $11::bytea[], $12::bytea[], $13::boolean[], $14::text[],
-                         $15::text[], $16::float8[])
-      AS r (id, epoch, owner, started_at, duration_ms, outcome, status_code, resent, request_url, request_headers,
+    SELECT * FROM unnest($1::text[], $2::int[], $3::timestamptz[], $4::int[], $5::text[], $6::int[], $7::boolean[],
+                         $8::text[], $9::bytea[], $10::bytea[], $11::bytea[], $12::boolean[], $13::text[], $14::text[],
+                         $15::float8[])
+      AS r (id, epoch, started_at, duration_ms, outcome, status_code, resent, request_url, request_headers,
             response_headers, response_body, response_truncated, error_code, error_message, retry_in_ms)
   ), locked AS (
     SELECT r.*, d.step, d.attempts, d.trigger, d.cancel_reason,
@@ -83,7 +82,7 @@ const COMPLETE_UNKNOWN = `
 
 /**
  * Writes attempts, moves their deliveries, settles their events and writes the outcomes, in one transaction.
- * Returns the deliveries that moved; a record that is not among them was not this owner's open claim.
+ * Returns the deliveries that moved; a record that is not among them had no open claim.
  */
 export async function recordAttempts(db: Queryable, records: AttemptRecord[]): Promise<Moved[]> {
   const moved = await retryingConflicts(() => writeRecords(db, records));
@@ -104,7 +103,6 @@ async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Mo
     values: [
       records.map((r) => r.id),
       records.map((r) => r.epoch),
-      records.map((r) => r.owner),
       records.map((r) => r.startedAt),
       records.map((r) => r.durationMs),
       records.map((r) => r.outcome),

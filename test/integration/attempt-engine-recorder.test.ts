@@ -44,7 +44,6 @@ async function claimedRecords(count: number): Promise<PendingRecord[]> {
   return claims.map(({ id, epoch }) => ({
     id,
     epoch,
-    owner: 'mine',
     startedAt: new Date(),
     durationMs: 3,
     outcome: 'rejected',

@@ -35,12 +35,11 @@ async function claim(
   return { claims: await claimDeliveries(store.pool, owner, claimable), standings };
 }
 
-const record = ({ id, epoch }: Claim, owner: string, changes: Partial<AttemptRecord> = {}) =>
+const record = ({ id, epoch }: Claim, changes: Partial<AttemptRecord> = {}) =>
   recordAttempts(store.pool, [
     {
       id,
       epoch,
-      owner,
       startedAt: new Date(),
       durationMs: 5,
       outcome: 'rejected',
@@ -91,7 +90,7 @@ test('mine and due: the claim opens, and carries all that the attempt needs', as
 
 test('mine and already further, because its record was committed: its present step and due time, and no claim', async () => {
   const id = await born();
-  await record((await claim('mine', id)).claims[0]!, 'mine');
+  await record((await claim('mine', id)).claims[0]!);
 
   const { claims, standings } = await claim('mine', id, 0);
 
@@ -108,7 +107,7 @@ test.each(['delivered', 'undeliverable'] as const)(
     const id = await born();
     const changes =
       kind === 'delivered' ? ({ outcome: 'delivered', statusCode: 200 } as const) : { retryInMs: null };
-    await record((await claim('mine', id)).claims[0]!, 'mine', changes);
+    await record((await claim('mine', id)).claims[0]!, changes);
 
     expect(await claim('mine', id)).toMatchObject({ claims: [], standings: [{ id, kind }] });
     expect(await readStandings(store.pool, 'mine', [id])).toMatchObject([{ id, kind }]);
@@ -230,7 +229,7 @@ test('after two unknown in a row it travels alone; each further one uses a step;
 test('an answer in between ends the row of unknown ones', async () => {
   const id = await born();
   await claim('mine', id);
-  await record((await claim('mine', id)).claims[0]!, 'mine', { retryInMs: 0 });
+  await record((await claim('mine', id)).claims[0]!, { retryInMs: 0 });
 
   await claim('mine', id, 1);
   expect((await claim('mine', id, 1)).claims).toHaveLength(1);
@@ -241,11 +240,11 @@ test('the outcome of a claim that was written off completes its attempt, and not
   const [zombie] = (await claim('mine', id)).claims;
   const [current] = (await claim('mine', id)).claims;
 
-  expect(await record(zombie!, 'mine', { outcome: 'delivered', statusCode: 200 })).toEqual([]);
+  expect(await record(zombie!, { outcome: 'delivered', statusCode: 200 })).toEqual([]);
 
   expect(await store.attemptsOf(id)).toMatchObject([{ number: 1, outcome: 'delivered', status_code: 200 }]);
   expect(await store.deliveryOf(id)).toMatchObject({ status: 'retrying', claimed_at: expect.any(Date) });
-  expect(await record(current!, 'mine')).toMatchObject([{ id, epoch: 2, status: 'retrying', attempts: 2 }]);
+  expect(await record(current!)).toMatchObject([{ id, epoch: 2, status: 'retrying', attempts: 2 }]);
 });
 
 test('cancel during a POST: 2xx is delivered, all else is cancelled', async () => {
@@ -254,7 +253,7 @@ test('cancel during a POST: 2xx is delivered, all else is cancelled', async () =
     const [open] = (await claim('mine', id)).claims;
     const { answer } = await cancelDelivery(store.pool, store.project, null, id);
     expect(answer).toEqual({ kind: 'cancelling' });
-    await record(open!, 'mine', changes);
+    await record(open!, changes);
     return store.deliveryOf(id);
   };
 
@@ -304,7 +303,7 @@ test('a claim that is given back after a cancel is cancelled without an attempt'
 
 test('a retry that is brought forward uses its step, and during a POST changes nothing', async () => {
   const id = await born();
-  await record((await claim('mine', id)).claims[0]!, 'mine');
+  await record((await claim('mine', id)).claims[0]!);
 
   expect(await retryDelivery(store.pool, store.project, null, id)).toEqual({
     answer: { kind: 'brought_forward' },
@@ -313,5 +312,5 @@ test('a retry that is brought forward uses its step, and during a POST changes n
   const { claims } = await claim('mine', id, 1);
   expect(claims).toMatchObject([{ step: 1, trigger: 'manual' }]);
   expect(await retryDelivery(store.pool, store.project, null, id)).toMatchObject({ signal: null });
-  expect(await record(claims[0]!, 'mine')).toMatchObject([{ step: 2 }]);
+  expect(await record(claims[0]!)).toMatchObject([{ step: 2 }]);
 });

@@ -162,7 +162,7 @@ async function newWorld() {
     [1, 2, 3].map(() => store.newEndpoint({ project, consumer: CONSUMER })),
   );
   const workflows = new Map<string, Map<string, number>>();
-  const claims: { owner: string; claim: Claim }[] = [];
+  const claims: Claim[] = [];
   const old: AttemptRecord[] = [];
   const applied = new Set<string>();
   const ids: string[] = [];
@@ -194,18 +194,17 @@ async function newWorld() {
       else known.delete(standing.id);
     }
     const again = await claimDeliveries(pool, owner, claimable, processId);
-    claims.push(...[...plain, ...again].map((claim) => ({ owner, claim })));
+    claims.push(...plain, ...again);
   }
 
-  function takeClaims(dice: number): { owner: string; claim: Claim }[] {
+  function takeClaims(dice: number): Claim[] {
     if (claims.length === 0) return [];
     return claims.splice(dice % claims.length, 1 + (dice % 5));
   }
 
-  const recordOf = ({ owner, claim }: { owner: string; claim: Claim }, outcome: Outcome): AttemptRecord => ({
+  const recordOf = (claim: Claim, outcome: Outcome): AttemptRecord => ({
     id: claim.id,
     epoch: claim.epoch,
-    owner,
     startedAt: new Date(),
     durationMs: 1,
     outcome,
@@ -289,7 +288,7 @@ async function newWorld() {
         old.push(...records);
         await Promise.all([write(records), name === 'record twice at once' && write([...records].reverse())]);
       } else if (name === 'give back') {
-        for (const { claim } of takeClaims(dice)) {
+        for (const claim of takeClaims(dice)) {
           await releaseClaims(pool, [{ ...claim, lane: 'fast', inMs: 0 }]);
         }
       } else if (name === 'cancel' && id) await cancelDelivery(pool, project, null, id);

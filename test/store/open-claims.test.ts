@@ -28,12 +28,11 @@ const lookBy = (processId: string, owner = 'mine', underWay: string[] = []): Pro
     isUnderWay: (one) => underWay.includes(one),
   });
 
-const deliveredBy = ({ epoch }: Claim, owner = 'mine') =>
+const deliveredBy = ({ epoch }: Claim) =>
   recordAttempts(store.pool, [
     {
       id,
       epoch,
-      owner,
       startedAt: new Date(),
       durationMs: 5,
       outcome: 'delivered',
