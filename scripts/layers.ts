@@ -56,7 +56,8 @@ export const LAYERS: Layer[] = [
   // A client of the API: it knows profiles as data, and nothing of what serves them.
   { path: 'src/try', imports: ['src/policy', 'src/profiles', 'src/config.ts', 'src/embedded'] },
   { path: 'src/config-variables.ts', imports: ['src/policy', 'src/egress'] },
-  { path: 'src/config.ts', imports: ['src/config-variables.ts'] },
+  { path: 'src/version.ts', imports: [] },
+  { path: 'src/config.ts', imports: ['src/config-variables.ts', 'src/version.ts'] },
   { path: 'src/own-servers.ts', imports: ['src/config.ts', 'src/egress'] },
 
   // What the commands do, from the first look at the configuration to the last thing closed.

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { failureInWords } from './start/failure-in-words.ts';
 import { configOrExit, print } from './start/terminal.ts';
@@ -7,10 +5,7 @@ import { untilStopped } from './start/until-stopped.ts';
 import { TryFailure } from './try/failure.ts';
 import { findPosthorn } from './try/find-posthorn.ts';
 import { TRIAL_NAMES, tryProfile } from './try/try-profile.ts';
-
-const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
-  version: string;
-};
+import { version } from './version.ts';
 
 const program = new Command('posthorn')
   .description('Self-hosted webhook delivery on Temporal and Postgres')

@@ -58,6 +58,10 @@ const quotas = z.string().transform((text, context): Quotas => {
   return z.NEVER;
 });
 
+const headerValue = readAs('a header value of visible ASCII characters and spaces', (text) =>
+  /^[\x20-\x7e]+$/.test(text) ? text : undefined,
+);
+
 const encryptionKeys = readAs('a comma list of base64 keys of 32 bytes each', (text) => {
   const keys = text.split(',').map((key) => key.trim());
   const decoded = keys
@@ -119,6 +123,7 @@ export const variables = z.object({
   POSTHORN_ALLOW_TARGETS: cidrs.optional(),
   POSTHORN_NAT64_PREFIXES: nat64Prefixes.optional(),
   POSTHORN_TRUSTED_PROXIES: cidrs.optional(),
+  POSTHORN_USER_AGENT: headerValue.optional(),
   POSTHORN_MAX_BODY: bytes.default(1024 ** 2),
   POSTHORN_QUOTAS: quotas.default(DEFAULT_QUOTAS),
   POSTHORN_GROUPING: z.enum(['auto', 'never'], 'is neither auto nor never').default('auto'),

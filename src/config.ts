@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { type Variables, variables } from './config-variables.ts';
+import { version } from './version.ts';
 
 export type Command = 'start' | 'api' | 'worker' | 'migrate' | 'try';
 
@@ -38,6 +39,8 @@ export type Config = {
   nat64Prefixes?: string[];
   /** Ports on this machine of embedded servers, which are never targets. Unset: there are none. */
   ownPorts?: number[];
+  /** The header of every request to a receiver. */
+  userAgent: string;
   maxBodyBytes: number;
   /** What a tenant may have, and do in a minute. */
   quotas: Variables['POSTHORN_QUOTAS'];
@@ -114,6 +117,7 @@ function configOf(v: Variables, noTargets: boolean): Config {
     trustedProxies: v.POSTHORN_TRUSTED_PROXIES,
     allowTargets: v.POSTHORN_ALLOW_TARGETS ?? (localOnly && !noTargets ? LOOPBACK : []),
     nat64Prefixes: v.POSTHORN_NAT64_PREFIXES,
+    userAgent: v.POSTHORN_USER_AGENT ?? userAgentOf(v.POSTHORN_PUBLIC_URL),
     maxBodyBytes: v.POSTHORN_MAX_BODY,
     quotas: v.POSTHORN_QUOTAS,
     grouping: v.POSTHORN_GROUPING,
@@ -146,6 +150,9 @@ export function maskedSummary(config: Config): Record<string, unknown> {
     encryptionKeys: encryptionKeys.length,
   };
 }
+
+/** Where nobody has said how the installation is reached, an address of ours would only look like an attack. */
+const userAgentOf = (publicUrl = 'https://posthorn.example'): string => `Posthorn/${version} (+${publicUrl})`;
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 

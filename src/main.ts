@@ -221,6 +221,7 @@ export async function startService(
       guard,
       connectionsPerHost: CONNECTIONS_PER_HOST,
       maxSockets: sockets.outbound,
+      userAgent: config.userAgent,
       now: clock.now,
     });
     const inMarkingTurn = createFairTurns(HEALTH_MARKS_AT_ONCE, 1);

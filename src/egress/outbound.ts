@@ -13,7 +13,7 @@ import { originOf, requestTargetOf } from './target-url.ts';
 export type OutboundRequest = {
   /** As parseTargetUrl accepted it. */
   url: string;
-  /** Sent in this order and case; host, content-length, accept-encoding and user-agent are added where missing. */
+  /** Sent in this order and case; host, content-length, accept, accept-encoding and user-agent are added where missing. */
   headers: Record<string, string>;
   body: Buffer;
   /** Milliseconds for all of it, DNS to the last byte, counted from the moment a connection is given or dialed. */
@@ -72,6 +72,8 @@ export type OutboundOptions = {
   /** How long after a receiver's first answer its connection must be silent before it is used again. */
   provingMs?: number;
   lookup?: Lookup;
+  /** Sent where neither profile nor endpoint has one of its own. */
+  userAgent?: string;
   /** Epoch milliseconds, for the time at which an attempt is said to have begun. */
   now?: () => number;
   /** PEM certificates to trust instead of the built-in ones. */
@@ -94,6 +96,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     maxAgeMs: options.maxAgeMs ?? 300_000,
     maxRequests: options.maxRequestsPerConnection ?? 1_000,
   };
+  const { userAgent = 'Posthorn' } = options;
   const { connectionsPerHost = 32, maxIdlePools = 500, maxSockets = 4_096, now = Date.now } = options;
   const { maxSocketsPerProject = Math.ceil(maxSockets / 2) } = options;
   const pools = new ConnectionPools({
@@ -127,7 +130,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const rules = { ...fixedRules, startBy, deadlineAt: startedMs + timeoutMs };
     const post = {
       target: requestTargetOf(url),
-      headers: completeHeaders(headers, url.host, body.length),
+      headers: completeHeaders(headers, { host: url.host, bodyLength: body.length, userAgent }),
       body,
     };
     const sent = await send(turn, originOf(url), post, rules);

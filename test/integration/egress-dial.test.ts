@@ -350,12 +350,30 @@ test('headers arrive in the order and case in which they were given, with what H
       '1',
       'content-length',
       '10',
+      'accept',
+      '*/*',
       'accept-encoding',
       'identity',
       'user-agent',
       'Posthorn',
     ],
     ...['Connection', 'keep-alive'],
+  ]);
+});
+
+test('a profile or an endpoint keeps its own user-agent and accept, whatever their case', async () => {
+  receiver = await startReceiver();
+  create({ userAgent: 'Posthorn/1.2.3 (+https://hooks.example.com)' });
+  const request = {
+    ...{ url: receiver.url, timeoutMs: 1_000, startBy: performance.now() + 1_000 },
+    ...{ projectId: 'project', poolKey: 'tenant', body: Buffer.from('{}') },
+  };
+  await outbound.post({ ...request, headers: { 'User-Agent': 'Own/1', ACCEPT: 'application/json' } });
+  await outbound.post({ ...request, headers: {} });
+
+  expect(receiver.requests.map(({ headers }) => [headers['user-agent'], headers.accept])).toEqual([
+    ['Own/1', 'application/json'],
+    ['Posthorn/1.2.3 (+https://hooks.example.com)', '*/*'],
   ]);
 });
 

@@ -64,7 +64,7 @@ async function sendAndPreview(
   return [{ headers, body: request.body, secret: '' }, preview];
 }
 
-const OF_THE_CONNECTION = ['host', 'content-length', 'accept-encoding', 'user-agent', 'connection'];
+const OF_THE_CONNECTION = ['host', 'content-length', 'accept', 'accept-encoding', 'user-agent', 'connection'];
 const namesSent = (raw: string[]): string[] =>
   raw.filter((name, n) => n % 2 === 0 && !OF_THE_CONNECTION.includes(name.toLowerCase()));
 const lowerCased = (headers: Record<string, string>) =>

@@ -86,6 +86,7 @@ export async function startTestPosthorn(options: TestPosthornOptions = {}): Prom
     adminKey: ADMIN_KEY,
     encryptionKeys: [options.encryptionKey ?? randomBytes(32)],
     allowTargets: ['127.0.0.0/8'],
+    userAgent: 'Posthorn-Test',
     maxBodyBytes: 1024 * 1024,
     quotas: DEFAULT_QUOTAS,
     grouping: 'auto',

@@ -1,5 +1,6 @@
 import { ConfigError, maskedSummary, readConfig } from '../../src/config.ts';
 import { DEFAULT_QUOTAS } from '../../src/policy/quotas.ts';
+import { version } from '../../src/version.ts';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
 const REAL = {
@@ -27,11 +28,22 @@ test('with nothing set, start is embedded, on loopback, and lets endpoints be on
     dataDir: '.posthorn',
     encryptionKeys: [],
     allowTargets: ['127.0.0.0/8', '::1/128'],
+    userAgent: `Posthorn/${version} (+https://posthorn.example)`,
     maxBodyBytes: 1_048_576,
     quotas: DEFAULT_QUOTAS,
     grouping: 'auto',
     retentionMs: 2_592_000_000,
   });
+});
+
+test('the User-Agent says who sends where that is known, and is what the variable says', () => {
+  const publicUrl = { POSTHORN_PUBLIC_URL: 'https://hooks.example.com/' };
+  expect(readConfig(publicUrl, 'start').userAgent).toBe(`Posthorn/${version} (+https://hooks.example.com)`);
+  const own = { ...publicUrl, POSTHORN_USER_AGENT: 'Acme-Webhooks/2 (ops@acme.example)' };
+  expect(readConfig(own, 'start').userAgent).toBe('Acme-Webhooks/2 (ops@acme.example)');
+  expect(problemsOf({ POSTHORN_USER_AGENT: 'a\r\nx: y' }, 'start')).toEqual([
+    'POSTHORN_USER_AGENT is not a header value of visible ASCII characters and spaces',
+  ]);
 });
 
 test.each([
@@ -74,6 +86,8 @@ test('every variable arrives', () => {
       POSTHORN_MAX_BODY: '256kb',
       POSTHORN_NAT64_PREFIXES: '2001:db8:64::/96, fd00:64::/48',
       POSTHORN_GROUPING: 'never',
+      POSTHORN_DATABASE_POOL: '4',
+      POSTHORN_USER_AGENT: 'Acme-Webhooks/2',
       POSTHORN_RETENTION: '12h',
     },
     'api',
@@ -95,6 +109,7 @@ test('every variable arrives', () => {
     encryptionKeys: [Buffer.alloc(32, 7), Buffer.alloc(32, 7)],
     maxBodyBytes: 262_144,
     nat64Prefixes: ['2001:db8:64::/96', 'fd00:64::/48'],
+    userAgent: 'Acme-Webhooks/2',
     grouping: 'never',
     retentionMs: 43_200_000,
   });
