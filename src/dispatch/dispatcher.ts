@@ -98,13 +98,15 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       for (let from = 0; from < group.length; from += size) {
         const company = group.slice(from, from + size);
         const isFull = company.length === size;
-        const isFree = isFull ? places.isFreeForFull(projectId) : places.isFree();
-        if (isFree && (isFull || (isTurn && !isOvertaking(key)))) {
+        const isFree = isFull
+          ? places.isFreeForFull(projectId)
+          : (places.isFree() && isTurn && !isOvertaking(key)) || places.isQuiet(projectId);
+        if (isFree) {
           const workflowId = workflowIdOf(company, from === 0);
           for (const delivery of company) delivery.owner = workflowId;
           places.take(workflowId, projectId, isFull);
           places.pace(company.length);
-        } else if (grouping === 'never' || !forming.join(key, company)) return;
+        } else if (grouping === 'never' || !forming.join(key, company)) break;
         gate.dispatched('first', projectId, company.length);
       }
     }

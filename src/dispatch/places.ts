@@ -15,6 +15,8 @@ const PLACES_FOR_EACH = 128;
  */
 const UNCLAIMED_MS = 2_000;
 const UNCLAIMED_WHILE_BEHIND_MS = 15_000;
+/** A project that starts nothing for this long is not what fills the engine. */
+const QUIET_MS = 250;
 /**
  * What is not a full group starts this long, for each delivery of the last one, after it: below 667 deliveries a second
  * that holds nothing up, above it groups fill (docs/decisions/0006).
@@ -33,6 +35,8 @@ export type Places = {
   isTurn(): boolean;
   /** Milliseconds until the pace lets something smaller than a full group start; 0: now. */
   msToTurn(): number;
+  /** The project has none, and had none lately: whatever others do, its event starts at once. */
+  isQuiet(projectId: string): boolean;
   take(workflowId: string, projectId: string, isFull: boolean): void;
   /** Puts the next smaller group off by what this one carries. */
   pace(deliveries: number): void;
@@ -47,6 +51,7 @@ export function createPlaces(grouping: 'auto' | 'never'): Places {
   const taken = new Map<string, { since: number; projectId: string; isFull: boolean }>();
   const startBelow = grouping === 'auto' ? START_BELOW : START_EACH_BELOW;
   const places = grouping === 'auto' ? PLACES : PLACES_FOR_EACH;
+  const lastTakenAt = new Map<string, number>();
   let turnAt = 0;
 
   const msToTurn = (): number => Math.max(0, turnAt - performance.now());
@@ -62,8 +67,15 @@ export function createPlaces(grouping: 'auto' | 'never'): Places {
     },
     isTurn: () => taken.size < startBelow && msToTurn() === 0,
     msToTurn,
-    take: (workflowId, projectId, isFull) =>
-      void taken.set(workflowId, { since: performance.now(), projectId, isFull }),
+    isQuiet(projectId) {
+      const lastAt = lastTakenAt.get(projectId) ?? Number.NEGATIVE_INFINITY;
+      return performance.now() - lastAt > QUIET_MS && hasShare(0) && ofProject(projectId).length === 0;
+    },
+    take(workflowId, projectId, isFull) {
+      const now = performance.now();
+      taken.set(workflowId, { since: now, projectId, isFull });
+      lastTakenAt.set(projectId, now);
+    },
     pace(deliveries) {
       if (grouping === 'auto') turnAt = performance.now() + deliveries * MS_PER_DELIVERY;
     },
@@ -71,6 +83,8 @@ export function createPlaces(grouping: 'auto' | 'never'): Places {
     expire(isBehind) {
       const before = performance.now() - (isBehind ? UNCLAIMED_WHILE_BEHIND_MS : UNCLAIMED_MS);
       for (const [id, { since }] of taken) if (since < before) taken.delete(id);
+      const quietBefore = performance.now() - QUIET_MS;
+      for (const [id, at] of lastTakenAt) if (at < quietBefore) lastTakenAt.delete(id);
     },
   };
 }
