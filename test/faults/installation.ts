@@ -10,7 +10,7 @@ import { createTestDatabase } from '../set-up/database.ts';
 import { createTestNamespace, temporalAddress } from '../set-up/temporal.ts';
 import { type ApiClient, apiClient } from './api-client.ts';
 import { type OwnServers, quietPort } from './own-servers.ts';
-import { type PosthornProcess, startPosthorn } from './posthorn-process.ts';
+import { type PosthornProcess, startPosthorn, startPosthornWithOpenFiles } from './posthorn-process.ts';
 
 /** Posthorn as an operator runs it against real servers, on a database and a namespace of its own. */
 export type Installation = {
@@ -20,7 +20,7 @@ export type Installation = {
   startApi(env?: NodeJS.ProcessEnv): Promise<PosthornProcess>;
   startWorker(env?: NodeJS.ProcessEnv): Promise<PosthornProcess>;
   /** API and worker in one process. */
-  startBoth(env?: NodeJS.ProcessEnv): Promise<PosthornProcess>;
+  startBoth(env?: NodeJS.ProcessEnv, options?: { openFiles?: number }): Promise<PosthornProcess>;
   api: ApiClient;
   close(): Promise<void>;
 };
@@ -74,8 +74,16 @@ async function install(
     LOG_LEVEL: 'info',
   };
 
-  async function start(command: string, more: NodeJS.ProcessEnv = {}): Promise<PosthornProcess> {
-    const posthorn = startPosthorn(command, { ...env, ...more });
+  async function start(
+    command: string,
+    more: NodeJS.ProcessEnv = {},
+    { openFiles }: { openFiles?: number } = {},
+  ): Promise<PosthornProcess> {
+    const all = { ...env, ...more };
+    const posthorn =
+      openFiles === undefined
+        ? startPosthorn(command, all)
+        : startPosthornWithOpenFiles(openFiles, command, all);
     await posthorn.untilSaid(/connected to Temporal/);
     if (command !== 'worker') await posthorn.untilSaid(/"started"|Posthorn is ready/);
     return posthorn;
@@ -86,7 +94,7 @@ async function install(
     pool,
     startApi: (more) => start('api', more),
     startWorker: (more) => start('worker', more),
-    startBoth: (more) => start('start', more),
+    startBoth: (more, options) => start('start', more, options),
     api: apiClient(apiUrl, ADMIN_KEY),
     async close() {
       await pool.end();

@@ -17,11 +17,20 @@ export type PosthornProcess = {
 };
 
 const root = join(__dirname, '../..');
+const cli = join(root, 'src/cli.ts');
 const running = new Set<ChildProcess>();
 
 /** Runs `posthorn <command>` from the sources in a process of its own, with the given variables over ours. */
 export const startPosthorn = (command: string, env: NodeJS.ProcessEnv, ...args: string[]): PosthornProcess =>
-  runNode([join(root, 'src/cli.ts'), command, ...args], env);
+  runNode([cli, command, ...args], env);
+
+/** The same with so many open files allowed (RLIMIT_NOFILE), as under `ulimit -n`. */
+export const startPosthornWithOpenFiles = (
+  openFiles: number,
+  command: string,
+  env: NodeJS.ProcessEnv,
+): PosthornProcess =>
+  run('/bin/sh', ['-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, process.execPath, cli, command], env);
 
 /** The same as a user starts it: through the launcher, which runs the sources in a child. */
 export const launchPosthorn = (command: string, env: NodeJS.ProcessEnv, ...args: string[]): PosthornProcess =>
@@ -50,8 +59,10 @@ export function startPosthornOn(output: BadOutput, command: string, env: NodeJS.
 export const startProgram = (file: string, env: NodeJS.ProcessEnv): PosthornProcess =>
   runNode([join(root, file)], env);
 
-function runNode(args: string[], env: NodeJS.ProcessEnv): PosthornProcess {
-  const child = spawn(process.execPath, args, {
+const runNode = (args: string[], env: NodeJS.ProcessEnv): PosthornProcess => run(process.execPath, args, env);
+
+function run(program: string, args: string[], env: NodeJS.ProcessEnv): PosthornProcess {
+  const child = spawn(program, args, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

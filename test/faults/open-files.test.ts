@@ -1,0 +1,95 @@
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type Receiver, startReceiver } from '../receivers/receiver.ts';
+import { eventually } from '../set-up/eventually.ts';
+import { type Installation, installOnSharedServers } from './installation.ts';
+import { endAllProcesses } from './posthorn-process.ts';
+
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+let posthorn: Installation;
+let receiver: Receiver;
+let silent: Server;
+const sockets = new Set<Socket>();
+
+beforeEach(async () => {
+  posthorn = await installOnSharedServers();
+  receiver = await startReceiver([200]);
+  silent = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => silent.listen(0, '0.0.0.0', resolve));
+});
+afterEach(async () => {
+  await endAllProcesses();
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+  await receiver.close();
+  await posthorn.close();
+});
+
+/** Connections that never send anything, as many as are let in. */
+async function connectIdly(port: number, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    sockets.add(socket);
+    if (n % 100 === 99) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Every address of 127.0.0.0/8 is this machine: each target is an origin of its own. */
+const silentTarget = (n: number) => {
+  const { port } = silent.address() as AddressInfo;
+  return { url: `http://127.${1 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}:${port}/`, secret: SECRET };
+};
+
+const batchOf = (count: number, from: number) => ({
+  events: Array.from({ length: count }, (_, n) => ({
+    type: 'a.b',
+    data: {},
+    target: silentTarget(from + n),
+  })),
+});
+
+async function deliverOne(key: string): Promise<string> {
+  const { status } = await posthorn.api.call<{ status: string }>(key, 'POST', '/v1/events?wait=30s', {
+    type: 'a.b',
+    data: {},
+  });
+  return status;
+}
+
+test('idle connections from outside, more than there are files, harm nobody', async () => {
+  const running = await posthorn.startBoth({}, { openFiles: 1_500 });
+  const { key } = await posthorn.api.newProject({ timeout: '60s' });
+  await posthorn.api.call(key, 'POST', '/v1/endpoints', { url: receiver.url });
+
+  await connectIdly(Number(posthorn.env.POSTHORN_PORT), 2_200);
+
+  for (let n = 0; n < 5; n++) expect(await deliverOne(key)).toBe('delivered');
+  expect(await running.end('SIGTERM')).toBe(0);
+}, 120_000);
+
+test('thousands of silent receivers use up no more files than there are, before a restart and after it', async () => {
+  let running = await posthorn.startBoth({}, { openFiles: 700 });
+  const { key: busy } = await posthorn.api.newProject({ timeout: '60s' });
+  const { key: quiet } = await posthorn.api.newProject({ timeout: '60s' });
+  await posthorn.api.call(quiet, 'POST', '/v1/endpoints', { url: receiver.url });
+  for (let n = 0; n < 3; n++) {
+    await posthorn.api.call(busy, 'POST', '/v1/events/batch', batchOf(1_000, n * 1_000));
+  }
+  await eventually(() => sockets.size > 100, 30_000);
+
+  for (let n = 0; n < 3; n++) expect(await deliverOne(quiet)).toBe('delivered');
+  expect(running.output()).not.toMatch(/EMFILE/);
+
+  await running.end('SIGKILL');
+  running = await posthorn.startBoth({}, { openFiles: 700 });
+  await eventually(() => sockets.size > 100, 60_000);
+  expect(await deliverOne(quiet)).toBe('delivered');
+  expect(running.output()).not.toMatch(/EMFILE/);
+}, 180_000);
