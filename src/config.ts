@@ -9,6 +9,8 @@ export type Config = {
   databaseUrl?: string;
   /** Connections to Postgres that requests and claims share; records, releases and heartbeats have their own. */
   databasePool: number;
+  /** Set where databaseUrl leads to a pooler: the same database without it. */
+  databaseDirectUrl?: string;
   temporal: {
     /** Unset: the local dev server. */
     address?: string;
@@ -83,6 +85,11 @@ function missingFor(command: Command, given: NodeJS.ProcessEnv): string[] {
   mustHave('TEMPORAL_ADDRESS', alone);
   mustHave('POSTHORN_ADMIN_KEY', !embedded && (command === 'start' || command === 'api'));
   mustHave('POSTHORN_ENCRYPTION_KEYS', !embedded && command !== 'migrate');
+  if (given.DATABASE_DIRECT_URL !== undefined && given.DATABASE_URL === undefined) {
+    problems.push(
+      'DATABASE_DIRECT_URL is set and DATABASE_URL is not: without a pooler only DATABASE_URL is needed',
+    );
+  }
   if ((given.TEMPORAL_TLS_CERT === undefined) !== (given.TEMPORAL_TLS_KEY === undefined)) {
     problems.push('TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY are set together or not at all');
   }
@@ -98,6 +105,7 @@ function configOf(v: Variables, noTargets: boolean): Config {
   return withoutUnset({
     databaseUrl: v.DATABASE_URL,
     databasePool: v.POSTHORN_DATABASE_POOL,
+    databaseDirectUrl: v.DATABASE_DIRECT_URL,
     temporal: withoutUnset({
       namespace: v.TEMPORAL_NAMESPACE,
       address: v.TEMPORAL_ADDRESS,
@@ -135,10 +143,11 @@ const withoutUnset = <T extends object>(values: T): WithoutUnset<T> =>
 
 /** The configuration for the log: passwords and keys are hidden, that they are set is not. */
 export function maskedSummary(config: Config): Record<string, unknown> {
-  const { databaseUrl, temporal, adminKey, encryptionKeys, ...rest } = config;
+  const { databaseUrl, databaseDirectUrl, temporal, adminKey, encryptionKeys, ...rest } = config;
   const { apiKey, tlsCert, tlsKey, ...plainTemporal } = temporal;
   return {
     database: databaseUrl ? withoutPassword(databaseUrl) : 'embedded',
+    ...(databaseDirectUrl && { databaseDirect: withoutPassword(databaseDirectUrl) }),
     temporal: {
       ...plainTemporal,
       address: temporal.address ?? 'local dev server',

@@ -38,7 +38,7 @@ import { createProfiles } from './profiles/registry.ts';
 import { createFairTurns } from './sharing/fair-turns.ts';
 import { openFilesLimit, socketPlan } from './sharing/socket-plan.ts';
 import { readBody } from './store/claims.ts';
-import { createPool } from './store/database.ts';
+import { createPool, createPoolThroughPooler } from './store/database.ts';
 import { clockStatus, createDatabaseClock } from './store/database-clock.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from './store/gauges.ts';
 import { createNotifications } from './store/notifications.ts';
@@ -111,13 +111,18 @@ export async function startService(
   const metrics = createMetrics();
   const sockets = socketPlan(openFilesLimit());
   const attemptSlots = Math.floor(sockets.outbound * ATTEMPTS_PER_SOCKET);
-  const pool = createPool(config.databaseUrl, config.databasePool);
+  const { databaseUrl, databaseDirectUrl } = config;
+  const direct = databaseDirectUrl ?? databaseUrl;
+  const openPool = (max: number) =>
+    databaseDirectUrl ? createPoolThroughPooler(databaseUrl, max) : createPool(databaseUrl, max);
+  const pool = openPool(config.databasePool);
   // Connections of their own: what is safe to delay must not keep a finished attempt from being recorded.
-  const recordPool = createPool(config.databaseUrl, RECORD_CONNECTIONS);
-  const releasePool = createPool(config.databaseUrl, RELEASE_CONNECTIONS);
-  const heartbeatPool = createPool(config.databaseUrl, HEARTBEAT_CONNECTIONS);
-  const readPool = createPool(config.databaseUrl, READ_CONNECTIONS, READ_TIMEOUT_MS);
-  const notifications = createNotifications(config.databaseUrl);
+  const recordPool = openPool(RECORD_CONNECTIONS);
+  const releasePool = openPool(RELEASE_CONNECTIONS);
+  const heartbeatPool = openPool(HEARTBEAT_CONNECTIONS);
+  // Its statements have a time of their own, which only a session of ours keeps.
+  const readPool = createPool(direct, READ_CONNECTIONS, READ_TIMEOUT_MS);
+  const notifications = createNotifications(direct);
   const clock = createDatabaseClock({
     pool,
     onSkew: (ms) =>

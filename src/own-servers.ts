@@ -4,7 +4,7 @@ import type { OwnServer } from './egress/own-services.ts';
 
 /** Every server that the configuration names, and the ports of those that are embedded: none is ever a target. */
 export function ownServersOf(config: Config): OwnServer[] {
-  const { http, metricsPort, healthPort, temporal, databaseUrl, ownPorts = [] } = config;
+  const { http, metricsPort, healthPort, temporal, databaseUrl, databaseDirectUrl, ownPorts = [] } = config;
   return [
     ...at(http.host, http.port),
     ...at(http.host, metricsPort),
@@ -12,6 +12,7 @@ export function ownServersOf(config: Config): OwnServer[] {
     ...ownPorts.flatMap((port) => at('127.0.0.1', port)),
     ...(temporal.address ? atAddress(temporal.address) : []),
     ...(databaseUrl ? atDatabase(databaseUrl) : []),
+    ...(databaseDirectUrl ? atDatabase(databaseDirectUrl) : []),
     ...(temporal.uiUrl ? atUrl(temporal.uiUrl, 'address') : []),
     // Whoever may reach the API may do so without us; its address is often that of a proxy with other hosts behind it.
     ...atUrl(http.publicUrl, 'name'),

@@ -1,14 +1,14 @@
 import type { Config } from '../config.ts';
 import { StartFailure } from '../start-failure.ts';
 import { ChangedMigration, MigrationFailed, migrate } from '../store/migrate.ts';
-import { checkDatabase } from './check-database.ts';
+import { checkDatabases } from './check-databases.ts';
 import { checkSchema } from './check-schema.ts';
 import { databaseFailure } from './database-failure.ts';
 
 /** `posthorn migrate`. Returns the names of what was applied. Throws a StartFailure. */
-export async function migrateToday({ databaseUrl }: Config): Promise<string[]> {
-  await checkDatabase(databaseUrl!, 'DATABASE_URL');
-  return migrateDatabase(databaseUrl!);
+export async function migrateToday({ databaseUrl, databaseDirectUrl }: Config): Promise<string[]> {
+  await checkDatabases({ databaseUrl: databaseUrl!, databaseDirectUrl }, true);
+  return migrateDatabase(databaseDirectUrl ?? databaseUrl!);
 }
 
 /**

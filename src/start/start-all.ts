@@ -5,7 +5,7 @@ import { startSampleReceiver } from '../embedded/sample-receiver.ts';
 import { ensureDefaultProject, startEmbedded } from '../embedded/start-embedded.ts';
 import { startService } from '../main.ts';
 import { createPool } from '../store/database.ts';
-import { checkDatabase } from './check-database.ts';
+import { checkDatabases } from './check-databases.ts';
 import { checkPorts, listenersOf } from './check-ports.ts';
 import { migrateDatabase } from './migrate-database.ts';
 import { installRuntime } from './runtime.ts';
@@ -19,12 +19,13 @@ export async function startAll({ config, log, closers, signal }: Starting): Prom
   await checkPorts(
     mayMovePort ? listeners.filter(({ variable }) => variable !== 'POSTHORN_PORT') : listeners,
   );
-  if (config.databaseUrl) await checkDatabase(config.databaseUrl, 'DATABASE_URL', signal);
+  const { databaseUrl, databaseDirectUrl } = config;
+  if (databaseUrl) await checkDatabases({ databaseUrl, databaseDirectUrl }, true, signal);
   const embedded = await startEmbedded(config, { mayMovePort, say, signal });
   closers.push(embedded.stop);
   const { secrets } = embedded;
   signal.throwIfAborted();
-  await migrateDatabase(embedded.config.databaseUrl);
+  await migrateDatabase(databaseDirectUrl ?? embedded.config.databaseUrl);
   if (secrets) {
     const pool = createPool(embedded.config.databaseUrl, 1);
     await ensureDefaultProject(pool, secrets).finally(() => pool.end());

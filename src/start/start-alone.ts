@@ -1,5 +1,5 @@
 import { type Roles, type ServiceConfig, startService } from '../main.ts';
-import { checkDatabase } from './check-database.ts';
+import { checkDatabases } from './check-databases.ts';
 import { checkPorts, listenersOf } from './check-ports.ts';
 import { checkSchema } from './check-schema.ts';
 import { installRuntime } from './runtime.ts';
@@ -12,8 +12,8 @@ export async function startAlone({ config, log, closers, signal }: Starting, rol
   const full = { ...config, databaseUrl, temporal, adminKey: adminKey ?? '' } as ServiceConfig;
   const unused = roles.api ? ['POSTHORN_SAMPLE_PORT'] : ['POSTHORN_PORT', 'POSTHORN_SAMPLE_PORT'];
   await checkPorts(listenersOf(config).filter(({ variable }) => !unused.includes(variable)));
-  await checkDatabase(full.databaseUrl, 'DATABASE_URL', signal);
-  await checkSchema(full.databaseUrl);
+  await checkDatabases(full, false, signal);
+  await checkSchema(full.databaseDirectUrl ?? full.databaseUrl);
   const sdkMetrics = await installRuntime(config, log);
   signal.throwIfAborted();
   const service = await startService(full, roles, { log, logLinesLost: output.lost, ...sdkMetrics });

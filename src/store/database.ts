@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import pg from 'pg';
 import { withPinnedSettings } from './connection-settings.ts';
+import { PooledClient } from './pooled-client.ts';
 
 /** What can run a statement: the pool, or one connection inside a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'> | Pick<pg.PoolClient, 'query'>;
@@ -23,19 +24,39 @@ const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 const MAX_RETRIES = 5;
 
+const STATEMENT_MS = 30_000;
+
+const poolOptions = (max: number, statementMs: number): pg.PoolConfig => ({
+  max,
+  connectionTimeoutMillis: 5_000,
+  // A dead peer must not hold a request for the kernel's two hours.
+  keepAlive: true,
+  // A server that hangs does not keep its own timeouts.
+  query_timeout: statementMs + 5_000,
+});
+
 /** `statementMs`: a statement that takes longer fails with query_canceled, 57014. */
-export function createPool(connectionString: string, max = 10, statementMs = 30_000): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: withPinnedSettings(connectionString),
-    max,
-    connectionTimeoutMillis: 5_000,
-    // A dead peer must not hold a request for the kernel's two hours.
-    keepAlive: true,
-    statement_timeout: statementMs,
-    idle_in_transaction_session_timeout: 10_000,
-    // A server that hangs does not keep its own timeouts.
-    query_timeout: statementMs + 5_000,
-  });
+export function createPool(connectionString: string, max = 10, statementMs = STATEMENT_MS): pg.Pool {
+  return withListeners(
+    new pg.Pool({
+      ...poolOptions(max, statementMs),
+      connectionString: withPinnedSettings(connectionString),
+      statement_timeout: statementMs,
+      idle_in_transaction_session_timeout: 10_000,
+    }),
+  );
+}
+
+/**
+ * Through a pooler in transaction mode, which takes no settings at the start of a connection: its role has them
+ * (`pinSettingsOfRole`), the timeouts included.
+ */
+export function createPoolThroughPooler(connectionString: string, max = 10): pg.Pool {
+  const options = { ...poolOptions(max, STATEMENT_MS), connectionString };
+  return withListeners(new pg.Pool({ ...options, Client: PooledClient }));
+}
+
+function withListeners(pool: pg.Pool): pg.Pool {
   // An idle connection that breaks is replaced at its next use; without a listener the process would end.
   pool.on('error', () => {});
   // So does one that breaks between two statements of a transaction: the next statement says so.

@@ -81,6 +81,9 @@ test('every variable arrives', () => {
       POSTHORN_PORT: '8080',
       POSTHORN_PUBLIC_URL: 'https://hooks.example.com',
       POSTHORN_METRICS_PORT: '9090',
+      POSTHORN_HEALTH_PORT: '9091',
+      POSTHORN_SAMPLE_PORT: '9092',
+      DATABASE_DIRECT_URL: 'postgres://posthorn:d1rect@db.internal:5433/posthorn',
       POSTHORN_DATA_DIR: '/data',
       POSTHORN_ENCRYPTION_KEYS: `${KEY}, ${KEY}`,
       POSTHORN_MAX_BODY: '256kb',
@@ -104,6 +107,9 @@ test('every variable arrives', () => {
     },
     http: { host: '::', port: 8080, publicUrl: 'https://hooks.example.com' },
     metricsPort: 9090,
+    healthPort: 9091,
+    samplePort: 9092,
+    databaseDirectUrl: 'postgres://posthorn:d1rect@db.internal:5433/posthorn',
     dataDir: '/data',
     adminKey: 'adm1n-key',
     encryptionKeys: [Buffer.alloc(32, 7), Buffer.alloc(32, 7)],
@@ -166,10 +172,11 @@ test.each([
 
 test('the summary for the log holds no secret', () => {
   const url = `${REAL.DATABASE_URL}?password=0ther`;
-  const env = { ...REAL, DATABASE_URL: url, TEMPORAL_API_KEY: 'cl0ud-key' };
+  const direct = 'postgres://posthorn:d1rect@db.internal:5433/posthorn';
+  const env = { ...REAL, DATABASE_URL: url, DATABASE_DIRECT_URL: direct, TEMPORAL_API_KEY: 'cl0ud-key' };
   const summary = JSON.stringify(maskedSummary(readConfig(env, 'start')));
 
-  for (const secret of ['pa55word', '0ther', 'adm1n-key', 'cl0ud-key', KEY])
+  for (const secret of ['pa55word', 'd1rect', '0ther', 'adm1n-key', 'cl0ud-key', KEY])
     expect(summary).not.toContain(secret);
   expect(summary).toContain('db.internal');
   expect(summary).toContain('"adminKey":"set"');
