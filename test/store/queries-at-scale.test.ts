@@ -6,8 +6,9 @@ import { oldestUnattemptedSeconds, retriesWaiting } from '../../src/store/gauges
 import { deliveriesInFlight } from '../../src/store/in-flight.ts';
 import { matchEndpoints } from '../../src/store/match-receivers.ts';
 import { outcomesAfter } from '../../src/store/outcomes.ts';
+import { findGoneProcesses } from '../../src/store/processes.ts';
 import { markHealthy, markSlow } from '../../src/store/receiver-health.ts';
-import { overdueOwners } from '../../src/store/reconciliation.ts';
+import { overdueOwners, ownersLeftBehind } from '../../src/store/reconciliation.ts';
 import { moveHeld } from '../../src/store/review-held.ts';
 import { cancelOpenOf } from '../../src/store/steering.ts';
 import { eventually } from '../set-up/eventually.ts';
@@ -75,6 +76,8 @@ const statements: [string, (db: Queryable) => Promise<unknown>][] = [
   ['what is in flight', (db) => deliveriesInFlight(db)],
   ['claiming', (db) => claimDeliveries(db, 'event/1', [{ id: 'dlv_b1', step: 0 }])],
   ['the overdue', (db) => overdueOwners(db, 60_000, 2_000)],
+  ['what silent processes left behind', (db) => ownersLeftBehind(db, ['prc_1'], 2_000, ['event/1'])],
+  ['what a process that went had under way', (db) => findGoneProcesses(db, 'prc_1')],
   [
     'the outcomes',
     (db) => outcomesAfter(db, { projectId: quiet, consumer: null }, { xid: '0', seq: '0' }, 500),
