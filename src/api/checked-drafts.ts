@@ -1,10 +1,12 @@
 import type { AddressGuard } from '../egress/address-guard.ts';
+import type { Slices } from '../sharing/time-slices.ts';
 import type { Queryable } from '../store/database.ts';
 import type { EventDraft } from '../store/event-draft.ts';
 import { storedCompositions } from '../store/event-reads.ts';
 import type { Tenant } from './authentication.ts';
 import { requireValidData } from './data-checks.ts';
 import { draftOrRefusal, type PostedEvent } from './event-drafts.ts';
+import { LARGE_BODY } from './large-body.ts';
 import { requirePlansForTargets } from './plan-rules.ts';
 import { refuseUnlessStored } from './repeated-posts.ts';
 
@@ -17,14 +19,16 @@ export async function checkedDrafts(
   tenant: Tenant,
   guard: AddressGuard,
   posted: PostedEvent[],
+  slices: Slices,
 ): Promise<EventDraft[]> {
-  const drafts = await composedOrStored(db, tenant, guard, posted);
+  const drafts = await composedOrStored(db, tenant, guard, posted, slices);
   const checkable = drafts.map((draft, place) => {
     const { input, pointer } = posted[place]!;
-    return { draft, data: input.data, pointer };
+    const data = () => ('data' in input ? input.data : JSON.parse(draft.data.toString('utf8')));
+    return { draft, data, pointer };
   });
   await requirePlansForTargets(db, tenant, checkable);
-  await requireValidData(db, tenant, checkable);
+  await requireValidData(db, tenant, checkable, slices);
   return drafts;
 }
 
@@ -34,8 +38,13 @@ async function composedOrStored(
   tenant: Tenant,
   guard: AddressGuard,
   posted: PostedEvent[],
+  slices: Slices,
 ): Promise<EventDraft[]> {
-  const made = posted.map((one) => draftOrRefusal(tenant, guard, one));
+  const made: ReturnType<typeof draftOrRefusal>[] = [];
+  for (const one of posted) {
+    if (one.document.bytes.length > LARGE_BODY) await slices.pause();
+    made.push(draftOrRefusal(tenant, guard, one));
+  }
   const refused = made.flatMap((one) => ('problem' in one ? [one] : []));
   await refuseUnlessStored(db, tenant.projectId, refused);
   const ids = refused.map(({ event }) => event.id);

@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { createTimeSlices } from '../sharing/time-slices.ts';
 import { namingOutages } from '../store/outages.ts';
 import { createAuthentication } from './authentication.ts';
 import { consumerRoutes } from './consumers.ts';
@@ -21,11 +22,12 @@ import { webhookRoutes } from './webhooks.ts';
 /** The HTTP API as an Express application; `createHttpServer` gives it a listener. */
 export function createApi(deps: ApiDependencies): Express {
   const db = namingOutages(deps.pool);
+  const slicesOf = createTimeSlices();
   const reads = createTenantReads(deps.readPool);
   const authentication = createAuthentication(db, deps.profiles, deps.secretBox.stampsOf, deps.config);
   // Express looks through them in this order: what is called most comes first.
   const routes = [
-    ...eventRoutes(deps, db, reads),
+    ...eventRoutes(deps, db, reads, slicesOf),
     ...deliveryRoutes(deps, reads),
     ...outcomeRoutes(deps, authentication),
     ...endpointRoutes(deps, db, reads),
@@ -47,6 +49,6 @@ export function createApi(deps: ApiDependencies): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
   app.set('trust proxy', deps.config.trustedProxies ?? []);
-  mountRoutes(app, documented, authentication, deps);
+  mountRoutes(app, documented, authentication, slicesOf, deps);
   return app;
 }

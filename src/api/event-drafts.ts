@@ -3,15 +3,16 @@ import type { EventDraft } from '../store/event-draft.ts';
 import { newId } from '../store/ids.ts';
 import type { Tenant } from './authentication.ts';
 import { contentHash } from './content-hash.ts';
-import { type JsonDocument, refuseAmbiguous } from './json-document.ts';
-import { elementsOf, type Member, membersOf } from './json-members.ts';
-import { type FieldError, invalidBody, Problem } from './problem.ts';
+import type { JsonDocument } from './json-document.ts';
+import type { Member } from './json-members.ts';
+import { invalidBody, Problem } from './problem.ts';
 import type { EventInput } from './schemas/event.ts';
 import { checkedTargetUrl } from './target-urls.ts';
 
 /** An event in a body that was read. */
 export type PostedEvent = {
-  input: EventInput;
+  /** With its data, where that has been read and is at hand. */
+  input: Omit<EventInput, 'data'> & { data?: unknown };
   document: Pick<JsonDocument, 'bytes' | 'members'>;
   /** JSON pointer of the event in the body: empty, or `/events/3`. */
   pointer: string;
@@ -75,28 +76,6 @@ const uncomposed = ({ projectId, policy }: Tenant, content: Content): Uncomposed
   policy,
 });
 
-/** The events of a batch, in order; no event may be larger than `maxEventBytes`. */
-export function eventsOfBatch(
-  events: EventInput[],
-  { bytes, members }: JsonDocument,
-  maxEventBytes: number,
-  at: Date,
-): PostedEvent[] {
-  refuseRepeatedIds(events);
-  const ranges = elementsOf(bytes, memberNamed('events', members)!);
-  return events.map((input, i) => {
-    const range = ranges[i]!;
-    const pointer = `/events/${i}`;
-    if (range.end - range.start > maxEventBytes) {
-      const errors = [{ pointer, detail: `has more than ${maxEventBytes} bytes` }];
-      throw new Problem('payload_too_large', undefined, { errors });
-    }
-    const own = membersOf(bytes, range);
-    refuseAmbiguous(bytes, own, pointer);
-    return { input, document: { bytes, members: own }, pointer, at };
-  });
-}
-
 function dataOf(document: PostedEvent['document'], pointer: string): Buffer {
   const data = dataIn(document);
   if (!data) throw invalidBody([{ pointer: `${pointer}/data`, detail: 'is required' }]);
@@ -126,16 +105,4 @@ function requireUsableTarget(
     throw invalidBody([{ pointer: `${pointer}/target/secret`, detail: problem }]);
   }
   checkedTargetUrl(url, profile.urls, guard, `${pointer}/target/url`);
-}
-
-function refuseRepeatedIds(events: EventInput[]): void {
-  const seen = new Set<string>();
-  const errors: FieldError[] = [];
-  events.forEach(({ id }, i) => {
-    if (id === undefined) return;
-    if (seen.has(id))
-      errors.push({ pointer: `/events/${i}/id`, detail: 'is the id of an earlier event of the batch' });
-    seen.add(id);
-  });
-  if (errors.length > 0) throw invalidBody(errors);
 }

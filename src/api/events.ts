@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EVENT_STATUSES } from '../policy/outcome.ts';
+import type { Slices } from '../sharing/time-slices.ts';
 import type { Queryable } from '../store/database.ts';
 import type { AcceptedEvent, EventDraft } from '../store/event-draft.ts';
 import { listEvents } from '../store/event-lists.ts';
@@ -10,7 +11,7 @@ import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { isKnownTag } from './entity-tags.ts';
 import { DELIVERIES_SHOWN, eventTexts, readEvent, targetAnswer } from './event-answers.ts';
-import { eventsOfBatch } from './event-drafts.ts';
+import { readEventBatch } from './event-batch.ts';
 import { Problem } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { json, jsonText, type Route, tenantRoute } from './route.ts';
@@ -37,7 +38,12 @@ const POST_PROBLEMS: ProblemCode[] = [
   'plan_required',
 ];
 
-export function eventRoutes(deps: ApiDependencies, db: Queryable, reads: TenantReads): Route[] {
+export function eventRoutes(
+  deps: ApiDependencies,
+  db: Queryable,
+  reads: TenantReads,
+  slicesOf: (group: string) => Slices,
+): Route[] {
   const { acceptor, guard, config, links, metrics, clock } = deps;
   const acceptEvent = createEventAcceptance(deps, db);
 
@@ -62,7 +68,7 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable, reads: TenantR
         const { tenant, body: input, document } = call;
         await clock.known();
         const posted = { input, document, pointer: '', at: new Date(clock.now()) };
-        const [draft] = await checkedDrafts(db, tenant, guard, [posted]);
+        const [draft] = await checkedDrafts(db, tenant, guard, [posted], slicesOf(tenant.projectId));
         return acceptEvent(call, draft!);
       },
     }),
@@ -75,13 +81,15 @@ export function eventRoutes(deps: ApiDependencies, db: Queryable, reads: TenantR
       access: 'project',
       body: newEvents,
       bodyLimit: 'batch',
+      bodyInParts: true,
       answers: { 202: { description: 'All stored, in the order of the request', schema: acceptedEvents } },
       problems: POST_PROBLEMS,
-      handle: async ({ tenant, body, document }) => {
+      handle: async ({ tenant, document }) => {
         await clock.known();
         const at = new Date(clock.now());
-        const posted = eventsOfBatch(body.events, document, config.maxBodyBytes, at);
-        const drafts = await checkedDrafts(db, tenant, guard, posted);
+        const slices = slicesOf(tenant.projectId);
+        const posted = await readEventBatch(document.bytes, config.maxBodyBytes, at, slices);
+        const drafts = await checkedDrafts(db, tenant, guard, posted, slices);
         const results = await acceptor.acceptAll(drafts);
         const items = results.map((result, i) =>
           acceptedItem(drafts[i]!, acceptedOrThrow(result, `/events/${i}`)),

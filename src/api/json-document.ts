@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { pointerBelow } from '../json-schema/json-pointer.ts';
 import { type Member, membersOf, nestingDepth, valueRange } from './json-members.ts';
+import { parsed } from './json-skeleton.ts';
 import { invalidBody, Problem } from './problem.ts';
 
 /** A body that was read: its value, and the bytes of each member as the caller wrote them. */
 export type JsonDocument = { bytes: Buffer; value: unknown; members: Member[] };
 
 /** JSON.parse takes a nesting of a million, and what walks the value later would overflow the stack. */
-const MAX_NESTING = 64;
+export const MAX_NESTING = 64;
 const OPEN_BRACE = 0x7b;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -16,19 +17,25 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
  * is not JSON. Refused as invalid_body: a member of the top level that appears twice (JSON.parse would drop one).
  */
 export function readJsonDocument(bytes: Buffer): JsonDocument {
-  if (!isUtf8(bytes)) throw new Problem('malformed_json', 'The body is not valid UTF-8.');
-  if (bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) {
-    throw new Problem('malformed_json', 'The body begins with a byte order mark.');
-  }
-  if (nestingDepth(bytes) > MAX_NESTING) {
-    throw new Problem('malformed_json', `The body is nested more than ${MAX_NESTING} deep.`);
-  }
-  const value = parse(bytes);
+  refuseOtherText(bytes);
+  if (nestingDepth(bytes) > MAX_NESTING) throw tooDeep();
+  const value = parsed(bytes, { start: 0, end: bytes.length });
   const range = valueRange(bytes);
   const members = bytes[range.start] === OPEN_BRACE ? membersOf(bytes, range) : [];
   refuseAmbiguous(bytes, members, '');
   return { bytes, value, members };
 }
+
+/** Throws malformed_json for what no JSON text of ours may be, before anything reads it. */
+export function refuseOtherText(bytes: Buffer): void {
+  if (!isUtf8(bytes)) throw new Problem('malformed_json', 'The body is not valid UTF-8.');
+  if (bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) {
+    throw new Problem('malformed_json', 'The body begins with a byte order mark.');
+  }
+}
+
+export const tooDeep = (): Problem =>
+  new Problem('malformed_json', `The body is nested more than ${MAX_NESTING} deep.`);
 
 /**
  * Throws when a name appears twice among `members`, or within one of them that is an object (`data` may hold
@@ -50,15 +57,5 @@ function refuseRepeated(members: Member[], prefix: string): void {
       throw invalidBody([{ pointer: pointerBelow(prefix, name), detail }]);
     }
     seen.add(name);
-  }
-}
-
-function parse(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    // V8's message quotes the body, which must not reach logs or error bodies: only the place is passed on.
-    const place = /at position \d+/.exec((error as Error).message)?.[0];
-    throw new Problem('malformed_json', `The body is not JSON${place ? ` (${place})` : ''}.`);
   }
 }

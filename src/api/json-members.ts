@@ -11,14 +11,17 @@ const CLOSE_BRACE = 0x7d;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 
-const isSpace = (byte: number | undefined): boolean =>
+export const isSpace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /** The deepest nesting of objects and arrays; on text that is not JSON it is merely some number. */
-export function nestingDepth(text: Buffer): number {
+export function nestingDepth(
+  text: Buffer,
+  { start, end }: ValueRange = { start: 0, end: text.length },
+): number {
   let depth = 0;
   let deepest = 0;
-  for (let i = 0; i < text.length; i++) {
+  for (let i = start; i < end; i++) {
     const byte = text[i];
     if (byte === QUOTE) i = endOfString(text, i) - 1;
     else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) deepest = Math.max(deepest, ++depth);
@@ -53,6 +56,22 @@ export function valueRange(text: Buffer): ValueRange {
   while (isSpace(text[start])) start++;
   while (end > start && isSpace(text[end - 1])) end--;
   return { start, end };
+}
+
+/** The place after the value that begins at `start`; on text that is not JSON some place from there on. */
+export function valueEnd(text: Buffer, start: number): number {
+  if (text[start] === QUOTE) return Math.min(endOfString(text, start), text.length);
+  let depth = 0;
+  for (let i = start; i < text.length; i++) {
+    const byte = text[i];
+    if (byte === QUOTE) i = endOfString(text, i) - 1;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      if (depth === 0) return i;
+      if (--depth === 0) return i + 1;
+    } else if (depth === 0 && (byte === COMMA || isSpace(byte))) return i;
+  }
+  return text.length;
 }
 
 /** What stands between the commas of one level, without white space around it. */

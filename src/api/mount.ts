@@ -1,6 +1,7 @@
 import type { Express, Request, Response } from 'express';
 import { DEFAULT_QUOTAS } from '../policy/quotas.ts';
 import { sharesOf } from '../sharing/shared-room.ts';
+import type { Slices } from '../sharing/time-slices.ts';
 import { unlistedId } from '../store/ids.ts';
 import type { Authentication, Caller, Tenant } from './authentication.ts';
 import { type CallQuotas, createCallQuotas } from './call-quotas.ts';
@@ -8,6 +9,7 @@ import { admitTenant } from './connection-budget.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { createFailureLog, problemOf } from './failures.ts';
 import { type JsonDocument, readJsonDocument } from './json-document.ts';
+import { LARGE_BODY } from './large-body.ts';
 import { Problem, problemText } from './problem.ts';
 import { CallerGone, createBodyReader, type HeldBody, hasNoBody } from './request-body.ts';
 import type { Access, Answer, Route, TenantCall } from './route.ts';
@@ -29,6 +31,7 @@ export function mountRoutes(
   app: Express,
   routes: Route[],
   authentication: Authentication,
+  slicesOf: (group: string) => Slices,
   { config, log, metrics }: Pick<ApiDependencies, 'config' | 'log' | 'metrics'>,
 ): void {
   const logFailure = createFailureLog(log);
@@ -72,7 +75,7 @@ export function mountRoutes(
   for (const route of routes) {
     app[route.method](expressPath(route.path), (request, response) =>
       serve(route.path, request, response, (requestId) =>
-        answerCall(route, request, response, requestId, authentication, bodyOf, quotas),
+        answerCall(route, request, response, requestId, authentication, bodyOf, quotas, slicesOf),
       ),
     );
   }
@@ -106,6 +109,7 @@ async function answerCall(
   authentication: Authentication,
   bodyOf: (route: Route, request: Request, tenant: Tenant | null) => Promise<HeldBody>,
   quotas: CallQuotas,
+  slicesOf: (group: string) => Slices,
 ): Promise<Answer> {
   let tenant = await admitted(route.access, request, authentication);
   const params = route.params && checkedParams(route.params, request.params);
@@ -129,7 +133,11 @@ async function answerCall(
     // The key may have been deleted while its caller sent the body.
     if (performance.now() - beganAt > BODY_AT_ONCE_MS)
       tenant = await admitted(route.access, request, authentication);
+    if (route.bodyInParts) return await answer(undefined, { ...NO_DOCUMENT, bytes: held.bytes });
+    const slices = held.bytes.length > LARGE_BODY ? slicesOf(tenant?.projectId ?? '') : undefined;
+    await slices?.pause();
     const document = readJsonDocument(held.bytes);
+    await slices?.pause();
     return await answer(checkedBody(route.body, document.value), document);
   } finally {
     held.release();

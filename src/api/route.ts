@@ -59,6 +59,8 @@ type Described = {
   rate?: Rate;
   /** A batch may have 16 times the bytes of an event, a profile 64 KiB. */
   bodyLimit?: 'event' | 'batch' | 'profile';
+  /** The handler reads the body, of which it gets the bytes: as one value, it would hold up all other calls. */
+  bodyInParts?: true;
   /** Request headers worth documenting: name to description. */
   requestHeaders?: Record<string, string>;
 };

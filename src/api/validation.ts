@@ -2,6 +2,16 @@ import type { z } from 'zod';
 import { pointerBelow } from '../json-schema/json-pointer.ts';
 import { ERRORS_LISTED, type FieldError, Problem } from './problem.ts';
 
+export type Errors = { errors: FieldError[]; errorCount: number };
+
+/** What is wrong with a part of the body, with pointers from `pointer` on; or the part as `schema` describes it. */
+export function partOrErrors<T>(schema: z.ZodType<T>, value: unknown, pointer: string): { part: T } | Errors {
+  const result = schema.safeParse(value);
+  if (result.success) return { part: result.data };
+  const { errors, errorCount } = errorsOf(result.error.issues);
+  return { errors: errors.map((error) => ({ ...error, pointer: pointer + error.pointer })), errorCount };
+}
+
 /** The body as `schema` describes it; throws invalid_body with a JSON pointer for each mistake. */
 export function checkedBody(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value);
@@ -28,7 +38,7 @@ export function checkedParams(schema: z.ZodType, params: unknown): unknown {
 }
 
 /** The first errors, as many as are listed, and how many there are: the others are never made. */
-function errorsOf(issues: z.core.$ZodIssue[]): { errors: FieldError[]; errorCount: number } {
+function errorsOf(issues: z.core.$ZodIssue[]): Errors {
   const errors: FieldError[] = [];
   let errorCount = 0;
   for (const issue of issues) {

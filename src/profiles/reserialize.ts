@@ -22,6 +22,8 @@ function exactValue(number: string): string {
 /** False for what a double does not hold exactly as it is written back, such as 12345678901234567890 and 1e400. */
 function survives(number: string): boolean {
   const value = Number(number);
+  // Most are written as they come back; a megabyte can hold half a million.
+  if (String(value) === number) return true;
   return Number.isFinite(value) && exactValue(number) === exactValue(String(value));
 }
 

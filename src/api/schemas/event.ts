@@ -37,8 +37,11 @@ export const newTestEvent = z
   })
   .meta({ id: 'NewTestEvent' });
 
+export const MAX_BATCH = 1_000;
+
+/** For the document: a batch is read event by event (../event-batch.ts). */
 export const newEvents = z
-  .strictObject({ events: z.array(newEvent).min(1).max(1000) })
+  .strictObject({ events: z.array(newEvent).min(1).max(MAX_BATCH) })
   .meta({ id: 'NewEvents' });
 
 export type EventInput = z.output<typeof newEvent>;
