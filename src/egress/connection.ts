@@ -78,12 +78,16 @@ export class Connection {
     this.reused = true;
   }
 
-  isUsable(): boolean {
+  isOpen(): boolean {
     const { destroyed, writable, readableEnded } = this.socket;
+    return !destroyed && writable && !readableEnded;
+  }
+
+  /** True when it may carry one more request. */
+  isUsable(): boolean {
     const now = performance.now();
     const isYoung = now - this.#openedAt < this.#limits.maxAgeMs && this.#requests < this.#limits.maxRequests;
-    const isOpen = !destroyed && writable && !readableEnded;
-    return isOpen && isYoung && now < this.#restUntil && this.#leadsHere(this.#address);
+    return this.isOpen() && isYoung && now < this.#restUntil && this.#leadsHere(this.#address);
   }
 
   #take(chunk: Buffer): void {

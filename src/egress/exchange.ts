@@ -49,7 +49,7 @@ export async function exchange(
   await untilWhatCameIsRead();
   if (connection.unasked) return failed(tooEarly(connection.unasked, limits), 'unsent');
   // Its 'close' may be over: nothing would tell of it any more.
-  if (connection.socket.destroyed) return failed(lostBy(connection.error), 'unsent');
+  if (!connection.isOpen()) return failed(lostBy(connection.error), 'unsent');
   // After a stall of this process nobody would wait for the answer.
   if (performance.now() > limits.deadlineAt) return failed(timedOut('answer'), 'unsent');
   return ask(connection, head, post.body, limits);

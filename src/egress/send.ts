@@ -1,7 +1,7 @@
 import { Connection, type ConnectionLimits } from './connection.ts';
 import type { Turn } from './connection-pool.ts';
 import { type DialRules, dial } from './dial.ts';
-import { type ExchangeEnd, type ExchangeLimits, exchange, type FailedExchange } from './exchange.ts';
+import { type ExchangeEnd, type ExchangeLimits, exchange } from './exchange.ts';
 import type { Post } from './http/request-head.ts';
 import type { KnownAddresses } from './known-addresses.ts';
 import type { Origin } from './target-url.ts';
@@ -25,13 +25,13 @@ export type Sent =
  * Afterwards the turn holds what connection is left.
  */
 export async function send(turn: Turn, origin: Origin, post: Post, rules: SendRules): Promise<Sent> {
-  let stale: FailedExchange | undefined;
+  let stale: ExchangeEnd | undefined;
   if (turn.connection) {
-    const end = await exchange(turn.connection, post, rules);
-    if (end.kind === 'answered' || end.stage === 'over') return sent(end);
-    stale = end;
-    if (performance.now() > rules.startBy) return unreplaced(stale);
+    stale = await exchange(turn.connection, post, rules);
+    if (!wasStale(stale, turn.connection)) return sent(stale);
+    turn.connection.destroy();
     turn.connection = undefined;
+    if (performance.now() > rules.startBy) return unreplaced(stale);
   }
 
   const dialed = await dial(origin, rules, rules.deadlineAt);
@@ -39,10 +39,18 @@ export async function send(turn: Turn, origin: Origin, post: Post, rules: SendRu
   if (dialed.kind === 'failed') return sent({ ...dialed, stage: 'over' });
   const leadsHere = (address: string | undefined): boolean => rules.addresses.holds(origin.host, address);
   turn.connection = new Connection(dialed.socket, rules, leadsHere);
-  return sent(await exchange(turn.connection, post, rules), stale?.stage === 'unanswered');
+  return sent(await exchange(turn.connection, post, rules), stale !== undefined && !isUnsent(stale));
 }
+
+/** Some servers say 408 when they close an idle connection: it may be repeated (RFC 9110 section 15.5.9). */
+function wasStale(end: ExchangeEnd, connection: Connection): boolean {
+  if (end.kind === 'answered') return end.statusCode === 408 && !connection.isOpen();
+  return end.stage !== 'over';
+}
+
+const isUnsent = (end: ExchangeEnd): boolean => end.kind === 'failed' && end.stage === 'unsent';
 
 const sent = (end: ExchangeEnd, resent = false): Sent => ({ kind: 'sent', end, resent });
 
-const unreplaced = (stale: FailedExchange | undefined): Sent =>
-  stale?.stage === 'unanswered' ? sent(stale) : { kind: 'not_sent' };
+const unreplaced = (stale: ExchangeEnd | undefined): Sent =>
+  stale && !isUnsent(stale) ? sent(stale) : { kind: 'not_sent' };

@@ -233,6 +233,20 @@ describe('a kept connection that breaks before any byte of the answer', () => {
     },
   );
 
+  test.each([
+    ['and says 408 as it does', 'connection: close\r\n', { outcome: 'delivered', resent: true }],
+    ['but not one that says 408 and stays', '', { outcome: 'rejected', statusCode: 408, resent: false }],
+  ])('%s is judged by that', async (_, more, expected) => {
+    await start({
+      onWhole: ({ socket, id, turn }) =>
+        socket.write(turn === 1 ? answerOf(id) : answerOf('late', '408 Request Timeout', more)),
+    });
+    await post('first');
+    await untilIdle();
+
+    expect(await post('second')).toMatchObject(expected);
+  });
+
   test('in the moment in which it is used is replaced, too', async () => {
     await start({ onWhole: ({ socket, id }) => socket.write(answerOf(id)) });
     await post('first');
