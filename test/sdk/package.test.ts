@@ -1,45 +1,72 @@
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { runProgram, SDK } from './run-program.ts';
+import { delimiter, join } from 'node:path';
+import { runProgram, runPython, SDK, testWithPython } from './run-program.ts';
 
-const sources = join(SDK, 'typescript');
-const tsc = join(SDK, '../node_modules/typescript/bin/tsc');
+jest.setTimeout(120_000);
+
+const root = join(SDK, '..');
+const binaries = join(root, 'node_modules/.bin');
 let folder: string;
 let installed: string;
 
-/** The package as npm would install it. */
+/** A project of a user that has installed the packed package. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'posthorn-sdk-'));
   installed = join(folder, 'node_modules/@posthorn/sdk');
-  cpSync(join(sources, 'package.json'), join(installed, 'package.json'), { recursive: true });
-  const { code, stdout } = await runProgram(process.execPath, [
-    tsc,
-    '-p',
-    sources,
-    '--outDir',
-    join(installed, 'dist'),
-  ]);
-  if (code !== 0) throw new Error(stdout);
+  const sources = join(folder, 'sources');
+  cpSync(join(SDK, 'typescript'), sources, { recursive: true });
+  const PATH = `${binaries}${delimiter}${process.env.PATH}`;
+  const packed = await runProgram('npm', ['pack', '--pack-destination', folder], {
+    cwd: sources,
+    env: { PATH },
+  });
+  if (packed.code !== 0) throw new Error(packed.stdout + packed.stderr);
+  mkdirSync(installed, { recursive: true });
+  const [tarball] = globSync('*.tgz', { cwd: folder });
+  const args = ['-xzf', join(folder, tarball!), '-C', installed, '--strip-components=1'];
+  expect((await runProgram('tar', args)).code).toBe(0);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('the built package verifies in plain JavaScript', async () => {
-  const script = `
-    import { PosthornClient } from '@posthorn/sdk';
-    const client = new PosthornClient({ url: 'http://127.0.0.1:1', apiKey: 'none', profile: 'cmdcal' });
-    const signature = '757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17';
-    const secret = "It's a Secret to Everybody";
-    console.log(client.webhooks.verify({ payload: 'Hello, World!', signature, secret }));`;
-  writeFileSync(join(folder, 'receiver.mjs'), script);
-  const { stdout, stderr } = await runProgram(process.execPath, ['--no-strip-types', 'receiver.mjs'], {
-    cwd: folder,
-  });
+const node = (...args: string[]) => runProgram(process.execPath, args, { cwd: folder });
+
+const VERIFY = `
+  const client = new PosthornClient({ url: 'http://127.0.0.1:1', apiKey: 'none', profile: 'cmdcal' });
+  const signature = '757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17';
+  const secret = "It's a Secret to Everybody";
+  const verified = client.webhooks.verify({ payload: 'Hello, World!', signature, secret });`;
+
+test.each([
+  ['an ES module', 'receiver.mjs', "import { PosthornClient } from '@posthorn/sdk';"],
+  ['CommonJS', 'receiver.cjs', "const { PosthornClient } = require('@posthorn/sdk');"],
+])('the packed package verifies in %s, in plain JavaScript', async (_, file, load) => {
+  writeFileSync(join(folder, file), `${load}${VERIFY}\nconsole.log(verified);`);
+  const { stdout, stderr } = await node('--no-strip-types', '--no-experimental-require-module', file);
   expect({ stdout, stderr }).toEqual({ stdout: 'true\n', stderr: '' });
 });
 
-test('the types of the built package are found, and tell right from wrong', async () => {
-  const program = `
+test('the packed package is tested with Jest as Jest comes, which loads CommonJS', async () => {
+  const project = join(folder, 'jest-project');
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), '{"name":"receiver","version":"1.0.0"}');
+  writeFileSync(
+    join(project, 'receiver.test.js'),
+    `const { PosthornClient } = require('@posthorn/sdk');
+     test('it verifies', () => {${VERIFY}
+       expect(verified).toBe(true);
+     });`,
+  );
+  const args = [join(root, 'node_modules/jest/bin/jest.js'), '--rootDir', project, '--transform', '{}'];
+  const { code, stderr } = await runProgram(process.execPath, args, { cwd: project });
+  expect(stderr).toContain('1 passed');
+  expect(code).toBe(0);
+});
+
+test.each(['program.mts', 'program.cts'])(
+  'the types are found from %s, and tell right from wrong',
+  async (file) => {
+    const program = `
     import { PosthornClient, type Event } from '@posthorn/sdk';
     const client = new PosthornClient({ url: '', apiKey: '', profile: 'smartlyq' });
     export const event: Promise<Event> = client.events.get('evt_1');
@@ -48,17 +75,45 @@ test('the types of the built package are found, and tell right from wrong', asyn
     client.webhooks.verify({ payload: '', signature: '', secret: '', profile: 'smartly' });
     // @ts-expect-error: an event has a type
     void client.events.send({ data: {} });`;
-  writeFileSync(join(folder, 'program.ts'), program);
-  const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--types', ''];
-  const { stdout } = await runProgram(process.execPath, [tsc, ...options, 'program.ts'], { cwd: folder });
-  expect(stdout).toBe('');
-});
+    writeFileSync(join(folder, file), program);
+    const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--types', ''];
+    const { stdout } = await node(join(binaries, '../typescript/bin/tsc'), ...options, file);
+    expect(stdout).toBe('');
+  },
+);
 
 test('nothing of one runtime alone is imported', () => {
   const files = globSync('**/*.js', { cwd: join(installed, 'dist') });
-  expect(files.length).toBeGreaterThan(20);
+  expect(files.length).toBeGreaterThan(40);
   for (const file of files) {
-    const imports = [...readFileSync(join(installed, 'dist', file), 'utf8').matchAll(/from '([^']+)'/g)];
-    for (const [, name] of imports) expect(name).toMatch(/^\.\.?\//);
+    const text = readFileSync(join(installed, 'dist', file), 'utf8');
+    const imports = [...text.matchAll(/from '([^']+)'|require\("([^"]+)"\)/g)];
+    for (const [, from, required] of imports) expect(from ?? required).toMatch(/^\.\.?\//);
   }
+});
+
+test('the packed package has the license, a page without links that lead nowhere, and no tests', () => {
+  expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
+  expect(globSync('test/**', { cwd: installed })).toEqual([]);
+});
+
+test.each(['typescript', 'python'])(
+  'the page of the %s package has no relative link: registries show it alone',
+  (sdk) => {
+    const text = readFileSync(join(SDK, sdk, 'README.md'), 'utf8');
+    const relative = [...text.matchAll(/\]\((?!https?:\/\/|#)([^)]*)\)/g)].map(([, target]) => target);
+    expect(relative).toEqual([]);
+  },
+);
+
+test('the Python package has the license', () => {
+  expect(readFileSync(join(SDK, 'python/LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
+});
+
+testWithPython('the Python package tells its version, the same as the TypeScript one', async () => {
+  const { stdout } = await runPython(['-c', 'import posthorn; print(posthorn.__version__)']);
+  const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  expect(stdout.trim()).toBe(version);
 });

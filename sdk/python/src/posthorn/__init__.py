@@ -4,6 +4,7 @@ from .client import PosthornClient
 from .errors import PosthornError, WebhookVerificationError
 from .profiles import PROFILES, SigningProfile
 from .verification import WebhookToVerify, verify_webhook, verify_webhook_or_raise
+from .version import __version__
 
 __all__ = [
     "PROFILES",
@@ -12,6 +13,7 @@ __all__ = [
     "SigningProfile",
     "WebhookToVerify",
     "WebhookVerificationError",
+    "__version__",
     "verify_webhook",
     "verify_webhook_or_raise",
 ]
