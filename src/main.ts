@@ -119,7 +119,8 @@ export async function startService(
   // Connections of their own: what is safe to delay must not keep a finished attempt from being recorded.
   const recordPool = openPool(RECORD_CONNECTIONS);
   const releasePool = openPool(RELEASE_CONNECTIONS);
-  const heartbeatPool = openPool(HEARTBEAT_CONNECTIONS);
+  // Without the pooler, which keeps its own connections open when this process dies: by theirs the others tell.
+  const heartbeatPool = createPool(direct, HEARTBEAT_CONNECTIONS);
   // Its statements have a time of their own, which only a session of ours keeps.
   const readPool = createPool(direct, READ_CONNECTIONS, READ_TIMEOUT_MS);
   const notifications = createNotifications(direct);

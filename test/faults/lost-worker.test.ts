@@ -1,4 +1,7 @@
+import { Client, Connection } from '@temporalio/client';
+import type { Progress } from '../../workflows/contract.ts';
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
+import { type InterruptibleProxy, startInterruptibleProxy } from '../replay/interruptible-proxy.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { type Installation, installOnSharedServers } from './installation.ts';
 import { endAllProcesses, type PosthornProcess } from './posthorn-process.ts';
@@ -13,6 +16,7 @@ let answerAll: () => void;
 let api: PosthornProcess;
 let worker: PosthornProcess;
 let other: PosthornProcess;
+let proxy: InterruptibleProxy;
 
 /** POSTs under way in one worker, which their receiver does not answer yet; another worker stands by. */
 beforeEach(async () => {
@@ -26,7 +30,8 @@ beforeEach(async () => {
     },
   ]);
   api = await posthorn.startApi();
-  worker = await posthorn.startWorker();
+  proxy = await startInterruptibleProxy(`http://${posthorn.env.TEMPORAL_ADDRESS}`);
+  worker = await posthorn.startWorker({ TEMPORAL_ADDRESS: new URL(proxy.url).host });
   const project = await posthorn.api.newProject({ timeout: '60s' });
   await posthorn.api.newEndpoint(project, receiver.url, ['*']);
   await Promise.all(
@@ -40,6 +45,7 @@ beforeEach(async () => {
 afterEach(async () => {
   answerAll();
   await endAllProcesses();
+  await proxy.close();
   await receiver.close();
   await posthorn.close();
 });
@@ -52,6 +58,20 @@ const untilSilentFor = (seconds: number) =>
     );
     return rows[0]!.silent;
   }, seconds * 2_000);
+
+/** A workflow has been told by the other worker that an attempt is under way elsewhere. */
+async function untilTheOtherWaits(): Promise<void> {
+  const connection = await Connection.connect({ address: posthorn.env.TEMPORAL_ADDRESS! });
+  const client = new Client({ connection, namespace: posthorn.env.TEMPORAL_NAMESPACE! });
+  const { rows } = await posthorn.pool.query<{ owner: string }>('SELECT DISTINCT owner FROM deliveries');
+  const waits = async ({ owner }: { owner: string }): Promise<boolean> => {
+    // Until it is known to be cut off, the worker that is may be asked, and not answer.
+    const asked = client.workflow.getHandle(owner).query<Progress>('progress');
+    return asked.then((progress) => progress.every(({ state }) => state === 'waiting')).catch(() => false);
+  };
+  await eventually(async () => (await Promise.all(rows.map(waits))).some(Boolean), 60_000);
+  await connection.close();
+}
 
 async function untilAllDelivered(): Promise<void> {
   const open = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;
@@ -79,6 +99,17 @@ test('a worker that stands still for 15 s repeats nothing: its reruns wait for i
   expect(await countOutcomes()).toEqual([{ outcome: 'delivered', n: IN_FLIGHT }]);
   expect(receiver.requests).toHaveLength(IN_FLIGHT);
   expect(saidGone()).toEqual([]);
+});
+
+test('a worker that loses Temporal alone repeats nothing: its reruns wait for what it records', async () => {
+  proxy.interrupt();
+  await untilTheOtherWaits();
+  answerAll();
+
+  await untilAllDelivered();
+
+  expect(await countOutcomes()).toEqual([{ outcome: 'delivered', n: IN_FLIGHT }]);
+  expect(receiver.requests).toHaveLength(IN_FLIGHT);
 });
 
 test('a worker that is killed is noticed in seconds, and what it cut is told once and sent again', async () => {
