@@ -1,3 +1,4 @@
+import { CONCEPTS } from './concepts.ts';
 import { type Html, html, prose } from './docs-html.ts';
 import { exampleOf, membersTable, type SchemaNode, type Schemas, typeInWords } from './docs-schemas.ts';
 import type { OpenApiDocument } from './openapi.ts';
@@ -35,6 +36,7 @@ export function docsPage(document: OpenApiDocument): string {
 <body>${navigation(byTag)}<main>
 <h1>Posthorn API</h1><p>${prose(document.info.description ?? '')}</p>
 <p class="soft">Send <code>Authorization: Bearer &lt;key&gt;</code>. Bodies are JSON in UTF-8, durations <code>30s</code>, <code>5m</code>, <code>2h</code>, times ISO 8601 in UTC. The same as data: <a href="openapi.json">openapi.json</a>.</p>
+<h2 id="concepts">Concepts</h2><table>${CONCEPTS.map(({ word, meaning }) => html`<tr><td><strong>${word}</strong></td><td>${prose(meaning)}</td></tr>`)}</table>
 ${[...byTag].map(([tag, list]) => html`<h2 id="tag-${tag}">${tag}</h2>${list.map((one) => operation(one, schemas))}`)}
 <h2 id="schemas">Shapes</h2>${Object.entries(schemas).map(([name, schema]) => shape(name, schema))}
 <h2 id="errors">Errors</h2><p>Every error is <code>application/problem+json</code> of the shape <a href="#schema-Problem">Problem</a>; its <code>code</code> is one of these.</p>
@@ -54,7 +56,7 @@ function operationsOf({ paths = {} }: OpenApiDocument): ListedOperation[] {
 }
 
 const navigation = (byTag: Map<string, ListedOperation[]>): Html =>
-  html`<nav>${[...byTag].map(
+  html`<nav><strong><a href="#concepts">Concepts</a></strong>${[...byTag].map(
     ([tag, list]) =>
       html`<strong><a href="#tag-${tag}">${tag}</a></strong>${list.map(
         ({ method, path, operationId }) =>
