@@ -62,6 +62,13 @@ const headerValue = readAs('a header value of visible ASCII characters and space
   /^[\x20-\x7e]+$/.test(text) ? text : undefined,
 );
 
+/** As many as nobody guesses: it opens every project. */
+const MIN_ADMIN_KEY = 32;
+const adminKey = readAs(
+  `a key of at least ${MIN_ADMIN_KEY} visible ASCII characters without spaces (openssl rand -hex 24 makes one)`,
+  (text) => (/^[\x21-\x7e]+$/.test(text) && text.length >= MIN_ADMIN_KEY ? text : undefined),
+);
+
 const encryptionKeys = readAs('a comma list of base64 keys of 32 bytes each', (text) => {
   const keys = text.split(',').map((key) => key.trim());
   const decoded = keys
@@ -118,7 +125,7 @@ export const variables = z.object({
   POSTHORN_HEALTH_PORT: port.optional(),
   POSTHORN_SAMPLE_PORT: port.optional(),
   POSTHORN_DATA_DIR: z.string().default('.posthorn'),
-  POSTHORN_ADMIN_KEY: token.optional(),
+  POSTHORN_ADMIN_KEY: adminKey.optional(),
   POSTHORN_ENCRYPTION_KEYS: encryptionKeys.default([]),
   POSTHORN_ALLOW_TARGETS: cidrs.optional(),
   POSTHORN_NAT64_PREFIXES: nat64Prefixes.optional(),

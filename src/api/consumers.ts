@@ -15,10 +15,10 @@ import type { ApiDependencies } from './dependencies.ts';
 import { Problem } from './problem.ts';
 import { json, noContent, type Route, tenantRoute } from './route.ts';
 import { consumer as consumerSchema, consumerSettings } from './schemas/consumer.ts';
-import { name, pageOfSchema, pageQuery } from './schemas/fields.ts';
+import { consumerId, pageOfSchema, pageQuery } from './schemas/fields.ts';
 import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 
-const params = z.object({ id: name });
+const params = z.object({ id: consumerId });
 const tag = 'Consumers';
 
 export function consumerRoutes(
@@ -36,7 +36,7 @@ export function consumerRoutes(
       tag,
       summary: 'Make or change a consumer',
       description:
-        'A consumer that an endpoint, an event or a key names first is made, without a plan, which counts as `free`. Where the project names plans that may use webhooks, a change of the plan holds its deliveries or releases them. Ids must not be personal data: they appear in Temporal.',
+        'A consumer that an endpoint, an event or a key names first is made, without a plan, which counts as `free`. Where the project names plans that may use webhooks, a change of the plan holds its deliveries or releases them. Its id may be personal data, such as an address of mail: unlike the ids of events it does not appear in Temporal.',
       access: 'project',
       params,
       body: consumerSettings,

@@ -1,7 +1,7 @@
 import type { PageRequest } from '../store/pages.ts';
 import { Problem } from './problem.ts';
 
-const isId = (part: string): boolean => /^[\w.-]{1,128}$/.test(part);
+const isId = (part: string): boolean => /^[\w.@:+-]{1,128}$/.test(part);
 const isTime = (part: string): boolean =>
   /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(\d{3})?Z$/.test(part) && Number.isFinite(Date.parse(part));
 const isNumber = (part: string): boolean => /^\d{1,9}$/.test(part);

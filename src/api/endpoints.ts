@@ -12,7 +12,7 @@ import { registerEndpoint } from './register-endpoint.ts';
 import { rotateSecretRoute } from './rotate-secret.ts';
 import { json, type Route, tenantRoute } from './route.ts';
 import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './schemas/endpoint.ts';
-import { name, ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
+import { consumerId, ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
 import { requireKnownTypes } from './subscriptions.ts';
 import { checkedEndpointUrl } from './target-urls.ts';
 import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
@@ -50,7 +50,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       tag,
       summary: 'List endpoints, newest first',
       access: 'consumer',
-      query: z.strictObject({ ...pageQuery, consumer: name.optional() }),
+      query: z.strictObject({ ...pageQuery, consumer: consumerId.optional() }),
       answers: { 200: { description: 'A page of endpoints', schema: pageOfSchema(endpoint) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {

@@ -16,14 +16,14 @@ import { Problem } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { json, jsonText, type Route, tenantRoute } from './route.ts';
 import { acceptedEvent, acceptedEvents, event, newEvent, newEvents, waitQuery } from './schemas/event.ts';
-import { eventId, name, ownId, pageOfSchema, pageQuery, pointInTime } from './schemas/fields.ts';
+import { consumerId, eventId, name, ownId, pageOfSchema, pageQuery, pointInTime } from './schemas/fields.ts';
 import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 
 const listQuery = z.strictObject({
   ...pageQuery,
   type: name.optional(),
   status: z.enum(EVENT_STATUSES).optional(),
-  consumer: name.optional(),
+  consumer: consumerId.optional(),
   endpoint: ownId.optional(),
   since: pointInTime.optional().meta({ description: 'Not older than this' }),
   until: pointInTime.optional().meta({ description: 'Older than this' }),

@@ -72,22 +72,28 @@ export function mountRoutes(
     );
   };
 
+  // `/v1/events/batch` is no event, although `/v1/events/{id}` fits it.
+  const fixedPaths = new Set(routes.map(({ path }) => path).filter((path) => !path.includes('{')));
   for (const route of routes) {
-    app[route.method](expressPath(route.path), (request, response) =>
-      serve(route.path, request, response, (requestId) =>
+    app[route.method](expressPath(route.path), (request, response, next) => {
+      if (route.path.includes('{') && fixedPaths.has(request.path)) return next();
+      return serve(route.path, request, response, (requestId) =>
         answerCall(route, request, response, requestId, authentication, bodyOf, quotas, slicesOf),
-      ),
-    );
+      );
+    });
   }
 
   const patterns = routes.map(({ method, path }) => ({
     method: method.toUpperCase(),
+    path,
     pattern: pathPattern(path),
   }));
   app.use((request, response) =>
     serve('(none)', request, response, async () => {
       const allowed = patterns
-        .filter(({ pattern }) => pattern.test(request.path))
+        .filter(({ path, pattern }) =>
+          fixedPaths.has(request.path) ? path === request.path : pattern.test(request.path),
+        )
         .map(({ method }) => method);
       if (allowed.length === 0) throw new Problem('not_found');
       const allow = [...new Set(allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed)].join(', ');
@@ -112,7 +118,7 @@ async function answerCall(
   slicesOf: (group: string) => Slices,
 ): Promise<Answer> {
   let tenant = await admitted(route.access, request, authentication);
-  const params = route.params && checkedParams(route.params, request.params);
+  const params = route.params && checkedParams(route.params, request.params, route.method === 'put');
   const query = queryOf(route, request);
   const call = { params, query, request, response, requestId };
   const answer = async (body: unknown, document: JsonDocument) => {

@@ -124,13 +124,14 @@ const contentOf = ({ schema, type }: AnswerSpec): { content?: Record<string, { s
 };
 
 /** What a route can answer by its access, parameters and body, and what it says of itself. */
-function problemsOf({ access, params, body, problems = [] }: Route): ProblemCode[] {
+function problemsOf({ method, access, params, body, problems = [] }: Route): ProblemCode[] {
   const codes: ProblemCode[] = ['internal_error', 'invalid_query'];
   if (access !== 'open') codes.push('unauthorized', 'too_many_attempts', 'quota_exceeded', 'unavailable');
   if (access === 'project' || access === 'consumer') codes.push('project_required', 'forbidden', 'not_found');
   if (access === 'admin') codes.push('forbidden');
   if (access === 'shared') codes.push('forbidden', 'not_found');
   if (params) codes.push('not_found', 'invalid_request');
+  if (params && method === 'put') codes.push('invalid_id');
   if (body) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type', 'invalid_body');
   return [...new Set([...codes, ...problems])];
 }

@@ -110,6 +110,11 @@ export const PROBLEM_CODES = {
     title: 'The body is not declared as plain JSON',
     help: 'Send `Content-Type: application/json` (charset utf-8, if any) without `Content-Encoding`.',
   },
+  invalid_id: {
+    status: 422,
+    title: 'The id in the address cannot be one',
+    help: 'See `errors` for the rule. Ids that are chosen by the caller stand in addresses, headers and logs.',
+  },
   invalid_body: {
     status: 422,
     title: 'The body has not the right shape',

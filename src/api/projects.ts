@@ -23,7 +23,7 @@ import { type Answer, json, plainRoute, type Route, tenantRoute } from './route.
 import { createdProject, newProject, projectChanges, project as projectSchema } from './schemas/project.ts';
 
 const DEFAULT_PROFILE = 'standard-webhooks';
-const params = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) });
+const params = z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
 const tag = 'Projects';
 
 export function projectRoutes(

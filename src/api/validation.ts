@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import { pointerBelow } from '../json-schema/json-pointer.ts';
+import { plainWords } from './plain-words.ts';
 import { ERRORS_LISTED, type FieldError, Problem } from './problem.ts';
 
 export type Errors = { errors: FieldError[]; errorCount: number };
 
 /** What is wrong with a part of the body, with pointers from `pointer` on; or the part as `schema` describes it. */
 export function partOrErrors<T>(schema: z.ZodType<T>, value: unknown, pointer: string): { part: T } | Errors {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: plainWords });
   if (result.success) return { part: result.data };
   const { errors, errorCount } = errorsOf(result.error.issues);
   return { errors: errors.map((error) => ({ ...error, pointer: pointer + error.pointer })), errorCount };
@@ -14,14 +15,14 @@ export function partOrErrors<T>(schema: z.ZodType<T>, value: unknown, pointer: s
 
 /** The body as `schema` describes it; throws invalid_body with a JSON pointer for each mistake. */
 export function checkedBody(schema: z.ZodType, value: unknown): unknown {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: plainWords });
   if (result.success) return result.data;
   throw new Problem('invalid_body', undefined, errorsOf(result.error.issues));
 }
 
 /** The query as `schema` describes it; a parameter that was given twice is an array, and refused. */
 export function checkedQuery(schema: z.ZodType, query: unknown): unknown {
-  const result = schema.safeParse(query);
+  const result = schema.safeParse(query, { error: plainWords });
   if (result.success) return result.data;
   const { errors, errorCount } = errorsOf(result.error.issues);
   throw new Problem('invalid_query', undefined, {
@@ -30,11 +31,15 @@ export function checkedQuery(schema: z.ZodType, query: unknown): unknown {
   });
 }
 
-/** An id in the path that cannot be one names nothing. */
-export function checkedParams(schema: z.ZodType, params: unknown): unknown {
-  const result = schema.safeParse(params);
+/** An id in the path that cannot be one names nothing; where the caller chooses it (PUT) the rule is said. */
+export function checkedParams(schema: z.ZodType, params: unknown, isChosen: boolean): unknown {
+  const result = schema.safeParse(params, { error: plainWords });
   if (result.success) return result.data;
-  throw new Problem('not_found');
+  if (!isChosen) throw new Problem('not_found');
+  const { errors } = errorsOf(result.error.issues);
+  throw new Problem('invalid_id', undefined, {
+    errors: errors.map(({ pointer, detail }) => ({ pointer: pointer.slice(1), detail })),
+  });
 }
 
 /** The first errors, as many as are listed, and how many there are: the others are never made. */

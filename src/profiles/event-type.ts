@@ -3,9 +3,15 @@ import { stepsOf } from '../json-schema/json-pointer.ts';
 import { checkOfSchema } from '../json-schema/remembered-checks.ts';
 
 /** Any JSON. Not z.json() itself, which as a type refers to itself: not every reader of our types can follow. */
-const json = z.unknown().refine((value) => z.json().safeParse(value).success, 'must be JSON');
+const json = z.unknown().refine((value) => z.json().safeParse(value).success, {
+  error: ({ input }) => (input === undefined ? 'is required' : 'must be JSON'),
+  abort: true,
+});
 
-const name = z.string().regex(/^[A-Za-z0-9._-]{1,128}$/);
+const name = z
+  .string()
+  .max(128, 'has more than 128 characters')
+  .regex(/^[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must be of A-Z a-z 0-9 . _ - and not of dots alone');
 
 /** One entry of a profile's catalogue. */
 export const eventTypeSchema = z.strictObject({

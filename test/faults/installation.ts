@@ -25,7 +25,7 @@ export type Installation = {
   close(): Promise<void>;
 };
 
-const ADMIN_KEY = 'admin-key-of-the-tests';
+const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
 
 /** On servers that the test may kill. */
 export async function installOn({ postgres, temporal }: OwnServers): Promise<Installation> {

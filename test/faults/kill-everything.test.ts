@@ -8,7 +8,7 @@ import { endAllProcesses, startPosthorn } from './posthorn-process.ts';
 
 jest.setTimeout(120_000);
 
-const ADMIN_KEY = 'admin-key-of-the-tests';
+const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
 
 let installation: EmbeddedInstallation;
 let stream: MixedStream | undefined;

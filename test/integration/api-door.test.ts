@@ -115,7 +115,7 @@ test.each([
   ['an empty type', { type: '', data: 1 }, '/type'],
   ['a type of 129 characters', { type: 'a'.repeat(129), data: 1 }, '/type'],
   ['a type with a slash', { type: 'a/b', data: 1 }, '/type'],
-  ['an id of 65 characters', { type: 'a', data: 1, id: 'a'.repeat(65) }, '/id'],
+  ['an id of 129 characters', { type: 'a', data: 1, id: 'a'.repeat(129) }, '/id'],
   ['an id with NUL', { type: 'a', data: 1, id: 'a\u0000' }, '/id'],
   ['an id with a dot', { type: 'a', data: 1, id: 'a.b' }, '/id'],
   ['an id with a line break at its end', { type: 'a', data: 1, id: 'a\n' }, '/id'],

@@ -153,8 +153,12 @@ describe('what a catalogue may not hold', () => {
     ]);
   });
 
-  test('a type whose name is none is nothing here', async () => {
-    expect((await put(await newProject(), 'a%20b', {})).status).toBe(404);
+  test('a type whose name cannot be one is refused with the rule', async () => {
+    expect(refusal(await put(await newProject(), 'a%20b', {}))).toEqual({
+      status: 422,
+      code: 'invalid_id',
+      pointers: ['type'],
+    });
   });
 
   test('a project has at most 1,000 types of its own, and a mebibyte of them', async () => {

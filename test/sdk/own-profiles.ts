@@ -3,7 +3,7 @@ import type { ProfileSource } from '../../src/profiles/profile.ts';
 
 const storable = fc.string({ unit: 'binary', maxLength: 20 }).filter((text) => !text.includes('\u0000'));
 const printable = fc.stringMatching(/^[!-~]([ -~]{0,10}[!-~])?$/);
-const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,40}$/);
+const name = fc.stringMatching(/^[.]{0,2}[A-Za-z0-9_-][A-Za-z0-9._-]{0,40}$/);
 const memberName = fc.stringMatching(/^[a-z]{1,8}$/);
 
 /** An event, but for what makes it one of its own. */

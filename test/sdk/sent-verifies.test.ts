@@ -8,9 +8,9 @@ const profiles = createProfiles();
 const names = profiles.names() as ProfileName[];
 const SENT_AT = 1_775_469_683;
 
-const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,128}$/);
+const name = fc.stringMatching(/^[.]{0,2}[A-Za-z0-9_-][A-Za-z0-9._-]{0,40}$/);
 const event = fc.record({
-  id: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
+  id: fc.stringMatching(/^[A-Za-z0-9_@:+-]{1,128}$/),
   type: name,
   createdAt: fc.date({ min: new Date('2020-01-01'), max: new Date('2100-01-01'), noInvalidDate: true }),
   consumer: name,

@@ -17,7 +17,7 @@ import { createSecretBox, type SecretBox } from '../../src/store/secret-box.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { type Client, validatingClient } from './openapi-validator.ts';
 
-export const ADMIN_KEY = 'admin-key-of-the-tests';
+export const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
 
 export type TestApi = Client & {
   url: string;

@@ -70,7 +70,7 @@ export type TestPosthornOptions = {
   log?: Logger;
 };
 
-const ADMIN_KEY = 'admin-key-of-the-tests';
+const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
 
 /** All of Posthorn in this process, on a database and a namespace of its own, over real sockets. */
 export async function startTestPosthorn(options: TestPosthornOptions = {}): Promise<TestPosthorn> {

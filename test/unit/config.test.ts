@@ -6,7 +6,7 @@ const KEY = Buffer.alloc(32, 7).toString('base64');
 const REAL = {
   DATABASE_URL: 'postgres://posthorn:pa55word@db.internal:5432/posthorn',
   TEMPORAL_ADDRESS: 'temporal.internal:7233',
-  POSTHORN_ADMIN_KEY: 'adm1n-key',
+  POSTHORN_ADMIN_KEY: 'adm1n-key-0123456789-0123456789-0',
   POSTHORN_ENCRYPTION_KEYS: KEY,
 };
 
@@ -111,7 +111,7 @@ test('every variable arrives', () => {
     samplePort: 9092,
     databaseDirectUrl: 'postgres://posthorn:d1rect@db.internal:5433/posthorn',
     dataDir: '/data',
-    adminKey: 'adm1n-key',
+    adminKey: 'adm1n-key-0123456789-0123456789-0',
     encryptionKeys: [Buffer.alloc(32, 7), Buffer.alloc(32, 7)],
     maxBodyBytes: 262_144,
     nat64Prefixes: ['2001:db8:64::/96', 'fd00:64::/48'],

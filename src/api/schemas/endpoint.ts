@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, name, text, time } from './fields.ts';
+import { consumerId, duration, text, time } from './fields.ts';
 
 const url = z.string().min(1).max(2048).meta({ example: 'https://example.com/webhooks' });
 
@@ -34,7 +34,7 @@ export const newEndpoint = z
     secret: secret.optional().meta({
       description: 'Made by Posthorn when left out. Some profiles require it, some refuse it',
     }),
-    consumer: name.optional(),
+    consumer: consumerId.optional(),
     description: description.optional(),
     headers: headers.optional(),
   })

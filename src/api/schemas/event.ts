@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EVENT_STATUSES } from '../../policy/outcome.ts';
 import { delivery } from './delivery.ts';
-import { anyText, duration, eventId, name, time } from './fields.ts';
+import { anyText, consumerId, duration, name, newEventId, time } from './fields.ts';
 
 /** `data` is checked and taken as bytes, never through this value: see ../event-drafts.ts. */
 const anyJson = z.unknown().meta({ description: 'Any JSON; receivers get it byte for byte' });
@@ -15,8 +15,8 @@ export const newEvent = z
   .strictObject({
     type: name.meta({ example: 'render.completed' }),
     data: anyJson.meta({ example: { render: 'r_1', seconds: 42 } }),
-    id: eventId.optional().meta({ description: 'Makes the post repeatable; `evt_…` when left out' }),
-    consumer: name.optional().meta({ description: "Goes to this consumer's endpoints alone" }),
+    id: newEventId.optional().meta({ description: 'Makes the post repeatable; `evt_…` when left out' }),
+    consumer: consumerId.optional().meta({ description: "Goes to this consumer's endpoints alone" }),
     attributes: z.record(name, anyText).optional(),
     target: z
       .strictObject({ url: z.string().min(1).max(2048), secret: targetSecret })

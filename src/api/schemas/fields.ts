@@ -1,30 +1,45 @@
 import 'zod-openapi';
 import { z } from 'zod';
-import { parseDuration } from '../../policy/duration.ts';
+import { durationPattern } from './duration-pattern.ts';
 
 /** Postgres refuses NUL in text, and half a surrogate pair would be stored as another character. */
 const storable = (text: string): boolean => text.isWellFormed() && !text.includes('\u0000');
 export const anyText = z.string().refine(storable, 'holds a NUL or half of a surrogate pair');
 export const text = (max: number) => anyText.max(max);
 
-/** Types, consumers and attribute names. */
-export const name = z.string().regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ -');
-export const eventId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -');
+/** Types, plans and attribute names. Not dots alone: in an address `.` and `..` lead elsewhere, however they are escaped. */
+export const name = z
+  .string()
+  .max(128, 'has more than 128 characters')
+  .regex(/^[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must be of A-Z a-z 0-9 . _ - and not of dots alone');
+
+/** As producers have them: numbers, UUIDs, addresses of mail. */
+export const consumerId = z
+  .string()
+  .max(128, 'has more than 128 characters')
+  .regex(
+    /^[.]*[A-Za-z0-9_@:+-][A-Za-z0-9._@:+-]*$/,
+    'must be of A-Z a-z 0-9 . _ @ : + - and not of dots alone',
+  );
+
+/** Without a dot: Standard Webhooks signs `id.timestamp.body`, and a dot in the id would let its end pass for the time. */
+export const eventId = z
+  .string()
+  .regex(/^[A-Za-z0-9_@:+-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 _ @ : + -');
+
+/** The address of the event would be that of the call for batches. */
+export const newEventId = eventId.refine((id) => id !== 'batch', 'is taken by /v1/events/batch');
 /** An id that we made; one of another form names nothing. */
 export const ownId = z.string().regex(/^[a-z]{2,3}_[a-z0-9]{1,64}$/, 'is not an id of this kind');
 export const time = z.iso.datetime().meta({ example: '2026-03-26T14:30:00.000Z' });
 export const pointInTime = z.iso.datetime({ offset: true }).meta({ example: '2026-03-26T14:30:00Z' });
 
 /** A duration of at least `min` and at most `max` seconds, as text. */
-export const duration = (min: number, max: number, inWords: string) =>
+export const duration = (min: 0 | 1, max: number, inWords: string) =>
   z
     .string()
-    .regex(/^\d{1,9}[smhd]$/, 'must be a duration like 30s, 5m, 2h or 1d')
-    .refine((value) => isWithin(parseDuration(value), min, max), `must be ${inWords}`)
-    .meta({ description: `A duration: ${inWords}`, example: '5m' });
-
-const isWithin = (seconds: number | undefined, min: number, max: number): boolean =>
-  seconds !== undefined && seconds >= min && seconds <= max;
+    .regex(durationPattern(min, max), `must be a duration like 30s, 5m, 2h or 1d, ${inWords}`)
+    .meta({ description: `A duration: ${inWords}`, example: '30s' });
 
 /** In a query everything is text. */
 export const pageQuery = {

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { name, time } from './fields.ts';
+import { consumerId, time } from './fields.ts';
 
 export const newKey = z
-  .strictObject({ consumer: name.optional().meta({ description: 'Makes a key of this consumer alone' }) })
+  .strictObject({
+    consumer: consumerId.optional().meta({ description: 'Makes a key of this consumer alone' }),
+  })
   .meta({ id: 'NewKey' });
 
 export const createdKey = z

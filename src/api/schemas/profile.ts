@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { profileSchema } from '../../profiles/profile.ts';
-import { anyText, eventId, name, pointInTime, time } from './fields.ts';
+import { anyText, consumerId, eventId, name, pointInTime, time } from './fields.ts';
 
 export const profileName = z
   .string()
@@ -50,7 +50,7 @@ export const newPreview = z
     type: name.meta({ example: 'render.completed' }),
     data: z.unknown().optional().meta({ description: 'Any JSON; the example of the type when left out' }),
     attributes: z.record(name, anyText).optional(),
-    consumer: name.optional(),
+    consumer: consumerId.optional(),
     id: eventId.optional(),
     createdAt: pointInTime.optional().meta({ description: 'When the event was accepted; now when left out' }),
     test: z.boolean().optional().meta({ description: 'As a test event' }),

@@ -396,6 +396,7 @@ class Problem(TypedDict):
         "cursor_gone",
         "payload_too_large",
         "unsupported_media_type",
+        "invalid_id",
         "invalid_body",
         "invalid_url",
         "data_not_representable",

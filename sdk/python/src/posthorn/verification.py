@@ -114,7 +114,7 @@ def _check_signed_headers(scheme: Signature, id: Optional[str], timestamp: Optio
     if scheme["content"] == "$id.$sentAt.$body":
         if not id:
             raise WebhookVerificationError("missing_id")
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", id):
+        if not re.fullmatch(r"[A-Za-z0-9_@:+-]+", id):
             raise WebhookVerificationError("malformed_id")
     if scheme["content"] == "$body" or "$sentAt" in scheme["format"]:
         return

@@ -77,7 +77,7 @@ function problemWithHeaders(
 ): VerificationCode | undefined {
   if (content === '$id.$sentAt.$body') {
     if (!id) return 'missing_id';
-    if (!/^[A-Za-z0-9_-]+$/.test(id)) return 'malformed_id';
+    if (!/^[A-Za-z0-9_@:+-]+$/.test(id)) return 'malformed_id';
   }
   if (content === '$body' || format.includes('$sentAt')) return undefined;
   if (!timestamp) return 'missing_timestamp';
