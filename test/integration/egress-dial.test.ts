@@ -8,7 +8,13 @@ import type { Lookup } from '../../src/egress/lookup.ts';
 import { createNat64 } from '../../src/egress/nat64.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from '../../src/egress/outbound.ts';
 import { createOwnServices, type OwnServices } from '../../src/egress/own-services.ts';
-import { type CertificateName, certificate, testAuthority } from '../receivers/certificates.ts';
+import {
+  type CertificateName,
+  certificate,
+  privateIntermediate,
+  privateRoot,
+  testAuthority,
+} from '../receivers/certificates.ts';
 import { startMisbehavingReceiver } from '../receivers/misbehaving-receiver.ts';
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
 
@@ -444,6 +450,43 @@ describe('over TLS', () => {
       expect(JSON.stringify(result)).not.toContain('127.0.0.1');
       expect(receiver!.requests).toEqual([]);
       expect(outbound.stats().connections).toBe(0);
+    },
+  );
+
+  test.each<[string, CertificateName, (() => string)[], string | null, RegExp]>([
+    ['sends no intermediate', 'private', [], 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', /intermediate certificates/],
+    ['sends its intermediate', 'private', [privateIntermediate], null, /^$/],
+    ['is not valid yet', 'not-yet-valid', [], 'CERT_NOT_YET_VALID', /not valid yet/],
+  ])('a receiver whose certificate %s is judged so', async (_case, name, chain, code, words) => {
+    const { key, cert } = certificate(name);
+    receiver = await startReceiver([200], {
+      tls: { key, cert: [cert, ...chain.map((read) => read())].join('') },
+    });
+    create({ certificateAuthorities: [privateRoot()] });
+
+    const result = await post(`https://localhost:${receiver.port}/`);
+    if (code === null) return expect(result).toMatchObject({ outcome: 'delivered' });
+    const message = expect.stringMatching(words);
+    expect(result).toMatchObject({ outcome: 'tls_failed', error: { code, message } });
+  });
+
+  test.each<[string, (() => string)[], string]>([
+    ['without it', [privateIntermediate], 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
+    ['with it', [privateIntermediate, privateRoot], 'SELF_SIGNED_CERT_IN_CHAIN'],
+  ])(
+    'a chain to a private root, sent %s, says that its authority is not known',
+    async (_case, chain, code) => {
+      const { key, cert } = certificate('private');
+      receiver = await startReceiver([200], {
+        tls: { key, cert: [cert, ...chain.map((read) => read())].join('') },
+      });
+      create({ certificateAuthorities: [testAuthority()] });
+
+      const message = expect.stringMatching(/authority/);
+      expect(await post(`https://localhost:${receiver.port}/`)).toMatchObject({
+        outcome: 'tls_failed',
+        error: { code, message },
+      });
     },
   );
 
