@@ -36,6 +36,11 @@ const databaseUrl = readAs('a postgres:// URL', (text) =>
 
 const hostAndPort = readAs('host:port', (text) => (/^\S+:\d{1,5}$/.test(text) ? text : undefined));
 
+const hostsAndPorts = readAs('a comma list of host:port', (text) => {
+  const servers = text.split(',').map((server) => server.trim());
+  return servers.every((server) => /^[^\s/]+:\d{1,5}$/.test(server)) ? servers : undefined;
+});
+
 const bytes = readAs('a size like 512kb or 1mb', (text) => {
   const [, count, unit] = /^(\d{1,9})\s*(b|kb|mb)?$/i.exec(text) ?? [];
   return Number(count) * UNIT_BYTES[(unit ?? '').toLowerCase()]! || undefined;
@@ -128,6 +133,7 @@ export const variables = z.object({
   POSTHORN_ADMIN_KEY: adminKey.optional(),
   POSTHORN_ENCRYPTION_KEYS: encryptionKeys.default([]),
   POSTHORN_ALLOW_TARGETS: cidrs.optional(),
+  POSTHORN_DENY_TARGETS: hostsAndPorts.optional(),
   POSTHORN_NAT64_PREFIXES: nat64Prefixes.optional(),
   POSTHORN_TRUSTED_PROXIES: cidrs.optional(),
   POSTHORN_USER_AGENT: headerValue.optional(),

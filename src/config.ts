@@ -37,6 +37,8 @@ export type Config = {
   allowTargets: string[];
   /** CIDRs of proxies whose header X-Forwarded-For says who called. */
   trustedProxies?: string[];
+  /** `host:port` of further servers that are never targets. */
+  denyTargets?: string[];
   /** Prefixes under which the network writes IPv4 addresses, beside those that are well known. */
   nat64Prefixes?: string[];
   /** Ports on this machine of embedded servers, which are never targets. Unset: there are none. */
@@ -124,6 +126,7 @@ function configOf(v: Variables, noTargets: boolean): Config {
     encryptionKeys: v.POSTHORN_ENCRYPTION_KEYS,
     trustedProxies: v.POSTHORN_TRUSTED_PROXIES,
     allowTargets: v.POSTHORN_ALLOW_TARGETS ?? (localOnly && !noTargets ? LOOPBACK : []),
+    denyTargets: v.POSTHORN_DENY_TARGETS,
     nat64Prefixes: v.POSTHORN_NAT64_PREFIXES,
     userAgent: v.POSTHORN_USER_AGENT ?? userAgentOf(v.POSTHORN_PUBLIC_URL),
     maxBodyBytes: v.POSTHORN_MAX_BODY,

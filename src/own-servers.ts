@@ -10,28 +10,32 @@ export function ownServersOf(config: Config): OwnServer[] {
     ...at(http.host, metricsPort),
     ...at(http.host, healthPort),
     ...ownPorts.flatMap((port) => at('127.0.0.1', port)),
-    ...(temporal.address ? atAddress(temporal.address) : []),
+    ...(config.denyTargets ?? []).flatMap((server) => atAddress(server, 'address')),
+    ...(temporal.address ? atAddress(temporal.address, 'machine') : []),
     ...(databaseUrl ? atDatabase(databaseUrl) : []),
     ...(databaseDirectUrl ? atDatabase(databaseDirectUrl) : []),
-    ...(temporal.uiUrl ? atUrl(temporal.uiUrl, 'address') : []),
+    ...(temporal.uiUrl ? atUrl(temporal.uiUrl, 'machine') : []),
     // Whoever may reach the API may do so without us; its address is often that of a proxy with other hosts behind it.
     ...atUrl(http.publicUrl, 'name'),
   ];
 }
 
 /** Port 0 is none: the server adds the one that it was given when it listens. */
-const at = (host: string, port: number | undefined): OwnServer[] =>
-  port ? [{ host, port, knownBy: 'address' }] : [];
+const at = (
+  host: string,
+  port: number | undefined,
+  knownBy: OwnServer['knownBy'] = 'address',
+): OwnServer[] => (port ? [{ host, port, knownBy }] : []);
 
-function atAddress(hostAndPort: string): OwnServer[] {
+function atAddress(hostAndPort: string, knownBy: OwnServer['knownBy']): OwnServer[] {
   const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(hostAndPort) ?? [];
-  return at(host, Number(port));
+  return at(host, Number(port), knownBy);
 }
 
 /** As pg reads it, with the parameters of the URL and its environment; a Unix socket is no target anyway. */
 function atDatabase(connectionString: string): OwnServer[] {
   const { host, port } = new pg.Client({ connectionString });
-  return host.startsWith('/') ? [] : at(host, port);
+  return host.startsWith('/') ? [] : at(host, port, 'machine');
 }
 
 /** Over https the certificate tells a proxy's hosts apart: a name that is not ours does not reach ours. */

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { isLocalhost } from './host-name.ts';
+import { canonicalAddress } from './ipv6.ts';
 
 /** A server that belongs to Posthorn: its API, its metrics, Temporal and its Web UI, Postgres. */
 export type OwnServer = {
@@ -9,10 +10,11 @@ export type OwnServer = {
   host: string;
   port: number;
   /**
-   * `name`: a proxy may serve others at the same address and port, and tells them apart by their names; what has a
-   * certificate is told by it.
+   * What else it is known by than its host as configured. `address`: every address of the host. `machine`: that, and the
+   * ports of the other such servers there, as the Web UI may be beside Temporal. `name`: nothing, since a proxy may serve
+   * others at the same address and port, and tell them apart by their names; what has a certificate is told by it.
    */
-  knownBy: 'address' | 'name';
+  knownBy: 'address' | 'machine' | 'name';
 };
 
 /** Knows what is never a target, whatever addresses are allowed: a request to ourselves has rights that nobody gave. */
@@ -30,7 +32,15 @@ export type OwnServicesOptions = {
   localAddresses?: () => string[];
 };
 
-type Known = OwnServer & { addresses: string[]; askedAt: number };
+/** What servers of Posthorn run on, with their ports. */
+type Machine = {
+  host: string;
+  ports: Set<number>;
+  addresses: string[];
+  askedAt: number;
+  /** Ends with the last question, or when it has taken too long. */
+  asked: Promise<void>;
+};
 
 const YOUNG_MS = 10_000;
 /** A name server that hangs must not hold up deliveries to the same port for longer. */
@@ -38,28 +48,38 @@ const RESOLVE_WITHIN_MS = 2_000;
 
 export function createOwnServices(servers: OwnServer[] = [], options: OwnServicesOptions = {}): OwnServices {
   const { resolve = systemAddresses, localAddresses = interfaceAddresses } = options;
-  const byPort = new Map<number, Known[]>();
+  const configured = new Set<string>();
+  const sharedPorts = new Set<number>();
+  const machines: Machine[] = [];
 
-  const add = (server: OwnServer): void => {
-    const host = plainHost(server.host);
-    const addresses = isIP(host) ? [host] : isLocalhost(host) ? ['127.0.0.1'] : [];
-    const known = { ...server, host, addresses, askedAt: Number.NEGATIVE_INFINITY };
-    byPort.set(server.port, [...(byPort.get(server.port) ?? []), known]);
+  const add = ({ host: given, port, knownBy }: OwnServer): void => {
+    const host = plainHost(given);
+    configured.add(`${host} ${port}`);
+    if (knownBy === 'name') return;
+    if (knownBy === 'machine') sharedPorts.add(port);
+    const ports = knownBy === 'machine' ? sharedPorts : new Set([port]);
+    const addresses = isIP(host) ? [host] : [];
+    const asked = Promise.resolve();
+    machines.push({ host, ports, addresses, askedAt: Number.NEGATIVE_INFINITY, asked });
   };
   for (const server of servers) add(server);
 
+  const withPort = (port: number): Machine[] => machines.filter(({ ports }) => ports.has(port));
   /** A server of this machine is reached by every address of it, whichever it is configured with. */
   const isLocal = (address: string): boolean => isLoopback(address) || localAddresses().includes(address);
-  const isAt = ({ addresses }: Known, address: string): boolean =>
+  const isOf = ({ addresses }: Machine, address: string): boolean =>
     addresses.includes(address) || (addresses.some(isLocal) && isLocal(address));
 
-  async function refreshOne(server: Known): Promise<void> {
-    const isFixed = isIP(server.host) !== 0 || isLocalhost(server.host);
-    if (isFixed || server.knownBy === 'name' || performance.now() - server.askedAt < YOUNG_MS) return;
-    server.askedAt = performance.now();
-    const found = resolve(server.host).then(
+  function refreshOne(machine: Machine): Promise<void> {
+    if (isIP(machine.host) || performance.now() - machine.askedAt < YOUNG_MS) return machine.asked;
+    machine.askedAt = performance.now();
+    machine.asked = ask(machine);
+    return machine.asked;
+  }
+  async function ask(machine: Machine): Promise<void> {
+    const found = resolve(machine.host).then(
       (addresses) => {
-        server.addresses = addresses;
+        machine.addresses = addresses;
       },
       () => {}, // The last answer stays: better an old one than none.
     );
@@ -72,25 +92,28 @@ export function createOwnServices(servers: OwnServer[] = [], options: OwnService
 
   return {
     add,
-    includes: (host, port) => {
-      const servers = byPort.get(port);
-      if (!servers) return false;
-      const asked = plainHost(host);
-      const address = isLocalhost(asked) ? '127.0.0.1' : asked;
-      return servers.some((server) => server.host === asked || (isIP(address) > 0 && isAt(server, address)));
+    includes: (given, port) => {
+      const host = plainHost(given);
+      if (configured.has(`${host} ${port}`)) return true;
+      return isIP(host) > 0 && withPort(port).some((machine) => isOf(machine, host));
     },
     refresh: (port) => {
-      const servers = byPort.get(port);
-      return servers && Promise.all(servers.map(refreshOne)).then(() => {});
+      const asked = withPort(port);
+      return asked.length === 0 ? undefined : Promise.all(asked.map(refreshOne)).then(() => {});
     },
   };
 }
 
-const plainHost = (host: string): string =>
-  host
+/** A name without its last dot, an address in canonical form; localhost is an address, whatever is before it. */
+function plainHost(host: string): string {
+  const plain = host
     .toLowerCase()
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '');
+  const family = isIP(plain);
+  if (family === 4 || family === 6) return canonicalAddress(plain, family)?.address ?? plain;
+  return isLocalhost(plain) ? '127.0.0.1' : plain;
+}
 
 /** The unspecified addresses, too: a connection to them ends at this machine. */
 const isLoopback = (address: string): boolean =>

@@ -18,19 +18,25 @@ test('every server that the configuration names is one of our own', () => {
   expect(hostsOf(REAL)).toEqual([
     '127.0.0.1:4000 by address',
     '127.0.0.1:9090 by address',
-    'temporal.internal:7233 by address',
-    'db.internal:5432 by address',
-    'temporal-ui.internal:8080 by address',
+    'temporal.internal:7233 by machine',
+    'db.internal:5432 by machine',
+    'temporal-ui.internal:8080 by machine',
     'hooks.example.com:443 by name',
   ]);
 });
 
 test.each([
-  ['postgres://u@[::1]:6432/db', '::1:6432 by address'],
-  ['postgres://u@ignored/db?host=10.0.0.9&port=6433', '10.0.0.9:6433 by address'],
-  ['postgresql://u@db.internal:5433/db', 'db.internal:5433 by address'],
+  ['postgres://u@[::1]:6432/db', '::1:6432 by machine'],
+  ['postgres://u@ignored/db?host=10.0.0.9&port=6433', '10.0.0.9:6433 by machine'],
+  ['postgresql://u@db.internal:5433/db', 'db.internal:5433 by machine'],
 ])('Postgres at %s is %s', (url, expected) => {
   expect(hostsOf({ ...REAL, DATABASE_URL: url })).toContain(expected);
+});
+
+test('a server that no other variable names can be named', () => {
+  const hosts = hostsOf({ ...REAL, POSTHORN_DENY_TARGETS: 'temporal-ui:8080, [fd00::7]:7243' });
+  expect(hosts).toContain('temporal-ui:8080 by address');
+  expect(hosts).toContain('[fd00::7]:7243 by address');
 });
 
 test('a Unix socket is no server that could be a target', () => {
@@ -79,6 +85,33 @@ describe('the addresses of a server that has a name', () => {
     await own.refresh(5432);
     await own.refresh(5432);
     expect(asked).toEqual(['db.internal']);
+  });
+
+  test('are waited for by every dial that comes while they are asked for', async () => {
+    const resolve = () => new Promise<string[]>((found) => setTimeout(found, 50, ['10.0.0.9']));
+    const own = createOwnServices([at], { resolve });
+    void own.refresh(5432);
+    await own.refresh(5432);
+
+    expect(own.includes('10.0.0.9', 5432)).toBe(true);
+  });
+
+  test('stand for every such server: the Web UI may run beside Temporal, but not beside our own listeners', async () => {
+    const temporal = { host: 'temporal.internal', port: 7233, knownBy: 'machine' } as const;
+    const ui = { host: 'localhost', port: 8233, knownBy: 'machine' } as const;
+    const api = { host: '10.0.0.5', port: 4000, knownBy: 'address' } as const;
+    const own = createOwnServices([temporal, ui, api], { resolve: async () => ['10.0.0.9'] });
+    await own.refresh(8233);
+
+    expect(own.includes('10.0.0.9', 8233)).toBe(true);
+    expect(own.includes('10.0.0.9', 4000)).toBe(false);
+    expect(own.includes('10.0.0.5', 8233)).toBe(false);
+  });
+
+  test('may be written in any way', () => {
+    const own = createOwnServices([{ host: '[fd00:0::7]', port: 7243, knownBy: 'address' }]);
+    expect(own.includes('fd00::7', 7243)).toBe(true);
+    expect(own.includes('FD00::0:7', 7243)).toBe(true);
   });
 
   test('of this machine stand for all addresses of it', async () => {
