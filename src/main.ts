@@ -262,11 +262,13 @@ export async function startService(
     const onAttemptFailure = (error: unknown, deliveryId: string | null) =>
       log.error({ err: error, deliveryId }, 'a step of an attempt failed on our side');
     const releaser = createClaimReleaser({ pool: releasePool, onFailure: onAttemptFailure });
+    const limiter = createAttemptLimiter({ most: attemptSlots });
+    metrics.readFrom({ attempts: limiter.stats });
     const engine = createAttemptEngine({
       pool,
       processId: heartbeats.idOnceKnown,
       releasePool,
-      limiter: createAttemptLimiter({ most: attemptSlots }),
+      limiter,
       bodies: createEventBodies((projectId, eventId) => readBody(pool, projectId, eventId)),
       releaser,
       outbound,

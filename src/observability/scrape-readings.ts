@@ -13,6 +13,8 @@ export type Readings = {
   logLinesLost(): number;
   /** Seconds by which the process's clock is ahead of Postgres's. */
   clockSkew(): number;
+  /** Attempts of this worker from claim to record, and how many more may be claimed before those have begun. */
+  attempts(): { underWay: number; window: number };
   pools: Record<string, () => PoolUse>;
 };
 
@@ -51,6 +53,16 @@ export function registerReadings(registry: Registry): (more: Partial<Readings>) 
   });
   gauge('posthorn_clock_skew_seconds', "How far the process's clock is ahead of Postgres's", () =>
     readings.clockSkew?.(),
+  );
+  gauge(
+    'posthorn_attempts_under_way',
+    'Attempts from their claim to their record',
+    () => readings.attempts?.().underWay,
+  );
+  gauge(
+    'posthorn_attempts_window',
+    'Attempts that may be claimed and not begun: small when this worker is slow',
+    () => readings.attempts?.().window,
   );
   new Gauge({
     name: 'posthorn_pool_connections',
