@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readEventBatch } from '../../src/api/event-batch.ts';
 import { readJsonDocument } from '../../src/api/json-document.ts';
-import type { Problem } from '../../src/api/problem.ts';
+import { Problem } from '../../src/api/problem.ts';
 import { newEvents } from '../../src/api/schemas/event.ts';
 import { checkedBody } from '../../src/api/validation.ts';
 
@@ -108,7 +108,10 @@ test('whatever text is posted as a batch is judged as it would be in one piece',
     .map(([at, length, insert]) => base.slice(0, at) + insert + base.slice(at + length));
   await fc.assert(
     fc.asyncProperty(fc.oneof(broken, fc.json()), async (text) => {
-      expect(await codeOf(() => read(text))).toBe(await codeOfWhole(text));
+      const problem = await read(text).catch((error: Problem) => error);
+      // Which the whole does not tell: JSON.parse drops the first of them.
+      if (problem instanceof Problem && /twice/.test(problem.errors[0]?.detail ?? '')) return;
+      expect(problem instanceof Problem ? problem.code : 'read').toBe(await codeOfWhole(text));
     }),
     { numRuns: 2_000 },
   );
