@@ -24,7 +24,7 @@ export const LAYERS: Layer[] = [
   { path: 'workflows', imports: ['src/policy', 'workflows/contract.ts'], pure: true },
   { path: 'workflows/contract.ts', imports: ['src/policy'], pure: true },
 
-  { path: 'src/json-schema', imports: [] },
+  { path: 'src/json-schema', imports: ['src/sharing'] },
   { path: 'src/signing', imports: ['src/policy'] },
   { path: 'src/egress', imports: ['src/policy'] },
   { path: 'src/profiles', imports: ['src/policy', 'src/signing', 'src/json-schema'] },

@@ -1,4 +1,4 @@
-import { checkOfSchema } from '../json-schema/remembered-checks.ts';
+import { compileInTurn } from '../json-schema/compile-in-turn.ts';
 import type { Violation } from '../json-schema/violations.ts';
 import type { ComposableProfile } from '../profiles/compile-profile.ts';
 import { EXAMPLE_EVENT } from '../profiles/example-event.ts';
@@ -7,12 +7,15 @@ import { type CatalogueEntry, createCatalogue } from './catalogue.ts';
 import { type FieldError, invalidBody } from './problem.ts';
 
 /**
- * Throws invalid_body for a schema that cannot be used, and for an example that could not be sent: with it in the
- * catalogue, test events would fail, and nobody would know why.
+ * The size of the schema; 0: it has none of its own. Throws invalid_body for one that cannot be used, and for an example
+ * that could not be sent: with it in the catalogue, test events would fail, and nobody would know why.
  */
-export function requireUsableEventType(profile: ComposableProfile, own: OwnEventType): void {
-  const schemaErrors = errorsInSchema(own.schema);
-  if (schemaErrors.length > 0) throw invalidBody(schemaErrors);
+export async function requireUsableEventType(
+  profile: ComposableProfile,
+  own: OwnEventType,
+  owner: string,
+): Promise<number> {
+  const size = await sizeOfSchema(own.schema, owner);
   const catalogue = createCatalogue(profile.eventTypes, [own]);
   const entry = catalogue.entries.find(({ type }) => type === own.type)!;
   const errors = own.example === null ? [] : errorsInBody(profile, entry, own.example);
@@ -22,12 +25,14 @@ export function requireUsableEventType(profile: ComposableProfile, own: OwnEvent
     errors.push(...exampleErrors(violations, own));
   }
   if (errors.length > 0) throw invalidBody(errors);
+  return size;
 }
 
-function errorsInSchema(schema: string | null): FieldError[] {
-  if (schema === null || schema === 'null') return [];
-  const compiled = checkOfSchema(schema);
-  return 'problems' in compiled ? below('/schema', compiled.problems) : [];
+async function sizeOfSchema(schema: string | null, owner: string): Promise<number> {
+  if (schema === null || schema === 'null') return 0;
+  const compiled = await compileInTurn(schema, owner);
+  if ('problems' in compiled) throw invalidBody(below('/schema', compiled.problems));
+  return compiled.size.all;
 }
 
 /** Why the profile could not make a body of the example. */

@@ -21,8 +21,8 @@ export type Catalogue = {
   entries: CatalogueEntry[];
   /** Whether a subscription can mean anything: an exact type, `prefix.*`, or `*`. */
   matches(pattern: string): boolean;
-  /** Whether there is anything to hold the data of such events against. */
-  hasSchema(type: string): boolean;
+  /** What the data of such events is held against. */
+  schemaOf(type: string): string | null;
   /** What is wrong with the data of an event, at most 20 violations; none where the type has no schema. */
   check(type: string, data: unknown, bytes: number): Violation[];
   /** The data of an example event, as it is sent, and its attributes. */
@@ -41,7 +41,7 @@ export function createCatalogue(ofProfile: ProfileEventType[], own: OwnEventType
       if (!pattern.endsWith('.*')) return byType.has(pattern);
       return entries.some(({ type }) => type.startsWith(pattern.slice(0, -1)));
     },
-    hasSchema: (type) => (byType.get(type)?.schema ?? null) !== null,
+    schemaOf: (type) => byType.get(type)?.schema ?? null,
     check: (type, data, bytes) => {
       const schema = byType.get(type)?.schema ?? null;
       return schema === null ? [] : violationsOf(schema, type, data, bytes);

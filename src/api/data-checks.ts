@@ -1,3 +1,4 @@
+import { compileInTurn } from '../json-schema/compile-in-turn.ts';
 import type { Slices } from '../sharing/time-slices.ts';
 import type { Queryable } from '../store/database.ts';
 import type { EventDraft } from '../store/event-draft.ts';
@@ -19,7 +20,9 @@ export async function requireValidData(
   if (!enforcesSchemas || catalogue.entries.length === 0) return;
   const wrong: Refusal[] = [];
   for (const { draft, data, pointer } of drafts) {
-    if (!catalogue.hasSchema(draft.type)) continue;
+    const schema = catalogue.schemaOf(draft.type);
+    if (schema === null) continue;
+    await compileInTurn(schema, projectId);
     if (drafts.length > 1 || draft.data.length > LARGE_BODY) await slices.pause();
     const violations = catalogue.check(draft.type, data(), draft.data.length);
     if (violations.length > 0) {

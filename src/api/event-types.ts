@@ -70,8 +70,9 @@ export function eventTypeRoutes(
           example: textOf('example', document),
           exampleAttributes: body.exampleAttributes ?? null,
         };
-        requireUsableEventType(profile, own);
-        if (!(await orUnavailable(putEventType(pool, projectId, own)))) throw new Problem('catalogue_full');
+        const schemaSize = await requireUsableEventType(profile, own, projectId);
+        if (!(await orUnavailable(putEventType(pool, projectId, { ...own, schemaSize }))))
+          throw new Problem('catalogue_full');
         authentication.forget(projectId);
         const entry = createCatalogue(profile.eventTypes, [own]).entries.find((one) => one.type === type)!;
         return jsonText(200, entryText(entry));

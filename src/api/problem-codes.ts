@@ -138,7 +138,7 @@ export const PROBLEM_CODES = {
   catalogue_full: {
     status: 422,
     title: 'The project may not have more event types',
-    help: 'A project may have 1,000 event types of its own, of 1 MiB together with their schemas and examples.',
+    help: 'A project may have 1,000 event types of its own, of 1 MiB together with their schemas and examples. Their schemas may have 40,000 schemas, keywords and values in all, which take time to compile.',
   },
   too_many_endpoints: {
     status: 422,

@@ -4,22 +4,56 @@ import type { Violation } from './violations.ts';
 
 /** About a thousand schemas. */
 const REMEMBERED_BYTES = 256 * 1024 * 1024;
+/** Of one owner: another's are never all forgotten for them. */
+const REMEMBERED_BYTES_OF_OWNER = REMEMBERED_BYTES / 2;
 /** What a compiled schema was measured to take, however short it is, and for each schema and keyword in it. */
 const SCHEMA_BYTES = 128 * 1024;
 const PART_BYTES = 1024;
 /** What a pattern may learn of texts. */
 const PATTERN_BYTES = 1024 * 1024;
 
-const remembered = new LRUCache<string, CompiledSchema>({ maxSize: REMEMBERED_BYTES });
+type Remembered = { compiled: CompiledSchema; owner: string; bytes: number };
+type Owned = { texts: Set<string>; bytes: number };
 
-/** compileSchema, once for one text: catalogues come and go more often than what is in them. */
-export function checkOfSchema(text: string): CompiledSchema | { problems: Violation[] } {
+const owners = new Map<string, Owned>();
+const remembered = new LRUCache<string, Remembered>({
+  maxSize: REMEMBERED_BYTES,
+  sizeCalculation: ({ bytes }) => bytes,
+  dispose: disown,
+});
+
+export const isRemembered = (text: string): boolean => remembered.has(text);
+
+/**
+ * compileSchema, once for one text: catalogues come and go more often than what is in them. `owner` is whose share of
+ * the memory it takes: the project that was the first to need it.
+ */
+export function checkOfSchema(text: string, owner = ''): CompiledSchema | { problems: Violation[] } {
   const known = remembered.get(text);
-  if (known) return known;
+  if (known) return known.compiled;
   const compiled = compileSchema(text);
   if ('problems' in compiled) return compiled;
   const { all, patterns } = compiled.size;
-  const size = SCHEMA_BYTES + 2 * text.length + all * PART_BYTES + patterns * PATTERN_BYTES;
-  remembered.set(text, compiled, { size });
+  const bytes = SCHEMA_BYTES + 2 * text.length + all * PART_BYTES + patterns * PATTERN_BYTES;
+  remembered.set(text, { compiled, owner, bytes });
+  own(text, owner, bytes);
   return compiled;
+}
+
+function own(text: string, owner: string, bytes: number): void {
+  const owned = owners.get(owner) ?? { texts: new Set<string>(), bytes: 0 };
+  owners.set(owner, owned);
+  owned.texts.add(text);
+  owned.bytes += bytes;
+  for (const oldest of owned.texts) {
+    if (owned.bytes <= REMEMBERED_BYTES_OF_OWNER || oldest === text) break;
+    remembered.delete(oldest);
+  }
+}
+
+function disown({ owner, bytes }: Remembered, text: string): void {
+  const owned = owners.get(owner);
+  if (!owned?.texts.delete(text)) return;
+  owned.bytes -= bytes;
+  if (owned.texts.size === 0) owners.delete(owner);
 }

@@ -11,9 +11,14 @@ export type OwnEventType = {
   exampleAttributes: Record<string, string> | null;
 };
 
+/** `schemaSize` counts what compiling takes: schemas, keywords and their values. */
+export type PutEventType = OwnEventType & { schemaSize: number };
+
 export const MAX_EVENT_TYPES = 1_000;
 /** Of all their texts together: a process that uses the catalogue holds all of it. */
 export const MAX_CATALOGUE_BYTES = 1024 * 1024;
+/** Of all their schemas and keywords: a process compiles some 30 in a millisecond, when it meets a type. */
+export const MAX_CATALOGUE_SIZE = 40_000;
 
 const LIST = `
   SELECT type, description, schema, example, example_attributes AS "exampleAttributes"
@@ -28,22 +33,23 @@ export async function listEventTypes(db: Queryable, projectId: string): Promise<
 const COUNT_CHANGE = 'UPDATE projects SET catalogue_version = catalogue_version + 1 WHERE id = $1';
 
 const PUT = `
-  INSERT INTO event_types (project_id, type, description, schema, example, example_attributes)
-  SELECT $1, $2, $3, $4, $5, $6::text::jsonb
+  INSERT INTO event_types (project_id, type, description, schema, example, example_attributes, schema_size)
+  SELECT $1, $2, $3, $4, $5, $6::text::jsonb, $9
   FROM (
-    SELECT count(*) AS types,
+    SELECT count(*) AS types, coalesce(sum(schema_size), 0) AS size,
            coalesce(sum(octet_length(concat(description, schema, example, example_attributes::text))), 0) AS bytes
     FROM event_types WHERE project_id = $1 AND type <> $2
   ) AS others
   WHERE others.types < $7 AND others.bytes + octet_length(concat($3::text, $4::text, $5::text, $6::text)) <= $8
+    AND others.size + $9::int <= $10
   ON CONFLICT (project_id, type) DO UPDATE
   SET description = excluded.description, schema = excluded.schema, example = excluded.example,
-      example_attributes = excluded.example_attributes`;
+      example_attributes = excluded.example_attributes, schema_size = excluded.schema_size`;
 
 class Full extends Error {}
 
 /** Puts the type in the place of the one of its name. False: the project has as many, or as large ones, as it may. */
-export async function putEventType(pool: pg.Pool, projectId: string, own: OwnEventType): Promise<boolean> {
+export async function putEventType(pool: pg.Pool, projectId: string, own: PutEventType): Promise<boolean> {
   try {
     await inTransaction(pool, async (client) => {
       await client.query(COUNT_CHANGE, [projectId]);
@@ -56,6 +62,8 @@ export async function putEventType(pool: pg.Pool, projectId: string, own: OwnEve
         own.exampleAttributes && JSON.stringify(own.exampleAttributes),
         MAX_EVENT_TYPES,
         MAX_CATALOGUE_BYTES,
+        own.schemaSize,
+        MAX_CATALOGUE_SIZE,
       ]);
       if (rowCount === 0) throw new Full();
     });

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ADMIN_KEY, startTestApi, type TestApi } from '../set-up/test-api.ts';
 
 type Json = Record<string, unknown>;
@@ -159,6 +160,56 @@ describe('what a catalogue may not hold', () => {
       code: 'invalid_id',
       pointers: ['type'],
     });
+  });
+
+  test('the schemas of a project may take so long to compile in all', async () => {
+    const key = await newProject();
+    const { id } = (await call('GET', '/v1/project', key)).body;
+    await api.database.pool.query(
+      "INSERT INTO event_types (project_id, type, description, schema_size) VALUES ($1, 'others', '', 39995)",
+      [id],
+    );
+    expect((await put(key, 'small', { schema: { type: 'object' } })).status).toBe(200);
+    expect(refusal(await put(key, 'large', { schema: order })).code).toBe('catalogue_full');
+    expect((await put(key, 'small', {})).status).toBe(200);
+  });
+
+  test('a batch that names many large schemas for the first time leaves others their turns', async () => {
+    const key = await newProject();
+    const other = await newProject();
+    const { id } = (await call('GET', '/v1/project', key)).body;
+    const schemaOf = (n: number): string => {
+      // Others than in any run before, whose checks the process may remember.
+      const rules = { type: 'integer', minimum: -n - Math.random(), maximum: 1e9, multipleOf: 1 };
+      const names = Array.from({ length: 250 }, (_, i) => `property-${i}`);
+      return JSON.stringify({ properties: Object.fromEntries(names.map((name) => [name, rules])) });
+    };
+    const types = Array.from({ length: 8 }, (_, n) => `large-${n}`);
+    await api.database.pool.query(
+      `INSERT INTO event_types (project_id, type, description, schema)
+       SELECT $1, type, '', schema FROM unnest($2::text[], $3::text[]) AS t (type, schema)`,
+      [id, types, types.map((_, n) => schemaOf(n))],
+    );
+    await put(key, 'small', {}); // of which the process knows, and reads the catalogue anew
+
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    const began = performance.now();
+    let status = 0;
+    const events = types.map((type) => ({ type, data: { 'property-1': 1 } }));
+    const posting = call('POST', '/v1/events/batch', key, { events }).then(
+      (answer) => (status = answer.status),
+    );
+    let others = 0;
+    while (status === 0) {
+      expect((await call('POST', '/v1/events', other, { type: 'a', data: 1 })).status).toBe(202);
+      others += 1;
+    }
+    await posting;
+    delay.disable();
+    expect(status).toBe(202);
+    expect(others).toBeGreaterThan(10);
+    expect(delay.max / 1e6).toBeLessThan((performance.now() - began) / 3);
   });
 
   test('a project has at most 1,000 types of its own, and a mebibyte of them', async () => {
