@@ -1,16 +1,22 @@
 import { z } from 'zod';
-import { listEventTypes, type OwnEventType, putEventType } from '../store/event-types.ts';
+import {
+  deleteEventType,
+  listEventTypes,
+  type OwnEventType,
+  putEventType,
+  subscriptionsOf,
+} from '../store/event-types.ts';
 import { orUnavailable } from '../store/outages.ts';
 import { pageOf } from '../store/pages.ts';
 import type { Authentication } from './authentication.ts';
-import { type CatalogueEntry, createCatalogue } from './catalogue.ts';
+import { type Catalogue, type CatalogueEntry, createCatalogue } from './catalogue.ts';
 import { requireUsableEventType } from './catalogue-rules.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import type { JsonDocument } from './json-document.ts';
 import { Problem } from './problem.ts';
-import { jsonText, type Route, tenantRoute } from './route.ts';
-import { eventType, eventTypeSettings } from './schemas/event-type.ts';
+import { jsonText, noContent, type Route, tenantRoute } from './route.ts';
+import { changedEventType, eventType, eventTypeSettings } from './schemas/event-type.ts';
 import { name, pageOfSchema, pageQuery } from './schemas/fields.ts';
 import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 
@@ -60,9 +66,10 @@ export function eventTypeRoutes(
       access: 'project',
       params: z.object({ type: name }),
       body: eventTypeSettings,
-      answers: { 200: { description: 'The event type as it is now', schema: eventType } },
-      problems: ['catalogue_full'],
-      handle: async ({ tenant: { projectId, profile }, params: { type }, body, document }) => {
+      answers: { 200: { description: 'The event type as it is now', schema: changedEventType } },
+      problems: ['catalogue_full', ...READ_PROBLEMS],
+      handle: async ({ tenant, params: { type }, body, document }) => {
+        const { projectId, profile } = tenant;
         const own: OwnEventType = {
           type,
           description: body.description,
@@ -74,11 +81,46 @@ export function eventTypeRoutes(
         if (!(await orUnavailable(putEventType(pool, projectId, { ...own, schemaSize }))))
           throw new Problem('catalogue_full');
         authentication.forget(projectId);
+        // Read anew: what others have put meanwhile counts.
+        const catalogue = createCatalogue(profile.eventTypes, await listEventTypes(reads(tenant), projectId));
         const entry = createCatalogue(profile.eventTypes, [own]).entries.find((one) => one.type === type)!;
-        return jsonText(200, entryText(entry));
+        const warnings = warningsOf(catalogue, await subscriptionsOf(reads(tenant), projectId));
+        return jsonText(200, `${entryText(entry).slice(0, -1)},"warnings":${JSON.stringify(warnings)}}`);
+      },
+    }),
+    tenantRoute({
+      method: 'delete',
+      path: '/v1/event-types/{type}',
+      operationId: 'deleteEventType',
+      tag,
+      summary: 'Delete what the project says of an event type',
+      description:
+        'A type of the profile stays, as the profile has it. Endpoints keep their subscriptions, and events of the type are accepted as before. Without any type left in the catalogue, every type is as good.',
+      access: 'project',
+      params: z.object({ type: name }),
+      answers: { 204: { description: 'Deleted' } },
+      handle: async ({ tenant: { projectId }, params: { type } }) => {
+        if (!(await orUnavailable(deleteEventType(pool, projectId, type)))) throw new Problem('not_found');
+        authentication.forget(projectId);
+        return noContent();
       },
     }),
   ];
+}
+
+const MOST_WARNINGS = 20;
+
+/** The first type of a catalogue makes it the rule for subscriptions: those of before stay, and cannot be set again. */
+function warningsOf(catalogue: Catalogue, subscriptions: { pattern: string; endpoints: number }[]): string[] {
+  const outside = subscriptions.filter(({ pattern }) => !catalogue.matches(pattern));
+  const shown = outside
+    .slice(0, MOST_WARNINGS)
+    .map(
+      ({ pattern, endpoints }) =>
+        `${endpoints} ${endpoints === 1 ? 'endpoint subscribes' : 'endpoints subscribe'} to "${pattern}", which no type of the catalogue fits: it still gets such events, but cannot be subscribed to any more`,
+    );
+  const more = outside.length - shown.length;
+  return more > 0 ? [...shown, `and ${more} more such subscriptions`] : shown;
 }
 
 /** A member of the body as it was written; null when it is left out. */

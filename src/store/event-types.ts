@@ -73,3 +73,30 @@ export async function putEventType(pool: pg.Pool, projectId: string, own: PutEve
     throw error;
   }
 }
+
+const DELETE = 'DELETE FROM event_types WHERE project_id = $1 AND type = $2';
+
+/** False: the project says nothing of the type. */
+export async function deleteEventType(pool: pg.Pool, projectId: string, type: string): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
+    await client.query(COUNT_CHANGE, [projectId]);
+    const { rowCount } = await client.query(DELETE, [projectId, type]);
+    return rowCount === 1;
+  });
+}
+
+// Of so many endpoints; more subscriptions than that are nothing to warn of one by one.
+const SUBSCRIPTIONS = `
+  SELECT pattern, count(*)::int AS endpoints
+  FROM (SELECT events FROM endpoints WHERE project_id = $1 AND status <> 'deleted' LIMIT 10000) AS first, unnest(first.events) AS pattern
+  GROUP BY pattern
+  ORDER BY endpoints DESC, pattern
+  LIMIT 1000`;
+
+/** What the endpoints of the project subscribe to, the most common first. */
+export async function subscriptionsOf(
+  db: Queryable,
+  projectId: string,
+): Promise<{ pattern: string; endpoints: number }[]> {
+  return (await db.query(SUBSCRIPTIONS, [projectId])).rows;
+}

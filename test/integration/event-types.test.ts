@@ -120,6 +120,40 @@ describe('the catalogue', () => {
   });
 });
 
+describe('types that go, and types that are new', () => {
+  test("what a project says of a type is deleted: its own is gone, the profile's is as the profile has it", async () => {
+    const key = await newProject('canvelete');
+    await put(key, 'order.made', { schema: order });
+    await put(key, 'design.created', {});
+
+    for (const type of ['order.made', 'design.created'])
+      expect((await call('DELETE', `/v1/event-types/${type}`, key)).status).toBe(204);
+
+    const { items } = (await call('GET', '/v1/event-types', key)).body;
+    expect(items).toHaveLength(7);
+    expect(items.find(({ type }) => type === 'design.created')).toMatchObject({ source: 'profile' });
+    expect((await call('DELETE', '/v1/event-types/order.made', key)).status).toBe(404);
+    const event = { type: 'order.made', data: { id: 'longer than the schema allowed' } };
+    expect((await call('POST', '/v1/events', key, event)).status).toBe(202);
+  });
+
+  test('the first type of a catalogue warns of subscriptions outside it, and changes none', async () => {
+    const key = await newProject();
+    const made = { url: 'https://receiver.example/', events: ['order.*', 'invoice.paid', '*'] };
+    const { id } = (await call('POST', '/v1/endpoints', key, made)).body;
+    await call('POST', '/v1/endpoints', key, { ...made, events: ['invoice.paid'] });
+
+    const { body } = await put(key, 'order.made', {});
+
+    expect(body.warnings).toEqual([expect.stringMatching(/^2 endpoints subscribe to "invoice.paid"/)]);
+    expect((await call('GET', `/v1/endpoints/${id}`, key)).body.events).toEqual(made.events);
+    expect((await put(key, 'invoice.paid', {})).body.warnings).toEqual([]);
+    // Without a catalogue every type is as good again.
+    for (const type of ['order.made', 'invoice.paid']) await call('DELETE', `/v1/event-types/${type}`, key);
+    expect((await call('POST', '/v1/endpoints', key, { ...made, events: ['any.type'] })).status).toBe(201);
+  });
+});
+
 describe('what a catalogue may not hold', () => {
   test.each([
     [{ schema: { type: 'text' } }, ['/schema/type']],

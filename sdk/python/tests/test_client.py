@@ -41,6 +41,7 @@ class Client(unittest.TestCase):
         error = raised.exception
         self.assertEqual((error.status, error.code, error.detail), (422, "invalid_body", "Not so"))
         self.assertEqual((error.request_id, error.retry_after, error.errors), ("req_1", 7, errors))
+        self.assertEqual(str(error), "422 invalid_body: Not so (/data is required)")
 
     def test_an_answer_of_something_else_than_posthorn_is_an_error_too(self) -> None:
         client, _ = self.served_by(answering(502, "<p>", type="text/html"))

@@ -438,6 +438,20 @@ export type EventType = {
   exampleAttributes: Record<string, string>;
 };
 
+export type ChangedEventType = {
+  type: string;
+  description: string;
+  /** Who says so */
+  source: 'profile' | 'project';
+  /** JSON Schema (2020-12) of the data; null: any data */
+  schema: unknown;
+  /** The data of an example event; null: there is none */
+  example: unknown;
+  exampleAttributes: Record<string, string>;
+  /** Subscriptions of endpoints that no type of the catalogue fits, and what that means */
+  warnings: string[];
+};
+
 export type CreatedProject = {
   id: string;
   name: string;

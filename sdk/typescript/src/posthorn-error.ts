@@ -13,7 +13,7 @@ export class PosthornError extends Error {
   readonly retryAfter: number | undefined;
 
   constructor(status: number, problem: Partial<Problem>, retryAfter?: number) {
-    super(problem.detail ?? problem.title ?? `The answer ${status} is not one of Posthorn's.`);
+    super(messageOf(status, problem));
     this.name = 'PosthornError';
     this.status = status;
     this.code = problem.code ?? 'unexpected_answer';
@@ -22,6 +22,19 @@ export class PosthornError extends Error {
     this.requestId = problem.instance;
     this.retryAfter = retryAfter;
   }
+}
+
+const MOST_REASONS = 5;
+
+/** With the reasons: often the message alone reaches a log. */
+function messageOf(status: number, { detail, title, errors = [] }: Partial<Problem>): string {
+  const summary = detail ?? title ?? `The answer ${status} is not one of Posthorn's.`;
+  if (errors.length === 0) return summary;
+  const reasons = errors
+    .slice(0, MOST_REASONS)
+    .map((error) => `${error.pointer || 'the body'} ${error.detail}`);
+  if (errors.length > MOST_REASONS) reasons.push(`and ${errors.length - MOST_REASONS} more`);
+  return `${summary} (${reasons.join('; ')})`;
 }
 
 /** Reads the answer to a call that failed; one of a proxy need not be a problem document. */

@@ -63,7 +63,7 @@ test('a refusal is an error with the code, the fields and the id of the request'
     name: 'PosthornError',
     status: 422,
     code: 'invalid_body',
-    message: 'Not so',
+    message: 'Not so (/data is required)',
     requestId: 'req_1',
     retryAfter: 7,
     errors,

@@ -23,13 +23,22 @@ export const eventTypeSettings = z
   })
   .meta({ id: 'EventTypeSettings' });
 
-export const eventType = z
+const eventTypeFields = {
+  type: z.string(),
+  description: z.string(),
+  source: z.enum(['profile', 'project']).meta({ description: 'Who says so' }),
+  schema: anyJson.meta({ description: 'JSON Schema (2020-12) of the data; null: any data' }),
+  example: anyJson.meta({ description: 'The data of an example event; null: there is none' }),
+  exampleAttributes: z.record(z.string(), z.string()),
+};
+
+export const eventType = z.object(eventTypeFields).meta({ id: 'EventType' });
+
+export const changedEventType = z
   .object({
-    type: z.string(),
-    description: z.string(),
-    source: z.enum(['profile', 'project']).meta({ description: 'Who says so' }),
-    schema: anyJson.meta({ description: 'JSON Schema (2020-12) of the data; null: any data' }),
-    example: anyJson.meta({ description: 'The data of an example event; null: there is none' }),
-    exampleAttributes: z.record(z.string(), z.string()),
+    ...eventTypeFields,
+    warnings: z.array(z.string()).meta({
+      description: 'Subscriptions of endpoints that no type of the catalogue fits, and what that means',
+    }),
   })
-  .meta({ id: 'EventType' });
+  .meta({ id: 'ChangedEventType' });

@@ -38,4 +38,17 @@ class PosthornError(Exception):
         self.request_id: Optional[str] = problem.get("instance")
         self.retry_after = int(retry_after) if retry_after and retry_after.isdecimal() else None
         """Seconds after which the same call may succeed, where the API said so."""
-        super().__init__(f"{status} {self.code}: {self.detail or self.title}")
+        super().__init__(f"{status} {self.code}: {self.detail or self.title}{_reasons(self.errors)}")
+
+
+_MOST_REASONS = 5
+
+
+def _reasons(errors: List[Dict[str, str]]) -> str:
+    """Often the message alone reaches a log."""
+    if not errors:
+        return ""
+    reasons = [f"{one.get('pointer') or 'the body'} {one.get('detail')}" for one in errors[:_MOST_REASONS]]
+    if len(errors) > _MOST_REASONS:
+        reasons.append(f"and {len(errors) - _MOST_REASONS} more")
+    return f" ({'; '.join(reasons)})"

@@ -13,6 +13,7 @@ __all__ = [
     "AcceptedItem",
     "ApiKey",
     "Attempt",
+    "ChangedEventType",
     "Consumer",
     "ConsumerSettings",
     "CreatedEndpoint",
@@ -568,6 +569,20 @@ class EventType(TypedDict):
     # The data of an example event; null: there is none
     example: Any
     exampleAttributes: Dict[str, str]
+
+
+class ChangedEventType(TypedDict):
+    type: str
+    description: str
+    # Who says so
+    source: Literal["profile", "project"]
+    # JSON Schema (2020-12) of the data; null: any data
+    schema: Any
+    # The data of an example event; null: there is none
+    example: Any
+    exampleAttributes: Dict[str, str]
+    # Subscriptions of endpoints that no type of the catalogue fits, and what that means
+    warnings: List[str]
 
 
 class CreatedProject(TypedDict):

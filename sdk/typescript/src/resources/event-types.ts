@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts';
-import type { EventType, EventTypeSettings, ListEventTypesQuery } from '../models.ts';
+import type { ChangedEventType, EventType, EventTypeSettings, ListEventTypesQuery } from '../models.ts';
 import { itemsOf, type Page } from '../pages.ts';
 import { path } from '../path.ts';
 
@@ -10,7 +10,9 @@ export function eventTypesOf(call: Call) {
     list,
     all: (query: Omit<ListEventTypesQuery, 'cursor'> = {}) => itemsOf((page) => list({ ...query, ...page })),
     /** Makes the type or changes it; what is left out is the profile's. */
-    put: (type: string, settings: EventTypeSettings): Promise<EventType> =>
+    put: (type: string, settings: EventTypeSettings): Promise<ChangedEventType> =>
       call('PUT', path`/v1/event-types/${type}`, { body: settings }),
+    /** What the project says of the type; one of the profile stays, as the profile has it. */
+    delete: (type: string): Promise<void> => call('DELETE', path`/v1/event-types/${type}`),
   };
 }
