@@ -19,8 +19,8 @@ export type FailedExchange = {
   kind: 'failed';
   failure: Failure;
   /**
-   * How far it came: nothing was sent; the connection was lost before the first byte of an answer; or neither, and
-   * the attempt is over.
+   * How far it came: nothing was sent; no byte came that is surely of the answer, and the connection is lost; or
+   * neither, and the attempt is over.
    */
   stage: 'unsent' | 'unanswered' | 'over';
 };
@@ -91,7 +91,7 @@ function ask(
     if (!answer) return failed(failure, isLost && reader.received === 0 ? 'unanswered' : 'over');
     if (!isEarly()) return answer;
     connection.spokeOutOfTurn = true;
-    return failed(answeredTooEarly, 'over');
+    return failed(answeredTooEarly, 'unanswered');
   };
 
   return new Promise((resolve) => {
@@ -150,8 +150,9 @@ function ask(
 }
 
 /**
- * An answer before the request was written whole may be a second one to the request before. It is taken for one to
- * this request if it refuses what is left of it and closes the connection (RFC 9112 section 9.5).
+ * An answer before the request was written whole may be a second one to the request before; on a fresh connection it
+ * could not be. It is taken for one to this request if it refuses what is left of it and closes the connection
+ * (RFC 9112 section 9.5).
  */
 const refusesTheRest = (head: AnswerHead | undefined): boolean =>
   head !== undefined && head.statusCode >= 400 && !head.keepsAlive;

@@ -21,7 +21,8 @@ export type Sent =
 
 /**
  * Sends a request on the connection of its turn, or on a new one. A receiver may close a resting connection at the
- * moment in which it is used: one that fails before the first byte of an answer is replaced, once, by a fresh one.
+ * moment in which it is used: one that fails before the first byte of an answer is replaced, once, by a fresh one. So
+ * is one whose answer came too early to be surely of this request.
  * Afterwards the turn holds what connection is left.
  */
 export async function send(turn: Turn, origin: Origin, post: Post, rules: SendRules): Promise<Sent> {

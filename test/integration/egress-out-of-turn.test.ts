@@ -187,18 +187,34 @@ describe('an answer while a large body is being written', () => {
   });
 
   test.each(['200 OK', '413 Content Too Large'])(
-    'may be a second answer to the request before on a kept one, and is not taken: %s',
+    'may be a second answer to the request before on a kept one, which is replaced: %s',
     async (status) => {
       await startRefusing(answerOf('early', status), 2);
       await post('first');
       await untilIdle();
 
-      expect(await post('large', { body: LARGE })).toMatchObject({ ...tooEarly, resent: false });
-      // The next attempt has a connection of its own, on which the answer is beyond doubt.
-      expect(await post('large', { body: LARGE })).toMatchObject({ outcome: 'delivered' });
-      expect(accepted).toBe(2);
+      const results = [await post('large', { body: LARGE }), await post('next', { body: LARGE })];
+
+      expect(results).toMatchObject([
+        { outcome: 'delivered', resent: true, body: Buffer.from('large') },
+        { outcome: 'delivered', resent: false, body: Buffer.from('next') },
+      ]);
+      expect(accepted).toBe(3);
     },
   );
+
+  test('fails the attempt on a kept connection when it is too late for another', async () => {
+    await startRefusing(answerOf('early'), 2);
+    await post('first');
+    await untilIdle();
+    const startBy = performance.now() + 20;
+    // Blocks the process over that time once the request is under way.
+    const result = post('large', { body: LARGE, startBy });
+    for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
+    while (performance.now() <= startBy);
+
+    expect(await result).toMatchObject({ ...tooEarly, resent: false });
+  });
 });
 
 describe('a kept connection that breaks before any byte of the answer', () => {
