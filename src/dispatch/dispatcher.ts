@@ -44,7 +44,7 @@ const PAUSE_MS = 1_000;
 const PROJECTS_PER_LOOK = 4;
 /** With those that have their share under way and are passed over. */
 const PROJECTS_SEEN_PER_LOOK = 40;
-const SLOW_RECEIVERS_PER_TICK = 200;
+const SLOW_RECEIVERS_PER_TICK = 500;
 
 export type DispatcherDependencies = {
   pool: pg.Pool;
