@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const TERM_GRACE_MS = 2_000;
-const GONE_WITHIN_MS = 3_000;
+const TERM_GRACE_MS = 1_000;
+const GONE_WITHIN_MS = 2_000;
 
 /**
  * A shell that asks a process, or with a negative number a process group, to stop when we are gone without a word: its

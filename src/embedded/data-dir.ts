@@ -30,6 +30,9 @@ export function withDataDirFailures<T>(dataDir: string, work: () => T): T {
   }
 }
 
-/** An error of a file operation, which names its path. */
+/** An error of a file operation: it names its path, or what could not be done with an open file. */
 export const isFileError = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'path' in error && /^E[A-Z]+$/.test(codeOf(error) ?? '');
+  typeof error === 'object' &&
+  error !== null &&
+  ('path' in error || ('syscall' in error && /^(write|fsync|ftruncate|close)/.test(String(error.syscall)))) &&
+  /^E[A-Z]+$/.test(codeOf(error) ?? '');

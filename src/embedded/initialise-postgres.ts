@@ -49,11 +49,11 @@ export async function initialisePostgres(
   renameSync(partial, data);
 }
 
-/** initdb ends with hints and progress; the lines that say what failed carry one of these words. */
+/** initdb ends with hints and progress; what failed stands behind one of these words. */
 function failureOf(folder: string, { message, output }: ProgramFailed): StartFailure {
-  const lines = output.split('\n').filter((line) => /\b(error|FATAL|PANIC)\b/.test(line));
+  const reasons = [...output.matchAll(/\b(?:error|FATAL|PANIC):\s*(.+)/g)].map(([, reason]) => reason);
   return new StartFailure(
-    `The embedded Postgres could not make its data in ${folder}: ${lines.at(-1) ?? message}. ` +
+    `The embedded Postgres could not make its data in ${folder}: ${reasons.at(-1) ?? message}. ` +
       'Make room there, set POSTHORN_DATA_DIR to another folder, or set DATABASE_URL to a Postgres that runs already.',
   );
 }

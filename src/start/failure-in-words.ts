@@ -9,7 +9,7 @@ export function failureInWords(error: unknown, config: Config): string {
   const listener = 'port' in error && listenersOf(config).find(({ port }) => port === error.port);
   if (listener && 'syscall' in error && error.syscall === 'listen')
     return listenTrouble(listener, codeOf(error) ?? error.message);
-  if (isFileError(error)) return `${(error as NodeJS.ErrnoException).path}: ${fileTrouble(error)}`;
+  if (isFileError(error) && 'path' in error) return `${error.path}: ${fileTrouble(error)}`;
   return messageOf(error);
 }
 

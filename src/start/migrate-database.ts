@@ -15,14 +15,14 @@ export async function migrateToday({ databaseUrl, databaseDirectUrl }: Config): 
  * Brings the database to the present schema. Returns the names of what was applied. Throws a StartFailure, also where a
  * newer release has migrated it.
  */
-export async function migrateDatabase(databaseUrl: string): Promise<string[]> {
+export async function migrateDatabase(databaseUrl: string, variable = 'DATABASE_URL'): Promise<string[]> {
   try {
     const applied = await migrate(databaseUrl);
-    await checkSchema(databaseUrl);
+    await checkSchema(databaseUrl, variable);
     return applied;
   } catch (error) {
     if (error instanceof ChangedMigration || error instanceof MigrationFailed)
       throw new StartFailure(`The database could not be migrated: ${error.message}.`, { cause: error });
-    throw databaseFailure(error, databaseUrl, 'DATABASE_URL');
+    throw databaseFailure(error, databaseUrl, variable);
   }
 }

@@ -25,7 +25,8 @@ export async function startAll({ config, log, closers, signal }: Starting): Prom
   closers.push(embedded.stop);
   const { secrets } = embedded;
   signal.throwIfAborted();
-  await migrateDatabase(databaseDirectUrl ?? embedded.config.databaseUrl);
+  const variable = databaseUrl ? 'DATABASE_URL' : 'POSTHORN_DATA_DIR';
+  await migrateDatabase(databaseDirectUrl ?? embedded.config.databaseUrl, variable);
   if (secrets) {
     const pool = createPool(embedded.config.databaseUrl, 1);
     await ensureDefaultProject(pool, secrets).finally(() => pool.end());

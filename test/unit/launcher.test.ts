@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identityOf } from '../../src/embedded/process-identity.ts';
@@ -175,5 +184,35 @@ test('the sources of the launcher need nothing that Node 20 and an empty node_mo
       ([, name]) => name!,
     );
     for (const name of imports) expect(name).toMatch(/^node:|^\.\/[\w-]+\.mjs$/);
+  }
+});
+
+test('an installation that is interrupted ends at once, with all that npm has started', async () => {
+  cpSync(bin, join(folder, 'bin'), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', version: '1.0.0' }));
+  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ packages: { 'node_modules/a': {} } }));
+  const pids = join(folder, 'pids');
+  writeFileSync(
+    join(folder, 'npm'),
+    `#!/bin/sh
+     sleep 1000 & script=$!
+     sh -c 'trap "" TERM; while :; do sleep 1; done' & stubborn=$!
+     echo $$ $script $stubborn > '${pids}.new'; mv '${pids}.new' '${pids}'
+     wait`,
+  );
+  chmodSync(join(folder, 'npm'), 0o755);
+  const install = `(await import('${folder}/bin/set-up.mjs')).installDependencies()`;
+  const env = { PATH: `${folder}:${process.env.PATH}`, npm_execpath: '' };
+  for (const toGroup of [true, false]) {
+    const run = node(['--input-type=module', '--eval', install], env);
+    await eventually(() => existsSync(pids));
+    const tree = readFileSync(pids, 'utf8').trim().split(' ').map(Number);
+
+    process.kill(toGroup ? -run.child.pid! : run.child.pid!, 'SIGINT');
+
+    expect(await run.ended).toBe(130);
+    await eventually(() => tree.every((pid) => identityOf(pid) === undefined), 5_000);
+    expect(run.output()).toContain('Stopped while the dependencies were being installed');
+    rmSync(pids);
   }
 });
