@@ -34,21 +34,25 @@ export function createLeadership(deps: LeadershipDependencies): Leadership {
   const holds = (): boolean => performance.now() < heldUntil;
 
   async function renewOrGiveUp(): Promise<void> {
-    const wasHeld = heldUntil > 0;
     if (canWork()) {
       // From before it is sent: in Postgres it lasts a little longer, never shorter.
       const sentAt = performance.now();
       const isOurs = await takeLease(db, name, processId, times.leaseLasts);
-      heldUntil = isOurs ? sentAt + times.leaseLasts : 0;
-    } else if (wasHeld) await giveUp();
-    if (wasHeld !== heldUntil > 0) onChange(!wasHeld);
+      changeTo(isOurs ? sentAt + times.leaseLasts : 0);
+    } else if (heldUntil > 0) await giveUp();
     hasFailed = false;
   }
 
   /** If this fails, the lease runs out. */
   async function giveUp(): Promise<void> {
-    heldUntil = 0;
+    changeTo(0); // first: as soon as it is free, another may lead
     await giveUpLease(db, name, processId);
+  }
+
+  function changeTo(until: number): void {
+    const wasHeld = heldUntil > 0;
+    heldUntil = until;
+    if (wasHeld !== until > 0) onChange(!wasHeld);
   }
 
   let renewing: Promise<void> = Promise.resolve();

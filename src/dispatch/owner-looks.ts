@@ -16,7 +16,7 @@ export type OwnerLooks = {
   /** Those that run and were told a while ago: not worth another look yet. */
   quiet(): string[];
   /**
-   * Looks at each, and gives back what nobody works on; `onLooked` is told after each. Returns how many deliveries were
+   * Looks at each, and gives back what nobody works on; `onLooked` is told of each answer. Returns how many deliveries were
    * released; throws if Temporal said nothing of any of them.
    */
   lookAtAll(owners: OverdueOwner[], onLooked: () => void): Promise<number>;
@@ -57,8 +57,9 @@ export function createOwnerLooks(deps: OwnerLookDependencies): OwnerLooks {
           onFailure(error);
           return 0;
         });
-        if (found !== null) answered += 1;
-        released += found ?? 0;
+        if (found === null) continue;
+        answered += 1;
+        released += found;
         onLooked();
       }
     };

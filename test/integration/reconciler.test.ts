@@ -305,8 +305,14 @@ test('a leader that loses Temporal leaves the lead to one that has it, and takes
   one.isAway = false;
   await second.close();
 
-  await eventually(() => leading.length === 4);
-  expect(leading).toEqual(['prc_1 leads', 'prc_1 does not lead', 'prc_2 leads', 'prc_1 leads']);
+  await eventually(() => leading.length === 5);
+  expect(leading).toEqual([
+    'prc_1 leads',
+    'prc_1 does not lead',
+    'prc_2 leads',
+    'prc_2 does not lead',
+    'prc_1 leads',
+  ]);
   expect(one.describes).toEqual([]);
 });
 
@@ -321,6 +327,18 @@ test('a leader whose looks all fail leaves the lead to another', async () => {
 
   await eventually(async () => (await ownersOf(ids))[0] === null);
   expect(one.describes).toHaveLength(3);
+});
+
+test('a leader whom Temporal does not answer leaves the lead to another, however much there is to look at', async () => {
+  const ids = await overdue('lost', 100);
+  await store.pool.query(`UPDATE deliveries SET owner = 'lost-' || id`);
+  reconcile({ ...fakeTemporal(), delayMs: 4_000 }, { ...QUICK, restFor: 60_000 });
+  await eventually(() => leading.length === 1);
+
+  reconcile(fakeTemporal(), QUICK, { processId: 'prc_2' });
+
+  await eventually(async () => (await ownersOf(ids)).every((owner) => owner === null));
+  expect(leading).toEqual(['prc_1 leads', 'prc_1 does not lead', 'prc_2 leads']);
 });
 
 test('a leader whose passes hang leaves the lead to another', async () => {
