@@ -1,5 +1,6 @@
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from '../../src/egress/outbound.ts';
+import { certificate, testAuthority } from '../receivers/certificates.ts';
 import { startMisbehavingReceiver } from '../receivers/misbehaving-receiver.ts';
 import { startReceiver } from '../receivers/receiver.ts';
 
@@ -9,11 +10,11 @@ const toClose: (() => Promise<unknown>)[] = [];
 const create = (options: Partial<OutboundOptions>): void => {
   outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']), provingMs: 0, ...options });
 };
-const post = (url: string) =>
+const post = (url: string, body = Buffer.from('{}')) =>
   outbound.post({
     url,
     headers: {},
-    body: Buffer.from('{}'),
+    body,
     timeoutMs: 2_000,
     startBy: performance.now() + 2_000,
     projectId: 'project',
@@ -56,6 +57,23 @@ test('a connection that is used all the time is closed at its age all the same',
 
   expect(performance.now() - began).toBeGreaterThan(195);
 });
+
+test.each([2, 60_000, 1_000_000])(
+  'a connection over TLS carries one request with a body of %d bytes after the other',
+  async (length) => {
+    const receiver = await startReceiver([200], { tls: certificate('trusted') });
+    toClose.push(receiver.close);
+    create({ certificateAuthorities: [testAuthority()], lookup: async () => ['127.0.0.1'] });
+
+    for (let n = 0; n < 30; n++) {
+      const result = await post(`https://localhost:${receiver.port}/`, Buffer.alloc(length, 'x'));
+      expect(result).toMatchObject({ outcome: 'delivered', resent: false });
+    }
+
+    expect(receiver.connections()).toBe(1);
+    expect(receiver.requests.every(({ body }) => body.length === length)).toBe(true);
+  },
+);
 
 describe('a receiver that moves to another address', () => {
   /** The same port on two addresses. */
