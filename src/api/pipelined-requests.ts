@@ -20,6 +20,7 @@ export function onePerConnection(listener: RequestListener): RequestListener {
   const watched = new WeakSet<Socket>();
   const ready: Socket[] = [];
   let queued = 0;
+  let turnEndsAt = 0;
 
   function begin({ request, response }: Exchange): void {
     const { socket } = request;
@@ -33,14 +34,15 @@ export function onePerConnection(listener: RequestListener): RequestListener {
       pipelines.delete(socket);
       return;
     }
-    if (ready.push(socket) === 1) setImmediate(answerReady);
+    if (performance.now() < turnEndsAt) answerNext(socket);
+    else if (ready.push(socket) === 1) setImmediate(answerReady);
   }
 
-  /** Requests that were sent ahead: as many as fit in the turn, of each connection one. */
+  /** Requests that were sent ahead: as many as fit in the turn, of each connection one, and then what is left of it. */
   function answerReady(): void {
-    const endsAt = performance.now() + TURN_MS;
+    turnEndsAt = performance.now() + TURN_MS;
     for (const socket of ready.splice(0)) {
-      if (performance.now() > endsAt) ready.push(socket);
+      if (performance.now() > turnEndsAt) ready.push(socket);
       else answerNext(socket);
     }
     if (ready.length > 0) setImmediate(answerReady);

@@ -51,6 +51,8 @@ async function answersOn(socket: Socket, count: number): Promise<number[]> {
 const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`;
 const withKey = (): string => `Authorization: Bearer ${key}\r\n`;
 
+const p95Of = (times: number[]): number => times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.95)]!;
+
 async function msOf(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work();
@@ -70,7 +72,10 @@ describe('requests that are sent ahead on one connection', () => {
   test.each(['/healthz', '/readyz', '/nope', '/openapi.json'])(
     'to %s leave their turns to others, and take no memory to speak of',
     async (path) => {
-      const count = path === '/openapi.json' ? 500 : 5_000;
+      const count = path === '/openapi.json' ? 300 : 4_000;
+      const ask = () => msOf(() => fetch(`${api.url}/healthz`));
+      const alone: number[] = [];
+      for (let i = 0; i < 30; i++) alone.push(await ask());
       const socket = await open();
       const before = process.memoryUsage().rss;
       let most = before;
@@ -80,14 +85,13 @@ describe('requests that are sent ahead on one connection', () => {
       let done = false;
       void answers.then(() => (done = true));
       while (!done) {
-        times.push(await msOf(() => fetch(`${api.url}/healthz`)));
+        times.push(await ask());
         most = Math.max(most, process.memoryUsage().rss);
       }
       expect(await answers).toHaveLength(count);
-      times.sort((a, b) => a - b);
-      // The victim takes about 2 ms by itself; all at once, it would wait for the end.
-      expect(times.length).toBeGreaterThan(20);
-      expect(times[Math.floor(times.length * 0.95)]).toBeLessThan(100);
+      // Were all begun at once, the first would wait for the end. The rest is for a busy machine, and the one who asks in this process.
+      expect(times.length).toBeGreaterThan(10);
+      expect(p95Of(times)).toBeLessThan(2 * p95Of(alone) + 300);
       expect(most - before).toBeLessThan(250 * 1024 * 1024);
     },
   );
