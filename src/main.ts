@@ -11,6 +11,7 @@ import { createRecorder } from '../activities/recorder.ts';
 import type { Activities } from '../workflows/contract.ts';
 import { createApi } from './api/create-api.ts';
 import { createHttpServer } from './api/server.ts';
+import { createTenantReads } from './api/tenant-reads.ts';
 import type { Config } from './config.ts';
 import { createAcceptor } from './dispatch/acceptor.ts';
 import { createDispatchGate } from './dispatch/dispatch-gate.ts';
@@ -99,6 +100,8 @@ const ATTEMPTS_PER_SOCKET = 0.75;
 const HEALTH_MARKS_AT_ONCE = 2;
 /** What callers read has connections of its own: however much is asked, no event waits for one. */
 const READ_CONNECTIONS = 4;
+/** One for what all streams follow, one for all that wait: neither waits for a list. */
+const OUTCOME_CONNECTIONS = 2;
 /** A list that takes longer is given up: it would hold a connection, and a core of Postgres, for nobody. */
 const READ_TIMEOUT_MS = 2_500;
 
@@ -123,6 +126,7 @@ export async function startService(
   const heartbeatPool = createPool(direct, HEARTBEAT_CONNECTIONS);
   // Its statements have a time of their own, which only a session of ours keeps.
   const readPool = createPool(direct, READ_CONNECTIONS, READ_TIMEOUT_MS);
+  const outcomePool = createPool(direct, OUTCOME_CONNECTIONS, READ_TIMEOUT_MS);
   const notifications = createNotifications(direct);
   const clock = createDatabaseClock({
     pool,
@@ -176,6 +180,7 @@ export async function startService(
       records: postgresPoolUse(recordPool),
       releases: postgresPoolUse(releasePool),
       reads: postgresPoolUse(readPool),
+      outcomes: postgresPoolUse(outcomePool),
     },
   });
 
@@ -219,7 +224,14 @@ export async function startService(
     await metricsServer?.close();
     await healthServer?.close();
     await heartbeats.close();
-    await Promise.all([pool.end(), readPool.end(), recordPool.end(), releasePool.end(), heartbeatPool.end()]);
+    await Promise.all([
+      pool.end(),
+      readPool.end(),
+      outcomePool.end(),
+      recordPool.end(),
+      releasePool.end(),
+      heartbeatPool.end(),
+    ]);
   }
 
   function makeWorker(): { activities: Activities; close(): Promise<void> } {
@@ -385,12 +397,13 @@ export async function startService(
 
   async function listen(dispatcher: Dispatcher): Promise<Listening> {
     const closing = new AbortController();
-    const waiters = createWaiters({ pool, notifications, onFailure });
-    const streams = createOutcomeStreams({ pool, notifications });
+    const reads = createTenantReads(readPool);
+    const waiters = createWaiters({ db: outcomePool, notifications, onFailure, quotas: config.quotas });
+    const streams = createOutcomeStreams({ db: outcomePool, reads, notifications, onFailure });
     const holding = createHolding({ pool, onReleased: dispatcher.look, onFailure: onHoldingFailure });
     const app = createApi({
       pool,
-      readPool,
+      reads,
       acceptor: createAcceptor({ pool, box, dispatcher, processId: heartbeats.id }),
       steering: createSteering({
         pool,

@@ -5,6 +5,7 @@ import pg from 'pg';
 import pino from 'pino';
 import { createApi } from '../../src/api/create-api.ts';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
+import { createTenantReads } from '../../src/api/tenant-reads.ts';
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
 import { createProfiles } from '../../src/profiles/registry.ts';
@@ -40,7 +41,7 @@ export async function openApiDocument(): Promise<OpenApi> {
   const app = createApi({
     ...nothing,
     pool: new pg.Pool(),
-    readPool: new pg.Pool(),
+    reads: createTenantReads(new pg.Pool()),
     guard: createAddressGuard([]),
     profiles: createProfileLookup(createProfiles(), { find: async () => undefined }),
     secretBox: createSecretBox([Buffer.alloc(32)]),

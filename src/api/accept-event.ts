@@ -73,5 +73,5 @@ async function untilSettled(
   if (status !== 'pending') return;
   const gone = new AbortController();
   onGone(response, () => gone.abort());
-  await waiters.untilSettled(tenant.projectId, id, timeoutMs, AbortSignal.any([gone.signal, closing]));
+  await waiters.untilSettled(tenant, id, timeoutMs, AbortSignal.any([gone.signal, closing]));
 }

@@ -16,14 +16,13 @@ import { mountRoutes } from './mount.ts';
 import { outcomeRoutes } from './outcomes.ts';
 import { profileRoutes } from './profiles.ts';
 import { projectRoutes } from './projects.ts';
-import { createTenantReads } from './tenant-reads.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 /** The HTTP API as an Express application; `createHttpServer` gives it a listener. */
 export function createApi(deps: ApiDependencies): Express {
   const db = namingOutages(deps.pool);
   const slicesOf = createTimeSlices();
-  const reads = createTenantReads(deps.readPool);
+  const { reads } = deps;
   const authentication = createAuthentication(db, deps.profiles, deps.secretBox.stampsOf, deps.config);
   // Express looks through them in this order: what is called most comes first.
   const routes = [

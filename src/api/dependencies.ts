@@ -14,6 +14,7 @@ import type {
   Waiters,
   WorkflowLinks,
 } from './ports.ts';
+import type { TenantReads } from './tenant-reads.ts';
 
 export type ApiMetrics = {
   /** `path` is the pattern of the route, never the address that was asked for. */
@@ -39,7 +40,7 @@ export type ApiConfig = {
 export type ApiDependencies = {
   pool: pg.Pool;
   /** What callers read is read here, apart from what accepts and delivers. */
-  readPool: pg.Pool;
+  reads: TenantReads;
   acceptor: Acceptor;
   steering: Steering;
   holding: Holding;

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
+import { DEFAULT_QUOTAS } from '../policy/quotas.ts';
 import { orUnavailable } from '../store/outages.ts';
 import type { Authentication } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -9,10 +10,10 @@ import { type Route, tenantRoute } from './route.ts';
 import { createStreamLimit } from './stream-limit.ts';
 
 export function outcomeRoutes(
-  { streams, closing }: ApiDependencies,
+  { streams, closing, config }: ApiDependencies,
   authentication: Authentication,
 ): Route[] {
-  const limit = createStreamLimit();
+  const limit = createStreamLimit(config.quotas ?? DEFAULT_QUOTAS);
   return [
     tenantRoute({
       method: 'get',
@@ -26,13 +27,12 @@ export function outcomeRoutes(
       requestHeaders: { 'Last-Event-ID': 'Resumes after this event, without a gap' },
       answers: { 200: { description: 'A stream that stays open', type: 'text/event-stream' } },
       problems: ['cursor_gone', 'invalid_request', 'too_many_streams'],
-      handle: async ({ tenant: { projectId, consumer }, request, response }) => {
+      handle: async ({ tenant, request, response }) => {
         // It would hold up the end of the process until the grace for requests is over.
         if (closing.aborted) throw new Problem('unavailable', undefined, { headers: { 'retry-after': '1' } });
         const after = lastEventId(request);
-        // The admin key acts for every project.
-        onGone(response, limit.take(`${authentication.keyNameOf(request)} ${projectId}`));
-        const stream = await orUnavailable(streams.open({ projectId, consumer }, after));
+        onGone(response, limit.take({ ...tenant, key: authentication.keyNameOf(request) }));
+        const stream = await orUnavailable(streams.open(tenant, after));
         if (stream === 'gone') throw new Problem('cursor_gone');
         endWith(stream, response, closing, (end) => authentication.watchKey(request, end));
         return {

@@ -30,17 +30,19 @@ export type Holding = {
   followPlans(due: PlansDue): Promise<void>;
 };
 
-/** Resolves true once the event has settled, false when `timeoutMs` is up first or `signal` aborts. */
+/** Resolves true once the event has settled, false when time is up first, `signal` aborts, or too many of the tenant wait. */
 export type Waiters = {
-  untilSettled(projectId: string, eventId: string, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
+  untilSettled(
+    waiter: { projectId: string; consumer: string | null },
+    eventId: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean>;
 };
 
 /** Bytes of an SSE stream. `gone`: the cursor is older than retention or of another database. */
 export type OutcomeStreams = {
-  open(
-    scope: { projectId: string; consumer: string | null },
-    lastEventId: string | null,
-  ): Promise<Readable | 'gone'>;
+  open(scope: Scope, lastEventId: string | null): Promise<Readable | 'gone'>;
 };
 
 export type Readiness = {

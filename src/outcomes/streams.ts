@@ -1,47 +1,57 @@
 import { Readable } from 'node:stream';
-import type pg from 'pg';
 import type { OutcomeStreams } from '../api/ports.ts';
+import type { Queryable } from '../store/database.ts';
+import type { Scope } from '../store/endpoints.ts';
 import type { Notifications } from '../store/notifications.ts';
 import { orUnavailable } from '../store/outages.ts';
 import {
   type Cursor,
   currentCursor,
+  eventsSince,
   formatCursor,
+  isAfter,
   isResumable,
   type OutcomeRow,
   outcomesAfter,
+  type Place,
   parseCursor,
 } from '../store/outcomes.ts';
+import { createOutcomeFeeds } from './outcome-feeds.ts';
+import { serverSentEvent } from './server-sent-event.ts';
+import type { Subscription } from './subscription.ts';
 
-/** A lost wake-up costs at most this. */
-const LOOK_EVERY_MS = 1_000;
 /** Keeps proxies from closing a quiet stream, and its reader's place near the present. */
 const KEEP_ALIVE_MS = 15_000;
-const ROWS_PER_READ = 500;
-/** News may be invisible for a moment, behind an older transaction that still runs: look this often again. */
-const LOOKS_AFTER_A_WAKE_UP = 10;
-const LOOK_AGAIN_MS = 25;
+const ROWS_PER_READ = 100;
+/** Beside the chunk that goes beyond it. */
+const BUFFERED_BYTES = 16 * 1024;
 
-type Scope = { projectId: string; consumer: string | null };
-
-/** Server-sent events (WHATWG HTML, 9.2) read from the outcomes table, so that a resume has no gap. */
-export function createOutcomeStreams({
-  pool,
-  notifications,
-  keepAliveMs = KEEP_ALIVE_MS,
-}: {
-  pool: pg.Pool;
+export type OutcomeStreamDependencies = {
+  /** For what all streams follow together. */
+  db: Queryable;
+  /** For what one tenant reads again. */
+  reads: (party: Scope) => Queryable;
   notifications: Notifications;
+  onFailure: (error: unknown) => void;
   keepAliveMs?: number;
-}): OutcomeStreams & { close(): void } {
-  const open = new Set<{ wake: (projectIds: string[] | null) => void; end: () => void }>();
-  const timer = setInterval(() => open.forEach(({ wake }) => void wake(null)), LOOK_EVERY_MS);
-  const stopListening = notifications.listen('posthorn_outcomes', (ids) =>
-    open.forEach(({ wake }) => void wake(ids)),
-  );
+};
+
+/**
+ * Server-sent events of outcomes. A stream first reads by itself what lies between its cursor and the present, a page at
+ * a time, and then follows the feed of its project; one whose reader is slow falls back to reading by itself.
+ */
+export function createOutcomeStreams({
+  db,
+  reads,
+  notifications,
+  onFailure,
+  keepAliveMs = KEEP_ALIVE_MS,
+}: OutcomeStreamDependencies): OutcomeStreams & { close(): void } {
+  const feeds = createOutcomeFeeds({ db, notifications, onFailure });
+  const open = new Set<AbortController>();
 
   async function startOf(lastEventId: string | null): Promise<Cursor | 'gone'> {
-    const present = await currentCursor(pool);
+    const present = await orUnavailable(currentCursor(db));
     if (lastEventId === null) return present;
     const cursor = parseCursor(lastEventId);
     return cursor && isResumable(cursor, present) ? cursor : 'gone';
@@ -51,95 +61,94 @@ export function createOutcomeStreams({
     async open(scope, lastEventId) {
       const start = await startOf(lastEventId);
       if (start === 'gone') return 'gone';
-      let ended = false;
-      let wakeUp: (byNews: boolean) => void = () => {};
-      const handle = {
-        wake: (ids: string[] | null) => {
-          if (ids === null || ids.includes(scope.projectId)) wakeUp(ids !== null);
+      const ended = new AbortController();
+      open.add(ended);
+      const source = chunks(scope, start, ended.signal);
+      return new Readable({
+        highWaterMark: BUFFERED_BYTES,
+        read() {
+          source.next().then(
+            ({ done, value }) => void this.push(done ? null : value),
+            (error: Error) => void this.destroy(error),
+          );
         },
-        end: () => {
-          ended = true;
-          wakeUp(false);
+        destroy(error, done) {
+          open.delete(ended);
+          ended.abort();
+          done(error);
         },
-      };
-      open.add(handle);
-      const stream = Readable.from(
-        chunks(
-          scope,
-          start,
-          () => ended,
-          (wake) => (wakeUp = wake),
-        ),
-        { objectMode: false },
-      );
-      stream.once('close', () => {
-        handle.end();
-        open.delete(handle);
       });
-      return stream;
     },
     close() {
-      clearInterval(timer);
-      stopListening();
-      for (const { end } of open) end();
+      for (const ended of open) ended.abort();
+      feeds.close();
     },
   };
 
-  async function* chunks(
-    scope: Scope,
-    start: Cursor,
-    isEnded: () => boolean,
-    onWake: (wake: (byNews: boolean) => void) => void,
-  ): AsyncGenerator<Buffer> {
-    let cursor = start;
-    let woken = true;
-    let wake = (): void => {};
-    let looksLeft = 0;
-    onWake((byNews) => {
-      woken = true;
-      if (byNews) looksLeft = LOOKS_AFTER_A_WAKE_UP;
-      wake();
-    });
+  async function* chunks(scope: Scope, start: Cursor, ended: AbortSignal): AsyncGenerator<Buffer> {
+    const { database } = start;
+    const asChunk = (rows: OutcomeRow[]) =>
+      Buffer.from(rows.map((row) => serverSentEvent(database, row)).join(''));
+    const idAt = (place: Place) => `id: ${formatCursor({ database, ...place })}\n\n`;
     // An id without data: a client that reconnects before the first outcome resumes here.
-    yield Buffer.from(`retry: 1000\nid: ${formatCursor(cursor)}\n\n`);
-    let lastWrite = performance.now();
-    while (!isEnded()) {
-      woken = false;
-      const { outcomes, next } = await orUnavailable(outcomesAfter(pool, scope, cursor, ROWS_PER_READ));
-      const { database } = cursor;
-      cursor = { database, ...next };
-      if (outcomes.length > 0) {
-        yield Buffer.from(outcomes.map((row) => asEvent(database, row)).join(''));
-        lastWrite = performance.now();
-        looksLeft = LOOKS_AFTER_A_WAKE_UP;
-      } else if (performance.now() - lastWrite > keepAliveMs) {
-        yield Buffer.from(`: still here\nid: ${formatCursor(cursor)}\n\n`);
-        lastWrite = performance.now();
+    yield Buffer.from(`retry: 1000\n${idAt(start)}`);
+
+    let place: Place = start;
+    while (!ended.aborted) {
+      const page = await outcomesAfter(reads(scope), scope, place, ROWS_PER_READ);
+      // Retention has overtaken the reader: when it comes again, it is told so.
+      if (page.isGone) return;
+      place = page.next;
+      if (page.outcomes.length > 0) yield asChunk(page.outcomes);
+      // So that its reader's place moves on, though nothing of its own is in what was looked through.
+      else if (!page.atPresent) yield Buffer.from(idAt(place));
+      if (!page.atPresent || ended.aborted) continue;
+
+      const subscription = feeds.subscribe(scope.projectId, scope.consumer, place);
+      const end = () => subscription.end();
+      ended.addEventListener('abort', end, { once: true });
+      try {
+        for await (const followed of follow(scope, place, subscription)) {
+          place = followed.place;
+          if (followed.rows.length > 0) yield asChunk(followed.rows);
+          else if (followed.isQuiet) yield Buffer.from(`: still here\n${idAt(place)}`);
+        }
+      } finally {
+        ended.removeEventListener('abort', end);
+        subscription.end();
       }
-      if (outcomes.length === ROWS_PER_READ || woken || isEnded()) continue;
-      const waiting = new Promise<void>((resolve) => (wake = resolve));
-      const timeout = looksLeft > 0 ? setTimeout(wake, LOOK_AGAIN_MS) : undefined;
-      looksLeft -= 1;
-      await waiting;
-      clearTimeout(timeout);
     }
   }
-}
 
-function asEvent(database: string, row: OutcomeRow): string {
-  const id = formatCursor({ database, xid: row.xid, seq: row.seq });
-  const data = {
-    id,
-    at: row.at.toISOString(),
-    event: row.event_id,
-    ...(row.delivery_id && { delivery: row.delivery_id }),
-    ...(row.endpoint_id && { endpoint: row.endpoint_id }),
-    consumer: row.consumer,
-    status: row.status,
-    ...(row.outcome && { outcome: row.outcome }),
-    ...(row.attempt !== null && { attempt: row.attempt }),
-    ...(row.next_attempt_at && { nextAttemptAt: row.next_attempt_at.toISOString() }),
-    ...(row.reason && { reason: row.reason }),
-  };
-  return `id: ${id}\nevent: ${row.kind}\ndata: ${JSON.stringify(data)}\n\n`;
+  /** Ends when the subscription has: its place is where to read on. */
+  async function* follow(
+    scope: Scope,
+    start: Place,
+    subscription: Subscription,
+  ): AsyncGenerator<{ rows: OutcomeRow[]; place: Place; isQuiet: boolean }> {
+    // What the feed had read before: nobody offers it any more.
+    for (let place = start; isAfter(subscription.from, place); ) {
+      const page = await outcomesAfter(reads(scope), scope, place, ROWS_PER_READ);
+      const isBefore = (one: Place) => !isAfter(one, subscription.from);
+      place = isBefore(page.next) ? page.next : subscription.from;
+      yield { rows: page.outcomes.filter(isBefore), place, isQuiet: false };
+    }
+    let lastWrite = performance.now();
+    for (;;) {
+      const taken = await subscription.take(Math.max(0, lastWrite + keepAliveMs - performance.now()));
+      if (taken.kind !== 'rows') return;
+      const rows = await ownOf(scope, taken.rows);
+      const isQuiet = performance.now() - lastWrite >= keepAliveMs;
+      if (rows.length > 0 || isQuiet) lastWrite = performance.now();
+      yield { rows, place: taken.place, isQuiet };
+    }
+  }
+
+  /** Without those of events that an earlier consumer of the same id had. */
+  async function ownOf(scope: Scope, rows: OutcomeRow[]): Promise<OutcomeRow[]> {
+    if (!scope.since || rows.length === 0) return rows;
+    const ids = rows.map(({ event_id }) => event_id);
+    const own = await eventsSince(reads(scope), scope.projectId, ids, scope.since);
+    return rows.filter(({ event_id }) => own.has(event_id));
+  }
 }

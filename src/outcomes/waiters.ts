@@ -1,73 +1,100 @@
-import type pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiters } from '../api/ports.ts';
+import type { Quotas } from '../policy/quotas.ts';
 import { keyOf } from '../store/accept-events.ts';
+import type { Queryable } from '../store/database.ts';
 import type { Notifications } from '../store/notifications.ts';
 import { settledAmong } from '../store/outcomes.ts';
 
 /** A lost wake-up costs at most this. */
 const LOOK_EVERY_MS = 1_000;
+/** Events that one statement asks for. */
+const EVENTS_AT_ONCE = 1_000;
 
-type Waiting = { projectId: string; id: string; settle: () => void };
+type Waiting = { projectId: string; consumer: string | null; id: string; settle: () => void };
 
-/** Lets requests wait until an event has settled: one query for all that wait, at each wake-up. */
-export function createWaiters({
-  pool,
-  notifications,
-  onFailure,
-}: {
-  pool: pg.Pool;
+export type WaiterDependencies = {
+  db: Queryable;
   notifications: Notifications;
   onFailure: (error: unknown) => void;
-}): Waiters & { close(): void } {
-  const waiting = new Set<Waiting>();
+  quotas: Pick<Quotas, 'waitsOfProject' | 'waitsOfConsumer'>;
+};
+
+/** Lets requests wait until an event has settled: one query for all of the projects that there is news of. */
+export function createWaiters({
+  db,
+  notifications,
+  onFailure,
+  quotas,
+}: WaiterDependencies): Waiters & { close(): void } {
+  const byProject = new Map<string, Set<Waiting>>();
+  // Whom to ask for: those of a project that there is news of, and those that have just come.
+  const due = new Set<Waiting>();
   let looking = false;
-  let lookAgain = false;
 
   async function look(): Promise<void> {
-    if (waiting.size === 0) return;
-    if (looking) {
-      lookAgain = true;
-      return;
-    }
+    if (looking) return;
     looking = true;
     try {
-      const asked = [...waiting];
-      const settled = new Set(await settledAmong(pool, asked));
-      for (const one of asked) if (settled.has(keyOf(one.projectId, one.id))) one.settle();
+      while (due.size > 0) {
+        const asked = [...due].slice(0, EVENTS_AT_ONCE);
+        for (const one of asked) due.delete(one);
+        const startedAt = performance.now();
+        const settled = new Set(await settledAmong(db, asked));
+        for (const one of asked) if (settled.has(keyOf(one.projectId, one.id))) one.settle();
+        // A project with constant news and many that wait: half of the time at most is spent on asking.
+        if (due.size > 0) await sleep(performance.now() - startedAt);
+      }
     } catch (error) {
       onFailure(error);
     } finally {
       looking = false;
-      if (lookAgain) {
-        lookAgain = false;
-        void look();
-      }
     }
   }
 
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
-  const stopListening = notifications.listen('posthorn_outcomes', () => void look());
+  const lookFor = (projectIds: Iterable<string>): void => {
+    for (const id of projectIds) for (const one of byProject.get(id) ?? []) due.add(one);
+    void look();
+  };
+  const timer = setInterval(() => lookFor(byProject.keys()), LOOK_EVERY_MS);
+  const stopListening = notifications.listen('posthorn_outcomes', lookFor);
+
+  const hasRoom = (projectId: string, consumer: string | null): boolean => {
+    const all = byProject.get(projectId);
+    if (!all) return true;
+    const ofConsumers = [...all].filter((one) => one.consumer !== null);
+    if (consumer === null) return all.size - ofConsumers.length < quotas.waitsOfProject;
+    const own = ofConsumers.filter((one) => one.consumer === consumer).length;
+    return ofConsumers.length < quotas.waitsOfProject && own < quotas.waitsOfConsumer;
+  };
 
   return {
-    untilSettled: (projectId, id, timeoutMs, signal) =>
-      new Promise((resolve) => {
+    untilSettled({ projectId, consumer }, id, timeoutMs, signal) {
+      if (!hasRoom(projectId, consumer)) return Promise.resolve(false);
+      return new Promise((resolve) => {
+        const ofProject = byProject.get(projectId) ?? new Set();
+        byProject.set(projectId, ofProject);
         const end = (settled: boolean) => {
-          waiting.delete(one);
+          ofProject.delete(one);
+          due.delete(one);
+          if (ofProject.size === 0 && byProject.get(projectId) === ofProject) byProject.delete(projectId);
           clearTimeout(timeout);
           signal.removeEventListener('abort', abort);
           resolve(settled);
         };
         const abort = () => end(false);
-        const one: Waiting = { projectId, id, settle: () => end(true) };
+        const one: Waiting = { projectId, consumer, id, settle: () => end(true) };
         const timeout = setTimeout(() => end(false), timeoutMs);
         signal.addEventListener('abort', abort);
-        waiting.add(one);
+        ofProject.add(one);
+        due.add(one);
         void look();
-      }),
+      });
+    },
     close() {
       clearInterval(timer);
       stopListening();
-      for (const one of waiting) one.settle();
+      for (const ofProject of byProject.values()) for (const one of ofProject) one.settle();
     },
   };
 }

@@ -58,45 +58,136 @@ export function isResumable(cursor: Cursor, { database, removedBelow, next }: Pr
   return cursor.database === database && xid >= BigInt(removedBelow) && !isAhead;
 }
 
+type Scope = { projectId: string; consumer: string | null; since?: Date | null };
+export type Place = Pick<Cursor, 'xid' | 'seq'>;
+
+export const placeOf = ({ xid, seq }: Place): Place => ({ xid, seq });
+
+export const isAfter = (a: Place, b: Place): boolean => {
+  const [xidOfA, xidOfB] = [BigInt(a.xid), BigInt(b.xid)];
+  return xidOfA > xidOfB || (xidOfA === xidOfB && BigInt(a.seq) > BigInt(b.seq));
+};
+
+const COLUMNS = `
+  o.xid::text, o.seq::text, o.at, o.kind, o.event_id, o.delivery_id, o.endpoint_id, o.consumer, o.status, o.outcome,
+  o.attempt, o.next_attempt_at, o.reason`;
+
 // Only below the oldest transaction still running: a row that commits late would otherwise be passed over.
 // Ordered by the table's columns: plain names would mean the texts, and '99' comes after '100'.
+const RANGE = (columns: string): string => `
+  SELECT ${columns} FROM outcomes
+  WHERE project_id = $1 AND (outcomes.xid, outcomes.seq) > ($2::xid8, $3::bigint) AND outcomes.xid < (SELECT xmin FROM snapshot)
+  ORDER BY outcomes.xid, outcomes.seq`;
+
+// The outcome of an event of an earlier consumer of the same id is not of this one: $7.
 const AFTER = `
-  SELECT snapshot.xmin::text AS "readBelow", o.xid::text, o.seq::text, o.at, o.kind, o.event_id, o.delivery_id,
-         o.endpoint_id, o.consumer, o.status, o.outcome, o.attempt, o.next_attempt_at, o.reason
-  FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) AS snapshot
-  LEFT JOIN LATERAL (
-    SELECT * FROM outcomes
-    WHERE project_id = $1 AND (outcomes.xid, outcomes.seq) > ($2::xid8, $3::bigint) AND outcomes.xid < snapshot.xmin
-      AND ($4::text IS NULL OR consumer = $4)
-    ORDER BY outcomes.xid, outcomes.seq
+  WITH snapshot AS MATERIALIZED (
+    SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin
+  ), found AS MATERIALIZED (
+    SELECT * FROM (${RANGE('*')} LIMIT $6) AS looked
+    WHERE ($4::text IS NULL OR consumer = $4)
+      AND ($7::timestamptz IS NULL OR EXISTS (
+        SELECT FROM events e WHERE e.project_id = $1 AND e.id = looked.event_id AND e.created_at >= $7))
+    ORDER BY looked.xid, looked.seq
     LIMIT $5
-  ) AS o ON true
+  ), looked_to AS MATERIALIZED (
+    SELECT * FROM (${RANGE('xid, seq')} OFFSET $6 - 1 LIMIT 1) AS last WHERE (SELECT count(*) FROM found) < $5
+  )
+  SELECT snapshot.xmin::text AS "readBelow", looked_to.xid::text AS "lookedXid", looked_to.seq::text AS "lookedSeq",
+         (SELECT outcomes_removed_below::text FROM database_identity) AS "removedBelow", ${COLUMNS}
+  FROM snapshot LEFT JOIN looked_to ON true LEFT JOIN found AS o ON true
   ORDER BY o.xid, o.seq`;
 
-type Scope = { projectId: string; consumer: string | null };
-type Place = Pick<Cursor, 'xid' | 'seq'>;
+/** Outcomes of all consumers that are looked at for one of them: without a bound, a quiet one would read a month. */
+const MOST_LOOKED_AT = 5_000;
 
-const placeOf = ({ xid, seq }: OutcomeRow): Place => ({ xid, seq });
+export type OutcomesRead = {
+  outcomes: OutcomeRow[];
+  /** The place after all that was looked through. */
+  next: Place;
+  /** False when there may be more below what is visible now. */
+  atPresent: boolean;
+  /** Retention has removed what followed the place that was asked for. */
+  isGone: boolean;
+};
 
 /**
- * The outcomes of a project after a place, in the order of the stream, without a gap; and the place after all that
- * was looked through. Who goes on from anywhere before that looks through the same rows again, other consumers' too.
+ * The outcomes of a project after a place, in the order of the stream, without a gap. Who goes on from anywhere before
+ * `next` looks through the same rows again, other consumers' too.
  */
 export async function outcomesAfter(
   db: Queryable,
-  { projectId, consumer }: Scope,
+  { projectId, consumer, since = null }: Scope,
   after: Place,
   limit: number,
-): Promise<{ outcomes: OutcomeRow[]; next: Place }> {
-  const { rows } = await db.query<OutcomeRow & { readBelow: string }>({
+): Promise<OutcomesRead> {
+  const looked = consumer === null ? limit : MOST_LOOKED_AT;
+  const { rows } = await db.query<
+    OutcomeRow & { readBelow: string; lookedXid: string | null; lookedSeq: string; removedBelow: string }
+  >({
     name: 'outcomes-after',
     text: AFTER,
-    values: [projectId, after.xid, after.seq, consumer, limit],
+    values: [projectId, after.xid, after.seq, consumer, limit, looked, since],
   });
-  const { readBelow } = rows[0]!;
+  const { readBelow, lookedXid, lookedSeq, removedBelow } = rows[0]!;
   const outcomes = rows.filter(({ xid }) => xid !== null);
-  if (outcomes.length === limit) return { outcomes, next: placeOf(outcomes.at(-1)!) };
-  return { outcomes, next: BigInt(readBelow) > BigInt(after.xid) ? { xid: readBelow, seq: '0' } : after };
+  const isGone = BigInt(after.xid) < BigInt(removedBelow ?? '0');
+  if (outcomes.length === limit)
+    return { outcomes, next: placeOf(outcomes.at(-1)!), atPresent: false, isGone };
+  if (lookedXid) return { outcomes, next: { xid: lookedXid, seq: lookedSeq }, atPresent: false, isGone };
+  const next = BigInt(readBelow) > BigInt(after.xid) ? { xid: readBelow, seq: '0' } : after;
+  return { outcomes, next, atPresent: true, isGone };
+}
+
+const OF_PROJECTS = `
+  SELECT place.project_id AS "projectId", snapshot.xmin::text AS "readBelow", ${COLUMNS}
+  FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) AS snapshot
+  CROSS JOIN unnest($1::text[], $2::text[], $3::bigint[]) AS place (project_id, xid, seq)
+  LEFT JOIN LATERAL (
+    SELECT * FROM outcomes
+    WHERE outcomes.project_id = place.project_id AND (outcomes.xid, outcomes.seq) > (place.xid::xid8, place.seq)
+      AND outcomes.xid < snapshot.xmin
+    ORDER BY outcomes.xid, outcomes.seq
+    LIMIT $4
+  ) AS o ON true
+  ORDER BY place.project_id, o.xid, o.seq`;
+
+/** What followed a place in each of several projects: at most `limit` of each, and the place after them. */
+export async function outcomesOfProjects(
+  db: Queryable,
+  places: Map<string, Place>,
+  limit: number,
+): Promise<Map<string, { outcomes: OutcomeRow[]; next: Place }>> {
+  const of = [...places];
+  const { rows } = await db.query<OutcomeRow & { projectId: string; readBelow: string }>({
+    name: 'outcomes-of-projects',
+    text: OF_PROJECTS,
+    values: [of.map(([id]) => id), of.map(([, { xid }]) => xid), of.map(([, { seq }]) => seq), limit],
+  });
+  const byProject = Map.groupBy(rows, ({ projectId }) => projectId);
+  return new Map(
+    of.map(([projectId, after]) => {
+      const found = byProject.get(projectId) ?? [];
+      const outcomes = found.filter(({ xid }) => xid !== null);
+      if (outcomes.length === limit) return [projectId, { outcomes, next: placeOf(outcomes.at(-1)!) }];
+      const present = { xid: found[0]?.readBelow ?? after.xid, seq: '0' };
+      return [projectId, { outcomes, next: isAfter(present, after) ? present : after }];
+    }),
+  );
+}
+
+const EVENTS_SINCE = `
+  SELECT id FROM events WHERE project_id = $1 AND id = ANY ($2::text[]) AND created_at >= $3`;
+
+/** Those of the events that are not older than `since`. */
+export async function eventsSince(
+  db: Queryable,
+  projectId: string,
+  ids: string[],
+  since: Date,
+): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>(EVENTS_SINCE, [projectId, [...new Set(ids)], since]);
+  return new Set(rows.map(({ id }) => id));
 }
 
 const SETTLED = `

@@ -30,7 +30,7 @@ describe('waiting for an event', () => {
   }
 
   test('the answer is 200 with the deliveries as soon as all have settled', async () => {
-    const { api, key } = await startWaiting(async (projectId, eventId, timeoutMs) => {
+    const { api, key } = await startWaiting(async ({ projectId }, eventId, timeoutMs) => {
       expect(timeoutMs).toBe(10_000);
       const settle = [
         "UPDATE events SET status = 'delivered', open_count = 0 WHERE project_id = $1 AND id = $2",

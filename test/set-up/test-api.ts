@@ -5,6 +5,7 @@ import { createApi } from '../../src/api/create-api.ts';
 import type { ApiConfig, ApiDependencies } from '../../src/api/dependencies.ts';
 import type { Acceptor, Steering } from '../../src/api/ports.ts';
 import { createHttpServer } from '../../src/api/server.ts';
+import { createTenantReads } from '../../src/api/tenant-reads.ts';
 import { createHolding } from '../../src/dispatch/holding.ts';
 import { createSteering } from '../../src/dispatch/steering.ts';
 import { createAddressGuard } from '../../src/egress/address-guard.ts';
@@ -44,7 +45,7 @@ export async function startTestApi({
   const closing = new AbortController();
   const app = createApi({
     pool: database.pool,
-    readPool: database.pool,
+    reads: createTenantReads(database.pool),
     acceptor: plainAcceptor(database, secretBox),
     steering: steeringWithoutWorkflows(database),
     holding: createHolding({ pool: database.pool, onReleased: () => {}, onFailure: throwOn }),
