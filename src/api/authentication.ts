@@ -25,6 +25,8 @@ export type Tenant = {
   projectId: string;
   /** Null: the whole project; else only what is this consumer's. */
   consumer: string | null;
+  /** What is older is of a consumer that had the same id and was deleted. */
+  since: Date | null;
   /** Of the key that called; null: the admin's. */
   keyHash: Buffer | null;
   profile: ComposableProfile;
@@ -92,6 +94,7 @@ export function createAuthentication(
     return {
       projectId,
       consumer,
+      since: owner.since ?? null,
       keyHash,
       profile,
       policy,

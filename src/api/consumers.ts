@@ -89,7 +89,7 @@ export function consumerRoutes(
       tag,
       summary: 'Delete a consumer with its keys and endpoints',
       description:
-        'Open deliveries to its endpoints are cancelled with the reason `endpoint_deleted`; its events stay.',
+        'Open deliveries to its endpoints are cancelled with the reason `endpoint_deleted`; its events stay, for the keys of the project. A consumer that is made under the same id later is another one: it sees what comes from then on.',
       access: 'project',
       params,
       answers: { 204: { description: 'Deleted' } },

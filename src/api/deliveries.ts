@@ -24,6 +24,11 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, reads: Tena
     return answer!;
   };
 
+  /** What steers knows consumers by their id alone. */
+  const requireOwn = async (scope: Scope, id: string): Promise<void> => {
+    if (scope.since && !(await findDelivery(reads(scope), scope, id))) throw new Problem('not_found');
+  };
+
   return [
     tenantRoute({
       method: 'get',
@@ -95,6 +100,7 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, reads: Tena
       },
       problems: ['delivery_held', 'endpoint_deleted'],
       handle: async ({ tenant, params: { id } }) => {
+        await requireOwn(tenant, id);
         const answer = await orUnavailable(steering.retry(tenant.projectId, tenant.consumer, id));
         if (answer.kind === 'not_found') throw new Problem('not_found');
         if (answer.kind === 'held') throw new Problem('delivery_held');
@@ -118,6 +124,7 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, reads: Tena
       answers: { 202: { description: 'Cancelled, or about to be', schema: delivery } },
       problems: ['delivery_final'],
       handle: async ({ tenant, params: { id } }) => {
+        await requireOwn(tenant, id);
         const answer = await orUnavailable(steering.cancel(tenant.projectId, tenant.consumer, id));
         if (answer.kind === 'not_found') throw new Problem('not_found');
         if (answer.kind === 'already_final')

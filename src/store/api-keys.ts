@@ -15,6 +15,8 @@ export type KeyOwner = {
   hash: Buffer;
   projectId: string;
   consumer: string | null;
+  /** A consumer of the same id was deleted then: what is older is not this one's. */
+  since?: Date | null;
   profile: string;
   /** The newest version that is stored under that name, the project's own before a shared one; null: none is. */
   profileVersion: number | null;
@@ -55,6 +57,7 @@ export async function insertApiKey(
 const FIND_OWNERS = `
   SELECT key.hash, key.project_id AS "projectId", key.consumer, project.profile, project.policy,
          project.plans_in_force AS "plansInForce", project.schemas, project.catalogue_version AS "catalogueVersion",
+         (SELECT deleted_at FROM deleted_consumers WHERE project_id = key.project_id AND id = key.consumer) AS since,
          coalesce(
            (SELECT max(version) FROM profiles WHERE scope = project.id AND name = project.profile),
            (SELECT max(version) FROM profiles WHERE scope = '' AND name = project.profile)

@@ -72,9 +72,18 @@ const ENDPOINTS_OF = `
 // Waits for each registration that has found the consumer there.
 const LOCK_CONSUMER = `SELECT FROM consumers WHERE project_id = $1 AND id = $2 FOR UPDATE`;
 
-// With the keys that the project has made for it meanwhile.
+// With the keys that the project has made for it meanwhile. Its events stay, for the project: who is made under its id
+// later sees those that come after the last of them.
 const DELETE_CONSUMER = `
-  WITH gone_key AS (DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2)
+  WITH gone_key AS (
+    DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2
+  ), last_event AS (
+    SELECT max(created_at) AS at FROM events WHERE project_id = $1 AND consumer = $2
+  ), remembered AS (
+    INSERT INTO deleted_consumers (project_id, id, deleted_at)
+    SELECT $1, $2, date_trunc('milliseconds', at) + interval '1 millisecond' FROM last_event WHERE at IS NOT NULL
+    ON CONFLICT (project_id, id) DO UPDATE SET deleted_at = greatest(deleted_consumers.deleted_at, excluded.deleted_at)
+  )
   DELETE FROM consumers WHERE project_id = $1 AND id = $2`;
 
 /** False, and nothing happens, while it has endpoints: they would be of a consumer that has no plan any more. */
