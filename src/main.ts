@@ -27,6 +27,7 @@ import { createNat64, systemResolve6 } from './egress/nat64.ts';
 import { createOutbound, type Outbound } from './egress/outbound.ts';
 import { createOwnServices } from './egress/own-services.ts';
 import { createMetrics } from './observability/metrics.ts';
+import { pacedReading } from './observability/paced-reading.ts';
 import { createReadiness } from './observability/readiness.ts';
 import { postgresPoolUse } from './observability/scrape-readings.ts';
 import { type HealthServer, serveHealth } from './observability/serve-health.ts';
@@ -171,8 +172,8 @@ export async function startService(
       ),
   });
   metrics.readFrom({
-    oldestUnattempted: () => oldestUnattemptedSeconds(pool),
-    retriesWaiting: () => retriesWaiting(pool),
+    oldestUnattempted: pacedReading(() => oldestUnattemptedSeconds(readPool)),
+    retriesWaiting: pacedReading(() => retriesWaiting(readPool)),
     ...(logLinesLost && { logLinesLost }),
     clockSkew: () => (clock.skewMs() ?? Number.NaN) / 1000,
     pools: {
