@@ -48,7 +48,13 @@ export function acceptedOrThrow(result: Accepted, pointer: string): AcceptedEven
       });
     case 'too_many_endpoints':
       throw new Problem('too_many_endpoints', undefined, {
-        errors: [{ pointer, detail: `matches ${result.count} endpoints` }],
+        errors: [{ pointer, detail: 'matches more than 10,000 endpoints' }],
+      });
+    case 'too_large_a_batch':
+      throw new Problem('too_many_endpoints', undefined, {
+        errors: [
+          { pointer: '/events', detail: 'match more than 100,000 endpoints in all: send fewer in a batch' },
+        ],
       });
     default:
       return result.event;

@@ -143,7 +143,7 @@ export const PROBLEM_CODES = {
   too_many_endpoints: {
     status: 422,
     title: 'The event matches more endpoints than one event may have',
-    help: 'An event goes to at most 10,000 endpoints. Split them by type or by consumer.',
+    help: 'An event goes to at most 10,000 endpoints, the events of a batch to at most 100,000 in all. Split endpoints by type or by consumer, or send fewer events in a batch.',
   },
   too_many_profiles: {
     status: 422,

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import type { Acceptor } from '../api/ports.ts';
 import { createFairTurns } from '../sharing/fair-turns.ts';
@@ -5,6 +6,7 @@ import { SharedRoom, sharesOf } from '../sharing/shared-room.ts';
 import { acceptEvents, type NewDelivery } from '../store/accept-events.ts';
 import { isOutage, Overloaded, ShareUsedUp, StoreUnavailable } from '../store/database.ts';
 import type { Accepted, EventDraft } from '../store/event-draft.ts';
+import { TooMuchAtOnce } from '../store/match-receivers.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { bytesOf, type WaitingPost, WaitingPosts } from './waiting-posts.ts';
@@ -23,6 +25,10 @@ const MAX_BATCHES_OF_PROJECT = 2;
 const MAX_WAITING = 20_000;
 /** Once a project's first post has waited this long, its next ones are told to come back (503). */
 const LONGEST_WAIT_MS = 2_000;
+
+/** A project is taken for one with thousands of endpoints for this long after its events were too much at once. */
+const WIDE_FOR_MS = 60_000;
+const WIDE_PROJECTS = 1_000;
 
 /** `group`: a common transaction takes no more once it has as many. `held`: what waits or is being written. */
 export type AcceptedBytes = { group: number; held: number };
@@ -47,6 +53,7 @@ export function createAcceptor({
   const bytesHeld = new SharedRoom(bytes.held);
   const places = new SharedRoom(MAX_WAITING);
   const waiting = new WaitingPosts();
+  const wideProjects = new LRUCache<string, true>({ max: WIDE_PROJECTS, ttl: WIDE_FOR_MS });
   let committing = 0;
 
   /** Refuses when the share is used up, not when this does not fit: else a large batch would never find enough of it. */
@@ -88,8 +95,21 @@ export function createAcceptor({
       for (const [place, one] of group.entries()) one.resolve(results[place]!);
     } catch (error) {
       if (error instanceof StoreUnavailable || group.length === 1) for (const one of group) one.reject(error);
+      else if (error instanceof TooMuchAtOnce) storeApart(group, error.projectIds);
       else for (const one of group) await commit([one]);
     }
+  }
+
+  /** Events that go to thousands of endpoints take their turns with batches: the others' posts do not wait for them. */
+  function storeApart(group: WaitingPost[], projectIds: string[]): void {
+    for (const projectId of projectIds) wideProjects.set(projectId, true);
+    for (const one of group) {
+      const { projectId } = one.draft;
+      if (projectIds.length === 0 || wideProjects.has(projectId))
+        void inBatchTurn(projectId, () => commit([one]));
+      else waiting.push(one);
+    }
+    commitNext();
   }
 
   async function store(drafts: EventDraft[], allOrNone: boolean): Promise<Accepted[]> {
@@ -126,7 +146,9 @@ export function createAcceptor({
 
   const queue = (draft: EventDraft): Promise<Accepted> =>
     new Promise((resolve, reject) => {
-      waiting.push({ draft, since: performance.now(), resolve, reject });
+      const post = { draft, since: performance.now(), resolve, reject };
+      if (wideProjects.has(draft.projectId)) return void inBatchTurn(draft.projectId, () => commit([post]));
+      waiting.push(post);
       // Not at once: posts that arrived in the same turn of the event loop share the transaction.
       if (waiting.size === 1) setImmediate(commitNext);
     });

@@ -1,11 +1,13 @@
 import type pg from 'pg';
 import { inTransaction } from './database.ts';
 import type { Accepted, BornDelivery, EventDraft } from './event-draft.ts';
-import { matchReceivers, type NewDelivery } from './match-receivers.ts';
+import { matchReceivers, type NewDelivery, TooMuchAtOnce } from './match-receivers.ts';
 import type { SecretBox } from './secret-box.ts';
 
 /** An event that matches more endpoints is refused whole (422). */
 export const MAX_FAN_OUT = 10_000;
+/** So is a batch whose events match more together: it is one transaction, of some seconds. */
+const MAX_BATCH_FAN_OUT = 100_000;
 /** An event is shown with as many of its deliveries. */
 const DELIVERIES_SHOWN = 100;
 
@@ -67,9 +69,6 @@ type ExistingEvent = {
 
 export type AcceptedBatch = { results: Accepted[]; started: NewDelivery[] };
 
-/** The drafts of a common transaction match too many endpoints together; each by itself they can be written. */
-export class TooMuchAtOnce extends Error {}
-
 class Refused extends Error {
   readonly results: Accepted[];
   constructor(results: Accepted[]) {
@@ -82,7 +81,8 @@ class Refused extends Error {
  * Writes events and one delivery for each endpoint that matches, in one transaction; its commit is the promise.
  * `processId` is who starts the workflows of those that `assign` gives an owner. The drafts' ids are distinct. With `allOrNone`, one refused draft leaves nothing stored.
  * Returns a result for each draft, in order, and the deliveries that were stored with an owner.
- * Throws TooMuchAtOnce for several drafts that may be stored apart, and would make one long transaction.
+ * Throws TooMuchAtOnce for several drafts that may be stored apart, and would make one long transaction; a batch that
+ * is too large for one is refused.
  */
 export async function acceptEvents(
   pool: pg.Pool,
@@ -94,12 +94,11 @@ export async function acceptEvents(
 ): Promise<AcceptedBatch> {
   try {
     return await inTransaction(pool, async (client) => {
-      const fanOut = await matchReceivers(client, drafts);
+      const fanOut = await matchReceivers(client, drafts, allOrNone ? MAX_BATCH_FAN_OUT : MAX_FAN_OUT);
       const small = drafts.filter((_, place) => fanOut[place]!.length <= MAX_FAN_OUT);
       const deliveries = drafts.flatMap((_, place) =>
         fanOut[place]!.length <= MAX_FAN_OUT ? fanOut[place]! : [],
       );
-      if (!allOrNone && small.length > 1 && deliveries.length > MAX_FAN_OUT) throw new TooMuchAtOnce();
       assign(deliveries);
       const stored = await insertDrafts(client, box, small, deliveries, processId);
       const existing = await readExisting(
@@ -115,6 +114,9 @@ export async function acceptEvents(
     });
   } catch (error) {
     if (error instanceof Refused) return { results: error.results, started: [] };
+    if (allOrNone && error instanceof TooMuchAtOnce) {
+      return { results: drafts.map(() => ({ kind: 'too_large_a_batch' })), started: [] };
+    }
     throw error;
   }
 }

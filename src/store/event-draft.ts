@@ -29,7 +29,9 @@ export type EventDraft = {
 export type Accepted =
   | { kind: 'accepted' | 'existing'; event: AcceptedEvent }
   | { kind: 'id_conflict' }
-  | { kind: 'too_many_endpoints'; count: number };
+  | { kind: 'too_many_endpoints'; count: number }
+  /** Its batch matches too many endpoints in all. */
+  | { kind: 'too_large_a_batch' };
 
 export type AcceptedEvent = {
   id: string;

@@ -46,14 +46,37 @@ const MATCH_ENDPOINTS = `
   SELECT * FROM (${matching('endpoint.consumer = draft.consumer')}) AS of_consumer
   UNION ALL
   SELECT * FROM (${matching('endpoint.consumer IS NULL AND draft.consumer IS NULL')}) AS of_project
-  ORDER BY endpoint_id`;
+  ORDER BY endpoint_id
+  LIMIT $6`;
+
+/** The drafts match more endpoints together than one transaction may carry. */
+export class TooMuchAtOnce extends Error {
+  /** Of which so many are counted that their events are better stored apart. */
+  readonly projectIds: string[];
+  constructor(projectIds: string[]) {
+    super('the events match too many endpoints together');
+    this.projectIds = projectIds;
+  }
+}
+
+/** Matches of one project among those that were counted, from which on its events are stored apart. */
+const WIDE_FROM = 1_000;
 
 const SLOW_RECEIVERS = `SELECT receiver FROM receiver_health WHERE receiver = ANY ($1::text[])`;
 
-/** The deliveries to make of each draft, in the order of the drafts; locks the endpoints until the transaction ends. */
-export async function matchReceivers(db: Queryable, drafts: EventDraft[]): Promise<NewDelivery[][]> {
+/**
+ * The deliveries to make of each draft, in the order of the drafts; locks the endpoints until the transaction ends.
+ * Throws TooMuchAtOnce when there are more than `most` in all; of a single draft one more than that is returned.
+ */
+export async function matchReceivers(
+  db: Queryable,
+  drafts: EventDraft[],
+  most: number,
+): Promise<NewDelivery[][]> {
   const found: NewDelivery[][] = drafts.map(() => []);
-  for (const match of await matchEndpoints(db, drafts)) {
+  const matches = await matchEndpoints(db, drafts, most + 1);
+  if (matches.length > most && drafts.length > 1) throw new TooMuchAtOnce(wideProjects(drafts, matches));
+  for (const match of matches) {
     const { place, endpoint_id: id, hold_reason: waitingFor, slow } = match;
     found[place]!.push(newDelivery(drafts[place]!, id, id, slow ? 'slow' : 'fast', waitingFor));
   }
@@ -74,8 +97,17 @@ export async function matchReceivers(db: Queryable, drafts: EventDraft[]): Promi
   return found;
 }
 
-/** A row for each endpoint of each draft that names no target of its own; `place` is the draft's. */
-export async function matchEndpoints(db: Queryable, drafts: EventDraft[]): Promise<Match[]> {
+function wideProjects(drafts: EventDraft[], matches: Match[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { place } of matches) {
+    const { projectId } = drafts[place]!;
+    counts.set(projectId, (counts.get(projectId) ?? 0) + 1);
+  }
+  return [...counts].flatMap(([projectId, count]) => (count >= WIDE_FROM ? [projectId] : []));
+}
+
+/** A row for each endpoint of each draft that names no target of its own, at most `most`; `place` is the draft's. */
+export async function matchEndpoints(db: Queryable, drafts: EventDraft[], most: number): Promise<Match[]> {
   const routed = drafts.flatMap((draft, place) => (draft.target ? [] : [{ draft, place }]));
   if (routed.length === 0) return [];
   const { rows } = await db.query<Match>({
@@ -87,6 +119,7 @@ export async function matchEndpoints(db: Queryable, drafts: EventDraft[]): Promi
       routed.map(({ draft }) => draft.consumer),
       routed.map(({ draft }) => patternsFor(draft.type).join(' ')),
       routed.map(({ draft }) => draft.endpoint),
+      most,
     ],
   });
   return rows;

@@ -98,6 +98,36 @@ describe('on a database that stays', () => {
     expect(transactions).toBe(4);
   });
 
+  test('posts of a project with ten thousand endpoints hold up no post of another', async () => {
+    await store.pool.query(
+      `INSERT INTO endpoints (id, project_id, url, events, secrets)
+       SELECT 'ep_' || n, $1, 'http://127.0.0.1:9/', '{*}', '\\x00' FROM generate_series(1, 10000) AS n`,
+      [store.project],
+    );
+    const other = await store.newProject();
+    let stored = 0;
+    const wide = Array.from({ length: 8 }, () => acceptor.acceptOne(store.draft()).then(() => (stored += 1)));
+
+    await acceptor.acceptOne({ ...store.draft(), projectId: other });
+    expect(stored).toBeLessThan(4);
+
+    await Promise.all(wide);
+    expect(await store.one('SELECT count(*)::int AS n FROM deliveries')).toEqual({ n: 80_000 });
+  }, 60_000);
+
+  test('a batch that would make over a hundred thousand deliveries is refused whole, and quickly', async () => {
+    await store.pool.query(
+      `INSERT INTO endpoints (id, project_id, url, events, secrets)
+       SELECT 'ep_' || n, $1, 'http://127.0.0.1:9/', '{*}', '\\x00' FROM generate_series(1, 1000) AS n`,
+      [store.project],
+    );
+
+    const results = await acceptor.acceptAll(Array.from({ length: 101 }, () => store.draft()));
+
+    expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(['too_large_a_batch']));
+    expect(await store.one('SELECT count(*)::int AS n FROM events')).toEqual({ n: 0 });
+  });
+
   const sizedDraft = (kilobytes: number) => store.draft({ body: Buffer.alloc(kilobytes * 1024, ' ') });
 
   test('a common transaction ends at four megabytes, the largest of its events aside', async () => {

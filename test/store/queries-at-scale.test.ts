@@ -106,13 +106,15 @@ test('among 50,000 endpoints of a project a hundred events read those of their o
 
   for (const mode of ['force_generic_plan', 'force_custom_plan'] as const) {
     for (const drafts of [ofConsumers, ofNone]) {
-      const { pages, wholeTables } = await explain((db) => matchEndpoints(db, drafts), mode);
+      const { pages, wholeTables } = await explain((db) => matchEndpoints(db, drafts, 100_000), mode);
       expect(wholeTables).not.toContain('endpoints');
       expect(pages).toBeLessThan(MANY_PAGES);
     }
   }
-  expect(await matchEndpoints(store.pool, ofConsumers)).toHaveLength(500);
-  expect(await matchEndpoints(store.pool, [...ofNone, ...ofConsumers.slice(0, 1)])).toHaveLength(1_005);
+  expect(await matchEndpoints(store.pool, ofConsumers, 100_000)).toHaveLength(500);
+  expect(await matchEndpoints(store.pool, [...ofNone, ...ofConsumers.slice(0, 1)], 100_000)).toHaveLength(
+    1_005,
+  );
 });
 
 test('releasing what is held for an endpoint reads that, and none of what was ever sent to it', async () => {
