@@ -92,10 +92,11 @@ export function eventTypeRoutes(
       method: 'delete',
       path: '/v1/event-types/{type}',
       operationId: 'deleteEventType',
+      rate: 'eventTypeChanges',
       tag,
       summary: 'Delete what the project says of an event type',
       description:
-        'A type of the profile stays, as the profile has it. Endpoints keep their subscriptions, and events of the type are accepted as before. Without any type left in the catalogue, every type is as good.',
+        'A type of the profile stays, as the profile has it. Endpoints keep their subscriptions, and events of the type are accepted as before. When no type is left, the project has no catalogue, and endpoints may subscribe to any type.',
       access: 'project',
       params: z.object({ type: name }),
       answers: { 204: { description: 'Deleted' } },
@@ -117,7 +118,7 @@ function warningsOf(catalogue: Catalogue, subscriptions: { pattern: string; endp
     .slice(0, MOST_WARNINGS)
     .map(
       ({ pattern, endpoints }) =>
-        `${endpoints} ${endpoints === 1 ? 'endpoint subscribes' : 'endpoints subscribe'} to "${pattern}", which no type of the catalogue fits: it still gets such events, but cannot be subscribed to any more`,
+        `${endpoints} ${endpoints === 1 ? 'endpoint subscribes' : 'endpoints subscribe'} to "${pattern}", which fits no type of the catalogue: what is subscribed stays, but nothing more can subscribe to it`,
     );
   const more = outside.length - shown.length;
   return more > 0 ? [...shown, `and ${more} more such subscriptions`] : shown;

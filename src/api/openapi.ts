@@ -48,6 +48,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     query,
     body,
     bodyOptional,
+    rate,
     requestHeaders = {},
   } = route;
   return {
@@ -57,6 +58,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     ...(description ? { description } : {}),
     security: access === 'open' ? [] : [{ key: [] }],
     'x-access': access,
+    ...(rate ? { 'x-quota': `${rate}PerMinute` } : {}),
     parameters: [...headerParameters(access, requestHeaders)],
     requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}) },
     ...(body

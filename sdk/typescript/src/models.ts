@@ -448,7 +448,7 @@ export type ChangedEventType = {
   /** The data of an example event; null: there is none */
   example: unknown;
   exampleAttributes: Record<string, string>;
-  /** Subscriptions of endpoints that no type of the catalogue fits, and what that means */
+  /** Subscriptions of endpoints that fit no type of the catalogue, and what that means */
   warnings: string[];
 };
 

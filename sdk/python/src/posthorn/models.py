@@ -581,7 +581,7 @@ class ChangedEventType(TypedDict):
     # The data of an example event; null: there is none
     example: Any
     exampleAttributes: Dict[str, str]
-    # Subscriptions of endpoints that no type of the catalogue fits, and what that means
+    # Subscriptions of endpoints that fit no type of the catalogue, and what that means
     warnings: List[str]
 
 
