@@ -51,6 +51,16 @@ test('what is published is published on loopback only', () => {
   for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
 });
 
+test('no container of Posthorn is a target of another, whatever is allowed', () => {
+  for (const name of ['api', 'worker']) {
+    const { POSTHORN_DENY_TARGETS, POSTHORN_METRICS_PORT, POSTHORN_HEALTH_PORT } =
+      compose.services[name]!.environment!;
+    for (const port of [POSTHORN_METRICS_PORT, POSTHORN_HEALTH_PORT])
+      for (const host of ['api', 'worker'])
+        expect(POSTHORN_DENY_TARGETS!.split(',')).toContain(`${host}:${port}`);
+  }
+});
+
 test('a worker is given longer to stop than its own grace of 75 s', () => {
   expect(Number.parseInt(compose.services.worker!.stop_grace_period!, 10)).toBeGreaterThan(75);
 });
