@@ -40,7 +40,7 @@ export function endpointStateRoutes({ holding, secretBox }: ApiDependencies): Ro
       rate: 'endpointChanges',
       tag: 'Endpoints',
       summary,
-      description: `${description} Twice is as once.`,
+      description: `${description} Repeating the call changes nothing.`,
       access: 'consumer',
       params: z.object({ id: ownId }),
       answers: { 200: { description: 'The endpoint as it is now', schema: endpoint } },

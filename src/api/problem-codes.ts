@@ -53,7 +53,7 @@ export const PROBLEM_CODES = {
   request_timeout: {
     status: 408,
     title: 'The request came too slowly',
-    help: 'Headers may take 15 seconds, the whole request 30. Send it again.',
+    help: 'Headers may take 15 seconds, the whole request 30. A body must not stop for 5 seconds, nor come with less than 16 KiB a second. Send it again.',
   },
   id_conflict: {
     status: 409,
@@ -112,8 +112,8 @@ export const PROBLEM_CODES = {
   },
   invalid_id: {
     status: 422,
-    title: 'The id in the address cannot be one',
-    help: 'See `errors` for the rule. Ids that are chosen by the caller stand in addresses, headers and logs.',
+    title: 'The id in the address is not valid',
+    help: 'See `errors` for the characters that an id may have, and for how many.',
   },
   invalid_body: {
     status: 422,
@@ -123,7 +123,7 @@ export const PROBLEM_CODES = {
   invalid_url: {
     status: 422,
     title: 'Deliveries may not go to this URL',
-    help: 'See `errors` for the reason: the profile or the address guard of this installation refuses it.',
+    help: 'See `errors` for the reason: nothing can be sent to such a URL, or the profile of the project or this installation does not allow it.',
   },
   data_not_representable: {
     status: 422,
@@ -163,13 +163,13 @@ export const PROBLEM_CODES = {
   too_many_attempts: {
     status: 429,
     title: 'Too many wrong keys from this address',
-    help: 'Wait as long as the header `Retry-After` says. Keys that worked lately go on working.',
+    help: 'Wait as long as the header `Retry-After` says. Valid keys go on working.',
   },
   quota_exceeded: {
     status: 429,
     alsoStatus: 409,
     title: 'The project or the consumer has used up a quota or its share',
-    help: 'With 429 it is a rate, or a share of what all have in common (connections, memory for bodies, places to wait): send the same request again after the seconds in `Retry-After`, and fewer of them at a time. With 409 it is a count: delete something of the kind first. `detail` says which; the operator sets quotas with `POSTHORN_QUOTAS`.',
+    help: 'With 429 it is a rate, or a share of what all tenants use together (connections, memory for bodies, places to wait): send the same request again after the seconds in `Retry-After`, and fewer at a time. With 409 it is a number of endpoints or keys: delete one first. `detail` names the quota or the share; the operator sets quotas with `POSTHORN_QUOTAS`.',
   },
   too_many_streams: {
     status: 429,
@@ -194,7 +194,7 @@ export const PROBLEM_CODES = {
   unavailable: {
     status: 503,
     title: 'The request cannot be taken now',
-    help: 'The database is not available, or more is under way than there is memory for. Send the same request again after the seconds in `Retry-After`; with an event `id` of your own nothing is sent twice.',
+    help: 'The database is not available, more is under way than there is memory for, or events are posted faster than they can be stored. Send the same request again after the seconds in `Retry-After`; with an event `id` of your own nothing is sent twice.',
   },
 } as const satisfies Record<string, { status: number; alsoStatus?: number; title: string; help: string }>;
 

@@ -77,7 +77,7 @@ export function createMetrics() {
     }),
     attemptsCut: new Counter({
       name: 'posthorn_attempts_cut_total',
-      help: 'Attempts under way in processes that went: they become unknown, and are made again',
+      help: 'Attempts under way in processes that are gone: they become unknown, and are made again',
       labelNames: ['role'],
       registers,
     }),
@@ -90,10 +90,10 @@ export function createMetrics() {
     }),
     leads: new Gauge({
       name: 'posthorn_reconciler_leads',
-      help: '1 in the one process that reconciles',
+      help: '1 in the API process that is the reconciler, 0 in the others',
       registers,
     }),
-    /** `action`: `released`, `nudged` or `terminated`. */
+    /** `action`: `released`, `signalled` or `terminated`. */
     reconciled: new Counter({
       name: 'posthorn_reconciled_total',
       help: 'Owners that the reconciler acted on, by what it did',

@@ -1,4 +1,4 @@
-/** What one tenant may hold of a budget now, and who waits for it. */
+/** A caller that waits for between `least` and `most`. */
 type Waiter = { most: number; least: number; grant: (amount: number) => void };
 
 /**

@@ -38,7 +38,7 @@ export const changedEventType = z
   .object({
     ...eventTypeFields,
     warnings: z.array(z.string()).meta({
-      description: 'Subscriptions of endpoints that no type of the catalogue fits, and what that means',
+      description: 'Subscriptions of endpoints that fit no type of the catalogue, and what that means',
     }),
   })
   .meta({ id: 'ChangedEventType' });
