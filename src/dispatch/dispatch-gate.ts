@@ -22,11 +22,18 @@ export type DispatchGate = {
 const SLOTS_WITHOUT_WORKERS = 2_000;
 /** Of all slots, retries and slow receivers get this share: they keep theirs for up to a minute each. */
 const SHARE: Record<Kind, number> = { first: 1, other: 0.5 };
+/**
+ * A project may always have so many, also with nothing free: what workflows try again by themselves counts, and asks
+ * nobody. One project's storm of retries would else keep all others from beginning anything.
+ */
+const ALWAYS = 32;
 /** Two full groups that wait for their claim. */
 const BEHIND_FROM = 200;
 const ASK_EVERY_MS = 250;
 /** With over half of a share used up, an old count would hold up what has room by now. */
 const ASK_SOON_MS = 100;
+/** However long an answer took: Postgres may only have been away for a while. */
+const ASK_AT_LEAST_EVERY_MS = 10_000;
 const ASK_FOR_SLOTS_EVERY_MS = 2_000;
 
 export function createDispatchGate(db: Queryable): DispatchGate {
@@ -45,7 +52,7 @@ export function createDispatchGate(db: Queryable): DispatchGate {
   const waitMs = (): number => {
     const isUsed = totals.first > (slots * SHARE.first) / 4 || totals.other > (slots * SHARE.other) / 4;
     // Counting takes longer with more under way: it must not become the work of this process.
-    return Math.max(isUsed ? ASK_SOON_MS : ASK_EVERY_MS, tookMs * 10);
+    return Math.max(isUsed ? ASK_SOON_MS : ASK_EVERY_MS, Math.min(tookMs * 10, ASK_AT_LEAST_EVERY_MS));
   };
 
   async function ask(): Promise<void> {
@@ -69,7 +76,7 @@ export function createDispatchGate(db: Queryable): DispatchGate {
 
   return {
     // Dynamic thresholds, as in FairBudget: a project may have more while it has less than is free.
-    hasRoom: (kind, projectId) => (counts[kind].get(projectId) ?? 0) < freeOf(kind),
+    hasRoom: (kind, projectId) => (counts[kind].get(projectId) ?? 0) < Math.max(freeOf(kind), ALWAYS),
     dispatched(kind, projectId, deliveries) {
       counts[kind].set(projectId, (counts[kind].get(projectId) ?? 0) + deliveries);
       totals[kind] += deliveries;
@@ -78,9 +85,14 @@ export function createDispatchGate(db: Queryable): DispatchGate {
     isBehind: () => unclaimed >= BEHIND_FROM,
     async refresh() {
       if (!isStale || performance.now() - askedAt < waitMs()) return;
-      asking ??= ask().finally(() => {
-        asking = null;
-      });
+      asking ??= ask()
+        .catch((error) => {
+          isStale = true; // an old count without room would stand for good: nothing is dispatched by it
+          throw error;
+        })
+        .finally(() => {
+          asking = null;
+        });
       await asking;
     },
   };
