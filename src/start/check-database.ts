@@ -21,7 +21,7 @@ export async function checkDatabase(url: string, variable: string, signal?: Abor
   for (;;) {
     signal?.throwIfAborted();
     try {
-      return await lookInto(url, signal);
+      return await lookInto(url, variable, signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (performance.now() - startedAt > patienceFor(error)) throw databaseFailure(error, url, variable);
@@ -36,7 +36,7 @@ function patienceFor(error: unknown): number {
   return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(codeOf(first) ?? '') ? AGAIN_FOR_MS : 0;
 }
 
-async function lookInto(url: string, signal: AbortSignal | undefined): Promise<void> {
+async function lookInto(url: string, variable: string, signal: AbortSignal | undefined): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_WITHIN_MS });
   client.on('error', () => {}); // the server may go while we are connected; the query says so
   const giveUp = () => void client.end().catch(() => {});
@@ -48,9 +48,13 @@ async function lookInto(url: string, signal: AbortSignal | undefined): Promise<v
     );
     const { version, standby } = rows[0]!;
     if (Number(version) < OLDEST_VERSION)
-      throw new StartFailure(`Posthorn needs Postgres 14 or later, and ${nameOf(url)} is ${major(version)}.`);
+      throw new StartFailure(
+        `${variable}: Posthorn needs Postgres 14 or later, and ${nameOf(url)} is ${major(version)}. Upgrade it, or give the address of a newer one.`,
+      );
     if (standby)
-      throw new StartFailure(`${nameOf(url)} is a read-only standby. Give the address of the primary.`);
+      throw new StartFailure(
+        `${variable}: ${nameOf(url)} is a read-only standby. Give the address of the primary.`,
+      );
   } finally {
     signal?.removeEventListener('abort', giveUp);
     await client.end().catch(() => {});

@@ -4,6 +4,7 @@ import { noteApiUrl } from '../embedded/running-installation.ts';
 import { startSampleReceiver } from '../embedded/sample-receiver.ts';
 import { ensureDefaultProject, startEmbedded } from '../embedded/start-embedded.ts';
 import { startService } from '../main.ts';
+import { openFilesLimit, socketPlan } from '../sharing/socket-plan.ts';
 import { createPool } from '../store/database.ts';
 import { checkDatabases } from './check-databases.ts';
 import { checkPorts, listenersOf } from './check-ports.ts';
@@ -14,6 +15,7 @@ import type { Starting } from './until-stopped.ts';
 
 /** `posthorn start`: API and worker in one process, with Postgres and Temporal where their variables are unset. */
 export async function startAll({ config, log, closers, signal }: Starting): Promise<void> {
+  socketPlan(openFilesLimit()); // throws where there are too few, before anything is started
   const mayMovePort = !process.env.POSTHORN_PORT;
   const listeners = listenersOf(config);
   await checkPorts(
