@@ -134,9 +134,9 @@ export async function startService(
     onSkew: (ms) =>
       log.error(
         { aheadSeconds: Math.round(ms / 1000) },
-        "this machine's clock is not Postgres's: times that are stored or signed are Postgres's; set the clock",
+        "this machine's clock differs from Postgres's, which decides what is stored and signed: set this machine's clock",
       ),
-    onAgreement: () => log.info("this machine's clock is Postgres's again"),
+    onAgreement: () => log.info("this machine's clock agrees with Postgres's again"),
   });
   const profiles = createProfileLookup(createProfiles(), storedProfiles(pool));
   const box = createSecretBox(config.encryptionKeys);
@@ -163,12 +163,12 @@ export async function startService(
     onReturned: () =>
       log.warn(
         { processId: heartbeats.id },
-        'this process was silent for so long that others took it for gone; what it had under way may be sent twice',
+        'this process wrote no heartbeat for so long that others took it for gone; what it had under way may be sent twice',
       ),
     onFailure: (error) =>
       log.warn(
         { err: error },
-        'a heartbeat was not written; after some seconds others take this process for gone',
+        'a heartbeat could not be written; after 5 to 30 s without one, others take this process for gone',
       ),
   });
   metrics.readFrom({
@@ -302,7 +302,7 @@ export async function startService(
         for (const { id, processId, claimAgeMs } of wedged)
           log.error(
             { deliveryId: id, processId, claimAgeMs },
-            'a process that lives has neither recorded nor released a claim in the time that an attempt can take',
+            'a running process has neither recorded nor released a claim in the time that an attempt can take; the attempt becomes unknown',
           );
       },
       onUndeliverable: (deliveries) => void tellLastFailures(deliveries).catch(onFailure),
@@ -376,7 +376,7 @@ export async function startService(
         metrics.workflowsFailed.inc({ failure });
         log.error(
           { workflowId, failure, deliveries },
-          'a workflow failed with deliveries open; they go on in another',
+          'a workflow failed with deliveries open; they go on in another workflow',
         );
       },
       onLeading: (leads) => {

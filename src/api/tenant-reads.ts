@@ -17,7 +17,8 @@ export const READ_PROBLEMS: ProblemCode[] = ['query_timeout'];
 export type TenantReads = (party: Party) => Queryable;
 
 /**
- * The pool of reads, whose connections are taken in turn: half of them may be one project's, a quarter one consumer's.
+ * The pool of reads, whose connections are taken in turn: half of them may be one project's, a quarter its own
+ * keys' or one consumer's.
  * However much a tenant asks for, it waits for itself.
  */
 export function createTenantReads(pool: pg.Pool): TenantReads {
