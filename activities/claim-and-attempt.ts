@@ -101,6 +101,8 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
       if (resolved.undeliverable.length > 0) onUndeliverable(resolved.undeliverable);
       const { large = [], small = [] } = Object.groupBy(resolved.claimable, sizeOf);
       const free = [...slots];
+      // Those of what is over or due later would be idle for as long as the others are attempted.
+      for (const slot of free.splice(resolved.claimable.length)) slot.release();
       const attempts = [
         claimAgain(small, free.splice(0, small.length), owner, giveUpAt).then(({ over }) => over),
       ];

@@ -84,6 +84,27 @@ test('a project that waits for silent receivers keeps no slot from another', asy
   await busy;
 });
 
+test('what may not be sent keeps no slot while the attempts beside it last', async () => {
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await receiverThat(async (_, response) => {
+    await answered;
+    response.end();
+  });
+  engine = startTestEngine(store.pool, box);
+  const ids = await fanOut(10, 'event/p/e', Buffer.alloc(300_000, 'x'));
+  await store.pool.query(`UPDATE deliveries SET due_at = now() + interval '1 hour' WHERE id <> $1`, [ids[0]]);
+
+  const running = engine.run(firstOf(ids), 'event/p/e', inMs(20_000));
+
+  await eventually(() => receiver.requests.length === 1 && engine.slotsInUse() === 1);
+  answer();
+  expect(kindsOf(await running).sort()).toEqual(['delivered', ...Array(9).fill('waiting')]);
+  expect(engine.slotsInUse()).toBe(0);
+});
+
 test('a body of a megabyte is read once for all its deliveries, and reaches each of them whole', async () => {
   await receiverThat(200);
   const reads: number[] = [];

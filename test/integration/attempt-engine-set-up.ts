@@ -21,6 +21,7 @@ export type TestEngine = AttemptEngine & {
   /** Workflows whose claims were made known. */
   claimed: string[];
   failures: unknown[];
+  slotsInUse(): number;
   close(): Promise<void>;
 };
 
@@ -53,12 +54,13 @@ export function startTestEngine(
     onHealthy: (receiver) => told.push(`healthy ${receiver}`),
   });
   const onFailure = (error: unknown) => void failures.push(error);
+  const limiter = createAttemptLimiter({ most });
   const profiles = createProfileLookup(createProfiles(), storedProfiles(pool));
   const engine = createAttemptEngine({
     pool,
     processId: () => processId,
     releasePool: pool,
-    limiter: createAttemptLimiter({ most }),
+    limiter,
     bodies: createEventBodies(async (projectId, eventId) => {
       await onBodyRead();
       return readBody(pool, projectId, eventId);
@@ -82,6 +84,7 @@ export function startTestEngine(
     told,
     claimed,
     failures,
+    slotsInUse: () => limiter.stats().underWay,
     async close() {
       watch.close();
       await outbound.close();
