@@ -81,8 +81,8 @@ export function createOwnerLooks(deps: OwnerLookDependencies): OwnerLooks {
     if (state === 'failed') return releaseFailed(engine, owner, ids);
     if (state === 'running') {
       // A signal may have been lost. One that is attempting ignores it.
-      quietUntil.set(owner, performance.now() + times.quietFor);
       await within(engine.retryNow(owner, ids));
+      quietUntil.set(owner, performance.now() + times.quietFor); // not before: one that fails is sent again soon
       onAction('signalled', owner, ids.length);
       return 0;
     }

@@ -175,6 +175,20 @@ test('a running workflow is told again of what is due, once in a while', async (
   expect(await ownersOf(ids)).toEqual(['busy', 'busy']);
 });
 
+test('a running workflow that could not be told is told in the next pass', async () => {
+  const temporal = fakeTemporal();
+  temporal.states.set('busy', 'running');
+  temporal.refuses.add('busy');
+  const ids = await overdue('busy');
+
+  reconcile(temporal, { ...QUICK, overdue: 60_000, overdueAtStart: 1_000 });
+  await eventually(() => failures.length > 0);
+  temporal.refuses.clear();
+
+  await eventually(() => temporal.signals.length > 0);
+  expect(temporal.signals).toEqual([{ workflowId: 'busy', ids }]);
+});
+
 test('a failed look says nothing', async () => {
   const temporal = fakeTemporal();
   temporal.states.set('who knows', 'unknown');
