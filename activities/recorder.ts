@@ -115,7 +115,10 @@ export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependen
     record: (record, giveUpAt) =>
       new Promise((resolve) => {
         // By a timer: a server that hangs answers no statement, and the report must leave in time all the same.
-        const giveUp = setTimeout(() => resolve({ kind: 'unrecorded' }), giveUpAt - performance.now());
+        const giveUp = setTimeout(
+          () => resolve({ kind: 'unrecorded' }),
+          Math.max(0, giveUpAt - performance.now()),
+        );
         const settle = (recorded: Recorded): void => {
           clearTimeout(giveUp);
           resolve(recorded);

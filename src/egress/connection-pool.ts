@@ -161,7 +161,7 @@ export class ConnectionPool {
         if (this.#waiters.size === 0) this.#rules.shares.stopWaiting(this.#rules.projectId, this);
         resolve(turn);
       };
-      const timer = setTimeout(serve, startBy - performance.now(), undefined);
+      const timer = setTimeout(serve, Math.max(0, startBy - performance.now()), undefined);
       const waiter: Waiter = { startBy, serve };
       this.#waiters.add(waiter);
       this.#queueForShare();

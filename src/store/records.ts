@@ -87,10 +87,10 @@ const COMPLETE_UNKNOWN = `
 export async function recordAttempts(db: Queryable, records: AttemptRecord[]): Promise<Moved[]> {
   const moved = await retryingConflicts(() => writeRecords(db, records));
   if (moved.length < records.length) {
-    const done = new Set(moved.map(({ id }) => id));
+    const done = new Set(moved.map(({ id, epoch }) => `${id} ${epoch}`));
     await completeUnknown(
       db,
-      records.filter(({ id }) => !done.has(id)),
+      records.filter(({ id, epoch }) => !done.has(`${id} ${epoch}`)),
     );
   }
   return moved;

@@ -125,6 +125,38 @@ test('of two claims of one delivery in one flush only the present one moves it',
   expect(recorded.map(({ kind }) => kind)).toEqual(['superseded', 'moved']);
 });
 
+test('of two claims of one delivery in one flush the earlier says how its unknown attempt ended', async () => {
+  const [record] = await claimedRecords(1);
+  await store.pool.query(
+    `INSERT INTO attempts (delivery_id, epoch, number, step, trigger, started_at, duration_ms, outcome)
+     VALUES ($1, 1, 1, 0, 'schedule', now(), 0, 'unknown')`,
+    [record!.id],
+  );
+  await store.pool.query('UPDATE deliveries SET epoch = 2, attempts = 1');
+
+  await Promise.all([
+    recorder.record({ ...record!, outcome: 'delivered', statusCode: 200 }, inMs(5_000)),
+    recorder.record({ ...record!, epoch: 2 }, inMs(5_000)),
+  ]);
+
+  expect(await store.attemptsOf(record!.id)).toMatchObject([
+    { epoch: 1, outcome: 'delivered', status_code: 200 },
+    { epoch: 2, outcome: 'rejected' },
+  ]);
+});
+
+test('a record that comes after its time is reported at once, and written all the same', async () => {
+  const [record] = await claimedRecords(1);
+  const timers = jest.spyOn(globalThis, 'setTimeout');
+
+  expect(await recorder.record(record!, inMs(-1_000))).toEqual({ kind: 'unrecorded' });
+
+  // Node warns of a negative one on stderr.
+  expect(timers.mock.calls.filter(([, ms]) => ms !== undefined && ms < 0)).toEqual([]);
+  timers.mockRestore();
+  await eventually(async () => (await store.attemptsOf(record!.id)).length === 1);
+});
+
 test('while Postgres is away an attempt is not lost: it is reported as codes, and recorded when Postgres is back', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-recorder-'));
   chmodSync(dataDir, 0o711);
