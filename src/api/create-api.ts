@@ -35,8 +35,8 @@ export function createApi(deps: ApiDependencies): Express {
     ...consumerRoutes(deps, db, authentication, reads),
     ...keyRoutes(deps, db, authentication, reads),
     ...eventTypeRoutes(deps, authentication, reads),
-    ...projectRoutes(deps, db, authentication),
-    ...profileRoutes(deps, db, authentication),
+    ...projectRoutes(deps, db, authentication, reads),
+    ...profileRoutes(deps, db, authentication, reads),
     ...healthRoutes(deps.readiness),
   ];
   const documented = [...routes, ...documentRoutes(routes, deps.config.publicUrl)];

@@ -13,7 +13,7 @@ import { rotateSecretRoute } from './rotate-secret.ts';
 import { json, type Route, tenantRoute } from './route.ts';
 import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './schemas/endpoint.ts';
 import { consumerId, ownId, pageOfSchema, pageQuery } from './schemas/fields.ts';
-import { requireKnownTypes } from './subscriptions.ts';
+import { requireKnownOrKept } from './subscriptions.ts';
 import { checkedEndpointUrl } from './target-urls.ts';
 import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 import { testEventRoute } from './test-events.ts';
@@ -91,7 +91,11 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
         const { projectId, profile } = tenant;
         const { url, headers, ...rest } = body;
         if (headers) checkEndpointHeaders(headers, profile.signatureHeaderNames);
-        if (rest.events) requireKnownTypes(tenant.catalogue, rest.events);
+        if (rest.events)
+          await requireKnownOrKept(tenant.catalogue, rest.events, async () => {
+            const present = await findEndpoint(db, tenant, id);
+            return present?.events ?? [];
+          });
         const changed = await updateEndpoint(db, tenant, id, {
           ...rest,
           url: url && checkedEndpointUrl(url, profile.urls, guard),

@@ -1,16 +1,11 @@
 import { z } from 'zod';
-import {
-  deleteEventType,
-  listEventTypes,
-  type OwnEventType,
-  putEventType,
-  subscriptionsOf,
-} from '../store/event-types.ts';
+import { deleteEventType, listEventTypes, type OwnEventType, putEventType } from '../store/event-types.ts';
 import { orUnavailable } from '../store/outages.ts';
 import { pageOf } from '../store/pages.ts';
 import type { Authentication } from './authentication.ts';
-import { type Catalogue, type CatalogueEntry, createCatalogue } from './catalogue.ts';
+import { type CatalogueEntry, createCatalogue } from './catalogue.ts';
 import { requireUsableEventType } from './catalogue-rules.ts';
+import { catalogueWarnings } from './catalogue-warnings.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import type { JsonDocument } from './json-document.ts';
@@ -84,7 +79,7 @@ export function eventTypeRoutes(
         // Read anew: what others have put meanwhile counts.
         const catalogue = createCatalogue(profile.eventTypes, await listEventTypes(reads(tenant), projectId));
         const entry = createCatalogue(profile.eventTypes, [own]).entries.find((one) => one.type === type)!;
-        const warnings = warningsOf(catalogue, await subscriptionsOf(reads(tenant), projectId));
+        const warnings = await catalogueWarnings(reads(tenant), projectId, catalogue);
         return jsonText(200, `${entryText(entry).slice(0, -1)},"warnings":${JSON.stringify(warnings)}}`);
       },
     }),
@@ -107,21 +102,6 @@ export function eventTypeRoutes(
       },
     }),
   ];
-}
-
-const MOST_WARNINGS = 20;
-
-/** The first type of a catalogue makes it the rule for subscriptions: those of before stay, and cannot be set again. */
-function warningsOf(catalogue: Catalogue, subscriptions: { pattern: string; endpoints: number }[]): string[] {
-  const outside = subscriptions.filter(({ pattern }) => !catalogue.matches(pattern));
-  const shown = outside
-    .slice(0, MOST_WARNINGS)
-    .map(
-      ({ pattern, endpoints }) =>
-        `${endpoints} ${endpoints === 1 ? 'endpoint subscribes' : 'endpoints subscribe'} to "${pattern}", which fits no type of the catalogue: what is subscribed stays, but nothing more can subscribe to it`,
-    );
-  const more = outside.length - shown.length;
-  return more > 0 ? [...shown, `and ${more} more such subscriptions`] : shown;
 }
 
 /** A member of the body as it was written; null when it is left out. */

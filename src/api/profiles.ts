@@ -5,6 +5,7 @@ import { compileSecret } from '../profiles/secret-rules.ts';
 import { countConsumerlessUnderProfile } from '../store/consumerless-endpoints.ts';
 import type { Queryable } from '../store/database.ts';
 import { secretsUnderProfile } from '../store/endpoint-secrets.ts';
+import { listEventTypes } from '../store/event-types.ts';
 import { orUnavailable } from '../store/outages.ts';
 import {
   findProfile,
@@ -17,6 +18,7 @@ import {
 } from '../store/profiles.ts';
 import type { Authentication, Tenant } from './authentication.ts';
 import { createCatalogue } from './catalogue.ts';
+import { catalogueWarnings } from './catalogue-warnings.ts';
 import { encodeCursor, pageRequest } from './cursor.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { dataIn } from './event-drafts.ts';
@@ -28,6 +30,7 @@ import { previewOf } from './profile-preview.ts';
 import { type Answer, json, jsonText, type Route, sharedRoute } from './route.ts';
 import { pageOfSchema, pageQuery } from './schemas/fields.ts';
 import {
+  changedProfile,
   listedProfile,
   newPreview,
   preview,
@@ -36,6 +39,7 @@ import {
   storedProfile,
   versionQuery,
 } from './schemas/profile.ts';
+import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 
 /** What a project may have of its own, what may be shared, and versions of each: they are kept for ever. */
 const OWN_NAMES = 50;
@@ -52,6 +56,7 @@ export function profileRoutes(
   { pool, profiles, holding, secretBox, clock }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
+  reads: TenantReads,
 ): Route[] {
   const { shipped } = profiles;
 
@@ -85,7 +90,15 @@ export function profileRoutes(
     const { profile, plansDue } = storedOrThrow(await orUnavailable(putProfile(pool, made, limits)));
     authentication.forget(projectOf(tenant));
     for (const due of plansDue.slice(0, FOLLOWED_AT_ONCE)) await orUnavailable(holding.followPlans(due));
-    return storedAnswer(profile);
+    return storedAnswer(profile, await warningsOf(tenant, body));
+  };
+
+  /** The project may use the profile, and have endpoints that subscribe to what it no longer has. */
+  const warningsOf = async (tenant: Tenant | null, { name, eventTypes }: Profile): Promise<string[]> => {
+    if (tenant?.profile.name !== name) return [];
+    const { projectId } = tenant;
+    const own = await listEventTypes(reads(tenant), projectId);
+    return catalogueWarnings(reads(tenant), projectId, createCatalogue(eventTypes, own));
   };
 
   return [
@@ -130,8 +143,16 @@ export function profileRoutes(
       params,
       body: profile,
       bodyLimit: 'profile',
-      answers: { 200: { description: 'The profile, with the number of its version', schema: storedProfile } },
-      problems: ['profile_name_taken', 'too_many_profiles', 'secrets_refused', 'consumer_required'],
+      answers: {
+        200: { description: 'The profile, with the number of its version', schema: changedProfile },
+      },
+      problems: [
+        'profile_name_taken',
+        'too_many_profiles',
+        'secrets_refused',
+        'consumer_required',
+        ...READ_PROBLEMS,
+      ],
       handle: ({ tenant, params: { name }, body }) => put(tenant, name, body),
     }),
     sharedRoute({
@@ -166,8 +187,8 @@ const projectOf = (tenant: Tenant | null): string | null => tenant?.projectId ??
 type Stored = Extract<PutProfile, { kind: 'stored' }>;
 
 /** The source stands in the answer as it is stored. */
-const storedAnswer = ({ scope, name, version, source }: StoredProfile): Answer => {
-  const head = JSON.stringify({ name, version, source: sourceOf(scope) });
+const storedAnswer = ({ scope, name, version, source }: StoredProfile, warnings?: string[]): Answer => {
+  const head = JSON.stringify({ name, version, source: sourceOf(scope), warnings });
   return jsonText(200, `${head.slice(0, -1)},"profile":${source}}`);
 };
 

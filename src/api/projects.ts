@@ -3,6 +3,7 @@ import type { ComposableProfile } from '../profiles/compile-profile.ts';
 import { countConsumerlessOfProject } from '../store/consumerless-endpoints.ts';
 import type { Queryable } from '../store/database.ts';
 import { secretsOfProject } from '../store/endpoint-secrets.ts';
+import { listEventTypes } from '../store/event-types.ts';
 import { newId } from '../store/ids.ts';
 import { orUnavailable } from '../store/outages.ts';
 import { newestProfileVersion } from '../store/profiles.ts';
@@ -14,13 +15,22 @@ import {
   updateProject,
 } from '../store/projects.ts';
 import type { Authentication } from './authentication.ts';
+import { createCatalogue } from './catalogue.ts';
+import { catalogueWarnings } from './catalogue-warnings.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { requireFittingSecrets } from './fitting-secrets.ts';
 import { requireConsumers } from './needed-consumers.ts';
 import { invalidBody, Problem } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { type Answer, json, plainRoute, type Route, tenantRoute } from './route.ts';
-import { createdProject, newProject, projectChanges, project as projectSchema } from './schemas/project.ts';
+import {
+  changedProject,
+  createdProject,
+  newProject,
+  projectChanges,
+  project as projectSchema,
+} from './schemas/project.ts';
+import { READ_PROBLEMS, type TenantReads } from './tenant-reads.ts';
 
 const DEFAULT_PROFILE = 'standard-webhooks';
 const params = z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
@@ -30,6 +40,7 @@ export function projectRoutes(
   { pool, profiles, holding, secretBox, clock }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
+  reads: TenantReads,
 ): Route[] {
   /** Null is a project that is not made yet, and has no profile of its own. */
   const profileFor = async (projectId: string | null, name: string): Promise<ComposableProfile> => {
@@ -39,12 +50,22 @@ export function projectRoutes(
     return found;
   };
 
-  const requireUsableProfile = async (projectId: string, name: string): Promise<void> => {
-    const { checkSecret, needsConsumer } = await profileFor(projectId, name);
+  const usableProfile = async (projectId: string, name: string): Promise<ComposableProfile> => {
+    const profile = await profileFor(projectId, name);
+    const { checkSecret, needsConsumer } = profile;
     await requireConsumers(needsConsumer, () => countConsumerlessOfProject(db, projectId));
     await requireFittingSecrets(secretBox, checkSecret, clock, (after) =>
       secretsOfProject(db, projectId, after),
     );
+    return profile;
+  };
+
+  /** A profile may bring a catalogue, or another one. */
+  const warningsOf = async (id: string, profile: ComposableProfile | undefined): Promise<string[]> => {
+    if (!profile) return [];
+    const db = reads({ projectId: id, consumer: null });
+    const catalogue = createCatalogue(profile.eventTypes, await listEventTypes(db, id));
+    return catalogueWarnings(db, id, catalogue);
   };
 
   const shippedPlans = (profile: string): string[] | null => profiles.shipped.get(profile)?.plans ?? null;
@@ -56,17 +77,17 @@ export function projectRoutes(
   };
 
   const change = async (id: string, changes: z.output<typeof projectChanges>): Promise<Answer> => {
-    if (changes.profile !== undefined) await requireUsableProfile(id, changes.profile);
+    const profile = changes.profile === undefined ? undefined : await usableProfile(id, changes.profile);
     const changed = await orUnavailable(updateProject(pool, id, changes as ProjectChanges, shippedPlans));
     if (!changed) throw new Problem('not_found');
     const { project, mark } = changed;
     authentication.forget(id);
     if (mark !== null) await orUnavailable(holding.followPlans({ projectId: id, consumer: null, mark }));
-    return json(200, answerOf(project));
+    return json(200, { ...answerOf(project), warnings: await warningsOf(id, profile) });
   };
 
-  const problems: ProblemCode[] = ['secrets_refused', 'consumer_required'];
-  const changedAnswer = { 200: { description: 'The project as it is now', schema: projectSchema } };
+  const problems: ProblemCode[] = ['secrets_refused', 'consumer_required', ...READ_PROBLEMS];
+  const changedAnswer = { 200: { description: 'The project as it is now', schema: changedProject } };
   const readAnswer = { 200: { description: 'The project', schema: projectSchema } };
   const changeNote =
     'What is left out stays. Events that are posted from then on are delivered by it. A change of plans holds what is open for the endpoints of consumers that may use webhooks no longer, and releases it where they may again.';

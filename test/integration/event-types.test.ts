@@ -152,6 +152,35 @@ describe('types that go, and types that are new', () => {
     for (const type of ['order.made', 'invoice.paid']) await call('DELETE', `/v1/event-types/${type}`, key);
     expect((await call('POST', '/v1/endpoints', key, { ...made, events: ['any.type'] })).status).toBe(201);
   });
+
+  test('so does a profile with a catalogue, and another version of it', async () => {
+    const key = await newProject();
+    await call('POST', '/v1/endpoints', key, { url: 'https://receiver.example/', events: ['order.made'] });
+
+    const changed = await call('PATCH', '/v1/project', key, { profile: 'canvelete' });
+    expect(changed.body.warnings).toEqual([expect.stringMatching(/^1 endpoint subscribes to "order.made"/)]);
+    expect((await call('PATCH', '/v1/project', key, { name: 'other' })).body.warnings).toEqual([]);
+
+    const { profile } = (await call('GET', '/v1/profiles/standard-webhooks', key)).body;
+    const own = { ...(profile as object), name: 'ours' };
+    expect((await call('PUT', '/v1/profiles/ours', key, own)).body.warnings).toEqual([]);
+    expect((await call('PATCH', '/v1/project', key, { profile: 'ours' })).body.warnings).toEqual([]);
+    const eventTypes = [{ name: 'invoice.paid', description: 'Paid', example: {} }];
+    const next = await call('PUT', '/v1/profiles/ours', key, { ...own, eventTypes });
+    expect(next.body.warnings).toEqual([expect.stringMatching(/^1 endpoint subscribes to "order.made"/)]);
+  });
+
+  test('an endpoint keeps a subscription that it had before the catalogue, and gets no other such one', async () => {
+    const key = await newProject();
+    const url = 'https://receiver.example/';
+    const { id } = (await call('POST', '/v1/endpoints', key, { url, events: ['order.made', 'a.b'] })).body;
+    await put(key, 'invoice.paid', {});
+
+    const change = (events: string[]) => call('PATCH', `/v1/endpoints/${id}`, key, { url, events });
+    expect((await change(['order.made', 'a.b', 'invoice.paid'])).status).toBe(200);
+    expect((await change(['order.made'])).status).toBe(200);
+    expect(refusal(await change(['order.made', 'a.b'])).pointers).toEqual(['/events/1']);
+  });
 });
 
 describe('what a catalogue may not hold', () => {

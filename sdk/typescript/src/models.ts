@@ -448,7 +448,7 @@ export type ChangedEventType = {
   /** The data of an example event; null: there is none */
   example: unknown;
   exampleAttributes: Record<string, string>;
-  /** Subscriptions of endpoints that fit no type of the catalogue, and what that means */
+  /** Subscriptions of endpoints that fit no type of the catalogue as it is now, and what that means */
   warnings: string[];
 };
 
@@ -472,6 +472,20 @@ export type Project = {
   createdAt: string;
 };
 
+export type ChangedProject = {
+  id: string;
+  name: string;
+  profile: string;
+  policy: PolicyOverride | null;
+  plans: string[] | null;
+  /** Whether data that does not fit the schema of its type is refused */
+  schemas: 'enforced' | 'off';
+  callbackUrl: null;
+  createdAt: string;
+  /** Subscriptions of endpoints that fit no type of the catalogue as it is now, and what that means */
+  warnings: string[];
+};
+
 export type ListedProfile = {
   name: string;
   version: number;
@@ -487,6 +501,16 @@ export type StoredProfile = {
   version: number;
   /** Comes with Posthorn, is shared with all projects, or is the project's own */
   source: 'shipped' | 'shared' | 'own';
+  profile: Profile;
+};
+
+export type ChangedProfile = {
+  name: string;
+  version: number;
+  /** Comes with Posthorn, is shared with all projects, or is the project's own */
+  source: 'shipped' | 'shared' | 'own';
+  /** Subscriptions of endpoints that fit no type of the catalogue as it is now, and what that means */
+  warnings: string[];
   profile: Profile;
 };
 

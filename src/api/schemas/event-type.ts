@@ -34,11 +34,14 @@ const eventTypeFields = {
 
 export const eventType = z.object(eventTypeFields).meta({ id: 'EventType' });
 
+export const catalogueWarnings = z.array(z.string()).meta({
+  description:
+    'Subscriptions of endpoints that fit no type of the catalogue as it is now, and what that means',
+});
+
 export const changedEventType = z
   .object({
     ...eventTypeFields,
-    warnings: z.array(z.string()).meta({
-      description: 'Subscriptions of endpoints that fit no type of the catalogue, and what that means',
-    }),
+    warnings: catalogueWarnings,
   })
   .meta({ id: 'ChangedEventType' });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { profileSchema } from '../../profiles/profile.ts';
+import { catalogueWarnings } from './event-type.ts';
 import { anyText, consumerId, eventId, name, pointInTime, time } from './fields.ts';
 
 export const profileName = z
@@ -44,6 +45,10 @@ export const listedProfile = z
 export const storedProfile = z
   .object({ name: z.string(), version, source, profile: profileAsPut })
   .meta({ id: 'StoredProfile' });
+
+export const changedProfile = z
+  .object({ name: z.string(), version, source, warnings: catalogueWarnings, profile: profileAsPut })
+  .meta({ id: 'ChangedProfile' });
 
 export const newPreview = z
   .strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { catalogueWarnings } from './event-type.ts';
 import { duration, name, text, time } from './fields.ts';
 import { profileName } from './profile.ts';
 
@@ -57,15 +58,19 @@ export const createdProject = z
   })
   .meta({ id: 'CreatedProject' });
 
-export const project = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    profile: z.string(),
-    policy: policyOverride.nullable(),
-    plans: plans.nullable(),
-    schemas,
-    callbackUrl: z.null(),
-    createdAt: time,
-  })
-  .meta({ id: 'Project' });
+const projectFields = {
+  id: z.string(),
+  name: z.string(),
+  profile: z.string(),
+  policy: policyOverride.nullable(),
+  plans: plans.nullable(),
+  schemas,
+  callbackUrl: z.null(),
+  createdAt: time,
+};
+
+export const project = z.object(projectFields).meta({ id: 'Project' });
+
+export const changedProject = z
+  .object({ ...projectFields, warnings: catalogueWarnings })
+  .meta({ id: 'ChangedProject' });

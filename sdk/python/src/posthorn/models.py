@@ -14,6 +14,8 @@ __all__ = [
     "ApiKey",
     "Attempt",
     "ChangedEventType",
+    "ChangedProfile",
+    "ChangedProject",
     "Consumer",
     "ConsumerSettings",
     "CreatedEndpoint",
@@ -581,7 +583,7 @@ class ChangedEventType(TypedDict):
     # The data of an example event; null: there is none
     example: Any
     exampleAttributes: Dict[str, str]
-    # Subscriptions of endpoints that fit no type of the catalogue, and what that means
+    # Subscriptions of endpoints that fit no type of the catalogue as it is now, and what that means
     warnings: List[str]
 
 
@@ -605,6 +607,20 @@ class Project(TypedDict):
     createdAt: str
 
 
+class ChangedProject(TypedDict):
+    id: str
+    name: str
+    profile: str
+    policy: Optional[PolicyOverride]
+    plans: Optional[List[str]]
+    # Whether data that does not fit the schema of its type is refused
+    schemas: Literal["enforced", "off"]
+    callbackUrl: None
+    createdAt: str
+    # Subscriptions of endpoints that fit no type of the catalogue as it is now, and what that means
+    warnings: List[str]
+
+
 class ListedProfile(TypedDict):
     name: str
     version: int
@@ -620,6 +636,16 @@ class StoredProfile(TypedDict):
     version: int
     # Comes with Posthorn, is shared with all projects, or is the project's own
     source: Literal["shipped", "shared", "own"]
+    profile: Profile
+
+
+class ChangedProfile(TypedDict):
+    name: str
+    version: int
+    # Comes with Posthorn, is shared with all projects, or is the project's own
+    source: Literal["shipped", "shared", "own"]
+    # Subscriptions of endpoints that fit no type of the catalogue as it is now, and what that means
+    warnings: List[str]
     profile: Profile
 
 

@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts';
 import type {
+  ChangedProfile,
   GetProfileQuery,
   ListedProfile,
   ListProfilesQuery,
@@ -23,7 +24,7 @@ export function profilesOf(call: Call) {
     get: (name: string, query: GetProfileQuery = {}): Promise<StoredProfile> =>
       call('GET', path`/v1/profiles/${name}`, { query }),
     /** Makes the next version, unless the newest is the same. */
-    put: (name: string, profile: Profile): Promise<StoredProfile> =>
+    put: (name: string, profile: Profile): Promise<ChangedProfile> =>
       call('PUT', path`/v1/profiles/${name}`, { body: profile }),
     /** The request that a receiver would get of an event; nothing is sent. */
     preview: (name: string, event: NewPreview, query: PreviewProfileQuery = {}): Promise<Preview> =>

@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts';
-import type { CreatedProject, NewProject, Project, ProjectChanges } from '../models.ts';
+import type { ChangedProject, CreatedProject, NewProject, Project, ProjectChanges } from '../models.ts';
 import { path } from '../path.ts';
 
 /** Of the admin's key. */
@@ -7,12 +7,13 @@ export const projectsOf = (call: Call) => ({
   /** The answer shows the project's key, this once. */
   create: (project: NewProject): Promise<CreatedProject> => call('POST', '/v1/projects', { body: project }),
   get: (id: string): Promise<Project> => call('GET', path`/v1/projects/${id}`),
-  update: (id: string, changes: ProjectChanges): Promise<Project> =>
+  update: (id: string, changes: ProjectChanges): Promise<ChangedProject> =>
     call('PATCH', path`/v1/projects/${id}`, { body: changes }),
 });
 
 /** The project of the key. */
 export const projectOf = (call: Call) => ({
   get: (): Promise<Project> => call('GET', '/v1/project'),
-  update: (changes: ProjectChanges): Promise<Project> => call('PATCH', '/v1/project', { body: changes }),
+  update: (changes: ProjectChanges): Promise<ChangedProject> =>
+    call('PATCH', '/v1/project', { body: changes }),
 });

@@ -3,7 +3,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterator, List, Optional, TypedDict
 
 from ..call import Connection, call, segment
-from ..models import ListedProfile, ListProfilesQuery, NewPreview, Preview, Profile, StoredProfile
+from ..models import (
+    ChangedProfile,
+    ListedProfile,
+    ListProfilesQuery,
+    NewPreview,
+    Preview,
+    Profile,
+    StoredProfile,
+)
 from ..pages import items_of
 
 if TYPE_CHECKING:
@@ -32,7 +40,7 @@ class Profiles:
         """The newest version, or the one asked for."""
         return call(self._connection, "GET", f"/v1/profiles/{segment(name)}", query={"version": version})
 
-    def put(self, name: str, profile: Profile) -> StoredProfile:
+    def put(self, name: str, profile: Profile) -> ChangedProfile:
         """Makes the next version, unless the newest is the same."""
         return call(self._connection, "PUT", f"/v1/profiles/{segment(name)}", body=profile)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..call import Connection, call, segment
-from ..models import CreatedProject, NewProject, Project, ProjectChanges
+from ..models import ChangedProject, CreatedProject, NewProject, Project, ProjectChanges
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -22,7 +22,7 @@ class Projects:
     def get(self, id: str) -> Project:
         return call(self._connection, "GET", f"/v1/projects/{segment(id)}")
 
-    def update(self, id: str, **changes: Unpack[ProjectChanges]) -> Project:
+    def update(self, id: str, **changes: Unpack[ProjectChanges]) -> ChangedProject:
         return call(self._connection, "PATCH", f"/v1/projects/{segment(id)}", body=changes)
 
 
@@ -35,5 +35,5 @@ class OwnProject:
     def get(self) -> Project:
         return call(self._connection, "GET", "/v1/project")
 
-    def update(self, **changes: Unpack[ProjectChanges]) -> Project:
+    def update(self, **changes: Unpack[ProjectChanges]) -> ChangedProject:
         return call(self._connection, "PATCH", "/v1/project", body=changes)
