@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import { msUntil } from './dial-limits.ts';
 import {
   answeredTooEarly,
   connectionLost,
@@ -127,7 +128,7 @@ function ask(
 
     // After a stall of this process the answer may be waiting to be read: the sockets get their turn first.
     const expire = (): unknown => setImmediate(isOver, timedOut('answer'), false);
-    const timer = setTimeout(expire, limits.deadlineAt - performance.now());
+    const timer = setTimeout(expire, msUntil(limits.deadlineAt));
 
     connection.begin({
       data: (chunk) => {

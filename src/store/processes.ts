@@ -46,7 +46,7 @@ const BEAT = `
          EXISTS (SELECT FROM processes
                  WHERE id <> $1 AND gone_at IS NULL AND ${isSilent('seen_at', SILENT)}) AS "othersAreSilent"`;
 
-/** A heartbeat that hangs must not keep the next one from being sent on another connection. */
+/** A heartbeat that hangs, or a look between two, must not keep the next one from being sent on another connection. */
 const BEAT_WITHIN_MS = 3_000;
 
 export type Beaten = {
@@ -92,8 +92,10 @@ const FORGET_GONE = `DELETE FROM processes WHERE gone_at < clock_timestamp() - i
 
 /** Marks the processes that are gone as far as `observerId` can tell. Each is found by one caller, once. */
 export async function findGoneProcesses(db: Queryable, observerId: string): Promise<GoneProcess[]> {
-  const { rows } = await db.query<GoneProcess>(FIND_GONE, [observerId]);
-  if (rows.length > 0) await db.query(FORGET_GONE);
+  const find = { text: FIND_GONE, values: [observerId], query_timeout: BEAT_WITHIN_MS };
+  const { rows } = await db.query<GoneProcess>(find);
+  const forget = { text: FORGET_GONE, query_timeout: BEAT_WITHIN_MS };
+  if (rows.length > 0) await db.query(forget);
   return rows;
 }
 
