@@ -1,8 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Readiness } from './readiness.ts';
+import { type SmallServer, serveFew } from './serve-few.ts';
 
-export type HealthServer = { port: number; close(): Promise<void> };
+export type HealthServer = SmallServer;
 
 /**
  * Serves `GET /healthz`, 200 while the process is alive, and `GET /readyz`, 200 while it can do its work and 503 with
@@ -19,25 +18,15 @@ export async function serveHealth(
     const found = await check();
     return [found.ready ? 200 : 503, found];
   };
-  const server = createServer((request, response) => {
-    void answerTo(request.url?.split('?')[0])
-      .catch((): [number, object] => [503, { ready: false }])
-      .then(([status, body]) => {
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-      });
-  });
-  // A health check is one request; whoever sends more on a connection is not one.
-  server.maxRequestsPerSocket = 100;
-
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return serveFew(
+    (request, response) => {
+      void answerTo(request.url?.split('?')[0])
+        .catch((): [number, object] => [503, { ready: false }])
+        .then(([status, body]) => {
+          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+        });
+    },
+    port,
+    host,
+  );
 }

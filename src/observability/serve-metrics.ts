@@ -1,8 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { type SmallServer, serveFew } from './serve-few.ts';
 
-export type MetricsServer = { port: number; close(): Promise<void> };
+export type MetricsServer = SmallServer;
 
 /**
  * Serves `GET /metrics`: what the registry has, then what `extra` gives in the same text format. When `extra`
@@ -14,7 +13,9 @@ export async function serveMetrics(
   registry: Registry,
   extra: () => Promise<string> = async () => '',
 ): Promise<MetricsServer> {
-  const page = async (): Promise<string> => {
+  let beingMade: Promise<string> | undefined;
+
+  const make = async (): Promise<string> => {
     const [own, more] = await Promise.all([
       registry.metrics(),
       extra().catch(() => '# the metrics of the Temporal SDK are not available\n'),
@@ -22,26 +23,26 @@ export async function serveMetrics(
     return own + more;
   };
 
-  const server = createServer((request, response) => {
-    if (request.method !== 'GET' || request.url?.split('?')[0] !== '/metrics') {
-      response.writeHead(404).end();
-      return;
-    }
-    page().then(
-      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
-      () => response.writeHead(500).end(),
-    );
-  });
-
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+  /** One for all who ask while it is made: it takes milliseconds of the main thread. */
+  const page = (): Promise<string> => {
+    beingMade ??= make().finally(() => {
+      beingMade = undefined;
+    });
+    return beingMade;
   };
+
+  return serveFew(
+    (request, response) => {
+      if (request.method !== 'GET' || request.url?.split('?')[0] !== '/metrics') {
+        response.writeHead(404).end();
+        return;
+      }
+      page().then(
+        (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+        () => response.writeHead(500).end(),
+      );
+    },
+    port,
+    host,
+  );
 }
