@@ -36,17 +36,17 @@ const OUTCOMES = `
 | \`connection_failed\` | no connection, or it broke before the answer |
 | \`dns_failed\` | the name has no address, or no name server answered |
 | \`tls_failed\` | no TLS connection that can be trusted was made: the certificate, the versions of TLS, or what is at the port |
-| \`invalid_response\` | what came back is not HTTP/1.1, or came before the request had been sent |
-| \`blocked\` | nothing was sent: the address is not one that deliveries may go to, or the profile of the event cannot sign with any secret in force (a change of the profile, then of the secret) |
-| \`unknown\` | Posthorn was ended before it knew; the attempt is made again |
+| \`invalid_response\` | what came back is not an answer in HTTP/1.1 or 1.0, or came before the request had been sent |
+| \`blocked\` | nothing was sent: deliveries may not go to the address, a header cannot be sent over HTTP, or no secret in force fits the profile of the event (after a change of both) |
+| \`unknown\` | the process of Posthorn ended, or stood still for 30 s, before the outcome was recorded; the attempt is made again |
 `;
 
 const CODES = `
 ## Codes of failed attempts
 
-An attempt that failed has an \`error\` with a code and a sentence that says what to change. The sentences may change,
-the codes stay. Other codes are rare and have the sentence of their outcome: those of Node.js,
-and of OpenSSL (\`ERR_SSL_\`, and \`TLS_ALERT_\` with the name of the alert of RFC 8446 that the receiver sent).
+An attempt that got no answer, or a redirect, has an \`error\` with a code and a sentence that says what to change. The
+sentences may change, the codes stay. There are more codes, which are rare and have the sentence of their outcome: those
+of Node.js, and of OpenSSL (\`ERR_SSL_\`, and \`TLS_ALERT_\` with the name of the alert of RFC 8446 that the receiver sent).
 
 | outcome | code | sentence |
 |---|---|---|

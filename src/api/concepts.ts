@@ -13,21 +13,22 @@ export const CONCEPTS: readonly { word: string; meaning: string }[] = [
   {
     word: 'admin key',
     meaning:
-      'Of the operator (`POSTHORN_ADMIN_KEY`): makes projects and may do everything; on the calls of a project with the header `Posthorn-Project`.',
+      'The operator’s key (`POSTHORN_ADMIN_KEY`). It makes projects and may make every call; a call about one project names it in the header `Posthorn-Project`.',
   },
   {
     word: 'project key',
-    meaning: 'Begins with `ph_`, and is for your own servers: posts events, and manages all of one project.',
+    meaning:
+      'Begins with `ph_`, and is for your own servers. It posts events, and manages everything of one project.',
   },
   {
     word: 'consumer key',
     meaning:
-      'Begins with `phc_`, and is for one customer: its own endpoints, events and deliveries, and nothing else.',
+      'Begins with `phc_`, and is for one customer. It manages the customer’s own endpoints, reads its events and deliveries, and sees the catalogue of event types.',
   },
   {
     word: 'endpoint',
     meaning:
-      'A URL that receives, with a secret, the event types that it subscribed to, and a status: `active`, `paused` or `disabled`.',
+      'A URL that receives events, with a secret that signs them, the event types that it subscribed to, and a status: `active`, `paused` or `disabled`.',
   },
   {
     word: 'event',
@@ -47,7 +48,7 @@ export const CONCEPTS: readonly { word: string; meaning: string }[] = [
   {
     word: 'outcome',
     meaning:
-      'What became of an attempt: `delivered` for a 2xx answer, else what went wrong, such as `rejected` or `timeout`. `GET /v1/outcomes` streams them, and what became of deliveries and events.',
+      'What became of an attempt: `delivered` for a 2xx answer, else what went wrong, such as `rejected` or `timeout`. `GET /v1/outcomes` streams the outcomes of attempts, deliveries and events.',
   },
   {
     word: 'unrouted',
