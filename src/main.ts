@@ -113,7 +113,7 @@ export async function startService(
   { log, logLinesLost, sdkMetrics }: ServiceOptions,
 ): Promise<Service> {
   const metrics = createMetrics();
-  const sockets = socketPlan(openFilesLimit());
+  const sockets = socketPlan(openFilesLimit(), config.databasePool);
   const attemptSlots = Math.floor(sockets.outbound * ATTEMPTS_PER_SOCKET);
   const { databaseUrl, databaseDirectUrl } = config;
   const direct = databaseDirectUrl ?? databaseUrl;

@@ -12,19 +12,21 @@ export type SocketPlan = {
 /** More would serve no one: memory and ports end before. */
 const MOST_INBOUND = 10_000;
 const MOST_OUTBOUND = 4_096;
-/** What Posthorn needs besides: Postgres, Temporal, files, name lookups, timers of the workflow sandbox. */
-const RESERVED = 160;
+/** For Temporal, files, name lookups, timers of the workflow sandbox, and connections to Postgres beside the pool. */
+const RESERVED = 150;
+const LEAST_SHARED = 96;
 
 /**
- * Divides `openFiles`, the limit RLIMIT_NOFILE of this process. When the table of descriptors is full, Node ends the
+ * Divides `openFiles`, the limit RLIMIT_NOFILE of this process with `databasePool` connections to Postgres. When the table of descriptors is full, Node ends the
  * whole process as soon as the workflow sandbox needs one, so neither callers nor receivers may fill it.
  * Throws when there is too little to work with.
  */
-export function socketPlan(openFiles: number): SocketPlan {
-  const shared = openFiles - RESERVED;
-  if (shared < 96) {
+export function socketPlan(openFiles: number, databasePool: number): SocketPlan {
+  const reserved = RESERVED + databasePool;
+  const shared = openFiles - reserved;
+  if (shared < LEAST_SHARED) {
     throw new Error(
-      `the limit of open files is ${openFiles}: Posthorn needs 256 or more (ulimit -n, or LimitNOFILE in systemd)`,
+      `the limit of open files is ${openFiles}: Posthorn needs ${reserved + LEAST_SHARED} or more (ulimit -n, or LimitNOFILE in systemd)`,
     );
   }
   // A tenth stays free for sockets that are closing and for second tries of a dial.

@@ -15,7 +15,7 @@ import type { Starting } from './until-stopped.ts';
 
 /** `posthorn start`: API and worker in one process, with Postgres and Temporal where their variables are unset. */
 export async function startAll({ config, log, closers, signal }: Starting): Promise<void> {
-  socketPlan(openFilesLimit()); // throws where there are too few, before anything is started
+  socketPlan(openFilesLimit(), config.databasePool); // throws where there are too few, before anything is started
   const mayMovePort = !process.env.POSTHORN_PORT;
   const listeners = listenersOf(config);
   await checkPorts(

@@ -11,7 +11,7 @@ import type { Starting } from './until-stopped.ts';
 export async function startAlone({ config, log, closers, signal }: Starting, roles: Roles): Promise<void> {
   const { databaseUrl, temporal, adminKey } = config;
   const full = { ...config, databaseUrl, temporal, adminKey: adminKey ?? '' } as ServiceConfig;
-  socketPlan(openFilesLimit()); // throws where there are too few, before anything is started
+  socketPlan(openFilesLimit(), config.databasePool); // throws where there are too few, before anything is started
   const unused = roles.api ? ['POSTHORN_SAMPLE_PORT'] : ['POSTHORN_PORT', 'POSTHORN_SAMPLE_PORT'];
   await checkPorts(listenersOf(config).filter(({ variable }) => !unused.includes(variable)));
   await checkDatabases(full, false, signal);
