@@ -13,7 +13,7 @@ type Described = { summary: string; description: string; problems: ProblemCode[]
 
 const GOES_ON = 'What is held for it goes on at its step, due now.';
 const STOPS =
-  'A POST that is under way ends as it ends. What comes due from then on, and what is posted, is `held`.';
+  'A POST that is under way is finished. What comes due from then on, and what is posted, is `held`.';
 
 const ACTIONS: Record<EndpointAction, Described> = {
   pause: { summary: 'Pause an endpoint', description: STOPS, problems: ['endpoint_disabled'] },
