@@ -8,7 +8,7 @@ export const CONCEPTS: readonly { word: string; meaning: string }[] = [
   {
     word: 'consumer',
     meaning:
-      'A customer of the project, under the id that you know it by. It owns endpoints, may have a plan, and is made when an endpoint or an event first names it.',
+      'A customer of the project, under the id that you know it by. It owns endpoints, may have a plan, and is made when an endpoint, an event or a key first names it.',
   },
   {
     word: 'admin key',
@@ -23,7 +23,7 @@ export const CONCEPTS: readonly { word: string; meaning: string }[] = [
   {
     word: 'consumer key',
     meaning:
-      'Begins with `phc_`, and is for one customer. It manages the customer’s own endpoints, reads its events and deliveries, and sees the catalogue of event types.',
+      'Begins with `phc_`, and is for one customer. It manages the customer’s own endpoints, reads its events, reads and repeats its deliveries, and sees the catalogue of event types.',
   },
   {
     word: 'endpoint',

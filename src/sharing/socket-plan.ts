@@ -17,8 +17,9 @@ const RESERVED = 150;
 const LEAST_SHARED = 96;
 
 /**
- * Divides `openFiles`, the limit RLIMIT_NOFILE of this process with `databasePool` connections to Postgres. When the table of descriptors is full, Node ends the
- * whole process as soon as the workflow sandbox needs one, so neither callers nor receivers may fill it.
+ * Divides `openFiles`, the limit RLIMIT_NOFILE of this process with `databasePool` connections to Postgres. When the table
+ * of descriptors is full, Node ends the whole process as soon as the workflow sandbox needs one, so neither callers nor
+ * receivers may fill it.
  * Throws when there is too little to work with.
  */
 export function socketPlan(openFiles: number, databasePool: number): SocketPlan {
