@@ -29,7 +29,7 @@ export type Dispatcher = {
   start(committed: NewDelivery[], unowned: number): void;
   /** Something may be due: look now instead of at the next tick. */
   look(): void;
-  /** The workflow has claimed its deliveries: its slot is free. */
+  /** The workflow has claimed its deliveries: its place is free. */
   claimed(workflowIds: string[]): void;
   close(): Promise<void>;
 };

@@ -59,6 +59,7 @@ export function createLeadership(deps: LeadershipDependencies): Leadership {
   const loop = (): void => {
     renewing = renewOrGiveUp()
       .catch((error: unknown) => {
+        if (!holds()) changeTo(0);
         // Once for each outage: this runs every second.
         if (!hasFailed) onFailure(error);
         hasFailed = true;

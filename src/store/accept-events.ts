@@ -79,7 +79,8 @@ class Refused extends Error {
 
 /**
  * Writes events and one delivery for each endpoint that matches, in one transaction; its commit is the promise.
- * `processId` is who starts the workflows of those that `assign` gives an owner. The drafts' ids are distinct. With `allOrNone`, one refused draft leaves nothing stored.
+ * `processId` is who starts the workflows of those that `assign` gives an owner. The drafts' ids are distinct. With
+ * `allOrNone`, one refused draft leaves nothing stored.
  * Returns a result for each draft, in order, and the deliveries that were stored with an owner.
  * Throws TooMuchAtOnce for several drafts that may be stored apart, and would make one long transaction; a batch that
  * is too large for one is refused.
