@@ -1,6 +1,6 @@
-import type { AddressInfo } from 'node:net';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
+import { type SilentOrigins, startSilentOrigins } from '../receivers/silent-origins.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { type Installation, installOnSharedServers } from './installation.ts';
 import { endAllProcesses } from './posthorn-process.ts';
@@ -9,18 +9,13 @@ const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 let posthorn: Installation;
 let receiver: Receiver;
-let silent: Server;
+let silent: SilentOrigins;
 const sockets = new Set<Socket>();
 
 beforeEach(async () => {
   posthorn = await installOnSharedServers();
   receiver = await startReceiver([200]);
-  silent = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => silent.listen(0, '0.0.0.0', resolve));
+  silent = await startSilentOrigins();
 });
 afterEach(async () => {
   await endAllProcesses();
@@ -41,17 +36,11 @@ async function connectIdly(port: number, count: number): Promise<void> {
   }
 }
 
-/** Every address of 127.0.0.0/8 is this machine: each target is an origin of its own. */
-const silentTarget = (n: number) => {
-  const { port } = silent.address() as AddressInfo;
-  return { url: `http://127.${1 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}:${port}/`, secret: SECRET };
-};
-
 const batchOf = (count: number, from: number) => ({
   events: Array.from({ length: count }, (_, n) => ({
     type: 'a.b',
     data: {},
-    target: silentTarget(from + n),
+    target: { url: silent.url(from + n), secret: SECRET },
   })),
 });
 
@@ -82,14 +71,14 @@ test('thousands of silent receivers use up no more files than there are, before 
   for (let n = 0; n < 3; n++) {
     await posthorn.api.call(busy, 'POST', '/v1/events/batch', batchOf(1_000, n * 1_000));
   }
-  await eventually(() => sockets.size > 100, 30_000);
+  await eventually(() => silent.connections() > 100, 30_000);
 
   for (let n = 0; n < 3; n++) expect(await deliverOne(quiet)).toBe('delivered');
   expect(running.output()).not.toMatch(/EMFILE/);
 
   await running.end('SIGKILL');
   running = await posthorn.startBoth({}, { openFiles: 700 });
-  await eventually(() => sockets.size > 100, 60_000);
+  await eventually(() => silent.connections() > 100, 60_000);
   expect(await deliverOne(quiet)).toBe('delivered');
   expect(running.output()).not.toMatch(/EMFILE/);
 }, 180_000);

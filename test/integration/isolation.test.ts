@@ -1,5 +1,5 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
+import { type SilentOrigins, startSilentOrigins } from '../receivers/silent-origins.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 
@@ -7,21 +7,14 @@ const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 let posthorn: TestPosthorn;
 let receiver: Receiver;
-let silent: Server;
-const sockets = new Set<Socket>();
+let silent: SilentOrigins;
 
 beforeEach(async () => {
   posthorn = await startTestPosthorn();
-  silent = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => silent.listen(0, '0.0.0.0', resolve));
+  silent = await startSilentOrigins();
 });
 afterEach(async () => {
   silent.close();
-  for (const socket of sockets) socket.destroy();
   await posthorn.close();
   await receiver.close();
 });
@@ -35,17 +28,13 @@ async function projectWith(settings: object) {
   };
 }
 
-/** Every address of 127.0.0.0/8 is this machine: each is an origin of its own, and none ever answers. */
-const silentUrl = (n: number): string =>
-  `http://127.1.${n >> 8}.${n & 255}:${(silent.address() as AddressInfo).port}/`;
-
 test('a retry is on time although another project has hundreds of attempts at silent endpoints under way', async () => {
   receiver = await startReceiver([500, 200]);
   const slow = await projectWith({ policy: { delays: ['2s', '2s'], timeout: '60s' } });
-  for (let n = 0; n < 14; n++) await slow('POST', '/v1/endpoints', { url: silentUrl(n) });
+  for (let n = 0; n < 14; n++) await slow('POST', '/v1/endpoints', { url: silent.url(n) });
   const events = Array.from({ length: 40 }, () => ({ type: 'a.b', data: {} }));
   await slow('POST', '/v1/events/batch', { events });
-  await eventually(() => sockets.size >= 14 * 32, 30_000);
+  await eventually(() => silent.connections() >= 14 * 32, 30_000);
 
   const victim = await projectWith({ policy: { delays: ['2s', '2s'], timeout: '5s' } });
   await victim('POST', '/v1/endpoints', { url: receiver.url });
@@ -62,10 +51,10 @@ test('targets at a thousand silent origins keep no other project waiting', async
   const events = Array.from({ length: 1_000 }, (_, n) => ({
     type: 'a.b',
     data: {},
-    target: { url: silentUrl(n), secret: SECRET },
+    target: { url: silent.url(n), secret: SECRET },
   }));
   await busy('POST', '/v1/events/batch', { events });
-  await eventually(() => sockets.size >= 500, 30_000);
+  await eventually(() => silent.connections() >= 500, 30_000);
 
   const victim = await projectWith({});
   await victim('POST', '/v1/endpoints', { url: receiver.url });
