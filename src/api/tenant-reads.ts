@@ -5,8 +5,8 @@ import { orUnavailable } from '../store/outages.ts';
 import { Problem } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
-/** Statements of one party that may wait: more than a page of a dashboard asks for at once. */
-const WAITING_OF_PARTY = 50;
+/** Statements of one party that may wait: many more than its callers ask for at once, and a second or two of work. */
+const WAITING_OF_PARTY = 500;
 
 const QUERY_CANCELED = '57014';
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { betterEstimate, type ClockEstimate } from './clock-estimate.ts';
 import { StoreUnavailable } from './database.ts';
 
 /** Whose time is stored, and compared with what is stored. */
@@ -33,8 +34,6 @@ export const clockStatus = (skewMs: number | undefined): { ok: boolean; detail?:
 
 const EVERY_MS = 5_000;
 const AGAIN_MS = 500;
-/** An answer that took longer says little of the moment at which Postgres looked at its clock. */
-const SHORT_MS = 100;
 
 const CLOCK = `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms`;
 
@@ -53,21 +52,17 @@ export function createDatabaseClock({
   onAgreement: () => void;
 }): DatabaseClock {
   const closing = new AbortController();
-  /** Postgres's time when performance.now() was 0. */
-  let origin: number | undefined;
+  let estimate: ClockEstimate | undefined;
   let isTold = false;
   let asking: Promise<void> | null = null;
 
-  const now = (): number => (origin === undefined ? Date.now() : origin + performance.now());
-  const skewMs = (): number | undefined => (origin === undefined ? undefined : Date.now() - now());
+  const now = (): number => (estimate ? estimate.origin + performance.now() : Date.now());
+  const skewMs = (): number | undefined => (estimate ? Date.now() - now() : undefined);
 
   async function ask(): Promise<void> {
     const before = performance.now();
     const { rows } = await pool.query<{ ms: number }>(CLOCK);
-    const after = performance.now();
-    const found = rows[0]!.ms - (before + after) / 2;
-    const error = (after - before) / 2;
-    if (origin === undefined || error < SHORT_MS || Math.abs(found - origin) > error) origin = found;
+    estimate = betterEstimate(estimate, { shown: rows[0]!.ms, before, after: performance.now() });
     tell();
   }
 
@@ -100,7 +95,7 @@ export function createDatabaseClock({
     now,
     skewMs,
     async known() {
-      if (origin !== undefined) return;
+      if (estimate) return;
       await askOnce().catch((error: unknown) => {
         throw new StoreUnavailable(error);
       });

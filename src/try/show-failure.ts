@@ -6,8 +6,8 @@ import { nextVerified, postExample, type Stage } from './show-event.ts';
 import { until } from './until.ts';
 
 const FAILURE = 503;
-/** A wait is never short of its delay, but for what milliseconds are rounded to. */
-const ROUNDED_MS = 5;
+/** A wait is never short of its delay, but its start is known to Posthorn only as exactly as the clock of Postgres. */
+const CLOCK_ERROR_MS = 100;
 const LATE_MS = 1_000;
 
 /**
@@ -70,7 +70,7 @@ async function plannedWait(
 function requireWait(wait: number | null, delay: number | undefined, number: number): void {
   if (wait === null && delay === undefined) return;
   const late = wait === null || delay === undefined ? Number.NaN : wait - delay * 1000;
-  if (late >= -ROUNDED_MS && late <= LATE_MS) return;
+  if (late >= -CLOCK_ERROR_MS && late <= LATE_MS) return;
   const page = delay === undefined ? 'it is the last' : formatDuration(delay);
   throw new TryFailure(
     `After attempt ${number} the next was planned ${inWords(wait)}, and the page says ${page}.`,
