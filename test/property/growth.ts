@@ -2,8 +2,8 @@ import { cpuMs } from '../set-up/cpu-time.ts';
 
 const SMALLEST = 1_024;
 const LARGEST = 1_024 * 1_024;
-/** Twice the input may take three times as long: caches are left behind on the way up, and others use the machine. */
-const RATIO = 3;
+/** Twice the input may take this many times as long, where what is quadratic takes 4: caches are left behind on the way up. */
+const RATIO = 3.5;
 /** Below it the clock and the garbage collector say more than the work. */
 const FLOOR_MS = 10;
 const RUNS = 5;

@@ -107,7 +107,7 @@ const lists: List[] = [
   ['endpoints of a project', (db) => listEndpoints(db, all(), {}, first), FEW_PAGES],
   ['endpoints of a consumer', (db) => listEndpoints(db, scopeOf('rare')(), {}, first), FEW_PAGES],
   ['consumers', (db) => listConsumers(db, project, first), FEW_PAGES],
-  ['profiles', (db) => listProfiles(db, project), 400],
+  ['profiles', (db) => listProfiles(db, project), 600],
 ];
 
 test.each(lists)('a page of the %s among 60,000 reads no more than it may', async (_, run, mostPages) => {
