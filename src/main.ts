@@ -271,6 +271,7 @@ export async function startService(
           { deliveryId: id, eventId, endpointId, projectId, afterLast },
           'the last attempt of a delivery failed',
         ),
+      onFailure,
     });
     const onAttemptFailure = (error: unknown, deliveryId: string | null) =>
       log.error({ err: error, deliveryId }, 'a step of an attempt failed on our side');
@@ -305,7 +306,7 @@ export async function startService(
             'a running process has neither recorded nor released a claim in the time that an attempt can take; the attempt becomes unknown',
           );
       },
-      onUndeliverable: (deliveries) => void tellLastFailures(deliveries).catch(onFailure),
+      onUndeliverable: tellLastFailures,
       onFailure: onAttemptFailure,
       random: Math.random,
       now: clock.now,
