@@ -11,8 +11,10 @@ export type WaitingPost = {
 
 /** Posts that wait for a common transaction, which takes of each project in turns: one that sends much has its own queue. */
 export class WaitingPosts {
-  /** In the order of their turns. */
+  /** In the order of their turns. Of each id one post waits there. */
   readonly #projects = new Map<string, WaitingPost[]>();
+  /** By the keys of those, the posts of the same id: looked through for each transaction, they would hold up all others. */
+  readonly #repeats = new Map<string, WaitingPost[]>();
   #size = 0;
 
   get size(): number {
@@ -26,10 +28,13 @@ export class WaitingPosts {
   }
 
   push(post: WaitingPost): void {
-    const { projectId } = post.draft;
-    const queue = this.#projects.get(projectId) ?? [];
-    this.#projects.set(projectId, queue);
-    queue.push(post);
+    const key = keyOf(post.draft.projectId, post.draft.id);
+    const repeats = this.#repeats.get(key);
+    if (repeats) repeats.push(post);
+    else {
+      this.#repeats.set(key, []);
+      this.#queueOf(post).push(post);
+    }
     this.#size += 1;
   }
 
@@ -39,36 +44,41 @@ export class WaitingPosts {
    */
   take(most: number, bytes: number): WaitingPost[] {
     const taken: WaitingPost[] = [];
-    const keys = new Set<string>();
     let size = 0;
-    let turns = [...this.#projects.keys()];
-    while (turns.length > 0) {
-      const goOn: string[] = [];
-      for (const projectId of turns) {
+    while (this.#projects.size > 0 && taken.length < most && size < bytes) {
+      for (const projectId of [...this.#projects.keys()]) {
         if (taken.length >= most || size >= bytes) break;
-        const post = this.#takeOf(projectId, keys);
-        if (!post) continue;
+        const post = this.#takeOf(projectId);
         taken.push(post);
         size += bytesOf(post.draft);
-        goOn.push(projectId);
       }
-      turns = goOn;
-      if (taken.length >= most || size >= bytes) break;
     }
     this.#size -= taken.length;
+    for (const post of taken.toReversed()) this.#bringRepeat(post);
     return taken;
   }
 
-  /** The project's first whose key is not among `keys`; its next turn is after all others'. */
-  #takeOf(projectId: string, keys: Set<string>): WaitingPost | undefined {
-    const queue = this.#projects.get(projectId);
-    const place = queue?.findIndex(({ draft }) => !keys.has(keyOf(projectId, draft.id))) ?? -1;
-    if (!queue || place === -1) return undefined;
-    const [post] = queue.splice(place, 1);
+  /** The project's first; its next turn is after all others'. */
+  #takeOf(projectId: string): WaitingPost {
+    const queue = this.#projects.get(projectId)!;
+    const post = queue.shift()!;
     this.#projects.delete(projectId);
     if (queue.length > 0) this.#projects.set(projectId, queue);
-    keys.add(keyOf(projectId, post!.draft.id));
     return post;
+  }
+
+  /** What has the id of a post that was taken comes first of its project: it has waited for longer than the others. */
+  #bringRepeat({ draft }: WaitingPost): void {
+    const key = keyOf(draft.projectId, draft.id);
+    const next = this.#repeats.get(key)!.shift();
+    if (next) this.#queueOf(next).unshift(next);
+    else this.#repeats.delete(key);
+  }
+
+  #queueOf({ draft: { projectId } }: WaitingPost): WaitingPost[] {
+    const queue = this.#projects.get(projectId) ?? [];
+    this.#projects.set(projectId, queue);
+    return queue;
   }
 }
 
