@@ -196,6 +196,7 @@ export async function startService(
     }),
     shown: () => ({ clock: clockStatus(clock.skewMs()) }),
   });
+  const gate = createDispatchGate(pool);
   const dispatch = roles.api ? makeDispatch() : null;
   let api: Listening | null = null;
   let metricsServer: MetricsServer | null = null;
@@ -336,7 +337,7 @@ export async function startService(
   function makeDispatch(): { dispatcher: Dispatcher; close(): Promise<void> } {
     const dispatcher = createDispatcher({
       pool,
-      gate: createDispatchGate(pool),
+      gate,
       processId: heartbeats.id,
       starter: () => starterOf(temporal.gateway()),
       grouping: config.grouping,
@@ -406,7 +407,13 @@ export async function startService(
     const app = createApi({
       pool,
       reads,
-      acceptor: createAcceptor({ pool, box, dispatcher, processId: heartbeats.id }),
+      acceptor: createAcceptor({
+        pool,
+        box,
+        dispatcher,
+        processId: heartbeats.id,
+        isBehind: () => roles.worker && gate.isBehind(),
+      }),
       steering: createSteering({
         pool,
         signals: temporal.gateway,

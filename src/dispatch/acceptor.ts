@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import type { Acceptor } from '../api/ports.ts';
@@ -26,6 +27,8 @@ const MAX_WAITING = 20_000;
 /** Once a project's first post has waited this long, its next ones are told to come back (503). */
 const LONGEST_WAIT_MS = 2_000;
 
+/** So 1,000 posts a second and more are stored however far behind deliveries are. */
+const LONGEST_PAUSE_MS = 50;
 /** A project is taken for one with thousands of endpoints for this long after its events were too much at once. */
 const WIDE_FOR_MS = 60_000;
 const WIDE_PROJECTS = 1_000;
@@ -41,12 +44,15 @@ export function createAcceptor({
   box,
   dispatcher,
   processId,
+  isBehind = () => false,
   bytes = BYTES,
 }: {
   pool: pg.Pool;
   box: SecretBox;
   dispatcher: Dispatcher;
   processId?: string | null;
+  /** Deliveries wait for a worker that shares this process: storing more leaves it half of the time. */
+  isBehind?: () => boolean;
   bytes?: AcceptedBytes;
 }): Acceptor {
   const inBatchTurn = createFairTurns(MAX_BATCHES, MAX_BATCHES_OF_PROJECT);
@@ -79,11 +85,18 @@ export function createAcceptor({
     while (waiting.size > 0 && mayCommit()) {
       const group = waiting.take(MAX_GROUP, bytes.group);
       committing += 1;
-      void commit(group).finally(() => {
+      void commitAndPause(group).finally(() => {
         committing -= 1;
         commitNext();
       });
     }
+  }
+
+  /** A commit resolves its posts; the pause only puts the next one off. */
+  async function commitAndPause(group: WaitingPost[]): Promise<void> {
+    const began = performance.now();
+    await commit(group);
+    if (isBehind()) await sleep(Math.min(performance.now() - began, LONGEST_PAUSE_MS));
   }
 
   async function commit(group: WaitingPost[]): Promise<void> {
