@@ -10,14 +10,17 @@ const RETENTION = '7 days';
 /** Its message is for whoever asks what is missing: it names nothing but the namespace. */
 export class NamespaceMissing extends Error {}
 
-/** Makes the namespace where it is missing and where we may. Throws with what an operator has to do. */
+/**
+ * Makes the namespace where it is missing and where we may. Returns its id, which is another one after the server has
+ * lost its database; '' while it has just been made. Throws with what an operator has to do.
+ */
 export async function ensureNamespace(
   { workflowService }: Pick<Connection, 'workflowService'>,
   namespace: string,
-): Promise<void> {
+): Promise<string> {
   try {
-    await workflowService.describeNamespace({ namespace });
-    return;
+    const { namespaceInfo } = await workflowService.describeNamespace({ namespace });
+    return namespaceInfo?.id ?? '';
   } catch (error) {
     if (codeOf(error) !== NOT_FOUND) throw error;
   }
@@ -26,8 +29,9 @@ export async function ensureNamespace(
       namespace,
       workflowExecutionRetentionPeriod: msToTs(RETENTION),
     });
+    return '';
   } catch (error) {
-    if (codeOf(error) === ALREADY_EXISTS) return; // another process was first
+    if (codeOf(error) === ALREADY_EXISTS) return ''; // another process was first
     throw new NamespaceMissing(
       `the Temporal namespace "${namespace}" does not exist and could not be made: make it, or set TEMPORAL_NAMESPACE`,
       { cause: error },

@@ -78,7 +78,7 @@ export function superviseTemporal(
     const connection = await connectToTemporal(config, stopping.signal);
     let workers: RunningWorkers | null = null;
     try {
-      await ensureNamespace(connection, config.namespace);
+      const namespaceId = await ensureNamespace(connection, config.namespace);
       attributesProblem = await ensureSearchAttributes(connection, config.namespace, log);
       if (activities && bundle) {
         workers = await runWorkers(connection, config.namespace, activities, await bundle);
@@ -95,7 +95,7 @@ export function superviseTemporal(
       if (workers) void watchPolls(connection, workers).finally(onConnected);
       else onConnected();
       log.info({ address: config.address, namespace: config.namespace }, 'connected to Temporal');
-      await Promise.race([workers?.stopped ?? never, probe(connection)]);
+      await Promise.race([workers?.stopped ?? never, probe(connection, namespaceId)]);
     } finally {
       gateway = null;
       answers = false;
@@ -122,15 +122,20 @@ export function superviseTemporal(
   }
 
   /** Looks once a second whether the server answers; a worker survives its absence, but starts must not be tried. */
-  async function probe(connection: NativeConnection): Promise<void> {
+  async function probe(connection: NativeConnection, known: string): Promise<void> {
     let attributesAt = performance.now() + ATTRIBUTES_AGAIN_MS;
+    let namespaceId = known;
     while (!stopping.signal.aborted) {
       const before = answers;
-      answers = await answersWithin(connection, config.namespace);
+      const found = await namespaceWithin(connection, config.namespace);
+      answers = found !== null;
       if (!before && answers) log.info('Temporal answers again');
-      // It may be another database by now; and a namespace that has just been made takes none for some seconds.
+      // A restart may be over between two probes: only the id tells that it is another database by now.
+      const isAnother = found !== null && found !== namespaceId;
+      namespaceId = found ?? namespaceId;
+      // A namespace that has just been made takes none for some seconds.
       const isMissing = attributesProblem !== null && performance.now() >= attributesAt;
-      if (answers && (!before || isMissing)) {
+      if (answers && (!before || isAnother || isMissing)) {
         attributesProblem = await ensureSearchAttributes(connection, config.namespace, log);
         attributesAt = performance.now() + ATTRIBUTES_AGAIN_MS;
       }
@@ -158,10 +163,7 @@ const never = new Promise<never>(() => {});
  * Deadlines do not shorten a call to a server that is away: a timer of our own does. A server that came back with an
  * empty database gets its namespace anew: workers go on polling a missing one for a minute, and then end.
  */
-async function answersWithin(connection: NativeConnection, namespace: string): Promise<boolean> {
-  const asked = ensureNamespace(connection, namespace).then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([asked, sleep(PROBE_WITHIN_MS, false, { ref: false })]);
+async function namespaceWithin(connection: NativeConnection, namespace: string): Promise<string | null> {
+  const asked = ensureNamespace(connection, namespace).catch(() => null);
+  return Promise.race([asked, sleep(PROBE_WITHIN_MS, null, { ref: false })]);
 }
