@@ -1,11 +1,12 @@
 import type pg from 'pg';
 import type { DeliveryStep, Standing } from '../src/policy/standing.ts';
+import { keyOf } from '../src/store/accept-events.ts';
 import {
   type ClaimableDelivery,
   resolveExceptions,
   type WedgedClaim,
 } from '../src/store/claim-exceptions.ts';
-import { claimDeliveries, eventKey, type KnownBodies, LARGEST_CLAIMED_BODY } from '../src/store/claims.ts';
+import { claimDeliveries, type KnownBodies, LARGEST_CLAIMED_BODY } from '../src/store/claims.ts';
 import type { Moved } from '../src/store/settlement.ts';
 import { type AttemptClaimed, type Attempted, type Claimed, standingNow } from './attempt.ts';
 import type { AttemptSlot } from './attempt-limiter.ts';
@@ -176,4 +177,4 @@ const comeAgainNow = ({ id, step }: DeliveryStep): Attempted => standingNow(come
 
 const sizeOf = ({ bodyBytes }: ClaimableDelivery): 'large' | 'small' =>
   bodyBytes > LARGEST_CLAIMED_BODY ? 'large' : 'small';
-const keyOfEvent = ({ projectId, eventId }: ClaimableDelivery): string => eventKey(projectId, eventId);
+const keyOfEvent = ({ projectId, eventId }: ClaimableDelivery): string => keyOf(projectId, eventId);

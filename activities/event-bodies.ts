@@ -1,4 +1,5 @@
 import { FairBudget } from '../src/sharing/fair-budget.ts';
+import { keyOf } from '../src/store/accept-events.ts';
 
 /** An event whose body is too large to come with a claim. */
 export type LargeEvent = { projectId: string; eventId: string; bodyBytes: number };
@@ -53,7 +54,7 @@ export function createEventBodies(
 
   return {
     async withBody(event, until, work) {
-      const key = `${event.projectId}/${event.eventId}`;
+      const key = keyOf(event.projectId, event.eventId);
       const entry = held.get(key) ?? { users: 0, body: load(event, until) };
       held.set(key, entry);
       entry.users += 1;

@@ -4,6 +4,7 @@ import { untilArrived } from '../arrivals.ts';
 import type { Bench, Measure, Row } from '../bench.ts';
 import { percentile, rounded } from '../percentiles.ts';
 import type { Posthorn, Project } from '../posthorn.ts';
+import type { Load } from '../publisher.ts';
 import { startSeparately } from '../separate-processes.ts';
 
 type Subject = Pick<Posthorn, 'url' | 'newProject' | 'databaseUrl'>;
@@ -87,15 +88,7 @@ async function calibrate(
   const run = newRun();
   await receiver.ask('reset', run);
   const loop = { kind: 'closed', publishers: PUBLISHERS, seconds: CALIBRATION_SECONDS } as const;
-  const published = await publisher.ask('publish', {
-    url,
-    key,
-    type: 'bench.event',
-    run,
-    loop,
-    batch: 1,
-    insists: false,
-  });
+  const published = await publisher.ask('publish', loadOf(url, key, run, loop));
   const { arrived, lastNewAt } = await untilArrived(
     receiver,
     published.accepted.length * fanOut,
@@ -118,15 +111,7 @@ async function atLoad(
   const unknownBefore = await unknownAttempts(databaseUrl());
   const loop = { kind: 'open', perSecond: Math.max(1, Math.round(capacity * times)), seconds } as const;
   const neighbour = watchNeighbour(url, quiet.key);
-  const publishing = publisher.ask('publish', {
-    url,
-    key,
-    type: 'bench.event',
-    run,
-    loop,
-    batch: 1,
-    insists: false,
-  });
+  const publishing = publisher.ask('publish', loadOf(url, key, run, loop));
   await Promise.race([sleep(seconds * 1_000), publishing]);
   const during = await receiver.ask('count');
   const published = await publishing;
@@ -152,6 +137,16 @@ async function atLoad(
     'other tenant p50 / p95 ms': `${Math.round(percentile(waitingMs, 0.5))} / ${Math.round(percentile(waitingMs, 0.95))}`,
   };
 }
+
+const loadOf = (url: string, key: string, run: string, loop: Load['loop']): Load => ({
+  url,
+  key,
+  type: 'bench.event',
+  run,
+  loop,
+  batch: 1,
+  insists: false,
+});
 
 /** Another tenant, who posts now and then and waits until it is delivered. */
 function watchNeighbour(url: string, key: string): { stop(): Promise<number[]> } {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { DeliveryStatus, Lane, Trigger } from '../policy/outcome.ts';
 import type { DeliveryStep } from '../policy/standing.ts';
+import { keyOf } from './accept-events.ts';
 import type { Queryable } from './database.ts';
 import { type HoldReason, holdReason } from './hold-reason.ts';
 import { isProcessGone } from './processes.ts';
@@ -34,10 +35,8 @@ export type Claim = {
 /** A larger body is read once by itself, before its deliveries are claimed: within a claim's second it might not come. */
 export const LARGEST_CLAIMED_BODY = 65_536;
 
-/** Bodies that the caller has already, by eventKey. */
+/** Bodies that the caller has already, by keyOf of their events. */
 export type KnownBodies = ReadonlyMap<string, Buffer>;
-
-export const eventKey = (projectId: string, eventId: string): string => `${projectId}/${eventId}`;
 
 // Only the plain case: mine, due, at the step that the workflow knows, with no claim open and nothing asked of
 // it, and a body that is small or known. Everything else is told apart row by row (see claim-exceptions.ts), rarely. Rows
@@ -93,8 +92,8 @@ export async function claimDeliveries(
     values: [owner, steps.map(({ id }) => id), steps.map(({ step }) => step), processId, [...known.keys()]],
   });
   const bodies = new Map(known);
-  for (const { projectId, eventId, body } of rows) if (body) bodies.set(eventKey(projectId, eventId), body);
-  return rows.map((row) => ({ ...row, body: bodies.get(eventKey(row.projectId, row.eventId))! }));
+  for (const { projectId, eventId, body } of rows) if (body) bodies.set(keyOf(projectId, eventId), body);
+  return rows.map((row) => ({ ...row, body: bodies.get(keyOf(row.projectId, row.eventId))! }));
 }
 
 const READ_BODY = 'SELECT body FROM events WHERE project_id = $1 AND id = $2';
