@@ -19,7 +19,7 @@ COPY src ./src
 COPY activities ./activities
 COPY workflows ./workflows
 # Bundled here, a worker polls a second after its start; no bundle is taken that is not of these very files.
-RUN node src/temporal/write-workflow-bundle.ts
+RUN node src/temporal/bundle/write-workflow-bundle.ts
 USER node
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \

@@ -1,7 +1,7 @@
-import type { Posthorn, PosthornOptions } from './posthorn.ts';
-import type { PublisherCommands } from './publisher.ts';
-import type { ReceiverCommands } from './receiver.ts';
-import type { Remote } from './remote.ts';
+import type { PublisherCommands } from './load/publisher.ts';
+import type { ReceiverCommands } from './load/receiver.ts';
+import type { Posthorn, PosthornOptions } from './processes/posthorn.ts';
+import type { Remote } from './processes/remote.ts';
 
 /** What a measure has at hand. */
 export type Bench = {

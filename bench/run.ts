@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import type { Bench, Table } from './bench.ts';
+import type { PublisherCommands } from './load/publisher.ts';
+import type { ReceiverCommands } from './load/receiver.ts';
 import { describeMachine } from './machine.ts';
 import { MEASURES } from './measures/index.ts';
-import { type Posthorn, startPosthorn } from './posthorn.ts';
-import type { PublisherCommands } from './publisher.ts';
-import type { ReceiverCommands } from './receiver.ts';
-import { startRemote } from './remote.ts';
+import { type Posthorn, startPosthorn } from './processes/posthorn.ts';
+import { startRemote } from './processes/remote.ts';
 import { headOf, tableText } from './report.ts';
 
 const USAGE = `npm run bench -- [options]
@@ -31,8 +31,8 @@ if (values.help || unknown.length > 0 || !(Number(values.seconds) > 0)) {
 }
 
 const machine = describeMachine();
-const receiver = startRemote<ReceiverCommands>('receiver.ts');
-const publisher = startRemote<PublisherCommands>('publisher.ts');
+const receiver = startRemote<ReceiverCommands>('../load/receiver.ts');
+const publisher = startRemote<PublisherCommands>('../load/publisher.ts');
 let runs = 0;
 let running: { grouping: 'auto' | 'never'; posthorn: Posthorn } | null = null;
 const bench: Bench = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runChild } from './run-child.mjs';
 import { installDependencies, isProduction, nodeForSources, root } from './set-up.mjs';
 
-const cli = join(root, 'src/cli.ts');
+const cli = join(root, 'src/cli/program.ts');
 
 await installDependencies();
 const node = nodeForSources();

@@ -1,10 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../src/embedded/postgres.ts';
-import { createPool } from '../src/store/database.ts';
-import { migrate } from '../src/store/migrate.ts';
-import { schemaText } from '../src/store/schema-text.ts';
+import { startEmbeddedPostgres } from '../src/embedded/postgres/postgres.ts';
+import { migrate } from '../src/store/migrations/migrate.ts';
+import { schemaText } from '../src/store/migrations/schema-text.ts';
+import { createPool } from '../src/store/postgres/database.ts';
 
 /** Writes docs/schema.txt from the migrations; a test compares it. */
 const target = join(import.meta.dirname, '../docs/schema.txt');

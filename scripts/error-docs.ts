@@ -1,5 +1,5 @@
-import { PROBLEM_CODES, type ProblemCode, statusesOf } from '../src/api/problem-codes.ts';
-import { FAILURE_WORDS } from '../src/egress/failure-words.ts';
+import { PROBLEM_CODES, type ProblemCode, statusesOf } from '../src/api/problems/problem-codes.ts';
+import { FAILURE_WORDS } from '../src/egress/describe-failure.ts';
 
 const HEAD = `# Errors
 

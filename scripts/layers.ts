@@ -1,18 +1,19 @@
 /** A part of the source, and what it may import besides itself. Imports point one way: no two may name each other. */
 export type Layer = {
-  /** A folder or file, from the root of the repository. The longest that fits a file is the file's layer. */
+  /** A folder or file, from the root of the repository. A file belongs to the longest path that contains it. */
   path: string;
   imports: string[];
-  /** Runs where workflows replay: no `node:` module, and no package but those that RESERVED gives it. */
+  /** Runs where workflows replay: no `node:` module, and no package but those that RESERVED lists for it. */
   pure?: true;
 };
 
 const CORE = [
   'src/policy',
-  'src/sharing',
+  'src/limits',
   'src/signing',
   'src/json-schema',
   'src/profiles',
+  'src/secrets',
   'src/egress',
   'src/store',
   'src/outcomes',
@@ -20,29 +21,34 @@ const CORE = [
 
 export const LAYERS: Layer[] = [
   { path: 'src/policy', imports: [], pure: true },
-  { path: 'src/sharing', imports: [] },
+  { path: 'src/limits', imports: [] },
   { path: 'workflows', imports: ['src/policy', 'workflows/contract.ts'], pure: true },
   { path: 'workflows/contract.ts', imports: ['src/policy'], pure: true },
 
-  { path: 'src/json-schema', imports: ['src/sharing'] },
+  { path: 'src/json-schema', imports: ['src/limits'] },
   { path: 'src/signing', imports: ['src/policy'] },
+  { path: 'src/secrets', imports: [] },
   { path: 'src/egress', imports: ['src/policy'] },
   { path: 'src/profiles', imports: ['src/policy', 'src/signing', 'src/json-schema'] },
-  // What the API asks of those that stand behind it, as types: they implement it without knowing the API.
+  // What the API needs from the parts behind it, as types: they implement it without importing the API.
   { path: 'src/api/ports.ts', imports: ['src/policy', 'src/store'] },
-  { path: 'src/store', imports: ['src/policy'] },
+  { path: 'src/store', imports: ['src/policy', 'src/secrets'] },
+  { path: 'src/catalogue', imports: ['src/json-schema', 'src/profiles', 'src/store'] },
   { path: 'src/outcomes', imports: ['src/policy', 'src/store', 'src/api/ports.ts'] },
   { path: 'src/observability', imports: ['src/policy', 'src/store'] },
 
-  { path: 'activities', imports: [...CORE, 'src/observability', 'workflows/contract.ts'] },
-  { path: 'src/api', imports: [...CORE, 'src/observability', 'src/api/ports.ts'] },
+  { path: 'src/attempts', imports: [...CORE, 'src/observability', 'workflows/contract.ts'] },
+  { path: 'activities', imports: ['src/policy', 'src/attempts', 'workflows/contract.ts'] },
+  { path: 'src/api', imports: [...CORE, 'src/catalogue', 'src/observability', 'src/api/ports.ts'] },
+  { path: 'src/config/variables.ts', imports: ['src/policy', 'src/egress'] },
+  { path: 'src/config', imports: ['src/config/variables.ts'] },
   {
     path: 'src/temporal',
     imports: [
       'src/policy',
       'src/store',
       'src/observability',
-      'src/config.ts',
+      'src/config',
       'src/api/ports.ts',
       'workflows/contract.ts',
     ],
@@ -51,23 +57,20 @@ export const LAYERS: Layer[] = [
     path: 'src/dispatch',
     imports: [...CORE, 'src/observability', 'src/temporal', 'src/api/ports.ts', 'workflows/contract.ts'],
   },
-  { path: 'src/start-failure.ts', imports: [] },
-  { path: 'src/embedded', imports: ['src/config.ts', 'src/store', 'src/start-failure.ts'] },
-  // A client of the API: it knows profiles as data, and nothing of what serves them.
-  { path: 'src/try', imports: ['src/policy', 'src/profiles', 'src/config.ts', 'src/embedded'] },
-  { path: 'src/config-variables.ts', imports: ['src/policy', 'src/egress'] },
-  { path: 'src/version.ts', imports: [] },
-  { path: 'src/config.ts', imports: ['src/config-variables.ts', 'src/version.ts'] },
-  { path: 'src/own-servers.ts', imports: ['src/config.ts', 'src/egress'] },
+  { path: 'src/service/start-failure.ts', imports: [] },
+  {
+    path: 'src/embedded',
+    imports: ['src/config', 'src/secrets', 'src/store', 'src/service/start-failure.ts'],
+  },
 
-  // What the commands do, from the first look at the configuration to the last thing closed.
-  { path: 'src/start', imports: ['src', 'activities', 'workflows'] },
-  // The composition root: only it, and the commands that start it, know everything.
-  { path: 'src/main.ts', imports: ['src', 'activities', 'workflows'] },
-  { path: 'src/cli.ts', imports: ['src', 'activities', 'workflows'] },
+  // The composition root: only it, and the commands that start it, import everything.
+  { path: 'src/service', imports: ['src', 'activities', 'workflows'] },
+  { path: 'src/cli', imports: ['src', 'activities', 'workflows'] },
+  // A client of the API: it knows profiles as data, and nothing of what serves them.
+  { path: 'src/cli/try', imports: ['src/policy', 'src/profiles', 'src/config', 'src/embedded'] },
 ];
 
-/** Packages that only these layers touch. */
+/** Packages that only these layers import. */
 export const RESERVED: { packages: RegExp; layers: string[] }[] = [
   { packages: /^express/, layers: ['src/api'] },
   { packages: /^undici$/, layers: ['src/egress'] },
@@ -80,8 +83,8 @@ export const RESERVED: { packages: RegExp; layers: string[] }[] = [
       'src/dispatch',
       'src/embedded',
       'src/observability',
-      'src/main.ts',
-      'src/start',
+      'src/service',
+      'src/cli',
     ],
   },
 ];

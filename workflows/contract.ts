@@ -1,6 +1,6 @@
+import type { DeliveryStep, Standing, UnrecordedAttempt } from '../src/policy/delivery-result.ts';
 import type { Lane } from '../src/policy/outcome.ts';
 import type { RetryPolicy } from '../src/policy/retry-policy.ts';
-import type { DeliveryStep, Standing, UnrecordedAttempt } from '../src/policy/standing.ts';
 
 /*
  * What crosses into and out of Temporal. Ids, counts, codes and times only: no payload, secret, URL or answer

@@ -8,8 +8,7 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { DeliveryStep } from '../src/policy/standing.ts';
-import { Agenda } from './agenda.ts';
+import type { DeliveryStep } from '../src/policy/delivery-result.ts';
 import {
   type Activities,
   type DeliverInput,
@@ -18,7 +17,8 @@ import {
   SLOW_TASK_QUEUE,
   TASK_QUEUE,
 } from './contract.ts';
-import { UnderWay } from './under-way.ts';
+import { Agenda } from './delivery-tracker.ts';
+import { UnderWay } from './in-flight-activities.ts';
 
 export const retryNow = defineSignal<[string[]]>('retryNow');
 export const cancel = defineSignal<[string[]]>('cancel');

@@ -1,8 +1,8 @@
 import type { Measure } from '../bench.ts';
-import type { EngineCommands } from '../engine-client.ts';
+import type { EngineCommands } from '../engine/engine-client.ts';
 import { rounded } from '../percentiles.ts';
-import { cpuMsOf } from '../process-usage.ts';
-import { startRemote } from '../remote.ts';
+import { cpuMsOf } from '../processes/process-usage.ts';
+import { startRemote } from '../processes/remote.ts';
 
 const STARTERS = [2, 8, 32];
 
@@ -12,7 +12,7 @@ export const bareEngine: Measure = {
   standard: true,
   async take(bench) {
     const posthorn = await bench.posthorn('never');
-    const engine = startRemote<EngineCommands>('engine-client.ts');
+    const engine = startRemote<EngineCommands>('../engine/engine-client.ts');
     const rows = [];
     for (const starters of STARTERS) {
       const { temporal } = posthorn.pids();

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { untilArrived } from '../arrivals.ts';
 import type { Bench, Measure, Row } from '../bench.ts';
 import { nowMicros } from '../clock.ts';
+import { untilArrived } from '../load/arrivals.ts';
 import { rounded } from '../percentiles.ts';
-import type { Posthorn } from '../posthorn.ts';
+import type { Posthorn } from '../processes/posthorn.ts';
 
 const EVENTS = 2_000;
 const PUBLISHERS = 32;

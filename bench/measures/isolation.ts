@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import type { Bench, Measure, Row } from '../bench.ts';
+import type { Load, PublisherCommands } from '../load/publisher.ts';
 import { percentile, rounded } from '../percentiles.ts';
-import type { Posthorn, Project } from '../posthorn.ts';
-import { cpuMs, memoryMb, SERVERS } from '../process-usage.ts';
-import type { Load, PublisherCommands } from '../publisher.ts';
-import { startRemote } from '../remote.ts';
+import type { Posthorn, Project } from '../processes/posthorn.ts';
+import { cpuMs, memoryMb, SERVERS } from '../processes/process-usage.ts';
+import { startRemote } from '../processes/remote.ts';
 
 const HEALTHY_PER_SECOND = 50;
 const ALONE_SECONDS = 30;
@@ -29,7 +29,7 @@ export const isolation = ({ perSecond, seconds, policy, standard, samples }: Bla
     const project = await posthorn.newProject(policy && { policy });
     await project.newEndpoint(`${bench.urls.healthy}/0`, ['bench.healthy']);
     const silentEndpoint = await project.newEndpoint(`${bench.urls.silent}/0`, ['bench.hole']);
-    const hole = startRemote<PublisherCommands>('publisher.ts');
+    const hole = startRemote<PublisherCommands>('../load/publisher.ts');
     try {
       const rows = [await observe(bench, posthorn, project, 'alone', ALONE_SECONDS)];
       const filling = hole.ask(

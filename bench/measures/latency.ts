@@ -1,5 +1,5 @@
-import { untilArrived } from '../arrivals.ts';
 import type { Bench, Measure, Row } from '../bench.ts';
+import { untilArrived } from '../load/arrivals.ts';
 import { percentile, rounded } from '../percentiles.ts';
 
 const RATES = [20, 50, 200, 500];

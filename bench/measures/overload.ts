@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { untilArrived } from '../arrivals.ts';
 import type { Bench, Measure, Row } from '../bench.ts';
+import { untilArrived } from '../load/arrivals.ts';
+import type { Load } from '../load/publisher.ts';
 import { percentile, rounded } from '../percentiles.ts';
-import type { Posthorn, Project } from '../posthorn.ts';
-import type { Load } from '../publisher.ts';
-import { startSeparately } from '../separate-processes.ts';
+import type { Posthorn, Project } from '../processes/posthorn.ts';
+import { startSeparately } from '../processes/separate-processes.ts';
 
 type Subject = Pick<Posthorn, 'url' | 'newProject' | 'databaseUrl'>;
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { untilArrived } from '../arrivals.ts';
 import type { Bench, Measure, Row } from '../bench.ts';
+import { untilArrived } from '../load/arrivals.ts';
 import { percentile, rounded } from '../percentiles.ts';
-import { cpuMs, memoryMb, SERVERS } from '../process-usage.ts';
+import { cpuMs, memoryMb, SERVERS } from '../processes/process-usage.ts';
 
 const PUBLISHERS = 32;
 const BATCH = 100;

@@ -1,10 +1,10 @@
-import { canvelete } from '../../src/profiles/canvelete.ts';
-import { cmdcal } from '../../src/profiles/cmdcal.ts';
-import { pausepoint } from '../../src/profiles/pausepoint.ts';
-import { pdfGorilla } from '../../src/profiles/pdf-gorilla.ts';
 import type { ProfileSource } from '../../src/profiles/profile.ts';
-import { smartlyq } from '../../src/profiles/smartlyq.ts';
-import { standardWebhooks } from '../../src/profiles/standard-webhooks.ts';
+import { canvelete } from '../../src/profiles/shipped/canvelete.ts';
+import { cmdcal } from '../../src/profiles/shipped/cmdcal.ts';
+import { pausepoint } from '../../src/profiles/shipped/pausepoint.ts';
+import { pdfGorilla } from '../../src/profiles/shipped/pdf-gorilla.ts';
+import { smartlyq } from '../../src/profiles/shipped/smartlyq.ts';
+import { standardWebhooks } from '../../src/profiles/shipped/standard-webhooks.ts';
 import type { SigningProfile } from '../typescript/src/verify/profiles.ts';
 
 const sources = [standardWebhooks, cmdcal, canvelete, pdfGorilla, pausepoint, smartlyq];

@@ -5,11 +5,11 @@ import pg from 'pg';
 import pino from 'pino';
 import { createApi } from '../../src/api/create-api.ts';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
-import { createTenantReads } from '../../src/api/tenant-reads.ts';
-import { createAddressGuard } from '../../src/egress/address-guard.ts';
+import { createTenantReads } from '../../src/api/limits/tenant-reads.ts';
+import { createAddressGuard } from '../../src/egress/addresses/address-guard.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
-import { createProfiles } from '../../src/profiles/registry.ts';
-import { createSecretBox } from '../../src/store/secret-box.ts';
+import { createProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createSecretBox } from '../../src/secrets/secret-box.ts';
 
 export type Schema = {
   $ref?: string;

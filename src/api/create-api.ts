@@ -1,22 +1,22 @@
 import express, { type Express } from 'express';
-import { createTimeSlices } from '../sharing/time-slices.ts';
-import { namingOutages } from '../store/outages.ts';
-import { createAuthentication } from './authentication.ts';
-import { consumerRoutes } from './consumers.ts';
-import { deliveryRoutes } from './deliveries.ts';
+import { createTimeSlices } from '../limits/time-slices.ts';
+import { namingOutages } from '../store/postgres/outages.ts';
+import { createAuthentication } from './auth/authentication.ts';
+import { deliveryRoutes } from './deliveries/delivery-routes.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { documentRoutes } from './document-routes.ts';
-import { endpointStateRoutes } from './endpoint-states.ts';
-import { endpointRoutes } from './endpoints.ts';
-import { eventTypeRoutes } from './event-types.ts';
-import { eventRoutes } from './events.ts';
+import { documentRoutes } from './docs/document-routes.ts';
+import { endpointRoutes } from './endpoints/endpoint-routes.ts';
+import { endpointStateRoutes } from './endpoints/endpoint-states.ts';
+import { webhookRoutes } from './endpoints/webhook-routes.ts';
+import { eventTypeRoutes } from './event-types/event-type-routes.ts';
+import { eventRoutes } from './events/event-routes.ts';
 import { healthRoutes } from './health.ts';
-import { keyRoutes } from './keys.ts';
-import { mountRoutes } from './mount.ts';
-import { outcomeRoutes } from './outcomes.ts';
-import { profileRoutes } from './profiles.ts';
-import { projectRoutes } from './projects.ts';
-import { webhookRoutes } from './webhooks.ts';
+import { mountRoutes } from './http/mount.ts';
+import { outcomeRoutes } from './outcomes/outcome-routes.ts';
+import { profileRoutes } from './profiles/profile-routes.ts';
+import { consumerRoutes } from './projects/consumer-routes.ts';
+import { keyRoutes } from './projects/key-routes.ts';
+import { projectRoutes } from './projects/project-routes.ts';
 
 /** The HTTP API as an Express application; `createHttpServer` gives it a listener. */
 export function createApi(deps: ApiDependencies): Express {

@@ -1,10 +1,11 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import type { AddressGuard } from '../egress/address-guard.ts';
+import type { AddressGuard } from '../egress/addresses/address-guard.ts';
 import type { Quotas } from '../policy/quotas.ts';
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
-import type { Clock } from '../store/database-clock.ts';
-import type { SecretBox } from '../store/secret-box.ts';
+import type { SecretBox } from '../secrets/secret-box.ts';
+import type { Clock } from '../store/postgres/database-clock.ts';
+import type { TenantReads } from './limits/tenant-reads.ts';
 import type {
   Acceptor,
   Holding,
@@ -14,7 +15,6 @@ import type {
   Waiters,
   WorkflowLinks,
 } from './ports.ts';
-import type { TenantReads } from './tenant-reads.ts';
 
 export type ApiMetrics = {
   /** `path` is the pattern of the route, never the address that was asked for. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { json, plainRoute, type Route } from './http/route.ts';
 import type { Readiness } from './ports.ts';
-import { json, plainRoute, type Route } from './route.ts';
 
 const readiness = z
   .object({

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
-import type { EndpointAction, StateAnswer } from '../store/endpoint-states.ts';
-import type { Scope } from '../store/endpoints.ts';
-import type { Accepted, EventDraft } from '../store/event-draft.ts';
-import type { PlansDue } from '../store/plans.ts';
-import type { CancelAnswer, RetryAnswer } from '../store/steering.ts';
+import type { CancelAnswer, RetryAnswer } from '../store/deliveries/steering.ts';
+import type { EndpointAction, StateAnswer } from '../store/endpoints/endpoint-states.ts';
+import type { Scope } from '../store/endpoints/endpoints.ts';
+import type { PlansDue } from '../store/endpoints/plans.ts';
+import type { Accepted, EventDraft } from '../store/events/event-draft.ts';
 
 /** Stores events durably; resolves only after the commit. Rejects with StoreUnavailable when Postgres is away or too much waits. */
 export type Acceptor = {

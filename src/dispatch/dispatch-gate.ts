@@ -1,5 +1,5 @@
-import type { Queryable } from '../store/database.ts';
-import { attemptSlots, deliveriesInFlight } from '../store/in-flight.ts';
+import type { Queryable } from '../store/postgres/database.ts';
+import { attemptSlots, deliveriesInFlight } from '../store/processes/in-flight.ts';
 
 /** First attempts at receivers that are not known for slow, or everything else. */
 export type Kind = 'first' | 'other';

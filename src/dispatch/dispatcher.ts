@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import type { NewDelivery } from '../store/accept-events.ts';
 import {
   type Assignment,
   assignDue,
@@ -8,11 +7,12 @@ import {
   nextProjectDue,
   releaseUnstarted,
   slowReceiversWaiting,
-} from '../store/assignments.ts';
+} from '../store/deliveries/assignments.ts';
+import type { NewDelivery } from '../store/events/accept-events.ts';
 import type { DispatchGate } from './dispatch-gate.ts';
-import { createFormingGroups } from './forming-groups.ts';
+import { createFormingGroups } from './group-buffer.ts';
 import { firstStepsOf, GROUP_SIZE, sizeOf, workflowIdOf } from './groups.ts';
-import { createPlaces, type Places } from './places.ts';
+import { createPlaces, type Places } from './start-limiter.ts';
 
 /**
  * Starts a workflow for an assignment. `taken`: its id was another workflow's before, which knows nothing of these

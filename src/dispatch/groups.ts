@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hasDelayShorterThanTimeout, policyFromText } from '../policy/retry-policy.ts';
 import { eventWorkflowId, groupWorkflowId } from '../policy/workflow-id.ts';
-import type { NewDelivery } from '../store/accept-events.ts';
-import { type Assignment, SHORT_DELAY_GROUP } from '../store/assignments.ts';
+import { type Assignment, SHORT_DELAY_GROUP } from '../store/deliveries/assignments.ts';
+import type { NewDelivery } from '../store/events/accept-events.ts';
 
 /** Deliveries in one workflow. */
 export const GROUP_SIZE = 100;

@@ -1,5 +1,5 @@
-import { keyOf } from '../store/accept-events.ts';
-import type { Accepted, EventDraft } from '../store/event-draft.ts';
+import { keyOf } from '../store/events/accept-events.ts';
+import type { Accepted, EventDraft } from '../store/events/event-draft.ts';
 
 export type WaitingPost = {
   draft: EventDraft;

@@ -1,5 +1,5 @@
-import type { Connection } from './connection.ts';
-import { msUntil } from './dial-limits.ts';
+import type { Connection } from './connections/connection.ts';
+import { msUntil } from './connections/dial-limits.ts';
 import {
   answeredTooEarly,
   connectionLost,
@@ -10,9 +10,9 @@ import {
   timedOut,
   unsendable,
 } from './failure.ts';
-import type { AnswerHead } from './http/answer-head.ts';
-import { type Answer, AnswerReader, type ReaderLimits } from './http/answer-reader.ts';
 import { type Post, requestHead } from './http/request-head.ts';
+import type { AnswerHead } from './http/response-head.ts';
+import { type Answer, AnswerReader, type ReaderLimits } from './http/response-reader.ts';
 
 export type ExchangeEnd = Answer | FailedExchange;
 

@@ -1,5 +1,5 @@
-import { FAILURE_WORDS, type FailedOutcome, WORDS_OF_OUTCOME } from './failure-words.ts';
-import { tlsCode } from './tls-code.ts';
+import { tlsCode } from './connections/tls-code.ts';
+import { FAILURE_WORDS, type FailedOutcome, WORDS_OF_OUTCOME } from './describe-failure.ts';
 
 /** How an attempt without an answer ended. The error is shown to tenants: no address of ours, no secret is in it. */
 export type Failure = { outcome: FailedOutcome; error: AttemptError };

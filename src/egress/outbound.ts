@@ -1,11 +1,11 @@
-import type { AddressGuard } from './address-guard.ts';
-import type { Turn } from './connection-pool.ts';
-import { ConnectionPools, type PoolStats } from './connection-pools.ts';
+import type { AddressGuard } from './addresses/address-guard.ts';
+import { knowAddresses } from './addresses/known-addresses.ts';
+import { createLookup, type Lookup } from './addresses/lookup.ts';
+import type { Turn } from './connections/connection-pool.ts';
+import { ConnectionPools, type PoolStats } from './connections/connection-pools.ts';
 import type { AttemptError, Failure } from './failure.ts';
-import type { Answer } from './http/answer-reader.ts';
 import { completeHeaders } from './http/request-headers.ts';
-import { knowAddresses } from './known-addresses.ts';
-import { createLookup, type Lookup } from './lookup.ts';
+import type { Answer } from './http/response-reader.ts';
 import { redirectError } from './redirect.ts';
 import { send } from './send.ts';
 import { originOf, requestTargetOf } from './target-url.ts';

@@ -1,9 +1,9 @@
-import { Connection, type ConnectionLimits } from './connection.ts';
-import type { Turn } from './connection-pool.ts';
-import { type DialRules, dial } from './dial.ts';
+import type { KnownAddresses } from './addresses/known-addresses.ts';
+import { Connection, type ConnectionLimits } from './connections/connection.ts';
+import type { Turn } from './connections/connection-pool.ts';
+import { type DialRules, dial } from './connections/dial.ts';
 import { type ExchangeEnd, type ExchangeLimits, exchange } from './exchange.ts';
 import type { Post } from './http/request-head.ts';
-import type { KnownAddresses } from './known-addresses.ts';
 import type { Origin } from './target-url.ts';
 
 export type SendRules = DialRules &

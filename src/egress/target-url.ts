@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { AddressGuard } from './address-guard.ts';
-import { hostNameProblem, isLocalhost, isLocalName } from './host-name.ts';
+import type { AddressGuard } from './addresses/address-guard.ts';
+import { hostNameProblem, isLocalhost, isLocalName } from './addresses/host-name.ts';
 import { whyUnreadable } from './unreadable-url.ts';
 
 export type UrlProblem = { code: UrlProblemCode; detail: string };

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { codeOf } from '../start-failure.ts';
+import { codeOf } from '../service/start-failure.ts';
 
 /** The first of `preferred` that is free on 127.0.0.1, else one that the system picks. */
 export async function freePort(...preferred: number[]): Promise<number> {

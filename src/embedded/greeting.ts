@@ -1,5 +1,5 @@
-import type { Config } from '../config.ts';
-import type { LocalSecrets } from './local-secrets.ts';
+import type { Config } from '../config/config.ts';
+import type { LocalSecrets } from './data-dir/local-secrets.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 
 /** What `npm start` prints: where everything is, and one command that delivers an event. */

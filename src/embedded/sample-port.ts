@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withDataDirFailures } from './data-dir.ts';
+import { withDataDirFailures } from './data-dir/data-dir.ts';
+import { readIfThere } from './data-dir/local-secrets.ts';
 import { freePort } from './free-port.ts';
-import { readIfThere } from './local-secrets.ts';
 
 const PREFERRED_PORT = 4001;
 

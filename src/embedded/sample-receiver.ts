@@ -2,8 +2,8 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Config } from '../config.ts';
-import { readOrCreate } from './local-secrets.ts';
+import type { Config } from '../config/config.ts';
+import { readOrCreate } from './data-dir/local-secrets.ts';
 import { samplePort } from './sample-port.ts';
 
 export type SampleReceiver = { url: string; secret: string; close(): Promise<void> };

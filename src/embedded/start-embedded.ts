@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import { type Config, urlOf } from '../config.ts';
-import { lockDataDir } from './data-dir-lock.ts';
+import { type Config, urlOf } from '../config/config.ts';
+import { lockDataDir } from './data-dir/data-dir-lock.ts';
+import { type LocalSecrets, localSecrets } from './data-dir/local-secrets.ts';
 import { freePortOn } from './free-port.ts';
-import { type LocalSecrets, localSecrets } from './local-secrets.ts';
-import { startEmbeddedPostgres } from './postgres.ts';
-import { startDevServer } from './temporal.ts';
-import { findTemporalCli } from './temporal-cli.ts';
+import { startEmbeddedPostgres } from './postgres/postgres.ts';
+import { startDevServer } from './temporal/temporal.ts';
+import { findTemporalCli } from './temporal/temporal-cli.ts';
 
 /** Everything that `npm start` has beside the service itself. */
 export type Embedded = {

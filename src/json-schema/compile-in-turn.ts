@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createFairTurns } from '../sharing/fair-turns.ts';
+import { createFairTurns } from '../limits/fair-semaphore.ts';
 import { checkOfSchema, isRemembered } from './remembered-checks.ts';
 
 /** After a schema the next one waits so many times as long as it took: at most a third of the thread goes into it. */

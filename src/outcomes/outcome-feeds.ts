@@ -1,6 +1,6 @@
-import { isOutage, type Queryable } from '../store/database.ts';
-import type { Notifications } from '../store/notifications.ts';
-import { outcomesOfProjects, type Place } from '../store/outcomes.ts';
+import type { Notifications } from '../store/outcomes/notifications.ts';
+import { outcomesOfProjects, type Place } from '../store/outcomes/outcomes.ts';
+import { isOutage, type Queryable } from '../store/postgres/database.ts';
 import { Subscription } from './subscription.ts';
 
 /** A lost wake-up costs at most this. */

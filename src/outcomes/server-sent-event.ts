@@ -1,4 +1,4 @@
-import { formatCursor, type OutcomeRow } from '../store/outcomes.ts';
+import { formatCursor, type OutcomeRow } from '../store/outcomes/outcomes.ts';
 
 // A row is shared by all streams of its project, and of one database.
 const texts = new WeakMap<OutcomeRow, string>();

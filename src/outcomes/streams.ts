@@ -1,9 +1,7 @@
 import { Readable } from 'node:stream';
 import type { OutcomeStreams } from '../api/ports.ts';
-import type { Queryable } from '../store/database.ts';
-import type { Scope } from '../store/endpoints.ts';
-import type { Notifications } from '../store/notifications.ts';
-import { orUnavailable } from '../store/outages.ts';
+import type { Scope } from '../store/endpoints/endpoints.ts';
+import type { Notifications } from '../store/outcomes/notifications.ts';
 import {
   type Cursor,
   currentCursor,
@@ -15,7 +13,9 @@ import {
   outcomesAfter,
   type Place,
   parseCursor,
-} from '../store/outcomes.ts';
+} from '../store/outcomes/outcomes.ts';
+import type { Queryable } from '../store/postgres/database.ts';
+import { orUnavailable } from '../store/postgres/outages.ts';
 import { createOutcomeFeeds } from './outcome-feeds.ts';
 import { serverSentEvent } from './server-sent-event.ts';
 import type { Subscription } from './subscription.ts';

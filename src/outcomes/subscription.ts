@@ -1,4 +1,4 @@
-import { isAfter, type OutcomeRow, type Place, placeOf } from '../store/outcomes.ts';
+import { isAfter, type OutcomeRow, type Place, placeOf } from '../store/outcomes/outcomes.ts';
 
 /** What a stream has not taken yet; one whose reader is slower reads from Postgres again, in its turn. */
 const MOST_PENDING = 500;

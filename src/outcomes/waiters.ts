@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiters } from '../api/ports.ts';
 import type { Quotas } from '../policy/quotas.ts';
-import { keyOf } from '../store/accept-events.ts';
-import type { Queryable } from '../store/database.ts';
-import type { Notifications } from '../store/notifications.ts';
-import { settledAmong } from '../store/outcomes.ts';
+import { keyOf } from '../store/events/accept-events.ts';
+import type { Notifications } from '../store/outcomes/notifications.ts';
+import { settledAmong } from '../store/outcomes/outcomes.ts';
+import type { Queryable } from '../store/postgres/database.ts';
 
 /** A lost wake-up costs at most this. */
 const LOOK_EVERY_MS = 1_000;

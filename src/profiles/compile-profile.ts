@@ -1,12 +1,12 @@
 import { parseDuration } from '../policy/duration.ts';
 import type { RetryPolicy } from '../policy/retry-policy.ts';
 import { hasKeyForm } from '../signing/secret-key.ts';
-import { compileBody } from './compose-body.ts';
+import { compileBody } from './body/compose-body.ts';
+import { compileSizeLimits } from './body/rendered-size.ts';
+import type { Problem } from './body/reserialize.ts';
 import type { Profile } from './profile.ts';
-import { compileSizeLimits } from './rendered-size.ts';
 import { compileHeaders } from './request-headers.ts';
 import { compileRequiredNames, namesConsumer } from './required-names.ts';
-import type { Problem } from './reserialize.ts';
 import { compileSecret, type SecretRules } from './secret-rules.ts';
 
 /** What templates may name of an event. */

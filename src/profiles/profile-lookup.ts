@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { type ComposableProfile, compileProfile } from './compile-profile.ts';
 import type { Profile } from './profile.ts';
-import type { Profiles } from './registry.ts';
+import type { Profiles } from './shipped/registry.ts';
 
 /** A profile that was put through the API. `source` is the JSON of a Profile. */
 export type StoredProfile = { name: string; version: number; source: string };

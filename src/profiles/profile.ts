@@ -6,17 +6,16 @@ import {
   SIGNATURE_ENCODINGS,
   SIGNED_CONTENTS,
 } from '../signing/signature-scheme.ts';
-import { SPREAD } from './compose-body.ts';
-import { problemsOfExamples } from './compose-examples.ts';
-import { eventTypesSchema } from './event-type.ts';
-import { forbiddenHeaderName, isHeaderValue } from './header-names.ts';
 import {
   BODY_VARIABLES,
   compileTemplate,
   HEADER_VARIABLES,
   referencesIn,
+  SPREAD,
   templateProblem,
-} from './template.ts';
+} from './body/template.ts';
+import { eventTypesSchema } from './event-type.ts';
+import { forbiddenHeaderName, isHeaderValue } from './header-names.ts';
 
 const duration = (min: string, max: string) =>
   z.string().refine((text) => {
@@ -146,37 +145,31 @@ const secret = z
     message: 'false, and nobody would know a secret that Posthorn makes: brought must be required',
   });
 
-/** A provider's wire format and rules, as data: docs/profiles.md says what each field does. */
-export const profileSchema = z
-  .strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
-    title: label(128),
-    body,
-    dataBytes: z.enum(['verbatim', 'reserialized']),
-    createdAt: z.enum(['seconds', 'milliseconds']),
-    headers,
-    signature,
-    secret,
-    timeout: duration('1s', '60s'),
-    policy: z.strictObject({
-      delays: z.array(duration('0s', '30d')).max(20),
-      jitter: z.number().min(0).max(1),
-    }),
-    urls: z.strictObject({ httpsOnly: z.boolean(), publicOnly: z.boolean() }),
-    /** Plans whose consumers may use webhooks; left out: all. */
-    plans: z
-      .array(z.string().regex(/^[A-Za-z0-9._-]{1,128}$/))
-      .max(100)
-      .optional(),
-    eventTypes: eventTypesSchema,
-    afterLast: label(64),
-  })
-  .superRefine((profile, context) => {
-    // Zod goes on although a member is wrong; examples are made of members that are right.
-    if (context.issues.length > 0) return;
-    for (const problem of problemsOfExamples(profile)) context.addIssue({ code: 'custom', ...problem });
-  });
+/** A provider's wire format and rules, as data, without the checks of its examples. docs/profiles.md describes each field. */
+export const profileFields = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
+  title: label(128),
+  body,
+  dataBytes: z.enum(['verbatim', 'reserialized']),
+  createdAt: z.enum(['seconds', 'milliseconds']),
+  headers,
+  signature,
+  secret,
+  timeout: duration('1s', '60s'),
+  policy: z.strictObject({
+    delays: z.array(duration('0s', '30d')).max(20),
+    jitter: z.number().min(0).max(1),
+  }),
+  urls: z.strictObject({ httpsOnly: z.boolean(), publicOnly: z.boolean() }),
+  /** Plans whose consumers may use webhooks; left out: all. */
+  plans: z
+    .array(z.string().regex(/^[A-Za-z0-9._-]{1,128}$/))
+    .max(100)
+    .optional(),
+  eventTypes: eventTypesSchema,
+  afterLast: label(64),
+});
 
 /** A profile as it is written, and as it is read. */
-export type ProfileSource = z.input<typeof profileSchema>;
-export type Profile = z.output<typeof profileSchema>;
+export type ProfileSource = z.input<typeof profileFields>;
+export type Profile = z.output<typeof profileFields>;

@@ -1,7 +1,7 @@
 import type { SecretKeyForm } from '../signing/secret-key.ts';
 import { compileSigner } from '../signing/sign.ts';
+import { compileTemplate, type TemplateValues } from './body/template.ts';
 import type { Profile } from './profile.ts';
-import { compileTemplate, type TemplateValues } from './template.ts';
 
 /** Unless the profile says otherwise: every body is JSON. */
 const CONTENT_TYPE = { 'content-type': 'application/json' };

@@ -1,8 +1,8 @@
 import { pointerBelow } from '../json-schema/json-pointer.ts';
+import type { Problem } from './body/reserialize.ts';
+import { compileTemplate, type Template } from './body/template.ts';
 import { isHeaderValue } from './header-names.ts';
 import type { Profile } from './profile.ts';
-import type { Problem } from './reserialize.ts';
-import { compileTemplate, type Template } from './template.ts';
 
 type Names = { consumer: string | null; attributes: Record<string, string> };
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection } from '@temporalio/worker';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 /** A connection to a refused port fails at once, to a silent one not within 30 s. */
 const CONNECT_WITHIN_MS = 10_000;

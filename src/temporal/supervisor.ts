@@ -3,13 +3,13 @@ import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Activities } from '../../workflows/contract.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
+import { workflowBundle } from './bundle/prepare-bundle.ts';
 import { connectToTemporal } from './connect.ts';
+import { failureInWords } from './describe-failure.ts';
 import { isPolling } from './describe-pollers.ts';
-import { failureInWords } from './failure-in-words.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { ensureNamespace } from './namespace.ts';
-import { workflowBundle } from './prepare-bundle.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { type RunningWorkers, runWorkers } from './workers.ts';
 

@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
+import { startEmbeddedPostgres } from '../../src/embedded/postgres/postgres.ts';
 
 /** A process that starts a Postgres on the given folder, says where it is, and stays until it is killed. */
 const { url, pid } = await startEmbeddedPostgres({

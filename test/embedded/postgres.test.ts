@@ -12,8 +12,8 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
-import { identityOf } from '../../src/embedded/process-identity.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres/postgres.ts';
+import { identityOf } from '../../src/embedded/processes/process-identity.ts';
 import { eventually } from '../set-up/eventually.ts';
 
 const isRoot = process.getuid?.() === 0;

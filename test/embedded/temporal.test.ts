@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { identityOf } from '../../src/embedded/process-identity.ts';
-import { type DevServer, startDevServer } from '../../src/embedded/temporal.ts';
+import { identityOf } from '../../src/embedded/processes/process-identity.ts';
+import { type DevServer, startDevServer } from '../../src/embedded/temporal/temporal.ts';
 
 let dataDir: string;
 const running: DevServer[] = [];

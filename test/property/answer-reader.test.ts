@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import fc from 'fast-check';
-import { type Answer, AnswerReader } from '../../src/egress/http/answer-reader.ts';
+import { type Answer, AnswerReader } from '../../src/egress/http/response-reader.ts';
 
 const LIMITS = { maxHeaderBytes: 65_536, maxBodyBytes: 16_384 };
 

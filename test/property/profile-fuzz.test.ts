@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { type ProfileSource, profileSchema } from '../../src/profiles/profile.ts';
-import { standardWebhooks } from '../../src/profiles/standard-webhooks.ts';
+import type { ProfileSource } from '../../src/profiles/profile.ts';
+import { profileSchema } from '../../src/profiles/profile-schema.ts';
+import { standardWebhooks } from '../../src/profiles/shipped/standard-webhooks.ts';
 import { startTestApi, type TestApi } from '../set-up/test-api.ts';
 
 let api: TestApi;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
-import { createProfiles } from '../../src/profiles/registry.ts';
+import { createProfiles } from '../../src/profiles/shipped/registry.ts';
 
 const profile = createProfiles().get('standard-webhooks')!;
 

@@ -1,4 +1,4 @@
-import { accepts, type ReceivedRequest } from '../../src/try/page-receivers/page-receiver.ts';
+import { accepts, type ReceivedRequest } from '../../src/cli/try/page-receivers/page-receiver.ts';
 import { type Receiver, type ReceivedRequest as SeenRequest, startReceiver } from '../receivers/receiver.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 import { openAccount } from './account.ts';

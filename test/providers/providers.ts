@@ -1,7 +1,7 @@
+import type { PageReceiver, ReceivedRequest } from '../../src/cli/try/page-receivers/page-receiver.ts';
+import { PAGE_RECEIVERS } from '../../src/cli/try/page-receivers/registry.ts';
 import type { ComposableProfile } from '../../src/profiles/compile-profile.ts';
-import { createProfiles } from '../../src/profiles/registry.ts';
-import type { PageReceiver, ReceivedRequest } from '../../src/try/page-receivers/page-receiver.ts';
-import { PAGE_RECEIVERS } from '../../src/try/page-receivers/registry.ts';
+import { createProfiles } from '../../src/profiles/shipped/registry.ts';
 
 export type Provider = { name: string; profile: ComposableProfile; receiver: PageReceiver };
 

@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { ReceivedRequest } from '../../src/try/page-receivers/page-receiver.ts';
+import type { ReceivedRequest } from '../../src/cli/try/page-receivers/page-receiver.ts';
 
 /** Why the parts in Python cannot run here; undefined when they can. */
 export function whyNoPython(): string | undefined {

@@ -1,6 +1,10 @@
-import { findPosthorn } from '../../src/try/find-posthorn.ts';
-import { tryProfile } from '../../src/try/try-profile.ts';
-import { endAllProcesses, type PosthornProcess, startPosthorn } from '../faults/posthorn-process.ts';
+import { findPosthorn } from '../../src/cli/try/find-posthorn.ts';
+import { tryProfile } from '../../src/cli/try/try-profile.ts';
+import {
+  endAllProcesses,
+  type PosthornProcess,
+  startPosthorn,
+} from '../faults/installation/posthorn-process.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 import { startAlteringProxy } from './altering-proxy.ts';

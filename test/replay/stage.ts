@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { ServerResponse } from 'node:http';
 import path from 'node:path';
-import { startService } from '../../src/main.ts';
 import { createLogger } from '../../src/observability/log.ts';
+import { startService } from '../../src/service/start-service.ts';
 import { type Receiver, type Step, startReceiver } from '../receivers/receiver.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { startTestPosthorn, type TestPosthorn, type TestPosthornOptions } from '../set-up/test-posthorn.ts';
@@ -41,7 +41,7 @@ export async function onStage<T>(play: (stage: Stage) => Promise<T>): Promise<T>
       await service.connected;
     },
     workerProcess({ config }) {
-      const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../src/cli.ts'), 'worker'], {
+      const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../src/cli/program.ts'), 'worker'], {
         stdio: 'ignore',
         env: {
           ...process.env,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Case } from '../../sdk/conformance/case.ts';
 import { conformance, conformanceText } from '../../sdk/conformance/cases.ts';
 import { bytesOf } from '../../sdk/conformance/reference-signature.ts';
-import { createProfiles } from '../../src/profiles/registry.ts';
+import { createProfiles } from '../../src/profiles/shipped/registry.ts';
 import { compileSigner } from '../../src/signing/sign.ts';
 import { SDK } from './run-program.ts';
 

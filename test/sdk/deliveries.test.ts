@@ -1,5 +1,5 @@
 import { type Outcome, PosthornClient, verifyWebhook } from '../../sdk/typescript/src/index.ts';
-import { currentCursor, formatCursor } from '../../src/store/outcomes.ts';
+import { currentCursor, formatCursor } from '../../src/store/outcomes/outcomes.ts';
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 import { runPython, testWithPython } from './run-program.ts';

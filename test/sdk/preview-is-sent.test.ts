@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { type SigningProfile, verifyWebhook } from '../../sdk/typescript/src/index.ts';
 import type { ProfileName } from '../../sdk/typescript/src/verify/profiles.ts';
-import { createProfiles } from '../../src/profiles/registry.ts';
-import { register } from '../../src/try/registration.ts';
+import { register } from '../../src/cli/try/registration.ts';
+import { createProfiles } from '../../src/profiles/shipped/registry.ts';
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 import { event, ownProfile } from './own-profiles.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { verifyWebhook } from '../../sdk/typescript/src/index.ts';
 import type { ProfileName } from '../../sdk/typescript/src/verify/profiles.ts';
-import { createProfiles } from '../../src/profiles/registry.ts';
+import { createProfiles } from '../../src/profiles/shipped/registry.ts';
 import { runPython, testWithPython } from './run-program.ts';
 
 const profiles = createProfiles();

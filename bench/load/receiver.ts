@@ -1,0 +1,88 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { nowMicros } from '../clock.ts';
+import { answer } from '../processes/remote.ts';
+import { publishedAtOf } from './event-ids.ts';
+
+/*
+ * The receivers. One answers 204 at once and notes each arrival by its path; one, on a port of its own since
+ * connections are pooled by origin, never answers.
+ */
+
+/** An arrival: when the event was published, and how long it then took, in microseconds. */
+export type Arrival = [publishedAt: number, took: number];
+
+export type Arrived = { arrived: number; repeated: number; lastNewAt: number; silent: number };
+
+export type ReceiverCommands = {
+  /** The addresses of the one that answers, without a path, and of the one that does not. */
+  listen(): Promise<{ healthy: string; silent: string }>;
+  /** Forgets what has arrived, and ignores from now on what is not of this run. */
+  reset(run: string): void;
+  /** Deliveries of the run, those that came again, when the last new one came, and POSTs to the silent one. */
+  count(): Arrived;
+  arrivals(): Arrival[];
+  /** Those of `ids` that did not arrive at each of `/0` to `/<endpoints - 1>`. */
+  missing(ids: string[], endpoints: number): string[];
+};
+
+let run = '';
+let arrivals: Arrival[] = [];
+const seen = new Set<string>();
+let repeated = 0;
+let lastNewAt = 0;
+let silentPosts = 0;
+
+const healthy = createServer((request, response) => {
+  request.resume();
+  request.on('end', () => {
+    note(String(request.headers['webhook-id']), request.url!);
+    response.writeHead(204).end();
+  });
+});
+healthy.keepAliveTimeout = 60_000;
+
+const silent = createServer((request) => {
+  request.resume();
+  silentPosts += 1;
+});
+silent.requestTimeout = 0;
+
+function note(id: string, path: string): void {
+  if (!id.startsWith(`${run}-`)) return;
+  const key = `${path} ${id}`;
+  if (seen.has(key)) {
+    repeated += 1;
+    return;
+  }
+  seen.add(key);
+  lastNewAt = nowMicros();
+  const publishedAt = publishedAtOf(id);
+  arrivals.push([publishedAt, lastNewAt - publishedAt]);
+}
+
+const listenOn = (server: Server): Promise<string> =>
+  new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () =>
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    );
+  });
+
+const commands: ReceiverCommands = {
+  listen: async () => ({ healthy: await listenOn(healthy), silent: await listenOn(silent) }),
+  reset(newRun) {
+    run = newRun;
+    arrivals = [];
+    seen.clear();
+    repeated = 0;
+    silentPosts = 0;
+  },
+  count: () => ({ arrived: arrivals.length, repeated, lastNewAt, silent: silentPosts }),
+  arrivals: () => arrivals,
+  missing: (ids, endpoints) =>
+    ids.filter((id) => {
+      for (let n = 0; n < endpoints; n++) if (!seen.has(`/${n} ${id}`)) return true;
+      return false;
+    }),
+};
+answer(commands);

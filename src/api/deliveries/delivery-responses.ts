@@ -1,0 +1,83 @@
+import type { Attempt, Delivery } from '../../store/deliveries/delivery-reads.ts';
+import type { BornDelivery } from '../../store/events/event-draft.ts';
+import type { WorkflowLinks } from '../ports.ts';
+
+/** Temporal may be away: an answer about what Postgres knows does not wait for it longer. */
+const LINKS_MS = 1_000;
+const LINKS_AT_ONCE = 20;
+
+/** Deliveries as callers see them, with the pages of their workflows as far as Temporal says in time. */
+export async function deliveryAnswers(links: WorkflowLinks, deliveries: Delivery[]): Promise<object[]> {
+  const urls = await workflowUrls(links, deliveries);
+  return deliveries.map(({ workflowId, ...delivery }) => ({
+    ...delivery,
+    workflow: { id: workflowId, url: (workflowId !== null && urls.get(workflowId)) || null },
+  }));
+}
+
+/** A delivery in the moment in which it is made, before anything has happened to it. */
+export const bornDeliveryAnswer = (born: BornDelivery, event: string, createdAt: Date): object => ({
+  id: born.id,
+  event,
+  endpoint: born.endpointId,
+  status: born.status,
+  attempts: 0,
+  nextAttemptAt: born.status === 'held' ? null : createdAt,
+  lastOutcome: null,
+  reason: null,
+  waitingFor: born.waitingFor,
+  replayOf: null,
+  workflow: { id: born.workflowId, url: null },
+});
+
+export function attemptAnswer(attempt: Attempt): object {
+  const { number, step, startedAt, durationMs, outcome, statusCode, trigger, resent } = attempt;
+  const { requestUrl, requestHeaders, responseHeaders, responseBody, responseTruncated } = attempt;
+  const { errorCode, errorMessage } = attempt;
+  const response = {
+    headers: headersOf(responseHeaders),
+    body: responseBody?.toString('utf8') ?? '',
+    truncated: responseTruncated,
+  };
+  return {
+    number,
+    step,
+    startedAt,
+    durationMs,
+    outcome,
+    statusCode,
+    request: requestUrl === null ? null : { url: requestUrl, headers: headersOf(requestHeaders) },
+    response: statusCode === null ? null : response,
+    error: errorCode === null ? null : { code: errorCode, message: errorMessage ?? '' },
+    trigger,
+    resent,
+  };
+}
+
+/** Headers are stored as JSON in bytes, because receivers may put NUL and worse into them. */
+const headersOf = (stored: Buffer | null): object =>
+  stored === null ? {} : JSON.parse(stored.toString('utf8'));
+
+async function workflowUrls(
+  links: WorkflowLinks,
+  deliveries: Delivery[],
+): Promise<Map<string, string | null>> {
+  const wanted = [...new Set(deliveries.flatMap(({ workflowId }) => workflowId ?? []))];
+  const urls = new Map<string, string | null>();
+  if (wanted.length === 0) return urls;
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, LINKS_MS);
+  });
+  let over = false;
+  const askNext = async (): Promise<void> => {
+    for (let id = wanted.pop(); id !== undefined && !over; id = wanted.pop()) {
+      urls.set(id, await links.urlOf(id).catch(() => null));
+    }
+  };
+  const all = Promise.all(Array.from({ length: LINKS_AT_ONCE }, askNext));
+  await Promise.race([all, timeUp]);
+  over = true;
+  clearTimeout(timer);
+  return urls;
+}

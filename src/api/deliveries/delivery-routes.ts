@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { DELIVERY_STATUSES } from '../../policy/outcome.ts';
+import { listDeliveries } from '../../store/deliveries/delivery-lists.ts';
+import { findDelivery, listAttempts } from '../../store/deliveries/delivery-reads.ts';
+import type { Scope } from '../../store/endpoints/endpoints.ts';
+import { orUnavailable } from '../../store/postgres/outages.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { encodeCursor, pageRequest } from '../http/cursor.ts';
+import { json, type Route, tenantRoute } from '../http/route.ts';
+import { eventId, ownId, pageOfSchema, pageQuery } from '../http/validation/fields.ts';
+import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { Problem } from '../problems/problem.ts';
+import { attemptAnswer, deliveryAnswers } from './delivery-responses.ts';
+import { attempt, delivery } from './delivery-schemas.ts';
+
+const params = z.object({ id: ownId });
+const tag = 'Deliveries';
+
+export function deliveryRoutes({ steering, links }: ApiDependencies, reads: TenantReads): Route[] {
+  const readDelivery = async (scope: Scope, id: string): Promise<object> => {
+    const found = await findDelivery(reads(scope), scope, id);
+    if (!found) throw new Problem('not_found');
+    const [answer] = await deliveryAnswers(links, [found]);
+    return answer!;
+  };
+
+  /** What steers knows consumers by their id alone. */
+  const requireOwn = async (scope: Scope, id: string): Promise<void> => {
+    if (scope.since && !(await findDelivery(reads(scope), scope, id))) throw new Problem('not_found');
+  };
+
+  return [
+    tenantRoute({
+      method: 'get',
+      path: '/v1/deliveries',
+      operationId: 'listDeliveries',
+      tag,
+      summary: 'List deliveries, newest first',
+      description:
+        'A page may hold fewer than `limit` deliveries, or none, and still have a `nextCursor`, where a filter matches few of the many that were looked at. The list has ended where `nextCursor` is null.',
+      access: 'consumer',
+      query: z.strictObject({
+        ...pageQuery,
+        status: z.enum(DELIVERY_STATUSES).optional(),
+        endpoint: ownId.optional(),
+        event: eventId.optional(),
+      }),
+      answers: { 200: { description: 'A page of deliveries', schema: pageOfSchema(delivery) } },
+      problems: ['invalid_cursor', ...READ_PROBLEMS],
+      handle: async ({ tenant, query }) => {
+        const page = await listDeliveries(reads(tenant), tenant, query, pageRequest('id', query));
+        const items = await deliveryAnswers(links, page.items);
+        return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
+      },
+    }),
+    tenantRoute({
+      method: 'get',
+      path: '/v1/deliveries/{id}',
+      operationId: 'getDelivery',
+      tag,
+      summary: 'Read a delivery',
+      access: 'consumer',
+      params,
+      answers: { 200: { description: 'The delivery', schema: delivery } },
+      handle: async ({ tenant, params: { id } }) => json(200, await readDelivery(tenant, id)),
+    }),
+    tenantRoute({
+      method: 'get',
+      path: '/v1/deliveries/{id}/attempts',
+      operationId: 'listAttempts',
+      tag,
+      summary: 'List the attempts of a delivery, newest first',
+      access: 'consumer',
+      params,
+      query: z.strictObject(pageQuery),
+      answers: { 200: { description: 'A page of attempts', schema: pageOfSchema(attempt) } },
+      problems: ['invalid_cursor', ...READ_PROBLEMS],
+      handle: async ({ tenant, params: { id }, query }) => {
+        const db = reads(tenant);
+        if (!(await findDelivery(db, tenant, id))) throw new Problem('not_found');
+        const page = await listAttempts(db, id, pageRequest('number', query));
+        const nextCursor = page.next && encodeCursor('number', page.next);
+        return json(200, { items: page.items.map(attemptAnswer), nextCursor });
+      },
+    }),
+    tenantRoute({
+      method: 'post',
+      path: '/v1/deliveries/{id}/retry',
+      operationId: 'retryDelivery',
+      rate: 'retries',
+      tag,
+      summary: 'Attempt a delivery now',
+      description:
+        'Of an open delivery the next scheduled attempt is brought forward, and uses its step. Of a final one a new delivery is made.',
+      access: 'consumer',
+      params,
+      answers: {
+        201: { description: 'A new delivery that repeats the final one', schema: delivery },
+        202: { description: 'Its next attempt is brought forward', schema: delivery },
+      },
+      problems: ['delivery_held', 'endpoint_deleted'],
+      handle: async ({ tenant, params: { id } }) => {
+        await requireOwn(tenant, id);
+        const answer = await orUnavailable(steering.retry(tenant.projectId, tenant.consumer, id));
+        if (answer.kind === 'not_found') throw new Problem('not_found');
+        if (answer.kind === 'held') throw new Problem('delivery_held');
+        if (answer.kind === 'endpoint_deleted') throw new Problem('endpoint_deleted');
+        return answer.kind === 'replayed'
+          ? json(201, await readDelivery(tenant, answer.deliveryId))
+          : json(202, await readDelivery(tenant, id));
+      },
+    }),
+    tenantRoute({
+      method: 'post',
+      path: '/v1/deliveries/{id}/cancel',
+      operationId: 'cancelDelivery',
+      rate: 'retries',
+      tag,
+      summary: 'Cancel an open delivery',
+      description:
+        'A POST that is under way decides: with 2xx the delivery is delivered, else cancelled. None begins later than a second after this answer.',
+      access: 'consumer',
+      params,
+      answers: { 202: { description: 'Cancelled, or about to be', schema: delivery } },
+      problems: ['delivery_final'],
+      handle: async ({ tenant, params: { id } }) => {
+        await requireOwn(tenant, id);
+        const answer = await orUnavailable(steering.cancel(tenant.projectId, tenant.consumer, id));
+        if (answer.kind === 'not_found') throw new Problem('not_found');
+        if (answer.kind === 'already_final')
+          throw new Problem('delivery_final', `The delivery is ${answer.status}.`);
+        return json(202, await readDelivery(tenant, id));
+      },
+    }),
+  ];
+}

@@ -1,0 +1,113 @@
+import { PROBLEM_CODES, type ProblemCode, statusesOf } from '../problems/problem-codes.ts';
+import { CONCEPTS } from './concepts.ts';
+import { type Html, html, prose } from './docs-html.ts';
+import { exampleOf, membersTable, type SchemaNode, type Schemas, typeInWords } from './docs-schemas.ts';
+import type { OpenApiDocument } from './openapi.ts';
+
+type Content = Record<string, { schema?: SchemaNode }>;
+type Operation = {
+  operationId: string;
+  tags: string[];
+  summary: string;
+  description?: string;
+  parameters?: { name: string; in: string; required?: boolean; description?: string; schema: SchemaNode }[];
+  requestBody?: { content: Content };
+  responses: Record<string, { description: string; content?: Content }>;
+  'x-access': string;
+};
+type ListedOperation = Operation & { method: string; path: string };
+
+const KEYS_IN_WORDS: Record<string, string> = {
+  open: 'No key',
+  admin: 'Admin key',
+  shared: 'Project key, or admin key without a project for what all share',
+  project: 'Project key',
+  consumer: 'Project or consumer key',
+};
+
+/** The whole document as one HTML page, complete without scripts. */
+export function docsPage(document: OpenApiDocument): string {
+  const schemas = (document.components?.schemas ?? {}) as Schemas;
+  const operations = operationsOf(document);
+  const byTag = Map.groupBy(operations, ({ tags }) => tags[0]!);
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Posthorn API</title><link rel="stylesheet" href="docs/style.css"></head>
+<body>${navigation(byTag)}<main>
+<h1>Posthorn API</h1><p>${prose(document.info.description ?? '')}</p>
+<p class="soft">Send <code>Authorization: Bearer &lt;key&gt;</code>. Bodies are JSON in UTF-8, durations <code>30s</code>, <code>5m</code>, <code>2h</code>, times ISO 8601 in UTC. The same as data: <a href="openapi.json">openapi.json</a>.</p>
+<h2 id="concepts">Concepts</h2><table>${CONCEPTS.map(({ word, meaning }) => html`<tr><td><strong>${word}</strong></td><td>${prose(meaning)}</td></tr>`)}</table>
+${[...byTag].map(([tag, list]) => html`<h2 id="tag-${tag}">${tag}</h2>${list.map((one) => operation(one, schemas))}`)}
+<h2 id="schemas">Shapes</h2>${Object.entries(schemas).map(([name, schema]) => shape(name, schema))}
+<h2 id="errors">Errors</h2><p>Every error is <code>application/problem+json</code> of the shape <a href="#schema-Problem">Problem</a>; its <code>code</code> is one of these.</p>
+${errors()}
+</main></body></html>`;
+  return page.html;
+}
+
+function operationsOf({ paths = {} }: OpenApiDocument): ListedOperation[] {
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item as Record<string, unknown>).map(([method, found]) => ({
+      ...(found as Operation),
+      method,
+      path,
+    })),
+  );
+}
+
+const navigation = (byTag: Map<string, ListedOperation[]>): Html =>
+  html`<nav><strong><a href="#concepts">Concepts</a></strong>${[...byTag].map(
+    ([tag, list]) =>
+      html`<strong><a href="#tag-${tag}">${tag}</a></strong>${list.map(
+        ({ method, path, operationId }) =>
+          html`<a class="call" href="#${operationId}"><span class="method ${method}">${method}</span>${path}</a>`,
+      )}`,
+  )}<strong><a href="#schemas">Shapes</a></strong><strong><a href="#errors">Errors</a></strong></nav>`;
+
+function operation(one: ListedOperation, schemas: Schemas): Html {
+  const { method, path, operationId, summary, description, parameters = [], requestBody, responses } = one;
+  return html`<article id="${operationId}">
+<h3><span class="method ${method}">${method}</span> <span class="path">${path}</span></h3>
+<p>${summary}. <span class="soft">${KEYS_IN_WORDS[one['x-access']]}.</span></p>
+${description ? html`<p>${prose(description)}</p>` : undefined}
+${parameters.length > 0 ? html`<h4>Parameters</h4><table>${parameters.map(parameter)}</table>` : undefined}
+${requestBody ? body(requestBody.content, schemas) : undefined}
+<h4>Answers</h4><table>${Object.entries(responses).map(
+    ([status, { description: text, content }]) =>
+      html`<tr><td><strong>${status}</strong> ${answerShape(content)}</td><td>${prose(text)}</td></tr>`,
+  )}</table></article>`;
+}
+
+const parameter = ({
+  name,
+  in: place,
+  required,
+  description,
+  schema,
+}: NonNullable<Operation['parameters']>[number]) =>
+  html`<tr><td><code>${name}</code>${required ? ' *' : ''} <span class="soft">${place}</span></td>
+<td>${typeInWords(schema)}<p class="soft">${prose(description ?? schema.description ?? '')}</p></td></tr>`;
+
+function body(content: Content, schemas: Schemas): Html {
+  const schema = Object.values(content)[0]?.schema ?? {};
+  const example = JSON.stringify(exampleOf(schema, schemas), null, 2);
+  return html`<h4>Body: ${typeInWords(schema)}</h4>${example ? html`<pre>${example}</pre>` : undefined}`;
+}
+
+function answerShape(content: Content | undefined): Html | undefined {
+  const [type, media] = Object.entries(content ?? {})[0] ?? [];
+  if (type === undefined || type === 'application/problem+json') return undefined;
+  const schema = media?.schema;
+  const items = schema?.properties?.items;
+  if (items) return html`<span class="soft">${typeInWords(items)}</span>`;
+  return schema?.$ref ? typeInWords(schema) : html`<span class="soft">${schema ? '' : type}</span>`;
+}
+
+const shape = (name: string, schema: SchemaNode): Html =>
+  html`<article id="schema-${name}"><h3>${name}</h3>${schema.description ? html`<p>${prose(schema.description)}</p>` : undefined}${membersTable(schema)}</article>`;
+
+const errors = (): Html[] =>
+  Object.entries(PROBLEM_CODES).map(
+    ([code, { title, help }]) =>
+      html`<article id="error-${code}"><h3><code>${code}</code> <span class="soft">${statusesOf(code as ProblemCode).join(', ')}</span></h3><p>${title}.</p><p>${prose(help)}</p></article>`,
+  );

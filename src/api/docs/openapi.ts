@@ -1,0 +1,139 @@
+import type { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
+import type { Access, AnswerSpec, Route } from '../http/route.ts';
+import { PROBLEM_CODES, type ProblemCode, statusesOf } from '../problems/problem-codes.ts';
+import { problemSchema } from '../problems/problem-schema.ts';
+
+export type OpenApiDocument = ReturnType<typeof createDocument>;
+
+/** OpenAPI 3.1 of the routes, from the schemas that validate. */
+export function openApiDocument(routes: Route[], publicUrl: string): OpenApiDocument {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const route of routes) {
+    paths[route.path] ??= {};
+    paths[route.path]![route.method] = operationOf(route);
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Posthorn',
+      version: '1',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      description:
+        'Post an event; Posthorn signs it, delivers it to every endpoint that subscribed, retries, records every attempt and reports what became of it. Delivery is at least once: receivers drop repeats by the id of the event, which stays the same over all attempts.',
+    },
+    servers: [{ url: publicUrl }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An admin, project (`ph_…`) or consumer (`phc_…`) key',
+        },
+      },
+    },
+  });
+}
+
+function operationOf(route: Route): ZodOpenApiOperationObject {
+  const {
+    operationId,
+    tag,
+    summary,
+    description,
+    access,
+    params,
+    query,
+    body,
+    bodyOptional,
+    rate,
+    requestHeaders = {},
+  } = route;
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    ...(description ? { description } : {}),
+    security: access === 'open' ? [] : [{ key: [] }],
+    'x-access': access,
+    ...(rate ? { 'x-quota': `${rate}PerMinute` } : {}),
+    parameters: [...headerParameters(access, requestHeaders)],
+    requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}) },
+    ...(body
+      ? { requestBody: { required: !bodyOptional, content: { 'application/json': { schema: body } } } }
+      : {}),
+    responses: responsesOf(route),
+  };
+}
+
+function headerParameters(access: Access, own: Record<string, string>) {
+  const project =
+    access === 'shared'
+      ? 'The project, where the admin key is used; left out: what all projects share'
+      : 'The project, where the admin key is used';
+  const all = access === 'open' || access === 'admin' ? own : { 'Posthorn-Project': project, ...own };
+  return Object.entries(all).map(([name, description]) => ({
+    name,
+    in: 'header' as const,
+    required: false,
+    description,
+    schema: { type: 'string' as const },
+  }));
+}
+
+function responsesOf(route: Route): ZodOpenApiResponsesObject {
+  const responses: ZodOpenApiResponsesObject = {};
+  for (const [status, answer] of Object.entries(route.answers)) {
+    responses[status as `${200}`] = {
+      description: answer.description,
+      ...headersOf(answer),
+      ...contentOf(answer),
+    };
+  }
+  const answered = problemsOf(route).flatMap((code) => {
+    // Only what a route says of itself has each of its statuses: any may come too often, few make one thing too many.
+    const statuses = route.problems?.includes(code) ? statusesOf(code) : [PROBLEM_CODES[code].status];
+    return statuses.map((status) => ({ status, code }));
+  });
+  const byStatus = Map.groupBy(answered, ({ status }) => status);
+  for (const [status, problems] of [...byStatus].sort(([a], [b]) => a - b)) {
+    // Readiness answers 503 in a shape of its own.
+    responses[`${status}` as `${200}`] ??= {
+      description: problems.map(({ code }) => `\`${code}\`: ${PROBLEM_CODES[code].title}.`).join(' '),
+      content: { 'application/problem+json': { schema: problemSchema } },
+    };
+  }
+  return responses;
+}
+
+const headersOf = ({ headers }: AnswerSpec) =>
+  headers === undefined
+    ? {}
+    : {
+        headers: Object.fromEntries(
+          Object.entries(headers).map(([name, description]) => [
+            name,
+            { description, schema: { type: 'string' as const } },
+          ]),
+        ),
+      };
+
+const contentOf = ({ schema, type }: AnswerSpec): { content?: Record<string, { schema?: z.ZodType }> } => {
+  if (schema) return { content: { [type ?? 'application/json']: { schema } } };
+  return type ? { content: { [type]: {} } } : {};
+};
+
+/** What a route can answer by its access, parameters and body, and what it says of itself. */
+function problemsOf({ method, access, params, body, problems = [] }: Route): ProblemCode[] {
+  const codes: ProblemCode[] = ['internal_error', 'invalid_query'];
+  if (access !== 'open') codes.push('unauthorized', 'too_many_attempts', 'quota_exceeded', 'unavailable');
+  if (access === 'project' || access === 'consumer') codes.push('project_required', 'forbidden', 'not_found');
+  if (access === 'admin') codes.push('forbidden');
+  if (access === 'shared') codes.push('forbidden', 'not_found');
+  if (params) codes.push('not_found', 'invalid_request');
+  if (params && method === 'put') codes.push('invalid_id');
+  if (body) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type', 'invalid_body');
+  return [...new Set([...codes, ...problems])];
+}

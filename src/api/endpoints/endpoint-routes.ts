@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import {
+  type Endpoint,
+  findEndpoint,
+  listEndpoints,
+  updateEndpoint,
+} from '../../store/endpoints/endpoints.ts';
+import type { Queryable } from '../../store/postgres/database.ts';
+import type { Tenant } from '../auth/authentication.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { testEventRoute } from '../events/test-events.ts';
+import { encodeCursor, pageRequest } from '../http/cursor.ts';
+import { json, type Route, tenantRoute } from '../http/route.ts';
+import { consumerId, ownId, pageOfSchema, pageQuery } from '../http/validation/fields.ts';
+import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { Problem } from '../problems/problem.ts';
+import { deleteEndpoint } from './delete-endpoint.ts';
+import { checkEndpointHeaders, sealHeaders } from './endpoint-headers.ts';
+import { endpointAnswer } from './endpoint-response.ts';
+import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './endpoint-schemas.ts';
+import { registerEndpoint } from './register-endpoint.ts';
+import { rotateSecretRoute } from './rotate-secret.ts';
+import { requireKnownOrKept } from './subscriptions.ts';
+import { checkedEndpointUrl } from './target-urls.ts';
+
+const params = z.object({ id: ownId });
+const tag = 'Endpoints';
+
+export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: TenantReads): Route[] {
+  const { secretBox, steering, guard } = deps;
+  const answerOf = (tenant: Tenant, found: Endpoint) => endpointAnswer(secretBox, tenant, found);
+
+  return [
+    tenantRoute({
+      method: 'post',
+      path: '/v1/endpoints',
+      operationId: 'createEndpoint',
+      rate: 'endpointChanges',
+      tag,
+      summary: 'Add an endpoint',
+      description: 'The answer holds the secret, this once. A consumer key makes endpoints of its consumer.',
+      access: 'consumer',
+      body: newEndpoint,
+      answers: { 201: { description: 'The endpoint, with its secret', schema: createdEndpoint } },
+      problems: ['invalid_url', 'plan_required', 'quota_exceeded'],
+      handle: async ({ tenant, body }) => {
+        const { endpoint: made, shown } = await registerEndpoint(deps, tenant, body);
+        return json(201, { ...answerOf(tenant, made), ...shown });
+      },
+    }),
+    tenantRoute({
+      method: 'get',
+      path: '/v1/endpoints',
+      operationId: 'listEndpoints',
+      tag,
+      summary: 'List endpoints, newest first',
+      access: 'consumer',
+      query: z.strictObject({ ...pageQuery, consumer: consumerId.optional() }),
+      answers: { 200: { description: 'A page of endpoints', schema: pageOfSchema(endpoint) } },
+      problems: ['invalid_cursor', ...READ_PROBLEMS],
+      handle: async ({ tenant, query }) => {
+        const page = await listEndpoints(reads(tenant), tenant, query, pageRequest('id', query));
+        const items = page.items.map((found) => answerOf(tenant, found));
+        return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
+      },
+    }),
+    tenantRoute({
+      method: 'get',
+      path: '/v1/endpoints/{id}',
+      operationId: 'getEndpoint',
+      tag,
+      summary: 'Read an endpoint',
+      access: 'consumer',
+      params,
+      answers: { 200: { description: 'The endpoint', schema: endpoint } },
+      handle: async ({ tenant, params: { id } }) => {
+        const found = await findEndpoint(reads(tenant), tenant, id);
+        if (!found) throw new Problem('not_found');
+        return json(200, answerOf(tenant, found));
+      },
+    }),
+    tenantRoute({
+      method: 'patch',
+      path: '/v1/endpoints/{id}',
+      operationId: 'changeEndpoint',
+      rate: 'endpointChanges',
+      tag,
+      summary: 'Change an endpoint',
+      description: 'What is left out stays. Attempts that begin after the answer use what is set here.',
+      access: 'consumer',
+      params,
+      body: endpointChanges,
+      answers: { 200: { description: 'The endpoint as it is now', schema: endpoint } },
+      problems: ['invalid_url'],
+      handle: async ({ tenant, params: { id }, body }) => {
+        const { projectId, profile } = tenant;
+        const { url, headers, ...rest } = body;
+        if (headers) checkEndpointHeaders(headers, profile.signatureHeaderNames);
+        if (rest.events)
+          await requireKnownOrKept(tenant.catalogue, rest.events, async () => {
+            const present = await findEndpoint(db, tenant, id);
+            return present?.events ?? [];
+          });
+        const changed = await updateEndpoint(db, tenant, id, {
+          ...rest,
+          url: url && checkedEndpointUrl(url, profile.urls, guard),
+          headers: headers === undefined ? undefined : sealHeaders(secretBox, projectId, id, headers),
+        });
+        if (!changed) throw new Problem('not_found');
+        return json(200, answerOf(tenant, changed));
+      },
+    }),
+    tenantRoute({
+      method: 'delete',
+      path: '/v1/endpoints/{id}',
+      operationId: 'deleteEndpoint',
+      rate: 'endpointChanges',
+      tag,
+      summary: 'Delete an endpoint',
+      description: 'Its open deliveries are cancelled with the reason `endpoint_deleted`.',
+      access: 'consumer',
+      params,
+      answers: { 204: { description: 'Deleted' } },
+      handle: ({ tenant, params }) => deleteEndpoint(steering, tenant, params.id),
+    }),
+    rotateSecretRoute(deps),
+    testEventRoute(deps, db),
+  ];
+}

@@ -1,0 +1,31 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { invalidBody } from '../problems/problem.ts';
+
+/**
+ * Throws invalid_body for subscriptions that the catalogue has no type for: they would never get anything. Without a
+ * catalogue every type is as good.
+ */
+export function requireKnownTypes(catalogue: Catalogue, events: string[]): void {
+  const errors = unknownTypes(catalogue, events).map(({ index }) => ({
+    pointer: `/events/${index}`,
+    detail: 'is no event type of this project',
+  }));
+  if (errors.length > 0) throw invalidBody(errors);
+}
+
+/** The same for a change, where what the endpoint has already may stay: the catalogue may be newer than it. */
+export async function requireKnownOrKept(
+  catalogue: Catalogue,
+  events: string[],
+  present: () => Promise<string[]>,
+): Promise<void> {
+  if (unknownTypes(catalogue, events).length === 0) return;
+  const kept = new Set(await present());
+  const matches = (pattern: string): boolean => kept.has(pattern) || catalogue.matches(pattern);
+  requireKnownTypes({ ...catalogue, matches }, events);
+}
+
+const unknownTypes = (catalogue: Catalogue, events: string[]): { index: number }[] =>
+  catalogue.entries.length === 0
+    ? []
+    : events.flatMap((pattern, index) => (catalogue.matches(pattern) ? [] : [{ index }]));

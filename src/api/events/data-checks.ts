@@ -1,0 +1,37 @@
+import { compileInTurn } from '../../json-schema/compile-in-turn.ts';
+import type { Slices } from '../../limits/time-slices.ts';
+import type { EventDraft } from '../../store/events/event-draft.ts';
+import type { Queryable } from '../../store/postgres/database.ts';
+import type { Tenant } from '../auth/authentication.ts';
+import { LARGE_BODY } from '../http/body/large-body.ts';
+import { Problem } from '../problems/problem.ts';
+import { type Refusal, refuseUnlessStored } from './repeated-posts.ts';
+
+/** A draft, with how to read its data and its place in the body: empty, or `/events/3`. */
+export type CheckableDraft = { draft: EventDraft; data: () => unknown; pointer: string };
+
+/** Throws data_not_valid for data that does not fit the schema of its type, unless the event is stored already. */
+export async function requireValidData(
+  db: Queryable,
+  { projectId, catalogue, enforcesSchemas }: Tenant,
+  drafts: CheckableDraft[],
+  slices: Slices,
+): Promise<void> {
+  if (!enforcesSchemas || catalogue.entries.length === 0) return;
+  const wrong: Refusal[] = [];
+  for (const { draft, data, pointer } of drafts) {
+    const schema = catalogue.schemaOf(draft.type);
+    if (schema === null) continue;
+    await compileInTurn(schema, projectId);
+    if (drafts.length > 1 || draft.data.length > LARGE_BODY) await slices.pause();
+    const violations = catalogue.check(draft.type, data(), draft.data.length);
+    if (violations.length > 0) {
+      const errors = violations.map(({ pointer: below, detail }) => ({
+        pointer: `${pointer}/data${below}`,
+        detail,
+      }));
+      wrong.push({ event: draft, problem: new Problem('data_not_valid', undefined, { errors }) });
+    }
+  }
+  await refuseUnlessStored(db, projectId, wrong);
+}

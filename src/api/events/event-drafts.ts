@@ -1,0 +1,108 @@
+import type { AddressGuard } from '../../egress/addresses/address-guard.ts';
+import type { EventDraft } from '../../store/events/event-draft.ts';
+import { newId } from '../../store/postgres/ids.ts';
+import type { Tenant } from '../auth/authentication.ts';
+import { checkedTargetUrl } from '../endpoints/target-urls.ts';
+import type { JsonDocument } from '../http/body/json-document.ts';
+import type { Member } from '../http/body/json-members.ts';
+import { invalidBody, Problem } from '../problems/problem.ts';
+import { contentHash } from './content-hash.ts';
+import type { EventInput } from './event-schemas.ts';
+
+/** An event in a body that was read. */
+export type PostedEvent = {
+  /** With its data, where that has been read and is at hand. */
+  input: Omit<EventInput, 'data'> & { data?: unknown };
+  document: Pick<JsonDocument, 'bytes' | 'members'>;
+  /** JSON pointer of the event in the body: empty, or `/events/3`. */
+  pointer: string;
+  at: Date;
+};
+
+type Content = Pick<
+  EventDraft,
+  'id' | 'type' | 'consumer' | 'attributes' | 'data' | 'target' | 'endpoint' | 'test' | 'createdAt'
+>;
+
+/** All of a draft but what the profile makes of it. */
+type Uncomposed = Omit<EventDraft, 'body' | 'profile' | 'profileVersion'>;
+
+/** An event that was posted, checked against the profile and composed; or what is wrong with it. */
+export function draftOrRefusal(
+  tenant: Tenant,
+  guard: AddressGuard,
+  { input, document, pointer, at }: PostedEvent,
+): EventDraft | { event: Uncomposed; problem: Problem } {
+  const content = {
+    id: input.id ?? newId('evt', at.getTime()),
+    type: input.type,
+    consumer: input.consumer ?? null,
+    attributes: input.attributes ?? {},
+    data: dataOf(document, pointer),
+    target: input.target ? { ...input.target, url: normalized(input.target.url) } : null,
+    endpoint: null,
+    test: false,
+    createdAt: at,
+  };
+  try {
+    if (input.target) requireUsableTarget(input.target, tenant, guard, pointer);
+    return composedDraft(tenant, content, pointer);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    return { event: uncomposed(tenant, content), problem };
+  }
+}
+
+/** With the body that the profile gives it; throws why it gives none, with `pointer` before each pointer. */
+export function composedDraft(tenant: Tenant, content: Content, pointer = ''): EventDraft {
+  const { profile } = tenant;
+  const body = profile.composeBody(content);
+  if (!Buffer.isBuffer(body)) {
+    const errors = body.errors.map((error) => ({ ...error, pointer: pointer + error.pointer }));
+    throw new Problem('data_not_representable', undefined, { errors });
+  }
+  return {
+    ...uncomposed(tenant, content),
+    body,
+    profile: profile.name,
+    profileVersion: profile.version,
+  };
+}
+
+const uncomposed = ({ projectId, policy }: Tenant, content: Content): Uncomposed => ({
+  ...content,
+  projectId,
+  contentHash: contentHash(content),
+  policy,
+});
+
+function dataOf(document: PostedEvent['document'], pointer: string): Buffer {
+  const data = dataIn(document);
+  if (!data) throw invalidBody([{ pointer: `${pointer}/data`, detail: 'is required' }]);
+  return data;
+}
+
+/** The member `data` as it was written; undefined where there is none. */
+export function dataIn({ bytes, members }: PostedEvent['document']): Buffer | undefined {
+  const member = memberNamed('data', members);
+  return member && bytes.subarray(member.start, member.end);
+}
+
+const memberNamed = (name: string, members: Member[]): Member | undefined =>
+  members.find((member) => member.name === name);
+
+/** As it is stored once it is accepted. What is no URL never was, and is no content that anything stored could have. */
+const normalized = (url: string): string => (URL.canParse(url) ? new URL(url).href : url);
+
+function requireUsableTarget(
+  { url, secret }: { url: string; secret: string },
+  { profile }: Tenant,
+  guard: AddressGuard,
+  pointer: string,
+): void {
+  const problem = profile.checkSecret(secret);
+  if (problem !== undefined) {
+    throw invalidBody([{ pointer: `${pointer}/target/secret`, detail: problem }]);
+  }
+  checkedTargetUrl(url, profile.urls, guard, `${pointer}/target/url`);
+}

@@ -1,0 +1,48 @@
+import { PlanRequired } from '../../store/endpoints/endpoints.ts';
+import { plansOfConsumers } from '../../store/endpoints/plans.ts';
+import type { Queryable } from '../../store/postgres/database.ts';
+import type { Tenant } from '../auth/authentication.ts';
+import { Problem } from '../problems/problem.ts';
+import type { CheckableDraft } from './data-checks.ts';
+import { refuseUnlessStored } from './repeated-posts.ts';
+
+const inWords = (plan: string, plans: string[]): string =>
+  plans.length === 0
+    ? 'No plan of this project includes webhooks.'
+    : `Webhooks are part of the plans ${plans.join(', ')}; the consumer is on ${plan}.`;
+
+/** Names the plans that would do where a registration was refused for the consumer's. */
+export async function orPlanRequired<T>(registration: Promise<T>): Promise<T> {
+  try {
+    return await registration;
+  } catch (error) {
+    throw error instanceof PlanRequired
+      ? new Problem('plan_required', inWords(error.plan, error.plans))
+      : error;
+  }
+}
+
+/**
+ * A target is an endpoint that is registered with its event, and needs the plan of one. Throws plan_required for
+ * drafts that have not, unless they are stored already.
+ */
+export async function requirePlansForTargets(
+  db: Queryable,
+  { projectId, plans }: Tenant,
+  drafts: Pick<CheckableDraft, 'draft' | 'pointer'>[],
+): Promise<void> {
+  if (plans === null) return;
+  const targeted = drafts.flatMap(({ draft, pointer }) =>
+    draft.target && draft.consumer !== null ? [{ draft, consumer: draft.consumer, pointer }] : [],
+  );
+  if (targeted.length === 0) return;
+  const consumers = [...new Set(targeted.map(({ consumer }) => consumer))];
+  const planOf = await plansOfConsumers(db, projectId, consumers);
+  const without = targeted.flatMap(({ draft, consumer, pointer }) => {
+    const plan = planOf.get(consumer)!;
+    if (plans.includes(plan)) return [];
+    const errors = [{ pointer: `${pointer}/target`, detail: `needs another plan than ${plan}` }];
+    return [{ event: draft, problem: new Problem('plan_required', inWords(plan, plans), { errors }) }];
+  });
+  await refuseUnlessStored(db, projectId, without);
+}

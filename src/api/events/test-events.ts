@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { type Endpoint, findEndpoint } from '../../store/endpoints/endpoints.ts';
+import type { EventDraft } from '../../store/events/event-draft.ts';
+import type { Queryable } from '../../store/postgres/database.ts';
+import { newId } from '../../store/postgres/ids.ts';
+import type { Tenant } from '../auth/authentication.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { type Route, tenantRoute } from '../http/route.ts';
+import { ownId } from '../http/validation/fields.ts';
+import { invalidBody, Problem } from '../problems/problem.ts';
+import { createEventAcceptance } from './accept-event.ts';
+import { composedDraft } from './event-drafts.ts';
+import { acceptedEvent, event, newTestEvent, waitQuery } from './event-schemas.ts';
+
+type Example = { type: string; data: Buffer; attributes: Record<string, string> };
+
+/** What is sent where no type of the catalogue, if there is one, has an example. */
+const WITHOUT_CATALOGUE: Example = {
+  type: 'posthorn.test',
+  data: Buffer.from('{"test":true}'),
+  attributes: {},
+};
+
+export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
+  const acceptEvent = createEventAcceptance(deps, db);
+  return tenantRoute({
+    method: 'post',
+    path: '/v1/endpoints/{id}/test',
+    operationId: 'testEndpoint',
+    rate: 'testEvents',
+    tag: 'Endpoints',
+    summary: 'Send an endpoint a test event',
+    description:
+      'The example of the type goes the whole way of a real event, to this endpoint alone, whether it subscribed to the type or not.',
+    access: 'consumer',
+    params: z.object({ id: ownId }),
+    query: waitQuery,
+    body: newTestEvent,
+    bodyOptional: true,
+    answers: {
+      200: { description: 'The delivery has settled (with `wait`)', schema: event },
+      202: { description: 'Stored', schema: acceptedEvent },
+    },
+    problems: ['data_not_representable'],
+    handle: async (call) => {
+      const { tenant, params, body } = call;
+      const endpoint = await findEndpoint(db, tenant, params.id);
+      if (!endpoint) throw new Problem('not_found');
+      await deps.clock.known();
+      const at = new Date(deps.clock.now());
+      return acceptEvent(call, testDraft(tenant, endpoint, exampleOf(tenant, body.type), at));
+    },
+  });
+}
+
+function testDraft(
+  tenant: Tenant,
+  endpoint: Endpoint,
+  { type, data, attributes }: Example,
+  createdAt: Date,
+): EventDraft {
+  return composedDraft(tenant, {
+    id: newId('evt', createdAt.getTime()),
+    type,
+    consumer: endpoint.consumer,
+    attributes,
+    data,
+    target: null,
+    endpoint: endpoint.id,
+    test: true,
+    createdAt,
+  });
+}
+
+/** The example of `type`, or the profile's first, or the first of all; throws invalid_body for a type that has none. */
+function exampleOf({ profile, catalogue }: Tenant, type: string | undefined): Example {
+  const types = [
+    ...profile.eventTypes.map(({ name }) => name),
+    ...catalogue.entries.map((entry) => entry.type),
+  ];
+  for (const one of type === undefined ? types : [type]) {
+    const example = catalogue.example(one);
+    if (example) return { type: one, ...example };
+  }
+  if (type === undefined || type === WITHOUT_CATALOGUE.type) return WITHOUT_CATALOGUE;
+  throw invalidBody([{ pointer: '/type', detail: 'has no example in the catalogue' }]);
+}

@@ -1,0 +1,195 @@
+import type { Express, Request, Response } from 'express';
+import { sharesOf } from '../../limits/shared-capacity.ts';
+import type { Slices } from '../../limits/time-slices.ts';
+import { DEFAULT_QUOTAS } from '../../policy/quotas.ts';
+import { unlistedId } from '../../store/postgres/ids.ts';
+import type { Authentication, Caller, Tenant } from '../auth/authentication.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { type CallQuotas, createCallQuotas } from '../limits/call-quotas.ts';
+import { createFailureLog, problemOf } from '../problems/failures.ts';
+import { Problem, problemText } from '../problems/problem.ts';
+import { type JsonDocument, readJsonDocument } from './body/json-document.ts';
+import { LARGE_BODY } from './body/large-body.ts';
+import { CallerGone, createBodyReader, type HeldBody, hasNoBody } from './body/request-body.ts';
+import { admitTenant } from './connection-budget.ts';
+import type { Access, Answer, Route, TenantCall } from './route.ts';
+import { send } from './send.ts';
+import { checkedBody, checkedParams, checkedQuery } from './validation/validation.ts';
+
+const BATCH_FACTOR = 16;
+const PROFILE_BYTES = 64 * 1024;
+/** Longer than a body takes that comes with its head, and far less than the second in which a deleted key must stop. */
+const BODY_AT_ONCE_MS = 50;
+/** Bytes of bodies that are being read or worked on; where the largest are larger, there is room for eight of them. */
+const BODY_BYTES = 128 * 1024 * 1024;
+const SHARES_OF_ADMIN = sharesOf('', null);
+const NO_DOCUMENT: JsonDocument = { bytes: Buffer.alloc(0), value: undefined, members: [] };
+const EMPTY_DOCUMENT = readJsonDocument(Buffer.from('{}'));
+
+/** Makes Express answer every route of the table, unknown addresses and wrong methods: always in our own shape. */
+export function mountRoutes(
+  app: Express,
+  routes: Route[],
+  authentication: Authentication,
+  slicesOf: (group: string) => Slices,
+  { config, log, metrics }: Pick<ApiDependencies, 'config' | 'log' | 'metrics'>,
+): void {
+  const logFailure = createFailureLog(log);
+  const largest = config.maxBodyBytes * BATCH_FACTOR;
+  const readBody = createBodyReader(Math.max(BODY_BYTES, 8 * largest));
+  const quotas = createCallQuotas(config.quotas ?? DEFAULT_QUOTAS);
+  const limits = { event: config.maxBodyBytes, batch: largest, profile: PROFILE_BYTES };
+  const bodyOf = (route: Route, request: Request, tenant: Tenant | null): Promise<HeldBody> => {
+    const shares = tenant ? sharesOf(tenant.projectId, tenant.consumer) : SHARES_OF_ADMIN;
+    return readBody(request, limits[route.bodyLimit ?? 'event'], shares);
+  };
+
+  const serve = async (
+    path: string,
+    request: Request,
+    response: Response,
+    work: (requestId: string) => Promise<Answer>,
+  ): Promise<void> => {
+    const startedAt = performance.now();
+    const requestId = unlistedId('req');
+    let answer: Answer;
+    try {
+      answer = await work(requestId);
+    } catch (error) {
+      if (error instanceof CallerGone || response.destroyed) return;
+      logFailure(error, requestId, `${request.method} ${path}`);
+      answer = problemAnswer(problemOf(error), requestId, config.publicUrl);
+    }
+    send(request, response, requestId, answer, (error) =>
+      logFailure(error, requestId, `${request.method} ${path}`),
+    );
+    const ms = performance.now() - startedAt;
+    const { status, eventId } = answer;
+    metrics?.requestAnswered(request.method, path, status, ms / 1000);
+    log.debug(
+      { requestId, method: request.method, path, status, ms, ...(eventId && { eventId }) },
+      'answered',
+    );
+  };
+
+  // `/v1/events/batch` is no event, although `/v1/events/{id}` fits it.
+  const fixedPaths = new Set(routes.map(({ path }) => path).filter((path) => !path.includes('{')));
+  for (const route of routes) {
+    app[route.method](expressPath(route.path), (request, response, next) => {
+      if (route.path.includes('{') && fixedPaths.has(request.path)) return next();
+      return serve(route.path, request, response, (requestId) =>
+        answerCall(route, request, response, requestId, authentication, bodyOf, quotas, slicesOf),
+      );
+    });
+  }
+
+  const patterns = routes.map(({ method, path }) => ({
+    method: method.toUpperCase(),
+    path,
+    pattern: pathPattern(path),
+  }));
+  app.use((request, response) =>
+    serve('(none)', request, response, async () => {
+      const allowed = patterns
+        .filter(({ path, pattern }) =>
+          fixedPaths.has(request.path) ? path === request.path : pattern.test(request.path),
+        )
+        .map(({ method }) => method);
+      if (allowed.length === 0) throw new Problem('not_found');
+      const allow = [...new Set(allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed)].join(', ');
+      throw new Problem('method_not_allowed', undefined, { headers: { allow } });
+    }),
+  );
+
+  // Express finds a last resort by its four arguments; without it, it would answer HTML with a stack trace.
+  app.use((error: unknown, request: Request, response: Response, _next: unknown) =>
+    serve('(none)', request, response, () => Promise.reject(error)),
+  );
+}
+
+async function answerCall(
+  route: Route,
+  request: Request,
+  response: Response,
+  requestId: string,
+  authentication: Authentication,
+  bodyOf: (route: Route, request: Request, tenant: Tenant | null) => Promise<HeldBody>,
+  quotas: CallQuotas,
+  slicesOf: (group: string) => Slices,
+): Promise<Answer> {
+  let tenant = await admitted(route.access, request, authentication);
+  const params = route.params && checkedParams(route.params, request.params, route.method === 'put');
+  const query = queryOf(route, request);
+  const call = { params, query, request, response, requestId };
+  const answer = async (body: unknown, document: JsonDocument) => {
+    const end = route.rate && tenant ? await quotas.admit(route.rate, tenant) : undefined;
+    try {
+      return await route.handle({ ...call, body, document, tenant } as TenantCall<unknown, unknown, unknown>);
+    } finally {
+      end?.();
+    }
+  };
+  if (!route.body) return answer(undefined, NO_DOCUMENT);
+  if (route.bodyOptional && hasNoBody(request))
+    return answer(checkedBody(route.body, EMPTY_DOCUMENT.value), EMPTY_DOCUMENT);
+
+  const beganAt = performance.now();
+  const held = await bodyOf(route, request, tenant);
+  try {
+    // The key may have been deleted while its caller sent the body.
+    if (performance.now() - beganAt > BODY_AT_ONCE_MS)
+      tenant = await admitted(route.access, request, authentication);
+    if (route.bodyInParts) return await answer(undefined, { ...NO_DOCUMENT, bytes: held.bytes });
+    const slices = held.bytes.length > LARGE_BODY ? slicesOf(tenant?.projectId ?? '') : undefined;
+    await slices?.pause();
+    const document = readJsonDocument(held.bytes);
+    await slices?.pause();
+    return await answer(checkedBody(route.body, document.value), document);
+  } finally {
+    held.release();
+  }
+}
+
+/** The tenant of the call, or null where the route has none; throws when the key may not call. */
+async function admitted(
+  access: Access,
+  request: Request,
+  authentication: Authentication,
+): Promise<Tenant | null> {
+  if (access === 'open') return null;
+  const caller = await authentication.callerOf(request);
+  admitTenant(request, caller.tenant?.projectId ?? '', caller.tenant?.consumer ?? null);
+  if (!LEAST_KEYS[access].includes(caller.kind)) throw new Problem('forbidden');
+  if (access === 'admin') return null;
+  if (!caller.tenant && access !== 'shared') throw new Problem('project_required');
+  return caller.tenant;
+}
+
+const LEAST_KEYS: Record<Exclude<Access, 'open'>, Caller['kind'][]> = {
+  admin: ['admin'],
+  shared: ['admin', 'project'],
+  project: ['admin', 'project'],
+  consumer: ['admin', 'project', 'consumer'],
+};
+
+function queryOf(route: Route, request: Request): unknown {
+  if (route.query) return checkedQuery(route.query, request.url.includes('?') ? request.query : {});
+  const [unknown] = Object.keys(request.url.includes('?') ? request.query : {});
+  if (unknown === undefined) return undefined;
+  throw new Problem('invalid_query', undefined, { errors: [{ pointer: unknown, detail: 'is not known' }] });
+}
+
+function problemAnswer(problem: Problem, requestId: string, publicUrl: string): Answer {
+  const body = problemText(problem, requestId, publicUrl);
+  return {
+    status: problem.status,
+    headers: problem.headers,
+    content: { type: 'application/problem+json; charset=utf-8', body },
+  };
+}
+
+/** `/v1/events/{id}` as Express writes it. */
+const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+const pathPattern = (path: string): RegExp =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);

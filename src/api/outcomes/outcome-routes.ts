@@ -1,0 +1,75 @@
+import type { Readable } from 'node:stream';
+import type { Request, Response } from 'express';
+import { DEFAULT_QUOTAS } from '../../policy/quotas.ts';
+import { orUnavailable } from '../../store/postgres/outages.ts';
+import type { Authentication } from '../auth/authentication.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { onGone } from '../http/on-disconnect.ts';
+import { type Route, tenantRoute } from '../http/route.ts';
+import { createStreamLimit } from '../limits/stream-limit.ts';
+import { Problem } from '../problems/problem.ts';
+
+export function outcomeRoutes(
+  { streams, closing, config }: ApiDependencies,
+  authentication: Authentication,
+): Route[] {
+  const limit = createStreamLimit(config.quotas ?? DEFAULT_QUOTAS);
+  return [
+    tenantRoute({
+      method: 'get',
+      path: '/v1/outcomes',
+      operationId: 'streamOutcomes',
+      tag: 'Outcomes',
+      summary: 'Follow what becomes of events, as server-sent events',
+      description:
+        'Events: `attempt.failed`, `delivery.delivered`, `delivery.undeliverable`, `delivery.cancelled`, `event.settled`; the data of each is JSON `{id, at, event, delivery?, endpoint?, consumer, status, outcome?, attempt?, nextAttemptAt?, reason?}`.',
+      access: 'consumer',
+      requestHeaders: { 'Last-Event-ID': 'Resumes after this event, without a gap' },
+      answers: { 200: { description: 'A stream that stays open', type: 'text/event-stream' } },
+      problems: ['cursor_gone', 'invalid_request', 'too_many_streams'],
+      handle: async ({ tenant, request, response }) => {
+        // It would hold up the end of the process until the grace for requests is over.
+        if (closing.aborted) throw new Problem('unavailable', undefined, { headers: { 'retry-after': '1' } });
+        const after = lastEventId(request);
+        onGone(response, limit.take({ ...tenant, key: authentication.keyNameOf(request) }));
+        const stream = await orUnavailable(streams.open(tenant, after));
+        if (stream === 'gone') throw new Problem('cursor_gone');
+        endWith(stream, response, closing, (end) => authentication.watchKey(request, end));
+        return {
+          status: 200,
+          // Proxies such as nginx would hold the events back until a buffer is full.
+          headers: { 'x-accel-buffering': 'no' },
+          content: { type: 'text/event-stream; charset=utf-8', body: stream },
+        };
+      },
+    }),
+  ];
+}
+
+function lastEventId(request: Request): string | null {
+  const id = request.headers['last-event-id'];
+  if (id === undefined || id === '') return null;
+  if (typeof id !== 'string' || !/^[\x21-\x7e]{1,256}$/.test(id)) {
+    throw new Problem('invalid_request', 'The header Last-Event-ID is not an id of this stream.');
+  }
+  return id;
+}
+
+/** Ends the answer when its key is deleted or the process stops; the stream is destroyed with its answer. */
+function endWith(
+  stream: Readable,
+  response: Response,
+  closing: AbortSignal,
+  watchKey: (onDeleted: () => void) => () => void,
+): void {
+  const end = (): void => {
+    stream.unpipe();
+    response.end();
+  };
+  const unwatch = watchKey(end);
+  closing.addEventListener('abort', end, { once: true });
+  onGone(response, () => {
+    unwatch();
+    closing.removeEventListener('abort', end);
+  });
+}

@@ -1,0 +1,56 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { ComposableProfile } from '../../profiles/compile-profile.ts';
+import { EXAMPLE_EVENT } from '../../profiles/example-event.ts';
+import { newId } from '../../store/postgres/ids.ts';
+import { invalidBody, Problem } from '../problems/problem.ts';
+import type { PreviewInput } from './profile-schemas.ts';
+
+/**
+ * The request that a receiver would get of an event, signed with a secret that is shown. Without `data` it is the
+ * catalogue's example of the type, and what the input leaves out is made up; with data the input is the whole event,
+ * and what cannot be composed is refused as it would be when it is posted.
+ */
+export function previewOf(
+  profile: ComposableProfile,
+  catalogue: Catalogue,
+  input: PreviewInput,
+  data: Buffer | undefined,
+  now: Date,
+): object {
+  const event = {
+    id: input.id ?? newId('evt', now.getTime()),
+    type: input.type,
+    createdAt: input.createdAt === undefined ? now : new Date(input.createdAt),
+    ...(data
+      ? { consumer: input.consumer ?? null, attributes: input.attributes ?? {}, data }
+      : exampleOf(catalogue, input)),
+  };
+  const body = profile.composeBody({ ...event, test: input.test ?? false });
+  if (!Buffer.isBuffer(body)) throw new Problem('data_not_representable', undefined, body);
+  const secret = profile.newSecret();
+  const sentAt = Math.floor(now.getTime() / 1000);
+  const { id, type, consumer, attributes, createdAt } = event;
+  return {
+    profile: profile.name,
+    version: profile.version,
+    id,
+    type,
+    consumer,
+    attributes,
+    createdAt,
+    sentAt: new Date(sentAt * 1000),
+    secret,
+    headers: profile.requestHeaders({ ...event, sentAt, body, secrets: [secret] }),
+    body: body.toString('utf8'),
+  };
+}
+
+function exampleOf(catalogue: Catalogue, input: PreviewInput) {
+  const example = catalogue.example(input.type);
+  if (!example) throw invalidBody([{ pointer: '/data', detail: 'is required: the type has no example' }]);
+  return {
+    consumer: input.consumer ?? EXAMPLE_EVENT.consumer,
+    attributes: { ...example.attributes, ...input.attributes },
+    data: example.data,
+  };
+}

@@ -1,0 +1,206 @@
+import { z } from 'zod';
+import { createCatalogue } from '../../catalogue/catalogue.ts';
+import type { Profile } from '../../profiles/profile.ts';
+import { namesConsumer } from '../../profiles/required-names.ts';
+import { compileSecret } from '../../profiles/secret-rules.ts';
+import { countConsumerlessUnderProfile } from '../../store/endpoints/consumerless-endpoints.ts';
+import { secretsUnderProfile } from '../../store/endpoints/endpoint-secrets.ts';
+import type { Queryable } from '../../store/postgres/database.ts';
+import { orUnavailable } from '../../store/postgres/outages.ts';
+import { listEventTypes } from '../../store/projects/event-types.ts';
+import {
+  findProfile,
+  listProfiles,
+  newestProfileVersion,
+  type PutProfile,
+  putProfile,
+  SHARED,
+  type StoredProfile,
+} from '../../store/projects/profiles.ts';
+import type { Authentication, Tenant } from '../auth/authentication.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { catalogueWarnings } from '../event-types/catalogue-warnings.ts';
+import { dataIn } from '../events/event-drafts.ts';
+import { encodeCursor, pageRequest } from '../http/cursor.ts';
+import { type Answer, json, jsonText, type Route, sharedRoute } from '../http/route.ts';
+import { pageOfSchema, pageQuery } from '../http/validation/fields.ts';
+import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { invalidBody, Problem } from '../problems/problem.ts';
+import { requireFittingSecrets } from './fitting-secrets.ts';
+import { requireConsumers } from './needed-consumers.ts';
+import { pageOfProfiles, sourceOf } from './profile-list.ts';
+import { previewOf } from './profile-preview.ts';
+import {
+  changedProfile,
+  listedProfile,
+  newPreview,
+  preview,
+  profile,
+  profileName,
+  storedProfile,
+  versionQuery,
+} from './profile-schemas.ts';
+
+/** What a project may have of its own, what may be shared, and versions of each: they are kept for ever. */
+const OWN_NAMES = 50;
+const SHARED_NAMES = 200;
+const VERSIONS = 1_000;
+
+/** Projects whose endpoints follow other plans at once; those of more projects do with the next sweep. */
+const FOLLOWED_AT_ONCE = 20;
+
+const params = z.object({ name: profileName });
+const tag = 'Profiles';
+
+export function profileRoutes(
+  { pool, profiles, holding, secretBox, clock }: ApiDependencies,
+  db: Queryable,
+  authentication: Authentication,
+  reads: TenantReads,
+): Route[] {
+  const { shipped } = profiles;
+
+  const newestFor = async (tenant: Tenant | null, name: string): Promise<number | null> =>
+    (await newestProfileVersion(db, projectOf(tenant), name)) ?? shipped.get(name)?.version ?? null;
+
+  const read = async (tenant: Tenant | null, name: string, asked: number | undefined): Promise<Answer> => {
+    const version = asked ?? (await newestFor(tenant, name));
+    if (version === null) throw new Problem('not_found');
+    const stored = await findProfile(db, projectOf(tenant), name, version);
+    if (stored) return storedAnswer(stored);
+    const source = shipped.source(name, version);
+    if (!source) throw new Problem('not_found');
+    return json(200, { name, version, source: 'shipped', profile: source });
+  };
+
+  const put = async (tenant: Tenant | null, name: string, body: Profile): Promise<Answer> => {
+    if (body.name !== name)
+      throw invalidBody([{ pointer: '/name', detail: 'is not the name in the address' }]);
+    if (shipped.get(name))
+      throw new Problem('profile_name_taken', 'A profile of this name ships with Posthorn.');
+    const scope = projectOf(tenant) ?? SHARED;
+    await requireConsumers(namesConsumer(body), () => countConsumerlessUnderProfile(db, scope, name));
+    await requireFittingSecrets(secretBox, compileSecret(body.secret).checkSecret, clock, (after) =>
+      secretsUnderProfile(db, scope, name, after),
+    );
+    const { title, eventTypes, plans = null } = body;
+    const limits = { names: scope === SHARED ? SHARED_NAMES : OWN_NAMES, versions: VERSIONS };
+    const types = eventTypes.map((type) => type.name);
+    const made = { scope, name, title, eventTypes: types, plans, source: JSON.stringify(body) };
+    const { profile, plansDue } = storedOrThrow(await orUnavailable(putProfile(pool, made, limits)));
+    authentication.forget(projectOf(tenant));
+    for (const due of plansDue.slice(0, FOLLOWED_AT_ONCE)) await orUnavailable(holding.followPlans(due));
+    return storedAnswer(profile, await warningsOf(tenant, body));
+  };
+
+  /** The project may use the profile, and have endpoints that subscribe to what it no longer has. */
+  const warningsOf = async (tenant: Tenant | null, { name, eventTypes }: Profile): Promise<string[]> => {
+    if (tenant?.profile.name !== name) return [];
+    const { projectId } = tenant;
+    const own = await listEventTypes(reads(tenant), projectId);
+    return catalogueWarnings(reads(tenant), projectId, createCatalogue(eventTypes, own));
+  };
+
+  return [
+    sharedRoute({
+      method: 'get',
+      path: '/v1/profiles',
+      operationId: 'listProfiles',
+      tag,
+      summary: 'List the profiles that can be used, by name',
+      access: 'shared',
+      query: z.strictObject(pageQuery),
+      answers: { 200: { description: 'A page of profiles', schema: pageOfSchema(listedProfile) } },
+      problems: ['invalid_cursor'],
+      handle: async ({ tenant, query }) => {
+        const stored = await listProfiles(db, projectOf(tenant));
+        const page = pageOfProfiles(shipped, stored, pageRequest('id', query));
+        return json(200, { items: page.items, nextCursor: page.next && encodeCursor('id', page.next) });
+      },
+    }),
+    sharedRoute({
+      method: 'get',
+      path: '/v1/profiles/{name}',
+      operationId: 'getProfile',
+      tag,
+      summary: 'Read a profile as data',
+      access: 'shared',
+      params,
+      query: versionQuery,
+      answers: { 200: { description: 'The profile', schema: storedProfile } },
+      handle: ({ tenant, params: { name }, query }) => read(tenant, name, query.version),
+    }),
+    sharedRoute({
+      method: 'put',
+      path: '/v1/profiles/{name}',
+      operationId: 'putProfile',
+      rate: 'profileChanges',
+      tag,
+      summary: 'Bring a profile, or a new version of it',
+      description:
+        "The project's own; with the admin key and no project, one that is shared with all. What is the same as the newest version makes no new one. Events keep the version that they were accepted under.",
+      access: 'shared',
+      params,
+      body: profile,
+      bodyLimit: 'profile',
+      answers: {
+        200: { description: 'The profile, with the number of its version', schema: changedProfile },
+      },
+      problems: [
+        'profile_name_taken',
+        'too_many_profiles',
+        'secrets_refused',
+        'consumer_required',
+        ...READ_PROBLEMS,
+      ],
+      handle: ({ tenant, params: { name }, body }) => put(tenant, name, body),
+    }),
+    sharedRoute({
+      method: 'post',
+      path: '/v1/profiles/{name}/preview',
+      operationId: 'previewProfile',
+      rate: 'profilePreviews',
+      tag,
+      summary: 'Show the request that a receiver would get of an event',
+      description:
+        'Nothing is sent or stored. Without `data` it is the example of the type; with it the event is composed, or refused, as if it were posted; the schema of its type is not asked.',
+      access: 'shared',
+      params,
+      query: versionQuery,
+      body: newPreview,
+      answers: { 200: { description: 'Body and headers, and the secret that signed them', schema: preview } },
+      problems: ['data_not_representable'],
+      handle: async ({ tenant, params: { name }, query, body, document }) => {
+        const version = query.version ?? (await newestFor(tenant, name));
+        const found = version && (await profiles.find(projectOf(tenant), name, version));
+        if (!found) throw new Problem('not_found');
+        // What the project has in its own catalogue counts for the profile that it uses.
+        const catalogue = tenant?.profile === found ? tenant.catalogue : createCatalogue(found.eventTypes);
+        return json(200, previewOf(found, catalogue, body, dataIn(document), new Date(clock.now())));
+      },
+    }),
+  ];
+}
+
+const projectOf = (tenant: Tenant | null): string | null => tenant?.projectId ?? null;
+
+type Stored = Extract<PutProfile, { kind: 'stored' }>;
+
+/** The source stands in the answer as it is stored. */
+const storedAnswer = ({ scope, name, version, source }: StoredProfile, warnings?: string[]): Answer => {
+  const head = JSON.stringify({ name, version, source: sourceOf(scope), warnings });
+  return jsonText(200, `${head.slice(0, -1)},"profile":${source}}`);
+};
+
+function storedOrThrow(result: PutProfile): Stored {
+  switch (result.kind) {
+    case 'stored':
+      return result;
+    case 'shared':
+      throw new Problem('profile_name_taken', 'A profile of this name is shared with all projects.');
+    case 'too_many_names':
+      throw new Problem('too_many_profiles');
+    case 'too_many_versions':
+      throw new Problem('too_many_profiles', `The profile has ${VERSIONS} versions already.`);
+  }
+}

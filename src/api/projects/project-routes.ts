@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { createCatalogue } from '../../catalogue/catalogue.ts';
+import type { ComposableProfile } from '../../profiles/compile-profile.ts';
+import { countConsumerlessOfProject } from '../../store/endpoints/consumerless-endpoints.ts';
+import { secretsOfProject } from '../../store/endpoints/endpoint-secrets.ts';
+import type { Queryable } from '../../store/postgres/database.ts';
+import { newId } from '../../store/postgres/ids.ts';
+import { orUnavailable } from '../../store/postgres/outages.ts';
+import { listEventTypes } from '../../store/projects/event-types.ts';
+import { newestProfileVersion } from '../../store/projects/profiles.ts';
+import {
+  findProject,
+  insertProject,
+  type Project,
+  type ProjectChanges,
+  updateProject,
+} from '../../store/projects/projects.ts';
+import type { Authentication } from '../auth/authentication.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { catalogueWarnings } from '../event-types/catalogue-warnings.ts';
+import { type Answer, json, plainRoute, type Route, tenantRoute } from '../http/route.ts';
+import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { invalidBody, Problem } from '../problems/problem.ts';
+import type { ProblemCode } from '../problems/problem-codes.ts';
+import { requireFittingSecrets } from '../profiles/fitting-secrets.ts';
+import { requireConsumers } from '../profiles/needed-consumers.ts';
+import {
+  changedProject,
+  createdProject,
+  newProject,
+  projectChanges,
+  project as projectSchema,
+} from './project-schemas.ts';
+
+const DEFAULT_PROFILE = 'standard-webhooks';
+const params = z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
+const tag = 'Projects';
+
+export function projectRoutes(
+  { pool, profiles, holding, secretBox, clock }: ApiDependencies,
+  db: Queryable,
+  authentication: Authentication,
+  reads: TenantReads,
+): Route[] {
+  /** Null is a project that is not made yet, and has no profile of its own. */
+  const profileFor = async (projectId: string | null, name: string): Promise<ComposableProfile> => {
+    const version = await newestProfileVersion(db, projectId, name);
+    const found = await profiles.find(projectId, name, version);
+    if (!found) throw invalidBody([{ pointer: '/profile', detail: 'is not the name of a profile' }]);
+    return found;
+  };
+
+  const usableProfile = async (projectId: string, name: string): Promise<ComposableProfile> => {
+    const profile = await profileFor(projectId, name);
+    const { checkSecret, needsConsumer } = profile;
+    await requireConsumers(needsConsumer, () => countConsumerlessOfProject(db, projectId));
+    await requireFittingSecrets(secretBox, checkSecret, clock, (after) =>
+      secretsOfProject(db, projectId, after),
+    );
+    return profile;
+  };
+
+  /** A profile may bring a catalogue, or another one. */
+  const warningsOf = async (id: string, profile: ComposableProfile | undefined): Promise<string[]> => {
+    if (!profile) return [];
+    const db = reads({ projectId: id, consumer: null });
+    const catalogue = createCatalogue(profile.eventTypes, await listEventTypes(db, id));
+    return catalogueWarnings(db, id, catalogue);
+  };
+
+  const shippedPlans = (profile: string): string[] | null => profiles.shipped.get(profile)?.plans ?? null;
+
+  const read = async (id: string): Promise<Answer> => {
+    const found = await findProject(db, id);
+    if (!found) throw new Problem('not_found');
+    return json(200, answerOf(found));
+  };
+
+  const change = async (id: string, changes: z.output<typeof projectChanges>): Promise<Answer> => {
+    const profile = changes.profile === undefined ? undefined : await usableProfile(id, changes.profile);
+    const changed = await orUnavailable(updateProject(pool, id, changes as ProjectChanges, shippedPlans));
+    if (!changed) throw new Problem('not_found');
+    const { project, mark } = changed;
+    authentication.forget(id);
+    if (mark !== null) await orUnavailable(holding.followPlans({ projectId: id, consumer: null, mark }));
+    return json(200, { ...answerOf(project), warnings: await warningsOf(id, profile) });
+  };
+
+  const problems: ProblemCode[] = ['secrets_refused', 'consumer_required', ...READ_PROBLEMS];
+  const changedAnswer = { 200: { description: 'The project as it is now', schema: changedProject } };
+  const readAnswer = { 200: { description: 'The project', schema: projectSchema } };
+  const changeNote =
+    'What is left out stays. Events that are posted from then on are delivered by it. A change of plans holds what is open for the endpoints of consumers that may use webhooks no longer, and releases it where they may again.';
+
+  return [
+    plainRoute({
+      method: 'post',
+      path: '/v1/projects',
+      operationId: 'createProject',
+      tag,
+      summary: 'Make a project and its first key',
+      access: 'admin',
+      body: newProject,
+      answers: { 201: { description: 'The project; the key is shown this once', schema: createdProject } },
+      handle: async ({ body: { name, profile = DEFAULT_PROFILE } }) => {
+        const { plans } = await profileFor(null, profile);
+        const made = { id: newId('prj', clock.now()), name, profile };
+        const { key, hash } = authentication.newKey('ph');
+        await insertProject(db, { ...made, plansInForce: plans }, { id: newId('key', clock.now()), hash });
+        return json(201, { ...made, key });
+      },
+    }),
+    plainRoute({
+      method: 'get',
+      path: '/v1/projects/{id}',
+      operationId: 'getProject',
+      tag,
+      summary: 'Read the settings of a project',
+      access: 'admin',
+      params,
+      answers: readAnswer,
+      handle: ({ params: { id } }) => read(id),
+    }),
+    plainRoute({
+      method: 'patch',
+      path: '/v1/projects/{id}',
+      operationId: 'changeProject',
+      tag,
+      summary: 'Change the settings of a project',
+      description: changeNote,
+      access: 'admin',
+      params,
+      body: projectChanges,
+      answers: changedAnswer,
+      problems,
+      handle: ({ params: { id }, body }) => change(id, body),
+    }),
+    tenantRoute({
+      method: 'get',
+      path: '/v1/project',
+      operationId: 'getOwnProject',
+      tag,
+      summary: "Read the settings of the key's project",
+      access: 'project',
+      answers: readAnswer,
+      handle: ({ tenant }) => read(tenant.projectId),
+    }),
+    tenantRoute({
+      method: 'patch',
+      path: '/v1/project',
+      operationId: 'changeOwnProject',
+      rate: 'settingChanges',
+      tag,
+      summary: "Change the settings of the key's project",
+      description: changeNote,
+      access: 'project',
+      body: projectChanges,
+      answers: changedAnswer,
+      problems,
+      handle: ({ tenant, body }) => change(tenant.projectId, body),
+    }),
+  ];
+}
+
+const answerOf = ({ id, name, profile, policy, plans, schemas, createdAt }: Project): object => ({
+  id,
+  name,
+  profile,
+  policy,
+  plans,
+  schemas,
+  callbackUrl: null,
+  createdAt,
+});

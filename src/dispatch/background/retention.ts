@@ -1,0 +1,44 @@
+import type pg from 'pg';
+import {
+  removeOldHealth,
+  removeOutcomes,
+  removeSettledEvents,
+  timeBefore,
+} from '../../store/events/retention.ts';
+
+const EVERY_MS = 60_000;
+
+/** Removes what is older than `ageMs` in small batches, one after the other, once a minute. */
+export function createRetention({
+  pool,
+  ageMs,
+  onFailure,
+  everyMs = EVERY_MS,
+}: {
+  pool: pg.Pool;
+  ageMs: number;
+  onFailure: (error: unknown) => void;
+  everyMs?: number;
+}): { close(): Promise<void> } {
+  let closed = false;
+  let running: Promise<void> = Promise.resolve();
+
+  async function sweep(): Promise<void> {
+    const before = await timeBefore(pool, ageMs);
+    for (const remove of [removeSettledEvents, removeOutcomes, removeOldHealth]) {
+      while (!closed && (await remove(pool, before)) > 0);
+    }
+  }
+
+  const timer = setInterval(() => {
+    running = running.then(sweep).catch(onFailure);
+  }, everyMs);
+
+  return {
+    async close() {
+      closed = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { whileTelling } from '../processes/long-step.ts';
+import { ProgramFailed, runInGroup } from '../processes/run-in-group.ts';
+import type { Obtain } from './download-temporal-cli.ts';
+
+/**
+ * Builds the CLI with `go install`. Returns the path of the executable in the cache folder, or undefined when Go is
+ * missing or the build fails; the log says which. The compilers end with the signal, and it rejects with its reason.
+ */
+export async function buildTemporalCli(options: Obtain): Promise<string | undefined> {
+  const { version, cacheFolder, executable, accepts, env, log, signal } = options;
+  if (!(await hasGo(options))) {
+    log('The Temporal CLI could not be built: there is no Go on PATH');
+    return undefined;
+  }
+  const folder = await mkdtemp(join(cacheFolder, 'build-'));
+  try {
+    await whileTelling(log, `Building the Temporal CLI ${version} with Go (once, about three minutes)`, () =>
+      // In an empty folder, and without a workspace: a go.mod or go.work above must not steer the build.
+      runInGroup('go', ['install', `github.com/temporalio/cli/cmd/temporal@v${version}`], {
+        cwd: folder,
+        env: { ...env, GOBIN: folder, GOWORK: 'off', GOFLAGS: '' },
+        signal,
+      }),
+    );
+    const built = join(folder, executable);
+    if (!(await accepts(built))) throw new Error('what was built does not run');
+    await rename(built, join(cacheFolder, executable));
+    return join(cacheFolder, executable);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const output = error instanceof ProgramFailed ? error.output.split('\n').slice(-5).join('\n') : '';
+    log(`The Temporal CLI could not be built: ${output || (error as Error).message}`);
+    return undefined;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function hasGo({ env, signal }: Obtain): Promise<boolean> {
+  try {
+    await runInGroup('go', ['version'], { env, signal });
+    return true;
+  } catch {
+    signal?.throwIfAborted();
+    return false;
+  }
+}

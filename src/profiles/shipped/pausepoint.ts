@@ -1,0 +1,86 @@
+import type { ProfileSource } from '../profile.ts';
+
+const exampleAttributes = { pause_id: 'psr_uuid' };
+
+/** The page shows the data of two of the three. It says when `choice` is null, and shows `text` as null. */
+const eventTypes: ProfileSource['eventTypes'] = [
+  {
+    name: 'pause.responded',
+    description: 'A human submits a response via the response page',
+    example: {
+      choice: 'Approve',
+      text: null,
+      response_at: '2026-05-08T14:23:00Z',
+      metadata: { amount: 340, recipient_name: 'Acme Corp' },
+    },
+    exampleAttributes,
+    schema: {
+      type: 'object',
+      required: ['choice', 'text', 'response_at', 'metadata'],
+      properties: {
+        choice: { type: ['string', 'null'] },
+        text: { type: ['string', 'null'] },
+        response_at: { type: 'string' },
+        metadata: { type: ['object', 'null'] },
+      },
+    },
+  },
+  {
+    name: 'pause.timed_out',
+    description: 'The pause reaches expires_at without a response',
+    example: { choice: 'Reject', response_at: '2026-05-08T18:00:00Z', metadata: { amount: 340 } },
+    exampleAttributes,
+    schema: {
+      type: 'object',
+      required: ['choice', 'response_at', 'metadata'],
+      properties: {
+        choice: { type: ['string', 'null'] },
+        response_at: { type: 'string' },
+        metadata: { type: ['object', 'null'] },
+      },
+    },
+  },
+  {
+    name: 'pause.cancelled',
+    description: 'A developer calls DELETE /v1/pause/{id}',
+    example: { choice: null, metadata: { amount: 340 } },
+    exampleAttributes,
+  },
+];
+
+/** PausePoint's page "Webhooks". */
+export const pausepoint: ProfileSource = {
+  name: 'pausepoint',
+  title: 'PausePoint',
+  body: {
+    event: '$type',
+    pause_id: '$attributes.pause_id',
+    developer_id: '$consumer',
+    timestamp: '$createdAt',
+    data: '$data',
+  },
+  dataBytes: 'verbatim',
+  createdAt: 'seconds',
+  headers: { 'X-PausePoint-Signature': '$signature', 'X-PausePoint-Event': '$type' },
+  signature: {
+    algorithm: 'hmac-sha256',
+    content: '$body',
+    encoding: 'hex',
+    format: 'sha256=$hex',
+    severalSecrets: 'none',
+  },
+  secret: {
+    key: 'utf8',
+    prefix: '',
+    generated: { bytes: 32, encoding: 'hex' },
+    min: 16,
+    max: 512,
+    brought: 'required',
+    shownOnce: true,
+  },
+  timeout: '5s',
+  policy: { delays: ['30s', '60s', '120s'], jitter: 0 },
+  urls: { httpsOnly: true, publicOnly: true },
+  eventTypes,
+  afterLast: 'logged',
+};

@@ -1,0 +1,49 @@
+import pg from 'pg';
+import type { Config } from '../config/config.ts';
+import type { OwnServer } from '../egress/addresses/own-services.ts';
+
+/** Every server that the configuration names, and the ports of those that are embedded: none is ever a target. */
+export function ownServersOf(config: Config): OwnServer[] {
+  const { http, metricsPort, healthPort, temporal, databaseUrl, databaseDirectUrl, ownPorts = [] } = config;
+  return [
+    ...at(http.host, http.port),
+    ...at(http.host, metricsPort),
+    ...at(http.host, healthPort),
+    ...ownPorts.flatMap((port) => at('127.0.0.1', port)),
+    ...(config.denyTargets ?? []).flatMap((server) => atAddress(server, 'address')),
+    ...(temporal.address ? atAddress(temporal.address, 'machine') : []),
+    ...(databaseUrl ? atDatabase(databaseUrl) : []),
+    ...(databaseDirectUrl ? atDatabase(databaseDirectUrl) : []),
+    ...(temporal.uiUrl ? atUrl(temporal.uiUrl, 'machine') : []),
+    // Whoever may reach the API may do so without us; its address is often that of a proxy with other hosts behind it.
+    ...atUrl(http.publicUrl, 'name'),
+  ];
+}
+
+/** Port 0 is none: the server adds the one that it was given when it listens. */
+const at = (
+  host: string,
+  port: number | undefined,
+  knownBy: OwnServer['knownBy'] = 'address',
+): OwnServer[] => (port ? [{ host, port, knownBy }] : []);
+
+function atAddress(hostAndPort: string, knownBy: OwnServer['knownBy']): OwnServer[] {
+  const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(hostAndPort) ?? [];
+  return at(host, Number(port), knownBy);
+}
+
+/** As pg reads it, with the parameters of the URL and its environment; a Unix socket is no target anyway. */
+function atDatabase(connectionString: string): OwnServer[] {
+  const { host, port } = new pg.Client({ connectionString });
+  return host.startsWith('/') ? [] : at(host, port, 'machine');
+}
+
+/** Over https the certificate tells a proxy's hosts apart: a name that is not ours does not reach ours. */
+function atUrl(text: string, overHttp: OwnServer['knownBy']): OwnServer[] {
+  if (!URL.canParse(text)) return []; // of a host like fe80::1%eth0, which no URL can name
+  const { protocol, hostname, port } = new URL(text);
+  const isSecure = protocol === 'https:';
+  return [
+    { host: hostname, port: Number(port || (isSecure ? 443 : 80)), knownBy: isSecure ? 'name' : overHttp },
+  ];
+}

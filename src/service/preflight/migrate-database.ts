@@ -1,0 +1,28 @@
+import type { Config } from '../../config/config.ts';
+import { ChangedMigration, MigrationFailed, migrate } from '../../store/migrations/migrate.ts';
+import { StartFailure } from '../start-failure.ts';
+import { checkDatabases } from './check-databases.ts';
+import { checkSchema } from './check-schema.ts';
+import { databaseFailure } from './database-failure.ts';
+
+/** `posthorn migrate`. Returns the names of what was applied. Throws a StartFailure. */
+export async function migrateToday({ databaseUrl, databaseDirectUrl }: Config): Promise<string[]> {
+  await checkDatabases({ databaseUrl: databaseUrl!, databaseDirectUrl }, true);
+  return migrateDatabase(databaseDirectUrl ?? databaseUrl!);
+}
+
+/**
+ * Brings the database to the present schema. Returns the names of what was applied. Throws a StartFailure, also where a
+ * newer release has migrated it.
+ */
+export async function migrateDatabase(databaseUrl: string, variable = 'DATABASE_URL'): Promise<string[]> {
+  try {
+    const applied = await migrate(databaseUrl);
+    await checkSchema(databaseUrl, variable);
+    return applied;
+  } catch (error) {
+    if (error instanceof ChangedMigration || error instanceof MigrationFailed)
+      throw new StartFailure(`The database could not be migrated: ${error.message}.`, { cause: error });
+    throw databaseFailure(error, databaseUrl, variable);
+  }
+}

@@ -1,0 +1,54 @@
+import { MIGRATIONS_FOLDER, migrationNames } from '../store/migrations/migration-files.ts';
+import { type SchemaState, schemaState } from '../store/migrations/schema-state.ts';
+import type { Queryable } from '../store/postgres/database.ts';
+
+export type Component = { ok: boolean; detail?: string };
+export type Readiness = { ready: boolean; components: Record<string, Component> };
+
+export type ReadinessSources = {
+  db: Queryable;
+  /** What must be there beside Postgres. */
+  needed(): Record<string, Component>;
+  /** What is shown only. */
+  shown(): Record<string, Component>;
+};
+
+/** Can this process do its work? Asks Postgres now; the other components are what is known of them. */
+export function createReadiness({ db, needed, shown }: ReadinessSources): { check(): Promise<Readiness> } {
+  // Read once: a deploy may put the files of the next release under a process that still runs.
+  const known = migrationNames(MIGRATIONS_FOLDER);
+  let underWay: Promise<SchemaState | null> | undefined;
+
+  /** However many ask at once, Postgres is asked once. Null: it cannot be reached. */
+  function lookAtSchema(): Promise<SchemaState | null> {
+    underWay ??= schemaState(db, known)
+      .catch(() => null)
+      .finally(() => (underWay = undefined));
+    return underWay;
+  }
+
+  return {
+    async check() {
+      const state = await lookAtSchema();
+      const postgres = state ? { ok: true } : { ok: false, detail: 'cannot be reached' };
+      const must = { postgres, ...needed() };
+      const ready = Object.values(must).every(({ ok }) => ok) && state?.kind !== 'older';
+      return { ready, components: { ...must, ...(state && { schema: componentOf(state) }), ...shown() } };
+    },
+  };
+}
+
+function componentOf(state: SchemaState): Component {
+  switch (state.kind) {
+    case 'current':
+      return { ok: true };
+    case 'older':
+      return { ok: false, detail: `the database lacks ${state.missing[0]}: run "posthorn migrate"` };
+    case 'newer':
+      // In a deploy the old processes go on until the new ones are there; they could not be started again.
+      return {
+        ok: false,
+        detail: `a newer release has migrated the database (${state.unknown[0]}): replace this process by that release`,
+      };
+  }
+}

@@ -1,0 +1,24 @@
+import { policyFromText } from '../../policy/retry-policy.ts';
+import type { DeliveryInDetail } from './claims.ts';
+
+/**
+ * - `open`: its process lives, and may record it yet: its POST is under way, or answered.
+ * - `lost`: its process is gone, or lives and does not work on it any more. Nobody will record it.
+ * - `wedged`: its process lives, and has not recorded it in the time that an attempt can take.
+ */
+export type ClaimState = 'none' | 'open' | 'lost' | 'wedged';
+
+/** The process that asks: it alone knows which of its own claims it works on. */
+export type Claimant = { processId: string; isUnderWay: (deliveryId: string) => boolean };
+
+/** Added to the timeout of the attempt: as long as Temporal lets the activity run that made the claim. */
+const WEDGED_AFTER_TIMEOUT_MS = 15_000;
+
+/** What is known of the claim on a delivery, whose row is locked. */
+export function claimStateOf(delivery: DeliveryInDetail, claimant: Claimant | null): ClaimState {
+  if (!delivery.claimedAt) return 'none';
+  if (delivery.isProcessGone) return 'lost';
+  if (delivery.processId === claimant?.processId && !claimant.isUnderWay(delivery.id)) return 'lost';
+  const canTakeMs = policyFromText(delivery.policy).timeout * 1000 + WEDGED_AFTER_TIMEOUT_MS;
+  return delivery.claimAgeMs > canTakeMs ? 'wedged' : 'open';
+}

@@ -1,0 +1,103 @@
+import type { DeliveryStatus, Outcome, Trigger } from '../../policy/outcome.ts';
+import type { Scope } from '../endpoints/endpoints.ts';
+import type { Queryable } from '../postgres/database.ts';
+import { type Page, type PageRequest, pageOf } from '../postgres/pages.ts';
+
+export type Delivery = {
+  id: string;
+  event: string;
+  endpoint: string | null;
+  status: DeliveryStatus;
+  attempts: number;
+  nextAttemptAt: Date | null;
+  lastOutcome: Outcome | null;
+  reason: string | null;
+  waitingFor: string | null;
+  replayOf: string | null;
+  workflowId: string | null;
+};
+
+export const DELIVERY_COLUMNS = `
+  d.id, d.event_id AS event, d.endpoint_id AS endpoint, d.status, d.attempts, d.due_at AS "nextAttemptAt",
+  d.last_outcome AS "lastOutcome", d.reason, d.waiting_for AS "waitingFor", d.replay_of AS "replayOf",
+  d.workflow_id AS "workflowId"`;
+
+/** SQL: the event of the delivery `d` is not older than parameter `since`. That of a repeat is older than the repeat. */
+export const isOfEventSince = (since: string): string => `
+  (${since}::timestamptz IS NULL OR EXISTS (
+    SELECT FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id AND e.created_at >= ${since}))`;
+
+const FIND_DELIVERY = `
+  SELECT ${DELIVERY_COLUMNS}
+  FROM deliveries d
+  WHERE d.project_id = $1 AND ($2::text IS NULL OR d.consumer = $2) AND d.id = $3 AND ${isOfEventSince('$4')}`;
+
+export async function findDelivery(db: Queryable, scope: Scope, id: string): Promise<Delivery | undefined> {
+  const values = [scope.projectId, scope.consumer, id, scope.since ?? null];
+  const { rows } = await db.query<Delivery>(FIND_DELIVERY, values);
+  return rows[0];
+}
+
+// Sorted after they are found (OFFSET 0): in the order of ids they could be looked for among all deliveries of all.
+const FIRST_DELIVERIES = `
+  SELECT ${DELIVERY_COLUMNS}
+  FROM unnest($2::text[]) AS wanted (event_id)
+  CROSS JOIN LATERAL (
+    SELECT * FROM (SELECT * FROM deliveries WHERE project_id = $1 AND event_id = wanted.event_id OFFSET 0) AS of_event
+    ORDER BY id
+    LIMIT $3
+  ) AS d
+  ORDER BY d.event_id, d.id`;
+
+/** The first `limit` deliveries of each event, in the order in which they were made. */
+export async function firstDeliveriesOf(
+  db: Queryable,
+  projectId: string,
+  eventIds: string[],
+  limit: number,
+): Promise<Map<string, Delivery[]>> {
+  const { rows } = await db.query<Delivery>(FIRST_DELIVERIES, [projectId, eventIds, limit]);
+  return Map.groupBy(rows, ({ event }) => event);
+}
+
+export type Attempt = {
+  number: number;
+  /** One more with every claim: unique within the delivery. */
+  epoch: number;
+  step: number;
+  startedAt: Date;
+  durationMs: number;
+  outcome: Outcome;
+  statusCode: number | null;
+  trigger: Trigger;
+  resent: boolean;
+  requestUrl: string | null;
+  requestHeaders: Buffer | null;
+  responseHeaders: Buffer | null;
+  responseBody: Buffer | null;
+  responseTruncated: boolean;
+  errorCode: string | null;
+  errorMessage: string | null;
+};
+
+// The caller has checked that the delivery is in its scope.
+const LIST_ATTEMPTS = `
+  SELECT number, epoch, step, started_at AS "startedAt", duration_ms AS "durationMs", outcome,
+         status_code AS "statusCode", trigger, resent, request_url AS "requestUrl",
+         request_headers AS "requestHeaders", response_headers AS "responseHeaders",
+         response_body AS "responseBody", response_truncated AS "responseTruncated",
+         error_code AS "errorCode", error_message AS "errorMessage"
+  FROM attempts
+  WHERE delivery_id = $1 AND ($2::int IS NULL OR epoch < $2)
+  ORDER BY epoch DESC
+  LIMIT $3`;
+
+export async function listAttempts(
+  db: Queryable,
+  deliveryId: string,
+  page: PageRequest,
+): Promise<Page<Attempt>> {
+  const values = [deliveryId, page.after?.[0] ?? null, page.limit + 1];
+  const { rows } = await db.query<Attempt>(LIST_ATTEMPTS, values);
+  return pageOf(rows, page.limit, ({ epoch }) => [String(epoch)]);
+}

@@ -1,0 +1,29 @@
+import type { Queryable } from '../postgres/database.ts';
+
+// Three parts, each along a partial index of open deliveries: the table holds a month of settled ones.
+const OLDEST_UNATTEMPTED = `
+  SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS seconds
+  FROM (
+    SELECT created_at FROM deliveries WHERE owner IS NOT NULL AND due_at <= now() AND attempts = 0
+    UNION ALL
+    SELECT created_at FROM deliveries
+    WHERE owner IS NULL AND due_at IS NOT NULL AND lane <> 'slow' AND due_at <= now() AND attempts = 0
+    UNION ALL
+    SELECT created_at FROM deliveries
+    WHERE owner IS NULL AND due_at IS NOT NULL AND lane = 'slow' AND due_at <= now() AND attempts = 0
+  ) AS waiting`;
+
+/** Age in seconds of the oldest due delivery that was never attempted; 0 when there is none. */
+export async function oldestUnattemptedSeconds(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ seconds: number }>(OLDEST_UNATTEMPTED);
+  return rows[0]!.seconds;
+}
+
+const RETRIES_WAITING = `
+  SELECT count(*)::int AS n FROM deliveries WHERE owner IS NOT NULL AND due_at > now()`;
+
+/** Deliveries that wait for another attempt. */
+export async function retriesWaiting(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(RETRIES_WAITING);
+  return rows[0]!.n;
+}

@@ -1,0 +1,133 @@
+import type { Outcome } from '../../policy/outcome.ts';
+import { type Queryable, retryingConflicts } from '../postgres/database.ts';
+import { MOVED_COLUMNS, type Moved, TELL_MOVED } from './settlement.ts';
+
+/** One finished attempt, as it goes into Postgres. */
+export type AttemptRecord = {
+  id: string;
+  epoch: number;
+  startedAt: Date;
+  durationMs: number;
+  outcome: Outcome;
+  statusCode: number | null;
+  resent: boolean;
+  requestUrl: string | null;
+  /** JSON; bytea, because a receiver's bytes and a tenant's header values are none of Postgres's text. */
+  requestHeaders: Buffer | null;
+  responseHeaders: Buffer | null;
+  responseBody: Buffer | null;
+  responseTruncated: boolean;
+  errorCode: string | null;
+  errorMessage: string | null;
+  /** Milliseconds from now to the next attempt if this one failed; null: it was the last. */
+  retryInMs: number | null;
+};
+
+// Needs epoch and an open claim, and closes it: a flush repeated after a lost acknowledgement, or a worker whose claim
+// was written off meanwhile, changes nothing. The owner may be another one by now, where a workflow was lost while its
+// attempt was under way: it waits for this record. Locks in id order. One statement, and so one transaction:
+// BEGIN and COMMIT of their own were two more messages for each flush.
+const RECORD = `
+  WITH reported AS (
+    SELECT * FROM unnest($1::text[], $2::int[], $3::timestamptz[], $4::int[], $5::text[], $6::int[], $7::boolean[],
+                         $8::text[], $9::bytea[], $10::bytea[], $11::bytea[], $12::boolean[], $13::text[], $14::text[],
+                         $15::float8[])
+      AS r (id, epoch, started_at, duration_ms, outcome, status_code, resent, request_url, request_headers,
+            response_headers, response_body, response_truncated, error_code, error_message, retry_in_ms)
+  ), locked AS (
+    SELECT r.*, d.step, d.attempts, d.trigger, d.cancel_reason,
+           CASE WHEN r.outcome = 'delivered' THEN 'delivered'
+                WHEN d.cancel_reason IS NOT NULL THEN 'cancelled'
+                WHEN r.retry_in_ms IS NULL THEN 'undeliverable'
+                ELSE 'retrying' END AS next_status
+    FROM deliveries d JOIN reported r ON r.id = d.id AND r.epoch = d.epoch
+    WHERE d.claimed_at IS NOT NULL
+    ORDER BY d.id
+    FOR UPDATE OF d
+  ), written AS (
+    INSERT INTO attempts (delivery_id, epoch, number, step, trigger, started_at, duration_ms, outcome, status_code, resent,
+                          request_url, request_headers, response_headers, response_body, response_truncated, error_code,
+                          error_message)
+    SELECT id, epoch, attempts + 1, step, trigger, started_at, duration_ms, outcome, status_code, resent, request_url,
+           request_headers, response_headers, response_body, response_truncated, error_code, error_message
+    FROM locked
+    ON CONFLICT (delivery_id, epoch) DO NOTHING
+  ), moved AS (
+    UPDATE deliveries d
+    SET status = l.next_status,
+        step = CASE WHEN l.next_status = 'retrying' THEN d.step + 1 ELSE d.step END,
+        attempts = d.attempts + 1,
+        claimed_at = NULL,
+        unknown_streak = 0,
+        trigger = 'schedule',
+        cancel_reason = NULL,
+        due_at = CASE WHEN l.next_status = 'retrying' THEN clock_timestamp() + l.retry_in_ms * interval '1 millisecond' END,
+        last_outcome = l.outcome,
+        last_status_code = l.status_code,
+        reason = CASE l.next_status WHEN 'undeliverable' THEN 'exhausted' WHEN 'cancelled' THEN l.cancel_reason END,
+        settled_at = CASE WHEN l.next_status = 'retrying' THEN NULL ELSE clock_timestamp() END
+    FROM locked l
+    WHERE d.id = l.id
+    RETURNING ${MOVED_COLUMNS}, l.outcome
+  ), ${TELL_MOVED}
+  SELECT * FROM moved`;
+
+// The truth about an attempt that was written off as unknown; the delivery has moved on and is left alone.
+const COMPLETE_UNKNOWN = `
+  UPDATE attempts a
+  SET outcome = r.outcome, status_code = r.status_code, started_at = r.started_at, duration_ms = r.duration_ms
+  FROM unnest($1::text[], $2::int[], $3::text[], $4::int[], $5::timestamptz[], $6::int[])
+    AS r (id, epoch, outcome, status_code, started_at, duration_ms)
+  WHERE a.delivery_id = r.id AND a.epoch = r.epoch AND a.outcome = 'unknown'`;
+
+/**
+ * Writes attempts, moves their deliveries, settles their events and writes the outcomes, in one transaction.
+ * Returns the deliveries that moved; a record that is not among them had no open claim.
+ */
+export async function recordAttempts(db: Queryable, records: AttemptRecord[]): Promise<Moved[]> {
+  const moved = await retryingConflicts(() => writeRecords(db, records));
+  if (moved.length < records.length) {
+    const done = new Set(moved.map(({ id, epoch }) => `${id} ${epoch}`));
+    await completeUnknown(
+      db,
+      records.filter(({ id, epoch }) => !done.has(`${id} ${epoch}`)),
+    );
+  }
+  return moved;
+}
+
+async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Moved[]> {
+  const { rows } = await db.query<Moved>({
+    name: 'record-attempts',
+    text: RECORD,
+    values: [
+      records.map((r) => r.id),
+      records.map((r) => r.epoch),
+      records.map((r) => r.startedAt),
+      records.map((r) => r.durationMs),
+      records.map((r) => r.outcome),
+      records.map((r) => r.statusCode),
+      records.map((r) => r.resent),
+      records.map((r) => r.requestUrl),
+      records.map((r) => r.requestHeaders),
+      records.map((r) => r.responseHeaders),
+      records.map((r) => r.responseBody),
+      records.map((r) => r.responseTruncated),
+      records.map((r) => r.errorCode),
+      records.map((r) => r.errorMessage),
+      records.map((r) => r.retryInMs),
+    ],
+  });
+  return rows;
+}
+
+async function completeUnknown(db: Queryable, late: AttemptRecord[]): Promise<void> {
+  await db.query(COMPLETE_UNKNOWN, [
+    late.map((r) => r.id),
+    late.map((r) => r.epoch),
+    late.map((r) => r.outcome),
+    late.map((r) => r.statusCode),
+    late.map((r) => r.startedAt),
+    late.map((r) => r.durationMs),
+  ]);
+}

@@ -1,0 +1,58 @@
+import type pg from 'pg';
+import type { Lane } from '../../policy/outcome.ts';
+import { inTransaction } from '../postgres/database.ts';
+import { cancelDeliveries } from './settlement.ts';
+
+/** A claim for which nothing was sent: its delivery is due again in `inMs`, for whoever has room. */
+export type ReleasableClaim = { id: string; epoch: number; lane: Lane; inMs: number };
+
+// The claim is closed without a step or an attempt row, and the delivery waits for assignment again. The owner may be
+// another one by now, which waits for this claim to close: the epoch alone tells whose claim it is.
+const RELEASE_CLAIMS = `
+  UPDATE deliveries d
+  SET claimed_at = NULL, owner = NULL, due_at = now() + mine.in_ms * interval '1 millisecond', lane = mine.lane
+  FROM (
+    SELECT d.id, w.lane, w.in_ms
+    FROM deliveries d
+    JOIN unnest($1::text[], $2::int[], $3::text[], $4::int[]) AS w (id, epoch, lane, in_ms)
+      ON w.id = d.id AND w.epoch = d.epoch
+    WHERE d.claimed_at IS NOT NULL
+    ORDER BY d.id FOR UPDATE OF d
+  ) AS mine
+  WHERE d.id = mine.id
+  RETURNING d.id, d.epoch, d.project_id AS "projectId", d.cancel_reason AS "cancelReason"`;
+
+export type ReleasedClaim = {
+  id: string;
+  epoch: number;
+  projectId: string;
+  kind: 'released' | 'cancelled';
+};
+
+/**
+ * Releases claims for which nothing was sent, all in one statement, or cancels those for which that was asked
+ * meanwhile. A claim that is not among the results was closed before.
+ */
+export async function releaseClaims(pool: pg.Pool, claims: ReleasableClaim[]): Promise<ReleasedClaim[]> {
+  return inTransaction(pool, async (client) => {
+    const { rows } = await client.query<Omit<ReleasedClaim, 'kind'> & { cancelReason: string | null }>(
+      RELEASE_CLAIMS,
+      [
+        claims.map(({ id }) => id),
+        claims.map(({ epoch }) => epoch),
+        claims.map(({ lane }) => lane),
+        claims.map(({ inMs }) => inMs),
+      ],
+    );
+    await cancelDeliveries(
+      client,
+      rows.flatMap(({ id, cancelReason }) => (cancelReason === null ? [] : [{ id, reason: cancelReason }])),
+    );
+    return rows.map(({ id, epoch, projectId, cancelReason }) => ({
+      id,
+      epoch,
+      projectId,
+      kind: cancelReason === null ? 'released' : 'cancelled',
+    }));
+  });
+}

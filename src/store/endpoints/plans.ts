@@ -1,0 +1,103 @@
+import type pg from 'pg';
+import { inTransaction, type Queryable } from '../postgres/database.ts';
+import { NEW_MARK, type ReviewDue } from './endpoint-states.ts';
+import { FREE_PLAN } from './hold-reason.ts';
+
+/** A project, or one consumer of it, whose plans changed: its endpoints have to follow. */
+export type PlansDue = { projectId: string; consumer: string | null; mark: string };
+
+/** SQL: whether consumer `c` may not use webhooks in project `p`. Null plans in force are all. */
+const MAY_NOT = `coalesce(NOT coalesce(c.plan, '${FREE_PLAN}') = ANY (p.plans_in_force), false)`;
+
+const OF_CONSUMERS = `
+  FROM endpoints e
+  JOIN projects p ON p.id = e.project_id
+  LEFT JOIN consumers c ON c.project_id = e.project_id AND c.id = e.consumer
+  WHERE e.project_id = $1 AND e.status <> 'deleted' AND (e.withheld IS NOT NULL) <> ${MAY_NOT}`;
+
+const ASTRAY_OF_ALL = `
+  SELECT e.id, e.consumer ${OF_CONSUMERS} AND e.id > $2 AND e.consumer IS NOT NULL ORDER BY e.id LIMIT $3`;
+
+const ASTRAY_OF_ONE = `
+  SELECT e.id, e.consumer ${OF_CONSUMERS} AND e.id > $2 AND e.consumer = $4 ORDER BY e.id LIMIT $3`;
+
+// The order is project, consumers, endpoints, deliveries, event. SHARE: nothing that the rule reads changes meanwhile.
+// A lock without a change of the consumer's row is none to ingest, which holds its endpoints already when it makes sure
+// that the consumer exists.
+const LOCK_PROJECT = `SELECT FROM projects WHERE id = $1 FOR SHARE`;
+const LOCK_CONSUMERS = `
+  SELECT FROM consumers WHERE project_id = $1 AND id = ANY ($2::text[]) ORDER BY id FOR SHARE`;
+const LOCK_ENDPOINTS = `SELECT FROM endpoints WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE`;
+
+const FOLLOW = `
+  UPDATE endpoints e
+  SET withheld = CASE WHEN e.withheld IS NULL THEN 'plan' END, review_due = ${NEW_MARK}
+  WHERE e.id IN (SELECT e.id ${OF_CONSUMERS} AND e.id = ANY ($2::text[]))
+  RETURNING e.id, e.review_due::text AS mark`;
+
+/** Endpoints in one transaction: while it lasts, ingest waits for them. */
+const FOLLOW_BATCH = 200;
+
+/**
+ * Withholds, or gives free, the next 200 endpoints of a project (or of one consumer in it) that do not follow the
+ * plans, from `afterId` on in id order. Returns those for which something is held, and where to go on (null: done).
+ */
+export async function followPlans(
+  pool: pg.Pool,
+  projectId: string,
+  consumer: string | null,
+  afterId: string,
+): Promise<{ next: string | null; reviews: ReviewDue[] }> {
+  const found = await (consumer === null
+    ? pool.query<Astray>(ASTRAY_OF_ALL, [projectId, afterId, FOLLOW_BATCH])
+    : pool.query<Astray>(ASTRAY_OF_ONE, [projectId, afterId, FOLLOW_BATCH, consumer]));
+  if (found.rows.length === 0) return { next: null, reviews: [] };
+  const ids = found.rows.map(({ id }) => id);
+  const reviews = await inTransaction(pool, async (client) => {
+    await client.query(LOCK_PROJECT, [projectId]);
+    await client.query(LOCK_CONSUMERS, [projectId, [...new Set(found.rows.map((row) => row.consumer))]]);
+    await client.query(LOCK_ENDPOINTS, [ids]);
+    const { rows } = await client.query<{ id: string; mark: string | null }>(FOLLOW, [projectId, ids]);
+    return rows.flatMap(({ id, mark }) => (mark === null ? [] : [{ id, mark }]));
+  });
+  return { next: ids.length === FOLLOW_BATCH ? ids.at(-1)! : null, reviews };
+}
+
+type Astray = { id: string; consumer: string };
+
+const PLANS_DUE = `
+  SELECT id AS "projectId", NULL AS consumer, plans_due::text AS mark FROM projects
+  WHERE plans_due < now() - $1 * interval '1 millisecond'
+  UNION ALL
+  SELECT project_id, id, plan_due::text FROM consumers
+  WHERE plan_due < now() - $1 * interval '1 millisecond'`;
+
+/** Those whose plans changed at least `ageMs` ago, and whose endpoints were never all seen to. */
+export async function plansDue(db: Queryable, ageMs: number): Promise<PlansDue[]> {
+  return (await db.query<PlansDue>(PLANS_DUE, [ageMs])).rows;
+}
+
+const END_OF_PROJECT = `UPDATE projects SET plans_due = NULL WHERE id = $1 AND plans_due = $2::timestamptz`;
+const END_OF_CONSUMER = `
+  UPDATE consumers SET plan_due = NULL WHERE project_id = $1 AND id = $3 AND plan_due = $2::timestamptz`;
+
+/** Every endpoint follows, unless the plans have changed since `mark` was set. */
+export async function endPlansDue(db: Queryable, { projectId, consumer, mark }: PlansDue): Promise<void> {
+  if (consumer === null) await db.query(END_OF_PROJECT, [projectId, mark]);
+  else await db.query(END_OF_CONSUMER, [projectId, mark, consumer]);
+}
+
+const PLANS_OF = `
+  SELECT wanted.id, coalesce(c.plan, '${FREE_PLAN}') AS plan
+  FROM unnest($2::text[]) AS wanted (id)
+  LEFT JOIN consumers c ON c.project_id = $1 AND c.id = wanted.id`;
+
+/** The plan of each consumer; one that nobody gave a plan, or that is not there yet, is on `free`. */
+export async function plansOfConsumers(
+  db: Queryable,
+  projectId: string,
+  consumers: string[],
+): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ id: string; plan: string }>(PLANS_OF, [projectId, consumers]);
+  return new Map(rows.map(({ id, plan }) => [id, plan]));
+}

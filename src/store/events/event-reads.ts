@@ -1,0 +1,109 @@
+import type { EventStatus } from '../../policy/outcome.ts';
+import type { Scope } from '../endpoints/endpoints.ts';
+import type { Queryable } from '../postgres/database.ts';
+import type { EventDraft } from './event-draft.ts';
+
+export type StoredEvent = {
+  id: string;
+  type: string;
+  consumer: string | null;
+  status: EventStatus;
+  test: boolean;
+  createdAt: Date;
+  attributes: Record<string, string>;
+  data: Buffer;
+  body: Buffer;
+  /** Null: it went to endpoints. */
+  targetUrl: string | null;
+  deliveryCount: number;
+};
+
+export const EVENT_COLUMNS = `
+  e.id, e.type, e.consumer, e.status, e.test, e.created_at AS "createdAt", e.attributes, e.data, e.body,
+  e.target_url AS "targetUrl", e.delivery_count AS "deliveryCount"`;
+
+const FIND_EVENT = `
+  SELECT ${EVENT_COLUMNS}
+  FROM events e
+  WHERE e.project_id = $1 AND ($2::text IS NULL OR e.consumer = $2) AND e.id = $3
+    AND ($4::timestamptz IS NULL OR e.created_at >= $4)`;
+
+export async function findEvent(db: Queryable, scope: Scope, id: string): Promise<StoredEvent | undefined> {
+  const values = [scope.projectId, scope.consumer, id, scope.since ?? null];
+  const { rows } = await db.query<StoredEvent>(FIND_EVENT, values);
+  return rows[0];
+}
+
+// The columns that an answer about the event shows and that change; never data and body, which may be megabytes.
+const EVENT_STATE = `
+  SELECT encode(sha256(convert_to(
+           concat_ws(' ', extract(epoch FROM e.created_at), e.status, e.delivery_count, deliveries.states), 'UTF8')), 'hex') AS state
+  FROM events e
+  CROSS JOIN LATERAL (
+    SELECT string_agg(
+             ROW(id, status, attempts, extract(epoch FROM due_at), last_outcome, reason, waiting_for, workflow_id)::text,
+             ' ' ORDER BY id) AS states
+    FROM (
+      SELECT * FROM (SELECT * FROM deliveries d WHERE d.project_id = e.project_id AND d.event_id = e.id OFFSET 0) AS d
+      ORDER BY d.id
+      LIMIT $4
+    ) AS shown
+  ) AS deliveries
+  WHERE e.project_id = $1 AND ($2::text IS NULL OR e.consumer = $2) AND e.id = $3
+    AND ($5::timestamptz IS NULL OR e.created_at >= $5)`;
+
+/** A digest of what changes about an event with its first `deliveries`; undefined when there is no such event. */
+export async function eventState(
+  db: Queryable,
+  scope: Scope,
+  id: string,
+  deliveries: number,
+): Promise<string | undefined> {
+  const values = [scope.projectId, scope.consumer, id, deliveries, scope.since ?? null];
+  const { rows } = await db.query<{ state: string }>(EVENT_STATE, values);
+  return rows[0]?.state;
+}
+
+const EVENT_PROFILES = `
+  SELECT e.project_id AS "projectId", e.id, e.profile, e.profile_version AS version
+  FROM events e
+  JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS w (project_id, id)) AS wanted USING (project_id, id)`;
+
+/** The profiles under which the events of the deliveries were accepted. */
+export async function eventProfiles(
+  db: Queryable,
+  deliveries: { projectId: string; eventId: string }[],
+): Promise<{ projectId: string; id: string; profile: string; version: number }[]> {
+  const { rows } = await db.query(EVENT_PROFILES, [
+    deliveries.map(({ projectId }) => projectId),
+    deliveries.map(({ eventId }) => eventId),
+  ]);
+  return rows;
+}
+
+const STORED_CONTENTS = `SELECT id, content_hash AS hash FROM events WHERE project_id = $1 AND id = ANY ($2::text[])`;
+
+/** The content hashes of those of `ids` that are events of the project. */
+export async function storedContents(
+  db: Queryable,
+  projectId: string,
+  ids: string[],
+): Promise<Map<string, Buffer>> {
+  const { rows } = await db.query<{ id: string; hash: Buffer }>(STORED_CONTENTS, [projectId, ids]);
+  return new Map(rows.map(({ id, hash }) => [id, hash]));
+}
+
+const STORED_COMPOSITIONS = `
+  SELECT id, body, profile, profile_version AS "profileVersion"
+  FROM events WHERE project_id = $1 AND id = ANY ($2::text[])`;
+
+/** The bodies of those of `ids` that are events of the project, with the profiles that composed them. */
+export async function storedCompositions(
+  db: Queryable,
+  projectId: string,
+  ids: string[],
+): Promise<Map<string, Pick<EventDraft, 'body' | 'profile' | 'profileVersion'>>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await db.query(STORED_COMPOSITIONS, [projectId, ids]);
+  return new Map(rows.map(({ id, ...composition }) => [id, composition]));
+}

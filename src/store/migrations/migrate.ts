@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { createPool } from '../postgres/database.ts';
+import { MIGRATIONS_FOLDER, migrationNames } from './migration-files.ts';
+import { beginStreamAnewAfterRestore } from './restored-database.ts';
+
+/** Any constant will do, as long as every process that migrates a database uses the same. */
+const MIGRATION_LOCK = 7_670_911;
+
+type Migration = { name: string; sql: string; checksum: string };
+
+/** An applied migration reads otherwise than when it was applied: the schema is not the one that the files say. */
+export class ChangedMigration extends Error {
+  constructor(name: string) {
+    super(
+      `migration ${name} was changed after it had been applied to this database; ` +
+        'restore the file as it was, and put the change into a new migration',
+    );
+    this.name = 'ChangedMigration';
+  }
+}
+
+/** A statement of a migration failed; nothing of that migration is applied. */
+export class MigrationFailed extends Error {
+  constructor(name: string, cause: unknown) {
+    super(`migration ${name} failed: ${(cause as Error).message}`, { cause });
+    this.name = 'MigrationFailed';
+  }
+}
+
+/**
+ * Applies what is missing of `migrations/*.sql`, in order, each in a transaction of its own. Returns the names that
+ * were applied now. Processes that migrate at the same time wait for each other. Names in the database that have no
+ * file are left alone: `schemaState` says that there are any. A database that was restored from a dump begins its stream
+ * of outcomes anew. Throws ChangedMigration, MigrationFailed, and what keeps us from connecting.
+ */
+export async function migrate(database: pg.Pool | string, folder = MIGRATIONS_FOLDER): Promise<string[]> {
+  const pool = typeof database === 'string' ? createPool(database, 1) : database;
+  const client = await pool.connect();
+  try {
+    // An index on a large table may take longer than any statement of daily work may.
+    await client.query('SET statement_timeout = 0');
+    await client.query(NO_TRANSACTION_TIMEOUT);
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const applied = await applyMissing(client, await readMigrations(folder));
+    await beginStreamAnewAfterRestore(client);
+    return applied;
+  } finally {
+    client.release(true); // closed, not reused: it carries our timeout and the lock
+    if (typeof database === 'string') await pool.end();
+  }
+}
+
+async function applyMissing(client: pg.PoolClient, migrations: Migration[]): Promise<string[]> {
+  await client.query(CREATE_HISTORY);
+  const { rows } = await client.query<{ name: string; checksum: string }>(SELECT_HISTORY);
+  const applied = new Map(rows.map((row) => [row.name, row.checksum]));
+
+  for (const { name, checksum } of migrations) {
+    if (applied.has(name) && applied.get(name) !== checksum) throw new ChangedMigration(name);
+  }
+  const missing = migrations.filter(({ name }) => !applied.has(name));
+  for (const migration of missing) await apply(client, migration);
+  return missing.map(({ name }) => name);
+}
+
+async function apply(client: pg.PoolClient, { name, sql, checksum }: Migration): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await client.query(sql);
+    await client.query(INSERT_HISTORY, [name, checksum]);
+    await client.query('COMMIT');
+  } catch (cause) {
+    throw new MigrationFailed(name, cause);
+  }
+}
+
+async function readMigrations(folder: string): Promise<Migration[]> {
+  return Promise.all(
+    migrationNames(folder).map(async (name) => {
+      // A checkout with Windows line endings is not a change.
+      const sql = (await readFile(join(folder, name), 'utf8')).replaceAll('\r\n', '\n');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+// PostgreSQL 14 to 16 do not know it.
+const NO_TRANSACTION_TIMEOUT = `
+  SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`;
+
+const CREATE_HISTORY = `
+  CREATE TABLE IF NOT EXISTS schema_migrations (
+    name text PRIMARY KEY,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+  )`;
+
+const SELECT_HISTORY = 'SELECT name, checksum FROM schema_migrations';
+
+const INSERT_HISTORY = 'INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)';

@@ -1,0 +1,10 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const MIGRATIONS_FOLDER = join(import.meta.dirname, '../../../migrations');
+
+/** The names of the migrations in a folder, in their order. */
+export const migrationNames = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => /^\d{4}_.*\.sql$/.test(name))
+    .sort();

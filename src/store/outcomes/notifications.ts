@@ -1,0 +1,113 @@
+import pg from 'pg';
+import { withPinnedSettings } from '../postgres/connection-settings.ts';
+
+export type Channel = 'posthorn_outcomes' | 'posthorn_claims';
+const CHANNELS: Channel[] = ['posthorn_outcomes', 'posthorn_claims'];
+
+/** Wake-ups between processes. They may be lost: every listener also looks by itself once a second. */
+export type Notifications = {
+  /** Tells all processes, this one included. Tokens hold no spaces. Never waits, never throws. */
+  notify(channel: Channel, tokens: Iterable<string>): void;
+  /** Calls back with the tokens of each wake-up; returns how to stop. */
+  listen(channel: Channel, listener: (tokens: string[]) => void): () => void;
+  close(): Promise<void>;
+};
+
+/** Postgres takes at most 8,000 bytes in one notification. */
+const MAX_PAYLOAD = 7_000;
+const RECONNECT_AFTER_MS = 500;
+
+/**
+ * LISTEN and NOTIFY on a connection of their own: inside a recording transaction a NOTIFY would make concurrent
+ * commits queue for one lock. What is told while a statement runs goes out with the next one.
+ */
+export function createNotifications(connectionString: string): Notifications {
+  const listeners: Record<Channel, Set<(tokens: string[]) => void>> = {
+    posthorn_outcomes: new Set(),
+    posthorn_claims: new Set(),
+  };
+  const pending: Record<Channel, Set<string>> = { posthorn_outcomes: new Set(), posthorn_claims: new Set() };
+  let client: pg.Client | null = null;
+  let sending = false;
+  let closed = false;
+  let reconnect: NodeJS.Timeout | undefined;
+  const gone = new WeakSet<pg.Client>();
+
+  async function connect(): Promise<void> {
+    const fresh = new pg.Client({
+      connectionString: withPinnedSettings(connectionString),
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+    });
+    fresh.on('error', () => lose(fresh));
+    fresh.on('end', () => lose(fresh));
+    fresh.on('notification', ({ channel, payload }) => {
+      const tokens = payload ? payload.split(' ') : [];
+      for (const listener of listeners[channel as Channel]) listener(tokens);
+    });
+    try {
+      await fresh.connect();
+      for (const channel of CHANNELS) await fresh.query(`LISTEN ${channel}`);
+      client = fresh;
+      if (closed) await fresh.end();
+      else void send();
+    } catch {
+      lose(fresh);
+    }
+  }
+
+  function lose(lost: pg.Client): void {
+    if (gone.has(lost)) return; // an error and the end after it would open two connections
+    gone.add(lost);
+    if (client === lost) client = null;
+    lost.end().catch(() => {});
+    if (closed) return;
+    clearTimeout(reconnect);
+    reconnect = setTimeout(() => void connect(), RECONNECT_AFTER_MS);
+  }
+
+  async function send(): Promise<void> {
+    if (sending) return;
+    sending = true;
+    try {
+      for (let next = takePayload(); next && client; next = takePayload()) {
+        await client.query('SELECT pg_notify($1, $2)', [next.channel, next.payload]);
+      }
+    } catch {
+      // The connection reports its own end; the tokens of this statement are lost, as wake-ups may be.
+    } finally {
+      sending = false;
+    }
+  }
+
+  function takePayload(): { channel: Channel; payload: string } | null {
+    for (const channel of CHANNELS) {
+      let payload = '';
+      for (const token of pending[channel]) {
+        if (payload.length + token.length >= MAX_PAYLOAD) break;
+        payload += payload ? ` ${token}` : token;
+        pending[channel].delete(token);
+      }
+      if (payload) return { channel, payload };
+    }
+    return null;
+  }
+
+  void connect();
+  return {
+    notify(channel, tokens) {
+      for (const token of tokens) pending[channel].add(token);
+      if (client) void send();
+      else pending[channel].clear();
+    },
+    listen(channel, listener) {
+      listeners[channel].add(listener);
+      return () => listeners[channel].delete(listener);
+    },
+    async close() {
+      closed = true;
+      clearTimeout(reconnect);
+      await client?.end().catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { Queryable } from '../postgres/database.ts';
+
+/** A project's deliveries that workflows have in hand and that are due, claimed or not, over all processes. */
+export type ProjectInFlight = {
+  projectId: string;
+  /** First attempts at receivers that are not known for slow. */
+  first: number;
+  /** Those of them that no worker has claimed yet. */
+  unclaimed: number;
+  /** Retries, and attempts at slow receivers. */
+  other: number;
+};
+
+const IN_FLIGHT = `
+  SELECT project_id AS "projectId",
+         count(*) FILTER (WHERE step = 0 AND lane = 'fast')::int AS first,
+         count(*) FILTER (WHERE step = 0 AND lane = 'fast' AND claimed_at IS NULL)::int AS unclaimed,
+         count(*) FILTER (WHERE step > 0 OR lane <> 'fast')::int AS other
+  FROM deliveries
+  WHERE owner IS NOT NULL AND due_at <= now()
+  GROUP BY project_id`;
+
+export async function deliveriesInFlight(db: Queryable): Promise<ProjectInFlight[]> {
+  const { rows } = await db.query<ProjectInFlight>({ name: 'deliveries-in-flight', text: IN_FLIGHT });
+  return rows;
+}
+
+const ATTEMPT_SLOTS = `
+  SELECT coalesce(sum(attempt_slots), 0)::int AS slots FROM processes
+  WHERE gone_at IS NULL AND seen_at > clock_timestamp() - interval '10 seconds'`;
+
+/** The attempts that all living workers together may have under way; 0 when none lives. */
+export async function attemptSlots(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ slots: number }>({ name: 'attempt-slots', text: ATTEMPT_SLOTS });
+  return rows[0]!.slots;
+}

@@ -1,0 +1,120 @@
+import type { Queryable } from '../postgres/database.ts';
+
+/** What a process runs; `start` is API and worker in one. */
+export type ProcessRole = 'api' | 'worker' | 'start';
+
+/** One run of Posthorn, as the others see it. `pid` is the one that its host knows it by. */
+export type ProcessIdentity = { id: string; role: ProcessRole; host: string; pid: number };
+
+/** A process whose heartbeats have stopped although it never said that it stops. */
+export type GoneProcess = ProcessIdentity & {
+  silentForMs: number;
+  /** Attempts that it had claimed and not recorded: each becomes `unknown`, and is made again. */
+  attemptsCut: number;
+};
+
+/** Without a heartbeat for this long a process is silent: what it had assigned is looked at, which harms nothing. */
+const SILENT = `interval '5 seconds'`;
+/** A silent process whose connection is still open may only be slow, or cut off: it is waited for. */
+const GIVEN_UP = `interval '30 seconds'`;
+/** Between two heartbeats at most, or the sequence begins anew. */
+const GAP = `interval '3 seconds'`;
+
+// All times are Postgres's. Silence counts only as far as whoever notices it has had heartbeats itself: after an
+// outage of Postgres, or a jump of its clock, everybody seems silent until all have come back.
+const observedFor = (silence: string): string =>
+  `EXISTS (SELECT FROM processes observer
+           WHERE observer.id = $1 AND observer.seen_at > clock_timestamp() - ${GAP}
+             AND observer.steady_since < clock_timestamp() - ${silence})`;
+
+/** Also when its last heartbeat lies ahead: Postgres's clock was put back since then. */
+const isSilent = (seenAt: string, silence: string): string =>
+  `${seenAt} NOT BETWEEN clock_timestamp() - ${silence} AND clock_timestamp() + ${silence}`;
+
+const BEAT = `
+  WITH before AS (
+    SELECT gone_at FROM processes WHERE id = $1
+  ), beat AS (
+    INSERT INTO processes (id, role, host, pid, attempt_slots, backend_pid)
+    VALUES ($1, $2, $3, $4, $5, pg_backend_pid())
+    ON CONFLICT (id) DO UPDATE
+    SET seen_at = clock_timestamp(), backend_pid = pg_backend_pid(), gone_at = NULL,
+        steady_since = CASE WHEN processes.seen_at BETWEEN clock_timestamp() - ${GAP} AND clock_timestamp()
+                            THEN processes.steady_since ELSE clock_timestamp() END
+  )
+  SELECT EXISTS (SELECT FROM before WHERE gone_at IS NOT NULL) AS "wasGone",
+         EXISTS (SELECT FROM processes
+                 WHERE id <> $1 AND gone_at IS NULL AND ${isSilent('seen_at', SILENT)}) AS "othersAreSilent"`;
+
+/** A heartbeat that hangs, or a look between two, must not keep the next one from being sent on another connection. */
+const BEAT_WITHIN_MS = 3_000;
+
+export type Beaten = {
+  /** It had been taken for gone meanwhile. */
+  wasGone: boolean;
+  othersAreSilent: boolean;
+};
+
+/** Writes that the process is alive; its first heartbeat makes its row, with the attempts that it may have under way. */
+export async function beat(
+  db: Queryable,
+  { id, role, host, pid }: ProcessIdentity,
+  attemptSlots = 0,
+): Promise<Beaten> {
+  const query = { text: BEAT, values: [id, role, host, pid, attemptSlots], query_timeout: BEAT_WITHIN_MS };
+  const { rows } = await db.query<Beaten>(query);
+  return rows[0]!;
+}
+
+// A process that is killed has its connections closed by its kernel, and its server process ends: that and 5 s of
+// silence mean that it is gone. One that is stopped, or cut off without a FIN, or that comes through a pooler, keeps it.
+// What it had claimed is counted with it, along the index of what is owned and due.
+const FIND_GONE = `
+  WITH gone AS (
+    UPDATE processes p SET gone_at = clock_timestamp()
+    WHERE p.id <> $1 AND p.gone_at IS NULL
+      AND ((${isSilent('p.seen_at', SILENT)} AND ${observedFor(SILENT)}
+            AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = p.backend_pid))
+        OR (${isSilent('p.seen_at', GIVEN_UP)} AND ${observedFor(GIVEN_UP)}))
+    RETURNING p.id, p.role, p.host, p.pid, p.seen_at
+  ), cut AS (
+    SELECT process_id, count(*) AS n FROM deliveries
+    WHERE owner IS NOT NULL AND due_at < now() + interval '5 seconds' AND claimed_at IS NOT NULL
+      AND process_id IN (SELECT id FROM gone)
+    GROUP BY process_id
+  )
+  SELECT gone.id, gone.role, gone.host, gone.pid, coalesce(cut.n, 0)::int AS "attemptsCut",
+         (extract(epoch FROM clock_timestamp() - gone.seen_at) * 1000)::float8 AS "silentForMs"
+  FROM gone LEFT JOIN cut ON cut.process_id = gone.id`;
+
+/** Kept this long for whoever looks for a crash. */
+const FORGET_GONE = `DELETE FROM processes WHERE gone_at < clock_timestamp() - interval '1 day'`;
+
+/** Marks the processes that are gone as far as `observerId` can tell. Each is found by one caller, once. */
+export async function findGoneProcesses(db: Queryable, observerId: string): Promise<GoneProcess[]> {
+  const find = { text: FIND_GONE, values: [observerId], query_timeout: BEAT_WITHIN_MS };
+  const { rows } = await db.query<GoneProcess>(find);
+  const forget = { text: FORGET_GONE, query_timeout: BEAT_WITHIN_MS };
+  if (rows.length > 0) await db.query(forget);
+  return rows;
+}
+
+/** SQL: whether the process of that id is known to be gone. One that has no row has stopped, or never was. */
+export const isProcessGone = (id: string): string =>
+  `NOT EXISTS (SELECT FROM processes p WHERE p.id = ${id} AND p.gone_at IS NULL)`;
+
+const SILENT_PROCESSES = `
+  SELECT id FROM processes
+  WHERE id <> $1 AND ${isSilent('seen_at', SILENT)} AND seen_at > clock_timestamp() - interval '10 minutes'
+    AND ${observedFor(SILENT)}`;
+
+/** Those of which nothing was heard for 5 s, and that were alive some minutes ago: gone, or only slow. */
+export async function silentProcesses(db: Queryable, observerId: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(SILENT_PROCESSES, [observerId]);
+  return rows.map(({ id }) => id);
+}
+
+/** A process that has finished what it had in hand, and stops. */
+export async function removeProcess(db: Queryable, id: string): Promise<void> {
+  await db.query('DELETE FROM processes WHERE id = $1', [id]);
+}

@@ -1,0 +1,102 @@
+import type pg from 'pg';
+import { inTransaction, type Queryable } from '../postgres/database.ts';
+import { exactTime, type Page, type PageRequest, pageOf, timeOf } from '../postgres/pages.ts';
+
+export type Consumer = { id: string; name: string | null; plan: string | null; createdAt: Date };
+
+const PUT_CONSUMER = `
+  INSERT INTO consumers AS c (project_id, id, name, plan) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (project_id, id) DO UPDATE
+  SET name = excluded.name, plan = excluded.plan,
+      plan_due = CASE WHEN c.plan IS DISTINCT FROM excluded.plan THEN clock_timestamp() ELSE c.plan_due END
+  RETURNING id, name, plan, created_at AS "createdAt", plan_due::text AS mark`;
+
+/** Makes the consumer, or gives the one of that id this name and plan. With a mark, its endpoints have to follow. */
+export async function putConsumer(
+  db: Queryable,
+  projectId: string,
+  consumer: { id: string; name: string | null; plan: string | null },
+): Promise<{ consumer: Consumer; mark: string | null }> {
+  const { rows } = await db.query<Consumer & { mark: string | null }>(PUT_CONSUMER, [
+    projectId,
+    consumer.id,
+    consumer.name,
+    consumer.plan,
+  ]);
+  const { mark, ...stored } = rows[0]!;
+  return { consumer: stored, mark };
+}
+
+const FIND_CONSUMER = `
+  SELECT id, name, plan, created_at AS "createdAt" FROM consumers WHERE project_id = $1 AND id = $2`;
+
+export async function findConsumer(
+  db: Queryable,
+  projectId: string,
+  id: string,
+): Promise<Consumer | undefined> {
+  const { rows } = await db.query<Consumer>(FIND_CONSUMER, [projectId, id]);
+  return rows[0];
+}
+
+const LIST_CONSUMERS = `
+  SELECT id, name, plan, created_at AS "createdAt", ${exactTime('created_at')} AS time
+  FROM consumers
+  WHERE project_id = $1 AND created_at <= coalesce($2::timestamptz, 'infinity')
+    AND ($2::timestamptz IS NULL OR (created_at, id) < ($2::timestamptz, $3::text))
+  ORDER BY created_at DESC, id DESC
+  LIMIT $4`;
+
+export async function listConsumers(
+  db: Queryable,
+  projectId: string,
+  page: PageRequest,
+): Promise<Page<Consumer>> {
+  const [time = null, id = null] = page.after ?? [];
+  const values = [projectId, time === null ? null : timeOf(time), id, page.limit + 1];
+  const { rows } = await db.query<Consumer & { time: string }>(LIST_CONSUMERS, values);
+  const { items, next } = pageOf(rows, page.limit, (row) => [row.time, row.id]);
+  return { items: items.map(({ time: _, ...consumer }) => consumer), next };
+}
+
+const DELETE_KEYS = `DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2`;
+
+/** From here on nobody new acts for the consumer. */
+export async function deleteKeysOfConsumer(db: Queryable, projectId: string, id: string): Promise<void> {
+  await db.query(DELETE_KEYS, [projectId, id]);
+}
+
+const ENDPOINTS_OF = `
+  SELECT id FROM endpoints WHERE project_id = $1 AND consumer = $2 AND status <> 'deleted' ORDER BY id`;
+
+// Waits for each registration that has found the consumer there.
+const LOCK_CONSUMER = `SELECT FROM consumers WHERE project_id = $1 AND id = $2 FOR UPDATE`;
+
+// With the keys that the project has made for it meanwhile. Its events stay, for the project: who is made under its id
+// later sees those that come after the last of them.
+const DELETE_CONSUMER = `
+  WITH gone_key AS (
+    DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2
+  ), last_event AS (
+    SELECT max(created_at) AS at FROM events WHERE project_id = $1 AND consumer = $2
+  ), remembered AS (
+    INSERT INTO deleted_consumers (project_id, id, deleted_at)
+    SELECT $1, $2, date_trunc('milliseconds', at) + interval '1 millisecond' FROM last_event WHERE at IS NOT NULL
+    ON CONFLICT (project_id, id) DO UPDATE SET deleted_at = greatest(deleted_consumers.deleted_at, excluded.deleted_at)
+  )
+  DELETE FROM consumers WHERE project_id = $1 AND id = $2`;
+
+/** False, and nothing happens, while it has endpoints: they would be of a consumer that has no plan any more. */
+export async function deleteConsumer(pool: pg.Pool, projectId: string, id: string): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
+    await client.query(LOCK_CONSUMER, [projectId, id]);
+    if ((await client.query(ENDPOINTS_OF, [projectId, id])).rows.length > 0) return false;
+    await client.query(DELETE_CONSUMER, [projectId, id]);
+    return true;
+  });
+}
+
+export async function endpointIdsOfConsumer(db: Queryable, projectId: string, id: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(ENDPOINTS_OF, [projectId, id]);
+  return rows.map((row) => row.id);
+}

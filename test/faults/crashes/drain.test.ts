@@ -1,0 +1,97 @@
+import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import type { Project } from '../installation/api-client.ts';
+import { type Installation, installOnSharedServers } from '../installation/installation.ts';
+import { auditBooks, countInFlight, inAgreement, readBookings, receiptOf } from '../installation/ledger.ts';
+import { endAllProcesses } from '../installation/posthorn-process.ts';
+
+jest.setTimeout(60_000);
+
+const IN_FLIGHT = 20;
+const SOME_LATER = 5;
+
+let posthorn: Installation;
+let receiver: Receiver;
+let answerAll: () => void;
+
+beforeEach(async () => {
+  posthorn = await installOnSharedServers();
+  const { promise: released, resolve } = Promise.withResolvers<void>();
+  answerAll = resolve;
+  receiver = await startReceiver([
+    async (_request, response) => {
+      await released;
+      response.writeHead(200).end();
+    },
+  ]);
+});
+afterEach(async () => {
+  answerAll();
+  await endAllProcesses();
+  await receiver.close();
+  await posthorn.close();
+});
+
+const post = (project: Project, id: string) =>
+  posthorn.api.call(project.key, 'POST', '/v1/events', { id, type: 'a.b', data: {} });
+
+const idsFrom = (first: number, count: number): string[] =>
+  Array.from({ length: count }, (_, n) => `event-${first + n}`);
+
+async function openRequests(): Promise<Project> {
+  const project = await posthorn.api.newProject({ timeout: '30s' });
+  await posthorn.api.newEndpoint(project, `${receiver.url}`, ['*']);
+  await Promise.all(idsFrom(0, IN_FLIGHT).map((id) => post(project, id)));
+  await receiver.untilReceived(IN_FLIGHT);
+  return project;
+}
+
+async function expectEachOnce(ids: string[]): Promise<void> {
+  const open = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;
+  await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0, 20_000);
+  const origin = receiver.url.replace(/\/$/, '');
+  const findings = auditBooks({
+    acknowledged: new Map(ids.map((id) => [id, 1])),
+    receipts: receiver.requests.map((request) => receiptOf(origin, request, 200)),
+    bookings: await readBookings(posthorn.pool),
+  });
+  expect(findings).toEqual({ ...inAgreement, duplicates: 0, unknown: 0 });
+  expect(receiver.requests).toHaveLength(ids.length);
+}
+
+test('a worker that is asked to stop finishes the POSTs under way, and takes no new ones', async () => {
+  await posthorn.startApi();
+  const worker = await posthorn.startWorker();
+  const project = await openRequests();
+
+  const ended = worker.end('SIGTERM');
+  await worker.untilSaid(/"stopping"/);
+  const later = idsFrom(IN_FLIGHT, SOME_LATER);
+  for (const id of later) await post(project, id);
+  expect(await countInFlight(posthorn.pool)).toBe(IN_FLIGHT);
+  answerAll();
+
+  expect(await ended).toBe(0);
+  expect(receiver.requests).toHaveLength(IN_FLIGHT);
+  await posthorn.startWorker();
+  await expectEachOnce([...idsFrom(0, IN_FLIGHT), ...later]);
+});
+
+test('API and worker in one process finish the POSTs under way before they end', async () => {
+  const both = await posthorn.startBoth();
+  await openRequests();
+
+  const ended = both.end('SIGTERM');
+  await both.untilSaid(/Stopping/);
+  await eventually(() =>
+    fetch(`${posthorn.api.url}/healthz`).then(
+      () => false,
+      () => true,
+    ),
+  );
+  expect(await countInFlight(posthorn.pool)).toBe(IN_FLIGHT);
+  answerAll();
+
+  expect(await ended).toBe(0);
+  await expectEachOnce(idsFrom(0, IN_FLIGHT));
+});

@@ -1,0 +1,126 @@
+import { eventually } from '../../set-up/eventually.ts';
+import { type Installation, installOn } from '../installation/installation.ts';
+import { countInFlight, inAgreement } from '../installation/ledger.ts';
+import { EVENTS, type MixedStream, startMixedStream } from '../installation/mixed-stream.ts';
+import { type OwnServers, startOwnServers } from '../installation/own-servers.ts';
+import { endAllProcesses, startPosthorn } from '../installation/posthorn-process.ts';
+
+jest.setTimeout(90_000);
+
+/** A kill strikes when this many events are acknowledged. */
+const MIDDLE = EVENTS / 3;
+
+let servers: OwnServers;
+let posthorn: Installation;
+let stream: MixedStream | undefined;
+
+beforeAll(async () => {
+  servers = await startOwnServers();
+});
+beforeEach(async () => {
+  posthorn = await installOn(servers);
+});
+afterEach(async () => {
+  await stream?.close();
+  stream = undefined;
+  await endAllProcesses();
+  await posthorn.close();
+});
+afterAll(() => servers.stop());
+
+const balanced = { ...inAgreement, unbalanced: [] };
+
+const inTheMiddleOfAStream = async (): Promise<MixedStream> => {
+  stream = await startMixedStream(posthorn.api);
+  await stream.untilAcknowledged(MIDDLE);
+  return stream;
+};
+
+test('kill -9 of the worker loses nothing, and repeats only what was in flight', async () => {
+  const [worker] = await Promise.all([posthorn.startWorker(), posthorn.startApi()]);
+  const stream = await inTheMiddleOfAStream();
+
+  await worker.end('SIGKILL');
+  const inFlight = await countInFlight(posthorn.pool);
+  await posthorn.startWorker();
+  await stream.untilDueIsDelivered(posthorn.pool, new Date());
+
+  const findings = await stream.audit(posthorn.pool);
+  expect(findings).toMatchObject({ ...balanced, unknown: inFlight });
+  expect(findings.duplicates).toBeLessThanOrEqual(inFlight);
+});
+
+test('kill -9 of the API loses no event that it had acknowledged, and repeats none', async () => {
+  const [, api] = await Promise.all([posthorn.startWorker(), posthorn.startApi()]);
+  const stream = await inTheMiddleOfAStream();
+
+  await api.end('SIGKILL');
+  await posthorn.startApi();
+  await stream.untilDueIsDelivered(posthorn.pool, new Date());
+
+  expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
+});
+
+test('kill -9 of API and worker in one process loses nothing, and repeats only what was in flight', async () => {
+  const both = await posthorn.startBoth();
+  const stream = await inTheMiddleOfAStream();
+
+  await both.end('SIGKILL');
+  const inFlight = await countInFlight(posthorn.pool);
+  await posthorn.startBoth();
+  await stream.untilDueIsDelivered(posthorn.pool, new Date());
+
+  const findings = await stream.audit(posthorn.pool);
+  expect(findings).toMatchObject({ ...balanced, unknown: inFlight });
+  expect(findings.duplicates).toBeLessThanOrEqual(inFlight);
+});
+
+test('while Temporal is killed events are acknowledged as before, and are delivered once it is back', async () => {
+  await posthorn.startBoth();
+  const stream = await inTheMiddleOfAStream();
+
+  await servers.temporal.kill();
+  await stream.done;
+  await servers.temporal.start();
+  await stream.untilDueIsDelivered(posthorn.pool, new Date());
+
+  expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
+  expect(new Set(stream.answers.map(({ status }) => status))).toEqual(new Set([202]));
+  expect(Math.max(...stream.answers.map(({ seconds }) => seconds))).toBeLessThan(2);
+});
+
+test('while Postgres is killed posts are answered 503 with Retry-After; nothing is lost, and no POST is repeated', async () => {
+  await posthorn.startBoth();
+  const stream = await inTheMiddleOfAStream();
+
+  await servers.postgres.kill();
+  await eventually(() => stream.answers.filter(({ status }) => status === 503).length >= 8);
+  await servers.postgres.start();
+  await stream.untilDueIsDelivered(posthorn.pool, new Date());
+
+  expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
+  const refused = stream.answers.filter(({ status }) => status !== 202);
+  for (const { status, retryAfter } of refused) {
+    expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/) });
+  }
+});
+
+test('an API that starts while Temporal is away says so, accepts at once, and delivers when it comes', async () => {
+  await servers.temporal.kill();
+  const [api, worker] = ['api', 'worker'].map((command) => startPosthorn(command, posthorn.env));
+  await api!.untilSaid(/"started"/);
+
+  const ready = await fetch(`${posthorn.api.url}/readyz`);
+  expect(ready.status).toBe(503);
+  expect(await ready.json()).toMatchObject({
+    components: { postgres: { ok: true }, temporal: { ok: false } },
+  });
+  stream = await startMixedStream(posthorn.api);
+  await stream.done;
+  await servers.temporal.start();
+  await Promise.all([api!, worker!].map((one) => one.untilSaid(/connected to Temporal/)));
+  await stream.untilDueIsDelivered(posthorn.pool, new Date());
+
+  expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
+  expect(Math.max(...stream.answers.map(({ seconds }) => seconds))).toBeLessThan(2);
+});

@@ -1,0 +1,116 @@
+import { freePort } from '../../../src/embedded/free-port.ts';
+import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
+import { type InterruptibleProxy, startInterruptibleProxy } from '../../replay/interruptible-proxy.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { type ApiClient, apiClient, type Project } from '../installation/api-client.ts';
+import { type Installation, installOnSharedServers } from '../installation/installation.ts';
+import { quietPort } from '../installation/own-servers.ts';
+import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
+
+jest.setTimeout(120_000);
+
+const EVENTS = 24;
+const GOES_ON_WITHIN_MS = 10_000;
+
+let posthorn: Installation;
+let receiver: Receiver;
+let project: Project;
+const proxies: InterruptibleProxy[] = [];
+
+beforeEach(async () => {
+  posthorn = await installOnSharedServers();
+  receiver = await startReceiver();
+});
+afterEach(async () => {
+  await endAllProcesses();
+  for (const proxy of proxies.splice(0)) await proxy.close();
+  await receiver.close();
+  await posthorn.close();
+});
+
+type Api = { running: PosthornProcess; client: ApiClient; temporal: InterruptibleProxy };
+
+/** An API process with a port and a way to Temporal of its own. */
+async function startApi(): Promise<Api> {
+  const temporal = await startInterruptibleProxy(`http://${posthorn.env.TEMPORAL_ADDRESS}`);
+  proxies.push(temporal);
+  const port = String(await freePort(quietPort()));
+  const running = await posthorn.startApi({
+    POSTHORN_PORT: port,
+    TEMPORAL_ADDRESS: new URL(temporal.url).host,
+  });
+  return {
+    running,
+    client: apiClient(`http://127.0.0.1:${port}`, posthorn.env.POSTHORN_ADMIN_KEY!),
+    temporal,
+  };
+}
+
+const startLeader = async (): Promise<Api> => {
+  const api = await startApi();
+  await api.running.untilSaid(/this process reconciles now/);
+  return api;
+};
+
+/** Accepts events whose workflows it can not start any more, and is killed. */
+async function acceptAndDie({ running, client, temporal }: Api): Promise<void> {
+  temporal.stall();
+  const ids = Array.from({ length: EVENTS }, (_, n) => `left-${n}`);
+  await Promise.all(
+    ids.map((id) => client.call(project.key, 'POST', '/v1/events', { id, type: 'a.b', data: {} })),
+  );
+  const { rows } = await posthorn.pool.query('SELECT owner FROM deliveries WHERE owner IS NOT NULL');
+  expect(rows.length).toBeGreaterThan(0); // some had their workflow, as far as Postgres knows
+  await running.end('SIGKILL');
+}
+
+async function expectAllDelivered(withinMs: number): Promise<void> {
+  const open = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;
+  await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0, withinMs);
+  expect(receiver.requests).toHaveLength(EVENTS);
+  const { rows } = await posthorn.pool.query(`SELECT DISTINCT outcome FROM attempts`);
+  expect(rows).toEqual([{ outcome: 'delivered' }]);
+}
+
+const newProject = async ({ client }: Api): Promise<void> => {
+  project = await client.newProject({});
+  await client.newEndpoint(project, receiver.url, ['*']);
+};
+
+test('what the leader had accepted when it was killed goes on within ten seconds', async () => {
+  const [leader] = [await startLeader(), await posthorn.startWorker()];
+  await startApi();
+  await newProject(leader);
+
+  await acceptAndDie(leader);
+
+  await expectAllDelivered(GOES_ON_WITHIN_MS);
+});
+
+test('a leader that loses Temporal alone gives the lead up, and what another process left goes on in seconds', async () => {
+  const [leader] = [await startLeader(), await posthorn.startWorker()];
+  const [killed, other] = [await startApi(), await startApi()];
+  await newProject(other);
+  leader.temporal.interrupt();
+  await leader.running.untilSaid(/this process no longer reconciles/, GOES_ON_WITHIN_MS);
+  expect((await fetch(`${leader.client.url}/healthz`)).status).toBe(200);
+
+  await acceptAndDie(killed);
+
+  await expectAllDelivered(GOES_ON_WITHIN_MS);
+});
+
+test('a leader that stands still loses the lead, and leaves it where it is when it goes on', async () => {
+  const leader = await startLeader();
+  const other = await startApi();
+
+  process.kill(leader.running.pid, 'SIGSTOP');
+  await other.running.untilSaid(/this process reconciles now/, GOES_ON_WITHIN_MS);
+  process.kill(leader.running.pid, 'SIGCONT');
+
+  await leader.running.untilSaid(/this process no longer reconciles/, GOES_ON_WITHIN_MS);
+  const { rows } = await posthorn.pool.query(
+    'SELECT pid FROM leases JOIN processes ON processes.id = leases.holder',
+  );
+  expect(rows).toEqual([{ pid: other.running.pid }]);
+});

@@ -1,0 +1,144 @@
+import { Client, Connection } from '@temporalio/client';
+import type { Progress } from '../../../workflows/contract.ts';
+import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
+import { type InterruptibleProxy, startInterruptibleProxy } from '../../replay/interruptible-proxy.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { type Installation, installOnSharedServers } from '../installation/installation.ts';
+import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
+
+jest.setTimeout(120_000);
+
+const IN_FLIGHT = 20;
+
+let posthorn: Installation;
+let receiver: Receiver;
+let answerAll: () => void;
+let api: PosthornProcess;
+let worker: PosthornProcess;
+let other: PosthornProcess;
+let proxy: InterruptibleProxy;
+
+/** POSTs under way in one worker, which their receiver does not answer yet; another worker stands by. */
+beforeEach(async () => {
+  posthorn = await installOnSharedServers();
+  const { promise: released, resolve } = Promise.withResolvers<void>();
+  answerAll = resolve;
+  receiver = await startReceiver([
+    async (_request, response) => {
+      await released;
+      response.writeHead(200).end();
+    },
+  ]);
+  api = await posthorn.startApi();
+  proxy = await startInterruptibleProxy(`http://${posthorn.env.TEMPORAL_ADDRESS}`);
+  worker = await posthorn.startWorker({ TEMPORAL_ADDRESS: new URL(proxy.url).host });
+  const project = await posthorn.api.newProject({ timeout: '60s' });
+  await posthorn.api.newEndpoint(project, receiver.url, ['*']);
+  await Promise.all(
+    Array.from({ length: IN_FLIGHT }, () =>
+      posthorn.api.call(project.key, 'POST', '/v1/events', { type: 'a.b', data: {} }),
+    ),
+  );
+  await receiver.untilReceived(IN_FLIGHT);
+  other = await posthorn.startWorker();
+});
+afterEach(async () => {
+  answerAll();
+  await endAllProcesses();
+  await proxy.close();
+  await receiver.close();
+  await posthorn.close();
+});
+
+const untilSilentFor = (seconds: number) =>
+  eventually(async () => {
+    const { rows } = await posthorn.pool.query<{ silent: boolean }>(
+      `SELECT clock_timestamp() - seen_at > $2 * interval '1 second' AS silent FROM processes WHERE pid = $1`,
+      [worker.pid, seconds],
+    );
+    return rows[0]!.silent;
+  }, seconds * 2_000);
+
+/** A workflow has been told by the other worker that an attempt is under way elsewhere. */
+async function untilTheOtherWaits(): Promise<void> {
+  const connection = await Connection.connect({ address: posthorn.env.TEMPORAL_ADDRESS! });
+  const client = new Client({ connection, namespace: posthorn.env.TEMPORAL_NAMESPACE! });
+  const { rows } = await posthorn.pool.query<{ owner: string }>('SELECT DISTINCT owner FROM deliveries');
+  const waits = async ({ owner }: { owner: string }): Promise<boolean> => {
+    // Until it is known to be cut off, the worker that is may be asked, and not answer.
+    const asked = client.workflow.getHandle(owner).query<Progress>('progress');
+    return asked.then((progress) => progress.every(({ state }) => state === 'waiting')).catch(() => false);
+  };
+  await eventually(async () => (await Promise.all(rows.map(waits))).some(Boolean), 60_000);
+  await connection.close();
+}
+
+async function untilAllDelivered(): Promise<void> {
+  const open = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;
+  await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0, 30_000);
+}
+
+const countOutcomes = async () =>
+  (await posthorn.pool.query('SELECT outcome, count(*)::int AS n FROM attempts GROUP BY 1 ORDER BY 1')).rows;
+
+/** What all processes together say of those that have gone. */
+const saidGone = (): { gone: { role: string; attemptsCut: number; pid: number } }[] =>
+  [api, worker, other]
+    .flatMap((one) => one.output().split('\n'))
+    .filter((line) => line.includes('a process has gone without stopping'))
+    .map((line) => JSON.parse(line));
+
+test('a worker that stands still for 15 s repeats nothing: its reruns wait for it', async () => {
+  process.kill(worker.pid, 'SIGSTOP');
+  await untilSilentFor(15);
+  process.kill(worker.pid, 'SIGCONT');
+  answerAll();
+
+  await untilAllDelivered();
+
+  expect(await countOutcomes()).toEqual([{ outcome: 'delivered', n: IN_FLIGHT }]);
+  expect(receiver.requests).toHaveLength(IN_FLIGHT);
+  expect(saidGone()).toEqual([]);
+});
+
+test('a worker that loses Temporal alone repeats nothing: its reruns wait for what it records', async () => {
+  proxy.interrupt();
+  await untilTheOtherWaits();
+  answerAll();
+
+  await untilAllDelivered();
+
+  expect(await countOutcomes()).toEqual([{ outcome: 'delivered', n: IN_FLIGHT }]);
+  expect(receiver.requests).toHaveLength(IN_FLIGHT);
+});
+
+test('a worker that is killed is noticed in seconds, and what it cut is told once and sent again', async () => {
+  await worker.end('SIGKILL');
+  await eventually(() => saidGone().length > 0);
+  await receiver.untilReceived(2 * IN_FLIGHT, 30_000);
+  answerAll();
+
+  await untilAllDelivered();
+
+  expect(saidGone()).toMatchObject([{ gone: { role: 'worker', attemptsCut: IN_FLIGHT, pid: worker.pid } }]);
+  expect(await countOutcomes()).toEqual([
+    { outcome: 'delivered', n: IN_FLIGHT },
+    { outcome: 'unknown', n: IN_FLIGHT },
+  ]);
+  expect(receiver.requests).toHaveLength(2 * IN_FLIGHT);
+});
+
+test('a worker that stands still for longer is given up, and its late answers change no delivery', async () => {
+  process.kill(worker.pid, 'SIGSTOP');
+  await receiver.untilReceived(2 * IN_FLIGHT, 60_000);
+  answerAll();
+  await untilAllDelivered();
+  process.kill(worker.pid, 'SIGCONT');
+
+  await worker.untilSaid(/others took it for gone/);
+
+  // What it knows completes the attempts that were written off.
+  await eventually(async () => (await countOutcomes()).length === 1);
+  expect(await countOutcomes()).toEqual([{ outcome: 'delivered', n: 2 * IN_FLIGHT }]);
+  expect(receiver.requests).toHaveLength(2 * IN_FLIGHT);
+});

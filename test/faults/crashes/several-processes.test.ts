@@ -1,0 +1,35 @@
+import { freePort } from '../../../src/embedded/free-port.ts';
+import { type Installation, installOnSharedServers } from '../installation/installation.ts';
+import { inAgreement } from '../installation/ledger.ts';
+import { startMixedStream } from '../installation/mixed-stream.ts';
+import { quietPort } from '../installation/own-servers.ts';
+import { endAllProcesses } from '../installation/posthorn-process.ts';
+
+jest.setTimeout(60_000);
+
+let posthorn: Installation;
+
+beforeEach(async () => {
+  posthorn = await installOnSharedServers();
+});
+afterEach(async () => {
+  await endAllProcesses();
+  await posthorn.close();
+});
+
+test('two APIs and two workers on one Postgres and one Temporal deliver a load once', async () => {
+  const port = await freePort(quietPort());
+  await Promise.all([
+    posthorn.startApi(),
+    posthorn.startApi({ POSTHORN_PORT: String(port) }),
+    posthorn.startWorker(),
+    posthorn.startWorker(),
+  ]);
+  const stream = await startMixedStream(posthorn.api, [posthorn.api.url, `http://127.0.0.1:${port}`]);
+
+  const findings = await stream.audit(posthorn.pool);
+
+  expect(findings).toEqual({ ...inAgreement, unbalanced: [], duplicates: 0, unknown: 0 });
+  expect(new Set(stream.answers.map(({ status }) => status))).toEqual(new Set([202]));
+  await stream.close();
+});

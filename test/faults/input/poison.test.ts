@@ -1,0 +1,72 @@
+import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { type Installation, installOnSharedServers } from '../installation/installation.ts';
+import { readBookings } from '../installation/ledger.ts';
+import { endAllProcesses, type PosthornProcess, startPosthorn } from '../installation/posthorn-process.ts';
+
+jest.setTimeout(120_000);
+
+const INNOCENTS = 10;
+
+let posthorn: Installation;
+let receiver: Receiver;
+let supervised: { worker: PosthornProcess | null; kills: number; ended: boolean };
+
+/** As systemd or a container engine does: whenever the worker is gone, it starts another. */
+async function superviseWorker(): Promise<void> {
+  while (!supervised.ended) {
+    supervised.worker = startPosthorn('worker', posthorn.env);
+    await supervised.worker.ended;
+  }
+}
+
+beforeEach(async () => {
+  posthorn = await installOnSharedServers();
+  supervised = { worker: null, kills: 0, ended: false };
+  receiver = await startReceiver([
+    (request, response) => {
+      if (!request.body.includes('poison')) return void response.writeHead(200).end();
+      supervised.kills++;
+      void supervised.worker?.end('SIGKILL');
+    },
+  ]);
+});
+afterEach(async () => {
+  supervised.ended = true;
+  await endAllProcesses();
+  await receiver.close();
+  await posthorn.close();
+});
+
+test('a receiver whose answer kills the worker ends undeliverable, and the innocents of its group are delivered', async () => {
+  await posthorn.startApi();
+  const supervision = superviseWorker();
+  const { api, pool } = posthorn;
+  const project = await api.newProject({ delays: ['1s'] });
+  await api.newEndpoint(project, receiver.url, ['*']);
+  const events = Array.from({ length: INNOCENTS }, (_, n) => ({
+    id: `innocent-${n}`,
+    type: 'a.b',
+    data: { n },
+  }));
+  const poison = { id: 'poison', type: 'a.b', data: 'poison' };
+
+  await api.call(project.key, 'POST', '/v1/events/batch', { events: [poison, ...events] });
+
+  const open = `SELECT FROM deliveries WHERE status IN ('pending', 'retrying') LIMIT 1`;
+  await eventually(async () => (await pool.query(open)).rowCount === 0, 100_000);
+  const bookings = await readBookings(pool);
+  const [poisoned] = bookings.filter(({ event }) => event === 'poison');
+  const innocents = bookings.filter(({ event }) => event !== 'poison');
+  expect(poisoned).toMatchObject({
+    status: 'undeliverable',
+    outcomes: Array(supervised.kills).fill('unknown'),
+  });
+  // Two in company, and one for each of the two steps, alone.
+  expect(supervised.kills).toBe(4);
+  expect(new Set(innocents.map(({ status }) => status))).toEqual(new Set(['delivered']));
+  expect(Math.max(...innocents.map(({ outcomes }) => outcomes.length))).toBeLessThanOrEqual(4);
+  supervised.ended = true;
+  await supervised.worker?.end('SIGTERM');
+  await supervision;
+});

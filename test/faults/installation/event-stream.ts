@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../set-up/eventually.ts';
+
+export type OfferedEvent = { id: string; type: string; data: unknown };
+
+export type Answer = { status: number; retryAfter: string | null; seconds: number };
+
+/** A producer that posts every event until it is acknowledged, with the same id, whatever happens on the way. */
+export type EventStream = {
+  /** The ids that were answered with 202. */
+  acknowledged: Set<string>;
+  /** Every answer in the order of its arrival; a connection that broke is none. */
+  answers: Answer[];
+  untilAcknowledged(count: number): Promise<void>;
+  done: Promise<void>;
+  /** Gives up what is not acknowledged yet. */
+  stop(): Promise<void>;
+};
+
+const PRODUCERS = 8;
+const AGAIN_AFTER_MS = 50;
+const ANSWER_WITHIN_MS = 20_000;
+
+/** `apiUrls` are used in turn, as behind a load balancer. */
+export function startEventStream(apiUrls: string[], key: string, events: OfferedEvent[]): EventStream {
+  const acknowledged = new Set<string>();
+  const answers: Answer[] = [];
+  const queue = events.values();
+  let posts = 0;
+  let stopped = false;
+
+  async function post(event: OfferedEvent): Promise<void> {
+    const startedAt = performance.now();
+    const response = await fetch(`${apiUrls[posts++ % apiUrls.length]}/v1/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(event),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
+    const seconds = (performance.now() - startedAt) / 1000;
+    answers.push({ status: response.status, retryAfter: response.headers.get('retry-after'), seconds });
+    await response.text();
+    if (response.status === 202) acknowledged.add(event.id);
+  }
+
+  async function produce(): Promise<void> {
+    for (const event of queue) {
+      while (!acknowledged.has(event.id) && !stopped) {
+        await post(event).catch(() => {});
+        if (!acknowledged.has(event.id)) await sleep(AGAIN_AFTER_MS);
+      }
+    }
+  }
+
+  const done = Promise.all(Array.from({ length: PRODUCERS }, produce)).then(() => {});
+  return {
+    acknowledged,
+    answers,
+    untilAcknowledged: (count) => eventually(() => acknowledged.size >= count, 30_000),
+    done,
+    stop() {
+      stopped = true;
+      return done;
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { freePort } from '../../../src/embedded/free-port.ts';
+import { migrate } from '../../../src/store/migrations/migrate.ts';
+import { createPool } from '../../../src/store/postgres/database.ts';
+import { createTestDatabase } from '../../set-up/database.ts';
+import { createTestNamespace, temporalAddress } from '../../set-up/temporal.ts';
+import { type ApiClient, apiClient } from './api-client.ts';
+import { type OwnServers, quietPort } from './own-servers.ts';
+import { type PosthornProcess, startPosthorn, startPosthornWithOpenFiles } from './posthorn-process.ts';
+
+/** Posthorn as an operator runs it against real servers, on a database and a namespace of its own. */
+export type Installation = {
+  env: NodeJS.ProcessEnv;
+  pool: pg.Pool;
+  /** Each returns when the process does its work. */
+  startApi(env?: NodeJS.ProcessEnv): Promise<PosthornProcess>;
+  startWorker(env?: NodeJS.ProcessEnv): Promise<PosthornProcess>;
+  /** API and worker in one process. */
+  startBoth(env?: NodeJS.ProcessEnv, options?: { openFiles?: number }): Promise<PosthornProcess>;
+  api: ApiClient;
+  close(): Promise<void>;
+};
+
+const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
+
+/** On servers that the test may kill. */
+export async function installOn({ postgres, temporal }: OwnServers): Promise<Installation> {
+  const name = `faults_${random()}`;
+  const client = new pg.Client({ connectionString: postgres.urlOf('postgres') });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name}`).finally(() => client.end());
+  const databaseUrl = postgres.urlOf(name);
+  await migrate(databaseUrl);
+  return install(databaseUrl, temporal.address, `faults-${random()}`);
+}
+
+/** On the servers of the run, for tests that kill only what is ours. */
+export async function installOnSharedServers(): Promise<Installation> {
+  const database = await createTestDatabase();
+  const posthorn = await install(database.url, temporalAddress(), await createTestNamespace());
+  return {
+    ...posthorn,
+    async close() {
+      await posthorn.close();
+      await database.drop();
+    },
+  };
+}
+
+const random = (): string => randomBytes(6).toString('hex');
+
+async function install(
+  databaseUrl: string,
+  temporalAddress: string,
+  namespace: string,
+): Promise<Installation> {
+  const pool = createPool(databaseUrl, 4);
+  const port = await freePort(quietPort());
+  const apiUrl = `http://127.0.0.1:${port}`;
+  const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-faults-'));
+  const env: NodeJS.ProcessEnv = {
+    DATABASE_URL: databaseUrl,
+    TEMPORAL_ADDRESS: temporalAddress,
+    TEMPORAL_NAMESPACE: namespace,
+    POSTHORN_PORT: String(port),
+    POSTHORN_DATA_DIR: dataDir,
+    POSTHORN_ADMIN_KEY: ADMIN_KEY,
+    POSTHORN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
+    POSTHORN_ALLOW_TARGETS: '127.0.0.0/8',
+    LOG_LEVEL: 'info',
+  };
+
+  async function start(
+    command: string,
+    more: NodeJS.ProcessEnv = {},
+    { openFiles }: { openFiles?: number } = {},
+  ): Promise<PosthornProcess> {
+    const all = { ...env, ...more };
+    const posthorn =
+      openFiles === undefined
+        ? startPosthorn(command, all)
+        : startPosthornWithOpenFiles(openFiles, command, all);
+    await posthorn.untilSaid(/connected to Temporal/);
+    if (command !== 'worker') await posthorn.untilSaid(/"started"|Posthorn is ready/);
+    return posthorn;
+  }
+
+  return {
+    env,
+    pool,
+    startApi: (more) => start('api', more),
+    startWorker: (more) => start('worker', more),
+    startBoth: (more, options) => start('start', more, options),
+    api: apiClient(apiUrl, ADMIN_KEY),
+    async close() {
+      await pool.end();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
+}

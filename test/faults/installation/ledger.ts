@@ -1,0 +1,125 @@
+import type pg from 'pg';
+import type { ReceivedRequest } from '../../receivers/receiver.ts';
+
+/** One request that the receiver got, with what it answered (null: nothing). */
+export type Receipt = { event: string; url: string; status: number | null };
+
+/** A delivery as the database has it, its attempts in the order of their claims. */
+export type Booking = {
+  event: string;
+  url: string;
+  status: string;
+  counted: number;
+  numbers: number[];
+  outcomes: string[];
+  resent: number;
+};
+
+export type Books = {
+  /** Ids that were answered 202, and how many deliveries each must have. */
+  acknowledged: Map<string, number>;
+  receipts: Receipt[];
+  bookings: Booking[];
+};
+
+/** What the three books disagree on, as texts that name the delivery; and the requests that need not have been. */
+export type Findings = {
+  lost: string[];
+  unexpected: string[];
+  gaps: string[];
+  /** Requests without a row, or rows that should have a request and have none. */
+  unexplained: string[];
+  /** Requests that came after the one which was answered with 2xx. */
+  duplicates: number;
+  /** Attempts of which nobody knows how they ended. */
+  unknown: number;
+};
+
+/** These attempts may have ended before anything reached the receiver. */
+const MAY_HAVE_NO_REQUEST = new Set(['unknown', 'blocked', 'dns_failed', 'connection_failed', 'tls_failed']);
+
+export const inAgreement = { lost: [], unexpected: [], gaps: [], unexplained: [] };
+
+/** Compares what was acknowledged, what was received and what is recorded. */
+export function auditBooks({ acknowledged, receipts, bookings }: Books): Findings {
+  const keyOf = ({ event, url }: { event: string; url: string }) => `${event} at ${url}`;
+  const received = Map.groupBy(receipts, keyOf);
+  const booked = new Map(bookings.map((booking) => [keyOf(booking), booking]));
+  const byEvent = Map.groupBy(bookings, ({ event }) => event);
+  const findings: Findings = {
+    lost: [],
+    unexpected: [],
+    gaps: [],
+    unexplained: [],
+    duplicates: 0,
+    unknown: 0,
+  };
+
+  for (const [event, fanOut] of acknowledged) {
+    const count = byEvent.get(event)?.length ?? 0;
+    if (count !== fanOut) findings.lost.push(`${event} has ${count} deliveries of ${fanOut}`);
+  }
+  for (const key of received.keys()) if (!booked.has(key)) findings.unexpected.push(key);
+
+  for (const [key, { status, counted, numbers, outcomes, resent }] of booked) {
+    const requests = received.get(key) ?? [];
+    const firstSuccess = requests.findIndex((request) => isSuccess(request.status));
+    if (status === 'delivered' ? firstSuccess === -1 : status !== 'undeliverable') {
+      findings.lost.push(`${key} is ${status} after ${requests.length} requests`);
+    }
+    if (firstSuccess !== -1) findings.duplicates += requests.length - 1 - firstSuccess;
+    if (counted !== numbers.length || numbers.some((number, place) => number !== place + 1)) {
+      findings.gaps.push(`${key} counts ${counted} attempts and has ${numbers.join(', ')}`);
+    }
+    findings.unknown += outcomes.filter((outcome) => outcome === 'unknown').length;
+    const most = outcomes.length + resent;
+    const least = most - outcomes.filter((outcome) => MAY_HAVE_NO_REQUEST.has(outcome)).length;
+    if (requests.length < least || requests.length > most) {
+      findings.unexplained.push(`${key} got ${requests.length} requests for ${outcomes.join(', ')}`);
+    }
+  }
+  return findings;
+}
+
+const isSuccess = (status: number | null): boolean => status !== null && status >= 200 && status < 300;
+
+/** `origin` is the receiver's, `statusOf` what it answered. */
+export const receiptOf = (
+  origin: string,
+  { headers, path }: ReceivedRequest,
+  status: number | null,
+): Receipt => ({ event: String(headers['webhook-id']), url: origin + path, status });
+
+const BOOKINGS = `
+  SELECT d.event_id AS event, coalesce(endpoint.url, event.target_url) AS url, d.status, d.attempts AS counted,
+         array_remove(array_agg(a.number ORDER BY a.epoch), NULL) AS numbers,
+         array_remove(array_agg(a.outcome ORDER BY a.epoch), NULL) AS outcomes,
+         (count(*) FILTER (WHERE a.resent))::int AS resent
+  FROM deliveries d
+  JOIN events event ON event.project_id = d.project_id AND event.id = d.event_id
+  LEFT JOIN endpoints endpoint ON endpoint.id = d.endpoint_id
+  LEFT JOIN attempts a ON a.delivery_id = d.id
+  GROUP BY d.id, endpoint.url, event.target_url`;
+
+export async function readBookings(pool: pg.Pool): Promise<Booking[]> {
+  return (await pool.query<Booking>(BOOKINGS)).rows;
+}
+
+const UNBALANCED = `
+  SELECT e.id, e.status, e.open_count, count(o.seq)::int AS told
+  FROM events e LEFT JOIN outcomes o ON o.project_id = e.project_id AND o.event_id = e.id AND o.kind = 'event.settled'
+  WHERE e.delivery_count > 0
+  GROUP BY e.project_id, e.id
+  HAVING e.open_count <> 0 OR count(o.seq) <> 1`;
+
+/** The events that have not settled, or that the outcome stream did not tell of exactly once. */
+export async function readUnbalancedEvents(pool: pg.Pool): Promise<unknown[]> {
+  return (await pool.query(UNBALANCED)).rows;
+}
+
+const OPEN_CLAIMS = `SELECT count(*)::int AS open FROM deliveries WHERE claimed_at IS NOT NULL`;
+
+/** Deliveries whose POST has begun and is not recorded: after a kill, those that were in flight. */
+export async function countInFlight(pool: pg.Pool): Promise<number> {
+  return (await pool.query<{ open: number }>(OPEN_CLAIMS)).rows[0]!.open;
+}

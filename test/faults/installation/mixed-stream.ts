@@ -1,0 +1,81 @@
+import type pg from 'pg';
+import { eventually } from '../../set-up/eventually.ts';
+import type { ApiClient } from './api-client.ts';
+import { type EventStream, type OfferedEvent, startEventStream } from './event-stream.ts';
+import { auditBooks, type Findings, readBookings, readUnbalancedEvents } from './ledger.ts';
+import { startStreamReceiver } from './stream-receiver.ts';
+
+export type MixedStream = EventStream & {
+  /** Waits until what was accepted by then is delivered wherever the receiver takes it; throws after 20 s. */
+  untilDueIsDelivered(pool: pg.Pool, restartedAt: Date): Promise<void>;
+  /** Waits until everything has been acknowledged and has settled, and compares the books. */
+  audit(pool: pg.Pool): Promise<Findings & { unbalanced: unknown[] }>;
+  close(): Promise<void>;
+};
+
+export const EVENTS = 300;
+
+/** Two retries, each travelling in its workflow's common activity, since no delay is below the timeout. */
+const POLICY = { delays: ['3s', '3s'], timeout: '3s' };
+/** What goes on after a restart may fail then, and has two retries of 3 s to come. */
+const SETTLED_WITHIN_MS = 30_000;
+const GOES_ON_WITHIN_MS = 20_000;
+
+const ENDPOINTS: Record<string, string> = {
+  '/steady/0': 'steady',
+  '/flaky/0': 'flaky',
+  ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((n) => [`/steady/${n}`, 'ten'])),
+  '/flaky/8': 'ten',
+  '/flaky/9': 'ten',
+  '/dead/10': 'ten',
+};
+
+/** A third of the events goes to a steady endpoint, a third to one that fails first, a third to ten of all kinds. */
+export async function startMixedStream(api: ApiClient, apiUrls = [api.url]): Promise<MixedStream> {
+  const receiver = await startStreamReceiver();
+  const project = await api.newProject(POLICY);
+  for (const [path, type] of Object.entries(ENDPOINTS)) {
+    await api.newEndpoint(project, receiver.origin + path, [type]);
+  }
+  const stream = startEventStream(apiUrls, project.key, eventsOfAllKinds());
+  return {
+    ...stream,
+    async untilDueIsDelivered(pool, restartedAt) {
+      const { rows } = await pool.query<{ id: string }>(ACCEPTED_FOR_STEADY, [restartedAt]);
+      const ids = rows.map(({ id }) => id);
+      const waitMs = restartedAt.getTime() + GOES_ON_WITHIN_MS - Date.now();
+      await eventually(async () => (await pool.query(NOT_DELIVERED, [ids])).rowCount === 0, waitMs);
+    },
+    async audit(pool) {
+      await stream.done;
+      await eventually(async () => (await pool.query(STILL_OPEN)).rowCount === 0, SETTLED_WITHIN_MS);
+      const findings = auditBooks({
+        acknowledged: new Map([...stream.acknowledged].map((id) => [id, fanOutOf(id)])),
+        receipts: receiver.receipts,
+        bookings: await readBookings(pool),
+      });
+      return { ...findings, unbalanced: await readUnbalancedEvents(pool) };
+    },
+    async close() {
+      await stream.stop();
+      await receiver.close();
+    },
+  };
+}
+
+const eventsOfAllKinds = (): OfferedEvent[] =>
+  Array.from({ length: EVENTS }, (_, n) => {
+    const type = ['steady', 'flaky', 'ten'][n % 3]!;
+    return { id: `${type}-${n}`, type, data: { n } };
+  });
+
+const fanOutOf = (id: string): number => (id.startsWith('ten') ? 10 : 1);
+
+const ACCEPTED_FOR_STEADY = `
+  SELECT d.id FROM deliveries d JOIN endpoints e ON e.id = d.endpoint_id
+  WHERE e.url LIKE '%/steady/%' AND d.created_at < $1`;
+
+const NOT_DELIVERED = `SELECT FROM deliveries WHERE id = ANY ($1::text[]) AND status <> 'delivered' LIMIT 1`;
+
+const STILL_OPEN = `
+  SELECT FROM deliveries WHERE status NOT IN ('delivered', 'undeliverable', 'cancelled') LIMIT 1`;

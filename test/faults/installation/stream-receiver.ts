@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startReceiver } from '../../receivers/receiver.ts';
+import { type Receipt, receiptOf } from './ledger.ts';
+
+export type StreamReceiver = {
+  origin: string;
+  /** What arrived, in order, with what it was answered. */
+  receipts: Receipt[];
+  close(): Promise<void>;
+};
+
+/** Long enough that some requests are under way at any moment of a stream. */
+const THINKS_FOR_MS = 20;
+
+/**
+ * Answers by the path: `/steady/…` with 200; `/flaky/…` the first request of each event with 500, the others with
+ * 200; `/dead/…` with 500.
+ */
+export async function startStreamReceiver(): Promise<StreamReceiver> {
+  const receipts: Receipt[] = [];
+  const seen = new Set<string>();
+  const receiver = await startReceiver([
+    async (request, response) => {
+      const key = `${request.headers['webhook-id']} ${request.path}`;
+      const status = statusFor(request.path, !seen.has(key));
+      seen.add(key);
+      receipts.push(receiptOf(origin, request, status));
+      await sleep(THINKS_FOR_MS);
+      response.writeHead(status).end();
+    },
+  ]);
+  const origin = receiver.url.replace(/\/$/, '');
+  return { origin, receipts, close: receiver.close };
+}
+
+function statusFor(path: string, isFirst: boolean): number {
+  if (path.startsWith('/dead/')) return 500;
+  return path.startsWith('/flaky/') && isFirst ? 500 : 200;
+}

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually } from '../../set-up/eventually.ts';
+import { type EmbeddedInstallation, embeddedInstallation } from '../installation/embedded-installation.ts';
+import {
+  endAllProcesses,
+  launchPosthorn,
+  type PosthornProcess,
+  startPosthorn,
+} from '../installation/posthorn-process.ts';
+import { processesWith } from '../installation/process-tree.ts';
+
+jest.setTimeout(90_000);
+
+let installation: EmbeddedInstallation;
+beforeEach(() => {
+  installation = embeddedInstallation();
+});
+afterEach(async () => {
+  await endAllProcesses();
+  installation.discard();
+});
+
+const fileThere = (name: string) => (_: PosthornProcess) => existsSync(join(installation.dataDir, name));
+const said = (pattern: RegExp) => (posthorn: PosthornProcess) => pattern.test(posthorn.output());
+
+/** The moments of a first start, in their order. */
+const MOMENTS: [string, (posthorn: PosthornProcess) => boolean][] = [
+  ['before it says anything', () => true],
+  ['when the data folder is locked', fileThere('lock')],
+  ['while initdb runs', fileThere('postgres/data.partial')],
+  ['when Postgres has been started', fileThere('postgres.log')],
+  ['when Temporal is next', said(/Starting Temporal/)],
+  ['when Temporal has been started', fileThere('temporal.log')],
+  ['when the API is there and the worker is not', fileThere('api-url')],
+];
+
+const WAYS: [string, (posthorn: PosthornProcess) => void][] = [
+  ['to its process group, as a terminal does', ({ pid }) => void process.kill(-pid, 'SIGINT')],
+  ['to the process alone', ({ pid }) => void process.kill(pid, 'SIGINT')],
+];
+
+const CASES = MOMENTS.map(([moment, reached], index) => {
+  const [way, interrupt] = WAYS[index % 2]!;
+  return { way, moment, interrupt, reached };
+});
+
+test.each(CASES)('Ctrl-C $way, $moment, ends the start and leaves no process behind', async (given) => {
+  const posthorn = launchPosthorn('start', installation.env);
+  await eventually(() => given.reached(posthorn), 60_000);
+
+  given.interrupt(posthorn);
+  const askedAt = performance.now();
+
+  // Null: the signal ended a launcher that had nothing to stop yet.
+  expect([130, null]).toContain(await posthorn.ended);
+  expect(performance.now() - askedAt).toBeLessThan(10_000);
+  await eventually(() => processesWith(installation.dataDir).length === 0, 2_000);
+  expect(posthorn.output()).not.toMatch(/^\s+at /m);
+});
+
+test('a start that was interrupted is made good by the next one', async () => {
+  const first = launchPosthorn('start', installation.env);
+  await eventually(() => fileThere('postgres/data.partial')(first), 60_000);
+  await first.end('SIGINT');
+
+  const second = launchPosthorn('start', installation.env);
+  await second.untilSaid(/Posthorn is ready/, 60_000);
+  expect(await second.end('SIGINT')).toBe(0);
+});
+
+test('a worker that waits for Temporal stops at once', async () => {
+  const env = {
+    DATABASE_URL: process.env.POSTHORN_TEST_POSTGRES!,
+    TEMPORAL_ADDRESS: '127.0.0.1:1',
+    POSTHORN_ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
+    POSTHORN_DATA_DIR: installation.dataDir,
+  };
+  const worker = startPosthorn('worker', env);
+  await worker.untilSaid(/Nothing listens at 127\.0\.0\.1:1 .*TEMPORAL_ADDRESS/);
+
+  const askedAt = performance.now();
+  expect(await worker.end('SIGTERM')).toBe(0);
+  expect(performance.now() - askedAt).toBeLessThan(5_000);
+});

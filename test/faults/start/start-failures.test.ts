@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { temporalAddress } from '../../set-up/temporal.ts';
+import { endAllProcesses, type PosthornProcess, startPosthorn } from '../installation/posthorn-process.ts';
+import { processesWith } from '../installation/process-tree.ts';
+
+jest.setTimeout(60_000);
+
+let folder: string;
+let taken: Server | undefined;
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'posthorn-failure-'));
+});
+afterEach(async () => {
+  await endAllProcesses();
+  taken?.close();
+  taken = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+const NOTHING_SET = Object.fromEntries(
+  ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'POSTHORN_PORT', 'POSTHORN_METRICS_PORT'].map((name) => [name, '']),
+);
+const start = (env: NodeJS.ProcessEnv): PosthornProcess =>
+  startPosthorn('start', { ...NOTHING_SET, POSTHORN_DATA_DIR: join(folder, 'data'), ...env });
+
+const onRealServers = (): NodeJS.ProcessEnv => ({
+  DATABASE_URL: database.url,
+  TEMPORAL_ADDRESS: temporalAddress(),
+  POSTHORN_ADMIN_KEY: 'admin-key-of-the-tests-of-failures-0',
+  POSTHORN_ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
+  POSTHORN_PORT: '0',
+  POSTHORN_DATA_DIR: join(folder, 'data'),
+});
+
+/** Exit code 1, and one line or two for people; nothing was started that would have to be said or stopped. */
+async function wordsOf(posthorn: PosthornProcess): Promise<string> {
+  expect(await posthorn.ended).toBe(1);
+  const output = posthorn.output();
+  expect(output).not.toMatch(/^\s+at |node:internal|Error:/m);
+  expect(output).not.toMatch(/Starting Postgres/);
+  await eventually(() => processesWith(folder).length === 0);
+  return output;
+}
+
+async function takePort(): Promise<string> {
+  taken = createServer();
+  await new Promise<void>((resolve) => taken!.listen(0, '127.0.0.1', resolve));
+  return String((taken.address() as AddressInfo).port);
+}
+
+test.each(['POSTHORN_PORT', 'POSTHORN_METRICS_PORT', 'POSTHORN_HEALTH_PORT', 'POSTHORN_SAMPLE_PORT'])(
+  'a %s that is taken is named before anything starts',
+  async (variable) => {
+    const port = await takePort();
+    const words = await wordsOf(start({ [variable]: port }));
+    expect(words).toMatch(
+      new RegExp(`Port ${port} on 127\\.0\\.0\\.1 is taken: .*Set ${variable} to a free one`),
+    );
+  },
+);
+
+test('one port for two listeners is refused with both variables', async () => {
+  const words = await wordsOf(start({ POSTHORN_METRICS_PORT: '9464', POSTHORN_HEALTH_PORT: '9464' }));
+  expect(words).toMatch(/POSTHORN_METRICS_PORT and POSTHORN_HEALTH_PORT are both 9464/);
+});
+
+test('a POSTHORN_HOST that is no address of this machine is named', async () => {
+  const words = await wordsOf(start({ POSTHORN_HOST: '192.0.2.1', POSTHORN_PORT: '4000' }));
+  expect(words).toMatch(/POSTHORN_HOST is 192\.0\.2\.1, which is no address of this machine/);
+});
+
+test.each<[string, () => string]>([
+  ['that the system refuses', () => '/proc/posthorn'],
+  ['that is a file', () => fileIn(folder)],
+  ['below a file', () => join(fileIn(folder), 'below')],
+])('a POSTHORN_DATA_DIR %s is named', async (_, dataDir) => {
+  const words = await wordsOf(start({ POSTHORN_DATA_DIR: dataDir() }));
+  expect(words).toMatch(/could not start: The data folder \S+ cannot be used: .*Set POSTHORN_DATA_DIR to/);
+});
+
+function fileIn(of: string): string {
+  const file = join(of, 'file');
+  writeFileSync(file, '');
+  return file;
+}
+
+test('a TEMPORAL_CLI_PATH that is none is named before Postgres starts', async () => {
+  const words = await wordsOf(start({ TEMPORAL_CLI_PATH: '/bin/true' }));
+  expect(words).toMatch(/TEMPORAL_CLI_PATH is \/bin\/true, which does not run as the Temporal CLI/);
+});
+
+test.each(['api', 'worker', 'start'])(
+  '"posthorn %s" names a DATABASE_URL where nothing listens',
+  async (command) => {
+    const env = { ...onRealServers(), DATABASE_URL: 'postgres://posthorn:pa55word@127.0.0.1:1/posthorn' };
+    const words = await wordsOf(startPosthorn(command, env));
+    expect(words).toMatch(/could not start: DATABASE_URL: nothing listens at 127\.0\.0\.1:1/);
+    expect(words).not.toContain('pa55word');
+  },
+);
+
+test('"posthorn migrate" names it too, on one line', async () => {
+  const env = { DATABASE_URL: 'postgres://posthorn:pa55word@127.0.0.1:1/posthorn' };
+  const words = await wordsOf(startPosthorn('migrate', env));
+  expect(words).toMatch(/^posthorn migrate: DATABASE_URL: nothing listens at 127\.0\.0\.1:1 .*\.\n$/);
+});
+
+test.each(['api', 'worker'])(
+  '"posthorn %s" refuses a database that is not of its schema',
+  async (command) => {
+    await database.pool.query("INSERT INTO schema_migrations (name, checksum) VALUES ('9999_later.sql', '')");
+    const newer = await wordsOf(startPosthorn(command, onRealServers()));
+    expect(newer).toMatch(/could not start: .*migrated by a newer release \(9999_later\.sql\)/);
+    await database.pool.query("DELETE FROM schema_migrations WHERE name = '9999_later.sql'");
+
+    await database.pool.query('ALTER TABLE schema_migrations RENAME TO hidden');
+    const unmigrated = await wordsOf(startPosthorn(command, onRealServers()));
+    await database.pool.query('ALTER TABLE hidden RENAME TO schema_migrations');
+    expect(unmigrated).toMatch(/could not start: .*not migrated .*Run "posthorn migrate" first/);
+  },
+);
+
+test.each([
+  ['bogus', /unknown command 'bogus'/],
+  ['start --foo', /unknown option '--foo'/],
+  ['api there', /too many arguments for 'api'/],
+  ['try', /missing required argument 'profile'/],
+])('"posthorn %s" is refused in one sentence', async (line, words) => {
+  const [command, ...args] = line.split(' ');
+  expect(await wordsOf(startPosthorn(command!, NOTHING_SET, ...args))).toMatch(words);
+});
+
+test.each([
+  ['--version', /^\d+\.\d+\.\d+\n$/],
+  ['--help', /^Usage: posthorn[\s\S]*migrate[\s\S]*docs\/operations\.md/],
+])('"posthorn %s" answers with code 0', async (option, words) => {
+  const posthorn = startPosthorn(option, NOTHING_SET);
+  expect(await posthorn.ended).toBe(0);
+  expect(posthorn.output()).toMatch(words);
+});

@@ -1,0 +1,160 @@
+import { hash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import pg from 'pg';
+import { newId } from '../../../src/store/postgres/ids.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { ADMIN_KEY, startTestApi, type TestApi } from '../../set-up/test-api.ts';
+
+let api: TestApi;
+/** Statements that read keys. */
+let queries: number;
+beforeEach(async () => {
+  api = await startTestApi({ config: { wrongKeysPerMinute: 5, trustedProxies: ['127.0.0.9/32'] } });
+  queries = 0;
+});
+afterEach(() => api.close());
+
+const query = pg.Client.prototype.query;
+beforeAll(() => {
+  pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
+    const [asked] = args as [string | { text?: string }];
+    if (/FROM api_keys/.test(typeof asked === 'string' ? asked : (asked.text ?? ''))) queries += 1;
+    return Reflect.apply(query, this, args);
+  } as typeof query;
+});
+afterAll(() => {
+  pg.Client.prototype.query = query;
+});
+
+const wrongKey = (): string => `ph_${randomBytes(32).toString('base64url')}`;
+const statusFor = async (key: string, headers: Record<string, string> = {}): Promise<number> =>
+  (await api.call('GET', '/v1/project', { key, headers })).status;
+
+async function useUpWrongKeys(): Promise<void> {
+  while ((await statusFor(wrongKey())) !== 429);
+}
+
+test('a key that was never used is let through while others of its address send wrong ones', async () => {
+  const { key } = await api.newProject();
+  await useUpWrongKeys();
+  expect(await statusFor(key)).toBe(200);
+});
+
+test('a change of one project makes no key of another unknown, and is in force at once', async () => {
+  const { key } = await api.newProject();
+  const { key: other } = await api.newProject();
+  await statusFor(key);
+  await statusFor(other);
+  await useUpWrongKeys();
+  const changed = await api.call('PATCH', '/v1/project', { key, body: { profile: 'canvelete' } });
+  expect(changed.status).toBe(200);
+  expect([await statusFor(key), await statusFor(other)]).toEqual([200, 200]);
+});
+
+test('of thousands of wrong keys on one connection a few are asked about, and a valid one in between is answered', async () => {
+  const { key } = await api.newProject();
+  queries = 0;
+  const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const get = (one: string): string =>
+    `GET /v1/project HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${one}\r\n\r\n`;
+  const keys = Array.from({ length: 2_000 }, (_, i) => (i === 1_000 ? key : wrongKey()));
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk));
+  socket.write(keys.map(get).join(''));
+  await eventually(() => (text.match(/HTTP\/1\.1 /g) ?? []).length === 2_000, 25_000);
+  socket.destroy();
+
+  const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+  expect(statuses[1_000]).toBe('200');
+  expect(statuses.filter((status) => status === '401')).toHaveLength(5);
+  expect(queries).toBeLessThanOrEqual(7);
+});
+
+test('a key that was deleted is asked about once, however often it is sent', async () => {
+  const { key } = await api.newProject();
+  const second = (await api.call('POST', '/v1/keys', { key, body: {} })).body as { id: string; key: string };
+  await api.database.pool.query('DELETE FROM api_keys WHERE id = $1', [second.id]);
+  queries = 0;
+  for (let i = 0; i < 10; i++) expect(await statusFor(second.key)).toBe(i < 5 ? 401 : 429);
+  expect(queries).toBe(1);
+  expect(await statusFor(key)).toBe(200);
+});
+
+test('a key without a stamp works, and goes on when its address is refused', async () => {
+  const { id } = await api.newProject();
+  const key = `ph_${randomBytes(24).toString('base64url')}`;
+  await api.database.pool.query('INSERT INTO api_keys (id, project_id, hash) VALUES ($1, $2, $3)', [
+    newId('key', Date.now()),
+    id,
+    hash('sha256', key, 'buffer'),
+  ]);
+  // More at the same time than an address may send wrong ones.
+  const statuses = await Promise.all(Array.from({ length: 20 }, () => statusFor(key)));
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  await useUpWrongKeys();
+  expect(await statusFor(key)).toBe(200);
+});
+
+test('of proxies that are trusted, the address that they forward is the caller; of others it is not believed', async () => {
+  const statusVia = async (localAddress: string, forwarded: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${wrongKey()}`, 'x-forwarded-for': forwarded };
+    const get = request(`${api.url}/v1/project`, { localAddress, headers, agent: false });
+    const [response] = await once(get.end(), 'response');
+    response.resume();
+    return response.statusCode;
+  };
+  for (let i = 0; i < 6; i++) await statusVia('127.0.0.9', '198.51.100.7');
+  expect(await statusVia('127.0.0.9', '198.51.100.7')).toBe(429);
+  // What the caller wrote itself stands before what the proxy adds.
+  expect(await statusVia('127.0.0.9', '203.0.113.1, 198.51.100.7')).toBe(429);
+  expect(await statusVia('127.0.0.9', '198.51.100.8')).toBe(401);
+  for (let i = 0; i < 5; i++) expect(await statusVia('127.0.0.8', `198.51.100.${i + 20}`)).toBe(401);
+  expect(await statusVia('127.0.0.8', '198.51.100.99')).toBe(429);
+});
+
+describe('while a body is on its way', () => {
+  async function begun(key: string, path: string) {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const post = request(`${api.url}${path}`, { method: 'POST', headers, agent: false });
+    const answered = once(post, 'response').then(([response]) => response.resume().statusCode as number);
+    const looked = queries;
+    post.write('{');
+    await eventually(() => queries > looked);
+    return { answered, post };
+  }
+
+  test('a key that is deleted is answered 401', async () => {
+    const { key } = await api.newProject();
+    const made = await api.call('POST', '/v1/keys', { key, body: {} });
+    const second = made.body as { id: string; key: string };
+    const { post, answered } = await begun(second.key, '/v1/events');
+    await api.call('DELETE', `/v1/keys/${second.id}`, { key });
+    const deletedAt = performance.now();
+    await eventually(() => performance.now() - deletedAt > 60);
+    post.end('"type":"a","data":1}');
+    expect(await answered).toBe(401);
+  });
+
+  test('a consumer that is deleted gets no endpoint', async () => {
+    const { id, key } = await api.newProject();
+    const made = await api.call('POST', '/v1/keys', { key, body: { consumer: 'jane' } });
+    const { post, answered } = await begun((made.body as { key: string }).key, '/v1/endpoints');
+    await api.call('DELETE', '/v1/consumers/jane', { key });
+    post.end('"url":"http://127.0.0.1:9/"}');
+    expect(await answered).toBe(401);
+    const left = await api.database.pool.query(
+      `SELECT FROM endpoints WHERE project_id = $1 AND consumer = 'jane' AND status <> 'deleted'`,
+      [id],
+    );
+    expect(left.rows).toHaveLength(0);
+    expect((await api.call('GET', '/v1/consumers/jane', { key })).status).toBe(404);
+  });
+});
+
+test('the admin key is never counted as wrong', async () => {
+  await useUpWrongKeys();
+  expect((await api.call('GET', '/v1/profiles', { key: ADMIN_KEY })).status).toBe(200);
+});

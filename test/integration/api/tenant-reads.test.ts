@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
+import { beside, p95Of, whileAttacked } from '../../set-up/beside.ts';
+import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
+
+const EVENTS = 150_000;
+const VICTIMS_CALLS = 60;
+
+let posthorn: TestPosthorn;
+let receiver: Receiver;
+let attacked: { id: string; key: string };
+
+beforeAll(async () => {
+  posthorn = await startTestPosthorn();
+  receiver = await startReceiver([200]);
+  attacked = await posthorn.newProject();
+  await posthorn.database.pool.query(
+    `INSERT INTO events (project_id, id, type, consumer, attributes, data, body, content_hash, profile, profile_version,
+                         status, delivery_count, open_count, created_at)
+     SELECT $1, 'evt_' || n, 'often', 'consumer-' || n % 100, '{}', '{}', '{}', '', 'standard-webhooks', 1, 'delivered', 0, 0,
+            now() - n * interval '1 second'
+     FROM generate_series(1, ${EVENTS}) AS n`,
+    [attacked.id],
+  );
+  await posthorn.database.pool.query('ANALYZE events');
+}, 120_000);
+afterAll(async () => {
+  await posthorn.close();
+  await receiver.close();
+});
+
+const keyOf = async (consumer: string) =>
+  (await posthorn.client.call('POST', '/v1/keys', { key: attacked.key, body: { consumer } })).body as {
+    key: string;
+  };
+const get = (path: string, key: string) =>
+  fetch(`${posthorn.url}${path}`, { headers: { authorization: `Bearer ${key}` } });
+
+/** Posts, and waits until it is delivered: what the victim's customers wait for. */
+const deliver = () =>
+  posthorn.call('POST', '/v1/events?wait=20s', {
+    id: randomUUID(),
+    type: 'a.b',
+    data: {},
+    target: { url: receiver.url, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+  });
+
+test.each([
+  ['a consumer without events, which looks for a type that nobody has', '/v1/events?type=zz', 'nobody'],
+  ['a consumer that looks for a type that nobody has', '/v1/events?type=zz', 'consumer-7'],
+  ['the project, which looks for a type that nobody has', '/v1/events?type=zz', null],
+  ['the project, which looks for a status that nothing has', '/v1/events?status=undeliverable', null],
+])(
+  'thirty loops of %s leave another project as it is alone',
+  async (_, path, consumer) => {
+    const key = consumer === null ? attacked.key : (await keyOf(consumer)).key;
+    await p95Of(10, deliver);
+    const alone = await p95Of(VICTIMS_CALLS, deliver);
+    const statuses = new Map<number, number>();
+    const { result, calls } = await whileAttacked(
+      30,
+      async () => {
+        const answer = await get(path, key);
+        await answer.arrayBuffer();
+        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+      },
+      () => p95Of(VICTIMS_CALLS, deliver),
+    );
+    expect(calls).toBeGreaterThan(30);
+    // Whoever asks more than its share waits for itself, and is told so; nobody is told that the database is away.
+    for (const status of statuses.keys()) expect([200, 429]).toContain(status);
+    expect(result).toBeLessThan(beside(alone));
+  },
+  60_000,
+);
+
+test('a read that waits behind its own project’s is answered before one of a project that asks for more', async () => {
+  const quiet = await posthorn.newProject();
+  const alone = await p95Of(30, () => get('/v1/events', quiet.key));
+  const { result } = await whileAttacked(
+    30,
+    () => get('/v1/events?type=zz', attacked.key),
+    () => p95Of(30, () => get('/v1/events', quiet.key)),
+  );
+  expect(result).toBeLessThan(beside(alone));
+});

@@ -1,0 +1,67 @@
+import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
+import { type SilentOrigins, startSilentOrigins } from '../../receivers/silent-origins.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
+
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+let posthorn: TestPosthorn;
+let receiver: Receiver;
+let silent: SilentOrigins;
+
+beforeEach(async () => {
+  posthorn = await startTestPosthorn();
+  silent = await startSilentOrigins();
+});
+afterEach(async () => {
+  silent.close();
+  await posthorn.close();
+  await receiver.close();
+});
+
+/** Calls as one project. */
+async function projectWith(settings: object) {
+  const { key } = await posthorn.newProject(settings);
+  return async (method: string, path: string, body: object): Promise<void> => {
+    const { status, text } = await posthorn.client.call(method, path, { key, body });
+    if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${text}`);
+  };
+}
+
+test('a retry is on time although another project has hundreds of attempts at silent endpoints under way', async () => {
+  receiver = await startReceiver([500, 200]);
+  const slow = await projectWith({ policy: { delays: ['2s', '2s'], timeout: '60s' } });
+  for (let n = 0; n < 14; n++) await slow('POST', '/v1/endpoints', { url: silent.url(n) });
+  const events = Array.from({ length: 40 }, () => ({ type: 'a.b', data: {} }));
+  await slow('POST', '/v1/events/batch', { events });
+  await eventually(() => silent.connections() >= 14 * 32, 30_000);
+
+  const victim = await projectWith({ policy: { delays: ['2s', '2s'], timeout: '5s' } });
+  await victim('POST', '/v1/endpoints', { url: receiver.url });
+  await victim('POST', '/v1/events', { type: 'a.b', data: {} });
+  await receiver.untilReceived(2, 20_000);
+
+  const [first, second] = receiver.requests;
+  expect(second!.at - first!.at).toBeLessThan(5_000);
+}, 90_000);
+
+test('targets at a thousand silent origins keep no other project waiting', async () => {
+  receiver = await startReceiver([200]);
+  const busy = await projectWith({ policy: { timeout: '60s' } });
+  const events = Array.from({ length: 1_000 }, (_, n) => ({
+    type: 'a.b',
+    data: {},
+    target: { url: silent.url(n), secret: SECRET },
+  }));
+  await busy('POST', '/v1/events/batch', { events });
+  await eventually(() => silent.connections() >= 500, 30_000);
+
+  const victim = await projectWith({});
+  await victim('POST', '/v1/endpoints', { url: receiver.url });
+  for (let n = 1; n <= 5; n++) {
+    const postedAt = Date.now();
+    await victim('POST', '/v1/events', { type: 'a.b', data: {} });
+    await receiver.untilReceived(n, 20_000);
+    expect(receiver.requests[n - 1]!.at - postedAt).toBeLessThan(3_000);
+  }
+}, 90_000);

@@ -1,0 +1,176 @@
+import { connect, createServer, type Socket } from 'node:net';
+import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
+import type { Lookup } from '../../../src/egress/addresses/lookup.ts';
+import { connectFirst } from '../../../src/egress/connections/connect-first.ts';
+import { createOutbound, type Outbound } from '../../../src/egress/outbound.ts';
+import { certificate, testAuthority } from '../../receivers/certificates.ts';
+import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
+import { type SilentAddress, silentAddress } from '../../receivers/silent-address.ts';
+import { eventually } from '../../set-up/eventually.ts';
+
+let outbound: Outbound;
+let receiver: Receiver;
+const silent: SilentAddress[] = [];
+
+afterEach(async () => {
+  await outbound?.close();
+  await receiver.close();
+  await Promise.all(silent.splice(0).map((address) => address.close()));
+});
+
+const fallSilent = async (host: string): Promise<SilentAddress> => {
+  const address = await silentAddress(host, receiver.port);
+  silent.push(address);
+  return address;
+};
+const post = (lookup: Lookup, { scheme = 'http', timeoutMs = 8_000 } = {}) => {
+  outbound = createOutbound({
+    guard: createAddressGuard(['127.0.0.0/8', '::1/128']),
+    lookup,
+    certificateAuthorities: [testAuthority()],
+  });
+  return outbound.post({
+    url: `${scheme}://localhost:${receiver.port}/`,
+    headers: {},
+    body: Buffer.from('{}'),
+    timeoutMs,
+    startBy: performance.now() + 1_000,
+    projectId: 'project',
+    poolKey: 'receiver',
+  });
+};
+const answering =
+  (...addresses: string[]): Lookup =>
+  async () =>
+    addresses;
+const socketsOpen = (): number =>
+  process.getActiveResourcesInfo().filter((name) => /^TCP(SocketWrap|ConnectWrap)/.test(name)).length;
+
+test('an address that is silent costs the next one no more than a moment, and its socket is gone at once', async () => {
+  receiver = await startReceiver(
+    [(_, response) => void response.writeHead(200, { connection: 'close' }).end()],
+    {
+      host: '127.0.0.3',
+    },
+  );
+  await fallSilent('127.0.0.2');
+  const before = socketsOpen();
+
+  const result = await post(answering('127.0.0.2', '127.0.0.3'));
+
+  expect(result).toMatchObject({ outcome: 'delivered' });
+  expect(result.kind === 'answered' && result.durationMs).toBeLessThan(1_000);
+  expect(outbound.stats().connections).toBe(0);
+  await eventually(async () => socketsOpen() <= before);
+});
+
+test('the other family is next, however many addresses the first one has', async () => {
+  receiver = await startReceiver([200], { host: '::1' });
+  const many = ['127.0.0.2', '127.0.0.4', '127.0.0.5', '127.0.0.6'];
+  await Promise.all(many.map(fallSilent));
+
+  const result = await post(answering(...many, '::1'));
+
+  expect(result).toMatchObject({ outcome: 'delivered' });
+  expect(result.kind === 'answered' && result.durationMs).toBeLessThan(1_000);
+});
+
+test.each([
+  ['refuses', ['127.0.0.2', '127.0.0.3']],
+  ['refuses, and comes first', ['127.0.0.3', '127.0.0.2']],
+  ['is silent for good', ['127.0.0.2', '127.0.0.4']],
+])('a handshake that takes a second is waited for beside an address that %s', async (_case, addresses) => {
+  receiver = await startReceiver([200], { host: '127.0.0.9' });
+  const slow = await fallSilent('127.0.0.2');
+  await fallSilent('127.0.0.4');
+
+  const posted = post(answering(...addresses));
+  // After the first SYN, and after the next address was tried: the second SYN finds the queue empty.
+  setTimeout(() => slow.answer(), 500);
+
+  const result = await posted;
+  expect(result).toMatchObject({ outcome: 'delivered', resent: false });
+  expect(result.kind === 'answered' && result.durationMs).toBeGreaterThan(900);
+});
+
+test('a TLS handshake that takes two seconds is waited for', async () => {
+  receiver = await startReceiver([200], { tls: certificate('trusted') });
+  const sockets = new Set<Socket>();
+  const slow = createServer((socket) => {
+    sockets.add(socket);
+    setTimeout(() => {
+      const onward = connect({ host: '127.0.0.1', port: receiver.port });
+      sockets.add(onward);
+      socket
+        .on('error', () => {})
+        .pipe(onward.on('error', () => {}))
+        .pipe(socket);
+    }, 2_000);
+  });
+  await new Promise<void>((resolve) => slow.listen(receiver.port, '127.0.0.2', resolve));
+
+  const result = await post(answering('127.0.0.3', '127.0.0.2'), { scheme: 'https' });
+
+  expect(result).toMatchObject({ outcome: 'delivered' });
+  expect(result.kind === 'answered' && result.durationMs).toBeGreaterThan(1_900);
+  for (const socket of sockets) socket.destroy();
+  slow.close();
+});
+
+test('addresses that are all silent are a timeout at the deadline', async () => {
+  receiver = await startReceiver([200], { host: '127.0.0.9' });
+  await fallSilent('127.0.0.2');
+  await fallSilent('127.0.0.4');
+
+  const result = await post(answering('127.0.0.2', '127.0.0.4'), { timeoutMs: 800 });
+
+  expect(result).toMatchObject({ outcome: 'timeout', error: { code: 'CONNECT_TIMEOUT' } });
+  expect(result.kind === 'failed' && result.durationMs).toBeLessThan(1_200);
+});
+
+test('an address of the other family that a name server says later is tried, too', async () => {
+  receiver = await startReceiver([200], { host: '127.0.0.3' });
+  const lookup: Lookup = async (_, onIncomplete) => {
+    onIncomplete?.(new Promise((resolve) => setTimeout(resolve, 300, ['127.0.0.3'])));
+    return ['127.0.0.2'];
+  };
+
+  expect(await post(lookup)).toMatchObject({ outcome: 'delivered' });
+});
+
+test('an address that is said later is not dialed unless it is allowed', async () => {
+  receiver = await startReceiver([200], { host: '127.0.0.3' });
+  const later = ['127.0.0.3', '169.254.169.254'];
+  const lookup: Lookup = async (_, onIncomplete) => {
+    onIncomplete?.(Promise.resolve(later));
+    return ['127.0.0.2'];
+  };
+
+  expect(await post(lookup)).toMatchObject({ outcome: 'connection_failed', error: { code: 'ECONNREFUSED' } });
+  expect(receiver.connections()).toBe(0);
+});
+
+test('without a spare socket the next address is tried when the one before has failed, and no spare is lost', async () => {
+  receiver = await startReceiver([200], { host: '127.0.0.3' });
+  await fallSilent('127.0.0.4');
+  const { port } = receiver;
+  const spare = { left: 0 };
+
+  const addresses = ['127.0.0.2', '127.0.0.5', '127.0.0.3'];
+  const connected = await connectFirst({ addresses, port }, spare, performance.now() + 2_000);
+  const stuck = await connectFirst(
+    { addresses: ['127.0.0.4', '127.0.0.3'], port },
+    spare,
+    performance.now() + 600,
+  );
+  spare.left = 1;
+  const second = await connectFirst(
+    { addresses: ['127.0.0.4', '127.0.0.3'], port },
+    spare,
+    performance.now() + 2_000,
+  );
+
+  expect([connected.kind, stuck.kind, second.kind]).toEqual(['connected', 'failed', 'connected']);
+  expect(spare.left).toBe(1);
+  for (const end of [connected, second]) if (end.kind === 'connected') end.socket.destroy();
+});

@@ -1,0 +1,161 @@
+import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from '../../../src/egress/outbound.ts';
+import { certificate, testAuthority } from '../../receivers/certificates.ts';
+import { startMisbehavingReceiver } from '../../receivers/misbehaving-receiver.ts';
+import { startReceiver } from '../../receivers/receiver.ts';
+
+let outbound: Outbound;
+const toClose: (() => Promise<unknown>)[] = [];
+
+const create = (options: Partial<OutboundOptions>): void => {
+  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']), provingMs: 0, ...options });
+};
+const post = (url: string, body = Buffer.from('{}')) =>
+  outbound.post({
+    url,
+    headers: {},
+    body,
+    timeoutMs: 2_000,
+    startBy: performance.now() + 2_000,
+    projectId: 'project',
+    poolKey: 'receiver',
+  });
+const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
+  for (const began = performance.now(); !(await condition()); ) {
+    if (performance.now() - began > 5_000) throw new Error('the condition did not come true within 5 s');
+  }
+};
+const start = async () => {
+  const receiver = await startReceiver();
+  toClose.push(receiver.close);
+  return receiver;
+};
+
+afterEach(async () => {
+  for (const close of toClose.splice(0)) await close();
+  await outbound.close();
+});
+
+test('a connection carries no more requests than allowed', async () => {
+  create({ maxRequestsPerConnection: 3 });
+  const receiver = await start();
+
+  for (let n = 0; n < 7; n++) expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered' });
+
+  expect(receiver.connections()).toBe(3);
+});
+
+test('a connection that is used all the time is closed at its age all the same', async () => {
+  create({ maxAgeMs: 200 });
+  const receiver = await start();
+  const began = performance.now();
+
+  await until(async () => {
+    expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', resent: false });
+    return receiver.connections() > 1;
+  });
+
+  expect(performance.now() - began).toBeGreaterThan(195);
+});
+
+test.each([2, 60_000, 1_000_000])(
+  'a connection over TLS carries one request with a body of %d bytes after the other',
+  async (length) => {
+    const receiver = await startReceiver([200], { tls: certificate('trusted') });
+    toClose.push(receiver.close);
+    create({ certificateAuthorities: [testAuthority()], lookup: async () => ['127.0.0.1'] });
+
+    for (let n = 0; n < 30; n++) {
+      const result = await post(`https://localhost:${receiver.port}/`, Buffer.alloc(length, 'x'));
+      expect(result).toMatchObject({ outcome: 'delivered', resent: false });
+    }
+
+    expect(receiver.connections()).toBe(1);
+    expect(receiver.requests.every(({ body }) => body.length === length)).toBe(true);
+  },
+);
+
+describe('a receiver that moves to another address', () => {
+  /** The same port on two addresses. */
+  const startBoth = async () => {
+    const before = await startReceiver([200], { host: '127.0.0.1' });
+    toClose.push(before.close);
+    const after = await startReceiver([200], { host: '127.0.0.2', port: before.port });
+    toClose.push(after.close);
+    return { before, after, url: `http://receiver.example:${before.port}/` };
+  };
+
+  test('is followed although its old connections are in use all the time', async () => {
+    const { before, after, url } = await startBoth();
+    let addresses = ['127.0.0.1'];
+    create({ askNamesAgainMs: 50, lookup: async () => addresses });
+    await post(url);
+    addresses = ['127.0.0.2'];
+
+    await until(async () => {
+      expect(await post(url)).toMatchObject({ outcome: 'delivered', resent: false });
+      return after.requests.length > 10;
+    });
+
+    expect(before.connections()).toBe(1);
+    const sent = before.requests.length;
+    await post(url);
+    expect(before.requests).toHaveLength(sent);
+  });
+
+  test('keeps its connection while its answer holds the address among others, however that is written', async () => {
+    const { before, after, url } = await startBoth();
+    let lookups = 0;
+    create({
+      askNamesAgainMs: 20,
+      lookup: async () => (lookups++ % 2 ? ['127.0.0.2', '127.0.0.1'] : ['127.0.0.1']),
+    });
+
+    await until(async () => {
+      await post(url);
+      return lookups > 5;
+    });
+
+    expect(before.connections()).toBe(1);
+    expect(after.connections()).toBe(0);
+  });
+
+  test('keeps its connection while its name is not answered', async () => {
+    const { before, url } = await startBoth();
+    let lookups = 0;
+    create({
+      askNamesAgainMs: 20,
+      lookup: async () => {
+        if (lookups++ > 0) throw Object.assign(new Error(), { code: 'ESERVFAIL' });
+        return ['127.0.0.1'];
+      },
+    });
+
+    await until(async () => {
+      expect(await post(url)).toMatchObject({ outcome: 'delivered' });
+      return lookups > 3;
+    });
+
+    expect(before.connections()).toBe(1);
+  });
+});
+
+test('a name is asked beside the requests: one that is never answered delays none', async () => {
+  let lookups = 0;
+  create({
+    askNamesAgainMs: 20,
+    lookup: () => (lookups++ === 0 ? Promise.resolve(['127.0.0.1']) : new Promise(() => {})),
+  });
+  const receiver = await startMisbehavingReceiver((socket) =>
+    socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
+  );
+  toClose.push(receiver.close);
+
+  await until(async () => {
+    const result = await post(`http://receiver.example:${receiver.port}/`);
+    expect(result).toMatchObject({ outcome: 'delivered' });
+    return lookups > 2;
+  });
+
+  expect(receiver.connections()).toBe(1);
+});

@@ -1,0 +1,237 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
+import { createOutbound, type Outbound, type OutboundRequest } from '../../../src/egress/outbound.ts';
+import {
+  type Behaviour,
+  type BehaviourName,
+  type MisbehavingReceiver,
+  redirectTo,
+  startMisbehavingReceiver,
+} from '../../receivers/misbehaving-receiver.ts';
+import { startReceiver } from '../../receivers/receiver.ts';
+
+const TIMEOUT_MS = 700;
+/** A busy machine may notice the deadline late; it must never be noticed early, nor by seconds. */
+const LATE_MS = 500;
+
+let outbound: Outbound;
+let receiver: MisbehavingReceiver | undefined;
+/** A test that fails must not leave behind what keeps the process alive. */
+const toEnd: (() => unknown)[] = [];
+
+beforeEach(() => {
+  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']) });
+});
+afterEach(async () => {
+  for (const end of toEnd.splice(0)) await end();
+  await receiver?.close();
+  await outbound.close();
+  receiver = undefined;
+});
+
+const post = (url: string, overrides: Partial<OutboundRequest> = {}) =>
+  outbound.post({
+    url,
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from('{"a":1}'),
+    timeoutMs: TIMEOUT_MS,
+    startBy: performance.now() + 1_000,
+    projectId: 'project',
+    poolKey: 'tenant',
+    ...overrides,
+  });
+
+/** Resolves when no request is under way, and what connections are left may be used again. */
+async function untilIdle(): Promise<void> {
+  for (const began = performance.now(); outbound.stats().idle < outbound.stats().connections; ) {
+    if (performance.now() - began > 5_000) throw new Error('connections are in use after 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+async function postTo(behaviour: BehaviourName | Behaviour) {
+  receiver = await startMisbehavingReceiver(behaviour);
+  const began = performance.now();
+  const result = await post(receiver.url);
+  return { result, tookMs: performance.now() - began };
+}
+
+test.each<[BehaviourName, object]>([
+  ['neverAnswers', { kind: 'failed', outcome: 'timeout', error: { code: 'ANSWER_TIMEOUT' } }],
+  ['headerDrip', { kind: 'answered', outcome: 'delivered', statusCode: 200, truncated: true }],
+  ['statusDrip', { kind: 'failed', outcome: 'timeout' }],
+  ['endlessHints', { kind: 'failed', outcome: 'timeout' }],
+  ['bodyDripAfter200', { kind: 'answered', outcome: 'delivered', statusCode: 200, truncated: true }],
+  ['bodyDripAfter500', { kind: 'answered', outcome: 'rejected', statusCode: 500, truncated: true }],
+])('%s ends at the deadline', async (behaviour, expected) => {
+  const { result, tookMs } = await postTo(behaviour);
+
+  expect(result).toMatchObject(expected);
+  expect(tookMs).toBeGreaterThan(TIMEOUT_MS - 5);
+  expect(tookMs).toBeLessThan(TIMEOUT_MS + LATE_MS);
+  expect(outbound.stats().connections).toBe(0);
+  await receiver!.untilNoneOpen();
+});
+
+test.each<[BehaviourName, object]>([
+  ['continueThen200', { outcome: 'delivered', statusCode: 200 }],
+  ['hintsThen200', { outcome: 'delivered', statusCode: 200 }],
+  ['noContentWithBody', { outcome: 'delivered', statusCode: 204 }],
+  ['twoAnswers', { outcome: 'delivered', statusCode: 200 }],
+  ['resetAfterStatus', { outcome: 'delivered', statusCode: 200, truncated: true, body: Buffer.from('abc') }],
+  ['closesInTheBody', { outcome: 'delivered', statusCode: 200, truncated: true, body: Buffer.from('abc') }],
+  ['headersOf20k', { outcome: 'delivered', statusCode: 200, truncated: false }],
+  ['status999', { outcome: 'rejected', statusCode: 999 }],
+  ['switchesProtocols', { outcome: 'rejected', statusCode: 101 }],
+  ['badBytes', { outcome: 'rejected', statusCode: 500, body: Buffer.from([0, 0xff, 0xc3, 0x28, 0, 0]) }],
+])('%s is an answer, at once', async (behaviour, expected) => {
+  const { result, tookMs } = await postTo(behaviour);
+
+  expect(result).toMatchObject({ kind: 'answered', resent: false, ...expected });
+  expect(tookMs).toBeLessThan(TIMEOUT_MS);
+});
+
+test.each<[BehaviourName, object]>([
+  ['resetBeforeStatus', { outcome: 'connection_failed', error: { code: 'ECONNRESET' } }],
+  ['closesWithoutAnswer', { outcome: 'connection_failed', error: { code: 'ECONNRESET' } }],
+  ['garbage', { outcome: 'invalid_response', error: { code: 'NOT_HTTP' } }],
+  ['status000', { outcome: 'invalid_response', error: { code: 'INVALID_STATUS' } }],
+  ['floodOfHints', { outcome: 'invalid_response', error: { code: 'HEADERS_TOO_LARGE' } }],
+  ['floodOfLineEnds', { outcome: 'invalid_response', error: { code: 'HEADERS_TOO_LARGE' } }],
+])('%s is a failure, at once, sent once over a fresh connection', async (behaviour, expected) => {
+  const { result, tookMs } = await postTo(behaviour);
+
+  expect(result).toMatchObject({ kind: 'failed', resent: false, statusCode: null, ...expected });
+  expect(receiver!.requests()).toBe(1);
+  expect(tookMs).toBeLessThan(TIMEOUT_MS);
+  expect(outbound.stats().connections).toBe(0);
+});
+
+test.each<[BehaviourName, 'delivered' | 'rejected']>([
+  ['endlessBody', 'delivered'],
+  ['endlessChunks', 'delivered'],
+  ['gzipBomb', 'delivered'],
+  ['endlessBodyAfter500', 'rejected'],
+])('%s is cut off at 16 KiB, long before the deadline and without reading on', async (behaviour, outcome) => {
+  const before = process.memoryUsage().rss;
+  const { result, tookMs } = await postTo(behaviour);
+
+  expect(result).toMatchObject({ kind: 'answered', outcome, truncated: true });
+  expect(result.kind === 'answered' && result.body.length).toBe(16_384);
+  expect(tookMs).toBeLessThan(TIMEOUT_MS);
+  expect(outbound.stats().connections).toBe(0);
+  await receiver!.untilNoneOpen();
+  // What the kernel's buffers on both sides take is not bounded by us; what we hold is.
+  expect(receiver!.bytesWritten()).toBeLessThan(20_000_000);
+  expect(process.memoryUsage().rss - before).toBeLessThan(80_000_000);
+});
+
+test('a body of 16 KiB is kept whole, and the connection with it', async () => {
+  const good = await startReceiver([(_, response) => void response.end(Buffer.alloc(16_384, 'x'))]);
+  toEnd.push(good.close);
+
+  expect(await post(good.url)).toMatchObject({ outcome: 'delivered', truncated: false });
+  await untilIdle();
+  expect(await post(good.url)).toMatchObject({ outcome: 'delivered', truncated: false });
+
+  expect(good.connections()).toBe(1);
+});
+
+test('an answer that comes before the request has been read counts, and its connection is not used again', async () => {
+  const server = createServer((socket) => {
+    toEnd.push(() => socket.destroy());
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.pause();
+      socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  toEnd.push(() => server.close());
+  const { port } = server.address() as AddressInfo;
+
+  const result = await post(`http://127.0.0.1:${port}/`, { body: Buffer.alloc(20_000_000) });
+
+  expect(result).toMatchObject({ outcome: 'rejected', statusCode: 413, truncated: false });
+  expect(outbound.stats().connections).toBe(0);
+});
+
+test('an answer that came in time counts although this process was too busy to read it in time', async () => {
+  const elsewhere = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const server = require('node:http').createServer((request, response) => response.end('ok'));
+     server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`,
+    { eval: true },
+  );
+  toEnd.push(() => elsewhere.terminate());
+  const [port] = (await once(elsewhere, 'message')) as [number];
+  const url = `http://127.0.0.1:${port}/`;
+  await post(url);
+  await untilIdle();
+
+  const result = post(url, { timeoutMs: 100 });
+  // Long enough for the request to be written.
+  for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+  for (const began = performance.now(); performance.now() - began < 300; );
+
+  expect(await result).toMatchObject({ outcome: 'delivered', statusCode: 200 });
+});
+
+test('a redirect is a rejection, and the place that it names gets nothing', async () => {
+  const trap = await startReceiver();
+  toEnd.push(trap.close);
+  const { result } = await postTo(redirectTo(trap.url));
+
+  expect(result).toMatchObject({ outcome: 'rejected', statusCode: 301, headers: { location: trap.url } });
+  expect(trap.connections()).toBe(0);
+});
+
+test('what a receiver says out of turn is not taken for the answer to the next request', async () => {
+  receiver = await startMisbehavingReceiver('speaksOutOfTurn');
+  expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered' });
+  await receiver.untilNoneOpen();
+
+  expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', statusCode: 200 });
+});
+
+test('a reused connection that is reset before any byte of the answer is replaced by a fresh one, once', async () => {
+  receiver = await startMisbehavingReceiver('resetsReusedConnections');
+
+  expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', resent: false });
+  await untilIdle();
+  expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', resent: true });
+  expect(receiver.requests()).toBe(3);
+  expect(receiver.connections()).toBe(2);
+});
+
+test('a request is not sent again when its time to start has passed', async () => {
+  // Silent on its second request for longer than the request may still be started.
+  receiver = await startMisbehavingReceiver((socket, turn) =>
+    turn === 1
+      ? socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+      : setTimeout(() => socket.resetAndDestroy(), 150),
+  );
+  await post(receiver.url);
+  await untilIdle();
+
+  const result = await post(receiver.url, { startBy: performance.now() + 50 });
+
+  expect(result).toMatchObject({ kind: 'failed', outcome: 'connection_failed', resent: false });
+  expect(receiver.requests()).toBe(2);
+});
+
+test('400 requests in turn to a receiver that closes each resting connection are all delivered', async () => {
+  receiver = await startMisbehavingReceiver('closesIdleConnections');
+  let resent = 0;
+  for (let i = 0; i < 400; i++) {
+    const result = await post(receiver.url);
+    expect(result).toMatchObject({ kind: 'answered', outcome: 'delivered' });
+    if (result.kind === 'answered' && result.resent) resent++;
+    // Lets the connection rest for as long as the receiver needs to close it, more or less.
+    if (i % 4 === 0) await new Promise((resolve) => setTimeout(resolve, i % 3));
+  }
+  expect(receiver.requests()).toBeGreaterThanOrEqual(400);
+  expect(receiver.requests()).toBeLessThanOrEqual(400 + resent);
+});

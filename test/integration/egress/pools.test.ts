@@ -1,0 +1,203 @@
+import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
+import {
+  createOutbound,
+  type Outbound,
+  type OutboundOptions,
+  type OutboundRequest,
+} from '../../../src/egress/outbound.ts';
+import { startMisbehavingReceiver } from '../../receivers/misbehaving-receiver.ts';
+import { type Receiver, type Step, startReceiver } from '../../receivers/receiver.ts';
+
+let outbound: Outbound;
+let receiver: Receiver;
+const toClose: (() => Promise<void>)[] = [];
+
+const create = (options: Partial<OutboundOptions> = {}): void => {
+  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']), provingMs: 0, ...options });
+};
+const start = async (script?: Step[]): Promise<Receiver> => {
+  const started = await startReceiver(script);
+  toClose.push(started.close);
+  return started;
+};
+const post = (url: string, overrides: Partial<OutboundRequest> = {}) =>
+  outbound.post({
+    url,
+    headers: {},
+    body: Buffer.from('{}'),
+    timeoutMs: 2_000,
+    startBy: performance.now() + 5_000,
+    projectId: 'project',
+    poolKey: 'tenant',
+    ...overrides,
+  });
+const until = async (condition: () => boolean): Promise<void> => {
+  for (const began = performance.now(); !condition(); ) {
+    if (performance.now() - began > 5_000) throw new Error('the condition did not come true within 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+
+/** A script of one step that answers nothing until it is told to, and then each request in the order of coming. */
+const heldBack = () => {
+  const waiting: (() => void)[] = [];
+  const step: Step = (_, response) => void waiting.push(() => response.end());
+  return { step, waiting, answerNext: () => waiting.shift()!() };
+};
+
+afterEach(async () => {
+  for (const close of toClose.splice(0)) await close();
+  await outbound.close();
+});
+
+test('no more connections are opened than allowed, and who waits is served in the order of coming', async () => {
+  create({ connectionsPerHost: 2 });
+  const { step, waiting, answerNext } = heldBack();
+  receiver = await start([step]);
+  const started: number[] = [];
+
+  const results = Array.from({ length: 10 }, (_, i) =>
+    post(receiver.url, { onStart: () => started.push(i) }),
+  );
+  for (let answered = 0; answered < 10; answered++) {
+    await until(() => waiting.length === Math.min(2, 10 - answered));
+    expect(outbound.stats()).toMatchObject({ pools: 1, connections: 2, waiting: Math.max(0, 8 - answered) });
+    answerNext();
+    await until(() => receiver.requests.length === Math.min(10, answered + 3));
+  }
+
+  expect((await Promise.all(results)).every((result) => result.kind === 'answered')).toBe(true);
+  expect(started).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(receiver.connections()).toBe(2);
+});
+
+test('a request whose turn does not come in time is not started, and says so when it is time', async () => {
+  create({ connectionsPerHost: 1 });
+  const { step, waiting, answerNext } = heldBack();
+  receiver = await start([step]);
+  const first = post(receiver.url);
+  await until(() => waiting.length === 1);
+  const began = performance.now();
+  let started = false;
+
+  const second = await post(receiver.url, {
+    startBy: began + 200,
+    onStart: () => {
+      started = true;
+    },
+  });
+
+  expect(second).toEqual({ kind: 'not_started' });
+  expect(performance.now() - began).toBeGreaterThan(195);
+  expect(performance.now() - began).toBeLessThan(700);
+  answerNext();
+  expect(await first).toMatchObject({ outcome: 'delivered' });
+  expect(started).toBe(false);
+  expect(receiver.requests).toHaveLength(1);
+});
+
+test('a request that comes after its time is not started although a connection is free', async () => {
+  create();
+  receiver = await start();
+  await post(receiver.url);
+
+  expect(await post(receiver.url, { startBy: performance.now() - 1 })).toEqual({ kind: 'not_started' });
+  expect(receiver.requests).toHaveLength(1);
+});
+
+test('a tenant that has used up its connections to a receiver leaves another tenant its own', async () => {
+  create({ connectionsPerHost: 2 });
+  const { step, waiting, answerNext } = heldBack();
+  receiver = await start([step, step, 200, step]);
+  const greedy = Array.from({ length: 5 }, () => post(receiver.url, { poolKey: 'greedy' }));
+  await until(() => waiting.length === 2);
+
+  expect(await post(receiver.url, { poolKey: 'modest' })).toMatchObject({ outcome: 'delivered' });
+
+  for (let i = 0; i < 5; i++) {
+    await until(() => waiting.length > 0);
+    answerNext();
+  }
+  await Promise.all(greedy);
+});
+
+test('the place of a request that failed goes to the next that waits', async () => {
+  create({ connectionsPerHost: 1 });
+  const silent = await startMisbehavingReceiver('neverAnswers');
+  toClose.push(silent.close);
+
+  const results = await Promise.all([1, 2, 3].map(() => post(silent.url, { timeoutMs: 150 })));
+
+  expect(results.map((result) => result.kind === 'failed' && result.outcome)).toEqual(
+    Array(3).fill('timeout'),
+  );
+  expect(silent.connections()).toBe(3);
+});
+
+test('when all resting connections turn out to be stale, each request is sent once more and the bound still holds', async () => {
+  create({ connectionsPerHost: 4 });
+  const stale = await startMisbehavingReceiver('resetsReusedConnections');
+  toClose.push(stale.close);
+  await Promise.all(Array.from({ length: 4 }, () => post(stale.url)));
+  let most = 0;
+  const watch = setInterval(() => (most = Math.max(most, outbound.stats().connections)), 1);
+
+  const results = await Promise.all(Array.from({ length: 12 }, () => post(stale.url)));
+  clearInterval(watch);
+
+  expect(results.every((result) => result.kind === 'answered' && result.outcome === 'delivered')).toBe(true);
+  expect(results.some((result) => result.kind === 'answered' && result.resent)).toBe(true);
+  expect(most).toBeLessThanOrEqual(4);
+});
+
+test('a connection rests for no longer than allowed, and its pool goes with it', async () => {
+  create({ maxRestMs: 50 });
+  receiver = await start();
+  await post(receiver.url);
+  expect(outbound.stats()).toMatchObject({ pools: 1, connections: 1 });
+
+  await until(() => outbound.stats().pools === 0);
+  expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', resent: false });
+  expect(receiver.connections()).toBe(2);
+});
+
+test('a receiver that says how long it keeps a connection is believed', async () => {
+  create({ maxRestMs: 60_000 });
+  receiver = await start([(_, response) => void response.setHeader('keep-alive', 'timeout=1').end()]);
+
+  await post(receiver.url);
+  await post(receiver.url);
+
+  expect(receiver.connections()).toBe(2);
+});
+
+test('no more idle pools are kept than allowed: the least recently used goes first', async () => {
+  create({ maxIdlePools: 3 });
+  receiver = await start();
+  const keys = ['a', 'b', 'c', 'a', 'd'];
+  for (const poolKey of keys) await post(receiver.url, { poolKey });
+  expect(outbound.stats()).toMatchObject({ pools: 3, connections: 3 });
+  expect(receiver.connections()).toBe(4);
+
+  for (const poolKey of ['a', 'c', 'd']) await post(receiver.url, { poolKey });
+  expect(receiver.connections()).toBe(4);
+  await post(receiver.url, { poolKey: 'b' });
+  expect(receiver.connections()).toBe(5);
+});
+
+test('closing waits for what is under way and starts nothing more', async () => {
+  create({ connectionsPerHost: 1 });
+  const { step, waiting, answerNext } = heldBack();
+  receiver = await start([step]);
+  const [underWay, waited] = [post(receiver.url), post(receiver.url)];
+  await until(() => waiting.length === 1);
+
+  const closing = outbound.close();
+  expect(await waited).toEqual({ kind: 'not_started' });
+  expect(await post(receiver.url)).toEqual({ kind: 'not_started' });
+  answerNext();
+
+  expect(await underWay).toMatchObject({ outcome: 'delivered' });
+  await closing;
+  expect(outbound.stats().connections).toBe(0);
+});

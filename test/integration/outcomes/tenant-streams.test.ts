@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
+import { beside, p95Of, whileAttacked } from '../../set-up/beside.ts';
+import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
+
+let posthorn: TestPosthorn;
+let receiver: Receiver;
+const open = new Set<AbortController>();
+
+beforeAll(async () => {
+  posthorn = await startTestPosthorn();
+  receiver = await startReceiver([200]);
+});
+afterEach(() => {
+  for (const stream of open) stream.abort();
+  open.clear();
+});
+afterAll(async () => {
+  await posthorn.close();
+  await receiver.close();
+});
+
+async function openStream(key: string): Promise<Response> {
+  const stream = new AbortController();
+  open.add(stream);
+  return fetch(`${posthorn.url}/v1/outcomes`, {
+    headers: { authorization: `Bearer ${key}` },
+    signal: stream.signal,
+  });
+}
+const keyOf = async (projectKey: string, consumer?: string) =>
+  (
+    (
+      await posthorn.client.call('POST', '/v1/keys', {
+        key: projectKey,
+        body: { ...(consumer && { consumer }) },
+      })
+    ).body as { key: string }
+  ).key;
+const target = () => ({
+  id: randomUUID(),
+  type: 'a.b',
+  data: {},
+  target: { url: receiver.url, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+});
+const deliver = () => posthorn.call('POST', '/v1/events?wait=20s', target());
+
+test('two hundred streams of one project that is busy leave another one as it is alone', async () => {
+  const busy = await posthorn.newProject();
+  await p95Of(5, deliver);
+  const alone = await p95Of(30, deliver);
+  const keys = await Promise.all(Array.from({ length: 10 }, () => keyOf(busy.key)));
+  const answers = await Promise.all(keys.flatMap((key) => Array.from({ length: 20 }, () => openStream(key))));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  // Half of them read what comes, half never do.
+  for (const answer of answers.slice(100)) void answer.text().catch(() => {});
+  const { result } = await whileAttacked(
+    1,
+    () => posthorn.client.call('POST', '/v1/events?wait=5s', { key: busy.key, body: target() }),
+    () => p95Of(30, deliver),
+  );
+  expect(result).toBeLessThan(beside(alone));
+}, 120_000);
+
+test('a consumer and a project have as many streams as they may, and others their own', async () => {
+  const { key } = await posthorn.newProject();
+  const refused = { status: 429, code: 'quota_exceeded' };
+  const tried = async (of: string) => {
+    const answer = await openStream(of);
+    return answer.status === 200
+      ? 200
+      : { status: answer.status, code: ((await answer.json()) as { code: string }).code };
+  };
+  const keys = await Promise.all(Array.from({ length: 3 }, () => keyOf(key, 'acme')));
+  const results = await Promise.all(keys.flatMap((one) => Array.from({ length: 20 }, () => tried(one))));
+  expect(results.filter((result) => result === 200)).toHaveLength(40);
+  expect(results).toContainEqual(refused);
+  expect(await tried(await keyOf(key, 'globex'))).toBe(200);
+  expect(await tried(key)).toBe(200);
+}, 30_000);
+
+test('of the posts of a consumer’s test events that wait, those that are too many are answered at once', async () => {
+  const { key } = await posthorn.newProject();
+  const consumer = await keyOf(key, 'acme');
+  const slow = await startReceiver([() => new Promise(() => {})]);
+  const made = await posthorn.client.call('POST', '/v1/endpoints', {
+    key: consumer,
+    body: { url: slow.url },
+  });
+  const path = `/v1/endpoints/${(made.body as { id: string }).id}/test?wait=4s`;
+  const startedAt = performance.now();
+  const took = await Promise.all(
+    Array.from({ length: 30 }, async () => {
+      const { status } = await posthorn.client.call('POST', path, { key: consumer });
+      return { status, ms: performance.now() - startedAt };
+    }),
+  );
+  expect(took.every(({ status }) => status === 202)).toBe(true);
+  expect(took.filter(({ ms }) => ms >= 4_000)).toHaveLength(20);
+  await slow.close();
+}, 30_000);

@@ -1,0 +1,96 @@
+import { Webhook } from 'standardwebhooks';
+import type { Receiver } from '../../receivers/receiver.ts';
+import { receiversOfEachTest } from '../../receivers/receivers-of-each-test.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
+
+let posthorn: TestPosthorn;
+const receiverThat = receiversOfEachTest();
+
+beforeAll(async () => {
+  posthorn = await startTestPosthorn();
+});
+afterAll(() => posthorn.close());
+
+const retryAtOnce = async (deliveryId: string, attempts: number): Promise<void> => {
+  await eventually(async () => {
+    const { status, attempts: done } = await posthorn.call<{ status: string; attempts: number }>(
+      'GET',
+      `/v1/deliveries/${deliveryId}`,
+    );
+    return status === 'retrying' && done === attempts;
+  });
+  await posthorn.call('POST', `/v1/deliveries/${deliveryId}/retry`);
+};
+
+test('an event reaches the endpoint that subscribed, signed, with its data byte for byte', async () => {
+  const receiver = await receiverThat(200);
+  const { secret } = await posthorn.newEndpoint(receiver.url, { events: ['render.*'] });
+  const data = '{"big":12345678901234567890,"one":1.0,"text":"\\u00e9\\ud83d\\ude00"}';
+
+  const event = await posthorn.call<{ id: string }>(
+    'POST',
+    '/v1/events?wait=10s',
+    `{"type":"render.completed","data":${data}}`,
+  );
+
+  const [request] = receiver.requests;
+  expect(request!.body.toString()).toContain(`"data":${data}`);
+  expect(() =>
+    new Webhook(secret).verify(request!.body.toString(), request!.headers as Record<string, string>),
+  ).not.toThrow();
+  const settled = await posthorn.eventOf(event.id);
+  expect(settled).toMatchObject({ status: 'delivered', deliveries: [{ status: 'delivered', attempts: 1 }] });
+});
+
+test('a receiver that answers 500 twice is delivered on the third attempt', async () => {
+  const receiver = await receiverThat(500, 503, 200);
+  const event = await posthorn.post({ type: 'a.b', data: {}, target: targetOf(receiver) });
+  const { id } = (await posthorn.eventOf(event.id)).deliveries[0]!;
+
+  await retryAtOnce(id, 1);
+  await retryAtOnce(id, 2);
+
+  expect(await posthorn.untilSettled(event.id)).toMatchObject({ status: 'delivered' });
+  expect(await posthorn.attemptsOf(id)).toMatchObject([
+    { number: 1, step: 0, outcome: 'rejected', statusCode: 500, trigger: 'schedule' },
+    { number: 2, step: 1, outcome: 'rejected', statusCode: 503, trigger: 'manual' },
+    { number: 3, step: 2, outcome: 'delivered', statusCode: 200, trigger: 'manual' },
+  ]);
+});
+
+test('a delivery that is cancelled while it waits is not sent again', async () => {
+  const receiver = await receiverThat(500);
+  const event = await posthorn.post({ type: 'a.b', data: {}, target: targetOf(receiver) });
+  const { id } = (await posthorn.eventOf(event.id)).deliveries[0]!;
+  await eventually(async () => (await posthorn.eventOf(event.id)).deliveries[0]!.status === 'retrying');
+
+  await posthorn.call('POST', `/v1/deliveries/${id}/cancel`);
+
+  expect(await posthorn.untilSettled(event.id)).toMatchObject({
+    status: 'cancelled',
+    deliveries: [{ status: 'cancelled', reason: 'cancelled', attempts: 1 }],
+  });
+  const { workflow } = (await posthorn.eventOf(event.id)).deliveries[0]!;
+  await posthorn.temporal.workflow.getHandle(workflow!.id).result();
+  expect(receiver.requests).toHaveLength(1);
+});
+
+test('deleting an endpoint cancels what is open for it', async () => {
+  const receiver = await receiverThat(500);
+  const endpoint = await posthorn.newEndpoint(receiver.url, { events: ['only.here'] });
+  const event = await posthorn.post({ type: 'only.here', data: {} });
+  await eventually(async () => (await posthorn.eventOf(event.id)).deliveries[0]!.status === 'retrying');
+
+  await posthorn.call('DELETE', `/v1/endpoints/${endpoint.id}`);
+
+  expect(await posthorn.untilSettled(event.id)).toMatchObject({
+    deliveries: [{ status: 'cancelled', reason: 'endpoint_deleted' }],
+  });
+});
+
+test('an event that no endpoint wants is kept as unrouted', async () => {
+  expect(await posthorn.post({ type: 'nobody.listens', data: {} })).toMatchObject({ status: 'unrouted' });
+});
+
+const targetOf = ({ url }: Receiver) => ({ url, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' });

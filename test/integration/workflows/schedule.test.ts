@@ -1,0 +1,224 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Receiver, type Step, startReceiver } from '../../receivers/receiver.ts';
+import { factsOf, type HistoryFacts } from '../../replay/history.ts';
+import { untilWaiting } from '../../replay/scenarios.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { openOutcomes } from '../../set-up/outcome-stream.ts';
+import {
+  type Delivery,
+  type Event,
+  startTestPosthorn,
+  type TestPosthorn,
+} from '../../set-up/test-posthorn.ts';
+
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+/** How late a retry may be on an idle machine. */
+const LATE_MS = 1_000;
+
+let posthorn: TestPosthorn;
+const receivers: Receiver[] = [];
+
+beforeAll(async () => {
+  posthorn = await startTestPosthorn();
+});
+afterEach(async () => {
+  await posthorn.call('PATCH', '/v1/project', { policy: null });
+  for (const receiver of receivers.splice(0)) await receiver.close();
+});
+afterAll(() => posthorn.close());
+
+const receiverThat = async (...script: Step[]): Promise<Receiver> => {
+  const receiver = await startReceiver(script);
+  receivers.push(receiver);
+  return receiver;
+};
+
+const withPolicy = (policy: object): Promise<unknown> => posthorn.call('PATCH', '/v1/project', { policy });
+
+const to = ({ url }: Receiver) => ({ type: 'a.b', data: {}, target: { url, secret: SECRET } });
+
+const deliveryOf = async (event: { id: string }): Promise<Delivery> =>
+  (await posthorn.eventOf(event.id)).deliveries[0]!;
+
+const historyOf = async (event: { id: string }): Promise<HistoryFacts> =>
+  factsOf(posthorn.temporal, (await deliveryOf(event)).workflow!.id);
+
+const timersOf = async (event: { id: string }): Promise<string[]> =>
+  (await historyOf(event)).timers.map(({ after }) => after);
+
+/** Asks for the next attempt at each of the first `waits` waits. */
+async function nudge(event: { id: string }, waits: number): Promise<void> {
+  await eventually(async () => (await deliveryOf(event)).workflow?.id != null);
+  const { id, workflow } = await deliveryOf(event);
+  for (let step = 1; step <= waits; step += 1) {
+    await untilWaiting(posthorn, workflow!.id, id, step);
+    await posthorn.call('POST', `/v1/deliveries/${id}/retry`);
+  }
+}
+
+const answeringAfter =
+  (ms: number, status: number): Step =>
+  async (_request, response) => {
+    await sleep(ms);
+    response.writeHead(status).end();
+  };
+
+/** Milliseconds from the arrival of each request to the arrival of the next. */
+const gapsOf = ({ requests }: Receiver): number[] =>
+  requests.slice(1).map(({ at }, n) => at - requests[n]!.at);
+
+const expectBetween = (value: number, least: number, most: number): void => {
+  expect(value).toBeGreaterThanOrEqual(least);
+  expect(value).toBeLessThanOrEqual(most);
+};
+
+test('a receiver that always fails is tried at once, after 1m, 5m, 30m and 2h; the fifth failure is final', async () => {
+  const receiver = await receiverThat(503);
+  const stream = await openOutcomes(posthorn.url, posthorn.project.key);
+  const event = await posthorn.post(to(receiver));
+
+  await nudge(event, 4);
+  await posthorn.untilSettled(event.id);
+
+  expect(await timersOf(event)).toEqual(['60s', '300s', '1800s', '7200s']);
+  expect((await historyOf(event)).timers.map(({ summary }) => summary)).toEqual([
+    'retry in 1m after 503',
+    'retry in 5m after 503',
+    'retry in 30m after 503',
+    'retry in 2h after 503',
+  ]);
+  expect(receiver.requests).toHaveLength(5);
+  const delivery = await deliveryOf(event);
+  expect(delivery).toMatchObject({
+    status: 'undeliverable',
+    reason: 'exhausted',
+    attempts: 5,
+    lastOutcome: 'rejected',
+    nextAttemptAt: null,
+  });
+  const { status } = await posthorn.temporal.workflow.getHandle(delivery.workflow!.id).describe();
+  expect(status.name).toBe('FAILED');
+  expect((await historyOf(event)).end.failure).toMatchObject({
+    type: 'Undeliverable',
+    message: '1 of 1 undeliverable',
+  });
+
+  await stream.until((outcomes) => outcomes.some(({ kind }) => kind === 'event.settled'));
+  expect(stream.outcomes.map(({ kind, data }) => [kind, data.status, data.attempt])).toEqual([
+    ['attempt.failed', 'retrying', 1],
+    ['attempt.failed', 'retrying', 2],
+    ['attempt.failed', 'retrying', 3],
+    ['attempt.failed', 'retrying', 4],
+    ['attempt.failed', 'undeliverable', 5],
+    ['delivery.undeliverable', 'undeliverable', 5],
+    ['event.settled', 'undeliverable', undefined],
+  ]);
+  await stream.close();
+}, 30_000);
+
+test('a project’s own delays and timeout are what its workflows wait and allow', async () => {
+  await withPolicy({ delays: ['90s', '10m'], timeout: '20s' });
+  const event = await posthorn.post(to(await receiverThat(500)));
+
+  await nudge(event, 2);
+  await posthorn.untilSettled(event.id);
+
+  const { input, timers, activities } = await historyOf(event);
+  expect(input).toMatchObject({ policy: { delays: [90, 600], timeout: 20, jitter: 0 } });
+  expect(timers.map(({ after }) => after)).toEqual(['90s', '600s']);
+  expect(activities.map(({ startToClose }) => startToClose)).toEqual(['35s', '35s', '35s']);
+}, 30_000);
+
+test('a policy that is changed leaves what was accepted before as it was', async () => {
+  await withPolicy({ delays: ['90s'] });
+  const event = await posthorn.post(to(await receiverThat(500)));
+  await withPolicy({ delays: ['7m', '8m'] });
+
+  await nudge(event, 1);
+
+  expect(await posthorn.untilSettled(event.id)).toMatchObject({ status: 'undeliverable' });
+  expect(await timersOf(event)).toEqual(['90s']);
+}, 30_000);
+
+test('jitter is only ever added, and each delivery has its own', async () => {
+  await withPolicy({ delays: ['100s'], jitter: 0.5 });
+  const receiver = await receiverThat(500);
+  const events: Event[] = [];
+  for (let n = 0; n < 8; n += 1) events.push(await posthorn.post(to(receiver)));
+
+  const waits: number[] = [];
+  for (const event of events) {
+    await eventually(async () => (await deliveryOf(event)).status === 'retrying');
+    const { id, nextAttemptAt } = await deliveryOf(event);
+    const [attempt] = (
+      await posthorn.call<{ items: { startedAt: string; durationMs: number }[] }>(
+        'GET',
+        `/v1/deliveries/${id}/attempts`,
+      )
+    ).items;
+    waits.push(Date.parse(nextAttemptAt!) - Date.parse(attempt!.startedAt) - attempt!.durationMs);
+    for (const after of await timersOf(event)) expectBetween(Number.parseFloat(after), 100, 150);
+  }
+
+  for (const wait of waits) expectBetween(wait, 100_000 - 5, 150_000 + LATE_MS);
+  expect(new Set(waits.map((wait) => Math.round(wait / 100))).size).toBeGreaterThan(4);
+}, 30_000);
+
+test('a retry is never early and at most a second late', async () => {
+  await withPolicy({ delays: ['1s', '1s', '2s'], timeout: '1s' });
+  const slow = await receiverThat(answeringAfter(600, 500));
+  const quick = await Promise.all([1, 2, 3, 4, 5].map(() => receiverThat(500)));
+  const events = await Promise.all([slow, ...quick].map((receiver) => posthorn.post(to(receiver))));
+
+  for (const event of events) await posthorn.untilSettled(event.id, 20_000);
+
+  for (const receiver of quick) {
+    const [first, second, third] = gapsOf(receiver) as [number, number, number];
+    expectBetween(first, 1000, 1000 + LATE_MS);
+    expectBetween(second, 1000, 1000 + LATE_MS);
+    expectBetween(third, 2000, 2000 + LATE_MS);
+  }
+  expectBetween(gapsOf(slow)[0]!, 1600, 1600 + LATE_MS);
+}, 30_000);
+
+test('deliveries of one workflow that fail at different times are each retried at their own', async () => {
+  await withPolicy({ delays: ['4s'], timeout: '4s' });
+  const delays = [0, 1_200, 2_500];
+  const group = await Promise.all(delays.map((ms) => receiverThat(answeringAfter(ms, 500), 200)));
+  const { items } = await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', {
+    events: group.map(to),
+  });
+
+  for (const event of items) await posthorn.untilSettled(event.id, 20_000);
+
+  expect(await historyOf(items[0]!)).toMatchObject({ summary: '3 events → 3 deliveries' });
+  for (const [n, receiver] of group.entries()) {
+    expectBetween(gapsOf(receiver)[0]!, 4_000 + delays[n]!, 4_000 + delays[n]! + LATE_MS);
+  }
+}, 30_000);
+
+test('a slow neighbour makes no retry late where a delay is shorter than the timeout', async () => {
+  await withPolicy({ delays: ['1s'], timeout: '10s' });
+  const quick = await receiverThat(500, 200);
+  const slow = await receiverThat(answeringAfter(4_000, 200));
+  const { items } = await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', {
+    events: [to(quick), to(slow)],
+  });
+
+  expect(await posthorn.untilSettled(items[0]!.id)).toMatchObject({ status: 'delivered' });
+  expect(await posthorn.eventOf(items[1]!.id)).toMatchObject({ status: 'pending' });
+  expectBetween(gapsOf(quick)[0]!, 1000, 1000 + LATE_MS);
+  expect((await deliveryOf(items[1]!)).workflow!.id).toBe((await deliveryOf(items[0]!)).workflow!.id);
+  await posthorn.untilSettled(items[1]!.id);
+}, 30_000);
+
+test('a policy without delays ends with its first failure', async () => {
+  await withPolicy({ delays: [] });
+  const event = await posthorn.post(to(await receiverThat(500)));
+
+  expect(await posthorn.untilSettled(event.id)).toMatchObject({
+    status: 'undeliverable',
+    deliveries: [{ attempts: 1, reason: 'exhausted' }],
+  });
+  expect(await timersOf(event)).toEqual([]);
+}, 30_000);

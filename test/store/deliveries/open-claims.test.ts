@@ -1,0 +1,132 @@
+import type { Standing } from '../../../src/policy/delivery-result.ts';
+import { assignDue } from '../../../src/store/deliveries/assignments.ts';
+import { type Claim, claimDeliveries } from '../../../src/store/deliveries/claims.ts';
+import { releaseLost } from '../../../src/store/deliveries/reconciliation.ts';
+import { recordAttempts } from '../../../src/store/deliveries/records.ts';
+import { type ExceptionsResult, resolveExceptions } from '../../../src/store/deliveries/resolve-unclaimed.ts';
+import { cancelDelivery } from '../../../src/store/deliveries/steering.ts';
+import { beat } from '../../../src/store/processes/processes.ts';
+import { POLICY, type SeededStore, seedStore } from '../scale/seed.ts';
+
+let store: SeededStore;
+let id: string;
+
+beforeEach(async () => {
+  store = await seedStore();
+  await store.newEndpoint();
+  [id] = (await store.deliver('mine')).ids as [string];
+  await beat(store.pool, { id: 'alive', role: 'worker', host: 'there', pid: 7 });
+});
+afterEach(() => store.drop());
+
+const claimBy = async (processId: string, owner = 'mine'): Promise<Claim> =>
+  (await claimDeliveries(store.pool, owner, [{ id, step: 0 }], processId))[0]!;
+
+const lookBy = (processId: string, owner = 'mine', underWay: string[] = []): Promise<ExceptionsResult> =>
+  resolveExceptions(store.pool, owner, [{ id, step: 0 }], () => 0, {
+    processId,
+    isUnderWay: (one) => underWay.includes(one),
+  });
+
+const deliveredBy = ({ epoch }: Claim) =>
+  recordAttempts(store.pool, [
+    {
+      id,
+      epoch,
+      startedAt: new Date(),
+      durationMs: 5,
+      outcome: 'delivered',
+      statusCode: 200,
+      resent: false,
+      requestUrl: null,
+      requestHeaders: null,
+      responseHeaders: null,
+      responseBody: null,
+      responseTruncated: false,
+      errorCode: null,
+      errorMessage: null,
+      retryInMs: 60_000,
+    },
+  ]);
+
+const waiting: Standing[] = [
+  { id: expect.any(String), kind: 'waiting', step: 0, dueInMs: 3_000, after: 'a claim that is open' },
+];
+const age = (seconds: number) =>
+  store.pool.query(`UPDATE deliveries SET claimed_at = now() - $1 * interval '1 second'`, [seconds]);
+
+test('a claim of a process that lives is waited for, and what it records counts', async () => {
+  const claim = await claimBy('alive');
+
+  expect(await lookBy('other')).toMatchObject({ standings: waiting, claimable: [], unknown: { count: 0 } });
+  await deliveredBy(claim);
+
+  expect(await lookBy('other')).toMatchObject({
+    standings: [{ id, kind: 'delivered' }],
+    unknown: { count: 0 },
+  });
+  expect(await store.attemptsOf(id)).toMatchObject([{ number: 1, outcome: 'delivered' }]);
+});
+
+test('a cancel waits for it, too: its answer decides', async () => {
+  const claim = await claimBy('alive');
+  await cancelDelivery(store.pool, store.project, null, id);
+
+  expect(await lookBy('other')).toMatchObject({ standings: waiting });
+  await deliveredBy(claim);
+
+  expect(await store.deliveryOf(id)).toMatchObject({ status: 'delivered' });
+});
+
+test.each(['that has no row', 'that was found gone'])('a claim of a process %s is unknown', async (which) => {
+  await claimBy('killed');
+  if (which === 'that was found gone') {
+    await beat(store.pool, { id: 'killed', role: 'worker', host: 'there', pid: 8 });
+    await store.pool.query(`UPDATE processes SET gone_at = now() WHERE id = 'killed'`);
+  }
+
+  expect(await lookBy('alive')).toMatchObject({
+    standings: [],
+    claimable: [{ id, step: 0 }],
+    unknown: { count: 1, wedged: [] },
+  });
+  expect(await store.attemptsOf(id)).toMatchObject([{ number: 1, outcome: 'unknown' }]);
+});
+
+test('a claim that its own process does not work on any more is unknown, and one that it works on is not', async () => {
+  await claimBy('alive');
+
+  expect(await lookBy('alive', 'mine', [id])).toMatchObject({ standings: waiting });
+  expect(await lookBy('alive')).toMatchObject({ claimable: [{ id }], unknown: { count: 1, wedged: [] } });
+});
+
+test('a claim that is older than an attempt can be is unknown, although its process lives, and is told of', async () => {
+  await claimBy('alive');
+  await age(POLICY.timeout + 14);
+  expect(await lookBy('other')).toMatchObject({ standings: waiting });
+
+  await age(POLICY.timeout + 16);
+
+  expect(await lookBy('other')).toMatchObject({
+    claimable: [{ id }],
+    unknown: { count: 1, wedged: [{ id, processId: 'alive', claimAgeMs: expect.any(Number) }] },
+  });
+});
+
+test('an attempt that outlives its workflow is waited for by the next owner, and recorded', async () => {
+  const claim = await claimBy('alive');
+  await releaseLost(store.pool, 'mine', [id]);
+  const next = await assignDue(store.pool, store.project, {
+    most: 1,
+    least: 1,
+    grouping: true,
+    uuid: 'next',
+  });
+  const owner = next!.workflowId;
+  expect(await lookBy('other', owner)).toMatchObject({ standings: waiting });
+
+  expect(await deliveredBy(claim)).toMatchObject([{ id, epoch: claim.epoch, status: 'delivered' }]);
+
+  expect(await lookBy('other', owner)).toMatchObject({ standings: [{ id, kind: 'delivered' }] });
+  expect(await store.attemptsOf(id)).toMatchObject([{ number: 1, outcome: 'delivered' }]);
+});

@@ -1,0 +1,182 @@
+import { markEndpointDeleted } from '../../../src/store/deliveries/steering.ts';
+import { acceptEvents, MAX_FAN_OUT, type NewDelivery } from '../../../src/store/events/accept-events.ts';
+import { box, type SeededStore, seedStore } from '../scale/seed.ts';
+
+let store: SeededStore;
+
+beforeEach(async () => {
+  store = await seedStore();
+});
+afterEach(() => store.drop());
+
+const nobody = () => {};
+const countOf = async (table: 'events' | 'deliveries'): Promise<number> =>
+  (await store.one<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).n;
+
+async function addEndpoints(count: number): Promise<void> {
+  await store.pool.query(
+    `INSERT INTO endpoints (id, project_id, url, events, secrets)
+     SELECT 'ep_' || lpad(n::text, 6, '0'), $1, 'http://127.0.0.1:9/', '{*}', '\\x00' FROM generate_series(1, $2::int) AS n`,
+    [store.project, count],
+  );
+}
+
+test('a commit waits for the disk', async () => {
+  expect(await store.one('SHOW synchronous_commit')).toEqual({ synchronous_commit: 'on' });
+});
+
+test('fifty writers of the same event make one, and each learns its state', async () => {
+  await store.newEndpoint();
+  const event = store.draft({ id: 'same' });
+
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => acceptEvents(store.pool, box, [event], nobody)),
+  );
+
+  const kinds = answers.map(({ results }) => results[0]!.kind).sort();
+  expect(kinds).toEqual(['accepted', ...Array<string>(49).fill('existing')]);
+  expect(await countOf('events')).toBe(1);
+  expect(await countOf('deliveries')).toBe(1);
+});
+
+test('the same id with other content is a conflict and changes nothing', async () => {
+  await acceptEvents(store.pool, box, [store.draft({ id: 'same' })], nobody);
+
+  const other = store.draft({ id: 'same', contentHash: Buffer.alloc(32, 1) });
+  const { results } = await acceptEvents(store.pool, box, [other, store.draft({ id: 'new' })], nobody);
+
+  expect(results.map(({ kind }) => kind)).toEqual(['id_conflict', 'accepted']);
+  expect(await countOf('events')).toBe(2);
+});
+
+test('the same id in two projects is two events', async () => {
+  const drafts = [
+    store.draft({ id: 'same' }),
+    store.draft({ id: 'same', projectId: await store.newProject() }),
+  ];
+
+  const { results } = await acceptEvents(store.pool, box, drafts, nobody);
+
+  expect(results.map(({ kind }) => kind)).toEqual(['accepted', 'accepted']);
+});
+
+test('a batch of which one is refused leaves nothing stored, and says which', async () => {
+  await acceptEvents(store.pool, box, [store.draft({ id: 'same' })], nobody);
+  const drafts = [
+    store.draft(),
+    store.draft({ id: 'same', contentHash: Buffer.alloc(32, 1) }),
+    store.draft(),
+  ];
+
+  const { results, started } = await acceptEvents(store.pool, box, drafts, nobody, true);
+
+  expect(results[1]).toEqual({ kind: 'id_conflict' });
+  expect(started).toEqual([]);
+  expect(await countOf('events')).toBe(1);
+});
+
+test('writers of overlapping batches in opposite orders all succeed', async () => {
+  await store.newEndpoint();
+  const drafts = Array.from({ length: 20 }, (_, n) => store.draft({ id: `event-${n}`, consumer: null }));
+
+  const answers = await Promise.all(
+    Array.from({ length: 16 }, (_, n) =>
+      acceptEvents(store.pool, box, n % 2 === 0 ? drafts : drafts.toReversed(), nobody, true),
+    ),
+  );
+
+  expect(answers.flatMap(({ results }) => results).filter(({ kind }) => kind === 'accepted')).toHaveLength(
+    20,
+  );
+  expect(await countOf('deliveries')).toBe(20);
+});
+
+test('an event matches the endpoints of its consumer only, and without one those of none', async () => {
+  const own = await store.newEndpoint({ consumer: 'alice' });
+  await store.newEndpoint({ consumer: 'bob' });
+  const shared = await store.newEndpoint();
+  const matched = async (consumer: string | null): Promise<(string | null)[]> => {
+    let made: NewDelivery[] = [];
+    await acceptEvents(store.pool, box, [store.draft({ consumer })], (deliveries) => (made = deliveries));
+    return made.map(({ endpointId }) => endpointId);
+  };
+
+  expect(await matched('alice')).toEqual([own]);
+  expect(await matched(null)).toEqual([shared]);
+  expect(await matched('carol')).toEqual([]);
+});
+
+test('what goes to a slow receiver queues apart, and what waits for a paused endpoint is held', async () => {
+  const [slow, paused] = [await store.newEndpoint(), await store.newEndpoint()];
+  await store.pool.query(`INSERT INTO receiver_health (receiver, cause) VALUES ($1, 'timeout')`, [slow]);
+  await store.pool.query(`UPDATE endpoints SET status = 'paused' WHERE id = $1`, [paused]);
+
+  const { ids } = await store.deliver(null);
+
+  expect(await Promise.all(ids.map(store.deliveryOf))).toMatchObject([
+    { endpoint_id: slow, lane: 'slow', status: 'pending' },
+    { endpoint_id: paused, status: 'held', waiting_for: 'endpoint_paused', due_at: null },
+  ]);
+});
+
+test('no open delivery is born to an endpoint that is deleted while events arrive', async () => {
+  const endpoints = await Promise.all(Array.from({ length: 10 }, () => store.newEndpoint()));
+
+  const post = async () => {
+    for (let i = 0; i < 10; i++) await acceptEvents(store.pool, box, [store.draft(), store.draft()], nobody);
+  };
+  const deletedAt: Record<string, number> = {};
+  const remove = async () => {
+    for (const id of endpoints) {
+      await markEndpointDeleted(store.pool, store.project, null, id);
+      deletedAt[id] = await bornTo(id);
+    }
+  };
+  await Promise.all([post(), post(), remove(), post()]);
+
+  for (const id of endpoints) expect(await bornTo(id)).toBe(deletedAt[id]);
+  expect(await countOf('events')).toBe(60);
+});
+
+const bornTo = async (endpoint: string): Promise<number> =>
+  (
+    await store.one<{ n: number }>('SELECT count(*)::int AS n FROM deliveries WHERE endpoint_id = $1', [
+      endpoint,
+    ])
+  ).n;
+
+test('an event for 10,000 endpoints is stored whole within seconds, one for more is refused whole unless it is stored already', async () => {
+  await addEndpoints(MAX_FAN_OUT);
+  const began = performance.now();
+
+  const draft = store.draft();
+  const { results } = await acceptEvents(store.pool, box, [draft], nobody);
+
+  expect(results[0]).toMatchObject({ kind: 'accepted', event: { deliveryCount: MAX_FAN_OUT } });
+  expect(await countOf('deliveries')).toBe(MAX_FAN_OUT);
+  expect(performance.now() - began).toBeLessThan(10_000);
+
+  await store.newEndpoint();
+  const refused = await acceptEvents(store.pool, box, [store.draft()], nobody);
+  expect(refused.results).toEqual([{ kind: 'too_many_endpoints', count: MAX_FAN_OUT + 1 }]);
+  const repeated = await acceptEvents(store.pool, box, [draft], nobody);
+  expect(repeated.results).toMatchObject([{ kind: 'existing', event: { deliveryCount: MAX_FAN_OUT } }]);
+  expect(await countOf('events')).toBe(1);
+});
+
+test('an event for one endpoint goes there alone, and nowhere once it is deleted or is not of its consumer', async () => {
+  const [chosen] = [await store.newEndpoint(), await store.newEndpoint()];
+  const receiversOf = async (changes: object): Promise<(string | null)[]> => {
+    const made: (string | null)[] = [];
+    await acceptEvents(store.pool, box, [store.draft({ endpoint: chosen, ...changes })], (deliveries) => {
+      made.push(...deliveries.map(({ endpointId }) => endpointId));
+    });
+    return made;
+  };
+  await store.pool.query(`UPDATE endpoints SET events = '{nothing.else}' WHERE id = $1`, [chosen]);
+  expect(await receiversOf({})).toEqual([chosen]);
+  expect(await receiversOf({ consumer: 'acme' })).toEqual([]);
+  expect(await receiversOf({ projectId: await store.newProject() })).toEqual([]);
+  await markEndpointDeleted(store.pool, store.project, null, chosen!);
+  expect(await receiversOf({})).toEqual([]);
+});

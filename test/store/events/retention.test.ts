@@ -1,0 +1,158 @@
+import { createRetention } from '../../../src/dispatch/background/retention.ts';
+import { retryDelivery } from '../../../src/store/deliveries/steering.ts';
+import { removeOldHealth, removeOutcomes, removeSettledEvents } from '../../../src/store/events/retention.ts';
+import { currentCursor, outcomesAfter } from '../../../src/store/outcomes/outcomes.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { type SeededStore, seedStore } from '../scale/seed.ts';
+
+let store: SeededStore;
+
+beforeEach(async () => {
+  store = await seedStore();
+});
+afterEach(() => store.drop());
+
+const LONG_AGO = new Date(Date.now() - 40 * 86_400_000);
+const MONTH_AGO = new Date(Date.now() - 30 * 86_400_000);
+
+/** Settled events of an age, each with deliveries that have one attempt each. */
+async function addSettled(
+  prefix: string,
+  events: number,
+  deliveries: number,
+  createdAt = LONG_AGO,
+): Promise<void> {
+  await store.pool.query(
+    `WITH event AS (
+       INSERT INTO events (project_id, id, type, attributes, data, body, content_hash, profile, profile_version, status,
+                           delivery_count, open_count, delivered_count, created_at, settled_at)
+       SELECT $1, $2 || n, 'a.b', '{}', '{}', '{}', '', 'standard-webhooks', 1, 'delivered', $4, 0, $4, $5, $5
+       FROM generate_series(1, $3::int) AS n RETURNING id
+     ), delivery AS (
+       INSERT INTO deliveries (id, project_id, event_id, receiver, policy, status, attempts, epoch, created_at, settled_at)
+       SELECT event.id || '_' || n, $1, event.id, 'r', '{"delays":[],"timeout":1,"jitter":0}', 'delivered', 1, 1, $5, $5
+       FROM event, generate_series(1, $4::int) AS n RETURNING id
+     )
+     INSERT INTO attempts (delivery_id, epoch, number, step, trigger, started_at, duration_ms, outcome)
+     SELECT id, 1, 1, 0, 'schedule', $5, 1, 'delivered' FROM delivery`,
+    [store.project, prefix, events, deliveries, createdAt],
+  );
+}
+
+const countOf = async (table: string): Promise<number> =>
+  (await store.one<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).n;
+
+test('settled events go in small batches with all that belongs to them, younger ones stay', async () => {
+  await addSettled('old_', 1_200, 2);
+  await addSettled('young_', 10, 1, new Date());
+
+  const removed: number[] = [];
+  do removed.push(await removeSettledEvents(store.pool, MONTH_AGO));
+  while (removed.at(-1)! > 0);
+
+  expect(removed).toEqual([500, 500, 200, 0]);
+  expect([await countOf('events'), await countOf('deliveries'), await countOf('attempts')]).toEqual([
+    10, 10, 10,
+  ]);
+});
+
+test('an event with very many deliveries goes by itself, and holds up no other', async () => {
+  await addSettled('wide_', 2, 5_000);
+  await addSettled('narrow_', 5, 1, new Date(LONG_AGO.getTime() + 1));
+
+  expect(await removeSettledEvents(store.pool, MONTH_AGO)).toBe(1);
+  expect(await removeSettledEvents(store.pool, MONTH_AGO)).toBe(1);
+  expect(await removeSettledEvents(store.pool, MONTH_AGO)).toBe(5);
+});
+
+test('an event with an open delivery stays, however old', async () => {
+  await store.newEndpoint();
+  await store.deliver(null, { createdAt: LONG_AGO });
+
+  expect(await removeSettledEvents(store.pool, MONTH_AGO)).toBe(0);
+  expect(await countOf('deliveries')).toBe(1);
+});
+
+test('a retry by hand and the removal of its event never leave half of it', async () => {
+  await addSettled('old_', 100, 1);
+
+  const [removed, ...answers] = await Promise.all([
+    removeSettledEvents(store.pool, MONTH_AGO),
+    ...Array.from({ length: 8 }, (_, n) => retryDelivery(store.pool, store.project, null, `old_${n + 1}_1`)),
+  ]);
+
+  const kept = answers.filter(({ answer }) => answer.kind === 'replayed').length;
+  expect(answers.filter(({ answer }) => answer.kind === 'not_found')).toHaveLength(8 - kept);
+  expect(removed).toBe(100 - kept);
+  expect(await countOf('events')).toBe(kept);
+  expect(await countOf('deliveries')).toBe(2 * kept);
+});
+
+test('two processes that remove at the same time do not hinder each other', async () => {
+  await addSettled('old_', 900, 2);
+
+  for (let left = true; left; ) {
+    const both = [removeSettledEvents(store.pool, MONTH_AGO), removeSettledEvents(store.pool, MONTH_AGO)];
+    left = (await Promise.all(both)).some((removed) => removed > 0);
+  }
+
+  expect(await countOf('events')).toBe(0);
+});
+
+test('outcomes go with their age, and a cursor among them lies behind the horizon', async () => {
+  const add = (at: Date, count: number) =>
+    store.pool.query(
+      `INSERT INTO outcomes (project_id, kind, event_id, status, at)
+       SELECT $1, 'event.settled', 'e', 'delivered', $2 FROM generate_series(1, $3::int)`,
+      [store.project, at, count],
+    );
+  const all = { projectId: store.project, consumer: null };
+  await add(LONG_AGO, 5_001);
+  await add(new Date(), 1);
+  // Transactions of the other suites' databases hold the horizon of this server back, too.
+  const read = async (limit: number) =>
+    (await outcomesAfter(store.pool, all, { xid: '0', seq: '0' }, limit)).outcomes;
+  await eventually(async () => (await read(5_002)).length === 5_002);
+  const [first] = await read(1);
+
+  expect(await removeOutcomes(store.pool, MONTH_AGO)).toBe(5_000);
+  const { removedBelow } = await currentCursor(store.pool);
+  // One of the same transaction is left: who stands at the first would miss the others without being told.
+  expect(BigInt(first!.xid)).toBeLessThan(BigInt(removedBelow));
+
+  expect(await removeOutcomes(store.pool, MONTH_AGO)).toBe(1);
+  expect(await removeOutcomes(store.pool, MONTH_AGO)).toBe(0);
+  const [kept] = await read(10);
+  expect(BigInt(kept!.xid)).toBeGreaterThanOrEqual(BigInt(removedBelow));
+  expect(BigInt((await currentCursor(store.pool)).xid)).toBeGreaterThanOrEqual(BigInt(removedBelow));
+});
+
+test('receivers that were marked slow long ago are forgotten', async () => {
+  await store.pool.query(
+    `INSERT INTO receiver_health (receiver, cause, slow_since) VALUES ('old', 'slow', $1), ('new', 'slow', now())`,
+    [LONG_AGO],
+  );
+
+  expect(await removeOldHealth(store.pool, MONTH_AGO)).toBe(1);
+  expect(await store.one('SELECT receiver FROM receiver_health')).toEqual({ receiver: 'new' });
+});
+
+test('a process whose clock is 40 days ahead removes only what is old by the clock of Postgres', async () => {
+  await addSettled('old_', 3, 1);
+  await addSettled('young_', 4, 1, new Date());
+  jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 40 * 86_400_000);
+  const failures: unknown[] = [];
+  const retention = createRetention({
+    pool: store.pool,
+    ageMs: 30 * 86_400_000,
+    everyMs: 10,
+    onFailure: (error) => failures.push(error),
+  });
+
+  await eventually(async () => (await countOf('events')) < 7);
+  await retention.close();
+  jest.restoreAllMocks();
+
+  expect(failures).toEqual([]);
+  expect(await countOf('events')).toBe(4);
+});

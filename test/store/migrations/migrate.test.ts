@@ -1,0 +1,116 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ChangedMigration, migrate } from '../../../src/store/migrations/migrate.ts';
+import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
+
+let database: TestDatabase;
+let folder: string;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'migrations-'));
+  await writeFile(
+    join(folder, '0101_first.sql'),
+    'CREATE TABLE first (id int); INSERT INTO first VALUES (1);',
+  );
+});
+
+afterEach(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+const rowsOf = async (sql: string) => (await database.pool.query(sql)).rows;
+
+test('a database that is up to date is left as it is', async () => {
+  await expect(migrate(database.pool)).resolves.toEqual([]);
+});
+
+test('what is missing is applied in the order of the names, once', async () => {
+  await writeFile(join(folder, '0102_second.sql'), 'INSERT INTO first VALUES (2)');
+
+  await expect(migrate(database.url, folder)).resolves.toEqual(['0101_first.sql', '0102_second.sql']);
+  await expect(migrate(database.url, folder)).resolves.toEqual([]);
+
+  expect(await rowsOf('SELECT id FROM first ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }]);
+});
+
+test('two processes that migrate at once apply each migration once', async () => {
+  const applied = await Promise.all([migrate(database.url, folder), migrate(database.url, folder)]);
+
+  expect(applied.flat()).toEqual(['0101_first.sql']);
+  expect(await rowsOf('SELECT id FROM first')).toEqual([{ id: 1 }]);
+});
+
+test('a migration that fails leaves nothing of itself, and the ones before it in place', async () => {
+  await writeFile(
+    join(folder, '0102_broken.sql'),
+    'INSERT INTO first VALUES (2); SELECT nothing FROM nowhere;',
+  );
+
+  await expect(migrate(database.pool, folder)).rejects.toThrow('0102_broken.sql failed: relation "nowhere"');
+
+  expect(await rowsOf('SELECT id FROM first')).toEqual([{ id: 1 }]);
+  await writeFile(join(folder, '0102_broken.sql'), 'INSERT INTO first VALUES (3)');
+  await expect(migrate(database.pool, folder)).resolves.toEqual(['0102_broken.sql']);
+});
+
+test('an applied migration that was changed is refused by name, one with other line endings is not', async () => {
+  await writeFile(join(folder, '0101_first.sql'), 'CREATE TABLE first (id int);\n');
+  await migrate(database.pool, folder);
+
+  await writeFile(join(folder, '0101_first.sql'), 'CREATE TABLE first (id int);\r\n');
+  await expect(migrate(database.pool, folder)).resolves.toEqual([]);
+
+  await writeFile(join(folder, '0101_first.sql'), 'CREATE TABLE first (id bigint);\n');
+  await expect(migrate(database.pool, folder)).rejects.toThrow(ChangedMigration);
+  await expect(migrate(database.pool, folder)).rejects.toThrow('0101_first.sql');
+});
+
+describe('a database that comes from the dump of another server', () => {
+  const FAR_AHEAD = '1000000000000';
+  const identity = async () => (await rowsOf('SELECT id, outcomes_removed_below FROM database_identity'))[0];
+  const outcomes = () => rowsOf('SELECT event_id FROM outcomes');
+  const addOutcome = async (xid: string) => {
+    await database.pool.query(
+      `INSERT INTO projects (id, name, profile) VALUES ('prj_1', 'test', 'standard-webhooks'), ('prj_2', 'test', 'standard-webhooks')`,
+    );
+    await database.pool.query(
+      `INSERT INTO outcomes (project_id, kind, event_id, status, xid) VALUES ('prj_1', 'event.settled', 'e', 'delivered', $1)`,
+      [xid],
+    );
+  };
+
+  test('has a new identity and an empty stream when its outcomes are ahead of the server', async () => {
+    await addOutcome(FAR_AHEAD);
+    const { id } = await identity();
+    await migrate(database.pool);
+
+    expect(await outcomes()).toEqual([]);
+    const renewed = await identity();
+    expect(renewed).toEqual({ id: expect.not.stringMatching(id), outcomes_removed_below: '0' });
+    await migrate(database.pool);
+    expect(await identity()).toEqual(renewed);
+  });
+
+  test('has them when only its retention had been ahead of the server', async () => {
+    await database.pool.query('UPDATE database_identity SET outcomes_removed_below = $1', [FAR_AHEAD]);
+    const { id } = await identity();
+    await migrate(database.pool);
+
+    expect(await identity()).toEqual({
+      id: expect.not.stringMatching(id),
+      outcomes_removed_below: '0',
+    });
+  });
+
+  test('keeps them while no transaction id of it is ahead', async () => {
+    await addOutcome('3');
+    const before = await identity();
+    await migrate(database.pool);
+
+    expect(await outcomes()).toEqual([{ event_id: 'e' }]);
+    expect(await identity()).toEqual(before);
+  });
+});

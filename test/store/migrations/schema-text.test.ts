@@ -1,0 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { schemaText } from '../../../src/store/migrations/schema-text.ts';
+import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+test('docs/schema.txt is what the migrations make (scripts/dump-schema.ts writes it anew)', async () => {
+  const committed = await readFile(join(__dirname, '../../../docs/schema.txt'), 'utf8');
+
+  expect(await schemaText(database.pool)).toBe(committed);
+});

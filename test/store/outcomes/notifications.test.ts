@@ -1,0 +1,78 @@
+import { createNotifications, type Notifications } from '../../../src/store/outcomes/notifications.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { type SeededStore, seedStore } from '../scale/seed.ts';
+
+let store: SeededStore;
+let one: Notifications;
+let other: Notifications;
+
+beforeEach(async () => {
+  store = await seedStore();
+  one = createNotifications(store.url);
+  other = createNotifications(store.url);
+  await eventually(async () => (await listening()) === 2);
+});
+afterEach(async () => {
+  await one.close();
+  await other.close();
+  await store.drop();
+});
+
+const LISTENING = `FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^(LISTEN|SELECT pg_notify)'`;
+const listening = async (): Promise<number> =>
+  (await store.one<{ n: number }>(`SELECT count(*)::int AS n ${LISTENING}`)).n;
+
+test('a wake-up reaches every process, the one that told included', async () => {
+  const heard: string[] = [];
+  one.listen('posthorn_claims', (tokens) => heard.push(...tokens.map((token) => `one ${token}`)));
+  other.listen('posthorn_claims', (tokens) => heard.push(...tokens.map((token) => `other ${token}`)));
+  other.listen('posthorn_outcomes', () => heard.push('the wrong channel'));
+
+  one.notify('posthorn_claims', ['event/a/b']);
+
+  await eventually(() => heard.length === 2);
+  expect(heard.sort()).toEqual(['one event/a/b', 'other event/a/b']);
+});
+
+test('thousands at once arrive, each once, in few notifications', async () => {
+  const heard: string[] = [];
+  let notifications = 0;
+  other.listen('posthorn_claims', (tokens) => {
+    notifications++;
+    heard.push(...tokens);
+  });
+  const tokens = Array.from({ length: 5_000 }, (_, n) => `event/prj_1/evt_${n}`);
+
+  for (const token of tokens) one.notify('posthorn_claims', [token, token]);
+
+  await eventually(() => heard.length >= 5_000);
+  expect(heard).toHaveLength(5_000);
+  expect(new Set(heard)).toEqual(new Set(tokens));
+  expect(notifications).toBeLessThan(100);
+});
+
+test('a connection that breaks is replaced by one', async () => {
+  const heard: string[] = [];
+  one.listen('posthorn_outcomes', (tokens) => heard.push(...tokens));
+
+  await store.pool.query(`SELECT pg_terminate_backend(pid) ${LISTENING}`);
+  await eventually(async () => {
+    one.notify('posthorn_outcomes', ['again']);
+    return heard.length > 0;
+  });
+
+  await eventually(async () => (await listening()) === 2);
+  expect(new Set(heard)).toEqual(new Set(['again']));
+});
+
+test('who stopped listening hears nothing', async () => {
+  const heard: string[] = [];
+  const stop = one.listen('posthorn_claims', (tokens) => heard.push(...tokens));
+  one.listen('posthorn_claims', () => heard.push('still'));
+  stop();
+
+  one.notify('posthorn_claims', ['a']);
+
+  await eventually(() => heard.length > 0);
+  expect(heard).toEqual(['still']);
+});

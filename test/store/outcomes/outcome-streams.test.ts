@@ -1,0 +1,182 @@
+import type { Readable } from 'node:stream';
+import { createOutcomeStreams } from '../../../src/outcomes/streams.ts';
+import {
+  currentCursor,
+  formatCursor,
+  isResumable,
+  parseCursor,
+} from '../../../src/store/outcomes/outcomes.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { type SeededStore, seedStore } from '../scale/seed.ts';
+
+const fail = (error: unknown) => {
+  throw error;
+};
+
+let store: SeededStore;
+let streams: ReturnType<typeof createOutcomeStreams>;
+
+beforeEach(async () => {
+  store = await seedStore();
+  const notifications = { listen: () => () => {}, notify: () => {}, close: async () => {} };
+  streams = createOutcomeStreams({
+    db: store.pool,
+    reads: () => store.pool,
+    notifications,
+    onFailure: fail,
+    keepAliveMs: 50,
+  });
+});
+afterEach(async () => {
+  streams.close();
+  await store.drop();
+});
+
+const add = (consumer: string, event: string) =>
+  store.pool.query(
+    `INSERT INTO outcomes (project_id, consumer, kind, event_id, status) VALUES ($1, $2, 'event.settled', $3, 'delivered')`,
+    [store.project, consumer, event],
+  );
+
+async function read(lastEventId: string | null) {
+  const stream = await streams.open({ projectId: store.project, consumer: 'quiet' }, lastEventId);
+  if (stream === 'gone') return 'gone';
+  let text = '';
+  (stream as Readable).on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const ids = () => [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id!);
+  return { text: () => text, ids, close: () => stream.destroy() };
+}
+
+async function opened(lastEventId: string | null) {
+  const stream = await read(lastEventId);
+  if (stream === 'gone') throw new Error('gone');
+  return stream;
+}
+
+test('a quiet reader is told a place behind what others got meanwhile, and resumes there without a gap', async () => {
+  const stream = await opened(null);
+  await eventually(() => stream.ids().length > 0);
+  const [first] = stream.ids();
+  for (let n = 0; n < 5; n++) await add('busy', `busy_${n}`);
+  // A transaction of another suite's database may hold the horizon back for a moment.
+  let { xid } = await currentCursor(store.pool);
+  await eventually(async () => {
+    ({ xid } = await currentCursor(store.pool));
+    return BigInt(xid) > BigInt(parseCursor(first!)!.xid);
+  });
+  const isBehind = () => BigInt(parseCursor(stream.ids().at(-1)!)!.xid) >= BigInt(xid);
+  await eventually(isBehind, 10_000);
+  expect(stream.text()).toContain(': still here\nid: ');
+  expect(stream.text()).not.toContain('data:');
+  const last = stream.ids().at(-1)!;
+  expect(last).not.toBe(first);
+  stream.close();
+
+  await add('quiet', 'evt_missed');
+  const resumed = await opened(last);
+  await eventually(() => resumed.text().includes('evt_missed'));
+  resumed.close();
+});
+
+test('a place that this database has not reached is gone: it was set back to a time before', async () => {
+  await add('quiet', 'evt_1');
+  const present = await currentCursor(store.pool);
+  const { database, next } = present;
+  const at = (xid: bigint, seq: string) => ({ database, xid: String(xid), seq });
+
+  expect(isResumable(at(BigInt(next), '0'), present)).toBe(true);
+  expect(isResumable(at(BigInt(next), '1'), present)).toBe(false);
+  expect(isResumable(at(BigInt(next) + 1n, '0'), present)).toBe(false);
+  expect(await read(formatCursor(at(BigInt(next) + 1_000_000n, '0')))).toBe('gone');
+});
+
+test.each([
+  ['an xid beyond xid8', '18446744073709551616.1'],
+  ['a number beyond bigint', '0.9223372036854775808'],
+])('a place with %s is gone', async (_, place) => {
+  const { database } = await currentCursor(store.pool);
+  expect(await read(`${database}.${place}`)).toBe('gone');
+});
+
+const add200 = (project: string, from: number) =>
+  store.pool.query(
+    `INSERT INTO outcomes (project_id, consumer, kind, event_id, status)
+     SELECT $1, CASE n % 2 WHEN 0 THEN 'quiet' ELSE 'busy' END, 'event.settled', 'evt_' || n, 'delivered'
+     FROM generate_series($2::int, $2::int + 199) AS n`,
+    [project, from],
+  );
+const eventsIn = (text: string) => [...text.matchAll(/"event":"evt_(\d+)"/g)].map(([, n]) => Number(n));
+
+test('a hundred streams ask no more of Postgres than one for each read of them all', async () => {
+  const projects = [store.project, await store.newProject(), await store.newProject()];
+  let asked = 0;
+  const counting = {
+    query: (...statement: unknown[]) => {
+      asked += 1;
+      return (store.pool.query as (...all: unknown[]) => Promise<unknown>).apply(store.pool, statement);
+    },
+  } as typeof store.pool;
+  streams.close();
+  streams = createOutcomeStreams({
+    db: counting,
+    reads: () => counting,
+    notifications: { listen: () => () => {}, notify: () => {}, close: async () => {} },
+    onFailure: fail,
+  });
+  const texts = await Promise.all(
+    Array.from({ length: 100 }, async (_, n) => {
+      const stream = (await streams.open({ projectId: projects[n % 3]!, consumer: null }, null)) as Readable;
+      const read = { text: '' };
+      stream.on('data', (chunk: Buffer) => (read.text += chunk.toString()));
+      return read;
+    }),
+  );
+  await eventually(() => texts.every(({ text }) => text.includes('id: ')));
+  const opened = asked;
+  const startedAt = performance.now();
+  for (const project of projects) await add200(project, 0);
+  await eventually(() => texts.every(({ text }) => eventsIn(text).length === 200), 10_000);
+  // One a second, and those that look again after news: 25 ms apart, ten times.
+  const seconds = (performance.now() - startedAt) / 1000;
+  expect(asked - opened).toBeLessThan(50 * (1 + seconds));
+  for (const { text } of texts) expect(eventsIn(text)).toEqual(Array.from({ length: 200 }, (_, n) => n));
+});
+
+test('a reader that stops for long gets everything once when it goes on, and meanwhile little is kept for it', async () => {
+  const stream = (await streams.open({ projectId: store.project, consumer: 'quiet' }, null)) as Readable;
+  const beside = await opened(null);
+  stream.read(0);
+  await eventually(() => stream.readableLength > 0);
+  for (let n = 0; n < 20; n++) {
+    await add200(store.project, n * 200);
+    await eventually(() => eventsIn(beside.text()).length === (n + 1) * 100, 10_000);
+  }
+  expect(stream.readableLength).toBeLessThan(64 * 1024);
+
+  let text = '';
+  stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  await eventually(() => eventsIn(text).length >= 2_000, 10_000);
+  const expected = Array.from({ length: 2_000 }, (_, n) => 2 * n);
+  expect(eventsIn(text)).toEqual(expected);
+  expect(eventsIn(beside.text())).toEqual(expected);
+  stream.destroy();
+  beside.close();
+}, 60_000);
+
+test('a stream that resumes while others are written joins those that follow, with no gap and nothing twice', async () => {
+  const first = await opened(null);
+  await eventually(() => first.ids().length > 0);
+  const start = first.ids()[0]!;
+  const writing = (async () => {
+    for (let n = 0; n < 30; n++) await add200(store.project, n * 200);
+  })();
+  const resumed: Awaited<ReturnType<typeof opened>>[] = [];
+  for (let n = 0; n < 10; n++) resumed.push(await opened(start));
+  await writing;
+  const expected = Array.from({ length: 3_000 }, (_, n) => 2 * n);
+  for (const stream of [first, ...resumed]) {
+    await eventually(() => eventsIn(stream.text()).length >= 3_000, 15_000);
+    expect(eventsIn(stream.text())).toEqual(expected);
+    stream.close();
+  }
+}, 60_000);

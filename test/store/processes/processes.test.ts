@@ -1,0 +1,180 @@
+import pg from 'pg';
+import { assignDue } from '../../../src/store/deliveries/assignments.ts';
+import { claimDeliveries } from '../../../src/store/deliveries/claims.ts';
+import { acceptEvents } from '../../../src/store/events/accept-events.ts';
+import {
+  beat,
+  findGoneProcesses,
+  type ProcessIdentity,
+  removeProcess,
+  silentProcesses,
+} from '../../../src/store/processes/processes.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { box, type SeededStore, seedStore } from '../scale/seed.ts';
+
+let store: SeededStore;
+
+beforeEach(async () => {
+  store = await seedStore();
+});
+afterEach(() => store.drop());
+
+const named = (id: string): ProcessIdentity => ({ id, role: 'worker', host: 'there', pid: 7 });
+
+/** A process with heartbeats for a minute now. */
+async function observe(id = 'observer'): Promise<void> {
+  await beat(store.pool, named(id));
+  await age(id, 'steady_since', 60);
+}
+
+const age = (id: string, column: 'seen_at' | 'steady_since' | 'gone_at', seconds: number) =>
+  store.pool.query(
+    `UPDATE processes SET ${column} = clock_timestamp() - $2 * interval '1 second' WHERE id = $1`,
+    [id, seconds],
+  );
+
+/** Its last heartbeat came on a connection of its own, which stays open until `hangUp`. */
+async function startOther(id: string): Promise<{ hangUp(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: store.url });
+  await client.connect();
+  await beat(client, named(id));
+  const { backend_pid } = await store.one<{ backend_pid: number }>(
+    'SELECT backend_pid FROM processes WHERE id = $1',
+    [id],
+  );
+  return {
+    async hangUp() {
+      await client.end();
+      const isOpen = 'SELECT FROM pg_stat_activity WHERE pid = $1';
+      await eventually(async () => (await store.pool.query(isOpen, [backend_pid])).rowCount === 0);
+    },
+  };
+}
+
+const idsOf = (processes: { id: string }[]): string[] => processes.map(({ id }) => id);
+
+test('a process that is silent and whose connection is closed is found, once, with the attempts that it cut', async () => {
+  await store.newEndpoint();
+  const { ids } = await store.deliver('mine');
+  await store.deliver('not claimed');
+  await claimDeliveries(store.pool, 'mine', [{ id: ids[0]!, step: 0 }], 'killed');
+  await observe('one');
+  await observe('other');
+  const killed = await startOther('killed');
+  await killed.hangUp();
+  await age('killed', 'seen_at', 6);
+  expect((await beat(store.pool, named('one'))).othersAreSilent).toBe(true);
+
+  const found = await Promise.all(['one', 'other'].map((id) => findGoneProcesses(store.pool, id)));
+
+  expect(found.flat()).toEqual([
+    {
+      id: 'killed',
+      role: 'worker',
+      host: 'there',
+      pid: 7,
+      attemptsCut: 1,
+      silentForMs: expect.closeTo(6_000, -3),
+    },
+  ]);
+  expect((await beat(store.pool, named('one'))).othersAreSilent).toBe(false);
+});
+
+test('one whose connection is still open may only be slow: it is silent at once, and gone after 30 s', async () => {
+  await observe();
+  const slow = await startOther('slow');
+  await age('slow', 'seen_at', 29);
+  expect(await silentProcesses(store.pool, 'observer')).toEqual(['slow']);
+  expect(await findGoneProcesses(store.pool, 'observer')).toEqual([]);
+
+  await age('slow', 'seen_at', 31);
+
+  expect(idsOf(await findGoneProcesses(store.pool, 'observer'))).toEqual(['slow']);
+  await slow.hangUp();
+});
+
+test('one that answers within 5 s is neither silent nor gone', async () => {
+  await observe();
+  const quick = await startOther('quick');
+  await quick.hangUp();
+  await age('quick', 'seen_at', 4);
+
+  expect((await beat(store.pool, named('observer'))).othersAreSilent).toBe(false);
+  expect(await silentProcesses(store.pool, 'observer')).toEqual([]);
+  expect(await findGoneProcesses(store.pool, 'observer')).toEqual([]);
+});
+
+test('after an outage of Postgres nobody takes the others for gone: their silence was its own', async () => {
+  await observe();
+  const other = await startOther('other');
+  await other.hangUp();
+  await age('observer', 'seen_at', 120);
+  await age('other', 'seen_at', 120);
+
+  expect(await findGoneProcesses(store.pool, 'observer')).toEqual([]);
+  await beat(store.pool, named('observer'));
+  expect(await findGoneProcesses(store.pool, 'observer')).toEqual([]);
+  expect(await silentProcesses(store.pool, 'observer')).toEqual([]);
+});
+
+test('one that was taken for gone and comes back hears of it, once, and counts as alive again', async () => {
+  await observe();
+  const slow = await startOther('slow');
+  await age('slow', 'seen_at', 31);
+  await findGoneProcesses(store.pool, 'observer');
+
+  expect(await beat(store.pool, named('slow'))).toMatchObject({ wasGone: true });
+  expect(await beat(store.pool, named('slow'))).toMatchObject({ wasGone: false });
+  expect(await store.one(`SELECT gone_at FROM processes WHERE id = 'slow'`)).toEqual({ gone_at: null });
+  await slow.hangUp();
+});
+
+test('one that stops leaves no row, and one that went long ago is forgotten with the next', async () => {
+  await observe();
+  await beat(store.pool, named('stops'));
+  await removeProcess(store.pool, 'stops');
+  for (const id of ['long ago', 'now']) await (await startOther(id)).hangUp();
+  await age('long ago', 'gone_at', 2 * 86_400);
+  await age('now', 'seen_at', 60);
+
+  await findGoneProcesses(store.pool, 'observer');
+
+  const { rows } = await store.pool.query('SELECT id FROM processes ORDER BY id');
+  expect(idsOf(rows)).toEqual(['now', 'observer']);
+});
+
+test('an assignment names the process that made it, and a claim the one that claimed', async () => {
+  await store.newEndpoint();
+  const assigned: string[] = [];
+  await acceptEvents(
+    store.pool,
+    box,
+    [store.draft(), store.draft()],
+    ([one]) => {
+      one!.owner = 'mine';
+      assigned.push(one!.id);
+    },
+    false,
+    'api',
+  );
+  const processOf = async (id: string) => (await store.deliveryOf(id)).process_id;
+  expect(await processOf(assigned[0]!)).toBe('api');
+  const { deliveries, workflowId } = (await assignDue(store.pool, store.project, {
+    most: 1,
+    least: 1,
+    grouping: true,
+    uuid: 'one',
+    processId: 'dispatcher',
+  }))!;
+  const { id } = deliveries[0]!;
+  expect(await processOf(id)).toBe('dispatcher');
+
+  await claimDeliveries(store.pool, workflowId, deliveries, 'worker');
+
+  expect(await processOf(id)).toBe('worker');
+  // A claim that is open stays that of its process, whoever assigns it next.
+  await store.pool.query('UPDATE deliveries SET owner = NULL WHERE id = $1', [id]);
+  const again = { most: 1, least: 1, grouping: true, uuid: 'two', processId: 'other dispatcher' };
+  expect(await assignDue(store.pool, store.project, again)).toMatchObject({ deliveries: [{ id }] });
+  expect(await processOf(id)).toBe('worker');
+});

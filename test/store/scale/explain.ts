@@ -1,0 +1,48 @@
+import { hash } from 'node:crypto';
+import type pg from 'pg';
+import type { Queryable } from '../../../src/store/postgres/database.ts';
+
+type Plan = { 'Node Type': string; 'Relation Name'?: string; Plans?: Plan[]; [buffers: string]: unknown };
+export type Explained = { pages: number; wholeTables: string[]; ms: number };
+export type PlanMode = 'force_generic_plan' | 'force_custom_plan';
+
+/**
+ * Runs what a store function runs, explained; the plan is of the generic kind that a pooled connection ends up with. Of
+ * several statements the pages are added up.
+ */
+export async function explained(
+  pool: pg.Pool,
+  run: (db: Queryable) => Promise<unknown>,
+  mode: PlanMode = 'force_generic_plan',
+): Promise<Explained> {
+  const all: Explained = { pages: 0, wholeTables: [], ms: 0 };
+  const client = await pool.connect();
+  try {
+    await client.query(`BEGIN; SET LOCAL plan_cache_mode = ${mode}`);
+    const query = async (statement: string | pg.QueryConfig, values?: unknown[]) => {
+      const { text, values: own } = typeof statement === 'string' ? { text: statement, values } : statement;
+      const { rows } = await client.query({
+        name: `${mode} ${hash('sha256', text)}`.slice(0, 60),
+        text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+        values: own ?? [],
+      });
+      const [{ Plan: plan, 'Execution Time': ms }] = rows[0]['QUERY PLAN'];
+      all.pages += Number(plan['Shared Hit Blocks']) + Number(plan['Shared Read Blocks']);
+      all.wholeTables.push(...wholeTablesIn(plan));
+      all.ms += ms;
+      // What was found, for functions whose next statement needs it; what writes has been done already.
+      if (!/\b(INSERT|UPDATE|DELETE)\b/.test(text)) return client.query(text, own ?? []);
+      return { rows: [{ xid: null, readBelow: '0' }], rowCount: 1 };
+    };
+    await run({ query } as unknown as Queryable);
+    return all;
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+}
+
+const wholeTablesIn = (plan: Plan): string[] => [
+  ...(plan['Node Type'] === 'Seq Scan' ? [plan['Relation Name'] ?? ''] : []),
+  ...(plan.Plans ?? []).flatMap(wholeTablesIn),
+];

@@ -1,0 +1,20 @@
+import { openApiDocument } from '../../../sdk/models/openapi-document.ts';
+import { DEFAULT_QUOTAS } from '../../../src/policy/quotas.ts';
+
+/** Posts have their own shares, of bytes and of turns; only the operator makes and changes other projects. */
+const WITHOUT_RATE = ['postEvent', 'postEvents', 'createProject', 'changeProject'];
+
+test('every call by which a tenant changes something counts into a quota', async () => {
+  const { paths } = await openApiDocument();
+  const calls = Object.values(paths).flatMap((path) => Object.entries(path));
+  const changing = calls.flatMap(([method, operation]) => (method === 'get' ? [] : [operation]));
+
+  const rates = changing.map((operation): [string, unknown] => [
+    operation.operationId,
+    (operation as { 'x-quota'?: string })['x-quota'],
+  ]);
+  const unlimited = rates.filter(([, quota]) => quota === undefined).map(([id]) => id);
+  expect(unlimited.toSorted()).toEqual(WITHOUT_RATE.toSorted());
+  for (const [, quota] of rates)
+    if (quota !== undefined) expect(DEFAULT_QUOTAS).toHaveProperty(String(quota));
+});

@@ -1,0 +1,47 @@
+import { newEvents } from '../../../src/api/events/event-schemas.ts';
+import { checkedBody } from '../../../src/api/http/validation/validation.ts';
+import { invalidBody, problemText } from '../../../src/api/problems/problem.ts';
+
+const problemOf = (body: unknown) => {
+  try {
+    checkedBody(newEvents, body);
+  } catch (error) {
+    return error;
+  }
+};
+
+const withUnknown = (count: number) => ({
+  type: 'a',
+  data: 1,
+  ...Object.fromEntries(Array.from({ length: count }, (_, n) => [`x${n}`, 1])),
+});
+
+test('of many mistakes the first hundred are listed, and the detail says how many more there are', () => {
+  const problem = problemOf({ events: [withUnknown(70), withUnknown(1_000), withUnknown(3)] }) as Error;
+
+  expect(problem).toMatchObject({ code: 'invalid_body' });
+  expect((problem as Error & { errors: unknown[] }).errors).toHaveLength(100);
+  expect(problem.message).toMatch(/ 973 more errors are not listed\.$/);
+});
+
+test('a hundred mistakes are listed whole', () => {
+  const problem = problemOf({ events: [withUnknown(100)] });
+
+  expect(problem).toMatchObject({
+    errors: expect.arrayContaining([{ pointer: '/events/0/x99', detail: 'is not known' }]),
+    message: expect.not.stringContaining('more errors'),
+  });
+});
+
+test('a body of megabytes of unknown members is answered with kilobytes', () => {
+  const problem = problemOf({ events: [withUnknown(500_000)] });
+
+  expect(problemText(problem as never, 'req_1', 'http://posthorn.test').length).toBeLessThan(20_000);
+});
+
+test('the bound holds for mistakes that are found past the schema', () => {
+  const errors = Array.from({ length: 999 }, (_, n) => ({ pointer: `/events/${n}/id`, detail: 'twice' }));
+
+  expect(invalidBody(errors).errors).toHaveLength(100);
+  expect(invalidBody(errors).message).toMatch(/ 899 more errors are not listed\.$/);
+});

@@ -1,0 +1,70 @@
+import { type AttemptSlot, createAttemptLimiter } from '../../../src/attempts/attempt-limiter.ts';
+
+const inMs = (ms: number): number => performance.now() + ms;
+
+/** Takes all that the limiter gives at once. */
+async function takeAll(
+  limiter: ReturnType<typeof createAttemptLimiter>,
+  tenant = 'a',
+): Promise<AttemptSlot[]> {
+  const slots: AttemptSlot[] = [];
+  for (;;) {
+    const more = await limiter.acquire(tenant, 10_000, inMs(0));
+    if (more.length === 0) return slots;
+    slots.push(...more);
+  }
+}
+
+test('no more attempts are claimed than may wait to begin', async () => {
+  const limiter = createAttemptLimiter({ most: 3_000 });
+
+  const slots = await takeAll(limiter);
+  expect(slots).toHaveLength(200);
+  for (const slot of slots.slice(0, 30)) slot.began(300);
+
+  expect(await takeAll(limiter)).toHaveLength(30);
+});
+
+test('attempts that begin late halve what may wait, once for a stall, and quick ones let it grow again', async () => {
+  const limiter = createAttemptLimiter({ most: 3_000 });
+  const late = await takeAll(limiter);
+  for (const slot of late) slot.began(600);
+  for (const slot of late) slot.release();
+  expect(limiter.stats()).toEqual({ underWay: 0, window: 100 });
+
+  const quick = await takeAll(limiter);
+  expect(quick).toHaveLength(100);
+  for (const slot of quick) slot.began(20);
+
+  expect(limiter.stats().window).toBeGreaterThan(120);
+});
+
+test('a window that is not used does not grow', async () => {
+  const limiter = createAttemptLimiter({ most: 3_000 });
+  for (let n = 0; n < 500; n++) {
+    const [slot] = await limiter.acquire('a', 1, inMs(0));
+    slot!.began(5);
+    slot!.release();
+  }
+  expect(limiter.stats().window).toBe(200);
+});
+
+test('a project whose attempts take long leaves room to another', async () => {
+  const limiter = createAttemptLimiter({ most: 100 });
+  for (let n = 0; n < 100; n++) {
+    for (const slot of await limiter.acquire('silent', 10, inMs(0))) slot.began(5);
+  }
+  expect(limiter.stats().underWay).toBe(50);
+
+  expect(await limiter.acquire('other', 10, inMs(0))).toHaveLength(10);
+});
+
+test('a slot that is released in any state, or twice, is free once', async () => {
+  const limiter = createAttemptLimiter({ most: 10 });
+  const [claimed, begun, deferred] = await limiter.acquire('a', 3, inMs(0));
+  begun!.began(1);
+  deferred!.deferred();
+  for (const slot of [claimed!, begun!, deferred!, begun!]) slot.release();
+
+  expect(limiter.stats().underWay).toBe(0);
+});

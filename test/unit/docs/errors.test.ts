@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorDocs } from '../../../scripts/error-docs.ts';
+import { OUTCOMES } from '../../../src/policy/outcome.ts';
+
+test('docs/errors.md says of each code what happened and what to do', () => {
+  expect(readFileSync(join(__dirname, '../../../docs/errors.md'), 'utf8')).toBe(errorDocs());
+});
+
+test.each(OUTCOMES)('docs/errors.md explains the outcome %s', (outcome) => {
+  expect(errorDocs()).toContain(`| \`${outcome}\` |`);
+});

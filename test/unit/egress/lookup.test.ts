@@ -1,0 +1,134 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hostsFile, parseHosts } from '../../../src/egress/addresses/hosts-file.ts';
+import { createLookup } from '../../../src/egress/addresses/lookup.ts';
+import { type NameServer, startNameServer, type Zone } from '../../receivers/name-server.ts';
+
+let server: NameServer | undefined;
+const noHosts = async (): Promise<string[]> => [];
+
+const lookupIn = async (zone: Zone) => {
+  server = await startNameServer(zone);
+  return createLookup({ hosts: noHosts, nameServers: [server.address], queryTimeoutMs: 200 });
+};
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+test('a name has the addresses of both families, IPv4 first', async () => {
+  const lookup = await lookupIn((_, type) => (type === 'A' ? ['192.0.2.1', '192.0.2.2'] : ['2001:db8::1']));
+
+  const [first, second, ...rest] = await lookup('both.example');
+  expect(new Set([first, second])).toEqual(new Set(['192.0.2.1', '192.0.2.2']));
+  expect(rest).toEqual(['2001:db8::1']);
+});
+
+test.each<[string, Zone, string[]]>([
+  ['has no IPv6 address', (_, type) => (type === 'A' ? ['192.0.2.1'] : []), ['192.0.2.1']],
+  ['has no IPv4 address', (_, type) => (type === 'A' ? [] : ['2001:db8::1']), ['2001:db8::1']],
+  ['fails for IPv6', (_, type) => (type === 'A' ? ['192.0.2.1'] : 'servfail'), ['192.0.2.1']],
+  ['fails for IPv4', (_, type) => (type === 'A' ? 'servfail' : ['2001:db8::1']), ['2001:db8::1']],
+])('a name that %s still has the other', async (_case, zone, addresses) => {
+  expect(await (await lookupIn(zone))('one.example')).toEqual(addresses);
+});
+
+test('a name server that keeps silent about IPv6 holds up an IPv4 answer by no more than a moment', async () => {
+  const lookup = await lookupIn((_, type) => (type === 'A' ? ['192.0.2.1'] : 'silence'));
+  const began = performance.now();
+
+  expect(await lookup('slow.example')).toEqual(['192.0.2.1']);
+  expect(performance.now() - began).toBeLessThan(500);
+});
+
+test('the family that lags is told of when it comes, also where the first answer is of no use', async () => {
+  const lookup = await lookupIn((_, type) =>
+    type === 'AAAA' ? ['2001:db8::1'] : { after: 300, answer: ['192.0.2.1'] },
+  );
+  let later: Promise<string[]> | undefined;
+
+  expect(await lookup('slow.example', (others) => (later = others))).toEqual(['2001:db8::1']);
+  expect(await later).toEqual(['192.0.2.1']);
+});
+
+test('a family that never answers is told of as none', async () => {
+  const lookup = await lookupIn((_, type) => (type === 'A' ? ['192.0.2.1'] : 'silence'));
+  let later: Promise<string[]> | undefined;
+
+  await lookup('slow.example', (others) => (later = others));
+  expect(await later).toEqual([]);
+});
+
+test.each<[string, Zone, string]>([
+  ['does not exist', () => 'nxdomain', 'ENOTFOUND'],
+  [
+    'does not exist by one answer, and fails by the other',
+    (_, type) => (type === 'A' ? 'servfail' : 'nxdomain'),
+    'ENOTFOUND',
+  ],
+  ['has no address', () => [], 'ENODATA'],
+  ['has no IPv4 address and fails for IPv6', (_, type) => (type === 'A' ? [] : 'servfail'), 'ESERVFAIL'],
+  ['is refused', () => 'refused', 'EREFUSED'],
+  ['gets no answer', () => 'silence', 'ETIMEOUT'],
+])('a name that %s fails with a code of its own', async (_case, zone, code) => {
+  await expect((await lookupIn(zone))('failing.example')).rejects.toMatchObject({ code });
+});
+
+test('a name that nobody knows, or that has no address, is a failure with a code', async () => {
+  const lookup = await lookupIn((name) => (name === 'unknown.example' ? 'nxdomain' : []));
+
+  await expect(lookup('unknown.example')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+  await expect(lookup('empty.example')).rejects.toMatchObject({ code: 'ENODATA' });
+});
+
+test('a hundred dead names do not hold up a living one', async () => {
+  const lookup = await lookupIn((name, type) => {
+    if (name !== 'living.example') return 'silence';
+    return type === 'A' ? ['192.0.2.1'] : [];
+  });
+  const dead = Array.from({ length: 100 }, (_, i) => lookup(`dead-${i}.example`).catch(() => 'dead'));
+  const began = performance.now();
+
+  expect(await lookup('living.example')).toEqual(['192.0.2.1']);
+  expect(performance.now() - began).toBeLessThan(500);
+  expect(new Set(await Promise.all(dead))).toEqual(new Set(['dead']));
+});
+
+test('a name that is asked for many times at once is asked once, and again for the next dial', async () => {
+  const lookup = await lookupIn((_, type) => (type === 'A' ? ['192.0.2.1'] : []));
+
+  await Promise.all(Array.from({ length: 20 }, () => lookup('popular.example')));
+  expect(server!.queries.sort()).toEqual(['A popular.example', 'AAAA popular.example']);
+  await lookup('popular.example');
+  expect(server!.queries).toHaveLength(4);
+});
+
+test('localhost and the names of the hosts file are not asked of a name server', async () => {
+  server = await startNameServer(() => 'nxdomain');
+  const hosts = async (name: string) => (name === 'receiver' ? ['10.0.0.7'] : []);
+  const lookup = createLookup({ hosts, nameServers: [server.address] });
+
+  expect(await lookup('localhost')).toEqual(['127.0.0.1', '::1']);
+  expect(await lookup('a.localhost')).toEqual(['127.0.0.1', '::1']);
+  expect(await lookup('receiver')).toEqual(['10.0.0.7']);
+  expect(server!.queries).toEqual([]);
+});
+
+test('a hosts file gives each name its addresses, and ignores what is no address', () => {
+  const hosts = parseHosts('# c\n127.0.0.1 localhost Vm # x\n::1\tlocalhost\r\n\nnonsense vm\n10.0.0.1\n');
+
+  expect([...hosts]).toEqual([
+    ['localhost', ['127.0.0.1', '::1']],
+    ['vm', ['127.0.0.1']],
+  ]);
+});
+
+test('a hosts file that is missing has no names', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hosts-'));
+  await writeFile(join(folder, 'hosts'), '10.0.0.1 receiver\n');
+
+  expect(await hostsFile(join(folder, 'hosts'))('receiver')).toEqual(['10.0.0.1']);
+  expect(await hostsFile(join(folder, 'none'))('receiver')).toEqual([]);
+  await rm(folder, { recursive: true });
+});

@@ -1,0 +1,84 @@
+import { createNat64, isCopyOf, isTranslationPrefix } from '../../../src/egress/addresses/nat64.ts';
+
+/** RFC 6052 section 2.4: 192.0.2.33 under prefixes of each length. */
+const EXAMPLES: [string, string][] = [
+  ['2001:db8::/32', '2001:db8:c000:221::'],
+  ['2001:db8:100::/40', '2001:db8:1c0:2:21::'],
+  ['2001:db8:122::/48', '2001:db8:122:c000:2:2100::'],
+  ['2001:db8:122:300::/56', '2001:db8:122:3c0:0:221::'],
+  ['2001:db8:122:344::/64', '2001:db8:122:344:c0:2:2100::'],
+  ['2001:db8:122:344::/96', '2001:db8:122:344::192.0.2.33'],
+];
+
+test.each(EXAMPLES)('the IPv4 address is found under a configured prefix %s', (prefix, address) => {
+  expect(createNat64({ prefixes: [prefix] }).translated(address)).toBe('192.0.2.33');
+  expect(createNat64().translated(address)).toBeUndefined();
+  expect(isCopyOf(address, '192.0.2.33')).toBe(true);
+  expect(isCopyOf(address, '192.0.2.34')).toBe(false);
+});
+
+/** The same places, with the address that `ipv4only.arpa` has alone. */
+test.each([
+  ['2001:db8:c000:aa::', '2001:db8:c000:221::'],
+  ['2001:db8:1c0:0:aa::', '2001:db8:1c0:2:21::'],
+  ['2001:db8:122:c000:0:aa00::', '2001:db8:122:c000:2:2100::'],
+  ['2001:db8:122:3c0:0:aa::', '2001:db8:122:3c0:0:221::'],
+  ['2001:db8:122:344:c0:0:ab00::', '2001:db8:122:344:c0:2:2100::'],
+  ['2001:db8:122:344::192.0.0.171', '2001:db8:122:344::192.0.2.33'],
+])('a prefix that DNS shows by %s tells what %s may be, and is not relied on', async (shown, address) => {
+  const nat64 = createNat64({ resolve6: async () => [shown] });
+  await nat64.learn();
+
+  expect(nat64.maybeTranslated(address)).toBe('192.0.2.33');
+  expect(nat64.translated(address)).toBeUndefined();
+});
+
+test('a prefix that DNS shows within the block for it is relied on', async () => {
+  const nat64 = createNat64({ resolve6: async () => ['64:ff9b:1:fffe::c000:aa'] });
+  expect(nat64.translated('64:ff9b:1:fffe::c000:221')).toBeUndefined();
+  await nat64.learn();
+
+  expect(nat64.translated('64:ff9b:1:fffe::c000:221')).toBe('192.0.2.33');
+});
+
+test.each([[['2001:db8::1']], [['not an address']], [[]], [['2001:db8:c000:aa::c000:aa']]])(
+  'an answer %j shows no prefix',
+  async (answer) => {
+    const nat64 = createNat64({ resolve6: async () => answer });
+    await nat64.learn();
+    expect(nat64.maybeTranslated('2001:db8:c000:221::c000:221')).toBeUndefined();
+  },
+);
+
+test('DNS is asked once, for the name that has no IPv6 address of its own', async () => {
+  const asked: string[] = [];
+  const resolve6 = async (name: string) => {
+    asked.push(name);
+    return [];
+  };
+  const nat64 = createNat64({ resolve6 });
+  await Promise.all([nat64.learn(), nat64.learn()]);
+  await nat64.learn();
+
+  expect(asked).toEqual(['ipv4only.arpa']);
+});
+
+test('a name server that keeps silent holds up the first connection for a second, and no later one', async () => {
+  const nat64 = createNat64({ resolve6: () => new Promise(() => {}) });
+  const began = performance.now();
+  await nat64.learn();
+  await nat64.learn();
+
+  expect(performance.now() - began).toBeLessThan(1_500);
+});
+
+test.each([
+  ['2001:db8::/32', true],
+  ['64:ff9b:1:fffe::/96', true],
+  ['2001:db8::/33', false],
+  ['2001:db8::1/96', false],
+  ['2001:db8::', false],
+  ['10.0.0.0/32', false],
+  ['fe80::%eth0/64', false],
+  ['', false],
+])('%j is a prefix for NAT64: %s', (text, expected) => expect(isTranslationPrefix(text)).toBe(expected));

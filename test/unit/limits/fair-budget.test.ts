@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { FairBudget } from '../../../src/limits/fair-budget.ts';
+
+const inMs = (ms: number): number => performance.now() + ms;
+const now = { most: 1, until: inMs(0) };
+
+test('a tenant that is alone gets half, and one that comes later finds room at once', async () => {
+  const budget = new FairBudget(100);
+
+  expect(await budget.acquire('a', { most: 1_000, until: inMs(0) })).toBe(50);
+  expect(await budget.acquire('a', { most: 1_000, until: inMs(0) })).toBe(0);
+  expect(await budget.acquire('b', { most: 1_000, until: inMs(0) })).toBe(25);
+  expect(await budget.acquire('c', { most: 5, until: inMs(0) })).toBe(5);
+});
+
+test('tenants that wait are served in turns, the requests of each in their order', async () => {
+  const budget = new FairBudget(2);
+  await budget.acquire('a', now);
+  await budget.acquire('b', now);
+  const served: string[] = [];
+  const waits = ['a', 'a', 'a', 'b', 'b'].map((tenant, place) =>
+    budget.acquire(tenant, { most: 1, until: inMs(5_000) }).then(() => {
+      served.push(`${tenant}${place}`);
+      setImmediate(() => budget.release(tenant, 1));
+    }),
+  );
+  budget.release('a', 1);
+  budget.release('b', 1);
+  await Promise.all(waits);
+
+  expect(served).toEqual(['a0', 'b3', 'a1', 'b4', 'a2']);
+});
+
+test('what is larger than the whole budget is granted when nothing else is held', async () => {
+  const budget = new FairBudget(10);
+  await budget.acquire('a', now);
+  const large = budget.acquire('b', { most: 25, least: 25, until: inMs(5_000) });
+
+  budget.release('a', 1);
+
+  expect(await large).toBe(25);
+  budget.release('b', 25);
+  expect(budget.used).toBe(0);
+});
+
+test('whoever waits past its time gets nothing, and holds up nobody', async () => {
+  const budget = new FairBudget(1);
+  await budget.acquire('a', now);
+  const late = budget.acquire('b', { most: 1, until: inMs(20) });
+  const patient = budget.acquire('b', { most: 1, until: inMs(5_000) });
+
+  expect(await late).toBe(0);
+  budget.release('a', 1);
+
+  expect(await patient).toBe(1);
+});
+
+test('it never grants more than there is, nor less than was asked, and grants again all that comes back', async () => {
+  const request = fc.record({
+    tenant: fc.constantFrom('a', 'b', 'c', 'd'),
+    most: fc.integer({ min: 1, max: 40 }),
+    least: fc.integer({ min: 1, max: 40 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 50 }),
+      fc.array(request, { maxLength: 60 }),
+      async (total, requests) => {
+        const budget = new FairBudget(total);
+        const asked = requests.map(async ({ tenant, most, least }) => {
+          const amount = await budget.acquire(tenant, {
+            most: Math.max(most, least),
+            least,
+            until: inMs(10_000),
+          });
+          expect(amount).toBeGreaterThanOrEqual(least);
+          expect(budget.used).toBeLessThanOrEqual(Math.max(total, amount));
+          await new Promise((resolve) => setImmediate(resolve));
+          budget.release(tenant, amount);
+        });
+        await Promise.all(asked);
+        expect(budget.used).toBe(0);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});

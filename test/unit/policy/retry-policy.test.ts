@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import {
+  attemptsIn,
+  delayAfter,
+  hasDelayShorterThanTimeout,
+  policyFromText,
+  policyText,
+  type RetryPolicy,
+} from '../../../src/policy/retry-policy.ts';
+
+const standard: RetryPolicy = { delays: [60, 300, 1800, 7200], timeout: 15, jitter: 0 };
+const DAY = 86_400;
+
+const anyPolicy: fc.Arbitrary<RetryPolicy> = fc.record({
+  delays: fc.array(fc.nat({ max: 30 * DAY }), { maxLength: 20 }),
+  timeout: fc.integer({ min: 1, max: 60 }),
+  jitter: fc.double({ min: 0, max: 1, noNaN: true }),
+});
+/** What Math.random gives: in [0, 1). */
+const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+test('the standard policy makes five attempts: at once, then after 1m, 5m, 30m and 2h', () => {
+  expect(attemptsIn(standard)).toBe(5);
+  expect([0, 1, 2, 3, 4].map((step) => delayAfter(standard, step, () => 0.999))).toEqual([
+    60_000,
+    300_000,
+    1_800_000,
+    7_200_000,
+    null,
+  ]);
+});
+
+test('jitter is only ever added, and is at most its share of the delay', () => {
+  fc.assert(
+    fc.property(anyPolicy, chance, (policy, random) => {
+      for (const [step, seconds] of policy.delays.entries()) {
+        const delay = delayAfter(policy, step, () => random)!;
+        expect(delay).toBeGreaterThanOrEqual(seconds * 1000);
+        expect(delay).toBeLessThanOrEqual(Math.round(seconds * 1000 * (1 + policy.jitter)));
+      }
+    }),
+  );
+});
+
+test('after the last attempt there is no delay', () => {
+  fc.assert(
+    fc.property(anyPolicy, chance, (policy, random) => {
+      expect(delayAfter(policy, attemptsIn(policy) - 1, () => random)).toBeNull();
+    }),
+  );
+});
+
+test('equal policies are equal texts, and the text reads back as the policy', () => {
+  fc.assert(
+    fc.property(anyPolicy, (policy) => {
+      const { jitter, timeout, delays } = policy;
+      expect(policyText({ jitter, timeout, delays: [...delays] })).toBe(policyText(policy));
+      expect(policyFromText(policyText(policy))).toEqual({
+        delays,
+        timeout,
+        jitter: jitter + 0, // JSON has no -0
+      });
+    }),
+  );
+});
+
+test('a delay equal to the timeout is not shorter than it', () => {
+  expect(hasDelayShorterThanTimeout(standard)).toBe(false);
+  expect(hasDelayShorterThanTimeout({ ...standard, delays: [15] })).toBe(false);
+  expect(hasDelayShorterThanTimeout({ ...standard, delays: [60, 14] })).toBe(true);
+});

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { Webhook } from 'standardwebhooks';
+import { compileProfile } from '../../../src/profiles/compile-profile.ts';
+import { profileSchema } from '../../../src/profiles/profile-schema.ts';
+import { createProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { standardWebhooks } from '../../../src/profiles/shipped/standard-webhooks.ts';
+
+const profile = createProfiles().get('standard-webhooks')!;
+const event = {
+  id: 'evt_1',
+  type: 'render.completed',
+  createdAt: new Date('2026-03-26T14:30:00.000Z'),
+  consumer: null,
+  attributes: {},
+};
+
+const example = (data: object) => ({ name: 'a.b', description: 'An event', example: data });
+
+const issuesOf = (changes: object) =>
+  profileSchema
+    .safeParse({ ...standardWebhooks, ...changes })
+    .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+
+test('the registry knows each version by its number, and the newest without one', () => {
+  const profiles = createProfiles();
+  expect(profiles.names()).toEqual([
+    'standard-webhooks',
+    'cmdcal',
+    'canvelete',
+    'pdf-gorilla',
+    'pausepoint',
+    'smartlyq',
+  ]);
+  expect(profiles.get('standard-webhooks', 1)?.version).toBe(1);
+  expect(profiles.get('standard-webhooks')?.version).toBe(1);
+  expect(profiles.get('standard-webhooks', 2)).toBeUndefined();
+  expect(profiles.get('standard-webhooks', 0)).toBeUndefined();
+  expect(profiles.get('constructor')).toBeUndefined();
+});
+
+test('standard-webhooks waits 1 m, 5 m, 30 m and 2 h without jitter, and allows an attempt 15 s', () => {
+  expect(profile.policy).toEqual({ delays: [60, 300, 1800, 7200], timeout: 15, jitter: 0 });
+});
+
+test('the headers of an attempt verify with an independent library, also while a secret is replaced', () => {
+  const [newer, older] = [profile.newSecret(), profile.newSecret()];
+  const body = Buffer.from('{"type":"render.completed"}');
+  const sentAt = Math.floor(Date.now() / 1000);
+  const headers = profile.requestHeaders({ ...event, sentAt, body, secrets: [newer, older] });
+
+  expect(Object.keys(headers)).toEqual(profile.signatureHeaderNames);
+  expect(headers).toMatchObject({
+    'content-type': 'application/json',
+    'webhook-id': 'evt_1',
+    'webhook-timestamp': `${sentAt}`,
+  });
+  for (const secret of [newer, older]) {
+    expect(new Webhook(secret).verify(body, headers)).toEqual({ type: 'render.completed' });
+  }
+  expect(() => new Webhook(profile.newSecret()).verify(body, headers)).toThrow('No matching signature');
+});
+
+test('a generated secret passes the check of a secret that is brought', () => {
+  expect(profile.newSecret()).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+  expect(profile.checkSecret(profile.newSecret())).toBeUndefined();
+});
+
+test.each([
+  [Buffer.alloc(32).toString('base64'), 'does not begin with whsec_'],
+  [`whsec_${Buffer.alloc(23).toString('base64')}`, 'shorter than 24 bytes'],
+  [`whsec_${Buffer.alloc(65).toString('base64')}`, 'longer than 64 bytes'],
+  [`whsec_${Buffer.alloc(32).toString('base64').slice(0, -1)}`, 'not padded base64'],
+  [`whsec_${'!'.repeat(32)}`, 'not padded base64'],
+  ['whsec_', 'shorter than'],
+])('the secret %s is refused: %s', (secret, why) => {
+  expect(profile.checkSecret(secret)).toContain(why);
+});
+
+test('a secret that is used as text is measured in characters and must have a UTF-8 form', () => {
+  const secret = { ...standardWebhooks.secret, key: 'utf8', prefix: '', min: 16, max: 512 } as const;
+  const { checkSecret } = compileProfile(profileSchema.parse({ ...standardWebhooks, secret }), 1);
+  expect(checkSecret('é'.repeat(16))).toBeUndefined();
+  expect(checkSecret('📯'.repeat(15))).toBe('is shorter than 16 characters');
+  expect(checkSecret('x'.repeat(513))).toBe('is longer than 512 characters');
+  expect(checkSecret(`${'x'.repeat(16)}\ud800`)).toBe('is not valid Unicode');
+});
+
+test.each([
+  [{ body: { id: '$ident' } }, /^body\.id: \$ident cannot stand here/],
+  [{ body: { data: 'x $data' } }, /^body\.data: \$data cannot stand here/],
+  [{ body: { at: '$sentAt' } }, /^body\.at: \$sentAt cannot stand here/],
+  [{ body: { a: '$data', b: '$data' } }, /^body: \$data in more than one place/],
+  [{ body: { '...': '$id' } }, /^body: "\.\.\." spreads/],
+  [{ body: { '1': '$id' } }, /^body: a member named by digits/],
+  [{ headers: { 'x-id': '$id' } }, /^headers: no header carries \$signature/],
+  [{ headers: { Host: '$signature' } }, /^headers\.Host: the connection sets/],
+  [{ headers: { 'a b': '$signature' } }, /^headers\.a b: not a header name/],
+  [{ headers: { 'X-A': '$signature', 'x-a': '1' } }, /^headers\.x-a: named twice/],
+  [{ headers: { 'x-a': '$signature', 'x-b': 'a\r\nb' } }, /^headers\.x-b: /],
+  [{ headers: { 'x-a': '$signature $body' } }, /^headers\.x-a: \$body cannot stand here/],
+  [{ timeout: '61s' }, /^timeout: must be a duration/],
+  [{ policy: { delays: ['31d'], jitter: 0 } }, /^policy\.delays\.0: must be a duration/],
+  [{ policy: { delays: Array(21).fill('1m'), jitter: 0 } }, /^policy\.delays: /],
+  [{ signature: { ...standardWebhooks.signature, format: 'v1,$hex' } }, /^signature\.format: holds/],
+  [{ signature: { ...standardWebhooks.signature, format: '$base64$base64' } }, /^signature\.format: holds/],
+  [{ secret: { ...standardWebhooks.secret, min: 65 } }, /^secret\.max: less than min/],
+  [{ secret: { ...standardWebhooks.secret, min: 40 } }, /^secret\.generated: /],
+  [{ body: { test: 'a $test' } }, /^body\.test: \$test cannot stand here/],
+  [{ headers: { 'x-a': '$test', 'x-b': '$signature' } }, /^headers\.x-a: \$test cannot stand here/],
+  [{ eventTypes: [example({}), example({})] }, /^eventTypes\.1\.name: named twice/],
+  [
+    { eventTypes: [example({})], body: { pause: '$attributes.pause' } },
+    /^eventTypes\.0\.exampleAttributes: \/attributes\/pause required/,
+  ],
+  [
+    { eventTypes: [example([])], body: { '...': '$data' } },
+    /^eventTypes\.0\.example: \/data must be an object/,
+  ],
+  [{ surprise: true }, /^: Unrecognized key/],
+])('a profile with %j is not a profile', (changes, issue) => {
+  expect(issuesOf(changes)).toContainEqual(expect.stringMatching(issue));
+});
+
+test('a dollar sign is written twice', () => {
+  const body = { price: '$$5 for $id', data: '$data' };
+  const { composeBody } = compileProfile(profileSchema.parse({ ...standardWebhooks, body }), 1);
+  expect(String(composeBody({ ...event, data: Buffer.from('1') }))).toBe('{"price":"$5 for evt_1","data":1}');
+});
+
+test('the documents show standard-webhooks as it is', () => {
+  const source = readFileSync('src/profiles/shipped/standard-webhooks.ts', 'utf8');
+  const written = /ProfileSource = (\{[\s\S]*\n\});/.exec(source)?.[1];
+  expect(readFileSync('docs/profiles.md', 'utf8')).toContain(`\n${written}\n`);
+});

@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { accepts } from '../../../src/cli/try/page-receivers/page-receiver.ts';
+import { jsonObjectText, jsonText } from '../../providers/json-text.ts';
+import { anyEvent, bodyOf, type Provider, providerNamed, requestOf } from '../../providers/providers.ts';
+import { type PythonReceivers, startPythonReceivers, whyNoPython } from '../../providers/python-receivers.ts';
+
+const reason = whyNoPython();
+if (reason) console.warn(`the receivers in Python are not tried: ${reason}`);
+const describeWithPython = reason ? describe.skip : describe;
+
+const canvelete = providerNamed('canvelete');
+const withPython: [string, Provider][] = [
+  ['canvelete', canvelete],
+  ['pdf-gorilla', providerNamed('pdf-gorilla')],
+  ['pausepoint', providerNamed('pausepoint')],
+];
+const secret = fc
+  .string({ unit: 'binary', minLength: 16, maxLength: 200 })
+  .filter((text) => !text.includes('\0'));
+
+describeWithPython(`receivers in Python${reason ? ` (skipped: ${reason})` : ''}`, () => {
+  let python: PythonReceivers;
+  beforeAll(() => {
+    python = startPythonReceivers();
+  });
+  afterAll(() => python.close());
+
+  test.each(withPython)('the one of %s accepts the example of every event type', async (name, provider) => {
+    for (const { name: type, example } of provider.profile.eventTypes) {
+      const request = requestOf(provider, { type, data: JSON.stringify(example) }, 'a secret, é');
+      expect(await python.accepts(name, request, 'a secret, é')).toBe(true);
+    }
+  });
+
+  test.each(withPython.slice(1))(
+    'the one of %s accepts any data under its own secret and no other, and no flipped bit',
+    async (name, provider) => {
+      const data = name === 'pdf-gorilla' ? jsonObjectText : jsonText;
+      await fc.assert(
+        fc.asyncProperty(data, secret, secret, fc.nat(), async (text, own, other, place) => {
+          fc.pre(own !== other);
+          const request = requestOf(provider, { data: text }, own);
+          expect(await python.accepts(name, request, own)).toBe(true);
+          expect(await python.accepts(name, request, other)).toBe(false);
+          const body = Buffer.from(request.body);
+          body[place % body.length]! ^= 1 << (place % 8);
+          expect(await python.accepts(name, { ...request, body }, own)).toBe(false);
+        }),
+      );
+    },
+  );
+
+  test('both receivers of canvelete accept every event that is not refused with a pointer into its data', async () => {
+    let sent = 0;
+    await fc.assert(
+      fc.asyncProperty(jsonText, secret, async (data, own) => {
+        const body = canvelete.profile.composeBody({ ...anyEvent, data: Buffer.from(data) });
+        if (!Buffer.isBuffer(body)) {
+          for (const { pointer } of body.errors) expect(pointer).toMatch(/^\/data(\/|$)/);
+          return;
+        }
+        sent++;
+        const request = requestOf(canvelete, { data }, own, body);
+        expect(accepts(canvelete.receiver, request, own)).toBe(true);
+        expect(await python.accepts('canvelete', request, own)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+    expect(sent).toBeGreaterThan(50);
+  });
+
+  test.each([
+    ['{"a":12345678901234567890}', '/data/a'],
+    ['{"a":[{"b/c":1e400}]}', '/data/a/0/b~1c'],
+    ['{"a":1,"a":2}', '/data/a'],
+  ])('%s would break one of the two, and is refused at %s', async (data, pointer) => {
+    expect(() => bodyOf(canvelete, { data })).toThrow(`"pointer":"${pointer}"`);
+    // The proof: sent as it is, over the raw bytes, the receiver in Node.js takes it for a forgery.
+    const body = Buffer.from(`{"eventId":"evt_1","data":${data}}`);
+    const request = requestOf(canvelete, { data }, 'a secret', body);
+    expect(await python.accepts('canvelete', request, 'a secret')).toBe(true);
+    expect(accepts(canvelete.receiver, request, 'a secret')).toBe(false);
+  });
+});

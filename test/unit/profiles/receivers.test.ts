@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { accepts, type ReceivedRequest } from '../../../src/cli/try/page-receivers/page-receiver.ts';
+import { jsonObjectText, jsonText } from '../../providers/json-text.ts';
+import { bodyOf, PROVIDERS, type Provider, providerNamed, requestOf } from '../../providers/providers.ts';
+
+const everyType = PROVIDERS.flatMap((provider) =>
+  provider.profile.eventTypes.map((type) => ({ provider, type, title: `${provider.name} ${type.name}` })),
+);
+
+const PLAIN = '{"count":3,"ok":true}';
+const BIG = '{"big":12345678901234567890,"more":1e400}';
+const SAMPLES = [
+  PLAIN,
+  '{"title":"Zürich 📯 \u2028","名":"前"}',
+  '{ "score" : 1.0 }',
+  '{"text":"\\u00e9\\/\\n\\u0000\\ud83d"}',
+  '{"":"","object":{},"array":[]}',
+  '{"nothing":null,"list":[null]}',
+];
+
+// A key is padded with zeros (RFC 2104): a secret that ends in NUL is the same as one without.
+const secret = fc
+  .string({ unit: 'binary', minLength: 16, maxLength: 200 })
+  .filter((text) => !text.includes('\0'));
+
+/** Any data that the provider's body can hold. */
+const dataFor = ({ name }: Provider) =>
+  (name === 'pdf-gorilla' ? jsonObjectText : jsonText).filter(
+    (data) => name !== 'canvelete' || isAccepted(data),
+  );
+const isAccepted = (data: string): boolean => {
+  try {
+    return bodyOf(providerNamed('canvelete'), { data }).length > 0;
+  } catch {
+    return false;
+  }
+};
+
+function flipped(bytes: Buffer, place: number): Buffer {
+  const copy = Buffer.from(bytes);
+  const at = Math.floor(place / 8) % bytes.length;
+  copy[at] = bytes[at]! ^ (1 << (place % 8));
+  return copy;
+}
+
+/** What the re-serialising receiver reads: null where it is no JSON. */
+function readAgain(body: Buffer): string | null {
+  try {
+    return JSON.stringify(JSON.parse(body.toString('utf8')));
+  } catch {
+    return null;
+  }
+}
+
+test.each(everyType)(
+  'the receiver of the page accepts $title, with data of every kind',
+  ({ provider, type }) => {
+    const all = [JSON.stringify(type.example), ...SAMPLES, ...(provider.name === 'canvelete' ? [] : [BIG])];
+    for (const data of all) {
+      const request = requestOf(provider, { type: type.name, data }, 'a secret of the receiver, é');
+      expect(accepts(provider.receiver, request, 'a secret of the receiver, é')).toBe(true);
+    }
+  },
+);
+
+test.each(PROVIDERS)(
+  'the receiver of $name accepts any data under its own secret and no other',
+  (provider) => {
+    fc.assert(
+      fc.property(dataFor(provider), secret, secret, (data, own, other) => {
+        fc.pre(own !== other);
+        const request = requestOf(provider, { data }, own);
+        expect(accepts(provider.receiver, request, own)).toBe(true);
+        expect(accepts(provider.receiver, request, other)).toBe(false);
+      }),
+    );
+  },
+);
+
+test.each(PROVIDERS.filter(({ name }) => name !== 'canvelete'))(
+  'the receiver of $name refuses a body with any one bit flipped',
+  (provider) => {
+    fc.assert(
+      fc.property(dataFor(provider), secret, fc.nat(), (data, own, place) => {
+        const request = requestOf(provider, { data }, own);
+        const altered = { ...request, body: flipped(request.body, place) };
+        expect(accepts(provider.receiver, altered, own)).toBe(false);
+      }),
+    );
+  },
+);
+
+test('the receiver of canvelete that writes again what it parsed takes a flipped bit only where the value is the same', () => {
+  const provider = providerNamed('canvelete');
+  fc.assert(
+    fc.property(dataFor(provider), secret, fc.nat(), (data, own, place) => {
+      const request = requestOf(provider, { data }, own);
+      const body = flipped(request.body, place);
+      expect(accepts(provider.receiver, { ...request, body }, own)).toBe(
+        readAgain(body) === request.body.toString('utf8'),
+      );
+    }),
+  );
+});
+
+test.each(PROVIDERS)(
+  'the receiver of $name refuses a signature with any one bit flipped, or none',
+  (provider) => {
+    const request = requestOf(provider, { data: PLAIN }, 'a secret of the receiver');
+    const name = Object.keys(request.headers).find((header) => header.endsWith('-signature'))!;
+    const signature = Buffer.from(request.headers[name]!, 'latin1');
+    const withSignature = (value: string): ReceivedRequest => ({
+      ...request,
+      headers: { ...request.headers, [name]: value },
+    });
+    for (let place = 0; place < signature.length * 8; place++) {
+      const altered = withSignature(flipped(signature, place).toString('latin1'));
+      expect(accepts(provider.receiver, altered, 'a secret of the receiver')).toBe(false);
+    }
+    for (const cut of ['', signature.toString('latin1').slice(0, -1)]) {
+      expect(accepts(provider.receiver, withSignature(cut), 'a secret of the receiver')).toBe(false);
+    }
+    const { [name]: _, ...unsigned } = request.headers;
+    expect(accepts(provider.receiver, { ...request, headers: unsigned }, 'a secret of the receiver')).toBe(
+      false,
+    );
+  },
+);
+
+const pairs = PROVIDERS.flatMap((sender) =>
+  PROVIDERS.filter((owner) => owner !== sender).map((owner) => ({ sender, owner })),
+);
+
+test.each(pairs)('the receiver of $owner.name refuses what $sender.name signs', ({ sender, owner }) => {
+  const own = 'a secret that both have';
+  expect(accepts(owner.receiver, requestOf(sender, { data: PLAIN }, own), own)).toBe(false);
+  const body = bodyOf(owner, { data: PLAIN });
+  expect(accepts(owner.receiver, requestOf(sender, { data: PLAIN }, own, body), own)).toBe(false);
+});

@@ -1,0 +1,45 @@
+import { providerNamed } from '../../providers/providers.ts';
+
+const minutes = (...counts: number[]) => counts.map((count) => count * 60);
+const HTTPS = { httpsOnly: true, publicOnly: true };
+const ANY_SCHEME = { httpsOnly: false, publicOnly: true };
+
+test.each([
+  ['cmdcal', 30, [30, ...minutes(2, 10, 60)], ANY_SCHEME, 'undeliverable'],
+  ['canvelete', 30, minutes(1, 5, 30, 120), ANY_SCHEME, 'failed'],
+  ['pdf-gorilla', 5, minutes(1, 5, 30, 120), HTTPS, 'undeliverable'],
+  ['pausepoint', 5, [30, 60, 120], HTTPS, 'logged'],
+  ['smartlyq', 30, minutes(2, 4, 8, 16, 32), HTTPS, 'dropped'],
+])('%s waits %d s for an answer, and repeats after %j s', (name, timeout, delays, urls, afterLast) => {
+  const { profile } = providerNamed(name);
+  expect(profile.policy).toEqual({ timeout, delays, jitter: 0 });
+  expect(profile.urls).toEqual(urls);
+  expect(profile.afterLast).toBe(afterLast);
+});
+
+test('CmdCal has webhooks on Pro and Business plans only, the others on every plan', () => {
+  expect(providerNamed('cmdcal').profile.plans).toEqual(['pro', 'business']);
+  for (const name of ['canvelete', 'pdf-gorilla', 'pausepoint', 'smartlyq'])
+    expect(providerNamed(name).profile.plans).toBeNull();
+});
+
+test.each([
+  ['cmdcal', 'optional'],
+  ['canvelete', 'never'],
+  ['pdf-gorilla', 'required'],
+  ['pausepoint', 'required'],
+  ['smartlyq', 'never'],
+])('whoever registers with %s brings a secret: %s', (name, brought) => {
+  const { profile } = providerNamed(name);
+  expect(profile.secretRules).toMatchObject({ brought, shownOnce: true });
+  expect(profile.newSecret()).toMatch(/^[0-9a-f]{64}$/);
+  expect(profile.checkSecret(profile.newSecret())).toBeUndefined();
+});
+
+test('a secret has at most 512 characters, and with PausePoint at least 16', () => {
+  const check = (name: string, secret: string) => providerNamed(name).profile.checkSecret(secret);
+  expect(check('pdf-gorilla', 'x'.repeat(512))).toBeUndefined();
+  expect(check('pdf-gorilla', 'x'.repeat(513))).toBe('is longer than 512 characters');
+  expect(check('pausepoint', 'x'.repeat(16))).toBeUndefined();
+  expect(check('pausepoint', 'x'.repeat(15))).toBe('is shorter than 16 characters');
+});

@@ -1,0 +1,218 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { identityOf } from '../../../src/embedded/processes/process-identity.ts';
+import { eventually } from '../../set-up/eventually.ts';
+
+const bin = join(__dirname, '../../../bin');
+let folder: string;
+let started: ChildProcess[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'posthorn-launcher-'));
+  started = [];
+});
+
+afterEach(() => {
+  for (const child of started) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+type Run = { child: ChildProcess; output(): string; ended: Promise<number | null> };
+
+function node(args: string[], env: NodeJS.ProcessEnv = {}): Run {
+  const child = spawn(process.execPath, args, {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    detached: true,
+  });
+  started.push(child);
+  let output = '';
+  child.stdout!.on('data', (data) => (output += data));
+  child.stderr!.on('data', (data) => (output += data));
+  return { child, output: () => output, ended: new Promise((resolve) => child.once('close', resolve)) };
+}
+
+/** A launcher of a program that counts its signals, and ends with code 7 some time after the first. */
+async function launch(): Promise<Run & { pid: number }> {
+  writeFileSync(
+    join(folder, 'program.mjs'),
+    `let seen = 0;
+     process.on('SIGINT', () => { seen++; setTimeout(() => { console.log('interrupted', seen); process.exit(7); }, 300); });
+     process.on('SIGTERM', () => { console.log('terminated'); process.exit(0); });
+     setInterval(() => {}, 1000);
+     console.log('pid', process.pid);`,
+  );
+  const script = `import { runChild } from '${bin}/run-child.mjs';
+    process.exit(await runChild(process.execPath, ['program.mjs']));`;
+  const run = node(['--input-type=module', '--eval', script]);
+  await eventually(() => /pid \d+\n/.test(run.output()));
+  return { ...run, pid: Number(/pid (\d+)/.exec(run.output())![1]) };
+}
+
+test('Ctrl-C, which comes from the terminal and again from npm, reaches the program once, and its exit code is ours', async () => {
+  const run = await launch();
+
+  process.kill(-run.child.pid!, 'SIGINT'); // the whole foreground group, as a terminal does
+  process.kill(run.child.pid!, 'SIGINT');
+
+  expect(await run.ended).toBe(7);
+  expect(run.output()).toContain('interrupted 1');
+});
+
+test('a SIGTERM to the launcher alone is passed on', async () => {
+  const run = await launch();
+
+  run.child.kill('SIGTERM');
+
+  expect(await run.ended).toBe(0);
+  expect(run.output()).toContain('terminated');
+});
+
+test('when the launcher is killed outright, the program is asked to stop', async () => {
+  const run = await launch();
+
+  run.child.kill('SIGKILL');
+
+  await eventually(() => identityOf(run.pid) === undefined);
+  expect(run.output()).toContain('terminated');
+});
+
+test('when npm is told to stop and only its shell dies of it, the program is asked to stop', async () => {
+  const script = `import { runChild } from '${bin}/run-child.mjs';
+    await runChild(process.execPath, ['-e', "process.on('SIGTERM', () => process.exit()); setInterval(() => {}, 1000); console.log('pid', process.pid)"]);`;
+  const shell = spawn(
+    '/bin/sh',
+    ['-c', '"$0" --input-type=module --eval "$1"; true', process.execPath, script],
+    {
+      env: { ...process.env, npm_lifecycle_event: 'start' },
+    },
+  );
+  started.push(shell);
+  const said = await new Promise<string>((resolve) =>
+    shell.stdout.once('data', (data) => resolve(String(data))),
+  );
+
+  shell.kill('SIGTERM');
+
+  await eventually(() => identityOf(Number(said.split(' ')[1])) === undefined);
+});
+
+test('a program that a signal ended gives 128 and the number of the signal', async () => {
+  const run = await launch();
+
+  process.kill(run.pid, 'SIGKILL');
+
+  expect(await run.ended).toBe(137);
+});
+
+test('dependencies are installed when the lock file says otherwise, and only then', async () => {
+  cpSync(bin, join(folder, 'bin'), { recursive: true });
+  const packages = (version: string) => ({
+    '': { name: 'app', version: '1.0.0', dependencies: { part: 'file:part' } },
+    'node_modules/part': { resolved: 'part', link: true },
+    part: { version },
+  });
+  mkdirSync(join(folder, 'part'));
+  const write = (version: string) => {
+    writeFileSync(join(folder, 'part/package.json'), JSON.stringify({ name: 'part', version }));
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(packages(version)['']));
+    const lock = {
+      name: 'app',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      requires: true,
+      packages: packages(version),
+    };
+    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
+  };
+  const install = async () => {
+    const run = node([
+      '--input-type=module',
+      '--eval',
+      `(await import('${folder}/bin/set-up.mjs')).installDependencies()`,
+    ]);
+    return { code: await run.ended, installed: run.output().includes('Installing dependencies') };
+  };
+
+  write('1.0.0');
+  expect(await install()).toEqual({ code: 0, installed: true });
+  expect(existsSync(join(folder, 'node_modules/part/package.json'))).toBe(true);
+  expect(await install()).toEqual({ code: 0, installed: false });
+
+  write('1.1.0');
+  expect(await install()).toEqual({ code: 0, installed: true });
+  expect(await install()).toEqual({ code: 0, installed: false });
+});
+
+test('npm test ends with the count of its tests, and fails when one of them does', async () => {
+  cpSync(bin, join(folder, 'bin'), { recursive: true });
+  const jest = join(folder, 'node_modules/jest/bin/jest.js');
+  mkdirSync(join(folder, 'node_modules/jest/bin'), { recursive: true });
+  for (const file of ['package-lock.json', 'node_modules/.package-lock.json']) {
+    writeFileSync(join(folder, file), JSON.stringify({ packages: {} }));
+  }
+  const npmTest = async (passed: number, failed: number, code: number) => {
+    const count = `require('node:fs').writeFileSync(process.env.POSTHORN_TEST_COUNT_FILE, '${JSON.stringify({ passed, failed })}');`;
+    writeFileSync(
+      jest,
+      `${code < 2 ? count : ''} console.log(process.argv.slice(2).join()); process.exit(${code});`,
+    );
+    const run = node([join(folder, 'bin/run-tests.mjs'), '--bail', 'some.test.ts']);
+    return { code: await run.ended, lines: run.output().trimEnd().split('\n') };
+  };
+
+  expect(await npmTest(3, 0, 0)).toEqual({ code: 0, lines: ['--bail,some.test.ts', '3 passed, 0 failed'] });
+  expect(await npmTest(2, 1, 1)).toEqual({ code: 1, lines: ['--bail,some.test.ts', '2 passed, 1 failed'] });
+  // It broke before the first test.
+  expect(await npmTest(0, 0, 2)).toEqual({ code: 2, lines: ['--bail,some.test.ts', '0 passed, 1 failed'] });
+});
+
+test('the sources of the launcher need nothing that Node 20 and an empty node_modules lack', () => {
+  for (const file of ['posthorn.mjs', 'run-tests.mjs', 'run-child.mjs', 'set-up.mjs']) {
+    const imports = [...readFileSync(join(bin, file), 'utf8').matchAll(/from '([^']+)'/g)].map(
+      ([, name]) => name!,
+    );
+    for (const name of imports) expect(name).toMatch(/^node:|^\.\/[\w-]+\.mjs$/);
+  }
+});
+
+test('an installation that is interrupted ends at once, with all that npm has started', async () => {
+  cpSync(bin, join(folder, 'bin'), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', version: '1.0.0' }));
+  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ packages: { 'node_modules/a': {} } }));
+  const pids = join(folder, 'pids');
+  writeFileSync(
+    join(folder, 'npm'),
+    `#!/bin/sh
+     sleep 1000 & script=$!
+     sh -c 'trap "" TERM; while :; do sleep 1; done' & stubborn=$!
+     echo $$ $script $stubborn > '${pids}.new'; mv '${pids}.new' '${pids}'
+     wait`,
+  );
+  chmodSync(join(folder, 'npm'), 0o755);
+  const install = `(await import('${folder}/bin/set-up.mjs')).installDependencies()`;
+  const env = { PATH: `${folder}:${process.env.PATH}`, npm_execpath: '' };
+  for (const toGroup of [true, false]) {
+    const run = node(['--input-type=module', '--eval', install], env);
+    await eventually(() => existsSync(pids));
+    const tree = readFileSync(pids, 'utf8').trim().split(' ').map(Number);
+
+    process.kill(toGroup ? -run.child.pid! : run.child.pid!, 'SIGINT');
+
+    expect(await run.ended).toBe(130);
+    await eventually(() => tree.every((pid) => identityOf(pid) === undefined), 5_000);
+    expect(run.output()).toContain('Stopped while the dependencies were being installed');
+    rmSync(pids);
+  }
+});

@@ -1,0 +1,185 @@
+import { ConfigError, maskedSummary, readConfig } from '../../../src/config/config.ts';
+import { version } from '../../../src/config/version.ts';
+import { DEFAULT_QUOTAS } from '../../../src/policy/quotas.ts';
+
+const KEY = Buffer.alloc(32, 7).toString('base64');
+const REAL = {
+  DATABASE_URL: 'postgres://posthorn:pa55word@db.internal:5432/posthorn',
+  TEMPORAL_ADDRESS: 'temporal.internal:7233',
+  POSTHORN_ADMIN_KEY: 'adm1n-key-0123456789-0123456789-0',
+  POSTHORN_ENCRYPTION_KEYS: KEY,
+};
+
+function problemsOf(...args: Parameters<typeof readConfig>): string[] {
+  try {
+    readConfig(...args);
+    return [];
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).problems;
+  }
+}
+
+test('with nothing set, start is embedded, on loopback, and lets endpoints be on loopback too', () => {
+  expect(readConfig({}, 'start')).toEqual({
+    databasePool: 10,
+    temporal: { namespace: 'default' },
+    http: { host: '127.0.0.1', port: 4000, publicUrl: 'http://127.0.0.1:4000' },
+    dataDir: '.posthorn',
+    encryptionKeys: [],
+    allowTargets: ['127.0.0.0/8', '::1/128'],
+    userAgent: `Posthorn/${version} (+https://posthorn.example)`,
+    maxBodyBytes: 1_048_576,
+    quotas: DEFAULT_QUOTAS,
+    grouping: 'auto',
+    retentionMs: 2_592_000_000,
+  });
+});
+
+test('the User-Agent says who sends where that is known, and is what the variable says', () => {
+  const publicUrl = { POSTHORN_PUBLIC_URL: 'https://hooks.example.com/' };
+  expect(readConfig(publicUrl, 'start').userAgent).toBe(`Posthorn/${version} (+https://hooks.example.com)`);
+  const own = { ...publicUrl, POSTHORN_USER_AGENT: 'Acme-Webhooks/2 (ops@acme.example)' };
+  expect(readConfig(own, 'start').userAgent).toBe('Acme-Webhooks/2 (ops@acme.example)');
+  expect(problemsOf({ POSTHORN_USER_AGENT: 'a\r\nx: y' }, 'start')).toEqual([
+    'POSTHORN_USER_AGENT is not a header value of visible ASCII characters and spaces',
+  ]);
+});
+
+test.each([
+  ['the variable is set but empty', { POSTHORN_ALLOW_TARGETS: '' }, []],
+  ['the API listens on every address', { POSTHORN_HOST: '0.0.0.0' }, []],
+  ['the API listens on a name that begins like an address', { POSTHORN_HOST: '127.evil.example' }, []],
+  [
+    'the API listens on another address of loopback',
+    { POSTHORN_HOST: '127.8.8.8' },
+    ['127.0.0.0/8', '::1/128'],
+  ],
+  ['others reach the API', { POSTHORN_PUBLIC_URL: 'https://hooks.example.com' }, []],
+  ['others reach the API by such a name', { POSTHORN_PUBLIC_URL: 'http://127.evil.example' }, []],
+  ['the public URL is on loopback', { POSTHORN_PUBLIC_URL: 'http://[::1]:4000' }, ['127.0.0.0/8', '::1/128']],
+  [
+    'others reach the API, and networks are named',
+    { POSTHORN_PUBLIC_URL: 'https://hooks.example.com', POSTHORN_ALLOW_TARGETS: '127.0.0.0/8' },
+    ['127.0.0.0/8'],
+  ],
+  ['the database is a real one', REAL, []],
+  ['networks are named', { POSTHORN_ALLOW_TARGETS: '10.0.0.0/8, fd00::/8' }, ['10.0.0.0/8', 'fd00::/8']],
+])('when %s, exactly the networks that were asked for are allowed', (_, env, expected) => {
+  expect(readConfig(env, 'start').allowTargets).toEqual(expected);
+});
+
+test('every variable arrives', () => {
+  const config = readConfig(
+    {
+      ...REAL,
+      TEMPORAL_NAMESPACE: 'hooks',
+      TEMPORAL_API_KEY: 'cl0ud',
+      TEMPORAL_UI_URL: 'https://temporal.example.com/',
+      TEMPORAL_CLI_PATH: '/opt/temporal',
+      POSTHORN_HOST: '::',
+      POSTHORN_PORT: '8080',
+      POSTHORN_PUBLIC_URL: 'https://hooks.example.com',
+      POSTHORN_METRICS_PORT: '9090',
+      POSTHORN_HEALTH_PORT: '9091',
+      POSTHORN_SAMPLE_PORT: '9092',
+      DATABASE_DIRECT_URL: 'postgres://posthorn:d1rect@db.internal:5433/posthorn',
+      POSTHORN_DATA_DIR: '/data',
+      POSTHORN_ENCRYPTION_KEYS: `${KEY}, ${KEY}`,
+      POSTHORN_MAX_BODY: '256kb',
+      POSTHORN_NAT64_PREFIXES: '2001:db8:64::/96, fd00:64::/48',
+      POSTHORN_GROUPING: 'never',
+      POSTHORN_DATABASE_POOL: '4',
+      POSTHORN_USER_AGENT: 'Acme-Webhooks/2',
+      POSTHORN_RETENTION: '12h',
+    },
+    'api',
+  );
+  expect(config).toMatchObject({
+    databasePool: 4,
+    databaseUrl: REAL.DATABASE_URL,
+    temporal: {
+      address: 'temporal.internal:7233',
+      namespace: 'hooks',
+      apiKey: 'cl0ud',
+      uiUrl: 'https://temporal.example.com',
+      cliPath: '/opt/temporal',
+    },
+    http: { host: '::', port: 8080, publicUrl: 'https://hooks.example.com' },
+    metricsPort: 9090,
+    healthPort: 9091,
+    samplePort: 9092,
+    databaseDirectUrl: 'postgres://posthorn:d1rect@db.internal:5433/posthorn',
+    dataDir: '/data',
+    adminKey: 'adm1n-key-0123456789-0123456789-0',
+    encryptionKeys: [Buffer.alloc(32, 7), Buffer.alloc(32, 7)],
+    maxBodyBytes: 262_144,
+    nat64Prefixes: ['2001:db8:64::/96', 'fd00:64::/48'],
+    userAgent: 'Acme-Webhooks/2',
+    grouping: 'never',
+    retentionMs: 43_200_000,
+  });
+});
+
+test('all problems are listed together, each with its variable', () => {
+  const problems = problemsOf(
+    {
+      DATABASE_URL: 'mysql://localhost',
+      TEMPORAL_ADDRESS: 'localhost',
+      TEMPORAL_TLS_CERT: '/no/such/file',
+      POSTHORN_PORT: '65536',
+      POSTHORN_METRICS_PORT: '0x10',
+      POSTHORN_PUBLIC_URL: 'hooks.example.com',
+      POSTHORN_ENCRYPTION_KEYS: 'c2hvcnQ=',
+      POSTHORN_ALLOW_TARGETS: '10.0.0.0/33',
+      POSTHORN_DENY_TARGETS: 'temporal-ui',
+      POSTHORN_NAT64_PREFIXES: '2001:db8::/95',
+      POSTHORN_MAX_BODY: '1gb',
+      POSTHORN_GROUPING: 'sometimes',
+      POSTHORN_RETENTION: '30',
+    },
+    'api',
+  );
+  expect(problems).toEqual([
+    'DATABASE_URL is not a postgres:// URL',
+    'TEMPORAL_ADDRESS is not host:port',
+    'TEMPORAL_TLS_CERT is not PEM text, or the path of a readable PEM file',
+    'POSTHORN_PORT is not a port from 0 to 65535',
+    'POSTHORN_PUBLIC_URL is not an http:// or https:// URL',
+    'POSTHORN_METRICS_PORT is not a port from 0 to 65535',
+    'POSTHORN_ENCRYPTION_KEYS is not a comma list of base64 keys of 32 bytes each',
+    'POSTHORN_ALLOW_TARGETS is not a comma list of networks like 10.0.0.0/8,fd00::/8',
+    'POSTHORN_DENY_TARGETS is not a comma list of host:port',
+    'POSTHORN_NAT64_PREFIXES is not a comma list of NAT64 prefixes like 2001:db8:64::/96, of 32, 40, 48, 56, 64 or 96 bits',
+    'POSTHORN_MAX_BODY is not a size like 512kb or 1mb',
+    'POSTHORN_GROUPING is neither auto nor never',
+    'POSTHORN_RETENTION is not a duration like 12h or 30d',
+    'POSTHORN_ADMIN_KEY is required for "posthorn api"',
+    'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY are set together or not at all',
+  ]);
+});
+
+test.each([
+  ['start', {}, []],
+  ['start', { DATABASE_URL: REAL.DATABASE_URL }, ['POSTHORN_ADMIN_KEY', 'POSTHORN_ENCRYPTION_KEYS']],
+  ['start', { TEMPORAL_ADDRESS: REAL.TEMPORAL_ADDRESS }, []],
+  ['api', {}, ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'POSTHORN_ADMIN_KEY', 'POSTHORN_ENCRYPTION_KEYS']],
+  ['worker', {}, ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'POSTHORN_ENCRYPTION_KEYS']],
+  ['migrate', {}, ['DATABASE_URL']],
+] as const)('%s with %j lacks %j', (command, env, missing) => {
+  expect(problemsOf(env, command)).toEqual(
+    missing.map((name) => `${name} is required for "posthorn ${command}"`),
+  );
+});
+
+test('the summary for the log holds no secret', () => {
+  const url = `${REAL.DATABASE_URL}?password=0ther`;
+  const direct = 'postgres://posthorn:d1rect@db.internal:5433/posthorn';
+  const env = { ...REAL, DATABASE_URL: url, DATABASE_DIRECT_URL: direct, TEMPORAL_API_KEY: 'cl0ud-key' };
+  const summary = JSON.stringify(maskedSummary(readConfig(env, 'start')));
+
+  for (const secret of ['pa55word', 'd1rect', '0ther', 'adm1n-key', 'cl0ud-key', KEY])
+    expect(summary).not.toContain(secret);
+  expect(summary).toContain('db.internal');
+  expect(summary).toContain('"adminKey":"set"');
+});
