@@ -8,7 +8,7 @@ const HEARTBEAT_EVERY_MS = 2_000;
 const REPORT_MARGIN_MS = 5_000;
 
 /** The thin shell between Temporal and what an attempt does. */
-export function makeActivities(engine: AttemptEngine, onFailure: (error: unknown) => void): Activities {
+export function createActivities(engine: AttemptEngine, onFailure: (error: unknown) => void): Activities {
   const guarded = <T>(work: (owner: string, giveUpAt: number) => Promise<T>): Promise<T> =>
     whileHeartbeating(work).catch((error) => {
       onFailure(error);

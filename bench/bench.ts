@@ -1,10 +1,10 @@
 import type { PublisherCommands } from './load/publisher.ts';
 import type { ReceiverCommands } from './load/receiver.ts';
 import type { Posthorn, PosthornOptions } from './processes/posthorn.ts';
-import type { Remote } from './processes/remote.ts';
+import type { Remote } from './processes/remote-process.ts';
 
 /** What a measure has at hand. */
-export type Bench = {
+export type BenchContext = {
   /** A Posthorn that the measures with the same grouping share; nothing is under way in it. */
   posthorn(grouping: PosthornOptions['grouping']): Promise<Posthorn>;
   receiver: Remote<ReceiverCommands>;
@@ -14,15 +14,15 @@ export type Bench = {
   /** How long each load lasts. */
   seconds: number;
   /** A name that no earlier load had. */
-  newRun(): string;
+  nextRunId(): string;
 };
 
 export type Row = Record<string, string | number>;
 export type Table = { title: string; rows: Row[] };
 
-export type Measure = {
+export type Scenario = {
   title: string;
   /** Part of a run without --only. */
-  standard: boolean;
-  take(bench: Bench): Promise<Row[]>;
+  runByDefault: boolean;
+  run(bench: BenchContext): Promise<Row[]>;
 };

@@ -6,5 +6,5 @@ export function percentile(values: number[], share: number): number {
 }
 
 /** Rounded to as many places as can be told apart from noise: 3.4, 28, 1,240. */
-export const rounded = (value: number): number =>
+export const roundForReport = (value: number): number =>
   value < 10 ? Math.round(value * 100) / 100 : Math.round(value);

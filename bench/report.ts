@@ -2,7 +2,15 @@ import type { Row, Table } from './bench.ts';
 import type { Machine } from './machine.ts';
 
 /** The head of a report: what the figures were taken on, and how. */
-export function headOf({ date, processor, memoryGb, system, node, packages, loadBefore }: Machine): string {
+export function formatHeader({
+  date,
+  processor,
+  memoryGb,
+  system,
+  node,
+  packages,
+  loadBefore,
+}: Machine): string {
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
   return [
     `${date}, ${processor}, ${memoryGb} GB, ${system}, load average before ${loadBefore}`,
@@ -13,7 +21,7 @@ export function headOf({ date, processor, memoryGb, system, node, packages, load
 }
 
 /** A table in Markdown. */
-export function tableText({ title, rows }: Table): string {
+export function formatTable({ title, rows }: Table): string {
   const names = Object.keys(rows[0] ?? {});
   const cells = [names, names.map(() => '---'), ...rows.map((row) => names.map((name) => cellOf(row, name)))];
   return `### ${title}\n\n${cells.map((line) => `| ${line.join(' | ')} |`).join('\n')}\n`;

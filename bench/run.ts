@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util';
-import type { Bench, Table } from './bench.ts';
+import type { BenchContext, Table } from './bench.ts';
 import type { PublisherCommands } from './load/publisher.ts';
 import type { ReceiverCommands } from './load/receiver.ts';
 import { describeMachine } from './machine.ts';
-import { MEASURES } from './measures/index.ts';
+import { SCENARIOS } from './measures/index.ts';
 import { type Posthorn, startPosthorn } from './processes/posthorn.ts';
-import { startRemote } from './processes/remote.ts';
-import { headOf, tableText } from './report.ts';
+import { startRemote } from './processes/remote-process.ts';
+import { formatHeader, formatTable } from './report.ts';
 
 const USAGE = `npm run bench -- [options]
-  --only a,b        these measures: ${Object.keys(MEASURES).join(', ')}
+  --only a,b        these measures: ${Object.keys(SCENARIOS).join(', ')}
   --seconds 30      how long each load lasts
   --json            JSON instead of tables
   --profile folder  CPU profiles of Posthorn, one for each start of it, go there`;
@@ -23,8 +23,9 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const names = values.only?.split(',') ?? Object.keys(MEASURES).filter((name) => MEASURES[name]!.standard);
-const unknown = names.filter((name) => !MEASURES[name]);
+const names =
+  values.only?.split(',') ?? Object.keys(SCENARIOS).filter((name) => SCENARIOS[name]!.runByDefault);
+const unknown = names.filter((name) => !SCENARIOS[name]);
 if (values.help || unknown.length > 0 || !(Number(values.seconds) > 0)) {
   console.error(unknown.length > 0 ? `There is no measure ${unknown.join(', ')}.\n${USAGE}` : USAGE);
   process.exit(values.help ? 0 : 2);
@@ -35,31 +36,31 @@ const receiver = startRemote<ReceiverCommands>('../load/receiver.ts');
 const publisher = startRemote<PublisherCommands>('../load/publisher.ts');
 let runs = 0;
 let running: { grouping: 'auto' | 'never'; posthorn: Posthorn } | null = null;
-const bench: Bench = {
+const bench: BenchContext = {
   async posthorn(grouping) {
     if (running && running.grouping !== grouping) await running.posthorn.stop();
     if (running?.grouping !== grouping) {
-      running = { grouping, posthorn: await startPosthorn({ grouping, profileInto: values.profile }) };
+      running = { grouping, posthorn: await startPosthorn({ grouping, cpuProfileDir: values.profile }) };
     }
     return running.posthorn;
   },
   receiver,
-  urls: await receiver.ask('listen'),
+  urls: await receiver.call('listen'),
   publisher,
   seconds: Number(values.seconds),
-  newRun: () => `b${++runs}`,
+  nextRunId: () => `b${++runs}`,
 };
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void end().then(() => process.exit(1)));
 const tables: Table[] = [];
-if (!values.json) console.log(`${headOf(machine)}\n`);
+if (!values.json) console.log(`${formatHeader(machine)}\n`);
 try {
   for (const name of names) {
-    const { title, take } = MEASURES[name]!;
-    const table = { title, rows: await take(bench) };
+    const { title, run } = SCENARIOS[name]!;
+    const table = { title, rows: await run(bench) };
     tables.push(table);
-    if (!values.json) console.log(tableText(table));
+    if (!values.json) console.log(formatTable(table));
   }
   if (values.json) console.log(JSON.stringify({ machine, seconds: bench.seconds, tables }, null, 2));
 } finally {

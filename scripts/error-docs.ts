@@ -1,5 +1,5 @@
 import { PROBLEM_CODES, type ProblemCode, statusesOf } from '../src/api/problems/problem-codes.ts';
-import { FAILURE_WORDS } from '../src/egress/describe-failure.ts';
+import { FAILURE_MESSAGES } from '../src/egress/describe-failure.ts';
 
 const HEAD = `# Errors
 
@@ -54,7 +54,7 @@ of Node.js, and of OpenSSL (\`ERR_SSL_\`, and \`TLS_ALERT_\` with the name of th
 `;
 
 const codeRows = (): string =>
-  Object.entries(FAILURE_WORDS)
+  Object.entries(FAILURE_MESSAGES)
     .flatMap(([outcome, words]) =>
       Object.entries(words).map(([code, text]) => `| \`${outcome}\` | \`${code}\` | ${text} |\n`),
     )

@@ -1,4 +1,4 @@
-import type { DeliveryStep, Standing, UnrecordedAttempt } from '../src/policy/delivery-result.ts';
+import type { DeliveryResult, DeliveryStep, UnrecordedAttempt } from '../src/policy/delivery-result.ts';
 import type { Lane } from '../src/policy/outcome.ts';
 import type { RetryPolicy } from '../src/policy/retry-policy.ts';
 
@@ -17,7 +17,7 @@ export type DeliverInput = {
   deliveries: DeliveryStep[];
   lane: Lane;
   /** Whether PosthornState may be upserted: upserting an unregistered attribute wedges a workflow. */
-  searchAttributes: boolean;
+  useSearchAttributes: boolean;
 };
 
 export type DeliverySummary = {
@@ -27,14 +27,14 @@ export type DeliverySummary = {
   released: number;
 };
 
-export type AttemptReport = { standings: Standing[]; unrecorded: UnrecordedAttempt[] };
+export type AttemptReport = { results: DeliveryResult[]; unrecorded: UnrecordedAttempt[] };
 
 /** What workflows ask of the world. */
 export type Activities = {
   /** Attempts what is due and records each outcome as it arrives. */
   attemptDeliveries(deliveries: DeliveryStep[]): Promise<AttemptReport>;
   /** Records what could not be recorded while Postgres was away. */
-  recordOutcomes(unrecorded: UnrecordedAttempt[]): Promise<Standing[]>;
+  recordOutcomes(unrecorded: UnrecordedAttempt[]): Promise<DeliveryResult[]>;
 };
 
 /** What the query `progress` answers: each delivery's place, in the order of the input. */

@@ -17,8 +17,8 @@ import {
   SLOW_TASK_QUEUE,
   TASK_QUEUE,
 } from './contract.ts';
-import { Agenda } from './delivery-tracker.ts';
-import { UnderWay } from './in-flight-activities.ts';
+import { DeliveryTracker } from './delivery-tracker.ts';
+import { InFlightActivities } from './in-flight-activities.ts';
 
 export const retryNow = defineSignal<[string[]]>('retryNow');
 export const cancel = defineSignal<[string[]]>('cancel');
@@ -29,41 +29,41 @@ export async function deliver({
   policy,
   deliveries,
   lane,
-  searchAttributes,
+  useSearchAttributes,
 }: DeliverInput): Promise<DeliverySummary> {
-  const agenda = new Agenda(policy, deliveries, Date.now());
-  const underWay = new UnderWay();
+  const agenda = new DeliveryTracker(policy, deliveries, Date.now());
+  const underWay = new InFlightActivities();
   let markedAsRetrying = false;
   setHandler(retryNow, (ids) => agenda.makeDue(ids, Date.now()));
-  setHandler(cancel, (ids) => agenda.drop(ids));
+  setHandler(cancel, (ids) => agenda.cancel(ids));
   setHandler(progress, () => agenda.progress());
 
   while (agenda.isOpen()) {
     for (const batch of agenda.takeDue(Date.now())) underWay.add(attempt(batch));
-    if (searchAttributes && agenda.hasRetried() && !markedAsRetrying) {
+    if (useSearchAttributes && agenda.hasRetried() && !markedAsRetrying) {
       markedAsRetrying = true;
       upsertSearchAttributes({ PosthornState: ['retrying'] });
     }
-    setCurrentDetails(agenda.asTable());
+    setCurrentDetails(agenda.formatTable());
     await untilNews();
     if (underWay.hasFailed()) break;
   }
   await underWay.finish();
-  setCurrentDetails(agenda.asTable());
+  setCurrentDetails(agenda.formatTable());
   return summaryOrFailure(agenda.summary());
 
   async function attempt(batch: DeliveryStep[]): Promise<void> {
-    const activities = activitiesFor(agenda.attemptInWords(batch), policy.timeout, lane, batch);
-    const { standings, unrecorded } = await activities.attemptDeliveries(batch);
-    if (standings.length > 0) agenda.apply(standings, Date.now());
+    const activities = activitiesFor(agenda.describeBatch(batch), policy.timeout, lane, batch);
+    const { results, unrecorded } = await activities.attemptDeliveries(batch);
+    if (results.length > 0) agenda.apply(results, Date.now());
     if (unrecorded.length > 0) agenda.apply(await recording.recordOutcomes(unrecorded), Date.now());
   }
 
   async function untilNews(): Promise<void> {
-    const changed = () => agenda.hasNews() || underWay.hasFailed();
-    const ms = agenda.msToNext(Date.now());
+    const changed = () => agenda.hasChanged() || underWay.hasFailed();
+    const ms = agenda.msUntilNextDue(Date.now());
     if (ms === undefined) await condition(changed);
-    else await condition(changed, ms, { summary: agenda.nextInWords(Date.now()) });
+    else await condition(changed, ms, { summary: agenda.describeNext(Date.now()) });
   }
 }
 

@@ -1,13 +1,13 @@
-import type { DeliveryStep, Standing } from '../src/policy/delivery-result.ts';
+import type { DeliveryResult, DeliveryStep } from '../src/policy/delivery-result.ts';
 import { formatDuration } from '../src/policy/duration.ts';
-import { attemptsIn, hasDelayShorterThanTimeout, type RetryPolicy } from '../src/policy/retry-policy.ts';
+import { hasDelayShorterThanTimeout, maxAttempts, type RetryPolicy } from '../src/policy/retry-policy.ts';
 import type { DeliverySummary, Progress } from './contract.ts';
 
 type State =
-  | { kind: 'waiting'; dueAt: number; after: string }
+  | { kind: 'waiting'; dueAt: number; lastOutcome: string }
   /** `asked` came by signal while the result was on its way: its row in Postgres had moved on by then. */
-  | { kind: 'attempting'; asked: 'retry' | 'cancel' | null }
-  | { kind: 'delivered' | 'undeliverable' | 'cancelled' | 'released'; after: string };
+  | { kind: 'attempting'; requested: 'retry' | 'cancel' | null }
+  | { kind: 'delivered' | 'undeliverable' | 'cancelled' | 'released'; lastOutcome: string };
 
 type Entry = { id: string; step: number; state: State };
 
@@ -20,16 +20,16 @@ const SOON_MS = 5_000;
  * What a workflow has still to do: which deliveries are due, under way, waiting or over.
  * Pure: time comes in as milliseconds since the epoch, and nothing here waits.
  */
-export class Agenda {
+export class DeliveryTracker {
   private readonly policy: RetryPolicy;
   private readonly entries = new Map<string, Entry>();
-  private news = false;
+  private changed = false;
   private anyRetried = false;
 
   constructor(policy: RetryPolicy, deliveries: DeliveryStep[], now: number) {
     this.policy = policy;
     for (const { id, step } of deliveries) {
-      this.entries.set(id, { id, step, state: { kind: 'waiting', dueAt: now, after: '' } });
+      this.entries.set(id, { id, step, state: { kind: 'waiting', dueAt: now, lastOutcome: '' } });
     }
   }
 
@@ -40,8 +40,8 @@ export class Agenda {
   }
 
   /** True once after a report or a signal changed what is due; the loop then looks again. */
-  hasNews(): boolean {
-    return this.news;
+  hasChanged(): boolean {
+    return this.changed;
   }
 
   /**
@@ -49,11 +49,11 @@ export class Agenda {
    * travel on different queues; with a delay shorter than the timeout each delivery travels by itself.
    */
   takeDue(now: number): DeliveryStep[][] {
-    this.news = false;
+    this.changed = false;
     const due = [...this.entries.values()].filter(
       ({ state }) => state.kind === 'waiting' && state.dueAt <= now,
     );
-    for (const entry of due) entry.state = { kind: 'attempting', asked: null };
+    for (const entry of due) entry.state = { kind: 'attempting', requested: null };
     const steps = due.map(({ id, step }) => ({ id, step }));
     if (hasDelayShorterThanTimeout(this.policy)) return steps.map((step) => [step]);
     const batches = [steps.filter(({ step }) => step === 0), steps.filter(({ step }) => step > 0)];
@@ -61,33 +61,36 @@ export class Agenda {
   }
 
   /** Milliseconds until the next delivery is due; undefined when nothing waits for a time. */
-  msToNext(now: number): number | undefined {
+  msUntilNextDue(now: number): number | undefined {
     const next = this.nextWaiting();
     return next ? Math.max(1, next.dueAt - now) : undefined;
   }
 
   /** The summary of the timer, as the Web UI shows it: `retry in 30m after 503`. */
-  nextInWords(now: number): string {
+  describeNext(now: number): string {
     const next = this.nextWaiting();
     if (!next) return 'attempts under way';
-    return `retry in ${formatDuration(Math.max(1, Math.round((next.dueAt - now) / 1000)))} after ${next.after}`;
+    return `retry in ${formatDuration(Math.max(1, Math.round((next.dueAt - now) / 1000)))} after ${next.lastOutcome}`;
   }
 
-  apply(standings: Standing[], now: number): void {
-    this.news = true;
+  apply(standings: DeliveryResult[], now: number): void {
+    this.changed = true;
     for (const standing of standings) {
       const entry = this.entryOf(standing.id);
       if (standing.kind === 'waiting') {
         this.anyRetried = true;
-        const asked = entry.state.kind === 'attempting' ? entry.state.asked : null;
+        const asked = entry.state.kind === 'attempting' ? entry.state.requested : null;
         const inMs = asked === 'retry' && standing.dueInMs > SOON_MS ? 0 : standing.dueInMs;
         entry.step = standing.step;
         entry.state =
           asked === 'cancel'
-            ? { kind: 'cancelled', after: standing.after }
-            : { kind: 'waiting', dueAt: now + inMs, after: standing.after };
+            ? { kind: 'cancelled', lastOutcome: standing.lastOutcome }
+            : { kind: 'waiting', dueAt: now + inMs, lastOutcome: standing.lastOutcome };
       } else {
-        entry.state = { kind: standing.kind, after: standing.kind === 'released' ? '' : standing.after };
+        entry.state = {
+          kind: standing.kind,
+          lastOutcome: standing.kind === 'released' ? '' : standing.lastOutcome,
+        };
       }
     }
   }
@@ -100,23 +103,23 @@ export class Agenda {
     for (const id of ids) {
       const entry = this.entryOf(id);
       if (entry.state.kind === 'attempting') {
-        entry.state.asked ??= 'retry';
+        entry.state.requested ??= 'retry';
       } else if (entry.state.kind === 'waiting' || entry.state.kind === 'released') {
-        entry.state = { kind: 'waiting', dueAt: now, after: 'a request' };
-        this.news = true;
+        entry.state = { kind: 'waiting', dueAt: now, lastOutcome: 'a request' };
+        this.changed = true;
       }
     }
   }
 
   /** Signal `cancel`: Postgres has settled it already, so nothing is left to do unless a result is on its way. */
-  drop(ids: string[]): void {
+  cancel(ids: string[]): void {
     for (const id of ids) {
       const entry = this.entries.get(id);
       if (entry?.state.kind === 'attempting') {
-        entry.state.asked = 'cancel';
+        entry.state.requested = 'cancel';
       } else if (entry?.state.kind === 'waiting') {
-        entry.state = { kind: 'cancelled', after: entry.state.after };
-        this.news = true;
+        entry.state = { kind: 'cancelled', lastOutcome: entry.state.lastOutcome };
+        this.changed = true;
       }
     }
   }
@@ -144,19 +147,19 @@ export class Agenda {
   }
 
   /** `attempt 3 of 5` for one delivery, `attempts of 12 deliveries` for several. */
-  attemptInWords(batch: DeliveryStep[]): string {
+  describeBatch(batch: DeliveryStep[]): string {
     const [first] = batch;
-    const attempt = `attempt ${(first?.step ?? 0) + 1} of ${attemptsIn(this.policy)}`;
+    const attempt = `attempt ${(first?.step ?? 0) + 1} of ${maxAttempts(this.policy)}`;
     return batch.length === 1 ? attempt : `${attempt}, ${batch.length} deliveries`;
   }
 
   /** The current details of the Web UI, as a Markdown table. */
-  asTable(): string {
+  formatTable(): string {
     const entries = [...this.entries.values()];
     const rows = entries.slice(0, DETAIL_ROWS).map(({ id, step, state }) => {
       const next = state.kind === 'waiting' ? new Date(state.dueAt).toISOString() : '';
-      const last = state.kind === 'attempting' ? '' : state.after;
-      return `| ${id} | ${state.kind} | ${step + 1} of ${attemptsIn(this.policy)} | ${last} | ${next} |`;
+      const last = state.kind === 'attempting' ? '' : state.lastOutcome;
+      return `| ${id} | ${state.kind} | ${step + 1} of ${maxAttempts(this.policy)} | ${last} | ${next} |`;
     });
     const more = entries.length > DETAIL_ROWS ? [`\n… and ${entries.length - DETAIL_ROWS} more`] : [];
     return ['| delivery | state | attempt | last | next |', '|---|---|---|---|---|', ...rows, ...more].join(
@@ -164,8 +167,8 @@ export class Agenda {
     );
   }
 
-  private nextWaiting(): { dueAt: number; after: string } | undefined {
-    let next: { dueAt: number; after: string } | undefined;
+  private nextWaiting(): { dueAt: number; lastOutcome: string } | undefined {
+    let next: { dueAt: number; lastOutcome: string } | undefined;
     for (const { state } of this.entries.values()) {
       if (state.kind === 'waiting' && (!next || state.dueAt < next.dueAt)) next = state;
     }
@@ -175,7 +178,7 @@ export class Agenda {
   private entryOf(id: string): Entry {
     let entry = this.entries.get(id);
     if (!entry) {
-      entry = { id, step: 0, state: { kind: 'released', after: '' } };
+      entry = { id, step: 0, state: { kind: 'released', lastOutcome: '' } };
       this.entries.set(id, entry);
     }
     return entry;

@@ -1,5 +1,5 @@
 /** The activities that run beside the loop. What one of them throws ends the workflow, once all have settled. */
-export class UnderWay {
+export class InFlightActivities {
   private readonly running = new Set<Promise<void>>();
   private failure: { error: unknown } | null = null;
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { answer } from '../processes/remote.ts';
+import { serveCommands } from '../processes/remote-process.ts';
 
 /* The engine without Posthorn: a worker and a closed loop of starters, on the same server, tuned as ours are. */
 
@@ -53,4 +53,4 @@ async function closedLoop(client: Client, starters: number, seconds: number) {
 }
 
 Runtime.install({ logger: silent, telemetryOptions: { logging: { filter: 'ERROR', forward: {} } } });
-answer(commands);
+serveCommands(commands);

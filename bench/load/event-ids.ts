@@ -1,6 +1,7 @@
 /** Event ids that say when the event was published: whoever receives one knows how long it was on its way. */
-export const timedId = (run: string, number: number, publishedAt: number): string =>
+export const timestampedId = (run: string, number: number, publishedAt: number): string =>
   `${run}-${number.toString(36)}-${publishedAt.toString(36)}`;
 
 /** Microseconds on the clock of nowMicros. */
-export const publishedAtOf = (id: string): number => Number.parseInt(id.slice(id.lastIndexOf('-') + 1), 36);
+export const publishedAtFromId = (id: string): number =>
+  Number.parseInt(id.slice(id.lastIndexOf('-') + 1), 36);

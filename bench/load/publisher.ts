@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { nowMicros } from '../clock.ts';
-import { answer } from '../processes/remote.ts';
-import { timedId } from './event-ids.ts';
+import { serveCommands } from '../processes/remote-process.ts';
+import { timestampedId } from './event-ids.ts';
 
 /* The load generator. */
 
@@ -20,24 +20,24 @@ export type Load = {
   /** Events in one post; 1 goes to /v1/events, more to /v1/events/batch. */
   batch: number;
   /** Asks for the answer when every delivery has settled: what is under way is then bounded by the publishers. */
-  waits?: boolean;
+  waitForDelivery?: boolean;
   /** Posts again with the same ids until it is accepted, as a producer would whose answer was lost. */
-  insists: boolean;
+  retryUntilAccepted: boolean;
 };
 
-export type Published = {
+export type PublishResult = {
   /** Ids of the events that were answered as they should: with 202, or with 200 to those who wait. */
-  accepted: string[];
+  acceptedIds: string[];
   /** Posts with another answer, or none. */
-  failed: number;
+  failedPosts: number;
   /** Milliseconds from the call to the answer, for each accepted post. */
-  acceptMs: number[];
+  acceptLatenciesMs: number[];
   startedAt: number;
   endedAt: number;
 };
 
 export type PublisherCommands = {
-  publish(load: Load): Promise<Published>;
+  publish(load: Load): Promise<PublishResult>;
   /** Events accepted so far by the publish under way. */
   accepted(): number;
 };
@@ -47,11 +47,11 @@ const EVENT_BYTES = 1_024;
 const CONNECTIONS = 128;
 const INSIST_AFTER_MS = 50;
 
-let published: Published;
+let published: PublishResult;
 
-async function publish(load: Load): Promise<Published> {
+async function publish(load: Load): Promise<PublishResult> {
   const { loop } = load;
-  published = { accepted: [], failed: 0, acceptMs: [], startedAt: nowMicros(), endedAt: 0 };
+  published = { acceptedIds: [], failedPosts: 0, acceptLatenciesMs: [], startedAt: nowMicros(), endedAt: 0 };
   const pool = new Pool(load.url, { connections: CONNECTIONS, pipelining: 1 });
   const post = poster(load, pool);
   if (loop.kind === 'open') await atRate(loop.perSecond, loop.seconds, post);
@@ -89,25 +89,28 @@ async function atRate(perSecond: number, seconds: number, post: () => Promise<vo
   await Promise.all(underWay);
 }
 
-function poster({ key, type, run, batch, waits, insists }: Load, pool: Pool): () => Promise<void> {
+function poster(
+  { key, type, run, batch, waitForDelivery, retryUntilAccepted }: Load,
+  pool: Pool,
+): () => Promise<void> {
   let number = 0;
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  const path = batch > 1 ? '/v1/events/batch' : waits ? '/v1/events?wait=60s' : '/v1/events';
+  const path = batch > 1 ? '/v1/events/batch' : waitForDelivery ? '/v1/events?wait=60s' : '/v1/events';
   return async () => {
     const calledAt = nowMicros();
-    const ids = Array.from({ length: batch }, () => timedId(run, ++number, calledAt));
+    const ids = Array.from({ length: batch }, () => timestampedId(run, ++number, calledAt));
     const events = ids.map((id) => eventText(id, type));
     const body = batch === 1 ? events[0]! : `{"events":[${events.join(',')}]}`;
     do {
       const status = await statusOf(pool, path, headers, body);
-      if (status === (waits ? 200 : 202)) {
-        published.acceptMs.push((nowMicros() - calledAt) / 1_000);
-        published.accepted.push(...ids);
+      if (status === (waitForDelivery ? 200 : 202)) {
+        published.acceptLatenciesMs.push((nowMicros() - calledAt) / 1_000);
+        published.acceptedIds.push(...ids);
         return;
       }
-      published.failed += 1;
-      if (insists) await sleep(INSIST_AFTER_MS);
-    } while (insists);
+      published.failedPosts += 1;
+      if (retryUntilAccepted) await sleep(INSIST_AFTER_MS);
+    } while (retryUntilAccepted);
   };
 }
 
@@ -132,5 +135,5 @@ async function statusOf(
   }
 }
 
-const commands: PublisherCommands = { publish, accepted: () => published.accepted.length };
-answer(commands);
+const commands: PublisherCommands = { publish, accepted: () => published.acceptedIds.length };
+serveCommands(commands);

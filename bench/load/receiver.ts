@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { nowMicros } from '../clock.ts';
-import { answer } from '../processes/remote.ts';
-import { publishedAtOf } from './event-ids.ts';
+import { serveCommands } from '../processes/remote-process.ts';
+import { publishedAtFromId } from './event-ids.ts';
 
 /*
  * The receivers. One answers 204 at once and notes each arrival by its path; one, on a port of its own since
@@ -12,7 +12,12 @@ import { publishedAtOf } from './event-ids.ts';
 /** An arrival: when the event was published, and how long it then took, in microseconds. */
 export type Arrival = [publishedAt: number, took: number];
 
-export type Arrived = { arrived: number; repeated: number; lastNewAt: number; silent: number };
+export type ArrivalCounts = {
+  arrived: number;
+  duplicates: number;
+  lastArrivalAt: number;
+  silentPosts: number;
+};
 
 export type ReceiverCommands = {
   /** The addresses of the one that answers, without a path, and of the one that does not. */
@@ -20,7 +25,7 @@ export type ReceiverCommands = {
   /** Forgets what has arrived, and ignores from now on what is not of this run. */
   reset(run: string): void;
   /** Deliveries of the run, those that came again, when the last new one came, and POSTs to the silent one. */
-  count(): Arrived;
+  count(): ArrivalCounts;
   arrivals(): Arrival[];
   /** Those of `ids` that did not arrive at each of `/0` to `/<endpoints - 1>`. */
   missing(ids: string[], endpoints: number): string[];
@@ -29,14 +34,14 @@ export type ReceiverCommands = {
 let run = '';
 let arrivals: Arrival[] = [];
 const seen = new Set<string>();
-let repeated = 0;
-let lastNewAt = 0;
+let duplicates = 0;
+let lastArrivalAt = 0;
 let silentPosts = 0;
 
 const healthy = createServer((request, response) => {
   request.resume();
   request.on('end', () => {
-    note(String(request.headers['webhook-id']), request.url!);
+    recordArrival(String(request.headers['webhook-id']), request.url!);
     response.writeHead(204).end();
   });
 });
@@ -48,17 +53,17 @@ const silent = createServer((request) => {
 });
 silent.requestTimeout = 0;
 
-function note(id: string, path: string): void {
+function recordArrival(id: string, path: string): void {
   if (!id.startsWith(`${run}-`)) return;
   const key = `${path} ${id}`;
   if (seen.has(key)) {
-    repeated += 1;
+    duplicates += 1;
     return;
   }
   seen.add(key);
-  lastNewAt = nowMicros();
-  const publishedAt = publishedAtOf(id);
-  arrivals.push([publishedAt, lastNewAt - publishedAt]);
+  lastArrivalAt = nowMicros();
+  const publishedAt = publishedAtFromId(id);
+  arrivals.push([publishedAt, lastArrivalAt - publishedAt]);
 }
 
 const listenOn = (server: Server): Promise<string> =>
@@ -74,10 +79,10 @@ const commands: ReceiverCommands = {
     run = newRun;
     arrivals = [];
     seen.clear();
-    repeated = 0;
+    duplicates = 0;
     silentPosts = 0;
   },
-  count: () => ({ arrived: arrivals.length, repeated, lastNewAt, silent: silentPosts }),
+  count: () => ({ arrived: arrivals.length, duplicates, lastArrivalAt, silentPosts: silentPosts }),
   arrivals: () => arrivals,
   missing: (ids, endpoints) =>
     ids.filter((id) => {
@@ -85,4 +90,4 @@ const commands: ReceiverCommands = {
       return false;
     }),
 };
-answer(commands);
+serveCommands(commands);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Bench, Measure, Row } from '../bench.ts';
+import type { BenchContext, Row, Scenario } from '../bench.ts';
 import { nowMicros } from '../clock.ts';
-import { untilArrived } from '../load/arrivals.ts';
-import { rounded } from '../percentiles.ts';
+import { waitForArrivals } from '../load/arrivals.ts';
+import { roundForReport } from '../percentiles.ts';
 import type { Posthorn } from '../processes/posthorn.ts';
 
 const EVENTS = 2_000;
@@ -11,13 +11,13 @@ const PUBLISHERS = 32;
 const RUNS = 3;
 /** No delivery may be later than a minute after its crash; beyond this much silence what is missing is lost. */
 const PATIENCE_MS = 90_000;
-const LOOK_EVERY_MS = 5;
+const POLL_INTERVAL_MS = 5;
 
 /** kill -9 of every server process when half of the events are accepted; producers insist with the same ids. */
-export const crash: Measure = {
+export const crash: Scenario = {
   title: `kill -9 of Posthorn, Postgres and Temporal in the middle of ${EVENTS} events`,
-  standard: true,
-  async take(bench) {
+  runByDefault: true,
+  async run(bench) {
     const rows: Row[] = [];
     for (const fanOut of [1, 10])
       for (let run = 1; run <= RUNS; run++) rows.push(await once(bench, fanOut, run));
@@ -25,45 +25,45 @@ export const crash: Measure = {
   },
 };
 
-async function once(bench: Bench, fanOut: number, place: number): Promise<Row> {
+async function once(bench: BenchContext, fanOut: number, place: number): Promise<Row> {
   const { receiver, publisher, urls } = bench;
   const posthorn = await bench.posthorn('auto');
   const project = await posthorn.newProject();
   for (let n = 0; n < fanOut; n++) await project.newEndpoint(`${urls.healthy}/${n}`);
-  const run = bench.newRun();
-  await receiver.ask('reset', run);
+  const run = bench.nextRunId();
+  await receiver.call('reset', run);
   const unknownBefore = await unknownAttempts(posthorn);
 
-  const publishing = publisher.ask('publish', {
+  const publishing = publisher.call('publish', {
     url: posthorn.url,
     key: project.key,
     type: 'bench.event',
     run,
     loop: { kind: 'closed', publishers: PUBLISHERS, events: EVENTS },
     batch: 1,
-    insists: true,
+    retryUntilAccepted: true,
   });
-  while ((await publisher.ask('accepted')) < EVENTS / 2) await sleep(LOOK_EVERY_MS);
+  while ((await publisher.call('accepted')) < EVENTS / 2) await sleep(POLL_INTERVAL_MS);
   await posthorn.kill();
-  const arrivedBefore = (await receiver.ask('count')).arrived;
+  const arrivedBefore = (await receiver.call('count')).arrived;
   const restartedAt = nowMicros();
   await posthorn.start();
   const readyAt = nowMicros();
 
-  const { accepted } = await publishing;
-  await untilArrived(receiver, EVENTS * fanOut, PATIENCE_MS);
+  const { acceptedIds } = await publishing;
+  await waitForArrivals(receiver, EVENTS * fanOut, PATIENCE_MS);
   await untilSettled(posthorn, run);
-  const { arrived, repeated, lastNewAt } = await receiver.ask('count');
+  const { arrived, duplicates, lastArrivalAt } = await receiver.call('count');
   return {
     'fan-out': fanOut,
     run: place,
     'arrived before the kill': arrivedBefore,
-    lost: (await receiver.ask('missing', accepted, fanOut)).length,
+    lost: (await receiver.call('missing', acceptedIds, fanOut)).length,
     'not delivered': EVENTS * fanOut - arrived,
-    duplicates: repeated,
+    duplicates: duplicates,
     'in flight at the kill': (await unknownAttempts(posthorn)) - unknownBefore,
-    'ready after s': rounded((readyAt - restartedAt) / 1e6),
-    'all delivered after s': rounded((lastNewAt - restartedAt) / 1e6),
+    'ready after s': roundForReport((readyAt - restartedAt) / 1e6),
+    'all delivered after s': roundForReport((lastArrivalAt - restartedAt) / 1e6),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Measure } from '../bench.ts';
+import type { Scenario } from '../bench.ts';
 import { bareEngine } from './bare-engine.ts';
 import { crash } from './crash.ts';
 import { isolation } from './isolation.ts';
@@ -7,17 +7,17 @@ import { overload } from './overload.ts';
 import { throughput } from './throughput.ts';
 
 /** All measures by the names that --only takes, in the order in which they run. */
-export const MEASURES: Record<string, Measure> = {
+export const SCENARIOS: Record<string, Scenario> = {
   latency,
   throughput: throughput('auto', 'single'),
   batch: throughput('auto', 'batch'),
   crash,
-  isolation: isolation({ perSecond: 40, seconds: 60, standard: true, samples: 2 }),
+  isolation: isolation({ perSecond: 40, seconds: 60, runByDefault: true, samples: 2 }),
   'isolation-long': isolation({
     perSecond: 20,
     seconds: 600,
     policy: { delays: ['10s', '10s', '20s', '20s'], timeout: '5s' },
-    standard: false,
+    runByDefault: false,
     samples: 10,
   }),
   ...overload,

@@ -1,30 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import type { Bench, Measure, Row } from '../bench.ts';
+import type { BenchContext, Row, Scenario } from '../bench.ts';
 import type { Load, PublisherCommands } from '../load/publisher.ts';
-import { percentile, rounded } from '../percentiles.ts';
+import { percentile, roundForReport } from '../percentiles.ts';
 import type { Posthorn, Project } from '../processes/posthorn.ts';
-import { cpuMs, memoryMb, SERVERS } from '../processes/process-usage.ts';
-import { startRemote } from '../processes/remote.ts';
+import { cpuMsByServer, memoryMbByServer, SERVERS } from '../processes/process-usage.ts';
+import { startRemote } from '../processes/remote-process.ts';
 
 const HEALTHY_PER_SECOND = 50;
 const ALONE_SECONDS = 30;
 
-export type BlackHole = {
+export type IsolationOptions = {
   perSecond: number;
   seconds: number;
   policy?: object;
-  standard: boolean;
+  runByDefault: boolean;
   samples: number;
 };
 
 /** A receiver that never answers, beside a healthy one of the same project; first the healthy one alone. */
-export const isolation = ({ perSecond, seconds, policy, standard, samples }: BlackHole): Measure => ({
+export const isolation = ({
+  perSecond,
+  seconds,
+  policy,
+  runByDefault,
+  samples,
+}: IsolationOptions): Scenario => ({
   title:
     `Healthy endpoint at ${HEALTHY_PER_SECOND}/s beside a black hole at ${perSecond}/s for ${seconds} s` +
     (policy ? ` with the policy ${JSON.stringify(policy)}` : ''),
-  standard,
-  async take(bench) {
+  runByDefault,
+  async run(bench) {
     const posthorn = await bench.posthorn('auto');
     const project = await posthorn.newProject(policy && { policy });
     await project.newEndpoint(`${bench.urls.healthy}/0`, ['bench.healthy']);
@@ -32,9 +38,9 @@ export const isolation = ({ perSecond, seconds, policy, standard, samples }: Bla
     const hole = startRemote<PublisherCommands>('../load/publisher.ts');
     try {
       const rows = [await observe(bench, posthorn, project, 'alone', ALONE_SECONDS)];
-      const filling = hole.ask(
+      const filling = hole.call(
         'publish',
-        load(posthorn, project, 'bench.hole', bench.newRun(), perSecond, seconds),
+        load(posthorn, project, 'bench.hole', bench.nextRunId(), perSecond, seconds),
       );
       for (let n = 1; n <= samples; n++) {
         const name = `beside it, part ${n} of ${samples}`;
@@ -50,33 +56,33 @@ export const isolation = ({ perSecond, seconds, policy, standard, samples }: Bla
 });
 
 async function observe(
-  bench: Bench,
+  bench: BenchContext,
   posthorn: Posthorn,
   project: Project,
   name: string,
   seconds: number,
 ): Promise<Row> {
-  const run = bench.newRun();
-  await bench.receiver.ask('reset', run);
-  const before = cpuMs(posthorn.pids());
-  const published = await bench.publisher.ask(
+  const run = bench.nextRunId();
+  await bench.receiver.call('reset', run);
+  const before = cpuMsByServer(posthorn.pids());
+  const published = await bench.publisher.call(
     'publish',
     load(posthorn, project, 'bench.healthy', run, HEALTHY_PER_SECOND, seconds),
   );
   const pids = posthorn.pids();
-  const after = cpuMs(pids);
-  const memory = memoryMb(pids);
+  const after = cpuMsByServer(pids);
+  const memory = memoryMbByServer(pids);
   await sleep(1_000); // the last are still on their way
-  const tookMs = (await bench.receiver.ask('arrivals')).map(([, took]) => took / 1_000);
-  const { silent } = await bench.receiver.ask('count');
+  const tookMs = (await bench.receiver.call('arrivals')).map(([, took]) => took / 1_000);
+  const { silentPosts } = await bench.receiver.call('count');
   const cpu = SERVERS.reduce((sum, server) => sum + after[server] - before[server], 0);
   return {
     '': name,
-    p50: rounded(percentile(tookMs, 0.5)),
-    p95: rounded(percentile(tookMs, 0.95)),
-    p99: rounded(percentile(tookMs, 0.99)),
-    'not yet delivered': published.accepted.length - tookMs.length,
-    'POSTs into the hole/s': rounded(silent / seconds),
+    p50: roundForReport(percentile(tookMs, 0.5)),
+    p95: roundForReport(percentile(tookMs, 0.95)),
+    p99: roundForReport(percentile(tookMs, 0.99)),
+    'not yet delivered': published.acceptedIds.length - tookMs.length,
+    'POSTs into the hole/s': roundForReport(silentPosts / seconds),
     'CPU %': Math.round(cpu / (seconds * 10)),
     'memory MB posthorn/postgres/temporal': SERVERS.map((server) => memory[server]).join(' / '),
     'open workflows': await openWorkflows(posthorn),
@@ -97,7 +103,7 @@ const load = (
   run,
   loop: { kind: 'open', perSecond, seconds },
   batch: 1,
-  insists: false,
+  retryUntilAccepted: false,
 });
 
 async function openWorkflows(posthorn: Posthorn): Promise<number> {

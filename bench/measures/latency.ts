@@ -1,54 +1,54 @@
-import type { Bench, Measure, Row } from '../bench.ts';
-import { untilArrived } from '../load/arrivals.ts';
-import { percentile, rounded } from '../percentiles.ts';
+import type { BenchContext, Row, Scenario } from '../bench.ts';
+import { waitForArrivals } from '../load/arrivals.ts';
+import { percentile, roundForReport } from '../percentiles.ts';
 
 const RATES = [20, 50, 200, 500];
 const WARM_UP_SECONDS = 2;
 
 /** End to end: arrival at the receiver minus the moment of the publish call, in an open loop. */
-export const latency: Measure = {
+export const latency: Scenario = {
   title: 'Open loop, fan-out 1, POSTHORN_GROUPING=auto: milliseconds',
-  standard: true,
-  async take(bench) {
+  runByDefault: true,
+  async run(bench) {
     const rows: Row[] = [];
     for (const perSecond of RATES) rows.push(await atRate(bench, perSecond));
     return rows;
   },
 };
 
-async function atRate(bench: Bench, perSecond: number): Promise<Row> {
+async function atRate(bench: BenchContext, perSecond: number): Promise<Row> {
   const { receiver, publisher, urls } = bench;
   const posthorn = await bench.posthorn('auto');
   const project = await posthorn.newProject();
   await project.newEndpoint(`${urls.healthy}/0`);
 
   const load = async (seconds: number) => {
-    const run = bench.newRun();
-    await receiver.ask('reset', run);
-    const published = await publisher.ask('publish', {
+    const run = bench.nextRunId();
+    await receiver.call('reset', run);
+    const published = await publisher.call('publish', {
       url: posthorn.url,
       key: project.key,
       type: 'bench.event',
       run,
       loop: { kind: 'open', perSecond, seconds },
       batch: 1,
-      insists: false,
+      retryUntilAccepted: false,
     });
-    await untilArrived(receiver, published.accepted.length);
-    return { published, arrivals: await receiver.ask('arrivals') };
+    await waitForArrivals(receiver, published.acceptedIds.length);
+    return { published, arrivals: await receiver.call('arrivals') };
   };
   await load(WARM_UP_SECONDS);
   const { published, arrivals } = await load(bench.seconds);
 
   const tookMs = arrivals.sort(([a], [b]) => a - b).map(([, took]) => took / 1_000);
   const third = Math.ceil(tookMs.length / 3);
-  const of = (share: number, values = tookMs) => rounded(percentile(values, share));
+  const of = (share: number, values = tookMs) => roundForReport(percentile(values, share));
   return {
     'events/s': perSecond,
-    'not delivered': published.accepted.length - arrivals.length,
-    refused: published.failed,
-    'accept p50': of(0.5, published.acceptMs),
-    'accept p95': of(0.95, published.acceptMs),
+    'not delivered': published.acceptedIds.length - arrivals.length,
+    refused: published.failedPosts,
+    'accept p50': of(0.5, published.acceptLatenciesMs),
+    'accept p95': of(0.95, published.acceptLatenciesMs),
     'end to end p50': of(0.5),
     p95: of(0.95),
     p99: of(0.99),

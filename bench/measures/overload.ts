@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Bench, Measure, Row } from '../bench.ts';
-import { untilArrived } from '../load/arrivals.ts';
+import type { BenchContext, Row, Scenario } from '../bench.ts';
+import { waitForArrivals } from '../load/arrivals.ts';
 import type { Load } from '../load/publisher.ts';
-import { percentile, rounded } from '../percentiles.ts';
+import { percentile, roundForReport } from '../percentiles.ts';
 import type { Posthorn, Project } from '../processes/posthorn.ts';
 import { startSeparately } from '../processes/separate-processes.ts';
 
@@ -17,7 +17,7 @@ const PATIENCE_MS = 60_000;
 const QUIET_EVERY_MS = 500;
 
 /** The arrangements under which overload is tried, by the names that --only takes for one of them alone. */
-const ARRANGEMENTS: Record<string, (bench: Bench) => Promise<Row[]>> = {
+const ARRANGEMENTS: Record<string, (bench: BenchContext) => Promise<Row[]>> = {
   'overload-one': async (bench) => ofSubject(bench, 'one process', await bench.posthorn('auto'), [1, 10]),
   'overload-separate': (bench) => separately(bench, 'api and worker', [1, 10]),
   'overload-distant': (bench) =>
@@ -30,11 +30,11 @@ const ARRANGEMENTS: Record<string, (bench: Bench) => Promise<Row[]>> = {
 const title = 'Offered load at 1, 2 and 5 times of what is delivered in a closed loop';
 
 /** Offered load beyond what can be delivered: goodput must not fall, nothing is sent twice, nobody else is harmed. */
-export const overload: Record<string, Measure> = {
+export const overload: Record<string, Scenario> = {
   overload: {
     title,
-    standard: true,
-    async take(bench) {
+    runByDefault: true,
+    async run(bench) {
       const rows: Row[] = [];
       for (const take of Object.values(ARRANGEMENTS)) rows.push(...(await take(bench)));
       return rows;
@@ -46,7 +46,7 @@ export const overload: Record<string, Measure> = {
 };
 
 async function separately(
-  bench: Bench,
+  bench: BenchContext,
   name: string,
   fanOuts: number[],
   options?: Parameters<typeof startSeparately>[0],
@@ -59,7 +59,12 @@ async function separately(
   }
 }
 
-async function ofSubject(bench: Bench, name: string, subject: Subject, fanOuts: number[]): Promise<Row[]> {
+async function ofSubject(
+  bench: BenchContext,
+  name: string,
+  subject: Subject,
+  fanOuts: number[],
+): Promise<Row[]> {
   const rows: Row[] = [];
   for (const fanOut of fanOuts) {
     const project = await subject.newProject();
@@ -80,25 +85,25 @@ async function ofSubject(bench: Bench, name: string, subject: Subject, fanOuts: 
 
 /** Events a second that are delivered while publishers wait for each 202. */
 async function calibrate(
-  { receiver, publisher, newRun }: Bench,
+  { receiver, publisher, nextRunId }: BenchContext,
   { url }: Subject,
   { key }: Project,
   fanOut: number,
 ) {
-  const run = newRun();
-  await receiver.ask('reset', run);
+  const run = nextRunId();
+  await receiver.call('reset', run);
   const loop = { kind: 'closed', publishers: PUBLISHERS, seconds: CALIBRATION_SECONDS } as const;
-  const published = await publisher.ask('publish', loadOf(url, key, run, loop));
-  const { arrived, lastNewAt } = await untilArrived(
+  const published = await publisher.call('publish', loadOf(url, key, run, loop));
+  const { arrived, lastArrivalAt } = await waitForArrivals(
     receiver,
-    published.accepted.length * fanOut,
+    published.acceptedIds.length * fanOut,
     PATIENCE_MS,
   );
-  return (arrived * 1e6) / (lastNewAt - published.startedAt) / fanOut;
+  return (arrived * 1e6) / (lastArrivalAt - published.startedAt) / fanOut;
 }
 
 async function atLoad(
-  { receiver, publisher, newRun, seconds }: Bench,
+  { receiver, publisher, nextRunId, seconds }: BenchContext,
   { url, databaseUrl }: Subject,
   { key }: Project,
   quiet: Project,
@@ -106,34 +111,34 @@ async function atLoad(
   times: number,
   capacity: number,
 ): Promise<Row> {
-  const run = newRun();
-  await receiver.ask('reset', run);
+  const run = nextRunId();
+  await receiver.call('reset', run);
   const unknownBefore = await unknownAttempts(databaseUrl());
   const loop = { kind: 'open', perSecond: Math.max(1, Math.round(capacity * times)), seconds } as const;
   const neighbour = watchNeighbour(url, quiet.key);
-  const publishing = publisher.ask('publish', loadOf(url, key, run, loop));
+  const publishing = publisher.call('publish', loadOf(url, key, run, loop));
   await Promise.race([sleep(seconds * 1_000), publishing]);
-  const during = await receiver.ask('count');
+  const during = await receiver.call('count');
   const published = await publishing;
   const waitingMs = await neighbour.stop();
-  const drainBegan = await receiver.ask('count');
+  const drainBegan = await receiver.call('count');
   const drainBeganAt = performance.now();
-  const end = await untilArrived(receiver, published.accepted.length * fanOut, PATIENCE_MS);
+  const end = await waitForArrivals(receiver, published.acceptedIds.length * fanOut, PATIENCE_MS);
   const drainSeconds = (performance.now() - drainBeganAt) / 1_000;
   const drained = end.arrived - drainBegan.arrived;
   return {
     load: `${times}×`,
     'offered/s': loop.perSecond * fanOut,
     'accepted/s': Math.round(
-      (published.accepted.length * fanOut * 1e6) / (published.endedAt - published.startedAt),
+      (published.acceptedIds.length * fanOut * 1e6) / (published.endedAt - published.startedAt),
     ),
-    refused: published.failed,
+    refused: published.failedPosts,
     'delivered/s': Math.round(during.arrived / seconds),
     'drained/s': drained > 100 ? Math.round(drained / drainSeconds) : '',
-    'not delivered': published.accepted.length * fanOut - end.arrived,
-    repeated: end.repeated,
+    'not delivered': published.acceptedIds.length * fanOut - end.arrived,
+    repeated: end.duplicates,
     unknown: (await unknownAttempts(databaseUrl())) - unknownBefore,
-    'accept p95 ms': rounded(percentile(published.acceptMs, 0.95)),
+    'accept p95 ms': roundForReport(percentile(published.acceptLatenciesMs, 0.95)),
     'other tenant p50 / p95 ms': `${Math.round(percentile(waitingMs, 0.5))} / ${Math.round(percentile(waitingMs, 0.95))}`,
   };
 }
@@ -145,7 +150,7 @@ const loadOf = (url: string, key: string, run: string, loop: Load['loop']): Load
   run,
   loop,
   batch: 1,
-  insists: false,
+  retryUntilAccepted: false,
 });
 
 /** Another tenant, who posts now and then and waits until it is delivered. */

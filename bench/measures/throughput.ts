@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Bench, Measure, Row } from '../bench.ts';
-import { untilArrived } from '../load/arrivals.ts';
-import { percentile, rounded } from '../percentiles.ts';
-import { cpuMs, memoryMb, SERVERS } from '../processes/process-usage.ts';
+import type { BenchContext, Row, Scenario } from '../bench.ts';
+import { waitForArrivals } from '../load/arrivals.ts';
+import { percentile, roundForReport } from '../percentiles.ts';
+import { cpuMsByServer, memoryMbByServer, SERVERS } from '../processes/process-usage.ts';
 
 const PUBLISHERS = 32;
 const BATCH = 100;
@@ -18,26 +18,31 @@ const RECORDING_MS = 500;
 
 type Grouping = 'auto' | 'never';
 
-export const throughput = (grouping: Grouping, batch: 'single' | 'batch'): Measure => ({
+export const throughput = (grouping: Grouping, batch: 'single' | 'batch'): Scenario => ({
   title:
     batch === 'single'
       ? `Closed loop of ${PUBLISHERS} publishers${grouping === 'never' ? ' that wait until delivered' : ''}, POSTHORN_GROUPING=${grouping}`
       : `Batches of ${BATCH} events from ${BATCH_PUBLISHERS} publishers, POSTHORN_GROUPING=${grouping}`,
-  standard: true,
-  take: async (bench) => [
+  runByDefault: true,
+  run: async (bench) => [
     await atFanOut(bench, grouping, 1, batch === 'batch'),
     await atFanOut(bench, grouping, 10, batch === 'batch'),
   ],
 });
 
-async function atFanOut(bench: Bench, grouping: Grouping, fanOut: number, inBatches: boolean): Promise<Row> {
+async function atFanOut(
+  bench: BenchContext,
+  grouping: Grouping,
+  fanOut: number,
+  inBatches: boolean,
+): Promise<Row> {
   const { receiver, publisher, urls } = bench;
   const posthorn = await bench.posthorn(grouping);
   const project = await posthorn.newProject();
   for (let n = 0; n < fanOut; n++) await project.newEndpoint(`${urls.healthy}/${n}`);
 
   const publish = (run: string, seconds: number) =>
-    publisher.ask('publish', {
+    publisher.call('publish', {
       url: posthorn.url,
       key: project.key,
       type: 'bench.event',
@@ -45,44 +50,44 @@ async function atFanOut(bench: Bench, grouping: Grouping, fanOut: number, inBatc
       loop: { kind: 'closed', publishers: inBatches ? BATCH_PUBLISHERS : PUBLISHERS, seconds },
       batch: inBatches ? BATCH : 1,
       // The engine is 30 times slower than the API when each event has a workflow: the backlog would take minutes.
-      waits: grouping === 'never',
-      insists: false,
+      waitForDelivery: grouping === 'never',
+      retryUntilAccepted: false,
     });
   const load = async (seconds: number) => {
-    const run = bench.newRun();
-    await receiver.ask('reset', run);
+    const run = bench.nextRunId();
+    await receiver.call('reset', run);
     const published = await publish(run, seconds);
-    return { published, ...(await untilArrived(receiver, published.accepted.length * fanOut)) };
+    return { published, ...(await waitForArrivals(receiver, published.acceptedIds.length * fanOut)) };
   };
 
   await load(Math.min(WARM_UP_SECONDS, bench.seconds));
-  const before = cpuMs(posthorn.pids());
-  const { published, arrived, repeated, lastNewAt } = await load(
+  const before = cpuMsByServer(posthorn.pids());
+  const { published, arrived, duplicates, lastArrivalAt } = await load(
     bench.seconds * (inBatches ? BATCH_SHARE : 1),
   );
   await sleep(RECORDING_MS);
   const pids = posthorn.pids();
-  const after = cpuMs(pids);
-  const memory = memoryMb(pids);
+  const after = cpuMsByServer(pids);
+  const memory = memoryMbByServer(pids);
 
-  const accepted = published.accepted.length;
+  const accepted = published.acceptedIds.length;
   const perSecond = (count: number, until: number) =>
     Math.round((count * 1e6) / (until - published.startedAt));
   const cpu = SERVERS.map((server) => (after[server] - before[server]) / Math.max(1, arrived));
   return {
     'fan-out': fanOut,
     'accepted/s': perSecond(accepted, published.endedAt),
-    'delivered/s': perSecond(arrived, lastNewAt),
+    'delivered/s': perSecond(arrived, lastArrivalAt),
     'not delivered': accepted * fanOut - arrived,
-    repeated,
-    refused: published.failed,
-    'deliveries/workflow': rounded(await deliveriesPerWorkflow(posthorn.databaseUrl())),
-    'accept p50 ms': rounded(percentile(published.acceptMs, 0.5)),
-    'accept p95 ms': rounded(percentile(published.acceptMs, 0.95)),
-    'CPU ms/delivery': rounded(cpu.reduce((sum, one) => sum + one, 0)),
-    'of which posthorn': rounded(cpu[0]!),
-    postgres: rounded(cpu[1]!),
-    temporal: rounded(cpu[2]!),
+    repeated: duplicates,
+    refused: published.failedPosts,
+    'deliveries/workflow': roundForReport(await deliveriesPerWorkflow(posthorn.databaseUrl())),
+    'accept p50 ms': roundForReport(percentile(published.acceptLatenciesMs, 0.5)),
+    'accept p95 ms': roundForReport(percentile(published.acceptLatenciesMs, 0.95)),
+    'CPU ms/delivery': roundForReport(cpu.reduce((sum, one) => sum + one, 0)),
+    'of which posthorn': roundForReport(cpu[0]!),
+    postgres: roundForReport(cpu[1]!),
+    temporal: roundForReport(cpu[2]!),
     'memory MB posthorn/postgres/temporal': SERVERS.map((server) => memory[server]).join(' / '),
   };
 }

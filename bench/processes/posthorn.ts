@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../src/embedded/free-port.ts';
+import { findFreePort } from '../../src/embedded/free-port.ts';
 import { type ServerPids, serverPids } from './process-usage.ts';
 
 /** `posthorn start` with everything embedded, on a data folder of its own. */
@@ -33,16 +33,16 @@ export type Project = {
 export type PosthornOptions = {
   grouping: 'auto' | 'never';
   /** Where the process writes a CPU profile when it stops. */
-  profileInto?: string | undefined;
+  cpuProfileDir?: string | undefined;
 };
 
 const READY_WITHIN_MS = 300_000;
 const CLI = join(import.meta.dirname, '../../src/cli/program.ts');
 
-export async function startPosthorn({ grouping, profileInto }: PosthornOptions): Promise<Posthorn> {
+export async function startPosthorn({ grouping, cpuProfileDir }: PosthornOptions): Promise<Posthorn> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
   chmodSync(dataDir, 0o711); // root's Postgres is another user, who passes through
-  const port = await freePort();
+  const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   const { PATH, HOME, TEMPORAL_CLI_PATH, XDG_CACHE_HOME } = process.env;
   const env = {
@@ -51,7 +51,7 @@ export async function startPosthorn({ grouping, profileInto }: PosthornOptions):
     POSTHORN_PORT: String(port),
     POSTHORN_GROUPING: grouping,
   };
-  const profiling = profileInto ? ['--cpu-prof', `--cpu-prof-dir=${profileInto}`] : [];
+  const profiling = cpuProfileDir ? ['--cpu-prof', `--cpu-prof-dir=${cpuProfileDir}`] : [];
   const inDataDir = (name: string): string => readFileSync(join(dataDir, name), 'utf8').trim();
   let child: ChildProcess;
   let ended: Promise<void>;

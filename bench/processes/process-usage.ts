@@ -21,7 +21,7 @@ export function serverPids(root: number): ServerPids {
 }
 
 /** CPU that each server has used since its start, in milliseconds; children that ended are counted with their parent. */
-export const cpuMs = (pids: ServerPids): Record<Server, number> => forEachServer(pids, cpuMsOf);
+export const cpuMsByServer = (pids: ServerPids): Record<Server, number> => forEachServer(pids, cpuMsOf);
 
 export const cpuMsOf = (pids: number[]): number => pids.reduce((sum, pid) => sum + cpuMsOfOne(pid), 0);
 
@@ -34,7 +34,7 @@ function cpuMsOfOne(pid: number): number {
 }
 
 /** Memory of each server in MB; pages that several of its processes share are counted once. */
-export function memoryMb(pids: ServerPids): Record<Server, number> {
+export function memoryMbByServer(pids: ServerPids): Record<Server, number> {
   const ofOne = (pid: number): number => {
     const kilobytes = /^Pss:\s+(\d+)/m.exec(readOrEmpty(`/proc/${pid}/smaps_rollup`))?.[1];
     return Number(kilobytes ?? 0) / 1_024;

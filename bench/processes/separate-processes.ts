@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../src/embedded/free-port.ts';
+import { findFreePort } from '../../src/embedded/free-port.ts';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres/postgres.ts';
 import { startDevServer } from '../../src/embedded/temporal/temporal.ts';
 import { migrate } from '../../src/store/migrations/migrate.ts';
@@ -36,7 +36,7 @@ export async function startSeparately({
   const databaseUrl = new URL(postgres.url);
   databaseUrl.port = String(proxy.port);
 
-  const port = await freePort();
+  const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   const adminKey = `bench_${randomBytes(24).toString('hex')}`;
   const children = ['api', 'worker'].map((role) =>

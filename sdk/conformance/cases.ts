@@ -1,6 +1,6 @@
 import type { SigningProfile } from '../typescript/src/verify/profiles.ts';
 import type { Case, ConformanceFile, Misuse } from './case.ts';
-import { casesOf, secretFor } from './profile-cases.ts';
+import { profileCases, secretFor } from './profile-cases.ts';
 import { SENT_AT } from './signed-part-cases.ts';
 import { signingProfiles } from './signing-profiles.ts';
 
@@ -86,8 +86,8 @@ export const conformance: ConformanceFile = {
   profiles: signingProfiles,
   cases: [
     ...published,
-    ...Object.entries(signingProfiles).flatMap(([name, scheme]) => casesOf(name, name, scheme)),
-    ...Object.entries(ownProfiles).flatMap(([name, scheme]) => casesOf(name, scheme, scheme)),
+    ...Object.entries(signingProfiles).flatMap(([name, scheme]) => profileCases(name, name, scheme)),
+    ...Object.entries(ownProfiles).flatMap(([name, scheme]) => profileCases(name, scheme, scheme)),
   ],
   misuse,
 };

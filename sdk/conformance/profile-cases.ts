@@ -1,8 +1,8 @@
 import type { SigningProfile } from '../typescript/src/verify/profiles.ts';
 import type { Case, Payload } from './case.ts';
-import { bytesOf, referenceSignature, type ToSign } from './reference-signature.ts';
+import { payloadBytes, referenceSignature, type SigningInput } from './reference-signature.ts';
 import {
-  ID,
+  EVENT_ID,
   idCases,
   SENT_AT,
   timeCases,
@@ -32,7 +32,11 @@ export function secretFor({ secret: { key, prefix } }: SigningProfile, name: str
 }
 
 /** What is true of every profile, said of one. */
-export function casesOf(label: string, profile: string | SigningProfile, scheme: SigningProfile): Case[] {
+export function profileCases(
+  label: string,
+  profile: string | SigningProfile,
+  scheme: SigningProfile,
+): Case[] {
   const secret = secretFor(scheme, 'the secret');
   const older = secretFor(scheme, 'older');
   const stranger = secretFor(scheme, 'stranger');
@@ -42,15 +46,15 @@ export function casesOf(label: string, profile: string | SigningProfile, scheme:
   const signsTime = content.includes('$sentAt');
   const timeInHeader = signsTime && !format.includes('$sentAt');
 
-  const signed = (changes: Partial<ToSign> = {}) =>
-    referenceSignature(scheme, { payload: plain, id: ID, sentAt: SENT_AT, secret, ...changes });
+  const signed = (changes: Partial<SigningInput> = {}) =>
+    referenceSignature(scheme, { payload: plain, id: EVENT_ID, sentAt: SENT_AT, secret, ...changes });
   const made = (what: string, changes: Partial<Case>): Case => ({
     name: `${label}: ${what}`,
     profile,
     payload: plain,
     secrets: [secret],
     signature: signed(),
-    ...(signsId && { id: ID }),
+    ...(signsId && { id: EVENT_ID }),
     ...(timeInHeader && { timestamp: `${SENT_AT}` }),
     now: SENT_AT,
     result: 'accepted',
@@ -113,7 +117,7 @@ export function casesOf(label: string, profile: string | SigningProfile, scheme:
       refused(`the signature of ${other}`, 'malformed_signature', {
         signature: referenceSignature(otherScheme, {
           payload: plain,
-          id: ID,
+          id: EVENT_ID,
           sentAt: SENT_AT,
           secret: secretFor(otherScheme, 'the secret'),
         }),
@@ -130,10 +134,10 @@ export function casesOf(label: string, profile: string | SigningProfile, scheme:
   ];
 }
 
-const textOf = (payload: Payload): string => bytesOf(payload).toString();
+const textOf = (payload: Payload): string => payloadBytes(payload).toString();
 
 function flipped(payload: Payload): Payload {
-  const bytes = bytesOf(payload);
+  const bytes = payloadBytes(payload);
   bytes[5]! ^= 1;
   return { text: bytes.toString() };
 }

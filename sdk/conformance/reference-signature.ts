@@ -2,13 +2,16 @@ import { createHmac } from 'node:crypto';
 import type { SigningProfile } from '../typescript/src/verify/profiles.ts';
 import type { Payload } from './case.ts';
 
-export const bytesOf = (payload: Payload): Buffer =>
+export const payloadBytes = (payload: Payload): Buffer =>
   'text' in payload ? Buffer.from(payload.text) : Buffer.from(payload.base64, 'base64');
 
-export type ToSign = { payload: Payload; id: string; sentAt: number; secret: string };
+export type SigningInput = { payload: Payload; id: string; sentAt: number; secret: string };
 
 /** One signature by the profile's words, written apart from both the signer and the verifiers that it checks. */
-export function referenceSignature(profile: SigningProfile, { payload, id, sentAt, secret }: ToSign): string {
+export function referenceSignature(
+  profile: SigningProfile,
+  { payload, id, sentAt, secret }: SigningInput,
+): string {
   const { algorithm, content, encoding, format } = profile.signature;
   const key =
     profile.secret.key === 'utf8'
@@ -17,7 +20,7 @@ export function referenceSignature(profile: SigningProfile, { payload, id, sentA
   const [before] = content.replace('$id', id).replace('$sentAt', `${sentAt}`).split('$body');
   const digest = createHmac(algorithm.replace('hmac-', ''), key)
     .update(before!)
-    .update(bytesOf(payload))
+    .update(payloadBytes(payload))
     .digest(encoding);
   return format.replace('$sentAt', `${sentAt}`).replace(`$${encoding}`, digest);
 }

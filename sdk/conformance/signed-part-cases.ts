@@ -1,15 +1,15 @@
 import type { Case } from './case.ts';
-import type { ToSign } from './reference-signature.ts';
+import type { SigningInput } from './reference-signature.ts';
 
 /** Of every case that starts from these. */
 export const SENT_AT = 1_775_469_683;
-export const ID = 'evt_01m7xzy868keah9x980147nz22';
+export const EVENT_ID = 'evt_01m7xzy868keah9x980147nz22';
 
-export type Make = (what: string, changes: Partial<Case>) => Case;
-export type Refuse = (what: string, result: Case['result'], changes: Partial<Case>) => Case;
-export type Sign = (changes?: Partial<ToSign>) => string;
+export type MakeCase = (what: string, changes: Partial<Case>) => Case;
+export type MakeRefusedCase = (what: string, result: Case['result'], changes: Partial<Case>) => Case;
+export type Sign = (changes?: Partial<SigningInput>) => string;
 
-export const timeCases = (made: Make, signed: Sign): Case[] => [
+export const timeCases = (made: MakeCase, signed: Sign): Case[] => [
   made('as old as the tolerance', { now: SENT_AT + 300 }),
   made('a second older than the tolerance', { now: SENT_AT + 301, result: 'timestamp_too_old' }),
   made('as far in the future as the tolerance', { now: SENT_AT - 300 }),
@@ -35,7 +35,7 @@ export const timeCases = (made: Make, signed: Sign): Case[] => [
   }),
 ];
 
-export const timeHeaderCases = (refused: Refuse): Case[] => [
+export const timeHeaderCases = (refused: MakeRefusedCase): Case[] => [
   refused('another time in the header', 'wrong_signature', { timestamp: `${SENT_AT + 1}` }),
   refused('no timestamp', 'missing_timestamp', { timestamp: null }),
   refused('an empty timestamp', 'missing_timestamp', { timestamp: '' }),
@@ -46,7 +46,7 @@ export const timeHeaderCases = (refused: Refuse): Case[] => [
   refused('a timestamp with a line break', 'malformed_timestamp', { timestamp: `${SENT_AT}\n` }),
 ];
 
-export const timeInSignatureCases = (refused: Refuse, signed: Sign, stranger: string): Case[] => [
+export const timeInSignatureCases = (refused: MakeRefusedCase, signed: Sign, stranger: string): Case[] => [
   refused('another time in the header', 'wrong_signature', {
     signature: signed().replace(`${SENT_AT}`, `${SENT_AT + 1}`),
   }),
@@ -59,12 +59,12 @@ export const timeInSignatureCases = (refused: Refuse, signed: Sign, stranger: st
   }),
 ];
 
-export const idCases = (refused: Refuse, signed: Sign): Case[] => [
-  refused('another id', 'wrong_signature', { id: `${ID}0` }),
+export const idCases = (refused: MakeRefusedCase, signed: Sign): Case[] => [
+  refused('another id', 'wrong_signature', { id: `${EVENT_ID}0` }),
   refused('no id', 'missing_id', { id: null }),
   refused('an empty id', 'missing_id', { id: '' }),
   refused('an id that swallows the time and the start of the body', 'malformed_id', {
-    id: `${ID}.${SENT_AT}.{"a":"`,
+    id: `${EVENT_ID}.${SENT_AT}.{"a":"`,
     payload: { text: '"}' },
     signature: signed({ payload: { text: `{"a":".${SENT_AT}."}` } }),
   }),

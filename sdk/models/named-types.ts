@@ -10,12 +10,12 @@ export function namedTypes({ paths, components }: OpenApi): [name: string, schem
       own.map(({ name, description, schema }) => [name, { ...schema, ...(description && { description }) }]),
     );
     const required = own.flatMap(({ name, required }) => (required ? [name] : []));
-    return [[`${capitalised(operationId)}Query`, { type: 'object', properties, required }]];
+    return [[`${capitalize(operationId)}Query`, { type: 'object', properties, required }]];
   });
   return [...Object.entries(components.schemas), ...queries];
 }
 
-export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+export const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** `anyOf` of the document, also where it is written as a list of types. */
 export function alternatives(schema: Schema): Schema[] | undefined {

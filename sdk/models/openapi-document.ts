@@ -5,10 +5,10 @@ import pg from 'pg';
 import pino from 'pino';
 import { createApi } from '../../src/api/create-api.ts';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
-import { createTenantReads } from '../../src/api/limits/tenant-reads.ts';
+import { createTenantReadPool } from '../../src/api/limits/tenant-read-pool.ts';
 import { createAddressGuard } from '../../src/egress/addresses/address-guard.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
-import { createProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 import { createSecretBox } from '../../src/secrets/secret-box.ts';
 
 export type Schema = {
@@ -41,12 +41,12 @@ export async function openApiDocument(): Promise<OpenApi> {
   const app = createApi({
     ...nothing,
     pool: new pg.Pool(),
-    reads: createTenantReads(new pg.Pool()),
+    tenantReadPool: createTenantReadPool(new pg.Pool()),
     guard: createAddressGuard([]),
-    profiles: createProfileLookup(createProfiles(), { find: async () => undefined }),
+    profiles: createProfileLookup(createBuiltInProfiles(), { find: async () => undefined }),
     secretBox: createSecretBox([Buffer.alloc(32)]),
     log: pino({ level: 'silent' }),
-    closing: new AbortController().signal,
+    shutdownSignal: new AbortController().signal,
     config: { adminKey: 'none', maxBodyBytes: 1, publicUrl: 'http://127.0.0.1:4000', temporalUiUrl: null },
   });
   const server = createServer(app).listen(0, '127.0.0.1');

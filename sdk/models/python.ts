@@ -1,4 +1,4 @@
-import { alternatives, capitalised, isRequired } from './named-types.ts';
+import { alternatives, capitalize, isRequired } from './named-types.ts';
 import type { Schema } from './openapi-document.ts';
 
 const LINE_WIDTH = 110;
@@ -24,7 +24,7 @@ export function pythonModels(types: [string, Schema][]): string {
 function definition(name: string, schema: Schema): string {
   if (!schema.properties) return `\n\n${name} = ${typeOf(schema, name)}\n`;
   const inner = Object.entries(schema.properties).flatMap(([member, one]) =>
-    objectsIn(one, name + capitalised(member)),
+    objectsIn(one, name + capitalize(member)),
   );
   const members = Object.entries(schema.properties);
   const required = members.filter(([member]) => isRequired(schema, member));
@@ -43,7 +43,7 @@ function field(member: string, schema: Schema, owner: string): string {
   if (!/^[a-z_]\w*$/i.test(member) || KEYWORDS.has(member))
     throw new Error(`${owner}.${member} is no name in Python`);
   const comment = schema.description ? `    # ${schema.description}\n` : '';
-  const line = `    ${member}: ${typeOf(schema, owner + capitalised(member))}`;
+  const line = `    ${member}: ${typeOf(schema, owner + capitalize(member))}`;
   return `${comment}${line.length <= LINE_WIDTH ? line : broken(line)}\n`;
 }
 

@@ -1,12 +1,12 @@
 import express, { type Express } from 'express';
 import { createTimeSlices } from '../limits/time-slices.ts';
-import { namingOutages } from '../store/postgres/outages.ts';
+import { withOutageMapping } from '../store/postgres/outages.ts';
 import { createAuthentication } from './auth/authentication.ts';
 import { deliveryRoutes } from './deliveries/delivery-routes.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { documentRoutes } from './docs/document-routes.ts';
 import { endpointRoutes } from './endpoints/endpoint-routes.ts';
-import { endpointStateRoutes } from './endpoints/endpoint-states.ts';
+import { endpointStateRoutes } from './endpoints/state-routes.ts';
 import { webhookRoutes } from './endpoints/webhook-routes.ts';
 import { eventTypeRoutes } from './event-types/event-type-routes.ts';
 import { eventRoutes } from './events/event-routes.ts';
@@ -20,23 +20,23 @@ import { projectRoutes } from './projects/project-routes.ts';
 
 /** The HTTP API as an Express application; `createHttpServer` gives it a listener. */
 export function createApi(deps: ApiDependencies): Express {
-  const db = namingOutages(deps.pool);
+  const db = withOutageMapping(deps.pool);
   const slicesOf = createTimeSlices();
-  const { reads } = deps;
-  const authentication = createAuthentication(db, deps.profiles, deps.secretBox.stampsOf, deps.config);
+  const { tenantReadPool } = deps;
+  const authentication = createAuthentication(db, deps.profiles, deps.secretBox.macsOf, deps.config);
   // Express looks through them in this order: what is called most comes first.
   const routes = [
-    ...eventRoutes(deps, db, reads, slicesOf),
-    ...deliveryRoutes(deps, reads),
+    ...eventRoutes(deps, db, tenantReadPool, slicesOf),
+    ...deliveryRoutes(deps, tenantReadPool),
     ...outcomeRoutes(deps, authentication),
-    ...endpointRoutes(deps, db, reads),
+    ...endpointRoutes(deps, db, tenantReadPool),
     ...endpointStateRoutes(deps),
-    ...webhookRoutes(deps, reads),
-    ...consumerRoutes(deps, db, authentication, reads),
-    ...keyRoutes(deps, db, authentication, reads),
-    ...eventTypeRoutes(deps, authentication, reads),
-    ...projectRoutes(deps, db, authentication, reads),
-    ...profileRoutes(deps, db, authentication, reads),
+    ...webhookRoutes(deps, tenantReadPool),
+    ...consumerRoutes(deps, db, authentication, tenantReadPool),
+    ...keyRoutes(deps, db, authentication, tenantReadPool),
+    ...eventTypeRoutes(deps, authentication, tenantReadPool),
+    ...projectRoutes(deps, db, authentication, tenantReadPool),
+    ...profileRoutes(deps, db, authentication, tenantReadPool),
     ...healthRoutes(deps.readiness),
   ];
   const documented = [...routes, ...documentRoutes(routes, deps.config.publicUrl)];

@@ -5,21 +5,21 @@ import type { Quotas } from '../policy/quotas.ts';
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { Clock } from '../store/postgres/database-clock.ts';
-import type { TenantReads } from './limits/tenant-reads.ts';
+import type { TenantReadPool } from './limits/tenant-read-pool.ts';
 import type {
   Acceptor,
-  Holding,
+  DeliveryCommands,
+  EndpointStates,
   OutcomeStreams,
   Readiness,
-  Steering,
-  Waiters,
+  SettlementWaiters,
   WorkflowLinks,
 } from './ports.ts';
 
 export type ApiMetrics = {
   /** `path` is the pattern of the route, never the address that was asked for. */
-  requestAnswered(method: string, path: string, status: number, seconds: number): void;
-  eventsAccepted(projectId: string, count: number): void;
+  recordRequest(method: string, path: string, status: number, seconds: number): void;
+  recordAcceptedEvents(projectId: string, count: number): void;
 };
 
 export type ApiConfig = {
@@ -32,7 +32,7 @@ export type ApiConfig = {
   publicUrl: string;
   temporalUiUrl: string | null;
   /** Wrong keys that one address may send in a minute before it is answered 429. */
-  wrongKeysPerMinute?: number;
+  maxWrongKeysPerMinute?: number;
   /** Networks of proxies whose header X-Forwarded-For says who called. */
   trustedProxies?: string[];
 };
@@ -40,11 +40,11 @@ export type ApiConfig = {
 export type ApiDependencies = {
   pool: pg.Pool;
   /** What callers read is read here, apart from what accepts and delivers. */
-  reads: TenantReads;
+  tenantReadPool: TenantReadPool;
   acceptor: Acceptor;
-  steering: Steering;
-  holding: Holding;
-  waiters: Waiters;
+  deliveryCommands: DeliveryCommands;
+  endpointStates: EndpointStates;
+  settlementWaiters: SettlementWaiters;
   streams: OutcomeStreams;
   readiness: Readiness;
   links: WorkflowLinks;
@@ -57,5 +57,5 @@ export type ApiDependencies = {
   log: Logger;
   metrics?: ApiMetrics;
   /** Aborted when the process begins to stop: streams end and waiting requests answer at once. */
-  closing: AbortSignal;
+  shutdownSignal: AbortSignal;
 };

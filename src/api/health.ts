@@ -23,7 +23,7 @@ export function healthRoutes(checks: Readiness): Route[] {
       tag: 'Health',
       summary: 'Is the process alive?',
       access: 'open',
-      answers: { 200: { description: 'It is', schema: z.object({ ok: z.literal(true) }) } },
+      responses: { 200: { description: 'It is', schema: z.object({ ok: z.literal(true) }) } },
       handle: () => json(200, { ok: true }),
     }),
     plainRoute({
@@ -33,7 +33,7 @@ export function healthRoutes(checks: Readiness): Route[] {
       tag: 'Health',
       summary: 'Can it do its work, and what is missing?',
       access: 'open',
-      answers: {
+      responses: {
         200: { description: 'Everything is there', schema: readiness },
         503: { description: 'Something is missing', schema: readiness },
       },

@@ -1,21 +1,21 @@
 import type { Readable } from 'node:stream';
-import type { CancelAnswer, RetryAnswer } from '../store/deliveries/steering.ts';
-import type { EndpointAction, StateAnswer } from '../store/endpoints/endpoint-states.ts';
+import type { CancelResult, RetryResult } from '../store/deliveries/delivery-commands.ts';
+import type { EndpointAction, StateChangeResult } from '../store/endpoints/endpoint-states.ts';
 import type { Scope } from '../store/endpoints/endpoints.ts';
-import type { PlansDue } from '../store/endpoints/plans.ts';
-import type { Accepted, EventDraft } from '../store/events/event-draft.ts';
+import type { PendingPlanChange } from '../store/endpoints/plans.ts';
+import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
 
 /** Stores events durably; resolves only after the commit. Rejects with StoreUnavailable when Postgres is away or too much waits. */
 export type Acceptor = {
-  acceptOne(draft: EventDraft): Promise<Accepted>;
+  acceptOne(draft: EventDraft): Promise<AcceptResult>;
   /** All or none: when one is refused, nothing of the batch is stored. The results are in the order of the drafts. */
-  acceptAll(drafts: EventDraft[]): Promise<Accepted[]>;
+  acceptAll(drafts: EventDraft[]): Promise<AcceptResult[]>;
 };
 
 /** What people do to deliveries. `consumer` null: the whole project; a name: only that consumer's. */
-export type Steering = {
-  retry(projectId: string, consumer: string | null, deliveryId: string): Promise<RetryAnswer>;
-  cancel(projectId: string, consumer: string | null, deliveryId: string): Promise<CancelAnswer>;
+export type DeliveryCommands = {
+  retry(projectId: string, consumer: string | null, deliveryId: string): Promise<RetryResult>;
+  cancel(projectId: string, consumer: string | null, deliveryId: string): Promise<CancelResult>;
   /** Deletes the endpoint and cancels what is open for it; false when there is none. */
   deleteEndpoint(projectId: string, consumer: string | null, endpointId: string): Promise<boolean>;
 };
@@ -24,15 +24,15 @@ export type Steering = {
  * What makes endpoints stop and go on. Resolves when that is in force, and what is held follows, or, where there is much
  * of it, soon will.
  */
-export type Holding = {
-  act(scope: Scope, endpointId: string, action: EndpointAction): Promise<StateAnswer>;
+export type EndpointStates = {
+  changeState(scope: Scope, endpointId: string, action: EndpointAction): Promise<StateChangeResult>;
   /** The plan of a consumer, or the plans of a project, have changed. */
-  followPlans(due: PlansDue): Promise<void>;
+  applyPlans(due: PendingPlanChange): Promise<void>;
 };
 
 /** Resolves true once the event has settled, false when time is up first, `signal` aborts, or too many of the tenant wait. */
-export type Waiters = {
-  untilSettled(
+export type SettlementWaiters = {
+  waitUntilSettled(
     waiter: { projectId: string; consumer: string | null },
     eventId: string,
     timeoutMs: number,

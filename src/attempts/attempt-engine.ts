@@ -1,21 +1,21 @@
 import type pg from 'pg';
 import type { AttemptReport } from '../../workflows/contract.ts';
-import type { DeliveryStep, Standing, UnrecordedAttempt } from '../policy/delivery-result.ts';
-import { projectOfWorkflow } from '../policy/workflow-id.ts';
+import type { DeliveryResult, DeliveryStep, UnrecordedAttempt } from '../policy/delivery-result.ts';
+import { projectIdFromWorkflowId } from '../policy/workflow-id.ts';
 import { releaseUnstarted } from '../store/deliveries/assignments.ts';
-import { readStandings } from '../store/deliveries/resolve-unclaimed.ts';
-import { type AttemptDependencies, type Attempted, createAttempt, standingNow } from './attempt.ts';
+import { readDeliveryResults } from '../store/deliveries/resolve-unclaimed.ts';
+import { type AttemptDependencies, type AttemptResult, createAttemptClaims, resultNow } from './attempt.ts';
 import type { AttemptLimiter } from './attempt-limiter.ts';
 import { type ClaimDependencies, createClaimAndAttempt } from './claim-and-attempt.ts';
-import { aged, comeAgain } from './delivery-results.ts';
-import { AttemptsUnderWay } from './in-flight-attempts.ts';
-import { keepTrying } from './recording/keep-trying.ts';
+import { minusElapsed, retrySoon } from './delivery-results.ts';
+import { InFlightAttempts } from './in-flight-attempts.ts';
 import { recordLate } from './recording/record-late.ts';
+import { retryUntil } from './recording/retry-until.ts';
 
 /** What finds no slot in this time goes back to the queue in Postgres, where projects have their turns. */
 const WAIT_FOR_SLOTS_MS = 5_000;
 
-export type AttemptEngineDependencies = Omit<AttemptDependencies, 'standingOf'> &
+export type AttemptEngineDependencies = Omit<AttemptDependencies, 'readResult'> &
   Pick<ClaimDependencies, 'pool' | 'processId' | 'bodies' | 'onUnknown'> & {
     /** A connection of its own: what is released must not wait behind claims. */
     releasePool: pg.Pool;
@@ -28,42 +28,42 @@ export type AttemptEngine = {
   /** Claims, POSTs and records; returns by `giveUpAt` (performance.now()), with what Postgres did not take. */
   run(due: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptReport>;
   /** Writes what `run` could not; throws while Postgres is away. */
-  recordLate(unrecorded: UnrecordedAttempt[], owner: string): Promise<Standing[]>;
+  recordLate(unrecorded: UnrecordedAttempt[], owner: string): Promise<DeliveryResult[]>;
 };
 
 /** What an attempt does, without Temporal: claim, sign, POST, classify, record. */
 export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEngine {
   const { pool, releasePool, limiter, recorder, releaser } = deps;
   const { onClaimed, onUndeliverable, onFailure, now } = deps;
-  const underWay = new AttemptsUnderWay();
+  const underWay = new InFlightAttempts();
   const claimAndAttempt = createClaimAndAttempt({
     ...deps,
-    attemptClaimed: createAttempt({ ...deps, standingOf }),
-    isUnderWayFor: (owner, id) => underWay.isForAnother(owner, id) || releaser.isPending(id),
-    standingOf,
-    handBack,
+    attemptClaims: createAttemptClaims({ ...deps, readResult }),
+    isInFlightForOtherOwner: (owner, id) => underWay.hasOtherOwner(owner, id) || releaser.isPending(id),
+    readResult,
+    releaseUnclaimed,
   });
 
   async function run(due: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptReport> {
     const resumed = due.flatMap(({ id }) => underWay.find(owner, id) ?? []);
     const fresh = due.filter(({ id }) => !underWay.find(owner, id));
     const results = await Promise.all([...resumed, ...begin(fresh, owner, giveUpAt)]);
-    const report: AttemptReport = { standings: [], unrecorded: [] };
+    const report: AttemptReport = { results: [], unrecorded: [] };
     for (const one of results) {
       if (one.kind === 'unrecorded') report.unrecorded.push(one.attempt);
-      else report.standings.push(aged(one.standing, one.endedAt));
+      else report.results.push(minusElapsed(one.result, one.endedAt));
     }
     return report;
   }
 
   /** A result for each; runs that come later find them from this moment on, before anything is claimed. */
-  function begin(steps: DeliveryStep[], owner: string, giveUpAt: number): Promise<Attempted>[] {
+  function begin(steps: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptResult>[] {
     const all = attemptAll(steps, owner, giveUpAt);
     return steps.map(({ id, step }) =>
       underWay.add(
         owner,
         id,
-        all.then((results) => results.get(id) ?? standingNow(comeAgain(id, step))),
+        all.then((results) => results.get(id) ?? resultNow(retrySoon(id, step))),
       ),
     );
   }
@@ -73,20 +73,20 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     steps: DeliveryStep[],
     owner: string,
     giveUpAt: number,
-  ): Promise<Map<string, Attempted>> {
+  ): Promise<Map<string, AttemptResult>> {
     const until = performance.now() + WAIT_FOR_SLOTS_MS;
-    const batches: Promise<Attempted[]>[] = [];
+    const batches: Promise<AttemptResult[]>[] = [];
     let waiting = steps;
     try {
       while (waiting.length > 0) {
-        const slots = await limiter.acquire(projectOfWorkflow(owner), waiting.length, until);
+        const slots = await limiter.acquire(projectIdFromWorkflowId(owner), waiting.length, until);
         if (slots.length === 0) break;
         const batch = waiting.slice(0, slots.length);
-        const { over } = await claimAndAttempt(batch, slots, owner, giveUpAt);
-        batches.push(over);
+        const { results } = await claimAndAttempt(batch, slots, owner, giveUpAt);
+        batches.push(results);
         waiting = waiting.slice(slots.length);
       }
-      if (waiting.length > 0) batches.push(handBack(waiting, owner, giveUpAt));
+      if (waiting.length > 0) batches.push(releaseUnclaimed(waiting, owner, giveUpAt));
     } catch (error) {
       if (batches.length === 0) throw error;
       onFailure(error, null);
@@ -97,26 +97,35 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   }
 
   /** Gives what was never claimed back to the queue in Postgres. */
-  async function handBack(steps: DeliveryStep[], owner: string, giveUpAt: number): Promise<Attempted[]> {
+  async function releaseUnclaimed(
+    steps: DeliveryStep[],
+    owner: string,
+    giveUpAt: number,
+  ): Promise<AttemptResult[]> {
     const ids = steps.map(({ id }) => id);
-    const released = await keepTrying(
+    const released = await retryUntil(
       () => releaseUnstarted(releasePool, owner, ids),
       giveUpAt,
       (error) => onFailure(error, null),
     );
     const free = new Set(released);
     return steps.map(({ id, step }) =>
-      standingNow(free.has(id) ? { id, kind: 'released' } : comeAgain(id, step)),
+      resultNow(free.has(id) ? { id, kind: 'released' } : retrySoon(id, step)),
     );
   }
 
-  async function standingOf(id: string, step: number, owner: string, giveUpAt: number): Promise<Standing> {
-    const standings = await keepTrying(
-      () => readStandings(pool, owner, [id]),
+  async function readResult(
+    id: string,
+    step: number,
+    owner: string,
+    giveUpAt: number,
+  ): Promise<DeliveryResult> {
+    const standings = await retryUntil(
+      () => readDeliveryResults(pool, owner, [id]),
       giveUpAt,
       (error) => onFailure(error, id),
     );
-    return standings?.[0] ?? comeAgain(id, step);
+    return standings?.[0] ?? retrySoon(id, step);
   }
 
   return {
@@ -126,4 +135,4 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   };
 }
 
-const idOf = (one: Attempted): string => (one.kind === 'standing' ? one.standing.id : one.attempt.id);
+const idOf = (one: AttemptResult): string => (one.kind === 'standing' ? one.result.id : one.attempt.id);

@@ -3,9 +3,9 @@ import { FairBudget } from '../limits/fair-budget.ts';
 /** The right to have one attempt under way. */
 export type AttemptSlot = {
   /** The claimed attempt is on its way to a connection, `afterMs` from when its claim was sent. */
-  began(afterMs: number): void;
+  markStarted(afterMs: number): void;
   /** It is no longer expected to begin soon: it waits for its body, or is looked at row by row. */
-  deferred(): void;
+  markDeferred(): void;
   /** It is recorded, or its claim is released. Idempotent. */
   release(): void;
 };
@@ -14,7 +14,7 @@ export type AttemptSlot = {
 export type AttemptLimiter = {
   /** Between one slot and `wanted`, or none when none is free by `until` (performance.now()). */
   acquire(tenant: string, wanted: number, until: number): Promise<AttemptSlot[]>;
-  stats(): { underWay: number; window: number };
+  stats(): { inFlight: number; window: number };
 };
 
 /** Half of the second in which a claimed POST must begin: later than this, fewer are claimed at once. */
@@ -31,12 +31,12 @@ const SHRINK_EVERY_MS = 500;
  * not begun: it halves when they begin late and grows by one with each that begins quickly, as TCP's congestion window
  * does (RFC 5681), so that claims follow the pace of this process and of Postgres, whatever that is.
  */
-export function createAttemptLimiter({ most }: { most: number }): AttemptLimiter {
-  let window = Math.min(FIRST_WINDOW, most);
+export function createAttemptLimiter({ maxConcurrent }: { maxConcurrent: number }): AttemptLimiter {
+  let window = Math.min(FIRST_WINDOW, maxConcurrent);
   /** Under way and no longer in the window. */
   let begun = 0;
-  let shrunkAt = 0;
-  const budget: FairBudget = new FairBudget(most, () => window - notBegun());
+  let shrunkAt = Number.NEGATIVE_INFINITY;
+  const budget: FairBudget = new FairBudget(maxConcurrent, () => window - notBegun());
   const notBegun = (): number => budget.used - begun;
 
   function adapt(afterMs: number): void {
@@ -46,7 +46,7 @@ export function createAttemptLimiter({ most }: { most: number }): AttemptLimiter
       window = Math.max(SMALLEST_WINDOW, Math.floor(window / 2));
     } else if (afterMs < QUICK_WITHIN_MS && notBegun() > window / 2) {
       // Only while it is used (RFC 7661): a window that grew in quiet times would say nothing of what can begin.
-      window = Math.min(most, window + 1);
+      window = Math.min(maxConcurrent, window + 1);
     }
   }
 
@@ -56,14 +56,14 @@ export function createAttemptLimiter({ most }: { most: number }): AttemptLimiter
       if (state !== 'claimed') return;
       state = 'begun';
       begun += 1;
-      budget.pump();
+      budget.serveWaiters();
     };
     return {
-      began(afterMs) {
+      markStarted(afterMs) {
         if (state === 'claimed') adapt(afterMs);
         leaveWindow();
       },
-      deferred: leaveWindow,
+      markDeferred: leaveWindow,
       release() {
         if (state === 'released') return;
         if (state === 'begun') begun -= 1;
@@ -75,9 +75,9 @@ export function createAttemptLimiter({ most }: { most: number }): AttemptLimiter
 
   return {
     async acquire(tenant, wanted, until) {
-      const count = await budget.acquire(tenant, { most: wanted, until });
+      const count = await budget.acquire(tenant, { max: wanted, until });
       return Array.from({ length: count }, () => newSlot(tenant));
     },
-    stats: () => ({ underWay: budget.used, window }),
+    stats: () => ({ inFlight: budget.used, window }),
   };
 }

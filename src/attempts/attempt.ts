@@ -1,18 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { unsignable } from '../egress/failure.ts';
 import type { Outbound, OutboundResult } from '../egress/outbound.ts';
-import type { Standing, UnrecordedAttempt } from '../policy/delivery-result.ts';
+import type { DeliveryResult, UnrecordedAttempt } from '../policy/delivery-result.ts';
 import type { Lane } from '../policy/outcome.ts';
-import { delayAfter, policyFromText } from '../policy/retry-policy.ts';
+import { deserializePolicy, retryDelayMs } from '../policy/retry-policy.ts';
 import type { Claim } from '../store/deliveries/claims.ts';
-import type { Moved } from '../store/deliveries/settlement.ts';
+import type { Transition } from '../store/deliveries/settlement.ts';
 import { isOutage } from '../store/postgres/database.ts';
 import type { AttemptSlot } from './attempt-limiter.ts';
 import type { ClaimReleaser } from './claim-releaser.ts';
-import { comeAgain, inWords, standingAfter } from './delivery-results.ts';
-import type { PreparedRequest, PrepareRequest, ShownRequest, UnsignableRequest } from './prepare-request.ts';
+import { describeOutcome, resultAfter, retrySoon } from './delivery-results.ts';
+import type {
+  PreparedRequest,
+  PrepareRequest,
+  RecordedRequest,
+  UnsignableRequest,
+} from './prepare-request.ts';
 import type { ReceiverWatch } from './receiver-watch.ts';
-import { codesOf, recordOf } from './recording/attempt-records.ts';
+import { toPendingRecord, toUnrecordedAttempt } from './recording/attempt-records.ts';
 import type { Recorder } from './recording/recorder.ts';
 
 /** What got no turn comes again soon; what could not be signed waits for a person, and floods no log meanwhile. */
@@ -22,11 +27,11 @@ const AGAIN_AFTER_OUR_FAULT_MS = 60_000;
 const BYTES_IN_TURN = 2 * 1024 * 1024;
 
 /** A claim, when it was sent, and until when its POST may begin (both performance.now()). */
-export type Claimed = { claim: Claim; slot: AttemptSlot; sentAt: number; startBy: number };
+export type ClaimedDelivery = { claim: Claim; slot: AttemptSlot; claimSentAt: number; startBy: number };
 
 /** Where an attempted delivery stands, with the monotonic time from which its delay counts. */
-export type Attempted =
-  | { kind: 'standing'; standing: Standing; endedAt: number }
+export type AttemptResult =
+  | { kind: 'standing'; result: DeliveryResult; endedAt: number }
   | { kind: 'unrecorded'; attempt: UnrecordedAttempt };
 
 /** There is no request yet, and none of it is the receiver's fault. */
@@ -41,12 +46,12 @@ export type AttemptDependencies = {
   releaser: ClaimReleaser;
   watch: ReceiverWatch;
   /** Where a delivery stands whose claim was not open any more. */
-  standingOf: (id: string, step: number, owner: string, giveUpAt: number) => Promise<Standing>;
+  readResult: (id: string, step: number, owner: string, giveUpAt: number) => Promise<DeliveryResult>;
   /** Told of the projects whose outcomes were written otherwise than by a record. */
   onOutcomes: (projectIds: Set<string>) => void;
   onAttempt: (claim: Claim, result: SentResult) => void;
   /** Told of deliveries whose last attempt has failed, once they are recorded as undeliverable. */
-  onUndeliverable: (deliveries: Moved[]) => void;
+  onUndeliverable: (deliveries: Transition[]) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
   random: () => number;
   /** Epoch milliseconds by Postgres's clock. */
@@ -54,24 +59,28 @@ export type AttemptDependencies = {
 };
 
 /** Signs, POSTs, classifies and records what was claimed; each resolves when its own attempt is over. Never throws. */
-export type AttemptClaimed = (claims: Claimed[], owner: string, giveUpAt: number) => Promise<Attempted[]>;
+export type AttemptClaims = (
+  claims: ClaimedDelivery[],
+  owner: string,
+  giveUpAt: number,
+) => Promise<AttemptResult[]>;
 
-export function createAttempt(deps: AttemptDependencies): AttemptClaimed {
-  const { outbound, prepare, recorder, releaser, watch, standingOf } = deps;
+export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
+  const { outbound, prepare, recorder, releaser, watch, readResult } = deps;
   const { onOutcomes, onAttempt, onUndeliverable, onFailure, random, now } = deps;
 
   /** Never throws: the attempts beside it would be left unobserved, and be sent a second time. */
-  async function attempt(claimed: Claimed, owner: string, giveUpAt: number): Promise<Attempted> {
-    const { claim, slot, sentAt, startBy } = claimed;
+  async function attempt(claimed: ClaimedDelivery, owner: string, giveUpAt: number): Promise<AttemptResult> {
+    const { claim, slot, claimSentAt, startBy } = claimed;
     const request = await prepareOrReport(claim);
     if (request.kind === 'later') return release(claim, owner, giveUpAt, claim.lane, request.inMs);
     if (request.kind === 'unsignable') return record(claim, owner, request, unsigned(now()), giveUpAt);
-    slot.began(performance.now() - sentAt);
+    slot.markStarted(performance.now() - claimSentAt);
     // A claim that took this long itself, or a profile, is nothing that the receiver did.
     if (performance.now() > startBy) return release(claim, owner, giveUpAt, claim.lane, AGAIN_AFTER_MS);
     const result = await postOrReport(claim, request, startBy);
     // The claim stays open: the next one here writes it off as unknown, and after a few of them uses up a step.
-    if (!result) return standingNow(comeAgain(claim.id, claim.step));
+    if (!result) return resultNow(retrySoon(claim.id, claim.step));
     if (result.kind === 'not_started') {
       const lane = claim.lane === 'alone' ? 'alone' : 'slow';
       return release(claim, owner, giveUpAt, lane, AGAIN_AFTER_MS);
@@ -90,7 +99,7 @@ export function createAttempt(deps: AttemptDependencies): AttemptClaimed {
         url: request.url,
         headers: request.headers,
         body: request.body,
-        timeoutMs: policyFromText(claim.policy).timeout * 1000,
+        timeoutMs: deserializePolicy(claim.policy).timeout * 1000,
         startBy,
         projectId: claim.projectId,
         poolKey: claim.receiver,
@@ -107,22 +116,23 @@ export function createAttempt(deps: AttemptDependencies): AttemptClaimed {
   async function record(
     claim: Claim,
     owner: string,
-    request: ShownRequest,
+    request: RecordedRequest,
     result: SentResult,
     giveUpAt: number,
-  ): Promise<Attempted> {
+  ): Promise<AttemptResult> {
     const endedAt = performance.now();
     onAttempt(claim, result);
-    const delayMs = delayAfter(policyFromText(claim.policy), claim.step, random);
-    const written = recordOf(claim, request, result, delayMs === null ? null : endedAt + delayMs);
+    const delayMs = retryDelayMs(deserializePolicy(claim.policy), claim.step, random);
+    const written = toPendingRecord(claim, request, result, delayMs === null ? null : endedAt + delayMs);
     const recorded = await recorder.record(written, giveUpAt);
-    if (recorded.kind === 'unrecorded') return { kind: 'unrecorded', attempt: codesOf(written, delayMs) };
+    if (recorded.kind === 'unrecorded')
+      return { kind: 'unrecorded', attempt: toUnrecordedAttempt(written, delayMs) };
     if (recorded.kind === 'superseded') {
-      return standingNow(await standingOf(claim.id, claim.step, owner, giveUpAt));
+      return resultNow(await readResult(claim.id, claim.step, owner, giveUpAt));
     }
-    if (recorded.moved.status === 'undeliverable') onUndeliverable([recorded.moved]);
-    const after = inWords(written.outcome, written.statusCode);
-    return { kind: 'standing', standing: standingAfter(recorded.moved, delayMs ?? 0, after), endedAt };
+    if (recorded.transition.status === 'undeliverable') onUndeliverable([recorded.transition]);
+    const after = describeOutcome(written.outcome, written.statusCode);
+    return { kind: 'standing', result: resultAfter(recorded.transition, delayMs ?? 0, after), endedAt };
   }
 
   /** A secret that does not open, or a profile that is gone, is our fault: the delivery waits until it is mended. */
@@ -140,18 +150,18 @@ export function createAttempt(deps: AttemptDependencies): AttemptClaimed {
     owner: string,
     giveUpAt: number,
     lane: Lane,
-    inMs: number,
-  ): Promise<Attempted> {
-    const released = await releaser.release({ id, epoch, lane, inMs }, giveUpAt);
-    if (released === null) return standingNow(comeAgain(id, step));
-    if (released === 'superseded') return standingNow(await standingOf(id, step, owner, giveUpAt));
-    if (released.kind === 'released') return standingNow({ id, kind: 'released' });
+    dueInMs: number,
+  ): Promise<AttemptResult> {
+    const released = await releaser.release({ id, epoch, lane, dueInMs }, giveUpAt);
+    if (released === null) return resultNow(retrySoon(id, step));
+    if (released === 'superseded') return resultNow(await readResult(id, step, owner, giveUpAt));
+    if (released.kind === 'released') return resultNow({ id, kind: 'released' });
     onOutcomes(new Set([projectId]));
-    return standingNow({ id, kind: 'cancelled', after: 'cancelled' });
+    return resultNow({ id, kind: 'cancelled', lastOutcome: 'cancelled' });
   }
 
   return async (claims, owner, giveUpAt) => {
-    const attempts: Promise<Attempted>[] = [];
+    const attempts: Promise<AttemptResult>[] = [];
     let bytesInTurn = 0;
     for (const claimed of claims) {
       attempts.push(attempt(claimed, owner, giveUpAt).finally(() => claimed.slot.release()));
@@ -174,8 +184,8 @@ const unsigned = (now: number): Extract<OutboundResult, { kind: 'failed' }> => (
   durationMs: 0,
 });
 
-export const standingNow = (standing: Standing): Attempted => ({
+export const resultNow = (result: DeliveryResult): AttemptResult => ({
   kind: 'standing',
-  standing,
+  result,
   endedAt: performance.now(),
 });

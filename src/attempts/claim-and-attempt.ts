@@ -1,16 +1,16 @@
 import type pg from 'pg';
-import type { DeliveryStep, Standing } from '../policy/delivery-result.ts';
-import { claimDeliveries, type KnownBodies, LARGEST_CLAIMED_BODY } from '../store/deliveries/claims.ts';
+import type { DeliveryResult, DeliveryStep } from '../policy/delivery-result.ts';
+import { claimDeliveries, type KnownBodies, MAX_CLAIMED_BODY_BYTES } from '../store/deliveries/claims.ts';
 import {
   type ClaimableDelivery,
-  resolveExceptions,
+  resolveUnclaimed,
   type WedgedClaim,
 } from '../store/deliveries/resolve-unclaimed.ts';
-import type { Moved } from '../store/deliveries/settlement.ts';
-import { keyOf } from '../store/events/accept-events.ts';
-import { type AttemptClaimed, type Attempted, type Claimed, standingNow } from './attempt.ts';
+import type { Transition } from '../store/deliveries/settlement.ts';
+import { eventKey } from '../store/events/accept-events.ts';
+import { type AttemptClaims, type AttemptResult, type ClaimedDelivery, resultNow } from './attempt.ts';
 import type { AttemptSlot } from './attempt-limiter.ts';
-import { comeAgain } from './delivery-results.ts';
+import { retrySoon } from './delivery-results.ts';
 import type { EventBodies } from './event-bodies.ts';
 
 /** No POST begins later than this after its claim was sent: a cancel that was answered must hold. */
@@ -25,13 +25,13 @@ export type ClaimDependencies = {
   /** Who claims. Throws until others can see that this process lives: they would write its claims off. */
   processId: () => string;
   bodies: EventBodies;
-  attemptClaimed: AttemptClaimed;
+  attemptClaims: AttemptClaims;
   /** Whether an attempt at the delivery, or a release of it, is under way here for another workflow than `owner`. */
-  isUnderWayFor: (owner: string, id: string) => boolean;
-  standingOf: (id: string, step: number, owner: string, giveUpAt: number) => Promise<Standing>;
-  handBack: (steps: DeliveryStep[], owner: string, giveUpAt: number) => Promise<Attempted[]>;
+  isInFlightForOtherOwner: (owner: string, id: string) => boolean;
+  readResult: (id: string, step: number, owner: string, giveUpAt: number) => Promise<DeliveryResult>;
+  releaseUnclaimed: (steps: DeliveryStep[], owner: string, giveUpAt: number) => Promise<AttemptResult[]>;
   onOutcomes: (projectIds: Set<string>) => void;
-  onUndeliverable: (deliveries: Moved[]) => void;
+  onUndeliverable: (deliveries: Transition[]) => void;
   /** Told of claims that were written off as `unknown`, and of those of them whose process lives. */
   onUnknown: (count: number, wedged: WedgedClaim[]) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
@@ -44,11 +44,12 @@ export type ClaimAndAttempt = (
   slots: AttemptSlot[],
   owner: string,
   giveUpAt: number,
-) => Promise<{ over: Promise<Attempted[]> }>;
+) => Promise<{ results: Promise<AttemptResult[]> }>;
 
 /** Claims deliveries and attempts them: the plain ones at once, the others as soon as they are told apart. */
 export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt {
-  const { pool, processId, bodies, attemptClaimed, isUnderWayFor, standingOf, handBack } = deps;
+  const { pool, processId, bodies, attemptClaims, isInFlightForOtherOwner, readResult, releaseUnclaimed } =
+    deps;
   const { onOutcomes, onUndeliverable, onUnknown, onFailure, random } = deps;
 
   const claimAndAttempt: ClaimAndAttempt = async (batch, slots, owner, giveUpAt) => {
@@ -56,13 +57,13 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
       for (const slot of slots) slot.release();
       throw error;
     });
-    for (const slot of left) slot.deferred();
+    for (const slot of left) slot.markDeferred();
     // Side by side: telling the rest apart, row by row, must not use up the second in which the plain ones may start.
     const over = Promise.all([
-      attemptClaimed(claims, owner, giveUpAt),
+      attemptClaims(claims, owner, giveUpAt),
       attemptRest(unclaimed, left, owner, giveUpAt),
     ]);
-    return { over: over.then((results) => results.flat()) };
+    return { results: over.then((results) => results.flat()) };
   };
 
   async function claim<T extends DeliveryStep>(
@@ -70,16 +71,16 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
     slots: AttemptSlot[],
     owner: string,
     known?: KnownBodies,
-  ): Promise<{ claims: Claimed[]; left: AttemptSlot[]; unclaimed: T[] }> {
-    const sentAt = performance.now();
+  ): Promise<{ claims: ClaimedDelivery[]; left: AttemptSlot[]; unclaimed: T[] }> {
+    const claimSentAt = performance.now();
     const claims = await claimDeliveries(pool, owner, steps, processId(), known);
     const claimed = new Set(claims.map(({ id }) => id));
     return {
       claims: claims.map((one, place) => ({
         claim: one,
         slot: slots[place]!,
-        sentAt,
-        startBy: sentAt + START_WITHIN_MS,
+        claimSentAt,
+        startBy: claimSentAt + START_WITHIN_MS,
       })),
       left: slots.slice(claims.length),
       unclaimed: steps.filter(({ id }) => !claimed.has(id)),
@@ -92,11 +93,14 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
     slots: AttemptSlot[],
     owner: string,
     giveUpAt: number,
-  ): Promise<Attempted[]> {
+  ): Promise<AttemptResult[]> {
     if (rest.length === 0) return [];
     try {
-      const claimant = { processId: processId(), isUnderWay: (id: string) => isUnderWayFor(owner, id) };
-      const resolved = await resolveExceptions(pool, owner, rest, random, claimant);
+      const claimant = {
+        processId: processId(),
+        isInFlight: (id: string) => isInFlightForOtherOwner(owner, id),
+      };
+      const resolved = await resolveUnclaimed(pool, owner, rest, random, claimant);
       if (resolved.projectIds.size > 0) onOutcomes(resolved.projectIds);
       if (resolved.unknown.count > 0) onUnknown(resolved.unknown.count, resolved.unknown.wedged);
       if (resolved.undeliverable.length > 0) onUndeliverable(resolved.undeliverable);
@@ -110,10 +114,10 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
       for (const ofEvent of Map.groupBy(large, keyOfEvent).values()) {
         attempts.push(attemptLarge(ofEvent, free.splice(0, ofEvent.length), owner, giveUpAt));
       }
-      return [...resolved.standings.map(standingNow), ...(await Promise.all(attempts)).flat()];
+      return [...resolved.results.map(resultNow), ...(await Promise.all(attempts)).flat()];
     } catch (error) {
       onFailure(error, null);
-      return rest.map(comeAgainNow);
+      return rest.map(retrySoonNow);
     } finally {
       for (const slot of slots) slot.release();
     }
@@ -126,18 +130,18 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
     owner: string,
     giveUpAt: number,
     known?: KnownBodies,
-  ): Promise<{ over: Promise<Attempted[]> }> {
+  ): Promise<{ over: Promise<AttemptResult[]> }> {
     if (steps.length === 0) return { over: Promise.resolve([]) };
     try {
       const { claims, unclaimed } = await claim(steps, slots, owner, known);
       const over = Promise.all([
-        attemptClaimed(claims, owner, giveUpAt),
-        ...unclaimed.map(({ id, step }) => standingOf(id, step, owner, giveUpAt).then(standingNow)),
+        attemptClaims(claims, owner, giveUpAt),
+        ...unclaimed.map(({ id, step }) => readResult(id, step, owner, giveUpAt).then(resultNow)),
       ]);
       return { over: over.then((results) => results.flat()) };
     } catch (error) {
       onFailure(error, null);
-      return { over: Promise.resolve(steps.map(comeAgainNow)) };
+      return { over: Promise.resolve(steps.map(retrySoonNow)) };
     }
   }
 
@@ -147,14 +151,14 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
     slots: AttemptSlot[],
     owner: string,
     giveUpAt: number,
-  ): Promise<Attempted[]> {
+  ): Promise<AttemptResult[]> {
     const event = deliveries[0]!;
     const until = performance.now() + WAIT_FOR_BODY_MS;
     try {
       const found = await bodies.withBody(event, until, async (body) => {
         const known = new Map([[keyOfEvent(event), body]]);
         const perClaim = Math.max(1, Math.floor(BYTES_PER_CLAIM / body.length));
-        const attempts: Promise<Attempted[]>[] = [];
+        const attempts: Promise<AttemptResult[]>[] = [];
         for (let from = 0; from < deliveries.length; from += perClaim) {
           const some = deliveries.slice(from, from + perClaim);
           const { over } = await claimAgain(some, slots.slice(from, from + perClaim), owner, giveUpAt, known);
@@ -162,10 +166,10 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
         }
         return (await Promise.all(attempts)).flat();
       });
-      return found ? found.result : await handBack(deliveries, owner, giveUpAt);
+      return found ? found.result : await releaseUnclaimed(deliveries, owner, giveUpAt);
     } catch (error) {
       onFailure(error, null);
-      return deliveries.map(comeAgainNow);
+      return deliveries.map(retrySoonNow);
     }
   }
 
@@ -173,8 +177,8 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
 }
 
 /** What has failed on our side is claimed anew: Postgres then says where it stands. */
-const comeAgainNow = ({ id, step }: DeliveryStep): Attempted => standingNow(comeAgain(id, step));
+const retrySoonNow = ({ id, step }: DeliveryStep): AttemptResult => resultNow(retrySoon(id, step));
 
 const sizeOf = ({ bodyBytes }: ClaimableDelivery): 'large' | 'small' =>
-  bodyBytes > LARGEST_CLAIMED_BODY ? 'large' : 'small';
-const keyOfEvent = ({ projectId, eventId }: ClaimableDelivery): string => keyOf(projectId, eventId);
+  bodyBytes > MAX_CLAIMED_BODY_BYTES ? 'large' : 'small';
+const keyOfEvent = ({ projectId, eventId }: ClaimableDelivery): string => eventKey(projectId, eventId);

@@ -25,7 +25,7 @@ type Waiting = {
 };
 
 const FLUSH_AFTER_MS = 20;
-const MOST_IN_FLUSH = 1_000;
+const MAX_PER_FLUSH = 1_000;
 const AGAIN_AFTER_MS = 250;
 
 /**
@@ -49,7 +49,7 @@ export function createClaimReleaser({
     flushing = true;
     while (waiting.length > 0) {
       await sleep(FLUSH_AFTER_MS);
-      await flush(waiting.splice(0, MOST_IN_FLUSH));
+      await flush(waiting.splice(0, MAX_PER_FLUSH));
     }
     flushing = false;
   }

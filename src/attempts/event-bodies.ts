@@ -1,5 +1,5 @@
 import { FairBudget } from '../limits/fair-budget.ts';
-import { keyOf } from '../store/events/accept-events.ts';
+import { eventKey } from '../store/events/accept-events.ts';
 
 /** An event whose body is too large to come with a claim. */
 export type LargeEvent = { projectId: string; eventId: string; bodyBytes: number };
@@ -32,10 +32,10 @@ export function createEventBodies(
 
   /** Holds `bodyBytes` of the budget if and only if it resolves with a body. */
   async function load({ projectId, eventId, bodyBytes }: LargeEvent, until: number): Promise<Buffer | null> {
-    if ((await bytes.acquire(projectId, { most: bodyBytes, least: bodyBytes, until })) === 0) return null;
+    if ((await bytes.acquire(projectId, { max: bodyBytes, min: bodyBytes, until })) === 0) return null;
     let body: Buffer | null = null;
     try {
-      if ((await reads.acquire(projectId, { most: 1, until })) > 0) {
+      if ((await reads.acquire(projectId, { max: 1, until })) > 0) {
         body = await read(projectId, eventId).finally(() => reads.release(projectId, 1));
       }
       return body;
@@ -54,7 +54,7 @@ export function createEventBodies(
 
   return {
     async withBody(event, until, work) {
-      const key = keyOf(event.projectId, event.eventId);
+      const key = eventKey(event.projectId, event.eventId);
       const entry = held.get(key) ?? { users: 0, body: load(event, until) };
       held.set(key, entry);
       entry.users += 1;

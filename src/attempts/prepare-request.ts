@@ -1,27 +1,27 @@
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
-import { secretsInForce } from '../secrets/secret-rotation.ts';
+import { activeSecrets } from '../secrets/secret-rotation.ts';
 import type { Claim } from '../store/deliveries/claims.ts';
-import { endpointHeadersOf, endpointSecretsOf, MASKED } from '../store/endpoints/endpoints.ts';
-import { targetSecretOf } from '../store/events/accept-events.ts';
+import { endpointHeadersContext, endpointSecretsContext, MASKED } from '../store/endpoints/endpoints.ts';
+import { targetSecretContext } from '../store/events/accept-events.ts';
 import type { Clock } from '../store/postgres/database-clock.ts';
 
 /** What may be shown of a request. */
-export type ShownRequest = {
+export type RecordedRequest = {
   url: string;
   /** The tenant's own values are masked, the signature is not. */
-  shownHeaders: Record<string, string>;
+  maskedHeaders: Record<string, string>;
 };
 
 /** What goes out. */
-export type PreparedRequest = ShownRequest & {
+export type PreparedRequest = RecordedRequest & {
   kind: 'signed';
   headers: Record<string, string>;
   body: Buffer;
 };
 
 /** The profile changed since the event came, and every secret since: no waiting mends that, only another secret. */
-export type UnsignableRequest = ShownRequest & { kind: 'unsignable' };
+export type UnsignableRequest = RecordedRequest & { kind: 'unsignable' };
 
 export type PrepareRequest = (claim: Claim) => Promise<PreparedRequest | UnsignableRequest>;
 
@@ -42,16 +42,16 @@ export function createPrepareRequest({ profiles, box, clock }: PrepareRequestDep
     if (!profile)
       throw new Error(`the profile ${claim.profile} version ${claim.profileVersion} is not known`);
     const { projectId, endpointId, eventId } = claim;
-    await clock.known();
+    await clock.whenSynced();
     const signedAt = clock.now();
     const inForce = endpointId
-      ? secretsInForce(box.open(claim.secrets, endpointSecretsOf(projectId, endpointId)), signedAt)
-      : [box.open(claim.secrets, targetSecretOf(projectId, eventId))];
+      ? activeSecrets(box.open(claim.secrets, endpointSecretsContext(projectId, endpointId)), signedAt)
+      : [box.open(claim.secrets, targetSecretContext(projectId, eventId))];
     const secrets = inForce.filter((secret) => profile.canSignWith(secret));
-    if (secrets.length === 0) return { kind: 'unsignable', url: claim.url, shownHeaders: {} };
+    if (secrets.length === 0) return { kind: 'unsignable', url: claim.url, maskedHeaders: {} };
     const own =
       endpointId && claim.headers
-        ? (JSON.parse(box.open(claim.headers, endpointHeadersOf(projectId, endpointId))) as Record<
+        ? (JSON.parse(box.open(claim.headers, endpointHeadersContext(projectId, endpointId))) as Record<
             string,
             string
           >)
@@ -75,7 +75,7 @@ export function createPrepareRequest({ profiles, box, clock }: PrepareRequestDep
       url: claim.url,
       headers: { ...own, ...signed },
       body: claim.body,
-      shownHeaders: { ...masked, ...signed },
+      maskedHeaders: { ...masked, ...signed },
     };
   };
 }

@@ -9,7 +9,7 @@ const FAILURES_UNTIL_SLOW = 3;
 const QUICK_UNTIL_HEALTHY = 3;
 const SWEEP_EVERY_MS = 250;
 /** What was told may be lost, or undone by another worker: told again when the common queue still sends to it. */
-const TELL_AGAIN_AFTER_MS = 10_000;
+const REPORT_AGAIN_AFTER_MS = 10_000;
 /** Receivers that are remembered, the first noticed go first: one that is still slow is noticed again. */
 const MAX_REMEMBERED = 10_000;
 
@@ -21,7 +21,7 @@ export type ReceiverWatch = {
   };
   close(): void;
   /** Receivers that are remembered, and attempts under way that are not yet known to be slow. */
-  size(): { receivers: number; running: number };
+  stats(): { receivers: number; running: number };
 };
 
 export type ReceiverWatchDependencies = {
@@ -30,7 +30,7 @@ export type ReceiverWatchDependencies = {
 };
 
 /** Only of receivers that fail or are slow: a healthy one needs no memory. */
-type Trouble = { slow: boolean; toldAt: number; failures: number; quick: number };
+type Trouble = { slow: boolean; reportedAt: number; failures: number; quick: number };
 type Attempt = Pick<Claim, 'receiver' | 'projectId' | 'lane'> & { startedAt: number };
 
 /**
@@ -44,7 +44,7 @@ export function createReceiverWatch({ onSlow, onHealthy }: ReceiverWatchDependen
   function troubleOf({ receiver, lane }: Attempt): Trouble {
     let trouble = troubles.get(receiver);
     if (!trouble) {
-      trouble = { slow: lane === 'slow', toldAt: performance.now(), failures: 0, quick: 0 };
+      trouble = { slow: lane === 'slow', reportedAt: performance.now(), failures: 0, quick: 0 };
       if (troubles.size >= MAX_REMEMBERED) troubles.delete(troubles.keys().next().value!);
       troubles.set(receiver, trouble);
     }
@@ -55,9 +55,9 @@ export function createReceiverWatch({ onSlow, onHealthy }: ReceiverWatchDependen
     const trouble = troubleOf(attempt);
     trouble.quick = 0;
     const now = performance.now();
-    if (trouble.slow && (attempt.lane !== 'fast' || now - trouble.toldAt < TELL_AGAIN_AFTER_MS)) return;
+    if (trouble.slow && (attempt.lane !== 'fast' || now - trouble.reportedAt < REPORT_AGAIN_AFTER_MS)) return;
     trouble.slow = true;
-    trouble.toldAt = now;
+    trouble.reportedAt = now;
     onSlow(attempt.receiver, attempt.projectId, cause);
   }
 
@@ -108,6 +108,6 @@ export function createReceiverWatch({ onSlow, onHealthy }: ReceiverWatchDependen
       };
     },
     close: () => clearInterval(timer),
-    size: () => ({ receivers: troubles.size, running: running.size }),
+    stats: () => ({ receivers: troubles.size, running: running.size }),
   };
 }

@@ -1,9 +1,9 @@
-import { checkOfSchema } from '../json-schema/remembered-checks.ts';
+import { getCompiledSchema } from '../json-schema/compiled-schema-cache.ts';
 import type { Violation } from '../json-schema/violations.ts';
-import type { ComposableProfile } from '../profiles/compile-profile.ts';
-import type { OwnEventType } from '../store/projects/event-types.ts';
+import type { CompiledProfile } from '../profiles/compile-profile.ts';
+import type { ProjectEventType } from '../store/projects/event-types.ts';
 
-type ProfileEventType = ComposableProfile['eventTypes'][number];
+type ProfileEventType = CompiledProfile['eventTypes'][number];
 
 export type CatalogueEntry = {
   type: string;
@@ -20,29 +20,29 @@ export type Catalogue = {
   /** By type, in the order of their characters. */
   entries: CatalogueEntry[];
   /** Whether a subscription can mean anything: an exact type, `prefix.*`, or `*`. */
-  matches(pattern: string): boolean;
+  hasTypeMatching(pattern: string): boolean;
   /** What the data of such events is held against. */
   schemaOf(type: string): string | null;
   /** What is wrong with the data of an event, at most 20 violations; none where the type has no schema. */
-  check(type: string, data: unknown, bytes: number): Violation[];
+  validate(type: string, data: unknown, bytes: number): Violation[];
   /** The data of an example event, as it is sent, and its attributes. */
   example(type: string): { data: Buffer; attributes: Record<string, string> } | undefined;
 };
 
-export function createCatalogue(ofProfile: ProfileEventType[], own: OwnEventType[] = []): Catalogue {
+export function createCatalogue(ofProfile: ProfileEventType[], own: ProjectEventType[] = []): Catalogue {
   const byType = new Map(ofProfile.map((type) => [type.name, profileEntry(type)]));
   for (const type of own) byType.set(type.type, ownEntry(type, byType.get(type.type)));
   const entries = [...byType.values()].sort((a, b) => (a.type < b.type ? -1 : 1));
 
   return {
     entries,
-    matches: (pattern) => {
+    hasTypeMatching: (pattern) => {
       if (pattern === '*') return true;
       if (!pattern.endsWith('.*')) return byType.has(pattern);
       return entries.some(({ type }) => type.startsWith(pattern.slice(0, -1)));
     },
     schemaOf: (type) => byType.get(type)?.schema ?? null,
-    check: (type, data, bytes) => {
+    validate: (type, data, bytes) => {
       const schema = byType.get(type)?.schema ?? null;
       return schema === null ? [] : violationsOf(schema, type, data, bytes);
     },
@@ -69,7 +69,7 @@ const profileEntry = ({
   exampleAttributes,
 });
 
-const ownEntry = (own: OwnEventType, ofProfile: CatalogueEntry | undefined): CatalogueEntry => ({
+const ownEntry = (own: ProjectEventType, ofProfile: CatalogueEntry | undefined): CatalogueEntry => ({
   type: own.type,
   description: own.description,
   source: 'project',
@@ -80,7 +80,7 @@ const ownEntry = (own: OwnEventType, ofProfile: CatalogueEntry | undefined): Cat
 
 /** Both kinds of schemas were compiled when they were put: one that no longer compiles is our fault. */
 function violationsOf(schema: string, type: string, data: unknown, bytes: number): Violation[] {
-  const compiled = checkOfSchema(schema);
+  const compiled = getCompiledSchema(schema);
   if ('problems' in compiled) throw new Error(`the schema of the event type ${type} cannot be compiled`);
   return compiled.check(data, bytes);
 }

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { version } from '../config/version.ts';
-import { failureInWords } from '../service/preflight/describe-start-failure.ts';
-import { untilStopped } from './run-until-stopped.ts';
-import { configOrExit, print } from './terminal.ts';
+import { describeStartFailure } from '../service/preflight/describe-start-failure.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
+import { print, readConfigOrExit } from './terminal.ts';
 import { TryFailure } from './try/failure.ts';
 import { findPosthorn } from './try/find-posthorn.ts';
-import { TRIAL_NAMES, tryProfile } from './try/try-profile.ts';
+import { TRIAL_PROFILE_NAMES, tryProfile } from './try/try-profile.ts';
 
 const program = new Command('posthorn')
   .description('Self-hosted webhook delivery on Temporal and Postgres')
@@ -21,7 +21,9 @@ program
     'API and worker in one process; Postgres and Temporal are embedded where their variables are unset',
   )
   .action(() =>
-    untilStopped('start', 'warn', async (starting) => (await import('./start.ts')).startAll(starting)),
+    runUntilStopped('start', 'warn', async (starting) =>
+      (await import('./start.ts')).startAllInOne(starting),
+    ),
   );
 program
   .command('api')
@@ -35,7 +37,7 @@ program.command('migrate').description('brings the database to the present schem
 program
   .command('try')
   .description('plays a provider against a running Posthorn, and shows what its receivers see')
-  .argument('<profile>', TRIAL_NAMES.join(', '))
+  .argument('<profile>', TRIAL_PROFILE_NAMES.join(', '))
   .option('--url <url>', 'the API; else where "posthorn start" says it is, else POSTHORN_PUBLIC_URL')
   .option('--admin-key <key>', 'else POSTHORN_ADMIN_KEY, else the one in the data folder')
   .action(tryOnce);
@@ -43,8 +45,8 @@ program
 await program.parseAsync();
 
 function alone(role: 'api' | 'worker'): Promise<void> {
-  return untilStopped(role, 'info', async (starting) =>
-    (await import('./serve.ts')).startAlone(starting, {
+  return runUntilStopped(role, 'info', async (starting) =>
+    (await import('./serve.ts')).startRole(starting, {
       api: role === 'api',
       worker: role === 'worker',
     }),
@@ -52,26 +54,26 @@ function alone(role: 'api' | 'worker'): Promise<void> {
 }
 
 async function migrateOnce(): Promise<void> {
-  const config = configOrExit('migrate');
+  const config = readConfigOrExit('migrate');
   try {
-    const { migrateToday } = await import('../service/preflight/migrate-database.ts');
-    const applied = await migrateToday(config);
+    const { runMigrateCommand } = await import('../service/preflight/migrate-database.ts');
+    const applied = await runMigrateCommand(config);
     print(applied.length > 0 ? `Applied ${applied.join(', ')}` : 'The schema is up to date');
   } catch (error) {
     process.exitCode = 1;
-    process.stderr.write(`posthorn migrate: ${failureInWords(error, config)}\n`);
+    process.stderr.write(`posthorn migrate: ${describeStartFailure(error, config)}\n`);
   }
 }
 
 async function tryOnce(profile: string, given: { url?: string; adminKey?: string }): Promise<void> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
-  const config = configOrExit('try');
+  const config = readConfigOrExit('try');
   try {
-    await tryProfile(profile, findPosthorn(config, given), { say: print, interrupted: interrupted.signal });
+    await tryProfile(profile, findPosthorn(config, given), { print, interrupted: interrupted.signal });
   } catch (error) {
     process.exitCode = 1;
-    const words = error instanceof TryFailure ? error.message : failureInWords(error, config);
+    const words = error instanceof TryFailure ? error.message : describeStartFailure(error, config);
     process.stderr.write(`\nposthorn try: ${words}\n`);
   }
 }

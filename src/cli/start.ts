@@ -1,29 +1,29 @@
-import { urlOf } from '../config/config.ts';
-import { noteApiUrl } from '../embedded/data-dir/running-installation.ts';
-import { greeting } from '../embedded/greeting.ts';
+import { baseUrlOf } from '../config/config.ts';
+import { recordApiUrl } from '../embedded/data-dir/running-installation.ts';
+import { formatReadyMessage } from '../embedded/ready-message.ts';
 import { startSampleReceiver } from '../embedded/sample-receiver.ts';
 import { ensureDefaultProject, startEmbedded } from '../embedded/start-embedded.ts';
-import { openFilesLimit, socketPlan } from '../limits/socket-plan.ts';
+import { openFilesLimit, socketBudget } from '../limits/socket-budget.ts';
 import { checkDatabases } from '../service/preflight/check-databases.ts';
 import { checkPorts, listenersOf } from '../service/preflight/check-ports.ts';
 import { migrateDatabase } from '../service/preflight/migrate-database.ts';
 import { startService } from '../service/start-service.ts';
-import { installRuntime } from '../service/temporal-runtime.ts';
+import { installTemporalRuntime } from '../service/temporal-runtime.ts';
 import { createPool } from '../store/postgres/database.ts';
-import type { Starting } from './run-until-stopped.ts';
-import { output, say } from './terminal.ts';
+import type { StartContext } from './run-until-stopped.ts';
+import { output, printOrDrop } from './terminal.ts';
 
 /** `posthorn start`: API and worker in one process, with Postgres and Temporal where their variables are unset. */
-export async function startAll({ config, log, closers, signal }: Starting): Promise<void> {
-  socketPlan(openFilesLimit(), config.databasePool); // throws where there are too few, before anything is started
-  const mayMovePort = !process.env.POSTHORN_PORT;
+export async function startAllInOne({ config, log, closers, signal }: StartContext): Promise<void> {
+  socketBudget(openFilesLimit(), config.databasePool); // throws where there are too few, before anything is started
+  const allowPortChange = !process.env.POSTHORN_PORT;
   const listeners = listenersOf(config);
   await checkPorts(
-    mayMovePort ? listeners.filter(({ variable }) => variable !== 'POSTHORN_PORT') : listeners,
+    allowPortChange ? listeners.filter(({ variable }) => variable !== 'POSTHORN_PORT') : listeners,
   );
   const { databaseUrl, databaseDirectUrl } = config;
   if (databaseUrl) await checkDatabases({ databaseUrl, databaseDirectUrl }, true, signal);
-  const embedded = await startEmbedded(config, { mayMovePort, say, signal });
+  const embedded = await startEmbedded(config, { allowPortChange, print: printOrDrop, signal });
   closers.push(embedded.stop);
   const { secrets } = embedded;
   signal.throwIfAborted();
@@ -33,26 +33,26 @@ export async function startAll({ config, log, closers, signal }: Starting): Prom
     const pool = createPool(embedded.config.databaseUrl, 1);
     await ensureDefaultProject(pool, secrets).finally(() => pool.end());
   }
-  const sdkMetrics = await installRuntime(config, log);
+  const sdkMetrics = await installTemporalRuntime(config, log);
   signal.throwIfAborted();
   const service = await startService(
     embedded.config,
     { api: true, worker: true },
-    { log, logLinesLost: output.lost, ...sdkMetrics },
+    { log, logLinesLost: output.lostLines, ...sdkMetrics },
   );
   closers.push(service.close);
   if (secrets) {
-    const stopNoting = noteApiUrl(config.dataDir, urlOf(embedded.config.http.host, service.port!));
+    const stopNoting = recordApiUrl(config.dataDir, baseUrlOf(embedded.config.http.host, service.port!));
     closers.push(async () => stopNoting());
   }
-  const receiver = secrets ? await startSampleReceiver(config, say) : null;
+  const receiver = secrets ? await startSampleReceiver(config, printOrDrop) : null;
   if (receiver) closers.push(receiver.close);
-  await untilConnected(service.connected, signal);
-  say(greeting(embedded.config, secrets, receiver));
+  await waitForConnection(service.connected, signal);
+  printOrDrop(formatReadyMessage(embedded.config, secrets, receiver));
 }
 
 /** Rejects with the reason of the signal when it aborts first. */
-export async function untilConnected(connected: Promise<void>, signal: AbortSignal): Promise<void> {
+export async function waitForConnection(connected: Promise<void>, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const aborted = new Promise<never>((_, reject) =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true }),

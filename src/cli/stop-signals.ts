@@ -3,19 +3,19 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** A terminal, npm and the launcher may each pass on one and the same Ctrl-C. */
 const SAME_SIGNAL_MS = 1_000;
 
-export type StopSignals = {
+export type StopRequest = {
   /** Aborts with the first signal that asks to stop. */
   signal: AbortSignal;
   /** Resolves at the same moment. */
-  asked: Promise<void>;
+  requested: Promise<void>;
   /** 128 and the number of the signal, as a shell says it; 0 before one came. */
   exitCode(): number;
 };
 
 /** From here on a signal asks to stop; a second Ctrl-C, later, ends the process at once. */
-export function watchStopSignals(): StopSignals {
+export function watchStopSignals(): StopRequest {
   const controller = new AbortController();
-  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  const { promise: requested, resolve } = Promise.withResolvers<void>();
   let exitCode = 0;
   let firstAt = 0;
   for (const name of STOP_SIGNALS) {
@@ -31,7 +31,7 @@ export function watchStopSignals(): StopSignals {
       resolve();
     });
   }
-  return { signal: controller.signal, asked, exitCode: () => exitCode };
+  return { signal: controller.signal, requested, exitCode: () => exitCode };
 }
 
 /** Someone asked to stop before the start was over. */

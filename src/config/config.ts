@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { type Variables, variables } from './variables.ts';
+import { type Environment, environmentSchema } from './variables.ts';
 import { version } from './version.ts';
 
 export type Command = 'start' | 'api' | 'worker' | 'migrate' | 'try';
@@ -42,12 +42,12 @@ export type Config = {
   /** Prefixes under which the network writes IPv4 addresses, beside those that are well known. */
   nat64Prefixes?: string[];
   /** Ports on this machine of embedded servers, which are never targets. Unset: there are none. */
-  ownPorts?: number[];
+  embeddedPorts?: number[];
   /** The header of every request to a receiver. */
   userAgent: string;
   maxBodyBytes: number;
   /** What a tenant may have, and do in a minute. */
-  quotas: Variables['POSTHORN_QUOTAS'];
+  quotas: Environment['POSTHORN_QUOTAS'];
   grouping: 'auto' | 'never';
   retentionMs: number;
   /** Unset: what the command has. */
@@ -67,7 +67,7 @@ export class ConfigError extends Error {
 /** Reads the variables of docs/operations.md; an empty one counts as unset. Throws ConfigError with all problems. */
 export function readConfig(env: NodeJS.ProcessEnv, command: Command): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = variables.safeParse(given);
+  const parsed = environmentSchema.safeParse(given);
   const problems = parsed.success ? [] : parsed.error.issues.map((i) => `${i.path.join('.')} ${i.message}`);
   problems.push(...missingFor(command, given));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
@@ -98,7 +98,7 @@ function missingFor(command: Command, given: NodeJS.ProcessEnv): string[] {
   return problems;
 }
 
-function configOf(v: Variables, noTargets: boolean): Config {
+function configOf(v: Environment, noTargets: boolean): Config {
   const [host, port] = [v.POSTHORN_HOST, v.POSTHORN_PORT];
   const publicUrl = v.POSTHORN_PUBLIC_URL;
   // What others can reach has tenants who are not on this machine: they must not reach what listens on it.
@@ -117,7 +117,7 @@ function configOf(v: Variables, noTargets: boolean): Config {
       uiUrl: v.TEMPORAL_UI_URL,
       cliPath: v.TEMPORAL_CLI_PATH,
     }),
-    http: { host, port, publicUrl: publicUrl ?? urlOf(host, port) },
+    http: { host, port, publicUrl: publicUrl ?? baseUrlOf(host, port) },
     metricsPort: v.POSTHORN_METRICS_PORT,
     healthPort: v.POSTHORN_HEALTH_PORT,
     samplePort: v.POSTHORN_SAMPLE_PORT,
@@ -173,7 +173,7 @@ const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
 
 /** `http://host:port`; a listener on every address is reached as localhost. */
-export function urlOf(host: string, port: number): string {
+export function baseUrlOf(host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }

@@ -112,7 +112,7 @@ const pem = readAs('PEM text, or the path of a readable PEM file', (text) => {
 });
 
 /** Every variable that Posthorn reads, with its default. */
-export const variables = z.object({
+export const environmentSchema = z.object({
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_DIRECT_URL: databaseUrl.optional(),
   POSTHORN_DATABASE_POOL: connections.default(10),
@@ -144,4 +144,4 @@ export const variables = z.object({
   POSTHORN_RETENTION: durationMs.default(30 * 86_400_000),
 });
 
-export type Variables = z.infer<typeof variables>;
+export type Environment = z.infer<typeof environmentSchema>;

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import type { Acceptor } from '../api/ports.ts';
-import { createFairTurns } from '../limits/fair-semaphore.ts';
-import { SharedRoom, sharesOf } from '../limits/shared-capacity.ts';
+import { createFairSemaphore } from '../limits/fair-semaphore.ts';
+import { SharedCapacity, sharesOf } from '../limits/shared-capacity.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import { acceptEvents, type NewDelivery } from '../store/events/accept-events.ts';
-import type { Accepted, EventDraft } from '../store/events/event-draft.ts';
-import { TooMuchAtOnce } from '../store/events/match-receivers.ts';
-import { isOutage, Overloaded, ShareUsedUp, StoreUnavailable } from '../store/postgres/database.ts';
+import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
+import { FanOutTooLarge } from '../store/events/match-receivers.ts';
+import { isOutage, Overloaded, ProjectShareExhausted, StoreUnavailable } from '../store/postgres/database.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { bytesOf, type WaitingPost, WaitingPosts } from './waiting-posts.ts';
+import { draftBytes, PostQueue, type QueuedPost } from './post-queue.ts';
 
 /** Events in one transaction: past this the commit's cost is spread thin enough. */
 const MAX_GROUP = 100;
@@ -34,9 +34,9 @@ const WIDE_FOR_MS = 60_000;
 const WIDE_PROJECTS = 1_000;
 
 /** `group`: a common transaction takes no more once it has as many. `held`: what waits or is being written. */
-export type AcceptedBytes = { group: number; held: number };
+export type AcceptByteLimits = { maxPerTransaction: number; maxInMemory: number };
 /** Each byte is there several times over while it is written: as hex, and in the buffers of the connection. */
-const BYTES: AcceptedBytes = { group: 4 * 1024 * 1024, held: 128 * 1024 * 1024 };
+const BYTES: AcceptByteLimits = { maxPerTransaction: 4 * 1024 * 1024, maxInMemory: 128 * 1024 * 1024 };
 
 /** Stores concurrent posts in common transactions, and starts their workflows once they are committed. */
 export function createAcceptor({
@@ -44,21 +44,21 @@ export function createAcceptor({
   box,
   dispatcher,
   processId,
-  isBehind = () => false,
-  bytes = BYTES,
+  hasClaimBacklog = () => false,
+  byteLimits = BYTES,
 }: {
   pool: pg.Pool;
   box: SecretBox;
   dispatcher: Dispatcher;
   processId?: string | null;
   /** Deliveries wait for a worker that shares this process: storing more leaves it half of the time. */
-  isBehind?: () => boolean;
-  bytes?: AcceptedBytes;
+  hasClaimBacklog?: () => boolean;
+  byteLimits?: AcceptByteLimits;
 }): Acceptor {
-  const inBatchTurn = createFairTurns(MAX_BATCHES, MAX_BATCHES_OF_PROJECT);
-  const bytesHeld = new SharedRoom(bytes.held);
-  const places = new SharedRoom(MAX_WAITING);
-  const waiting = new WaitingPosts();
+  const inBatchTurn = createFairSemaphore(MAX_BATCHES, MAX_BATCHES_OF_PROJECT);
+  const bytesHeld = new SharedCapacity(byteLimits.maxInMemory);
+  const places = new SharedCapacity(MAX_WAITING);
+  const waiting = new PostQueue();
   const wideProjects = new LRUCache<string, true>({ max: WIDE_PROJECTS, ttl: WIDE_FOR_MS });
   let committing = 0;
 
@@ -66,24 +66,24 @@ export function createAcceptor({
   async function whileHeld<T>(projectId: string, drafts: EventDraft[], work: () => Promise<T>): Promise<T> {
     const shares = sharesOf(projectId, null);
     // More is posted than can be written: an answer in time is worth more than a place at the end of a long queue.
-    if (waiting.longestWaitOf(projectId) > LONGEST_WAIT_MS) throw new Overloaded('posts wait too long');
-    if (!bytesHeld.hasRoom(shares, 1)) throw new ShareUsedUp('too many bytes wait');
-    if (!places.hasRoom(shares, 1)) throw new ShareUsedUp('too many posts wait');
-    const own = drafts.reduce((sum, draft) => sum + bytesOf(draft), 0);
+    if (waiting.longestWaitMs(projectId) > LONGEST_WAIT_MS) throw new Overloaded('posts wait too long');
+    if (!bytesHeld.hasCapacity(shares, 1)) throw new ProjectShareExhausted('too many bytes wait');
+    if (!places.hasCapacity(shares, 1)) throw new ProjectShareExhausted('too many posts wait');
+    const own = drafts.reduce((sum, draft) => sum + draftBytes(draft), 0);
     bytesHeld.take(shares, own);
     places.take(shares, 1);
     try {
       return await work();
     } finally {
-      bytesHeld.give(shares, own);
-      places.give(shares, 1);
+      bytesHeld.release(shares, own);
+      places.release(shares, 1);
     }
   }
 
   function commitNext(): void {
     const mayCommit = () => committing === 0 || (committing < MAX_COMMITTING && waiting.size >= SECOND_FROM);
     while (waiting.size > 0 && mayCommit()) {
-      const group = waiting.take(MAX_GROUP, bytes.group);
+      const group = waiting.take(MAX_GROUP, byteLimits.maxPerTransaction);
       committing += 1;
       void commitAndPause(group).finally(() => {
         committing -= 1;
@@ -93,13 +93,13 @@ export function createAcceptor({
   }
 
   /** A commit resolves its posts; the pause only puts the next one off. */
-  async function commitAndPause(group: WaitingPost[]): Promise<void> {
+  async function commitAndPause(group: QueuedPost[]): Promise<void> {
     const began = performance.now();
     await commit(group);
-    if (isBehind()) await sleep(Math.min(performance.now() - began, LONGEST_PAUSE_MS));
+    if (hasClaimBacklog()) await sleep(Math.min(performance.now() - began, LONGEST_PAUSE_MS));
   }
 
-  async function commit(group: WaitingPost[]): Promise<void> {
+  async function commit(group: QueuedPost[]): Promise<void> {
     try {
       const results = await store(
         group.map(({ draft }) => draft),
@@ -108,13 +108,13 @@ export function createAcceptor({
       for (const [place, one] of group.entries()) one.resolve(results[place]!);
     } catch (error) {
       if (error instanceof StoreUnavailable || group.length === 1) for (const one of group) one.reject(error);
-      else if (error instanceof TooMuchAtOnce) storeApart(group, error.projectIds);
+      else if (error instanceof FanOutTooLarge) storeApart(group, error.projectIds);
       else for (const one of group) await commit([one]);
     }
   }
 
   /** Events that go to thousands of endpoints take their turns with batches: the others' posts do not wait for them. */
-  function storeApart(group: WaitingPost[], projectIds: string[]): void {
+  function storeApart(group: QueuedPost[], projectIds: string[]): void {
     for (const projectId of projectIds) wideProjects.set(projectId, true);
     for (const one of group) {
       const { projectId } = one.draft;
@@ -125,7 +125,7 @@ export function createAcceptor({
     commitNext();
   }
 
-  async function store(drafts: EventDraft[], allOrNone: boolean): Promise<Accepted[]> {
+  async function store(drafts: EventDraft[], allOrNone: boolean): Promise<AcceptResult[]> {
     const assigned: NewDelivery[] = [];
     let unowned = 0;
     const assign = (deliveries: NewDelivery[]): void => {
@@ -143,7 +143,7 @@ export function createAcceptor({
         if (mayBeStored) return write();
         throw error;
       });
-      started = batch.started;
+      started = batch.assigned;
       return batch.results;
     } catch (error) {
       throw isOutage(error) ? new StoreUnavailable(error) : error;
@@ -157,9 +157,9 @@ export function createAcceptor({
     }
   }
 
-  const queue = (draft: EventDraft): Promise<Accepted> =>
+  const queue = (draft: EventDraft): Promise<AcceptResult> =>
     new Promise((resolve, reject) => {
-      const post = { draft, since: performance.now(), resolve, reject };
+      const post = { draft, queuedAt: performance.now(), resolve, reject };
       if (wideProjects.has(draft.projectId)) return void inBatchTurn(draft.projectId, () => commit([post]));
       waiting.push(post);
       // Not at once: posts that arrived in the same turn of the event loop share the transaction.

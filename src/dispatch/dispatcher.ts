@@ -9,10 +9,10 @@ import {
   slowReceiversWaiting,
 } from '../store/deliveries/assignments.ts';
 import type { NewDelivery } from '../store/events/accept-events.ts';
-import type { DispatchGate } from './dispatch-gate.ts';
-import { createFormingGroups } from './group-buffer.ts';
-import { firstStepsOf, GROUP_SIZE, sizeOf, workflowIdOf } from './groups.ts';
-import { createPlaces, type Places } from './start-limiter.ts';
+import { createGroupBuffer } from './group-buffer.ts';
+import { firstStepsOf, GROUP_SIZE, groupSizeOf, workflowIdOf } from './groups.ts';
+import type { InFlightLimiter } from './in-flight-limiter.ts';
+import { createStartLimiter, type StartLimiter } from './start-limiter.ts';
 
 /**
  * Starts a workflow for an assignment. `taken`: its id was another workflow's before, which knows nothing of these
@@ -28,43 +28,52 @@ export type Dispatcher = {
   /** Starts the workflows of deliveries that were committed with an owner; `unowned` were committed without one. */
   start(committed: NewDelivery[], unowned: number): void;
   /** Something may be due: look now instead of at the next tick. */
-  look(): void;
+  poll(): void;
   /** The workflow has claimed its deliveries: its place is free. */
-  claimed(workflowIds: string[]): void;
+  recordClaimed(workflowIds: string[]): void;
   close(): Promise<void>;
 };
 
 /** After this long a partial group may start beside full ones, two of a project: they would starve a small project. */
 const PATIENCE_MS = 250;
 const TICK_MS = 250;
-const LOOK_EVERY_MS = 1_000;
+const POLL_INTERVAL_MS = 1_000;
 /** After a start that failed, nothing is assigned for this long. */
 const PAUSE_MS = 1_000;
 /** Projects asked in one look: with thousands that cannot fill a group, asking each would take all the time. */
-const PROJECTS_PER_LOOK = 4;
+const PROJECTS_PER_POLL = 4;
 /** With those that have their share under way and are passed over. */
-const PROJECTS_SEEN_PER_LOOK = 40;
+const PROJECTS_CHECKED_PER_POLL = 40;
 const SLOW_RECEIVERS_PER_TICK = 500;
 
 export type DispatcherDependencies = {
   pool: pg.Pool;
-  gate: DispatchGate;
+  inFlightLimiter: InFlightLimiter;
   /** Under which the assignments are found if this process dies before it starts their workflows. */
   processId?: string | null;
   /** Null while Temporal is away: nothing is assigned then, and events wait in Postgres. */
   starter: () => StartWorkflow | null;
   grouping: 'auto' | 'never';
   /** Attempts that one slow receiver may have under way at once. */
-  roomPerReceiver: number;
+  maxPerReceiver: number;
   onStarted: (result: 'started' | 'failed', deliveries: number) => void;
   onFailure: (error: unknown) => void;
 };
 
 export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
-  const { pool, gate, processId = null, starter, grouping, roomPerReceiver, onStarted, onFailure } = deps;
-  const places = createPlaces(grouping);
-  const slowPlaces = createPlaces('auto');
-  const forming = createFormingGroups();
+  const {
+    pool,
+    inFlightLimiter,
+    processId = null,
+    starter,
+    grouping,
+    maxPerReceiver,
+    onStarted,
+    onFailure,
+  } = deps;
+  const places = createStartLimiter(grouping);
+  const slowPlaces = createStartLimiter('auto');
+  const forming = createGroupBuffer();
   const starting = new Set<Promise<void>>();
   /** Of those served whatever waits, and of those served full groups: each has its own turn. */
   const lastServed = { any: '', full: '' };
@@ -86,38 +95,39 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
 
   function assignNew(deliveries: NewDelivery[]): void {
     if (!mayStart()) return;
-    const isTurn = places.msToTurn() === 0;
+    const isTurn = places.msUntilPartialGroup() === 0;
     const groups = Map.groupBy(
       deliveries.filter(({ lane, waitingFor }) => lane === 'fast' && waitingFor === null),
       ({ projectId, policy, eventId }) => `${projectId} ${policy} ${grouping === 'auto' ? '' : eventId}`,
     );
     for (const [key, group] of groups) {
       const { projectId } = group[0]!;
-      if (!gate.hasRoom('first', projectId)) continue;
-      const size = sizeOf(group[0]!.policy);
+      if (!inFlightLimiter.hasCapacity('first', projectId)) continue;
+      const size = groupSizeOf(group[0]!.policy);
       for (let from = 0; from < group.length; from += size) {
         const company = group.slice(from, from + size);
         const isFull = company.length === size;
         const isFree = isFull
-          ? places.isFreeForFull(projectId)
-          : (places.isFree() && isTurn && !isOvertaking(key)) || places.isQuiet(projectId);
+          ? places.canStartFullGroup(projectId)
+          : (places.canStartAny() && isTurn && !isOvertaking(key)) || places.isIdle(projectId);
         if (isFree) {
           const workflowId = workflowIdOf(company, from === 0);
           for (const delivery of company) delivery.owner = workflowId;
-          places.take(workflowId, projectId, isFull);
-          places.pace(company.length);
-        } else if (grouping === 'never' || !forming.join(key, company)) break;
-        gate.dispatched('first', projectId, company.length);
+          places.acquire(workflowId, projectId, isFull);
+          places.delayNextPartialGroup(company.length);
+        } else if (grouping === 'never' || !forming.add(key, company)) break;
+        inFlightLimiter.recordDispatched('first', projectId, company.length);
       }
     }
   }
 
   /** New events would take each place that comes free, and those that wait would starve. */
-  const isOvertaking = (key: string): boolean => grouping === 'auto' && (mayWait || forming.isOpen(key));
+  const isOvertaking = (key: string): boolean =>
+    grouping === 'auto' && (mayWait || forming.hasOpenGroup(key));
 
   function abandon(deliveries: NewDelivery[], mayBeStored: boolean): void {
     for (const [workflowId, company] of Map.groupBy(deliveries, ({ owner }) => owner!)) {
-      if (!forming.abandoned(workflowId, company)) places.free(workflowId);
+      if (!forming.markAbandoned(workflowId, company)) places.release(workflowId);
       // Its commit may have been lost on the way to us. If this is, too, the reconciler finds no such workflow.
       if (mayBeStored) release(workflowId, company);
     }
@@ -126,14 +136,14 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   function release(workflowId: string, deliveries: { id: string }[]): void {
     const ids = deliveries.map(({ id }) => id);
     const released = releaseUnstarted(pool, workflowId, ids)
-      .then(look, onFailure)
+      .then(poll, onFailure)
       .finally(() => starting.delete(released));
     starting.add(released);
   }
 
   function start(committed: NewDelivery[], unowned: number): void {
     for (const [workflowId, company] of Map.groupBy(committed, ({ owner }) => owner!)) {
-      if (forming.committed(workflowId, company)) continue;
+      if (forming.markCommitted(workflowId, company)) continue;
       // Close has given the rest of its group back. Of two such, the second would find the id taken by the first.
       if (closed) {
         release(workflowId, company);
@@ -146,14 +156,14 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     waiting += unowned;
     if (unowned > 0) mayWait = true;
     // Asking Postgres after each commit whether a group is full by now would cost as much as the assignments.
-    if (waiting >= GROUP_SIZE) look();
+    if (waiting >= GROUP_SIZE) poll();
     else inTurn();
   }
 
   /** Full groups, and those that have waited for long. */
   function startFull(): void {
     while (mayStart()) {
-      const full = forming.take('full', ({ projectId }) => places.isFreeForFull(projectId));
+      const full = forming.take('full', ({ projectId }) => places.canStartFullGroup(projectId));
       if (!full) break;
       launchPaced(full);
     }
@@ -161,7 +171,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     while (mayStart()) {
       const old = forming.take(
         'open',
-        ({ projectId, since }) => since < before && places.isFreeForPatient(projectId),
+        ({ projectId, since }) => since < before && places.canStartOverdueGroup(projectId),
       );
       if (!old) break;
       launchPaced(old);
@@ -170,18 +180,18 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
 
   /** As soon as what is no full group may start: what is forming here and what waits in Postgres, by turns. */
   function inTurn(): void {
-    const isForming = forming.hasOpenToTake();
-    if ((!isForming && !mayWait) || !mayStart() || !places.isFree()) return;
-    if (!places.isTurn()) {
+    const isForming = forming.hasReadyOpenGroup();
+    if ((!isForming && !mayWait) || !mayStart() || !places.canStartAny()) return;
+    if (!places.canStartPartialGroup()) {
       turnTimer ??= setTimeout(() => {
         turnTimer = null;
         inTurn();
-      }, places.msToTurn());
+      }, places.msUntilPartialGroup());
       return;
     }
     lookIsNext = mayWait && (!lookIsNext || !isForming);
     if (lookIsNext) {
-      look();
+      poll();
       return;
     }
     const formed = forming.take('open')!;
@@ -190,18 +200,18 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   }
 
   function launchPaced(assignment: Assignment): void {
-    places.pace(assignment.deliveries.length);
+    places.delayNextPartialGroup(assignment.deliveries.length);
     launch(assignment, places);
   }
 
-  function launch(assignment: Assignment, slots: Places): void {
+  function launch(assignment: Assignment, slots: StartLimiter): void {
     const { workflowId, projectId, policy, deliveries } = assignment;
-    slots.take(workflowId, projectId, deliveries.length === sizeOf(policy));
+    slots.acquire(workflowId, projectId, deliveries.length === groupSizeOf(policy));
     const begun = begin(assignment, slots).finally(() => starting.delete(begun));
     starting.add(begun);
   }
 
-  async function begin(assignment: Assignment, slots: Places): Promise<void> {
+  async function begin(assignment: Assignment, slots: StartLimiter): Promise<void> {
     const startWorkflow = starter();
     try {
       if (!startWorkflow) throw new Error('Temporal went away before the start');
@@ -215,13 +225,13 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
       onStarted('failed', assignment.deliveries.length);
       onFailure(error);
     }
-    slots.free(assignment.workflowId);
+    slots.release(assignment.workflowId);
     // It may run all the same (a lost answer): it will find that it owns nothing. If this fails too, the reconciler
     // finds a workflow that does not exist.
     release(assignment.workflowId, assignment.deliveries);
   }
 
-  function look(): void {
+  function poll(): void {
     if (looking) {
       lookAgain = true;
       return;
@@ -229,7 +239,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     lastLook = performance.now();
     waiting = 0;
     waitsForRoom = false;
-    looking = gate
+    looking = inFlightLimiter
       .refresh()
       .then(assignWaiting)
       // Not after a failure: while Postgres is away, looks would follow each other without a pause.
@@ -242,18 +252,18 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
         if (closed) return;
         if (lookAgain) {
           lookAgain = false;
-          look();
+          poll();
         } else if (hasLooked) inTurn();
       });
   }
 
   async function assignWaiting(): Promise<void> {
     while (mayStart()) {
-      const kind = places.isTurn() ? 'any' : 'full';
+      const kind = places.canStartPartialGroup() ? 'any' : 'full';
       // Its place is taken before Postgres is asked, or new events would take it meanwhile.
       const uuid = randomUUID();
-      places.take(uuid, '', true);
-      const assignment = await assignNext(kind, uuid).finally(() => places.free(uuid));
+      places.acquire(uuid, '', true);
+      const assignment = await assignNext(kind, uuid).finally(() => places.release(uuid));
       if (!assignment) {
         if (kind === 'any') mayWait = waiting > 0;
         return;
@@ -266,26 +276,26 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   /** Projects in turn; one that cannot fill a group does not hold up the next. */
   async function assignNext(kind: 'any' | 'full', uuid: string): Promise<Assignment | null> {
     const seen = new Set<string>();
-    for (let asked = 0; asked < PROJECTS_PER_LOOK && seen.size < PROJECTS_SEEN_PER_LOOK; ) {
+    for (let asked = 0; asked < PROJECTS_PER_POLL && seen.size < PROJECTS_CHECKED_PER_POLL; ) {
       const projectId = await nextProjectDue(pool, lastServed[kind]);
       if (projectId === null || seen.has(projectId)) return null;
       seen.add(projectId);
       lastServed[kind] = projectId;
-      if (!gate.hasRoom('first', projectId) || !places.isFreeForFull(projectId)) {
+      if (!inFlightLimiter.hasCapacity('first', projectId) || !places.canStartFullGroup(projectId)) {
         waitsForRoom = true;
         continue;
       }
       asked += 1;
       const assignment = await assignDue(pool, projectId, {
-        most: GROUP_SIZE,
-        least: kind === 'any' ? 1 : GROUP_SIZE,
-        patienceMs: places.isFreeForPatient(projectId) ? PATIENCE_MS : null,
+        maxDeliveries: GROUP_SIZE,
+        minDeliveries: kind === 'any' ? 1 : GROUP_SIZE,
+        maxWaitMs: places.canStartOverdueGroup(projectId) ? PATIENCE_MS : null,
         grouping: grouping === 'auto',
         uuid,
         processId,
       });
       if (!assignment) continue;
-      gate.dispatched('first', projectId, assignment.deliveries.length);
+      inFlightLimiter.recordDispatched('first', projectId, assignment.deliveries.length);
       return assignment;
     }
     return null;
@@ -298,19 +308,20 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     lastSlowReceiver = waitingNow.length < SLOW_RECEIVERS_PER_TICK ? '' : waitingNow.at(-1)!.receiver;
     while (mayStart()) {
       const withRoom = waitingNow.filter(
-        ({ projectId }) => gate.hasRoom('other', projectId) && slowPlaces.isFreeForPatient(projectId),
+        ({ projectId }) =>
+          inFlightLimiter.hasCapacity('other', projectId) && slowPlaces.canStartOverdueGroup(projectId),
       );
       if (withRoom.length === 0) return;
       const receivers = withRoom.map(({ receiver }) => receiver);
       const assignment = await assignSlow(pool, receivers, {
-        roomPerReceiver,
-        most: GROUP_SIZE,
+        maxPerReceiver,
+        maxDeliveries: GROUP_SIZE,
         grouping: grouping === 'auto',
         uuid: randomUUID(),
         processId,
       });
       if (!assignment) return;
-      gate.dispatched('other', assignment.projectId, assignment.deliveries.length);
+      inFlightLimiter.recordDispatched('other', assignment.projectId, assignment.deliveries.length);
       launch(assignment, slowPlaces);
     }
   }
@@ -319,12 +330,12 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   let lastSlowReceiver = '';
   const tick = (): void => {
     const now = performance.now();
-    places.expire(gate.isBehind());
-    slowPlaces.expire(gate.isBehind());
+    places.expireUnclaimed(inFlightLimiter.hasClaimBacklog());
+    slowPlaces.expireUnclaimed(inFlightLimiter.hasClaimBacklog());
     startFull();
     inTurn();
-    if (now - lastLook >= (waiting > 0 || waitsForRoom ? PATIENCE_MS : LOOK_EVERY_MS)) look();
-    slowLook ??= gate
+    if (now - lastLook >= (waiting > 0 || waitsForRoom ? PATIENCE_MS : POLL_INTERVAL_MS)) poll();
+    slowLook ??= inFlightLimiter
       .refresh()
       .then(assignWaitingForSlow)
       .catch(onFailure)
@@ -338,12 +349,12 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     assignNew,
     abandon,
     start,
-    look,
-    claimed(workflowIds) {
+    poll,
+    recordClaimed(workflowIds) {
       let freed = false;
       for (const id of workflowIds) {
-        slowPlaces.free(id);
-        freed = places.free(id) || freed;
+        slowPlaces.release(id);
+        freed = places.release(id) || freed;
       }
       if (!freed) return;
       startFull();

@@ -2,26 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { groupWorkflowId } from '../policy/workflow-id.ts';
 import type { Assignment } from '../store/deliveries/assignments.ts';
 import type { NewDelivery } from '../store/events/accept-events.ts';
-import { firstStepsOf, sizeOf } from './groups.ts';
+import { firstStepsOf, groupSizeOf } from './groups.ts';
 
 /**
  * Groups whose workflow has not started: each new delivery is written with the id of the one that it will travel in,
  * so that no second statement has to assign it. What dies with the process is found by the reconciler.
  */
-export type FormingGroups = {
+export type GroupBuffer = {
   /** Deliveries of one project and policy join the open group of `key`, and the next when it is full; false: no room. */
-  join(key: string, deliveries: NewDelivery[]): boolean;
-  isOpen(key: string): boolean;
+  add(key: string, deliveries: NewDelivery[]): boolean;
+  hasOpenGroup(key: string): boolean;
   /** They are stored; false when `workflowId` is no group of these. */
-  committed(workflowId: string, deliveries: NewDelivery[]): boolean;
+  markCommitted(workflowId: string, deliveries: NewDelivery[]): boolean;
   /** They are not, or nobody knows; false as above. */
-  abandoned(workflowId: string, deliveries: NewDelivery[]): boolean;
+  markAbandoned(workflowId: string, deliveries: NewDelivery[]): boolean;
   /** Of the groups that are stored whole, the first that is full, or the first that is not, of those that `may` start. */
   take(
     kind: 'full' | 'open',
     may?: (group: { projectId: string; since: number }) => boolean,
   ): Assignment | null;
-  hasOpenToTake(): boolean;
+  hasReadyOpenGroup(): boolean;
   /** All of them, stored or not. */
   takeAll(): Assignment[];
 };
@@ -32,9 +32,9 @@ type Group = { key: string; assignment: Assignment; since: number; joined: numbe
  * Deliveries in groups that have not started: beyond that the engine is behind, and they wait in Postgres. A project may
  * have as many as are free, so that one alone has up to half.
  */
-const MOST_FORMING = 3_200;
+const MAX_BUFFERED = 3_200;
 
-export function createFormingGroups(): FormingGroups {
+export function createGroupBuffer(): GroupBuffer {
   const open = new Map<string, Group>();
   const groups = new Map<string, Group>();
   const formingOf = new Map<string, number>();
@@ -79,30 +79,30 @@ export function createFormingGroups(): FormingGroups {
     );
 
   return {
-    join(key, deliveries) {
+    add(key, deliveries) {
       const { projectId } = deliveries[0]!;
       const own = (formingOf.get(projectId) ?? 0) + deliveries.length;
-      if (own > MOST_FORMING - forming - deliveries.length) return false;
+      if (own > MAX_BUFFERED - forming - deliveries.length) return false;
       for (const delivery of deliveries) {
         const group = open.get(key) ?? openGroup(key, delivery);
         delivery.owner = group.assignment.workflowId;
         group.joined += 1;
-        if (group.joined === sizeOf(group.assignment.policy)) close(group);
+        if (group.joined === groupSizeOf(group.assignment.policy)) close(group);
       }
       count(projectId, deliveries.length);
       return true;
     },
 
-    isOpen: (key) => open.has(key),
+    hasOpenGroup: (key) => open.has(key),
 
-    committed(workflowId, deliveries) {
+    markCommitted(workflowId, deliveries) {
       const assignment = groups.get(workflowId)?.assignment;
       if (!assignment) return false;
       assignment.deliveries.push(...firstStepsOf(deliveries));
       return true;
     },
 
-    abandoned(workflowId, deliveries) {
+    markAbandoned(workflowId, deliveries) {
       const group = groups.get(workflowId);
       if (!group) return false;
       group.joined -= deliveries.length;
@@ -118,7 +118,7 @@ export function createFormingGroups(): FormingGroups {
       return group.assignment;
     },
 
-    hasOpenToTake: () => toTake(true) !== undefined,
+    hasReadyOpenGroup: () => toTake(true) !== undefined,
 
     takeAll() {
       const all = [...groups.values()];

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { hasDelayShorterThanTimeout, policyFromText } from '../policy/retry-policy.ts';
+import { deserializePolicy, hasDelayShorterThanTimeout } from '../policy/retry-policy.ts';
 import { eventWorkflowId, groupWorkflowId } from '../policy/workflow-id.ts';
-import { type Assignment, SHORT_DELAY_GROUP } from '../store/deliveries/assignments.ts';
+import { type Assignment, MAX_SHORT_DELAY_BATCH } from '../store/deliveries/assignments.ts';
 import type { NewDelivery } from '../store/events/accept-events.ts';
 
 /** Deliveries in one workflow. */
 export const GROUP_SIZE = 100;
 
 /** How many deliveries of a policy fill a workflow. */
-export const sizeOf = (policy: string): number =>
-  hasDelayShorterThanTimeout(policyFromText(policy)) ? SHORT_DELAY_GROUP : GROUP_SIZE;
+export const groupSizeOf = (policy: string): number =>
+  hasDelayShorterThanTimeout(deserializePolicy(policy)) ? MAX_SHORT_DELAY_BATCH : GROUP_SIZE;
 
 /** New deliveries as a workflow is given them. */
 export const firstStepsOf = (deliveries: NewDelivery[]): Assignment['deliveries'] =>

@@ -6,7 +6,7 @@ export type FailedOutcome = Extract<
 >;
 
 /** The words for a code that is in no table: Node and OpenSSL have more of them than receivers cause. */
-export const WORDS_OF_OUTCOME: Record<Exclude<FailedOutcome, 'timeout'>, string> = {
+export const FALLBACK_MESSAGES: Record<Exclude<FailedOutcome, 'timeout'>, string> = {
   dns_failed: 'the name of the receiver could not be resolved: check the DNS records of its host',
   connection_failed:
     'the connection to the receiver failed: check that its server is up, and reachable from the internet',
@@ -25,7 +25,7 @@ const WEAK =
   'the receiver uses keys or signatures in TLS that are too weak: renew its certificate with a key of 2,048 bits or more and SHA-256, and update its server';
 
 /** What happened, and what to change: one sentence for each code, shown to tenants and in docs/errors.md. */
-export const FAILURE_WORDS = {
+export const FAILURE_MESSAGES = {
   timeout: {
     DNS_TIMEOUT:
       'the name of the receiver was not resolved in time: check the name servers of its host, or give the policy a longer timeout',

@@ -1,20 +1,20 @@
 import type { Connection } from './connections/connection.ts';
 import { msUntil } from './connections/dial-limits.ts';
 import {
-  answeredTooEarly,
   connectionLost,
   type Failure,
   failureOf,
   invalidResponse,
   isUnsendable,
+  respondedTooEarly,
   timedOut,
   unsendable,
 } from './failure.ts';
-import { type Post, requestHead } from './http/request-head.ts';
-import type { AnswerHead } from './http/response-head.ts';
-import { type Answer, AnswerReader, type ReaderLimits } from './http/response-reader.ts';
+import { formatRequestHead, type PostRequest } from './http/request-head.ts';
+import type { ResponseHead } from './http/response-head.ts';
+import { type ReceiverResponse, type ResponseLimits, ResponseReader } from './http/response-reader.ts';
 
-export type ExchangeEnd = Answer | FailedExchange;
+export type ExchangeResult = ReceiverResponse | FailedExchange;
 
 export type FailedExchange = {
   kind: 'failed';
@@ -26,7 +26,7 @@ export type FailedExchange = {
   stage: 'unsent' | 'unanswered' | 'over';
 };
 
-export type ExchangeLimits = ReaderLimits & {
+export type ExchangeLimits = ResponseLimits & {
   /** On the clock of performance.now(), in milliseconds: how long the last byte of the answer is waited for. */
   deadlineAt: number;
 };
@@ -37,18 +37,18 @@ export type ExchangeLimits = ReaderLimits & {
  */
 export async function exchange(
   connection: Connection,
-  post: Post,
+  post: PostRequest,
   limits: ExchangeLimits,
-): Promise<ExchangeEnd> {
+): Promise<ExchangeResult> {
   let head: string;
   try {
-    head = requestHead(post);
+    head = formatRequestHead(post);
   } catch (error) {
     if (!isUnsendable(error)) throw error;
     return failed(unsendable, 'over');
   }
   await untilWhatCameIsRead();
-  if (connection.unasked) return failed(tooEarly(connection.unasked, limits), 'unsent');
+  if (connection.unsolicitedBytes) return failed(tooEarly(connection.unsolicitedBytes, limits), 'unsent');
   // Its 'close' may be over: nothing would tell of it any more.
   if (!connection.isOpen()) return failed(lostBy(connection.error), 'unsent');
   // After a stall of this process nobody would wait for the answer.
@@ -62,10 +62,10 @@ const untilWhatCameIsRead = (): Promise<void> =>
   new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 /** Servers of other protocols greet first: that helps more to know than when they spoke. */
-function tooEarly(bytes: Buffer, limits: ReaderLimits): Failure {
-  const reader = new AnswerReader(limits);
+function tooEarly(bytes: Buffer, limits: ResponseLimits): Failure {
+  const reader = new ResponseReader(limits);
   reader.read(bytes);
-  return reader.problem ? invalidResponse(reader.problem, reader.start) : answeredTooEarly;
+  return reader.problem ? invalidResponse(reader.problem, reader.firstBytes) : respondedTooEarly;
 }
 
 const failed = (failure: Failure, stage: FailedExchange['stage']): FailedExchange => ({
@@ -81,24 +81,24 @@ function ask(
   head: string,
   body: Buffer,
   limits: ExchangeLimits,
-): Promise<ExchangeEnd> {
+): Promise<ExchangeResult> {
   const { socket } = connection;
-  const reader = new AnswerReader(limits);
+  const reader = new ResponseReader(limits);
   let isWritten = false;
 
   const isEarly = (): boolean => !isWritten && connection.reused && !refusesTheRest(reader.head);
-  const endOf = (failure: Failure, isLost: boolean): ExchangeEnd => {
-    const answer = reader.answer();
-    if (!answer) return failed(failure, isLost && reader.received === 0 ? 'unanswered' : 'over');
+  const endOf = (failure: Failure, isLost: boolean): ExchangeResult => {
+    const answer = reader.response();
+    if (!answer) return failed(failure, isLost && reader.receivedBytes === 0 ? 'unanswered' : 'over');
     if (!isEarly()) return answer;
-    connection.spokeOutOfTurn = true;
-    return failed(answeredTooEarly, 'unanswered');
+    connection.receivedUnsolicited = true;
+    return failed(respondedTooEarly, 'unanswered');
   };
 
   return new Promise((resolve) => {
     let ended = false;
     let over: { failure: Failure; isLost: boolean } | undefined;
-    const end = (result: ExchangeEnd): void => {
+    const end = (result: ExchangeResult): void => {
       ended = true;
       clearTimeout(timer);
       resolve(result);
@@ -109,11 +109,11 @@ function ask(
     };
     const settle = (): void => {
       if (ended) return;
-      const { head, problem, state, hasSurplus } = reader;
-      if (hasSurplus) connection.spokeOutOfTurn = true;
-      if (problem) breakOff(invalidResponse(problem, reader.start), false);
-      else if (state === 'complete' && isWritten && head!.keepsAlive && !hasSurplus && !over) {
-        connection.finish(head!.restAllowedMs);
+      const { head, problem, state, hasExtraBytes } = reader;
+      if (hasExtraBytes) connection.receivedUnsolicited = true;
+      if (problem) breakOff(invalidResponse(problem, reader.firstBytes), false);
+      else if (state === 'complete' && isWritten && head!.keepsAlive && !hasExtraBytes && !over) {
+        connection.finish(head!.keepAliveMs);
         end(endOf(connectionLost, false));
       } else if (over) breakOff(over.failure, over.isLost);
       else if (state === 'complete' || state === 'cut' || (head && isEarly()))
@@ -131,15 +131,15 @@ function ask(
     const timer = setTimeout(expire, msUntil(limits.deadlineAt));
 
     connection.begin({
-      data: (chunk) => {
+      onData: (chunk) => {
         reader.read(chunk);
         settleOnceWritten();
       },
-      ended: () => {
+      onEnd: () => {
         reader.end();
         isOver(connectionLost, true);
       },
-      lost: (error) => isOver(lostBy(error), true),
+      onLost: (error) => isOver(lostBy(error), true),
     });
     socket.cork();
     socket.write(head, 'latin1');
@@ -155,5 +155,5 @@ function ask(
  * could not be. It is taken for one to this request if it refuses what is left of it and closes the connection
  * (RFC 9112 section 9.5).
  */
-const refusesTheRest = (head: AnswerHead | undefined): boolean =>
+const refusesTheRest = (head: ResponseHead | undefined): boolean =>
   head !== undefined && head.statusCode >= 400 && !head.keepsAlive;

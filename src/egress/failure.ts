@@ -1,5 +1,5 @@
 import { tlsCode } from './connections/tls-code.ts';
-import { FAILURE_WORDS, type FailedOutcome, WORDS_OF_OUTCOME } from './describe-failure.ts';
+import { FAILURE_MESSAGES, FALLBACK_MESSAGES, type FailedOutcome } from './describe-failure.ts';
 
 /** How an attempt without an answer ended. The error is shown to tenants: no address of ours, no secret is in it. */
 export type Failure = { outcome: FailedOutcome; error: AttemptError };
@@ -7,37 +7,37 @@ export type Failure = { outcome: FailedOutcome; error: AttemptError };
 export type AttemptError = { code: string; message: string };
 
 /** What was going on when an error came. */
-export type Phase = 'dns' | 'connect' | 'tls' | 'answer';
+export type AttemptPhase = 'dns' | 'connect' | 'tls' | 'answer';
 
 const OUTCOMES = {
   dns: 'dns_failed',
   connect: 'connection_failed',
   tls: 'tls_failed',
   answer: 'connection_failed',
-} as const satisfies Record<Phase, FailedOutcome>;
+} as const satisfies Record<AttemptPhase, FailedOutcome>;
 
 const TIMEOUTS = {
   dns: 'DNS_TIMEOUT',
   connect: 'CONNECT_TIMEOUT',
   tls: 'TLS_TIMEOUT',
   answer: 'ANSWER_TIMEOUT',
-} as const satisfies Record<Phase, keyof typeof FAILURE_WORDS.timeout>;
+} as const satisfies Record<AttemptPhase, keyof typeof FAILURE_MESSAGES.timeout>;
 
 /** A failure of our own naming; docs/errors.md lists them all. */
 const failure = <O extends FailedOutcome>(
   outcome: O,
-  code: keyof (typeof FAILURE_WORDS)[O] & string,
-): Failure => ({ outcome, error: { code, message: FAILURE_WORDS[outcome][code] as string } });
+  code: keyof (typeof FAILURE_MESSAGES)[O] & string,
+): Failure => ({ outcome, error: { code, message: FAILURE_MESSAGES[outcome][code] as string } });
 
-export const timedOut = (phase: Phase): Failure => failure('timeout', TIMEOUTS[phase]);
+export const timedOut = (phase: AttemptPhase): Failure => failure('timeout', TIMEOUTS[phase]);
 
-export const blocked = failure('blocked', 'ADDRESS_NOT_ALLOWED');
+export const addressNotAllowed = failure('blocked', 'ADDRESS_NOT_ALLOWED');
 export const ownAddress = failure('blocked', 'OWN_ADDRESS');
 export const unsendable = failure('blocked', 'REQUEST_NOT_SENDABLE');
 export const unsignable = failure('blocked', 'SECRET_NOT_FITTING');
 export const speaksHttp2Only = failure('tls_failed', 'HTTP2_ONLY');
 
-export const answeredTooEarly = failure('invalid_response', 'ANSWER_BEFORE_REQUEST');
+export const respondedTooEarly = failure('invalid_response', 'ANSWER_BEFORE_REQUEST');
 
 export type InvalidResponse = 'NOT_HTTP' | 'INVALID_STATUS' | 'HEADERS_TOO_LARGE';
 
@@ -46,7 +46,7 @@ export const invalidResponse = (code: InvalidResponse, start: Buffer): Failure =
   failure('invalid_response', (code === 'NOT_HTTP' && protocolOf(start)) || code);
 
 /** A failure for what Node threw. Its message is never passed on: it may hold the address that was dialed. */
-export function failureOf(error: unknown, phase: Phase): Failure {
+export function failureOf(error: unknown, phase: AttemptPhase): Failure {
   const code = codeOf(error);
   // A receiver that wants a certificate of ours says so only after the handshake.
   const outcome = /^(ERR_SSL_|EPROTO$)/.test(code) ? 'tls_failed' : OUTCOMES[phase];
@@ -56,7 +56,7 @@ export function failureOf(error: unknown, phase: Phase): Failure {
 export const connectionLost: Failure = failureOf({ code: 'ECONNRESET' }, 'answer');
 
 /** True when the process ran out of sockets or memory: nobody's fault but ours, and no attempt. */
-export const isOwnShortage = (error: unknown): boolean =>
+export const isResourceExhaustion = (error: unknown): boolean =>
   ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].includes(codeOf(error));
 
 /** True when Node refused to write the request, so that nothing of it was sent. */
@@ -64,13 +64,13 @@ export const isUnsendable = (error: unknown): boolean =>
   ['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN', 'ERR_UNESCAPED_CHARACTERS'].includes(codeOf(error));
 
 function worded(outcome: Exclude<FailedOutcome, 'timeout'>, code: string): Failure {
-  const words: Record<string, string> = FAILURE_WORDS[outcome];
-  const message = Object.hasOwn(words, code) ? words[code]! : WORDS_OF_OUTCOME[outcome];
+  const words: Record<string, string> = FAILURE_MESSAGES[outcome];
+  const message = Object.hasOwn(words, code) ? words[code]! : FALLBACK_MESSAGES[outcome];
   return { outcome, error: { code, message } };
 }
 
 /** TLS begins with a record of an alert or a handshake; HTTP/2 with a frame of SETTINGS (RFC 9113 section 3.4). */
-function protocolOf(start: Buffer): keyof typeof FAILURE_WORDS.invalid_response | undefined {
+function protocolOf(start: Buffer): keyof typeof FAILURE_MESSAGES.invalid_response | undefined {
   if ((start[0] === 0x15 || start[0] === 0x16) && start[1] === 0x03) return 'TLS_AT_PORT';
   if (
     start.length >= 9 &&

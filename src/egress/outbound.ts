@@ -1,11 +1,11 @@
 import type { AddressGuard } from './addresses/address-guard.ts';
-import { knowAddresses } from './addresses/known-addresses.ts';
+import { createAddressTracker } from './addresses/address-tracker.ts';
 import { createLookup, type Lookup } from './addresses/lookup.ts';
-import type { Turn } from './connections/connection-pool.ts';
+import type { ConnectionLease } from './connections/connection-pool.ts';
 import { ConnectionPools, type PoolStats } from './connections/connection-pools.ts';
 import type { AttemptError, Failure } from './failure.ts';
 import { completeHeaders } from './http/request-headers.ts';
-import type { Answer } from './http/response-reader.ts';
+import type { ReceiverResponse } from './http/response-reader.ts';
 import { redirectError } from './redirect.ts';
 import { send } from './send.ts';
 import { originOf, requestTargetOf } from './target-url.ts';
@@ -37,7 +37,7 @@ type Timing = {
 
 export type OutboundResult =
   /** `error` tells the target of a redirect. */
-  | (Answer & Timing & { outcome: 'delivered' | 'rejected'; error?: AttemptError })
+  | (ReceiverResponse & Timing & { outcome: 'delivered' | 'rejected'; error?: AttemptError })
   | (Failure & Timing & { kind: 'failed'; statusCode: null })
   /** No turn came by startBy, or this process had no socket left: nothing was sent, and nobody is to blame. */
   | { kind: 'not_started' };
@@ -52,7 +52,7 @@ export type Outbound = {
 export type OutboundOptions = {
   guard: AddressGuard;
   /** Connections to one origin under one pool key. */
-  connectionsPerHost?: number;
+  maxConnectionsPerHost?: number;
   /** Connections in all, in use and idle. */
   maxSockets?: number;
   /** Connections that one project may have in use; never more than are still free. */
@@ -63,14 +63,14 @@ export type OutboundOptions = {
   /** Pools that are kept although nothing is under way in them. */
   maxIdlePools?: number;
   /** Longest rest of a connection between two requests: many receivers close theirs after 5 s. */
-  maxRestMs?: number;
+  maxIdleMs?: number;
   /** Age and requests after which a connection is closed, so that a receiver that moves is followed. */
   maxAgeMs?: number;
   maxRequestsPerConnection?: number;
   /** How old the answer for a name may be before it is asked again because of kept connections. */
-  askNamesAgainMs?: number;
+  dnsRefreshMs?: number;
   /** How long after a receiver's first answer its connection must be silent before it is used again. */
-  provingMs?: number;
+  quietPeriodMs?: number;
   lookup?: Lookup;
   /** Sent where neither profile nor endpoint has one of its own. */
   userAgent?: string;
@@ -82,7 +82,7 @@ export type OutboundOptions = {
 
 /** The client for every request to a receiver: guarded addresses, one deadline, bounded answers, no redirects. */
 export function createOutbound(options: OutboundOptions): Outbound {
-  const addresses = knowAddresses(options.lookup ?? createLookup(), options.askNamesAgainMs ?? 10_000);
+  const addresses = createAddressTracker(options.lookup ?? createLookup(), options.dnsRefreshMs ?? 10_000);
   const fixedRules = {
     guard: options.guard,
     // Beside maxSockets: a turn in a pool is for one socket, and a second address of a name takes another for a while.
@@ -92,38 +92,42 @@ export function createOutbound(options: OutboundOptions): Outbound {
     certificateAuthorities: options.certificateAuthorities,
     maxBodyBytes: options.maxResponseBytes ?? 16_384,
     maxHeaderBytes: options.maxHeaderBytes ?? 65_536,
-    maxRestMs: options.maxRestMs ?? 4_000,
+    maxIdleMs: options.maxIdleMs ?? 4_000,
     maxAgeMs: options.maxAgeMs ?? 300_000,
     maxRequests: options.maxRequestsPerConnection ?? 1_000,
   };
   const { userAgent = 'Posthorn' } = options;
-  const { connectionsPerHost = 32, maxIdlePools = 500, maxSockets = 4_096, now = Date.now } = options;
+  const { maxConnectionsPerHost = 32, maxIdlePools = 500, maxSockets = 4_096, now = Date.now } = options;
   const { maxSocketsPerProject = Math.ceil(maxSockets / 2) } = options;
   const pools = new ConnectionPools({
-    connectionsPerHost,
+    maxConnectionsPerHost,
     maxIdlePools,
     maxSockets,
     maxSocketsPerProject,
-    provingMs: options.provingMs ?? 50,
-    sweepMs: 500,
+    quietPeriodMs: options.quietPeriodMs ?? 50,
+    sweepIntervalMs: 500,
   });
   const underWay = new Set<Promise<OutboundResult>>();
   let closed = false;
 
   async function attempt(request: OutboundRequest): Promise<OutboundResult> {
     const url = new URL(request.url);
-    const pool = pools.of(request.projectId, `${request.poolKey} ${url.origin}`);
-    const turn = await pool.take(request.startBy);
+    const pool = pools.poolFor(request.projectId, `${request.poolKey} ${url.origin}`);
+    const turn = await pool.acquire(request.startBy);
     if (!turn) return { kind: 'not_started' };
     try {
       request.onStart?.();
       return await carryOut(request, url, turn);
     } finally {
-      pool.giveBack(turn.connection);
+      pool.release(turn.connection);
     }
   }
 
-  async function carryOut(request: OutboundRequest, url: URL, turn: Turn): Promise<OutboundResult> {
+  async function carryOut(
+    request: OutboundRequest,
+    url: URL,
+    turn: ConnectionLease,
+  ): Promise<OutboundResult> {
     const { headers, body, startBy, timeoutMs } = request;
     const startedAt = new Date(now());
     const startedMs = performance.now();
@@ -137,11 +141,11 @@ export function createOutbound(options: OutboundOptions): Outbound {
     if (sent.kind === 'not_sent') return { kind: 'not_started' };
 
     const timing = { resent: sent.resent, startedAt, durationMs: performance.now() - startedMs };
-    const { end } = sent;
-    if (end.kind === 'failed') return { kind: 'failed', ...end.failure, statusCode: null, ...timing };
-    const isSuccess = end.statusCode >= 200 && end.statusCode <= 299;
-    const error = redirectError(end.statusCode, end.headers.location, url);
-    return { ...end, outcome: isSuccess ? 'delivered' : 'rejected', ...(error && { error }), ...timing };
+    const { result } = sent;
+    if (result.kind === 'failed') return { kind: 'failed', ...result.failure, statusCode: null, ...timing };
+    const isSuccess = result.statusCode >= 200 && result.statusCode <= 299;
+    const error = redirectError(result.statusCode, result.headers.location, url);
+    return { ...result, outcome: isSuccess ? 'delivered' : 'rejected', ...(error && { error }), ...timing };
   }
 
   return {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { AddressGuard } from './addresses/address-guard.ts';
 import { hostNameProblem, isLocalhost, isLocalName } from './addresses/host-name.ts';
-import { whyUnreadable } from './unreadable-url.ts';
+import { urlSyntaxProblem } from './url-syntax.ts';
 
 export type UrlProblem = { code: UrlProblemCode; detail: string };
 export type UrlProblemCode = keyof typeof DETAILS;
@@ -45,7 +45,7 @@ export function parseTargetUrl(text: string, rules: UrlRules, guard: AddressGuar
   if (text.length > MAX_LENGTH) return problem('url_too_long');
   // The URL parser would drop tabs and line ends silently and turn backslashes into slashes.
   if (hasForbiddenCharacter(text)) return problem('url_has_forbidden_characters');
-  const unreadable = whyUnreadable(text);
+  const unreadable = urlSyntaxProblem(text);
   if (unreadable) return problem(unreadable);
   const url = new URL(text);
   if (url.href.length > MAX_LENGTH) return problem('url_too_long_as_sent');

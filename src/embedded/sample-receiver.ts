@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { readOrCreate } from './data-dir/local-secrets.ts';
-import { samplePort } from './sample-port.ts';
+import { readOrCreateFile } from './data-dir/local-secrets.ts';
+import { chooseSamplePort } from './sample-port.ts';
 
 export type SampleReceiver = { url: string; secret: string; close(): Promise<void> };
 
@@ -17,11 +17,11 @@ export async function startSampleReceiver(
   say: (line: string) => void,
 ): Promise<SampleReceiver> {
   // Kept, so that a retry that a restart interrupted still verifies.
-  const secret = readOrCreate(
+  const secret = readOrCreateFile(
     join(dataDir, 'sample-secret'),
     () => `whsec_${randomBytes(32).toString('base64')}`,
   );
-  const port = await samplePort(dataDir, asked);
+  const port = await chooseSamplePort(dataDir, asked);
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request).catch(() => null);
     if (body === null) return void response.destroy();

@@ -1,8 +1,14 @@
-import { pointerBelow } from './json-pointer.ts';
-import { type Kind, kindOf } from './keywords.ts';
-import { patternSize } from './patterns.ts';
-import { isObject, pointerOfReference, valueAt } from './references.ts';
-import { nothing, repeated, type Size, sum, widest } from './size.ts';
+import { childPointer } from './json-pointer.ts';
+import { type KeywordKind, keywordKind } from './keywords.ts';
+import { patternProgramSize } from './patterns.ts';
+import { isObject, pointerFromReference, resolvePointer } from './references.ts';
+import {
+  chargePerItem,
+  type SchemaCost,
+  sumCosts,
+  sumCostsOfDistinctValues,
+  ZERO_COST,
+} from './schema-cost.ts';
 import type { Violation } from './violations.ts';
 
 export const MAX_SCHEMA_BYTES = 32 * 1024;
@@ -24,24 +30,24 @@ const STEPS_OF_PATTERN = 10;
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
 /** Why a schema is refused; or how much of it there is. */
-export type Bounds = { problems: Violation[] } | Size;
+export type SchemaCostResult = { problems: Violation[] } | SchemaCost;
 
 /**
  * Why checking data against the schema could take long, with JSON pointers into it; else its size. Without recursion a
  * schema is a tree, which is gone through at most once for each value of the data.
  */
-export function boundsOf(schema: unknown, bytes: number): Bounds {
+export function measureSchemaCost(schema: unknown, bytes: number): SchemaCostResult {
   if (bytes > MAX_SCHEMA_BYTES) return refused(`has more than ${MAX_SCHEMA_BYTES} bytes`);
-  if (typeof schema === 'boolean') return nothing;
+  if (typeof schema === 'boolean') return ZERO_COST;
   if (!isObject(schema)) return refused('must be an object');
   if (isDeeper(schema, MAX_NESTING)) return refused(`is nested more than ${MAX_NESTING} deep`);
   const problems: Violation[] = [];
-  const sizes = new Map<string, Size>();
+  const sizes = new Map<string, SchemaCost>();
   const open = new Set<string>();
   let steps = 0;
 
-  function sizeOf(part: unknown, pointer: string, depth: number): Size {
-    if (!isObject(part)) return { ...nothing, all: 1 };
+  function sizeOf(part: unknown, pointer: string, depth: number): SchemaCost {
+    if (!isObject(part)) return { ...ZERO_COST, total: 1 };
     const known = sizes.get(pointer);
     if (open.has(pointer))
       return refuse(pointer, 'refers to itself: no data could be said to be checked in time');
@@ -50,104 +56,104 @@ export function boundsOf(schema: unknown, bytes: number): Bounds {
     if (known) return known;
     open.add(pointer);
     const parts = Object.entries(part).map(([keyword, value]) =>
-      sizeOfKeyword(keyword, value, pointerBelow(pointer, keyword), depth + 1),
+      sizeOfKeyword(keyword, value, childPointer(pointer, keyword), depth + 1),
     );
-    const { depth: inner, ...size } = sum([{ ...nothing, all: 1 }, ...parts]);
+    const { depth: inner, ...size } = sumCosts([{ ...ZERO_COST, total: 1 }, ...parts]);
     open.delete(pointer);
     sizes.set(pointer, { ...size, depth: inner + 1 });
     return sizes.get(pointer)!;
   }
 
-  function sizeOfKeyword(keyword: string, value: unknown, place: string, depth: number): Size {
-    const kind = kindOf(keyword);
-    const own = { ...nothing, all: 1 };
-    const each = () => membersOf(value).map(([name, one]) => sizeOf(one, pointerBelow(place, name), depth));
-    const rules: Record<Kind, () => Size> = {
-      annotation: () => nothing,
-      value: () => ({ ...nothing, all: 1 + valuesIn(value) }),
+  function sizeOfKeyword(keyword: string, value: unknown, place: string, depth: number): SchemaCost {
+    const kind = keywordKind(keyword);
+    const own = { ...ZERO_COST, all: 1 };
+    const each = () => membersOf(value).map(([name, one]) => sizeOf(one, childPointer(place, name), depth));
+    const rules: Record<KeywordKind, () => SchemaCost> = {
+      annotation: () => ZERO_COST,
+      value: () => ({ ...ZERO_COST, total: 1 + valuesIn(value) }),
       scalars: () => {
         for (const [name, one] of keyword === 'enum' ? membersOf(value) : [['', value] as const])
           if (typeof one === 'object' && one !== null)
             refuse(
-              name === '' ? place : pointerBelow(place, name),
+              name === '' ? place : childPointer(place, name),
               'must be a text, number, truth value or null',
             );
-        return { ...nothing, all: 1 + valuesIn(value) };
+        return { ...ZERO_COST, total: 1 + valuesIn(value) };
       },
-      reads: () => ({ ...own, reads: 1 }),
-      compares: () => (value === true ? { ...own, reads: READS_TO_COMPARE } : nothing),
-      counts: () => repeated(own),
+      reads: () => ({ ...own, textReads: 1 }),
+      compares: () => (value === true ? { ...own, textReads: READS_TO_COMPARE } : ZERO_COST),
+      counts: () => chargePerItem(own),
       pattern: () => sizeOfPattern(value, place),
       schema: () => sizeOf(value, place, depth),
       schemas: () => {
         if (membersOf(value).length > MAX_LIST) return refuse(place, `has more than ${MAX_LIST} entries`);
-        return keyword === 'prefixItems' ? widest(each()) : sum(each());
+        return keyword === 'prefixItems' ? sumCostsOfDistinctValues(each()) : sumCosts(each());
       },
       namedSchemas: () => {
         if (membersOf(value).length > MAX_NAMED) return refuse(place, `has more than ${MAX_NAMED} members`);
-        return keyword === 'properties' ? widest(each()) : sum(each());
+        return keyword === 'properties' ? sumCostsOfDistinctValues(each()) : sumCosts(each());
       },
-      repeated: () => repeated(sizeOf(value, place, depth)),
+      repeated: () => chargePerItem(sizeOf(value, place, depth)),
       repeatedByPattern: () => {
         if (membersOf(value).length > MAX_LIST) return refuse(place, `has more than ${MAX_LIST} members`);
-        const patterns = membersOf(value).map(([name]) => sizeOfPattern(name, pointerBelow(place, name)));
-        return repeated(sum([...patterns, ...each()]));
+        const patterns = membersOf(value).map(([name]) => sizeOfPattern(name, childPointer(place, name)));
+        return chargePerItem(sumCosts([...patterns, ...each()]));
       },
       aside: () => {
         sizeOf(value, place, depth);
-        return nothing;
+        return ZERO_COST;
       },
       namedAside: () => {
         each();
-        return nothing;
+        return ZERO_COST;
       },
       reference: () => sizeOfReference(value, place, depth),
       draft: () =>
-        value === DRAFT || value === `${DRAFT}#` ? nothing : refuse(place, `must be ${DRAFT}, or left out`),
+        value === DRAFT || value === `${DRAFT}#` ? ZERO_COST : refuse(place, `must be ${DRAFT}, or left out`),
       refused: () => refuse(place, 'cannot be used'),
     };
-    return kind === undefined ? nothing : rules[kind]();
+    return kind === undefined ? ZERO_COST : rules[kind]();
   }
 
-  function sizeOfReference(reference: unknown, place: string, depth: number): Size {
+  function sizeOfReference(reference: unknown, place: string, depth: number): SchemaCost {
     if (typeof reference !== 'string' || !/^#(\/|$)/.test(reference))
       return refuse(place, 'must be a JSON pointer within the schema: #/$defs/name');
-    const pointer = pointerOfReference(reference);
-    const named = valueAt(schema, pointer);
+    const pointer = pointerFromReference(reference);
+    const named = resolvePointer(schema, pointer);
     if (named === undefined) return refuse(place, 'leads nowhere');
     if (typeof named !== 'boolean' && !isObject(named)) return refuse(place, 'leads to what is no schema');
     return sizeOf(named, pointer, depth);
   }
 
-  function sizeOfPattern(pattern: unknown, place: string): Size {
-    if (typeof pattern !== 'string') return nothing;
+  function sizeOfPattern(pattern: unknown, place: string): SchemaCost {
+    if (typeof pattern !== 'string') return ZERO_COST;
     // Stops before it has compiled what is too much anyway.
     if (steps > MAX_SIZE * STEPS_OF_PATTERN) return refuse(place, 'is too much, with the patterns before it');
-    const size = patternSize(pattern);
+    const size = patternProgramSize(pattern);
     if (typeof size === 'string') {
       steps += MAX_SIZE; // finding out has taken its time, too
       return refuse(place, size);
     }
     steps += size;
-    return { ...nothing, all: 1 + Math.ceil(size / STEPS_OF_PATTERN), patterns: 1 };
+    return { ...ZERO_COST, total: 1 + Math.ceil(size / STEPS_OF_PATTERN), patterns: 1 };
   }
 
-  function refuse(pointer: string, detail: string): Size {
+  function refuse(pointer: string, detail: string): SchemaCost {
     if (problems.length < 20) problems.push({ pointer, detail });
-    return nothing;
+    return ZERO_COST;
   }
 
   const size = sizeOf(schema, '', 0);
   if (problems.length > 0) return { problems };
-  if (size.all > MAX_SIZE)
+  if (size.total > MAX_SIZE)
     return refused(`holds more than ${MAX_SIZE} schemas, keywords and their values, references repeated`);
-  if (size.repeated > MAX_REPEATED_SIZE)
+  if (size.perItem > MAX_REPEATED_SIZE)
     return refused(`holds more than ${MAX_REPEATED_SIZE} of them against each item or member`);
-  if (size.reads > MAX_READS) return refused('has too many lengths and uniqueItems for one value');
+  if (size.textReads > MAX_READS) return refused('has too many lengths and uniqueItems for one value');
   return size;
 }
 
-const refused = (detail: string): Bounds => ({ problems: [{ pointer: '', detail }] });
+const refused = (detail: string): SchemaCostResult => ({ problems: [{ pointer: '', detail }] });
 
 const membersOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : [];

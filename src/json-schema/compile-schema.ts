@@ -1,16 +1,16 @@
 import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js';
-import { boundsOf } from './bounds.ts';
-import { generateCheck } from './generate-check.ts';
+import { measureSchemaCost } from './bounds.ts';
+import { compileValidator } from './generate-check.ts';
+import { inlineReferences } from './inline-references.ts';
 import { measureData } from './measure-data.ts';
-import { createPatterns, TooMuchText } from './patterns.ts';
-import type { Size } from './size.ts';
-import { problemsOf, type Violation, violationsOf } from './violations.ts';
-import { withoutReferences } from './without-references.ts';
+import { createPatternEngine, PatternBudgetExceeded } from './patterns.ts';
+import type { SchemaCost } from './schema-cost.ts';
+import { dataViolations, schemaViolations, type Violation } from './violations.ts';
 
 /** What is wrong with data of so many bytes of JSON: at most 20 violations, none when it fits. */
 export type DataCheck = (data: unknown, bytes: number) => Violation[];
 
-export type CompiledSchema = { check: DataCheck; size: Size };
+export type CompiledSchema = { check: DataCheck; cost: SchemaCost };
 
 /** Of values of the data with what is repeated for each: in a large object one takes up to 0.3 µs. */
 const MAX_COMPARISONS = 2_000_000;
@@ -28,41 +28,43 @@ const forSchemas = new Ajv2020({ strict: false, logger: false, validateFormats: 
  */
 export function compileSchema(text: string): CompiledSchema | { problems: Violation[] } {
   const schema: unknown = JSON.parse(text);
-  const bounds = boundsOf(schema, Buffer.byteLength(text));
+  const bounds = measureSchemaCost(schema, Buffer.byteLength(text));
   if ('problems' in bounds) return bounds;
-  if (!forSchemas.validateSchema(schema as AnySchema)) return { problems: problemsOf(forSchemas.errors) };
+  if (!forSchemas.validateSchema(schema as AnySchema))
+    return { problems: schemaViolations(forSchemas.errors) };
   try {
-    const check = createCheck(withoutReferences(schema), bounds);
+    const check = createCheck(inlineReferences(schema), bounds);
     check.isFitting(null, 4); // V8 compiles with the first call
-    return { check: check.violations, size: bounds };
+    return { check: check.violations, cost: bounds };
   } catch {
     return { problems: [{ pointer: '', detail: 'cannot be compiled: put less into one schema' }] };
   }
 }
 
-function createCheck(schema: unknown, size: Size) {
-  const patterns = createPatterns();
+function createCheck(schema: unknown, size: SchemaCost) {
+  const patterns = createPatternEngine();
   // Below `not` Ajv makes no errors: each would hold its pointer, written anew.
-  const misfits = generateCheck({ not: schema }, false, patterns.engine);
+  const misfits = compileValidator({ not: schema }, false, patterns.engine);
   let tell: ValidateFunction | undefined;
 
-  const isFitting = (data: unknown, bytes: number): boolean => !patterns.within(bytes, () => misfits(data));
+  const isFitting = (data: unknown, bytes: number): boolean =>
+    !patterns.withBudget(bytes, () => misfits(data));
 
   function violations(data: unknown, bytes: number): Violation[] {
     try {
-      const { values, pointer } = measureData(data);
-      const comparisons = size.all + values * size.repeated;
-      if (values * size.repeated > MAX_COMPARISONS)
+      const { valueCount, maxPointerLength } = measureData(data);
+      const comparisons = size.total + valueCount * size.perItem;
+      if (valueCount * size.perItem > MAX_COMPARISONS)
         return atRoot('has too many values to hold each against the schema');
       if (isFitting(data, bytes)) return [];
-      if (comparisons * (ERROR_BYTES + pointer) > MAX_ERROR_BYTES)
+      if (comparisons * (ERROR_BYTES + maxPointerLength) > MAX_ERROR_BYTES)
         return atRoot('does not fit the schema, and is too large to tell where');
-      tell ??= generateCheck(schema as object, true, patterns.engine);
+      tell ??= compileValidator(schema as object, true, patterns.engine);
       const told = tell;
-      patterns.within(bytes, () => told(data));
-      return violationsOf(tell.errors);
+      patterns.withBudget(bytes, () => told(data));
+      return dataViolations(tell.errors);
     } catch (error) {
-      if (error instanceof TooMuchText)
+      if (error instanceof PatternBudgetExceeded)
         return atRoot('has too much text to hold against the patterns of the schema');
       return atRoot('cannot be held against the schema');
     }

@@ -1,9 +1,9 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { RegExpEngine } from 'ajv/dist/types/index.js';
-import { areUnique } from './unique-items.ts';
+import { hasUniqueItems } from './unique-items.ts';
 
 /** An Ajv of its own for each: one that is shared would keep all that it ever compiled. */
-export function generateCheck(schema: object, allErrors: boolean, regExp: RegExpEngine): ValidateFunction {
+export function compileValidator(schema: object, allErrors: boolean, regExp: RegExpEngine): ValidateFunction {
   const ajv = new Ajv2020({
     allErrors,
     strict: false,
@@ -21,7 +21,7 @@ export function generateCheck(schema: object, allErrors: boolean, regExp: RegExp
     keyword: 'uniqueItems',
     type: 'array',
     schemaType: 'boolean',
-    validate: (wanted: boolean, items: unknown[]) => !wanted || areUnique(items),
+    validate: (wanted: boolean, items: unknown[]) => !wanted || hasUniqueItems(items),
     error: { message: 'must not have two equal items' },
   });
   return ajv.compile(schema);

@@ -2,7 +2,7 @@
  * What the value of a keyword is, which says how it is walked and what it costs. Ajv gets the keywords that are named
  * here and are no annotation; one that it implements and that is missing here would be refused.
  */
-export type Kind =
+export type KeywordKind =
   /** Says nothing of the data. */
   | 'annotation'
   /** Holds no schema; looked at in steady time, or in the time that its own value says. */
@@ -29,7 +29,7 @@ export type Kind =
   | 'draft'
   | 'refused';
 
-const KEYWORDS: Record<Kind, string[]> = {
+const KEYWORDS: Record<KeywordKind, string[]> = {
   annotation: [
     ...['$comment', 'title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly'],
     ...['format', 'contentMediaType', 'contentEncoding'],
@@ -60,8 +60,10 @@ const KEYWORDS: Record<Kind, string[]> = {
 };
 
 const kinds = new Map(
-  Object.entries(KEYWORDS).flatMap(([kind, keywords]) => keywords.map((keyword) => [keyword, kind as Kind])),
+  Object.entries(KEYWORDS).flatMap(([kind, keywords]) =>
+    keywords.map((keyword) => [keyword, kind as KeywordKind]),
+  ),
 );
 
 /** Undefined: no keyword of the draft. It says nothing, and Ajv never sees it. */
-export const kindOf = (keyword: string): Kind | undefined => kinds.get(keyword);
+export const keywordKind = (keyword: string): KeywordKind | undefined => kinds.get(keyword);

@@ -1,11 +1,11 @@
 /** Values and names in the data, and the characters of its longest JSON pointer. */
-export type DataSize = { values: number; pointer: number };
+export type DataSize = { valueCount: number; maxPointerLength: number };
 
 export function measureData(data: unknown): DataSize {
-  const size = { values: 0, pointer: 0 };
+  const size: DataSize = { valueCount: 0, maxPointerLength: 0 };
   const visit = (value: unknown, pointer: number): void => {
-    size.values++;
-    size.pointer = Math.max(size.pointer, pointer);
+    size.valueCount++;
+    size.maxPointerLength = Math.max(size.maxPointerLength, pointer);
     if (typeof value !== 'object' || value === null) return;
     if (Array.isArray(value)) {
       const longest = pointer + 1 + String(value.length).length;

@@ -10,7 +10,7 @@ type Level = {
  * Roughly how many instructions the program of a pattern will have, by a look at its text: compiling `a{1000}` a
  * hundred times over, only to find it too long, takes seconds.
  */
-export function estimatedSize(source: string): number {
+export function estimateProgramSize(source: string): number {
   const outer: Level[] = [];
   let level: Level = { total: 0, last: 0 };
   const add = (size: number): void => {

@@ -1,9 +1,9 @@
 import type { RegExpEngine, RegExpLike } from 'ajv/dist/types/index.js';
 import { RE2JS } from 're2js';
-import { estimatedSize } from './pattern-estimate.ts';
+import { estimateProgramSize } from './pattern-estimate.ts';
 
 /** The patterns of a schema would take longer over this data than data of its size may take. */
-export class TooMuchText extends RangeError {}
+export class PatternBudgetExceeded extends RangeError {}
 
 /** Steps of a pattern's program, for each byte of the data. A megabyte then takes under a second. */
 const STEPS_PER_BYTE = 20;
@@ -18,14 +18,17 @@ const MAX_KEPT_BYTES = 256 * 1024;
  * The regular expressions of one schema. RE2 has no look-around and no back references, and takes time that grows with
  * the text, at most by the size of the program for each character; what remains is bounded by the size of the data.
  */
-export function createPatterns(): { engine: RegExpEngine; within<T>(bytes: number, work: () => T): T } {
+export function createPatternEngine(): {
+  engine: RegExpEngine;
+  withBudget<T>(bytes: number, work: () => T): T;
+} {
   let stepsLeft = 0;
 
   const compile = (source: string): RegExpLike => {
     let { pattern, size } = compiled(source);
     const test = (text: string): boolean => {
       stepsLeft -= (text.length + 1) * size;
-      if (stepsLeft < 0) throw new TooMuchText();
+      if (stepsLeft < 0) throw new PatternBudgetExceeded();
       const found = pattern.test(text);
       if (keptBytes(pattern) > MAX_KEPT_BYTES) pattern = compiled(source).pattern;
       return found;
@@ -36,7 +39,7 @@ export function createPatterns(): { engine: RegExpEngine; within<T>(bytes: numbe
 
   return {
     engine: Object.assign(compile, { code: 'compiledPattern' }),
-    within(bytes, work) {
+    withBudget(bytes, work) {
       stepsLeft = STEPS_AT_LEAST + bytes * STEPS_PER_BYTE;
       return work();
     },
@@ -44,7 +47,7 @@ export function createPatterns(): { engine: RegExpEngine; within<T>(bytes: numbe
 }
 
 /** Instructions of a pattern's program; or why a schema may not have it. */
-export function patternSize(source: string): number | string {
+export function patternProgramSize(source: string): number | string {
   try {
     return compiled(source).size;
   } catch (error) {
@@ -61,7 +64,7 @@ function keptBytes(pattern: RE2JS): number {
 
 function compiled(source: string): { pattern: RE2JS; size: number } {
   // Twice the limit: it is only roughly right.
-  const estimate = estimatedSize(source);
+  const estimate = estimateProgramSize(source);
   if (estimate > 2 * MAX_PROGRAM) throw new RangeError(TOO_LONG);
   const pattern = RE2JS.compile(RE2JS.translateRegExp(source));
   const size = pattern.programSize();

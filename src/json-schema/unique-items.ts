@@ -1,7 +1,7 @@
 import { isObject } from './references.ts';
 
 /** Whether no two items are equal, in time that grows with their size; Ajv's own compares each with each other. */
-export function areUnique(items: unknown[]): boolean {
+export function hasUniqueItems(items: unknown[]): boolean {
   const seen = new Set<string>();
   for (const item of items) {
     const text = canonical(item);

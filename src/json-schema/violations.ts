@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
-import { pointerBelow } from './json-pointer.ts';
+import { childPointer } from './json-pointer.ts';
 
 /** What is wrong at one place, in words that repeat nothing of the data. */
 export type Violation = { pointer: string; detail: string };
@@ -7,13 +7,13 @@ export type Violation = { pointer: string; detail: string };
 const MAX_VIOLATIONS = 20;
 
 /** Where the schema is not as the meta schema says; of several ways to be wrong, the first place. */
-export function problemsOf(errors: ErrorObject[] | null | undefined): Violation[] {
+export function schemaViolations(errors: ErrorObject[] | null | undefined): Violation[] {
   const [first] = errors ?? [];
   return [{ pointer: first?.instancePath ?? '', detail: first ? detailOf(first) : 'is no JSON Schema' }];
 }
 
 /** At most twenty; several rules that are broken at one place are several. */
-export function violationsOf(errors: ErrorObject[] | null | undefined): Violation[] {
+export function dataViolations(errors: ErrorObject[] | null | undefined): Violation[] {
   const told = new Map<string, Violation>();
   for (const error of errors ?? []) {
     const violation = { pointer: error.instancePath + memberOf(error), detail: detailOf(error) };
@@ -26,7 +26,7 @@ export function violationsOf(errors: ErrorObject[] | null | undefined): Violatio
 /** The member that is missing, or that may not be there. */
 function memberOf({ params }: ErrorObject): string {
   const name: unknown = params.missingProperty ?? params.additionalProperty ?? params.propertyName;
-  return typeof name === 'string' ? pointerBelow('', name) : '';
+  return typeof name === 'string' ? childPointer('', name) : '';
 }
 
 /** The rule that is broken. Ajv's messages hold values of the schema only; these name the keyword, too. */

@@ -1,5 +1,5 @@
 /** A caller that waits for between `least` and `most`. */
-type Waiter = { most: number; least: number; grant: (amount: number) => void };
+type Waiter = { max: number; min: number; grant: (amount: number) => void };
 
 /**
  * A budget that tenants share. A tenant may take more while it holds less than is free: alone it gets half of the
@@ -31,14 +31,14 @@ export class FairBudget {
    */
   acquire(
     tenant: string,
-    { most, least = 1, until }: { most: number; least?: number; until: number },
+    { max, min = 1, until }: { max: number; min?: number; until: number },
   ): Promise<number> {
-    const now = this.#waiting.has(tenant) ? 0 : this.#grantable(tenant, most, least);
+    const now = this.#waiting.has(tenant) ? 0 : this.#grantable(tenant, max, min);
     if (now > 0) {
       this.#take(tenant, now);
       return Promise.resolve(now);
     }
-    return new Promise((resolve) => this.#wait(tenant, { most, least, until }, resolve));
+    return new Promise((resolve) => this.#wait(tenant, { max, min, until }, resolve));
   }
 
   release(tenant: string, amount: number): void {
@@ -46,11 +46,11 @@ export class FairBudget {
     if (left > 0) this.#held.set(tenant, left);
     else this.#held.delete(tenant);
     this.#used -= amount;
-    this.pump();
+    this.serveWaiters();
   }
 
   /** Serves who waits, soon: to be called when `mayGrant` has grown. */
-  pump(): void {
+  serveWaiters(): void {
     if (this.#isPumping || this.#waiting.size === 0) return;
     this.#isPumping = true;
     // Once for all that is released in one turn of the event loop: each pass looks at every waiting tenant.
@@ -66,7 +66,7 @@ export class FairBudget {
     for (const [tenant, waiters] of [...this.#waiting]) {
       const [first] = waiters;
       if (!first) continue;
-      const amount = this.#grantable(tenant, first.most, first.least);
+      const amount = this.#grantable(tenant, first.max, first.min);
       if (amount === 0) continue;
       served = true;
       this.#take(tenant, amount);
@@ -96,7 +96,7 @@ export class FairBudget {
 
   #wait(
     tenant: string,
-    { most, least, until }: { most: number; least: number; until: number },
+    { max, min, until }: { max: number; min: number; until: number },
     resolve: (amount: number) => void,
   ): void {
     const waiters = this.#waiting.get(tenant) ?? new Set();
@@ -110,8 +110,8 @@ export class FairBudget {
       Math.max(0, until - performance.now()),
     );
     const waiter: Waiter = {
-      most,
-      least,
+      max,
+      min,
       grant: (amount) => {
         clearTimeout(timer);
         resolve(amount);

@@ -1,10 +1,10 @@
-export type FairTurns = <T>(group: string, work: () => Promise<T>) => Promise<T>;
+export type FairSemaphore = <T>(group: string, work: () => Promise<T>) => Promise<T>;
 
 /**
  * Runs work, at most `most` at a time and `mostOfGroup` of one group. What waits is begun group by group in turns, and
  * within a group in the order in which it came.
  */
-export function createFairTurns(most: number, mostOfGroup: number): FairTurns {
+export function createFairSemaphore(most: number, mostOfGroup: number): FairSemaphore {
   // In the order of their turns: a group that has begun something goes to the end.
   const waiting = new Map<string, (() => void)[]>();
   const running = new Map<string, number>();

@@ -5,13 +5,13 @@ type Bucket = { tokens: number; at: number };
 /** Tenants whose buckets are remembered; one that is forgotten was not seen for long, and begins full. */
 const MAX_BUCKETS = 50_000;
 
-export type RateLimits = {
+export type RateLimiter = {
   /** Takes one from each of the buckets, or from none: 0, or the seconds after which all of them have one. */
   take(buckets: { name: string; perMinute: number }[]): number;
 };
 
 /** Token buckets: a tenant may use up its minute at once, and then goes on at the pace of the rate. */
-export function createRateLimits(now: () => number = () => performance.now()): RateLimits {
+export function createRateLimiter(now: () => number = () => performance.now()): RateLimiter {
   const known = new LRUCache<string, Bucket>({ max: MAX_BUCKETS });
 
   const filled = (name: string, perMinute: number): Bucket => {

@@ -1,15 +1,15 @@
 /** Whose use of something common is counted together, and how much of what is free they may take in all: 1 is as much. */
-export type Share = { name: string; part: number };
+export type Share = { name: string; fraction: number };
 
 /**
  * The shares that a call of a tenant counts into. Consumer keys, which a project hands to others, have shares apart
  * from its own: one by one, and together.
  */
 export function sharesOf(projectId: string, consumer: string | null): Share[] {
-  if (consumer === null) return [{ name: projectId, part: 1 }];
+  if (consumer === null) return [{ name: projectId, fraction: 1 }];
   return [
-    { name: `${projectId} consumers`, part: 1 / 2 },
-    { name: `${projectId} consumer ${consumer}`, part: 1 / 8 },
+    { name: `${projectId} consumers`, fraction: 1 / 2 },
+    { name: `${projectId} consumer ${consumer}`, fraction: 1 / 8 },
   ];
 }
 
@@ -17,7 +17,7 @@ export function sharesOf(projectId: string, consumer: string | null): Share[] {
  * Divides a common amount: a share may hold as much as is still free (Choudhury and Hahne's dynamic threshold). One
  * tenant by itself gets half, two a third each, and whoever comes new always finds some.
  */
-export class SharedRoom {
+export class SharedCapacity {
   readonly #total: number;
   readonly #held = new Map<string, number>();
   #used = 0;
@@ -27,9 +27,9 @@ export class SharedRoom {
   }
 
   /** Whether each of the shares may take `amount` more. */
-  hasRoom(shares: Share[], amount: number): boolean {
+  hasCapacity(shares: Share[], amount: number): boolean {
     const free = this.#total - this.#used - amount;
-    return shares.every(({ name, part }) => this.heldBy(name) + amount <= free * part);
+    return shares.every(({ name, fraction }) => this.heldBy(name) + amount <= free * fraction);
   }
 
   /** Takes it, room or not. */
@@ -38,7 +38,7 @@ export class SharedRoom {
     for (const { name } of shares) this.#held.set(name, this.heldBy(name) + amount);
   }
 
-  give(shares: Share[], amount: number): void {
+  release(shares: Share[], amount: number): void {
     this.#used -= amount;
     for (const { name } of shares) {
       const left = this.heldBy(name) - amount;

@@ -1,19 +1,19 @@
 /** How long one piece of work may hold the main thread before others get their turn. */
 const SLICE_MS = 3;
 
-export type Slices = {
+export type TimeSlices = {
   /**
    * Work on something large calls this between its steps: it returns at once, or, when the time is up, once others have
    * had their turn.
    */
-  pause(): Promise<void>;
+  yieldIfDue(): Promise<void>;
 };
 
 /**
  * Shares the main thread between groups that have long work to do. In one turn of the event loop one of them gets one
  * slice, so that what is short waits for no more than that, however many have long work.
  */
-export function createTimeSlices(now: () => number = () => performance.now()): (group: string) => Slices {
+export function createTimeSlices(now: () => number = () => performance.now()): (group: string) => TimeSlices {
   // In the order of their turns: a group that has had one goes to the end.
   const waiting = new Map<string, (() => void)[]>();
   let isScheduled = false;
@@ -43,7 +43,7 @@ export function createTimeSlices(now: () => number = () => performance.now()): (
   return (group) => {
     let endsAt = 0;
     return {
-      async pause() {
+      async yieldIfDue() {
         if (now() < endsAt) return;
         await wait(group);
         endsAt = now() + SLICE_MS;

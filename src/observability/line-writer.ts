@@ -4,18 +4,18 @@ export type LineWriter = {
   /** Takes text with its line end. Never waits, never throws. */
   write(line: string): void;
   /** Lines lost since the start, because the file or the reader behind it took none. */
-  lost(): number;
+  lostLines(): number;
   /** Tries what waits once more, for the end of the process. */
   flush(): void;
 };
 
 export type LineWriterOptions = {
   /** The line that is written first when writing works again. */
-  tellLost: (lines: number) => string;
+  formatLostNotice: (lines: number) => string;
   /** Returns how many of the bytes it has written; throws what the system says. */
   write?: (bytes: Buffer) => number;
   /** Bytes that may wait for a reader that is behind; what comes then is lost. */
-  maxWaiting?: number;
+  maxBufferedBytes?: number;
 };
 
 type Entry = {
@@ -35,9 +35,9 @@ const BEHIND = new Set(['EAGAIN', 'EWOULDBLOCK', 'EBUSY', 'EINTR']);
  * it could not write, to throw again at each line.
  */
 export function createLineWriter({
-  tellLost,
+  formatLostNotice,
   write = writeToStandardOutput(),
-  maxWaiting = MAX_WAITING,
+  maxBufferedBytes = MAX_WAITING,
 }: LineWriterOptions): LineWriter {
   const waiting: Entry[] = [];
   let waitingBytes = 0;
@@ -51,7 +51,7 @@ export function createLineWriter({
     while (waiting.length > 0) {
       const first = waiting[0]!;
       if (untold > 0 && !first.begun && first.tells === undefined) {
-        const notice = Buffer.from((isTorn ? '\n' : '') + tellLost(untold));
+        const notice = Buffer.from((isTorn ? '\n' : '') + formatLostNotice(untold));
         waiting.unshift({ bytes: notice, begun: false, tells: untold });
         waitingBytes += notice.length;
       }
@@ -107,7 +107,7 @@ export function createLineWriter({
   return {
     write(line) {
       const bytes = Buffer.from(line);
-      if (waitingBytes > 0 && waitingBytes + bytes.length > maxWaiting) {
+      if (waitingBytes > 0 && waitingBytes + bytes.length > maxBufferedBytes) {
         lost++;
         untold++;
         return;
@@ -116,7 +116,7 @@ export function createLineWriter({
       waitingBytes += bytes.length;
       if (!timer) flush();
     },
-    lost: () => lost,
+    lostLines: () => lost,
     flush,
   };
 }

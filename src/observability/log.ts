@@ -53,9 +53,9 @@ export function loggedError(error: unknown): LoggedError {
 }
 
 /** Standard output for the log of `name` and for what is said to a person: one writer, so that lines stay whole. */
-export const createOutput = (name = 'posthorn'): LineWriter =>
+export const createStdoutWriter = (name = 'posthorn'): LineWriter =>
   createLineWriter({
-    tellLost: (lines) => {
+    formatLostNotice: (lines) => {
       const time = new Date().toISOString();
       const said = { level: 'error', time, name, pid: process.pid, lines, msg: 'lines of the log were lost' };
       return `${JSON.stringify(said)}\n`;
@@ -68,7 +68,7 @@ export const createOutput = (name = 'posthorn'): LineWriter =>
  */
 export function createLogger(
   { level, name }: { level: string; name: string },
-  destination: DestinationStream = createOutput(name),
+  destination: DestinationStream = createStdoutWriter(name),
 ): Logger {
   const options = {
     level,

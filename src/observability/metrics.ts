@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { registerReadings } from './scrape-readings.ts';
+import { registerGauges } from './scrape-readings.ts';
 
 // `?wait=` may take 60 s.
 const API_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 15, 60];
@@ -20,7 +20,7 @@ export function createMetrics() {
 
   return {
     registry,
-    readFrom: registerReadings(registry),
+    readFrom: registerGauges(registry),
     /** `path` is the pattern of the route: the addresses that are asked for have no bound. */
     apiRequests: new Histogram({
       name: 'posthorn_api_request_duration_seconds',

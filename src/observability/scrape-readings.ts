@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** Connections of one pool: in use, open and free, and callers that wait for one. */
-export type PoolUse = { busy: number; idle: number; waiting: number };
+export type PoolUsage = { busy: number; idle: number; waiting: number };
 
 /** What is read at each scrape. A reading that fails, or is not there yet, shows as NaN: never as a calm 0. */
 export type Readings = {
@@ -14,12 +14,12 @@ export type Readings = {
   /** Seconds by which the process's clock is ahead of Postgres's. */
   clockSkew(): number;
   /** Attempts of this worker from claim to record, and how many more may be claimed before those have begun. */
-  attempts(): { underWay: number; window: number };
-  pools: Record<string, () => PoolUse>;
+  attempts(): { inFlight: number; window: number };
+  pools: Record<string, () => PoolUsage>;
 };
 
 /** Makes the gauges that are read at each scrape; the function that it returns adds to what they read. */
-export function registerReadings(registry: Registry): (more: Partial<Readings>) => void {
+export function registerGauges(registry: Registry): (more: Partial<Readings>) => void {
   const registers = [registry];
   let readings: Partial<Readings> = {};
 
@@ -57,7 +57,7 @@ export function registerReadings(registry: Registry): (more: Partial<Readings>) 
   gauge(
     'posthorn_attempts_under_way',
     'Attempts from their claim to their record',
-    () => readings.attempts?.().underWay,
+    () => readings.attempts?.().inFlight,
   );
   gauge(
     'posthorn_attempts_window',
@@ -82,8 +82,8 @@ export function registerReadings(registry: Registry): (more: Partial<Readings>) 
 }
 
 /** What a `pg` pool has, as the gauges say it. */
-export const postgresPoolUse =
-  (pool: { totalCount: number; idleCount: number; waitingCount: number }) => (): PoolUse => ({
+export const postgresPoolUsage =
+  (pool: { totalCount: number; idleCount: number; waitingCount: number }) => (): PoolUsage => ({
     busy: pool.totalCount - pool.idleCount,
     idle: pool.idleCount,
     waiting: pool.waitingCount,

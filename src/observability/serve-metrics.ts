@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
-import { type SmallServer, serveFew } from './serve-few.ts';
+import { type OpsServer, startOpsServer } from './ops-server.ts';
 
-export type MetricsServer = SmallServer;
+export type MetricsServer = OpsServer;
 
 /**
  * Serves `GET /metrics`: what the registry has, then what `extra` gives in the same text format. When `extra`
@@ -31,7 +31,7 @@ export async function serveMetrics(
     return beingMade;
   };
 
-  return serveFew(
+  return startOpsServer(
     (request, response) => {
       if (request.method !== 'GET' || request.url?.split('?')[0] !== '/metrics') {
         response.writeHead(404).end();

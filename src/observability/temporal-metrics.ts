@@ -20,7 +20,7 @@ async function freeLoopbackPort(): Promise<number> {
 }
 
 /** The SDK's core binds its exporter itself and does not tell a port that it chose, so one is found for it. */
-export async function temporalMetrics(): Promise<TemporalMetrics> {
+export async function createTemporalMetrics(): Promise<TemporalMetrics> {
   const address = `127.0.0.1:${await freeLoopbackPort()}`;
   return {
     exporter: {

@@ -1,5 +1,5 @@
 import type { Notifications } from '../store/outcomes/notifications.ts';
-import { outcomesOfProjects, type Place } from '../store/outcomes/outcomes.ts';
+import { outcomesOfProjects, type StreamPosition } from '../store/outcomes/outcomes.ts';
 import { isOutage, type Queryable } from '../store/postgres/database.ts';
 import { Subscription } from './subscription.ts';
 
@@ -12,14 +12,14 @@ const PROJECTS_PER_READ = 50;
 const LOOKS_AFTER_A_WAKE_UP = 10;
 const LOOK_AGAIN_MS = 25;
 
-type Feed = { place: Place; looksLeft: number; subscriptions: Set<Subscription> };
+type Feed = { place: StreamPosition; looksLeft: number; subscriptions: Set<Subscription> };
 
 export type OutcomeFeeds = {
   /**
    * What follows `place` in the project. The feed may have read further already, up to `from`: what lies between is for the
    * subscriber to read.
    */
-  subscribe(projectId: string, consumer: string | null, place: Place): Subscription;
+  subscribe(projectId: string, consumer: string | null, place: StreamPosition): Subscription;
   close(): void;
 };
 
@@ -106,8 +106,9 @@ export function createOutcomeFeeds({
     subscribe(projectId, consumer, place) {
       const feed: Feed = feeds.get(projectId) ?? { place, looksLeft: 0, subscriptions: new Set() };
       feeds.set(projectId, feed);
-      const subscription: Subscription = new Subscription({ consumer, start: place, from: feed.place }, () =>
-        leave(projectId, feed, subscription),
+      const subscription: Subscription = new Subscription(
+        { consumer, start: place, feedPosition: feed.place },
+        () => leave(projectId, feed, subscription),
       );
       feed.subscriptions.add(subscription);
       due.add(projectId);

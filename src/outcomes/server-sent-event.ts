@@ -4,7 +4,7 @@ import { formatCursor, type OutcomeRow } from '../store/outcomes/outcomes.ts';
 const texts = new WeakMap<OutcomeRow, string>();
 
 /** An outcome as a server-sent event (WHATWG HTML, 9.2); made once, for however many streams. */
-export function serverSentEvent(database: string, row: OutcomeRow): string {
+export function formatServerSentEvent(database: string, row: OutcomeRow): string {
   const text = texts.get(row) ?? textOf(database, row);
   texts.set(row, text);
   return text;

@@ -11,13 +11,13 @@ import {
   isResumable,
   type OutcomeRow,
   outcomesAfter,
-  type Place,
   parseCursor,
+  type StreamPosition,
 } from '../store/outcomes/outcomes.ts';
 import type { Queryable } from '../store/postgres/database.ts';
-import { orUnavailable } from '../store/postgres/outages.ts';
+import { mapOutage } from '../store/postgres/outages.ts';
 import { createOutcomeFeeds } from './outcome-feeds.ts';
-import { serverSentEvent } from './server-sent-event.ts';
+import { formatServerSentEvent } from './server-sent-event.ts';
 import type { Subscription } from './subscription.ts';
 
 /** Keeps proxies from closing a quiet stream, and its reader's place near the present. */
@@ -30,7 +30,7 @@ export type OutcomeStreamDependencies = {
   /** For what all streams follow together. */
   db: Queryable;
   /** For what one tenant reads again. */
-  reads: (party: Scope) => Queryable;
+  queryableFor: (party: Scope) => Queryable;
   notifications: Notifications;
   onFailure: (error: unknown) => void;
   keepAliveMs?: number;
@@ -42,7 +42,7 @@ export type OutcomeStreamDependencies = {
  */
 export function createOutcomeStreams({
   db,
-  reads,
+  queryableFor,
   notifications,
   onFailure,
   keepAliveMs = KEEP_ALIVE_MS,
@@ -51,7 +51,7 @@ export function createOutcomeStreams({
   const open = new Set<AbortController>();
 
   async function startOf(lastEventId: string | null): Promise<Cursor | 'gone'> {
-    const present = await orUnavailable(currentCursor(db));
+    const present = await mapOutage(currentCursor(db));
     if (lastEventId === null) return present;
     const cursor = parseCursor(lastEventId);
     return cursor && isResumable(cursor, present) ? cursor : 'gone';
@@ -88,21 +88,21 @@ export function createOutcomeStreams({
   async function* chunks(scope: Scope, start: Cursor, ended: AbortSignal): AsyncGenerator<Buffer> {
     const { database } = start;
     const asChunk = (rows: OutcomeRow[]) =>
-      Buffer.from(rows.map((row) => serverSentEvent(database, row)).join(''));
-    const idAt = (place: Place) => `id: ${formatCursor({ database, ...place })}\n\n`;
+      Buffer.from(rows.map((row) => formatServerSentEvent(database, row)).join(''));
+    const idAt = (place: StreamPosition) => `id: ${formatCursor({ database, ...place })}\n\n`;
     // An id without data: a client that reconnects before the first outcome resumes here.
     yield Buffer.from(`retry: 1000\n${idAt(start)}`);
 
-    let place: Place = start;
+    let place: StreamPosition = start;
     while (!ended.aborted) {
-      const page = await outcomesAfter(reads(scope), scope, place, ROWS_PER_READ);
+      const page = await outcomesAfter(queryableFor(scope), scope, place, ROWS_PER_READ);
       // Retention has overtaken the reader: when it comes again, it is told so.
-      if (page.isGone) return;
+      if (page.isExpired) return;
       place = page.next;
       if (page.outcomes.length > 0) yield asChunk(page.outcomes);
       // So that its reader's place moves on, though nothing of its own is in what was looked through.
-      else if (!page.atPresent) yield Buffer.from(idAt(place));
-      if (!page.atPresent || ended.aborted) continue;
+      else if (!page.isCaughtUp) yield Buffer.from(idAt(place));
+      if (!page.isCaughtUp || ended.aborted) continue;
 
       const subscription = feeds.subscribe(scope.projectId, scope.consumer, place);
       const end = () => subscription.end();
@@ -123,14 +123,14 @@ export function createOutcomeStreams({
   /** Ends when the subscription has: its place is where to read on. */
   async function* follow(
     scope: Scope,
-    start: Place,
+    start: StreamPosition,
     subscription: Subscription,
-  ): AsyncGenerator<{ rows: OutcomeRow[]; place: Place; isQuiet: boolean }> {
+  ): AsyncGenerator<{ rows: OutcomeRow[]; place: StreamPosition; isQuiet: boolean }> {
     // What the feed had read before: nobody offers it any more.
-    for (let place = start; isAfter(subscription.from, place); ) {
-      const page = await outcomesAfter(reads(scope), scope, place, ROWS_PER_READ);
-      const isBefore = (one: Place) => !isAfter(one, subscription.from);
-      place = isBefore(page.next) ? page.next : subscription.from;
+    for (let place = start; isAfter(subscription.feedPosition, place); ) {
+      const page = await outcomesAfter(queryableFor(scope), scope, place, ROWS_PER_READ);
+      const isBefore = (one: StreamPosition) => !isAfter(one, subscription.feedPosition);
+      place = isBefore(page.next) ? page.next : subscription.feedPosition;
       yield { rows: page.outcomes.filter(isBefore), place, isQuiet: false };
     }
     let lastWrite = performance.now();
@@ -140,7 +140,7 @@ export function createOutcomeStreams({
       const rows = await ownOf(scope, taken.rows);
       const isQuiet = performance.now() - lastWrite >= keepAliveMs;
       if (rows.length > 0 || isQuiet) lastWrite = performance.now();
-      yield { rows, place: taken.place, isQuiet };
+      yield { rows, place: taken.position, isQuiet };
     }
   }
 
@@ -148,7 +148,7 @@ export function createOutcomeStreams({
   async function ownOf(scope: Scope, rows: OutcomeRow[]): Promise<OutcomeRow[]> {
     if (!scope.since || rows.length === 0) return rows;
     const ids = rows.map(({ event_id }) => event_id);
-    const own = await eventsSince(reads(scope), scope.projectId, ids, scope.since);
+    const own = await eventsSince(queryableFor(scope), scope.projectId, ids, scope.since);
     return rows.filter(({ event_id }) => own.has(event_id));
   }
 }

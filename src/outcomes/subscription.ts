@@ -1,13 +1,13 @@
-import { isAfter, type OutcomeRow, type Place, placeOf } from '../store/outcomes/outcomes.ts';
+import { isAfter, type OutcomeRow, positionOf, type StreamPosition } from '../store/outcomes/outcomes.ts';
 
 /** What a stream has not taken yet; one whose reader is slower reads from Postgres again, in its turn. */
 const MOST_PENDING = 500;
 /** Rows of one chunk of a stream: some 30 kB, which is what a reader that stops reading keeps in memory. */
 const ROWS_AT_ONCE = 100;
 
-export type Taken =
+export type TakeResult =
   /** `place` is the place after them, and after what is other consumers'. */
-  | { kind: 'rows'; rows: OutcomeRow[]; place: Place }
+  | { kind: 'rows'; rows: OutcomeRow[]; position: StreamPosition }
   /** More came than is kept: go on from the last place. */
   | { kind: 'overflowed' }
   | { kind: 'ended' };
@@ -15,27 +15,31 @@ export type Taken =
 /** The outcomes of a feed that one stream has not taken yet. */
 export class Subscription {
   /** What the feed had read when this began. */
-  readonly from: Place;
+  readonly feedPosition: StreamPosition;
   readonly #consumer: string | null;
   readonly #onClose: () => void;
   #pending: OutcomeRow[] = [];
-  #place: Place;
+  #place: StreamPosition;
   /** The feed has passed the place at which this began: all that it offers is new. */
   #isLevel = false;
   #state: 'open' | 'overflowed' | 'ended' = 'open';
   #wake: () => void = () => {};
 
   constructor(
-    { consumer, start, from }: { consumer: string | null; start: Place; from: Place },
+    {
+      consumer,
+      start,
+      feedPosition,
+    }: { consumer: string | null; start: StreamPosition; feedPosition: StreamPosition },
     onClose: () => void,
   ) {
     this.#consumer = consumer;
-    this.from = from;
-    this.#place = isAfter(start, from) ? start : from;
+    this.feedPosition = feedPosition;
+    this.#place = isAfter(start, feedPosition) ? start : feedPosition;
     this.#onClose = onClose;
   }
 
-  offer(rows: OutcomeRow[], place: Place): void {
+  offer(rows: OutcomeRow[], place: StreamPosition): void {
     // A feed may come from behind the place at which its subscriber began.
     if (this.#state !== 'open' || isAfter(this.#place, place)) return;
     for (const row of rows) {
@@ -52,7 +56,7 @@ export class Subscription {
   }
 
   /** What has come; where that is nothing, waits for it for `timeoutMs`. */
-  async take(timeoutMs: number): Promise<Taken> {
+  async take(timeoutMs: number): Promise<TakeResult> {
     if (this.#pending.length === 0 && this.#state === 'open') {
       const woken = Promise.withResolvers<void>();
       this.#wake = woken.resolve;
@@ -62,7 +66,11 @@ export class Subscription {
     }
     if (this.#state !== 'open') return { kind: this.#state };
     const rows = this.#pending.splice(0, ROWS_AT_ONCE);
-    return { kind: 'rows', rows, place: this.#pending.length > 0 ? placeOf(rows.at(-1)!) : this.#place };
+    return {
+      kind: 'rows',
+      rows,
+      position: this.#pending.length > 0 ? positionOf(rows.at(-1)!) : this.#place,
+    };
   }
 
   /** The process stops, or the stream is over. */

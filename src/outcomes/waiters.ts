@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Waiters } from '../api/ports.ts';
+import type { SettlementWaiters } from '../api/ports.ts';
 import type { Quotas } from '../policy/quotas.ts';
-import { keyOf } from '../store/events/accept-events.ts';
+import { eventKey } from '../store/events/accept-events.ts';
 import type { Notifications } from '../store/outcomes/notifications.ts';
-import { settledAmong } from '../store/outcomes/outcomes.ts';
+import { settledEventKeys } from '../store/outcomes/outcomes.ts';
 import type { Queryable } from '../store/postgres/database.ts';
 
 /** A lost wake-up costs at most this. */
@@ -26,7 +26,7 @@ export function createWaiters({
   notifications,
   onFailure,
   quotas,
-}: WaiterDependencies): Waiters & { close(): void } {
+}: WaiterDependencies): SettlementWaiters & { close(): void } {
   const byProject = new Map<string, Set<Waiting>>();
   // Whom to ask for: those of a project that there is news of, and those that have just come.
   const due = new Set<Waiting>();
@@ -40,8 +40,8 @@ export function createWaiters({
         const asked = [...due].slice(0, EVENTS_AT_ONCE);
         for (const one of asked) due.delete(one);
         const startedAt = performance.now();
-        const settled = new Set(await settledAmong(db, asked));
-        for (const one of asked) if (settled.has(keyOf(one.projectId, one.id))) one.settle();
+        const settled = new Set(await settledEventKeys(db, asked));
+        for (const one of asked) if (settled.has(eventKey(one.projectId, one.id))) one.settle();
         // A project with constant news and many that wait: half of the time at most is spent on asking.
         if (due.size > 0) await sleep(performance.now() - startedAt);
       }
@@ -69,7 +69,7 @@ export function createWaiters({
   };
 
   return {
-    untilSettled({ projectId, consumer }, id, timeoutMs, signal) {
+    waitUntilSettled({ projectId, consumer }, id, timeoutMs, signal) {
       if (!hasRoom(projectId, consumer)) return Promise.resolve(false);
       return new Promise((resolve) => {
         const ofProject = byProject.get(projectId) ?? new Set();

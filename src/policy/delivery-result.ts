@@ -4,10 +4,10 @@ import type { Outcome } from './outcome.ts';
 export type DeliveryStep = { id: string; step: number };
 
 /** Where a delivery stands after an attempt activity. */
-export type Standing =
-  | { id: string; kind: 'delivered' | 'undeliverable' | 'cancelled'; after: string }
+export type DeliveryResult =
+  | { id: string; kind: 'delivered' | 'undeliverable' | 'cancelled'; lastOutcome: string }
   /** To be attempted again in `dueInMs`, counted from the result. `after` is what happened, as `503` or `timeout`. */
-  | { id: string; kind: 'waiting'; step: number; dueInMs: number; after: string }
+  | { id: string; kind: 'waiting'; step: number; dueInMs: number; lastOutcome: string }
   /** No longer this workflow's: held, given back, or another owner's. */
   | { id: string; kind: 'released' };
 

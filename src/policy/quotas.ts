@@ -39,10 +39,10 @@ export type Quotas = Record<QuotaName, number>;
 
 type RateOf<Name extends string> = Name extends `${infer Rate}PerMinute` ? Rate : never;
 /** The kinds of calls of which a tenant may make so many in a minute. */
-export type Rate = RateOf<QuotaName>;
+export type RateName = RateOf<QuotaName>;
 
 /** An event that matches more endpoints is refused whole: no consumer may bring its own events there. */
-export const MOST_ENDPOINTS_OF_EVENT = 10_000;
+export const MAX_ENDPOINTS_PER_EVENT = 10_000;
 
 /** `name=number,…` over the defaults; the text of what is wrong where it cannot be read. */
 export function parseQuotas(text: string): Quotas | string {
@@ -54,8 +54,8 @@ export function parseQuotas(text: string): Quotas | string {
     quotas[name as QuotaName] = Number(number);
   }
   for (const name of ['endpointsOfConsumer', 'endpointsWithoutConsumer'] as const) {
-    if (quotas[name] > MOST_ENDPOINTS_OF_EVENT) {
-      return `valid: ${name} may be at most ${MOST_ENDPOINTS_OF_EVENT}, as many as an event may go to`;
+    if (quotas[name] > MAX_ENDPOINTS_PER_EVENT) {
+      return `valid: ${name} may be at most ${MAX_ENDPOINTS_PER_EVENT}, as many as an event may go to`;
     }
   }
   return quotas;

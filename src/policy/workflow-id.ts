@@ -6,4 +6,4 @@ export const eventWorkflowId = (projectId: string, eventId: string, part?: strin
 export const groupWorkflowId = (projectId: string, uuid: string): string => `group/${projectId}/${uuid}`;
 
 /** The project of a workflow's deliveries, which shares this process's limits with the others. */
-export const projectOfWorkflow = (workflowId: string): string => workflowId.split('/')[1] ?? workflowId;
+export const projectIdFromWorkflowId = (workflowId: string): string => workflowId.split('/')[1] ?? workflowId;

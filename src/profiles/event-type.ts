@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { stepsOf } from '../json-schema/json-pointer.ts';
-import { checkOfSchema } from '../json-schema/remembered-checks.ts';
+import { getCompiledSchema } from '../json-schema/compiled-schema-cache.ts';
+import { pointerTokens } from '../json-schema/json-pointer.ts';
 
 /** Any JSON. Not z.json() itself, which as a type refers to itself: not every reader of our types can follow. */
 const json = z.unknown().refine((value) => z.json().safeParse(value).success, {
@@ -50,15 +50,15 @@ export const eventTypesSchema = z
     for (const [index, { schema }] of types.entries()) {
       if (!schema) continue;
       const wrong = (pointer: string, message: string): void =>
-        context.addIssue({ code: 'custom', path: [index, 'schema', ...stepsOf(pointer)], message });
+        context.addIssue({ code: 'custom', path: [index, 'schema', ...pointerTokens(pointer)], message });
       // What cannot be enforced is refused here: at ingest nobody could mend it.
-      const compiled = checkOfSchema(JSON.stringify(schema));
+      const compiled = getCompiledSchema(JSON.stringify(schema));
       if ('problems' in compiled) {
         // Of more schemas nothing is said: each takes its time, and none would count.
         for (const { pointer, detail } of compiled.problems) wrong(pointer, detail);
         return;
       }
-      size += compiled.size.all;
+      size += compiled.cost.total;
       if (size > MAX_SIZE_OF_SCHEMAS) return wrong('', 'is too much, with the schemas before it');
     }
   });

@@ -20,7 +20,7 @@ const OF_THE_CONNECTION = new Set([
 ]);
 
 /** Why a request may not set a header of this name; undefined when it may. */
-export function forbiddenHeaderName(name: string): string | undefined {
+export function headerNameProblem(name: string): string | undefined {
   if (!TOKEN.test(name)) return 'not a header name';
   if (OF_THE_CONNECTION.has(name.toLowerCase())) return 'the connection sets this header itself';
   return undefined;

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { type ComposableProfile, compileProfile } from './compile-profile.ts';
+import { type CompiledProfile, compileProfile } from './compile-profile.ts';
 import type { Profile } from './profile.ts';
-import type { Profiles } from './shipped/registry.ts';
+import type { BuiltInProfiles } from './shipped/registry.ts';
 
 /** A profile that was put through the API. `source` is the JSON of a Profile. */
 export type StoredProfile = { name: string; version: number; source: string };
@@ -16,17 +16,13 @@ export type StoredProfiles = {
 };
 
 export type ProfileLookup = {
-  shipped: Profiles;
+  builtIn: BuiltInProfiles;
   /**
    * The profile that an event of the project was accepted under: its own, else a shared one, else one that ships
    * with Posthorn; undefined when there is none. `version` null is the newest that ships, for names under which
    * nothing is stored. Rejects when the store does not answer.
    */
-  find(
-    projectId: string | null,
-    name: string,
-    version: number | null,
-  ): Promise<ComposableProfile | undefined>;
+  find(projectId: string | null, name: string, version: number | null): Promise<CompiledProfile | undefined>;
 };
 
 /**
@@ -40,26 +36,26 @@ const ENTRY_CHARACTERS = 256;
  * Asks the store once for each version while it is in use: a version never changes, and a later one of a nearer
  * scope cannot take its place, because a name that is shared or ships is not free.
  */
-export function createProfileLookup(shipped: Profiles, stored: StoredProfiles): ProfileLookup {
-  const known = new LRUCache<string, ComposableProfile>({ maxSize: KEPT_CHARACTERS });
-  const loading = new Map<string, Promise<ComposableProfile | undefined>>();
+export function createProfileLookup(builtIn: BuiltInProfiles, stored: StoredProfiles): ProfileLookup {
+  const known = new LRUCache<string, CompiledProfile>({ maxSize: KEPT_CHARACTERS });
+  const loading = new Map<string, Promise<CompiledProfile | undefined>>();
 
   const load = async (
     key: string,
     projectId: string | null,
     name: string,
     version: number,
-  ): Promise<ComposableProfile | undefined> => {
+  ): Promise<CompiledProfile | undefined> => {
     const found = await stored.find(projectId, name, version);
-    const profile = found ? compileStored(found) : shipped.get(name, version);
+    const profile = found ? compileStored(found) : builtIn.get(name, version);
     if (profile) known.set(key, profile, { size: ENTRY_CHARACTERS + (found?.source.length ?? 0) });
     return profile;
   };
 
   return {
-    shipped,
+    builtIn,
     async find(projectId, name, version) {
-      if (version === null) return shipped.get(name);
+      if (version === null) return builtIn.get(name);
       const key = `${projectId ?? ''}/${name}/${version}`;
       const profile = known.get(key);
       if (profile) return profile;
@@ -72,5 +68,5 @@ export function createProfileLookup(shipped: Profiles, stored: StoredProfiles): 
 }
 
 /** Not held against the schema again: a rule that was added since must not stop what was accepted before. */
-const compileStored = ({ source, version }: StoredProfile): ComposableProfile =>
+const compileStored = ({ source, version }: StoredProfile): CompiledProfile =>
   compileProfile(JSON.parse(source) as Profile, version);

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { parseDuration } from '../policy/duration.ts';
 import {
-  SEVERAL_SECRETS,
   SIGNATURE_ALGORITHMS,
   SIGNATURE_ENCODINGS,
   SIGNED_CONTENTS,
+  WHILE_ROTATING,
 } from '../signing/signature-scheme.ts';
 import {
   BODY_VARIABLES,
   compileTemplate,
+  countReferences,
   HEADER_VARIABLES,
-  referencesIn,
-  SPREAD,
+  SPREAD_MEMBER,
   templateProblem,
 } from './body/template.ts';
 import { eventTypesSchema } from './event-type.ts';
-import { forbiddenHeaderName, isHeaderValue } from './header-names.ts';
+import { headerNameProblem, isHeaderValue } from './header-names.ts';
 
 const duration = (min: string, max: string) =>
   z.string().refine((text) => {
@@ -53,7 +53,7 @@ const member = z.union([z.string(), z.number(), z.boolean(), z.null()]).superRef
 const TOO_MANY_REFERENCES = { message: 'templates with more than 200 variables', abort: true };
 
 const isExaminable = (values: unknown[]): boolean =>
-  values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? referencesIn(value) : 0), 0) <=
+  values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? countReferences(value) : 0), 0) <=
   200;
 
 const body = z
@@ -63,8 +63,8 @@ const body = z
   // JavaScript moves such members to the front: what is sent would not be in the order that is written here.
   .refine((members) => !Object.keys(members).some((name) => /^\d+$/.test(name)), 'a member named by digits')
   .refine(
-    (members) => !(SPREAD in members) || members[SPREAD] === '$data',
-    `"${SPREAD}" spreads "$data" and nothing else`,
+    (members) => !(SPREAD_MEMBER in members) || members[SPREAD_MEMBER] === '$data',
+    `"${SPREAD_MEMBER}" spreads "$data" and nothing else`,
   )
   .refine(
     (members) => Object.values(members).filter((value) => value === '$data').length <= 1,
@@ -84,7 +84,7 @@ const headers = z
   .superRefine((templates, context) => {
     const seen = new Set<string>();
     for (const name of Object.keys(templates)) {
-      const problem = seen.has(name.toLowerCase()) ? 'named twice' : forbiddenHeaderName(name);
+      const problem = seen.has(name.toLowerCase()) ? 'named twice' : headerNameProblem(name);
       if (problem) context.addIssue({ code: 'custom', path: [name], message: problem });
       seen.add(name.toLowerCase());
     }
@@ -102,7 +102,7 @@ const signature = z
       .string()
       .max(128)
       .regex(/^[\x21-\x7e]+$/, 'printable ASCII without spaces'),
-    severalSecrets: z.enum(SEVERAL_SECRETS),
+    severalSecrets: z.enum(WHILE_ROTATING),
   })
   .refine(
     ({ format, encoding }) =>

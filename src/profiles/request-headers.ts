@@ -1,4 +1,4 @@
-import type { SecretKeyForm } from '../signing/secret-key.ts';
+import type { SecretKeyEncoding } from '../signing/secret-key.ts';
 import { compileSigner } from '../signing/sign.ts';
 import { compileTemplate, type TemplateValues } from './body/template.ts';
 import type { Profile } from './profile.ts';
@@ -6,7 +6,7 @@ import type { Profile } from './profile.ts';
 /** Unless the profile says otherwise: every body is JSON. */
 const CONTENT_TYPE = { 'content-type': 'application/json' };
 
-export type RequestParts = Omit<TemplateValues, 'signature'> & {
+export type HeaderInput = Omit<TemplateValues, 'signature'> & {
   /** Epoch seconds of this attempt. */
   sentAt: number;
   body: Buffer;
@@ -17,8 +17,8 @@ export type RequestParts = Omit<TemplateValues, 'signature'> & {
 /** Compiles the header templates and the signature into one function of an attempt. */
 export function compileHeaders(
   profile: Pick<Profile, 'headers' | 'signature'>,
-  keyForm: SecretKeyForm,
-): { render(parts: RequestParts): Record<string, string>; lowerCaseNames: string[] } {
+  keyForm: SecretKeyEncoding,
+): { render(parts: HeaderInput): Record<string, string>; lowerCaseNames: string[] } {
   const sign = compileSigner(profile.signature, keyForm);
   const ownNames = Object.keys(profile.headers).map((name) => name.toLowerCase());
   const templates = Object.entries({

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { isBase64, type SecretKeyForm } from '../signing/secret-key.ts';
+import { isBase64, type SecretKeyEncoding } from '../signing/secret-key.ts';
 import type { Profile } from './profile.ts';
 
 export type SecretRules = Pick<Profile['secret'], 'brought' | 'shownOnce' | 'min' | 'max'>;
 
 export type CompiledSecret = {
-  form: SecretKeyForm;
+  keyEncoding: SecretKeyEncoding;
   rules: SecretRules;
-  newSecret(): string;
+  generateSecret(): string;
   /** What is wrong with a secret that was brought, without a word of it; undefined when it will do. */
-  checkSecret(text: string): string | undefined;
+  secretProblem(text: string): string | undefined;
 };
 
 export function compileSecret({
@@ -42,9 +42,9 @@ export function compileSecret({
   };
 
   return {
-    form: key === 'utf8' ? { key } : { key, prefix },
+    keyEncoding: key === 'utf8' ? { key } : { key, prefix },
     rules: { brought, shownOnce, min, max },
-    newSecret: () => prefix + randomBytes(generated.bytes).toString(generated.encoding),
-    checkSecret: key === 'utf8' ? checkText : checkBase64,
+    generateSecret: () => prefix + randomBytes(generated.bytes).toString(generated.encoding),
+    secretProblem: key === 'utf8' ? checkText : checkBase64,
   };
 }

@@ -2,21 +2,21 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { SecretBox } from './secret-box.ts';
 
 export type KeyKind = 'ph' | 'phc';
-type StampsOf = SecretBox['stampsOf'];
+type StampsOf = SecretBox['macsOf'];
 
 const RANDOM_BYTES = 20;
 const STAMP_BYTES = 12;
 const FORM = /^phc?_[\w-]{43}$/;
 
 /** A key that ends with a stamp of ours over the rest: what others make up is told without asking the database. */
-export function stampedKey(kind: KeyKind, stampsOf: StampsOf): string {
+export function createKeyWithMac(kind: KeyKind, stampsOf: StampsOf): string {
   const random = randomBytes(RANDOM_BYTES);
   const stamp = stampsOf(`${kind}_${random.toString('base64url')}`)[0]!.subarray(0, STAMP_BYTES);
   return `${kind}_${Buffer.concat([random, stamp]).toString('base64url')}`;
 }
 
 /** Whether the key was made here, under any of the encryption keys. It may have been deleted since. */
-export function hasStamp(key: string, stampsOf: StampsOf): boolean {
+export function hasValidMac(key: string, stampsOf: StampsOf): boolean {
   if (!FORM.test(key)) return false;
   const [kind = '', text = ''] = splitAtFirst(key, '_');
   const bytes = Buffer.from(text, 'base64url');

@@ -1,14 +1,14 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Where a sealed value belongs: read anywhere else it does not open, so a copied row gives nothing away. */
-export type SealedPlace = { project: string; owner: string; column: string };
+export type EncryptionContext = { project: string; owner: string; column: string };
 
 export type SecretBox = {
-  seal(plain: string, place: SealedPlace): Buffer;
+  seal(plain: string, place: EncryptionContext): Buffer;
   /** Throws UnknownKey or Tampered. */
-  open(sealed: Buffer, place: SealedPlace): string;
+  open(sealed: Buffer, place: EncryptionContext): string;
   /** HMAC-SHA-256 of a text that others hand back to us, by each key, the newest first. */
-  stampsOf(text: string): Buffer[];
+  macsOf(text: string): Buffer[];
 };
 
 /** The value was sealed with a key that is not among POSTHORN_ENCRYPTION_KEYS any more. */
@@ -23,7 +23,7 @@ export class UnknownKey extends Error {
 
 /** The bytes were changed, cut, or moved here from another place. */
 export class Tampered extends Error {
-  constructor({ project, owner, column }: SealedPlace) {
+  constructor({ project, owner, column }: EncryptionContext) {
     super(`a sealed value does not belong here: ${column} of ${owner} in project ${project}`);
     this.name = 'Tampered';
   }
@@ -40,7 +40,7 @@ const OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + TAG_BYTES;
 const keyId = (key: Buffer): Buffer => createHash('sha256').update(key).digest().subarray(0, KEY_ID_BYTES);
 
 /** Each part with its length before it: `a` + `bc` must not read as `ab` + `c`. */
-function additionalData(header: Buffer, { project, owner, column }: SealedPlace): Buffer {
+function additionalData(header: Buffer, { project, owner, column }: EncryptionContext): Buffer {
   const parts = [project, owner, column].flatMap((part) => {
     const bytes = Buffer.from(part, 'utf8');
     const length = Buffer.alloc(4);
@@ -91,6 +91,6 @@ export function createSecretBox(keys: Buffer[]): SecretBox {
       }
     },
 
-    stampsOf: (text) => stampKeys.map((key) => createHmac('sha256', key).update(text).digest()),
+    macsOf: (text) => stampKeys.map((key) => createHmac('sha256', key).update(text).digest()),
   };
 }

@@ -8,11 +8,11 @@ const MOST = 2_000;
  * A box that opens each sealed text once while it is in use: for every attempt anew it took a sixteenth of the main
  * thread. What fails to open is tried again each time.
  */
-export function rememberingOpened(box: SecretBox): SecretBox {
+export function createCachingSecretBox(box: SecretBox): SecretBox {
   const opened = new LRUCache<string, string>({ max: MOST });
   return {
     seal: box.seal,
-    stampsOf: box.stampsOf,
+    macsOf: box.macsOf,
     open(sealed, place) {
       const key = JSON.stringify([place.project, place.owner, place.column, sealed.toString('base64')]);
       let text = opened.get(key);

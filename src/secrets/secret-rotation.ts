@@ -5,7 +5,7 @@ type StoredSecret = string | { secret: string; until: number };
 const MOST_SECRETS = 3;
 
 /** The text to seal for a new endpoint. */
-export const firstSecret = (secret: string): string => JSON.stringify([secret]);
+export const serializeFirstSecret = (secret: string): string => JSON.stringify([secret]);
 
 const expanded = (text: string): { secret: string; until: number }[] =>
   (JSON.parse(text) as StoredSecret[]).map((stored) =>
@@ -13,7 +13,7 @@ const expanded = (text: string): { secret: string; until: number }[] =>
   );
 
 /** The secrets that sign at `now` (epoch milliseconds), newest first. */
-export const secretsInForce = (text: string, now: number): string[] =>
+export const activeSecrets = (text: string, now: number): string[] =>
   expanded(text).flatMap(({ secret, until }) => (until > now ? [secret] : []));
 
 /**

@@ -4,12 +4,20 @@ import type { OwnServer } from '../egress/addresses/own-services.ts';
 
 /** Every server that the configuration names, and the ports of those that are embedded: none is ever a target. */
 export function ownServersOf(config: Config): OwnServer[] {
-  const { http, metricsPort, healthPort, temporal, databaseUrl, databaseDirectUrl, ownPorts = [] } = config;
+  const {
+    http,
+    metricsPort,
+    healthPort,
+    temporal,
+    databaseUrl,
+    databaseDirectUrl,
+    embeddedPorts = [],
+  } = config;
   return [
     ...at(http.host, http.port),
     ...at(http.host, metricsPort),
     ...at(http.host, healthPort),
-    ...ownPorts.flatMap((port) => at('127.0.0.1', port)),
+    ...embeddedPorts.flatMap((port) => at('127.0.0.1', port)),
     ...(config.denyTargets ?? []).flatMap((server) => atAddress(server, 'address')),
     ...(temporal.address ? atAddress(temporal.address, 'machine') : []),
     ...(databaseUrl ? atDatabase(databaseUrl) : []),
@@ -24,10 +32,10 @@ export function ownServersOf(config: Config): OwnServer[] {
 const at = (
   host: string,
   port: number | undefined,
-  knownBy: OwnServer['knownBy'] = 'address',
-): OwnServer[] => (port ? [{ host, port, knownBy }] : []);
+  matchedBy: OwnServer['matchedBy'] = 'address',
+): OwnServer[] => (port ? [{ host, port, matchedBy }] : []);
 
-function atAddress(hostAndPort: string, knownBy: OwnServer['knownBy']): OwnServer[] {
+function atAddress(hostAndPort: string, knownBy: OwnServer['matchedBy']): OwnServer[] {
   const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(hostAndPort) ?? [];
   return at(host, Number(port), knownBy);
 }
@@ -39,11 +47,11 @@ function atDatabase(connectionString: string): OwnServer[] {
 }
 
 /** Over https the certificate tells a proxy's hosts apart: a name that is not ours does not reach ours. */
-function atUrl(text: string, overHttp: OwnServer['knownBy']): OwnServer[] {
+function atUrl(text: string, overHttp: OwnServer['matchedBy']): OwnServer[] {
   if (!URL.canParse(text)) return []; // of a host like fe80::1%eth0, which no URL can name
   const { protocol, hostname, port } = new URL(text);
   const isSecure = protocol === 'https:';
   return [
-    { host: hostname, port: Number(port || (isSecure ? 443 : 80)), knownBy: isSecure ? 'name' : overHttp },
+    { host: hostname, port: Number(port || (isSecure ? 443 : 80)), matchedBy: isSecure ? 'name' : overHttp },
   ];
 }

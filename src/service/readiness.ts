@@ -2,19 +2,21 @@ import { MIGRATIONS_FOLDER, migrationNames } from '../store/migrations/migration
 import { type SchemaState, schemaState } from '../store/migrations/schema-state.ts';
 import type { Queryable } from '../store/postgres/database.ts';
 
-export type Component = { ok: boolean; detail?: string };
-export type Readiness = { ready: boolean; components: Record<string, Component> };
+export type ComponentStatus = { ok: boolean; detail?: string };
+export type Readiness = { ready: boolean; components: Record<string, ComponentStatus> };
 
 export type ReadinessSources = {
   db: Queryable;
   /** What must be there beside Postgres. */
-  needed(): Record<string, Component>;
+  required(): Record<string, ComponentStatus>;
   /** What is shown only. */
-  shown(): Record<string, Component>;
+  informational(): Record<string, ComponentStatus>;
 };
 
 /** Can this process do its work? Asks Postgres now; the other components are what is known of them. */
-export function createReadiness({ db, needed, shown }: ReadinessSources): { check(): Promise<Readiness> } {
+export function createReadiness({ db, required, informational }: ReadinessSources): {
+  check(): Promise<Readiness>;
+} {
   // Read once: a deploy may put the files of the next release under a process that still runs.
   const known = migrationNames(MIGRATIONS_FOLDER);
   let underWay: Promise<SchemaState | null> | undefined;
@@ -31,14 +33,17 @@ export function createReadiness({ db, needed, shown }: ReadinessSources): { chec
     async check() {
       const state = await lookAtSchema();
       const postgres = state ? { ok: true } : { ok: false, detail: 'cannot be reached' };
-      const must = { postgres, ...needed() };
+      const must = { postgres, ...required() };
       const ready = Object.values(must).every(({ ok }) => ok) && state?.kind !== 'older';
-      return { ready, components: { ...must, ...(state && { schema: componentOf(state) }), ...shown() } };
+      return {
+        ready,
+        components: { ...must, ...(state && { schema: componentOf(state) }), ...informational() },
+      };
     },
   };
 }
 
-function componentOf(state: SchemaState): Component {
+function componentOf(state: SchemaState): ComponentStatus {
   switch (state.kind) {
     case 'current':
       return { ok: true };

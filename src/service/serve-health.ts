@@ -1,7 +1,7 @@
-import { type SmallServer, serveFew } from '../observability/serve-few.ts';
+import { type OpsServer, startOpsServer } from '../observability/ops-server.ts';
 import type { Readiness } from './readiness.ts';
 
-export type HealthServer = SmallServer;
+export type HealthServer = OpsServer;
 
 /**
  * Serves `GET /healthz`, 200 while the process is alive, and `GET /readyz`, 200 while it can do its work and 503 with
@@ -18,7 +18,7 @@ export async function serveHealth(
     const found = await check();
     return [found.ready ? 200 : 503, found];
   };
-  return serveFew(
+  return startOpsServer(
     (request, response) => {
       void answerTo(request.url?.split('?')[0])
         .catch((): [number, object] => [503, { ready: false }])

@@ -25,11 +25,11 @@ const IN_WORDS: Record<string, string> = {
   EIO: 'the device reports an error',
 };
 
-export const codeOf = (error: unknown): string | undefined =>
+export const errorCodeOf = (error: unknown): string | undefined =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
 
 /** What the operating system says of a file, in words; its own message where we have none. */
-export function fileTrouble(error: unknown): string {
-  const code = codeOf(error);
+export function describeFileError(error: unknown): string {
+  const code = errorCodeOf(error);
   return (code && IN_WORDS[code]) ?? (error instanceof Error ? error.message : String(error));
 }

@@ -1,43 +1,46 @@
 import type { Logger } from 'pino';
-import { makeActivities } from '../../activities/deliver-activities.ts';
+import { createActivities } from '../../activities/deliver-activities.ts';
 import type { Activities } from '../../workflows/contract.ts';
 import { createApi } from '../api/create-api.ts';
 import { createHttpServer } from '../api/http/server.ts';
-import { createTenantReads } from '../api/limits/tenant-reads.ts';
+import { createTenantReadPool } from '../api/limits/tenant-read-pool.ts';
 import { createAttemptEngine } from '../attempts/attempt-engine.ts';
 import { createAttemptLimiter } from '../attempts/attempt-limiter.ts';
 import { createClaimReleaser } from '../attempts/claim-releaser.ts';
 import { createEventBodies } from '../attempts/event-bodies.ts';
-import { createLastFailures } from '../attempts/last-failures.ts';
 import { createPrepareRequest } from '../attempts/prepare-request.ts';
 import { createReceiverWatch } from '../attempts/receiver-watch.ts';
 import { createRecorder } from '../attempts/recording/recorder.ts';
+import { createUndeliverableReporter } from '../attempts/undeliverable-reporter.ts';
 import type { Config } from '../config/config.ts';
 import { createAcceptor } from '../dispatch/acceptor.ts';
-import { type EndpointSweep, sweepDeletedEndpoints } from '../dispatch/background/endpoint-sweep.ts';
+import { createEndpointStates, sweepEndpointStates } from '../dispatch/background/endpoint-states.ts';
+import {
+  type EndpointSweepDependencies,
+  sweepDeletedEndpoints,
+} from '../dispatch/background/endpoint-sweep.ts';
 import { createHeartbeats } from '../dispatch/background/heartbeats.ts';
-import { createHolding, sweepHolding } from '../dispatch/background/holding.ts';
 import { createReconciler } from '../dispatch/background/reconciler.ts';
 import { createRetention } from '../dispatch/background/retention.ts';
-import { createSteering } from '../dispatch/background/steering.ts';
-import { createDispatchGate } from '../dispatch/dispatch-gate.ts';
+import { createDeliveryCommands } from '../dispatch/delivery-commands.ts';
 import { createDispatcher, type Dispatcher, type StartWorkflow } from '../dispatch/dispatcher.ts';
+import { createInFlightLimiter } from '../dispatch/in-flight-limiter.ts';
 import { createAddressGuard } from '../egress/addresses/address-guard.ts';
 import { createNat64, systemResolve6 } from '../egress/addresses/nat64.ts';
 import { createOwnServices } from '../egress/addresses/own-services.ts';
 import { createOutbound, type Outbound } from '../egress/outbound.ts';
-import { createFairTurns } from '../limits/fair-semaphore.ts';
-import { openFilesLimit, socketPlan } from '../limits/socket-plan.ts';
+import { createFairSemaphore } from '../limits/fair-semaphore.ts';
+import { openFilesLimit, socketBudget } from '../limits/socket-budget.ts';
 import { createMetrics } from '../observability/metrics.ts';
-import { pacedReading } from '../observability/paced-reading.ts';
-import { postgresPoolUse } from '../observability/scrape-readings.ts';
+import { postgresPoolUsage } from '../observability/scrape-readings.ts';
 import { type MetricsServer, serveMetrics } from '../observability/serve-metrics.ts';
+import { throttledReading } from '../observability/throttled-reading.ts';
 import { createOutcomeStreams } from '../outcomes/streams.ts';
 import { createWaiters } from '../outcomes/waiters.ts';
 import { createProfileLookup } from '../profiles/profile-lookup.ts';
-import { createProfiles } from '../profiles/shipped/registry.ts';
+import { createBuiltInProfiles } from '../profiles/shipped/registry.ts';
 import { createSecretBox } from '../secrets/secret-box.ts';
-import { rememberingOpened } from '../secrets/secret-cache.ts';
+import { createCachingSecretBox } from '../secrets/secret-cache.ts';
 import { readBody } from '../store/deliveries/claims.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from '../store/deliveries/gauges.ts';
 import { markHealthy, markSlow } from '../store/endpoints/receiver-health.ts';
@@ -46,7 +49,7 @@ import { createPool, createPoolThroughPooler } from '../store/postgres/database.
 import { clockStatus, createDatabaseClock } from '../store/postgres/database-clock.ts';
 import type { ProcessRole } from '../store/processes/processes.ts';
 import { storedProfiles } from '../store/projects/profiles.ts';
-import type { Gateway } from '../temporal/gateway.ts';
+import type { TemporalGateway } from '../temporal/gateway.ts';
 import { superviseTemporal } from '../temporal/supervisor.ts';
 import { createWorkflowLinks } from '../temporal/workflow-links.ts';
 import { ownServersOf } from './own-servers.ts';
@@ -113,7 +116,7 @@ export async function startService(
   { log, logLinesLost, sdkMetrics }: ServiceOptions,
 ): Promise<Service> {
   const metrics = createMetrics();
-  const sockets = socketPlan(openFilesLimit(), config.databasePool);
+  const sockets = socketBudget(openFilesLimit(), config.databasePool);
   const attemptSlots = Math.floor(sockets.outbound * ATTEMPTS_PER_SOCKET);
   const { databaseUrl, databaseDirectUrl } = config;
   const direct = databaseDirectUrl ?? databaseUrl;
@@ -136,10 +139,10 @@ export async function startService(
         { aheadSeconds: Math.round(ms / 1000) },
         "this machine's clock differs from Postgres's, which decides what is stored and signed: set this machine's clock",
       ),
-    onAgreement: () => log.info("this machine's clock agrees with Postgres's again"),
+    onSkewResolved: () => log.info("this machine's clock agrees with Postgres's again"),
   });
-  const profiles = createProfileLookup(createProfiles(), storedProfiles(pool));
-  const box = createSecretBox(config.encryptionKeys);
+  const profiles = createProfileLookup(createBuiltInProfiles(), storedProfiles(pool));
+  const secretBox = createSecretBox(config.encryptionKeys);
   const own = createOwnServices(ownServersOf(config));
   const nat64 = createNat64({ prefixes: config.nat64Prefixes ?? [], resolve6: systemResolve6 });
   const guard = createAddressGuard(config.allowTargets, own, nat64);
@@ -152,15 +155,15 @@ export async function startService(
     db: heartbeatPool,
     role: roleOf(roles),
     attemptSlots: roles.worker ? attemptSlots : 0,
-    onGone: (gone) => {
+    onProcessLost: (gone) => {
       metrics.processesGone.inc({ role: gone.role });
-      metrics.attemptsCut.inc({ role: gone.role }, gone.attemptsCut);
+      metrics.attemptsCut.inc({ role: gone.role }, gone.interruptedAttempts);
       log.warn(
         { gone },
         'a process has gone without stopping; the attempts that it had under way become unknown, and are made again',
       );
     },
-    onReturned: () =>
+    onRejoined: () =>
       log.warn(
         { processId: heartbeats.id },
         'this process wrote no heartbeat for so long that others took it for gone; what it had under way may be sent twice',
@@ -172,16 +175,16 @@ export async function startService(
       ),
   });
   metrics.readFrom({
-    oldestUnattempted: pacedReading(() => oldestUnattemptedSeconds(readPool)),
-    retriesWaiting: pacedReading(() => retriesWaiting(readPool)),
+    oldestUnattempted: throttledReading(() => oldestUnattemptedSeconds(readPool)),
+    retriesWaiting: throttledReading(() => retriesWaiting(readPool)),
     ...(logLinesLost && { logLinesLost }),
     clockSkew: () => (clock.skewMs() ?? Number.NaN) / 1000,
     pools: {
-      postgres: postgresPoolUse(pool),
-      records: postgresPoolUse(recordPool),
-      releases: postgresPoolUse(releasePool),
-      reads: postgresPoolUse(readPool),
-      outcomes: postgresPoolUse(outcomePool),
+      postgres: postgresPoolUsage(pool),
+      records: postgresPoolUsage(recordPool),
+      releases: postgresPoolUsage(releasePool),
+      reads: postgresPoolUsage(readPool),
+      outcomes: postgresPoolUsage(outcomePool),
     },
   });
 
@@ -190,13 +193,13 @@ export async function startService(
   const links = createWorkflowLinks(config.temporal.uiUrl, config.temporal.namespace, temporal.gateway);
   const readiness = createReadiness({
     db: pool,
-    needed: () => ({
+    required: () => ({
       temporal: temporal.status(),
-      ...(roles.worker && { worker: pollsOf(temporal.polls()) }),
+      ...(roles.worker && { worker: pollsOf(temporal.isPolling()) }),
     }),
-    shown: () => ({ clock: clockStatus(clock.skewMs()) }),
+    informational: () => ({ clock: clockStatus(clock.skewMs()) }),
   });
-  const gate = createDispatchGate(pool);
+  const inFlightLimiter = createInFlightLimiter(pool);
   const dispatch = roles.api ? makeDispatch() : null;
   let api: Listening | null = null;
   let metricsServer: MetricsServer | null = null;
@@ -204,7 +207,7 @@ export async function startService(
   try {
     if (dispatch) {
       api = await listen(dispatch.dispatcher);
-      own.add({ host: config.http.host, port: api.port, knownBy: 'address' });
+      own.add({ host: config.http.host, port: api.port, matchedBy: 'address' });
     }
     if (config.metricsPort !== undefined)
       metricsServer = await serveMetrics(config.metricsPort, config.http.host, metrics.registry, sdkMetrics);
@@ -239,12 +242,12 @@ export async function startService(
   function makeWorker(): { activities: Activities; close(): Promise<void> } {
     const outbound: Outbound = createOutbound({
       guard,
-      connectionsPerHost: CONNECTIONS_PER_HOST,
+      maxConnectionsPerHost: CONNECTIONS_PER_HOST,
       maxSockets: sockets.outbound,
       userAgent: config.userAgent,
       now: clock.now,
     });
-    const inMarkingTurn = createFairTurns(HEALTH_MARKS_AT_ONCE, 1);
+    const inMarkingTurn = createFairSemaphore(HEALTH_MARKS_AT_ONCE, 1);
     const watch = createReceiverWatch({
       onSlow: (receiver, projectId, cause) => {
         log.info(
@@ -264,10 +267,10 @@ export async function startService(
       onFailure: (error, deliveryId) =>
         log.error({ err: error, deliveryId }, 'an attempt could not be recorded as it is'),
     });
-    const tellLastFailures = createLastFailures({
+    const tellLastFailures = createUndeliverableReporter({
       db: pool,
       profiles,
-      tell: ({ id, eventId, endpointId, projectId }, afterLast) =>
+      report: ({ id, eventId, endpointId, projectId }, afterLast) =>
         log.info(
           { deliveryId: id, eventId, endpointId, projectId, afterLast },
           'the last attempt of a delivery failed',
@@ -277,11 +280,11 @@ export async function startService(
     const onAttemptFailure = (error: unknown, deliveryId: string | null) =>
       log.error({ err: error, deliveryId }, 'a step of an attempt failed on our side');
     const releaser = createClaimReleaser({ pool: releasePool, onFailure: onAttemptFailure });
-    const limiter = createAttemptLimiter({ most: attemptSlots });
+    const limiter = createAttemptLimiter({ maxConcurrent: attemptSlots });
     metrics.readFrom({ attempts: limiter.stats });
     const engine = createAttemptEngine({
       pool,
-      processId: heartbeats.idOnceKnown,
+      processId: heartbeats.idOrThrow,
       releasePool,
       limiter,
       bodies: createEventBodies((projectId, eventId) => readBody(pool, projectId, eventId)),
@@ -289,7 +292,7 @@ export async function startService(
       outbound,
       recorder,
       watch,
-      prepare: createPrepareRequest({ profiles, box: rememberingOpened(box), clock }),
+      prepare: createPrepareRequest({ profiles, box: createCachingSecretBox(secretBox), clock }),
       onOutcomes: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
       onClaimed: (owner) => notifications.notify('posthorn_claims', [owner]),
       onAttempt: (claim, result) => {
@@ -313,7 +316,7 @@ export async function startService(
       now: clock.now,
     });
     return {
-      activities: makeActivities(engine, (error) =>
+      activities: createActivities(engine, (error) =>
         log.warn({ err: error }, 'an activity failed; Temporal runs it again'),
       ),
       async close() {
@@ -324,12 +327,12 @@ export async function startService(
     };
   }
 
-  function starterOf(gateway: Gateway | null): StartWorkflow | null {
+  function starterOf(gateway: TemporalGateway | null): StartWorkflow | null {
     if (!gateway) return null;
     return async (assignment) => {
       const runId = await gateway.start(assignment);
       if (runId === null) return 'taken';
-      links.learn(assignment.workflowId, runId);
+      links.rememberRun(assignment.workflowId, runId);
       return 'started';
     };
   }
@@ -337,19 +340,19 @@ export async function startService(
   function makeDispatch(): { dispatcher: Dispatcher; close(): Promise<void> } {
     const dispatcher = createDispatcher({
       pool,
-      gate,
+      inFlightLimiter,
       processId: heartbeats.id,
       starter: () => starterOf(temporal.gateway()),
       grouping: config.grouping,
-      roomPerReceiver: CONNECTIONS_PER_HOST,
+      maxPerReceiver: CONNECTIONS_PER_HOST,
       onStarted: (result, deliveries) => {
         metrics.workflowStarts.inc({ result });
         metrics.groupSize.observe(deliveries);
       },
       onFailure: (error) => log.warn({ err: error }, 'assigning or starting failed; it is tried again'),
     });
-    const stopListening = notifications.listen('posthorn_claims', dispatcher.claimed);
-    const sweep: EndpointSweep = {
+    const stopListening = notifications.listen('posthorn_claims', dispatcher.recordClaimed);
+    const sweep: EndpointSweepDependencies = {
       pool,
       onCancelled: ({ owner, ids }) =>
         void temporal.gateway()?.send(owner, 'cancel', ids).catch(onSignalFailure),
@@ -362,13 +365,13 @@ export async function startService(
       temporal: temporal.gateway,
       sweepEndpoints: async (ageMs) => {
         await sweepDeletedEndpoints(sweep, ageMs);
-        await sweepHolding(
-          { pool, onReleased: dispatcher.look, onFailure: onHoldingFailure },
+        await sweepEndpointStates(
+          { pool, onReleased: dispatcher.poll, onFailure: onHoldingFailure },
           plansOfProfiles(),
           ageMs,
         );
       },
-      onReleased: dispatcher.look,
+      onReleased: dispatcher.poll,
       onAction: (action, workflowId, deliveries) => {
         metrics.reconciled.inc({ action });
         const level = action === 'terminated' ? 'error' : 'info';
@@ -381,7 +384,7 @@ export async function startService(
           'a workflow failed with deliveries open; they go on in another workflow',
         );
       },
-      onLeading: (leads) => {
+      onLeadershipChange: (leads) => {
         metrics.leads.set(leads ? 1 : 0);
         log.info({ leads }, leads ? 'this process reconciles now' : 'this process no longer reconciles');
       },
@@ -400,35 +403,44 @@ export async function startService(
 
   async function listen(dispatcher: Dispatcher): Promise<Listening> {
     const closing = new AbortController();
-    const reads = createTenantReads(readPool);
-    const waiters = createWaiters({ db: outcomePool, notifications, onFailure, quotas: config.quotas });
-    const streams = createOutcomeStreams({ db: outcomePool, reads, notifications, onFailure });
-    const holding = createHolding({ pool, onReleased: dispatcher.look, onFailure: onHoldingFailure });
+    const queryableFor = createTenantReadPool(readPool);
+    const settlementWaiters = createWaiters({
+      db: outcomePool,
+      notifications,
+      onFailure,
+      quotas: config.quotas,
+    });
+    const streams = createOutcomeStreams({ db: outcomePool, queryableFor, notifications, onFailure });
+    const endpointStates = createEndpointStates({
+      pool,
+      onReleased: dispatcher.poll,
+      onFailure: onHoldingFailure,
+    });
     const app = createApi({
       pool,
-      reads,
+      tenantReadPool: queryableFor,
       acceptor: createAcceptor({
         pool,
-        box,
+        box: secretBox,
         dispatcher,
         processId: heartbeats.id,
-        isBehind: () => roles.worker && gate.isBehind(),
+        hasClaimBacklog: () => roles.worker && inFlightLimiter.hasClaimBacklog(),
       }),
-      steering: createSteering({
+      deliveryCommands: createDeliveryCommands({
         pool,
         signals: temporal.gateway,
-        onReleased: dispatcher.look,
+        onReleased: dispatcher.poll,
         onOutcomes: (projectId) => notifications.notify('posthorn_outcomes', [projectId]),
         onFailure: onSignalFailure,
       }),
-      holding,
-      waiters,
+      endpointStates,
+      settlementWaiters,
       streams,
       readiness,
       links,
       guard,
       profiles,
-      secretBox: box,
+      secretBox,
       clock,
       config: {
         adminKey: config.adminKey,
@@ -440,18 +452,18 @@ export async function startService(
       },
       log,
       metrics: {
-        requestAnswered: (method, path, status, seconds) =>
+        recordRequest: (method, path, status, seconds) =>
           metrics.apiRequests.observe({ method, path, status }, seconds),
-        eventsAccepted: (project, count) => metrics.eventsAccepted.inc({ project }, count),
+        recordAcceptedEvents: (project, count) => metrics.eventsAccepted.inc({ project }, count),
       },
-      closing: closing.signal,
+      shutdownSignal: closing.signal,
     });
     const server = createHttpServer(app, closing, config.http.publicUrl, {
       maxConnections: sockets.inbound,
     });
     const endWaits = () => {
       streams.close();
-      waiters.close();
+      settlementWaiters.close();
     };
     const port = await server.listen(config.http.host, config.http.port).catch((error: unknown) => {
       endWaits();
@@ -462,13 +474,13 @@ export async function startService(
       async close() {
         endWaits();
         await server.close();
-        await holding.close();
+        await endpointStates.close();
       },
     };
   }
 
   function plansOfProfiles(): Map<string, string[] | null> {
-    const { shipped } = profiles;
-    return new Map(shipped.names().map((name) => [name, shipped.get(name)?.plans ?? null]));
+    const { builtIn } = profiles;
+    return new Map(builtIn.names().map((name) => [name, builtIn.get(name)?.plans ?? null]));
   }
 }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { type SecretKeyForm, secretKey } from './secret-key.ts';
+import { type SecretKeyEncoding, secretKey } from './secret-key.ts';
 import type { SignatureScheme, SignedMessage } from './signature-scheme.ts';
 
 /** The value of `$signature`. `secrets` is newest first and not empty. */
@@ -12,7 +12,7 @@ const textBeforeBody: Record<SignatureScheme['content'], (message: SignedMessage
 };
 
 /** Signs the bytes of the body, never their text: a decoded and encoded copy need not be what is sent. */
-export function compileSigner(scheme: SignatureScheme, keyForm: SecretKeyForm): Signer {
+export function compileSigner(scheme: SignatureScheme, keyForm: SecretKeyEncoding): Signer {
   const hash = scheme.algorithm === 'hmac-sha256' ? 'sha256' : 'sha512';
   const before = textBeforeBody[scheme.content];
   const { encoding, format, severalSecrets } = scheme;

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { codeOf, NamespaceMissing } from './namespace.ts';
+import { grpcStatusOf, NamespaceMissing } from './namespace.ts';
 
 const PERMISSION_DENIED = 7;
 const UNAUTHENTICATED = 16;
@@ -8,14 +8,14 @@ const UNAUTHENTICATED = 16;
  * Why Temporal cannot be worked with, and which variable to look at, in a sentence or two. The SDK says it in the words
  * of its transport, which come as text alone.
  */
-export function failureInWords(
+export function describeTemporalFailure(
   error: unknown,
   { address, namespace, apiKey, tlsCert }: Config['temporal'] & { address: string },
 ): string {
   if (error instanceof NamespaceMissing) return error.message;
   const message = error instanceof Error ? error.message : String(error);
   const usesTls = apiKey !== undefined || tlsCert !== undefined;
-  const code = codeOf(error);
+  const code = grpcStatusOf(error);
   if (code === UNAUTHENTICATED || code === PERMISSION_DENIED) {
     return `Temporal at ${address} refuses us: look at TEMPORAL_API_KEY, TEMPORAL_TLS_CERT and TEMPORAL_NAMESPACE (${namespace}).`;
   }

@@ -1,7 +1,7 @@
 import proto from '@temporalio/proto';
 import type { NativeConnection } from '@temporalio/worker';
 import { SLOW_TASK_QUEUE, TASK_QUEUE } from '../../workflows/contract.ts';
-import { codeOf } from './namespace.ts';
+import { grpcStatusOf } from './namespace.ts';
 
 const { TASK_QUEUE_TYPE_ACTIVITY, TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
 
@@ -28,7 +28,7 @@ export async function isPolling(
     );
     return answers.every(({ pollers }) => pollers?.some((poller) => poller.identity === identity));
   } catch (error) {
-    if (codeOf(error) === PERMISSION_DENIED) return true; // we may not look, which says nothing of the polls
+    if (grpcStatusOf(error) === PERMISSION_DENIED) return true; // we may not look, which says nothing of the polls
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { type DeliverInput, TASK_QUEUE, WORKFLOW_TYPE } from '../../workflows/contract.ts';
-import { policyFromText } from '../policy/retry-policy.ts';
+import { deserializePolicy } from '../policy/retry-policy.ts';
 import type { Assignment } from '../store/deliveries/assignments.ts';
 import { searchAttributesOf } from './search-attributes.ts';
 
@@ -17,7 +17,7 @@ import { searchAttributesOf } from './search-attributes.ts';
 export type WorkflowState = 'running' | 'wedged' | 'failed' | 'over' | 'unknown';
 
 /** All that Posthorn asks of Temporal's server from outside a workflow. */
-export type Gateway = {
+export type TemporalGateway = {
   /** Resolves with the run once the workflow has started; null: it had been started before. */
   start(assignment: Assignment): Promise<string | null>;
   send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'gone'>;
@@ -38,10 +38,10 @@ const WORKFLOW_TASK_TIMEOUT = '5s';
 /** The SDK's core gives that failure a code in its message, and no type. */
 const NONDETERMINISM = '[TMPRL1100]';
 
-export function createGateway(
+export function createTemporalGateway(
   client: Client,
   { eager, searchAttributes }: { eager: boolean; searchAttributes: () => boolean },
-): Gateway {
+): TemporalGateway {
   const handleOf = (workflowId: string) => client.workflow.getHandle(workflowId);
 
   async function send(
@@ -63,10 +63,10 @@ export function createGateway(
       const { workflowId, policy, lane, deliveries } = assignment;
       const withAttributes = searchAttributes();
       const input: DeliverInput = {
-        policy: policyFromText(policy),
+        policy: deserializePolicy(policy),
         deliveries: deliveries.map(({ id, step }) => ({ id, step })),
         lane,
-        searchAttributes: withAttributes,
+        useSearchAttributes: withAttributes,
       };
       try {
         const { firstExecutionRunId } = await client.workflow.start(WORKFLOW_TYPE, {

@@ -22,7 +22,7 @@ export async function ensureNamespace(
     const { namespaceInfo } = await workflowService.describeNamespace({ namespace });
     return namespaceInfo?.id ?? '';
   } catch (error) {
-    if (codeOf(error) !== NOT_FOUND) throw error;
+    if (grpcStatusOf(error) !== NOT_FOUND) throw error;
   }
   try {
     await workflowService.registerNamespace({
@@ -31,7 +31,7 @@ export async function ensureNamespace(
     });
     return '';
   } catch (error) {
-    if (codeOf(error) === ALREADY_EXISTS) return ''; // another process was first
+    if (grpcStatusOf(error) === ALREADY_EXISTS) return ''; // another process was first
     throw new NamespaceMissing(
       `the Temporal namespace "${namespace}" does not exist and could not be made: make it, or set TEMPORAL_NAMESPACE`,
       { cause: error },
@@ -40,7 +40,7 @@ export async function ensureNamespace(
 }
 
 /** The gRPC status code of an error, looked for along its causes as the SDK nests them. */
-export function codeOf(error: unknown): number | undefined {
+export function grpcStatusOf(error: unknown): number | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (isGrpcServiceError(cause)) return cause.code;
     if ('code' in cause && typeof cause.code === 'number') return cause.code;

@@ -18,7 +18,7 @@ const TOGETHER_MS = 10_000;
  * and failures may carry a receiver's words. Workflows that fail because the code of the worker does not fit their
  * history are told of here, at level error.
  */
-export function createSdkLog(log: Logger, togetherMs = TOGETHER_MS): SdkLogger {
+export function createSdkLogger(log: Logger, togetherMs = TOGETHER_MS): SdkLogger {
   let count = 0;
   let timer: NodeJS.Timeout | null = null;
 

@@ -4,11 +4,11 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Activities } from '../../workflows/contract.ts';
 import type { Config } from '../config/config.ts';
-import { workflowBundle } from './bundle/prepare-bundle.ts';
+import { loadWorkflowBundle } from './bundle/prepare-bundle.ts';
 import { connectToTemporal } from './connect.ts';
-import { failureInWords } from './describe-failure.ts';
+import { describeTemporalFailure } from './describe-failure.ts';
 import { isPolling } from './describe-pollers.ts';
-import { createGateway, type Gateway } from './gateway.ts';
+import { createTemporalGateway, type TemporalGateway } from './gateway.ts';
 import { ensureNamespace } from './namespace.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { type RunningWorkers, runWorkers } from './workers.ts';
@@ -18,10 +18,10 @@ export type TemporalStatus = { ok: boolean; detail?: string };
 /** The connection to Temporal and, with `activities`, the workers: kept up in a loop, whatever goes away. */
 export type TemporalSupervisor = {
   /** Null while Temporal is away. */
-  gateway(): Gateway | null;
+  gateway(): TemporalGateway | null;
   status(): TemporalStatus;
   /** True while the server answers and has polls of our workers on all their queues; always without workers. */
-  polls(): boolean;
+  isPolling(): boolean;
   /** Resolves at the first connection, with workers once they poll. */
   connected: Promise<void>;
   /** Workers drain: what is under way is finished and recorded. */
@@ -41,7 +41,7 @@ export function superviseTemporal(
   log: Logger,
 ): TemporalSupervisor {
   const stopping = new AbortController();
-  let gateway: Gateway | null = null;
+  let gateway: TemporalGateway | null = null;
   let answers = false;
   let polls = activities === null;
   let attributesProblem: string | null = null;
@@ -66,14 +66,14 @@ export function superviseTemporal(
 
   /** Once for each reason: while it lasts the log would hold little else. */
   function tellOf(error: unknown): void {
-    const reason = failureInWords(error, config);
+    const reason = describeTemporalFailure(error, config);
     if (reason !== detail) log.warn(`Temporal is away; events are accepted and wait in Postgres. ${reason}`);
     else log.debug({ err: error }, 'Temporal is still away');
     detail = reason;
   }
 
   async function session(onUp: () => void): Promise<void> {
-    const bundle = activities ? workflowBundle(stopping.signal) : null;
+    const bundle = activities ? loadWorkflowBundle(stopping.signal) : null;
     bundle?.catch(() => {}); // awaited below, if Temporal answers first
     const connection = await connectToTemporal(config, stopping.signal);
     let workers: RunningWorkers | null = null;
@@ -85,7 +85,7 @@ export function superviseTemporal(
       }
       // On the workers' own connection: only then is a workflow started eagerly, in this process.
       const client = new Client({ connection, namespace: config.namespace });
-      gateway = createGateway(client, {
+      gateway = createTemporalGateway(client, {
         eager: activities !== null,
         searchAttributes: () => attributesProblem === null,
       });
@@ -147,7 +147,7 @@ export function superviseTemporal(
   return {
     gateway: () => (answers ? gateway : null),
     connected,
-    polls: () => answers && polls,
+    isPolling: () => answers && polls,
     status: () =>
       answers ? { ok: true, ...(attributesProblem && { detail: attributesProblem }) } : { ok: false, detail },
     async close() {

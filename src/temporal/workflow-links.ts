@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowLinks } from '../api/ports.ts';
-import type { Gateway } from './gateway.ts';
+import type { TemporalGateway } from './gateway.ts';
 
 /** A reader of the API does not wait for Temporal longer than this; the link then leads to the latest run. */
 const ASK_WITHIN_MS = 300;
@@ -10,17 +10,17 @@ const REMEMBER_MS = 30_000;
 const REMEMBER_MISSING_MS = 500;
 const REMEMBERED = 2_000;
 
-export type LearningLinks = WorkflowLinks & {
+export type CachedWorkflowLinks = WorkflowLinks & {
   /** A run that this process has just started: nobody needs to ask Temporal for it. */
-  learn(workflowId: string, runId: string): void;
+  rememberRun(workflowId: string, runId: string): void;
 };
 
 /** Links into the Temporal Web UI. */
 export function createWorkflowLinks(
   uiUrl: string | undefined,
   namespace: string,
-  gateway: () => Gateway | null,
-): LearningLinks {
+  gateway: () => TemporalGateway | null,
+): CachedWorkflowLinks {
   const runs = new Map<string, { runId: string | null; at: number }>();
 
   async function runOf(workflowId: string): Promise<string | null | undefined> {
@@ -42,7 +42,7 @@ export function createWorkflowLinks(
   }
 
   return {
-    learn: remember,
+    rememberRun: remember,
     async urlOf(workflowId) {
       if (!uiUrl) return null;
       const runId = await runOf(workflowId);

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres/postgres.ts';
-import { identityOf } from '../../src/embedded/processes/process-identity.ts';
+import { processIdentity } from '../../src/embedded/processes/process-identity.ts';
 import { eventually } from '../set-up/eventually.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -34,7 +34,7 @@ afterEach(async () => {
   holder?.kill('SIGKILL');
   await running?.stop();
   // Its watcher stops it; while it still writes, its folder cannot be removed.
-  if (heldPid) await eventually(() => identityOf(heldPid!) === undefined);
+  if (heldPid) await eventually(() => processIdentity(heldPid!) === undefined);
   [running, holder, heldPid] = [undefined, undefined, undefined];
   rmSync(dataDir, { recursive: true, force: true });
 });
@@ -80,7 +80,7 @@ test('what was written is there after a stop and a start, on the same port', asy
   const first = await start(true);
   await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
   await first.stop();
-  expect(identityOf(first.pid)).toBeUndefined();
+  expect(processIdentity(first.pid)).toBeUndefined();
 
   const second = await start(true);
 
@@ -126,7 +126,7 @@ test('after kill -9 of its starter it ends by itself, and a start goes on where 
   const server = await startElsewhere();
 
   holder!.kill('SIGKILL');
-  await eventually(() => identityOf(server.pid) === undefined);
+  await eventually(() => processIdentity(server.pid) === undefined);
 
   const { url } = await start();
   expect(await query(url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
@@ -137,18 +137,18 @@ test('one that was left running is stopped by the next start, which goes on with
   process.kill(watcherOf(server.pid), 'SIGKILL');
   holder!.kill('SIGKILL');
   await eventually(() => holder!.signalCode !== null);
-  expect(identityOf(server.pid)).toBeDefined();
+  expect(processIdentity(server.pid)).toBeDefined();
 
   const second = await start();
 
-  expect(identityOf(server.pid)).toBeUndefined();
+  expect(processIdentity(server.pid)).toBeUndefined();
   expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
 });
 
 test('after kill -9 of the server itself, and with its process id now another process, it starts', async () => {
   const server = await startElsewhere();
   process.kill(server.pid, 'SIGKILL');
-  await eventually(() => identityOf(server.pid) === undefined);
+  await eventually(() => processIdentity(server.pid) === undefined);
   holder!.kill('SIGKILL');
   const note = join(dataDir, 'postgres/data/postmaster.pid');
   const [, ...rest] = readFileSync(note, 'utf8').split('\n');

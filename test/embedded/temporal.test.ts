@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { identityOf } from '../../src/embedded/processes/process-identity.ts';
+import { processIdentity } from '../../src/embedded/processes/process-identity.ts';
 import { type DevServer, startDevServer } from '../../src/embedded/temporal/temporal.ts';
 
 let dataDir: string;
@@ -43,7 +43,7 @@ test('a workflow that was started is there after a stop and a start, at the same
     client.workflow.start('any', { taskQueue: 'none', workflowId: 'kept' }),
   );
   await first.stop();
-  expect(identityOf(first.pid)).toBeUndefined();
+  expect(processIdentity(first.pid)).toBeUndefined();
 
   const second = await start(dataDir);
 
@@ -70,7 +70,7 @@ test('one that was left running on the data is stopped by the next start', async
 
   const second = await start(dataDir);
 
-  expect(identityOf(left.pid)).toBeUndefined();
+  expect(processIdentity(left.pid)).toBeUndefined();
   expect(second.address).toBe(left.address);
 });
 

@@ -7,7 +7,7 @@ let api: TestApi;
 let key: string;
 let known: string[];
 beforeAll(async () => {
-  api = await startTestApi({ config: { wrongKeysPerMinute: 1_000_000 } });
+  api = await startTestApi({ config: { maxWrongKeysPerMinute: 1_000_000 } });
   ({ key } = await api.newProject());
   known = await makeOneOfEach();
 });

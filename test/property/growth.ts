@@ -17,7 +17,7 @@ type Timed = (bytes: number) => number;
  * Doubles the input from a kilobyte to a megabyte, and returns undefined where the time grows with it; else the sizes
  * and times between which it grew faster. What looks too slow is measured again, and the fastest run counts.
  */
-export function fasterThanItsInput<T>(
+export function superlinearGrowth<T>(
   make: (bytes: number) => T,
   work: (input: T) => unknown,
   largest = LARGEST,

@@ -6,24 +6,24 @@ import { newEvent, newEvents } from '../../src/api/events/event-schemas.ts';
 import { readJsonDocument } from '../../src/api/http/body/json-document.ts';
 import { membersOf } from '../../src/api/http/body/json-members.ts';
 import { decodeCursor } from '../../src/api/http/cursor.ts';
-import { isKnownTag } from '../../src/api/http/entity-tags.ts';
+import { matchesIfNoneMatch } from '../../src/api/http/entity-tags.ts';
 import { checkedBody } from '../../src/api/http/validation/validation.ts';
-import { Problem, problemText } from '../../src/api/problems/problem.ts';
+import { Problem, problemJson } from '../../src/api/problems/problem.ts';
 import { newPreview, profile as profileBody } from '../../src/api/profiles/profile-schemas.ts';
 import { projectChanges } from '../../src/api/projects/project-schemas.ts';
 import { createAddressGuard } from '../../src/egress/addresses/address-guard.ts';
 import { redirectError } from '../../src/egress/redirect.ts';
 import { parseTargetUrl } from '../../src/egress/target-url.ts';
 import { compileSchema } from '../../src/json-schema/compile-schema.ts';
-import { patternSize } from '../../src/json-schema/patterns.ts';
-import { valueAt } from '../../src/json-schema/references.ts';
+import { patternProgramSize } from '../../src/json-schema/patterns.ts';
+import { resolvePointer } from '../../src/json-schema/references.ts';
 import { parseDuration } from '../../src/policy/duration.ts';
 import { compileTemplate, HEADER_VARIABLES, templateProblem } from '../../src/profiles/body/template.ts';
 import { isHeaderValue } from '../../src/profiles/header-names.ts';
-import { createProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 import { parseCursor } from '../../src/store/outcomes/outcomes.ts';
 import { cpuMs } from '../set-up/cpu-time.ts';
-import { fasterThanItsInput } from './growth.ts';
+import { superlinearGrowth } from './growth.ts';
 
 jest.setTimeout(120_000);
 
@@ -80,7 +80,7 @@ const JSON_TEXTS: Record<string, Make> = {
   'items deep inside': (bytes) => nested(listed('[', (n) => `{"a":${n}}`, ']')(bytes)),
 };
 
-const profiles = createProfiles();
+const profiles = createBuiltInProfiles();
 const event = {
   id: 'evt_1',
   type: 'a.b',
@@ -107,7 +107,7 @@ const ignoring = (work: () => unknown): unknown => {
     return work();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return problemText(error, 'req_1', 'http://posthorn.test');
+    return problemJson(error, 'req_1', 'http://posthorn.test');
   }
 };
 const checked = (schema: Parameters<typeof checkedBody>[0], value: unknown): unknown =>
@@ -178,7 +178,7 @@ test.each(Object.keys(JSON_TEXTS))(
   '%s take time that grows with their number, wherever they stand',
   (name) => {
     const slow = Object.entries(OF_JSON).flatMap(([place, work]) => {
-      const found = fasterThanItsInput(JSON_TEXTS[name]!, work);
+      const found = superlinearGrowth(JSON_TEXTS[name]!, work);
       return found ? [`${place}: ${found}`] : [];
     });
 
@@ -229,7 +229,7 @@ const signingProfile = (name: string, text: string): unknown =>
 const OF_TEXT: Record<string, (text: string) => unknown> = {
   'a URL': (text) => parseTargetUrl(text, { httpsOnly: true, publicOnly: true }, guard),
   'a header value': isHeaderValue,
-  'If-None-Match': (text) => isKnownTag(text, 'W/"b"'),
+  'If-None-Match': (text) => matchesIfNoneMatch(text, 'W/"b"'),
   'a cursor': (text) => ignoring(() => decodeCursor('timeAndId', text)),
   'what a cursor holds': (text) =>
     ignoring(() =>
@@ -239,7 +239,7 @@ const OF_TEXT: Record<string, (text: string) => unknown> = {
   'the digits of Last-Event-ID': (text) => parseCursor(`00000000.${text}.${text}`),
   'a duration': parseDuration,
   Location: (text) => redirectError(302, text, new URL('https://a.example')),
-  'a JSON pointer': (text) => valueAt({ a: 1 }, text),
+  'a JSON pointer': (text) => resolvePointer({ a: 1 }, text),
   'a template': (text) => templateProblem(text, HEADER_VARIABLES),
   'a rendered template': (text) =>
     compileTemplate(text).render({ ...event, createdAt: '', attributes: { a: 'x' } }),
@@ -255,12 +255,12 @@ const OF_TEXT: Record<string, (text: string) => unknown> = {
   'a header that the SDK verifies': (text) =>
     ['standard-webhooks', 'canvelete', 'smartlyq'].map((name) => signingProfile(name, text)),
 };
-for (const name of profiles.names()) OF_TEXT[`a secret of ${name}`] = profiles.get(name)!.checkSecret;
+for (const name of profiles.names()) OF_TEXT[`a secret of ${name}`] = profiles.get(name)!.secretProblem;
 
 test.each(Object.keys(TEXTS))('%s take time that grows with their number, wherever they stand', (name) => {
   const make = remembering(TEXTS[name]!);
   const slow = Object.entries(OF_TEXT).flatMap(([place, work]) => {
-    const found = fasterThanItsInput(make, work);
+    const found = superlinearGrowth(make, work);
     return found ? [`${place}: ${found}`] : [];
   });
 
@@ -282,7 +282,7 @@ const PATTERNS: Record<string, Make> = {
 };
 
 test.each(Object.keys(PATTERNS))('a pattern of %s is measured in time that grows with its length', (name) => {
-  expect(fasterThanItsInput(PATTERNS[name]!, patternSize, 32 * 1024)).toBeUndefined();
+  expect(superlinearGrowth(PATTERNS[name]!, patternProgramSize, 32 * 1024)).toBeUndefined();
 });
 
 test('a number of 100 kB that a re-serialising profile looks at takes milliseconds', () => {

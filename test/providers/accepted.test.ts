@@ -3,7 +3,7 @@ import { type Receiver, type ReceivedRequest as SeenRequest, startReceiver } fro
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 import { openAccount } from './account.ts';
 import { PROVIDERS, type Provider } from './providers.ts';
-import { type PythonReceivers, startPythonReceivers, whyNoPython } from './python-receivers.ts';
+import { type PythonReceivers, pythonMissingReason, startPythonReceivers } from './python-receivers.ts';
 
 /** Members that a receiver, or a sender, may trip over. */
 const HARD = [
@@ -17,7 +17,7 @@ const HARD = [
 const BIG = '"big":[12345678901234567890,1e400]';
 const WITH_PYTHON = ['canvelete', 'pdf-gorilla', 'pausepoint'];
 
-const noPython = whyNoPython();
+const noPython = pythonMissingReason();
 if (noPython) console.warn(`the receivers in Python are not tried: ${noPython}`);
 
 let posthorn: TestPosthorn;
@@ -109,7 +109,7 @@ test('what is posted reaches a receiver of canvelete as JSON.stringify writes it
   const data = withMembers({ designId: 'design_1' }, [BIG]);
   const refused = await posthorn.client.call('POST', '/v1/events', {
     key,
-    body: `{"type":"design.deleted","consumer":"${registered.address.consumer}","data":${data}}`,
+    body: `{"type":"design.deleted","consumer":"${registered.eventFields.consumer}","data":${data}}`,
   });
   expect(refused).toMatchObject({
     status: 422,

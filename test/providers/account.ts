@@ -1,5 +1,5 @@
 import type { CallApi } from '../../src/cli/try/call-api.ts';
-import { type Registered, register } from '../../src/cli/try/registration.ts';
+import { type RegisteredReceiver, registerReceiver } from '../../src/cli/try/registration.ts';
 import type { Event, TestPosthorn } from '../set-up/test-posthorn.ts';
 import type { Provider } from './providers.ts';
 
@@ -8,7 +8,7 @@ export type Account = {
   key: string;
   /** Calls as the project; throws on any answer that is not 2xx. */
   call: CallApi;
-  registered: Registered;
+  registered: RegisteredReceiver;
   /** Posts an event to the receiver. `data` is JSON, and goes out as it is written here. */
   post(type: string, data: string): Promise<Event>;
 };
@@ -27,14 +27,14 @@ export async function openAccount(
     };
   const { key } = await posthorn.newProject({ profile: name });
   const call = callWith(key);
-  const registered = await register(profile, url, call, callWith);
+  const registered = await registerReceiver(profile, url, call, callWith);
   return {
     key,
     call,
     registered,
     post: (type, data) => {
       const attributes = profile.eventTypes.find((each) => each.name === type)?.exampleAttributes;
-      const rest = JSON.stringify({ type, ...(attributes && { attributes }), ...registered.address });
+      const rest = JSON.stringify({ type, ...(attributes && { attributes }), ...registered.eventFields });
       return call('POST', '/v1/events', `${rest.slice(0, -1)},"data":${data}}`);
     },
   };

@@ -1,18 +1,18 @@
-import type { PageReceiver, ReceivedRequest } from '../../src/cli/try/page-receivers/page-receiver.ts';
-import { PAGE_RECEIVERS } from '../../src/cli/try/page-receivers/registry.ts';
-import type { ComposableProfile } from '../../src/profiles/compile-profile.ts';
-import { createProfiles } from '../../src/profiles/shipped/registry.ts';
+import type { ReceivedRequest, ReferenceVerifier } from '../../src/cli/try/page-receivers/page-receiver.ts';
+import { REFERENCE_VERIFIERS } from '../../src/cli/try/page-receivers/registry.ts';
+import type { CompiledProfile } from '../../src/profiles/compile-profile.ts';
+import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 
-export type Provider = { name: string; profile: ComposableProfile; receiver: PageReceiver };
+export type Provider = { name: string; profile: CompiledProfile; receiver: ReferenceVerifier };
 
 const FIVE = ['cmdcal', 'canvelete', 'pdf-gorilla', 'pausepoint', 'smartlyq'];
 
-const profiles = createProfiles();
+const profiles = createBuiltInProfiles();
 
 export const PROVIDERS: Provider[] = FIVE.map((name) => ({
   name,
   profile: profiles.get(name)!,
-  receiver: PAGE_RECEIVERS.get(name)!,
+  receiver: REFERENCE_VERIFIERS.get(name)!,
 }));
 
 export const providerNamed = (name: string): Provider => PROVIDERS.find((each) => each.name === name)!;

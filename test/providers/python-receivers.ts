@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { ReceivedRequest } from '../../src/cli/try/page-receivers/page-receiver.ts';
 
 /** Why the parts in Python cannot run here; undefined when they can. */
-export function whyNoPython(): string | undefined {
+export function pythonMissingReason(): string | undefined {
   const { status } = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']);
   return status === 0 ? undefined : 'no python3 of 3.9 or later was found';
 }

@@ -1,5 +1,5 @@
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
-import { factsOf } from '../replay/history.ts';
+import { readHistoryFacts } from '../replay/history.ts';
 import { untilWaiting } from '../replay/scenarios.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { openOutcomes } from '../set-up/outcome-stream.ts';
@@ -47,10 +47,10 @@ test.each(WAITS)(
     }
     await stream.until((outcomes) => outcomes.some(({ kind }) => kind === 'event.settled'));
 
-    const { timers } = await factsOf(posthorn.temporal, delivery.workflow!.id);
+    const { timers } = await readHistoryFacts(posthorn.temporal, delivery.workflow!.id);
     expect(timers.map(({ after }) => after)).toEqual(waits);
     expect(receiver.requests).toHaveLength(waits.length + 1);
-    const consumer = registered.address.consumer ?? null;
+    const consumer = registered.eventFields.consumer ?? null;
     expect(stream.outcomes.map(({ kind, data }) => [kind, data.consumer, data.status])).toEqual([
       ...waits.map(() => ['attempt.failed', consumer, 'retrying']),
       ['attempt.failed', consumer, 'undeliverable'],

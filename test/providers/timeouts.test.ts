@@ -24,8 +24,8 @@ afterAll(() => posthorn.close());
 async function waitFor(name: string): Promise<{ waitedMs: number; outcome: string }> {
   let waited: Promise<number> | undefined;
   const receiver = await startReceiver([
-    ({ at }, response) => {
-      waited = once(response, 'close').then(() => Date.now() - at);
+    ({ receivedAt }, response) => {
+      waited = once(response, 'close').then(() => Date.now() - receivedAt);
     },
   ]);
   try {

@@ -99,7 +99,7 @@ test('without a Posthorn it ends with 1, and says so in a sentence', async () =>
 async function trying(name: string, given: { url?: string; adminKey?: string } = {}): Promise<void> {
   const { url = posthorn.url, adminKey = posthorn.config.adminKey } = given;
   const interrupted = new AbortController().signal;
-  await tryProfile(name, { url, adminKey }, { say: () => {}, interrupted });
+  await tryProfile(name, { url, adminKey }, { print: () => {}, interrupted });
 }
 
 test('it says which providers there are, and what a wrong key is', async () => {
@@ -165,7 +165,7 @@ test('where no worker runs it ends with 1, in time or at Ctrl-C, and removes the
   const waiting = startTry('cmdcal', onlyApi.url);
   const interrupted = startTry('cmdcal', onlyApi.url);
 
-  await interrupted.untilSaid(/approval\.changed: /);
+  await interrupted.untilPrinted(/approval\.changed: /);
   expect(await interrupted.end('SIGINT')).toBe(1);
   expect(interrupted.output()).toMatch(/posthorn try: Interrupted\.\n$/);
   expect(await waiting.ended).toBe(1);

@@ -5,14 +5,14 @@ import { promisify } from 'node:util';
 const UNSHARE = ['--map-root-user', '--net', '--'];
 
 /** Why no network namespace can be made here, in words; undefined where one can. */
-export function whyNoNetwork(): string | undefined {
+export function networkNamespaceMissingReason(): string | undefined {
   const tried = spawnSync('unshare', [...UNSHARE, 'ip', 'link', 'set', 'lo', 'up'], { encoding: 'utf8' });
   if (tried.error) return 'unshare(1) is missing, as everywhere but on Linux';
   return tried.status === 0 ? undefined : `unshare and ip fail: ${tried.stderr.trim()}`;
 }
 
 /** Runs `commands` of ip(8), then the module `program`, in a network without any way out; what it prints, as JSON. */
-export async function inNetworkOfItsOwn(commands: string[], program: string): Promise<unknown> {
+export async function runInNetworkNamespace(commands: string[], program: string): Promise<unknown> {
   const shell = [...commands.map((command) => `ip ${command}`), 'exec "$0" --input-type=module -e "$1"'].join(
     ' && ',
   );

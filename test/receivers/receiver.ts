@@ -11,11 +11,13 @@ export type ReceivedRequest = {
   /** The body as it came over the wire: what a signature must match. */
   body: Buffer;
   /** Epoch milliseconds at which the last byte had arrived. */
-  at: number;
+  receivedAt: number;
 };
 
 /** A status to answer with, or what to do instead. */
-export type Step = number | ((request: ReceivedRequest, response: ServerResponse) => void | Promise<void>);
+export type ScriptStep =
+  | number
+  | ((request: ReceivedRequest, response: ServerResponse) => void | Promise<void>);
 
 export type Receiver = {
   url: string;
@@ -41,7 +43,7 @@ export type ReceiverOptions = {
 
 /** A receiver that answers its n-th request by the n-th step of the script, and every later one by the last. */
 export async function startReceiver(
-  script: Step[] = [200],
+  script: ScriptStep[] = [200],
   options: ReceiverOptions = {},
 ): Promise<Receiver> {
   const requests: ReceivedRequest[] = [];
@@ -66,7 +68,7 @@ export async function startReceiver(
         headers: message.headers,
         rawHeaders: message.rawHeaders,
         body: Buffer.concat(chunks),
-        at: Date.now(),
+        receivedAt: Date.now(),
       };
       const step = script[Math.min(requests.length, script.length - 1)] ?? 200;
       requests.push(request);

@@ -1,7 +1,7 @@
-import { type Receiver, type Step, startReceiver } from './receiver.ts';
+import { type Receiver, type ScriptStep, startReceiver } from './receiver.ts';
 
 /** Starts receivers that answer by their scripts, or 200 without one, and closes them after the test that started them. */
-export function receiversOfEachTest(): (...script: Step[]) => Promise<Receiver> {
+export function receiversPerTest(): (...script: ScriptStep[]) => Promise<Receiver> {
   const receivers: Receiver[] = [];
   afterEach(async () => {
     for (const receiver of receivers.splice(0)) await receiver.close();

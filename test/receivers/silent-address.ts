@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
  * An address whose kernel answers no SYN, like one behind a firewall that drops: its queue of connections that nobody
  * accepts is full. `answer` lets it accept from now on; a SYN is repeated after one second, and after three.
  */
-export type SilentAddress = { answer(): void; close(): Promise<void> };
+export type SilentAddress = { startAccepting(): void; close(): Promise<void> };
 
 /** Listens, and sleeps until a byte comes on standard input: a server that is too busy to accept. */
 const PROGRAM = `
@@ -20,7 +20,7 @@ const PROGRAM = `
   });
 `;
 
-export async function silentAddress(host: string, port: number): Promise<SilentAddress> {
+export async function startSilentAddress(host: string, port: number): Promise<SilentAddress> {
   const child = spawn(process.execPath, ['-e', PROGRAM, '--', host, String(port)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -28,7 +28,7 @@ export async function silentAddress(host: string, port: number): Promise<SilentA
   const fillers = [1, 2, 3].map(() => connect({ host, port }).on('error', () => {}));
   // The queue takes one more than its length says; the third is the first that is not answered.
   await Promise.all(fillers.slice(0, 2).map((socket) => once(socket, 'connect')));
-  return { answer: () => void child.stdin!.write('x'), close: () => closed(child, fillers) };
+  return { startAccepting: () => void child.stdin!.write('x'), close: () => closed(child, fillers) };
 }
 
 async function closed(child: ChildProcess, fillers: Socket[]): Promise<void> {

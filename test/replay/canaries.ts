@@ -3,8 +3,8 @@ export const CANARIES = {
   path: 'canary-path',
   data: 'canary-data',
   secret: Buffer.from('canary-secret-canary-secret').toString('base64'),
-  header: 'canary-header',
-  answer: 'canary-answer',
+  responseHeader: 'canary-header',
+  responseBody: 'canary-answer',
 };
 
 /** Every canary in a history, its payloads decoded. */

@@ -9,11 +9,11 @@ type JsonEvent = {
 
 export type ScheduledActivity = {
   name: string;
-  queue: string;
+  taskQueue: string;
   input: unknown[];
   startToClose: string;
   heartbeat: string;
-  retry: unknown;
+  retryPolicy: unknown;
   summary: string;
 };
 
@@ -35,10 +35,10 @@ export type HistoryFacts = {
 export const historyJsonOf = async (client: Client, workflowId: string): Promise<string> =>
   historyToJSON(await client.workflow.getHandle(workflowId).fetchHistory());
 
-export const factsOf = async (client: Client, workflowId: string): Promise<HistoryFacts> =>
-  readHistory(await historyJsonOf(client, workflowId));
+export const readHistoryFacts = async (client: Client, workflowId: string): Promise<HistoryFacts> =>
+  parseHistoryFacts(await historyJsonOf(client, workflowId));
 
-export function readHistory(json: string): HistoryFacts {
+export function parseHistoryFacts(json: string): HistoryFacts {
   const { events } = JSON.parse(json) as { events: JsonEvent[] };
   const of = (type: string) => events.filter(({ eventType }) => eventType === `EVENT_TYPE_${type}`);
   const summaryOf = (event: JsonEvent) => decode(event.userMetadata?.summary) as string;
@@ -54,11 +54,11 @@ export function readHistory(json: string): HistoryFacts {
       const scheduled = event.activityTaskScheduledEventAttributes as Record<string, Record<string, unknown>>;
       return {
         name: scheduled.activityType!.name as string,
-        queue: scheduled.taskQueue!.name as string,
+        taskQueue: scheduled.taskQueue!.name as string,
         input: all(scheduled.input),
         startToClose: scheduled.startToCloseTimeout as unknown as string,
         heartbeat: scheduled.heartbeatTimeout as unknown as string,
-        retry: scheduled.retryPolicy,
+        retryPolicy: scheduled.retryPolicy,
         summary: summaryOf(event),
       };
     }),

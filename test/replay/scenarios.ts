@@ -6,9 +6,9 @@ import { PROVIDERS, type Provider } from '../providers/providers.ts';
 import { eventually } from '../set-up/eventually.ts';
 import type { Delivery, Event, TestPosthorn } from '../set-up/test-posthorn.ts';
 import { CANARIES } from './canaries.ts';
-import { factsOf, historyJsonOf } from './history.ts';
+import { historyJsonOf, readHistoryFacts } from './history.ts';
 import { startInterruptibleProxy } from './interruptible-proxy.ts';
-import { answer, onStage, type Stage } from './stage.ts';
+import { respond, runScenario, type ScenarioContext } from './stage.ts';
 
 const SECRET = `whsec_${CANARIES.secret}`;
 /** Short, and no delay below the timeout: deliveries that fail together stay together. */
@@ -16,17 +16,17 @@ const QUICK = { delays: ['1s', '2s'], timeout: '1s' };
 
 /** Each plays one path through the workflow on real servers, and returns its history as JSON. */
 export const SCENARIOS: Record<string, () => Promise<string>> = {
-  'delivered-at-once': () => onStage((stage) => playOne(stage, [200])),
+  'delivered-at-once': () => runScenario((stage) => playOne(stage, [200])),
 
-  'delivered-on-attempt-3': () => onStage((stage) => playOne(stage, [500, 503, 200], QUICK)),
+  'delivered-on-attempt-3': () => runScenario((stage) => playOne(stage, [500, 503, 200], QUICK)),
 
-  undeliverable: () => onStage((stage) => playOne(stage, [500, 500, 404], QUICK)),
+  undeliverable: () => runScenario((stage) => playOne(stage, [500, 500, 404], QUICK)),
 
   'delays-shorter-than-the-timeout': () =>
-    onStage((stage) => playOne(stage, [500, 500, 200], { delays: ['1s', '2s'], timeout: '30s' })),
+    runScenario((stage) => playOne(stage, [500, 500, 200], { delays: ['1s', '2s'], timeout: '30s' })),
 
   cancelled: () =>
-    onStage(async (stage) => {
+    runScenario(async (stage) => {
       const posthorn = await stage.posthorn();
       const { id, workflowId } = await postOne(posthorn, await stage.receiver([500]));
       await untilWaiting(posthorn, workflowId, id, 1);
@@ -35,7 +35,7 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
     }),
 
   'retry-now': () =>
-    onStage(async (stage) => {
+    runScenario(async (stage) => {
       const posthorn = await stage.posthorn();
       const { id, workflowId } = await postOne(posthorn, await stage.receiver([500, 200]));
       await untilWaiting(posthorn, workflowId, id, 1);
@@ -44,7 +44,7 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
     }),
 
   'group-that-fails-at-different-steps': () =>
-    onStage(async (stage) => {
+    runScenario(async (stage) => {
       const posthorn = await stage.posthorn();
       await posthorn.call('PATCH', '/v1/project', { policy: QUICK });
       const scripts = [[200], [500, 200], [500, 503, 200], [500, 500, 500]];
@@ -55,7 +55,7 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
     }),
 
   'fan-out-of-ten': () =>
-    onStage(async (stage) => {
+    runScenario(async (stage) => {
       const posthorn = await stage.posthorn();
       const receiver = await stage.receiver([200]);
       for (let n = 0; n < 10; n += 1) await posthorn.newEndpoint(`${receiver.url}${n}`, { secret: SECRET });
@@ -64,9 +64,9 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
     }),
 
   'rerun-after-a-lost-worker': () =>
-    onStage(async (stage) => {
+    runScenario(async (stage) => {
       const posthorn = await stage.posthorn({ roles: { api: true, worker: false } });
-      const receiver = await stage.receiver([() => {}, (_request, response) => answer(response, 200)]);
+      const receiver = await stage.receiver([() => {}, (_request, response) => respond(response, 200)]);
       const lost = stage.workerProcess(posthorn);
       const { workflowId } = await postOne(posthorn, receiver);
       await receiver.untilReceived(1, 30_000);
@@ -77,7 +77,7 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
     }),
 
   superseded: () =>
-    onStage(async (stage) => {
+    runScenario(async (stage) => {
       const posthorn = await stage.posthorn({ roles: { api: true, worker: false } });
       // It fails: what the new owner had delivered already would be delivered for the old one too.
       const { id, workflowId } = await postOne(posthorn, await stage.receiver([500]));
@@ -88,7 +88,7 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
     }),
 
   'recorded-late': () =>
-    onStage(async (stage) => {
+    runScenario(async (stage) => {
       const posthorn = await stage.posthorn({ roles: { api: true, worker: false } });
       const proxy = await startInterruptibleProxy(posthorn.config.databaseUrl);
       try {
@@ -96,14 +96,14 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
         await stage.worker(posthorn, proxy.url);
         const whilePostgresIsAway = (response: ServerResponse) => {
           proxy.interrupt();
-          answer(response, 503);
+          respond(response, 503);
         };
         const { workflowId } = await postOne(
           posthorn,
           await stage.receiver([(_request, response) => whilePostgresIsAway(response), 200]),
         );
         await eventually(async () => {
-          const { activities } = await factsOf(posthorn.temporal, workflowId);
+          const { activities } = await readHistoryFacts(posthorn.temporal, workflowId);
           return activities.some(({ name }) => name === 'recordOutcomes');
         }, 30_000);
         proxy.resume();
@@ -116,13 +116,13 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
   ...Object.fromEntries(
     PROVIDERS.map((provider) => [
       `policy-of-${provider.name}`,
-      () => onStage((stage) => playToTheLast(stage, provider)),
+      () => runScenario((stage) => playToTheLast(stage, provider)),
     ]),
   ),
 };
 
 /** A delivery of a provider that fails at every attempt, each brought forward. */
-async function playToTheLast(stage: Stage, provider: Provider): Promise<string> {
+async function playToTheLast(stage: ScenarioContext, provider: Provider): Promise<string> {
   const posthorn = await stage.posthorn();
   const { call, post } = await openAccount(posthorn, provider, (await stage.receiver([503])).url);
   const { name, example } = provider.profile.eventTypes[0]!;
@@ -137,7 +137,7 @@ async function playToTheLast(stage: Stage, provider: Provider): Promise<string> 
   return historyOnceOver(posthorn, workflow!.id);
 }
 
-async function playOne(stage: Stage, script: number[], policy?: object): Promise<string> {
+async function playOne(stage: ScenarioContext, script: number[], policy?: object): Promise<string> {
   const posthorn = await stage.posthorn();
   if (policy) await posthorn.call('PATCH', '/v1/project', { policy });
   const { workflowId } = await postOne(posthorn, await stage.receiver(script));

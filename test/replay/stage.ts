@@ -3,26 +3,26 @@ import type { ServerResponse } from 'node:http';
 import path from 'node:path';
 import { createLogger } from '../../src/observability/log.ts';
 import { startService } from '../../src/service/start-service.ts';
-import { type Receiver, type Step, startReceiver } from '../receivers/receiver.ts';
+import { type Receiver, type ScriptStep, startReceiver } from '../receivers/receiver.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { startTestPosthorn, type TestPosthorn, type TestPosthornOptions } from '../set-up/test-posthorn.ts';
 import { CANARIES } from './canaries.ts';
 
 /** What a scenario plays on; all of it is taken down after the scenario. */
-export type Stage = {
+export type ScenarioContext = {
   posthorn(options?: TestPosthornOptions): Promise<TestPosthorn>;
   /** Receives under a path, and answers with a header and a body, that no history may hold. */
-  receiver(script: Step[]): Promise<Receiver>;
+  receiver(script: ScriptStep[]): Promise<Receiver>;
   /** A worker in this process, on the same database and namespace. */
   worker(posthorn: TestPosthorn, databaseUrl?: string): Promise<void>;
   /** A worker in a process of its own, to be killed. */
   workerProcess(posthorn: TestPosthorn): ChildProcess;
 };
 
-export async function onStage<T>(play: (stage: Stage) => Promise<T>): Promise<T> {
+export async function runScenario<T>(play: (stage: ScenarioContext) => Promise<T>): Promise<T> {
   const closers: (() => Promise<void>)[] = [];
   const log = createLogger({ level: 'silent', name: 'stage' });
-  const stage: Stage = {
+  const stage: ScenarioContext = {
     async posthorn(options) {
       const posthorn = await startTestPosthorn(options);
       closers.push(posthorn.close);
@@ -30,7 +30,7 @@ export async function onStage<T>(play: (stage: Stage) => Promise<T>): Promise<T>
     },
     async receiver(script) {
       const receiver = await startReceiver(
-        script.map((step) => (typeof step === 'number' ? answering(step) : step)),
+        script.map((step) => (typeof step === 'number' ? respondWith(step) : step)),
       );
       closers.push(receiver.close);
       return { ...receiver, url: `${receiver.url}${CANARIES.path}` };
@@ -41,18 +41,22 @@ export async function onStage<T>(play: (stage: Stage) => Promise<T>): Promise<T>
       await service.connected;
     },
     workerProcess({ config }) {
-      const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../src/cli/program.ts'), 'worker'], {
-        stdio: 'ignore',
-        env: {
-          ...process.env,
-          DATABASE_URL: config.databaseUrl,
-          TEMPORAL_ADDRESS: config.temporal.address,
-          TEMPORAL_NAMESPACE: config.temporal.namespace,
-          POSTHORN_ADMIN_KEY: config.adminKey,
-          POSTHORN_ENCRYPTION_KEYS: config.encryptionKeys.map((key) => key.toString('base64')).join(),
-          POSTHORN_ALLOW_TARGETS: config.allowTargets.join(),
+      const child = spawn(
+        process.execPath,
+        [path.join(import.meta.dirname, '../../src/cli/program.ts'), 'worker'],
+        {
+          stdio: 'ignore',
+          env: {
+            ...process.env,
+            DATABASE_URL: config.databaseUrl,
+            TEMPORAL_ADDRESS: config.temporal.address,
+            TEMPORAL_NAMESPACE: config.temporal.namespace,
+            POSTHORN_ADMIN_KEY: config.adminKey,
+            POSTHORN_ENCRYPTION_KEYS: config.encryptionKeys.map((key) => key.toString('base64')).join(),
+            POSTHORN_ALLOW_TARGETS: config.allowTargets.join(),
+          },
         },
-      });
+      );
       closers.push(async () => {
         child.kill('SIGKILL');
         await eventually(() => child.exitCode !== null || child.signalCode !== null);
@@ -67,11 +71,11 @@ export async function onStage<T>(play: (stage: Stage) => Promise<T>): Promise<T>
   }
 }
 
-export const answering =
-  (status: number): Step =>
+export const respondWith =
+  (status: number): ScriptStep =>
   (_request, response) =>
-    answer(response, status);
+    respond(response, status);
 
-export function answer(response: ServerResponse, status: number): void {
-  response.writeHead(status, { 'x-answer': CANARIES.header }).end(CANARIES.answer);
+export function respond(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'x-answer': CANARIES.responseHeader }).end(CANARIES.responseBody);
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PROVIDERS } from '../providers/providers.ts';
 import { canariesIn } from './canaries.ts';
-import { type HistoryFacts, readHistory } from './history.ts';
+import { type HistoryFacts, parseHistoryFacts } from './history.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 /**
@@ -17,7 +17,7 @@ const recorded = (name: string): string =>
 
 /** The facts of a history, without the ids that differ from run to run. */
 const facts = (json: string): HistoryFacts =>
-  JSON.parse(JSON.stringify(readHistory(json)).replaceAll(/dlv_\w+/g, 'dlv'));
+  JSON.parse(JSON.stringify(parseHistoryFacts(json)).replaceAll(/dlv_\w+/g, 'dlv'));
 
 // Replay passes over changed arguments, options, summaries, durations and messages: so they are compared here.
 test.each(names)(
@@ -67,7 +67,7 @@ test('a workflow’s attempts have the options that its promises rest on', () =>
 });
 
 test('a workflow with an undeliverable delivery fails, by that type, with counts alone', () => {
-  expect(readHistory(recorded('group-that-fails-at-different-steps')).end).toEqual({
+  expect(parseHistoryFacts(recorded('group-that-fails-at-different-steps')).end).toEqual({
     status: 'failed',
     failure: {
       type: 'Undeliverable',
@@ -80,7 +80,7 @@ test('a workflow with an undeliverable delivery fails, by that type, with counts
 test.each(PROVIDERS)(
   'the recorded workflow of $name carries its policy and waited by it',
   ({ name, profile }) => {
-    const { input, timers, activities, end } = readHistory(recorded(`policy-of-${name}`));
+    const { input, timers, activities, end } = parseHistoryFacts(recorded(`policy-of-${name}`));
 
     expect(input).toMatchObject({ policy: profile.policy });
     expect(timers.map(({ after }) => after)).toEqual(profile.policy.delays.map((delay) => `${delay}s`));
@@ -90,11 +90,11 @@ test.each(PROVIDERS)(
 );
 
 test('a workflow that lost its worker ran its activity again', () => {
-  expect(readHistory(recorded('rerun-after-a-lost-worker')).activityAttempts).toEqual([2]);
+  expect(parseHistoryFacts(recorded('rerun-after-a-lost-worker')).activityAttempts).toEqual([2]);
 });
 
 test('outcomes that Postgres did not take are carried as codes and recorded later', () => {
-  const late = readHistory(recorded('recorded-late')).activities[1]!;
+  const late = parseHistoryFacts(recorded('recorded-late')).activities[1]!;
 
   expect(late).toMatchObject({ name: 'recordOutcomes', summary: 'record outcomes' });
   expect(Object.keys((late.input[0] as object[])[0]!).sort()).toEqual(

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Case } from '../../sdk/conformance/case.ts';
 import { conformance, conformanceText } from '../../sdk/conformance/cases.ts';
-import { bytesOf } from '../../sdk/conformance/reference-signature.ts';
-import { createProfiles } from '../../src/profiles/shipped/registry.ts';
+import { payloadBytes } from '../../sdk/conformance/reference-signature.ts';
+import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 import { compileSigner } from '../../src/signing/sign.ts';
 import { SDK } from './run-program.ts';
 
-const profiles = createProfiles();
+const profiles = createBuiltInProfiles();
 
 test('signatures.json is what sdk/conformance/write-cases.ts writes', () => {
   expect(readFileSync(join(SDK, 'conformance/signatures.json'), 'utf8')).toBe(conformanceText());
@@ -19,7 +19,7 @@ test('the file has every profile that ships with Posthorn', () => {
 
 /** The values of the headers that Posthorn sends for a case, by lower case name. */
 function sentHeaders({ profile, payload, id, sent }: Case): Record<string, string> {
-  const message = { id: id ?? 'evt_1', sentAt: sent!.sentAt, body: bytesOf(payload) };
+  const message = { id: id ?? 'evt_1', sentAt: sent!.sentAt, body: payloadBytes(payload) };
   if (typeof profile !== 'string') {
     const { headers, signature, secret } = profile;
     const sign = compileSigner({ ...signature, severalSecrets: 'none' }, secret);

@@ -31,7 +31,7 @@ const member = fc.oneof(
 );
 
 /** A profile that receivers can verify: id and time, where they are signed, stand where a receiver finds them. */
-export const ownProfile = fc
+export const customProfile = fc
   .record({
     members: fc.uniqueArray(fc.tuple(memberName, member), { maxLength: 4, selector: ([name]) => name }),
     data: fc.constantFrom<[string, string]>(['data', '$data'], ['...', '$data'], ['test', '$test']),

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { type SigningProfile, verifyWebhook } from '../../sdk/typescript/src/index.ts';
 import type { ProfileName } from '../../sdk/typescript/src/verify/profiles.ts';
-import { register } from '../../src/cli/try/registration.ts';
-import { createProfiles } from '../../src/profiles/shipped/registry.ts';
+import { registerReceiver } from '../../src/cli/try/registration.ts';
+import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
-import { event, ownProfile } from './own-profiles.ts';
+import { customProfile, event } from './own-profiles.ts';
 import { runPython, testWithPython } from './run-program.ts';
 
 let posthorn: TestPosthorn;
@@ -96,18 +96,18 @@ function verify({ headers, body, secret, profile }: Verifiable): void {
 const all: Verifiable[] = [];
 
 test('what is sent by a profile that ships is what its preview shows, and both verify', async () => {
-  for (const name of createProfiles().names() as ProfileName[]) {
-    const profile = createProfiles().get(name)!;
+  for (const name of createBuiltInProfiles().names() as ProfileName[]) {
+    const profile = createBuiltInProfiles().get(name)!;
     const { key } = await posthorn.newProject({ profile: name });
     const callWith =
       (by: string) =>
       async <T>(method: string, path: string, body?: unknown) =>
         (await posthorn.client.call(method, path, { key: by, body })).body as T;
-    const { secret, address } = await register(profile, receiver.url, callWith(key), callWith);
+    const { secret, eventFields } = await registerReceiver(profile, receiver.url, callWith(key), callWith);
     const plain = { name: 'a.b', example: { a: 1 }, exampleAttributes: {} };
     for (const type of profile.eventTypes.length > 0 ? profile.eventTypes : [plain]) {
       const { example, exampleAttributes: attributes = {} } = type;
-      const { target, consumer } = address;
+      const { target, consumer } = eventFields;
       const one = { type: type.name, attributes, consumer, data: JSON.stringify(example) };
       const result = await sendAndPreview(key, name, one, { target });
       all.push(...both(result!, secret, name));
@@ -118,30 +118,34 @@ test('what is sent by a profile that ships is what its preview shows, and both v
 
 test('what is sent by any own profile is what its preview shows, and both verify', async () => {
   const { key } = await posthorn.newProject();
-  await posthorn.client.call('PUT', '/v1/profiles/own', { key, body: fc.sample(ownProfile, 1)[0] });
+  await posthorn.client.call('PUT', '/v1/profiles/own', { key, body: fc.sample(customProfile, 1)[0] });
   expect((await posthorn.client.call('PATCH', '/v1/project', { key, body: { profile: 'own' } })).status).toBe(
     200,
   );
   let compared = 0;
   await fc.assert(
-    fc.asyncProperty(ownProfile, fc.array(event, { minLength: 1, maxLength: 2 }), async (profile, events) => {
-      const put = await posthorn.client.call('PUT', '/v1/profiles/own', { key, body: profile });
-      expect(put).toMatchObject({ status: 200 });
-      for (const one of events) {
-        const made = await posthorn.client.call('POST', '/v1/profiles/own/preview', {
-          key,
-          body: textOf({ ...one, data: '{}' }, {}),
-        });
-        const { secret } = made.body as Preview;
-        const result = await sendAndPreview(key, 'own', one, { target: { url: receiver.url, secret } });
-        if (!result) continue;
-        compared++;
-        for (const verifiable of both(result, secret, profile)) {
-          verify(verifiable);
-          all.push(verifiable);
+    fc.asyncProperty(
+      customProfile,
+      fc.array(event, { minLength: 1, maxLength: 2 }),
+      async (profile, events) => {
+        const put = await posthorn.client.call('PUT', '/v1/profiles/own', { key, body: profile });
+        expect(put).toMatchObject({ status: 200 });
+        for (const one of events) {
+          const made = await posthorn.client.call('POST', '/v1/profiles/own/preview', {
+            key,
+            body: textOf({ ...one, data: '{}' }, {}),
+          });
+          const { secret } = made.body as Preview;
+          const result = await sendAndPreview(key, 'own', one, { target: { url: receiver.url, secret } });
+          if (!result) continue;
+          compared++;
+          for (const verifiable of both(result, secret, profile)) {
+            verify(verifiable);
+            all.push(verifiable);
+          }
         }
-      }
-    }),
+      },
+    ),
     { numRuns: 60 },
   );
   expect(compared).toBeGreaterThan(30);

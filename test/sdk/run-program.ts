@@ -3,16 +3,16 @@ import { join } from 'node:path';
 
 export const SDK = join(__dirname, '../../sdk');
 
-export type Ended = { code: number | null; stdout: string; stderr: string };
+export type ProgramResult = { code: number | null; stdout: string; stderr: string };
 
 /** Runs a program to its end, with `input` on its stdin. A loopback server must not be asked for by a proxy. */
 export function runProgram(
   command: string,
   args: string[],
   { cwd, env, input = '' }: { cwd?: string; env?: Record<string, string>; input?: string } = {},
-): Promise<Ended> {
+): Promise<ProgramResult> {
   const child = spawn(command, args, { cwd, env: { ...process.env, no_proxy: '127.0.0.1', ...env } });
-  const ended: Ended = { code: null, stdout: '', stderr: '' };
+  const ended: ProgramResult = { code: null, stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (ended.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (ended.stderr += text));
   child.stdin.end(input);
@@ -29,7 +29,7 @@ const python = ['python3', 'python'].find((name) => {
 });
 
 /** Runs Python with the SDK on its path; throws what it wrote when it fails. */
-export async function runPython(args: string[], input?: string): Promise<Ended> {
+export async function runPython(args: string[], input?: string): Promise<ProgramResult> {
   const ended = await runProgram(python!, args, {
     cwd: join(SDK, 'python'),
     env: { PYTHONPATH: 'src', PYTHONDONTWRITEBYTECODE: '1', PYTHONIOENCODING: 'utf-8' },

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { verifyWebhook } from '../../sdk/typescript/src/index.ts';
 import type { ProfileName } from '../../sdk/typescript/src/verify/profiles.ts';
-import { createProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 import { runPython, testWithPython } from './run-program.ts';
 
-const profiles = createProfiles();
+const profiles = createBuiltInProfiles();
 const names = profiles.names() as ProfileName[];
 const SENT_AT = 1_775_469_683;
 
@@ -36,7 +36,7 @@ function send({
   brought,
 }: typeof sent extends fc.Arbitrary<infer T> ? T : never): Sent {
   const profile = profiles.get(chosen)!;
-  const secret = profile.checkSecret(brought) === undefined ? brought : profile.newSecret();
+  const secret = profile.secretProblem(brought) === undefined ? brought : profile.generateSecret();
   const body = profile.composeBody({ ...event, data: Buffer.from(JSON.stringify(data)) });
   if (!Buffer.isBuffer(body)) throw new Error(JSON.stringify(body));
   return {

@@ -1,5 +1,5 @@
 /** Milliseconds of calls, and how long the slowest but one in twenty took. */
-export async function p95Of(calls: number, call: () => Promise<unknown>): Promise<number> {
+export async function measureP95(calls: number, call: () => Promise<unknown>): Promise<number> {
   const took: number[] = [];
   for (let n = 0; n < calls; n++) {
     const startedAt = performance.now();
@@ -10,7 +10,7 @@ export async function p95Of(calls: number, call: () => Promise<unknown>): Promis
 }
 
 /** How much the victim's p95 may grow: twice, and what a machine that is busy with other suites adds. */
-export const beside = (aloneMs: number): number => 2 * aloneMs + 150;
+export const maxP95UnderAttack = (aloneMs: number): number => 2 * aloneMs + 150;
 
 /** Runs `attacks` in loops, each call after the other, until `during` has ended; what they throw is theirs. */
 export async function whileAttacked<T>(

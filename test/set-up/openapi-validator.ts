@@ -7,7 +7,7 @@ type Operation = {
 };
 export type OpenApi = { paths: Record<string, Record<string, Operation>> };
 
-export type Answered = {
+export type ApiResponse = {
   status: number;
   headers: Headers;
   /** The JSON body; undefined where there is none. */
@@ -18,9 +18,9 @@ export type Answered = {
 export type Client = {
   document: OpenApi;
   /** Calls the API and throws when the answer is not one that the OpenAPI document describes. */
-  call(method: string, path: string, options?: CallOptions): Promise<Answered>;
+  call(method: string, path: string, options?: CallOptions): Promise<ApiResponse>;
   /** The operations that were answered at least once, by their ids. */
-  called: Set<string>;
+  calledOperations: Set<string>;
 };
 
 export type CallOptions = {
@@ -34,10 +34,10 @@ export type CallOptions = {
 export async function validatingClient(baseUrl: string): Promise<Client> {
   const document = (await (await fetch(`${baseUrl}/openapi.json`)).json()) as OpenApi;
   const validate = validatorOf(document);
-  const called = new Set<string>();
+  const calledOperations = new Set<string>();
   return {
     document,
-    called,
+    calledOperations,
     async call(method, path, { key, body, headers } = {}) {
       const response = await fetch(baseUrl + path, {
         method,
@@ -52,7 +52,7 @@ export async function validatingClient(baseUrl: string): Promise<Client> {
       const type = response.headers.get('content-type')?.split(';')[0] ?? '';
       const answered = { status: response.status, headers: response.headers, body: parsed(type, text), text };
       const operationId = validate(method, path.split('?')[0]!, type, answered);
-      if (operationId !== undefined) called.add(operationId);
+      if (operationId !== undefined) calledOperations.add(operationId);
       return answered;
     },
   };
@@ -78,7 +78,7 @@ function validatorOf(document: OpenApi) {
     return known;
   };
 
-  return (method: string, path: string, type: string, answered: Answered): string | undefined => {
+  return (method: string, path: string, type: string, answered: ApiResponse): string | undefined => {
     const found = operationOf(document, method.toLowerCase(), path);
     const where = `${method} ${path} answered ${answered.status} ${type}`;
     if (!found) {

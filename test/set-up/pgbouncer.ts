@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freePort } from '../../src/embedded/free-port.ts';
+import { findFreePort } from '../../src/embedded/free-port.ts';
 import { eventually } from './eventually.ts';
 
 export type PgBouncer = { urlOf(direct: string): string; close(): Promise<void> };
@@ -32,7 +32,7 @@ export async function startPgBouncer(
   const { hostname, port: serverPort, username, password } = new URL(direct);
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-pgbouncer-'));
   chmodSync(folder, 0o755);
-  const port = await freePort();
+  const port = await findFreePort();
   const ini = {
     listen_addr: '127.0.0.1',
     listen_port: port,

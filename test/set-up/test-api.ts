@@ -4,13 +4,13 @@ import pino from 'pino';
 import { createApi } from '../../src/api/create-api.ts';
 import type { ApiConfig, ApiDependencies } from '../../src/api/dependencies.ts';
 import { createHttpServer } from '../../src/api/http/server.ts';
-import { createTenantReads } from '../../src/api/limits/tenant-reads.ts';
-import type { Acceptor, Steering } from '../../src/api/ports.ts';
-import { createHolding } from '../../src/dispatch/background/holding.ts';
-import { createSteering } from '../../src/dispatch/background/steering.ts';
+import { createTenantReadPool } from '../../src/api/limits/tenant-read-pool.ts';
+import type { Acceptor, DeliveryCommands } from '../../src/api/ports.ts';
+import { createEndpointStates } from '../../src/dispatch/background/endpoint-states.ts';
+import { createDeliveryCommands } from '../../src/dispatch/delivery-commands.ts';
 import { createAddressGuard } from '../../src/egress/addresses/address-guard.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
-import { createProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 import { createSecretBox, type SecretBox } from '../../src/secrets/secret-box.ts';
 import { acceptEvents } from '../../src/store/events/accept-events.ts';
 import { PROCESS_CLOCK } from '../../src/store/postgres/database-clock.ts';
@@ -45,20 +45,20 @@ export async function startTestApi({
   const closing = new AbortController();
   const app = createApi({
     pool: database.pool,
-    reads: createTenantReads(database.pool),
-    acceptor: plainAcceptor(database, secretBox),
-    steering: steeringWithoutWorkflows(database),
-    holding: createHolding({ pool: database.pool, onReleased: () => {}, onFailure: throwOn }),
-    waiters: { untilSettled: async () => false },
+    tenantReadPool: createTenantReadPool(database.pool),
+    acceptor: createUnassigningAcceptor(database, secretBox),
+    deliveryCommands: steeringWithoutWorkflows(database),
+    endpointStates: createEndpointStates({ pool: database.pool, onReleased: () => {}, onFailure: throwOn }),
+    settlementWaiters: { waitUntilSettled: async () => false },
     streams: { open: async () => 'gone' },
     readiness: { check: async () => ({ ready: true, components: { postgres: { ok: true } } }) },
     links: { urlOf: async () => null },
     guard: createAddressGuard(['127.0.0.0/8']),
-    profiles: createProfileLookup(createProfiles(), storedProfiles(database.pool)),
+    profiles: createProfileLookup(createBuiltInProfiles(), storedProfiles(database.pool)),
     secretBox,
     clock: PROCESS_CLOCK,
     log: pino({ level: 'silent' }),
-    closing: closing.signal,
+    shutdownSignal: closing.signal,
     ...replace,
     config: {
       adminKey: ADMIN_KEY,
@@ -96,7 +96,7 @@ export async function startTestApi({
 }
 
 /** Stores events as they come, and assigns nothing. */
-export function plainAcceptor({ pool }: TestDatabase, box: SecretBox): Acceptor {
+export function createUnassigningAcceptor({ pool }: TestDatabase, box: SecretBox): Acceptor {
   const nobody = () => {};
   return {
     acceptOne: async (draft) => (await acceptEvents(pool, box, [draft], nobody)).results[0]!,
@@ -104,8 +104,8 @@ export function plainAcceptor({ pool }: TestDatabase, box: SecretBox): Acceptor 
   };
 }
 
-const steeringWithoutWorkflows = ({ pool }: TestDatabase): Steering =>
-  createSteering({
+const steeringWithoutWorkflows = ({ pool }: TestDatabase): DeliveryCommands =>
+  createDeliveryCommands({
     pool,
     signals: () => null,
     onReleased: () => {},

@@ -2,18 +2,18 @@ import type pg from 'pg';
 import { eventually } from '../set-up/eventually.ts';
 
 /** A pool of which one transaction stops right before its COMMIT, with all its locks, until it is told to go on. */
-export function stoppingAtCommit(pool: pg.Pool): {
+export function pausingAtCommit(pool: pg.Pool): {
   pool: pg.Pool;
-  stopped: Promise<void>;
-  goOn: () => void;
+  paused: Promise<void>;
+  resume: () => void;
 } {
-  const stopped = Promise.withResolvers<void>();
+  const paused = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const connect = async () => {
     const client = await pool.connect();
     const query = async (...statement: Parameters<typeof client.query>) => {
       if ((statement[0] as unknown) === 'COMMIT') {
-        stopped.resolve();
+        paused.resolve();
         await gate.promise;
       }
       return client.query(...statement);
@@ -22,8 +22,8 @@ export function stoppingAtCommit(pool: pg.Pool): {
   };
   return {
     pool: { connect } as unknown as pg.Pool,
-    stopped: stopped.promise,
-    goOn: gate.resolve,
+    paused: paused.promise,
+    resume: gate.resolve,
   };
 }
 

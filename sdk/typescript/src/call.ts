@@ -1,4 +1,4 @@
-import { errorOf } from './posthorn-error.ts';
+import { errorFromResponse } from './posthorn-error.ts';
 
 export type Connection = {
   /** The address of the API, such as `https://posthorn.example.com`. */
@@ -12,19 +12,19 @@ export type Connection = {
   fetch?: typeof fetch;
 };
 
-export type Input = {
+export type CallInput = {
   query?: object;
   body?: unknown;
   /** A status that is an answer like 2xx. */
-  alsoAnswers?: number;
+  alsoAccept?: number;
 };
 
 /** Calls the API and returns the JSON of its answer; throws a PosthornError when it refuses. */
-export type Call = <T>(method: string, path: string, input?: Input) => Promise<T>;
+export type Call = <T>(method: string, path: string, input?: CallInput) => Promise<T>;
 
 export function createCall(connection: Connection): Call {
   const { timeoutMs = 75_000 } = connection;
-  return async <T>(method: string, path: string, { query = {}, body, alsoAnswers }: Input = {}) => {
+  return async <T>(method: string, path: string, { query = {}, body, alsoAccept }: CallInput = {}) => {
     const response = await request(connection, path + queryText(query), {
       method,
       signal: AbortSignal.timeout(timeoutMs),
@@ -33,7 +33,7 @@ export function createCall(connection: Connection): Call {
         headers: { 'content-type': 'application/json' },
       }),
     });
-    if (!response.ok && response.status !== alsoAnswers) throw await errorOf(response);
+    if (!response.ok && response.status !== alsoAccept) throw await errorFromResponse(response);
     return (response.status === 204 ? undefined : await response.json()) as T;
   };
 }

@@ -1,5 +1,5 @@
 import { type Connection, request } from './call.ts';
-import { errorOf, PosthornError } from './posthorn-error.ts';
+import { errorFromResponse, PosthornError } from './posthorn-error.ts';
 import { type ServerSentEvent, serverSentEvents } from './server-sent-events.ts';
 
 export type Outcome = {
@@ -31,8 +31,8 @@ export type StreamOptions = {
 };
 
 /** Posthorn writes something every 15 s: after this long the connection is dead, whatever the socket says. */
-const SILENCE_MS = 45_000;
-const LONGEST_WAIT_MS = 30_000;
+const SILENCE_TIMEOUT_MS = 45_000;
+const MAX_RECONNECT_DELAY_MS = 30_000;
 
 /**
  * The outcomes of the project, or of the consumer whose key it is, without end and without a gap: when the connection
@@ -59,7 +59,7 @@ export async function* streamOutcomes(
       if (isFinal(error)) throw error;
       failures += 1;
     }
-    await pause(Math.min(retryMs * 2 ** failures, LONGEST_WAIT_MS), signal);
+    await pause(Math.min(retryMs * 2 ** failures, MAX_RECONNECT_DELAY_MS), signal);
   }
 }
 
@@ -73,7 +73,7 @@ async function* eventsAfter(
 ): AsyncGenerator<ServerSentEvent> {
   const ending = new AbortController();
   const end = (): void => ending.abort();
-  let silence = setTimeout(end, SILENCE_MS);
+  let silence = setTimeout(end, SILENCE_TIMEOUT_MS);
   signal?.addEventListener('abort', end);
   try {
     const response = await request(connection, '/v1/outcomes', {
@@ -84,10 +84,10 @@ async function* eventsAfter(
         ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
       },
     });
-    if (!response.ok || !response.body) throw await errorOf(response);
+    if (!response.ok || !response.body) throw await errorFromResponse(response);
     yield* serverSentEvents(response.body, () => {
       clearTimeout(silence);
-      silence = setTimeout(end, SILENCE_MS);
+      silence = setTimeout(end, SILENCE_TIMEOUT_MS);
     });
   } finally {
     clearTimeout(silence);

@@ -5,7 +5,7 @@ export type Page<T> = {
 };
 
 /** The items of this page and of all after it, each page fetched when it is reached. */
-export async function* itemsOf<T>(
+export async function* iteratePages<T>(
   list: (page: { cursor?: string }) => Promise<Page<T>>,
 ): AsyncGenerator<T, void> {
   let page = await list({});

@@ -1,5 +1,5 @@
 /** A path with ids in it. Throws a TypeError for one that would make it another path: URLs resolve `..`. */
-export function path(texts: TemplateStringsArray, ...ids: string[]): string {
+export function idPath(texts: TemplateStringsArray, ...ids: string[]): string {
   return texts.reduce((start, text, i) => start + segment(ids[i - 1]!) + text);
 }
 

@@ -24,21 +24,21 @@ export class PosthornError extends Error {
   }
 }
 
-const MOST_REASONS = 5;
+const MAX_REASONS = 5;
 
 /** With the reasons: often the message alone reaches a log. */
 function messageOf(status: number, { detail, title, errors = [] }: Partial<Problem>): string {
   const summary = detail ?? title ?? `The answer ${status} is not one of Posthorn's.`;
   if (errors.length === 0) return summary;
   const reasons = errors
-    .slice(0, MOST_REASONS)
+    .slice(0, MAX_REASONS)
     .map((error) => `${error.pointer || 'the body'} ${error.detail}`);
-  if (errors.length > MOST_REASONS) reasons.push(`and ${errors.length - MOST_REASONS} more`);
+  if (errors.length > MAX_REASONS) reasons.push(`and ${errors.length - MAX_REASONS} more`);
   return `${summary} (${reasons.join('; ')})`;
 }
 
 /** Reads the answer to a call that failed; one of a proxy need not be a problem document. */
-export async function errorOf(response: Response): Promise<PosthornError> {
+export async function errorFromResponse(response: Response): Promise<PosthornError> {
   const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
   const text = await response.text();
   const retryAfter = response.headers.get('retry-after') ?? '';

@@ -2,11 +2,11 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
 import { LRUCache } from 'lru-cache';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { createCatalogues } from '../../catalogue/catalogues.ts';
-import { policyText } from '../../policy/retry-policy.ts';
-import type { ComposableProfile } from '../../profiles/compile-profile.ts';
+import { createCatalogueCache } from '../../catalogue/catalogue-cache.ts';
+import { serializePolicy } from '../../policy/retry-policy.ts';
+import type { CompiledProfile } from '../../profiles/compile-profile.ts';
 import type { ProfileLookup } from '../../profiles/profile-lookup.ts';
-import { hasStamp, type KeyKind, stampedKey } from '../../secrets/key-stamp.ts';
+import { createKeyWithMac, hasValidMac, type KeyKind } from '../../secrets/key-stamp.ts';
 import type { SecretBox } from '../../secrets/secret-box.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { KeyOwner } from '../../store/projects/api-keys.ts';
@@ -14,10 +14,10 @@ import { findProject } from '../../store/projects/projects.ts';
 import type { ApiConfig } from '../dependencies.ts';
 import { Problem } from '../problems/problem.ts';
 import { unauthorized } from '../problems/unauthorized.ts';
+import { effectivePolicy } from './effective-policy.ts';
 import { createKeyLookup, type KeyLookup } from './key-lookup.ts';
 import { createKeyWatch } from './key-watch.ts';
-import { policyInForce } from './policy-in-force.ts';
-import { ShortMemory } from './short-memory.ts';
+import { TtlCache } from './ttl-cache.ts';
 import { createWrongKeyLimit } from './wrong-key-limit.ts';
 
 /** Whose data a call is about, with the settings that hold for it now. */
@@ -29,7 +29,7 @@ export type Tenant = {
   since: Date | null;
   /** Of the key that called; null: the admin's. */
   keyHash: Buffer | null;
-  profile: ComposableProfile;
+  profile: CompiledProfile;
   /** Canonical text of the retry policy in force. */
   policy: string;
   /** Plans whose consumers may use webhooks; null: all. */
@@ -39,21 +39,21 @@ export type Tenant = {
   enforcesSchemas: boolean;
 };
 
-export type Caller =
+export type AuthenticatedCaller =
   | { kind: 'admin'; tenant: Tenant | null }
   | { kind: 'project' | 'consumer'; tenant: Tenant };
 
 export type Authentication = {
   /** Throws `unauthorized`, or `too_many_attempts` for an address that sent too many wrong keys. */
-  callerOf(request: Request): Promise<Caller>;
+  authenticate(request: Request): Promise<AuthenticatedCaller>;
   /** A new API key and what is stored of it. `ph_` is a project's, `phc_` a consumer's. */
   newKey(kind: KeyKind): { key: string; hash: Buffer };
   /** One name for a key, however the request wrote it; the key cannot be told from it. */
-  keyNameOf(request: Request): string;
+  keyFingerprint(request: Request): string;
   /** Calls `onDeleted` within a second of the deletion of the request's key; returns how to watch no longer. */
   watchKey(request: Request, onDeleted: () => void): () => void;
   /** After a change of a project's keys or settings, so that this process knows it at once; null: of what all share. */
-  forget(projectId: string | null): void;
+  invalidate(projectId: string | null): void;
 };
 
 /** A deleted key must stop working within 1 s, in every process: half of that may be spent remembering. */
@@ -69,18 +69,18 @@ const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 export function createAuthentication(
   db: Queryable,
   profiles: ProfileLookup,
-  stampOf: SecretBox['stampsOf'],
-  { adminKey, wrongKeysPerMinute }: Pick<ApiConfig, 'adminKey' | 'wrongKeysPerMinute'>,
+  stampOf: SecretBox['macsOf'],
+  { adminKey, maxWrongKeysPerMinute }: Pick<ApiConfig, 'adminKey' | 'maxWrongKeysPerMinute'>,
 ): Authentication {
   const adminHash = sha256(adminKey);
-  const byKey = new ShortMemory<Tenant | undefined>(REMEMBERED_MS);
-  const byProject = new ShortMemory<Tenant | undefined>(REMEMBERED_MS);
+  const byKey = new TtlCache<Tenant | undefined>(REMEMBERED_MS);
+  const byProject = new TtlCache<Tenant | undefined>(REMEMBERED_MS);
   const worked = new LRUCache<string, true>({ max: KNOWN_KEYS });
   const gone = new LRUCache<string, true>({ max: GONE_KEYS, ttl: GONE_MS });
   const strangers = new Map<string, Promise<Tenant>>();
-  const wrongKeys = createWrongKeyLimit(wrongKeysPerMinute ?? 60);
+  const wrongKeys = createWrongKeyLimit(maxWrongKeysPerMinute ?? 60);
   const keyWatch = createKeyWatch(db);
-  const catalogues = createCatalogues(db);
+  const catalogues = createCatalogueCache(db);
   // Apart: keys that anyone can make up must not delay those that are ours.
   const ownerOfOurs = createKeyLookup(db);
   const ownerOfStrangers = createKeyLookup(db);
@@ -89,7 +89,7 @@ export function createAuthentication(
     const profile = await profiles.find(owner.projectId, owner.profile, owner.profileVersion);
     if (!profile)
       throw new Error(`the profile ${owner.profile} of project ${owner.projectId} is not known here`);
-    const policy = policyText(policyInForce(profile.policy, owner.policy));
+    const policy = serializePolicy(effectivePolicy(profile.policy, owner.policy));
     const { projectId, consumer, plansInForce: plans } = owner;
     return {
       projectId,
@@ -99,7 +99,7 @@ export function createAuthentication(
       profile,
       policy,
       plans,
-      catalogue: await catalogues.of(projectId, owner.catalogueVersion, profile),
+      catalogue: await catalogues.catalogueFor(projectId, owner.catalogueVersion, profile),
       enforcesSchemas: owner.schemas === 'enforced',
     };
   };
@@ -109,13 +109,13 @@ export function createAuthentication(
     keyHash: Buffer,
     ownerOf: KeyLookup,
   ): Promise<Tenant | undefined> => {
-    const tenant = await byKey.get(name, async () => {
+    const tenant = await byKey.getOrLoad(name, async () => {
       const owner = await ownerOf(keyHash);
       return owner && tenantOf(owner, keyHash);
     });
     if (tenant) worked.set(name, true);
     else {
-      byKey.forget(name);
+      byKey.delete(name);
       worked.delete(name);
     }
     return tenant;
@@ -147,28 +147,28 @@ export function createAuthentication(
   };
 
   const tenantOfProject = async (projectId: string): Promise<Tenant> => {
-    const tenant = await byProject.get(projectId, async () => {
+    const tenant = await byProject.getOrLoad(projectId, async () => {
       const project = await findProject(db, projectId);
       return project && tenantOf({ ...project, projectId: project.id, consumer: null }, null);
     });
     if (tenant) return tenant;
-    byProject.forget(projectId);
+    byProject.delete(projectId);
     throw new Problem('not_found', 'The header Posthorn-Project names no project.');
   };
 
-  const adminCaller = async (projectId: string | undefined): Promise<Caller> => ({
+  const adminCaller = async (projectId: string | undefined): Promise<AuthenticatedCaller> => ({
     kind: 'admin',
     tenant: projectId === undefined ? null : await tenantOfProject(checkedProjectId(projectId)),
   });
 
   return {
-    async callerOf(request) {
+    async authenticate(request) {
       const key = bearerKeyOf(request);
       const keyHash = sha256(key);
       const projectHeader = request.headers['posthorn-project'] as string | undefined;
       if (timingSafeEqual(keyHash, adminHash)) return adminCaller(projectHeader);
       const name = keyHash.toString('base64');
-      const isOurs = worked.has(name) || hasStamp(key, stampOf);
+      const isOurs = worked.has(name) || hasValidMac(key, stampOf);
       const tenant = await (isOurs ? tenantOfOurs : tenantOfStranger)(request, name, keyHash);
       if (projectHeader !== undefined && projectHeader !== tenant.projectId) {
         throw new Problem(
@@ -179,7 +179,7 @@ export function createAuthentication(
       return { kind: tenant.consumer === null ? 'project' : 'consumer', tenant };
     },
 
-    keyNameOf: (request) => sha256(bearerKeyOf(request)).toString('base64'),
+    keyFingerprint: (request) => sha256(bearerKeyOf(request)).toString('base64'),
 
     watchKey(request, onDeleted) {
       const keyHash = sha256(bearerKeyOf(request));
@@ -187,13 +187,13 @@ export function createAuthentication(
     },
 
     newKey: (kind) => {
-      const key = stampedKey(kind, stampOf);
+      const key = createKeyWithMac(kind, stampOf);
       return { key, hash: sha256(key) };
     },
 
-    forget(projectId) {
-      byKey.forgetWhere((tenant) => projectId === null || tenant?.projectId === projectId);
-      byProject.forgetWhere((tenant) => projectId === null || tenant?.projectId === projectId);
+    invalidate(projectId) {
+      byKey.deleteWhere((tenant) => projectId === null || tenant?.projectId === projectId);
+      byProject.deleteWhere((tenant) => projectId === null || tenant?.projectId === projectId);
     },
   };
 }

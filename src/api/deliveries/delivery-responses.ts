@@ -1,5 +1,5 @@
 import type { Attempt, Delivery } from '../../store/deliveries/delivery-reads.ts';
-import type { BornDelivery } from '../../store/events/event-draft.ts';
+import type { InitialDelivery } from '../../store/events/event-draft.ts';
 import type { WorkflowLinks } from '../ports.ts';
 
 /** Temporal may be away: an answer about what Postgres knows does not wait for it longer. */
@@ -7,7 +7,7 @@ const LINKS_MS = 1_000;
 const LINKS_AT_ONCE = 20;
 
 /** Deliveries as callers see them, with the pages of their workflows as far as Temporal says in time. */
-export async function deliveryAnswers(links: WorkflowLinks, deliveries: Delivery[]): Promise<object[]> {
+export async function deliveryResponses(links: WorkflowLinks, deliveries: Delivery[]): Promise<object[]> {
   const urls = await workflowUrls(links, deliveries);
   return deliveries.map(({ workflowId, ...delivery }) => ({
     ...delivery,
@@ -16,7 +16,7 @@ export async function deliveryAnswers(links: WorkflowLinks, deliveries: Delivery
 }
 
 /** A delivery in the moment in which it is made, before anything has happened to it. */
-export const bornDeliveryAnswer = (born: BornDelivery, event: string, createdAt: Date): object => ({
+export const initialDeliveryResponse = (born: InitialDelivery, event: string, createdAt: Date): object => ({
   id: born.id,
   event,
   endpoint: born.endpointId,
@@ -30,7 +30,7 @@ export const bornDeliveryAnswer = (born: BornDelivery, event: string, createdAt:
   workflow: { id: born.workflowId, url: null },
 });
 
-export function attemptAnswer(attempt: Attempt): object {
+export function attemptResponse(attempt: Attempt): object {
   const { number, step, startedAt, durationMs, outcome, statusCode, trigger, resent } = attempt;
   const { requestUrl, requestHeaders, responseHeaders, responseBody, responseTruncated } = attempt;
   const { errorCode, errorMessage } = attempt;

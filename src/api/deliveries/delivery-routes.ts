@@ -3,24 +3,24 @@ import { DELIVERY_STATUSES } from '../../policy/outcome.ts';
 import { listDeliveries } from '../../store/deliveries/delivery-lists.ts';
 import { findDelivery, listAttempts } from '../../store/deliveries/delivery-reads.ts';
 import type { Scope } from '../../store/endpoints/endpoints.ts';
-import { orUnavailable } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/outages.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
 import { json, type Route, tenantRoute } from '../http/route.ts';
-import { eventId, ownId, pageOfSchema, pageQuery } from '../http/validation/fields.ts';
-import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { eventId, pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
+import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
-import { attemptAnswer, deliveryAnswers } from './delivery-responses.ts';
+import { attemptResponse, deliveryResponses } from './delivery-responses.ts';
 import { attempt, delivery } from './delivery-schemas.ts';
 
-const params = z.object({ id: ownId });
+const params = z.object({ id: posthornId });
 const tag = 'Deliveries';
 
-export function deliveryRoutes({ steering, links }: ApiDependencies, reads: TenantReads): Route[] {
+export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, reads: TenantReadPool): Route[] {
   const readDelivery = async (scope: Scope, id: string): Promise<object> => {
     const found = await findDelivery(reads(scope), scope, id);
     if (!found) throw new Problem('not_found');
-    const [answer] = await deliveryAnswers(links, [found]);
+    const [answer] = await deliveryResponses(links, [found]);
     return answer!;
   };
 
@@ -42,14 +42,14 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, reads: Tena
       query: z.strictObject({
         ...pageQuery,
         status: z.enum(DELIVERY_STATUSES).optional(),
-        endpoint: ownId.optional(),
+        endpoint: posthornId.optional(),
         event: eventId.optional(),
       }),
-      answers: { 200: { description: 'A page of deliveries', schema: pageOfSchema(delivery) } },
+      responses: { 200: { description: 'A page of deliveries', schema: pageSchema(delivery) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
         const page = await listDeliveries(reads(tenant), tenant, query, pageRequest('id', query));
-        const items = await deliveryAnswers(links, page.items);
+        const items = await deliveryResponses(links, page.items);
         return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
       },
     }),
@@ -61,7 +61,7 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, reads: Tena
       summary: 'Read a delivery',
       access: 'consumer',
       params,
-      answers: { 200: { description: 'The delivery', schema: delivery } },
+      responses: { 200: { description: 'The delivery', schema: delivery } },
       handle: async ({ tenant, params: { id } }) => json(200, await readDelivery(tenant, id)),
     }),
     tenantRoute({
@@ -73,35 +73,35 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, reads: Tena
       access: 'consumer',
       params,
       query: z.strictObject(pageQuery),
-      answers: { 200: { description: 'A page of attempts', schema: pageOfSchema(attempt) } },
+      responses: { 200: { description: 'A page of attempts', schema: pageSchema(attempt) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, params: { id }, query }) => {
         const db = reads(tenant);
         if (!(await findDelivery(db, tenant, id))) throw new Problem('not_found');
         const page = await listAttempts(db, id, pageRequest('number', query));
         const nextCursor = page.next && encodeCursor('number', page.next);
-        return json(200, { items: page.items.map(attemptAnswer), nextCursor });
+        return json(200, { items: page.items.map(attemptResponse), nextCursor });
       },
     }),
     tenantRoute({
       method: 'post',
       path: '/v1/deliveries/{id}/retry',
       operationId: 'retryDelivery',
-      rate: 'retries',
+      rateLimit: 'retries',
       tag,
       summary: 'Attempt a delivery now',
       description:
         'Of an open delivery the next scheduled attempt is brought forward, and uses its step. Of a final one a new delivery is made.',
       access: 'consumer',
       params,
-      answers: {
+      responses: {
         201: { description: 'A new delivery that repeats the final one', schema: delivery },
         202: { description: 'Its next attempt is brought forward', schema: delivery },
       },
       problems: ['delivery_held', 'endpoint_deleted'],
       handle: async ({ tenant, params: { id } }) => {
         await requireOwn(tenant, id);
-        const answer = await orUnavailable(steering.retry(tenant.projectId, tenant.consumer, id));
+        const answer = await mapOutage(deliveryCommands.retry(tenant.projectId, tenant.consumer, id));
         if (answer.kind === 'not_found') throw new Problem('not_found');
         if (answer.kind === 'held') throw new Problem('delivery_held');
         if (answer.kind === 'endpoint_deleted') throw new Problem('endpoint_deleted');
@@ -114,18 +114,18 @@ export function deliveryRoutes({ steering, links }: ApiDependencies, reads: Tena
       method: 'post',
       path: '/v1/deliveries/{id}/cancel',
       operationId: 'cancelDelivery',
-      rate: 'retries',
+      rateLimit: 'retries',
       tag,
       summary: 'Cancel an open delivery',
       description:
         'A POST that is under way decides: with 2xx the delivery is delivered, else cancelled. None begins later than a second after this answer.',
       access: 'consumer',
       params,
-      answers: { 202: { description: 'Cancelled, or about to be', schema: delivery } },
+      responses: { 202: { description: 'Cancelled, or about to be', schema: delivery } },
       problems: ['delivery_final'],
       handle: async ({ tenant, params: { id } }) => {
         await requireOwn(tenant, id);
-        const answer = await orUnavailable(steering.cancel(tenant.projectId, tenant.consumer, id));
+        const answer = await mapOutage(deliveryCommands.cancel(tenant.projectId, tenant.consumer, id));
         if (answer.kind === 'not_found') throw new Problem('not_found');
         if (answer.kind === 'already_final')
           throw new Problem('delivery_final', `The delivery is ${answer.status}.`);

@@ -1,7 +1,7 @@
 import { PROBLEM_CODES, type ProblemCode, statusesOf } from '../problems/problem-codes.ts';
 import { CONCEPTS } from './concepts.ts';
 import { type Html, html, prose } from './docs-html.ts';
-import { exampleOf, membersTable, type SchemaNode, type Schemas, typeInWords } from './docs-schemas.ts';
+import { describeType, exampleOf, membersTable, type SchemaNode, type Schemas } from './docs-schemas.ts';
 import type { OpenApiDocument } from './openapi.ts';
 
 type Content = Record<string, { schema?: SchemaNode }>;
@@ -86,12 +86,12 @@ const parameter = ({
   schema,
 }: NonNullable<Operation['parameters']>[number]) =>
   html`<tr><td><code>${name}</code>${required ? ' *' : ''} <span class="soft">${place}</span></td>
-<td>${typeInWords(schema)}<p class="soft">${prose(description ?? schema.description ?? '')}</p></td></tr>`;
+<td>${describeType(schema)}<p class="soft">${prose(description ?? schema.description ?? '')}</p></td></tr>`;
 
 function body(content: Content, schemas: Schemas): Html {
   const schema = Object.values(content)[0]?.schema ?? {};
   const example = JSON.stringify(exampleOf(schema, schemas), null, 2);
-  return html`<h4>Body: ${typeInWords(schema)}</h4>${example ? html`<pre>${example}</pre>` : undefined}`;
+  return html`<h4>Body: ${describeType(schema)}</h4>${example ? html`<pre>${example}</pre>` : undefined}`;
 }
 
 function answerShape(content: Content | undefined): Html | undefined {
@@ -99,8 +99,8 @@ function answerShape(content: Content | undefined): Html | undefined {
   if (type === undefined || type === 'application/problem+json') return undefined;
   const schema = media?.schema;
   const items = schema?.properties?.items;
-  if (items) return html`<span class="soft">${typeInWords(items)}</span>`;
-  return schema?.$ref ? typeInWords(schema) : html`<span class="soft">${schema ? '' : type}</span>`;
+  if (items) return html`<span class="soft">${describeType(items)}</span>`;
+  return schema?.$ref ? describeType(schema) : html`<span class="soft">${schema ? '' : type}</span>`;
 }
 
 const shape = (name: string, schema: SchemaNode): Html =>

@@ -27,16 +27,16 @@ export type Schemas = Record<string, SchemaNode>;
 const nameOf = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1);
 
 /** `string`, `list of Delivery`, `string or null`: what a value may be, with links to the named shapes. */
-export function typeInWords(schema: SchemaNode): Html {
+export function describeType(schema: SchemaNode): Html {
   if (schema.$ref) return html`<a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`;
-  if (schema.anyOf) return join(schema.anyOf.map(typeInWords), ' or ');
+  if (schema.anyOf) return join(schema.anyOf.map(describeType), ' or ');
   if (schema.enum)
     return join(
       schema.enum.map((value) => html`<code>${String(value)}</code>`),
       ' · ',
     );
   if (schema.const !== undefined) return html`<code>${String(schema.const)}</code>`;
-  if (schema.type === 'array') return html`list of ${typeInWords(schema.items ?? {})}`;
+  if (schema.type === 'array') return html`list of ${describeType(schema.items ?? {})}`;
   if (schema.type === 'object' && !schema.properties) return html`object of ${valueType(schema)}`;
   if (schema.format === 'date-time') return html`time`;
   return html`${[schema.type ?? 'any JSON'].flat().join(' or ')}`;
@@ -46,7 +46,7 @@ export function typeInWords(schema: SchemaNode): Html {
 export function membersTable(schema: SchemaNode): Html {
   const rows = Object.entries(schema.properties ?? {}).map(
     ([name, member]) => html`<tr><td><code>${name}</code>${schema.required?.includes(name) ? ' *' : ''}</td>
-<td>${typeInWords(member)}${limits(member)}${member.description ? html`<p class="soft">${prose(member.description)}</p>` : undefined}${nested(member)}</td></tr>`,
+<td>${describeType(member)}${limits(member)}${member.description ? html`<p class="soft">${prose(member.description)}</p>` : undefined}${nested(member)}</td></tr>`,
   );
   return html`<table>${rows}</table>`;
 }
@@ -69,7 +69,7 @@ export function exampleOf(schema: SchemaNode, schemas: Schemas): unknown {
 }
 
 const valueType = ({ additionalProperties }: SchemaNode): Html =>
-  typeof additionalProperties === 'object' ? typeInWords(additionalProperties) : html`any JSON`;
+  typeof additionalProperties === 'object' ? describeType(additionalProperties) : html`any JSON`;
 
 const nested = (schema: SchemaNode): Html | undefined => {
   const inner = schema.properties ? schema : schema.items?.properties ? schema.items : undefined;

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import helmet from 'helmet';
-import { isKnownTag } from '../http/entity-tags.ts';
-import { type Answer, plainRoute, type Route } from '../http/route.ts';
+import { matchesIfNoneMatch } from '../http/entity-tags.ts';
+import { plainRoute, type Route, type RouteResponse } from '../http/route.ts';
 import { docsPage } from './docs-page.ts';
 import { DOCS_STYLE } from './docs-style.ts';
 import { openApiDocument } from './openapi.ts';
@@ -32,9 +32,9 @@ const kept = (type: string, text: string): Kept => {
   return { type: `${type}; charset=utf-8`, body: Buffer.from(text), etag };
 };
 
-function answerOf({ type, body, etag }: Kept, { headers: asked }: IncomingMessage): Answer {
+function answerOf({ type, body, etag }: Kept, { headers: asked }: IncomingMessage): RouteResponse {
   const headers = { 'cache-control': 'public, max-age=60', etag };
-  if (isKnownTag(asked['if-none-match'], etag)) return { status: 304, headers };
+  if (matchesIfNoneMatch(asked['if-none-match'], etag)) return { status: 304, headers };
   return { status: 200, headers, content: { type, body } };
 }
 
@@ -52,7 +52,7 @@ export function documentRoutes(described: Route[], publicUrl: string): Route[] {
       summary: 'This document',
       access: 'open',
       requestHeaders,
-      answers: { 200: { description: 'OpenAPI 3.1', type: 'application/json' }, ...notModified },
+      responses: { 200: { description: 'OpenAPI 3.1', type: 'application/json' }, ...notModified },
       handle: ({ request }) => answerOf(text, request),
     }),
     plainRoute({
@@ -63,7 +63,7 @@ export function documentRoutes(described: Route[], publicUrl: string): Route[] {
       summary: 'This document as a page',
       access: 'open',
       requestHeaders,
-      answers: { 200: { description: 'HTML', type: 'text/html' }, ...notModified },
+      responses: { 200: { description: 'HTML', type: 'text/html' }, ...notModified },
       handle: ({ request, response }) => {
         harden(request, response, () => {});
         return answerOf(page, request);
@@ -77,7 +77,7 @@ export function documentRoutes(described: Route[], publicUrl: string): Route[] {
       summary: 'How the page looks',
       access: 'open',
       requestHeaders,
-      answers: { 200: { description: 'CSS', type: 'text/css' }, ...notModified },
+      responses: { 200: { description: 'CSS', type: 'text/css' }, ...notModified },
       handle: ({ request }) => answerOf(style, request),
     }),
   ];

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
-import type { Access, AnswerSpec, Route } from '../http/route.ts';
+import type { Access, ResponseSpec, Route } from '../http/route.ts';
 import { PROBLEM_CODES, type ProblemCode, statusesOf } from '../problems/problem-codes.ts';
 import { problemSchema } from '../problems/problem-schema.ts';
 
@@ -48,7 +48,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     query,
     body,
     bodyOptional,
-    rate,
+    rateLimit,
     requestHeaders = {},
   } = route;
   return {
@@ -58,7 +58,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     ...(description ? { description } : {}),
     security: access === 'open' ? [] : [{ key: [] }],
     'x-access': access,
-    ...(rate ? { 'x-quota': `${rate}PerMinute` } : {}),
+    ...(rateLimit ? { 'x-quota': `${rateLimit}PerMinute` } : {}),
     parameters: [...headerParameters(access, requestHeaders)],
     requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}) },
     ...(body
@@ -85,7 +85,7 @@ function headerParameters(access: Access, own: Record<string, string>) {
 
 function responsesOf(route: Route): ZodOpenApiResponsesObject {
   const responses: ZodOpenApiResponsesObject = {};
-  for (const [status, answer] of Object.entries(route.answers)) {
+  for (const [status, answer] of Object.entries(route.responses)) {
     responses[status as `${200}`] = {
       description: answer.description,
       ...headersOf(answer),
@@ -108,7 +108,7 @@ function responsesOf(route: Route): ZodOpenApiResponsesObject {
   return responses;
 }
 
-const headersOf = ({ headers }: AnswerSpec) =>
+const headersOf = ({ headers }: ResponseSpec) =>
   headers === undefined
     ? {}
     : {
@@ -120,7 +120,7 @@ const headersOf = ({ headers }: AnswerSpec) =>
         ),
       };
 
-const contentOf = ({ schema, type }: AnswerSpec): { content?: Record<string, { schema?: z.ZodType }> } => {
+const contentOf = ({ schema, type }: ResponseSpec): { content?: Record<string, { schema?: z.ZodType }> } => {
   if (schema) return { content: { [type ?? 'application/json']: { schema } } };
   return type ? { content: { [type]: {} } } : {};
 };

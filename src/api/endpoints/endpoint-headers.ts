@@ -1,6 +1,6 @@
-import { pointerBelow } from '../../json-schema/json-pointer.ts';
+import { childPointer } from '../../json-schema/json-pointer.ts';
 import type { SecretBox } from '../../secrets/secret-box.ts';
-import { endpointHeadersOf, MASKED } from '../../store/endpoints/endpoints.ts';
+import { endpointHeadersContext, MASKED } from '../../store/endpoints/endpoints.ts';
 import { invalidBody } from '../problems/problem.ts';
 
 /** They belong to the connection or to the body (RFC 9110, 7.6.1); an HTTP client would send them as they are. */
@@ -26,7 +26,7 @@ export function checkEndpointHeaders(headers: Record<string, string>, signatureH
   for (const name of Object.keys(headers)) {
     const lower = name.toLowerCase();
     const refuse = (detail: string): never => {
-      throw invalidBody([{ pointer: pointerBelow('/headers', name), detail }]);
+      throw invalidBody([{ pointer: childPointer('/headers', name), detail }]);
     };
     if (RESERVED.has(lower) || lower.startsWith('content-')) refuse('is set by Posthorn alone');
     if (signatureHeaderNames.includes(lower)) refuse('is set by the profile');
@@ -40,7 +40,8 @@ export const sealHeaders = (
   projectId: string,
   endpointId: string,
   headers: Record<string, string> | null,
-): Buffer | null => headers && box.seal(JSON.stringify(headers), endpointHeadersOf(projectId, endpointId));
+): Buffer | null =>
+  headers && box.seal(JSON.stringify(headers), endpointHeadersContext(projectId, endpointId));
 
 /** The names with a mask for each value: values often hold the receiver's own keys. */
 export function maskedHeaders(
@@ -50,6 +51,6 @@ export function maskedHeaders(
   sealed: Buffer | null,
 ): Record<string, string> {
   if (sealed === null) return {};
-  const headers = JSON.parse(box.open(sealed, endpointHeadersOf(projectId, endpointId))) as object;
+  const headers = JSON.parse(box.open(sealed, endpointHeadersContext(projectId, endpointId))) as object;
   return Object.fromEntries(Object.keys(headers).map((name) => [name, MASKED]));
 }

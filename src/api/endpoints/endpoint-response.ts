@@ -4,7 +4,7 @@ import type { Tenant } from '../auth/authentication.ts';
 import { maskedHeaders } from './endpoint-headers.ts';
 
 /** An endpoint as callers see it: its secret never, of its headers the names. */
-export const endpointAnswer = (box: SecretBox, { projectId }: Tenant, endpoint: Endpoint): object => ({
+export const endpointResponse = (box: SecretBox, { projectId }: Tenant, endpoint: Endpoint): object => ({
   ...endpoint,
   headers: maskedHeaders(box, projectId, endpoint.id, endpoint.headers),
 });

@@ -11,41 +11,41 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { testEventRoute } from '../events/test-events.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
 import { json, type Route, tenantRoute } from '../http/route.ts';
-import { consumerId, ownId, pageOfSchema, pageQuery } from '../http/validation/fields.ts';
-import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { consumerId, pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
+import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
 import { deleteEndpoint } from './delete-endpoint.ts';
 import { checkEndpointHeaders, sealHeaders } from './endpoint-headers.ts';
-import { endpointAnswer } from './endpoint-response.ts';
+import { endpointResponse } from './endpoint-response.ts';
 import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './endpoint-schemas.ts';
 import { registerEndpoint } from './register-endpoint.ts';
 import { rotateSecretRoute } from './rotate-secret.ts';
-import { requireKnownOrKept } from './subscriptions.ts';
+import { requireKnownOrExistingTypes } from './subscriptions.ts';
 import { checkedEndpointUrl } from './target-urls.ts';
 
-const params = z.object({ id: ownId });
+const params = z.object({ id: posthornId });
 const tag = 'Endpoints';
 
-export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: TenantReads): Route[] {
-  const { secretBox, steering, guard } = deps;
-  const answerOf = (tenant: Tenant, found: Endpoint) => endpointAnswer(secretBox, tenant, found);
+export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: TenantReadPool): Route[] {
+  const { secretBox, deliveryCommands, guard } = deps;
+  const answerOf = (tenant: Tenant, found: Endpoint) => endpointResponse(secretBox, tenant, found);
 
   return [
     tenantRoute({
       method: 'post',
       path: '/v1/endpoints',
       operationId: 'createEndpoint',
-      rate: 'endpointChanges',
+      rateLimit: 'endpointChanges',
       tag,
       summary: 'Add an endpoint',
       description: 'The answer holds the secret, this once. A consumer key makes endpoints of its consumer.',
       access: 'consumer',
       body: newEndpoint,
-      answers: { 201: { description: 'The endpoint, with its secret', schema: createdEndpoint } },
+      responses: { 201: { description: 'The endpoint, with its secret', schema: createdEndpoint } },
       problems: ['invalid_url', 'plan_required', 'quota_exceeded'],
       handle: async ({ tenant, body }) => {
-        const { endpoint: made, shown } = await registerEndpoint(deps, tenant, body);
-        return json(201, { ...answerOf(tenant, made), ...shown });
+        const { endpoint: made, secretField } = await registerEndpoint(deps, tenant, body);
+        return json(201, { ...answerOf(tenant, made), ...secretField });
       },
     }),
     tenantRoute({
@@ -56,7 +56,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       summary: 'List endpoints, newest first',
       access: 'consumer',
       query: z.strictObject({ ...pageQuery, consumer: consumerId.optional() }),
-      answers: { 200: { description: 'A page of endpoints', schema: pageOfSchema(endpoint) } },
+      responses: { 200: { description: 'A page of endpoints', schema: pageSchema(endpoint) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
         const page = await listEndpoints(reads(tenant), tenant, query, pageRequest('id', query));
@@ -72,7 +72,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       summary: 'Read an endpoint',
       access: 'consumer',
       params,
-      answers: { 200: { description: 'The endpoint', schema: endpoint } },
+      responses: { 200: { description: 'The endpoint', schema: endpoint } },
       handle: async ({ tenant, params: { id } }) => {
         const found = await findEndpoint(reads(tenant), tenant, id);
         if (!found) throw new Problem('not_found');
@@ -83,21 +83,21 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       method: 'patch',
       path: '/v1/endpoints/{id}',
       operationId: 'changeEndpoint',
-      rate: 'endpointChanges',
+      rateLimit: 'endpointChanges',
       tag,
       summary: 'Change an endpoint',
       description: 'What is left out stays. Attempts that begin after the answer use what is set here.',
       access: 'consumer',
       params,
       body: endpointChanges,
-      answers: { 200: { description: 'The endpoint as it is now', schema: endpoint } },
+      responses: { 200: { description: 'The endpoint as it is now', schema: endpoint } },
       problems: ['invalid_url'],
       handle: async ({ tenant, params: { id }, body }) => {
         const { projectId, profile } = tenant;
         const { url, headers, ...rest } = body;
-        if (headers) checkEndpointHeaders(headers, profile.signatureHeaderNames);
+        if (headers) checkEndpointHeaders(headers, profile.reservedHeaderNames);
         if (rest.events)
-          await requireKnownOrKept(tenant.catalogue, rest.events, async () => {
+          await requireKnownOrExistingTypes(tenant.catalogue, rest.events, async () => {
             const present = await findEndpoint(db, tenant, id);
             return present?.events ?? [];
           });
@@ -114,14 +114,14 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       method: 'delete',
       path: '/v1/endpoints/{id}',
       operationId: 'deleteEndpoint',
-      rate: 'endpointChanges',
+      rateLimit: 'endpointChanges',
       tag,
       summary: 'Delete an endpoint',
       description: 'Its open deliveries are cancelled with the reason `endpoint_deleted`.',
       access: 'consumer',
       params,
-      answers: { 204: { description: 'Deleted' } },
-      handle: ({ tenant, params }) => deleteEndpoint(steering, tenant, params.id),
+      responses: { 204: { description: 'Deleted' } },
+      handle: ({ tenant, params }) => deleteEndpoint(deliveryCommands, tenant, params.id),
     }),
     rotateSecretRoute(deps),
     testEventRoute(deps, db),

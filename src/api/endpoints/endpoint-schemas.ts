@@ -77,11 +77,11 @@ const endpointFields = {
 
 export const endpoint = z.object(endpointFields).meta({ id: 'Endpoint' });
 
-export const shownSecret = z
+export const oneTimeSecret = z
   .string()
   .optional()
   .meta({ description: 'Shown this once; left out where the profile does not show it' });
 
 export const createdEndpoint = z
-  .object({ ...endpointFields, secret: shownSecret })
+  .object({ ...endpointFields, secret: oneTimeSecret })
   .meta({ id: 'CreatedEndpoint' });

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { parseDuration } from '../../policy/duration.ts';
 import { withNewSecret } from '../../secrets/secret-rotation.ts';
 import { changeSecrets } from '../../store/endpoints/change-secrets.ts';
-import { endpointSecretsOf } from '../../store/endpoints/endpoints.ts';
-import { orUnavailable } from '../../store/postgres/outages.ts';
+import { endpointSecretsContext } from '../../store/endpoints/endpoints.ts';
+import { mapOutage } from '../../store/postgres/outages.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { json, type Route, tenantRoute } from '../http/route.ts';
-import { ownId } from '../http/validation/fields.ts';
+import { posthornId } from '../http/validation/fields.ts';
 import { Problem } from '../problems/problem.ts';
-import { endpointAnswer } from './endpoint-response.ts';
+import { endpointResponse } from './endpoint-response.ts';
 import { createdEndpoint, secretRotation } from './endpoint-schemas.ts';
-import { endpointSecret, shownSecret } from './endpoint-secret.ts';
+import { oneTimeSecretField, providedOrNewSecret } from './endpoint-secret.ts';
 
 /** Time for every receiver to learn the new secret, where a call does not say. */
 const DEFAULT_OVERLAP = '24h';
@@ -20,29 +20,32 @@ export function rotateSecretRoute({ pool, secretBox }: Pick<ApiDependencies, 'po
     method: 'post',
     path: '/v1/endpoints/{id}/rotate-secret',
     operationId: 'rotateSecret',
-    rate: 'secretRotations',
+    rateLimit: 'secretRotations',
     tag: 'Endpoints',
     summary: 'Give an endpoint a new secret',
     description:
       'The answer holds it, this once. During `overlap` the one before signs too, where the profile has several signatures; where it has one, the new secret alone signs at once.',
     access: 'consumer',
-    params: z.object({ id: ownId }),
+    params: z.object({ id: posthornId }),
     body: secretRotation,
     bodyOptional: true,
-    answers: { 200: { description: 'The endpoint, with its new secret', schema: createdEndpoint } },
+    responses: { 200: { description: 'The endpoint, with its new secret', schema: createdEndpoint } },
     handle: async ({ tenant, params: { id }, body }) => {
       const { projectId, profile } = tenant;
-      const secret = endpointSecret(profile, body.secret);
+      const secret = providedOrNewSecret(profile, body.secret);
       const overlapMs = parseDuration(body.overlap ?? DEFAULT_OVERLAP)! * 1000;
-      const place = endpointSecretsOf(projectId, id);
-      const changed = await orUnavailable(
+      const place = endpointSecretsContext(projectId, id);
+      const changed = await mapOutage(
         changeSecrets(pool, tenant, id, (sealed, now) => {
           const text = withNewSecret(secretBox.open(sealed, place), secret, now, overlapMs);
           return secretBox.seal(text, place);
         }),
       );
       if (!changed) throw new Problem('not_found');
-      return json(200, { ...endpointAnswer(secretBox, tenant, changed), ...shownSecret(profile, secret) });
+      return json(200, {
+        ...endpointResponse(secretBox, tenant, changed),
+        ...oneTimeSecretField(profile, secret),
+      });
     },
   });
 }

@@ -14,18 +14,19 @@ export function requireKnownTypes(catalogue: Catalogue, events: string[]): void 
 }
 
 /** The same for a change, where what the endpoint has already may stay: the catalogue may be newer than it. */
-export async function requireKnownOrKept(
+export async function requireKnownOrExistingTypes(
   catalogue: Catalogue,
   events: string[],
   present: () => Promise<string[]>,
 ): Promise<void> {
   if (unknownTypes(catalogue, events).length === 0) return;
   const kept = new Set(await present());
-  const matches = (pattern: string): boolean => kept.has(pattern) || catalogue.matches(pattern);
-  requireKnownTypes({ ...catalogue, matches }, events);
+  const hasTypeMatching = (pattern: string): boolean =>
+    kept.has(pattern) || catalogue.hasTypeMatching(pattern);
+  requireKnownTypes({ ...catalogue, hasTypeMatching }, events);
 }
 
 const unknownTypes = (catalogue: Catalogue, events: string[]): { index: number }[] =>
   catalogue.entries.length === 0
     ? []
-    : events.flatMap((pattern, index) => (catalogue.matches(pattern) ? [] : [{ index }]));
+    : events.flatMap((pattern, index) => (catalogue.hasTypeMatching(pattern) ? [] : [{ index }]));

@@ -3,8 +3,8 @@ import { type Endpoint, listEndpoints } from '../../store/endpoints/endpoints.ts
 import type { ApiDependencies } from '../dependencies.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
 import { json, type Route, tenantRoute } from '../http/route.ts';
-import { ownId, pageOfSchema, pageQuery } from '../http/validation/fields.ts';
-import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
+import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { deleteEndpoint } from './delete-endpoint.ts';
 import { registerEndpoint } from './register-endpoint.ts';
 import { createdWebhook, newWebhook, webhook } from './webhook-schemas.ts';
@@ -20,24 +20,24 @@ const answerOf = ({ id, url, events, status, createdAt }: Endpoint): object => (
 });
 
 /** Endpoints under the name and shape that consumers of providers' APIs know: the same rows, the same rules. */
-export function webhookRoutes(deps: ApiDependencies, reads: TenantReads): Route[] {
+export function webhookRoutes(deps: ApiDependencies, reads: TenantReadPool): Route[] {
   return [
     tenantRoute({
       method: 'post',
       path: '/v1/webhooks',
       operationId: 'createWebhook',
-      rate: 'endpointChanges',
+      rateLimit: 'endpointChanges',
       tag,
       summary: 'Register a webhook',
       description:
         'Makes an endpoint: of the consumer whose key is used, or without one where it is a key of the project. The answer holds the secret, this once.',
       access: 'consumer',
       body: newWebhook,
-      answers: { 201: { description: 'The webhook, with its secret', schema: createdWebhook } },
+      responses: { 201: { description: 'The webhook, with its secret', schema: createdWebhook } },
       problems: ['invalid_url', 'plan_required', 'quota_exceeded'],
       handle: async ({ tenant, body }) => {
-        const { endpoint, shown } = await registerEndpoint(deps, tenant, body);
-        return json(201, { ...answerOf(endpoint), ...shown });
+        const { endpoint, secretField } = await registerEndpoint(deps, tenant, body);
+        return json(201, { ...answerOf(endpoint), ...secretField });
       },
     }),
     tenantRoute({
@@ -48,7 +48,7 @@ export function webhookRoutes(deps: ApiDependencies, reads: TenantReads): Route[
       summary: 'List webhooks, newest first',
       access: 'consumer',
       query: z.strictObject(pageQuery),
-      answers: { 200: { description: 'A page of webhooks', schema: pageOfSchema(webhook) } },
+      responses: { 200: { description: 'A page of webhooks', schema: pageSchema(webhook) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
         const page = await listEndpoints(reads(tenant), tenant, {}, pageRequest('id', query));
@@ -60,14 +60,14 @@ export function webhookRoutes(deps: ApiDependencies, reads: TenantReads): Route[
       method: 'delete',
       path: '/v1/webhooks/{id}',
       operationId: 'deleteWebhook',
-      rate: 'endpointChanges',
+      rateLimit: 'endpointChanges',
       tag,
       summary: 'Delete a webhook',
       description: 'Its open deliveries are cancelled with the reason `endpoint_deleted`.',
       access: 'consumer',
-      params: z.object({ id: ownId }),
-      answers: { 204: { description: 'Deleted' } },
-      handle: ({ tenant, params }) => deleteEndpoint(deps.steering, tenant, params.id),
+      params: z.object({ id: posthornId }),
+      responses: { 204: { description: 'Deleted' } },
+      handle: ({ tenant, params }) => deleteEndpoint(deps.deliveryCommands, tenant, params.id),
     }),
   ];
 }

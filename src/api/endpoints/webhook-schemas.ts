@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpoint, newEndpoint, shownSecret } from './endpoint-schemas.ts';
+import { endpoint, newEndpoint, oneTimeSecret } from './endpoint-schemas.ts';
 
 export const newWebhook = newEndpoint
   .pick({ url: true, events: true, secret: true })
@@ -11,5 +11,5 @@ export const webhook = endpoint
   .meta({ id: 'Webhook' });
 
 export const createdWebhook = z
-  .object({ ...webhook.shape, secret: shownSecret })
+  .object({ ...webhook.shape, secret: oneTimeSecret })
   .meta({ id: 'CreatedWebhook' });

@@ -1,9 +1,9 @@
 import { type CatalogueEntry, createCatalogue } from '../../catalogue/catalogue.ts';
-import { compileInTurn } from '../../json-schema/compile-in-turn.ts';
+import { compileSchemaQueued } from '../../json-schema/compile-schema-queued.ts';
 import type { Violation } from '../../json-schema/violations.ts';
-import type { ComposableProfile } from '../../profiles/compile-profile.ts';
+import type { CompiledProfile } from '../../profiles/compile-profile.ts';
 import { EXAMPLE_EVENT } from '../../profiles/example-event.ts';
-import type { OwnEventType } from '../../store/projects/event-types.ts';
+import type { ProjectEventType } from '../../store/projects/event-types.ts';
 import { type FieldError, invalidBody } from '../problems/problem.ts';
 
 /**
@@ -11,8 +11,8 @@ import { type FieldError, invalidBody } from '../problems/problem.ts';
  * that could not be sent: with it in the catalogue, test events would fail, and nobody would know why.
  */
 export async function requireUsableEventType(
-  profile: ComposableProfile,
-  own: OwnEventType,
+  profile: CompiledProfile,
+  own: ProjectEventType,
   owner: string,
 ): Promise<number> {
   const size = await sizeOfSchema(own.schema, owner);
@@ -21,7 +21,7 @@ export async function requireUsableEventType(
   const errors = own.example === null ? [] : errorsInBody(profile, entry, own.example);
   const example = catalogue.example(own.type)?.data;
   if (example) {
-    const violations = catalogue.check(own.type, JSON.parse(example.toString('utf8')), example.length);
+    const violations = catalogue.validate(own.type, JSON.parse(example.toString('utf8')), example.length);
     errors.push(...exampleErrors(violations, own));
   }
   if (errors.length > 0) throw invalidBody(errors);
@@ -30,13 +30,13 @@ export async function requireUsableEventType(
 
 async function sizeOfSchema(schema: string | null, owner: string): Promise<number> {
   if (schema === null || schema === 'null') return 0;
-  const compiled = await compileInTurn(schema, owner);
+  const compiled = await compileSchemaQueued(schema, owner);
   if ('problems' in compiled) throw invalidBody(below('/schema', compiled.problems));
-  return compiled.size.all;
+  return compiled.cost.total;
 }
 
 /** Why the profile could not make a body of the example. */
-function errorsInBody(profile: ComposableProfile, entry: CatalogueEntry, example: string): FieldError[] {
+function errorsInBody(profile: CompiledProfile, entry: CatalogueEntry, example: string): FieldError[] {
   const { type, exampleAttributes: attributes } = entry;
   const body = profile.composeBody({ ...EXAMPLE_EVENT, type, attributes, data: Buffer.from(example) });
   if (Buffer.isBuffer(body)) return [];
@@ -46,7 +46,7 @@ function errorsInBody(profile: ComposableProfile, entry: CatalogueEntry, example
   }));
 }
 
-const exampleErrors = (violations: Violation[], own: OwnEventType): FieldError[] =>
+const exampleErrors = (violations: Violation[], own: ProjectEventType): FieldError[] =>
   own.example === null && violations.length > 0
     ? [
         {

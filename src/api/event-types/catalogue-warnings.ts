@@ -15,7 +15,7 @@ export async function catalogueWarnings(
 ): Promise<string[]> {
   if (catalogue.entries.length === 0) return [];
   const subscriptions = await subscriptionsOf(db, projectId);
-  const outside = subscriptions.filter(({ pattern }) => !catalogue.matches(pattern));
+  const outside = subscriptions.filter(({ pattern }) => !catalogue.hasTypeMatching(pattern));
   const shown = outside
     .slice(0, MOST_WARNINGS)
     .map(

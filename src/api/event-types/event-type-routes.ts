@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { type CatalogueEntry, createCatalogue } from '../../catalogue/catalogue.ts';
-import { orUnavailable } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/outages.ts';
 import { pageOf } from '../../store/postgres/pages.ts';
 import {
   deleteEventType,
   listEventTypes,
-  type OwnEventType,
+  type ProjectEventType,
   putEventType,
 } from '../../store/projects/event-types.ts';
 import type { Authentication } from '../auth/authentication.ts';
@@ -13,8 +13,8 @@ import type { ApiDependencies } from '../dependencies.ts';
 import type { JsonDocument } from '../http/body/json-document.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
 import { jsonText, noContent, type Route, tenantRoute } from '../http/route.ts';
-import { name, pageOfSchema, pageQuery } from '../http/validation/fields.ts';
-import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { name, pageQuery, pageSchema } from '../http/validation/fields.ts';
+import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
 import { requireUsableEventType } from './catalogue-rules.ts';
 import { catalogueWarnings } from './catalogue-warnings.ts';
@@ -25,7 +25,7 @@ const tag = 'Event types';
 export function eventTypeRoutes(
   { pool }: ApiDependencies,
   authentication: Authentication,
-  reads: TenantReads,
+  reads: TenantReadPool,
 ): Route[] {
   return [
     tenantRoute({
@@ -37,7 +37,7 @@ export function eventTypeRoutes(
       description: "The types of the project's profile, with the project's own over them.",
       access: 'consumer',
       query: z.strictObject(pageQuery),
-      answers: { 200: { description: 'A page of event types', schema: pageOfSchema(eventType) } },
+      responses: { 200: { description: 'A page of event types', schema: pageSchema(eventType) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
         const { projectId, profile } = tenant;
@@ -58,7 +58,7 @@ export function eventTypeRoutes(
       method: 'put',
       path: '/v1/event-types/{type}',
       operationId: 'putEventType',
-      rate: 'eventTypeChanges',
+      rateLimit: 'eventTypeChanges',
       tag,
       summary: 'Make or change an event type of the project',
       description:
@@ -66,11 +66,11 @@ export function eventTypeRoutes(
       access: 'project',
       params: z.object({ type: name }),
       body: eventTypeSettings,
-      answers: { 200: { description: 'The event type as it is now', schema: changedEventType } },
+      responses: { 200: { description: 'The event type as it is now', schema: changedEventType } },
       problems: ['catalogue_full', ...READ_PROBLEMS],
       handle: async ({ tenant, params: { type }, body, document }) => {
         const { projectId, profile } = tenant;
-        const own: OwnEventType = {
+        const own: ProjectEventType = {
           type,
           description: body.description,
           schema: textOf('schema', document),
@@ -78,9 +78,9 @@ export function eventTypeRoutes(
           exampleAttributes: body.exampleAttributes ?? null,
         };
         const schemaSize = await requireUsableEventType(profile, own, projectId);
-        if (!(await orUnavailable(putEventType(pool, projectId, { ...own, schemaSize }))))
+        if (!(await mapOutage(putEventType(pool, projectId, { ...own, schemaSize }))))
           throw new Problem('catalogue_full');
-        authentication.forget(projectId);
+        authentication.invalidate(projectId);
         // Read anew: what others have put meanwhile counts.
         const catalogue = createCatalogue(profile.eventTypes, await listEventTypes(reads(tenant), projectId));
         const entry = createCatalogue(profile.eventTypes, [own]).entries.find((one) => one.type === type)!;
@@ -92,17 +92,17 @@ export function eventTypeRoutes(
       method: 'delete',
       path: '/v1/event-types/{type}',
       operationId: 'deleteEventType',
-      rate: 'eventTypeChanges',
+      rateLimit: 'eventTypeChanges',
       tag,
       summary: 'Delete what the project says of an event type',
       description:
         'A type of the profile stays, as the profile has it. Endpoints keep their subscriptions, and events of the type are accepted as before. When no type is left, the project has no catalogue, and endpoints may subscribe to any type.',
       access: 'project',
       params: z.object({ type: name }),
-      answers: { 204: { description: 'Deleted' } },
+      responses: { 204: { description: 'Deleted' } },
       handle: async ({ tenant: { projectId }, params: { type } }) => {
-        if (!(await orUnavailable(deleteEventType(pool, projectId, type)))) throw new Problem('not_found');
-        authentication.forget(projectId);
+        if (!(await mapOutage(deleteEventType(pool, projectId, type)))) throw new Problem('not_found');
+        authentication.invalidate(projectId);
         return noContent();
       },
     }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyText, name, text } from '../http/validation/fields.ts';
+import { name, storableText, text } from '../http/validation/fields.ts';
 
 /** Taken as bytes, never through this value: what was put is what is shown. */
 const anyJson = z.unknown();
@@ -17,7 +17,7 @@ export const eventTypeSettings = z
       example: { render: 'r_1', seconds: 42 },
     }),
     exampleAttributes: z
-      .record(name, anyText)
+      .record(name, storableText)
       .optional()
       .meta({ description: "The attributes of the example event. Left out: the profile's" }),
   })

@@ -1,29 +1,29 @@
 import type { z } from 'zod';
 import { parseDuration } from '../../policy/duration.ts';
-import type { Accepted, AcceptedEvent, EventDraft } from '../../store/events/event-draft.ts';
+import type { AcceptedEvent, AcceptResult, EventDraft } from '../../store/events/event-draft.ts';
 import { type Queryable, StoreUnavailable } from '../../store/postgres/database.ts';
-import { bornDeliveryAnswer } from '../deliveries/delivery-responses.ts';
+import { initialDeliveryResponse } from '../deliveries/delivery-responses.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { onGone } from '../http/on-disconnect.ts';
-import { type Answer, jsonText, type TenantCall } from '../http/route.ts';
+import { onDisconnect } from '../http/on-disconnect.ts';
+import { jsonText, type RouteResponse, type TenantCall } from '../http/route.ts';
 import { Problem } from '../problems/problem.ts';
-import { eventText, readEvent } from './event-responses.ts';
+import { eventJson, readEvent } from './event-responses.ts';
 import type { waitQuery } from './event-schemas.ts';
 
 type AcceptingCall = TenantCall<unknown, z.output<typeof waitQuery>, unknown>;
 
 /** Stores one event and answers with it: 202, or 200 when `wait` saw every delivery settle. */
-export function createEventAcceptance(
+export function createAcceptEvent(
   deps: ApiDependencies,
   db: Queryable,
-): (call: AcceptingCall, draft: EventDraft) => Promise<Answer> {
+): (call: AcceptingCall, draft: EventDraft) => Promise<RouteResponse> {
   const { acceptor, links, metrics } = deps;
 
   return async (call, draft) => {
     const { tenant, query } = call;
     const result = await acceptor.acceptOne(draft);
     const accepted = acceptedOrThrow(result, '');
-    if (result.kind === 'accepted') metrics?.eventsAccepted(tenant.projectId, 1);
+    if (result.kind === 'accepted') metrics?.recordAcceptedEvents(tenant.projectId, 1);
     const stored = about(draft, jsonText(202, acceptedText(draft, accepted)));
     if (result.kind === 'accepted' && query.wait === undefined) return stored;
     if (query.wait !== undefined) await untilSettled(deps, call, accepted, parseDuration(query.wait)! * 1000);
@@ -40,7 +40,7 @@ export function createEventAcceptance(
 }
 
 /** The event as it was stored; throws why it was not, with `pointer` before each pointer. */
-export function acceptedOrThrow(result: Accepted, pointer: string): AcceptedEvent {
+export function acceptedOrThrow(result: AcceptResult, pointer: string): AcceptedEvent {
   switch (result.kind) {
     case 'id_conflict':
       throw new Problem('id_conflict', undefined, {
@@ -61,23 +61,28 @@ export function acceptedOrThrow(result: Accepted, pointer: string): AcceptedEven
   }
 }
 
-const about = ({ id }: EventDraft, answer: Answer): Answer => ({ ...answer, eventId: id });
+const about = ({ id }: EventDraft, answer: RouteResponse): RouteResponse => ({ ...answer, eventId: id });
 
 const acceptedText = (draft: EventDraft, { status, deliveryCount, deliveries }: AcceptedEvent): string =>
-  eventText(
+  eventJson(
     { ...draft, targetUrl: draft.target?.url ?? null, status, deliveryCount },
-    deliveries?.map((born) => bornDeliveryAnswer(born, draft.id, draft.createdAt)),
+    deliveries?.map((born) => initialDeliveryResponse(born, draft.id, draft.createdAt)),
   );
 
 /** Until nothing of the event is open any more, time is up, the caller goes or the process stops. */
 async function untilSettled(
-  { waiters, closing }: ApiDependencies,
+  { settlementWaiters, shutdownSignal }: ApiDependencies,
   { response, tenant }: AcceptingCall,
   { id, status }: AcceptedEvent,
   timeoutMs: number,
 ): Promise<void> {
   if (status !== 'pending') return;
   const gone = new AbortController();
-  onGone(response, () => gone.abort());
-  await waiters.untilSettled(tenant, id, timeoutMs, AbortSignal.any([gone.signal, closing]));
+  onDisconnect(response, () => gone.abort());
+  await settlementWaiters.waitUntilSettled(
+    tenant,
+    id,
+    timeoutMs,
+    AbortSignal.any([gone.signal, shutdownSignal]),
+  );
 }

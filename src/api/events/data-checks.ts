@@ -1,30 +1,30 @@
-import { compileInTurn } from '../../json-schema/compile-in-turn.ts';
-import type { Slices } from '../../limits/time-slices.ts';
+import { compileSchemaQueued } from '../../json-schema/compile-schema-queued.ts';
+import type { TimeSlices } from '../../limits/time-slices.ts';
 import type { EventDraft } from '../../store/events/event-draft.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/authentication.ts';
-import { LARGE_BODY } from '../http/body/large-body.ts';
+import { LARGE_BODY_BYTES } from '../http/body/large-body.ts';
 import { Problem } from '../problems/problem.ts';
 import { type Refusal, refuseUnlessStored } from './repeated-posts.ts';
 
 /** A draft, with how to read its data and its place in the body: empty, or `/events/3`. */
-export type CheckableDraft = { draft: EventDraft; data: () => unknown; pointer: string };
+export type DraftToValidate = { draft: EventDraft; parseData: () => unknown; pointer: string };
 
 /** Throws data_not_valid for data that does not fit the schema of its type, unless the event is stored already. */
 export async function requireValidData(
   db: Queryable,
   { projectId, catalogue, enforcesSchemas }: Tenant,
-  drafts: CheckableDraft[],
-  slices: Slices,
+  drafts: DraftToValidate[],
+  slices: TimeSlices,
 ): Promise<void> {
   if (!enforcesSchemas || catalogue.entries.length === 0) return;
   const wrong: Refusal[] = [];
-  for (const { draft, data, pointer } of drafts) {
+  for (const { draft, parseData, pointer } of drafts) {
     const schema = catalogue.schemaOf(draft.type);
     if (schema === null) continue;
-    await compileInTurn(schema, projectId);
-    if (drafts.length > 1 || draft.data.length > LARGE_BODY) await slices.pause();
-    const violations = catalogue.check(draft.type, data(), draft.data.length);
+    await compileSchemaQueued(schema, projectId);
+    if (drafts.length > 1 || draft.data.length > LARGE_BODY_BYTES) await slices.yieldIfDue();
+    const violations = catalogue.validate(draft.type, parseData(), draft.data.length);
     if (violations.length > 0) {
       const errors = violations.map(({ pointer: below, detail }) => ({
         pointer: `${pointer}/data${below}`,

@@ -1,21 +1,21 @@
 import { z } from 'zod';
-import type { Slices } from '../../limits/time-slices.ts';
+import type { TimeSlices } from '../../limits/time-slices.ts';
 import {
   MAX_NESTING,
   readJsonDocument,
-  refuseAmbiguous,
-  refuseOtherText,
+  refuseDuplicateNames,
+  requireUtf8WithoutBom,
   tooDeep,
 } from '../http/body/json-document.ts';
 import { type Member, membersOf, nestingDepth, type ValueRange } from '../http/body/json-members.ts';
-import { elementsOfText, isArrayAt, membersOfText, parsed } from '../http/body/json-skeleton.ts';
+import { isArrayAt, parseValue, scanElements, scanMembers } from '../http/body/json-skeleton.ts';
 import { checkedBody, partOrErrors } from '../http/validation/validation.ts';
-import { ERRORS_LISTED, type FieldError, invalidBody, Problem } from '../problems/problem.ts';
+import { type FieldError, invalidBody, MAX_LISTED_ERRORS, Problem } from '../problems/problem.ts';
 import type { PostedEvent } from './event-drafts.ts';
-import { type EventInput, MAX_BATCH, newEvent } from './event-schemas.ts';
+import { type EventInput, MAX_BATCH_EVENTS, newEvent } from './event-schemas.ts';
 
 /** What is around the events, each of which is looked at by itself. */
-const envelope = z.strictObject({ events: z.array(z.unknown()).min(1).max(MAX_BATCH) });
+const envelope = z.strictObject({ events: z.array(z.unknown()).min(1).max(MAX_BATCH_EVENTS) });
 const OPEN_BRACE = 0x7b;
 /** Of a value that may not be there at all: a larger one is not read to say so. */
 const SMALL = 64 * 1024;
@@ -29,30 +29,30 @@ const DEPTH_AROUND = 2;
 export async function readEventBatch(
   bytes: Buffer,
   maxEventBytes: number,
-  at: Date,
-  slices: Slices,
+  receivedAt: Date,
+  slices: TimeSlices,
 ): Promise<PostedEvent[]> {
-  refuseOtherText(bytes);
+  requireUtf8WithoutBom(bytes);
   const ranges = await rangesOfEvents(bytes, slices);
   const posted: PostedEvent[] = [];
   const errors: FieldError[] = [];
   let errorCount = 0;
   for (const [place, range] of ranges.entries()) {
-    await slices.pause();
+    await slices.yieldIfDue();
     const pointer = `/events/${place}`;
     if (range.end - range.start > maxEventBytes) throw tooLarge(pointer, maxEventBytes);
     if (nestingDepth(bytes, range) + DEPTH_AROUND > MAX_NESTING) throw tooDeep();
-    const value = parsed(bytes, range);
-    await slices.pause();
+    const value = parseValue(bytes, range);
+    await slices.yieldIfDue();
     const read = partOrErrors(newEvent, value, pointer);
     if ('part' in read) {
       // Its value would be held until all are read; who needs it reads it again.
       const { data: _, ...input } = read.part;
       const members = membersOf(bytes, range);
-      refuseAmbiguous(bytes, members, pointer);
-      posted.push({ input, document: { bytes, members }, pointer, at });
+      refuseDuplicateNames(bytes, members, pointer);
+      posted.push({ input, document: { bytes, members }, pointer, receivedAt });
     } else {
-      errors.push(...read.errors.slice(0, ERRORS_LISTED - errors.length));
+      errors.push(...read.errors.slice(0, MAX_LISTED_ERRORS - errors.length));
       errorCount += read.errorCount;
     }
   }
@@ -62,25 +62,25 @@ export async function readEventBatch(
 }
 
 /** Where the events are; throws for a body that is no batch. */
-async function rangesOfEvents(bytes: Buffer, slices: Slices): Promise<ValueRange[]> {
+async function rangesOfEvents(bytes: Buffer, slices: TimeSlices): Promise<ValueRange[]> {
   if (bytes[firstPlace(bytes)] !== OPEN_BRACE) {
     // Not an object: read as any body, it is refused with the reason.
     checkedBody(envelope, bytes.length > SMALL ? [] : readJsonDocument(bytes).value);
     return [];
   }
-  await slices.pause();
-  const members = membersOfText(bytes);
-  refuseAmbiguous(bytes, members.map(withoutContent), '');
+  await slices.yieldIfDue();
+  const members = scanMembers(bytes);
+  refuseDuplicateNames(bytes, members.map(withoutContent), '');
   const ranges: ValueRange[] = [];
   const around: [string, unknown][] = [];
   for (const member of members) {
     if (member.name === 'events' && isArrayAt(bytes, member)) {
-      for (const range of elementsOfText(bytes, member, MAX_BATCH + 1)) {
+      for (const range of scanElements(bytes, member, MAX_BATCH_EVENTS + 1)) {
         ranges.push(range);
-        await slices.pause();
+        await slices.yieldIfDue();
       }
       around.push(['events', ranges]);
-    } else around.push([member.name, member.end - member.start > SMALL ? null : parsed(bytes, member)]);
+    } else around.push([member.name, member.end - member.start > SMALL ? null : parseValue(bytes, member)]);
   }
   checkedBody(envelope, Object.fromEntries(around));
   return ranges;

@@ -16,7 +16,7 @@ export type PostedEvent = {
   document: Pick<JsonDocument, 'bytes' | 'members'>;
   /** JSON pointer of the event in the body: empty, or `/events/3`. */
   pointer: string;
-  at: Date;
+  receivedAt: Date;
 };
 
 type Content = Pick<
@@ -31,10 +31,10 @@ type Uncomposed = Omit<EventDraft, 'body' | 'profile' | 'profileVersion'>;
 export function draftOrRefusal(
   tenant: Tenant,
   guard: AddressGuard,
-  { input, document, pointer, at }: PostedEvent,
+  { input, document, pointer, receivedAt }: PostedEvent,
 ): EventDraft | { event: Uncomposed; problem: Problem } {
   const content = {
-    id: input.id ?? newId('evt', at.getTime()),
+    id: input.id ?? newId('evt', receivedAt.getTime()),
     type: input.type,
     consumer: input.consumer ?? null,
     attributes: input.attributes ?? {},
@@ -42,11 +42,11 @@ export function draftOrRefusal(
     target: input.target ? { ...input.target, url: normalized(input.target.url) } : null,
     endpoint: null,
     test: false,
-    createdAt: at,
+    createdAt: receivedAt,
   };
   try {
     if (input.target) requireUsableTarget(input.target, tenant, guard, pointer);
-    return composedDraft(tenant, content, pointer);
+    return composeDraft(tenant, content, pointer);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     return { event: uncomposed(tenant, content), problem };
@@ -54,7 +54,7 @@ export function draftOrRefusal(
 }
 
 /** With the body that the profile gives it; throws why it gives none, with `pointer` before each pointer. */
-export function composedDraft(tenant: Tenant, content: Content, pointer = ''): EventDraft {
+export function composeDraft(tenant: Tenant, content: Content, pointer = ''): EventDraft {
   const { profile } = tenant;
   const body = profile.composeBody(content);
   if (!Buffer.isBuffer(body)) {
@@ -77,13 +77,13 @@ const uncomposed = ({ projectId, policy }: Tenant, content: Content): Uncomposed
 });
 
 function dataOf(document: PostedEvent['document'], pointer: string): Buffer {
-  const data = dataIn(document);
+  const data = rawData(document);
   if (!data) throw invalidBody([{ pointer: `${pointer}/data`, detail: 'is required' }]);
   return data;
 }
 
 /** The member `data` as it was written; undefined where there is none. */
-export function dataIn({ bytes, members }: PostedEvent['document']): Buffer | undefined {
+export function rawData({ bytes, members }: PostedEvent['document']): Buffer | undefined {
   const member = memberNamed('data', members);
   return member && bytes.subarray(member.start, member.end);
 }
@@ -100,7 +100,7 @@ function requireUsableTarget(
   guard: AddressGuard,
   pointer: string,
 ): void {
-  const problem = profile.checkSecret(secret);
+  const problem = profile.secretProblem(secret);
   if (problem !== undefined) {
     throw invalidBody([{ pointer: `${pointer}/target/secret`, detail: problem }]);
   }

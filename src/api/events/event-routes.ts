@@ -1,38 +1,38 @@
 import { z } from 'zod';
-import type { Slices } from '../../limits/time-slices.ts';
+import type { TimeSlices } from '../../limits/time-slices.ts';
 import { EVENT_STATUSES } from '../../policy/outcome.ts';
 import type { AcceptedEvent, EventDraft } from '../../store/events/event-draft.ts';
 import { listEvents } from '../../store/events/event-lists.ts';
-import { eventState } from '../../store/events/event-reads.ts';
+import { eventStateDigest } from '../../store/events/event-reads.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
-import { isKnownTag } from '../http/entity-tags.ts';
+import { matchesIfNoneMatch } from '../http/entity-tags.ts';
 import { json, jsonText, type Route, tenantRoute } from '../http/route.ts';
 import {
   consumerId,
   eventId,
   name,
-  ownId,
-  pageOfSchema,
   pageQuery,
+  pageSchema,
   pointInTime,
+  posthornId,
 } from '../http/validation/fields.ts';
-import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
-import { acceptedOrThrow, createEventAcceptance } from './accept-event.ts';
-import { checkedDrafts } from './checked-drafts.ts';
+import { acceptedOrThrow, createAcceptEvent } from './accept-event.ts';
 import { readEventBatch } from './event-batch.ts';
-import { DELIVERIES_SHOWN, eventTexts, readEvent, targetAnswer } from './event-responses.ts';
+import { eventJsonList, MAX_DELIVERIES_RETURNED, readEvent, targetResponse } from './event-responses.ts';
 import { acceptedEvent, acceptedEvents, event, newEvent, newEvents, waitQuery } from './event-schemas.ts';
+import { prepareDrafts } from './prepare-drafts.ts';
 
 const listQuery = z.strictObject({
   ...pageQuery,
   type: name.optional(),
   status: z.enum(EVENT_STATUSES).optional(),
   consumer: consumerId.optional(),
-  endpoint: ownId.optional(),
+  endpoint: posthornId.optional(),
   since: pointInTime.optional().meta({ description: 'Not older than this' }),
   until: pointInTime.optional().meta({ description: 'Older than this' }),
 });
@@ -49,11 +49,11 @@ const POST_PROBLEMS: ProblemCode[] = [
 export function eventRoutes(
   deps: ApiDependencies,
   db: Queryable,
-  reads: TenantReads,
-  slicesOf: (group: string) => Slices,
+  reads: TenantReadPool,
+  slicesOf: (group: string) => TimeSlices,
 ): Route[] {
   const { acceptor, guard, config, links, metrics, clock } = deps;
-  const acceptEvent = createEventAcceptance(deps, db);
+  const acceptEvent = createAcceptEvent(deps, db);
 
   return [
     tenantRoute({
@@ -67,16 +67,16 @@ export function eventRoutes(
       access: 'project',
       query: waitQuery,
       body: newEvent,
-      answers: {
+      responses: {
         200: { description: 'Every delivery has settled (with `wait`)', schema: event },
         202: { description: 'Stored', schema: acceptedEvent },
       },
       problems: POST_PROBLEMS,
       handle: async (call) => {
         const { tenant, body: input, document } = call;
-        await clock.known();
-        const posted = { input, document, pointer: '', at: new Date(clock.now()) };
-        const [draft] = await checkedDrafts(db, tenant, guard, [posted], slicesOf(tenant.projectId));
+        await clock.whenSynced();
+        const posted = { input, document, pointer: '', receivedAt: new Date(clock.now()) };
+        const [draft] = await prepareDrafts(db, tenant, guard, [posted], slicesOf(tenant.projectId));
         return acceptEvent(call, draft!);
       },
     }),
@@ -89,20 +89,23 @@ export function eventRoutes(
       access: 'project',
       body: newEvents,
       bodyLimit: 'batch',
-      bodyInParts: true,
-      answers: { 202: { description: 'All stored, in the order of the request', schema: acceptedEvents } },
+      rawBody: true,
+      responses: { 202: { description: 'All stored, in the order of the request', schema: acceptedEvents } },
       problems: POST_PROBLEMS,
       handle: async ({ tenant, document }) => {
-        await clock.known();
+        await clock.whenSynced();
         const at = new Date(clock.now());
         const slices = slicesOf(tenant.projectId);
         const posted = await readEventBatch(document.bytes, config.maxBodyBytes, at, slices);
-        const drafts = await checkedDrafts(db, tenant, guard, posted, slices);
+        const drafts = await prepareDrafts(db, tenant, guard, posted, slices);
         const results = await acceptor.acceptAll(drafts);
         const items = results.map((result, i) =>
           acceptedItem(drafts[i]!, acceptedOrThrow(result, `/events/${i}`)),
         );
-        metrics?.eventsAccepted(tenant.projectId, results.filter(({ kind }) => kind === 'accepted').length);
+        metrics?.recordAcceptedEvents(
+          tenant.projectId,
+          results.filter(({ kind }) => kind === 'accepted').length,
+        );
         return json(202, { items });
       },
     }),
@@ -116,7 +119,7 @@ export function eventRoutes(
         'A page may hold fewer than `limit` events, or none, and still have a `nextCursor`: where they are large, and where a filter matches few of the many that were looked at. The list has ended where `nextCursor` is null.',
       access: 'consumer',
       query: listQuery,
-      answers: { 200: { description: 'A page of events', schema: pageOfSchema(event) } },
+      responses: { 200: { description: 'A page of events', schema: pageSchema(event) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
         const { since, until, limit, cursor, ...filter } = query;
@@ -128,7 +131,7 @@ export function eventRoutes(
           { ...filter, ...times },
           pageRequest('timeAndId', { limit, cursor }),
         );
-        const items = await eventTexts(db, links, tenant.projectId, page.items);
+        const items = await eventJsonList(db, links, tenant.projectId, page.items);
         const next = page.next && encodeCursor('timeAndId', page.next);
         return jsonText(200, `{"items":[${items.join(',')}],"nextCursor":${JSON.stringify(next)}}`);
       },
@@ -144,18 +147,19 @@ export function eventRoutes(
       access: 'consumer',
       params: z.object({ id: eventId }),
       requestHeaders: { 'If-None-Match': 'The `ETag` of an answer that the caller has' },
-      answers: {
+      responses: {
         200: { description: 'The event', schema: event, headers: { ETag: 'Changes when the event does' } },
         304: { description: 'It is as the caller has it' },
       },
       handle: async ({ tenant, params: { id }, request }) => {
         const db = reads(tenant);
         // Before the event: a tag that is newer than what it comes with would hide the next change.
-        const state = await eventState(db, tenant, id, DELIVERIES_SHOWN);
+        const state = await eventStateDigest(db, tenant, id, MAX_DELIVERIES_RETURNED);
         if (state === undefined) throw new Problem('not_found');
         // Weak: whether Temporal still keeps the page of a workflow is not in it.
         const etag = `W/"${state}"`;
-        if (isKnownTag(request.headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
+        if (matchesIfNoneMatch(request.headers['if-none-match'], etag))
+          return { status: 304, headers: { etag } };
         const found = await readEvent(db, links, tenant, id);
         return jsonText(200, found.text, { etag });
       },
@@ -169,6 +173,6 @@ const dateOf = (time: string | undefined): Date | undefined =>
 function acceptedItem(draft: EventDraft, accepted: AcceptedEvent): object {
   const { id, type, consumer, test, attributes } = draft;
   const { status, createdAt, deliveryCount } = accepted;
-  const target = targetAnswer(draft.target?.url ?? null);
+  const target = targetResponse(draft.target?.url ?? null);
   return { id, type, consumer, status, test, createdAt, attributes, target, deliveryCount };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EVENT_STATUSES } from '../../policy/outcome.ts';
 import { delivery } from '../deliveries/delivery-schemas.ts';
-import { anyText, consumerId, duration, name, newEventId, time } from '../http/validation/fields.ts';
+import { consumerId, duration, name, newEventId, storableText, time } from '../http/validation/fields.ts';
 
 /** `data` is checked and taken as bytes, never through this value: see ../event-drafts.ts. */
 const anyJson = z.unknown().meta({ description: 'Any JSON; receivers get it byte for byte' });
@@ -17,7 +17,7 @@ export const newEvent = z
     data: anyJson.meta({ example: { render: 'r_1', seconds: 42 } }),
     id: newEventId.optional().meta({ description: 'Makes the post repeatable; `evt_…` when left out' }),
     consumer: consumerId.optional().meta({ description: "Goes to this consumer's endpoints alone" }),
-    attributes: z.record(name, anyText).optional(),
+    attributes: z.record(name, storableText).optional(),
     target: z
       .strictObject({ url: z.string().min(1).max(2048), secret: targetSecret })
       .optional()
@@ -37,11 +37,11 @@ export const newTestEvent = z
   })
   .meta({ id: 'NewTestEvent' });
 
-export const MAX_BATCH = 1_000;
+export const MAX_BATCH_EVENTS = 1_000;
 
 /** For the document: a batch is read event by event (../event-batch.ts). */
 export const newEvents = z
-  .strictObject({ events: z.array(newEvent).min(1).max(MAX_BATCH) })
+  .strictObject({ events: z.array(newEvent).min(1).max(MAX_BATCH_EVENTS) })
   .meta({ id: 'NewEvents' });
 
 export type EventInput = z.output<typeof newEvent>;

@@ -3,7 +3,7 @@ import { plansOfConsumers } from '../../store/endpoints/plans.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import { Problem } from '../problems/problem.ts';
-import type { CheckableDraft } from './data-checks.ts';
+import type { DraftToValidate } from './data-checks.ts';
 import { refuseUnlessStored } from './repeated-posts.ts';
 
 const inWords = (plan: string, plans: string[]): string =>
@@ -12,7 +12,7 @@ const inWords = (plan: string, plans: string[]): string =>
     : `Webhooks are part of the plans ${plans.join(', ')}; the consumer is on ${plan}.`;
 
 /** Names the plans that would do where a registration was refused for the consumer's. */
-export async function orPlanRequired<T>(registration: Promise<T>): Promise<T> {
+export async function mapPlanRequired<T>(registration: Promise<T>): Promise<T> {
   try {
     return await registration;
   } catch (error) {
@@ -29,7 +29,7 @@ export async function orPlanRequired<T>(registration: Promise<T>): Promise<T> {
 export async function requirePlansForTargets(
   db: Queryable,
   { projectId, plans }: Tenant,
-  drafts: Pick<CheckableDraft, 'draft' | 'pointer'>[],
+  drafts: Pick<DraftToValidate, 'draft' | 'pointer'>[],
 ): Promise<void> {
   if (plans === null) return;
   const targeted = drafts.flatMap(({ draft, pointer }) =>

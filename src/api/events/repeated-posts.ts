@@ -1,5 +1,5 @@
 import type { EventDraft } from '../../store/events/event-draft.ts';
-import { storedContents } from '../../store/events/event-reads.ts';
+import { storedContentHashes } from '../../store/events/event-reads.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { Problem } from '../problems/problem.ts';
 
@@ -18,7 +18,7 @@ export async function refuseUnlessStored(
 ): Promise<void> {
   if (refusals.length === 0) return;
   const ids = refusals.map(({ event }) => event.id);
-  const stored = await storedContents(db, projectId, ids);
+  const stored = await storedContentHashes(db, projectId, ids);
   const problems = refusals.flatMap(({ event, problem }) =>
     stored.get(event.id)?.equals(event.contentHash) ? [] : [problem],
   );

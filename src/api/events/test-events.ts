@@ -6,10 +6,10 @@ import { newId } from '../../store/postgres/ids.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { type Route, tenantRoute } from '../http/route.ts';
-import { ownId } from '../http/validation/fields.ts';
+import { posthornId } from '../http/validation/fields.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
-import { createEventAcceptance } from './accept-event.ts';
-import { composedDraft } from './event-drafts.ts';
+import { createAcceptEvent } from './accept-event.ts';
+import { composeDraft } from './event-drafts.ts';
 import { acceptedEvent, event, newTestEvent, waitQuery } from './event-schemas.ts';
 
 type Example = { type: string; data: Buffer; attributes: Record<string, string> };
@@ -22,22 +22,22 @@ const WITHOUT_CATALOGUE: Example = {
 };
 
 export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
-  const acceptEvent = createEventAcceptance(deps, db);
+  const acceptEvent = createAcceptEvent(deps, db);
   return tenantRoute({
     method: 'post',
     path: '/v1/endpoints/{id}/test',
     operationId: 'testEndpoint',
-    rate: 'testEvents',
+    rateLimit: 'testEvents',
     tag: 'Endpoints',
     summary: 'Send an endpoint a test event',
     description:
       'The example of the type goes the whole way of a real event, to this endpoint alone, whether it subscribed to the type or not.',
     access: 'consumer',
-    params: z.object({ id: ownId }),
+    params: z.object({ id: posthornId }),
     query: waitQuery,
     body: newTestEvent,
     bodyOptional: true,
-    answers: {
+    responses: {
       200: { description: 'The delivery has settled (with `wait`)', schema: event },
       202: { description: 'Stored', schema: acceptedEvent },
     },
@@ -46,7 +46,7 @@ export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
       const { tenant, params, body } = call;
       const endpoint = await findEndpoint(db, tenant, params.id);
       if (!endpoint) throw new Problem('not_found');
-      await deps.clock.known();
+      await deps.clock.whenSynced();
       const at = new Date(deps.clock.now());
       return acceptEvent(call, testDraft(tenant, endpoint, exampleOf(tenant, body.type), at));
     },
@@ -59,7 +59,7 @@ function testDraft(
   { type, data, attributes }: Example,
   createdAt: Date,
 ): EventDraft {
-  return composedDraft(tenant, {
+  return composeDraft(tenant, {
     id: newId('evt', createdAt.getTime()),
     type,
     consumer: endpoint.consumer,

@@ -36,7 +36,7 @@ export function limitConnections(server: Server, most: number): void {
 }
 
 /** Counts an answer on its connection; without the budget of a server it does nothing. */
-export function countAnswer({ socket }: IncomingMessage, response: ServerResponse): void {
+export function trackResponse({ socket }: IncomingMessage, response: ServerResponse): void {
   const known = connections.get(socket);
   if (!known) return;
   known.budget.begin(known.connection);

@@ -1,18 +1,18 @@
 import type { Express, Request, Response } from 'express';
 import { sharesOf } from '../../limits/shared-capacity.ts';
-import type { Slices } from '../../limits/time-slices.ts';
+import type { TimeSlices } from '../../limits/time-slices.ts';
 import { DEFAULT_QUOTAS } from '../../policy/quotas.ts';
-import { unlistedId } from '../../store/postgres/ids.ts';
-import type { Authentication, Caller, Tenant } from '../auth/authentication.ts';
+import { localClockId } from '../../store/postgres/ids.ts';
+import type { AuthenticatedCaller, Authentication, Tenant } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { type CallQuotas, createCallQuotas } from '../limits/call-quotas.ts';
 import { createFailureLog, problemOf } from '../problems/failures.ts';
-import { Problem, problemText } from '../problems/problem.ts';
+import { Problem, problemJson } from '../problems/problem.ts';
 import { type JsonDocument, readJsonDocument } from './body/json-document.ts';
-import { LARGE_BODY } from './body/large-body.ts';
-import { CallerGone, createBodyReader, type HeldBody, hasNoBody } from './body/request-body.ts';
+import { LARGE_BODY_BYTES } from './body/large-body.ts';
+import { type BufferedBody, ClientDisconnected, createBodyReader, hasNoBody } from './body/request-body.ts';
 import { admitTenant } from './connection-budget.ts';
-import type { Access, Answer, Route, TenantCall } from './route.ts';
+import type { Access, Route, RouteResponse, TenantCall } from './route.ts';
 import { send } from './send.ts';
 import { checkedBody, checkedParams, checkedQuery } from './validation/validation.ts';
 
@@ -31,7 +31,7 @@ export function mountRoutes(
   app: Express,
   routes: Route[],
   authentication: Authentication,
-  slicesOf: (group: string) => Slices,
+  slicesOf: (group: string) => TimeSlices,
   { config, log, metrics }: Pick<ApiDependencies, 'config' | 'log' | 'metrics'>,
 ): void {
   const logFailure = createFailureLog(log);
@@ -39,7 +39,7 @@ export function mountRoutes(
   const readBody = createBodyReader(Math.max(BODY_BYTES, 8 * largest));
   const quotas = createCallQuotas(config.quotas ?? DEFAULT_QUOTAS);
   const limits = { event: config.maxBodyBytes, batch: largest, profile: PROFILE_BYTES };
-  const bodyOf = (route: Route, request: Request, tenant: Tenant | null): Promise<HeldBody> => {
+  const bodyOf = (route: Route, request: Request, tenant: Tenant | null): Promise<BufferedBody> => {
     const shares = tenant ? sharesOf(tenant.projectId, tenant.consumer) : SHARES_OF_ADMIN;
     return readBody(request, limits[route.bodyLimit ?? 'event'], shares);
   };
@@ -48,15 +48,15 @@ export function mountRoutes(
     path: string,
     request: Request,
     response: Response,
-    work: (requestId: string) => Promise<Answer>,
+    work: (requestId: string) => Promise<RouteResponse>,
   ): Promise<void> => {
     const startedAt = performance.now();
-    const requestId = unlistedId('req');
-    let answer: Answer;
+    const requestId = localClockId('req');
+    let answer: RouteResponse;
     try {
       answer = await work(requestId);
     } catch (error) {
-      if (error instanceof CallerGone || response.destroyed) return;
+      if (error instanceof ClientDisconnected || response.destroyed) return;
       logFailure(error, requestId, `${request.method} ${path}`);
       answer = problemAnswer(problemOf(error), requestId, config.publicUrl);
     }
@@ -65,7 +65,7 @@ export function mountRoutes(
     );
     const ms = performance.now() - startedAt;
     const { status, eventId } = answer;
-    metrics?.requestAnswered(request.method, path, status, ms / 1000);
+    metrics?.recordRequest(request.method, path, status, ms / 1000);
     log.debug(
       { requestId, method: request.method, path, status, ms, ...(eventId && { eventId }) },
       'answered',
@@ -113,16 +113,16 @@ async function answerCall(
   response: Response,
   requestId: string,
   authentication: Authentication,
-  bodyOf: (route: Route, request: Request, tenant: Tenant | null) => Promise<HeldBody>,
+  bodyOf: (route: Route, request: Request, tenant: Tenant | null) => Promise<BufferedBody>,
   quotas: CallQuotas,
-  slicesOf: (group: string) => Slices,
-): Promise<Answer> {
+  slicesOf: (group: string) => TimeSlices,
+): Promise<RouteResponse> {
   let tenant = await admitted(route.access, request, authentication);
   const params = route.params && checkedParams(route.params, request.params, route.method === 'put');
   const query = queryOf(route, request);
   const call = { params, query, request, response, requestId };
   const answer = async (body: unknown, document: JsonDocument) => {
-    const end = route.rate && tenant ? await quotas.admit(route.rate, tenant) : undefined;
+    const end = route.rateLimit && tenant ? await quotas.admit(route.rateLimit, tenant) : undefined;
     try {
       return await route.handle({ ...call, body, document, tenant } as TenantCall<unknown, unknown, unknown>);
     } finally {
@@ -139,11 +139,11 @@ async function answerCall(
     // The key may have been deleted while its caller sent the body.
     if (performance.now() - beganAt > BODY_AT_ONCE_MS)
       tenant = await admitted(route.access, request, authentication);
-    if (route.bodyInParts) return await answer(undefined, { ...NO_DOCUMENT, bytes: held.bytes });
-    const slices = held.bytes.length > LARGE_BODY ? slicesOf(tenant?.projectId ?? '') : undefined;
-    await slices?.pause();
+    if (route.rawBody) return await answer(undefined, { ...NO_DOCUMENT, bytes: held.bytes });
+    const slices = held.bytes.length > LARGE_BODY_BYTES ? slicesOf(tenant?.projectId ?? '') : undefined;
+    await slices?.yieldIfDue();
     const document = readJsonDocument(held.bytes);
-    await slices?.pause();
+    await slices?.yieldIfDue();
     return await answer(checkedBody(route.body, document.value), document);
   } finally {
     held.release();
@@ -157,7 +157,7 @@ async function admitted(
   authentication: Authentication,
 ): Promise<Tenant | null> {
   if (access === 'open') return null;
-  const caller = await authentication.callerOf(request);
+  const caller = await authentication.authenticate(request);
   admitTenant(request, caller.tenant?.projectId ?? '', caller.tenant?.consumer ?? null);
   if (!LEAST_KEYS[access].includes(caller.kind)) throw new Problem('forbidden');
   if (access === 'admin') return null;
@@ -165,7 +165,7 @@ async function admitted(
   return caller.tenant;
 }
 
-const LEAST_KEYS: Record<Exclude<Access, 'open'>, Caller['kind'][]> = {
+const LEAST_KEYS: Record<Exclude<Access, 'open'>, AuthenticatedCaller['kind'][]> = {
   admin: ['admin'],
   shared: ['admin', 'project'],
   project: ['admin', 'project'],
@@ -179,8 +179,8 @@ function queryOf(route: Route, request: Request): unknown {
   throw new Problem('invalid_query', undefined, { errors: [{ pointer: unknown, detail: 'is not known' }] });
 }
 
-function problemAnswer(problem: Problem, requestId: string, publicUrl: string): Answer {
-  const body = problemText(problem, requestId, publicUrl);
+function problemAnswer(problem: Problem, requestId: string, publicUrl: string): RouteResponse {
+  const body = problemJson(problem, requestId, publicUrl);
   return {
     status: problem.status,
     headers: problem.headers,

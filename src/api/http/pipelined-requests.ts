@@ -15,7 +15,7 @@ type Pipeline = { waiting: Exchange[]; cut: boolean };
  * Answers the requests of a connection one after the other, and reads no more of it while some wait. Node would begin
  * them all at once: thirty thousand requests in one connection then hold up every other caller for seconds.
  */
-export function onePerConnection(listener: RequestListener): RequestListener {
+export function serializePipelinedRequests(listener: RequestListener): RequestListener {
   const pipelines = new WeakMap<Socket, Pipeline>();
   const watched = new WeakSet<Socket>();
   const ready: Socket[] = [];

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import type { Rate } from '../../policy/quotas.ts';
+import type { RateName } from '../../policy/quotas.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
 import type { JsonDocument } from './body/json-document.ts';
@@ -12,7 +12,7 @@ import type { JsonDocument } from './body/json-document.ts';
  */
 export type Access = 'open' | 'admin' | 'shared' | 'project' | 'consumer';
 
-export type Answer = {
+export type RouteResponse = {
   status: number;
   headers?: Record<string, string>;
   /** JSON text, HTML or CSS; or bytes that come over time; or nothing. */
@@ -22,7 +22,7 @@ export type Answer = {
 };
 
 /** How an answer looks in the OpenAPI document. */
-export type AnswerSpec = {
+export type ResponseSpec = {
   description: string;
   schema?: z.ZodType;
   type?: string;
@@ -50,17 +50,17 @@ type Described = {
   tag: string;
   summary: string;
   description?: string;
-  answers: Record<number, AnswerSpec>;
+  responses: Record<number, ResponseSpec>;
   /** Beyond those that access, parameters and body bring by themselves. */
   problems?: ProblemCode[];
   /** No body at all is `{}`: each of its members may be left out. */
   bodyOptional?: true;
   /** What a tenant may make so many calls of in a minute. */
-  rate?: Rate;
+  rateLimit?: RateName;
   /** A batch may have 16 times the bytes of an event, a profile 64 KiB. */
   bodyLimit?: 'event' | 'batch' | 'profile';
   /** The handler reads the body, of which it gets the bytes: as one value, it would hold up all other calls. */
-  bodyInParts?: true;
+  rawBody?: true;
   /** Request headers worth documenting: name to description. */
   requestHeaders?: Record<string, string>;
 };
@@ -80,7 +80,7 @@ export type Route = Described & {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
-  handle(call: TenantCall<unknown, unknown, unknown>): Promise<Answer> | Answer;
+  handle(call: TenantCall<unknown, unknown, unknown>): Promise<RouteResponse> | RouteResponse;
 };
 
 /** A call about the data of one project, or of one consumer in it. */
@@ -91,7 +91,7 @@ export const tenantRoute = <
 >(
   route: Spec<P, Q, B> & {
     access: 'project' | 'consumer';
-    handle(call: TenantCall<Parsed<P>, Parsed<Q>, Parsed<B>>): Promise<Answer> | Answer;
+    handle(call: TenantCall<Parsed<P>, Parsed<Q>, Parsed<B>>): Promise<RouteResponse> | RouteResponse;
   },
 ): Route => route as unknown as Route;
 
@@ -103,7 +103,9 @@ export const sharedRoute = <
 >(
   route: Spec<P, Q, B> & {
     access: 'shared';
-    handle(call: Call<Parsed<P>, Parsed<Q>, Parsed<B>> & { tenant: Tenant | null }): Promise<Answer> | Answer;
+    handle(
+      call: Call<Parsed<P>, Parsed<Q>, Parsed<B>> & { tenant: Tenant | null },
+    ): Promise<RouteResponse> | RouteResponse;
   },
 ): Route => route as unknown as Route;
 
@@ -115,18 +117,18 @@ export const plainRoute = <
 >(
   route: Spec<P, Q, B> & {
     access: 'open' | 'admin';
-    handle(call: Call<Parsed<P>, Parsed<Q>, Parsed<B>>): Promise<Answer> | Answer;
+    handle(call: Call<Parsed<P>, Parsed<Q>, Parsed<B>>): Promise<RouteResponse> | RouteResponse;
   },
 ): Route => route as unknown as Route;
 
-export const json = (status: number, value: unknown, headers?: Record<string, string>): Answer =>
+export const json = (status: number, value: unknown, headers?: Record<string, string>): RouteResponse =>
   jsonText(status, JSON.stringify(value), headers);
 
 /** For answers that hold JSON of others, which must not go through JSON.stringify. */
-export const jsonText = (status: number, body: string, headers?: Record<string, string>): Answer => ({
+export const jsonText = (status: number, body: string, headers?: Record<string, string>): RouteResponse => ({
   status,
   content: { type: 'application/json; charset=utf-8', body },
   ...(headers ? { headers } : {}),
 });
 
-export const noContent = (): Answer => ({ status: 204 });
+export const noContent = (): RouteResponse => ({ status: 204 });

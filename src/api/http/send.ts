@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
-import { onGone } from './on-disconnect.ts';
-import type { Answer } from './route.ts';
+import { onDisconnect } from './on-disconnect.ts';
+import type { RouteResponse } from './route.ts';
 
 /** Answers hold what is secret or changes by the second; pages that may be kept say so themselves. */
 const ALWAYS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
@@ -11,7 +11,7 @@ export function send(
   request: Request,
   response: Response,
   requestId: string,
-  answer: Answer,
+  answer: RouteResponse,
   onStreamFailure: (error: unknown) => void,
 ): void {
   const { status, headers, content } = answer;
@@ -45,7 +45,7 @@ function sendStream(
   stream.once('error', onFailure);
   stream.on('error', () => response.end());
   stream.on('close', () => response.end());
-  onGone(response, () => stream.destroy());
+  onDisconnect(response, () => stream.destroy());
   if (request.method === 'HEAD') stream.destroy();
   else stream.pipe(response);
 }

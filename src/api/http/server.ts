@@ -7,11 +7,11 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unlistedId } from '../../store/postgres/ids.ts';
-import { Problem, problemText } from '../problems/problem.ts';
+import { localClockId } from '../../store/postgres/ids.ts';
+import { Problem, problemJson } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
-import { countAnswer, limitConnections } from './connection-budget.ts';
-import { onePerConnection } from './pipelined-requests.ts';
+import { limitConnections, trackResponse } from './connection-budget.ts';
+import { serializePipelinedRequests } from './pipelined-requests.ts';
 
 export type HttpServer = {
   server: Server;
@@ -50,9 +50,9 @@ export function createHttpServer(
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     answerUnreadable(error.code, socket, publicUrl),
   );
-  server.on('request', countAnswer);
+  server.on('request', trackResponse);
   const underWay = answersUnderWay(server);
-  server.on('request', onePerConnection(app));
+  server.on('request', serializePipelinedRequests(app));
   return {
     server,
     listen: (host, port) =>
@@ -111,7 +111,7 @@ function answerUnreadable(errorCode: string | undefined, socket: Socket, publicU
     return;
   }
   const problem = new Problem(UNREADABLE[errorCode ?? ''] ?? 'invalid_request');
-  const body = problemText(problem, unlistedId('req'), publicUrl);
+  const body = problemJson(problem, localClockId('req'), publicUrl);
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n` +
       'content-type: application/problem+json; charset=utf-8\r\n' +

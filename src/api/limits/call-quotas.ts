@@ -1,6 +1,6 @@
-import { createRateLimits } from '../../limits/rate-limits.ts';
-import { createTenantTurns, type Party, TooManyWaiting } from '../../limits/tenant-semaphore.ts';
-import type { QuotaName, Quotas, Rate } from '../../policy/quotas.ts';
+import { createRateLimiter } from '../../limits/rate-limits.ts';
+import { type Caller, createTenantSemaphore, TooManyWaiting } from '../../limits/tenant-semaphore.ts';
+import type { QuotaName, Quotas, RateName } from '../../policy/quotas.ts';
 import { Problem } from '../problems/problem.ts';
 
 export type CallQuotas = {
@@ -8,23 +8,23 @@ export type CallQuotas = {
    * Counts a call, and resolves when it may begin, with how to end it. Rejects with quota_exceeded where the tenant has
    * made as many in a minute as it may, or has too many waiting.
    */
-  admit(rate: Rate, party: Party): Promise<() => void>;
+  admit(rate: RateName, party: Caller): Promise<() => void>;
 };
 
 /**
  * Changes run on the connections that events are accepted on, and those of a project wait for each other's locks: without
  * a share for each, one that sends hundreds at a time would have all connections.
  */
-const TURNS = { most: 5, mostOfProject: 3, mostOfParty: 2, waitingOfParty: 100 };
+const TURNS = { maxConcurrent: 5, maxPerProject: 3, maxPerCaller: 2, maxWaitingPerCaller: 100 };
 /** A test event may wait for what becomes of it, and a preview asks nothing. */
-const WITHOUT_TURN: Rate[] = ['testEvents', 'profilePreviews'];
+const WITHOUT_TURN: RateName[] = ['testEvents', 'profilePreviews'];
 
 /** Rates of calls, counted by this process for itself. A consumer's calls never use up what its project may. */
 export function createCallQuotas(quotas: Quotas): CallQuotas {
-  const limits = createRateLimits();
-  const turns = createTenantTurns(TURNS);
+  const limits = createRateLimiter();
+  const turns = createTenantSemaphore(TURNS);
 
-  function count(rate: Rate, { projectId, consumer }: Party): void {
+  function count(rate: RateName, { projectId, consumer }: Caller): void {
     const ofProject = `${rate}PerMinute` as QuotaName;
     const ofConsumer = `${rate}PerMinuteOfConsumer`;
     const perMinute = quotas[ofProject];
@@ -44,7 +44,7 @@ export function createCallQuotas(quotas: Quotas): CallQuotas {
   return {
     async admit(rate, party) {
       count(rate, party);
-      return WITHOUT_TURN.includes(rate) ? () => {} : turns.take(party).catch(asProblem);
+      return WITHOUT_TURN.includes(rate) ? () => {} : turns.acquire(party).catch(asProblem);
     },
   };
 }

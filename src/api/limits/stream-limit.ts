@@ -11,7 +11,7 @@ export type StreamLimit = {
    * Takes a place of the key, of its tenant and of the process; throws too_many_streams where the key has none left, and
    * quota_exceeded where the others have. Returns how to give it back.
    */
-  take(owner: StreamOwner): () => void;
+  acquire(owner: StreamOwner): () => void;
 };
 
 /** Keeps a client that forgets to close its streams, and a tenant with many keys, from taking what all have in common. */
@@ -26,7 +26,7 @@ export function createStreamLimit(
   };
 
   return {
-    take({ key, projectId, consumer }) {
+    acquire({ key, projectId, consumer }) {
       const names = [
         'all',
         `key ${key} ${projectId}`,

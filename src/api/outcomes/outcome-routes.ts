@@ -1,16 +1,16 @@
 import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { DEFAULT_QUOTAS } from '../../policy/quotas.ts';
-import { orUnavailable } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/outages.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { onGone } from '../http/on-disconnect.ts';
+import { onDisconnect } from '../http/on-disconnect.ts';
 import { type Route, tenantRoute } from '../http/route.ts';
 import { createStreamLimit } from '../limits/stream-limit.ts';
 import { Problem } from '../problems/problem.ts';
 
 export function outcomeRoutes(
-  { streams, closing, config }: ApiDependencies,
+  { streams, shutdownSignal, config }: ApiDependencies,
   authentication: Authentication,
 ): Route[] {
   const limit = createStreamLimit(config.quotas ?? DEFAULT_QUOTAS);
@@ -25,16 +25,17 @@ export function outcomeRoutes(
         'Events: `attempt.failed`, `delivery.delivered`, `delivery.undeliverable`, `delivery.cancelled`, `event.settled`; the data of each is JSON `{id, at, event, delivery?, endpoint?, consumer, status, outcome?, attempt?, nextAttemptAt?, reason?}`.',
       access: 'consumer',
       requestHeaders: { 'Last-Event-ID': 'Resumes after this event, without a gap' },
-      answers: { 200: { description: 'A stream that stays open', type: 'text/event-stream' } },
+      responses: { 200: { description: 'A stream that stays open', type: 'text/event-stream' } },
       problems: ['cursor_gone', 'invalid_request', 'too_many_streams'],
       handle: async ({ tenant, request, response }) => {
         // It would hold up the end of the process until the grace for requests is over.
-        if (closing.aborted) throw new Problem('unavailable', undefined, { headers: { 'retry-after': '1' } });
+        if (shutdownSignal.aborted)
+          throw new Problem('unavailable', undefined, { headers: { 'retry-after': '1' } });
         const after = lastEventId(request);
-        onGone(response, limit.take({ ...tenant, key: authentication.keyNameOf(request) }));
-        const stream = await orUnavailable(streams.open(tenant, after));
+        onDisconnect(response, limit.acquire({ ...tenant, key: authentication.keyFingerprint(request) }));
+        const stream = await mapOutage(streams.open(tenant, after));
         if (stream === 'gone') throw new Problem('cursor_gone');
-        endWith(stream, response, closing, (end) => authentication.watchKey(request, end));
+        endWith(stream, response, shutdownSignal, (end) => authentication.watchKey(request, end));
         return {
           status: 200,
           // Proxies such as nginx would hold the events back until a buffer is full.
@@ -68,7 +69,7 @@ function endWith(
   };
   const unwatch = watchKey(end);
   closing.addEventListener('abort', end, { once: true });
-  onGone(response, () => {
+  onDisconnect(response, () => {
     unwatch();
     closing.removeEventListener('abort', end);
   });

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { KeyGone } from '../../store/endpoints/endpoints.ts';
-import { Overloaded, ShareUsedUp, StoreUnavailable } from '../../store/postgres/database.ts';
+import { KeyDeleted } from '../../store/endpoints/endpoints.ts';
+import { Overloaded, ProjectShareExhausted, StoreUnavailable } from '../../store/postgres/database.ts';
 import { QuotaReached } from '../../store/projects/quota-reached.ts';
 import { Problem } from './problem.ts';
 import { unauthorized } from './unauthorized.ts';
@@ -13,7 +13,7 @@ const OUTAGE_LOG_MS = 1_000;
 /** What the API says of an error. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof ShareUsedUp) {
+  if (error instanceof ProjectShareExhausted) {
     return new Problem(
       'quota_exceeded',
       'Too many events of the project are being stored: post fewer at a time.',
@@ -26,17 +26,17 @@ export function problemOf(error: unknown): Problem {
     return new Problem('unavailable', undefined, { headers: { 'retry-after': RETRY_AFTER } });
   }
   if (error instanceof QuotaReached) {
-    const detail = `There are as many as may be: the quota is ${error.quota}=${error.most}.`;
+    const detail = `There are as many as may be: the quota is ${error.quota}=${error.max}.`;
     return new Problem('quota_exceeded', detail, { status: 409 });
   }
-  if (error instanceof KeyGone) return unauthorized('The key was deleted.');
+  if (error instanceof KeyDeleted) return unauthorized('The key was deleted.');
   // Express's own: a path with %zz in it.
   if (error instanceof URIError)
     return new Problem('invalid_request', 'The address is not encoded correctly.');
   return new Problem('internal_error');
 }
 
-const CALLERS_OWN = [Problem, URIError, ShareUsedUp, KeyGone, QuotaReached];
+const CALLERS_OWN = [Problem, URIError, ProjectShareExhausted, KeyDeleted, QuotaReached];
 
 /** Logs what a person must look at; what callers do wrong is not in it. */
 export function createFailureLog(log: Logger): (error: unknown, requestId: string, route: string) => void {

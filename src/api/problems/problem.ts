@@ -4,7 +4,7 @@ import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
 export type FieldError = { pointer: string; detail: string };
 
 /** More are only counted: a body with a million unknown members would be answered with more bytes than it has. */
-export const ERRORS_LISTED = 100;
+export const MAX_LISTED_ERRORS = 100;
 
 /** Characters of a pointer or a detail: a name of a megabyte would come back with each of its members. */
 const MAX_SHOWN = 1_024;
@@ -38,14 +38,14 @@ export class Problem extends Error {
     } = {},
   ) {
     super(
-      errorCount > ERRORS_LISTED
-        ? `${detail} ${errorCount - ERRORS_LISTED} more errors are not listed.`
+      errorCount > MAX_LISTED_ERRORS
+        ? `${detail} ${errorCount - MAX_LISTED_ERRORS} more errors are not listed.`
         : detail,
     );
     this.name = 'Problem';
     this.code = code;
     this.errors = errors
-      .slice(0, ERRORS_LISTED)
+      .slice(0, MAX_LISTED_ERRORS)
       .map(({ pointer, detail }) => ({ pointer: shown(pointer), detail: shown(detail) }));
     this.headers = headers;
     this.status = status;
@@ -56,7 +56,7 @@ export const invalidBody = (errors: FieldError[]): Problem =>
   new Problem('invalid_body', undefined, { errors });
 
 /** The JSON text of a problem; its type is the paragraph of the code on the page `/docs`. */
-export function problemText(problem: Problem, requestId: string, publicUrl: string): string {
+export function problemJson(problem: Problem, requestId: string, publicUrl: string): string {
   const { title } = PROBLEM_CODES[problem.code];
   const { status } = problem;
   return JSON.stringify({

@@ -1,13 +1,17 @@
-import type { Profiles } from '../../profiles/shipped/registry.ts';
+import type { BuiltInProfiles } from '../../profiles/shipped/registry.ts';
 import { type Page, type PageRequest, pageOf } from '../../store/postgres/pages.ts';
-import { type ListedProfile, SHARED } from '../../store/projects/profiles.ts';
+import { type ListedProfile, SHARED_SCOPE } from '../../store/projects/profiles.ts';
 
 type Listed = Omit<ListedProfile, 'scope'> & { source: 'shipped' | 'shared' | 'own' };
 
-export const sourceOf = (scope: string): 'shared' | 'own' => (scope === SHARED ? 'shared' : 'own');
+export const profileSource = (scope: string): 'shared' | 'own' => (scope === SHARED_SCOPE ? 'shared' : 'own');
 
 /** A page of what ships and what is stored, by name: the newest version of each, as events would get it. */
-export function pageOfProfiles(shipped: Profiles, stored: ListedProfile[], page: PageRequest): Page<Listed> {
+export function profilePage(
+  shipped: BuiltInProfiles,
+  stored: ListedProfile[],
+  page: PageRequest,
+): Page<Listed> {
   const byName = new Map<string, Listed>();
   for (const name of shipped.names()) {
     const { version, title, eventTypes } = shipped.get(name)!;
@@ -15,7 +19,7 @@ export function pageOfProfiles(shipped: Profiles, stored: ListedProfile[], page:
     byName.set(name, { name, version, source: 'shipped', title, eventTypes: types });
   }
   // A name that was taken before it began to ship stays what it was.
-  for (const { scope, ...one } of stored) byName.set(one.name, { ...one, source: sourceOf(scope) });
+  for (const { scope, ...one } of stored) byName.set(one.name, { ...one, source: profileSource(scope) });
   const [after = ''] = page.after ?? [];
   const rest = [...byName.values()].filter(({ name }) => name > after);
   rest.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import type { ComposableProfile } from '../../profiles/compile-profile.ts';
+import type { CompiledProfile } from '../../profiles/compile-profile.ts';
 import { EXAMPLE_EVENT } from '../../profiles/example-event.ts';
 import { newId } from '../../store/postgres/ids.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
@@ -11,7 +11,7 @@ import type { PreviewInput } from './profile-schemas.ts';
  * and what cannot be composed is refused as it would be when it is posted.
  */
 export function previewOf(
-  profile: ComposableProfile,
+  profile: CompiledProfile,
   catalogue: Catalogue,
   input: PreviewInput,
   data: Buffer | undefined,
@@ -27,7 +27,7 @@ export function previewOf(
   };
   const body = profile.composeBody({ ...event, test: input.test ?? false });
   if (!Buffer.isBuffer(body)) throw new Problem('data_not_representable', undefined, body);
-  const secret = profile.newSecret();
+  const secret = profile.generateSecret();
   const sentAt = Math.floor(now.getTime() / 1000);
   const { id, type, consumer, attributes, createdAt } = event;
   return {

@@ -1,34 +1,33 @@
 import { z } from 'zod';
 import { createCatalogue } from '../../catalogue/catalogue.ts';
 import type { Profile } from '../../profiles/profile.ts';
-import { namesConsumer } from '../../profiles/required-names.ts';
+import { referencesConsumer } from '../../profiles/required-fields.ts';
 import { compileSecret } from '../../profiles/secret-rules.ts';
 import { countConsumerlessUnderProfile } from '../../store/endpoints/consumerless-endpoints.ts';
 import { secretsUnderProfile } from '../../store/endpoints/endpoint-secrets.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
-import { orUnavailable } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/outages.ts';
 import { listEventTypes } from '../../store/projects/event-types.ts';
 import {
   findProfile,
   listProfiles,
   newestProfileVersion,
-  type PutProfile,
+  type PutProfileResult,
   putProfile,
-  SHARED,
+  SHARED_SCOPE,
   type StoredProfile,
 } from '../../store/projects/profiles.ts';
 import type { Authentication, Tenant } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { catalogueWarnings } from '../event-types/catalogue-warnings.ts';
-import { dataIn } from '../events/event-drafts.ts';
+import { rawData } from '../events/event-drafts.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
-import { type Answer, json, jsonText, type Route, sharedRoute } from '../http/route.ts';
-import { pageOfSchema, pageQuery } from '../http/validation/fields.ts';
-import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { json, jsonText, type Route, type RouteResponse, sharedRoute } from '../http/route.ts';
+import { pageQuery, pageSchema } from '../http/validation/fields.ts';
+import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
-import { requireFittingSecrets } from './fitting-secrets.ts';
 import { requireConsumers } from './needed-consumers.ts';
-import { pageOfProfiles, sourceOf } from './profile-list.ts';
+import { profilePage, profileSource } from './profile-list.ts';
 import { previewOf } from './profile-preview.ts';
 import {
   changedProfile,
@@ -40,6 +39,7 @@ import {
   storedProfile,
   versionQuery,
 } from './profile-schemas.ts';
+import { requireValidSecrets } from './valid-secrets.ts';
 
 /** What a project may have of its own, what may be shared, and versions of each: they are kept for ever. */
 const OWN_NAMES = 50;
@@ -53,43 +53,47 @@ const params = z.object({ name: profileName });
 const tag = 'Profiles';
 
 export function profileRoutes(
-  { pool, profiles, holding, secretBox, clock }: ApiDependencies,
+  { pool, profiles, endpointStates, secretBox, clock }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
-  reads: TenantReads,
+  reads: TenantReadPool,
 ): Route[] {
-  const { shipped } = profiles;
+  const { builtIn } = profiles;
 
   const newestFor = async (tenant: Tenant | null, name: string): Promise<number | null> =>
-    (await newestProfileVersion(db, projectOf(tenant), name)) ?? shipped.get(name)?.version ?? null;
+    (await newestProfileVersion(db, projectOf(tenant), name)) ?? builtIn.get(name)?.version ?? null;
 
-  const read = async (tenant: Tenant | null, name: string, asked: number | undefined): Promise<Answer> => {
+  const read = async (
+    tenant: Tenant | null,
+    name: string,
+    asked: number | undefined,
+  ): Promise<RouteResponse> => {
     const version = asked ?? (await newestFor(tenant, name));
     if (version === null) throw new Problem('not_found');
     const stored = await findProfile(db, projectOf(tenant), name, version);
     if (stored) return storedAnswer(stored);
-    const source = shipped.source(name, version);
+    const source = builtIn.source(name, version);
     if (!source) throw new Problem('not_found');
     return json(200, { name, version, source: 'shipped', profile: source });
   };
 
-  const put = async (tenant: Tenant | null, name: string, body: Profile): Promise<Answer> => {
+  const put = async (tenant: Tenant | null, name: string, body: Profile): Promise<RouteResponse> => {
     if (body.name !== name)
       throw invalidBody([{ pointer: '/name', detail: 'is not the name in the address' }]);
-    if (shipped.get(name))
+    if (builtIn.get(name))
       throw new Problem('profile_name_taken', 'A profile of this name ships with Posthorn.');
-    const scope = projectOf(tenant) ?? SHARED;
-    await requireConsumers(namesConsumer(body), () => countConsumerlessUnderProfile(db, scope, name));
-    await requireFittingSecrets(secretBox, compileSecret(body.secret).checkSecret, clock, (after) =>
+    const scope = projectOf(tenant) ?? SHARED_SCOPE;
+    await requireConsumers(referencesConsumer(body), () => countConsumerlessUnderProfile(db, scope, name));
+    await requireValidSecrets(secretBox, compileSecret(body.secret).secretProblem, clock, (after) =>
       secretsUnderProfile(db, scope, name, after),
     );
     const { title, eventTypes, plans = null } = body;
-    const limits = { names: scope === SHARED ? SHARED_NAMES : OWN_NAMES, versions: VERSIONS };
+    const limits = { names: scope === SHARED_SCOPE ? SHARED_NAMES : OWN_NAMES, versions: VERSIONS };
     const types = eventTypes.map((type) => type.name);
     const made = { scope, name, title, eventTypes: types, plans, source: JSON.stringify(body) };
-    const { profile, plansDue } = storedOrThrow(await orUnavailable(putProfile(pool, made, limits)));
-    authentication.forget(projectOf(tenant));
-    for (const due of plansDue.slice(0, FOLLOWED_AT_ONCE)) await orUnavailable(holding.followPlans(due));
+    const { profile, planChanges } = storedOrThrow(await mapOutage(putProfile(pool, made, limits)));
+    authentication.invalidate(projectOf(tenant));
+    for (const due of planChanges.slice(0, FOLLOWED_AT_ONCE)) await mapOutage(endpointStates.applyPlans(due));
     return storedAnswer(profile, await warningsOf(tenant, body));
   };
 
@@ -110,11 +114,11 @@ export function profileRoutes(
       summary: 'List the profiles that can be used, by name',
       access: 'shared',
       query: z.strictObject(pageQuery),
-      answers: { 200: { description: 'A page of profiles', schema: pageOfSchema(listedProfile) } },
+      responses: { 200: { description: 'A page of profiles', schema: pageSchema(listedProfile) } },
       problems: ['invalid_cursor'],
       handle: async ({ tenant, query }) => {
         const stored = await listProfiles(db, projectOf(tenant));
-        const page = pageOfProfiles(shipped, stored, pageRequest('id', query));
+        const page = profilePage(builtIn, stored, pageRequest('id', query));
         return json(200, { items: page.items, nextCursor: page.next && encodeCursor('id', page.next) });
       },
     }),
@@ -127,14 +131,14 @@ export function profileRoutes(
       access: 'shared',
       params,
       query: versionQuery,
-      answers: { 200: { description: 'The profile', schema: storedProfile } },
+      responses: { 200: { description: 'The profile', schema: storedProfile } },
       handle: ({ tenant, params: { name }, query }) => read(tenant, name, query.version),
     }),
     sharedRoute({
       method: 'put',
       path: '/v1/profiles/{name}',
       operationId: 'putProfile',
-      rate: 'profileChanges',
+      rateLimit: 'profileChanges',
       tag,
       summary: 'Bring a profile, or a new version of it',
       description:
@@ -143,7 +147,7 @@ export function profileRoutes(
       params,
       body: profile,
       bodyLimit: 'profile',
-      answers: {
+      responses: {
         200: { description: 'The profile, with the number of its version', schema: changedProfile },
       },
       problems: [
@@ -159,7 +163,7 @@ export function profileRoutes(
       method: 'post',
       path: '/v1/profiles/{name}/preview',
       operationId: 'previewProfile',
-      rate: 'profilePreviews',
+      rateLimit: 'profilePreviews',
       tag,
       summary: 'Show the request that a receiver would get of an event',
       description:
@@ -168,7 +172,9 @@ export function profileRoutes(
       params,
       query: versionQuery,
       body: newPreview,
-      answers: { 200: { description: 'Body and headers, and the secret that signed them', schema: preview } },
+      responses: {
+        200: { description: 'Body and headers, and the secret that signed them', schema: preview },
+      },
       problems: ['data_not_representable'],
       handle: async ({ tenant, params: { name }, query, body, document }) => {
         const version = query.version ?? (await newestFor(tenant, name));
@@ -176,7 +182,7 @@ export function profileRoutes(
         if (!found) throw new Problem('not_found');
         // What the project has in its own catalogue counts for the profile that it uses.
         const catalogue = tenant?.profile === found ? tenant.catalogue : createCatalogue(found.eventTypes);
-        return json(200, previewOf(found, catalogue, body, dataIn(document), new Date(clock.now())));
+        return json(200, previewOf(found, catalogue, body, rawData(document), new Date(clock.now())));
       },
     }),
   ];
@@ -184,15 +190,18 @@ export function profileRoutes(
 
 const projectOf = (tenant: Tenant | null): string | null => tenant?.projectId ?? null;
 
-type Stored = Extract<PutProfile, { kind: 'stored' }>;
+type Stored = Extract<PutProfileResult, { kind: 'stored' }>;
 
 /** The source stands in the answer as it is stored. */
-const storedAnswer = ({ scope, name, version, source }: StoredProfile, warnings?: string[]): Answer => {
-  const head = JSON.stringify({ name, version, source: sourceOf(scope), warnings });
+const storedAnswer = (
+  { scope, name, version, source }: StoredProfile,
+  warnings?: string[],
+): RouteResponse => {
+  const head = JSON.stringify({ name, version, source: profileSource(scope), warnings });
   return jsonText(200, `${head.slice(0, -1)},"profile":${source}}`);
 };
 
-function storedOrThrow(result: PutProfile): Stored {
+function storedOrThrow(result: PutProfileResult): Stored {
   switch (result.kind) {
     case 'stored':
       return result;

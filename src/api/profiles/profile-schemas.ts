@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { profileSchema } from '../../profiles/profile-schema.ts';
 import { catalogueWarnings } from '../event-types/event-type-schemas.ts';
-import { anyText, consumerId, eventId, name, pointInTime, time } from '../http/validation/fields.ts';
+import { consumerId, eventId, name, pointInTime, storableText, time } from '../http/validation/fields.ts';
 
 export const profileName = z
   .string()
@@ -54,7 +54,7 @@ export const newPreview = z
   .strictObject({
     type: name.meta({ example: 'render.completed' }),
     data: z.unknown().optional().meta({ description: 'Any JSON; the example of the type when left out' }),
-    attributes: z.record(name, anyText).optional(),
+    attributes: z.record(name, storableText).optional(),
     consumer: consumerId.optional(),
     id: eventId.optional(),
     createdAt: pointInTime.optional().meta({ description: 'When the event was accepted; now when left out' }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Queryable } from '../../store/postgres/database.ts';
-import { orUnavailable } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/outages.ts';
 import {
   deleteConsumer,
   deleteKeysOfConsumer,
@@ -13,8 +13,8 @@ import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
 import { json, noContent, type Route, tenantRoute } from '../http/route.ts';
-import { consumerId, pageOfSchema, pageQuery } from '../http/validation/fields.ts';
-import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { consumerId, pageQuery, pageSchema } from '../http/validation/fields.ts';
+import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
 import { consumer as consumerSchema, consumerSettings } from './consumer-schemas.ts';
 
@@ -22,17 +22,17 @@ const params = z.object({ id: consumerId });
 const tag = 'Consumers';
 
 export function consumerRoutes(
-  { pool, steering, holding }: ApiDependencies,
+  { pool, deliveryCommands, endpointStates }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
-  reads: TenantReads,
+  reads: TenantReadPool,
 ): Route[] {
   return [
     tenantRoute({
       method: 'put',
       path: '/v1/consumers/{id}',
       operationId: 'putConsumer',
-      rate: 'consumerChanges',
+      rateLimit: 'consumerChanges',
       tag,
       summary: 'Make or change a consumer',
       description:
@@ -40,11 +40,12 @@ export function consumerRoutes(
       access: 'project',
       params,
       body: consumerSettings,
-      answers: { 200: { description: 'The consumer', schema: consumerSchema } },
+      responses: { 200: { description: 'The consumer', schema: consumerSchema } },
       handle: async ({ tenant: { projectId }, params: { id }, body }) => {
         const settings = { id, name: body.name ?? null, plan: body.plan ?? null };
-        const { consumer, mark } = await putConsumer(db, projectId, settings);
-        if (mark !== null) await orUnavailable(holding.followPlans({ projectId, consumer: id, mark }));
+        const { consumer, generation } = await putConsumer(db, projectId, settings);
+        if (generation !== null)
+          await mapOutage(endpointStates.applyPlans({ projectId, consumer: id, generation }));
         return json(200, consumer);
       },
     }),
@@ -56,7 +57,7 @@ export function consumerRoutes(
       summary: 'List consumers, newest first',
       access: 'project',
       query: z.strictObject(pageQuery),
-      answers: { 200: { description: 'A page of consumers', schema: pageOfSchema(consumerSchema) } },
+      responses: { 200: { description: 'A page of consumers', schema: pageSchema(consumerSchema) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
         const page = await listConsumers(reads(tenant), tenant.projectId, pageRequest('timeAndId', query));
@@ -74,7 +75,7 @@ export function consumerRoutes(
       summary: 'Read a consumer',
       access: 'project',
       params,
-      answers: { 200: { description: 'The consumer', schema: consumerSchema } },
+      responses: { 200: { description: 'The consumer', schema: consumerSchema } },
       handle: async ({ tenant, params: { id } }) => {
         const found = await findConsumer(reads(tenant), tenant.projectId, id);
         if (!found) throw new Problem('not_found');
@@ -85,26 +86,26 @@ export function consumerRoutes(
       method: 'delete',
       path: '/v1/consumers/{id}',
       operationId: 'deleteConsumer',
-      rate: 'consumerChanges',
+      rateLimit: 'consumerChanges',
       tag,
       summary: 'Delete a consumer with its keys and endpoints',
       description:
         'Open deliveries to its endpoints are cancelled with the reason `endpoint_deleted`; its events stay, for the keys of the project. A consumer that is made under the same id later is another one: it sees what comes from then on.',
       access: 'project',
       params,
-      answers: { 204: { description: 'Deleted' } },
+      responses: { 204: { description: 'Deleted' } },
       handle: async ({ tenant: { projectId }, params: { id } }) => {
         if (!(await findConsumer(db, projectId, id))) throw new Problem('not_found');
         // Its keys go first, or it could make endpoints behind us; the consumer last, so that a caller whose request
         // failed half-way can repeat it.
         await deleteKeysOfConsumer(db, projectId, id);
-        authentication.forget(projectId);
+        authentication.invalidate(projectId);
         // Again, for what a call made that was let in with such a key before.
         do {
           for (const endpointId of await endpointIdsOfConsumer(db, projectId, id))
-            await orUnavailable(steering.deleteEndpoint(projectId, id, endpointId));
-        } while (!(await orUnavailable(deleteConsumer(pool, projectId, id))));
-        authentication.forget(projectId);
+            await mapOutage(deliveryCommands.deleteEndpoint(projectId, id, endpointId));
+        } while (!(await mapOutage(deleteConsumer(pool, projectId, id))));
+        authentication.invalidate(projectId);
         return noContent();
       },
     }),

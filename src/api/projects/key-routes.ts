@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { DEFAULT_QUOTAS } from '../../policy/quotas.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { newId } from '../../store/postgres/ids.ts';
-import { orUnavailable } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/outages.ts';
 import { deleteApiKey, insertApiKey, listApiKeys } from '../../store/projects/api-keys.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
 import { json, noContent, type Route, tenantRoute } from '../http/route.ts';
-import { ownId, pageOfSchema, pageQuery } from '../http/validation/fields.ts';
-import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
+import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
 import { apiKey, createdKey, newKey } from './key-schemas.ts';
 
@@ -19,26 +19,26 @@ export function keyRoutes(
   { pool, clock, config }: Pick<ApiDependencies, 'pool' | 'clock' | 'config'>,
   db: Queryable,
   authentication: Authentication,
-  reads: TenantReads,
+  reads: TenantReadPool,
 ): Route[] {
   return [
     tenantRoute({
       method: 'post',
       path: '/v1/keys',
       operationId: 'createKey',
-      rate: 'keyChanges',
+      rateLimit: 'keyChanges',
       tag,
       summary: 'Make an API key of the project, or of one consumer',
       access: 'project',
       body: newKey,
       bodyOptional: true,
-      answers: { 201: { description: 'The key, shown this once', schema: createdKey } },
+      responses: { 201: { description: 'The key, shown this once', schema: createdKey } },
       problems: ['quota_exceeded'],
       handle: async ({ tenant: { projectId }, body: { consumer = null } }) => {
         const id = newId('key', clock.now());
         const { key, hash } = authentication.newKey(consumer === null ? 'ph' : 'phc');
         const quotas = config.quotas ?? DEFAULT_QUOTAS;
-        await orUnavailable(insertApiKey(pool, { id, projectId, consumer, hash }, quotas));
+        await mapOutage(insertApiKey(pool, { id, projectId, consumer, hash }, quotas));
         return json(201, { id, key });
       },
     }),
@@ -50,8 +50,8 @@ export function keyRoutes(
       summary: 'List the API keys, newest first',
       access: 'project',
       query: z.strictObject(pageQuery),
-      answers: {
-        200: { description: 'A page of keys, without the keys themselves', schema: pageOfSchema(apiKey) },
+      responses: {
+        200: { description: 'A page of keys, without the keys themselves', schema: pageSchema(apiKey) },
       },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: async ({ tenant, query }) => {
@@ -63,16 +63,16 @@ export function keyRoutes(
       method: 'delete',
       path: '/v1/keys/{id}',
       operationId: 'deleteKey',
-      rate: 'keyChanges',
+      rateLimit: 'keyChanges',
       tag,
       summary: 'Delete an API key',
       description: 'It stops working within a second.',
       access: 'project',
-      params: z.object({ id: ownId }),
-      answers: { 204: { description: 'Deleted' } },
+      params: z.object({ id: posthornId }),
+      responses: { 204: { description: 'Deleted' } },
       handle: async ({ tenant, params: { id } }) => {
         if (!(await deleteApiKey(db, tenant.projectId, id))) throw new Problem('not_found');
-        authentication.forget(tenant.projectId);
+        authentication.invalidate(tenant.projectId);
         return noContent();
       },
     }),

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { createCatalogue } from '../../catalogue/catalogue.ts';
-import type { ComposableProfile } from '../../profiles/compile-profile.ts';
+import type { CompiledProfile } from '../../profiles/compile-profile.ts';
 import { countConsumerlessOfProject } from '../../store/endpoints/consumerless-endpoints.ts';
 import { secretsOfProject } from '../../store/endpoints/endpoint-secrets.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { newId } from '../../store/postgres/ids.ts';
-import { orUnavailable } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/outages.ts';
 import { listEventTypes } from '../../store/projects/event-types.ts';
 import { newestProfileVersion } from '../../store/projects/profiles.ts';
 import {
@@ -18,12 +18,12 @@ import {
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { catalogueWarnings } from '../event-types/catalogue-warnings.ts';
-import { type Answer, json, plainRoute, type Route, tenantRoute } from '../http/route.ts';
-import { READ_PROBLEMS, type TenantReads } from '../limits/tenant-reads.ts';
+import { json, plainRoute, type Route, type RouteResponse, tenantRoute } from '../http/route.ts';
+import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
-import { requireFittingSecrets } from '../profiles/fitting-secrets.ts';
 import { requireConsumers } from '../profiles/needed-consumers.ts';
+import { requireValidSecrets } from '../profiles/valid-secrets.ts';
 import {
   changedProject,
   createdProject,
@@ -37,52 +37,53 @@ const params = z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
 const tag = 'Projects';
 
 export function projectRoutes(
-  { pool, profiles, holding, secretBox, clock }: ApiDependencies,
+  { pool, profiles, endpointStates, secretBox, clock }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
-  reads: TenantReads,
+  reads: TenantReadPool,
 ): Route[] {
   /** Null is a project that is not made yet, and has no profile of its own. */
-  const profileFor = async (projectId: string | null, name: string): Promise<ComposableProfile> => {
+  const profileFor = async (projectId: string | null, name: string): Promise<CompiledProfile> => {
     const version = await newestProfileVersion(db, projectId, name);
     const found = await profiles.find(projectId, name, version);
     if (!found) throw invalidBody([{ pointer: '/profile', detail: 'is not the name of a profile' }]);
     return found;
   };
 
-  const usableProfile = async (projectId: string, name: string): Promise<ComposableProfile> => {
+  const usableProfile = async (projectId: string, name: string): Promise<CompiledProfile> => {
     const profile = await profileFor(projectId, name);
-    const { checkSecret, needsConsumer } = profile;
-    await requireConsumers(needsConsumer, () => countConsumerlessOfProject(db, projectId));
-    await requireFittingSecrets(secretBox, checkSecret, clock, (after) =>
+    const { secretProblem, requiresConsumer } = profile;
+    await requireConsumers(requiresConsumer, () => countConsumerlessOfProject(db, projectId));
+    await requireValidSecrets(secretBox, secretProblem, clock, (after) =>
       secretsOfProject(db, projectId, after),
     );
     return profile;
   };
 
   /** A profile may bring a catalogue, or another one. */
-  const warningsOf = async (id: string, profile: ComposableProfile | undefined): Promise<string[]> => {
+  const warningsOf = async (id: string, profile: CompiledProfile | undefined): Promise<string[]> => {
     if (!profile) return [];
     const db = reads({ projectId: id, consumer: null });
     const catalogue = createCatalogue(profile.eventTypes, await listEventTypes(db, id));
     return catalogueWarnings(db, id, catalogue);
   };
 
-  const shippedPlans = (profile: string): string[] | null => profiles.shipped.get(profile)?.plans ?? null;
+  const shippedPlans = (profile: string): string[] | null => profiles.builtIn.get(profile)?.plans ?? null;
 
-  const read = async (id: string): Promise<Answer> => {
+  const read = async (id: string): Promise<RouteResponse> => {
     const found = await findProject(db, id);
     if (!found) throw new Problem('not_found');
     return json(200, answerOf(found));
   };
 
-  const change = async (id: string, changes: z.output<typeof projectChanges>): Promise<Answer> => {
+  const change = async (id: string, changes: z.output<typeof projectChanges>): Promise<RouteResponse> => {
     const profile = changes.profile === undefined ? undefined : await usableProfile(id, changes.profile);
-    const changed = await orUnavailable(updateProject(pool, id, changes as ProjectChanges, shippedPlans));
+    const changed = await mapOutage(updateProject(pool, id, changes as ProjectChanges, shippedPlans));
     if (!changed) throw new Problem('not_found');
-    const { project, mark } = changed;
-    authentication.forget(id);
-    if (mark !== null) await orUnavailable(holding.followPlans({ projectId: id, consumer: null, mark }));
+    const { project, generation } = changed;
+    authentication.invalidate(id);
+    if (generation !== null)
+      await mapOutage(endpointStates.applyPlans({ projectId: id, consumer: null, generation }));
     return json(200, { ...answerOf(project), warnings: await warningsOf(id, profile) });
   };
 
@@ -101,7 +102,7 @@ export function projectRoutes(
       summary: 'Make a project and its first key',
       access: 'admin',
       body: newProject,
-      answers: { 201: { description: 'The project; the key is shown this once', schema: createdProject } },
+      responses: { 201: { description: 'The project; the key is shown this once', schema: createdProject } },
       handle: async ({ body: { name, profile = DEFAULT_PROFILE } }) => {
         const { plans } = await profileFor(null, profile);
         const made = { id: newId('prj', clock.now()), name, profile };
@@ -118,7 +119,7 @@ export function projectRoutes(
       summary: 'Read the settings of a project',
       access: 'admin',
       params,
-      answers: readAnswer,
+      responses: readAnswer,
       handle: ({ params: { id } }) => read(id),
     }),
     plainRoute({
@@ -131,7 +132,7 @@ export function projectRoutes(
       access: 'admin',
       params,
       body: projectChanges,
-      answers: changedAnswer,
+      responses: changedAnswer,
       problems,
       handle: ({ params: { id }, body }) => change(id, body),
     }),
@@ -142,20 +143,20 @@ export function projectRoutes(
       tag,
       summary: "Read the settings of the key's project",
       access: 'project',
-      answers: readAnswer,
+      responses: readAnswer,
       handle: ({ tenant }) => read(tenant.projectId),
     }),
     tenantRoute({
       method: 'patch',
       path: '/v1/project',
       operationId: 'changeOwnProject',
-      rate: 'settingChanges',
+      rateLimit: 'settingChanges',
       tag,
       summary: "Change the settings of the key's project",
       description: changeNote,
       access: 'project',
       body: projectChanges,
-      answers: changedAnswer,
+      responses: changedAnswer,
       problems,
       handle: ({ tenant, body }) => change(tenant.projectId, body),
     }),

@@ -1,15 +1,15 @@
 import type { OutboundResult } from '../../egress/outbound.ts';
 import type { UnrecordedAttempt } from '../../policy/delivery-result.ts';
 import type { Claim } from '../../store/deliveries/claims.ts';
-import type { ShownRequest } from '../prepare-request.ts';
+import type { RecordedRequest } from '../prepare-request.ts';
 import type { PendingRecord } from './recorder.ts';
 
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'utf8');
 
 /** A finished attempt as it is recorded, with all that may be shown of it. */
-export function recordOf(
+export function toPendingRecord(
   claim: Claim,
-  request: ShownRequest,
+  request: RecordedRequest,
   result: Exclude<OutboundResult, { kind: 'not_started' }>,
   retryAt: number | null,
 ): PendingRecord {
@@ -23,7 +23,7 @@ export function recordOf(
     statusCode: result.statusCode,
     resent: result.resent,
     requestUrl: request.url,
-    requestHeaders: bytes(request.shownHeaders),
+    requestHeaders: bytes(request.maskedHeaders),
     responseHeaders: answered ? bytes(result.headers) : null,
     responseBody: answered ? result.body : null,
     responseTruncated: answered && result.truncated,
@@ -34,7 +34,7 @@ export function recordOf(
 }
 
 /** What of it may travel through Temporal. */
-export const codesOf = (record: PendingRecord, delayMs: number | null): UnrecordedAttempt => ({
+export const toUnrecordedAttempt = (record: PendingRecord, delayMs: number | null): UnrecordedAttempt => ({
   id: record.id,
   epoch: record.epoch,
   outcome: record.outcome,
@@ -46,7 +46,7 @@ export const codesOf = (record: PendingRecord, delayMs: number | null): Unrecord
 });
 
 /** What is left of it after that; `sinceEndMs` counts from the end of the attempt. */
-export const lateRecordOf = (attempt: UnrecordedAttempt, sinceEndMs: number): PendingRecord => ({
+export const toLateRecord = (attempt: UnrecordedAttempt, sinceEndMs: number): PendingRecord => ({
   id: attempt.id,
   epoch: attempt.epoch,
   startedAt: new Date(attempt.startedAt),

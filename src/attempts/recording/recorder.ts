@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { type AttemptRecord, recordAttempts } from '../../store/deliveries/records.ts';
-import type { Moved } from '../../store/deliveries/settlement.ts';
+import type { Transition } from '../../store/deliveries/settlement.ts';
 import { isOutage } from '../../store/postgres/database.ts';
 
 /** A record before it is flushed: `retryAt` is a monotonic time, so that waiting for the flush delays no retry. */
@@ -10,24 +10,27 @@ export type PendingRecord = Omit<AttemptRecord, 'retryInMs'> & {
 };
 
 /** What became of a record: it moved the delivery, its claim was written off, or Postgres stayed away. */
-export type Recorded = { kind: 'moved'; moved: Moved } | { kind: 'superseded' } | { kind: 'unrecorded' };
+export type RecordResult =
+  | { kind: 'moved'; transition: Transition }
+  | { kind: 'superseded' }
+  | { kind: 'unrecorded' };
 
 export type Recorder = {
   /**
    * Resolves once the attempt is committed, or with `unrecorded` at `giveUpAt` (performance.now()); it may be
    * committed all the same then, which a repeated record does not mind.
    */
-  record(record: PendingRecord, giveUpAt: number): Promise<Recorded>;
+  record(record: PendingRecord, giveUpAt: number): Promise<RecordResult>;
 };
 
-type Waiting = { record: PendingRecord; giveUpAt: number; resolve: (recorded: Recorded) => void };
+type Waiting = { record: PendingRecord; giveUpAt: number; resolve: (recorded: RecordResult) => void };
 
 /** Outcomes are flushed together: this long after the first, or as soon as there are this many. */
 const FLUSH_AFTER_MS = 20;
 const FLUSH_AT = 50;
 /** Flushes at once, and what one takes at most: more of them would wait for each other's event rows. */
 const MAX_FLUSHING = 2;
-const MOST_IN_FLUSH = 500;
+const MAX_PER_FLUSH = 500;
 const RETRY_AFTER_MS = 250;
 
 export type RecorderDependencies = {
@@ -53,7 +56,7 @@ export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependen
     timer = null;
     while (waiting.length > 0 && flushing < MAX_FLUSHING) {
       flushing += 1;
-      void flush(waiting.splice(0, MOST_IN_FLUSH)).finally(() => {
+      void flush(waiting.splice(0, MAX_PER_FLUSH)).finally(() => {
         flushing -= 1;
         // With a timer set, what waits is young, and may gather company.
         if (!timer) flushNow();
@@ -106,7 +109,7 @@ export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependen
     const found = new Map(moved.map((one) => [`${one.id} ${one.epoch}`, one]));
     for (const { record, resolve } of batch) {
       const mine = found.get(`${record.id} ${record.epoch}`);
-      resolve(mine ? { kind: 'moved', moved: mine } : { kind: 'superseded' });
+      resolve(mine ? { kind: 'moved', transition: mine } : { kind: 'superseded' });
     }
     if (moved.length > 0) onRecorded(new Set(moved.map(({ projectId }) => projectId)));
   }
@@ -119,7 +122,7 @@ export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependen
           () => resolve({ kind: 'unrecorded' }),
           Math.max(0, giveUpAt - performance.now()),
         );
-        const settle = (recorded: Recorded): void => {
+        const settle = (recorded: RecordResult): void => {
           clearTimeout(giveUp);
           resolve(recorded);
         };

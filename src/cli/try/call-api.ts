@@ -5,7 +5,7 @@ export type CallApi = <T>(method: string, path: string, body?: unknown) => Promi
 
 const CALL_MS = 15_000;
 
-export function createCall(url: string, key: string): CallApi {
+export function createCallApi(url: string, key: string): CallApi {
   return async <T>(method: string, path: string, body?: unknown) => {
     const response = await fetch(url + path, {
       method,

@@ -1,4 +1,4 @@
-import type { ComposableProfile } from '../../profiles/compile-profile.ts';
+import type { CompiledProfile } from '../../profiles/compile-profile.ts';
 import type { CallApi } from './call-api.ts';
 
 /** How receivers of a provider are registered, and for whom. */
@@ -17,13 +17,13 @@ const REGISTRATIONS: Record<string, Registration> = {
   'standard-webhooks': { by: 'endpoint' },
 };
 
-export type Registered = {
+export type RegisteredReceiver = {
   /** Null where each event brings its target. */
   endpointId: string | null;
   secret: string;
   /** What events have beside type, data and attributes, so that they reach the receiver. */
-  address: { consumer?: string; target?: { url: string; secret: string } };
-  inWords: string;
+  eventFields: { consumer?: string; target?: { url: string; secret: string } };
+  description: string;
   /** Removes the endpoint, and the consumer with its keys; nothing is sent to the URL any more. */
   remove(): Promise<void>;
 };
@@ -37,25 +37,25 @@ async function cancelOpen(call: CallApi): Promise<void> {
 }
 
 /** Has `call` made with another key. */
-export type CallWith = (key: string) => CallApi;
+export type CallApiWithKey = (key: string) => CallApi;
 
 /** Registers the URL as the provider's page says, in the project whose key `call` has. */
-export async function register(
-  profile: Pick<ComposableProfile, 'name' | 'plans' | 'secretRules' | 'newSecret'>,
+export async function registerReceiver(
+  profile: Pick<CompiledProfile, 'name' | 'plans' | 'secretRules' | 'generateSecret'>,
   url: string,
   call: CallApi,
-  callWith: CallWith,
-): Promise<Registered> {
+  callWith: CallApiWithKey,
+): Promise<RegisteredReceiver> {
   const { by, consumer } = REGISTRATIONS[profile.name] ?? { by: 'endpoint' };
-  const brought = profile.secretRules.brought === 'required' ? { secret: profile.newSecret() } : {};
+  const brought = profile.secretRules.brought === 'required' ? { secret: profile.generateSecret() } : {};
   if (by === 'target') {
-    const target = { url, secret: profile.newSecret() };
-    const inWords = 'none: each event brings its URL and secret';
+    const target = { url, secret: profile.generateSecret() };
+    const description = 'none: each event brings its URL and secret';
     return {
       endpointId: null,
       secret: target.secret,
-      address: { target },
-      inWords,
+      eventFields: { target },
+      description,
       remove: () => cancelOpen(call),
     };
   }
@@ -73,8 +73,8 @@ export async function register(
   return {
     endpointId: made.id,
     secret: brought.secret ?? made.secret!,
-    address: consumer === undefined ? {} : { consumer },
-    inWords: `${made.id}${owner}${by === 'webhooks' ? ', registered with a key of its own' : ''}`,
+    eventFields: consumer === undefined ? {} : { consumer },
+    description: `${made.id}${owner}${by === 'webhooks' ? ', registered with a key of its own' : ''}`,
     remove: () =>
       call('DELETE', consumer === undefined ? `/v1/endpoints/${made.id}` : `/v1/consumers/${consumer}`),
   };

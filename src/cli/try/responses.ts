@@ -1,5 +1,5 @@
 /** What this command reads of the API's answers. */
-export type ShownDelivery = {
+export type DeliveryResponse = {
   id: string;
   status: string;
   attempts: number;
@@ -8,14 +8,14 @@ export type ShownDelivery = {
   reason: string | null;
   workflow: { id: string | null; url: string | null };
 };
-export type ShownEventType = {
+export type EventTypeResponse = {
   type: string;
   description: string;
   example: unknown;
   exampleAttributes: Record<string, string>;
 };
-export type ShownEvent = { id: string; status: string; deliveries: ShownDelivery[] };
-export type ShownAttempt = {
+export type EventResponse = { id: string; status: string; deliveries: DeliveryResponse[] };
+export type AttemptResponse = {
   number: number;
   startedAt: string;
   durationMs: number;

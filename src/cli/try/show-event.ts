@@ -1,70 +1,73 @@
 import type { CallApi } from './call-api.ts';
 import { TryFailure } from './failure.ts';
-import { requestLines } from './printed.ts';
-import type { Registered } from './registration.ts';
-import type { ShownEvent, ShownEventType } from './responses.ts';
-import type { SeenRequest, TrialReceiver } from './trial-receiver.ts';
-import { until } from './wait-until.ts';
+import { formatRequest } from './format.ts';
+import type { RegisteredReceiver } from './registration.ts';
+import type { EventResponse, EventTypeResponse } from './responses.ts';
+import type { RecordedRequest, TrialReceiver } from './trial-receiver.ts';
+import { pollUntil } from './wait-until.ts';
 
 const ARRIVES_IN_MS = 10_000;
 
-export type Stage = {
+export type TrialContext = {
   call: CallApi;
   receiver: TrialReceiver;
-  registered: Registered;
-  say(line: string): void;
+  registered: RegisteredReceiver;
+  print(line: string): void;
 };
 
 /** Posts the example of the type; returns the event's id. */
 export async function postExample(
-  { call, registered }: Stage,
-  { type, example, exampleAttributes }: ShownEventType,
+  { call, registered }: TrialContext,
+  { type, example, exampleAttributes }: EventTypeResponse,
 ): Promise<string> {
   const { id } = await call<{ id: string }>('POST', '/v1/events', {
     type,
     data: example,
     attributes: exampleAttributes,
-    ...registered.address,
+    ...registered.eventFields,
   });
   return id;
 }
 
 /** Sends the example of the type, and prints what the receiver saw. Throws a TryFailure unless it is delivered. */
-export async function showEvent(stage: Stage, type: ShownEventType): Promise<void> {
-  stage.say(`\n${type.type}: ${type.description}`);
+export async function showEvent(stage: TrialContext, type: EventTypeResponse): Promise<void> {
+  stage.print(`\n${type.type}: ${type.description}`);
   await showDelivered(stage, await postExample(stage, type));
 }
 
 /** The same with the test event that a dashboard would send. */
-export async function showTestEvent(stage: Stage, endpointId: string): Promise<void> {
+export async function showTestEvent(stage: TrialContext, endpointId: string): Promise<void> {
   const sent = await stage.call<{ id: string; type: string }>('POST', `/v1/endpoints/${endpointId}/test`, {});
-  stage.say(`\nA test event of the type ${sent.type}, which our records alone mark as one`);
+  stage.print(`\nA test event of the type ${sent.type}, which our records alone mark as one`);
   await showDelivered(stage, sent.id);
 }
 
-async function showDelivered(stage: Stage, id: string): Promise<void> {
-  const { call, say } = stage;
-  for (const line of requestLines(await nextVerified(stage, id))) say(line);
-  await until(
-    () => call<ShownEvent>('GET', `/v1/events/${id}`),
+async function showDelivered(stage: TrialContext, id: string): Promise<void> {
+  const { call, print } = stage;
+  for (const line of formatRequest(await nextVerifiedRequest(stage, id))) print(line);
+  await pollUntil(
+    () => call<EventResponse>('GET', `/v1/events/${id}`),
     ({ status }) => status === 'delivered',
     ({ status }) => `${id} was answered 200, but is ${status} and not delivered.`,
   );
 }
 
 /** The next request at the receiver; throws a TryFailure when none comes, or one with a wrong signature. */
-export async function nextVerified({ call, receiver, say }: Stage, eventId: string): Promise<SeenRequest> {
+export async function nextVerifiedRequest(
+  { call, receiver, print }: TrialContext,
+  eventId: string,
+): Promise<RecordedRequest> {
   const seen = await receiver.next(ARRIVES_IN_MS);
   if (!seen) {
-    const present = await call<ShownEvent>('GET', `/v1/events/${eventId}`);
+    const present = await call<EventResponse>('GET', `/v1/events/${eventId}`);
     throw new TryFailure(`Nothing arrived in ${ARRIVES_IN_MS / 1000} s: ${whyNothingArrived(present)}`);
   }
   if (seen.verified) return seen;
-  for (const line of requestLines(seen)) say(line);
+  for (const line of formatRequest(seen)) print(line);
   throw new TryFailure('The receiver refused the signature.');
 }
 
-function whyNothingArrived({ id, status, deliveries: [delivery] }: ShownEvent): string {
+function whyNothingArrived({ id, status, deliveries: [delivery] }: EventResponse): string {
   switch (delivery?.lastOutcome ?? status) {
     case 'unrouted':
       return `${id} is unrouted, no endpoint takes it.`;

@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TryFailure } from './failure.ts';
-import { accepts, type PageReceiver, type ReceivedRequest } from './page-receivers/page-receiver.ts';
+import { accepts, type ReceivedRequest, type ReferenceVerifier } from './page-receivers/page-receiver.ts';
 
-export type SeenRequest = {
+export type RecordedRequest = {
   /** As they were sent, in that order. */
   headers: [name: string, value: string][];
   body: Buffer;
   verified: boolean;
   /** The status that it was answered with. */
-  answered: number;
+  responseStatus: number;
 };
 
 export type TrialReceiver = {
@@ -20,17 +20,17 @@ export type TrialReceiver = {
   /** Answers with this status from now on, whoever has signed. */
   failWith(status: number): void;
   /** The next request that nobody has taken yet; undefined when none comes in time. */
-  next(timeoutMs: number): Promise<SeenRequest | undefined>;
+  next(timeoutMs: number): Promise<RecordedRequest | undefined>;
   close(): Promise<void>;
 };
 
 /** A receiver on loopback that verifies as the page of a provider says, and answers 200 or 401. */
 export async function startTrialReceiver(
-  receiver: PageReceiver,
+  receiver: ReferenceVerifier,
   interrupted: AbortSignal,
 ): Promise<TrialReceiver> {
   const path = `/webhooks/${randomBytes(12).toString('hex')}`; // whoever does not know it is no sender
-  const seen: SeenRequest[] = [];
+  const seen: RecordedRequest[] = [];
   let wake = () => {};
   let secret = '';
   let failure: number | null = null;
@@ -40,9 +40,9 @@ export async function startTrialReceiver(
     if (body === null) return void response.destroy();
     if (message.method !== 'POST' || message.url !== path) return void response.writeHead(404).end();
     const verified = accepts(receiver, requestOf(message, body), secret);
-    const answered = failure ?? (verified ? 200 : 401);
-    response.writeHead(answered).end();
-    seen.push({ headers: pairsOf(message.rawHeaders), body, verified, answered });
+    const responseStatus = failure ?? (verified ? 200 : 401);
+    response.writeHead(responseStatus).end();
+    seen.push({ headers: pairsOf(message.rawHeaders), body, verified, responseStatus });
     wake();
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,16 +1,16 @@
-import { createProfiles } from '../../profiles/shipped/registry.ts';
-import { type CallApi, createCall } from './call-api.ts';
+import { createBuiltInProfiles } from '../../profiles/shipped/registry.ts';
+import { type CallApi, createCallApi } from './call-api.ts';
 import { TryFailure } from './failure.ts';
 import type { RunningPosthorn } from './find-posthorn.ts';
-import { PAGE_RECEIVERS } from './page-receivers/registry.ts';
-import { aligned } from './printed.ts';
-import { register } from './registration.ts';
-import type { ShownEventType } from './responses.ts';
+import { alignColumns } from './format.ts';
+import { REFERENCE_VERIFIERS } from './page-receivers/registry.ts';
+import { registerReceiver } from './registration.ts';
+import type { EventTypeResponse } from './responses.ts';
 import { showEvent, showTestEvent } from './show-event.ts';
 import { showFailure } from './show-failure.ts';
 import { startTrialReceiver } from './trial-receiver.ts';
 
-export const TRIAL_NAMES = [...PAGE_RECEIVERS.keys()];
+export const TRIAL_PROFILE_NAMES = [...REFERENCE_VERIFIERS.keys()];
 
 /** For a profile that leaves the types open. */
 const ANY_TYPE = {
@@ -28,14 +28,14 @@ const ANY_TYPE = {
 export async function tryProfile(
   name: string,
   { url, adminKey }: RunningPosthorn,
-  { say, interrupted }: { say: (line: string) => void; interrupted: AbortSignal },
+  { print, interrupted }: { print: (line: string) => void; interrupted: AbortSignal },
 ): Promise<void> {
-  const profile = createProfiles().get(name);
-  const pageReceiver = PAGE_RECEIVERS.get(name);
+  const profile = createBuiltInProfiles().get(name);
+  const pageReceiver = REFERENCE_VERIFIERS.get(name);
   if (!profile || !pageReceiver) {
-    throw new TryFailure(`There is no receiver for "${name}". There are: ${TRIAL_NAMES.join(', ')}.`);
+    throw new TryFailure(`There is no receiver for "${name}". There are: ${TRIAL_PROFILE_NAMES.join(', ')}.`);
   }
-  const callWith = (key: string) => createCall(url, key);
+  const callWith = (key: string) => createCallApi(url, key);
   const receiver = await startTrialReceiver(pageReceiver, interrupted);
   const undo: (() => Promise<void>)[] = [receiver.close];
   try {
@@ -45,27 +45,27 @@ export async function tryProfile(
     });
     const call = callWith(project.key);
     undo.push(() => deleteKeys(call));
-    const registered = await register(profile, receiver.url, call, callWith);
+    const registered = await registerReceiver(profile, receiver.url, call, callWith);
     undo.push(registered.remove);
     receiver.verifyWith(registered.secret);
-    say(`${profile.title} on ${url}`);
+    print(`${profile.title} on ${url}`);
     const made = [
       ['project', `${project.id}, profile ${name}`],
-      ['endpoint', registered.inWords],
+      ['endpoint', registered.description],
       ['receiver', `${receiver.url}, verifies as the page says`],
     ];
-    for (const line of aligned(made, '    ')) say(line);
+    for (const line of alignColumns(made, '    ')) print(line);
 
-    const stage = { call, receiver, registered, say };
-    const { items } = await call<{ items: ShownEventType[] }>('GET', '/v1/event-types?limit=200');
+    const stage = { call, receiver, registered, print };
+    const { items } = await call<{ items: EventTypeResponse[] }>('GET', '/v1/event-types?limit=200');
     const types = items.length > 0 ? items : [ANY_TYPE];
     for (const type of types) await showEvent(stage, type);
     if (registered.endpointId) await showTestEvent(stage, registered.endpointId);
     await showFailure(stage, profile, types[0]!);
-    say(`\nEverything verified. What stays is the project ${project.id} with its events.`);
+    print(`\nEverything verified. What stays is the project ${project.id} with its events.`);
   } finally {
     // What went wrong first is what is told: a Posthorn that is gone cannot remove anything either.
-    for (const one of undo.reverse()) await one().catch(() => say('Something could not be removed.'));
+    for (const one of undo.reverse()) await one().catch(() => print('Something could not be removed.'));
   }
 }
 

@@ -5,7 +5,7 @@ const ASK_EVERY_MS = 100;
 const ASK_FOR_MS = 15_000;
 
 /** Asks until the answer will do; throws a TryFailure with `sentence` and the last answer's words when it never does. */
-export async function until<T>(
+export async function pollUntil<T>(
   ask: () => Promise<T>,
   willDo: (answer: T) => boolean,
   sentence: (last: T) => string,

@@ -1,7 +1,11 @@
 import type pg from 'pg';
-import { cancelOpenOf, markEndpointSwept, unsweptEndpoints } from '../../store/deliveries/steering.ts';
+import {
+  cancelOpenDeliveries,
+  incompleteDeletions,
+  markDeletionComplete,
+} from '../../store/deliveries/delivery-commands.ts';
 
-export type EndpointSweep = {
+export type EndpointSweepDependencies = {
   pool: pg.Pool;
   /** A workflow whose deliveries were cancelled. */
   onCancelled: (signal: { owner: string; ids: string[] }) => void;
@@ -11,22 +15,22 @@ export type EndpointSweep = {
 
 /** Cancels all that is open for a deleted endpoint, in small transactions. A death in between leaves it unswept. */
 export async function sweepEndpoint(
-  { pool, onCancelled, onOutcomes }: EndpointSweep,
+  { pool, onCancelled, onOutcomes }: EndpointSweepDependencies,
   projectId: string,
   endpointId: string,
 ): Promise<void> {
   for (let next: string | null = ''; next !== null; ) {
-    const batch = await cancelOpenOf(pool, endpointId, next);
+    const batch = await cancelOpenDeliveries(pool, endpointId, next);
     batch.signals.forEach(onCancelled);
     next = batch.next;
   }
-  await markEndpointSwept(pool, endpointId);
+  await markDeletionComplete(pool, endpointId);
   onOutcomes(projectId);
 }
 
 /** Finishes the deletions that began at least `ageMs` ago: whoever began a younger one is likely still at it. */
-export async function sweepDeletedEndpoints(sweep: EndpointSweep, ageMs: number): Promise<void> {
-  for (const { id, projectId } of await unsweptEndpoints(sweep.pool, ageMs)) {
+export async function sweepDeletedEndpoints(sweep: EndpointSweepDependencies, ageMs: number): Promise<void> {
+  for (const { id, projectId } of await incompleteDeletions(sweep.pool, ageMs)) {
     await sweepEndpoint(sweep, projectId, id);
   }
 }

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import type { Queryable } from '../../store/postgres/database.ts';
-import { unlistedId } from '../../store/postgres/ids.ts';
+import { localClockId } from '../../store/postgres/ids.ts';
 import {
-  beat,
-  findGoneProcesses,
-  type GoneProcess,
+  findLostProcesses,
+  type LostProcess,
   type ProcessRole,
+  recordHeartbeat,
   removeProcess,
 } from '../../store/processes/processes.ts';
 
@@ -13,7 +13,7 @@ export type Heartbeats = {
   /** Of this process, for its lifetime. */
   id: string;
   /** The same; throws until the first heartbeat is written, since what has no row counts as gone. */
-  idOnceKnown(): string;
+  idOrThrow(): string;
   /** Removes the row: for when nothing is in hand any more. */
   close(): Promise<void>;
 };
@@ -24,19 +24,19 @@ export type HeartbeatDependencies = {
   /** Attempts that this process may have under way; 0 without a worker. */
   attemptSlots?: number;
   /** Told once by all processes together of each one that has gone without stopping. */
-  onGone: (process: GoneProcess) => void;
+  onProcessLost: (process: LostProcess) => void;
   /** Others took this process for gone, although it was only slow or cut off. */
-  onReturned: () => void;
+  onRejoined: () => void;
   onFailure: (error: unknown) => void;
-  everyMs?: number;
+  intervalMs?: number;
 };
 
 const EVERY_MS = 1_000;
 
 /** Shows the other processes that this one lives, and notices which of them do not any more. */
 export function createHeartbeats(deps: HeartbeatDependencies): Heartbeats {
-  const { db, role, attemptSlots, onGone, onReturned, onFailure, everyMs = EVERY_MS } = deps;
-  const identity = { id: unlistedId('prc'), role, host: hostname(), pid: process.pid };
+  const { db, role, attemptSlots, onProcessLost, onRejoined, onFailure, intervalMs = EVERY_MS } = deps;
+  const identity = { id: localClockId('prc'), role, host: hostname(), pid: process.pid };
   let isKnown = false;
   let hasFailed = false;
   let closed = false;
@@ -44,11 +44,11 @@ export function createHeartbeats(deps: HeartbeatDependencies): Heartbeats {
   let beating: Promise<void> = Promise.resolve();
 
   async function once(): Promise<void> {
-    const { wasGone, othersAreSilent } = await beat(db, identity, attemptSlots);
+    const { wasLost, hasSilentPeers } = await recordHeartbeat(db, identity, attemptSlots);
     isKnown = true;
-    if (wasGone) onReturned();
-    if (!othersAreSilent || closed) return;
-    for (const gone of await findGoneProcesses(db, identity.id)) onGone(gone);
+    if (wasLost) onRejoined();
+    if (!hasSilentPeers || closed) return;
+    for (const gone of await findLostProcesses(db, identity.id)) onProcessLost(gone);
   }
 
   const loop = (): void => {
@@ -65,14 +65,14 @@ export function createHeartbeats(deps: HeartbeatDependencies): Heartbeats {
         },
       )
       .finally(() => {
-        if (!closed) timer = setTimeout(loop, Math.max(0, began + everyMs - performance.now()));
+        if (!closed) timer = setTimeout(loop, Math.max(0, began + intervalMs - performance.now()));
       });
   };
   loop();
 
   return {
     id: identity.id,
-    idOnceKnown() {
+    idOrThrow() {
       if (!isKnown) throw new Error('the first heartbeat of this process is not written yet');
       return identity.id;
     },

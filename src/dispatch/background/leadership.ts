@@ -1,10 +1,10 @@
 import type { Queryable } from '../../store/postgres/database.ts';
-import { giveUpLease, type LeaseName, takeLease } from '../../store/processes/leases.ts';
+import { acquireLease, type LeaseName, releaseLease } from '../../store/processes/leases.ts';
 
 /** Of all processes one leads, by a lease in Postgres: an optimisation, the compare-and-set is the safety. */
 export type Leadership = {
   /** Becomes false by itself when the lease is not renewed in time, however long this process was stopped. */
-  holds(): boolean;
+  isLeader(): boolean;
   /** Lets another one take the lease at once. */
   close(): Promise<void>;
 };
@@ -21,7 +21,7 @@ export type LeadershipDependencies = {
 };
 
 /** Both in milliseconds. */
-export type LeaseTimes = { renewEvery: number; leaseLasts: number };
+export type LeaseTimes = { renewIntervalMs: number; leaseDurationMs: number };
 
 export function createLeadership(deps: LeadershipDependencies): Leadership {
   const { db, name, processId, canWork, onChange, onFailure, times } = deps;
@@ -31,14 +31,14 @@ export function createLeadership(deps: LeadershipDependencies): Leadership {
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const holds = (): boolean => performance.now() < heldUntil;
+  const isLeader = (): boolean => performance.now() < heldUntil;
 
   async function renewOrGiveUp(): Promise<void> {
     if (canWork()) {
       // From before it is sent: in Postgres it lasts a little longer, never shorter.
       const sentAt = performance.now();
-      const isOurs = await takeLease(db, name, processId, times.leaseLasts);
-      changeTo(isOurs ? sentAt + times.leaseLasts : 0);
+      const isOurs = await acquireLease(db, name, processId, times.leaseDurationMs);
+      changeTo(isOurs ? sentAt + times.leaseDurationMs : 0);
     } else if (heldUntil > 0) await giveUp();
     hasFailed = false;
   }
@@ -46,7 +46,7 @@ export function createLeadership(deps: LeadershipDependencies): Leadership {
   /** If this fails, the lease runs out. */
   async function giveUp(): Promise<void> {
     changeTo(0); // first: as soon as it is free, another may lead
-    await giveUpLease(db, name, processId);
+    await releaseLease(db, name, processId);
   }
 
   function changeTo(until: number): void {
@@ -59,19 +59,19 @@ export function createLeadership(deps: LeadershipDependencies): Leadership {
   const loop = (): void => {
     renewing = renewOrGiveUp()
       .catch((error: unknown) => {
-        if (!holds()) changeTo(0);
+        if (!isLeader()) changeTo(0);
         // Once for each outage: this runs every second.
         if (!hasFailed) onFailure(error);
         hasFailed = true;
       })
       .finally(() => {
-        if (!closed) timer = setTimeout(loop, times.renewEvery);
+        if (!closed) timer = setTimeout(loop, times.renewIntervalMs);
       });
   };
   loop();
 
   return {
-    holds,
+    isLeader,
     async close() {
       closed = true;
       clearTimeout(timer);

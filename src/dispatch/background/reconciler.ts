@@ -1,12 +1,12 @@
-import { overdueOwners, ownersLeftBehind } from '../../store/deliveries/reconciliation.ts';
+import { orphanedOwners, overdueOwners } from '../../store/deliveries/reconciliation.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { silentProcesses } from '../../store/processes/processes.ts';
 import { createLeadership, type LeaseTimes } from './leadership.ts';
-import { createOwnerLooks, type OwnerLookDependencies } from './owner-polls.ts';
+import { createOwnerPoller, type OwnerPollerDependencies } from './owner-poller.ts';
 import { createWorkHealth, type WorkHealth, type WorkLimits } from './work-health.ts';
 
 export type ReconcilerDependencies = Pick<
-  OwnerLookDependencies,
+  OwnerPollerDependencies,
   'pool' | 'temporal' | 'onAction' | 'onWorkflowFailed' | 'onFailure'
 > & {
   /** For the lease: it must not wait behind other statements. */
@@ -17,42 +17,42 @@ export type ReconcilerDependencies = Pick<
   /** Told when deliveries were released: they wait for assignment. */
   onReleased: () => void;
   /** Of all processes one reconciles: told when it is this one, and when it no longer is. */
-  onLeading: (leads: boolean) => void;
+  onLeadershipChange: (leads: boolean) => void;
   times?: ReconcilerTimes;
 };
 
 /** All in milliseconds. */
 export type ReconcilerTimes = LeaseTimes & {
-  passEvery: number;
+  passIntervalMs: number;
   /** Between two looks for what silent processes had in hand. */
-  silentEvery: number;
+  silentCheckIntervalMs: number;
   /** Longer than an attempt can be late by itself; short in the first minute, when a crash has just been. */
-  overdue: number;
-  overdueAtStart: number;
-  startLasts: number;
+  overdueAfterMs: number;
+  startupOverdueAfterMs: number;
+  startupMs: number;
   /** A workflow task that fails for this long does not heal by itself. */
-  wedgedFor: number;
+  terminateWedgedAfterMs: number;
   /** Between two looks for changes of endpoints that were never finished, and how old those are. */
-  sweepEvery: number;
-  sweepEveryAtStart: number;
+  sweepIntervalMs: number;
+  startupSweepIntervalMs: number;
   /** Who could not work leaves the lead to others this long; without progress for `stuckAfter` a pass hangs. */
-  stuckAfter: number;
-  restFor: number;
+  stuckAfterMs: number;
+  stepDownMs: number;
 };
 
 export const RECONCILER_TIMES: ReconcilerTimes = {
-  renewEvery: 1_000,
-  leaseLasts: 5_000,
-  passEvery: 5_000,
-  silentEvery: 1_000,
-  overdue: 60_000,
-  overdueAtStart: 5_000,
-  startLasts: 60_000,
-  wedgedFor: 120_000,
-  sweepEvery: 60_000,
-  sweepEveryAtStart: 5_000,
-  stuckAfter: 5_000,
-  restFor: 10_000,
+  renewIntervalMs: 1_000,
+  leaseDurationMs: 5_000,
+  passIntervalMs: 5_000,
+  silentCheckIntervalMs: 1_000,
+  overdueAfterMs: 60_000,
+  startupOverdueAfterMs: 5_000,
+  startupMs: 60_000,
+  terminateWedgedAfterMs: 120_000,
+  sweepIntervalMs: 60_000,
+  startupSweepIntervalMs: 5_000,
+  stuckAfterMs: 5_000,
+  stepDownMs: 10_000,
 };
 /** Owners read in one go. */
 const OWNERS_PER_READ = 2_000;
@@ -62,14 +62,19 @@ const AGAIN_AFTER_FAILURE_MS = 1_000;
 
 /** Finds deliveries that are due, owned, and not worked on, and gives them back to the queue. */
 export function createReconciler(deps: ReconcilerDependencies): { close(): Promise<void> } {
-  const { pool, leaseDb, processId, temporal, sweepEndpoints, onReleased, onLeading, onFailure } = deps;
+  const { pool, leaseDb, processId, temporal, sweepEndpoints, onReleased, onLeadershipChange, onFailure } =
+    deps;
   const { times = RECONCILER_TIMES } = deps;
   const startedAt = performance.now();
   let nextSweepAt = startedAt;
   let sweeping: Promise<void> | null = null;
   let closed = false;
 
-  const limits: WorkLimits = { failures: FAILURES, stuckAfter: times.stuckAfter, restFor: times.restFor };
+  const limits: WorkLimits = {
+    maxFailures: FAILURES,
+    stuckAfterMs: times.stuckAfterMs,
+    stepDownMs: times.stepDownMs,
+  };
   const works = { overdue: createWorkHealth(limits), silent: createWorkHealth(limits) };
   const leadership = createLeadership({
     db: leaseDb,
@@ -77,34 +82,34 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
     processId,
     // Without Temporal it can tell nothing of any workflow; another process may.
     canWork: () => temporal() !== null && Object.values(works).every((work) => work.canWork()),
-    onChange: onLeading,
+    onChange: onLeadershipChange,
     onFailure,
     times,
   });
-  const leads = (): boolean => !closed && leadership.holds();
-  const looks = createOwnerLooks({
+  const leads = (): boolean => !closed && leadership.isLeader();
+  const looks = createOwnerPoller({
     ...deps,
-    mayLook: leads,
-    times: { quietFor: times.overdue, wedgedFor: times.wedgedFor },
+    mayPoll: leads,
+    times: { recheckAfterMs: times.overdueAfterMs, terminateWedgedAfterMs: times.terminateWedgedAfterMs },
   });
 
   async function passOverdue(): Promise<void> {
     const now = performance.now();
-    const isStart = now - startedAt < times.startLasts;
+    const isStart = now - startedAt < times.startupMs;
     if (!sweeping && now >= nextSweepAt) {
-      const sweepEvery = isStart ? times.sweepEveryAtStart : times.sweepEvery;
+      const sweepEvery = isStart ? times.startupSweepIntervalMs : times.sweepIntervalMs;
       nextSweepAt = now + sweepEvery;
       // A long backlog takes a while: what is overdue does not wait for it.
       sweeping = sweepEndpoints(sweepEvery)
         .catch(onFailure)
         .finally(() => (sweeping = null));
     }
-    const overdueMs = isStart ? times.overdueAtStart : times.overdue;
-    const seen = new Set(looks.quiet());
+    const overdueMs = isStart ? times.startupOverdueAfterMs : times.overdueAfterMs;
+    const seen = new Set(looks.recentlySignalled());
     for (let more = true; more && leads(); ) {
       const owners = await overdueOwners(pool, overdueMs, OWNERS_PER_READ, [...seen]);
       for (const { owner } of owners) seen.add(owner);
-      if ((await looks.lookAtAll(owners, works.overdue.onProgress)) > 0) onReleased();
+      if ((await looks.pollOwners(owners, works.overdue.recordProgress)) > 0) onReleased();
       more = owners.length === OWNERS_PER_READ;
     }
   }
@@ -113,13 +118,13 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
   async function passSilent(): Promise<void> {
     const silent = await silentProcesses(pool, processId);
     if (silent.length === 0) return;
-    const owners = await ownersLeftBehind(pool, silent, OWNERS_PER_READ, looks.quiet());
-    if ((await looks.lookAtAll(owners, works.silent.onProgress)) > 0) onReleased();
+    const owners = await orphanedOwners(pool, silent, OWNERS_PER_READ, looks.recentlySignalled());
+    if ((await looks.pollOwners(owners, works.silent.recordProgress)) > 0) onReleased();
   }
 
   const loops = [
-    repeat(passOverdue, works.overdue, times.passEvery),
-    repeat(passSilent, works.silent, times.silentEvery),
+    repeat(passOverdue, works.overdue, times.passIntervalMs),
+    repeat(passSilent, works.silent, times.silentCheckIntervalMs),
   ];
 
   function repeat(pass: () => Promise<void>, work: WorkHealth, everyMs: number): { close(): Promise<void> } {

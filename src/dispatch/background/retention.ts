@@ -13,12 +13,12 @@ export function createRetention({
   pool,
   ageMs,
   onFailure,
-  everyMs = EVERY_MS,
+  intervalMs = EVERY_MS,
 }: {
   pool: pg.Pool;
   ageMs: number;
   onFailure: (error: unknown) => void;
-  everyMs?: number;
+  intervalMs?: number;
 }): { close(): Promise<void> } {
   let closed = false;
   let running: Promise<void> = Promise.resolve();
@@ -32,7 +32,7 @@ export function createRetention({
 
   const timer = setInterval(() => {
     running = running.then(sweep).catch(onFailure);
-  }, everyMs);
+  }, intervalMs);
 
   return {
     async close() {

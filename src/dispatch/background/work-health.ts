@@ -4,30 +4,30 @@ export type WorkHealth = {
   /** Runs one pass; what it throws counts, and is thrown. */
   run(pass: () => Promise<void>): Promise<void>;
   /** A long pass says so with each step that it has done. */
-  onProgress(): void;
+  recordProgress(): void;
 };
 
 /** `stuckAfter` and `restFor` in milliseconds. */
-export type WorkLimits = { failures: number; stuckAfter: number; restFor: number };
+export type WorkLimits = { maxFailures: number; stuckAfterMs: number; stepDownMs: number };
 
 /**
  * After `failures` passes that failed in a row, or one without progress for `stuckAfter`, it says for `restFor` that it
  * cannot work, and so do passes that hang for as long as they hang.
  */
-export function createWorkHealth({ failures, stuckAfter, restFor }: WorkLimits): WorkHealth {
+export function createWorkHealth({ maxFailures, stuckAfterMs, stepDownMs }: WorkLimits): WorkHealth {
   let failed = 0;
   /** performance.now() of the last sign of life of the pass under way. */
   let progressAt: number | null = null;
   let restsUntil = 0;
 
   const rest = (): void => {
-    restsUntil = performance.now() + restFor;
+    restsUntil = performance.now() + stepDownMs;
   };
 
   return {
     canWork() {
       const now = performance.now();
-      if (progressAt !== null && now - progressAt > stuckAfter) rest();
+      if (progressAt !== null && now - progressAt > stuckAfterMs) rest();
       return now >= restsUntil;
     },
     async run(pass) {
@@ -37,7 +37,7 @@ export function createWorkHealth({ failures, stuckAfter, restFor }: WorkLimits):
         failed = 0;
       } catch (error) {
         failed += 1;
-        if (failed >= failures) {
+        if (failed >= maxFailures) {
           failed = 0;
           rest();
         }
@@ -46,7 +46,7 @@ export function createWorkHealth({ failures, stuckAfter, restFor }: WorkLimits):
         progressAt = null;
       }
     },
-    onProgress() {
+    recordProgress() {
       if (progressAt !== null) progressAt = performance.now();
     },
   };

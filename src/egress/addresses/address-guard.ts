@@ -13,9 +13,9 @@ export type AddressGuard = {
   /** True for a service of Posthorn's own, by name or address: never a target, whatever is allowed. */
   isOwn(host: string, port: number): boolean;
   /** To be awaited before `isOwn` is asked of an address that is about to be dialed; undefined: nothing to wait for. */
-  learnOwn(port: number): Promise<void> | undefined;
+  refreshOwn(port: number): Promise<void> | undefined;
   /** The same for `allows` and an IPv6 address: how the network translates to IPv4. */
-  learnNat64(): Promise<void> | undefined;
+  discoverNat64(): Promise<void> | undefined;
 };
 
 /** IANA special-purpose IPv4 blocks, multicast, reserved, and 168.63.129.16, a cloud's host on every machine of it. */
@@ -98,8 +98,8 @@ export function createAddressGuard(
           : undefined;
       return own.includes(known.address, port) || (inside !== undefined && own.includes(inside, port));
     },
-    learnOwn: own.refresh,
-    learnNat64: nat64.learn,
+    refreshOwn: own.refresh,
+    discoverNat64: nat64.discover,
   };
 }
 

@@ -20,7 +20,7 @@ export function parseHosts(text: string): Map<string, string[]> {
 }
 
 /** A reader of the hosts file that sees a change within seconds; a file that is missing has no names. */
-export function hostsFile(path: string = PATH): (name: string) => Promise<string[]> {
+export function createHostsFileLookup(path: string = PATH): (name: string) => Promise<string[]> {
   let hosts: Promise<Map<string, string[]>> | undefined;
   let readAt = 0;
   return async (name) => {

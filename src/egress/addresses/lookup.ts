@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import { isLocalhost } from './host-name.ts';
-import { hostsFile } from './hosts-file.ts';
+import { createHostsFileLookup } from './hosts-file.ts';
 
 /**
  * The addresses of a name, in the order in which to dial them. Rejects with an error that has a `code`. Where the other
@@ -30,7 +30,7 @@ const RESOLUTION_DELAY_MS = 50;
  * Nothing is cached, so that an answer is never older than the dial; equal names that are under way are asked once.
  */
 export function createLookup(options: LookupOptions = {}): Lookup {
-  const { hosts = hostsFile(), nameServers, queryTimeoutMs = 2_000 } = options;
+  const { hosts = createHostsFileLookup(), nameServers, queryTimeoutMs = 2_000 } = options;
   const underWay = new Map<string, Promise<Found>>();
   const newResolver = (): Resolver => {
     const resolver = new Resolver({ timeout: queryTimeoutMs, tries: 2 });

@@ -12,7 +12,7 @@ export type Nat64 = {
   /** The same under a prefix that DNS alone says is one: what the translator may dial beside the address itself. */
   maybeTranslated(address: string): string | undefined;
   /** Asks DNS for the prefixes of the network; undefined when there is nothing to wait for. */
-  learn(): Promise<void> | undefined;
+  discover(): Promise<void> | undefined;
 };
 
 export type Nat64Options = {
@@ -65,7 +65,7 @@ export function createNat64({ prefixes = [], resolve6 }: Nat64Options = {}): Nat
     translated: (address) =>
       under([...reliable, ...discovered.filter(({ bits }) => contains(LOCAL_USE, bits))], address),
     maybeTranslated: (address) => under(discovered, address),
-    learn: () => {
+    discover: () => {
       if (!resolve6) return undefined;
       if (performance.now() - askedAt >= ASK_AGAIN_AFTER_MS) {
         askedAt = performance.now();
@@ -118,7 +118,7 @@ function prefixShownBy(address: string): TranslationPrefix[] {
 }
 
 /** True when the IPv6 address holds the IPv4 address at a place where a translator would look for it. */
-export const isCopyOf = (ipv6: string, ipv4: string): boolean => {
+export const embedsIpv4 = (ipv6: string, ipv4: string): boolean => {
   const bits = bitsOfIpv6(ipv6);
   return LENGTHS.some((length) => dottedIpv4(embeddedAt(bits, length)) === ipv4);
 };

@@ -14,7 +14,7 @@ export type OwnServer = {
    * ports of the other such servers there, as the Web UI may be beside Temporal. `name`: nothing, since a proxy may serve
    * others at the same address and port, and tell them apart by their names; what has a certificate is told by it.
    */
-  knownBy: 'address' | 'machine' | 'name';
+  matchedBy: 'address' | 'machine' | 'name';
 };
 
 /** Knows what is never a target, whatever addresses are allowed: a request to ourselves has rights that nobody gave. */
@@ -52,12 +52,12 @@ export function createOwnServices(servers: OwnServer[] = [], options: OwnService
   const sharedPorts = new Set<number>();
   const machines: Machine[] = [];
 
-  const add = ({ host: given, port, knownBy }: OwnServer): void => {
+  const add = ({ host: given, port, matchedBy }: OwnServer): void => {
     const host = plainHost(given);
     configured.add(`${host} ${port}`);
-    if (knownBy === 'name') return;
-    if (knownBy === 'machine') sharedPorts.add(port);
-    const ports = knownBy === 'machine' ? sharedPorts : new Set([port]);
+    if (matchedBy === 'name') return;
+    if (matchedBy === 'machine') sharedPorts.add(port);
+    const ports = matchedBy === 'machine' ? sharedPorts : new Set([port]);
     const addresses = isIP(host) ? [host] : [];
     const asked = Promise.resolve();
     machines.push({ host, ports, addresses, askedAt: Number.NEGATIVE_INFINITY, asked });

@@ -1,9 +1,14 @@
 import { connect, type Socket } from 'node:net';
-import { type Failure, failureOf, isOwnShortage, timedOut } from '../failure.ts';
+import { type Failure, failureOf, isResourceExhaustion, timedOut } from '../failure.ts';
 import { familyOf } from '../target-url.ts';
-import { MAX_ADDRESSES, msUntil, NEXT_ADDRESS_AFTER_MS, type SpareSockets } from './dial-limits.ts';
+import {
+  CONNECTION_ATTEMPT_DELAY_MS,
+  MAX_ADDRESSES_PER_DIAL,
+  msUntil,
+  type SpareSockets,
+} from './dial-limits.ts';
 
-export type Connected =
+export type ConnectResult =
   | { kind: 'connected'; socket: Socket }
   | { kind: 'failed'; failure: Failure }
   /** The process has no socket left: nothing was sent, and the receiver is not to blame. */
@@ -27,7 +32,7 @@ export function connectFirst(
   { addresses, later, port }: Candidates,
   spare: SpareSockets,
   deadlineAt: number,
-): Promise<Connected> {
+): Promise<ConnectResult> {
   return new Promise((resolve) => {
     const queue = alternating(addresses);
     const attempts = new Set<Socket>();
@@ -36,7 +41,7 @@ export function connectFirst(
     let nextTimer: NodeJS.Timeout | undefined;
     let ended = false;
 
-    const end = (result: Connected): void => {
+    const end = (result: ConnectResult): void => {
       if (ended) return;
       ended = true;
       clearTimeout(nextTimer);
@@ -83,7 +88,7 @@ export function connectFirst(
           performance.now() < deadlineAt ? end({ kind: 'connected', socket }) : expire(),
         );
       }
-      if (queue.length > 0) nextTimer = setTimeout(tryNext, NEXT_ADDRESS_AFTER_MS);
+      if (queue.length > 0) nextTimer = setTimeout(tryNext, CONNECTION_ATTEMPT_DELAY_MS);
     };
 
     tryNext();
@@ -93,7 +98,7 @@ export function connectFirst(
       const nobodyWaits = queue.length === 0;
       queue.push(...alternating(found));
       if (attempts.size === 0) tryNext();
-      else if (nobodyWaits) nextTimer = setTimeout(tryNext, NEXT_ADDRESS_AFTER_MS);
+      else if (nobodyWaits) nextTimer = setTimeout(tryNext, CONNECTION_ATTEMPT_DELAY_MS);
     });
   });
 }
@@ -101,20 +106,20 @@ export function connectFirst(
 /** Families in turn, that of the first address first: where one family has no route, the other is next. */
 function alternating(addresses: string[]): string[] {
   const family = familyOf(addresses[0] ?? '');
-  const first = addresses.filter((address) => familyOf(address) === family).slice(0, MAX_ADDRESSES);
-  const second = addresses.filter((address) => familyOf(address) !== family).slice(0, MAX_ADDRESSES);
-  const pairs = Array.from({ length: MAX_ADDRESSES }, (_, place) => [
+  const first = addresses.filter((address) => familyOf(address) === family).slice(0, MAX_ADDRESSES_PER_DIAL);
+  const second = addresses.filter((address) => familyOf(address) !== family).slice(0, MAX_ADDRESSES_PER_DIAL);
+  const pairs = Array.from({ length: MAX_ADDRESSES_PER_DIAL }, (_, place) => [
     first[place] ?? [],
     second[place] ?? [],
   ]);
-  return pairs.flat(2).slice(0, MAX_ADDRESSES);
+  return pairs.flat(2).slice(0, MAX_ADDRESSES_PER_DIAL);
 }
 
 const WITHOUT_ROUTE = ['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
 /** What an address with a route said tells a customer more than that another one has none. */
-function endOf(errors: unknown[]): Connected {
-  if (errors.some(isOwnShortage)) return { kind: 'no_socket' };
+function endOf(errors: unknown[]): ConnectResult {
+  if (errors.some(isResourceExhaustion)) return { kind: 'no_socket' };
   const failures = errors.map((error) => failureOf(error, 'connect'));
   const told = failures.find(({ error }) => !WITHOUT_ROUTE.includes(error.code)) ?? failures[0]!;
   return { kind: 'failed', failure: told };

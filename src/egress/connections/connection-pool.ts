@@ -1,20 +1,20 @@
 import type { Connection } from './connection.ts';
-import type { SocketShares } from './socket-shares.ts';
+import type { SocketAllocator } from './socket-allocator.ts';
 
 /** The right to use one of the pool's places: with the connection that rested in it, or to open one. */
-export type Turn = { connection: Connection | undefined };
+export type ConnectionLease = { connection: Connection | undefined };
 
-type Waiter = { startBy: number; serve: (turn: Turn | undefined) => void };
+type Waiter = { startBy: number; serve: (turn: ConnectionLease | undefined) => void };
 
-export type PoolRules = {
+export type ConnectionPoolOptions = {
   projectId: string;
-  limit: number;
-  shares: SocketShares;
+  maxConnections: number;
+  sockets: SocketAllocator;
   /**
    * For so long after the first answer its connection must be silent, in milliseconds. A receiver that answers twice
    * would otherwise have its second answer taken for that to the next request.
    */
-  provingMs: number;
+  quietPeriodMs: number;
   /** True while the receiver's connections are not to be kept, since it spoke out of turn. */
   isDistrusted: () => boolean;
   distrust: () => void;
@@ -25,7 +25,7 @@ export type PoolRules = {
  * waits for one is served in the order of coming.
  */
 export class ConnectionPool {
-  readonly #rules: PoolRules;
+  readonly #rules: ConnectionPoolOptions;
   /** The last to come to rest is used first, so that what is not needed grows old and is closed. */
   #resting: Connection[] = [];
   readonly #proving = new Map<Connection, NodeJS.Timeout>();
@@ -34,24 +34,24 @@ export class ConnectionPool {
   #isProven = false;
   #closed = false;
 
-  constructor(rules: PoolRules) {
+  constructor(rules: ConnectionPoolOptions) {
     this.#rules = rules;
   }
 
   /** The next turn, or undefined when none has come by `startBy` on the clock of performance.now(). */
-  take(startBy: number): Turn | undefined | Promise<Turn | undefined> {
+  acquire(startBy: number): ConnectionLease | undefined | Promise<ConnectionLease | undefined> {
     if (performance.now() > startBy) return undefined;
     return this.#turnNow() ?? this.#wait(startBy);
   }
 
   /** Ends a turn; `connection` is what is left of it: it rests if it can be used again. */
-  giveBack(connection: Connection | undefined): void {
-    const { provingMs } = this.#rules;
-    const mustProve = connection && !connection.reused && !this.#isProven && provingMs > 0;
+  release(connection: Connection | undefined): void {
+    const { quietPeriodMs } = this.#rules;
+    const mustProve = connection && !connection.reused && !this.#isProven && quietPeriodMs > 0;
     if (mustProve && !this.#closed && connection.isUsable()) {
       this.#proving.set(
         connection,
-        setTimeout(() => this.#endProving(connection), provingMs),
+        setTimeout(() => this.#endProving(connection), quietPeriodMs),
       );
     } else this.#endTurn(connection);
   }
@@ -110,17 +110,17 @@ export class ConnectionPool {
 
   #endProving(connection: Connection): void {
     this.#proving.delete(connection);
-    this.#isProven ||= !connection.spokeOutOfTurn;
+    this.#isProven ||= !connection.receivedUnsolicited;
     this.#endTurn(connection);
   }
 
   #endTurn(connection: Connection | undefined): void {
     this.#turnsOut--;
-    this.#rules.shares.release(this.#rules.projectId);
-    if (connection?.spokeOutOfTurn) this.#distrust();
+    this.#rules.sockets.release(this.#rules.projectId);
+    if (connection?.receivedUnsolicited) this.#distrust();
     if (connection) this.#rest(connection);
     this.#queueForShare();
-    this.#rules.shares.serve();
+    this.#rules.sockets.serveWaiting();
   }
 
   /** Its other connections may hold answers that nobody asked for, too. */
@@ -135,30 +135,30 @@ export class ConnectionPool {
       return;
     }
     if (!connection.reused) connection.socket.once('close', () => this.#forget(connection));
-    connection.rest();
+    connection.markIdle();
     this.#resting.push(connection);
-    this.#rules.shares.keepIdle(connection, this);
+    this.#rules.sockets.addIdle(connection, this);
   }
 
-  #turnNow(): Turn | undefined {
-    if (!this.#rules.shares.hasRoomFor(this.#rules.projectId)) return undefined;
+  #turnNow(): ConnectionLease | undefined {
+    if (!this.#rules.sockets.hasCapacityFor(this.#rules.projectId)) return undefined;
     let connection = this.#resting.pop();
     while (connection && !connection.isUsable()) {
       connection.socket.destroy();
       connection = this.#resting.pop();
     }
-    if (!connection && this.#turnsOut >= this.#rules.limit) return undefined;
+    if (!connection && this.#turnsOut >= this.#rules.maxConnections) return undefined;
     this.#turnsOut++;
-    this.#rules.shares.use(this.#rules.projectId, connection);
+    this.#rules.sockets.acquire(this.#rules.projectId, connection);
     return { connection };
   }
 
-  #wait(startBy: number): Promise<Turn | undefined> {
+  #wait(startBy: number): Promise<ConnectionLease | undefined> {
     return new Promise((resolve) => {
-      const serve = (turn: Turn | undefined): void => {
+      const serve = (turn: ConnectionLease | undefined): void => {
         clearTimeout(timer);
         this.#waiters.delete(waiter);
-        if (this.#waiters.size === 0) this.#rules.shares.stopWaiting(this.#rules.projectId, this);
+        if (this.#waiters.size === 0) this.#rules.sockets.dequeue(this.#rules.projectId, this);
         resolve(turn);
       };
       const timer = setTimeout(serve, Math.max(0, startBy - performance.now()), undefined);
@@ -170,13 +170,13 @@ export class ConnectionPool {
 
   /** A pool at its own limit does not queue: it could not use a place, and others would wait behind it. */
   #queueForShare(): void {
-    if (this.#waiters.size > 0 && this.#turnsOut < this.#rules.limit)
-      this.#rules.shares.wait(this.#rules.projectId, this);
+    if (this.#waiters.size > 0 && this.#turnsOut < this.#rules.maxConnections)
+      this.#rules.sockets.enqueue(this.#rules.projectId, this);
   }
 
   #forget(connection: Connection): void {
-    if (connection.spokeOutOfTurn) this.#distrust();
+    if (connection.receivedUnsolicited) this.#distrust();
     this.#resting = this.#resting.filter((other) => other !== connection);
-    this.#rules.shares.forgetIdle(connection);
+    this.#rules.sockets.removeIdle(connection);
   }
 }

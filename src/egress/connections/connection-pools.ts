@@ -1,16 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import { ConnectionPool } from './connection-pool.ts';
-import { type SocketLimits, SocketShares } from './socket-shares.ts';
+import { SocketAllocator, type SocketLimits } from './socket-allocator.ts';
 
 export type PoolLimits = SocketLimits & {
   /** Connections of one pool. */
-  connectionsPerHost: number;
+  maxConnectionsPerHost: number;
   /** Pools that are kept although nothing is under way in them; the least recently used goes first. */
   maxIdlePools: number;
   /** See ConnectionPool. */
-  provingMs: number;
+  quietPeriodMs: number;
   /** How often resting connections are looked through, in milliseconds. */
-  sweepMs: number;
+  sweepIntervalMs: number;
 };
 
 /** Connections of receivers that spoke out of turn are not kept for so long, though their pool is dropped meanwhile. */
@@ -29,18 +29,18 @@ export type PoolStats = {
 /** The pools by tenant and origin, in the order of their last use. */
 export class ConnectionPools {
   readonly #limits: PoolLimits;
-  readonly #shares: SocketShares;
+  readonly #shares: SocketAllocator;
   readonly #pools = new Map<string, ConnectionPool>();
   readonly #distrusted = new LRUCache<string, true>({ max: MAX_DISTRUSTED, ttl: DISTRUST_MS });
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(limits: PoolLimits) {
     this.#limits = limits;
-    this.#shares = new SocketShares(limits);
-    this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs).unref();
+    this.#shares = new SocketAllocator(limits);
+    this.#sweeper = setInterval(() => this.#sweep(), limits.sweepIntervalMs).unref();
   }
 
-  of(projectId: string, tenantAndOrigin: string): ConnectionPool {
+  poolFor(projectId: string, tenantAndOrigin: string): ConnectionPool {
     const key = `${projectId} ${tenantAndOrigin}`;
     const known = this.#pools.get(key);
     if (known) this.#pools.delete(key);
@@ -53,9 +53,9 @@ export class ConnectionPools {
   #create(projectId: string, key: string): ConnectionPool {
     return new ConnectionPool({
       projectId,
-      limit: this.#limits.connectionsPerHost,
-      provingMs: this.#limits.provingMs,
-      shares: this.#shares,
+      maxConnections: this.#limits.maxConnectionsPerHost,
+      quietPeriodMs: this.#limits.quietPeriodMs,
+      sockets: this.#shares,
       isDistrusted: () => this.#distrusted.has(key),
       distrust: () => void this.#distrusted.set(key, true),
     });

@@ -2,22 +2,22 @@ import type { Socket } from 'node:net';
 
 export type ConnectionLimits = {
   /** Longest rest between two requests, in milliseconds. */
-  maxRestMs: number;
+  maxIdleMs: number;
   /** Age after which it carries no further request, in milliseconds. */
   maxAgeMs: number;
   maxRequests: number;
 };
 
 /** Says whether the receiver's name still leads to where the connection goes. */
-export type LeadsHere = (address: string | undefined) => boolean;
+export type IsCurrentAddress = (address: string | undefined) => boolean;
 
 /** The request that is under way on a connection. */
-export type Exchange = {
-  data(chunk: Buffer): void;
+export type ExchangeHandlers = {
+  onData(chunk: Buffer): void;
   /** The receiver has closed its side. */
-  ended(): void;
+  onEnd(): void;
   /** Nothing can be written or read any more. */
-  lost(error: Error | undefined): void;
+  onLost(error: Error | undefined): void;
 };
 
 /** A socket during requests and between them, and what decides whether it can carry the next one. */
@@ -26,36 +26,36 @@ export class Connection {
   /** False during the first request: what fails then is no stale connection. */
   reused = false;
   /** True once bytes came that were no part of an answer: the next answer could not be told from such bytes. */
-  spokeOutOfTurn = false;
+  receivedUnsolicited = false;
   /** The first of those bytes, if they came before a request. */
-  unasked: Buffer | undefined;
+  unsolicitedBytes: Buffer | undefined;
   error: Error | undefined;
   readonly #limits: ConnectionLimits;
-  readonly #leadsHere: LeadsHere;
+  readonly #leadsHere: IsCurrentAddress;
   readonly #address: string | undefined;
   readonly #openedAt = performance.now();
-  #exchange: Exchange | undefined;
+  #exchange: ExchangeHandlers | undefined;
   #requests = 0;
   #restMs: number;
   #restUntil = Number.POSITIVE_INFINITY;
 
-  constructor(socket: Socket, limits: ConnectionLimits, leadsHere: LeadsHere) {
+  constructor(socket: Socket, limits: ConnectionLimits, leadsHere: IsCurrentAddress) {
     this.socket = socket;
     this.#address = socket.remoteAddress;
     this.#leadsHere = leadsHere;
     this.#limits = limits;
-    this.#restMs = limits.maxRestMs;
+    this.#restMs = limits.maxIdleMs;
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
-    socket.on('end', () => this.#exchange?.ended());
+    socket.on('end', () => this.#exchange?.onEnd());
     socket.on('error', (error) => {
       this.error = error;
-      this.#exchange?.lost(error);
+      this.#exchange?.onLost(error);
     });
-    socket.on('close', () => this.#exchange?.lost(this.error));
+    socket.on('close', () => this.#exchange?.onLost(this.error));
   }
 
   /** Hands all that happens on the socket to the request that is about to be written. */
-  begin(exchange: Exchange): void {
+  begin(exchange: ExchangeHandlers): void {
     this.#exchange = exchange;
     this.#requests++;
     this.#restUntil = Number.POSITIVE_INFINITY;
@@ -64,7 +64,7 @@ export class Connection {
   /** Ends the request; what comes from now on was not asked for. */
   finish(restAllowedMs: number): void {
     this.#exchange = undefined;
-    this.#restMs = Math.min(restAllowedMs, this.#limits.maxRestMs);
+    this.#restMs = Math.min(restAllowedMs, this.#limits.maxIdleMs);
   }
 
   /** Ends the connection together with its request. */
@@ -73,7 +73,7 @@ export class Connection {
     this.socket.destroy();
   }
 
-  rest(): void {
+  markIdle(): void {
     this.#restUntil = performance.now() + this.#restMs;
     this.reused = true;
   }
@@ -92,12 +92,12 @@ export class Connection {
 
   #take(chunk: Buffer): void {
     if (this.#exchange) {
-      this.#exchange.data(chunk);
+      this.#exchange.onData(chunk);
       return;
     }
     // RFC 9112 section 9.2: it would be taken for the answer to the next request.
-    this.spokeOutOfTurn = true;
-    this.unasked ??= chunk;
+    this.receivedUnsolicited = true;
+    this.unsolicitedBytes ??= chunk;
     this.socket.destroy();
   }
 }

@@ -1,8 +1,8 @@
 /** RFC 8305 section 5, "Connection Attempt Delay": how long one address has before the next is tried beside it. */
-export const NEXT_ADDRESS_AFTER_MS = 250;
+export const CONNECTION_ATTEMPT_DELAY_MS = 250;
 
 /** Of one dial: a name server that answers with hundreds of silent addresses gets no socket for each. */
-export const MAX_ADDRESSES = 8;
+export const MAX_ADDRESSES_PER_DIAL = 8;
 
 /**
  * Sockets of a process for second and further addresses that are tried beside the first. Where none is left, a dial

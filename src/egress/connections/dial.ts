@@ -3,21 +3,21 @@ import { connect as connectTls } from 'node:tls';
 import type { AddressGuard } from '../addresses/address-guard.ts';
 import { isLocalhost } from '../addresses/host-name.ts';
 import type { Lookup } from '../addresses/lookup.ts';
-import { isCopyOf } from '../addresses/nat64.ts';
+import { embedsIpv4 } from '../addresses/nat64.ts';
 import {
-  blocked,
+  addressNotAllowed,
   type Failure,
   failureOf,
-  isOwnShortage,
+  isResourceExhaustion,
   ownAddress,
   speaksHttp2Only,
   timedOut,
 } from '../failure.ts';
 import { familyOf, type Origin } from '../target-url.ts';
-import { type Connected, connectFirst } from './connect-first.ts';
+import { type ConnectResult, connectFirst } from './connect-first.ts';
 import { msUntil, type SpareSockets } from './dial-limits.ts';
 
-export type DialRules = {
+export type DialOptions = {
   guard: AddressGuard;
   lookup: Lookup;
   spareSockets: SpareSockets;
@@ -30,7 +30,7 @@ type Allowed = { addresses: string[]; later?: Promise<string[]> | undefined };
  * Opens a connection to an address that the guard allows: the very addresses that were judged are dialed, since a
  * second lookup could answer differently. `deadlineAt` is on the clock of performance.now(), in milliseconds.
  */
-export async function dial(origin: Origin, rules: DialRules, deadlineAt: number): Promise<Connected> {
+export async function dial(origin: Origin, rules: DialOptions, deadlineAt: number): Promise<ConnectResult> {
   const allowed = await allowedAddresses(origin, rules, deadlineAt);
   if (!('addresses' in allowed)) return { kind: 'failed', failure: allowed };
   const connected = await connectFirst({ ...allowed, port: origin.port }, rules.spareSockets, deadlineAt);
@@ -41,30 +41,30 @@ export async function dial(origin: Origin, rules: DialRules, deadlineAt: number)
 /** One address that is not allowed condemns the whole answer: an honest name has no reason to mix them. */
 async function allowedAddresses(
   { host, port }: Origin,
-  { guard, lookup }: DialRules,
+  { guard, lookup }: DialOptions,
   deadlineAt: number,
 ): Promise<Allowed | Failure> {
   const allows = (address: string): boolean => guard.allows(address, familyOf(address) ?? 4);
   const isOwn = (address: string): boolean => guard.isOwn(address, port);
-  await before(deadlineAt, guard.learnOwn(port));
-  if (isIpv6(host)) await before(deadlineAt, guard.learnNat64());
-  if (familyOf(host) && !allows(host)) return blocked;
+  await before(deadlineAt, guard.refreshOwn(port));
+  if (isIpv6(host)) await before(deadlineAt, guard.discoverNat64());
+  if (familyOf(host) && !allows(host)) return addressNotAllowed;
   if (isOwn(host)) return ownAddress;
   if (familyOf(host)) return { addresses: [host] };
   let later: Promise<string[]> | undefined;
   const keepLater = (others: Promise<string[]>): void => {
     later = others.then(async (found) => {
-      if (found.some(isIpv6)) await guard.learnNat64();
+      if (found.some(isIpv6)) await guard.discoverNat64();
       return found.every(allows) && !found.some(isOwn) ? found : [];
     });
   };
   try {
     const found = await before(deadlineAt, lookup(host, keepLater));
     if (!found) return timedOut('dns');
-    if (found.some(isIpv6)) await before(deadlineAt, guard.learnNat64());
+    if (found.some(isIpv6)) await before(deadlineAt, guard.discoverNat64());
     // Of the two addresses that localhost always has, the operator may have allowed only one.
     const addresses = isLocalhost(host) ? found.filter(allows) : withoutCopies(found, allows);
-    if (addresses.length === 0 || !addresses.every(allows)) return blocked;
+    if (addresses.length === 0 || !addresses.every(allows)) return addressNotAllowed;
     return addresses.some(isOwn) ? ownAddress : { addresses, later };
   } catch (error) {
     return failureOf(error, 'dns');
@@ -80,7 +80,7 @@ const isIpv6 = (address: string): boolean => familyOf(address) === 6;
 function withoutCopies(found: string[], allows: (address: string) => boolean): string[] {
   const ipv4 = found.filter((address) => familyOf(address) === 4 && allows(address));
   const isCopy = (address: string): boolean =>
-    isIpv6(address) && ipv4.some((original) => isCopyOf(address, original));
+    isIpv6(address) && ipv4.some((original) => embedsIpv4(address, original));
   return found.filter((address) => allows(address) || !isCopy(address));
 }
 
@@ -99,7 +99,7 @@ function secured(
   host: string,
   certificateAuthorities: string[] | undefined,
   deadlineAt: number,
-): Promise<Connected> {
+): Promise<ConnectResult> {
   const socket = connectTls({
     socket: plain,
     host,
@@ -111,7 +111,7 @@ function secured(
   // For its whole life: between two users of a socket an error without a listener would end the process.
   socket.on('error', () => {});
   return new Promise((resolve) => {
-    const end = (result: Connected): void => {
+    const end = (result: ConnectResult): void => {
       clearTimeout(timer);
       socket.off('secureConnect', onSecure).off('error', onError).off('close', onClose);
       if (result.kind !== 'connected') socket.destroy();
@@ -125,7 +125,7 @@ function secured(
       else end({ kind: 'connected', socket });
     };
     const onError = (error: Error): void =>
-      isOwnShortage(error) ? end({ kind: 'no_socket' }) : fail(failureOf(error, 'tls'));
+      isResourceExhaustion(error) ? end({ kind: 'no_socket' }) : fail(failureOf(error, 'tls'));
     const onClose = (): void => onError(Object.assign(new Error(), { code: 'ECONNRESET' }));
     const timer = setTimeout(() => fail(timedOut('tls')), msUntil(deadlineAt));
     socket.once('secureConnect', onSecure).once('error', onError).once('close', onClose);

@@ -1,7 +1,7 @@
-export type OwnHeaders = { host: string; bodyLength: number; userAgent: string };
+export type DefaultHeaders = { host: string; bodyLength: number; userAgent: string };
 
 /** The headers of a request as names and values in turn: what the caller gave, in its order and case, and what HTTP needs. */
-export function completeHeaders(given: Record<string, string>, own: OwnHeaders): string[] {
+export function completeHeaders(given: Record<string, string>, own: DefaultHeaders): string[] {
   const complete: string[] = [];
   const names = new Set<string>();
   for (const [name, value] of Object.entries(given)) {

@@ -6,14 +6,14 @@ export type Framing =
   /** The header fields contradict each other: no end can be told. */
   | { kind: 'unknown' };
 
-export type AnswerHead = {
+export type ResponseHead = {
   statusCode: number;
   headers: Record<string, string | string[]>;
   framing: Framing;
   /** False when the receiver closes the connection, or wrote a head of which another reader may see another end. */
   keepsAlive: boolean;
   /** Milliseconds for which the receiver keeps the connection if it says so (Keep-Alive: timeout=5), less one second. */
-  restAllowedMs: number;
+  keepAliveMs: number;
 };
 
 type Fields = Map<string, string[]>;
@@ -36,7 +36,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~A-Za-z0-9-]+$/;
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]/g;
 
 /** The status once it has arrived, even if nothing more of the head ever does; undefined while it may still change. */
-export function statusIn(head: string): number | undefined {
+export function parseStatus(head: string): number | undefined {
   const digits = /^HTTP\/\d{1,2}(?:\.\d{1,2})?[ \t]{1,8}(\d{3})[ \t\r\n]/.exec(head)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
@@ -45,7 +45,7 @@ export function statusIn(head: string): number | undefined {
  * Reads a head, or the lines of one that have arrived. What cannot be understood in it is left out, since the status
  * alone decides about the attempt; the connection is not used again then.
  */
-export function parseHead(text: string, statusCode: number): AnswerHead {
+export function parseResponseHead(text: string, statusCode: number): ResponseHead {
   const [statusLine = '', ...lines] = text.split('\n');
   const { fields, wellFormed } = fieldsOf(lines);
   const framing = framingOf(statusCode, fields);
@@ -61,7 +61,7 @@ export function parseHead(text: string, statusCode: number): AnswerHead {
     headers: headersOf(fields),
     framing,
     keepsAlive: kept && wellFormed && hasOneEnd && isFramed && statusCode !== 101,
-    restAllowedMs: restAllowedBy(fields),
+    keepAliveMs: restAllowedBy(fields),
   };
 }
 

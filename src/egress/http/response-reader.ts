@@ -1,8 +1,8 @@
 import type { InvalidResponse } from '../failure.ts';
 import { ChunkedBody } from './chunked-body.ts';
-import { type AnswerHead, parseHead, statusIn } from './response-head.ts';
+import { parseResponseHead, parseStatus, type ResponseHead } from './response-head.ts';
 
-export type Answer = {
+export type ReceiverResponse = {
   kind: 'answered';
   statusCode: number;
   headers: Record<string, string | string[]>;
@@ -11,7 +11,7 @@ export type Answer = {
   truncated: boolean;
 };
 
-export type ReaderLimits = {
+export type ResponseLimits = {
   /** Bytes of a head that are read and kept. */
   maxHeaderBytes: number;
   /** Bytes of a body that are kept; reading stops there. */
@@ -36,15 +36,15 @@ export type ReaderState = 'head' | 'body' | 'complete' | 'cut' | 'invalid';
  * Reads one answer from bytes as they arrive. The status decides about an attempt, so that it counts from the moment
  * in which it is known, whatever follows: node:http would report only an error.
  */
-export class AnswerReader {
+export class ResponseReader {
   state: ReaderState = 'head';
   problem: InvalidResponse | undefined;
   /** Bytes of the answer, or of what came instead of one. */
-  received = 0;
+  receivedBytes = 0;
   /** True when bytes came after the end of the answer: they belong to no request. */
-  hasSurplus = false;
-  head: AnswerHead | undefined;
-  readonly #limits: ReaderLimits;
+  hasExtraBytes = false;
+  head: ResponseHead | undefined;
+  readonly #limits: ResponseLimits;
   /** The present head, as far as it has arrived. */
   #text = '';
   #statusCode: number | undefined;
@@ -56,18 +56,18 @@ export class AnswerReader {
   readonly #kept: Buffer[] = [];
   #room: number;
 
-  constructor(limits: ReaderLimits) {
+  constructor(limits: ResponseLimits) {
     this.#limits = limits;
     this.#room = limits.maxBodyBytes;
   }
 
   read(chunk: Buffer): void {
-    this.received += chunk.length;
+    this.receivedBytes += chunk.length;
     let rest: Buffer = chunk;
     while (this.state === 'head' && rest.length > 0) rest = this.#readHead(rest);
-    if (this.state === 'head' && this.received > MAX_BYTES_BEFORE_ANSWER) this.#endEarly();
+    if (this.state === 'head' && this.receivedBytes > MAX_BYTES_BEFORE_ANSWER) this.#endEarly();
     if (this.state === 'body') rest = this.#readBody(rest);
-    if (this.state === 'complete' && rest.length > 0) this.hasSurplus = true;
+    if (this.state === 'complete' && rest.length > 0) this.hasExtraBytes = true;
   }
 
   /** The receiver closed its side: that is how some bodies end. */
@@ -76,14 +76,14 @@ export class AnswerReader {
   }
 
   /** The first bytes of what came, by which another protocol can be told. */
-  get start(): Buffer {
+  get firstBytes(): Buffer {
     return Buffer.from(this.#text.slice(0, 16), 'latin1');
   }
 
   /** What has arrived of the answer; undefined while its status is unknown. */
-  answer(): Answer | undefined {
+  response(): ReceiverResponse | undefined {
     if (this.state === 'invalid' || !isFinal(this.#statusCode)) return undefined;
-    const { headers, statusCode } = this.head ?? parseHead(this.#text, this.#statusCode);
+    const { headers, statusCode } = this.head ?? parseResponseHead(this.#text, this.#statusCode);
     const body = Buffer.concat(this.#kept);
     return { kind: 'answered', statusCode, headers, body, truncated: this.state !== 'complete' };
   }
@@ -92,8 +92,8 @@ export class AnswerReader {
   #readHead(chunk: Buffer): Buffer {
     if (this.#text === '') {
       // Empty lines before a status line are skipped (RFC 9112 section 2.2).
-      const start = chunk.findIndex((byte) => byte !== CR && byte !== LF);
-      if (start !== 0) return chunk.subarray(start < 0 ? chunk.length : start);
+      const firstBytes = chunk.findIndex((byte) => byte !== CR && byte !== LF);
+      if (firstBytes !== 0) return chunk.subarray(firstBytes < 0 ? chunk.length : firstBytes);
     }
     let lineStart = 0;
     for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, lineStart)) {
@@ -125,7 +125,7 @@ export class AnswerReader {
 
   #checkStatus(): void {
     if (this.#statusCode !== undefined) return;
-    this.#statusCode = statusIn(this.#text);
+    this.#statusCode = parseStatus(this.#text);
     if (this.#statusCode !== undefined) {
       if (this.#statusCode < 100) this.#refuse('INVALID_STATUS');
     } else if (cannotBeHttp(this.#text)) this.#refuse('NOT_HTTP');
@@ -151,7 +151,7 @@ export class AnswerReader {
   }
 
   #begin(statusCode: number): void {
-    this.head = parseHead(this.#text, statusCode);
+    this.head = parseResponseHead(this.#text, statusCode);
     this.state = 'body';
     const { framing } = this.head;
     if (framing.kind === 'chunked') this.#chunked = new ChunkedBody();

@@ -1,8 +1,8 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartFailure } from '../../service/start-failure.ts';
-import { identityOf } from '../processes/process-identity.ts';
-import { makeDataDir, withDataDirFailures } from './data-dir.ts';
+import { processIdentity } from '../processes/process-identity.ts';
+import { makeDataDir, wrapDataDirErrors } from './data-dir.ts';
 
 /** Another Posthorn runs on the same data folder. */
 export class DataDirInUse extends StartFailure {
@@ -21,9 +21,9 @@ export class DataDirInUse extends StartFailure {
 export function lockDataDir(dataDir: string): () => void {
   const lock = join(makeDataDir(dataDir), 'lock');
   const draft = `${lock}.${process.pid}`;
-  withDataDirFailures(dataDir, () => {
+  wrapDataDirErrors(dataDir, () => {
     try {
-      writeFileSync(draft, JSON.stringify({ pid: process.pid, identity: identityOf(process.pid) }), {
+      writeFileSync(draft, JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) }), {
         mode: 0o600,
       });
       while (!linked(draft, lock)) removeIfStale(lock, dataDir);
@@ -47,7 +47,7 @@ function linked(draft: string, lock: string): boolean {
 
 function removeIfStale(lock: string, dataDir: string): void {
   const { pid, identity } = holderOf(lock);
-  const alive = pid > 0 && pid !== process.pid && identityOf(pid);
+  const alive = pid > 0 && pid !== process.pid && processIdentity(pid);
   if (alive && alive === identity) throw new DataDirInUse(dataDir, pid);
   rmSync(lock, { force: true });
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
-import { codeOf, fileTrouble, StartFailure } from '../../service/start-failure.ts';
+import { describeFileError, errorCodeOf, StartFailure } from '../../service/start-failure.ts';
 import { makeFolder } from './make-folder.ts';
 
 /**
@@ -9,7 +9,7 @@ import { makeFolder } from './make-folder.ts';
  */
 export function makeDataDir(dataDir: string): string {
   const path = resolve(dataDir);
-  return withDataDirFailures(path, () => {
+  return wrapDataDirErrors(path, () => {
     makeFolder(path, process.getuid?.() === 0 ? 0o711 : 0o700);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     return path;
@@ -17,13 +17,13 @@ export function makeDataDir(dataDir: string): string {
 }
 
 /** Runs what writes into the data folder; what the operating system refuses there becomes a StartFailure. */
-export function withDataDirFailures<T>(dataDir: string, work: () => T): T {
+export function wrapDataDirErrors<T>(dataDir: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (!isFileError(error)) throw error;
     throw new StartFailure(
-      `The data folder ${resolve(dataDir)} cannot be used: ${fileTrouble(error)}. ` +
+      `The data folder ${resolve(dataDir)} cannot be used: ${describeFileError(error)}. ` +
         'Set POSTHORN_DATA_DIR to a folder that this user can write, with 200 MB to spare.',
       { cause: error },
     );
@@ -35,4 +35,4 @@ export const isFileError = (error: unknown): boolean =>
   typeof error === 'object' &&
   error !== null &&
   ('path' in error || ('syscall' in error && /^(write|fsync|ftruncate|close)/.test(String(error.syscall)))) &&
-  /^E[A-Z]+$/.test(codeOf(error) ?? '');
+  /^E[A-Z]+$/.test(errorCodeOf(error) ?? '');

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { stampedKey } from '../../secrets/key-stamp.ts';
+import { createKeyWithMac } from '../../secrets/key-stamp.ts';
 import { createSecretBox } from '../../secrets/secret-box.ts';
-import { codeOf } from '../../service/start-failure.ts';
-import { makeDataDir, withDataDirFailures } from './data-dir.ts';
+import { errorCodeOf } from '../../service/start-failure.ts';
+import { makeDataDir, wrapDataDirErrors } from './data-dir.ts';
 
 /** The keys of an embedded installation, in the forms that the variables of the same names have. */
 export type LocalSecrets = {
@@ -15,17 +15,17 @@ export type LocalSecrets = {
 };
 
 /** Reads the keys in `dataDir`; makes those that are not there yet, in files that only their owner can read. */
-export function localSecrets(dataDir: string): LocalSecrets {
+export function readOrCreateLocalSecrets(dataDir: string): LocalSecrets {
   makeDataDir(dataDir);
   const token = (prefix: string) => () => `${prefix}${randomBytes(24).toString('base64url')}`;
-  const encryptionKey = readOrCreate(join(dataDir, 'encryption-key'), () =>
+  const encryptionKey = readOrCreateFile(join(dataDir, 'encryption-key'), () =>
     randomBytes(32).toString('base64'),
   );
-  const { stampsOf } = createSecretBox([Buffer.from(encryptionKey, 'base64')]);
+  const { macsOf } = createSecretBox([Buffer.from(encryptionKey, 'base64')]);
   return {
-    adminKey: readOrCreate(join(dataDir, 'admin-key'), token('pha_')),
+    adminKey: readOrCreateFile(join(dataDir, 'admin-key'), token('pha_')),
     encryptionKey: Buffer.from(encryptionKey, 'base64'),
-    projectKey: readOrCreate(join(dataDir, 'api-key'), () => stampedKey('ph', stampsOf)),
+    projectKey: readOrCreateFile(join(dataDir, 'api-key'), () => createKeyWithMac('ph', macsOf)),
   };
 }
 
@@ -33,17 +33,17 @@ export function localSecrets(dataDir: string): LocalSecrets {
  * The text in `file`, made once, with mode 0600. Durable before it is used: with an encryption key that the machine
  * forgets, what it sealed is lost. Of two processes that make it at once, both get the same.
  */
-export function readOrCreate(file: string, make: () => string): string {
-  const known = readIfThere(file);
+export function readOrCreateFile(file: string, make: () => string): string {
+  const known = readFileIfExists(file);
   if (known !== undefined) return known;
 
   const draft = `${file}.${process.pid}`;
-  withDataDirFailures(dirname(file), () => {
+  wrapDataDirErrors(dirname(file), () => {
     try {
       writeDurably(draft, make());
       linkSync(draft, file); // unlike rename, it never replaces what another process made meanwhile
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
+      if (errorCodeOf(error) !== 'EEXIST') throw error;
     } finally {
       rmSync(draft, { force: true });
     }
@@ -62,7 +62,7 @@ function writeDurably(file: string, text: string): void {
 }
 
 /** The text of a file, without space around it; undefined where there is none. */
-export function readIfThere(file: string): string | undefined {
+export function readFileIfExists(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {

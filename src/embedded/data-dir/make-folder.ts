@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { codeOf } from '../../service/start-failure.ts';
+import { errorCodeOf } from '../../service/start-failure.ts';
 
 /**
  * Makes a folder and those above it that are missing; one that is there keeps its mode. Node's own recursive mkdir does
@@ -13,7 +13,7 @@ export function makeFolder(path: string, mode: number): void {
   try {
     mkdirSync(path, { mode });
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST' || !isFolder(path)) throw error; // another process was first
+    if (errorCodeOf(error) !== 'EEXIST' || !isFolder(path)) throw error; // another process was first
   }
 }
 
@@ -21,7 +21,7 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
+    if (errorCodeOf(error) === 'ENOENT') return false;
     throw error;
   }
 }

@@ -1,16 +1,17 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readIfThere } from './local-secrets.ts';
+import { readFileIfExists } from './local-secrets.ts';
 
 /** Notes where the API is, for commands on this machine, until the returned function is called. */
-export function noteApiUrl(dataDir: string, url: string): () => void {
+export function recordApiUrl(dataDir: string, url: string): () => void {
   const file = join(dataDir, 'api-url');
   writeFileSync(file, `${url}\n`, { mode: 0o600 });
   return () => rmSync(file, { force: true });
 }
 
 /** Undefined unless `posthorn start` runs on the folder, or was killed. */
-export const readApiUrl = (dataDir: string): string | undefined => readIfThere(join(dataDir, 'api-url'));
+export const readApiUrl = (dataDir: string): string | undefined => readFileIfExists(join(dataDir, 'api-url'));
 
 /** The admin key that an embedded installation made for itself. */
-export const readAdminKey = (dataDir: string): string | undefined => readIfThere(join(dataDir, 'admin-key'));
+export const readAdminKey = (dataDir: string): string | undefined =>
+  readFileIfExists(join(dataDir, 'admin-key'));

@@ -1,9 +1,9 @@
 import { chownSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StartFailure } from '../../service/start-failure.ts';
-import { withDataDirFailures } from '../data-dir/data-dir.ts';
-import { ProgramFailed, runInGroup } from '../processes/run-in-group.ts';
-import { bareEnvironment } from '../processes/service-process.ts';
+import { wrapDataDirErrors } from '../data-dir/data-dir.ts';
+import { ProgramFailed, runInProcessGroup } from '../processes/run-in-group.ts';
+import { minimalEnvironment } from '../processes/service-process.ts';
 import type { PostgresHome } from './postgres-home.ts';
 
 export type NewCluster = { data: string; role: string; password: string; durable: boolean };
@@ -19,13 +19,13 @@ export async function initialisePostgres(
 ): Promise<void> {
   const partial = join(folder, 'data.partial');
   const passwordFile = join(folder, 'password.partial');
-  withDataDirFailures(dirname(folder), () => {
+  wrapDataDirErrors(dirname(folder), () => {
     rmSync(partial, { recursive: true, force: true });
     writeFileSync(passwordFile, password, { mode: 0o600 });
     if (account) chownSync(passwordFile, account.uid, account.gid);
   });
   try {
-    await runInGroup(
+    await runInProcessGroup(
       join(bin, 'initdb'),
       // The C locale sorts alike on every machine, and needs nothing installed.
       [
@@ -37,7 +37,7 @@ export async function initialisePostgres(
         '--no-locale',
         ...(durable ? [] : ['--no-sync']),
       ],
-      { account, cwd: '/', env: bareEnvironment(), signal },
+      { account, cwd: '/', env: minimalEnvironment(), signal },
     );
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });

@@ -13,12 +13,12 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { StartFailure } from '../../service/start-failure.ts';
-import { withDataDirFailures } from '../data-dir/data-dir.ts';
+import { wrapDataDirErrors } from '../data-dir/data-dir.ts';
 import { makeFolder } from '../data-dir/make-folder.ts';
-import type { Account } from '../processes/service-process.ts';
+import type { RunAsUser } from '../processes/service-process.ts';
 
 /** Where the programs and the data of the embedded Postgres are, and as whom it runs. */
-export type PostgresHome = { bin: string; folder: string; account: Account | undefined };
+export type PostgresHome = { bin: string; folder: string; account: RunAsUser | undefined };
 
 /** Root's own place for what an unprivileged server keeps; every user may pass through it. */
 const SYSTEM_FOLDER = '/var/lib/posthorn';
@@ -33,7 +33,7 @@ export function preparePostgresHome(dataDir: string, log: (line: string) => void
   const installed = installedPrograms();
   if (process.getuid?.() !== 0) {
     const folder = join(dataDir, 'postgres');
-    withDataDirFailures(dataDir, () => makeFolder(folder, 0o700));
+    wrapDataDirErrors(dataDir, () => makeFolder(folder, 0o700));
     return { bin: installed, folder, account: undefined };
   }
 
@@ -60,7 +60,7 @@ function installedPrograms(): string {
   }
 }
 
-function unprivilegedAccount(): Account {
+function unprivilegedAccount(): RunAsUser {
   for (const name of ['postgres', 'nobody']) {
     try {
       const idOf = (flag: string) => Number(execFileSync('id', [flag, name], { stdio: 'pipe' }).toString());
@@ -75,7 +75,7 @@ function unprivilegedAccount(): Account {
   );
 }
 
-function ownedFolder(dataDir: string, account: Account, log: (line: string) => void): string {
+function ownedFolder(dataDir: string, account: RunAsUser, log: (line: string) => void): string {
   const folder = join(dataDir, 'postgres');
   const chosenBefore = linkTarget(folder);
   if (chosenBefore) return makeOwned(chosenBefore, account);
@@ -89,7 +89,7 @@ function ownedFolder(dataDir: string, account: Account, log: (line: string) => v
 }
 
 /** Copied beside and renamed into place, so that a copy which was interrupted is never used. */
-function copyPrograms(installed: string, account: Account): string {
+function copyPrograms(installed: string, account: RunAsUser): string {
   const bin = join(SYSTEM_FOLDER, `programs-${packageVersion(installed)}`, 'bin');
   if (!existsSync(bin)) {
     const partial = join(SYSTEM_FOLDER, `partial-${process.pid}`);
@@ -113,7 +113,7 @@ function packageVersion(bin: string): string {
   return description.version;
 }
 
-function makeOwned(folder: string, { uid, gid }: Account): string {
+function makeOwned(folder: string, { uid, gid }: RunAsUser): string {
   makeFolder(dirname(folder), 0o755);
   makeFolder(folder, 0o700);
   chownSync(folder, uid, gid);
@@ -128,5 +128,5 @@ function linkTarget(path: string): string | undefined {
   }
 }
 
-const succeeds = (command: string, args: string[], account: Account): boolean =>
+const succeeds = (command: string, args: string[], account: RunAsUser): boolean =>
   spawnSync(command, args, { ...account, cwd: '/', stdio: 'ignore' }).status === 0;

@@ -3,19 +3,19 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDataDir } from '../data-dir/data-dir.ts';
-import { readOrCreate } from '../data-dir/local-secrets.ts';
-import { freePort } from '../free-port.ts';
-import { identityOf } from '../processes/process-identity.ts';
+import { readOrCreateFile } from '../data-dir/local-secrets.ts';
+import { findFreePort } from '../free-port.ts';
+import { processIdentity } from '../processes/process-identity.ts';
 import {
-  type ServiceOptions,
   type ServiceProcess,
-  type StopSignals,
-  startService,
+  type ServiceProcessOptions,
+  type StopSequence,
+  startServiceProcess,
   stopProcess,
 } from '../processes/service-process.ts';
 import { initialisePostgres } from './initialise-postgres.ts';
 import { preparePostgresHome } from './postgres-home.ts';
-import { ensureDatabase, untilPostgresAnswers } from './postgres-ready.ts';
+import { ensureDatabase, waitForPostgres } from './wait-for-postgres.ts';
 
 export type EmbeddedPostgres = {
   url: string;
@@ -39,7 +39,7 @@ const ROLE = 'posthorn';
 const BACKENDS_TIMEOUT_MS = 30_000;
 
 /** SIGINT is Postgres's fast shutdown, SIGQUIT its immediate one, which the next start recovers from. */
-const STOP_SIGNALS: StopSignals = [
+const STOP_SIGNALS: StopSequence = [
   { signal: 'SIGINT', waitMs: 20_000 },
   { signal: 'SIGQUIT', waitMs: 5_000 },
 ];
@@ -54,19 +54,21 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const dataDir = makeDataDir(options.dataDir);
   const home = preparePostgresHome(dataDir, log);
   const data = join(home.folder, 'data');
-  const password = readOrCreate(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('hex'));
+  const password = readOrCreateFile(join(dataDir, 'postgres-password'), () =>
+    randomBytes(24).toString('hex'),
+  );
 
   await stopLeftover(data);
   if (!existsSync(data)) await initialisePostgres(home, { data, role: ROLE, password, durable }, signal);
 
-  const port = await freePort(...portUsedBefore(dataDir));
+  const port = await findFreePort(...portUsedBefore(dataDir));
   const urlOf = (database: string) => `postgresql://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
   const server = await startOnceBackendsAreGone(
     {
       command: join(home.bin, 'postgres'),
       args: ['-D', data, ...settings(port, durable)],
       logFile: join(dataDir, 'postgres.log'),
-      stopSignals: STOP_SIGNALS,
+      stopSequence: STOP_SIGNALS,
       account: home.account,
     },
     urlOf('postgres'),
@@ -103,7 +105,7 @@ async function stopLeftover(data: string): Promise<void> {
   if (!existsSync(note)) return;
   const [firstLine, ...rest] = readFileSync(note, 'utf8').split('\n');
   const pid = Number(firstLine);
-  if (pid > 0 && identityOf(pid)?.includes(data)) await stopProcess(pid, STOP_SIGNALS);
+  if (pid > 0 && processIdentity(pid)?.includes(data)) await stopProcess(pid, STOP_SIGNALS);
   // Postgres refuses to start when the process of the note exists, be it a stranger's by now, or dead and not yet
   // reaped; its own parent it takes for no one. The other lines stay: by them it finds backends still at work.
   if (existsSync(note)) writeFileSync(note, [process.pid, ...rest].join('\n'));
@@ -116,16 +118,16 @@ function portUsedBefore(dataDir: string): number[] {
 
 /** After kill -9 of a server its backends go by themselves, a busy one not before its statement ends. */
 async function startOnceBackendsAreGone(
-  options: ServiceOptions,
+  options: ServiceProcessOptions,
   url: string,
   signal: AbortSignal | undefined,
 ): Promise<ServiceProcess> {
   const until = performance.now() + BACKENDS_TIMEOUT_MS;
   for (;;) {
     signal?.throwIfAborted();
-    const server = await startService(options);
+    const server = await startServiceProcess(options);
     try {
-      await untilPostgresAnswers(server, url, signal);
+      await waitForPostgres(server, url, signal);
       return server;
     } catch (error) {
       await server.stop();

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
  * When a process started and with what command, as one text that no other process has; undefined when it does not
  * run. A bare process id is no proof: after a crash or in a restarted container it soon belongs to another.
  */
-export function identityOf(pid: number): string | undefined {
-  const startedAt = startOf(pid);
+export function processIdentity(pid: number): string | undefined {
+  const startedAt = processStartTime(pid);
   return startedAt === undefined ? undefined : `${startedAt} ${commandOf(pid)}`;
 }
 
@@ -14,7 +14,7 @@ export function identityOf(pid: number): string | undefined {
  * When a process started, in the system's own terms; undefined once it is gone. Unlike its command it stays the same
  * to the last: a process that is ending has lost its command while it may still hold its ports.
  */
-export function startOf(pid: number): string | undefined {
+export function processStartTime(pid: number): string | undefined {
   if (process.platform !== 'linux') return fromPs(pid, 'lstart=');
   const fields = statFields(pid);
   const [state, startedAt] = [fields[0], fields[19]];

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Account, endWithUs } from './service-process.ts';
+import { type RunAsUser, stopWhenParentDies } from './service-process.ts';
 
-export type GroupOptions = {
+export type ProcessGroupOptions = {
   cwd?: string;
   env: NodeJS.ProcessEnv;
-  account?: Account | undefined;
+  account?: RunAsUser | undefined;
   /** Ends the program and whatever it has started; the promise rejects once all of it is gone. */
   signal?: AbortSignal | undefined;
 };
@@ -29,7 +29,11 @@ const GONE_WITHIN_MS = 5_000;
  * compilers, and initdb runs Postgres, which go on when only their parent is ended. Throws ProgramFailed, or the
  * reason of the signal.
  */
-export async function runInGroup(command: string, args: string[], options: GroupOptions): Promise<string> {
+export async function runInProcessGroup(
+  command: string,
+  args: string[],
+  options: ProcessGroupOptions,
+): Promise<string> {
   const { cwd, env, account, signal } = options;
   signal?.throwIfAborted();
   const child = spawn(command, args, {
@@ -51,7 +55,7 @@ export async function runInGroup(command: string, args: string[], options: Group
       resolve(code === 0 ? undefined : `it ended with ${by ?? `code ${code}`}`),
     );
   });
-  const release = child.pid === undefined ? () => {} : endWithUs(-child.pid, 'SIGTERM');
+  const release = child.pid === undefined ? () => {} : stopWhenParentDies(-child.pid, 'SIGTERM');
   const onAbort = () => void endGroup(child);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withDataDirFailures } from '../data-dir/data-dir.ts';
-import { identityOf, startOf } from './process-identity.ts';
+import { wrapDataDirErrors } from '../data-dir/data-dir.ts';
+import { processIdentity, processStartTime } from './process-identity.ts';
 
 /** A server that runs beside us, in the background, and ends no later than we do. */
 export type ServiceProcess = {
@@ -14,22 +14,22 @@ export type ServiceProcess = {
 };
 
 /** Signals in the order of their force, and how long to wait after each. */
-export type StopSignals = { signal: NodeJS.Signals; waitMs: number }[];
+export type StopSequence = { signal: NodeJS.Signals; waitMs: number }[];
 
-export type ServiceOptions = {
+export type ServiceProcessOptions = {
   command: string;
   args: string[];
   /** Standard output and error go here; the log of the run before is kept as `<logFile>.previous`. */
   logFile: string;
-  stopSignals: StopSignals;
-  account?: Account | undefined;
+  stopSequence: StopSequence;
+  account?: RunAsUser | undefined;
 };
 
 /** The user that a server runs as, when not as ours. */
-export type Account = { uid: number; gid: number };
+export type RunAsUser = { uid: number; gid: number };
 
 /** PGPORT, TEMPORAL_ADDRESS and their like steer these servers; and our keys are none of their business. */
-export const bareEnvironment = (): NodeJS.ProcessEnv => {
+export const minimalEnvironment = (): NodeJS.ProcessEnv => {
   const { PATH, HOME, TMPDIR } = process.env;
   return { ...(PATH && { PATH }), ...(HOME && { HOME }), ...(TMPDIR && { TMPDIR }), LC_ALL: 'C' };
 };
@@ -38,9 +38,9 @@ export const bareEnvironment = (): NodeJS.ProcessEnv => {
  * Starts a server in a session of its own: Ctrl-C in our terminal must not stop it before we have drained. When we
  * die without a word (kill -9), a watching shell sees its pipe close and asks the server to stop.
  */
-export async function startService(options: ServiceOptions): Promise<ServiceProcess> {
-  const { command, args, logFile, stopSignals } = options;
-  const log = withDataDirFailures(dirname(logFile), () => {
+export async function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
+  const { command, args, logFile, stopSequence } = options;
+  const log = wrapDataDirErrors(dirname(logFile), () => {
     if (existsSync(logFile)) renameSync(logFile, `${logFile}.previous`);
     return openSync(logFile, 'a', 0o600);
   });
@@ -50,7 +50,7 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],
-    env: bareEnvironment(),
+    env: minimalEnvironment(),
   });
   process.umask(umask);
   closeSync(log);
@@ -63,39 +63,40 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   }
 
   const { pid } = child;
-  const release = endWithUs(pid, stopSignals[0]?.signal ?? 'SIGTERM');
+  const release = stopWhenParentDies(pid, stopSequence[0]?.signal ?? 'SIGTERM');
   child.once('exit', release);
   child.unref();
   return {
     pid,
     failure: () => ended && `${ended}\n${lastLines(logFile)}`,
     stop: async () => {
-      await stopProcess(pid, stopSignals);
+      await stopProcess(pid, stopSequence);
       release();
     },
   };
 }
 
 /** Asks a process to end, ever more firmly, and returns when it is gone; at once when it does not run. */
-export async function stopProcess(pid: number, stopSignals: StopSignals): Promise<void> {
-  const startedAt = startOf(pid);
+export async function stopProcess(pid: number, stopSignals: StopSequence): Promise<void> {
+  const startedAt = processStartTime(pid);
   for (const { signal, waitMs } of stopSignals) {
     const until = performance.now() + waitMs;
-    if (startedAt === undefined || startOf(pid) !== startedAt) return;
+    if (startedAt === undefined || processStartTime(pid) !== startedAt) return;
     process.kill(pid, signal);
     while (performance.now() < until) {
-      if (startOf(pid) !== startedAt) return;
+      if (processStartTime(pid) !== startedAt) return;
       await sleep(20);
     }
   }
-  if (startOf(pid) === startedAt) throw new Error(`process ${pid} does not end (${identityOf(pid)})`);
+  if (processStartTime(pid) === startedAt)
+    throw new Error(`process ${pid} does not end (${processIdentity(pid)})`);
 }
 
 /**
  * Has a process, or with a negative number a process group, asked to stop when we die without a word: a watching shell
  * sees its pipe close. The returned function ends the watch.
  */
-export function endWithUs(pid: number, signal: NodeJS.Signals): () => void {
+export function stopWhenParentDies(pid: number, signal: NodeJS.Signals): () => void {
   if (process.platform === 'win32') return () => {};
   const watcher: ChildProcess = spawn(
     '/bin/sh',

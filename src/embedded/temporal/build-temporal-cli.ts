@@ -1,31 +1,34 @@
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { whileTelling } from '../processes/long-step.ts';
-import { ProgramFailed, runInGroup } from '../processes/run-in-group.ts';
-import type { Obtain } from './download-temporal-cli.ts';
+import { withProgressLog } from '../processes/progress-log.ts';
+import { ProgramFailed, runInProcessGroup } from '../processes/run-in-group.ts';
+import type { ObtainOptions } from './download-temporal-cli.ts';
 
 /**
  * Builds the CLI with `go install`. Returns the path of the executable in the cache folder, or undefined when Go is
  * missing or the build fails; the log says which. The compilers end with the signal, and it rejects with its reason.
  */
-export async function buildTemporalCli(options: Obtain): Promise<string | undefined> {
-  const { version, cacheFolder, executable, accepts, env, log, signal } = options;
+export async function buildTemporalCli(options: ObtainOptions): Promise<string | undefined> {
+  const { version, cacheFolder, executable, isUsable, env, log, signal } = options;
   if (!(await hasGo(options))) {
     log('The Temporal CLI could not be built: there is no Go on PATH');
     return undefined;
   }
   const folder = await mkdtemp(join(cacheFolder, 'build-'));
   try {
-    await whileTelling(log, `Building the Temporal CLI ${version} with Go (once, about three minutes)`, () =>
-      // In an empty folder, and without a workspace: a go.mod or go.work above must not steer the build.
-      runInGroup('go', ['install', `github.com/temporalio/cli/cmd/temporal@v${version}`], {
-        cwd: folder,
-        env: { ...env, GOBIN: folder, GOWORK: 'off', GOFLAGS: '' },
-        signal,
-      }),
+    await withProgressLog(
+      log,
+      `Building the Temporal CLI ${version} with Go (once, about three minutes)`,
+      () =>
+        // In an empty folder, and without a workspace: a go.mod or go.work above must not steer the build.
+        runInProcessGroup('go', ['install', `github.com/temporalio/cli/cmd/temporal@v${version}`], {
+          cwd: folder,
+          env: { ...env, GOBIN: folder, GOWORK: 'off', GOFLAGS: '' },
+          signal,
+        }),
     );
     const built = join(folder, executable);
-    if (!(await accepts(built))) throw new Error('what was built does not run');
+    if (!(await isUsable(built))) throw new Error('what was built does not run');
     await rename(built, join(cacheFolder, executable));
     return join(cacheFolder, executable);
   } catch (error) {
@@ -38,9 +41,9 @@ export async function buildTemporalCli(options: Obtain): Promise<string | undefi
   }
 }
 
-async function hasGo({ env, signal }: Obtain): Promise<boolean> {
+async function hasGo({ env, signal }: ObtainOptions): Promise<boolean> {
   try {
-    await runInGroup('go', ['version'], { env, signal });
+    await runInProcessGroup('go', ['version'], { env, signal });
     return true;
   } catch {
     signal?.throwIfAborted();

@@ -4,25 +4,28 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
-import { whileTelling } from '../processes/long-step.ts';
-import { runInGroup } from '../processes/run-in-group.ts';
+import { withProgressLog } from '../processes/progress-log.ts';
+import { runInProcessGroup } from '../processes/run-in-group.ts';
 
 /** What it takes to obtain an executable and to keep it in `cacheFolder`, which is there. */
-export type Obtain = {
+export type ObtainOptions = {
   version: string;
   cacheFolder: string;
   executable: string;
-  accepts: (path: string) => Promise<boolean>;
+  isUsable: (path: string) => Promise<boolean>;
   env: NodeJS.ProcessEnv;
-  downloads: Downloads;
+  downloadSource: DownloadSource;
   log: (line: string) => void;
   signal?: AbortSignal | undefined;
 };
 
-export type Downloads = { base: string; answerTimeoutMs: number };
+export type DownloadSource = { baseUrl: string; responseTimeoutMs: number };
 
 /** The address that the Temporal SDKs ask. Where there is no internet the answer may never come: we go on soon. */
-export const SDK_DOWNLOADS: Downloads = { base: 'https://temporal.download', answerTimeoutMs: 5_000 };
+export const SDK_DOWNLOAD_SOURCE: DownloadSource = {
+  baseUrl: 'https://temporal.download',
+  responseTimeoutMs: 5_000,
+};
 
 const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
 
@@ -33,28 +36,34 @@ const PLATFORMS: Record<string, string> = { linux: 'linux', darwin: 'darwin', wi
  * Downloads the CLI as the Temporal SDKs do: an address that names the archive, then the archive. Returns the path
  * of the executable in the cache folder, or undefined when the internet, or a build for this machine, is not there.
  */
-export async function downloadTemporalCli(options: Obtain): Promise<string | undefined> {
-  const { version, cacheFolder, executable, accepts, downloads, log, signal } = options;
+export async function downloadTemporalCli(options: ObtainOptions): Promise<string | undefined> {
+  const { version, cacheFolder, executable, isUsable, downloadSource, log, signal } = options;
   const [arch, platform] = [ARCHITECTURES[process.arch], PLATFORMS[process.platform]];
   if (!arch || !platform) return undefined;
   const folder = await mkdtemp(join(cacheFolder, 'download-'));
   try {
-    const answer = await get(`${downloads.base}/cli/v${version}?arch=${arch}&platform=${platform}`, options);
+    const answer = await get(
+      `${downloadSource.baseUrl}/cli/v${version}?arch=${arch}&platform=${platform}`,
+      options,
+    );
     const { archiveUrl, fileToExtract } = (await answer.json()) as {
       archiveUrl: string;
       fileToExtract: string;
     };
     const archive = join(folder, archiveUrl.endsWith('.zip') ? 'temporal.zip' : 'temporal.tar.gz');
-    await whileTelling(log, `Downloading the Temporal CLI ${version} (once, 100 MB)`, async () => {
+    await withProgressLog(log, `Downloading the Temporal CLI ${version} (once, 100 MB)`, async () => {
       const { body } = await get(archiveUrl, options);
       const content = Readable.fromWeb(body as ReadableStream);
       await pipeline(content, createWriteStream(archive), {
         signal: either(AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS), signal),
       });
     });
-    await runInGroup('tar', ['-xf', archive, '-C', folder, fileToExtract], { env: process.env, signal });
+    await runInProcessGroup('tar', ['-xf', archive, '-C', folder, fileToExtract], {
+      env: process.env,
+      signal,
+    });
     const extracted = join(folder, fileToExtract);
-    if (!(await accepts(extracted))) throw new Error('what came does not run here');
+    if (!(await isUsable(extracted))) throw new Error('what came does not run here');
     await rename(extracted, join(cacheFolder, executable));
     return join(cacheFolder, executable);
   } catch (error) {
@@ -67,8 +76,8 @@ export async function downloadTemporalCli(options: Obtain): Promise<string | und
 }
 
 /** The timeout ends with the headers: the body may take its time. */
-async function get(url: string, { downloads, signal }: Obtain): Promise<Response> {
-  const timeoutMs = downloads.answerTimeoutMs;
+async function get(url: string, { downloadSource, signal }: ObtainOptions): Promise<Response> {
+  const timeoutMs = downloadSource.responseTimeoutMs;
   const controller = new AbortController();
   const timer = setTimeout(
     () => controller.abort(new Error(`no answer in ${timeoutMs / 1000} s`)),

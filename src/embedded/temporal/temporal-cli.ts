@@ -1,22 +1,22 @@
 import { access, constants } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileTrouble, StartFailure } from '../../service/start-failure.ts';
+import { describeFileError, StartFailure } from '../../service/start-failure.ts';
 import { makeFolder } from '../data-dir/make-folder.ts';
-import { runInGroup } from '../processes/run-in-group.ts';
+import { runInProcessGroup } from '../processes/run-in-group.ts';
 import { buildTemporalCli } from './build-temporal-cli.ts';
-import { type Downloads, downloadTemporalCli, SDK_DOWNLOADS } from './download-temporal-cli.ts';
+import { type DownloadSource, downloadTemporalCli, SDK_DOWNLOAD_SOURCE } from './download-temporal-cli.ts';
 
 /** The last version that `go install` can build: later ones have replace directives in their go.mod. */
 export const TEMPORAL_CLI_VERSION = '1.5.1';
 
 const EXECUTABLE = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
 
-export type FindOptions = {
+export type FindTemporalCliOptions = {
   /** TEMPORAL_CLI_PATH: when set, this one or none. */
   cliPath?: string | undefined;
   env?: NodeJS.ProcessEnv;
-  downloads?: Downloads;
+  downloadSource?: DownloadSource;
   log: (line: string) => void;
   signal?: AbortSignal | undefined;
 };
@@ -26,11 +26,11 @@ export type FindOptions = {
  * a download; a build with Go, which takes minutes. The last two are cached for every later run.
  * Throws a StartFailure with the five ways when none works, and the reason of the signal when it aborts.
  */
-export async function findTemporalCli(options: FindOptions): Promise<string> {
-  const { cliPath, env = process.env, downloads = SDK_DOWNLOADS, log, signal } = options;
-  const accepts = (path: string) => isTemporalCli(path, signal);
+export async function findTemporalCli(options: FindTemporalCliOptions): Promise<string> {
+  const { cliPath, env = process.env, downloadSource = SDK_DOWNLOAD_SOURCE, log, signal } = options;
+  const isUsable = (path: string) => isTemporalCli(path, signal);
   if (cliPath) {
-    if (await accepts(cliPath)) return cliPath;
+    if (await isUsable(cliPath)) return cliPath;
     throw new StartFailure(
       `TEMPORAL_CLI_PATH is ${cliPath}, which does not run as the Temporal CLI. ` +
         'Set it to a temporal executable, or leave it out to have one found.',
@@ -38,7 +38,7 @@ export async function findTemporalCli(options: FindOptions): Promise<string> {
   }
   const cacheFolder = join(userCacheFolder(env), 'posthorn', `temporal-${TEMPORAL_CLI_VERSION}`);
   for (const candidate of [...onPath(env), join(cacheFolder, EXECUTABLE)]) {
-    if (await accepts(candidate)) return candidate;
+    if (await isUsable(candidate)) return candidate;
   }
 
   await makeCacheFolder(cacheFolder);
@@ -47,9 +47,9 @@ export async function findTemporalCli(options: FindOptions): Promise<string> {
       version: TEMPORAL_CLI_VERSION,
       cacheFolder,
       executable: EXECUTABLE,
-      accepts,
+      isUsable,
       env,
-      downloads,
+      downloadSource,
       log,
       signal,
     });
@@ -76,7 +76,7 @@ async function makeCacheFolder(folder: string): Promise<void> {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new StartFailure(
-      `The Temporal CLI has to be downloaded or built once, and cannot be kept in ${folder}: ${fileTrouble(error)}. ` +
+      `The Temporal CLI has to be downloaded or built once, and cannot be kept in ${folder}: ${describeFileError(error)}. ` +
         'Set HOME or XDG_CACHE_HOME to a folder that this user can write, or TEMPORAL_CLI_PATH to a temporal executable.',
       { cause: error },
     );
@@ -90,7 +90,9 @@ async function isTemporalCli(path: string, interrupted: AbortSignal | undefined)
   const signal = interrupted ? AbortSignal.any([late, interrupted]) : late;
   try {
     await access(path);
-    return /temporal version/i.test(await runInGroup(path, ['--version'], { env: process.env, signal }));
+    return /temporal version/i.test(
+      await runInProcessGroup(path, ['--version'], { env: process.env, signal }),
+    );
   } catch {
     interrupted?.throwIfAborted();
     return false;

@@ -6,12 +6,12 @@ import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { StartFailure } from '../../service/start-failure.ts';
 import { makeDataDir } from '../data-dir/data-dir.ts';
-import { freePort } from '../free-port.ts';
-import { identityOf } from '../processes/process-identity.ts';
+import { findFreePort } from '../free-port.ts';
+import { processIdentity } from '../processes/process-identity.ts';
 import {
   type ServiceProcess,
-  type StopSignals,
-  startService,
+  type StopSequence,
+  startServiceProcess,
   stopProcess,
 } from '../processes/service-process.ts';
 import { listeningPortsOf } from './listening-ports.ts';
@@ -39,7 +39,7 @@ export type DevServerOptions = {
 type Ports = { port: number; uiPort: number };
 type OwnPorts = Ports & { others: number[] };
 
-const STOP_SIGNALS: StopSignals = [
+const STOP_SIGNALS: StopSequence = [
   { signal: 'SIGTERM', waitMs: 10_000 },
   { signal: 'SIGKILL', waitMs: 5_000 },
 ];
@@ -65,7 +65,7 @@ async function startOnFile(
   const database = join(dataDir, 'temporal.db');
   const note = join(dataDir, 'temporal.json');
   const before = readNote(note);
-  if (before && identityOf(before.pid)?.includes(database)) await stopProcess(before.pid, STOP_SIGNALS);
+  if (before && processIdentity(before.pid)?.includes(database)) await stopProcess(before.pid, STOP_SIGNALS);
 
   const { server, ports } = await startOnFreePorts(
     command,
@@ -120,13 +120,13 @@ async function startOnFreePorts(
 ) {
   for (let tries = 1; ; tries++) {
     signal?.throwIfAborted();
-    const port = await freePort(...preferred.map((ports) => ports.port));
-    const uiPort = await freePort(
+    const port = await findFreePort(...preferred.map((ports) => ports.port));
+    const uiPort = await findFreePort(
       ...preferred.map((ports) => ports.uiPort).filter((other) => other !== port),
     );
     // Left to itself it takes free ones for these, which nobody would know: its HTTP API can terminate workflows.
-    const [httpPort, metricsPort] = [await freePort(), await freePort()];
-    const server = await startService({
+    const [httpPort, metricsPort] = [await findFreePort(), await findFreePort()];
+    const server = await startServiceProcess({
       command,
       args: [
         ...COMMON_ARGS,
@@ -135,7 +135,7 @@ async function startOnFreePorts(
         ...args,
       ],
       logFile,
-      stopSignals: STOP_SIGNALS,
+      stopSequence: STOP_SIGNALS,
     });
     try {
       await untilReady(server, `127.0.0.1:${port}`, signal);

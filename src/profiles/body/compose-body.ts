@@ -1,9 +1,9 @@
-import { pointerBelow } from '../../json-schema/json-pointer.ts';
+import { childPointer } from '../../json-schema/json-pointer.ts';
 import type { Profile } from '../profile.ts';
-import { lossesOfReserializing, type Problem, reserialize } from './reserialize.ts';
-import { compileTemplate, SPREAD, type TemplateValues } from './template.ts';
+import { type Problem, reserializationProblems, reserialize } from './reserialize.ts';
+import { compileTemplate, SPREAD_MEMBER, type TemplateValues } from './template.ts';
 
-export type BodyParts = TemplateValues & {
+export type BodyInput = TemplateValues & {
   /** The event's `data`, JSON as the producer wrote it. */
   data: Buffer;
   /** Left out: a real event. */
@@ -11,10 +11,10 @@ export type BodyParts = TemplateValues & {
 };
 
 /** A member with its name, or the inside of a spread object; empty where that has no members. */
-type Member = (parts: BodyParts) => (string | Buffer)[];
+type Member = (parts: BodyInput) => (string | Buffer)[];
 
 function compileMember([name, value]: [string, Profile['body'][string]]): Member {
-  if (name === SPREAD) return ({ data }) => [insideOf(data)];
+  if (name === SPREAD_MEMBER) return ({ data }) => [insideOf(data)];
   const before = `${JSON.stringify(name)}:`;
   if (value === '$data') return ({ data }) => [before, data];
   if (value === '$test') return ({ test = false }) => [`${before}${test}`];
@@ -37,7 +37,7 @@ function problemsOfSpreading(data: Buffer, ownNames: Set<string>): Problem[] {
   return Object.keys(value)
     .filter((name) => ownNames.has(name))
     .map((name) => ({
-      pointer: pointerBelow('/data', name),
+      pointer: childPointer('/data', name),
       detail: 'the body has a member of this name already',
     }));
 }
@@ -49,13 +49,13 @@ function problemsOfSpreading(data: Buffer, ownNames: Set<string>): Problem[] {
  */
 export function compileBody(
   profile: Pick<Profile, 'body' | 'dataBytes'>,
-): (parts: BodyParts) => Buffer | Problem[] {
+): (parts: BodyInput) => Buffer | Problem[] {
   const members = Object.entries(profile.body).map(compileMember);
-  const spreads = SPREAD in profile.body;
-  const ownNames = new Set(Object.keys(profile.body).filter((name) => name !== SPREAD));
+  const spreads = SPREAD_MEMBER in profile.body;
+  const ownNames = new Set(Object.keys(profile.body).filter((name) => name !== SPREAD_MEMBER));
   const rewrites = profile.dataBytes === 'reserialized';
 
-  const join = (parts: BodyParts): Buffer => {
+  const join = (parts: BodyInput): Buffer => {
     const pieces: (string | Buffer)[] = [];
     for (const member of members) {
       const [first = '', ...rest] = member(parts);
@@ -71,7 +71,7 @@ export function compileBody(
   return (parts) => {
     const problems = [
       ...(spreads ? problemsOfSpreading(parts.data, ownNames) : []),
-      ...(rewrites ? lossesOfReserializing(parts.data) : []),
+      ...(rewrites ? reserializationProblems(parts.data) : []),
     ];
     if (problems.length > 0) return problems;
     return rewrites ? reserialize(join(parts)) : join(parts);

@@ -1,8 +1,8 @@
 import { EXAMPLE_EVENT } from '../example-event.ts';
 import type { Profile } from '../profile.ts';
-import { compileRequiredNames } from '../required-names.ts';
+import { compileRequiredFieldsCheck } from '../required-fields.ts';
 import { compileBody } from './compose-body.ts';
-import { compileSizeLimits } from './rendered-size.ts';
+import { compileSizeCheck } from './rendered-size.ts';
 import type { Problem } from './reserialize.ts';
 
 /** Either precision would do: what it is changes nothing. */
@@ -20,12 +20,12 @@ const placeOf = (pointer: string): string =>
   pointer.startsWith('/attributes') ? 'exampleAttributes' : 'example';
 
 /** Why events made of the profile's own examples would be refused; empty when all of them can be sent. */
-export function problemsOfExamples(
+export function exampleProblems(
   profile: Pick<Profile, 'body' | 'headers' | 'dataBytes' | 'eventTypes'>,
 ): ExampleProblem[] {
   const compose = compileBody(profile);
-  const problemsWithNames = compileRequiredNames(profile);
-  const problemsOfSize = compileSizeLimits(profile);
+  const problemsWithNames = compileRequiredFieldsCheck(profile);
+  const problemsOfSize = compileSizeCheck(profile);
 
   const problemsWith = ({ name, example, exampleAttributes = {} }: EventType): Problem[] => {
     const event = { ...EXAMPLE_EVENT, createdAt, type: name, attributes: exampleAttributes };

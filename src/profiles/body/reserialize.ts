@@ -28,7 +28,7 @@ function survives(number: string): boolean {
 }
 
 /** What `JSON.stringify(JSON.parse(data))` would change in the value of `data`, which is known to be JSON. */
-export function lossesOfReserializing(data: Buffer): Problem[] {
+export function reserializationProblems(data: Buffer): Problem[] {
   const problems: Problem[] = [];
   const report = (pointer: () => string, detail: string) => {
     if (problems.length < MAX_PROBLEMS) problems.push({ pointer: pointer(), detail });
@@ -38,7 +38,7 @@ export function lossesOfReserializing(data: Buffer): Problem[] {
       if (!survives(text))
         report(pointer, 'this number would change its value when the body is re-serialised');
     },
-    repeatedMember: (pointer) =>
+    duplicateMember: (pointer) =>
       report(pointer, 'a repeated member would be lost when the body is re-serialised'),
   });
   return problems;

@@ -1,5 +1,5 @@
 /** The member under whose name the members of the data stand. */
-export const SPREAD = '...';
+export const SPREAD_MEMBER = '...';
 
 /** What a template may name. `createdAt` is already in the profile's precision; `sentAt` is in epoch seconds. */
 export type TemplateValues = {
@@ -21,7 +21,7 @@ type Part = { text: string } | { variable: Variable } | { attribute: string };
 export type Template = {
   render(values: TemplateValues): string;
   /** Characters that `render` would give, without making them. */
-  lengthOf(values: TemplateValues): number;
+  renderedLength(values: TemplateValues): number;
   /** Variables other than attributes that the text names. */
   variables: Set<string>;
   /** Names of the attributes that an event must have for this text. */
@@ -34,7 +34,7 @@ const REFERENCE = /\$(?:(\$)|attributes\.([A-Za-z0-9._-]{1,128})|([A-Za-z]*))/g;
 const isVariable = (name: string): name is Variable => (HEADER_VARIABLES as readonly string[]).includes(name);
 
 /** How many variables, attributes and doubled dollar signs the text has. */
-export const referencesIn = (template: string): number => [...template.matchAll(REFERENCE)].length;
+export const countReferences = (template: string): number => [...template.matchAll(REFERENCE)].length;
 
 function parse(template: string): { parts: Part[]; unknown: string[] } {
   const parts: Part[] = [];
@@ -75,7 +75,7 @@ export function compileTemplate(template: string): Template {
   const { parts } = parse(template);
   return {
     render: (values) => parts.reduce((text, part) => text + renderPart(part, values), ''),
-    lengthOf: (values) => parts.reduce((length, part) => length + renderPart(part, values).length, 0),
+    renderedLength: (values) => parts.reduce((length, part) => length + renderPart(part, values).length, 0),
     variables: new Set(parts.flatMap((part) => ('variable' in part ? [part.variable] : []))),
     attributes: parts.flatMap((part) => ('attribute' in part ? [part.attribute] : [])),
   };

@@ -1,10 +1,10 @@
-import { pointerBelow } from '../../json-schema/json-pointer.ts';
+import { childPointer } from '../../json-schema/json-pointer.ts';
 
 /** What a walk meets, each with how to get the JSON pointer (RFC 6901) to it: few of them are asked for. */
 export type JsonVisitor = {
   number(text: string, pointer: () => string): void;
   /** A member whose name the object has already had: a parser keeps only the last. */
-  repeatedMember(pointer: () => string): void;
+  duplicateMember(pointer: () => string): void;
 };
 
 const QUOTE = 0x22;
@@ -32,7 +32,7 @@ const isLetter = (code: number): boolean => code >= 0x61 && code <= 0x7a;
 export function walkJson(json: string, root: string, visitor: JsonVisitor): void {
   let at = 0;
   const steps: (string | number)[] = [];
-  const pointer = (): string => steps.reduce<string>(pointerBelow, root);
+  const pointer = (): string => steps.reduce<string>(childPointer, root);
 
   const skipSpace = (): void => {
     while (isSpace(json.charCodeAt(at))) at++;
@@ -54,7 +54,7 @@ export function walkJson(json: string, root: string, visitor: JsonVisitor): void
     for (at++, skipSpace(); json.charCodeAt(at) !== CLOSE_BRACE; skipSeparator(0x2c)) {
       const name = JSON.parse(takeString()) as string;
       steps.push(name);
-      if (names.has(name)) visitor.repeatedMember(pointer);
+      if (names.has(name)) visitor.duplicateMember(pointer);
       names.add(name);
       skipSeparator(0x3a);
       visitValue();

@@ -1,4 +1,4 @@
-import { type ComposableProfile, compileProfile } from '../compile-profile.ts';
+import { type CompiledProfile, compileProfile } from '../compile-profile.ts';
 import type { Profile, ProfileSource } from '../profile.ts';
 import { profileSchema } from '../profile-schema.ts';
 import { canvelete } from './canvelete.ts';
@@ -22,16 +22,16 @@ const VERSIONS: ProfileSource[][] = [
 ];
 
 /** The profiles that ship with Posthorn. */
-export type Profiles = {
+export type BuiltInProfiles = {
   /** The newest version, or the one asked for; undefined when there is none. */
-  get(name: string, version?: number): ComposableProfile | undefined;
+  get(name: string, version?: number): CompiledProfile | undefined;
   /** The same as data. */
   source(name: string, version?: number): Profile | undefined;
   names(): string[];
 };
 
 /** Reads and compiles the profiles that ship with Posthorn; throws a ZodError when one of them is not valid. */
-export function createProfiles(): Profiles {
+export function createBuiltInProfiles(): BuiltInProfiles {
   const read = VERSIONS.map((sources) =>
     sources.map((source, index) => {
       const profile = profileSchema.parse(source);

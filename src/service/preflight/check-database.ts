@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { sqlState } from '../../store/postgres/database.ts';
-import { codeOf, StartFailure } from '../start-failure.ts';
+import { errorCodeOf, StartFailure } from '../start-failure.ts';
 import { databaseFailure } from './database-failure.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
@@ -33,7 +33,7 @@ export async function checkDatabase(url: string, variable: string, signal?: Abor
 function patienceFor(error: unknown): number {
   if (sqlState(error) === CANNOT_CONNECT_NOW) return RECOVERING_FOR_MS;
   const first = error instanceof AggregateError ? error.errors[0] : error;
-  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(codeOf(first) ?? '') ? AGAIN_FOR_MS : 0;
+  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(errorCodeOf(first) ?? '') ? AGAIN_FOR_MS : 0;
 }
 
 async function lookInto(url: string, variable: string, signal: AbortSignal | undefined): Promise<void> {

@@ -1,11 +1,11 @@
 import type { Config } from '../../config/config.ts';
 import { sqlState } from '../../store/postgres/database.ts';
 import {
-  leadToTheSame,
+  detectPoolingMode,
+  differingSettings,
+  droppedSettings,
+  isSameDatabase,
   pinSettingsOfRole,
-  poolingOf,
-  settingsThatAreDropped,
-  settingsThatDiffer,
 } from '../../store/postgres/pooler.ts';
 import { StartFailure } from '../start-failure.ts';
 import { databaseFailure } from './database-failure.ts';
@@ -21,7 +21,7 @@ const PROTOCOL_VIOLATION = '08P01';
  */
 export async function checkPooling({ databaseUrl, databaseDirectUrl }: Urls, mayPin: boolean): Promise<void> {
   if (databaseDirectUrl) return checkBoth(databaseUrl, databaseDirectUrl, mayPin);
-  const pooling = await naming('DATABASE_URL', databaseUrl, () => poolingOf(databaseUrl));
+  const pooling = await naming('DATABASE_URL', databaseUrl, () => detectPoolingMode(databaseUrl));
   if (pooling === 'none') return;
   const cause =
     pooling === 'transaction'
@@ -38,7 +38,7 @@ export async function checkPooling({ databaseUrl, databaseDirectUrl }: Urls, may
 /** Null where a pooler that keeps sessions passes our settings on. */
 async function droppedBy(url: string): Promise<string | null> {
   try {
-    const [dropped] = await settingsThatAreDropped(url);
+    const [dropped] = await droppedSettings(url);
     return dropped ? `a pooler that does not pass on settings such as ${dropped}` : null;
   } catch (error) {
     if (sqlState(error) === PROTOCOL_VIOLATION)
@@ -48,18 +48,18 @@ async function droppedBy(url: string): Promise<string | null> {
 }
 
 async function checkBoth(pooled: string, direct: string, mayPin: boolean): Promise<void> {
-  const pooling = await naming('DATABASE_DIRECT_URL', direct, () => poolingOf(direct));
+  const pooling = await naming('DATABASE_DIRECT_URL', direct, () => detectPoolingMode(direct));
   if (pooling === 'transaction')
     throw new StartFailure(
       'DATABASE_DIRECT_URL leads to a pooler, too: give the address of Postgres itself.',
     );
-  const same = await naming('DATABASE_URL', pooled, () => leadToTheSame(pooled, direct));
+  const same = await naming('DATABASE_URL', pooled, () => isSameDatabase(pooled, direct));
   if (!same)
     throw new StartFailure(
       'DATABASE_URL and DATABASE_DIRECT_URL lead to two databases: give two ways to one.',
     );
 
-  const differing = await naming('DATABASE_URL', pooled, () => settingsThatDiffer(pooled, direct));
+  const differing = await naming('DATABASE_URL', pooled, () => differingSettings(pooled, direct));
   if (differing.length === 0) return;
   if (!mayPin) {
     throw new StartFailure(

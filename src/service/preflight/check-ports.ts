@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import { whyNotListen } from '../../embedded/free-port.ts';
+import { listenErrorCode } from '../../embedded/free-port.ts';
 import { StartFailure } from '../start-failure.ts';
 
 export type Listener = { variable: string; host: string; hostVariable: string | null; port: number };
@@ -34,12 +34,12 @@ export async function checkPorts(listeners: Listener[]): Promise<void> {
         `${listener.variable} and ${same.variable} are both ${listener.port}: change one of them.`,
       );
     }
-    const code = await whyNotListen(listener.host, listener.port);
-    if (code) throw new StartFailure(listenTrouble(listener, code));
+    const code = await listenErrorCode(listener.host, listener.port);
+    if (code) throw new StartFailure(describeListenError(listener, code));
   }
 }
 
-export function listenTrouble({ variable, host, hostVariable, port }: Listener, code: string): string {
+export function describeListenError({ variable, host, hostVariable, port }: Listener, code: string): string {
   switch (code) {
     case 'EADDRINUSE':
       return `Port ${port} on ${host} is taken: another program has that port. Set ${variable} to a free one.`;

@@ -1,6 +1,6 @@
 import { isFileError } from '../../embedded/data-dir/data-dir.ts';
 import { sqlState } from '../../store/postgres/database.ts';
-import { codeOf, fileTrouble, StartFailure } from '../start-failure.ts';
+import { describeFileError, errorCodeOf, StartFailure } from '../start-failure.ts';
 
 /** Says in words why a database cannot be used, by the variable that holds its URL. Never shows the password. */
 export function databaseFailure(error: unknown, url: string, variable: string): StartFailure {
@@ -61,7 +61,7 @@ function sqlFailure(error: unknown, { at, user, database }: Place): string | und
 function networkFailure(error: unknown, { at, host }: Place): string | undefined {
   const first = firstOf(error);
   const isFile = isFileError(first) && (first as NodeJS.ErrnoException).syscall !== 'connect';
-  const code = isFile ? undefined : codeOf(first);
+  const code = isFile ? undefined : errorCodeOf(first);
   switch (code) {
     case 'ECONNREFUSED':
       return `nothing listens at ${at} (connection refused). Start Postgres there, or correct host and port in the URL.`;
@@ -87,7 +87,7 @@ const firstOf = (error: unknown): unknown => (error instanceof AggregateError ? 
 const CERTIFICATE = /^(DEPTH_ZERO_|SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA)/;
 
 function tlsFailure(error: unknown, { at }: Place): string | undefined {
-  const [code, message] = [codeOf(error) ?? '', error instanceof Error ? error.message : ''];
+  const [code, message] = [errorCodeOf(error) ?? '', error instanceof Error ? error.message : ''];
   if (/does not support SSL/.test(message))
     return `Postgres at ${at} offers no TLS, which the URL asks for. Remove sslmode from the URL, or turn on ssl there.`;
   if (/establishing an SSL connection/.test(message)) return notPostgres(at);
@@ -101,10 +101,10 @@ function tlsFailure(error: unknown, { at }: Place): string | undefined {
 function otherFailure(error: unknown, { at }: Place): string {
   const message = error instanceof Error ? error.message : String(error);
   if (isFileError(error))
-    return `the file ${(error as NodeJS.ErrnoException).path} that the URL names cannot be read: ${fileTrouble(error)}.`;
+    return `the file ${(error as NodeJS.ErrnoException).path} that the URL names cannot be read: ${describeFileError(error)}.`;
   if (/timeout/i.test(message))
     return `${at} does not answer within 5 s. Is that Postgres, or is a firewall between? Correct host and port in the URL.`;
-  if (/terminated|ECONNRESET|EPIPE|ended/i.test(`${message} ${codeOf(error)}`)) return notPostgres(at);
+  if (/terminated|ECONNRESET|EPIPE|ended/i.test(`${message} ${errorCodeOf(error)}`)) return notPostgres(at);
   if (/password must be a string/.test(message))
     return `Postgres at ${at} asks for a password, and the URL has none. Write postgres://user:password@host/database.`;
   return `Postgres at ${at} cannot be used: ${message}.`;

@@ -1,15 +1,15 @@
 import type { Config } from '../../config/config.ts';
 import { isFileError } from '../../embedded/data-dir/data-dir.ts';
-import { codeOf, fileTrouble, StartFailure } from '../start-failure.ts';
-import { listenersOf, listenTrouble } from './check-ports.ts';
+import { describeFileError, errorCodeOf, StartFailure } from '../start-failure.ts';
+import { describeListenError, listenersOf } from './check-ports.ts';
 
 /** What is printed when a command ends with an error: for people, without a stack trace. */
-export function failureInWords(error: unknown, config: Config): string {
+export function describeStartFailure(error: unknown, config: Config): string {
   if (error instanceof StartFailure || !(error instanceof Error)) return messageOf(error);
   const listener = 'port' in error && listenersOf(config).find(({ port }) => port === error.port);
   if (listener && 'syscall' in error && error.syscall === 'listen')
-    return listenTrouble(listener, codeOf(error) ?? error.message);
-  if (isFileError(error) && 'path' in error) return `${error.path}: ${fileTrouble(error)}`;
+    return describeListenError(listener, errorCodeOf(error) ?? error.message);
+  if (isFileError(error) && 'path' in error) return `${error.path}: ${describeFileError(error)}`;
   return messageOf(error);
 }
 

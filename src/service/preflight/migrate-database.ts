@@ -6,7 +6,7 @@ import { checkSchema } from './check-schema.ts';
 import { databaseFailure } from './database-failure.ts';
 
 /** `posthorn migrate`. Returns the names of what was applied. Throws a StartFailure. */
-export async function migrateToday({ databaseUrl, databaseDirectUrl }: Config): Promise<string[]> {
+export async function runMigrateCommand({ databaseUrl, databaseDirectUrl }: Config): Promise<string[]> {
   await checkDatabases({ databaseUrl: databaseUrl!, databaseDirectUrl }, true);
   return migrateDatabase(databaseDirectUrl ?? databaseUrl!);
 }

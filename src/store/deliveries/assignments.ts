@@ -44,7 +44,7 @@ export async function nextProjectDue(db: Queryable, lastServed: string): Promise
 }
 
 /** Such deliveries get an activity each (hasDelayShorterThanTimeout): fewer in a workflow keep its history short. */
-export const SHORT_DELAY_GROUP = 25;
+export const MAX_SHORT_DELAY_BATCH = 25;
 
 const HAS_SHORT_DELAY = (policy: string): string =>
   `EXISTS (SELECT FROM jsonb_array_elements_text(${policy}::jsonb->'delays') AS delay
@@ -64,7 +64,7 @@ const assignStatement = (company: string): string => `
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
   ), room AS (
     SELECT CASE WHEN lane = 'alone' THEN 1
-                WHEN ${HAS_SHORT_DELAY('policy')} THEN least($2::int, ${SHORT_DELAY_GROUP})
+                WHEN ${HAS_SHORT_DELAY('policy')} THEN least($2::int, ${MAX_SHORT_DELAY_BATCH})
                 ELSE $2::int END AS n
     FROM oldest
   ), company AS (
@@ -100,16 +100,16 @@ export async function assignDue(
   db: Queryable,
   projectId: string,
   {
-    most,
-    least,
-    patienceMs = null,
+    maxDeliveries,
+    minDeliveries,
+    maxWaitMs = null,
     grouping,
     uuid,
     processId = null,
   }: {
-    most: number;
-    least: number;
-    patienceMs?: number | null;
+    maxDeliveries: number;
+    minDeliveries: number;
+    maxWaitMs?: number | null;
     grouping: boolean;
     uuid: string;
     processId?: string | null;
@@ -118,7 +118,7 @@ export async function assignDue(
   const { rows } = await db.query<AssignedRow>({
     name: grouping ? 'assign-due' : 'assign-due-one-event',
     text: grouping ? ASSIGN : ASSIGN_ONE_EVENT,
-    values: [projectId, most, least, uuid, patienceMs, processId],
+    values: [projectId, maxDeliveries, minDeliveries, uuid, maxWaitMs, processId],
   });
   return assignmentOf(rows);
 }
@@ -199,14 +199,14 @@ export async function assignSlow(
   db: Queryable,
   receivers: string[],
   {
-    roomPerReceiver,
-    most,
+    maxPerReceiver,
+    maxDeliveries,
     grouping,
     uuid,
     processId = null,
   }: {
-    roomPerReceiver: number;
-    most: number;
+    maxPerReceiver: number;
+    maxDeliveries: number;
     grouping: boolean;
     uuid: string;
     processId?: string | null;
@@ -215,7 +215,7 @@ export async function assignSlow(
   const { rows } = await db.query<AssignedRow>({
     name: 'assign-slow',
     text: ASSIGN_SLOW,
-    values: [roomPerReceiver, most, grouping, uuid, processId, receivers],
+    values: [maxPerReceiver, maxDeliveries, grouping, uuid, processId, receivers],
   });
   return assignmentOf(rows);
 }

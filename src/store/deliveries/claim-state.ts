@@ -1,5 +1,5 @@
-import { policyFromText } from '../../policy/retry-policy.ts';
-import type { DeliveryInDetail } from './claims.ts';
+import { deserializePolicy } from '../../policy/retry-policy.ts';
+import type { DeliveryDetails } from './claims.ts';
 
 /**
  * - `open`: its process lives, and may record it yet: its POST is under way, or answered.
@@ -9,16 +9,16 @@ import type { DeliveryInDetail } from './claims.ts';
 export type ClaimState = 'none' | 'open' | 'lost' | 'wedged';
 
 /** The process that asks: it alone knows which of its own claims it works on. */
-export type Claimant = { processId: string; isUnderWay: (deliveryId: string) => boolean };
+export type Claimant = { processId: string; isInFlight: (deliveryId: string) => boolean };
 
 /** Added to the timeout of the attempt: as long as Temporal lets the activity run that made the claim. */
 const WEDGED_AFTER_TIMEOUT_MS = 15_000;
 
 /** What is known of the claim on a delivery, whose row is locked. */
-export function claimStateOf(delivery: DeliveryInDetail, claimant: Claimant | null): ClaimState {
+export function claimStateOf(delivery: DeliveryDetails, claimant: Claimant | null): ClaimState {
   if (!delivery.claimedAt) return 'none';
-  if (delivery.isProcessGone) return 'lost';
-  if (delivery.processId === claimant?.processId && !claimant.isUnderWay(delivery.id)) return 'lost';
-  const canTakeMs = policyFromText(delivery.policy).timeout * 1000 + WEDGED_AFTER_TIMEOUT_MS;
+  if (delivery.isProcessLost) return 'lost';
+  if (delivery.processId === claimant?.processId && !claimant.isInFlight(delivery.id)) return 'lost';
+  const canTakeMs = deserializePolicy(delivery.policy).timeout * 1000 + WEDGED_AFTER_TIMEOUT_MS;
   return delivery.claimAgeMs > canTakeMs ? 'wedged' : 'open';
 }

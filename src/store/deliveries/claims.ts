@@ -2,9 +2,9 @@ import type pg from 'pg';
 import type { DeliveryStep } from '../../policy/delivery-result.ts';
 import type { DeliveryStatus, Lane, Trigger } from '../../policy/outcome.ts';
 import { type HoldReason, holdReason } from '../endpoints/hold-reason.ts';
-import { keyOf } from '../events/accept-events.ts';
+import { eventKey } from '../events/accept-events.ts';
 import type { Queryable } from '../postgres/database.ts';
-import { isProcessGone } from '../processes/processes.ts';
+import { isProcessLost } from '../processes/processes.ts';
 
 /** All that one attempt needs, as it stands at the claim. */
 export type Claim = {
@@ -33,7 +33,7 @@ export type Claim = {
 };
 
 /** A larger body is read once by itself, before its deliveries are claimed: within a claim's second it might not come. */
-export const LARGEST_CLAIMED_BODY = 65_536;
+export const MAX_CLAIMED_BODY_BYTES = 65_536;
 
 /** Bodies that the caller has already, by keyOf of their events. */
 export type KnownBodies = ReadonlyMap<string, Buffer>;
@@ -53,7 +53,7 @@ const CLAIM = `
     JOIN events event ON event.project_id = d.project_id AND event.id = d.event_id
     WHERE d.owner = $1 AND d.step = wanted.step AND d.claimed_at IS NULL AND d.cancel_reason IS NULL
       AND d.due_at <= now() + interval '5 seconds'
-      AND (octet_length(event.body) <= ${LARGEST_CLAIMED_BODY} OR d.project_id || '/' || d.event_id = ANY ($5::text[]))
+      AND (octet_length(event.body) <= ${MAX_CLAIMED_BODY_BYTES} OR d.project_id || '/' || d.event_id = ANY ($5::text[]))
       AND (d.endpoint_id IS NULL OR EXISTS (SELECT FROM endpoints e
                                              WHERE e.id = d.endpoint_id AND e.status = 'active' AND e.withheld IS NULL))
     ORDER BY d.id
@@ -92,8 +92,8 @@ export async function claimDeliveries(
     values: [owner, steps.map(({ id }) => id), steps.map(({ step }) => step), processId, [...known.keys()]],
   });
   const bodies = new Map(known);
-  for (const { projectId, eventId, body } of rows) if (body) bodies.set(keyOf(projectId, eventId), body);
-  return rows.map((row) => ({ ...row, body: bodies.get(keyOf(row.projectId, row.eventId))! }));
+  for (const { projectId, eventId, body } of rows) if (body) bodies.set(eventKey(projectId, eventId), body);
+  return rows.map((row) => ({ ...row, body: bodies.get(eventKey(row.projectId, row.eventId))! }));
 }
 
 const READ_BODY = 'SELECT body FROM events WHERE project_id = $1 AND id = $2';
@@ -109,7 +109,7 @@ export async function readBody(db: Queryable, projectId: string, eventId: string
 }
 
 /** A delivery as the rare cases see it. */
-export type DeliveryInDetail = {
+export type DeliveryDetails = {
   id: string;
   projectId: string;
   eventId: string;
@@ -124,7 +124,7 @@ export type DeliveryInDetail = {
   /** Who made the last claim; null for claims of releases that did not say. */
   processId: string | null;
   /** It ended without stopping, or stopped: what it claimed and did not record, it never will. */
-  isProcessGone: boolean;
+  isProcessLost: boolean;
   unknownStreak: number;
   cancelReason: string | null;
   policy: string;
@@ -139,7 +139,7 @@ export type DeliveryInDetail = {
 const READ = `
   SELECT d.id, d.project_id AS "projectId", d.event_id AS "eventId", d.status, d.owner, d.step, d.attempts, d.epoch, d.claimed_at AS "claimedAt",
          least(extract(epoch FROM clock_timestamp() - d.claimed_at) * 1000, 2147483647)::int AS "claimAgeMs",
-         d.process_id AS "processId", ${isProcessGone('d.process_id')} AS "isProcessGone",
+         d.process_id AS "processId", ${isProcessLost('d.process_id')} AS "isProcessLost",
          d.unknown_streak AS "unknownStreak", d.cancel_reason AS "cancelReason", d.policy,
          greatest(0, ceil(extract(epoch FROM d.due_at - now()) * 1000))::float8 AS "dueInMs",
          d.last_outcome AS "lastOutcome", d.last_status_code AS "lastStatusCode",
@@ -159,13 +159,13 @@ const LOCK_ENDPOINTS = `
   FOR KEY SHARE`;
 
 /** Locked with their endpoints, whose states stay as they are until the transaction ends. */
-export async function lockDeliveries(client: pg.PoolClient, ids: string[]): Promise<DeliveryInDetail[]> {
+export async function lockDeliveries(client: pg.PoolClient, ids: string[]): Promise<DeliveryDetails[]> {
   await client.query(LOCK_ENDPOINTS, [ids]);
-  const { rows } = await client.query<DeliveryInDetail>(`${READ} FOR UPDATE OF d`, [ids]);
+  const { rows } = await client.query<DeliveryDetails>(`${READ} FOR UPDATE OF d`, [ids]);
   return rows;
 }
 
-export async function readDeliveries(db: Queryable, ids: string[]): Promise<DeliveryInDetail[]> {
-  const { rows } = await db.query<DeliveryInDetail>(READ, [ids]);
+export async function readDeliveries(db: Queryable, ids: string[]): Promise<DeliveryDetails[]> {
+  const { rows } = await db.query<DeliveryDetails>(READ, [ids]);
   return rows;
 }

@@ -1,9 +1,15 @@
 import type { DeliveryStatus } from '../../policy/outcome.ts';
 import type { Scope } from '../endpoints/endpoints.ts';
 import type { Queryable } from '../postgres/database.ts';
-import { lastId } from '../postgres/ids.ts';
-import { MAX_LOOKED_AT, MAX_LOOKED_UP, type Page, type PageRequest, pageOf } from '../postgres/pages.ts';
-import { DELIVERY_COLUMNS, type Delivery, isOfEventSince } from './delivery-reads.ts';
+import { maxId } from '../postgres/ids.ts';
+import {
+  MAX_ROWS_SCANNED,
+  MAX_SCATTERED_ROWS_SCANNED,
+  type Page,
+  type PageRequest,
+  pageOf,
+} from '../postgres/pages.ts';
+import { DELIVERY_COLUMNS, type Delivery, eventCreatedSince } from './delivery-reads.ts';
 
 export type DeliveryFilter = {
   status?: DeliveryStatus | undefined;
@@ -19,7 +25,7 @@ const EXCEPTIONS: DeliveryStatus[] = ['retrying', 'held', 'undeliverable', 'canc
 // $1 project, $2 consumer, $3 since, $4 status, $5 endpoint, $6 event, $7 deliveries on a page, $8 the id to go on before,
 // $9 rows to look at in a range, $10 the endpoints of the consumer.
 const MATCHES = `
-  d.project_id = $1 AND ($2::text IS NULL OR d.consumer = $2) AND ${isOfEventSince('$3')}
+  d.project_id = $1 AND ($2::text IS NULL OR d.consumer = $2) AND ${eventCreatedSince('$3')}
   AND ($4::text IS NULL OR d.status = $4) AND ($5::text IS NULL OR d.endpoint_id = $5)
   AND ($6::text IS NULL OR d.event_id = $6)`;
 
@@ -124,21 +130,21 @@ async function sourceOf(
   { status, endpoint, event }: DeliveryFilter,
   limit: number,
 ): Promise<Source> {
-  if (event !== undefined) return { text: OF_EVENT, looked: MAX_LOOKED_AT };
+  if (event !== undefined) return { text: OF_EVENT, looked: MAX_ROWS_SCANNED };
   // Without a filter a range has no more to give than the page and the one beyond it.
   const isFiltered = status !== undefined || since !== null;
-  const lookedUp = isFiltered ? MAX_LOOKED_UP : limit + 1;
+  const lookedUp = isFiltered ? MAX_SCATTERED_ROWS_SCANNED : limit + 1;
   if (endpoint !== undefined) return { text: TO_ENDPOINT, looked: lookedUp };
   if (consumer !== null) {
     const values = [projectId, consumer, since, MAX_MERGED + 1];
     const { rows } = await db.query<{ id: string }>(ENDPOINTS_EVER, values);
-    if (rows.length > MAX_MERGED) return { text: OF_PROJECT, looked: MAX_LOOKED_AT };
-    const inEach = Math.ceil((2 * MAX_LOOKED_UP) / (rows.length + 1));
+    if (rows.length > MAX_MERGED) return { text: OF_PROJECT, looked: MAX_ROWS_SCANNED };
+    const inEach = Math.ceil((2 * MAX_SCATTERED_ROWS_SCANNED) / (rows.length + 1));
     return { text: OF_CONSUMER, endpoints: rows.map(({ id }) => id), looked: Math.min(lookedUp, inEach) };
   }
   return status !== undefined && EXCEPTIONS.includes(status)
     ? { text: WITH_EXCEPTION, looked: limit + 1 }
-    : { text: OF_PROJECT, looked: isFiltered ? MAX_LOOKED_AT : limit + 1 };
+    : { text: OF_PROJECT, looked: isFiltered ? MAX_ROWS_SCANNED : limit + 1 };
 }
 
 /**
@@ -154,7 +160,7 @@ export async function listDeliveries(
   const { status = null, endpoint = null, event = null } = filter;
   const { text, endpoints, looked } = await sourceOf(db, scope, filter, page.limit);
   const filters = [scope.projectId, scope.consumer, scope.since ?? null, status, endpoint, event];
-  const bounds = [page.limit, page.after?.[0] ?? lastId('dlv'), looked];
+  const bounds = [page.limit, page.after?.[0] ?? maxId('dlv'), looked];
   const { rows } = await db.query<Delivery & { endPlace: string | null }>(text, [
     ...filters,
     ...bounds,

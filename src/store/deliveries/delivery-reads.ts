@@ -23,14 +23,14 @@ export const DELIVERY_COLUMNS = `
   d.workflow_id AS "workflowId"`;
 
 /** SQL: the event of the delivery `d` is not older than parameter `since`. That of a repeat is older than the repeat. */
-export const isOfEventSince = (since: string): string => `
+export const eventCreatedSince = (since: string): string => `
   (${since}::timestamptz IS NULL OR EXISTS (
     SELECT FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id AND e.created_at >= ${since}))`;
 
 const FIND_DELIVERY = `
   SELECT ${DELIVERY_COLUMNS}
   FROM deliveries d
-  WHERE d.project_id = $1 AND ($2::text IS NULL OR d.consumer = $2) AND d.id = $3 AND ${isOfEventSince('$4')}`;
+  WHERE d.project_id = $1 AND ($2::text IS NULL OR d.consumer = $2) AND d.id = $3 AND ${eventCreatedSince('$4')}`;
 
 export async function findDelivery(db: Queryable, scope: Scope, id: string): Promise<Delivery | undefined> {
   const values = [scope.projectId, scope.consumer, id, scope.since ?? null];

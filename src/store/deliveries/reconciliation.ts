@@ -36,7 +36,7 @@ const LEFT_BEHIND = `
  * The owners of due deliveries that nobody has claimed, and that one of `processIds` had in hand last: it may have died
  * between their commit and the start of their workflow. Without those `known`.
  */
-export async function ownersLeftBehind(
+export async function orphanedOwners(
   db: Queryable,
   processIds: string[],
   limit: number,

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../policy/outcome.ts';
-import { type Queryable, retryingConflicts } from '../postgres/database.ts';
-import { MOVED_COLUMNS, type Moved, TELL_MOVED } from './settlement.ts';
+import { type Queryable, retryOnConflict } from '../postgres/database.ts';
+import { RECORD_TRANSITIONS, TRANSITION_COLUMNS, type Transition } from './settlement.ts';
 
 /** One finished attempt, as it goes into Postgres. */
 export type AttemptRecord = {
@@ -68,8 +68,8 @@ const RECORD = `
         settled_at = CASE WHEN l.next_status = 'retrying' THEN NULL ELSE clock_timestamp() END
     FROM locked l
     WHERE d.id = l.id
-    RETURNING ${MOVED_COLUMNS}, l.outcome
-  ), ${TELL_MOVED}
+    RETURNING ${TRANSITION_COLUMNS}, l.outcome
+  ), ${RECORD_TRANSITIONS}
   SELECT * FROM moved`;
 
 // The truth about an attempt that was written off as unknown; the delivery has moved on and is left alone.
@@ -84,8 +84,8 @@ const COMPLETE_UNKNOWN = `
  * Writes attempts, moves their deliveries, settles their events and writes the outcomes, in one transaction.
  * Returns the deliveries that moved; a record that is not among them had no open claim.
  */
-export async function recordAttempts(db: Queryable, records: AttemptRecord[]): Promise<Moved[]> {
-  const moved = await retryingConflicts(() => writeRecords(db, records));
+export async function recordAttempts(db: Queryable, records: AttemptRecord[]): Promise<Transition[]> {
+  const moved = await retryOnConflict(() => writeRecords(db, records));
   if (moved.length < records.length) {
     const done = new Set(moved.map(({ id, epoch }) => `${id} ${epoch}`));
     await completeUnknown(
@@ -96,8 +96,8 @@ export async function recordAttempts(db: Queryable, records: AttemptRecord[]): P
   return moved;
 }
 
-async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Moved[]> {
-  const { rows } = await db.query<Moved>({
+async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Transition[]> {
+  const { rows } = await db.query<Transition>({
     name: 'record-attempts',
     text: RECORD,
     values: [

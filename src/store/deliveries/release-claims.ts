@@ -4,7 +4,7 @@ import { inTransaction } from '../postgres/database.ts';
 import { cancelDeliveries } from './settlement.ts';
 
 /** A claim for which nothing was sent: its delivery is due again in `inMs`, for whoever has room. */
-export type ReleasableClaim = { id: string; epoch: number; lane: Lane; inMs: number };
+export type ReleasableClaim = { id: string; epoch: number; lane: Lane; dueInMs: number };
 
 // The claim is closed without a step or an attempt row, and the delivery waits for assignment again. The owner may be
 // another one by now, which waits for this claim to close: the epoch alone tells whose claim it is.
@@ -41,7 +41,7 @@ export async function releaseClaims(pool: pg.Pool, claims: ReleasableClaim[]): P
         claims.map(({ id }) => id),
         claims.map(({ epoch }) => epoch),
         claims.map(({ lane }) => lane),
-        claims.map(({ inMs }) => inMs),
+        claims.map(({ dueInMs }) => dueInMs),
       ],
     );
     await cancelDeliveries(

@@ -1,10 +1,10 @@
 import type pg from 'pg';
-import type { DeliveryStep, Standing } from '../../policy/delivery-result.ts';
-import { attemptsIn, delayAfter, policyFromText } from '../../policy/retry-policy.ts';
+import type { DeliveryResult, DeliveryStep } from '../../policy/delivery-result.ts';
+import { deserializePolicy, maxAttempts, retryDelayMs } from '../../policy/retry-policy.ts';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
 import { type Claimant, claimStateOf } from './claim-state.ts';
-import { type DeliveryInDetail, lockDeliveries, readDeliveries } from './claims.ts';
-import { MOVED_COLUMNS, type Moved, settleCancelled, tellMoves } from './settlement.ts';
+import { type DeliveryDetails, lockDeliveries, readDeliveries } from './claims.ts';
+import { recordTransitions, settleCancelled, TRANSITION_COLUMNS, type Transition } from './settlement.ts';
 
 /** After this many unknown outcomes in a row a delivery travels alone, and each further one uses a step. */
 const UNKNOWNS_BEFORE_ALONE = 2;
@@ -22,25 +22,25 @@ const LOOK_AT_OPEN_CLAIM_AFTER_MS = 3_000;
 /** A delivery that may be claimed, with what has to be read before, if its body is large. */
 export type ClaimableDelivery = DeliveryStep & { projectId: string; eventId: string; bodyBytes: number };
 
-export type ExceptionsResult = {
-  standings: Standing[];
+export type UnclaimedResult = {
+  results: DeliveryResult[];
   /** Free to be claimed again at once, at the step that Postgres knows. */
   claimable: ClaimableDelivery[];
   /** What has become undeliverable here. */
-  undeliverable: Moved[];
+  undeliverable: Transition[];
   /** Claims that were written off, and those of them whose process lives. */
   unknown: { count: number; wedged: WedgedClaim[] };
   /** Whose outcomes were written. */
   projectIds: Set<string>;
 };
 
-export type WedgedClaim = Pick<DeliveryInDetail, 'id' | 'processId' | 'claimAgeMs'>;
+export type WedgedClaim = Pick<DeliveryDetails, 'id' | 'processId' | 'claimAgeMs'>;
 
 /** What resolving one delivery needs, and what it adds to. */
 type Resolving = {
   random: () => number;
   claimant: Claimant | null;
-  moved: Moved[];
+  moved: Transition[];
   wedged: WedgedClaim[];
 };
 
@@ -49,22 +49,22 @@ type Resolving = {
  * will never be recorded becomes an `unknown` attempt first, because the POST may have happened; one that still may be
  * is waited for (docs/decisions/0010).
  */
-export async function resolveExceptions(
+export async function resolveUnclaimed(
   pool: pg.Pool,
   owner: string,
   wanted: DeliveryStep[],
   random: () => number = Math.random,
   claimant: Claimant | null = null,
-): Promise<ExceptionsResult> {
+): Promise<UnclaimedResult> {
   return inTransaction(pool, async (client) => {
-    const result: ExceptionsResult = {
-      standings: [],
+    const result: UnclaimedResult = {
+      results: [],
       claimable: [],
       undeliverable: [],
       unknown: { count: 0, wedged: [] },
       projectIds: new Set(),
     };
-    const moved: Moved[] = [];
+    const moved: Transition[] = [];
     const locked = new Map(
       (
         await lockDeliveries(
@@ -75,7 +75,7 @@ export async function resolveExceptions(
     );
     for (const { id, step } of wanted) {
       const delivery = locked.get(id);
-      const resolved: Standing | 'claimable' = delivery
+      const resolved: DeliveryResult | 'claimable' = delivery
         ? await resolve(client, owner, delivery, step, {
             random,
             claimant,
@@ -84,10 +84,10 @@ export async function resolveExceptions(
           })
         : { id, kind: 'released' };
       if (resolved === 'claimable') result.claimable.push(claimableOf(delivery!));
-      else result.standings.push(resolved);
+      else result.results.push(resolved);
     }
     // Once, at the end: told one by one, events would be locked in the order of their deliveries, and deadlock.
-    await tellMoves(client, moved);
+    await recordTransitions(client, moved);
     result.undeliverable = moved.filter(({ status }) => status === 'undeliverable');
     result.unknown.count = moved.filter(({ outcome }) => outcome === 'unknown').length;
     result.projectIds = new Set(moved.map(({ projectId }) => projectId));
@@ -98,25 +98,31 @@ export async function resolveExceptions(
 async function resolve(
   client: pg.PoolClient,
   owner: string,
-  delivery: DeliveryInDetail,
+  delivery: DeliveryDetails,
   wantedStep: number,
   { random, claimant, moved, wedged }: Resolving,
-): Promise<Standing | 'claimable'> {
+): Promise<DeliveryResult | 'claimable'> {
   const { id } = delivery;
-  const after = lastOutcomeOf(delivery);
+  const lastOutcome = lastOutcomeOf(delivery);
   if (
     delivery.status === 'delivered' ||
     delivery.status === 'undeliverable' ||
     delivery.status === 'cancelled'
   ) {
-    return { id, kind: delivery.status, after };
+    return { id, kind: delivery.status, lastOutcome };
   }
   if (delivery.owner !== owner) return { id, kind: 'released' };
 
   const claim = claimStateOf(delivery, claimant);
   if (claim === 'open') {
     const { step } = delivery;
-    return { id, kind: 'waiting', step, dueInMs: LOOK_AT_OPEN_CLAIM_AFTER_MS, after: 'a claim that is open' };
+    return {
+      id,
+      kind: 'waiting',
+      step,
+      dueInMs: LOOK_AT_OPEN_CLAIM_AFTER_MS,
+      lastOutcome: 'a claim that is open',
+    };
   }
   const unknowns = claim === 'none' ? 0 : delivery.unknownStreak + 1;
   if (claim !== 'none') moved.push(...(await writeUnknown(client, delivery)));
@@ -125,7 +131,7 @@ async function resolve(
     delivery.cancelReason ?? (delivery.endpointStatus === 'deleted' ? 'endpoint_deleted' : null);
   if (cancelReason) {
     moved.push(...(await settleCancelled(client, [{ id, reason: cancelReason }])));
-    return { id, kind: 'cancelled', after };
+    return { id, kind: 'cancelled', lastOutcome };
   }
   if (delivery.holdReason !== null) {
     await client.query(HOLD, [id, delivery.holdReason]);
@@ -137,7 +143,7 @@ async function resolve(
     return { id, kind: 'released' };
   }
   if (unknowns === 0 && (delivery.step !== wantedStep || delivery.dueInMs > DUE_TOLERANCE_MS)) {
-    return { id, kind: 'waiting', step: delivery.step, dueInMs: delivery.dueInMs, after };
+    return { id, kind: 'waiting', step: delivery.step, dueInMs: delivery.dueInMs, lastOutcome };
   }
   return 'claimable';
 }
@@ -146,21 +152,25 @@ async function resolve(
  * Where deliveries stand for `owner`, changing nothing: for a record that was not written because it was
  * written before (a lost acknowledgement) or because the claim is another's by now.
  */
-export async function readStandings(db: Queryable, owner: string, ids: string[]): Promise<Standing[]> {
+export async function readDeliveryResults(
+  db: Queryable,
+  owner: string,
+  ids: string[],
+): Promise<DeliveryResult[]> {
   const found = new Map((await readDeliveries(db, ids)).map((delivery) => [delivery.id, delivery]));
-  return ids.map((id): Standing => {
+  return ids.map((id): DeliveryResult => {
     const delivery = found.get(id);
     if (!delivery) return { id, kind: 'released' };
-    const after = lastOutcomeOf(delivery);
+    const lastOutcome = lastOutcomeOf(delivery);
     const { status, step, dueInMs } = delivery;
     if (status === 'delivered' || status === 'undeliverable' || status === 'cancelled')
-      return { id, kind: status, after };
+      return { id, kind: status, lastOutcome };
     if (delivery.owner !== owner || delivery.claimedAt) return { id, kind: 'released' };
-    return { id, kind: 'waiting', step, dueInMs, after };
+    return { id, kind: 'waiting', step, dueInMs, lastOutcome };
   });
 }
 
-const claimableOf = ({ id, step, projectId, eventId, bodyBytes }: DeliveryInDetail): ClaimableDelivery => ({
+const claimableOf = ({ id, step, projectId, eventId, bodyBytes }: DeliveryDetails): ClaimableDelivery => ({
   id,
   step,
   projectId,
@@ -168,7 +178,7 @@ const claimableOf = ({ id, step, projectId, eventId, bodyBytes }: DeliveryInDeta
   bodyBytes,
 });
 
-const lastOutcomeOf = (delivery: DeliveryInDetail): string =>
+const lastOutcomeOf = (delivery: DeliveryDetails): string =>
   delivery.lastStatusCode !== null && delivery.lastOutcome === 'rejected'
     ? String(delivery.lastStatusCode)
     : (delivery.lastOutcome ?? 'cancelled');
@@ -190,11 +200,14 @@ const WRITE_UNKNOWN = `
       last_outcome = 'unknown', last_status_code = NULL,
       status = CASE WHEN status = 'pending' THEN 'retrying' ELSE status END
   WHERE id = $1
-  RETURNING ${MOVED_COLUMNS}, 'unknown' AS outcome`;
+  RETURNING ${TRANSITION_COLUMNS}, 'unknown' AS outcome`;
 
 /** Writes off the open claim as an attempt of which nobody knows how it ended. */
-async function writeUnknown(client: pg.PoolClient, { id, claimAgeMs }: DeliveryInDetail): Promise<Moved[]> {
-  const { rows } = await client.query<Moved>(WRITE_UNKNOWN, [id, claimAgeMs]);
+async function writeUnknown(
+  client: pg.PoolClient,
+  { id, claimAgeMs }: DeliveryDetails,
+): Promise<Transition[]> {
+  const { rows } = await client.query<Transition>(WRITE_UNKNOWN, [id, claimAgeMs]);
   return rows;
 }
 
@@ -207,23 +220,29 @@ const USE_STEP = `
       reason = CASE WHEN $2::float8 IS NULL THEN 'exhausted' END,
       settled_at = CASE WHEN $2::float8 IS NULL THEN clock_timestamp() END
   WHERE id = $1
-  RETURNING ${MOVED_COLUMNS}, NULL AS outcome`;
+  RETURNING ${TRANSITION_COLUMNS}, NULL AS outcome`;
 
 async function useStep(
   client: pg.PoolClient,
-  delivery: DeliveryInDetail,
+  delivery: DeliveryDetails,
   random: () => number,
-  moved: Moved[],
-): Promise<Standing> {
-  const policy = policyFromText(delivery.policy);
-  const isLast = delivery.step + 1 >= attemptsIn(policy);
+  moved: Transition[],
+): Promise<DeliveryResult> {
+  const policy = deserializePolicy(delivery.policy);
+  const isLast = delivery.step + 1 >= maxAttempts(policy);
   const delayMs = isLast
     ? null
-    : delayAfter(policy, delivery.step, random)! + Math.round(random() * PART_WITHIN_MS);
-  const { rows } = await client.query<Moved>(USE_STEP, [delivery.id, delayMs]);
+    : retryDelayMs(policy, delivery.step, random)! + Math.round(random() * PART_WITHIN_MS);
+  const { rows } = await client.query<Transition>(USE_STEP, [delivery.id, delayMs]);
   if (delayMs === null) {
     moved.push(...rows);
-    return { id: delivery.id, kind: 'undeliverable', after: 'unknown' };
+    return { id: delivery.id, kind: 'undeliverable', lastOutcome: 'unknown' };
   }
-  return { id: delivery.id, kind: 'waiting', step: delivery.step + 1, dueInMs: delayMs, after: 'unknown' };
+  return {
+    id: delivery.id,
+    kind: 'waiting',
+    step: delivery.step + 1,
+    dueInMs: delayMs,
+    lastOutcome: 'unknown',
+  };
 }

@@ -41,7 +41,7 @@ const REVIEW_BATCH = 500;
  * Makes the next 500 of what is held for an endpoint follow its state, from `afterId` on in id order: due now where it
  * takes deliveries again, else held for the reason that holds now. Returns where to go on; null: done.
  */
-export async function reviewHeld(
+export async function resyncHeld(
   pool: pg.Pool,
   endpointId: string,
   afterId: string,
@@ -49,13 +49,13 @@ export async function reviewHeld(
   return inTransaction(pool, async (client) => {
     const endpoint = (await client.query<{ reason: HoldReason | null }>(LOCK_ENDPOINT, [endpointId])).rows[0];
     if (!endpoint) return { next: null, released: 0 };
-    const { count, last } = await moveHeld(client, endpointId, endpoint.reason, afterId);
+    const { count, last } = await updateHeldBatch(client, endpointId, endpoint.reason, afterId);
     return { next: count === REVIEW_BATCH ? last : null, released: endpoint.reason === null ? count : 0 };
   });
 }
 
 /** Releases a batch of what is held, or holds it for another reason. Returns how many changed, and the last of them. */
-export async function moveHeld(
+export async function updateHeldBatch(
   db: Queryable,
   endpointId: string,
   reason: HoldReason | null,

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { DeliveryStatus, Outcome } from '../../policy/outcome.ts';
 
 /** A delivery that has just changed its status, in the transaction that changed it. */
-export type Moved = {
+export type Transition = {
   id: string;
   projectId: string;
   eventId: string;
@@ -20,7 +20,7 @@ export type Moved = {
 };
 
 /** The columns that a statement returns to make a Moved. */
-export const MOVED_COLUMNS = `d.id, d.project_id AS "projectId", d.event_id AS "eventId", d.endpoint_id AS "endpointId",
+export const TRANSITION_COLUMNS = `d.id, d.project_id AS "projectId", d.event_id AS "eventId", d.endpoint_id AS "endpointId",
   d.consumer, d.status, d.attempts, d.step, d.epoch, d.due_at AS "nextAttemptAt", d.reason`;
 
 /**
@@ -28,7 +28,7 @@ export const MOVED_COLUMNS = `d.id, d.project_id AS "projectId", d.event_id AS "
  * key order, as everywhere. Whoever brings the open count to 0 settles the event, here, in the same transaction; the
  * outcomes are written with it, deliveries first.
  */
-export const TELL_MOVED = `
+export const RECORD_TRANSITIONS = `
   closed AS (
     SELECT "projectId", "eventId", count(*) AS n, count(*) FILTER (WHERE status = 'delivered') AS delivered,
            count(*) FILTER (WHERE status = 'undeliverable') AS undeliverable
@@ -77,11 +77,11 @@ const TELL = `
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
                          $9::timestamptz[], $10::text[])
       AS m (id, "projectId", "eventId", "endpointId", consumer, status, attempts, outcome, "nextAttemptAt", reason)
-  ), ${TELL_MOVED}
+  ), ${RECORD_TRANSITIONS}
   SELECT`;
 
 /** Counts moved deliveries into their events, settles the events that have no open one left, and writes the outcomes. */
-export async function tellMoves(client: pg.PoolClient, moved: Moved[]): Promise<void> {
+export async function recordTransitions(client: pg.PoolClient, moved: Transition[]): Promise<void> {
   if (moved.length === 0) return;
   await client.query({
     name: 'tell-moves',
@@ -107,7 +107,7 @@ const SETTLE = `
       settled_at = clock_timestamp()
   FROM unnest($1::text[], $2::text[]) AS w (id, reason)
   WHERE d.id = w.id AND d.status IN ('pending', 'retrying', 'held')
-  RETURNING ${MOVED_COLUMNS}, NULL AS outcome`;
+  RETURNING ${TRANSITION_COLUMNS}, NULL AS outcome`;
 
 /**
  * Cancels open deliveries that the caller has locked in id order and that no POST is under way for.
@@ -116,9 +116,9 @@ const SETTLE = `
 export async function settleCancelled(
   client: pg.PoolClient,
   cancelled: { id: string; reason: string }[],
-): Promise<Moved[]> {
+): Promise<Transition[]> {
   if (cancelled.length === 0) return [];
-  const { rows } = await client.query<Moved>(SETTLE, [
+  const { rows } = await client.query<Transition>(SETTLE, [
     cancelled.map(({ id }) => id),
     cancelled.map(({ reason }) => reason),
   ]);
@@ -129,8 +129,8 @@ export async function settleCancelled(
 export async function cancelDeliveries(
   client: pg.PoolClient,
   cancelled: { id: string; reason: string }[],
-): Promise<Moved[]> {
+): Promise<Transition[]> {
   const moved = await settleCancelled(client, cancelled);
-  await tellMoves(client, moved);
+  await recordTransitions(client, moved);
   return moved;
 }

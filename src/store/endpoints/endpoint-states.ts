@@ -5,10 +5,10 @@ import { ENDPOINT_COLUMNS, type Endpoint, type Scope } from './endpoints.ts';
 export type EndpointAction = 'pause' | 'resume' | 'enable' | 'disable';
 
 /** An endpoint for which something may be held that its state does not hold any more, or holds for another reason. */
-export type ReviewDue = { id: string; mark: string };
+export type PendingResync = { id: string; generation: string };
 
-export type StateAnswer =
-  | { kind: 'done'; endpoint: Endpoint; review: ReviewDue | null }
+export type StateChangeResult =
+  | { kind: 'done'; endpoint: Endpoint; resync: PendingResync | null }
   /** Another action leads out of this status. */
   | { kind: 'refused'; status: 'paused' | 'disabled' }
   /** The project disabled it: no consumer may enable it. */
@@ -35,20 +35,20 @@ const LOCKS: Record<EndpointAction, 'UPDATE' | 'NO KEY UPDATE'> = {
 };
 
 const LOCK_ENDPOINT = `
-  SELECT ${ENDPOINT_COLUMNS}, review_due::text AS mark
+  SELECT ${ENDPOINT_COLUMNS}, review_due::text AS generation
   FROM endpoints
   WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3) AND status <> 'deleted'
   FOR`;
 
 /** SQL: the mark of a locked endpoint whose state changes now. Nothing is held: nothing to review. */
-export const NEW_MARK = `
+export const NEW_GENERATION = `
   CASE WHEN EXISTS (SELECT FROM deliveries d WHERE d.endpoint_id = e.id AND d.waiting_for IS NOT NULL)
        THEN clock_timestamp() END`;
 
 const SET_STATUS = `
-  UPDATE endpoints e SET status = $2, disabled_by = $3, updated_at = now(), review_due = ${NEW_MARK}
+  UPDATE endpoints e SET status = $2, disabled_by = $3, updated_at = now(), review_due = ${NEW_GENERATION}
   WHERE id = $1
-  RETURNING ${ENDPOINT_COLUMNS}, review_due::text AS mark`;
+  RETURNING ${ENDPOINT_COLUMNS}, review_due::text AS generation`;
 
 /** Pauses, resumes, enables or disables. What is held for it has to be reviewed then: see reviewHeld. */
 export async function changeEndpointState(
@@ -56,9 +56,9 @@ export async function changeEndpointState(
   { projectId, consumer }: Scope,
   endpointId: string,
   action: EndpointAction,
-): Promise<StateAnswer> {
+): Promise<StateChangeResult> {
   return inTransaction(pool, async (client) => {
-    type Row = Endpoint & { mark: string | null };
+    type Row = Endpoint & { generation: string | null };
     const scope = [endpointId, projectId, consumer];
     const found = (await client.query<Row>(`${LOCK_ENDPOINT} ${LOCKS[action]}`, scope)).rows[0];
     if (!found) return { kind: 'not_found' };
@@ -71,8 +71,8 @@ export async function changeEndpointState(
     const changed = isSame
       ? found
       : (await client.query<Row>(SET_STATUS, [endpointId, next, disabledBy])).rows[0]!;
-    const { mark, ...endpoint } = changed;
-    return { kind: 'done', endpoint, review: mark === null ? null : { id: endpointId, mark } };
+    const { generation, ...endpoint } = changed;
+    return { kind: 'done', endpoint, resync: generation === null ? null : { id: endpointId, generation } };
   });
 }
 
@@ -81,18 +81,18 @@ const strongerOf = (before: Endpoint['disabledBy'], consumer: string | null): En
   before === 'project' || consumer === null ? 'project' : 'consumer';
 
 const REVIEWS_DUE = `
-  SELECT id, review_due::text AS mark FROM endpoints
+  SELECT id, review_due::text AS generation FROM endpoints
   WHERE review_due < now() - $1 * interval '1 millisecond'
   ORDER BY review_due`;
 
 /** The endpoints whose state changed at least `ageMs` ago, and whose review never came to its end. */
-export async function reviewsDue(db: Queryable, ageMs: number): Promise<ReviewDue[]> {
-  return (await db.query<ReviewDue>(REVIEWS_DUE, [ageMs])).rows;
+export async function pendingResyncs(db: Queryable, ageMs: number): Promise<PendingResync[]> {
+  return (await db.query<PendingResync>(REVIEWS_DUE, [ageMs])).rows;
 }
 
 const END_REVIEW = `UPDATE endpoints SET review_due = NULL WHERE id = $1 AND review_due = $2::timestamptz`;
 
 /** What is held for the endpoint follows its state, unless that has changed since `mark` was set. */
-export async function endReview(db: Queryable, { id, mark }: ReviewDue): Promise<void> {
-  await db.query(END_REVIEW, [id, mark]);
+export async function completeResync(db: Queryable, { id, generation }: PendingResync): Promise<void> {
+  await db.query(END_REVIEW, [id, generation]);
 }

@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import type { Quotas } from '../../policy/quotas.ts';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
-import { lastId } from '../postgres/ids.ts';
+import { maxId } from '../postgres/ids.ts';
 import { type Page, type PageRequest, pageOf } from '../postgres/pages.ts';
-import { countUpTo, lockCount, requireRoom } from '../projects/quota-reached.ts';
+import { countUpTo, lockQuotaCount, requireBelowQuota } from '../projects/quota-reached.ts';
 import { FREE_PLAN } from './hold-reason.ts';
 
 /**
@@ -31,12 +31,12 @@ export type Endpoint = {
 export const MASKED = '••••';
 
 /** The places that an endpoint's sealed columns are bound to. */
-export const endpointSecretsOf = (projectId: string, endpointId: string) => ({
+export const endpointSecretsContext = (projectId: string, endpointId: string) => ({
   project: projectId,
   owner: endpointId,
   column: 'secrets',
 });
-export const endpointHeadersOf = (projectId: string, endpointId: string) => ({
+export const endpointHeadersContext = (projectId: string, endpointId: string) => ({
   project: projectId,
   owner: endpointId,
   column: 'headers',
@@ -76,7 +76,7 @@ export class PlanRequired extends Error {
 }
 
 /** The key with which the endpoint was asked for has been deleted meanwhile. */
-export class KeyGone extends Error {}
+export class KeyDeleted extends Error {}
 
 export type EndpointQuotas = Partial<
   Pick<Quotas, 'endpointsOfProject' | 'endpointsOfConsumer' | 'endpointsWithoutConsumer'>
@@ -99,15 +99,15 @@ async function requireRoomForEndpoint(
   { endpointsOfProject, endpointsOfConsumer, endpointsWithoutConsumer }: EndpointQuotas,
 ): Promise<void> {
   if (endpointsOfProject === undefined) return;
-  await lockCount(client, 'endpoints', projectId);
+  await lockQuotaCount(client, 'endpoints', projectId);
   if (consumer !== null && endpointsOfConsumer !== undefined) {
     const values = [projectId, consumer];
-    await requireRoom(client, COUNT_OF_CONSUMER, values, 'endpointsOfConsumer', endpointsOfConsumer);
+    await requireBelowQuota(client, COUNT_OF_CONSUMER, values, 'endpointsOfConsumer', endpointsOfConsumer);
   } else if (consumer === null && endpointsWithoutConsumer !== undefined) {
     const quota = 'endpointsWithoutConsumer';
-    await requireRoom(client, COUNT_WITHOUT_CONSUMER, [projectId], quota, endpointsWithoutConsumer);
+    await requireBelowQuota(client, COUNT_WITHOUT_CONSUMER, [projectId], quota, endpointsWithoutConsumer);
   }
-  await requireRoom(client, COUNT_OF_PROJECT, [projectId], 'endpointsOfProject', endpointsOfProject);
+  await requireBelowQuota(client, COUNT_OF_PROJECT, [projectId], 'endpointsOfProject', endpointsOfProject);
 }
 
 /**
@@ -123,7 +123,7 @@ export async function insertEndpoint(
   const { id, projectId, consumer, url, events, description, secrets, headers } = endpoint;
   return inTransaction(pool, async (client) => {
     await requireRoomForEndpoint(client, projectId, consumer, most);
-    if (keyHash && (await client.query(KEEP_KEY, [keyHash])).rows.length === 0) throw new KeyGone();
+    if (keyHash && (await client.query(KEEP_KEY, [keyHash])).rows.length === 0) throw new KeyDeleted();
     if (consumer !== null) await requirePlan(client, projectId, consumer);
     const values = [id, projectId, consumer, url, events, description, secrets, headers];
     const { rows } = await client.query<Endpoint>(INSERT_ENDPOINT, values);
@@ -173,7 +173,7 @@ export async function listEndpoints(
   const { consumer = scope.consumer } = filter;
   // A consumer's key that asks for another one's.
   if (scope.consumer !== null && consumer !== scope.consumer) return { items: [], next: null };
-  const values = [scope.projectId, page.after?.[0] ?? lastId('ep'), page.limit + 1];
+  const values = [scope.projectId, page.after?.[0] ?? maxId('ep'), page.limit + 1];
   const { rows } =
     consumer === null
       ? await db.query<Endpoint>(LIST_OF_PROJECT, values)

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
-import { NEW_MARK, type ReviewDue } from './endpoint-states.ts';
+import { NEW_GENERATION, type PendingResync } from './endpoint-states.ts';
 import { FREE_PLAN } from './hold-reason.ts';
 
 /** A project, or one consumer of it, whose plans changed: its endpoints have to follow. */
-export type PlansDue = { projectId: string; consumer: string | null; mark: string };
+export type PendingPlanChange = { projectId: string; consumer: string | null; generation: string };
 
 /** SQL: whether consumer `c` may not use webhooks in project `p`. Null plans in force are all. */
 const MAY_NOT = `coalesce(NOT coalesce(c.plan, '${FREE_PLAN}') = ANY (p.plans_in_force), false)`;
@@ -31,9 +31,9 @@ const LOCK_ENDPOINTS = `SELECT FROM endpoints WHERE id = ANY ($1::text[]) ORDER 
 
 const FOLLOW = `
   UPDATE endpoints e
-  SET withheld = CASE WHEN e.withheld IS NULL THEN 'plan' END, review_due = ${NEW_MARK}
+  SET withheld = CASE WHEN e.withheld IS NULL THEN 'plan' END, review_due = ${NEW_GENERATION}
   WHERE e.id IN (SELECT e.id ${OF_CONSUMERS} AND e.id = ANY ($2::text[]))
-  RETURNING e.id, e.review_due::text AS mark`;
+  RETURNING e.id, e.review_due::text AS generation`;
 
 /** Endpoints in one transaction: while it lasts, ingest waits for them. */
 const FOLLOW_BATCH = 200;
@@ -42,39 +42,39 @@ const FOLLOW_BATCH = 200;
  * Withholds, or gives free, the next 200 endpoints of a project (or of one consumer in it) that do not follow the
  * plans, from `afterId` on in id order. Returns those for which something is held, and where to go on (null: done).
  */
-export async function followPlans(
+export async function applyPlans(
   pool: pg.Pool,
   projectId: string,
   consumer: string | null,
   afterId: string,
-): Promise<{ next: string | null; reviews: ReviewDue[] }> {
+): Promise<{ next: string | null; resyncs: PendingResync[] }> {
   const found = await (consumer === null
     ? pool.query<Astray>(ASTRAY_OF_ALL, [projectId, afterId, FOLLOW_BATCH])
     : pool.query<Astray>(ASTRAY_OF_ONE, [projectId, afterId, FOLLOW_BATCH, consumer]));
-  if (found.rows.length === 0) return { next: null, reviews: [] };
+  if (found.rows.length === 0) return { next: null, resyncs: [] };
   const ids = found.rows.map(({ id }) => id);
-  const reviews = await inTransaction(pool, async (client) => {
+  const resyncs = await inTransaction(pool, async (client) => {
     await client.query(LOCK_PROJECT, [projectId]);
     await client.query(LOCK_CONSUMERS, [projectId, [...new Set(found.rows.map((row) => row.consumer))]]);
     await client.query(LOCK_ENDPOINTS, [ids]);
-    const { rows } = await client.query<{ id: string; mark: string | null }>(FOLLOW, [projectId, ids]);
-    return rows.flatMap(({ id, mark }) => (mark === null ? [] : [{ id, mark }]));
+    const { rows } = await client.query<{ id: string; generation: string | null }>(FOLLOW, [projectId, ids]);
+    return rows.flatMap(({ id, generation }) => (generation === null ? [] : [{ id, generation }]));
   });
-  return { next: ids.length === FOLLOW_BATCH ? ids.at(-1)! : null, reviews };
+  return { next: ids.length === FOLLOW_BATCH ? ids.at(-1)! : null, resyncs };
 }
 
 type Astray = { id: string; consumer: string };
 
 const PLANS_DUE = `
-  SELECT id AS "projectId", NULL AS consumer, plans_due::text AS mark FROM projects
+  SELECT id AS "projectId", NULL AS consumer, plans_due::text AS generation FROM projects
   WHERE plans_due < now() - $1 * interval '1 millisecond'
   UNION ALL
   SELECT project_id, id, plan_due::text FROM consumers
   WHERE plan_due < now() - $1 * interval '1 millisecond'`;
 
 /** Those whose plans changed at least `ageMs` ago, and whose endpoints were never all seen to. */
-export async function plansDue(db: Queryable, ageMs: number): Promise<PlansDue[]> {
-  return (await db.query<PlansDue>(PLANS_DUE, [ageMs])).rows;
+export async function pendingPlanChanges(db: Queryable, ageMs: number): Promise<PendingPlanChange[]> {
+  return (await db.query<PendingPlanChange>(PLANS_DUE, [ageMs])).rows;
 }
 
 const END_OF_PROJECT = `UPDATE projects SET plans_due = NULL WHERE id = $1 AND plans_due = $2::timestamptz`;
@@ -82,9 +82,12 @@ const END_OF_CONSUMER = `
   UPDATE consumers SET plan_due = NULL WHERE project_id = $1 AND id = $3 AND plan_due = $2::timestamptz`;
 
 /** Every endpoint follows, unless the plans have changed since `mark` was set. */
-export async function endPlansDue(db: Queryable, { projectId, consumer, mark }: PlansDue): Promise<void> {
-  if (consumer === null) await db.query(END_OF_PROJECT, [projectId, mark]);
-  else await db.query(END_OF_CONSUMER, [projectId, mark, consumer]);
+export async function completePlanChange(
+  db: Queryable,
+  { projectId, consumer, generation }: PendingPlanChange,
+): Promise<void> {
+  if (consumer === null) await db.query(END_OF_PROJECT, [projectId, generation]);
+  else await db.query(END_OF_CONSUMER, [projectId, generation, consumer]);
 }
 
 const PLANS_OF = `

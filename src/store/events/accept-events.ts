@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { SecretBox } from '../../secrets/secret-box.ts';
 import { inTransaction } from '../postgres/database.ts';
-import type { Accepted, BornDelivery, EventDraft } from './event-draft.ts';
-import { matchReceivers, type NewDelivery, TooMuchAtOnce } from './match-receivers.ts';
+import type { AcceptResult, EventDraft, InitialDelivery } from './event-draft.ts';
+import { FanOutTooLarge, matchReceivers, type NewDelivery } from './match-receivers.ts';
 
 /** An event that matches more endpoints is refused whole (422). */
 export const MAX_FAN_OUT = 10_000;
@@ -14,7 +14,7 @@ const DELIVERIES_SHOWN = 100;
 export type { NewDelivery } from './match-receivers.ts';
 
 /** Sets `owner` on the deliveries that shall start with a workflow at once. */
-export type AssignNew = (deliveries: NewDelivery[]) => void;
+export type AssignOwners = (deliveries: NewDelivery[]) => void;
 
 // One statement: a delivery is only written when its event is new, in (project, id) order so that two writers
 // of the same ids queue instead of deadlocking.
@@ -61,17 +61,17 @@ const EXISTING = `
 type ExistingEvent = {
   project_id: string;
   id: string;
-  status: Extract<Accepted, { event: unknown }>['event']['status'];
+  status: Extract<AcceptResult, { event: unknown }>['event']['status'];
   created_at: Date;
   delivery_count: number;
   content_hash: Buffer;
 };
 
-export type AcceptedBatch = { results: Accepted[]; started: NewDelivery[] };
+export type AcceptedBatch = { results: AcceptResult[]; assigned: NewDelivery[] };
 
 class Refused extends Error {
-  readonly results: Accepted[];
-  constructor(results: Accepted[]) {
+  readonly results: AcceptResult[];
+  constructor(results: AcceptResult[]) {
     super('a batch was refused');
     this.results = results;
   }
@@ -89,7 +89,7 @@ export async function acceptEvents(
   pool: pg.Pool,
   box: SecretBox,
   drafts: EventDraft[],
-  assign: AssignNew,
+  assign: AssignOwners,
   allOrNone = false,
   processId: string | null = null,
 ): Promise<AcceptedBatch> {
@@ -104,25 +104,25 @@ export async function acceptEvents(
       const stored = await insertDrafts(client, box, small, deliveries, processId);
       const existing = await readExisting(
         client,
-        drafts.filter((draft) => !stored.has(keyOf(draft.projectId, draft.id))),
+        drafts.filter((draft) => !stored.has(eventKey(draft.projectId, draft.id))),
       );
       const results = drafts.map((draft, place) => resultOf(draft, fanOut[place]!, stored, existing));
       if (allOrNone && results.some((result) => !('event' in result))) throw new Refused(results);
       return {
         results,
-        started: deliveries.filter((d) => d.owner !== null && stored.has(keyOf(d.projectId, d.eventId))),
+        assigned: deliveries.filter((d) => d.owner !== null && stored.has(eventKey(d.projectId, d.eventId))),
       };
     });
   } catch (error) {
-    if (error instanceof Refused) return { results: error.results, started: [] };
-    if (allOrNone && error instanceof TooMuchAtOnce) {
-      return { results: drafts.map(() => ({ kind: 'too_large_a_batch' })), started: [] };
+    if (error instanceof Refused) return { results: error.results, assigned: [] };
+    if (allOrNone && error instanceof FanOutTooLarge) {
+      return { results: drafts.map(() => ({ kind: 'too_large_a_batch' })), assigned: [] };
     }
     throw error;
   }
 }
 
-export const keyOf = (projectId: string, eventId: string): string => `${projectId}/${eventId}`;
+export const eventKey = (projectId: string, eventId: string): string => `${projectId}/${eventId}`;
 
 /** Bytes of data and bodies in one statement. Making its text takes the main thread some 10 ms for each of them. */
 const STATEMENT_BYTES = 1024 * 1024;
@@ -137,10 +137,10 @@ async function insertDrafts(
 ): Promise<Set<string>> {
   const parts = partsOf(drafts);
   if (parts.length === 1) return insertPart(client, box, drafts, deliveries, processId);
-  const byEvent = Map.groupBy(deliveries, (d) => keyOf(d.projectId, d.eventId));
+  const byEvent = Map.groupBy(deliveries, (d) => eventKey(d.projectId, d.eventId));
   const stored = new Set<string>();
   for (const part of parts) {
-    const own = part.flatMap((draft) => byEvent.get(keyOf(draft.projectId, draft.id)) ?? []);
+    const own = part.flatMap((draft) => byEvent.get(eventKey(draft.projectId, draft.id)) ?? []);
     for (const key of await insertPart(client, box, part, own, processId)) stored.add(key);
   }
   return stored;
@@ -151,7 +151,7 @@ function partsOf(drafts: EventDraft[]): EventDraft[][] {
   const bytesOf = ({ data, body }: EventDraft): number => data.length + body.length;
   if (drafts.reduce((sum, draft) => sum + bytesOf(draft), 0) <= STATEMENT_BYTES)
     return drafts.length === 0 ? [] : [drafts];
-  const keyed = drafts.map((draft) => ({ draft, key: keyOf(draft.projectId, draft.id) }));
+  const keyed = drafts.map((draft) => ({ draft, key: eventKey(draft.projectId, draft.id) }));
   keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
   const parts: EventDraft[][] = [];
   let size = Number.POSITIVE_INFINITY;
@@ -175,7 +175,7 @@ async function insertPart(
 ): Promise<Set<string>> {
   const fanOut = new Map<string, number>();
   for (const d of deliveries) {
-    const key = keyOf(d.projectId, d.eventId);
+    const key = eventKey(d.projectId, d.eventId);
     fanOut.set(key, (fanOut.get(key) ?? 0) + 1);
   }
   const { rows } = await client.query<{ project_id: string; id: string }>({
@@ -194,8 +194,10 @@ async function insertPart(
       drafts.map((d) => d.profile),
       drafts.map((d) => d.profileVersion),
       drafts.map((d) => d.target?.url ?? null),
-      drafts.map((d) => (d.target ? box.seal(d.target.secret, targetSecretOf(d.projectId, d.id)) : null)),
-      drafts.map((d) => fanOut.get(keyOf(d.projectId, d.id)) ?? 0),
+      drafts.map((d) =>
+        d.target ? box.seal(d.target.secret, targetSecretContext(d.projectId, d.id)) : null,
+      ),
+      drafts.map((d) => fanOut.get(eventKey(d.projectId, d.id)) ?? 0),
       drafts.map((d) => d.createdAt),
       deliveries.map((d) => d.id),
       deliveries.map((d) => d.projectId),
@@ -211,11 +213,11 @@ async function insertPart(
       processId,
     ],
   });
-  return new Set(rows.map((row) => keyOf(row.project_id, row.id)));
+  return new Set(rows.map((row) => eventKey(row.project_id, row.id)));
 }
 
 /** The place that a target's sealed secret is bound to. */
-export const targetSecretOf = (projectId: string, eventId: string) => ({
+export const targetSecretContext = (projectId: string, eventId: string) => ({
   project: projectId,
   owner: eventId,
   column: 'target_secret',
@@ -230,10 +232,10 @@ async function readExisting(
     drafts.map((d) => d.projectId),
     drafts.map((d) => d.id),
   ]);
-  return new Map(rows.map((row) => [keyOf(row.project_id, row.id), row]));
+  return new Map(rows.map((row) => [eventKey(row.project_id, row.id), row]));
 }
 
-const born = ({ id, endpointId, waitingFor, owner }: NewDelivery): BornDelivery => ({
+const born = ({ id, endpointId, waitingFor, owner }: NewDelivery): InitialDelivery => ({
   id,
   endpointId,
   status: waitingFor === null ? 'pending' : 'held',
@@ -246,8 +248,8 @@ function resultOf(
   deliveries: NewDelivery[],
   stored: Set<string>,
   existing: Map<string, ExistingEvent>,
-): Accepted {
-  const key = keyOf(draft.projectId, draft.id);
+): AcceptResult {
+  const key = eventKey(draft.projectId, draft.id);
   const fanOut = deliveries.length;
   if (stored.has(key)) {
     const status = fanOut === 0 ? 'unrouted' : 'pending';

@@ -26,7 +26,7 @@ export type EventDraft = {
 };
 
 /** What became of one draft. `existing`: the same id with the same content was there before. */
-export type Accepted =
+export type AcceptResult =
   | { kind: 'accepted' | 'existing'; event: AcceptedEvent }
   | { kind: 'id_conflict' }
   | { kind: 'too_many_endpoints'; count: number }
@@ -39,10 +39,10 @@ export type AcceptedEvent = {
   createdAt: Date;
   deliveryCount: number;
   /** The first 100 as they were born; left out where they are not at hand. */
-  deliveries?: BornDelivery[];
+  deliveries?: InitialDelivery[];
 };
 
-export type BornDelivery = {
+export type InitialDelivery = {
   id: string;
   endpointId: string | null;
   status: 'pending' | 'held';

@@ -1,14 +1,14 @@
 import type { EventStatus } from '../../policy/outcome.ts';
 import type { Scope } from '../endpoints/endpoints.ts';
 import type { Queryable } from '../postgres/database.ts';
-import { idBoundAt, lastId } from '../postgres/ids.ts';
+import { maxId, minIdAt } from '../postgres/ids.ts';
 import {
   exactTime,
-  MAX_LOOKED_AT,
-  MAX_LOOKED_UP,
+  MAX_ROWS_SCANNED,
+  MAX_SCATTERED_ROWS_SCANNED,
   type Page,
   type PageRequest,
-  timeOf,
+  parseSortKeyTime,
 } from '../postgres/pages.ts';
 import { EVENT_COLUMNS, type StoredEvent } from './event-reads.ts';
 
@@ -119,7 +119,7 @@ export async function listEvents(
   if (scope.consumer !== null && consumer !== scope.consumer) return { items: [], next: null };
   const since = latest(filter.since, scope.since);
   const filters = [scope.projectId, consumer, type, status, since, until];
-  const looked = consumer === null && endpoint === undefined ? MAX_LOOKED_AT : MAX_LOOKED_UP;
+  const looked = consumer === null && endpoint === undefined ? MAX_ROWS_SCANNED : MAX_SCATTERED_ROWS_SCANNED;
   const bounds = [page.limit, MAX_PAGE_BYTES, MAX_PAGE_DELIVERIES, looked];
   if (endpoint !== undefined) {
     const values = [...filters, ...bounds, endpoint, page.after?.[0] ?? null, ...idsBetween(since, until)];
@@ -127,7 +127,7 @@ export async function listEvents(
     return pageOfRows(rows, (place) => [place]);
   }
   const [time = null, id = null] = page.after ?? [];
-  const values = [...filters, ...bounds, time === null ? null : timeOf(time), id];
+  const values = [...filters, ...bounds, time === null ? null : parseSortKeyTime(time), id];
   const { rows } = await db.query<Row>(consumer === null ? LIST_OF_PROJECT : LIST_OF_CONSUMER, values);
   return pageOfRows(rows, (place, placeTime) => [placeTime, place]);
 }
@@ -147,6 +147,6 @@ const latest = (a: Date | undefined, b: Date | null | undefined): Date | null =>
 const SLACK_MS = 86_400_000;
 
 const idsBetween = (since: Date | null, until: Date | null): [string, string] => [
-  since ? idBoundAt('dlv', since.getTime() - SLACK_MS) : 'dlv_',
-  until ? idBoundAt('dlv', until.getTime() + SLACK_MS) : lastId('dlv'),
+  since ? minIdAt('dlv', since.getTime() - SLACK_MS) : 'dlv_',
+  until ? minIdAt('dlv', until.getTime() + SLACK_MS) : maxId('dlv'),
 ];

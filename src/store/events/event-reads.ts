@@ -53,7 +53,7 @@ const EVENT_STATE = `
     AND ($5::timestamptz IS NULL OR e.created_at >= $5)`;
 
 /** A digest of what changes about an event with its first `deliveries`; undefined when there is no such event. */
-export async function eventState(
+export async function eventStateDigest(
   db: Queryable,
   scope: Scope,
   id: string,
@@ -84,7 +84,7 @@ export async function eventProfiles(
 const STORED_CONTENTS = `SELECT id, content_hash AS hash FROM events WHERE project_id = $1 AND id = ANY ($2::text[])`;
 
 /** The content hashes of those of `ids` that are events of the project. */
-export async function storedContents(
+export async function storedContentHashes(
   db: Queryable,
   projectId: string,
   ids: string[],
@@ -98,7 +98,7 @@ const STORED_COMPOSITIONS = `
   FROM events WHERE project_id = $1 AND id = ANY ($2::text[])`;
 
 /** The bodies of those of `ids` that are events of the project, with the profiles that composed them. */
-export async function storedCompositions(
+export async function storedBodies(
   db: Queryable,
   projectId: string,
   ids: string[],

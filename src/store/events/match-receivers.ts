@@ -50,7 +50,7 @@ const MATCH_ENDPOINTS = `
   LIMIT $6`;
 
 /** The drafts match more endpoints together than one transaction may carry. */
-export class TooMuchAtOnce extends Error {
+export class FanOutTooLarge extends Error {
   /** Of which so many are counted that their events are better stored apart. */
   readonly projectIds: string[];
   constructor(projectIds: string[]) {
@@ -75,7 +75,7 @@ export async function matchReceivers(
 ): Promise<NewDelivery[][]> {
   const found: NewDelivery[][] = drafts.map(() => []);
   const matches = await matchEndpoints(db, drafts, most + 1);
-  if (matches.length > most && drafts.length > 1) throw new TooMuchAtOnce(wideProjects(drafts, matches));
+  if (matches.length > most && drafts.length > 1) throw new FanOutTooLarge(wideProjects(drafts, matches));
   for (const match of matches) {
     const { place, endpoint_id: id, hold_reason: waitingFor, slow } = match;
     found[place]!.push(newDelivery(drafts[place]!, id, id, slow ? 'slow' : 'fast', waitingFor));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { createPool } from '../postgres/database.ts';
 import { MIGRATIONS_FOLDER, migrationNames } from './migration-files.ts';
-import { beginStreamAnewAfterRestore } from './restored-database.ts';
+import { resetStreamAfterRestore } from './restored-database.ts';
 
 /** Any constant will do, as long as every process that migrates a database uses the same. */
 const MIGRATION_LOCK = 7_670_911;
@@ -45,7 +45,7 @@ export async function migrate(database: pg.Pool | string, folder = MIGRATIONS_FO
     await client.query(NO_TRANSACTION_TIMEOUT);
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const applied = await applyMissing(client, await readMigrations(folder));
-    await beginStreamAnewAfterRestore(client);
+    await resetStreamAfterRestore(client);
     return applied;
   } finally {
     client.release(true); // closed, not reused: it carries our timeout and the lock

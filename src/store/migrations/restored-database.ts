@@ -26,7 +26,7 @@ const BEGIN_ANEW = `
  * would come before the old ones, or stay unseen until the transaction ids have caught up. Cursors of before are
  * answered 410. True when it did. To be called by one process at a time.
  */
-export async function beginStreamAnewAfterRestore(client: pg.PoolClient): Promise<boolean> {
+export async function resetStreamAfterRestore(client: pg.PoolClient): Promise<boolean> {
   const { rows } = await client.query<{ ahead: boolean }>(IS_AHEAD);
   if (!rows[0]!.ahead) return false;
   await client.query(BEGIN_ANEW);

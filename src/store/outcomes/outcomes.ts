@@ -34,36 +34,36 @@ export type OutcomeRow = {
 
 const NOW = `
   SELECT left(id::text, 8) AS database, pg_snapshot_xmin(pg_current_snapshot())::text AS xid, '0' AS seq,
-         outcomes_removed_below::text AS "removedBelow", pg_snapshot_xmax(pg_current_snapshot())::text AS next
+         outcomes_removed_below::text AS "removedBelow", pg_snapshot_xmax(pg_current_snapshot())::text AS "nextXid"
   FROM database_identity`;
 
-export type PresentCursor = Cursor & {
+export type CurrentCursor = Cursor & {
   /** The end of what retention removed: a place before it has missed something. */
   removedBelow: string;
   /** The transaction id that nobody has yet. */
-  next: string;
+  nextXid: string;
 };
 
 /** The place at which everything that commits from now on will stand, and the bounds of the places that are valid. */
-export async function currentCursor(db: Queryable): Promise<PresentCursor> {
-  const { rows } = await db.query<PresentCursor>(NOW);
+export async function currentCursor(db: Queryable): Promise<CurrentCursor> {
+  const { rows } = await db.query<CurrentCursor>(NOW);
   return rows[0]!;
 }
 
 /** False for a place of another database, of what is removed, or of a time that this database was set back from. */
-export function isResumable(cursor: Cursor, { database, removedBelow, next }: PresentCursor): boolean {
+export function isResumable(cursor: Cursor, { database, removedBelow, nextXid }: CurrentCursor): boolean {
   const xid = BigInt(cursor.xid);
   // On an idle database the present place itself is (next, 0); an outcome of that transaction nobody can have seen.
-  const isAhead = xid > BigInt(next) || (xid === BigInt(next) && BigInt(cursor.seq) > 0n);
+  const isAhead = xid > BigInt(nextXid) || (xid === BigInt(nextXid) && BigInt(cursor.seq) > 0n);
   return cursor.database === database && xid >= BigInt(removedBelow) && !isAhead;
 }
 
 type Scope = { projectId: string; consumer: string | null; since?: Date | null };
-export type Place = Pick<Cursor, 'xid' | 'seq'>;
+export type StreamPosition = Pick<Cursor, 'xid' | 'seq'>;
 
-export const placeOf = ({ xid, seq }: Place): Place => ({ xid, seq });
+export const positionOf = ({ xid, seq }: StreamPosition): StreamPosition => ({ xid, seq });
 
-export const isAfter = (a: Place, b: Place): boolean => {
+export const isAfter = (a: StreamPosition, b: StreamPosition): boolean => {
   const [xidOfA, xidOfB] = [BigInt(a.xid), BigInt(b.xid)];
   return xidOfA > xidOfB || (xidOfA === xidOfB && BigInt(a.seq) > BigInt(b.seq));
 };
@@ -101,14 +101,14 @@ const AFTER = `
 /** Outcomes of all consumers that are looked at for one of them: without a bound, a quiet one would read a month. */
 const MOST_LOOKED_AT = 5_000;
 
-export type OutcomesRead = {
+export type OutcomesPage = {
   outcomes: OutcomeRow[];
   /** The place after all that was looked through. */
-  next: Place;
+  next: StreamPosition;
   /** False when there may be more below what is visible now. */
-  atPresent: boolean;
+  isCaughtUp: boolean;
   /** Retention has removed what followed the place that was asked for. */
-  isGone: boolean;
+  isExpired: boolean;
 };
 
 /**
@@ -118,9 +118,9 @@ export type OutcomesRead = {
 export async function outcomesAfter(
   db: Queryable,
   { projectId, consumer, since = null }: Scope,
-  after: Place,
+  after: StreamPosition,
   limit: number,
-): Promise<OutcomesRead> {
+): Promise<OutcomesPage> {
   const looked = consumer === null ? limit : MOST_LOOKED_AT;
   const { rows } = await db.query<
     OutcomeRow & { readBelow: string; lookedXid: string | null; lookedSeq: string; removedBelow: string }
@@ -131,12 +131,12 @@ export async function outcomesAfter(
   });
   const { readBelow, lookedXid, lookedSeq, removedBelow } = rows[0]!;
   const outcomes = rows.filter(({ xid }) => xid !== null);
-  const isGone = BigInt(after.xid) < BigInt(removedBelow ?? '0');
+  const isExpired = BigInt(after.xid) < BigInt(removedBelow ?? '0');
   if (outcomes.length === limit)
-    return { outcomes, next: placeOf(outcomes.at(-1)!), atPresent: false, isGone };
-  if (lookedXid) return { outcomes, next: { xid: lookedXid, seq: lookedSeq }, atPresent: false, isGone };
+    return { outcomes, next: positionOf(outcomes.at(-1)!), isCaughtUp: false, isExpired };
+  if (lookedXid) return { outcomes, next: { xid: lookedXid, seq: lookedSeq }, isCaughtUp: false, isExpired };
   const next = BigInt(readBelow) > BigInt(after.xid) ? { xid: readBelow, seq: '0' } : after;
-  return { outcomes, next, atPresent: true, isGone };
+  return { outcomes, next, isCaughtUp: true, isExpired };
 }
 
 const OF_PROJECTS = `
@@ -155,9 +155,9 @@ const OF_PROJECTS = `
 /** What followed a place in each of several projects: at most `limit` of each, and the place after them. */
 export async function outcomesOfProjects(
   db: Queryable,
-  places: Map<string, Place>,
+  places: Map<string, StreamPosition>,
   limit: number,
-): Promise<Map<string, { outcomes: OutcomeRow[]; next: Place }>> {
+): Promise<Map<string, { outcomes: OutcomeRow[]; next: StreamPosition }>> {
   const of = [...places];
   const { rows } = await db.query<OutcomeRow & { projectId: string; readBelow: string }>({
     name: 'outcomes-of-projects',
@@ -169,7 +169,7 @@ export async function outcomesOfProjects(
     of.map(([projectId, after]) => {
       const found = byProject.get(projectId) ?? [];
       const outcomes = found.filter(({ xid }) => xid !== null);
-      if (outcomes.length === limit) return [projectId, { outcomes, next: placeOf(outcomes.at(-1)!) }];
+      if (outcomes.length === limit) return [projectId, { outcomes, next: positionOf(outcomes.at(-1)!) }];
       const present = { xid: found[0]?.readBelow ?? after.xid, seq: '0' };
       return [projectId, { outcomes, next: isAfter(present, after) ? present : after }];
     }),
@@ -197,7 +197,7 @@ const SETTLED = `
   WHERE event.open_count = 0`;
 
 /** Which of the events have no open delivery left, as `project/event`. */
-export async function settledAmong(
+export async function settledEventKeys(
   db: Queryable,
   events: { projectId: string; id: string }[],
 ): Promise<string[]> {

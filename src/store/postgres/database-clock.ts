@@ -8,11 +8,11 @@ export type Clock = {
   /** Epoch milliseconds. */
   now(): number;
   /** Resolves once `now` is right; throws StoreUnavailable while it cannot be known. */
-  known(): Promise<void>;
+  whenSynced(): Promise<void>;
 };
 
 /** The process's own time, for tools that store nothing and for tests. */
-export const PROCESS_CLOCK: Clock = { now: () => Date.now(), known: async () => {} };
+export const PROCESS_CLOCK: Clock = { now: () => Date.now(), whenSynced: async () => {} };
 
 export type DatabaseClock = Clock & {
   /** By how many milliseconds the process's clock is ahead of Postgres's; undefined as long as Postgres is not asked. */
@@ -21,11 +21,11 @@ export type DatabaseClock = Clock & {
 };
 
 /** A skew beyond it is told: signatures and certificates are judged by clocks to the minute, logs are read side by side. */
-export const TELL_SKEW_MS = 5_000;
+export const MAX_SKEW_MS = 5_000;
 
 /** For /readyz: the process works with any skew, a person should mend it all the same. */
 export const clockStatus = (skewMs: number | undefined): { ok: boolean; detail?: string } =>
-  skewMs === undefined || Math.abs(skewMs) <= TELL_SKEW_MS
+  skewMs === undefined || Math.abs(skewMs) <= MAX_SKEW_MS
     ? { ok: true }
     : {
         ok: false,
@@ -46,12 +46,12 @@ const CLOCK = `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS 
 export function createDatabaseClock({
   pool,
   onSkew,
-  onAgreement,
+  onSkewResolved,
 }: {
   pool: pg.Pool;
   /** Told once when the process's clock is too far off, and once when it is right again. */
   onSkew: (ms: number) => void;
-  onAgreement: () => void;
+  onSkewResolved: () => void;
 }): DatabaseClock {
   const closing = new AbortController();
   let estimate: ClockEstimate | undefined;
@@ -67,7 +67,7 @@ export function createDatabaseClock({
     try {
       const before = performance.now();
       const { rows } = await client.query<{ ms: number }>(CLOCK);
-      estimate = betterEstimate(estimate, { shown: rows[0]!.ms, before, after: performance.now() });
+      estimate = betterEstimate(estimate, { remoteTime: rows[0]!.ms, before, after: performance.now() });
     } finally {
       client.release();
     }
@@ -76,10 +76,10 @@ export function createDatabaseClock({
 
   function tell(): void {
     const skew = skewMs()!;
-    if (isTold === Math.abs(skew) > TELL_SKEW_MS) return;
+    if (isTold === Math.abs(skew) > MAX_SKEW_MS) return;
     isTold = !isTold;
     if (isTold) onSkew(skew);
-    else onAgreement();
+    else onSkewResolved();
   }
 
   const askOnce = (): Promise<void> => {
@@ -103,7 +103,7 @@ export function createDatabaseClock({
   return {
     now,
     skewMs,
-    async known() {
+    async whenSynced() {
       if (estimate) return;
       await askOnce().catch((error: unknown) => {
         throw new StoreUnavailable(error);

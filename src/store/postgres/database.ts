@@ -18,7 +18,7 @@ export class StoreUnavailable extends Error {
 export class Overloaded extends StoreUnavailable {}
 
 /** The project has as much under way as its share allows; others have room. */
-export class ShareUsedUp extends Overloaded {}
+export class ProjectShareExhausted extends Overloaded {}
 
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
@@ -86,7 +86,7 @@ export function isOutage(error: unknown): boolean {
 }
 
 /** Runs `work` again when Postgres chose it as the victim of a deadlock or a serialization failure. */
-export async function retryingConflicts<T>(work: () => Promise<T>): Promise<T> {
+export async function retryOnConflict<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work();
@@ -101,7 +101,7 @@ export async function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  return retryingConflicts(async () => {
+  return retryOnConflict(async () => {
     const client = await pool.connect();
     let broken: Error | undefined;
     try {

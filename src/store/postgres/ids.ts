@@ -24,10 +24,10 @@ export const newId = (prefix: 'prj' | 'key' | 'ep' | 'evt' | 'dlv', nowMs: numbe
   `${prefix}_${sortableId(nowMs)}`;
 
 /** For what is in no list: requests, which are not stored, and processes. */
-export const unlistedId = (prefix: 'req' | 'prc'): string => `${prefix}_${sortableId(Date.now())}`;
+export const localClockId = (prefix: 'req' | 'prc'): string => `${prefix}_${sortableId(Date.now())}`;
 
 /** Sorts before every id that is made from `ms` on, and after those made before. */
-export const idBoundAt = (prefix: 'dlv', ms: number): string => `${prefix}_${timePart(ms)}`;
+export const minIdAt = (prefix: 'dlv', ms: number): string => `${prefix}_${timePart(ms)}`;
 
 /** Sorts after every id of the kind, in the collation of any database. */
-export const lastId = (prefix: 'key' | 'ep' | 'dlv'): string => `${prefix}_${'z'.repeat(27)}`;
+export const maxId = (prefix: 'key' | 'ep' | 'dlv'): string => `${prefix}_${'z'.repeat(27)}`;

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { isOutage, type Queryable, StoreUnavailable } from './database.ts';
 
 /** Says StoreUnavailable for every failure that is Postgres's own and not the statement's. */
-export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+export async function mapOutage<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -11,7 +11,7 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
 }
 
 /** The pool, with its outages named. */
-export function namingOutages(pool: pg.Pool): Queryable {
+export function withOutageMapping(pool: pg.Pool): Queryable {
   const query = pool.query.bind(pool) as (...statement: unknown[]) => Promise<unknown>;
-  return { query: ((...statement: unknown[]) => orUnavailable(query(...statement))) as Queryable['query'] };
+  return { query: ((...statement: unknown[]) => mapOutage(query(...statement))) as Queryable['query'] };
 }

@@ -6,14 +6,14 @@ import { PooledClient } from './pooled-client.ts';
  * What stands between us and Postgres: nothing, or a pooler that keeps a session for each connection of ours, or one
  * that hands out sessions for a transaction at a time, so that nothing of a session lasts.
  */
-export type Pooling = 'none' | 'session' | 'transaction';
+export type PoolingMode = 'none' | 'session' | 'transaction';
 
 const CONNECT_WITHIN_MS = 5_000;
 /** Other processes take connections from the same pooler: one look may miss that a session has changed hands. */
 const LOOKS = 5;
 
 /** Throws what keeps us from connecting. */
-export async function poolingOf(url: string): Promise<Pooling> {
+export async function detectPoolingMode(url: string): Promise<PoolingMode> {
   return withClients(2, url, async ([one, other]) => {
     const first = await backendOf(one!);
     // A pooler tells a number of its own where Postgres tells the process of the session.
@@ -54,7 +54,7 @@ const SESSIONS_LOOKED_AT = 3;
  * The names of the settings that sessions through a pooler have otherwise than we rely on; `direct` is the same database
  * without it. To be called before work begins.
  */
-export async function settingsThatDiffer(pooled: string, direct: string): Promise<string[]> {
+export async function differingSettings(pooled: string, direct: string): Promise<string[]> {
   const { names } = await lookThrough(pooled, direct);
   return names;
 }
@@ -85,7 +85,7 @@ async function lookThrough(pooled: string, direct: string): Promise<{ names: str
 }
 
 /** The same for a pooler that keeps sessions, and may drop what we say when one begins. */
-export async function settingsThatAreDropped(url: string): Promise<string[]> {
+export async function droppedSettings(url: string): Promise<string[]> {
   const pinned = withPinnedSettings(url);
   const found = await withClients(1, pinned, ([client]) => settingsOf(client!));
   // As Postgres writes them: 'ISO,MDY' reads 'ISO, MDY'.
@@ -109,7 +109,7 @@ export async function pinSettingsOfRole(pooled: string, direct: string): Promise
     if (names.length === 0) return [];
     await withClients(1, direct, ([client]) => client!.query(END_IDLE, [pids]));
   }
-  return settingsThatDiffer(pooled, direct);
+  return differingSettings(pooled, direct);
 }
 
 const END_IDLE = `
@@ -137,7 +137,7 @@ const SELECT_IDENTITY = `
   FROM pg_database WHERE datname = current_database()`;
 
 /** True when both lead to the same database of the same server. */
-export async function leadToTheSame(one: string, other: string): Promise<boolean> {
+export async function isSameDatabase(one: string, other: string): Promise<boolean> {
   const identities = await Promise.all(
     [one, other].map((url) =>
       withClients(1, url, async ([client]) => (await client!.query<object>(SELECT_IDENTITY)).rows[0]),

@@ -4,18 +4,18 @@ import type { Queryable } from '../postgres/database.ts';
 export type ProjectInFlight = {
   projectId: string;
   /** First attempts at receivers that are not known for slow. */
-  first: number;
+  firstAttempts: number;
   /** Those of them that no worker has claimed yet. */
   unclaimed: number;
   /** Retries, and attempts at slow receivers. */
-  other: number;
+  otherAttempts: number;
 };
 
 const IN_FLIGHT = `
   SELECT project_id AS "projectId",
-         count(*) FILTER (WHERE step = 0 AND lane = 'fast')::int AS first,
+         count(*) FILTER (WHERE step = 0 AND lane = 'fast')::int AS "firstAttempts",
          count(*) FILTER (WHERE step = 0 AND lane = 'fast' AND claimed_at IS NULL)::int AS unclaimed,
-         count(*) FILTER (WHERE step > 0 OR lane <> 'fast')::int AS other
+         count(*) FILTER (WHERE step > 0 OR lane <> 'fast')::int AS "otherAttempts"
   FROM deliveries
   WHERE owner IS NOT NULL AND due_at <= now()
   GROUP BY project_id`;

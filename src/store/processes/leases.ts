@@ -21,7 +21,7 @@ function isOver(expiresAt: string): string {
 }
 
 /** Takes a lease that is free or over, or makes one's own last anew; false while another holds it. */
-export async function takeLease(
+export async function acquireLease(
   db: Queryable,
   name: LeaseName,
   holder: string,
@@ -35,7 +35,7 @@ export async function takeLease(
 const GIVE_UP = 'DELETE FROM leases WHERE name = $1 AND holder = $2';
 
 /** Lets the next one take the lease at once; nothing happens if it is another's by now. */
-export async function giveUpLease(db: Queryable, name: LeaseName, holder: string): Promise<void> {
+export async function releaseLease(db: Queryable, name: LeaseName, holder: string): Promise<void> {
   const query = { text: GIVE_UP, values: [name, holder], query_timeout: WITHIN_MS };
   await db.query(query);
 }

@@ -7,10 +7,10 @@ export type ProcessRole = 'api' | 'worker' | 'start';
 export type ProcessIdentity = { id: string; role: ProcessRole; host: string; pid: number };
 
 /** A process whose heartbeats have stopped although it never said that it stops. */
-export type GoneProcess = ProcessIdentity & {
+export type LostProcess = ProcessIdentity & {
   silentForMs: number;
   /** Attempts that it had claimed and not recorded: each becomes `unknown`, and is made again. */
-  attemptsCut: number;
+  interruptedAttempts: number;
 };
 
 /** Without a heartbeat for this long a process is silent: what it had assigned is looked at, which harms nothing. */
@@ -42,27 +42,27 @@ const BEAT = `
         steady_since = CASE WHEN processes.seen_at BETWEEN clock_timestamp() - ${GAP} AND clock_timestamp()
                             THEN processes.steady_since ELSE clock_timestamp() END
   )
-  SELECT EXISTS (SELECT FROM before WHERE gone_at IS NOT NULL) AS "wasGone",
+  SELECT EXISTS (SELECT FROM before WHERE gone_at IS NOT NULL) AS "wasLost",
          EXISTS (SELECT FROM processes
-                 WHERE id <> $1 AND gone_at IS NULL AND ${isSilent('seen_at', SILENT)}) AS "othersAreSilent"`;
+                 WHERE id <> $1 AND gone_at IS NULL AND ${isSilent('seen_at', SILENT)}) AS "hasSilentPeers"`;
 
 /** A heartbeat that hangs, or a look between two, must not keep the next one from being sent on another connection. */
 const BEAT_WITHIN_MS = 3_000;
 
-export type Beaten = {
+export type HeartbeatResult = {
   /** It had been taken for gone meanwhile. */
-  wasGone: boolean;
-  othersAreSilent: boolean;
+  wasLost: boolean;
+  hasSilentPeers: boolean;
 };
 
 /** Writes that the process is alive; its first heartbeat makes its row, with the attempts that it may have under way. */
-export async function beat(
+export async function recordHeartbeat(
   db: Queryable,
   { id, role, host, pid }: ProcessIdentity,
   attemptSlots = 0,
-): Promise<Beaten> {
+): Promise<HeartbeatResult> {
   const query = { text: BEAT, values: [id, role, host, pid, attemptSlots], query_timeout: BEAT_WITHIN_MS };
-  const { rows } = await db.query<Beaten>(query);
+  const { rows } = await db.query<HeartbeatResult>(query);
   return rows[0]!;
 }
 
@@ -83,7 +83,7 @@ const FIND_GONE = `
       AND process_id IN (SELECT id FROM gone)
     GROUP BY process_id
   )
-  SELECT gone.id, gone.role, gone.host, gone.pid, coalesce(cut.n, 0)::int AS "attemptsCut",
+  SELECT gone.id, gone.role, gone.host, gone.pid, coalesce(cut.n, 0)::int AS "interruptedAttempts",
          (extract(epoch FROM clock_timestamp() - gone.seen_at) * 1000)::float8 AS "silentForMs"
   FROM gone LEFT JOIN cut ON cut.process_id = gone.id`;
 
@@ -91,16 +91,16 @@ const FIND_GONE = `
 const FORGET_GONE = `DELETE FROM processes WHERE gone_at < clock_timestamp() - interval '1 day'`;
 
 /** Marks the processes that are gone as far as `observerId` can tell. Each is found by one caller, once. */
-export async function findGoneProcesses(db: Queryable, observerId: string): Promise<GoneProcess[]> {
+export async function findLostProcesses(db: Queryable, observerId: string): Promise<LostProcess[]> {
   const find = { text: FIND_GONE, values: [observerId], query_timeout: BEAT_WITHIN_MS };
-  const { rows } = await db.query<GoneProcess>(find);
+  const { rows } = await db.query<LostProcess>(find);
   const forget = { text: FORGET_GONE, query_timeout: BEAT_WITHIN_MS };
   if (rows.length > 0) await db.query(forget);
   return rows;
 }
 
 /** SQL: whether the process of that id is known to be gone. One that has no row has stopped, or never was. */
-export const isProcessGone = (id: string): string =>
+export const isProcessLost = (id: string): string =>
   `NOT EXISTS (SELECT FROM processes p WHERE p.id = ${id} AND p.gone_at IS NULL)`;
 
 const SILENT_PROCESSES = `

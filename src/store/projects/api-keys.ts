@@ -2,11 +2,11 @@ import type pg from 'pg';
 import type { Quotas } from '../../policy/quotas.ts';
 import type { PolicyOverride } from '../../policy/retry-policy.ts';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
-import { lastId } from '../postgres/ids.ts';
+import { maxId } from '../postgres/ids.ts';
 import type { Page, PageRequest } from '../postgres/pages.ts';
 import { pageOf } from '../postgres/pages.ts';
 import type { Project } from './projects.ts';
-import { countUpTo, lockCount, requireRoom } from './quota-reached.ts';
+import { countUpTo, lockQuotaCount, requireBelowQuota } from './quota-reached.ts';
 
 export type ApiKey = { id: string; consumer: string | null; createdAt: Date };
 
@@ -44,11 +44,11 @@ export async function insertApiKey(
 ): Promise<void> {
   const { id, projectId, consumer, hash } = key;
   await inTransaction(pool, async (client) => {
-    await lockCount(client, 'keys', projectId);
-    await requireRoom(client, COUNT_OF_PROJECT, [projectId], 'keysOfProject', most.keysOfProject);
+    await lockQuotaCount(client, 'keys', projectId);
+    await requireBelowQuota(client, COUNT_OF_PROJECT, [projectId], 'keysOfProject', most.keysOfProject);
     if (consumer !== null) {
       const values = [projectId, consumer];
-      await requireRoom(client, COUNT_OF_CONSUMER, values, 'keysOfConsumer', most.keysOfConsumer);
+      await requireBelowQuota(client, COUNT_OF_CONSUMER, values, 'keysOfConsumer', most.keysOfConsumer);
     }
     await client.query(INSERT_KEY, [id, projectId, consumer, hash]);
   });
@@ -94,7 +94,7 @@ export async function listApiKeys(
 ): Promise<Page<ApiKey>> {
   const { rows } = await db.query<ApiKey>(LIST_KEYS, [
     projectId,
-    page.after?.[0] ?? lastId('key'),
+    page.after?.[0] ?? maxId('key'),
     page.limit + 1,
   ]);
   return pageOf(rows, page.limit, ({ id }) => [id]);

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
-import { exactTime, type Page, type PageRequest, pageOf, timeOf } from '../postgres/pages.ts';
+import { exactTime, type Page, type PageRequest, pageOf, parseSortKeyTime } from '../postgres/pages.ts';
 
 export type Consumer = { id: string; name: string | null; plan: string | null; createdAt: Date };
 
@@ -9,22 +9,22 @@ const PUT_CONSUMER = `
   ON CONFLICT (project_id, id) DO UPDATE
   SET name = excluded.name, plan = excluded.plan,
       plan_due = CASE WHEN c.plan IS DISTINCT FROM excluded.plan THEN clock_timestamp() ELSE c.plan_due END
-  RETURNING id, name, plan, created_at AS "createdAt", plan_due::text AS mark`;
+  RETURNING id, name, plan, created_at AS "createdAt", plan_due::text AS generation`;
 
 /** Makes the consumer, or gives the one of that id this name and plan. With a mark, its endpoints have to follow. */
 export async function putConsumer(
   db: Queryable,
   projectId: string,
   consumer: { id: string; name: string | null; plan: string | null },
-): Promise<{ consumer: Consumer; mark: string | null }> {
-  const { rows } = await db.query<Consumer & { mark: string | null }>(PUT_CONSUMER, [
+): Promise<{ consumer: Consumer; generation: string | null }> {
+  const { rows } = await db.query<Consumer & { generation: string | null }>(PUT_CONSUMER, [
     projectId,
     consumer.id,
     consumer.name,
     consumer.plan,
   ]);
-  const { mark, ...stored } = rows[0]!;
-  return { consumer: stored, mark };
+  const { generation, ...stored } = rows[0]!;
+  return { consumer: stored, generation };
 }
 
 const FIND_CONSUMER = `
@@ -53,7 +53,7 @@ export async function listConsumers(
   page: PageRequest,
 ): Promise<Page<Consumer>> {
   const [time = null, id = null] = page.after ?? [];
-  const values = [projectId, time === null ? null : timeOf(time), id, page.limit + 1];
+  const values = [projectId, time === null ? null : parseSortKeyTime(time), id, page.limit + 1];
   const { rows } = await db.query<Consumer & { time: string }>(LIST_CONSUMERS, values);
   const { items, next } = pageOf(rows, page.limit, (row) => [row.time, row.id]);
   return { items: items.map(({ time: _, ...consumer }) => consumer), next };

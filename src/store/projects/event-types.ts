@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
 
 /** What a project says of one event type. Null: as the profile has it; schema and example are JSON texts. */
-export type OwnEventType = {
+export type ProjectEventType = {
   type: string;
   description: string;
   /** The text `null`: none, whatever the profile has. */
@@ -12,20 +12,20 @@ export type OwnEventType = {
 };
 
 /** `schemaSize` counts what compiling takes: schemas, keywords and their values. */
-export type PutEventType = OwnEventType & { schemaSize: number };
+export type PutEventType = ProjectEventType & { schemaSize: number };
 
 export const MAX_EVENT_TYPES = 1_000;
 /** Of all their texts together: a process that uses the catalogue holds all of it. */
 export const MAX_CATALOGUE_BYTES = 1024 * 1024;
 /** Of all their schemas and keywords: a process compiles some 30 in a millisecond, when it meets a type. */
-export const MAX_CATALOGUE_SIZE = 40_000;
+export const MAX_CATALOGUE_SCHEMA_SIZE = 40_000;
 
 const LIST = `
   SELECT type, description, schema, example, example_attributes AS "exampleAttributes"
   FROM event_types WHERE project_id = $1`;
 
-export async function listEventTypes(db: Queryable, projectId: string): Promise<OwnEventType[]> {
-  const { rows } = await db.query<OwnEventType>(LIST, [projectId]);
+export async function listEventTypes(db: Queryable, projectId: string): Promise<ProjectEventType[]> {
+  const { rows } = await db.query<ProjectEventType>(LIST, [projectId]);
   return rows;
 }
 
@@ -63,7 +63,7 @@ export async function putEventType(pool: pg.Pool, projectId: string, own: PutEve
         MAX_EVENT_TYPES,
         MAX_CATALOGUE_BYTES,
         own.schemaSize,
-        MAX_CATALOGUE_SIZE,
+        MAX_CATALOGUE_SCHEMA_SIZE,
       ]);
       if (rowCount === 0) throw new Full();
     });

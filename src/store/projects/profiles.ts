@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { PlansDue } from '../endpoints/plans.ts';
+import type { PendingPlanChange } from '../endpoints/plans.ts';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
-import { namingOutages } from '../postgres/outages.ts';
+import { withOutageMapping } from '../postgres/outages.ts';
 
 /** A version of a profile as it was put: a project's own, or one that is shared with all. */
 export type StoredProfile = {
@@ -14,7 +14,7 @@ export type StoredProfile = {
 };
 
 /** The scope of the profiles that all projects share; others are named for their project. */
-export const SHARED = '';
+export const SHARED_SCOPE = '';
 
 // An attempt may wait for this: a server that hangs must not hold it for longer than it has.
 const FIND_WITHIN_MS = 2_000;
@@ -38,7 +38,7 @@ export async function findProfile(
 ): Promise<StoredProfile | undefined> {
   const { rows } = await db.query<StoredProfile>({
     text: FIND,
-    values: [projectId ?? SHARED, name, version],
+    values: [projectId ?? SHARED_SCOPE, name, version],
     query_timeout: FIND_WITHIN_MS,
   } as pg.QueryConfig);
   return rows[0];
@@ -46,7 +46,7 @@ export async function findProfile(
 
 /** What a lookup of profiles asks of the database; an outage is StoreUnavailable. */
 export function storedProfiles(pool: pg.Pool) {
-  const db = namingOutages(pool);
+  const db = withOutageMapping(pool);
   return {
     find: (projectId: string | null, name: string, version: number) =>
       findProfile(db, projectId, name, version),
@@ -65,7 +65,10 @@ export async function newestProfileVersion(
   projectId: string | null,
   name: string,
 ): Promise<number | null> {
-  const { rows } = await db.query<{ version: number | null }>(NEWEST_VERSION, [projectId ?? SHARED, name]);
+  const { rows } = await db.query<{ version: number | null }>(NEWEST_VERSION, [
+    projectId ?? SHARED_SCOPE,
+    name,
+  ]);
   return rows[0]!.version;
 }
 
@@ -94,7 +97,7 @@ const LIST = `
 
 /** The newest version of each name that the project can use, its own before shared ones; not those that ship. */
 export async function listProfiles(db: Queryable, projectId: string | null): Promise<ListedProfile[]> {
-  const { rows } = await db.query<ListedProfile>(LIST, [projectId ?? SHARED]);
+  const { rows } = await db.query<ListedProfile>(LIST, [projectId ?? SHARED_SCOPE]);
   return rows;
 }
 
@@ -107,9 +110,9 @@ export type NewProfile = {
   source: string;
 };
 
-export type PutProfile =
+export type PutProfileResult =
   /** The projects whose plans are others now; their endpoints have to follow. */
-  | { kind: 'stored'; profile: StoredProfile; plansDue: PlansDue[] }
+  | { kind: 'stored'; profile: StoredProfile; planChanges: PendingPlanChange[] }
   /** All projects have a profile of that name, and this one has none of its own. */
   | { kind: 'shared' }
   | { kind: 'too_many_names' | 'too_many_versions' };
@@ -140,28 +143,28 @@ const PUT_PLANS_IN_FORCE = `
     AND CASE WHEN $1 = ''
              THEN NOT EXISTS (SELECT FROM profiles own WHERE own.scope = p.id AND own.name = $2)
              ELSE p.id = $1 END
-  RETURNING p.id AS "projectId", NULL AS consumer, p.plans_due::text AS mark`;
+  RETURNING p.id AS "projectId", NULL AS consumer, p.plans_due::text AS generation`;
 
 /** Stores the next version of a name, unless the newest is the same already: then that is the answer. */
 export function putProfile(
   pool: pg.Pool,
   { scope, name, title, eventTypes, plans, source }: NewProfile,
   limits: { names: number; versions: number },
-): Promise<PutProfile> {
+): Promise<PutProfileResult> {
   return inTransaction(pool, async (client) => {
     await client.query(LOCK);
     const newest = (await client.query<StoredProfile>(FIND_NEWEST, [scope, name])).rows[0];
-    if (newest?.source === source) return { kind: 'stored', profile: newest, plansDue: [] };
+    if (newest?.source === source) return { kind: 'stored', profile: newest, planChanges: [] };
     if (!newest) {
       const { rows } = await client.query<{ isShared: boolean; count: number }>(READ_NAMES, [scope, name]);
-      if (scope !== SHARED && rows[0]!.isShared) return { kind: 'shared' };
+      if (scope !== SHARED_SCOPE && rows[0]!.isShared) return { kind: 'shared' };
       if (rows[0]!.count >= limits.names) return { kind: 'too_many_names' };
     }
     const version = (newest?.version ?? 0) + 1;
     if (version > limits.versions) return { kind: 'too_many_versions' };
     const values = [scope, name, version, title, eventTypes, plans, source];
     const { rows } = await client.query<StoredProfile>(INSERT, values);
-    const due = await client.query<PlansDue>(PUT_PLANS_IN_FORCE, [scope, name, plans]);
-    return { kind: 'stored', profile: rows[0]!, plansDue: due.rows };
+    const due = await client.query<PendingPlanChange>(PUT_PLANS_IN_FORCE, [scope, name, plans]);
+    return { kind: 'stored', profile: rows[0]!, planChanges: due.rows };
   });
 }

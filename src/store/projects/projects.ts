@@ -64,7 +64,7 @@ const UPDATE_PROJECT = `
   SET name = $2, profile = $3, policy = $4, plans = $5, plans_in_force = $6, schemas = $7,
       plans_due = CASE WHEN plans_in_force IS DISTINCT FROM $6 THEN clock_timestamp() ELSE plans_due END
   WHERE id = $1
-  RETURNING ${COLUMNS}, plans_due::text AS mark`;
+  RETURNING ${COLUMNS}, plans_due::text AS generation`;
 
 export type ProjectChanges = {
   name?: string | undefined;
@@ -83,7 +83,7 @@ export async function updateProject(
   id: string,
   changes: ProjectChanges,
   plansOf: (profile: string) => string[] | null,
-): Promise<{ project: Project; mark: string | null } | undefined> {
+): Promise<{ project: Project; generation: string | null } | undefined> {
   return inTransaction(pool, async (client) => {
     const found = (await client.query<Project>(LOCK_PROJECT, [id])).rows[0];
     if (!found) return undefined;
@@ -91,9 +91,9 @@ export async function updateProject(
     const { policy = found.policy, plans = found.plans, schemas = found.schemas } = changes;
     const inForce = plans ?? (await plansOfStored(client, id, profile, plansOf));
     const values = [id, name, profile, policy && JSON.stringify(policy), plans, inForce, schemas];
-    const { rows } = await client.query<Project & { mark: string | null }>(UPDATE_PROJECT, values);
-    const { mark, ...project } = rows[0]!;
-    return { project, mark };
+    const { rows } = await client.query<Project & { generation: string | null }>(UPDATE_PROJECT, values);
+    const { generation, ...project } = rows[0]!;
+    return { project, generation };
   });
 }
 
@@ -134,7 +134,7 @@ const FOLLOW_STORED_PROFILES = `
   WHERE p.id = said.id AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM said.plans`;
 
 /** Puts the plans of each profile in force in the projects that have it and no plans of their own; marks those. */
-export async function followProfiles(db: Queryable, said: Map<string, string[] | null>): Promise<void> {
+export async function applyProfilePlans(db: Queryable, said: Map<string, string[] | null>): Promise<void> {
   // Postgres has no arrays of arrays of different lengths, and a plan has no space in it.
   const texts = [...said.values()].map((plans) => plans?.join(' ') ?? null);
   await db.query(FOLLOW_PROFILES, [[...said.keys()], texts]);

@@ -3,11 +3,11 @@ import type { Queryable } from '../postgres/database.ts';
 /** There are as many of a kind as may be; what would have been one more is not stored. */
 export class QuotaReached extends Error {
   readonly quota: string;
-  readonly most: number;
-  constructor(quota: string, most: number) {
-    super(`the quota ${quota} of ${most} is used up`);
+  readonly max: number;
+  constructor(quota: string, max: number) {
+    super(`the quota ${quota} of ${max} is used up`);
     this.quota = quota;
-    this.most = most;
+    this.max = max;
   }
 }
 
@@ -17,12 +17,12 @@ const LOCK = 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))';
  * Makes those wait that add to the same until the transaction ends: each counts what the one before has added. Before any
  * lock on a row, so that nobody who has one waits for this.
  */
-export async function lockCount(client: Queryable, kind: string, projectId: string): Promise<void> {
+export async function lockQuotaCount(client: Queryable, kind: string, projectId: string): Promise<void> {
   await client.query(LOCK, [`${kind} of ${projectId}`]);
 }
 
 /** Throws QuotaReached where `count`, a statement whose last parameter is the most it has to count to, says that many. */
-export async function requireRoom(
+export async function requireBelowQuota(
   client: Queryable,
   count: string,
   values: unknown[],

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { WorkflowBundle } from '@temporalio/worker';
-import { keptBundle, makeBundle } from './workflow-bundle.ts';
+import { buildBundle, cachedBundle } from './workflow-bundle.ts';
 
 const SCRIPT = join(import.meta.dirname, 'write-workflow-bundle.ts');
 
@@ -12,7 +12,7 @@ let ready: Promise<WorkflowBundle> | undefined;
  * a process of its own makes it, since it takes seconds of CPU in which nothing else would be answered; it ends with
  * the signal.
  */
-export function workflowBundle(signal: AbortSignal): Promise<WorkflowBundle> {
+export function loadWorkflowBundle(signal: AbortSignal): Promise<WorkflowBundle> {
   ready ??= prepare(signal).catch((error) => {
     ready = undefined; // the next connection tries again
     throw error;
@@ -21,11 +21,11 @@ export function workflowBundle(signal: AbortSignal): Promise<WorkflowBundle> {
 }
 
 async function prepare(signal: AbortSignal): Promise<WorkflowBundle> {
-  const kept = keptBundle();
+  const kept = cachedBundle();
   if (kept) return kept;
   await runScript(signal);
   signal.throwIfAborted();
-  return keptBundle() ?? (await makeBundle());
+  return cachedBundle() ?? (await buildBundle());
 }
 
 function runScript(signal: AbortSignal): Promise<void> {

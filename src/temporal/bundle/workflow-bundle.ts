@@ -9,11 +9,15 @@ export const WORKFLOWS_PATH = path.join(ROOT, 'workflows/index.ts');
 const CACHE_FOLDER = path.join(ROOT, 'node_modules/.cache/posthorn');
 
 /** All that workflow code may import of ours (scripts/layers.ts holds that), and every version that npm installed. */
-export const SOURCES = ['workflows/**/*.ts', 'src/policy/**/*.ts', 'src/temporal/bundle/workflow-bundle.ts'];
+export const BUNDLE_SOURCES = [
+  'workflows/**/*.ts',
+  'src/policy/**/*.ts',
+  'src/temporal/bundle/workflow-bundle.ts',
+];
 const INSTALLED = 'node_modules/.package-lock.json';
 
 /** The bundle of an earlier run for exactly these sources and packages; undefined where there is none. */
-export function keptBundle(file = bundleFile()): WorkflowBundle | undefined {
+export function cachedBundle(file = bundleCachePath()): WorkflowBundle | undefined {
   if (!file) return undefined;
   try {
     const text = readFileSync(file, 'utf8');
@@ -25,8 +29,8 @@ export function keptBundle(file = bundleFile()): WorkflowBundle | undefined {
 }
 
 /** Bundles the workflow code, which takes some seconds of CPU, and keeps it where that is possible. */
-export async function makeBundle(): Promise<WorkflowBundle> {
-  const file = bundleFile(); // before: what changes meanwhile is not in it
+export async function buildBundle(): Promise<WorkflowBundle> {
+  const file = bundleCachePath(); // before: what changes meanwhile is not in it
   const { code } = await bundleWorkflowCode({
     workflowsPath: WORKFLOWS_PATH,
     logger: { trace() {}, debug() {}, info() {}, log() {}, warn: console.warn, error: console.error },
@@ -50,10 +54,10 @@ function keep(file: string, code: string): void {
 }
 
 /** Named by what goes into the bundle: one of other sources or another SDK is never taken for it. */
-export function bundleFile(root = ROOT): string | undefined {
+export function bundleCachePath(root = ROOT): string | undefined {
   const hash = createHash('sha256');
   try {
-    const sources = SOURCES.flatMap((pattern) => globSync(pattern, { cwd: root })).sort();
+    const sources = BUNDLE_SOURCES.flatMap((pattern) => globSync(pattern, { cwd: root })).sort();
     for (const source of [...sources, INSTALLED]) {
       hash
         .update(`${source}\0`)

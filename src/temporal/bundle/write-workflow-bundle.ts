@@ -1,7 +1,7 @@
 // Run when the image is built, and by a worker that finds no bundle: its own event loop stays free meanwhile.
-import { keptBundle, makeBundle } from './workflow-bundle.ts';
+import { buildBundle, cachedBundle } from './workflow-bundle.ts';
 
-if (!keptBundle()) {
-  await makeBundle();
-  if (!keptBundle()) process.exitCode = 3;
+if (!cachedBundle()) {
+  await buildBundle();
+  if (!cachedBundle()) process.exitCode = 3;
 }

@@ -2,7 +2,13 @@ import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import type { Project } from '../installation/api-client.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
-import { auditBooks, countInFlight, inAgreement, readBookings, receiptOf } from '../installation/ledger.ts';
+import {
+  answeredRequest,
+  auditDeliveries,
+  countInFlight,
+  NO_DISCREPANCIES,
+  readDeliveryRecords,
+} from '../installation/ledger.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 
 jest.setTimeout(60_000);
@@ -50,12 +56,12 @@ async function expectEachOnce(ids: string[]): Promise<void> {
   const open = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;
   await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0, 20_000);
   const origin = receiver.url.replace(/\/$/, '');
-  const findings = auditBooks({
+  const findings = auditDeliveries({
     acknowledged: new Map(ids.map((id) => [id, 1])),
-    receipts: receiver.requests.map((request) => receiptOf(origin, request, 200)),
-    bookings: await readBookings(posthorn.pool),
+    receivedRequests: receiver.requests.map((request) => answeredRequest(origin, request, 200)),
+    deliveries: await readDeliveryRecords(posthorn.pool),
   });
-  expect(findings).toEqual({ ...inAgreement, duplicates: 0, unknown: 0 });
+  expect(findings).toEqual({ ...NO_DISCREPANCIES, duplicates: 0, unknown: 0 });
   expect(receiver.requests).toHaveLength(ids.length);
 }
 
@@ -65,7 +71,7 @@ test('a worker that is asked to stop finishes the POSTs under way, and takes no 
   const project = await openRequests();
 
   const ended = worker.end('SIGTERM');
-  await worker.untilSaid(/"stopping"/);
+  await worker.untilPrinted(/"stopping"/);
   const later = idsFrom(IN_FLIGHT, SOME_LATER);
   for (const id of later) await post(project, id);
   expect(await countInFlight(posthorn.pool)).toBe(IN_FLIGHT);
@@ -82,7 +88,7 @@ test('API and worker in one process finish the POSTs under way before they end',
   await openRequests();
 
   const ended = both.end('SIGTERM');
-  await both.untilSaid(/Stopping/);
+  await both.untilPrinted(/Stopping/);
   await eventually(() =>
     fetch(`${posthorn.api.url}/healthz`).then(
       () => false,

@@ -1,9 +1,9 @@
-import { freePort } from '../../../src/embedded/free-port.ts';
+import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { apiClient } from '../installation/api-client.ts';
 import { type EmbeddedInstallation, embeddedInstallation } from '../installation/embedded-installation.ts';
-import { inAgreement } from '../installation/ledger.ts';
+import { NO_DISCREPANCIES } from '../installation/ledger.ts';
 import { EVENTS, type MixedStream, startMixedStream } from '../installation/mixed-stream.ts';
-import { quietPort } from '../installation/own-servers.ts';
+import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, startPosthorn } from '../installation/posthorn-process.ts';
 
 jest.setTimeout(120_000);
@@ -23,20 +23,20 @@ afterEach(async () => {
 });
 
 test('kill -9 of everything at once loses nothing: a start on the same data folder goes on', async () => {
-  const port = await freePort(quietPort());
+  const port = await findFreePort(nonEphemeralPort());
   const env = { ...installation.env, POSTHORN_PORT: String(port), POSTHORN_ADMIN_KEY: ADMIN_KEY };
-  await startPosthorn('start', env).untilSaid(/Posthorn is ready/);
+  await startPosthorn('start', env).untilPrinted(/Posthorn is ready/);
   stream = await startMixedStream(apiClient(`http://127.0.0.1:${port}`, ADMIN_KEY));
   await stream.untilAcknowledged(EVENTS / 3);
 
   await installation.killEverything();
   const again = startPosthorn('start', env);
-  await again.untilSaid(/Posthorn is ready/);
+  await again.untilPrinted(/Posthorn is ready/);
   const pool = installation.openPool();
   await stream.untilDueIsDelivered(pool, new Date());
 
   const findings = await stream.audit(pool);
-  expect(findings).toMatchObject({ ...inAgreement, unbalanced: [] });
+  expect(findings).toMatchObject({ ...NO_DISCREPANCIES, unbalanced: [] });
   // Each repeated request is visible: its first one has a row that says `unknown`.
   expect(findings.duplicates).toBeLessThanOrEqual(findings.unknown);
   await pool.end();

@@ -1,6 +1,6 @@
 import { eventually } from '../../set-up/eventually.ts';
 import { type Installation, installOn } from '../installation/installation.ts';
-import { countInFlight, inAgreement } from '../installation/ledger.ts';
+import { countInFlight, NO_DISCREPANCIES } from '../installation/ledger.ts';
 import { EVENTS, type MixedStream, startMixedStream } from '../installation/mixed-stream.ts';
 import { type OwnServers, startOwnServers } from '../installation/own-servers.ts';
 import { endAllProcesses, startPosthorn } from '../installation/posthorn-process.ts';
@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 afterAll(() => servers.stop());
 
-const balanced = { ...inAgreement, unbalanced: [] };
+const balanced = { ...NO_DISCREPANCIES, unbalanced: [] };
 
 const inTheMiddleOfAStream = async (): Promise<MixedStream> => {
   stream = await startMixedStream(posthorn.api);
@@ -85,8 +85,8 @@ test('while Temporal is killed events are acknowledged as before, and are delive
   await stream.untilDueIsDelivered(posthorn.pool, new Date());
 
   expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
-  expect(new Set(stream.answers.map(({ status }) => status))).toEqual(new Set([202]));
-  expect(Math.max(...stream.answers.map(({ seconds }) => seconds))).toBeLessThan(2);
+  expect(new Set(stream.responses.map(({ status }) => status))).toEqual(new Set([202]));
+  expect(Math.max(...stream.responses.map(({ seconds }) => seconds))).toBeLessThan(2);
 });
 
 test('while Postgres is killed posts are answered 503 with Retry-After; nothing is lost, and no POST is repeated', async () => {
@@ -94,12 +94,12 @@ test('while Postgres is killed posts are answered 503 with Retry-After; nothing 
   const stream = await inTheMiddleOfAStream();
 
   await servers.postgres.kill();
-  await eventually(() => stream.answers.filter(({ status }) => status === 503).length >= 8);
+  await eventually(() => stream.responses.filter(({ status }) => status === 503).length >= 8);
   await servers.postgres.start();
   await stream.untilDueIsDelivered(posthorn.pool, new Date());
 
   expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
-  const refused = stream.answers.filter(({ status }) => status !== 202);
+  const refused = stream.responses.filter(({ status }) => status !== 202);
   for (const { status, retryAfter } of refused) {
     expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/) });
   }
@@ -108,7 +108,7 @@ test('while Postgres is killed posts are answered 503 with Retry-After; nothing 
 test('an API that starts while Temporal is away says so, accepts at once, and delivers when it comes', async () => {
   await servers.temporal.kill();
   const [api, worker] = ['api', 'worker'].map((command) => startPosthorn(command, posthorn.env));
-  await api!.untilSaid(/"started"/);
+  await api!.untilPrinted(/"started"/);
 
   const ready = await fetch(`${posthorn.api.url}/readyz`);
   expect(ready.status).toBe(503);
@@ -118,9 +118,9 @@ test('an API that starts while Temporal is away says so, accepts at once, and de
   stream = await startMixedStream(posthorn.api);
   await stream.done;
   await servers.temporal.start();
-  await Promise.all([api!, worker!].map((one) => one.untilSaid(/connected to Temporal/)));
+  await Promise.all([api!, worker!].map((one) => one.untilPrinted(/connected to Temporal/)));
   await stream.untilDueIsDelivered(posthorn.pool, new Date());
 
   expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
-  expect(Math.max(...stream.answers.map(({ seconds }) => seconds))).toBeLessThan(2);
+  expect(Math.max(...stream.responses.map(({ seconds }) => seconds))).toBeLessThan(2);
 });

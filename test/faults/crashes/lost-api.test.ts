@@ -1,10 +1,10 @@
-import { freePort } from '../../../src/embedded/free-port.ts';
+import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { type InterruptibleProxy, startInterruptibleProxy } from '../../replay/interruptible-proxy.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type ApiClient, apiClient, type Project } from '../installation/api-client.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
-import { quietPort } from '../installation/own-servers.ts';
+import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 
 jest.setTimeout(120_000);
@@ -34,7 +34,7 @@ type Api = { running: PosthornProcess; client: ApiClient; temporal: Interruptibl
 async function startApi(): Promise<Api> {
   const temporal = await startInterruptibleProxy(`http://${posthorn.env.TEMPORAL_ADDRESS}`);
   proxies.push(temporal);
-  const port = String(await freePort(quietPort()));
+  const port = String(await findFreePort(nonEphemeralPort()));
   const running = await posthorn.startApi({
     POSTHORN_PORT: port,
     TEMPORAL_ADDRESS: new URL(temporal.url).host,
@@ -48,7 +48,7 @@ async function startApi(): Promise<Api> {
 
 const startLeader = async (): Promise<Api> => {
   const api = await startApi();
-  await api.running.untilSaid(/this process reconciles now/);
+  await api.running.untilPrinted(/this process reconciles now/);
   return api;
 };
 
@@ -92,7 +92,7 @@ test('a leader that loses Temporal alone gives the lead up, and what another pro
   const [killed, other] = [await startApi(), await startApi()];
   await newProject(other);
   leader.temporal.interrupt();
-  await leader.running.untilSaid(/this process no longer reconciles/, GOES_ON_WITHIN_MS);
+  await leader.running.untilPrinted(/this process no longer reconciles/, GOES_ON_WITHIN_MS);
   expect((await fetch(`${leader.client.url}/healthz`)).status).toBe(200);
 
   await acceptAndDie(killed);
@@ -105,10 +105,10 @@ test('a leader that stands still loses the lead, and leaves it where it is when 
   const other = await startApi();
 
   process.kill(leader.running.pid, 'SIGSTOP');
-  await other.running.untilSaid(/this process reconciles now/, GOES_ON_WITHIN_MS);
+  await other.running.untilPrinted(/this process reconciles now/, GOES_ON_WITHIN_MS);
   process.kill(leader.running.pid, 'SIGCONT');
 
-  await leader.running.untilSaid(/this process no longer reconciles/, GOES_ON_WITHIN_MS);
+  await leader.running.untilPrinted(/this process no longer reconciles/, GOES_ON_WITHIN_MS);
   const { rows } = await posthorn.pool.query(
     'SELECT pid FROM leases JOIN processes ON processes.id = leases.holder',
   );

@@ -1,6 +1,6 @@
 import { eventually } from '../../set-up/eventually.ts';
 import type { Project } from '../installation/api-client.ts';
-import { insertCarried } from '../installation/carried-deliveries.ts';
+import { insertAssignedDeliveries } from '../installation/carried-deliveries.ts';
 import { type Installation, installOn } from '../installation/installation.ts';
 import { type OwnServers, startOwnServers } from '../installation/own-servers.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
@@ -49,8 +49,8 @@ test('when the Temporal database is deleted, 10,000 owners lose nothing: what is
   await both.end('SIGTERM');
 
   await servers.temporal.kill();
-  servers.temporal.forget();
-  await insertCarried(posthorn.pool, project.id, endpoint.id, {
+  servers.temporal.deleteData();
+  await insertAssignedDeliveries(posthorn.pool, project.id, endpoint.id, {
     count: OWNERS,
     laterPercent: LATER_PERCENT,
     laterMs: LATER_MS,
@@ -68,7 +68,7 @@ test('when the Temporal database is deleted, 10,000 owners lose nothing: what is
   expect(dueMs).toBeLessThan(TWO_MINUTES_MS);
   expect(earliestLaterMs).toBeGreaterThan(-1_000);
   expect(latestLaterMs).toBeLessThan(TWO_MINUTES_MS);
-  expect(receiver.receipts).toHaveLength(OWNERS + 2); // and the one that was retried
+  expect(receiver.receivedRequests).toHaveLength(OWNERS + 2); // and the one that was retried
 });
 
 test('API and worker that live on while their Temporal comes back empty carry on with what was waiting', async () => {
@@ -78,7 +78,7 @@ test('API and worker that live on while their Temporal comes back empty carry on
   await waitingForRetry(project);
 
   await servers.temporal.kill();
-  servers.temporal.forget();
+  servers.temporal.deleteData();
   await servers.temporal.start();
 
   const open = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;

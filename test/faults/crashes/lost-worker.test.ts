@@ -82,7 +82,7 @@ const countOutcomes = async () =>
   (await posthorn.pool.query('SELECT outcome, count(*)::int AS n FROM attempts GROUP BY 1 ORDER BY 1')).rows;
 
 /** What all processes together say of those that have gone. */
-const saidGone = (): { gone: { role: string; attemptsCut: number; pid: number } }[] =>
+const saidGone = (): { gone: { role: string; interruptedAttempts: number; pid: number } }[] =>
   [api, worker, other]
     .flatMap((one) => one.output().split('\n'))
     .filter((line) => line.includes('a process has gone without stopping'))
@@ -120,7 +120,9 @@ test('a worker that is killed is noticed in seconds, and what it cut is told onc
 
   await untilAllDelivered();
 
-  expect(saidGone()).toMatchObject([{ gone: { role: 'worker', attemptsCut: IN_FLIGHT, pid: worker.pid } }]);
+  expect(saidGone()).toMatchObject([
+    { gone: { role: 'worker', interruptedAttempts: IN_FLIGHT, pid: worker.pid } },
+  ]);
   expect(await countOutcomes()).toEqual([
     { outcome: 'delivered', n: IN_FLIGHT },
     { outcome: 'unknown', n: IN_FLIGHT },
@@ -135,7 +137,7 @@ test('a worker that stands still for longer is given up, and its late answers ch
   await untilAllDelivered();
   process.kill(worker.pid, 'SIGCONT');
 
-  await worker.untilSaid(/others took it for gone/);
+  await worker.untilPrinted(/others took it for gone/);
 
   // What it knows completes the attempts that were written off.
   await eventually(async () => (await countOutcomes()).length === 1);

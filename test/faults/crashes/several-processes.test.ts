@@ -1,8 +1,8 @@
-import { freePort } from '../../../src/embedded/free-port.ts';
+import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
-import { inAgreement } from '../installation/ledger.ts';
+import { NO_DISCREPANCIES } from '../installation/ledger.ts';
 import { startMixedStream } from '../installation/mixed-stream.ts';
-import { quietPort } from '../installation/own-servers.ts';
+import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 
 jest.setTimeout(60_000);
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 test('two APIs and two workers on one Postgres and one Temporal deliver a load once', async () => {
-  const port = await freePort(quietPort());
+  const port = await findFreePort(nonEphemeralPort());
   await Promise.all([
     posthorn.startApi(),
     posthorn.startApi({ POSTHORN_PORT: String(port) }),
@@ -29,7 +29,7 @@ test('two APIs and two workers on one Postgres and one Temporal deliver a load o
 
   const findings = await stream.audit(posthorn.pool);
 
-  expect(findings).toEqual({ ...inAgreement, unbalanced: [], duplicates: 0, unknown: 0 });
-  expect(new Set(stream.answers.map(({ status }) => status))).toEqual(new Set([202]));
+  expect(findings).toEqual({ ...NO_DISCREPANCIES, unbalanced: [], duplicates: 0, unknown: 0 });
+  expect(new Set(stream.responses.map(({ status }) => status))).toEqual(new Set([202]));
   await stream.close();
 });

@@ -1,9 +1,9 @@
 import { Client, Connection } from '@temporalio/client';
 import { createReconciler, RECONCILER_TIMES } from '../../../src/dispatch/background/reconciler.ts';
-import { createGateway } from '../../../src/temporal/gateway.ts';
+import { createTemporalGateway } from '../../../src/temporal/gateway.ts';
 import { TASK_QUEUE, WORKFLOW_TYPE } from '../../../workflows/contract.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
-import { insertCarried } from '../installation/carried-deliveries.ts';
+import { insertAssignedDeliveries } from '../installation/carried-deliveries.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 
@@ -30,7 +30,7 @@ afterEach(async () => {
 test('a workflow whose task fails again and again is terminated, and its delivery goes on elsewhere', async () => {
   const { pool, env, api } = posthorn;
   const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE! });
-  const gateway = createGateway(client, { eager: false, searchAttributes: () => false });
+  const gateway = createTemporalGateway(client, { eager: false, searchAttributes: () => false });
   const acted: string[] = [];
   const failures: unknown[] = [];
   // The first that asks leads: before the API's own, which would wait for two minutes.
@@ -41,11 +41,17 @@ test('a workflow whose task fails again and again is terminated, and its deliver
     temporal: () => gateway,
     sweepEndpoints: async () => {},
     onReleased: () => {},
-    onLeading: () => {},
+    onLeadershipChange: () => {},
     onWorkflowFailed: () => {},
     onAction: (action, workflowId) => acted.push(`${action} ${workflowId}`),
     onFailure: (error) => failures.push(error),
-    times: { ...RECONCILER_TIMES, passEvery: 500, overdue: 15_000, overdueAtStart: 1_000, wedgedFor: 2_000 },
+    times: {
+      ...RECONCILER_TIMES,
+      passIntervalMs: 500,
+      overdueAfterMs: 15_000,
+      startupOverdueAfterMs: 1_000,
+      terminateWedgedAfterMs: 2_000,
+    },
   });
   await Promise.all([posthorn.startApi(), posthorn.startWorker()]);
   const project = await api.newProject({});
@@ -54,7 +60,7 @@ test('a workflow whose task fails again and again is terminated, and its deliver
   // Without its input the workflow throws in its first task, and in each one after it.
   await client.workflow.start(WORKFLOW_TYPE, { workflowId, taskQueue: TASK_QUEUE, args: [] });
 
-  await insertCarried(pool, project.id, endpoint.id, { count: 1 });
+  await insertAssignedDeliveries(pool, project.id, endpoint.id, { count: 1 });
   await receiver.untilReceived(1, 60_000);
 
   // It is reminded once before it counts as wedged. Each signal counts its failures anew: they must be rare.

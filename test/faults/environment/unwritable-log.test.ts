@@ -1,13 +1,17 @@
-import { freePort } from '../../../src/embedded/free-port.ts';
-import { receiversOfEachTest } from '../../receivers/receivers-of-each-test.ts';
+import { findFreePort } from '../../../src/embedded/free-port.ts';
+import { receiversPerTest } from '../../receivers/receivers-of-each-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
-import { quietPort } from '../installation/own-servers.ts';
-import { type BadOutput, endAllProcesses, startPosthornOn } from '../installation/posthorn-process.ts';
+import { nonEphemeralPort } from '../installation/own-servers.ts';
+import {
+  type BadOutput,
+  endAllProcesses,
+  startPosthornWithOutput,
+} from '../installation/posthorn-process.ts';
 
 jest.setTimeout(90_000);
 
-const receiverThat = receiversOfEachTest();
+const receiverThat = receiversPerTest();
 let posthorn: Installation;
 
 beforeEach(async () => {
@@ -28,8 +32,8 @@ const CALLS: [BadOutput, number][] = [
 test.each(CALLS)(
   'with a standard output that is %s events are accepted and delivered, and lost lines are counted',
   async (output, calls) => {
-    const metricsPort = await freePort(quietPort());
-    const child = startPosthornOn(output, 'start', {
+    const metricsPort = await findFreePort(nonEphemeralPort());
+    const child = startPosthornWithOutput(output, 'start', {
       ...posthorn.env,
       LOG_LEVEL: 'debug',
       POSTHORN_METRICS_PORT: String(metricsPort),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { receiversOfEachTest } from '../../receivers/receivers-of-each-test.ts';
+import { receiversPerTest } from '../../receivers/receivers-of-each-test.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 
@@ -7,7 +7,7 @@ jest.setTimeout(90_000);
 
 const FORTY_DAYS_MS = 40 * 86_400_000;
 
-const receiverThat = receiversOfEachTest();
+const receiverThat = receiversPerTest();
 let posthorn: Installation;
 let process: PosthornProcess;
 let key: string;

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { freePort } from '../../../src/embedded/free-port.ts';
+import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { dumpTables, dumpTemporal } from '../installation/everything-written.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
-import { quietPort } from '../installation/own-servers.ts';
+import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 
 jest.setTimeout(60_000);
@@ -43,7 +43,7 @@ beforeAll(async () => {
       response.writeHead(status, { 'x-answer': content.answerHeader }).end(content.answerBody);
     },
   ]);
-  const metricsPort = String(await freePort(quietPort()));
+  const metricsPort = String(await findFreePort(nonEphemeralPort()));
   both = await posthorn.startBoth({ LOG_LEVEL: 'debug', POSTHORN_METRICS_PORT: metricsPort });
   await driveEveryPath();
   metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();

@@ -1,7 +1,7 @@
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
-import { readBookings } from '../installation/ledger.ts';
+import { readDeliveryRecords } from '../installation/ledger.ts';
 import { endAllProcesses, type PosthornProcess, startPosthorn } from '../installation/posthorn-process.ts';
 
 jest.setTimeout(120_000);
@@ -55,7 +55,7 @@ test('a receiver whose answer kills the worker ends undeliverable, and the innoc
 
   const open = `SELECT FROM deliveries WHERE status IN ('pending', 'retrying') LIMIT 1`;
   await eventually(async () => (await pool.query(open)).rowCount === 0, 100_000);
-  const bookings = await readBookings(pool);
+  const bookings = await readDeliveryRecords(pool);
   const [poisoned] = bookings.filter(({ event }) => event === 'poison');
   const innocents = bookings.filter(({ event }) => event !== 'poison');
   expect(poisoned).toMatchObject({

@@ -21,7 +21,7 @@ const INSERT_CARRIED = `
  * Deliveries as they stand while each is carried by a workflow of its own, `event/<project>/carried-<n>`. Of each
  * hundred `laterPercent` are due in `laterMs`, the others now.
  */
-export async function insertCarried(
+export async function insertAssignedDeliveries(
   pool: pg.Pool,
   projectId: string,
   endpointId: string,

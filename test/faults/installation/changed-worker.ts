@@ -1,11 +1,11 @@
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createLogger } from '../../../src/observability/log.ts';
-import { createSdkLog, SDK_LOG_FILTER } from '../../../src/temporal/sdk-log.ts';
+import { createSdkLogger, SDK_LOG_FILTER } from '../../../src/temporal/sdk-log.ts';
 import { TASK_QUEUE } from '../../../workflows/contract.ts';
 
 /** A worker of a release whose workflow code fits no history of today's, until it is killed. */
 Runtime.install({
-  logger: createSdkLog(createLogger({ level: 'info', name: 'changed-worker' })),
+  logger: createSdkLogger(createLogger({ level: 'info', name: 'changed-worker' })),
   telemetryOptions: { logging: { filter: SDK_LOG_FILTER, forward: {} } },
 });
 const worker = await Worker.create({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { createPool } from '../../../src/store/postgres/database.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { isGone } from './posthorn-process.ts';
+import { hasExited } from './posthorn-process.ts';
 
 /** A data folder of `posthorn start`, and what a test can learn of it from outside. */
 export type EmbeddedInstallation = {
@@ -31,7 +31,7 @@ export function embeddedInstallation(): EmbeddedInstallation {
     (JSON.parse(read('temporal.json')) as { pid: number }).pid,
     Number(read('postgres/data/postmaster.pid').split('\n')[0]),
   ];
-  const untilGone = (all: number[]) => eventually(() => all.every(isGone), 30_000);
+  const untilGone = (all: number[]) => eventually(() => all.every(hasExited), 30_000);
   return {
     dataDir,
     env: {

@@ -3,14 +3,14 @@ import { eventually } from '../../set-up/eventually.ts';
 
 export type OfferedEvent = { id: string; type: string; data: unknown };
 
-export type Answer = { status: number; retryAfter: string | null; seconds: number };
+export type PostResponse = { status: number; retryAfter: string | null; seconds: number };
 
 /** A producer that posts every event until it is acknowledged, with the same id, whatever happens on the way. */
 export type EventStream = {
   /** The ids that were answered with 202. */
   acknowledged: Set<string>;
   /** Every answer in the order of its arrival; a connection that broke is none. */
-  answers: Answer[];
+  responses: PostResponse[];
   untilAcknowledged(count: number): Promise<void>;
   done: Promise<void>;
   /** Gives up what is not acknowledged yet. */
@@ -18,13 +18,13 @@ export type EventStream = {
 };
 
 const PRODUCERS = 8;
-const AGAIN_AFTER_MS = 50;
-const ANSWER_WITHIN_MS = 20_000;
+const RETRY_INTERVAL_MS = 50;
+const RESPONSE_TIMEOUT_MS = 20_000;
 
 /** `apiUrls` are used in turn, as behind a load balancer. */
 export function startEventStream(apiUrls: string[], key: string, events: OfferedEvent[]): EventStream {
   const acknowledged = new Set<string>();
-  const answers: Answer[] = [];
+  const responses: PostResponse[] = [];
   const queue = events.values();
   let posts = 0;
   let stopped = false;
@@ -35,10 +35,10 @@ export function startEventStream(apiUrls: string[], key: string, events: Offered
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify(event),
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
     });
     const seconds = (performance.now() - startedAt) / 1000;
-    answers.push({ status: response.status, retryAfter: response.headers.get('retry-after'), seconds });
+    responses.push({ status: response.status, retryAfter: response.headers.get('retry-after'), seconds });
     await response.text();
     if (response.status === 202) acknowledged.add(event.id);
   }
@@ -47,7 +47,7 @@ export function startEventStream(apiUrls: string[], key: string, events: Offered
     for (const event of queue) {
       while (!acknowledged.has(event.id) && !stopped) {
         await post(event).catch(() => {});
-        if (!acknowledged.has(event.id)) await sleep(AGAIN_AFTER_MS);
+        if (!acknowledged.has(event.id)) await sleep(RETRY_INTERVAL_MS);
       }
     }
   }
@@ -55,7 +55,7 @@ export function startEventStream(apiUrls: string[], key: string, events: Offered
   const done = Promise.all(Array.from({ length: PRODUCERS }, produce)).then(() => {});
   return {
     acknowledged,
-    answers,
+    responses,
     untilAcknowledged: (count) => eventually(() => acknowledged.size >= count, 30_000),
     done,
     stop() {

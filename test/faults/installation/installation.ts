@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freePort } from '../../../src/embedded/free-port.ts';
+import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { createPool } from '../../../src/store/postgres/database.ts';
 import { createTestDatabase } from '../../set-up/database.ts';
 import { createTestNamespace, temporalAddress } from '../../set-up/temporal.ts';
 import { type ApiClient, apiClient } from './api-client.ts';
-import { type OwnServers, quietPort } from './own-servers.ts';
+import { nonEphemeralPort, type OwnServers } from './own-servers.ts';
 import { type PosthornProcess, startPosthorn, startPosthornWithOpenFiles } from './posthorn-process.ts';
 
 /** Posthorn as an operator runs it against real servers, on a database and a namespace of its own. */
@@ -59,7 +59,7 @@ async function install(
   namespace: string,
 ): Promise<Installation> {
   const pool = createPool(databaseUrl, 4);
-  const port = await freePort(quietPort());
+  const port = await findFreePort(nonEphemeralPort());
   const apiUrl = `http://127.0.0.1:${port}`;
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-faults-'));
   const env: NodeJS.ProcessEnv = {
@@ -84,8 +84,8 @@ async function install(
       openFiles === undefined
         ? startPosthorn(command, all)
         : startPosthornWithOpenFiles(openFiles, command, all);
-    await posthorn.untilSaid(/connected to Temporal/);
-    if (command !== 'worker') await posthorn.untilSaid(/"started"|Posthorn is ready/);
+    await posthorn.untilPrinted(/connected to Temporal/);
+    if (command !== 'worker') await posthorn.untilPrinted(/"started"|Posthorn is ready/);
     return posthorn;
   }
 

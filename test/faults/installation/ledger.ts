@@ -2,10 +2,10 @@ import type pg from 'pg';
 import type { ReceivedRequest } from '../../receivers/receiver.ts';
 
 /** One request that the receiver got, with what it answered (null: nothing). */
-export type Receipt = { event: string; url: string; status: number | null };
+export type AnsweredRequest = { event: string; url: string; status: number | null };
 
 /** A delivery as the database has it, its attempts in the order of their claims. */
-export type Booking = {
+export type DeliveryRecord = {
   event: string;
   url: string;
   status: string;
@@ -15,15 +15,15 @@ export type Booking = {
   resent: number;
 };
 
-export type Books = {
+export type AuditInput = {
   /** Ids that were answered 202, and how many deliveries each must have. */
   acknowledged: Map<string, number>;
-  receipts: Receipt[];
-  bookings: Booking[];
+  receivedRequests: AnsweredRequest[];
+  deliveries: DeliveryRecord[];
 };
 
 /** What the three books disagree on, as texts that name the delivery; and the requests that need not have been. */
-export type Findings = {
+export type AuditFindings = {
   lost: string[];
   unexpected: string[];
   gaps: string[];
@@ -38,15 +38,15 @@ export type Findings = {
 /** These attempts may have ended before anything reached the receiver. */
 const MAY_HAVE_NO_REQUEST = new Set(['unknown', 'blocked', 'dns_failed', 'connection_failed', 'tls_failed']);
 
-export const inAgreement = { lost: [], unexpected: [], gaps: [], unexplained: [] };
+export const NO_DISCREPANCIES = { lost: [], unexpected: [], gaps: [], unexplained: [] };
 
 /** Compares what was acknowledged, what was received and what is recorded. */
-export function auditBooks({ acknowledged, receipts, bookings }: Books): Findings {
+export function auditDeliveries({ acknowledged, receivedRequests, deliveries }: AuditInput): AuditFindings {
   const keyOf = ({ event, url }: { event: string; url: string }) => `${event} at ${url}`;
-  const received = Map.groupBy(receipts, keyOf);
-  const booked = new Map(bookings.map((booking) => [keyOf(booking), booking]));
-  const byEvent = Map.groupBy(bookings, ({ event }) => event);
-  const findings: Findings = {
+  const received = Map.groupBy(receivedRequests, keyOf);
+  const booked = new Map(deliveries.map((booking) => [keyOf(booking), booking]));
+  const byEvent = Map.groupBy(deliveries, ({ event }) => event);
+  const findings: AuditFindings = {
     lost: [],
     unexpected: [],
     gaps: [],
@@ -84,13 +84,13 @@ export function auditBooks({ acknowledged, receipts, bookings }: Books): Finding
 const isSuccess = (status: number | null): boolean => status !== null && status >= 200 && status < 300;
 
 /** `origin` is the receiver's, `statusOf` what it answered. */
-export const receiptOf = (
+export const answeredRequest = (
   origin: string,
   { headers, path }: ReceivedRequest,
   status: number | null,
-): Receipt => ({ event: String(headers['webhook-id']), url: origin + path, status });
+): AnsweredRequest => ({ event: String(headers['webhook-id']), url: origin + path, status });
 
-const BOOKINGS = `
+const DELIVERY_RECORDS = `
   SELECT d.event_id AS event, coalesce(endpoint.url, event.target_url) AS url, d.status, d.attempts AS counted,
          array_remove(array_agg(a.number ORDER BY a.epoch), NULL) AS numbers,
          array_remove(array_agg(a.outcome ORDER BY a.epoch), NULL) AS outcomes,
@@ -101,8 +101,8 @@ const BOOKINGS = `
   LEFT JOIN attempts a ON a.delivery_id = d.id
   GROUP BY d.id, endpoint.url, event.target_url`;
 
-export async function readBookings(pool: pg.Pool): Promise<Booking[]> {
-  return (await pool.query<Booking>(BOOKINGS)).rows;
+export async function readDeliveryRecords(pool: pg.Pool): Promise<DeliveryRecord[]> {
+  return (await pool.query<DeliveryRecord>(DELIVERY_RECORDS)).rows;
 }
 
 const UNBALANCED = `
@@ -113,7 +113,7 @@ const UNBALANCED = `
   HAVING e.open_count <> 0 OR count(o.seq) <> 1`;
 
 /** The events that have not settled, or that the outcome stream did not tell of exactly once. */
-export async function readUnbalancedEvents(pool: pg.Pool): Promise<unknown[]> {
+export async function readUnsettledEvents(pool: pg.Pool): Promise<unknown[]> {
   return (await pool.query(UNBALANCED)).rows;
 }
 

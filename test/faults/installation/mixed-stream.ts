@@ -2,14 +2,14 @@ import type pg from 'pg';
 import { eventually } from '../../set-up/eventually.ts';
 import type { ApiClient } from './api-client.ts';
 import { type EventStream, type OfferedEvent, startEventStream } from './event-stream.ts';
-import { auditBooks, type Findings, readBookings, readUnbalancedEvents } from './ledger.ts';
+import { type AuditFindings, auditDeliveries, readDeliveryRecords, readUnsettledEvents } from './ledger.ts';
 import { startStreamReceiver } from './stream-receiver.ts';
 
 export type MixedStream = EventStream & {
   /** Waits until what was accepted by then is delivered wherever the receiver takes it; throws after 20 s. */
   untilDueIsDelivered(pool: pg.Pool, restartedAt: Date): Promise<void>;
   /** Waits until everything has been acknowledged and has settled, and compares the books. */
-  audit(pool: pg.Pool): Promise<Findings & { unbalanced: unknown[] }>;
+  audit(pool: pg.Pool): Promise<AuditFindings & { unbalanced: unknown[] }>;
   close(): Promise<void>;
 };
 
@@ -49,12 +49,12 @@ export async function startMixedStream(api: ApiClient, apiUrls = [api.url]): Pro
     async audit(pool) {
       await stream.done;
       await eventually(async () => (await pool.query(STILL_OPEN)).rowCount === 0, SETTLED_WITHIN_MS);
-      const findings = auditBooks({
+      const findings = auditDeliveries({
         acknowledged: new Map([...stream.acknowledged].map((id) => [id, fanOutOf(id)])),
-        receipts: receiver.receipts,
-        bookings: await readBookings(pool),
+        receivedRequests: receiver.receivedRequests,
+        deliveries: await readDeliveryRecords(pool),
       });
-      return { ...findings, unbalanced: await readUnbalancedEvents(pool) };
+      return { ...findings, unbalanced: await readUnsettledEvents(pool) };
     },
     async close() {
       await stream.stop();

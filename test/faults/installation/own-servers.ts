@@ -1,11 +1,11 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../src/embedded/free-port.ts';
+import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { startEmbeddedPostgres } from '../../../src/embedded/postgres/postgres.ts';
 import { startDevServer } from '../../../src/embedded/temporal/temporal.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { isGone } from './posthorn-process.ts';
+import { hasExited } from './posthorn-process.ts';
 
 /** A server that a test may kill, and start again at the same address on the same data. */
 export type KillableServer = {
@@ -16,7 +16,7 @@ export type KillableServer = {
 
 export type OwnServers = {
   postgres: KillableServer & { urlOf(database: string): string };
-  temporal: KillableServer & { address: string; forget(): void };
+  temporal: KillableServer & { address: string; deleteData(): void };
   stop(): Promise<void>;
 };
 
@@ -27,7 +27,10 @@ export async function startOwnServers(): Promise<OwnServers> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-faults-'));
   chmodSync(dataDir, 0o711); // root's Postgres is another user, who passes through
   // Away from 7233, which other tests take while ours is down.
-  const ports = { port: await freePort(quietPort()), uiPort: await freePort(quietPort()) };
+  const ports = {
+    port: await findFreePort(nonEphemeralPort()),
+    uiPort: await findFreePort(nonEphemeralPort()),
+  };
   writeFileSync(join(dataDir, 'temporal.json'), JSON.stringify({ pid: 0, ...ports }));
 
   let postgres = await startEmbeddedPostgres({ dataDir, log });
@@ -47,7 +50,7 @@ export async function startOwnServers(): Promise<OwnServers> {
       async start() {
         temporal = await startTemporal();
       },
-      forget() {
+      deleteData() {
         for (const suffix of ['', '-wal', '-shm'])
           rmSync(join(dataDir, `temporal.db${suffix}`), { force: true });
       },
@@ -62,9 +65,9 @@ export async function startOwnServers(): Promise<OwnServers> {
 }
 
 /** Below the range that the system gives to outgoing connections: nobody takes it while its server is down. */
-export const quietPort = (): number => 20_000 + Math.floor(Math.random() * 10_000);
+export const nonEphemeralPort = (): number => 20_000 + Math.floor(Math.random() * 10_000);
 
 async function killNow(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
-  await eventually(() => isGone(pid));
+  await eventually(() => hasExited(pid));
 }

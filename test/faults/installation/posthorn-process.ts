@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { startOf } from '../../../src/embedded/processes/process-identity.ts';
+import { processStartTime } from '../../../src/embedded/processes/process-identity.ts';
 import { eventually } from '../../set-up/eventually.ts';
 
 export type PosthornProcess = {
@@ -9,7 +9,7 @@ export type PosthornProcess = {
   /** Everything it has written so far. */
   output(): string;
   /** Waits until it has written what matches; throws with its output when it does not, or ends first. */
-  untilSaid(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
+  untilPrinted(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   /** Resolves with the exit code, null when a signal ended it. */
   ended: Promise<number | null>;
   /** Sends a signal, and waits for the end. */
@@ -40,7 +40,11 @@ export const launchPosthorn = (command: string, env: NodeJS.ProcessEnv, ...args:
 export type BadOutput = 'full' | 'gone' | 'unread';
 
 /** The same with a standard output that takes little or nothing; the caller finds out by itself when it works. */
-export function startPosthornOn(output: BadOutput, command: string, env: NodeJS.ProcessEnv): ChildProcess {
+export function startPosthornWithOutput(
+  output: BadOutput,
+  command: string,
+  env: NodeJS.ProcessEnv,
+): ChildProcess {
   const stdout = output === 'full' ? openSync('/dev/full', 'w') : 'pipe';
   const child = spawn(process.execPath, [join(root, 'src/cli/program.ts'), command], {
     cwd: root,
@@ -82,7 +86,7 @@ function run(program: string, args: string[], env: NodeJS.ProcessEnv): PosthornP
     pid: child.pid!,
     output: () => output,
     ended,
-    async untilSaid(pattern, timeoutMs = 30_000) {
+    async untilPrinted(pattern, timeoutMs = 30_000) {
       await eventually(() => pattern.test(output) || !running.has(child), timeoutMs).catch(() => {});
       const match = pattern.exec(output);
       if (!match) throw new Error(`it has not said ${pattern}, but:\n${output}`);
@@ -101,4 +105,4 @@ export async function endAllProcesses(): Promise<void> {
   await eventually(() => running.size === 0, 30_000); // what a launcher ran is asked to stop, and drains
 }
 
-export const isGone = (pid: number): boolean => startOf(pid) === undefined;
+export const hasExited = (pid: number): boolean => processStartTime(pid) === undefined;

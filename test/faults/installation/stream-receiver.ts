@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startReceiver } from '../../receivers/receiver.ts';
-import { type Receipt, receiptOf } from './ledger.ts';
+import { type AnsweredRequest, answeredRequest } from './ledger.ts';
 
 export type StreamReceiver = {
   origin: string;
   /** What arrived, in order, with what it was answered. */
-  receipts: Receipt[];
+  receivedRequests: AnsweredRequest[];
   close(): Promise<void>;
 };
 
@@ -17,20 +17,20 @@ const THINKS_FOR_MS = 20;
  * 200; `/dead/…` with 500.
  */
 export async function startStreamReceiver(): Promise<StreamReceiver> {
-  const receipts: Receipt[] = [];
+  const receivedRequests: AnsweredRequest[] = [];
   const seen = new Set<string>();
   const receiver = await startReceiver([
     async (request, response) => {
       const key = `${request.headers['webhook-id']} ${request.path}`;
       const status = statusFor(request.path, !seen.has(key));
       seen.add(key);
-      receipts.push(receiptOf(origin, request, status));
+      receivedRequests.push(answeredRequest(origin, request, status));
       await sleep(THINKS_FOR_MS);
       response.writeHead(status).end();
     },
   ]);
   const origin = receiver.url.replace(/\/$/, '');
-  return { origin, receipts, close: receiver.close };
+  return { origin, receivedRequests, close: receiver.close };
 }
 
 function statusFor(path: string, isFirst: boolean): number {

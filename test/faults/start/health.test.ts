@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { freePort } from '../../../src/embedded/free-port.ts';
+import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { endAllProcesses, startPosthorn } from '../installation/posthorn-process.ts';
@@ -11,7 +11,7 @@ let posthorn: Installation;
 let port: number;
 beforeEach(async () => {
   posthorn = await installOnSharedServers();
-  port = await freePort();
+  port = await findFreePort();
 });
 afterEach(async () => {
   await endAllProcesses();
@@ -34,7 +34,7 @@ async function readyz(url = `http://127.0.0.1:${port}`): Promise<Answer & { stat
 test('a worker is healthy once it polls, and not while Temporal is away', async () => {
   const env = { ...posthorn.env, POSTHORN_HEALTH_PORT: String(port) };
   const waiting = startPosthorn('worker', { ...env, TEMPORAL_ADDRESS: '127.0.0.1:1' });
-  await waiting.untilSaid(/"started"/);
+  await waiting.untilPrinted(/"started"/);
   await eventually(async () => /TEMPORAL_ADDRESS/.test((await readyz()).components.temporal!.detail ?? ''));
   expect(await readyz()).toMatchObject({
     status: 503,
@@ -47,7 +47,7 @@ test('a worker is healthy once it polls, and not while Temporal is away', async 
   await waiting.end('SIGTERM');
 
   const working = startPosthorn('worker', env);
-  await working.untilSaid(/"started"/);
+  await working.untilPrinted(/"started"/);
   await eventually(async () => (await readyz()).status === 200, 30_000);
   expect(working.output()).toContain('the workers poll their queues');
   expect(healthCheck('worker')).toBe(0);

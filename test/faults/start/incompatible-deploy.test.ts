@@ -1,8 +1,8 @@
-import { freePort } from '../../../src/embedded/free-port.ts';
+import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
-import { quietPort } from '../installation/own-servers.ts';
+import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, startProgram } from '../installation/posthorn-process.ts';
 
 jest.setTimeout(150_000);
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 test('a workflow that fails because its code no longer fits is logged and counted, and its delivery goes on', async () => {
-  const metricsPort = String(await freePort(quietPort()));
+  const metricsPort = String(await findFreePort(nonEphemeralPort()));
   const [api, worker] = await Promise.all([
     posthorn.startApi({ POSTHORN_METRICS_PORT: metricsPort }),
     posthorn.startWorker(),
@@ -39,7 +39,7 @@ test('a workflow that fails because its code no longer fits is logged and counte
   await worker.end('SIGTERM');
 
   const changed = startProgram('test/faults/installation/changed-worker.ts', posthorn.env);
-  const told = await changed.untilSaid(/^.*workflows do not fit the code.*$/m);
+  const told = await changed.untilPrinted(/^.*workflows do not fit the code.*$/m);
   await changed.end('SIGKILL');
   await posthorn.startWorker();
   await statusIs('delivered');
@@ -49,7 +49,7 @@ test('a workflow that fails because its code no longer fits is logged and counte
     count: 1,
     reason: expect.stringMatching(/^\[TMPRL1100\]/),
   });
-  const [line] = await api.untilSaid(/^.*a workflow failed with deliveries open.*$/m);
+  const [line] = await api.untilPrinted(/^.*a workflow failed with deliveries open.*$/m);
   expect(JSON.parse(line)).toMatchObject({ level: 'error', failure: 'Nondeterminism', deliveries: 1 });
   const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   expect(metrics).toContain('posthorn_workflows_failed_total{failure="Nondeterminism"} 1');

@@ -65,7 +65,7 @@ test('a start that was interrupted is made good by the next one', async () => {
   await first.end('SIGINT');
 
   const second = launchPosthorn('start', installation.env);
-  await second.untilSaid(/Posthorn is ready/, 60_000);
+  await second.untilPrinted(/Posthorn is ready/, 60_000);
   expect(await second.end('SIGINT')).toBe(0);
 });
 
@@ -77,7 +77,7 @@ test('a worker that waits for Temporal stops at once', async () => {
     POSTHORN_DATA_DIR: installation.dataDir,
   };
   const worker = startPosthorn('worker', env);
-  await worker.untilSaid(/Nothing listens at 127\.0\.0\.1:1 .*TEMPORAL_ADDRESS/);
+  await worker.untilPrinted(/Nothing listens at 127\.0\.0\.1:1 .*TEMPORAL_ADDRESS/);
 
   const askedAt = performance.now();
   expect(await worker.end('SIGTERM')).toBe(0);

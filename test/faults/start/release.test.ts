@@ -57,6 +57,6 @@ test('kill -9 of the API in the middle of a release loses nothing, and sends not
   await Promise.all([posthorn.startWorker(), posthorn.startApi()]);
   await eventually(async () => (await statuses()).delivered === EVENTS, 60_000);
 
-  const sent = receiver.receipts.map(({ event }) => event);
+  const sent = receiver.receivedRequests.map(({ event }) => event);
   expect(sent.sort()).toEqual(events.map((event) => event.id).sort());
 });

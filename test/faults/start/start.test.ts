@@ -7,7 +7,7 @@ import { type ApiClient, apiClient } from '../installation/api-client.ts';
 import { type EmbeddedInstallation, embeddedInstallation } from '../installation/embedded-installation.ts';
 import {
   endAllProcesses,
-  isGone,
+  hasExited,
   launchPosthorn,
   type PosthornProcess,
 } from '../installation/posthorn-process.ts';
@@ -33,8 +33,8 @@ type Started = { posthorn: PosthornProcess; api: ApiClient; key: string };
 
 async function start(): Promise<Started> {
   const posthorn = launchPosthorn('start', installation.env);
-  const [, url] = await posthorn.untilSaid(/API {6}(http:\/\/\S+)/, 60_000);
-  await posthorn.untilSaid(/curl -sS .*\n.*\n.*-d '.*'/);
+  const [, url] = await posthorn.untilPrinted(/API {6}(http:\/\/\S+)/, 60_000);
+  await posthorn.untilPrinted(/curl -sS .*\n.*\n.*-d '.*'/);
   return { posthorn, api: apiClient(url!, ''), key: installation.projectKey() };
 }
 
@@ -49,11 +49,11 @@ test('it prints API, Web UI, key and a curl that delivers, and Ctrl-C leaves no 
   expect(output).toContain(key);
   const { stdout } = await promisify(execFile)('sh', ['-c', curl]);
   expect(JSON.parse(stdout)).toMatchObject({ status: 'delivered', deliveries: [{ status: 'delivered' }] });
-  await posthorn.untilSaid(/signature verified/);
+  await posthorn.untilPrinted(/signature verified/);
 
   const pids = installation.pids();
   expect(await posthorn.end('SIGINT')).toBe(0);
-  expect(pids.filter((pid) => !isGone(pid))).toEqual([]);
+  expect(pids.filter((pid) => !hasExited(pid))).toEqual([]);
 });
 
 test('"posthorn try" finds what was started by its data folder, and says so when it runs no more', async () => {
@@ -85,7 +85,7 @@ test('a second start goes on with the retry that was waiting, under the same key
 
   expect(second.key).toBe(first.key);
   expect(receiver.requests).toHaveLength(2);
-  expect(receiver.requests[1]!.at).toBeGreaterThanOrEqual(Date.parse(nextAttemptAt!));
+  expect(receiver.requests[1]!.receivedAt).toBeGreaterThanOrEqual(Date.parse(nextAttemptAt!));
 });
 
 test('a port that another program has is avoided, and named when it was asked for', async () => {
@@ -96,7 +96,7 @@ test('a port that another program has is avoided, and named when it was asked fo
   expect(await posthorn.end('SIGINT')).toBe(0);
 
   const asked = launchPosthorn('start', { ...installation.env, POSTHORN_PORT: '4000' });
-  await asked.untilSaid(/could not start: .*4000.*another program has that port.*POSTHORN_PORT/, 60_000);
+  await asked.untilPrinted(/could not start: .*4000.*another program has that port.*POSTHORN_PORT/, 60_000);
   expect(await asked.ended).toBe(1);
 });
 

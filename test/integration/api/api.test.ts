@@ -1,4 +1,4 @@
-import { markEndpointDeleted } from '../../../src/store/deliveries/steering.ts';
+import { markEndpointDeleted } from '../../../src/store/deliveries/delivery-commands.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { ADMIN_KEY, startTestApi, type TestApi } from '../../set-up/test-api.ts';
 

@@ -11,7 +11,7 @@ let api: TestApi;
 /** Statements that read keys. */
 let queries: number;
 beforeEach(async () => {
-  api = await startTestApi({ config: { wrongKeysPerMinute: 5, trustedProxies: ['127.0.0.9/32'] } });
+  api = await startTestApi({ config: { maxWrongKeysPerMinute: 5, trustedProxies: ['127.0.0.9/32'] } });
   queries = 0;
 });
 afterEach(() => api.close());

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { PassThrough } from 'node:stream';
 import pg from 'pg';
-import type { OutcomeStreams, Waiters } from '../../../src/api/ports.ts';
+import type { OutcomeStreams, SettlementWaiters } from '../../../src/api/ports.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { startTestApi, type TestApi } from '../../set-up/test-api.ts';
 
@@ -22,8 +22,8 @@ const event = { type: 'a', data: 1 };
 const url = 'http://127.0.0.1:9/';
 
 describe('waiting for an event', () => {
-  async function startWaiting(untilSettled: Waiters['untilSettled']) {
-    const api = await start({ waiters: { untilSettled } });
+  async function startWaiting(waitUntilSettled: SettlementWaiters['waitUntilSettled']) {
+    const api = await start({ settlementWaiters: { waitUntilSettled } });
     const { key } = await api.newProject();
     await api.call('POST', '/v1/endpoints', { key, body: { url } });
     return { api, key };
@@ -270,8 +270,8 @@ test('a failure of ours is answered without its reason, which is logged', async 
   const lines: unknown[][] = [];
   const log = { error: (...line: unknown[]) => lines.push(line), debug: () => {} };
   const links = { urlOf: async () => null };
-  const steering = { retry: broken, cancel: broken, deleteEndpoint: broken };
-  const api = await start({ log: log as never, links, steering });
+  const deliveryCommands = { retry: broken, cancel: broken, deleteEndpoint: broken };
+  const api = await start({ log: log as never, links, deliveryCommands });
   const { key } = await api.newProject();
   const { status, text } = await api.call('POST', '/v1/deliveries/dlv_1/retry', { key });
   expect(status).toBe(500);
@@ -284,7 +284,7 @@ const broken = async (): Promise<never> => {
 };
 
 test('an address that sends too many wrong keys is answered 429; keys that worked go on', async () => {
-  const api = await start({ config: { wrongKeysPerMinute: 3 } });
+  const api = await start({ config: { maxWrongKeysPerMinute: 3 } });
   const { key } = await api.newProject();
   await api.call('GET', '/v1/project', { key });
   const statuses = [];
@@ -344,11 +344,11 @@ test('a method that nobody knows is answered 405 like any other', async () => {
 
 test('an event that was stored is answered 202 even when Postgres goes away before it settles', async () => {
   const reachable = { isSo: true };
-  const untilSettled = async () => {
+  const waitUntilSettled = async () => {
     reachable.isSo = false;
     return true;
   };
-  const api = await start({ waiters: { untilSettled } });
+  const api = await start({ settlementWaiters: { waitUntilSettled } });
   const { key } = await api.newProject();
   await api.call('POST', '/v1/endpoints', { key, body: { url } });
   const { pool } = api.database;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttemptReport } from '../../../workflows/contract.ts';
-import { type Receiver, type Step, startReceiver } from '../../receivers/receiver.ts';
+import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { box, type SeededStore, seedStore } from '../../store/scale/seed.ts';
-import { inMs, startTestEngine, type TestEngine } from './attempt-engine-set-up.ts';
+import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { deadlineIn, startTestEngine, type TestEngine } from './attempt-engine-set-up.ts';
 
 let store: SeededStore;
 let engine: TestEngine;
@@ -19,39 +19,39 @@ afterEach(async () => {
 });
 
 const firstOf = (ids: string[]) => ids.map((id) => ({ id, step: 0 }));
-const kindsOf = ({ standings }: AttemptReport): string[] => standings.map(({ kind }) => kind);
+const kindsOf = ({ results }: AttemptReport): string[] => results.map(({ kind }) => kind);
 
-async function receiverThat(step: Step): Promise<void> {
+async function receiverThat(step: ScriptStep): Promise<void> {
   receiver = await startReceiver([step]);
 }
 
 /** An event to as many endpoints of the receiver, all deliveries assigned to the workflow `owner`. */
 async function fanOut(count: number, owner: string, body = Buffer.from('{}')): Promise<string[]> {
   for (let n = 0; n < count; n++) await store.newEndpoint({ url: `${receiver.url}/${n}` });
-  return (await store.deliver(owner, { body })).ids;
+  return (await store.acceptEvent(owner, { body })).ids;
 }
 
 test('with fewer slots than deliveries each is claimed when there is a slot, and all are delivered once', async () => {
   await receiverThat(200);
-  engine = startTestEngine(store.pool, box, { most: 6 });
+  engine = startTestEngine(store.pool, secretBox, { maxConcurrent: 6 });
   const ids = await fanOut(40, 'event/p/e');
 
-  const report = await engine.run(firstOf(ids), 'event/p/e', inMs(20_000));
+  const report = await engine.run(firstOf(ids), 'event/p/e', deadlineIn(20_000));
 
   expect(kindsOf(report)).toEqual(ids.map(() => 'delivered'));
   expect(receiver.requests).toHaveLength(40);
-  expect(engine.claimed).toEqual(['event/p/e']);
+  expect(engine.claimedWorkflows).toEqual(['event/p/e']);
 });
 
 test('what finds no slot within five seconds goes back to the queue, unclaimed and without an attempt', async () => {
   await receiverThat((_, response) => void setTimeout(() => response.end(), 7_000));
-  engine = startTestEngine(store.pool, box, { most: 8 });
+  engine = startTestEngine(store.pool, secretBox, { maxConcurrent: 8 });
   const ids = await fanOut(10, 'event/p/e');
 
-  const report = await engine.run(firstOf(ids), 'event/p/e', inMs(20_000));
+  const report = await engine.run(firstOf(ids), 'event/p/e', deadlineIn(20_000));
 
   expect(kindsOf(report).filter((kind) => kind === 'delivered')).toHaveLength(4);
-  const released = report.standings.filter(({ kind }) => kind === 'released');
+  const released = report.results.filter(({ kind }) => kind === 'released');
   expect(released).toHaveLength(6);
   for (const { id } of released) {
     expect(await store.deliveryOf(id)).toMatchObject({
@@ -68,16 +68,16 @@ test('a project that waits for silent receivers keeps no slot from another', asy
     if (!request.path.endsWith('quick')) await sleep(3_000);
     response.end();
   });
-  engine = startTestEngine(store.pool, box, { most: 8 });
+  engine = startTestEngine(store.pool, secretBox, { maxConcurrent: 8 });
   const slow = await fanOut(12, 'event/busy/e');
-  const busy = engine.run(firstOf(slow), 'event/busy/e', inMs(20_000));
+  const busy = engine.run(firstOf(slow), 'event/busy/e', deadlineIn(20_000));
   await eventually(() => receiver.requests.length === 4);
 
   await store.pool.query('DELETE FROM endpoints');
   await store.newEndpoint({ url: `${receiver.url}/quick` });
-  const { ids } = await store.deliver('event/quiet/e');
+  const { ids } = await store.acceptEvent('event/quiet/e');
   const began = performance.now();
-  const report = await engine.run(firstOf(ids), 'event/quiet/e', inMs(20_000));
+  const report = await engine.run(firstOf(ids), 'event/quiet/e', deadlineIn(20_000));
 
   expect(kindsOf(report)).toEqual(['delivered']);
   expect(performance.now() - began).toBeLessThan(1_000);
@@ -93,11 +93,11 @@ test('what may not be sent keeps no slot while the attempts beside it last', asy
     await answered;
     response.end();
   });
-  engine = startTestEngine(store.pool, box);
+  engine = startTestEngine(store.pool, secretBox);
   const ids = await fanOut(10, 'event/p/e', Buffer.alloc(300_000, 'x'));
   await store.pool.query(`UPDATE deliveries SET due_at = now() + interval '1 hour' WHERE id <> $1`, [ids[0]]);
 
-  const running = engine.run(firstOf(ids), 'event/p/e', inMs(20_000));
+  const running = engine.run(firstOf(ids), 'event/p/e', deadlineIn(20_000));
 
   await eventually(() => receiver.requests.length === 1 && engine.slotsInUse() === 1);
   answer();
@@ -108,11 +108,11 @@ test('what may not be sent keeps no slot while the attempts beside it last', asy
 test('a body of a megabyte is read once for all its deliveries, and reaches each of them whole', async () => {
   await receiverThat(200);
   const reads: number[] = [];
-  engine = startTestEngine(store.pool, box, { onBodyRead: () => void reads.push(1) });
+  engine = startTestEngine(store.pool, secretBox, { onBodyRead: () => void reads.push(1) });
   const body = Buffer.alloc(900_000, 'x');
   const ids = await fanOut(60, 'event/p/e', body);
 
-  const report = await engine.run(firstOf(ids), 'event/p/e', inMs(30_000));
+  const report = await engine.run(firstOf(ids), 'event/p/e', deadlineIn(30_000));
 
   // On a busy machine some may not begin within the second of their claim: these go back to the queue.
   expect(kindsOf(report).filter((kind) => kind !== 'released')).toEqual(
@@ -125,10 +125,10 @@ test('a body of a megabyte is read once for all its deliveries, and reaches each
 
 test('a body that takes two seconds to read is sent all the same', async () => {
   await receiverThat(200);
-  engine = startTestEngine(store.pool, box, { onBodyRead: () => sleep(2_000) });
+  engine = startTestEngine(store.pool, secretBox, { onBodyRead: () => sleep(2_000) });
   const ids = await fanOut(3, 'event/p/e', Buffer.alloc(300_000, 'x'));
 
-  const report = await engine.run(firstOf(ids), 'event/p/e', inMs(20_000));
+  const report = await engine.run(firstOf(ids), 'event/p/e', deadlineIn(20_000));
 
   expect(kindsOf(report)).toEqual(['delivered', 'delivered', 'delivered']);
 });

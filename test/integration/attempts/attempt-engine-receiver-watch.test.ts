@@ -3,8 +3,8 @@ import type { OutboundResult } from '../../../src/egress/outbound.ts';
 import type { Lane } from '../../../src/policy/outcome.ts';
 import { startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { box, seedStore } from '../../store/scale/seed.ts';
-import { inMs, startTestEngine } from './attempt-engine-set-up.ts';
+import { secretBox, seedStore } from '../../store/scale/seed.ts';
+import { deadlineIn, startTestEngine } from './attempt-engine-set-up.ts';
 
 let told: string[];
 let watch: ReceiverWatch;
@@ -48,26 +48,26 @@ function attempt(receiver: string, result: OutboundResult, lane: Lane = 'fast'):
 test('a black hole is known for slow within 1.3 s, long before its timeout, and told of once', async () => {
   const store = await seedStore();
   const hole = await startReceiver([() => {}]);
-  const engine = startTestEngine(store.pool, box);
+  const engine = startTestEngine(store.pool, secretBox);
   await store.newEndpoint({ url: hole.url });
-  const { ids } = await store.deliver('mine');
-  await store.deliver('mine');
+  const { ids } = await store.acceptEvent('mine');
+  await store.acceptEvent('mine');
 
   const began = performance.now();
   const running = engine.run(
     ids.map((id) => ({ id, step: 0 })),
     'mine',
-    inMs(20_000),
+    deadlineIn(20_000),
   );
   await hole.untilReceived(1);
   const received = performance.now();
-  await eventually(() => engine.told.length > 0);
+  await eventually(() => engine.watchReports.length > 0);
 
   expect(performance.now() - received).toBeLessThan(1_300 + 200); // and what this machine is late
   expect(performance.now() - began).toBeGreaterThan(1_000);
   hole.dropConnections();
   await running;
-  expect(engine.told).toHaveLength(1);
+  expect(engine.watchReports).toHaveLength(1);
   await engine.close();
   await hole.close();
   await store.drop();
@@ -81,7 +81,7 @@ test('it is trusted again after three quick answers in a row', () => {
   attempt('r', answered(100), 'slow');
 
   expect(told).toEqual(['slow r: timeout', 'healthy r']);
-  expect(watch.size()).toEqual({ receivers: 0, running: 0 });
+  expect(watch.stats()).toEqual({ receivers: 0, running: 0 });
 });
 
 test('a process that starts later learns from the lane that a receiver was slow', () => {
@@ -114,7 +114,7 @@ test('a receiver that answers with errors, but quickly, is not slow', () => {
     attempt('r', { ...answered(5), outcome: 'rejected', statusCode: 500 } as OutboundResult);
 
   expect(told).toEqual([]);
-  expect(watch.size()).toEqual({ receivers: 0, running: 0 });
+  expect(watch.stats()).toEqual({ receivers: 0, running: 0 });
 });
 
 test('its memory is bounded, whatever receivers there are', () => {
@@ -123,5 +123,5 @@ test('its memory is bounded, whatever receivers there are', () => {
     attempt(`healthy-${n}`, answered(5));
   }
 
-  expect(watch.size()).toEqual({ receivers: 10_000, running: 0 });
+  expect(watch.stats()).toEqual({ receivers: 10_000, running: 0 });
 });

@@ -7,15 +7,15 @@ import {
   type Recorder,
 } from '../../../src/attempts/recording/recorder.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/embedded/postgres/postgres.ts';
-import { identityOf } from '../../../src/embedded/processes/process-identity.ts';
+import { processIdentity } from '../../../src/embedded/processes/process-identity.ts';
 import { claimDeliveries } from '../../../src/store/deliveries/claims.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { createPool } from '../../../src/store/postgres/database.ts';
 import { startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { box, SECRET, type SeededStore, seedStore } from '../../store/scale/seed.ts';
-import { inMs, startTestEngine } from './attempt-engine-set-up.ts';
+import { SECRET, type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { deadlineIn, startTestEngine } from './attempt-engine-set-up.ts';
 
 let store: SeededStore;
 let recorder: Recorder;
@@ -37,13 +37,13 @@ async function claimedRecords(count: number): Promise<PendingRecord[]> {
   const drafts = Array.from({ length: count }, () =>
     store.draft({ target: { url: 'http://127.0.0.1:9/', secret: SECRET } }),
   );
-  const { started } = await acceptEvents(store.pool, box, drafts, (deliveries) => {
+  const { assigned } = await acceptEvents(store.pool, secretBox, drafts, (deliveries) => {
     for (const delivery of deliveries) delivery.owner = 'mine';
   });
   const claims = await claimDeliveries(
     store.pool,
     'mine',
-    started.map(({ id }) => ({ id, step: 0 })),
+    assigned.map(({ id }) => ({ id, step: 0 })),
   );
   return claims.map(({ id, epoch }) => ({
     id,
@@ -60,17 +60,17 @@ async function claimedRecords(count: number): Promise<PendingRecord[]> {
     responseTruncated: false,
     errorCode: null,
     errorMessage: null,
-    retryAt: inMs(60_000),
+    retryAt: deadlineIn(60_000),
   }));
 }
 
 const transactions = async (): Promise<number> =>
-  (await store.one<{ n: number }>('SELECT count(DISTINCT xmin::text)::int AS n FROM attempts')).n;
+  (await store.queryOne<{ n: number }>('SELECT count(DISTINCT xmin::text)::int AS n FROM attempts')).n;
 
 test('outcomes that arrive together are written together, fifty at a time', async () => {
   const records = await claimedRecords(130);
 
-  const recorded = await Promise.all(records.map((record) => recorder.record(record, inMs(5_000))));
+  const recorded = await Promise.all(records.map((record) => recorder.record(record, deadlineIn(5_000))));
 
   expect(recorded.every(({ kind }) => kind === 'moved')).toBe(true);
   expect(await transactions()).toBe(3);
@@ -80,7 +80,7 @@ test('one outcome by itself is not kept waiting for others', async () => {
   const [record] = await claimedRecords(1);
   const began = performance.now();
 
-  await recorder.record(record!, inMs(5_000));
+  await recorder.record(record!, deadlineIn(5_000));
 
   expect(performance.now() - began).toBeGreaterThanOrEqual(19);
   expect(performance.now() - began).toBeLessThan(1_000);
@@ -91,7 +91,7 @@ test('one that Postgres refuses for its data is recorded without its answer, the
   const odd = { ...records[2]!, errorCode: 'odd', errorMessage: 'NUL \u0000 in a text' };
 
   const recorded = await Promise.all(
-    records.with(2, odd).map((record) => recorder.record(record, inMs(5_000))),
+    records.with(2, odd).map((record) => recorder.record(record, deadlineIn(5_000))),
   );
 
   expect(recorded.every(({ kind }) => kind === 'moved')).toBe(true);
@@ -106,10 +106,10 @@ test('a record that is written twice moves its delivery once', async () => {
   const [record] = await claimedRecords(1);
 
   const together = await Promise.all([
-    recorder.record(record!, inMs(5_000)),
-    recorder.record(record!, inMs(5_000)),
+    recorder.record(record!, deadlineIn(5_000)),
+    recorder.record(record!, deadlineIn(5_000)),
   ]);
-  const later = await recorder.record(record!, inMs(5_000));
+  const later = await recorder.record(record!, deadlineIn(5_000));
 
   expect(together.map(({ kind }) => kind)).toEqual(['moved', 'moved']); // one statement answers both
   expect(later).toEqual({ kind: 'superseded' });
@@ -122,8 +122,8 @@ test('of two claims of one delivery in one flush only the present one moves it',
   await store.pool.query('UPDATE deliveries SET epoch = 2');
 
   const recorded = await Promise.all([
-    recorder.record(record!, inMs(5_000)),
-    recorder.record({ ...record!, epoch: 2 }, inMs(5_000)),
+    recorder.record(record!, deadlineIn(5_000)),
+    recorder.record({ ...record!, epoch: 2 }, deadlineIn(5_000)),
   ]);
 
   expect(recorded.map(({ kind }) => kind)).toEqual(['superseded', 'moved']);
@@ -139,8 +139,8 @@ test('of two claims of one delivery in one flush the earlier says how its unknow
   await store.pool.query('UPDATE deliveries SET epoch = 2, attempts = 1');
 
   await Promise.all([
-    recorder.record({ ...record!, outcome: 'delivered', statusCode: 200 }, inMs(5_000)),
-    recorder.record({ ...record!, epoch: 2 }, inMs(5_000)),
+    recorder.record({ ...record!, outcome: 'delivered', statusCode: 200 }, deadlineIn(5_000)),
+    recorder.record({ ...record!, epoch: 2 }, deadlineIn(5_000)),
   ]);
 
   expect(await store.attemptsOf(record!.id)).toMatchObject([
@@ -153,7 +153,7 @@ test('a record that comes after its time is reported at once, and written all th
   const [record] = await claimedRecords(1);
   const timers = jest.spyOn(globalThis, 'setTimeout');
 
-  expect(await recorder.record(record!, inMs(-1_000))).toEqual({ kind: 'unrecorded' });
+  expect(await recorder.record(record!, deadlineIn(-1_000))).toEqual({ kind: 'unrecorded' });
 
   // Node warns of a negative one on stderr.
   expect(timers.mock.calls.filter(([, ms]) => ms !== undefined && ms < 0)).toEqual([]);
@@ -168,32 +168,32 @@ test('while Postgres is away an attempt is not lost: it is reported as codes, an
   const receiver = await startReceiver([
     async (_, response) => {
       process.kill(postgres.pid, 'SIGKILL');
-      await eventually(() => identityOf(postgres.pid) === undefined);
+      await eventually(() => processIdentity(postgres.pid) === undefined);
       response.writeHead(503).end('later');
     },
   ]);
   const pool = createPool(postgres.url);
-  const engine = startTestEngine(pool, box);
+  const engine = startTestEngine(pool, secretBox);
   try {
     await migrate(postgres.url);
     await pool.query(`INSERT INTO projects (id, name, profile) VALUES ($1, 'test', 'standard-webhooks')`, [
       store.project,
     ]);
     const draft = store.draft({ target: { url: receiver.url, secret: SECRET } });
-    const { started } = await acceptEvents(pool, box, [draft], (deliveries) => {
+    const { assigned } = await acceptEvents(pool, secretBox, [draft], (deliveries) => {
       for (const delivery of deliveries) delivery.owner = 'mine';
     });
-    const { id } = started[0]!;
+    const { id } = assigned[0]!;
 
-    const { standings, unrecorded } = await engine.run([{ id, step: 0 }], 'mine', inMs(3_000));
+    const { results, unrecorded } = await engine.run([{ id, step: 0 }], 'mine', deadlineIn(3_000));
 
-    expect(standings).toEqual([]);
+    expect(results).toEqual([]);
     expect(unrecorded).toMatchObject([
       { id, epoch: 1, outcome: 'rejected', statusCode: 503, delayMs: 60_000 },
     ]);
     postgres = await startEmbeddedPostgres({ dataDir, log: () => {} });
     expect(await engine.recordLate(unrecorded, 'mine')).toMatchObject([
-      { id, kind: 'waiting', step: 1, after: '503' },
+      { id, kind: 'waiting', step: 1, lastOutcome: '503' },
     ]);
     const { rows } = await pool.query('SELECT number, outcome, response_body FROM attempts');
     expect(rows).toEqual([{ number: 1, outcome: 'rejected', response_body: null }]);

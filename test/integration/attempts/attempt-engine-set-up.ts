@@ -9,7 +9,7 @@ import { createRecorder } from '../../../src/attempts/recording/recorder.ts';
 import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
 import { createOutbound } from '../../../src/egress/outbound.ts';
 import { createProfileLookup } from '../../../src/profiles/profile-lookup.ts';
-import { createProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
 import type { SecretBox } from '../../../src/secrets/secret-box.ts';
 import { readBody } from '../../../src/store/deliveries/claims.ts';
 import { PROCESS_CLOCK } from '../../../src/store/postgres/database-clock.ts';
@@ -17,9 +17,9 @@ import { storedProfiles } from '../../../src/store/projects/profiles.ts';
 
 export type TestEngine = AttemptEngine & {
   /** What the watch told: `slow ep_…` and `healthy ep_…`. */
-  told: string[];
+  watchReports: string[];
   /** Workflows whose claims were made known. */
-  claimed: string[];
+  claimedWorkflows: string[];
   failures: unknown[];
   slotsInUse(): number;
   close(): Promise<void>;
@@ -30,32 +30,32 @@ export function startTestEngine(
   pool: pg.Pool,
   box: SecretBox,
   {
-    connectionsPerHost = 32,
-    most = 1_000,
+    connectionsPerHost: maxConnectionsPerHost = 32,
+    maxConcurrent = 1_000,
     processId = 'prc_engine',
     releaser,
     onBodyRead = () => {},
   }: {
     connectionsPerHost?: number;
-    most?: number;
+    maxConcurrent?: number;
     processId?: string;
     releaser?: ClaimReleaser;
     /** Before a large body is read. */
     onBodyRead?: () => void | Promise<void>;
   } = {},
 ): TestEngine {
-  const told: string[] = [];
-  const claimed: string[] = [];
+  const watchReports: string[] = [];
+  const claimedWorkflows: string[] = [];
   const failures: unknown[] = [];
   const guard = createAddressGuard(['127.0.0.0/8']);
-  const outbound = createOutbound({ guard, connectionsPerHost });
+  const outbound = createOutbound({ guard, maxConnectionsPerHost });
   const watch = createReceiverWatch({
-    onSlow: (receiver) => told.push(`slow ${receiver}`),
-    onHealthy: (receiver) => told.push(`healthy ${receiver}`),
+    onSlow: (receiver) => watchReports.push(`slow ${receiver}`),
+    onHealthy: (receiver) => watchReports.push(`healthy ${receiver}`),
   });
   const onFailure = (error: unknown) => void failures.push(error);
-  const limiter = createAttemptLimiter({ most });
-  const profiles = createProfileLookup(createProfiles(), storedProfiles(pool));
+  const limiter = createAttemptLimiter({ maxConcurrent });
+  const profiles = createProfileLookup(createBuiltInProfiles(), storedProfiles(pool));
   const engine = createAttemptEngine({
     pool,
     processId: () => processId,
@@ -71,7 +71,7 @@ export function startTestEngine(
     recorder: createRecorder({ pool, onRecorded: () => {}, onFailure }),
     prepare: createPrepareRequest({ profiles, box, clock: PROCESS_CLOCK }),
     onOutcomes: () => {},
-    onClaimed: (owner) => claimed.push(owner),
+    onClaimed: (owner) => claimedWorkflows.push(owner),
     onAttempt: () => {},
     onUnknown: () => {},
     onUndeliverable: () => {},
@@ -81,10 +81,10 @@ export function startTestEngine(
   });
   return {
     ...engine,
-    told,
-    claimed,
+    watchReports,
+    claimedWorkflows,
     failures,
-    slotsInUse: () => limiter.stats().underWay,
+    slotsInUse: () => limiter.stats().inFlight,
     async close() {
       watch.close();
       await outbound.close();
@@ -92,4 +92,4 @@ export function startTestEngine(
   };
 }
 
-export const inMs = (ms: number): number => performance.now() + ms;
+export const deadlineIn = (ms: number): number => performance.now() + ms;

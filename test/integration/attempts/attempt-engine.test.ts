@@ -3,12 +3,12 @@ import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assignDue } from '../../../src/store/deliveries/assignments.ts';
 import { claimDeliveries } from '../../../src/store/deliveries/claims.ts';
-import { cancelDelivery } from '../../../src/store/deliveries/steering.ts';
-import { type Receiver, type Step, startReceiver } from '../../receivers/receiver.ts';
+import { cancelDelivery } from '../../../src/store/deliveries/delivery-commands.ts';
+import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { startTestApi } from '../../set-up/test-api.ts';
-import { box, type SeededStore, seedStore } from '../../store/scale/seed.ts';
-import { inMs, startTestEngine, type TestEngine } from './attempt-engine-set-up.ts';
+import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { deadlineIn, startTestEngine, type TestEngine } from './attempt-engine-set-up.ts';
 
 let store: SeededStore;
 let engine: TestEngine;
@@ -16,7 +16,7 @@ const receivers: Receiver[] = [];
 
 beforeEach(async () => {
   store = await seedStore();
-  engine = startTestEngine(store.pool, box, { connectionsPerHost: 2 });
+  engine = startTestEngine(store.pool, secretBox, { connectionsPerHost: 2 });
 });
 afterEach(async () => {
   for (const receiver of receivers.splice(0)) await receiver.close();
@@ -24,7 +24,7 @@ afterEach(async () => {
   await store.drop();
 });
 
-const receiverThat = async (...script: Step[]): Promise<Receiver> => {
+const receiverThat = async (...script: ScriptStep[]): Promise<Receiver> => {
   const receiver = await startReceiver(script);
   receivers.push(receiver);
   return receiver;
@@ -34,7 +34,7 @@ const receiverThat = async (...script: Step[]): Promise<Receiver> => {
 async function deliveriesTo(...urls: string[]): Promise<string[]> {
   const endpoints: string[] = [];
   for (const url of urls) endpoints.push(await store.newEndpoint({ url }));
-  const { event } = await store.deliver('mine');
+  const { event } = await store.acceptEvent('mine');
   const { rows } = await store.pool.query<{ id: string; endpoint_id: string }>(
     'SELECT id, endpoint_id FROM deliveries WHERE event_id = $1',
     [event],
@@ -46,7 +46,7 @@ async function deliveriesTo(...urls: string[]): Promise<string[]> {
 async function deliveriesToOne(url: string, count: number): Promise<string[]> {
   await store.newEndpoint({ url });
   const ids: string[] = [];
-  for (let n = 0; n < count; n++) ids.push(...(await store.deliver('mine')).ids);
+  for (let n = 0; n < count; n++) ids.push(...(await store.acceptEvent('mine')).ids);
   return ids;
 }
 
@@ -70,21 +70,21 @@ test('a run that Temporal repeats while this process lives waits for the attempt
     answer = () => response.writeHead(200).end();
   });
   const ids = await deliveriesTo(receiver.url);
-  const first = engine.run(firstOf(ids), 'mine', inMs(10_000));
+  const first = engine.run(firstOf(ids), 'mine', deadlineIn(10_000));
   await receiver.untilReceived(1);
 
-  const second = engine.run(firstOf(ids), 'mine', inMs(10_000));
+  const second = engine.run(firstOf(ids), 'mine', deadlineIn(10_000));
   answer();
 
-  expect((await second).standings).toMatchObject([{ id: ids[0], kind: 'delivered' }]);
-  expect((await first).standings).toMatchObject([{ id: ids[0], kind: 'delivered' }]);
+  expect((await second).results).toMatchObject([{ id: ids[0], kind: 'delivered' }]);
+  expect((await first).results).toMatchObject([{ id: ids[0], kind: 'delivered' }]);
   expect(receiver.requests).toHaveLength(1);
   const { rows } = await store.pool.query('SELECT outcome FROM attempts WHERE delivery_id = $1', [ids[0]]);
   expect(rows).toEqual([{ outcome: 'delivered' }]);
 });
 
 test('a group is claimed, sent, and recorded as it arrives, each with its own outcome', async () => {
-  const slowAnswer: Step = async (_, response) => {
+  const slowAnswer: ScriptStep = async (_, response) => {
     await sleep(300);
     response.writeHead(200).end();
   };
@@ -95,18 +95,18 @@ test('a group is claimed, sent, and recorded as it arrives, each with its own ou
   ];
   const ids = await deliveriesTo(good.url, bad.url, slow.url);
 
-  const running = engine.run(firstOf(ids), 'mine', inMs(10_000));
+  const running = engine.run(firstOf(ids), 'mine', deadlineIn(10_000));
   await eventually(async () => (await store.deliveryOf(ids[0]!)).status === 'delivered');
   expect(await store.deliveryOf(ids[2]!)).toMatchObject({ status: 'pending', claimed_at: expect.any(Date) });
 
-  const { standings, unrecorded } = await running;
-  expect(ids.map((id) => standings.find((standing) => standing.id === id))).toEqual([
-    { id: ids[0], kind: 'delivered', after: 'delivered' },
-    { id: ids[1], kind: 'waiting', step: 1, dueInMs: 60_000, after: '503' },
-    { id: ids[2], kind: 'delivered', after: 'delivered' },
+  const { results, unrecorded } = await running;
+  expect(ids.map((id) => results.find((standing) => standing.id === id))).toEqual([
+    { id: ids[0], kind: 'delivered', lastOutcome: 'delivered' },
+    { id: ids[1], kind: 'waiting', step: 1, dueInMs: 60_000, lastOutcome: '503' },
+    { id: ids[2], kind: 'delivered', lastOutcome: 'delivered' },
   ]);
   expect(unrecorded).toEqual([]);
-  expect(engine.claimed).toEqual(['mine']);
+  expect(engine.claimedWorkflows).toEqual(['mine']);
 });
 
 test('a due time counts from the end of the attempt, however long its neighbours take', async () => {
@@ -116,9 +116,9 @@ test('a due time counts from the end of the attempt, however long its neighbours
   ];
   const ids = await deliveriesTo(bad.url, slow.url);
 
-  const { standings } = await engine.run(firstOf(ids), 'mine', inMs(10_000));
+  const { results } = await engine.run(firstOf(ids), 'mine', deadlineIn(10_000));
 
-  expect(standings.find(({ id }) => id === ids[0])).toMatchObject({ kind: 'waiting', dueInMs: 59_000 });
+  expect(results.find(({ id }) => id === ids[0])).toMatchObject({ kind: 'waiting', dueInMs: 59_000 });
   const { due_at } = await store.deliveryOf(ids[0]!);
   const [{ started_at, duration_ms }] = (await store.attemptsOf(ids[0]!)) as [
     { started_at: Date; duration_ms: number },
@@ -130,12 +130,12 @@ test('a due time counts from the end of the attempt, however long its neighbours
 test('a rerun sends what was claimed and not recorded, beside what was never claimed, and nothing else', async () => {
   const receiver = await receiverThat(200);
   const ids = await deliveriesTo(receiver.url, receiver.url, receiver.url);
-  await engine.run(firstOf(ids.slice(0, 1)), 'mine', inMs(10_000));
+  await engine.run(firstOf(ids.slice(0, 1)), 'mine', deadlineIn(10_000));
   await claimDeliveries(store.pool, 'mine', firstOf(ids.slice(1, 2)));
 
-  const { standings } = await engine.run(firstOf(ids), 'mine', inMs(10_000));
+  const { results } = await engine.run(firstOf(ids), 'mine', deadlineIn(10_000));
 
-  expect(standings.map(({ kind }) => kind)).toEqual(['delivered', 'delivered', 'delivered']);
+  expect(results.map(({ kind }) => kind)).toEqual(['delivered', 'delivered', 'delivered']);
   expect(receiver.requests).toHaveLength(3);
   expect(await store.attemptsOf(ids[1]!)).toMatchObject([{ outcome: 'unknown' }, { outcome: 'delivered' }]);
 });
@@ -144,10 +144,10 @@ test('what gets no connection within a second is given back, due soon, and queue
   const receiver = await receiverThat((_, response) => void setTimeout(() => response.end(), 1_500));
   const ids = await deliveriesToOne(receiver.url, 5);
 
-  const { standings } = await engine.run(firstOf(ids), 'mine', inMs(10_000));
+  const { results } = await engine.run(firstOf(ids), 'mine', deadlineIn(10_000));
 
-  expect(standings.filter(({ kind }) => kind === 'delivered')).toHaveLength(2);
-  const released = standings.filter(({ kind }) => kind === 'released').map(({ id }) => id);
+  expect(results.filter(({ kind }) => kind === 'delivered')).toHaveLength(2);
+  const released = results.filter(({ kind }) => kind === 'released').map(({ id }) => id);
   expect(released).toHaveLength(3);
   for (const id of released) {
     expect(await store.deliveryOf(id)).toMatchObject({
@@ -165,11 +165,11 @@ test('a claim that itself takes over a second sends nothing, and is not held aga
   const [id] = await deliveriesTo(receiver.url);
   const unlock = await lockOf(id!);
 
-  const running = engine.run(firstOf([id!]), 'mine', inMs(10_000));
+  const running = engine.run(firstOf([id!]), 'mine', deadlineIn(10_000));
   await sleep(1_100); // the very time that may not pass between a claim and its POST
   await unlock();
 
-  expect((await running).standings).toEqual([{ id, kind: 'released' }]);
+  expect((await running).results).toEqual([{ id, kind: 'released' }]);
   expect(await store.deliveryOf(id!)).toMatchObject({
     owner: null,
     claimed_at: null,
@@ -177,18 +177,18 @@ test('a claim that itself takes over a second sends nothing, and is not held aga
     attempts: 0,
   });
   expect(receiver.requests).toEqual([]);
-  expect(engine.told).toEqual([]);
+  expect(engine.watchReports).toEqual([]);
 });
 
 test('a cancel that comes while a claim waits for a connection holds', async () => {
   const receiver = await receiverThat((_, response) => void setTimeout(() => response.end(), 1_500));
   const ids = await deliveriesToOne(receiver.url, 3);
 
-  const running = engine.run(firstOf(ids), 'mine', inMs(10_000));
+  const running = engine.run(firstOf(ids), 'mine', deadlineIn(10_000));
   await receiver.untilReceived(2);
   for (const id of ids) await cancelDelivery(store.pool, store.project, null, id);
 
-  const kinds = (await running).standings.map(({ kind }) => kind).sort();
+  const kinds = (await running).results.map(({ kind }) => kind).sort();
   expect(kinds).toEqual(['cancelled', 'delivered', 'delivered']);
   expect(receiver.requests).toHaveLength(2);
 });
@@ -202,9 +202,9 @@ test('a delivery whose secret does not open is not sent, and comes again in a mi
     [broken],
   );
 
-  const { standings } = await engine.run(firstOf(ids), 'mine', inMs(10_000));
+  const { results } = await engine.run(firstOf(ids), 'mine', deadlineIn(10_000));
 
-  expect(standings.map(({ kind }) => kind).sort()).toEqual(['delivered', 'released']);
+  expect(results.map(({ kind }) => kind).sort()).toEqual(['delivered', 'released']);
   const { owner, due_at, attempts } = await store.deliveryOf(broken!);
   expect({ owner, attempts }).toEqual({ owner: null, attempts: 0 });
   expect(due_at.getTime() - Date.now()).toBeGreaterThan(50_000);
@@ -220,10 +220,10 @@ test('a Postgres that hangs makes the report leave in time, and the record is wr
   const ids = await deliveriesTo(receiver.url);
 
   const began = performance.now();
-  const { standings, unrecorded } = await engine.run(firstOf(ids), 'mine', inMs(1_000));
+  const { results, unrecorded } = await engine.run(firstOf(ids), 'mine', deadlineIn(1_000));
 
   expect(performance.now() - began).toBeLessThan(2_000);
-  expect(standings).toEqual([]);
+  expect(results).toEqual([]);
   expect(unrecorded).toMatchObject([{ id: ids[0], epoch: 1, outcome: 'delivered', statusCode: 200 }]);
   expect(JSON.stringify(unrecorded)).not.toContain(receiver.url);
   await unlock!();
@@ -236,9 +236,9 @@ test('the lane of a delivery that must travel alone survives a lack of connectio
   const ids = await deliveriesToOne(receiver.url, 3);
   await store.pool.query(`UPDATE deliveries SET lane = 'alone'`);
 
-  const { standings } = await engine.run(firstOf(ids), 'mine', inMs(10_000));
+  const { results } = await engine.run(firstOf(ids), 'mine', deadlineIn(10_000));
 
-  const released = standings.find(({ kind }) => kind === 'released')!;
+  const released = results.find(({ kind }) => kind === 'released')!;
   expect(await store.deliveryOf(released.id)).toMatchObject({ lane: 'alone', owner: null });
 });
 
@@ -258,10 +258,15 @@ test('an answer full of NULs and bytes that are no text is stored, and read back
     const body = { type: 'a.b', data: {}, target: { url: `http://127.0.0.1:${port}/`, secret } };
     await api.call('POST', '/v1/events', { key, body });
     const { pool } = api.database;
-    const assignment = await assignDue(pool, project, { most: 1, least: 1, grouping: true, uuid: 'one' });
+    const assignment = await assignDue(pool, project, {
+      maxDeliveries: 1,
+      minDeliveries: 1,
+      grouping: true,
+      uuid: 'one',
+    });
     const { id } = assignment!.deliveries[0]!;
 
-    await own.run(firstOf([id]), assignment!.workflowId, inMs(10_000));
+    await own.run(firstOf([id]), assignment!.workflowId, deadlineIn(10_000));
 
     const answer = await api.call('GET', `/v1/deliveries/${id}/attempts`, { key });
     expect(answer.status).toBe(200);

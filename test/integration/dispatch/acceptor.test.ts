@@ -6,12 +6,12 @@ import type { Acceptor } from '../../../src/api/ports.ts';
 import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
 import type { Dispatcher } from '../../../src/dispatch/dispatcher.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/embedded/postgres/postgres.ts';
-import { identityOf } from '../../../src/embedded/processes/process-identity.ts';
+import { processIdentity } from '../../../src/embedded/processes/process-identity.ts';
 import type { NewDelivery } from '../../../src/store/events/accept-events.ts';
 import { migrate } from '../../../src/store/migrations/migrate.ts';
-import { createPool, ShareUsedUp, StoreUnavailable } from '../../../src/store/postgres/database.ts';
+import { createPool, ProjectShareExhausted, StoreUnavailable } from '../../../src/store/postgres/database.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { box, type SeededStore, seedStore } from '../../store/scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
 
 type Noted = { started: NewDelivery[]; abandoned: { id: string; mayBeStored: boolean }[] };
 
@@ -26,8 +26,8 @@ function notingDispatcher(): Dispatcher & Noted {
     abandon: (deliveries, mayBeStored) =>
       noted.abandoned.push(...deliveries.map(({ id }) => ({ id, mayBeStored }))),
     start: (committed) => noted.started.push(...committed),
-    look: () => {},
-    claimed: () => {},
+    poll: () => {},
+    recordClaimed: () => {},
     close: async () => {},
   };
 }
@@ -40,7 +40,7 @@ describe('on a database that stays', () => {
   beforeEach(async () => {
     store = await seedStore();
     dispatcher = notingDispatcher();
-    acceptor = createAcceptor({ pool: store.pool, box, dispatcher });
+    acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher });
   });
   afterEach(() => store.drop());
 
@@ -52,7 +52,7 @@ describe('on a database that stays', () => {
 
     expect(accepted.every(({ kind }) => kind === 'accepted')).toBe(true);
     expect(dispatcher.started).toHaveLength(300);
-    const { transactions } = await store.one(
+    const { transactions } = await store.queryOne(
       'SELECT count(DISTINCT xmin::text)::int AS transactions FROM events',
     );
     expect(transactions).toBeLessThan(10);
@@ -68,7 +68,7 @@ describe('on a database that stays', () => {
     expect(accepted.filter(({ kind }) => kind === 'existing')).toHaveLength(49);
     expect(dispatcher.started).toHaveLength(1);
     expect(dispatcher.abandoned).toHaveLength(49);
-    expect(await store.one('SELECT count(*)::int AS n FROM deliveries')).toEqual({ n: 1 });
+    expect(await store.queryOne('SELECT count(*)::int AS n FROM deliveries')).toEqual({ n: 1 });
   });
 
   test('one that Postgres refuses harms none of those that were posted with it', async () => {
@@ -79,7 +79,7 @@ describe('on a database that stays', () => {
     const settled = await Promise.allSettled(drafts.map(acceptor.acceptOne));
 
     expect(settled.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))).toEqual([17]);
-    expect(await store.one('SELECT count(*)::int AS n FROM events')).toEqual({ n: 39 });
+    expect(await store.queryOne('SELECT count(*)::int AS n FROM events')).toEqual({ n: 39 });
   });
 
   test('posts for more endpoints than one transaction should carry are stored one by one', async () => {
@@ -92,7 +92,7 @@ describe('on a database that stays', () => {
     const accepted = await Promise.all([1, 2, 3, 4].map(() => acceptor.acceptOne(store.draft())));
 
     expect(accepted.every(({ kind }) => kind === 'accepted')).toBe(true);
-    const { transactions } = await store.one(
+    const { transactions } = await store.queryOne(
       'SELECT count(DISTINCT xmin::text)::int AS transactions FROM events',
     );
     expect(transactions).toBe(4);
@@ -112,7 +112,7 @@ describe('on a database that stays', () => {
     expect(stored).toBeLessThan(4);
 
     await Promise.all(wide);
-    expect(await store.one('SELECT count(*)::int AS n FROM deliveries')).toEqual({ n: 80_000 });
+    expect(await store.queryOne('SELECT count(*)::int AS n FROM deliveries')).toEqual({ n: 80_000 });
   }, 60_000);
 
   test('a batch that would make over a hundred thousand deliveries is refused whole, and quickly', async () => {
@@ -125,7 +125,7 @@ describe('on a database that stays', () => {
     const results = await acceptor.acceptAll(Array.from({ length: 101 }, () => store.draft()));
 
     expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(['too_large_a_batch']));
-    expect(await store.one('SELECT count(*)::int AS n FROM events')).toEqual({ n: 0 });
+    expect(await store.queryOne('SELECT count(*)::int AS n FROM events')).toEqual({ n: 0 });
   });
 
   const sizedDraft = (kilobytes: number) => store.draft({ body: Buffer.alloc(kilobytes * 1024, ' ') });
@@ -142,8 +142,13 @@ describe('on a database that stays', () => {
   });
 
   test('what is beyond the share of bytes that may wait is refused, others have room, and it comes back', async () => {
-    const bytes = { group: 64 * 1024, held: 1024 * 1024 };
-    const { acceptOne, acceptAll } = createAcceptor({ pool: store.pool, box, dispatcher, bytes });
+    const byteLimits = { maxPerTransaction: 64 * 1024, maxInMemory: 1024 * 1024 };
+    const { acceptOne, acceptAll } = createAcceptor({
+      pool: store.pool,
+      box: secretBox,
+      dispatcher,
+      byteLimits,
+    });
     const other = await store.newProject();
 
     const settled = await Promise.allSettled([
@@ -157,7 +162,10 @@ describe('on a database that stays', () => {
 
     const refused = settled.map((one) => one.status === 'rejected' && one.reason);
     expect(refused.slice(0, 4)).toEqual([false, false, false, false]);
-    expect(refused.slice(5, 7)).toEqual([expect.any(ShareUsedUp), expect.any(ShareUsedUp)]);
+    expect(refused.slice(5, 7)).toEqual([
+      expect.any(ProjectShareExhausted),
+      expect.any(ProjectShareExhausted),
+    ]);
     expect(refused.slice(7)).toEqual([false, false]);
     // One that alone is more than may wait is taken when there is any room at all, or it never would be.
     await expect(acceptAll([sizedDraft(1200)])).resolves.toMatchObject([{ kind: 'accepted' }]);
@@ -177,7 +185,7 @@ describe('on a database that stays', () => {
         writing -= 1;
       },
     };
-    const { acceptAll } = createAcceptor({ pool: store.pool, box, dispatcher: counting });
+    const { acceptAll } = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: counting });
 
     // No batch ends before as many as may have begun: on a busy machine they would take turns by themselves.
     const holder = await store.pool.connect();
@@ -233,7 +241,7 @@ describe('on a database that stays', () => {
     ).rejects.toThrow();
 
     expect(refused[1]).toEqual({ kind: 'id_conflict' });
-    expect(await store.one('SELECT count(*)::int AS n FROM events')).toEqual({ n: 1 });
+    expect(await store.queryOne('SELECT count(*)::int AS n FROM events')).toEqual({ n: 1 });
   });
 
   test('a commit of which the answer was lost is found by the second try, and its places are given up', async () => {
@@ -256,10 +264,10 @@ describe('on a database that stays', () => {
       get: (of, name) => (name === 'connect' ? cutAfterCommit : Reflect.get(of, name)),
     });
 
-    const accepted = await createAcceptor({ pool, box, dispatcher }).acceptOne(draft);
+    const accepted = await createAcceptor({ pool, box: secretBox, dispatcher }).acceptOne(draft);
 
     expect(accepted).toMatchObject({ kind: 'existing', event: { id: draft.id, deliveryCount: 1 } });
-    const { id } = await store.one('SELECT id FROM deliveries');
+    const { id } = await store.queryOne('SELECT id FROM deliveries');
     expect(dispatcher.abandoned).toContainEqual({ id, mayBeStored: true });
   });
 });
@@ -285,7 +293,7 @@ describe('on a Postgres that is killed', () => {
     await pool.query(`INSERT INTO projects (id, name, profile) VALUES ($1, 'test', 'standard-webhooks')`, [
       store.project,
     ]);
-    const acceptor = createAcceptor({ pool, box, dispatcher: notingDispatcher() });
+    const acceptor = createAcceptor({ pool, box: secretBox, dispatcher: notingDispatcher() });
     const acknowledged: string[] = [];
     const refused: unknown[] = [];
     let stopped = false;
@@ -304,7 +312,7 @@ describe('on a Postgres that is killed', () => {
 
     await eventually(() => acknowledged.length > 300);
     process.kill(postgres.pid, 'SIGKILL');
-    await eventually(() => refused.length > 20 && identityOf(postgres.pid) === undefined);
+    await eventually(() => refused.length > 20 && processIdentity(postgres.pid) === undefined);
     const before = acknowledged.length;
     postgres = await startEmbeddedPostgres({ dataDir, log: () => {} });
     await eventually(() => acknowledged.length > before + 100);

@@ -1,13 +1,13 @@
 import type pg from 'pg';
 import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
-import type { DispatchGate } from '../../../src/dispatch/dispatch-gate.ts';
 import { createDispatcher, type Dispatcher } from '../../../src/dispatch/dispatcher.ts';
-import { policyText } from '../../../src/policy/retry-policy.ts';
+import type { InFlightLimiter } from '../../../src/dispatch/in-flight-limiter.ts';
+import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import type { Assignment } from '../../../src/store/deliveries/assignments.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { box, SECRET, type SeededStore, seedStore } from '../../store/scale/seed.ts';
-import { stoppingAtCommit } from '../../store/stopping-pool.ts';
+import { SECRET, type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { pausingAtCommit } from '../../store/stopping-pool.ts';
 
 let store: SeededStore;
 let engine: FakeEngine;
@@ -32,10 +32,10 @@ type FakeEngine = {
 };
 
 /** The engine's worker has any number of slots: what it has under way holds nothing up. */
-const OPEN_GATE: DispatchGate = {
-  hasRoom: () => true,
-  dispatched: () => {},
-  isBehind: () => false,
+const OPEN_GATE: InFlightLimiter = {
+  hasCapacity: () => true,
+  recordDispatched: () => {},
+  hasClaimBacklog: () => false,
   refresh: async () => {},
 };
 
@@ -50,10 +50,10 @@ function startFakeEngine({ claimAfterMs = 20, grouping = 'auto' as 'auto' | 'nev
     deliveries: () => fake.starts.flatMap(({ deliveries }) => deliveries.map(({ id }) => id)),
     dispatcher: createDispatcher({
       pool: store.pool,
-      gate: OPEN_GATE,
+      inFlightLimiter: OPEN_GATE,
       starter: () => (fake.behave === 'away' ? null : start),
       grouping,
-      roomPerReceiver: 32,
+      maxPerReceiver: 32,
       onStarted: () => {},
       onFailure: (error) => fake.failures.push(error),
     }),
@@ -75,7 +75,7 @@ function startFakeEngine({ claimAfterMs = 20, grouping = 'auto' as 'auto' | 'nev
     const timer = setTimeout(() => {
       unclaimed.delete(assignment.workflowId);
       timers.delete(timer);
-      fake.dispatcher.claimed([assignment.workflowId]);
+      fake.dispatcher.recordClaimed([assignment.workflowId]);
     }, claimAfterMs);
     timers.add(timer);
     return 'started';
@@ -89,12 +89,12 @@ const target = { url: 'http://127.0.0.1:9/', secret: SECRET };
 async function backlog(count: number, changes: { projectId?: string; policy?: string } = {}): Promise<void> {
   for (let left = count; left > 0; left -= 500) {
     const drafts = Array.from({ length: Math.min(500, left) }, () => store.draft({ target, ...changes }));
-    await acceptEvents(store.pool, box, drafts, () => {});
+    await acceptEvents(store.pool, secretBox, drafts, () => {});
   }
 }
 
 const unowned = async (): Promise<number> =>
-  (await store.one<{ n: number }>('SELECT count(*)::int AS n FROM deliveries WHERE owner IS NULL')).n;
+  (await store.queryOne<{ n: number }>('SELECT count(*)::int AS n FROM deliveries WHERE owner IS NULL')).n;
 
 const expectTheLaw = (): void => {
   for (const { before, partial, deliveries } of engine.starts) {
@@ -106,7 +106,7 @@ const expectTheLaw = (): void => {
 
 test('while the engine keeps up, each event starts its own workflow at once, named for it', async () => {
   engine = startFakeEngine({ claimAfterMs: 1 });
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   const ids: string[] = [];
 
   for (let i = 0; i < 5; i++) {
@@ -122,7 +122,7 @@ test('while the engine keeps up, each event starts its own workflow at once, nam
 
 test('when it does not keep up, events that wait share workflows: two unclaimed at most, or full groups up to sixteen', async () => {
   engine = startFakeEngine({ claimAfterMs: 150 });
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
 
   for (let round = 0; round < 20; round++) {
     await Promise.all(Array.from({ length: 150 }, () => acceptor.acceptOne(store.draft({ target }))));
@@ -137,7 +137,7 @@ test('a backlog is taken in full groups, every delivery once', async () => {
   await backlog(2_050);
   engine = startFakeEngine({ claimAfterMs: 400 });
 
-  engine.dispatcher.look();
+  engine.dispatcher.poll();
 
   await eventually(() => engine.deliveries().length === 2_050);
   expectTheLaw();
@@ -148,7 +148,7 @@ test('a backlog is taken in full groups, every delivery once', async () => {
 test('a project whose workflows are not taken up leaves places to another, whose event starts within half a second', async () => {
   engine = startFakeEngine();
   engine.behave = 'never claim';
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   await Promise.all(Array.from({ length: 3_000 }, () => acceptor.acceptOne(store.draft({ target }))));
   await eventually(() => engine.starts.length >= 15);
   const other = await store.newProject();
@@ -166,8 +166,8 @@ test('two dispatchers on one backlog take every delivery once between them', asy
   engine = startFakeEngine();
   const other = startFakeEngine();
 
-  engine.dispatcher.look();
-  other.dispatcher.look();
+  engine.dispatcher.poll();
+  other.dispatcher.poll();
   await eventually(async () => (await unowned()) === 0);
   await other.close();
 
@@ -182,7 +182,7 @@ test('projects take turns: small ones do not wait behind a large backlog, nor ho
   for (const projectId of small) await backlog(5, { projectId });
   engine = startFakeEngine({ claimAfterMs: 300 });
 
-  engine.dispatcher.look();
+  engine.dispatcher.poll();
 
   await eventually(() => engine.deliveries().length === 8_040);
   const isLarge = ({ projectId }: Assignment) => projectId === store.project;
@@ -198,7 +198,7 @@ test('what waits is not overtaken for ever by what keeps coming', async () => {
   engine = startFakeEngine({ claimAfterMs: 30 });
   const quiet = await store.newProject();
   await backlog(5, { projectId: quiet });
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   let stopped = false;
   const producers = Array.from({ length: 8 }, async () => {
     while (!stopped) await acceptor.acceptOne(store.draft({ target }));
@@ -210,12 +210,12 @@ test('what waits is not overtaken for ever by what keeps coming', async () => {
 });
 
 test('a group is of one policy, and small where each delivery gets an activity of its own', async () => {
-  const short = policyText({ delays: [1, 1], timeout: 5, jitter: 0 });
+  const short = serializePolicy({ delays: [1, 1], timeout: 5, jitter: 0 });
   await backlog(60, { policy: short });
   await backlog(30);
   engine = startFakeEngine();
 
-  engine.dispatcher.look();
+  engine.dispatcher.poll();
 
   await eventually(() => engine.deliveries().length === 90);
   const sizes = engine.starts.map(({ policy, deliveries }) => [policy === short, deliveries.length]);
@@ -230,10 +230,10 @@ test('a group is of one policy, and small where each delivery gets an activity o
 test('with groups off no workflow carries two events', async () => {
   engine = startFakeEngine({ grouping: 'never', claimAfterMs: 10 });
   for (let i = 0; i < 3; i++) await store.newEndpoint();
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   await acceptEvents(
     store.pool,
-    box,
+    secretBox,
     Array.from({ length: 60 }, () => store.draft()),
     () => {},
   );
@@ -255,7 +255,7 @@ test('an event for many endpoints is spread over several workflows, each with an
     [store.project],
   );
   engine = startFakeEngine();
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
 
   const draft = store.draft();
   await acceptor.acceptOne(draft);
@@ -272,7 +272,7 @@ test('an event for many endpoints is spread over several workflows, each with an
 
 test('posts of an event that is there already take no place', async () => {
   engine = startFakeEngine({ claimAfterMs: 5 });
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   const draft = store.draft({ target });
   await acceptor.acceptOne(draft);
   await eventually(() => engine.starts[0]!.at + 50 < performance.now());
@@ -288,7 +288,7 @@ test('a receiver that is slow gets at most its room, and its backlog holds up no
   await store.pool.query(`INSERT INTO receiver_health (receiver, cause) VALUES ($1, 'slow')`, [slow]);
   await acceptEvents(
     store.pool,
-    box,
+    secretBox,
     Array.from({ length: 400 }, () => store.draft()),
     () => {},
   );
@@ -296,7 +296,7 @@ test('a receiver that is slow gets at most its room, and its backlog holds up no
 
   await eventually(() => engine.deliveries().length === 32);
   expect(engine.starts.every(({ lane }) => lane === 'slow')).toBe(true);
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   await acceptor.acceptOne(store.draft({ target }));
   expect(engine.starts.at(-1)).toMatchObject({ lane: 'fast' });
 
@@ -311,7 +311,7 @@ test('a receiver that is slow gets at most its room, and its backlog holds up no
 test('a start that fails gives its deliveries back, and they are started again after a pause', async () => {
   engine = startFakeEngine();
   engine.behave = 'refuse';
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
 
   await acceptor.acceptOne(store.draft({ target }));
   await eventually(async () => (await unowned()) === 1);
@@ -325,7 +325,7 @@ test('a start that fails gives its deliveries back, and they are started again a
 test('what finds its workflow id taken is started under another, without a pause for the others', async () => {
   engine = startFakeEngine();
   engine.behave = 'know the id';
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   const refusedAt = performance.now();
 
   await acceptor.acceptOne(store.draft({ target }));
@@ -339,7 +339,7 @@ test('what finds its workflow id taken is started under another, without a pause
 test('while Temporal is away nothing is assigned, and all of it goes on when it is back', async () => {
   engine = startFakeEngine();
   engine.behave = 'away';
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   for (let i = 0; i < 3; i++) await acceptor.acceptOne(store.draft({ target }));
   expect(await unowned()).toBe(3);
 
@@ -351,7 +351,7 @@ test('while Temporal is away nothing is assigned, and all of it goes on when it 
 test('what waits its turn is stored with its group, and given back by a clean stop', async () => {
   engine = startFakeEngine();
   engine.behave = 'never claim';
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   for (let i = 0; i < 7; i++) await acceptor.acceptOne(store.draft({ target }));
   expect(engine.starts.length).toBeLessThan(4);
   expect(await unowned()).toBe(0);
@@ -363,15 +363,16 @@ test('what waits its turn is stored with its group, and given back by a clean st
 test('what is committed after a clean stop has begun is given back, and starts no part of its group', async () => {
   engine = startFakeEngine();
   engine.behave = 'never claim';
-  const acceptorOn = (pool: pg.Pool) => createAcceptor({ pool, box, dispatcher: engine.dispatcher });
+  const acceptorOn = (pool: pg.Pool) =>
+    createAcceptor({ pool, box: secretBox, dispatcher: engine.dispatcher });
   for (let i = 0; i < 2; i++) await acceptorOn(store.pool).acceptOne(store.draft({ target }));
   await eventually(() => engine.starts.length === 2);
-  const late = [stoppingAtCommit(store.pool), stoppingAtCommit(store.pool)];
+  const late = [pausingAtCommit(store.pool), pausingAtCommit(store.pool)];
   const accepted = late.map(({ pool }) => acceptorOn(pool).acceptOne(store.draft({ target })));
-  await Promise.all(late.map(({ stopped }) => stopped));
+  await Promise.all(late.map(({ paused }) => paused));
 
   await engine.dispatcher.close();
-  for (const { goOn } of late) goOn();
+  for (const { resume } of late) resume();
   await Promise.all(accepted);
 
   await eventually(async () => (await unowned()) === 2);
@@ -381,7 +382,7 @@ test('what is committed after a clean stop has begun is given back, and starts n
 test('a workflow that is never claimed holds its place for two seconds only', async () => {
   engine = startFakeEngine();
   engine.behave = 'never claim';
-  const acceptor = createAcceptor({ pool: store.pool, box, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   for (let i = 0; i < 3; i++) await acceptor.acceptOne(store.draft({ target }));
   expect(engine.starts).toHaveLength(2);
 

@@ -1,5 +1,5 @@
-import type { Step } from '../../receivers/receiver.ts';
-import { receiversOfEachTest } from '../../receivers/receivers-of-each-test.ts';
+import type { ScriptStep } from '../../receivers/receiver.ts';
+import { receiversPerTest } from '../../receivers/receivers-of-each-test.ts';
 import { untilWaiting } from '../../replay/scenarios.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../set-up/test-posthorn.ts';
 
 let posthorn: TestPosthorn;
-const receiverThat = receiversOfEachTest();
+const receiverThat = receiversPerTest();
 let types = 0;
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => posthorn.close());
 
 /** An endpoint of a type of its own, at a receiver that answers by the script. */
-async function subscribed(...script: Step[]) {
+async function subscribed(...script: ScriptStep[]) {
   const receiver = await receiverThat(...script);
   const type = `type.${types++}`;
   const { id } = await posthorn.newEndpoint(receiver.url, { events: [type] });
@@ -33,9 +33,9 @@ async function subscribed(...script: Step[]) {
 }
 
 /** A step that answers when told to. */
-function held(): { step: Step; answer: (status: number) => void } {
+function held(): { step: ScriptStep; answer: (status: number) => void } {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const step: Step = async (_request, response) => {
+  const step: ScriptStep = async (_request, response) => {
     response.writeHead(await promise).end();
   };
   return { step, answer: resolve };

@@ -6,26 +6,26 @@ import {
   RECONCILER_TIMES,
   type ReconcilerTimes,
 } from '../../../src/dispatch/background/reconciler.ts';
-import { markEndpointDeleted } from '../../../src/store/deliveries/steering.ts';
+import { markEndpointDeleted } from '../../../src/store/deliveries/delivery-commands.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
-import { beat } from '../../../src/store/processes/processes.ts';
+import { recordHeartbeat } from '../../../src/store/processes/processes.ts';
 import type { WorkflowState } from '../../../src/temporal/gateway.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { box, SECRET, type SeededStore, seedStore } from '../../store/scale/seed.ts';
+import { SECRET, type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
 
 const QUICK: ReconcilerTimes = {
-  renewEvery: 20,
-  leaseLasts: 1_000,
-  passEvery: 20,
-  silentEvery: 20,
-  overdue: 100,
-  overdueAtStart: 100,
-  startLasts: 60_000,
-  wedgedFor: 300,
-  sweepEvery: 200,
-  sweepEveryAtStart: 200,
-  stuckAfter: 500,
-  restFor: 200,
+  renewIntervalMs: 20,
+  leaseDurationMs: 1_000,
+  passIntervalMs: 20,
+  silentCheckIntervalMs: 20,
+  overdueAfterMs: 100,
+  startupOverdueAfterMs: 100,
+  startupMs: 60_000,
+  terminateWedgedAfterMs: 300,
+  sweepIntervalMs: 200,
+  startupSweepIntervalMs: 200,
+  stuckAfterMs: 500,
+  stepDownMs: 200,
 };
 
 let store: SeededStore;
@@ -112,7 +112,7 @@ function reconcile(
     onAction: (action, workflowId, deliveries) => actions.push(`${action} ${workflowId} ${deliveries}`),
     onWorkflowFailed: (workflowId, failure, deliveries) =>
       failed.push(`${workflowId} ${failure} ${deliveries}`),
-    onLeading: (leads) => leading.push(`${processId} ${leads ? 'leads' : 'does not lead'}`),
+    onLeadershipChange: (leads) => leading.push(`${processId} ${leads ? 'leads' : 'does not lead'}`),
     onFailure: (error) => failures.push(error),
     times,
   });
@@ -124,10 +124,10 @@ function reconcile(
 async function overdue(owner: string, count = 1, dueForSeconds = 30): Promise<string[]> {
   const target = { url: 'http://127.0.0.1:9/', secret: SECRET };
   const drafts = Array.from({ length: count }, () => store.draft({ target }));
-  const { started } = await acceptEvents(store.pool, box, drafts, (deliveries) => {
+  const { assigned } = await acceptEvents(store.pool, secretBox, drafts, (deliveries) => {
     for (const delivery of deliveries) delivery.owner = owner;
   });
-  const ids = started.map(({ id }) => id).sort();
+  const ids = assigned.map(({ id }) => id).sort();
   await store.pool.query(
     `UPDATE deliveries SET due_at = now() - $2 * interval '1 second' WHERE id = ANY ($1::text[])`,
     [ids, dueForSeconds],
@@ -159,7 +159,7 @@ test('what is not due for long yet is left alone, and so is what is not due', as
   const temporal = fakeTemporal();
   await overdue('lost');
 
-  reconcile(temporal, { ...QUICK, overdue: 20_000, overdueAtStart: 20_000 });
+  reconcile(temporal, { ...QUICK, overdueAfterMs: 20_000, startupOverdueAfterMs: 20_000 });
 
   await eventually(() => actions.length === 1);
   expect(temporal.describes).toEqual(['lost']);
@@ -171,7 +171,7 @@ test('a running workflow is told again of what is due, once in a while', async (
   temporal.states.set('busy', 'running');
   const ids = await overdue('busy', 2);
 
-  reconcile(temporal, { ...QUICK, overdue: 400 });
+  reconcile(temporal, { ...QUICK, overdueAfterMs: 400 });
 
   await eventually(() => temporal.signals.length === 2);
   expect(temporal.signals[0]).toEqual({ workflowId: 'busy', ids });
@@ -185,7 +185,7 @@ test('a running workflow that could not be told is told in the next pass', async
   temporal.refuses.add('busy');
   const ids = await overdue('busy');
 
-  reconcile(temporal, { ...QUICK, overdue: 60_000, overdueAtStart: 1_000 });
+  reconcile(temporal, { ...QUICK, overdueAfterMs: 60_000, startupOverdueAfterMs: 1_000 });
   await eventually(() => failures.length > 0);
   temporal.refuses.clear();
 
@@ -214,7 +214,7 @@ test('a workflow whose task fails again and again is terminated when that has la
   reconcile(temporal);
 
   await eventually(() => actions.length === 2);
-  expect(performance.now() - began).toBeGreaterThan(QUICK.wedgedFor);
+  expect(performance.now() - began).toBeGreaterThan(QUICK.terminateWedgedAfterMs);
   expect(actions).toEqual(['terminated wedged 1', 'released wedged 1']);
   expect(await ownersOf(ids)).toEqual([null]);
 });
@@ -223,7 +223,7 @@ test('one that heals in between is not terminated', async () => {
   const temporal = fakeTemporal();
   temporal.states.set('ill', 'wedged');
   await overdue('ill');
-  reconcile(temporal, { ...QUICK, overdue: 1 });
+  reconcile(temporal, { ...QUICK, overdueAfterMs: 1 });
   await eventually(() => temporal.describes.length > 3);
 
   temporal.states.set('ill', 'running');
@@ -232,7 +232,7 @@ test('one that heals in between is not terminated', async () => {
   temporal.states.set('ill', 'wedged');
   await eventually(() => temporal.terminated.length > 0);
 
-  expect(performance.now() - healed).toBeGreaterThan(QUICK.wedgedFor - 50);
+  expect(performance.now() - healed).toBeGreaterThan(QUICK.terminateWedgedAfterMs - 50);
 });
 
 test('one that cannot be told or terminated keeps no other from being looked at', async () => {
@@ -257,7 +257,7 @@ test('workflows that run and are late do not hide those that are lost behind the
   temporal.states.get = (id) => (id.startsWith('busy') ? 'running' : 'over');
   const ids = await overdue('lost', 1, 10);
 
-  reconcile(temporal, { ...QUICK, overdue: 60_000, overdueAtStart: 1_000 });
+  reconcile(temporal, { ...QUICK, overdueAfterMs: 60_000, startupOverdueAfterMs: 1_000 });
 
   await eventually(async () => (await ownersOf(ids))[0] === null, 20_000);
   expect(temporal.signals).toHaveLength(2_500);
@@ -283,14 +283,14 @@ test('of two processes one reconciles, and the other takes over when it stops', 
 
 test('what is open for an endpoint whose deletion was never finished is cancelled, before it is due', async () => {
   const endpoint = await store.newEndpoint();
-  const open = (await store.deliver('waits')).ids[0]!;
-  const underWay = (await store.deliver('attempts')).ids[0]!;
+  const open = (await store.acceptEvent('waits')).ids[0]!;
+  const underWay = (await store.acceptEvent('attempts')).ids[0]!;
   await store.pool.query(`UPDATE deliveries SET due_at = now() + interval '2 hours' WHERE id = $1`, [open]);
   await store.pool.query('UPDATE deliveries SET claimed_at = now() WHERE id = $1', [underWay]);
   expect(await markEndpointDeleted(store.pool, store.project, null, endpoint)).toBe('deleted');
   // Here its process died.
 
-  reconcile(fakeTemporal(), { ...QUICK, overdueAtStart: 60_000 });
+  reconcile(fakeTemporal(), { ...QUICK, startupOverdueAfterMs: 60_000 });
 
   await eventually(async () => (await store.deliveryOf(open)).status === 'cancelled');
   expect(await store.deliveryOf(open)).toMatchObject({ reason: 'endpoint_deleted' });
@@ -299,7 +299,7 @@ test('what is open for an endpoint whose deletion was never finished is cancelle
     cancel_reason: 'endpoint_deleted',
   });
   expect(cancelled).toEqual(['waits 1']);
-  const sweptAt = async () => (await store.one('SELECT swept_at FROM endpoints')).swept_at;
+  const sweptAt = async () => (await store.queryOne('SELECT swept_at FROM endpoints')).swept_at;
   await eventually(async () => (await sweptAt()) !== null);
 });
 
@@ -338,7 +338,7 @@ test('a leader whose looks all fail leaves the lead to another', async () => {
   const [one, other] = [fakeTemporal(), fakeTemporal()];
   one.states.get = () => 'unknown';
   const ids = await overdue('lost');
-  reconcile(one, { ...QUICK, restFor: 60_000 });
+  reconcile(one, { ...QUICK, stepDownMs: 60_000 });
   await eventually(() => one.describes.length === 3);
 
   reconcile(other, QUICK, { processId: 'prc_2' });
@@ -350,7 +350,7 @@ test('a leader whose looks all fail leaves the lead to another', async () => {
 test('a leader whom Temporal does not answer leaves the lead to another, however much there is to look at', async () => {
   const ids = await overdue('lost', 100);
   await store.pool.query(`UPDATE deliveries SET owner = 'lost-' || id`);
-  reconcile({ ...fakeTemporal(), delayMs: 4_000 }, { ...QUICK, restFor: 60_000 });
+  reconcile({ ...fakeTemporal(), delayMs: 4_000 }, { ...QUICK, stepDownMs: 60_000 });
   await eventually(() => leading.length === 1);
 
   reconcile(fakeTemporal(), QUICK, { processId: 'prc_2' });
@@ -365,10 +365,10 @@ test('a leader whose passes hang leaves the lead to another', async () => {
   const lock = await store.pool.connect();
   await lock.query('BEGIN');
   await lock.query('LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE');
-  reconcile(fakeTemporal(), { ...QUICK, restFor: 60_000 }, { pool: hanging });
+  reconcile(fakeTemporal(), { ...QUICK, stepDownMs: 60_000 }, { pool: hanging });
   await eventually(() => leading.length === 1);
 
-  reconcile(fakeTemporal(), { ...QUICK, stuckAfter: 60_000 }, { processId: 'prc_2' });
+  reconcile(fakeTemporal(), { ...QUICK, stuckAfterMs: 60_000 }, { processId: 'prc_2' });
 
   await eventually(() => leading.length === 3);
   expect(leading).toEqual(['prc_1 leads', 'prc_1 does not lead', 'prc_2 leads']);
@@ -379,9 +379,9 @@ test('a leader whose passes hang leaves the lead to another', async () => {
 });
 
 test('what a silent process had assigned and nobody claimed is looked at in a second, and nothing else', async () => {
-  await beat(store.pool, { id: 'prc_1', role: 'api', host: 'here', pid: 1 });
-  await beat(store.pool, { id: 'killed', role: 'api', host: 'there', pid: 2 });
-  await beat(store.pool, { id: 'alive', role: 'api', host: 'there', pid: 3 });
+  await recordHeartbeat(store.pool, { id: 'prc_1', role: 'api', host: 'here', pid: 1 });
+  await recordHeartbeat(store.pool, { id: 'killed', role: 'api', host: 'there', pid: 2 });
+  await recordHeartbeat(store.pool, { id: 'alive', role: 'api', host: 'there', pid: 3 });
   // Those that live would send heartbeats while this runs.
   await store.pool.query(
     `UPDATE processes SET steady_since = now() - interval '1 minute', seen_at = now() + interval '4 seconds'`,
@@ -399,7 +399,7 @@ test('what a silent process had assigned and nobody claimed is looked at in a se
   const temporal = fakeTemporal();
   temporal.states.set('carried', 'running');
 
-  reconcile(temporal, { ...QUICK, overdue: 60_000, overdueAtStart: 60_000 });
+  reconcile(temporal, { ...QUICK, overdueAfterMs: 60_000, startupOverdueAfterMs: 60_000 });
 
   await eventually(() => actions.length === 2);
   expect(actions.sort()).toEqual(['released left behind 2', 'signalled carried 1']);
@@ -431,7 +431,8 @@ test('with 10,000 owners lost at once everything that is due goes on within two 
   reconcile(temporal, RECONCILER_TIMES);
 
   const left = async () =>
-    (await store.one<{ n: number }>('SELECT count(*)::int AS n FROM deliveries WHERE owner IS NOT NULL')).n;
+    (await store.queryOne<{ n: number }>('SELECT count(*)::int AS n FROM deliveries WHERE owner IS NOT NULL'))
+      .n;
   await eventually(async () => (await left()) === 0, 100_000);
   expect(performance.now() - began).toBeLessThan(60_000);
   expect(temporal.describes).toHaveLength(10_000);

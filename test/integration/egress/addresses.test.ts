@@ -5,7 +5,7 @@ import { connectFirst } from '../../../src/egress/connections/connect-first.ts';
 import { createOutbound, type Outbound } from '../../../src/egress/outbound.ts';
 import { certificate, testAuthority } from '../../receivers/certificates.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
-import { type SilentAddress, silentAddress } from '../../receivers/silent-address.ts';
+import { type SilentAddress, startSilentAddress } from '../../receivers/silent-address.ts';
 import { eventually } from '../../set-up/eventually.ts';
 
 let outbound: Outbound;
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 const fallSilent = async (host: string): Promise<SilentAddress> => {
-  const address = await silentAddress(host, receiver.port);
+  const address = await startSilentAddress(host, receiver.port);
   silent.push(address);
   return address;
 };
@@ -86,7 +86,7 @@ test.each([
 
   const posted = post(answering(...addresses));
   // After the first SYN, and after the next address was tried: the second SYN finds the queue empty.
-  setTimeout(() => slow.answer(), 500);
+  setTimeout(() => slow.startAccepting(), 500);
 
   const result = await posted;
   expect(result).toMatchObject({ outcome: 'delivered', resent: false });

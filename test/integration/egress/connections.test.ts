@@ -8,7 +8,7 @@ let outbound: Outbound;
 const toClose: (() => Promise<unknown>)[] = [];
 
 const create = (options: Partial<OutboundOptions>): void => {
-  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']), provingMs: 0, ...options });
+  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']), quietPeriodMs: 0, ...options });
 };
 const post = (url: string, body = Buffer.from('{}')) =>
   outbound.post({
@@ -88,7 +88,7 @@ describe('a receiver that moves to another address', () => {
   test('is followed although its old connections are in use all the time', async () => {
     const { before, after, url } = await startBoth();
     let addresses = ['127.0.0.1'];
-    create({ askNamesAgainMs: 50, lookup: async () => addresses });
+    create({ dnsRefreshMs: 50, lookup: async () => addresses });
     await post(url);
     addresses = ['127.0.0.2'];
 
@@ -107,7 +107,7 @@ describe('a receiver that moves to another address', () => {
     const { before, after, url } = await startBoth();
     let lookups = 0;
     create({
-      askNamesAgainMs: 20,
+      dnsRefreshMs: 20,
       lookup: async () => (lookups++ % 2 ? ['127.0.0.2', '127.0.0.1'] : ['127.0.0.1']),
     });
 
@@ -124,7 +124,7 @@ describe('a receiver that moves to another address', () => {
     const { before, url } = await startBoth();
     let lookups = 0;
     create({
-      askNamesAgainMs: 20,
+      dnsRefreshMs: 20,
       lookup: async () => {
         if (lookups++ > 0) throw Object.assign(new Error(), { code: 'ESERVFAIL' });
         return ['127.0.0.1'];
@@ -143,7 +143,7 @@ describe('a receiver that moves to another address', () => {
 test('a name is asked beside the requests: one that is never answered delays none', async () => {
   let lookups = 0;
   create({
-    askNamesAgainMs: 20,
+    dnsRefreshMs: 20,
     lookup: () => (lookups++ === 0 ? Promise.resolve(['127.0.0.1']) : new Promise(() => {})),
   });
   const receiver = await startMisbehavingReceiver((socket) =>

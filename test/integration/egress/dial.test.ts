@@ -24,7 +24,7 @@ let receiver: Receiver | undefined;
 const create = (options: Partial<OutboundOptions> & { allow?: string[] } = {}): void => {
   outbound = createOutbound({
     guard: createAddressGuard(options.allow ?? ['127.0.0.0/8', '::1/128']),
-    provingMs: 0,
+    quietPeriodMs: 0,
     ...options,
   });
 };
@@ -150,7 +150,7 @@ describe('behind a name server that adds NAT64 addresses', () => {
   });
 
   test('a server of Posthorn is not reached by its IPv4 address inside', async () => {
-    const own = createOwnServices([{ host: '192.0.2.7', port: receiver!.port, knownBy: 'address' }]);
+    const own = createOwnServices([{ host: '192.0.2.7', port: receiver!.port, matchedBy: 'address' }]);
     create({ guard: createAddressGuard(['192.0.2.0/24'], own), lookup: lookupIn(['64:ff9b::c000:207']) });
 
     expect(await post(`http://receiver.example:${receiver!.port}/`)).toMatchObject({
@@ -177,7 +177,7 @@ describe('a service of Posthorn itself', () => {
   test.each(['127.0.0.1', '127.0.0.7', 'localhost', '0.0.0.0', '[::]', '[::1]', '[::ffff:127.0.0.1]'])(
     'is not reached as %s',
     async (host) => {
-      own.add({ host: '127.0.0.1', port: receiver!.port, knownBy: 'address' });
+      own.add({ host: '127.0.0.1', port: receiver!.port, matchedBy: 'address' });
       everywhere();
 
       expect(await post(`http://${host}:${receiver!.port}/`)).toMatchObject(OWN);
@@ -191,7 +191,7 @@ describe('a service of Posthorn itself', () => {
     ['its address and another', ['8.8.8.8', '127.0.0.1']],
     ['an address of this machine on its network', networkAddresses()],
   ])('is not reached through a name that leads to %s', async (_case, answer) => {
-    own.add({ host: '0.0.0.0', port: receiver!.port, knownBy: 'address' });
+    own.add({ host: '0.0.0.0', port: receiver!.port, matchedBy: 'address' });
     everywhere(lookupIn(answer));
 
     expect(await post(`http://harmless.example:${receiver!.port}/`)).toMatchObject(OWN);
@@ -199,7 +199,7 @@ describe('a service of Posthorn itself', () => {
   });
 
   test('is not reached by an address that its name has now, whatever it had before', async () => {
-    own.add({ host: 'temporal.internal', port: receiver!.port, knownBy: 'address' });
+    own.add({ host: 'temporal.internal', port: receiver!.port, matchedBy: 'address' });
     everywhere(lookupIn(['127.0.0.1']));
 
     expect(await post(`http://harmless.example:${receiver!.port}/`)).toMatchObject(OWN);
@@ -208,7 +208,7 @@ describe('a service of Posthorn itself', () => {
   });
 
   test('is not reached by an address that a name server says later', async () => {
-    own.add({ host: '127.0.0.1', port: receiver!.port, knownBy: 'address' });
+    own.add({ host: '127.0.0.1', port: receiver!.port, matchedBy: 'address' });
     everywhere(async (_, onIncomplete) => {
       onIncomplete?.(Promise.resolve(['127.0.0.1']));
       return ['::2'];
@@ -220,8 +220,8 @@ describe('a service of Posthorn itself', () => {
 
   test('leaves another port of the same machine alone, and one of another machine', async () => {
     names = ['192.0.2.1'];
-    own.add({ host: 'temporal.internal', port: receiver!.port, knownBy: 'address' });
-    own.add({ host: '127.0.0.1', port: receiver!.port + 1, knownBy: 'address' });
+    own.add({ host: 'temporal.internal', port: receiver!.port, matchedBy: 'address' });
+    own.add({ host: '127.0.0.1', port: receiver!.port + 1, matchedBy: 'address' });
     everywhere();
 
     expect(await post(receiver!.url)).toMatchObject({ outcome: 'delivered' });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { inNetworkOfItsOwn, whyNoNetwork } from '../../receivers/network-of-its-own.ts';
+import { networkNamespaceMissingReason, runInNetworkNamespace } from '../../receivers/network-of-its-own.ts';
 
 const modulePath = (path: string): string => JSON.stringify(join(__dirname, '../../..', path));
 
@@ -73,7 +73,7 @@ const PROGRAM = `
   process.exit();
 `;
 
-const reason = whyNoNetwork();
+const reason = networkNamespaceMissingReason();
 const where = reason ? describe.skip : describe;
 
 where(
@@ -81,7 +81,7 @@ where(
   () => {
     let results: Record<string, object>;
     beforeAll(async () => {
-      results = (await inNetworkOfItsOwn(NETWORK, PROGRAM)) as typeof results;
+      results = (await runInNetworkNamespace(NETWORK, PROGRAM)) as typeof results;
     });
 
     test.each([

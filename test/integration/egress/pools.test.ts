@@ -6,16 +6,16 @@ import {
   type OutboundRequest,
 } from '../../../src/egress/outbound.ts';
 import { startMisbehavingReceiver } from '../../receivers/misbehaving-receiver.ts';
-import { type Receiver, type Step, startReceiver } from '../../receivers/receiver.ts';
+import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
 
 let outbound: Outbound;
 let receiver: Receiver;
 const toClose: (() => Promise<void>)[] = [];
 
 const create = (options: Partial<OutboundOptions> = {}): void => {
-  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']), provingMs: 0, ...options });
+  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']), quietPeriodMs: 0, ...options });
 };
-const start = async (script?: Step[]): Promise<Receiver> => {
+const start = async (script?: ScriptStep[]): Promise<Receiver> => {
   const started = await startReceiver(script);
   toClose.push(started.close);
   return started;
@@ -41,7 +41,7 @@ const until = async (condition: () => boolean): Promise<void> => {
 /** A script of one step that answers nothing until it is told to, and then each request in the order of coming. */
 const heldBack = () => {
   const waiting: (() => void)[] = [];
-  const step: Step = (_, response) => void waiting.push(() => response.end());
+  const step: ScriptStep = (_, response) => void waiting.push(() => response.end());
   return { step, waiting, answerNext: () => waiting.shift()!() };
 };
 
@@ -51,7 +51,7 @@ afterEach(async () => {
 });
 
 test('no more connections are opened than allowed, and who waits is served in the order of coming', async () => {
-  create({ connectionsPerHost: 2 });
+  create({ maxConnectionsPerHost: 2 });
   const { step, waiting, answerNext } = heldBack();
   receiver = await start([step]);
   const started: number[] = [];
@@ -72,7 +72,7 @@ test('no more connections are opened than allowed, and who waits is served in th
 });
 
 test('a request whose turn does not come in time is not started, and says so when it is time', async () => {
-  create({ connectionsPerHost: 1 });
+  create({ maxConnectionsPerHost: 1 });
   const { step, waiting, answerNext } = heldBack();
   receiver = await start([step]);
   const first = post(receiver.url);
@@ -106,7 +106,7 @@ test('a request that comes after its time is not started although a connection i
 });
 
 test('a tenant that has used up its connections to a receiver leaves another tenant its own', async () => {
-  create({ connectionsPerHost: 2 });
+  create({ maxConnectionsPerHost: 2 });
   const { step, waiting, answerNext } = heldBack();
   receiver = await start([step, step, 200, step]);
   const greedy = Array.from({ length: 5 }, () => post(receiver.url, { poolKey: 'greedy' }));
@@ -122,7 +122,7 @@ test('a tenant that has used up its connections to a receiver leaves another ten
 });
 
 test('the place of a request that failed goes to the next that waits', async () => {
-  create({ connectionsPerHost: 1 });
+  create({ maxConnectionsPerHost: 1 });
   const silent = await startMisbehavingReceiver('neverAnswers');
   toClose.push(silent.close);
 
@@ -135,7 +135,7 @@ test('the place of a request that failed goes to the next that waits', async () 
 });
 
 test('when all resting connections turn out to be stale, each request is sent once more and the bound still holds', async () => {
-  create({ connectionsPerHost: 4 });
+  create({ maxConnectionsPerHost: 4 });
   const stale = await startMisbehavingReceiver('resetsReusedConnections');
   toClose.push(stale.close);
   await Promise.all(Array.from({ length: 4 }, () => post(stale.url)));
@@ -151,7 +151,7 @@ test('when all resting connections turn out to be stale, each request is sent on
 });
 
 test('a connection rests for no longer than allowed, and its pool goes with it', async () => {
-  create({ maxRestMs: 50 });
+  create({ maxIdleMs: 50 });
   receiver = await start();
   await post(receiver.url);
   expect(outbound.stats()).toMatchObject({ pools: 1, connections: 1 });
@@ -162,7 +162,7 @@ test('a connection rests for no longer than allowed, and its pool goes with it',
 });
 
 test('a receiver that says how long it keeps a connection is believed', async () => {
-  create({ maxRestMs: 60_000 });
+  create({ maxIdleMs: 60_000 });
   receiver = await start([(_, response) => void response.setHeader('keep-alive', 'timeout=1').end()]);
 
   await post(receiver.url);
@@ -186,7 +186,7 @@ test('no more idle pools are kept than allowed: the least recently used goes fir
 });
 
 test('closing waits for what is under way and starts nothing more', async () => {
-  create({ connectionsPerHost: 1 });
+  create({ maxConnectionsPerHost: 1 });
   const { step, waiting, answerNext } = heldBack();
   receiver = await start([step]);
   const [underWay, waited] = [post(receiver.url), post(receiver.url)];

@@ -6,15 +6,15 @@ import {
   type OutboundRequest,
 } from '../../../src/egress/outbound.ts';
 import { type MisbehavingReceiver, startMisbehavingReceiver } from '../../receivers/misbehaving-receiver.ts';
-import { type Receiver, type Step, startReceiver } from '../../receivers/receiver.ts';
+import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
 
 let outbound: Outbound;
 const toClose: (() => Promise<void>)[] = [];
 
 const create = (options: Partial<OutboundOptions>): void => {
-  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']), provingMs: 0, ...options });
+  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']), quietPeriodMs: 0, ...options });
 };
-const start = async (script?: Step[]): Promise<Receiver> => {
+const start = async (script?: ScriptStep[]): Promise<Receiver> => {
   const started = await startReceiver(script);
   toClose.push(started.close);
   return started;
@@ -101,7 +101,7 @@ test('a project has no more connections in use than its own limit', async () => 
 });
 
 test('the idle connection that was used least recently is closed before anyone waits', async () => {
-  create({ maxSockets: 3, maxSocketsPerProject: 3, maxRestMs: 60_000 });
+  create({ maxSockets: 3, maxSocketsPerProject: 3, maxIdleMs: 60_000 });
   const receiver = await start();
   for (const poolKey of ['a', 'b', 'c', 'a']) await post('project', receiver.url, { poolKey });
   expect(outbound.stats()).toMatchObject({ connections: 3, waiting: 0 });
@@ -140,7 +140,7 @@ test('projects that wait for a socket are served in turns, however much one of t
 });
 
 test('a receiver at its own limit keeps none of its project waiting', async () => {
-  create({ maxSockets: 100, connectionsPerHost: 1 });
+  create({ maxSockets: 100, maxConnectionsPerHost: 1 });
   const [silent, good] = [await startSilent(), await start()];
   const stuck = Array.from({ length: 5 }, () =>
     post('project', silent.url, { startBy: performance.now() + 300, timeoutMs: 600 }),
@@ -152,7 +152,7 @@ test('a receiver at its own limit keeps none of its project waiting', async () =
 });
 
 test('when sockets are short, every request is sent once and no more are open than allowed', async () => {
-  create({ maxSockets: 7, maxSocketsPerProject: 5, connectionsPerHost: 3, maxRestMs: 60_000 });
+  create({ maxSockets: 7, maxSocketsPerProject: 5, maxConnectionsPerHost: 3, maxIdleMs: 60_000 });
   const receiver = await start([(_, response) => void setTimeout(() => response.end(), Math.random() * 5)]);
   let most = 0;
   const watch = setInterval(() => (most = Math.max(most, outbound.stats().connections)), 1);

@@ -1,17 +1,17 @@
-import { createProfiles } from '../../../src/profiles/shipped/registry.ts';
-import { receiversOfEachTest } from '../../receivers/receivers-of-each-test.ts';
+import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { receiversPerTest } from '../../receivers/receivers-of-each-test.ts';
 import { untilWaiting } from '../../replay/scenarios.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
 const SECRET = 'a-secret-from-the-configuration';
-const failed = createProfiles()
+const failed = createBuiltInProfiles()
   .get('cmdcal')!
   .eventTypes!.find(({ name }) => name === 'render.failed')!;
 
 let posthorn: TestPosthorn;
 let project: { id: string; key: string };
-const receiverThat = receiversOfEachTest();
+const receiverThat = receiversPerTest();
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();

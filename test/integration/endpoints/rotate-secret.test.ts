@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import type { Receiver, Step } from '../../receivers/receiver.ts';
-import { receiversOfEachTest } from '../../receivers/receivers-of-each-test.ts';
+import type { Receiver, ScriptStep } from '../../receivers/receiver.ts';
+import { receiversPerTest } from '../../receivers/receivers-of-each-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
 type Endpoint = { id: string; secret: string };
 
 let posthorn: TestPosthorn;
-const receiverThat = receiversOfEachTest();
+const receiverThat = receiversPerTest();
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();
@@ -18,7 +18,7 @@ afterAll(() => posthorn.close());
 let endpoints = 0;
 
 /** An endpoint that alone gets events of a type of its own. */
-async function endpointWith(script: Step[] = [200]) {
+async function endpointWith(script: ScriptStep[] = [200]) {
   const receiver = await receiverThat(...script);
   const type = `rotation.${++endpoints}`;
   const endpoint = await posthorn.newEndpoint(receiver.url, { events: [type] });

@@ -1,5 +1,5 @@
 import { accepts } from '../../../src/cli/try/page-receivers/page-receiver.ts';
-import { pausepointReceiver } from '../../../src/cli/try/page-receivers/pausepoint.ts';
+import { verifyPausepoint } from '../../../src/cli/try/page-receivers/pausepoint.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
@@ -51,7 +51,7 @@ test("a webhook that is registered as PausePoint's page says gets the developer'
   expect(sent.body).toMatchObject({ status: 'delivered', deliveryCount: 1 });
   const { headers, body } = receiver.requests.at(-1)!;
   const request = { headers: headers as Record<string, string>, body };
-  expect(accepts(pausepointReceiver, request, SECRET)).toBe(true);
+  expect(accepts(verifyPausepoint, request, SECRET)).toBe(true);
   expect(JSON.parse(body.toString())).toMatchObject({ developer_id: 'dev_uuid', pause_id: 'psr_uuid' });
 
   expect((await call(developer, 'DELETE', `/v1/webhooks/${made.body.id}`)).status).toBe(204);

@@ -1,7 +1,7 @@
 import { createLogger } from '../../../src/observability/log.ts';
 import { type Service, startService } from '../../../src/service/start-service.ts';
 import { removeOutcomes } from '../../../src/store/events/retention.ts';
-import { type Receiver, type Step, startReceiver } from '../../receivers/receiver.ts';
+import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type OutcomeStream, openOutcomes, type StreamedOutcome } from '../../set-up/outcome-stream.ts';
 import {
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 afterAll(() => posthorn.close());
 
-const receiverThat = async (...script: Step[]): Promise<Receiver> => {
+const receiverThat = async (...script: ScriptStep[]): Promise<Receiver> => {
   const receiver = await startReceiver(script);
   closers.push(receiver.close);
   return receiver;

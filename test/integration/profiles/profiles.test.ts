@@ -1,8 +1,8 @@
 import { createProfileLookup } from '../../../src/profiles/profile-lookup.ts';
-import { createProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
 import { standardWebhooks } from '../../../src/profiles/shipped/standard-webhooks.ts';
 import { StoreUnavailable } from '../../../src/store/postgres/database.ts';
-import { followProfiles } from '../../../src/store/projects/projects.ts';
+import { applyProfilePlans } from '../../../src/store/projects/projects.ts';
 import { ADMIN_KEY, startTestApi, type TestApi } from '../../set-up/test-api.ts';
 
 type Json = Record<string, unknown>;
@@ -153,7 +153,7 @@ describe('bringing', () => {
 describe('names and scopes', () => {
   test('the name of a profile that ships is taken already', async () => {
     const { key } = await api.newProject();
-    for (const name of createProfiles().names()) {
+    for (const name of createBuiltInProfiles().names()) {
       for (const by of [key, ADMIN_KEY])
         expect(await put(by, name)).toMatchObject({ status: 409, body: { code: 'profile_name_taken' } });
     }
@@ -241,7 +241,7 @@ describe('names and scopes', () => {
     }
     const listed = items.map(({ name }) => name as string);
     expect(listed).toEqual([...listed].sort());
-    expect(listed).toEqual(expect.arrayContaining([own, shared, ...createProfiles().names()]));
+    expect(listed).toEqual(expect.arrayContaining([own, shared, ...createBuiltInProfiles().names()]));
     expect(items.find(({ name }) => name === own)).toEqual({
       name: own,
       version: 1,
@@ -354,7 +354,7 @@ describe('plans', () => {
 
     // As when a project takes the profile while its plans change: the sweep puts it right.
     await api.database.pool.query(`UPDATE projects SET plans_in_force = '{pro}' WHERE id = $1`, [own.id]);
-    await followProfiles(api.database.pool, new Map([['cmdcal', ['pro']]]));
+    await applyProfilePlans(api.database.pool, new Map([['cmdcal', ['pro']]]));
     expect(await inForce(own.id)).toEqual(['pro', 'business']);
   });
 });
@@ -445,7 +445,7 @@ describe('preview', () => {
 
 test('while the store of profiles is away, calls are answered 503 and not 500', async () => {
   const away = await startTestApi({
-    profiles: createProfileLookup(createProfiles(), {
+    profiles: createProfileLookup(createBuiltInProfiles(), {
       find: () => Promise.reject(new StoreUnavailable(new Error('away'))),
     }),
   });

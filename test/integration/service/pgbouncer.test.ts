@@ -1,6 +1,6 @@
 import { checkDatabases } from '../../../src/service/preflight/check-databases.ts';
 import { createPoolThroughPooler } from '../../../src/store/postgres/database.ts';
-import { poolingOf } from '../../../src/store/postgres/pooler.ts';
+import { detectPoolingMode } from '../../../src/store/postgres/pooler.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
 import { openOutcomes } from '../../set-up/outcome-stream.ts';
@@ -35,16 +35,16 @@ const IGNORING = {
 };
 
 test('Postgres itself is no pooler', async () => {
-  expect(await poolingOf(database.url)).toBe('none');
+  expect(await detectPoolingMode(database.url)).toBe('none');
   await expect(checkDatabases({ databaseUrl: database.url }, false)).resolves.toBeUndefined();
 });
 
 testWithPgBouncer('each mode of PgBouncer is known by what it does', async () => {
   const transaction = await through();
-  expect(await poolingOf(transaction)).toBe('transaction');
+  expect(await detectPoolingMode(transaction)).toBe('transaction');
   await pooler!.close();
   const session = await through({ pool_mode: 'session' });
-  expect(await poolingOf(session)).toBe('session');
+  expect(await detectPoolingMode(session)).toBe('session');
 });
 
 testWithPgBouncer('transaction mode without a direct URL is refused in one sentence', async () => {

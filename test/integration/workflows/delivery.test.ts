@@ -1,11 +1,11 @@
 import { Webhook } from 'standardwebhooks';
 import type { Receiver } from '../../receivers/receiver.ts';
-import { receiversOfEachTest } from '../../receivers/receivers-of-each-test.ts';
+import { receiversPerTest } from '../../receivers/receivers-of-each-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
 let posthorn: TestPosthorn;
-const receiverThat = receiversOfEachTest();
+const receiverThat = receiversPerTest();
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();

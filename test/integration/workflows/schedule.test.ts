@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Receiver, type Step, startReceiver } from '../../receivers/receiver.ts';
-import { factsOf, type HistoryFacts } from '../../replay/history.ts';
+import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
+import { type HistoryFacts, readHistoryFacts } from '../../replay/history.ts';
 import { untilWaiting } from '../../replay/scenarios.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { openOutcomes } from '../../set-up/outcome-stream.ts';
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 afterAll(() => posthorn.close());
 
-const receiverThat = async (...script: Step[]): Promise<Receiver> => {
+const receiverThat = async (...script: ScriptStep[]): Promise<Receiver> => {
   const receiver = await startReceiver(script);
   receivers.push(receiver);
   return receiver;
@@ -41,7 +41,7 @@ const deliveryOf = async (event: { id: string }): Promise<Delivery> =>
   (await posthorn.eventOf(event.id)).deliveries[0]!;
 
 const historyOf = async (event: { id: string }): Promise<HistoryFacts> =>
-  factsOf(posthorn.temporal, (await deliveryOf(event)).workflow!.id);
+  readHistoryFacts(posthorn.temporal, (await deliveryOf(event)).workflow!.id);
 
 const timersOf = async (event: { id: string }): Promise<string[]> =>
   (await historyOf(event)).timers.map(({ after }) => after);
@@ -57,7 +57,7 @@ async function nudge(event: { id: string }, waits: number): Promise<void> {
 }
 
 const answeringAfter =
-  (ms: number, status: number): Step =>
+  (ms: number, status: number): ScriptStep =>
   async (_request, response) => {
     await sleep(ms);
     response.writeHead(status).end();
@@ -65,7 +65,7 @@ const answeringAfter =
 
 /** Milliseconds from the arrival of each request to the arrival of the next. */
 const gapsOf = ({ requests }: Receiver): number[] =>
-  requests.slice(1).map(({ at }, n) => at - requests[n]!.at);
+  requests.slice(1).map(({ receivedAt }, n) => receivedAt - requests[n]!.receivedAt);
 
 const expectBetween = (value: number, least: number, most: number): void => {
   expect(value).toBeGreaterThanOrEqual(least);

@@ -1,7 +1,7 @@
 import { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { type Receiver, type Step, startReceiver } from '../../receivers/receiver.ts';
-import { factsOf } from '../../replay/history.ts';
+import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
+import { readHistoryFacts } from '../../replay/history.ts';
 import { untilWaiting } from '../../replay/scenarios.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { createTestNamespace, temporalAddress, temporalUiUrl } from '../../set-up/temporal.ts';
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 afterAll(() => posthorn.close());
 
-const receiverThat = async (...script: Step[]): Promise<Receiver> => {
+const receiverThat = async (...script: ScriptStep[]): Promise<Receiver> => {
   const receiver = await startReceiver(script);
   receivers.push(receiver);
   return receiver;
@@ -115,7 +115,7 @@ test('activities and timers say in words what they are', async () => {
   await posthorn.call('POST', `/v1/deliveries/${delivery.id}/retry`);
   await untilWaiting(posthorn, workflowId, delivery.id, 2);
 
-  const { activities, timers } = await factsOf(posthorn.temporal, workflowId);
+  const { activities, timers } = await readHistoryFacts(posthorn.temporal, workflowId);
   expect(activities.map(({ summary }) => summary)).toEqual(['attempt 1 of 5', 'attempt 2 of 5']);
   expect(timers.map(({ summary }) => summary)).toEqual(['retry in 1m after 503', 'retry in 5m after 503']);
 });
@@ -235,7 +235,7 @@ describe('where a search attribute exists with another type', () => {
     await crippled.call('POST', `/v1/deliveries/${delivery.id}/retry`);
     await untilWaiting(crippled, workflowId, delivery.id, 2);
 
-    const { input, upserted, summary } = await factsOf(crippled.temporal, workflowId);
+    const { input, upserted, summary } = await readHistoryFacts(crippled.temporal, workflowId);
     expect(input).toMatchObject({ searchAttributes: false });
     expect(upserted).toEqual({});
     expect(summary).toBe('render.completed → 1 endpoint');

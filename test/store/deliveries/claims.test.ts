@@ -1,16 +1,16 @@
-import type { Standing } from '../../../src/policy/delivery-result.ts';
-import { policyText } from '../../../src/policy/retry-policy.ts';
+import type { DeliveryResult } from '../../../src/policy/delivery-result.ts';
+import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import { assignDue } from '../../../src/store/deliveries/assignments.ts';
 import { type Claim, claimDeliveries } from '../../../src/store/deliveries/claims.ts';
-import { releaseLost } from '../../../src/store/deliveries/reconciliation.ts';
-import { type AttemptRecord, recordAttempts } from '../../../src/store/deliveries/records.ts';
-import { type ReleasableClaim, releaseClaims } from '../../../src/store/deliveries/release-claims.ts';
-import { readStandings, resolveExceptions } from '../../../src/store/deliveries/resolve-unclaimed.ts';
 import {
   cancelDelivery,
   markEndpointDeleted,
   retryDelivery,
-} from '../../../src/store/deliveries/steering.ts';
+} from '../../../src/store/deliveries/delivery-commands.ts';
+import { releaseLost } from '../../../src/store/deliveries/reconciliation.ts';
+import { type AttemptRecord, recordAttempts } from '../../../src/store/deliveries/records.ts';
+import { type ReleasableClaim, releaseClaims } from '../../../src/store/deliveries/release-claims.ts';
+import { readDeliveryResults, resolveUnclaimed } from '../../../src/store/deliveries/resolve-unclaimed.ts';
 import { POLICY, type SeededStore, seedStore } from '../scale/seed.ts';
 
 let store: SeededStore;
@@ -32,11 +32,11 @@ async function claim(
   owner: string,
   id: string,
   step = 0,
-): Promise<{ claims: Claim[]; standings: Standing[] }> {
+): Promise<{ claims: Claim[]; results: DeliveryResult[] }> {
   const plain = await claimDeliveries(store.pool, owner, [{ id, step }]);
-  if (plain.length > 0) return { claims: plain, standings: [] };
-  const { claimable, standings } = await resolveExceptions(store.pool, owner, [{ id, step }], inFullDelays);
-  return { claims: await claimDeliveries(store.pool, owner, claimable), standings };
+  if (plain.length > 0) return { claims: plain, results: [] };
+  const { claimable, results } = await resolveUnclaimed(store.pool, owner, [{ id, step }], inFullDelays);
+  return { claims: await claimDeliveries(store.pool, owner, claimable), results };
 }
 
 const record = ({ id, epoch }: Claim, changes: Partial<AttemptRecord> = {}) =>
@@ -62,10 +62,10 @@ const record = ({ id, epoch }: Claim, changes: Partial<AttemptRecord> = {}) =>
   ]);
 
 const born = async (owner: string | null = 'mine', changes = {}): Promise<string> =>
-  (await store.deliver(owner, changes)).ids[0]!;
+  (await store.acceptEvent(owner, changes)).ids[0]!;
 
 const releasable = (claims: Claim[]): ReleasableClaim[] =>
-  claims.map(({ id, epoch }) => ({ id, epoch, lane: 'slow', inMs: 1_000 }));
+  claims.map(({ id, epoch }) => ({ id, epoch, lane: 'slow', dueInMs: 1_000 }));
 
 test('mine and due: the claim opens, and carries all that the attempt needs', async () => {
   const id = await born();
@@ -87,7 +87,7 @@ test('mine and due: the claim opens, and carries all that the attempt needs', as
   expect(claims[0]).toMatchObject({
     url: 'http://receiver.test/hook',
     headers: null,
-    policy: policyText(POLICY),
+    policy: serializePolicy(POLICY),
   });
   expect(await store.deliveryOf(id)).toMatchObject({ epoch: 1, claimed_at: expect.any(Date) });
 });
@@ -96,13 +96,15 @@ test('mine and already further, because its record was committed: its present st
   const id = await born();
   await record((await claim('mine', id)).claims[0]!);
 
-  const { claims, standings } = await claim('mine', id, 0);
+  const { claims, results } = await claim('mine', id, 0);
 
   expect(claims).toEqual([]);
-  expect(standings).toEqual([{ id, kind: 'waiting', step: 1, dueInMs: expect.any(Number), after: '503' }]);
-  const [standing] = standings;
-  expect(standing!.kind === 'waiting' && standing!.dueInMs).toBeGreaterThan(55_000);
-  expect(await readStandings(store.pool, 'mine', [id])).toMatchObject([{ kind: 'waiting', step: 1 }]);
+  expect(results).toEqual([
+    { id, kind: 'waiting', step: 1, dueInMs: expect.any(Number), lastOutcome: '503' },
+  ]);
+  const [result] = results;
+  expect(result!.kind === 'waiting' && result!.dueInMs).toBeGreaterThan(55_000);
+  expect(await readDeliveryResults(store.pool, 'mine', [id])).toMatchObject([{ kind: 'waiting', step: 1 }]);
 });
 
 test.each(['delivered', 'undeliverable'] as const)(
@@ -113,8 +115,8 @@ test.each(['delivered', 'undeliverable'] as const)(
       kind === 'delivered' ? ({ outcome: 'delivered', statusCode: 200 } as const) : { retryInMs: null };
     await record((await claim('mine', id)).claims[0]!, changes);
 
-    expect(await claim('mine', id)).toMatchObject({ claims: [], standings: [{ id, kind }] });
-    expect(await readStandings(store.pool, 'mine', [id])).toMatchObject([{ id, kind }]);
+    expect(await claim('mine', id)).toMatchObject({ claims: [], results: [{ id, kind }] });
+    expect(await readDeliveryResults(store.pool, 'mine', [id])).toMatchObject([{ id, kind }]);
   },
 );
 
@@ -123,10 +125,10 @@ test("another owner's, and one that nobody knows: released, and nothing of it ch
   await claim('theirs', id);
   const before = await store.deliveryOf(id);
 
-  expect(await claim('mine', id)).toEqual({ claims: [], standings: [{ id, kind: 'released' }] });
+  expect(await claim('mine', id)).toEqual({ claims: [], results: [{ id, kind: 'released' }] });
   expect(await claim('mine', 'dlv_none')).toEqual({
     claims: [],
-    standings: [{ id: 'dlv_none', kind: 'released' }],
+    results: [{ id: 'dlv_none', kind: 'released' }],
   });
   expect(await store.deliveryOf(id)).toEqual(before);
 });
@@ -135,7 +137,7 @@ test('its endpoint deleted: cancelled there and then', async () => {
   const id = await born();
   await markEndpointDeleted(store.pool, store.project, null, endpoint);
 
-  expect(await claim('mine', id)).toMatchObject({ claims: [], standings: [{ id, kind: 'cancelled' }] });
+  expect(await claim('mine', id)).toMatchObject({ claims: [], results: [{ id, kind: 'cancelled' }] });
   expect(await store.deliveryOf(id)).toMatchObject({
     status: 'cancelled',
     reason: 'endpoint_deleted',
@@ -149,7 +151,7 @@ test.each(['paused', 'disabled'])(
     const id = await born();
     await store.pool.query('UPDATE endpoints SET status = $2 WHERE id = $1', [endpoint, status]);
 
-    expect(await claim('mine', id)).toEqual({ claims: [], standings: [{ id, kind: 'released' }] });
+    expect(await claim('mine', id)).toEqual({ claims: [], results: [{ id, kind: 'released' }] });
     expect(await store.deliveryOf(id)).toMatchObject({
       status: 'held',
       waiting_for: `endpoint_${status}`,
@@ -176,8 +178,8 @@ test('a claim of which a lost workflow left the attempt open is written off by t
   await store.pool.query(`UPDATE deliveries SET claimed_at = now() - interval '60 days' WHERE id = $1`, [id]);
   await releaseLost(store.pool, 'mine', [id]);
   const next = await assignDue(store.pool, store.project, {
-    most: 1,
-    least: 1,
+    maxDeliveries: 1,
+    minDeliveries: 1,
     grouping: true,
     uuid: 'next',
   });
@@ -192,7 +194,7 @@ test('after two unknown in a row it travels alone; each further one uses a step;
   const id = await born();
   await claim('mine', id);
   await claim('mine', id);
-  expect(await claim('mine', id)).toEqual({ claims: [], standings: [{ id, kind: 'released' }] });
+  expect(await claim('mine', id)).toEqual({ claims: [], results: [{ id, kind: 'released' }] });
   expect(await store.deliveryOf(id)).toMatchObject({
     lane: 'alone',
     owner: null,
@@ -201,7 +203,7 @@ test('after two unknown in a row it travels alone; each further one uses a step;
   });
 
   await born(null); // it might have had company
-  const grouping = { most: 10, least: 1, grouping: true };
+  const grouping = { maxDeliveries: 10, minDeliveries: 1, grouping: true };
   let assignment = await assignDue(store.pool, store.project, { ...grouping, uuid: 'a' });
   if (assignment?.lane !== 'alone')
     assignment = await assignDue(store.pool, store.project, { ...grouping, uuid: 'b' });
@@ -212,15 +214,15 @@ test('after two unknown in a row it travels alone; each further one uses a step;
     expect((await claim(owner, id, step)).claims).toHaveLength(1);
     expect(await claim(owner, id, step)).toMatchObject({
       claims: [],
-      standings: [
-        { id, kind: 'waiting', step: step + 1, dueInMs: POLICY.delays[step]! * 1000, after: 'unknown' },
+      results: [
+        { id, kind: 'waiting', step: step + 1, dueInMs: POLICY.delays[step]! * 1000, lastOutcome: 'unknown' },
       ],
     });
     await retryDelivery(store.pool, store.project, null, id);
   }
   await claim(owner, id, 4);
   expect(await claim(owner, id, 4)).toMatchObject({
-    standings: [{ id, kind: 'undeliverable', after: 'unknown' }],
+    results: [{ id, kind: 'undeliverable', lastOutcome: 'unknown' }],
   });
   expect(await store.deliveryOf(id)).toMatchObject({
     status: 'undeliverable',
@@ -255,8 +257,8 @@ test('cancel during a POST: 2xx is delivered, all else is cancelled', async () =
   const cancelling = async (changes: Partial<AttemptRecord>) => {
     const id = await born();
     const [open] = (await claim('mine', id)).claims;
-    const { answer } = await cancelDelivery(store.pool, store.project, null, id);
-    expect(answer).toEqual({ kind: 'cancelling' });
+    const { result } = await cancelDelivery(store.pool, store.project, null, id);
+    expect(result).toEqual({ kind: 'cancelling' });
     await record(open!, changes);
     return store.deliveryOf(id);
   };
@@ -270,7 +272,7 @@ test('cancel during an attempt that was lost: unknown, then cancelled, and not s
   await claim('mine', id);
   await cancelDelivery(store.pool, store.project, null, id);
 
-  expect(await claim('mine', id)).toMatchObject({ claims: [], standings: [{ id, kind: 'cancelled' }] });
+  expect(await claim('mine', id)).toMatchObject({ claims: [], results: [{ id, kind: 'cancelled' }] });
   expect(await store.deliveryOf(id)).toMatchObject({ status: 'cancelled', attempts: 1 });
 });
 
@@ -292,7 +294,7 @@ test('a claim that got no connection is given back without a step or an attempt'
 });
 
 test('a claim that is given back after a cancel is cancelled without an attempt', async () => {
-  const { event, ids } = await store.deliver('mine');
+  const { event, ids } = await store.acceptEvent('mine');
   const { claims } = await claim('mine', ids[0]!);
   await cancelDelivery(store.pool, store.project, null, ids[0]!);
 
@@ -300,7 +302,7 @@ test('a claim that is given back after a cancel is cancelled without an attempt'
     { id: ids[0], kind: 'cancelled' },
   ]);
   expect(await store.attemptsOf(ids[0]!)).toEqual([]);
-  expect(await store.one('SELECT status FROM events WHERE id = $1', [event])).toEqual({
+  expect(await store.queryOne('SELECT status FROM events WHERE id = $1', [event])).toEqual({
     status: 'cancelled',
   });
 });
@@ -310,7 +312,7 @@ test('a retry that is brought forward uses its step, and during a POST changes n
   await record((await claim('mine', id)).claims[0]!);
 
   expect(await retryDelivery(store.pool, store.project, null, id)).toEqual({
-    answer: { kind: 'brought_forward' },
+    result: { kind: 'brought_forward' },
     signal: { owner: 'mine', ids: [id] },
   });
   const { claims } = await claim('mine', id, 1);

@@ -1,17 +1,23 @@
 import type pg from 'pg';
-import { createHolding, sweepHolding } from '../../../src/dispatch/background/holding.ts';
+import {
+  createEndpointStates,
+  sweepEndpointStates,
+} from '../../../src/dispatch/background/endpoint-states.ts';
 import { claimDeliveries } from '../../../src/store/deliveries/claims.ts';
-import { resolveExceptions } from '../../../src/store/deliveries/resolve-unclaimed.ts';
-import { reviewHeld } from '../../../src/store/deliveries/resync-held.ts';
-import { cancelOpenOf, markEndpointDeleted } from '../../../src/store/deliveries/steering.ts';
+import {
+  cancelOpenDeliveries,
+  markEndpointDeleted,
+} from '../../../src/store/deliveries/delivery-commands.ts';
+import { resolveUnclaimed } from '../../../src/store/deliveries/resolve-unclaimed.ts';
+import { resyncHeld } from '../../../src/store/deliveries/resync-held.ts';
 import { changeEndpointState, type EndpointAction } from '../../../src/store/endpoints/endpoint-states.ts';
 import { insertEndpoint, PlanRequired } from '../../../src/store/endpoints/endpoints.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { deleteConsumer, endpointIdsOfConsumer, putConsumer } from '../../../src/store/projects/consumers.ts';
 import { updateProject } from '../../../src/store/projects/projects.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { box, type SeededStore, seedStore } from '../scale/seed.ts';
-import { stoppingAtCommit, untilBlocked } from '../stopping-pool.ts';
+import { type SeededStore, secretBox, seedStore } from '../scale/seed.ts';
+import { pausingAtCommit, untilBlocked } from '../stopping-pool.ts';
 
 let store: SeededStore;
 let project: string;
@@ -34,13 +40,13 @@ const deps = () => ({
   onFailure: (error: unknown) => failures.push(error),
 });
 /** Its answers wait until all follows, however long that takes. */
-const holding = () => createHolding(deps(), Number.POSITIVE_INFINITY);
+const holding = () => createEndpointStates(deps(), Number.POSITIVE_INFINITY);
 const scope = () => ({ projectId: project, consumer: null });
-const act = (id: string, action: EndpointAction) => holding().act(scope(), id, action);
-const sweep = (ageMs = 0) => sweepHolding(deps(), new Map(), ageMs);
+const act = (id: string, action: EndpointAction) => holding().changeState(scope(), id, action);
+const sweep = (ageMs = 0) => sweepEndpointStates(deps(), new Map(), ageMs);
 
 const endpointRow = (id: string) =>
-  store.one('SELECT status, withheld, review_due FROM endpoints WHERE id = $1', [id]);
+  store.queryOne('SELECT status, withheld, review_due FROM endpoints WHERE id = $1', [id]);
 
 /** How many deliveries of the project there are of each kind. */
 async function kinds(): Promise<Record<string, number>> {
@@ -55,21 +61,21 @@ async function kinds(): Promise<Record<string, number>> {
 const accept = (count: number, pool = store.pool, consumer: string | null = null) =>
   acceptEvents(
     pool,
-    box,
+    secretBox,
     Array.from({ length: count }, () => store.draft({ projectId: project, consumer })),
     () => {},
   );
 
 const born = async (owner: string, consumer: string | null = null) =>
-  (await store.deliver(owner, { projectId: project, consumer })).ids[0]!;
+  (await store.acceptEvent(owner, { projectId: project, consumer })).ids[0]!;
 
 const setPlans = async (plans: string[] | null) => {
-  const { mark } = (await updateProject(store.pool, project, { plans }, () => null))!;
-  if (mark !== null) await holding().followPlans({ projectId: project, consumer: null, mark });
+  const { generation } = (await updateProject(store.pool, project, { plans }, () => null))!;
+  if (generation !== null) await holding().applyPlans({ projectId: project, consumer: null, generation });
 };
 const setPlan = async (id: string, plan: string | null) => {
-  const { mark } = await putConsumer(store.pool, project, { id, name: null, plan });
-  if (mark !== null) await holding().followPlans({ projectId: project, consumer: id, mark });
+  const { generation } = await putConsumer(store.pool, project, { id, name: null, plan });
+  if (generation !== null) await holding().applyPlans({ projectId: project, consumer: id, generation });
 };
 
 describe('a state', () => {
@@ -100,7 +106,7 @@ describe('a state', () => {
       { projectId: project, consumer: 'globex' },
     ];
     for (const other of others) {
-      expect(await holding().act(other, id, 'pause')).toEqual({ kind: 'not_found' });
+      expect(await holding().changeState(other, id, 'pause')).toEqual({ kind: 'not_found' });
     }
     await markEndpointDeleted(store.pool, project, null, id);
     expect(await act(id, 'pause')).toEqual({ kind: 'not_found' });
@@ -128,13 +134,13 @@ describe('a resume', () => {
   test('waits for an event that was matched during the pause, and releases it', async () => {
     const id = await store.newEndpoint({ project });
     await act(id, 'pause');
-    const ingest = stoppingAtCommit(store.pool);
+    const ingest = pausingAtCommit(store.pool);
     const accepted = accept(1, ingest.pool);
-    await ingest.stopped;
+    await ingest.paused;
 
     const resumed = act(id, 'resume');
     await untilBlocked(store.pool);
-    ingest.goOn();
+    ingest.resume();
     await Promise.all([accepted, resumed]);
 
     expect(await kinds()).toEqual({ 'pending due': 1 });
@@ -145,16 +151,16 @@ describe('a resume', () => {
     const id = await store.newEndpoint({ project });
     const delivery = await born('mine');
     await act(id, 'pause');
-    const claim = stoppingAtCommit(store.pool);
-    const parked = resolveExceptions(claim.pool, 'mine', [{ id: delivery, step: 0 }]);
-    await claim.stopped;
+    const claim = pausingAtCommit(store.pool);
+    const parked = resolveUnclaimed(claim.pool, 'mine', [{ id: delivery, step: 0 }]);
+    await claim.paused;
 
     const resumed = act(id, 'resume');
     await untilBlocked(store.pool);
-    claim.goOn();
+    claim.resume();
     await Promise.all([parked, resumed]);
 
-    expect((await parked).standings).toEqual([{ id: delivery, kind: 'released' }]);
+    expect((await parked).results).toEqual([{ id: delivery, kind: 'released' }]);
     expect(await kinds()).toEqual({ 'pending due': 1 });
   });
 
@@ -165,7 +171,7 @@ describe('a resume', () => {
     expect(await claimDeliveries(store.pool, 'mine', [{ id: delivery, step: 0 }])).toEqual([]);
     await act(id, 'resume');
 
-    const { claimable } = await resolveExceptions(store.pool, 'mine', [{ id: delivery, step: 0 }]);
+    const { claimable } = await resolveUnclaimed(store.pool, 'mine', [{ id: delivery, step: 0 }]);
     expect(await claimDeliveries(store.pool, 'mine', claimable)).toMatchObject([{ id: delivery, epoch: 1 }]);
   });
 
@@ -174,14 +180,14 @@ describe('a resume', () => {
     await act(id, 'pause');
     await accept(1_200);
     await changeEndpointState(store.pool, scope(), id, 'resume');
-    const review = stoppingAtCommit(store.pool);
-    const batch = reviewHeld(review.pool, id, '');
-    await review.stopped;
+    const review = pausingAtCommit(store.pool);
+    const batch = resyncHeld(review.pool, id, '');
+    await review.paused;
     await changeEndpointState(store.pool, scope(), id, 'pause');
-    review.goOn();
+    review.resume();
     await batch;
     expect(await kinds()).toEqual({ 'pending due': 500, 'held endpoint_paused': 700 });
-    expect(await reviewHeld(store.pool, id, '')).toEqual({ next: null, released: 0 });
+    expect(await resyncHeld(store.pool, id, '')).toEqual({ next: null, released: 0 });
 
     await Promise.all([act(id, 'resume'), act(id, 'pause'), act(id, 'resume'), act(id, 'resume')]);
     await act(id, 'resume');
@@ -196,7 +202,7 @@ describe('a resume', () => {
     await accept(600);
     for (const id of ids) {
       await changeEndpointState(store.pool, scope(), id, 'resume');
-      await reviewHeld(store.pool, id, '');
+      await resyncHeld(store.pool, id, '');
     }
     expect(await kinds()).toEqual({ 'pending due': 1_000, 'held endpoint_paused': 200 });
 
@@ -233,8 +239,8 @@ describe('a resume', () => {
     };
 
     test('answers before all is released, and goes on with it', async () => {
-      const inTheBackground = createHolding(deps(), 0);
-      expect(await inTheBackground.act(scope(), id, 'resume')).toMatchObject({ kind: 'done' });
+      const inTheBackground = createEndpointStates(deps(), 0);
+      expect(await inTheBackground.changeState(scope(), id, 'resume')).toMatchObject({ kind: 'done' });
       expect(await kinds()).toEqual({ 'pending due': 500, 'held endpoint_paused': COUNT - 500 });
       expect((await endpointRow(id)).review_due).not.toBeNull();
 
@@ -246,8 +252,8 @@ describe('a resume', () => {
     });
 
     test('ends with its batch at a close, and the sweep finishes it', async () => {
-      const closing = createHolding(deps(), 0);
-      await closing.act(scope(), id, 'resume');
+      const closing = createEndpointStates(deps(), 0);
+      await closing.changeState(scope(), id, 'resume');
       const closed = closing.close();
       await goOn();
       await closed;
@@ -258,11 +264,11 @@ describe('a resume', () => {
     });
 
     test('gives way to the pause that follows it', async () => {
-      const inTheBackground = createHolding(deps(), 0);
-      await inTheBackground.act(scope(), id, 'resume');
+      const inTheBackground = createEndpointStates(deps(), 0);
+      await inTheBackground.changeState(scope(), id, 'resume');
       await changeEndpointState(store.pool, scope(), id, 'disable');
       await goOn();
-      await inTheBackground.act(scope(), id, 'disable');
+      await inTheBackground.changeState(scope(), id, 'disable');
       await eventually(async () => (await endpointRow(id)).review_due === null);
 
       const { 'pending due': due = 0, ...rest } = await kinds();
@@ -297,17 +303,17 @@ describe('a resume', () => {
     await act(id, 'pause');
     await accept(700);
     await changeEndpointState(store.pool, scope(), id, 'resume');
-    const review = stoppingAtCommit(store.pool);
-    const batch = reviewHeld(review.pool, id, '');
-    await review.stopped;
+    const review = pausingAtCommit(store.pool);
+    const batch = resyncHeld(review.pool, id, '');
+    await review.paused;
 
     const deleted = markEndpointDeleted(store.pool, project, null, id);
     await untilBlocked(store.pool);
-    review.goOn();
+    review.resume();
     await Promise.all([batch, deleted]);
-    expect(await reviewHeld(store.pool, id, '')).toEqual({ next: null, released: 0 });
+    expect(await resyncHeld(store.pool, id, '')).toEqual({ next: null, released: 0 });
     for (let next: string | null = ''; next !== null; )
-      next = (await cancelOpenOf(store.pool, id, next)).next;
+      next = (await cancelOpenDeliveries(store.pool, id, next)).next;
     await sweep();
 
     expect(await kinds()).toEqual({ cancelled: 700 });
@@ -322,7 +328,7 @@ describe('a resume', () => {
       [[tried, alone], alone],
     );
     await act(id, 'disable');
-    await resolveExceptions(store.pool, 'mine', [
+    await resolveUnclaimed(store.pool, 'mine', [
       { id: tried, step: 2 },
       { id: alone, step: 2 },
     ]);
@@ -375,7 +381,7 @@ describe('plans', () => {
 
     await expect(newEndpoint('new')).rejects.toMatchObject({ plan: 'free', plans: ['pro', 'business'] });
     await expect(newEndpoint('new')).rejects.toBeInstanceOf(PlanRequired);
-    const { n } = await store.one('SELECT count(*)::int AS n FROM consumers WHERE project_id = $1', [
+    const { n } = await store.queryOne('SELECT count(*)::int AS n FROM consumers WHERE project_id = $1', [
       project,
     ]);
     expect(n).toBe(0);
@@ -386,25 +392,25 @@ describe('plans', () => {
   test('that change while an endpoint is registered withhold it', async () => {
     await setPlans(['pro']);
     await setPlan('acme', 'pro');
-    const registration = stoppingAtCommit(store.pool);
+    const registration = pausingAtCommit(store.pool);
     const registered = newEndpoint('acme', registration.pool);
-    await registration.stopped;
+    await registration.paused;
 
     const lowered = setPlan('acme', 'free');
     await untilBlocked(store.pool);
-    registration.goOn();
+    registration.resume();
     await Promise.all([registered, lowered]);
     expect(await withheld()).toEqual(['acme 1']);
   });
 
   test('of a project that change while an endpoint is registered withhold it', async () => {
-    const registration = stoppingAtCommit(store.pool);
+    const registration = pausingAtCommit(store.pool);
     const registered = newEndpoint('acme', registration.pool);
-    await registration.stopped;
+    await registration.paused;
 
     const changed = setPlans(['pro']);
     await untilBlocked(store.pool);
-    registration.goOn();
+    registration.resume();
     await Promise.all([registered, changed]);
     expect(await withheld()).toEqual(['acme 1']);
   });
@@ -420,7 +426,7 @@ describe('plans', () => {
     for (const id of ['consumer-1', 'consumer-2']) await setPlan(id, 'pro');
 
     await setPlans(['pro']);
-    const { free, bound } = await store.one(
+    const { free, bound } = await store.queryOne(
       `SELECT count(*) FILTER (WHERE withheld IS NULL)::int AS free, count(withheld)::int AS bound
        FROM endpoints WHERE project_id = $1`,
       [project],
@@ -428,7 +434,7 @@ describe('plans', () => {
     expect({ free, bound }).toEqual({ free: 1 + 20, bound: 930 });
     await setPlans(null);
     expect((await withheld()).filter((one) => !one.endsWith(' 0'))).toEqual([]);
-    expect(await store.one('SELECT plans_due FROM projects WHERE id = $1', [project])).toEqual({
+    expect(await store.queryOne('SELECT plans_due FROM projects WHERE id = $1', [project])).toEqual({
       plans_due: null,
     });
   });
@@ -447,7 +453,7 @@ describe('plans', () => {
     expect(await endpointRow(id)).toMatchObject({ withheld: 'plan' });
     await sweep();
     expect(await endpointRow(id)).toMatchObject({ withheld: null });
-    expect(await store.one('SELECT plan_due FROM consumers WHERE project_id = $1', [project])).toEqual({
+    expect(await store.queryOne('SELECT plan_due FROM consumers WHERE project_id = $1', [project])).toEqual({
       plan_due: null,
     });
   });
@@ -462,10 +468,10 @@ describe('plans', () => {
       ['standard-webhooks', null],
     ]);
 
-    await sweepHolding(deps(), versions, 0);
+    await sweepEndpointStates(deps(), versions, 0);
 
     const inForce = async (project: string) =>
-      (await store.one('SELECT plans_in_force FROM projects WHERE id = $1', [project])).plans_in_force;
+      (await store.queryOne('SELECT plans_in_force FROM projects WHERE id = $1', [project])).plans_in_force;
     expect(await inForce(project)).toEqual(['pro', 'business']);
     expect(await inForce(own)).toEqual(['gold']);
     expect(await inForce(store.project)).toBeNull();
@@ -478,7 +484,7 @@ describe('plans', () => {
     for (let n = 0; n < 5; n++) await newEndpoint('acme');
     for (let round = 0; round < 10; round++) {
       await Promise.all(['pro', 'free', 'pro', 'free'].map((plan) => setPlan('acme', plan)));
-      const { plan } = await store.one('SELECT plan FROM consumers WHERE project_id = $1', [project]);
+      const { plan } = await store.queryOne('SELECT plan FROM consumers WHERE project_id = $1', [project]);
       expect(await withheld()).toEqual([plan === 'pro' ? 'acme 0' : 'acme 5']);
     }
   });
@@ -502,14 +508,14 @@ describe('plans', () => {
   test('go with a consumer that is deleted, and one who registers meanwhile is not left without', async () => {
     await setPlan('acme', 'pro');
     await setPlans(['pro']);
-    const registration = stoppingAtCommit(store.pool);
+    const registration = pausingAtCommit(store.pool);
     const registered = newEndpoint('acme', registration.pool);
-    await registration.stopped;
+    await registration.paused;
     expect(await endpointIdsOfConsumer(store.pool, project, 'acme')).toEqual([]);
 
     const deleted = deleteConsumer(store.pool, project, 'acme');
     await untilBlocked(store.pool);
-    registration.goOn();
+    registration.resume();
 
     await registered;
     expect(await deleted).toBe(false);
@@ -518,7 +524,7 @@ describe('plans', () => {
 });
 
 async function deadlocks(): Promise<string> {
-  const { deadlocks } = await store.one<{ deadlocks: string }>(
+  const { deadlocks } = await store.queryOne<{ deadlocks: string }>(
     'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
   );
   return deadlocks;

@@ -1,29 +1,32 @@
 import fc from 'fast-check';
-import { createHolding, sweepHolding } from '../../../src/dispatch/background/holding.ts';
+import {
+  createEndpointStates,
+  sweepEndpointStates,
+} from '../../../src/dispatch/background/endpoint-states.ts';
 import type { Outcome } from '../../../src/policy/outcome.ts';
-import { policyText } from '../../../src/policy/retry-policy.ts';
+import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import { assignDue, releaseUnstarted } from '../../../src/store/deliveries/assignments.ts';
 import { type Claim, claimDeliveries } from '../../../src/store/deliveries/claims.ts';
+import {
+  cancelDelivery,
+  cancelOpenDeliveries,
+  markEndpointDeleted,
+  retryDelivery,
+} from '../../../src/store/deliveries/delivery-commands.ts';
 import { overdueOwners, releaseLost } from '../../../src/store/deliveries/reconciliation.ts';
 import { type AttemptRecord, recordAttempts } from '../../../src/store/deliveries/records.ts';
 import { releaseClaims } from '../../../src/store/deliveries/release-claims.ts';
-import { resolveExceptions } from '../../../src/store/deliveries/resolve-unclaimed.ts';
-import {
-  cancelDelivery,
-  cancelOpenOf,
-  markEndpointDeleted,
-  retryDelivery,
-} from '../../../src/store/deliveries/steering.ts';
+import { resolveUnclaimed } from '../../../src/store/deliveries/resolve-unclaimed.ts';
 import { changeEndpointState, type EndpointAction } from '../../../src/store/endpoints/endpoint-states.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { outcomesAfter } from '../../../src/store/outcomes/outcomes.ts';
-import { beat } from '../../../src/store/processes/processes.ts';
+import { recordHeartbeat } from '../../../src/store/processes/processes.ts';
 import { putConsumer } from '../../../src/store/projects/consumers.ts';
 import { updateProject } from '../../../src/store/projects/projects.ts';
-import { box, type SeededStore, seedStore } from '../scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../scale/seed.ts';
 
 /** Failed attempts are due again at once, so that a run sees many. */
-const POLICY = policyText({ delays: [0, 0, 0], timeout: 1, jitter: 0 });
+const POLICY = serializePolicy({ delays: [0, 0, 0], timeout: 1, jitter: 0 });
 const LANES = 8;
 /** Of all endpoints and events: only with this plan may it use webhooks. */
 const CONSUMER = 'acme';
@@ -37,7 +40,7 @@ let releases = 0;
 
 beforeAll(async () => {
   store = await seedStore();
-  await beat(store.pool, { id: ALIVE, role: 'worker', host: 'here', pid: 1 });
+  await recordHeartbeat(store.pool, { id: ALIVE, role: 'worker', host: 'here', pid: 1 });
   // What may never happen, refused where it would happen, and what must be told, counted where it happens.
   await store.pool.query(`
     CREATE FUNCTION keep_one_owner() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -137,7 +140,7 @@ test('whatever interleaves, no delivery has two owners, is stuck or counted twic
     // Timing is part of what failed: a smaller case would be another one.
     { numRuns: Number(process.env.INTERLEAVINGS ?? 8), endOnFailure: true },
   );
-  const { unknown, replayed, alone, cancelled } = await store.one(`
+  const { unknown, replayed, alone, cancelled } = await store.queryOne(`
     SELECT (SELECT count(*)::int FROM attempts WHERE outcome = 'unknown') AS unknown,
            count(*) FILTER (WHERE replay_of IS NOT NULL)::int AS replayed,
            count(*) FILTER (WHERE lane = 'alone')::int AS alone,
@@ -145,7 +148,7 @@ test('whatever interleaves, no delivery has two owners, is stuck or counted twic
     FROM deliveries`);
   expect(Math.min(unknown, replayed, alone, cancelled, releases)).toBeGreaterThan(0); // the rare ways were taken, too
   // Postgres breaks them and we try again: none surfaces, and the order of locks makes even those rare.
-  const { deadlocks } = await store.one<{ deadlocks: string }>(
+  const { deadlocks } = await store.queryOne<{ deadlocks: string }>(
     'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
   );
   expect(Number(deadlocks)).toBe(0);
@@ -172,7 +175,7 @@ async function newWorld() {
     throw error;
   };
   const holding = { pool, onReleased: () => releases++, onFailure };
-  const { act, followPlans } = createHolding(holding);
+  const { changeState, applyPlans } = createEndpointStates(holding);
   const scope = { projectId: project, consumer: null };
   const pick = <T>(from: T[], dice: number): T | undefined => from[dice % from.length];
 
@@ -188,8 +191,8 @@ async function newWorld() {
     if (!heard) return;
     const claimed = new Set(plain.map(({ id }) => id));
     const rest = due.filter(({ id }) => !claimed.has(id));
-    const { standings, claimable } = await resolveExceptions(pool, owner, rest, () => 0);
-    for (const standing of standings) {
+    const { results, claimable } = await resolveUnclaimed(pool, owner, rest, () => 0);
+    for (const standing of results) {
       if (standing.kind === 'waiting') known.set(standing.id, standing.step);
       else known.delete(standing.id);
     }
@@ -234,32 +237,39 @@ async function newWorld() {
       store.draft({ projectId: project, policy: POLICY, consumer: CONSUMER }),
     );
     const owner = `born ${project} ${count++}`;
-    const { started } = await acceptEvents(pool, box, drafts, (deliveries) => {
+    const { assigned } = await acceptEvents(pool, secretBox, drafts, (deliveries) => {
       ids.push(...deliveries.map(({ id }) => id));
       if (assign) for (const delivery of deliveries) delivery.owner = owner;
     });
     if (assign)
       own(
         owner,
-        started.map(({ id }) => ({ id, step: 0 })),
+        assigned.map(({ id }) => ({ id, step: 0 })),
       );
   }
 
-  async function assign(least = 1): Promise<number> {
+  async function assign(minDeliveries = 1): Promise<number> {
     const uuid = `${count++}`;
-    const assignment = await assignDue(pool, project, { most: 10, least, grouping: count % 2 === 0, uuid });
+    const assignment = await assignDue(pool, project, {
+      maxDeliveries: 10,
+      minDeliveries,
+      grouping: count % 2 === 0,
+      uuid,
+    });
     if (assignment) own(assignment.workflowId, assignment.deliveries);
     return assignment?.deliveries.length ?? 0;
   }
 
   async function deleteEndpoint(id: string): Promise<void> {
     await markEndpointDeleted(pool, project, null, id);
-    for (let next: string | null = ''; next !== null; ) next = (await cancelOpenOf(pool, id, next)).next;
+    for (let next: string | null = ''; next !== null; )
+      next = (await cancelOpenDeliveries(pool, id, next)).next;
   }
 
   async function setPlan(plan: string, dies: boolean): Promise<void> {
-    const { mark } = await putConsumer(pool, project, { id: CONSUMER, name: null, plan });
-    if (mark !== null && !dies) await followPlans({ projectId: project, consumer: CONSUMER, mark });
+    const { generation } = await putConsumer(pool, project, { id: CONSUMER, name: null, plan });
+    if (generation !== null && !dies)
+      await applyPlans({ projectId: project, consumer: CONSUMER, generation });
   }
 
   const world = {
@@ -277,7 +287,7 @@ async function newWorld() {
       } else if (name === 'resume and die')
         await changeEndpointState(pool, scope, pick(endpoints, dice)!, 'resume');
       else if (['pause', 'resume', 'disable', 'enable'].includes(name))
-        await act(scope, pick(endpoints, dice)!, name as EndpointAction);
+        await changeState(scope, pick(endpoints, dice)!, name as EndpointAction);
       else if (name === 'lower the plan') await setPlan('free', false);
       else if (name.startsWith('raise the plan')) await setPlan(PLAN, name.endsWith('die'));
       else if (name.startsWith('record again')) await write(old.slice(-(dice % 20) - 1));
@@ -289,12 +299,12 @@ async function newWorld() {
         await Promise.all([write(records), name === 'record twice at once' && write([...records].reverse())]);
       } else if (name === 'give back') {
         for (const claim of takeClaims(dice)) {
-          await releaseClaims(pool, [{ ...claim, lane: 'fast', inMs: 0 }]);
+          await releaseClaims(pool, [{ ...claim, lane: 'fast', dueInMs: 0 }]);
         }
       } else if (name === 'cancel' && id) await cancelDelivery(pool, project, null, id);
       else if (name === 'retry' && id) {
-        const { answer } = await retryDelivery(pool, project, null, id);
-        if (answer.kind === 'replayed') ids.push(answer.deliveryId);
+        const { result } = await retryDelivery(pool, project, null, id);
+        if (result.kind === 'replayed') ids.push(result.deliveryId);
       } else if (!owner) return;
       else if (name === 'claim') await claim(owner, true, dice % 2 === 0);
       else if (name === 'claim without hearing of it') await claim(owner, false, false);
@@ -314,7 +324,7 @@ async function newWorld() {
         await changeEndpointState(pool, scope, endpoint, 'resume');
         await changeEndpointState(pool, scope, endpoint, 'enable');
       }
-      await sweepHolding(holding, new Map(), 0);
+      await sweepEndpointStates(holding, new Map(), 0);
       for (;;) {
         for (const { owner, ids } of await overdueOwners(pool, 0, 10_000)) {
           if (ids.some((id) => id !== '')) await releaseLost(pool, owner, ids);
@@ -344,7 +354,7 @@ async function readStream(world: World): Promise<string[]> {
     cursor = next;
   };
   while (!world.isOver) await readOn();
-  const { n } = await store.one('SELECT count(*)::int AS n FROM outcomes WHERE project_id = $1', [
+  const { n } = await store.queryOne('SELECT count(*)::int AS n FROM outcomes WHERE project_id = $1', [
     world.project,
   ]);
   for (const until = performance.now() + 5_000; seen.length < n && performance.now() < until; )

@@ -1,11 +1,11 @@
-import type { Standing } from '../../../src/policy/delivery-result.ts';
+import type { DeliveryResult } from '../../../src/policy/delivery-result.ts';
 import { assignDue } from '../../../src/store/deliveries/assignments.ts';
 import { type Claim, claimDeliveries } from '../../../src/store/deliveries/claims.ts';
+import { cancelDelivery } from '../../../src/store/deliveries/delivery-commands.ts';
 import { releaseLost } from '../../../src/store/deliveries/reconciliation.ts';
 import { recordAttempts } from '../../../src/store/deliveries/records.ts';
-import { type ExceptionsResult, resolveExceptions } from '../../../src/store/deliveries/resolve-unclaimed.ts';
-import { cancelDelivery } from '../../../src/store/deliveries/steering.ts';
-import { beat } from '../../../src/store/processes/processes.ts';
+import { resolveUnclaimed, type UnclaimedResult } from '../../../src/store/deliveries/resolve-unclaimed.ts';
+import { recordHeartbeat } from '../../../src/store/processes/processes.ts';
 import { POLICY, type SeededStore, seedStore } from '../scale/seed.ts';
 
 let store: SeededStore;
@@ -14,18 +14,18 @@ let id: string;
 beforeEach(async () => {
   store = await seedStore();
   await store.newEndpoint();
-  [id] = (await store.deliver('mine')).ids as [string];
-  await beat(store.pool, { id: 'alive', role: 'worker', host: 'there', pid: 7 });
+  [id] = (await store.acceptEvent('mine')).ids as [string];
+  await recordHeartbeat(store.pool, { id: 'alive', role: 'worker', host: 'there', pid: 7 });
 });
 afterEach(() => store.drop());
 
 const claimBy = async (processId: string, owner = 'mine'): Promise<Claim> =>
   (await claimDeliveries(store.pool, owner, [{ id, step: 0 }], processId))[0]!;
 
-const lookBy = (processId: string, owner = 'mine', underWay: string[] = []): Promise<ExceptionsResult> =>
-  resolveExceptions(store.pool, owner, [{ id, step: 0 }], () => 0, {
+const lookBy = (processId: string, owner = 'mine', underWay: string[] = []): Promise<UnclaimedResult> =>
+  resolveUnclaimed(store.pool, owner, [{ id, step: 0 }], () => 0, {
     processId,
-    isUnderWay: (one) => underWay.includes(one),
+    isInFlight: (one) => underWay.includes(one),
   });
 
 const deliveredBy = ({ epoch }: Claim) =>
@@ -49,8 +49,8 @@ const deliveredBy = ({ epoch }: Claim) =>
     },
   ]);
 
-const waiting: Standing[] = [
-  { id: expect.any(String), kind: 'waiting', step: 0, dueInMs: 3_000, after: 'a claim that is open' },
+const waiting: DeliveryResult[] = [
+  { id: expect.any(String), kind: 'waiting', step: 0, dueInMs: 3_000, lastOutcome: 'a claim that is open' },
 ];
 const age = (seconds: number) =>
   store.pool.query(`UPDATE deliveries SET claimed_at = now() - $1 * interval '1 second'`, [seconds]);
@@ -58,11 +58,11 @@ const age = (seconds: number) =>
 test('a claim of a process that lives is waited for, and what it records counts', async () => {
   const claim = await claimBy('alive');
 
-  expect(await lookBy('other')).toMatchObject({ standings: waiting, claimable: [], unknown: { count: 0 } });
+  expect(await lookBy('other')).toMatchObject({ results: waiting, claimable: [], unknown: { count: 0 } });
   await deliveredBy(claim);
 
   expect(await lookBy('other')).toMatchObject({
-    standings: [{ id, kind: 'delivered' }],
+    results: [{ id, kind: 'delivered' }],
     unknown: { count: 0 },
   });
   expect(await store.attemptsOf(id)).toMatchObject([{ number: 1, outcome: 'delivered' }]);
@@ -72,7 +72,7 @@ test('a cancel waits for it, too: its answer decides', async () => {
   const claim = await claimBy('alive');
   await cancelDelivery(store.pool, store.project, null, id);
 
-  expect(await lookBy('other')).toMatchObject({ standings: waiting });
+  expect(await lookBy('other')).toMatchObject({ results: waiting });
   await deliveredBy(claim);
 
   expect(await store.deliveryOf(id)).toMatchObject({ status: 'delivered' });
@@ -81,12 +81,12 @@ test('a cancel waits for it, too: its answer decides', async () => {
 test.each(['that has no row', 'that was found gone'])('a claim of a process %s is unknown', async (which) => {
   await claimBy('killed');
   if (which === 'that was found gone') {
-    await beat(store.pool, { id: 'killed', role: 'worker', host: 'there', pid: 8 });
+    await recordHeartbeat(store.pool, { id: 'killed', role: 'worker', host: 'there', pid: 8 });
     await store.pool.query(`UPDATE processes SET gone_at = now() WHERE id = 'killed'`);
   }
 
   expect(await lookBy('alive')).toMatchObject({
-    standings: [],
+    results: [],
     claimable: [{ id, step: 0 }],
     unknown: { count: 1, wedged: [] },
   });
@@ -96,14 +96,14 @@ test.each(['that has no row', 'that was found gone'])('a claim of a process %s i
 test('a claim that its own process does not work on any more is unknown, and one that it works on is not', async () => {
   await claimBy('alive');
 
-  expect(await lookBy('alive', 'mine', [id])).toMatchObject({ standings: waiting });
+  expect(await lookBy('alive', 'mine', [id])).toMatchObject({ results: waiting });
   expect(await lookBy('alive')).toMatchObject({ claimable: [{ id }], unknown: { count: 1, wedged: [] } });
 });
 
 test('a claim that is older than an attempt can be is unknown, although its process lives, and is told of', async () => {
   await claimBy('alive');
   await age(POLICY.timeout + 14);
-  expect(await lookBy('other')).toMatchObject({ standings: waiting });
+  expect(await lookBy('other')).toMatchObject({ results: waiting });
 
   await age(POLICY.timeout + 16);
 
@@ -117,16 +117,16 @@ test('an attempt that outlives its workflow is waited for by the next owner, and
   const claim = await claimBy('alive');
   await releaseLost(store.pool, 'mine', [id]);
   const next = await assignDue(store.pool, store.project, {
-    most: 1,
-    least: 1,
+    maxDeliveries: 1,
+    minDeliveries: 1,
     grouping: true,
     uuid: 'next',
   });
   const owner = next!.workflowId;
-  expect(await lookBy('other', owner)).toMatchObject({ standings: waiting });
+  expect(await lookBy('other', owner)).toMatchObject({ results: waiting });
 
   expect(await deliveredBy(claim)).toMatchObject([{ id, epoch: claim.epoch, status: 'delivered' }]);
 
-  expect(await lookBy('other', owner)).toMatchObject({ standings: [{ id, kind: 'delivered' }] });
+  expect(await lookBy('other', owner)).toMatchObject({ results: [{ id, kind: 'delivered' }] });
   expect(await store.attemptsOf(id)).toMatchObject([{ number: 1, outcome: 'delivered' }]);
 });

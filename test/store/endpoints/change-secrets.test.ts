@@ -1,10 +1,10 @@
 import type pg from 'pg';
-import { secretsInForce, withNewSecret } from '../../../src/secrets/secret-rotation.ts';
-import { markEndpointDeleted } from '../../../src/store/deliveries/steering.ts';
+import { activeSecrets, withNewSecret } from '../../../src/secrets/secret-rotation.ts';
+import { markEndpointDeleted } from '../../../src/store/deliveries/delivery-commands.ts';
 import { changeSecrets } from '../../../src/store/endpoints/change-secrets.ts';
-import { endpointSecretsOf } from '../../../src/store/endpoints/endpoints.ts';
+import { endpointSecretsContext } from '../../../src/store/endpoints/endpoints.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { box, SECRET, type SeededStore, seedStore } from '../scale/seed.ts';
+import { SECRET, type SeededStore, secretBox, seedStore } from '../scale/seed.ts';
 
 const NOW = Date.parse('2026-04-06T10:00:00Z');
 const HOUR = 3_600_000;
@@ -18,15 +18,16 @@ afterAll(() => store.drop());
 const scope = () => ({ projectId: store.project, consumer: null });
 
 const adding = (endpoint: string, secret: string) => (sealed: Buffer) => {
-  const place = endpointSecretsOf(store.project, endpoint);
-  return box.seal(withNewSecret(box.open(sealed, place), secret, NOW, HOUR), place);
+  const place = endpointSecretsContext(store.project, endpoint);
+  return secretBox.seal(withNewSecret(secretBox.open(sealed, place), secret, NOW, HOUR), place);
 };
 
 async function secretsOf(endpoint: string): Promise<string[]> {
-  const { secrets } = await store.one<{ secrets: Buffer }>('SELECT secrets FROM endpoints WHERE id = $1', [
-    endpoint,
-  ]);
-  return secretsInForce(box.open(secrets, endpointSecretsOf(store.project, endpoint)), NOW);
+  const { secrets } = await store.queryOne<{ secrets: Buffer }>(
+    'SELECT secrets FROM endpoints WHERE id = $1',
+    [endpoint],
+  );
+  return activeSecrets(secretBox.open(secrets, endpointSecretsContext(store.project, endpoint)), NOW);
 }
 
 /** Runs `work` while a transaction of `first` is open, and commits that once the other one waits for it. */
@@ -74,7 +75,7 @@ test('a rotation that waited for the deletion of its endpoint finds none', async
     () => changeSecrets(store.pool, scope(), endpoint, adding(endpoint, 'late')),
   );
   expect(changed).toBeUndefined();
-  const { secrets } = await store.one('SELECT secrets FROM endpoints WHERE id = $1', [endpoint]);
+  const { secrets } = await store.queryOne('SELECT secrets FROM endpoints WHERE id = $1', [endpoint]);
   expect(secrets).toBeNull();
 });
 

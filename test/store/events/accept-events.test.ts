@@ -1,6 +1,6 @@
-import { markEndpointDeleted } from '../../../src/store/deliveries/steering.ts';
+import { markEndpointDeleted } from '../../../src/store/deliveries/delivery-commands.ts';
 import { acceptEvents, MAX_FAN_OUT, type NewDelivery } from '../../../src/store/events/accept-events.ts';
-import { box, type SeededStore, seedStore } from '../scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../scale/seed.ts';
 
 let store: SeededStore;
 
@@ -11,7 +11,7 @@ afterEach(() => store.drop());
 
 const nobody = () => {};
 const countOf = async (table: 'events' | 'deliveries'): Promise<number> =>
-  (await store.one<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).n;
+  (await store.queryOne<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).n;
 
 async function addEndpoints(count: number): Promise<void> {
   await store.pool.query(
@@ -22,7 +22,7 @@ async function addEndpoints(count: number): Promise<void> {
 }
 
 test('a commit waits for the disk', async () => {
-  expect(await store.one('SHOW synchronous_commit')).toEqual({ synchronous_commit: 'on' });
+  expect(await store.queryOne('SHOW synchronous_commit')).toEqual({ synchronous_commit: 'on' });
 });
 
 test('fifty writers of the same event make one, and each learns its state', async () => {
@@ -30,7 +30,7 @@ test('fifty writers of the same event make one, and each learns its state', asyn
   const event = store.draft({ id: 'same' });
 
   const answers = await Promise.all(
-    Array.from({ length: 50 }, () => acceptEvents(store.pool, box, [event], nobody)),
+    Array.from({ length: 50 }, () => acceptEvents(store.pool, secretBox, [event], nobody)),
   );
 
   const kinds = answers.map(({ results }) => results[0]!.kind).sort();
@@ -40,10 +40,10 @@ test('fifty writers of the same event make one, and each learns its state', asyn
 });
 
 test('the same id with other content is a conflict and changes nothing', async () => {
-  await acceptEvents(store.pool, box, [store.draft({ id: 'same' })], nobody);
+  await acceptEvents(store.pool, secretBox, [store.draft({ id: 'same' })], nobody);
 
   const other = store.draft({ id: 'same', contentHash: Buffer.alloc(32, 1) });
-  const { results } = await acceptEvents(store.pool, box, [other, store.draft({ id: 'new' })], nobody);
+  const { results } = await acceptEvents(store.pool, secretBox, [other, store.draft({ id: 'new' })], nobody);
 
   expect(results.map(({ kind }) => kind)).toEqual(['id_conflict', 'accepted']);
   expect(await countOf('events')).toBe(2);
@@ -55,23 +55,23 @@ test('the same id in two projects is two events', async () => {
     store.draft({ id: 'same', projectId: await store.newProject() }),
   ];
 
-  const { results } = await acceptEvents(store.pool, box, drafts, nobody);
+  const { results } = await acceptEvents(store.pool, secretBox, drafts, nobody);
 
   expect(results.map(({ kind }) => kind)).toEqual(['accepted', 'accepted']);
 });
 
 test('a batch of which one is refused leaves nothing stored, and says which', async () => {
-  await acceptEvents(store.pool, box, [store.draft({ id: 'same' })], nobody);
+  await acceptEvents(store.pool, secretBox, [store.draft({ id: 'same' })], nobody);
   const drafts = [
     store.draft(),
     store.draft({ id: 'same', contentHash: Buffer.alloc(32, 1) }),
     store.draft(),
   ];
 
-  const { results, started } = await acceptEvents(store.pool, box, drafts, nobody, true);
+  const { results, assigned } = await acceptEvents(store.pool, secretBox, drafts, nobody, true);
 
   expect(results[1]).toEqual({ kind: 'id_conflict' });
-  expect(started).toEqual([]);
+  expect(assigned).toEqual([]);
   expect(await countOf('events')).toBe(1);
 });
 
@@ -81,7 +81,7 @@ test('writers of overlapping batches in opposite orders all succeed', async () =
 
   const answers = await Promise.all(
     Array.from({ length: 16 }, (_, n) =>
-      acceptEvents(store.pool, box, n % 2 === 0 ? drafts : drafts.toReversed(), nobody, true),
+      acceptEvents(store.pool, secretBox, n % 2 === 0 ? drafts : drafts.toReversed(), nobody, true),
     ),
   );
 
@@ -97,7 +97,12 @@ test('an event matches the endpoints of its consumer only, and without one those
   const shared = await store.newEndpoint();
   const matched = async (consumer: string | null): Promise<(string | null)[]> => {
     let made: NewDelivery[] = [];
-    await acceptEvents(store.pool, box, [store.draft({ consumer })], (deliveries) => (made = deliveries));
+    await acceptEvents(
+      store.pool,
+      secretBox,
+      [store.draft({ consumer })],
+      (deliveries) => (made = deliveries),
+    );
     return made.map(({ endpointId }) => endpointId);
   };
 
@@ -111,7 +116,7 @@ test('what goes to a slow receiver queues apart, and what waits for a paused end
   await store.pool.query(`INSERT INTO receiver_health (receiver, cause) VALUES ($1, 'timeout')`, [slow]);
   await store.pool.query(`UPDATE endpoints SET status = 'paused' WHERE id = $1`, [paused]);
 
-  const { ids } = await store.deliver(null);
+  const { ids } = await store.acceptEvent(null);
 
   expect(await Promise.all(ids.map(store.deliveryOf))).toMatchObject([
     { endpoint_id: slow, lane: 'slow', status: 'pending' },
@@ -123,7 +128,8 @@ test('no open delivery is born to an endpoint that is deleted while events arriv
   const endpoints = await Promise.all(Array.from({ length: 10 }, () => store.newEndpoint()));
 
   const post = async () => {
-    for (let i = 0; i < 10; i++) await acceptEvents(store.pool, box, [store.draft(), store.draft()], nobody);
+    for (let i = 0; i < 10; i++)
+      await acceptEvents(store.pool, secretBox, [store.draft(), store.draft()], nobody);
   };
   const deletedAt: Record<string, number> = {};
   const remove = async () => {
@@ -140,7 +146,7 @@ test('no open delivery is born to an endpoint that is deleted while events arriv
 
 const bornTo = async (endpoint: string): Promise<number> =>
   (
-    await store.one<{ n: number }>('SELECT count(*)::int AS n FROM deliveries WHERE endpoint_id = $1', [
+    await store.queryOne<{ n: number }>('SELECT count(*)::int AS n FROM deliveries WHERE endpoint_id = $1', [
       endpoint,
     ])
   ).n;
@@ -150,16 +156,16 @@ test('an event for 10,000 endpoints is stored whole within seconds, one for more
   const began = performance.now();
 
   const draft = store.draft();
-  const { results } = await acceptEvents(store.pool, box, [draft], nobody);
+  const { results } = await acceptEvents(store.pool, secretBox, [draft], nobody);
 
   expect(results[0]).toMatchObject({ kind: 'accepted', event: { deliveryCount: MAX_FAN_OUT } });
   expect(await countOf('deliveries')).toBe(MAX_FAN_OUT);
   expect(performance.now() - began).toBeLessThan(10_000);
 
   await store.newEndpoint();
-  const refused = await acceptEvents(store.pool, box, [store.draft()], nobody);
+  const refused = await acceptEvents(store.pool, secretBox, [store.draft()], nobody);
   expect(refused.results).toEqual([{ kind: 'too_many_endpoints', count: MAX_FAN_OUT + 1 }]);
-  const repeated = await acceptEvents(store.pool, box, [draft], nobody);
+  const repeated = await acceptEvents(store.pool, secretBox, [draft], nobody);
   expect(repeated.results).toMatchObject([{ kind: 'existing', event: { deliveryCount: MAX_FAN_OUT } }]);
   expect(await countOf('events')).toBe(1);
 });
@@ -168,9 +174,14 @@ test('an event for one endpoint goes there alone, and nowhere once it is deleted
   const [chosen] = [await store.newEndpoint(), await store.newEndpoint()];
   const receiversOf = async (changes: object): Promise<(string | null)[]> => {
     const made: (string | null)[] = [];
-    await acceptEvents(store.pool, box, [store.draft({ endpoint: chosen, ...changes })], (deliveries) => {
-      made.push(...deliveries.map(({ endpointId }) => endpointId));
-    });
+    await acceptEvents(
+      store.pool,
+      secretBox,
+      [store.draft({ endpoint: chosen, ...changes })],
+      (deliveries) => {
+        made.push(...deliveries.map(({ endpointId }) => endpointId));
+      },
+    );
     return made;
   };
   await store.pool.query(`UPDATE endpoints SET events = '{nothing.else}' WHERE id = $1`, [chosen]);

@@ -1,5 +1,5 @@
 import { createRetention } from '../../../src/dispatch/background/retention.ts';
-import { retryDelivery } from '../../../src/store/deliveries/steering.ts';
+import { retryDelivery } from '../../../src/store/deliveries/delivery-commands.ts';
 import { removeOldHealth, removeOutcomes, removeSettledEvents } from '../../../src/store/events/retention.ts';
 import { currentCursor, outcomesAfter } from '../../../src/store/outcomes/outcomes.ts';
 import { eventually } from '../../set-up/eventually.ts';
@@ -40,7 +40,7 @@ async function addSettled(
 }
 
 const countOf = async (table: string): Promise<number> =>
-  (await store.one<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).n;
+  (await store.queryOne<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).n;
 
 test('settled events go in small batches with all that belongs to them, younger ones stay', async () => {
   await addSettled('old_', 1_200, 2);
@@ -67,7 +67,7 @@ test('an event with very many deliveries goes by itself, and holds up no other',
 
 test('an event with an open delivery stays, however old', async () => {
   await store.newEndpoint();
-  await store.deliver(null, { createdAt: LONG_AGO });
+  await store.acceptEvent(null, { createdAt: LONG_AGO });
 
   expect(await removeSettledEvents(store.pool, MONTH_AGO)).toBe(0);
   expect(await countOf('deliveries')).toBe(1);
@@ -81,8 +81,8 @@ test('a retry by hand and the removal of its event never leave half of it', asyn
     ...Array.from({ length: 8 }, (_, n) => retryDelivery(store.pool, store.project, null, `old_${n + 1}_1`)),
   ]);
 
-  const kept = answers.filter(({ answer }) => answer.kind === 'replayed').length;
-  expect(answers.filter(({ answer }) => answer.kind === 'not_found')).toHaveLength(8 - kept);
+  const kept = answers.filter(({ result }) => result.kind === 'replayed').length;
+  expect(answers.filter(({ result }) => result.kind === 'not_found')).toHaveLength(8 - kept);
   expect(removed).toBe(100 - kept);
   expect(await countOf('events')).toBe(kept);
   expect(await countOf('deliveries')).toBe(2 * kept);
@@ -134,7 +134,7 @@ test('receivers that were marked slow long ago are forgotten', async () => {
   );
 
   expect(await removeOldHealth(store.pool, MONTH_AGO)).toBe(1);
-  expect(await store.one('SELECT receiver FROM receiver_health')).toEqual({ receiver: 'new' });
+  expect(await store.queryOne('SELECT receiver FROM receiver_health')).toEqual({ receiver: 'new' });
 });
 
 test('a process whose clock is 40 days ahead removes only what is old by the clock of Postgres', async () => {
@@ -145,7 +145,7 @@ test('a process whose clock is 40 days ahead removes only what is old by the clo
   const retention = createRetention({
     pool: store.pool,
     ageMs: 30 * 86_400_000,
-    everyMs: 10,
+    intervalMs: 10,
     onFailure: (error) => failures.push(error),
   });
 

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const LISTENING = `FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^(LISTEN|SELECT pg_notify)'`;
 const listening = async (): Promise<number> =>
-  (await store.one<{ n: number }>(`SELECT count(*)::int AS n ${LISTENING}`)).n;
+  (await store.queryOne<{ n: number }>(`SELECT count(*)::int AS n ${LISTENING}`)).n;
 
 test('a wake-up reaches every process, the one that told included', async () => {
   const heard: string[] = [];

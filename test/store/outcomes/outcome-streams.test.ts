@@ -21,7 +21,7 @@ beforeEach(async () => {
   const notifications = { listen: () => () => {}, notify: () => {}, close: async () => {} };
   streams = createOutcomeStreams({
     db: store.pool,
-    reads: () => store.pool,
+    queryableFor: () => store.pool,
     notifications,
     onFailure: fail,
     keepAliveMs: 50,
@@ -81,13 +81,13 @@ test('a quiet reader is told a place behind what others got meanwhile, and resum
 test('a place that this database has not reached is gone: it was set back to a time before', async () => {
   await add('quiet', 'evt_1');
   const present = await currentCursor(store.pool);
-  const { database, next } = present;
+  const { database, nextXid } = present;
   const at = (xid: bigint, seq: string) => ({ database, xid: String(xid), seq });
 
-  expect(isResumable(at(BigInt(next), '0'), present)).toBe(true);
-  expect(isResumable(at(BigInt(next), '1'), present)).toBe(false);
-  expect(isResumable(at(BigInt(next) + 1n, '0'), present)).toBe(false);
-  expect(await read(formatCursor(at(BigInt(next) + 1_000_000n, '0')))).toBe('gone');
+  expect(isResumable(at(BigInt(nextXid), '0'), present)).toBe(true);
+  expect(isResumable(at(BigInt(nextXid), '1'), present)).toBe(false);
+  expect(isResumable(at(BigInt(nextXid) + 1n, '0'), present)).toBe(false);
+  expect(await read(formatCursor(at(BigInt(nextXid) + 1_000_000n, '0')))).toBe('gone');
 });
 
 test.each([
@@ -119,7 +119,7 @@ test('a hundred streams ask no more of Postgres than one for each read of them a
   streams.close();
   streams = createOutcomeStreams({
     db: counting,
-    reads: () => counting,
+    queryableFor: () => counting,
     notifications: { listen: () => () => {}, notify: () => {}, close: async () => {} },
     onFailure: fail,
   });

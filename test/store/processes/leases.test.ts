@@ -1,4 +1,4 @@
-import { giveUpLease, takeLease } from '../../../src/store/processes/leases.ts';
+import { acquireLease, releaseLease } from '../../../src/store/processes/leases.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type SeededStore, seedStore } from '../scale/seed.ts';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 beforeEach(() => store.pool.query('DELETE FROM leases'));
 afterAll(() => store.drop());
 
-const take = (holder: string, lastsMs = LASTS_MS) => takeLease(store.pool, 'reconciler', holder, lastsMs);
+const take = (holder: string, lastsMs = LASTS_MS) => acquireLease(store.pool, 'reconciler', holder, lastsMs);
 
 test('of many that ask at once one gets the lease, and keeps it', async () => {
   const holders = Array.from({ length: 20 }, (_, n) => `prc_${n}`);
@@ -27,10 +27,10 @@ test('of many that ask at once one gets the lease, and keeps it', async () => {
 
 test('a lease that is given up, or runs out, is free; one of another cannot be given up', async () => {
   await take('one');
-  await giveUpLease(store.pool, 'reconciler', 'another');
+  await releaseLease(store.pool, 'reconciler', 'another');
   expect(await take('another')).toBe(false);
 
-  await giveUpLease(store.pool, 'reconciler', 'one');
+  await releaseLease(store.pool, 'reconciler', 'one');
   expect(await take('another', 200)).toBe(true);
 
   await eventually(() => take('one'));

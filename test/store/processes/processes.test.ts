@@ -3,14 +3,14 @@ import { assignDue } from '../../../src/store/deliveries/assignments.ts';
 import { claimDeliveries } from '../../../src/store/deliveries/claims.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import {
-  beat,
-  findGoneProcesses,
+  findLostProcesses,
   type ProcessIdentity,
+  recordHeartbeat,
   removeProcess,
   silentProcesses,
 } from '../../../src/store/processes/processes.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { box, type SeededStore, seedStore } from '../scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../scale/seed.ts';
 
 let store: SeededStore;
 
@@ -23,7 +23,7 @@ const named = (id: string): ProcessIdentity => ({ id, role: 'worker', host: 'the
 
 /** A process with heartbeats for a minute now. */
 async function observe(id = 'observer'): Promise<void> {
-  await beat(store.pool, named(id));
+  await recordHeartbeat(store.pool, named(id));
   await age(id, 'steady_since', 60);
 }
 
@@ -37,8 +37,8 @@ const age = (id: string, column: 'seen_at' | 'steady_since' | 'gone_at', seconds
 async function startOther(id: string): Promise<{ hangUp(): Promise<void> }> {
   const client = new pg.Client({ connectionString: store.url });
   await client.connect();
-  await beat(client, named(id));
-  const { backend_pid } = await store.one<{ backend_pid: number }>(
+  await recordHeartbeat(client, named(id));
+  const { backend_pid } = await store.queryOne<{ backend_pid: number }>(
     'SELECT backend_pid FROM processes WHERE id = $1',
     [id],
   );
@@ -55,17 +55,17 @@ const idsOf = (processes: { id: string }[]): string[] => processes.map(({ id }) 
 
 test('a process that is silent and whose connection is closed is found, once, with the attempts that it cut', async () => {
   await store.newEndpoint();
-  const { ids } = await store.deliver('mine');
-  await store.deliver('not claimed');
+  const { ids } = await store.acceptEvent('mine');
+  await store.acceptEvent('not claimed');
   await claimDeliveries(store.pool, 'mine', [{ id: ids[0]!, step: 0 }], 'killed');
   await observe('one');
   await observe('other');
   const killed = await startOther('killed');
   await killed.hangUp();
   await age('killed', 'seen_at', 6);
-  expect((await beat(store.pool, named('one'))).othersAreSilent).toBe(true);
+  expect((await recordHeartbeat(store.pool, named('one'))).hasSilentPeers).toBe(true);
 
-  const found = await Promise.all(['one', 'other'].map((id) => findGoneProcesses(store.pool, id)));
+  const found = await Promise.all(['one', 'other'].map((id) => findLostProcesses(store.pool, id)));
 
   expect(found.flat()).toEqual([
     {
@@ -73,11 +73,11 @@ test('a process that is silent and whose connection is closed is found, once, wi
       role: 'worker',
       host: 'there',
       pid: 7,
-      attemptsCut: 1,
+      interruptedAttempts: 1,
       silentForMs: expect.closeTo(6_000, -3),
     },
   ]);
-  expect((await beat(store.pool, named('one'))).othersAreSilent).toBe(false);
+  expect((await recordHeartbeat(store.pool, named('one'))).hasSilentPeers).toBe(false);
 });
 
 test('one whose connection is still open may only be slow: it is silent at once, and gone after 30 s', async () => {
@@ -85,11 +85,11 @@ test('one whose connection is still open may only be slow: it is silent at once,
   const slow = await startOther('slow');
   await age('slow', 'seen_at', 29);
   expect(await silentProcesses(store.pool, 'observer')).toEqual(['slow']);
-  expect(await findGoneProcesses(store.pool, 'observer')).toEqual([]);
+  expect(await findLostProcesses(store.pool, 'observer')).toEqual([]);
 
   await age('slow', 'seen_at', 31);
 
-  expect(idsOf(await findGoneProcesses(store.pool, 'observer'))).toEqual(['slow']);
+  expect(idsOf(await findLostProcesses(store.pool, 'observer'))).toEqual(['slow']);
   await slow.hangUp();
 });
 
@@ -99,9 +99,9 @@ test('one that answers within 5 s is neither silent nor gone', async () => {
   await quick.hangUp();
   await age('quick', 'seen_at', 4);
 
-  expect((await beat(store.pool, named('observer'))).othersAreSilent).toBe(false);
+  expect((await recordHeartbeat(store.pool, named('observer'))).hasSilentPeers).toBe(false);
   expect(await silentProcesses(store.pool, 'observer')).toEqual([]);
-  expect(await findGoneProcesses(store.pool, 'observer')).toEqual([]);
+  expect(await findLostProcesses(store.pool, 'observer')).toEqual([]);
 });
 
 test('after an outage of Postgres nobody takes the others for gone: their silence was its own', async () => {
@@ -111,9 +111,9 @@ test('after an outage of Postgres nobody takes the others for gone: their silenc
   await age('observer', 'seen_at', 120);
   await age('other', 'seen_at', 120);
 
-  expect(await findGoneProcesses(store.pool, 'observer')).toEqual([]);
-  await beat(store.pool, named('observer'));
-  expect(await findGoneProcesses(store.pool, 'observer')).toEqual([]);
+  expect(await findLostProcesses(store.pool, 'observer')).toEqual([]);
+  await recordHeartbeat(store.pool, named('observer'));
+  expect(await findLostProcesses(store.pool, 'observer')).toEqual([]);
   expect(await silentProcesses(store.pool, 'observer')).toEqual([]);
 });
 
@@ -121,23 +121,23 @@ test('one that was taken for gone and comes back hears of it, once, and counts a
   await observe();
   const slow = await startOther('slow');
   await age('slow', 'seen_at', 31);
-  await findGoneProcesses(store.pool, 'observer');
+  await findLostProcesses(store.pool, 'observer');
 
-  expect(await beat(store.pool, named('slow'))).toMatchObject({ wasGone: true });
-  expect(await beat(store.pool, named('slow'))).toMatchObject({ wasGone: false });
-  expect(await store.one(`SELECT gone_at FROM processes WHERE id = 'slow'`)).toEqual({ gone_at: null });
+  expect(await recordHeartbeat(store.pool, named('slow'))).toMatchObject({ wasLost: true });
+  expect(await recordHeartbeat(store.pool, named('slow'))).toMatchObject({ wasLost: false });
+  expect(await store.queryOne(`SELECT gone_at FROM processes WHERE id = 'slow'`)).toEqual({ gone_at: null });
   await slow.hangUp();
 });
 
 test('one that stops leaves no row, and one that went long ago is forgotten with the next', async () => {
   await observe();
-  await beat(store.pool, named('stops'));
+  await recordHeartbeat(store.pool, named('stops'));
   await removeProcess(store.pool, 'stops');
   for (const id of ['long ago', 'now']) await (await startOther(id)).hangUp();
   await age('long ago', 'gone_at', 2 * 86_400);
   await age('now', 'seen_at', 60);
 
-  await findGoneProcesses(store.pool, 'observer');
+  await findLostProcesses(store.pool, 'observer');
 
   const { rows } = await store.pool.query('SELECT id FROM processes ORDER BY id');
   expect(idsOf(rows)).toEqual(['now', 'observer']);
@@ -148,7 +148,7 @@ test('an assignment names the process that made it, and a claim the one that cla
   const assigned: string[] = [];
   await acceptEvents(
     store.pool,
-    box,
+    secretBox,
     [store.draft(), store.draft()],
     ([one]) => {
       one!.owner = 'mine';
@@ -160,8 +160,8 @@ test('an assignment names the process that made it, and a claim the one that cla
   const processOf = async (id: string) => (await store.deliveryOf(id)).process_id;
   expect(await processOf(assigned[0]!)).toBe('api');
   const { deliveries, workflowId } = (await assignDue(store.pool, store.project, {
-    most: 1,
-    least: 1,
+    maxDeliveries: 1,
+    minDeliveries: 1,
     grouping: true,
     uuid: 'one',
     processId: 'dispatcher',
@@ -174,7 +174,13 @@ test('an assignment names the process that made it, and a claim the one that cla
   expect(await processOf(id)).toBe('worker');
   // A claim that is open stays that of its process, whoever assigns it next.
   await store.pool.query('UPDATE deliveries SET owner = NULL WHERE id = $1', [id]);
-  const again = { most: 1, least: 1, grouping: true, uuid: 'two', processId: 'other dispatcher' };
+  const again = {
+    maxDeliveries: 1,
+    minDeliveries: 1,
+    grouping: true,
+    uuid: 'two',
+    processId: 'other dispatcher',
+  };
   expect(await assignDue(store.pool, store.project, again)).toMatchObject({ deliveries: [{ id }] });
   expect(await processOf(id)).toBe('worker');
 });

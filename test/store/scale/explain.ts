@@ -3,19 +3,19 @@ import type pg from 'pg';
 import type { Queryable } from '../../../src/store/postgres/database.ts';
 
 type Plan = { 'Node Type': string; 'Relation Name'?: string; Plans?: Plan[]; [buffers: string]: unknown };
-export type Explained = { pages: number; wholeTables: string[]; ms: number };
+export type ExplainResult = { bufferPages: number; seqScannedTables: string[]; ms: number };
 export type PlanMode = 'force_generic_plan' | 'force_custom_plan';
 
 /**
  * Runs what a store function runs, explained; the plan is of the generic kind that a pooled connection ends up with. Of
  * several statements the pages are added up.
  */
-export async function explained(
+export async function explainQueries(
   pool: pg.Pool,
   run: (db: Queryable) => Promise<unknown>,
   mode: PlanMode = 'force_generic_plan',
-): Promise<Explained> {
-  const all: Explained = { pages: 0, wholeTables: [], ms: 0 };
+): Promise<ExplainResult> {
+  const all: ExplainResult = { bufferPages: 0, seqScannedTables: [], ms: 0 };
   const client = await pool.connect();
   try {
     await client.query(`BEGIN; SET LOCAL plan_cache_mode = ${mode}`);
@@ -27,8 +27,8 @@ export async function explained(
         values: own ?? [],
       });
       const [{ Plan: plan, 'Execution Time': ms }] = rows[0]['QUERY PLAN'];
-      all.pages += Number(plan['Shared Hit Blocks']) + Number(plan['Shared Read Blocks']);
-      all.wholeTables.push(...wholeTablesIn(plan));
+      all.bufferPages += Number(plan['Shared Hit Blocks']) + Number(plan['Shared Read Blocks']);
+      all.seqScannedTables.push(...wholeTablesIn(plan));
       all.ms += ms;
       // What was found, for functions whose next statement needs it; what writes has been done already.
       if (!/\b(INSERT|UPDATE|DELETE)\b/.test(text)) return client.query(text, own ?? []);

@@ -1,4 +1,4 @@
-import { policyText } from '../../../src/policy/retry-policy.ts';
+import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import {
   assignDue,
   assignSlow,
@@ -6,18 +6,18 @@ import {
   slowReceiversWaiting,
 } from '../../../src/store/deliveries/assignments.ts';
 import { claimDeliveries } from '../../../src/store/deliveries/claims.ts';
+import { cancelOpenDeliveries } from '../../../src/store/deliveries/delivery-commands.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from '../../../src/store/deliveries/gauges.ts';
-import { overdueOwners, ownersLeftBehind } from '../../../src/store/deliveries/reconciliation.ts';
-import { moveHeld } from '../../../src/store/deliveries/resync-held.ts';
-import { cancelOpenOf } from '../../../src/store/deliveries/steering.ts';
+import { orphanedOwners, overdueOwners } from '../../../src/store/deliveries/reconciliation.ts';
+import { updateHeldBatch } from '../../../src/store/deliveries/resync-held.ts';
 import { markHealthy, markSlow } from '../../../src/store/endpoints/receiver-health.ts';
 import { matchEndpoints } from '../../../src/store/events/match-receivers.ts';
 import { outcomesAfter } from '../../../src/store/outcomes/outcomes.ts';
 import type { Queryable } from '../../../src/store/postgres/database.ts';
 import { deliveriesInFlight } from '../../../src/store/processes/in-flight.ts';
-import { findGoneProcesses } from '../../../src/store/processes/processes.ts';
+import { findLostProcesses } from '../../../src/store/processes/processes.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { explained, type PlanMode } from './explain.ts';
+import { explainQueries, type PlanMode } from './explain.ts';
 import { POLICY, type SeededStore, seedStore } from './seed.ts';
 
 /** 8 kB pages that a statement may touch: what it takes and returns, and not what lies beside it. */
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const insert = (select: string) =>
     store.pool.query(`INSERT INTO deliveries (id, project_id, event_id, endpoint_id, receiver, policy, lane, status, owner,
                                               due_at, settled_at, created_at) ${select}`);
-  const policy = policyText(POLICY);
+  const policy = serializePolicy(POLICY);
   for (const project of [store.project, quiet]) {
     await store.pool.query(
       `INSERT INTO events (project_id, id, type, attributes, data, body, content_hash, profile, profile_version, status,
@@ -65,9 +65,9 @@ beforeAll(async () => {
 afterAll(() => store.drop());
 
 const explain = (run: (db: Queryable) => Promise<unknown>, mode?: PlanMode) =>
-  explained(store.pool, run, mode);
+  explainQueries(store.pool, run, mode);
 
-const ASSIGN = { most: 100, least: 1, uuid: 'one' };
+const ASSIGN = { maxDeliveries: 100, minDeliveries: 1, uuid: 'one' };
 const statements: [string, (db: Queryable) => Promise<unknown>][] = [
   ['the next project', (db) => nextProjectDue(db, '')],
   ['assigning from a backlog', (db) => assignDue(db, store.project, { ...ASSIGN, grouping: true })],
@@ -75,14 +75,15 @@ const statements: [string, (db: Queryable) => Promise<unknown>][] = [
   ['assigning beside a backlog', (db) => assignDue(db, quiet, { ...ASSIGN, grouping: true })],
   [
     'assigning slow ones',
-    (db) => assignSlow(db, [BLACK_HOLE], { roomPerReceiver: 32, most: 100, grouping: true, uuid: 'one' }),
+    (db) =>
+      assignSlow(db, [BLACK_HOLE], { maxPerReceiver: 32, maxDeliveries: 100, grouping: true, uuid: 'one' }),
   ],
   ['the slow receivers', (db) => slowReceiversWaiting(db, '', 200)],
   ['what is in flight', (db) => deliveriesInFlight(db)],
   ['claiming', (db) => claimDeliveries(db, 'event/1', [{ id: 'dlv_b1', step: 0 }])],
   ['the overdue', (db) => overdueOwners(db, 60_000, 2_000)],
-  ['what silent processes left behind', (db) => ownersLeftBehind(db, ['prc_1'], 2_000, ['event/1'])],
-  ['what a process that went had under way', (db) => findGoneProcesses(db, 'prc_1')],
+  ['what silent processes left behind', (db) => orphanedOwners(db, ['prc_1'], 2_000, ['event/1'])],
+  ['what a process that went had under way', (db) => findLostProcesses(db, 'prc_1')],
   [
     'the outcomes',
     (db) => outcomesAfter(db, { projectId: quiet, consumer: null }, { xid: '0', seq: '0' }, 500),
@@ -92,9 +93,9 @@ const statements: [string, (db: Queryable) => Promise<unknown>][] = [
 
 test.each(statements)('among 200,000 deliveries %s reads only what it needs', async (_, run) => {
   for (const mode of ['force_generic_plan', 'force_custom_plan'] as const) {
-    const { pages, wholeTables } = await explain(run, mode);
-    expect(wholeTables).not.toContain('deliveries');
-    expect(pages).toBeLessThan(MANY_PAGES);
+    const { bufferPages, seqScannedTables } = await explain(run, mode);
+    expect(seqScannedTables).not.toContain('deliveries');
+    expect(bufferPages).toBeLessThan(MANY_PAGES);
   }
 });
 
@@ -111,9 +112,12 @@ test('among 50,000 endpoints of a project a hundred events read those of their o
 
   for (const mode of ['force_generic_plan', 'force_custom_plan'] as const) {
     for (const drafts of [ofConsumers, ofNone]) {
-      const { pages, wholeTables } = await explain((db) => matchEndpoints(db, drafts, 100_000), mode);
-      expect(wholeTables).not.toContain('endpoints');
-      expect(pages).toBeLessThan(MANY_PAGES);
+      const { bufferPages, seqScannedTables } = await explain(
+        (db) => matchEndpoints(db, drafts, 100_000),
+        mode,
+      );
+      expect(seqScannedTables).not.toContain('endpoints');
+      expect(bufferPages).toBeLessThan(MANY_PAGES);
     }
   }
   expect(await matchEndpoints(store.pool, ofConsumers, 100_000)).toHaveLength(500);
@@ -127,22 +131,22 @@ test('releasing what is held for an endpoint reads that, and none of what was ev
     `INSERT INTO deliveries (id, project_id, event_id, endpoint_id, receiver, policy, status, waiting_for, created_at)
      SELECT 'dlv_e' || n, $1, 'evt_1', 'ep_' || n % 2, 'ep_' || n % 2, $2, 'held', 'endpoint_paused', now()
      FROM generate_series(1, 2400) AS n`,
-    [store.project, policyText(POLICY)],
+    [store.project, serializePolicy(POLICY)],
   );
   await store.pool.query('ANALYZE deliveries');
   for (const mode of ['force_generic_plan', 'force_custom_plan'] as const) {
-    const { wholeTables } = await explain((db) => moveHeld(db, 'ep_1', null, ''), mode);
-    expect(wholeTables).not.toContain('deliveries');
-    const nothing = await explain((db) => moveHeld(db, 'ep_7', null, ''), mode);
-    expect(nothing.pages).toBeLessThan(20);
+    const { seqScannedTables } = await explain((db) => updateHeldBatch(db, 'ep_1', null, ''), mode);
+    expect(seqScannedTables).not.toContain('deliveries');
+    const nothing = await explain((db) => updateHeldBatch(db, 'ep_7', null, ''), mode);
+    expect(nothing.bufferPages).toBeLessThan(20);
     // What has another reason already stays in the index: it is not read again for each batch.
-    const rest = await explain((db) => moveHeld(db, 'ep_1', 'plan', 'dlv_e9999'), mode);
-    expect(rest.pages).toBeLessThan(20);
+    const rest = await explain((db) => updateHeldBatch(db, 'ep_1', 'plan', 'dlv_e9999'), mode);
+    expect(rest.bufferPages).toBeLessThan(20);
   }
 });
 
 test('counting the retries that wait reads their index', async () => {
-  expect((await explain(retriesWaiting)).wholeTables).not.toContain('deliveries');
+  expect((await explain(retriesWaiting)).seqScannedTables).not.toContain('deliveries');
 });
 
 test('a stream whose consumer is quiet among 300,000 outcomes looks through them once', async () => {
@@ -159,7 +163,7 @@ test('a stream whose consumer is quiet among 300,000 outcomes looks through them
     expect(outcomes).toEqual([]);
     place = next;
   };
-  const pagesOfOne = async () => (await explain((db) => outcomesAfter(db, ofQuiet, place, 500))).pages;
+  const pagesOfOne = async () => (await explain((db) => outcomesAfter(db, ofQuiet, place, 500))).bufferPages;
   // What was written last can be read when no transaction of another database on this server is older.
   await eventually(async () => (await pagesOfOne()) > 50);
   let looks = 0;
@@ -197,14 +201,14 @@ test('a receiver that becomes slow takes its whole backlog out of the common que
 
   const taken = await Promise.all(
     ['a', 'b', 'c', 'd'].map((uuid) =>
-      assignSlow(store.pool, [BLACK_HOLE], { roomPerReceiver: 32, most: 100, grouping: true, uuid }),
+      assignSlow(store.pool, [BLACK_HOLE], { maxPerReceiver: 32, maxDeliveries: 100, grouping: true, uuid }),
     ),
   );
   expect(taken.flatMap((one) => one?.deliveries ?? [])).toHaveLength(32);
   for (const [, run] of statements) {
-    const { pages, wholeTables } = await explain(run);
-    expect(wholeTables).not.toContain('deliveries');
-    expect(pages).toBeLessThan(MANY_PAGES);
+    const { bufferPages, seqScannedTables } = await explain(run);
+    expect(seqScannedTables).not.toContain('deliveries');
+    expect(bufferPages).toBeLessThan(MANY_PAGES);
   }
 
   await markHealthy(store.pool, BLACK_HOLE, store.project);
@@ -217,11 +221,11 @@ test('a receiver that becomes slow takes its whole backlog out of the common que
 test('what is open for an endpoint is cancelled in batches of five hundred, each event told of', async () => {
   let batches = 0;
   for (let next: string | null = ''; next !== null; batches++) {
-    ({ next } = await cancelOpenOf(store.pool, BLACK_HOLE, next));
+    ({ next } = await cancelOpenDeliveries(store.pool, BLACK_HOLE, next));
   }
 
   expect(batches).toBe(BACKLOG / 500 + 1);
-  const { open, told } = await store.one(
+  const { open, told } = await store.queryOne(
     `SELECT (SELECT count(*)::int FROM deliveries WHERE endpoint_id = $1 AND settled_at IS NULL) AS open,
             (SELECT count(*)::int FROM outcomes WHERE kind = 'delivery.cancelled') AS told`,
     [BLACK_HOLE],

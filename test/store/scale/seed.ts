@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import { policyText, type RetryPolicy } from '../../../src/policy/retry-policy.ts';
+import { type RetryPolicy, serializePolicy } from '../../../src/policy/retry-policy.ts';
 import { createSecretBox } from '../../../src/secrets/secret-box.ts';
-import { endpointSecretsOf, insertEndpoint } from '../../../src/store/endpoints/endpoints.ts';
+import { endpointSecretsContext, insertEndpoint } from '../../../src/store/endpoints/endpoints.ts';
 import { acceptEvents, type NewDelivery } from '../../../src/store/events/accept-events.ts';
 import type { EventDraft } from '../../../src/store/events/event-draft.ts';
 import { newId } from '../../../src/store/postgres/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
 
-export const box = createSecretBox([randomBytes(32)]);
+export const secretBox = createSecretBox([randomBytes(32)]);
 
 export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const POLICY: RetryPolicy = { delays: [60, 300, 1800, 7200], timeout: 15, jitter: 0 };
@@ -20,8 +20,8 @@ export type SeededStore = TestDatabase & {
   newEndpoint(options?: { project?: string; url?: string; consumer?: string | null }): Promise<string>;
   draft(changes?: Partial<EventDraft>): EventDraft;
   /** Stores one event and gives its deliveries to a workflow, as a dispatcher with room would. */
-  deliver(owner: string | null, changes?: Partial<EventDraft>): Promise<{ event: string; ids: string[] }>;
-  one<T extends pg.QueryResultRow>(statement: string, values?: unknown[]): Promise<T>;
+  acceptEvent(owner: string | null, changes?: Partial<EventDraft>): Promise<{ event: string; ids: string[] }>;
+  queryOne<T extends pg.QueryResultRow>(statement: string, values?: unknown[]): Promise<T>;
   deliveryOf(id: string): Promise<pg.QueryResultRow>;
   attemptsOf(id: string): Promise<pg.QueryResultRow[]>;
 };
@@ -38,7 +38,7 @@ export async function seedStore(): Promise<SeededStore> {
     return id;
   };
   const project = await newProject();
-  const one = async <T extends pg.QueryResultRow>(statement: string, values: unknown[] = []) =>
+  const queryOne = async <T extends pg.QueryResultRow>(statement: string, values: unknown[] = []) =>
     (await pool.query<T>(statement, values)).rows[0]!;
   const draft = (changes: Partial<EventDraft> = {}): EventDraft => ({
     projectId: project,
@@ -51,7 +51,7 @@ export async function seedStore(): Promise<SeededStore> {
     contentHash: createHash('sha256').update('{}').digest(),
     profile: 'standard-webhooks',
     profileVersion: 1,
-    policy: policyText(POLICY),
+    policy: serializePolicy(POLICY),
     target: null,
     endpoint: null,
     test: false,
@@ -65,23 +65,23 @@ export async function seedStore(): Promise<SeededStore> {
     newProject,
     async newEndpoint({ project: owner = project, url = 'http://127.0.0.1:9/', consumer = null } = {}) {
       const id = newId('ep', Date.now());
-      const secrets = box.seal(JSON.stringify([SECRET]), endpointSecretsOf(owner, id));
+      const secrets = secretBox.seal(JSON.stringify([SECRET]), endpointSecretsContext(owner, id));
       const rest = { url, events: ['*'], consumer, description: null, headers: null, secrets };
       await insertEndpoint(pool, { id, projectId: owner, ...rest });
       return id;
     },
     draft,
-    async deliver(owner, changes) {
+    async acceptEvent(owner, changes) {
       const event = draft(changes);
       let made: NewDelivery[] = [];
-      await acceptEvents(pool, box, [event], (deliveries) => {
+      await acceptEvents(pool, secretBox, [event], (deliveries) => {
         made = deliveries;
         for (const delivery of deliveries) delivery.owner = owner;
       });
       return { event: event.id, ids: made.map(({ id }) => id) };
     },
-    one,
-    deliveryOf: (id) => one('SELECT * FROM deliveries WHERE id = $1', [id]),
+    queryOne,
+    deliveryOf: (id) => queryOne('SELECT * FROM deliveries WHERE id = $1', [id]),
     attemptsOf: async (id) =>
       (await pool.query('SELECT * FROM attempts WHERE delivery_id = $1 ORDER BY number', [id])).rows,
   };

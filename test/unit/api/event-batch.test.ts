@@ -6,7 +6,7 @@ import { checkedBody } from '../../../src/api/http/validation/validation.ts';
 import { Problem } from '../../../src/api/problems/problem.ts';
 
 const LIMIT = 64 * 1024;
-const slices = { pause: async () => {} };
+const slices = { yieldIfDue: async () => {} };
 const read = (text: string | Buffer) => readEventBatch(Buffer.from(text), LIMIT, new Date(0), slices);
 
 async function codeOf(work: () => unknown): Promise<string> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CallerGone, createBodyReader } from '../../../src/api/http/body/request-body.ts';
+import { ClientDisconnected, createBodyReader } from '../../../src/api/http/body/request-body.ts';
 import { Problem } from '../../../src/api/problems/problem.ts';
 import { sharesOf } from '../../../src/limits/shared-capacity.ts';
 import { eventually } from '../../set-up/eventually.ts';
@@ -28,7 +28,7 @@ beforeEach(async () => {
         response.end(String(bytes.length));
       },
       (error: unknown) => {
-        if (error instanceof CallerGone) gone += 1;
+        if (error instanceof ClientDisconnected) gone += 1;
         if (error instanceof Problem) response.writeHead(error.status, error.headers).end();
       },
     );
@@ -124,7 +124,7 @@ test.each([
   'application/json ; charset = "utf-8" ;',
   'application/problem+json;charset=UTF8',
 ])('the content type %s is read', async (type) => {
-  await expect(typed(type)).rejects.toThrow(CallerGone);
+  await expect(typed(type)).rejects.toThrow(ClientDisconnected);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { newEvents } from '../../../src/api/events/event-schemas.ts';
 import { checkedBody } from '../../../src/api/http/validation/validation.ts';
-import { invalidBody, problemText } from '../../../src/api/problems/problem.ts';
+import { invalidBody, problemJson } from '../../../src/api/problems/problem.ts';
 
 const problemOf = (body: unknown) => {
   try {
@@ -36,7 +36,7 @@ test('a hundred mistakes are listed whole', () => {
 test('a body of megabytes of unknown members is answered with kilobytes', () => {
   const problem = problemOf({ events: [withUnknown(500_000)] });
 
-  expect(problemText(problem as never, 'req_1', 'http://posthorn.test').length).toBeLessThan(20_000);
+  expect(problemJson(problem as never, 'req_1', 'http://posthorn.test').length).toBeLessThan(20_000);
 });
 
 test('the bound holds for mistakes that are found past the schema', () => {

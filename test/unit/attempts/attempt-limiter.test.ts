@@ -16,55 +16,55 @@ async function takeAll(
 }
 
 test('no more attempts are claimed than may wait to begin', async () => {
-  const limiter = createAttemptLimiter({ most: 3_000 });
+  const limiter = createAttemptLimiter({ maxConcurrent: 3_000 });
 
   const slots = await takeAll(limiter);
   expect(slots).toHaveLength(200);
-  for (const slot of slots.slice(0, 30)) slot.began(300);
+  for (const slot of slots.slice(0, 30)) slot.markStarted(300);
 
   expect(await takeAll(limiter)).toHaveLength(30);
 });
 
 test('attempts that begin late halve what may wait, once for a stall, and quick ones let it grow again', async () => {
-  const limiter = createAttemptLimiter({ most: 3_000 });
+  const limiter = createAttemptLimiter({ maxConcurrent: 3_000 });
   const late = await takeAll(limiter);
-  for (const slot of late) slot.began(600);
+  for (const slot of late) slot.markStarted(600);
   for (const slot of late) slot.release();
-  expect(limiter.stats()).toEqual({ underWay: 0, window: 100 });
+  expect(limiter.stats()).toEqual({ inFlight: 0, window: 100 });
 
   const quick = await takeAll(limiter);
   expect(quick).toHaveLength(100);
-  for (const slot of quick) slot.began(20);
+  for (const slot of quick) slot.markStarted(20);
 
   expect(limiter.stats().window).toBeGreaterThan(120);
 });
 
 test('a window that is not used does not grow', async () => {
-  const limiter = createAttemptLimiter({ most: 3_000 });
+  const limiter = createAttemptLimiter({ maxConcurrent: 3_000 });
   for (let n = 0; n < 500; n++) {
     const [slot] = await limiter.acquire('a', 1, inMs(0));
-    slot!.began(5);
+    slot!.markStarted(5);
     slot!.release();
   }
   expect(limiter.stats().window).toBe(200);
 });
 
 test('a project whose attempts take long leaves room to another', async () => {
-  const limiter = createAttemptLimiter({ most: 100 });
+  const limiter = createAttemptLimiter({ maxConcurrent: 100 });
   for (let n = 0; n < 100; n++) {
-    for (const slot of await limiter.acquire('silent', 10, inMs(0))) slot.began(5);
+    for (const slot of await limiter.acquire('silent', 10, inMs(0))) slot.markStarted(5);
   }
-  expect(limiter.stats().underWay).toBe(50);
+  expect(limiter.stats().inFlight).toBe(50);
 
   expect(await limiter.acquire('other', 10, inMs(0))).toHaveLength(10);
 });
 
 test('a slot that is released in any state, or twice, is free once', async () => {
-  const limiter = createAttemptLimiter({ most: 10 });
+  const limiter = createAttemptLimiter({ maxConcurrent: 10 });
   const [claimed, begun, deferred] = await limiter.acquire('a', 3, inMs(0));
-  begun!.began(1);
-  deferred!.deferred();
+  begun!.markStarted(1);
+  deferred!.markDeferred();
   for (const slot of [claimed!, begun!, deferred!, begun!]) slot.release();
 
-  expect(limiter.stats().underWay).toBe(0);
+  expect(limiter.stats().inFlight).toBe(0);
 });

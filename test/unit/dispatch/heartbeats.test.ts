@@ -13,10 +13,10 @@ test('a look for processes that are gone holds up no heartbeat, however long it 
   const failures: unknown[] = [];
   // Only the heartbeats are answered: anything else hangs as long as the caller lets it.
   const query = ({ text, query_timeout: ms = 35_000 }: Statement) => {
-    if (!text.includes('othersAreSilent'))
+    if (!text.includes('hasSilentPeers'))
       return new Promise((_, reject) => setTimeout(() => reject(new Error('Query read timeout')), ms));
     beats += 1;
-    return Promise.resolve({ rows: [{ wasGone: false, othersAreSilent: true }] });
+    return Promise.resolve({ rows: [{ wasLost: false, hasSilentPeers: true }] });
   };
   const heartbeats = createHeartbeats({
     db: {
@@ -24,8 +24,8 @@ test('a look for processes that are gone holds up no heartbeat, however long it 
         query(typeof statement === 'string' ? { text: statement } : statement),
     } as unknown as Queryable,
     role: 'worker',
-    onGone: () => {},
-    onReturned: () => {},
+    onProcessLost: () => {},
+    onRejoined: () => {},
     onFailure: (error) => failures.push(error),
   });
 

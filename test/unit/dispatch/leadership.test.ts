@@ -20,18 +20,18 @@ test('whoever cannot renew the lease says that it leads no more, as soon as the 
     canWork: () => true,
     onChange: (leads) => told.push(leads),
     onFailure: () => {},
-    times: { renewEvery: 1_000, leaseLasts: 5_000 },
+    times: { renewIntervalMs: 1_000, leaseDurationMs: 5_000 },
   });
   await jest.advanceTimersByTimeAsync(1_500);
 
   isAway = true;
   await jest.advanceTimersByTimeAsync(2_000);
-  expect([leadership.holds(), told]).toEqual([true, [true]]);
+  expect([leadership.isLeader(), told]).toEqual([true, [true]]);
   await jest.advanceTimersByTimeAsync(5_000);
-  expect([leadership.holds(), told]).toEqual([false, [true, false]]);
+  expect([leadership.isLeader(), told]).toEqual([false, [true, false]]);
 
   isAway = false;
   await jest.advanceTimersByTimeAsync(1_000);
-  expect([leadership.holds(), told]).toEqual([true, [true, false, true]]);
+  expect([leadership.isLeader(), told]).toEqual([true, [true, false, true]]);
   await leadership.close();
 });

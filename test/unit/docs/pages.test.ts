@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { variables } from '../../../src/config/variables.ts';
+import { environmentSchema } from '../../../src/config/variables.ts';
 import { createMetrics } from '../../../src/observability/metrics.ts';
 import { DEFAULT_QUOTAS } from '../../../src/policy/quotas.ts';
 
@@ -44,7 +44,7 @@ test.each(PAGES)('every link of %s leads to a page, and to a heading of it', (pa
 test('docs/operations.md has every variable of the configuration', () => {
   const rows = [...operations.matchAll(/^\| (`[A-Z][A-Z0-9_]+`(?:, `[A-Z0-9_]+`)*) \|/gm)];
   const named = rows.flatMap(([, names]) => names!.replaceAll('`', '').split(', '));
-  expect(named.toSorted()).toEqual(Object.keys(variables.shape).toSorted());
+  expect(named.toSorted()).toEqual(Object.keys(environmentSchema.shape).toSorted());
 });
 
 test('docs/operations.md has every quota with its default', () => {

@@ -21,7 +21,7 @@ function shownIn(name: string) {
 test.each(PROVIDERS)('the page of $name shows what its event is sent as', (provider) => {
   const { event, secret, request } = shownIn(provider.name);
   expect(provider.profile.eventTypes.map(({ name }) => name)).toContain(event.type);
-  expect(provider.profile.checkSecret(secret)).toBeUndefined();
+  expect(provider.profile.secretProblem(secret)).toBeUndefined();
   expect(accepts(provider.receiver, request, secret)).toBe(true);
 
   const createdAt = new Date(JSON.parse(String(request.body)).timestamp);

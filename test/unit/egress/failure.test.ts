@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorDocs } from '../../../scripts/error-docs.ts';
-import { FAILURE_WORDS, WORDS_OF_OUTCOME } from '../../../src/egress/describe-failure.ts';
-import { failureOf, invalidResponse, type Phase } from '../../../src/egress/failure.ts';
+import { FAILURE_MESSAGES, FALLBACK_MESSAGES } from '../../../src/egress/describe-failure.ts';
+import { type AttemptPhase, failureOf, invalidResponse } from '../../../src/egress/failure.ts';
 import { redirectError } from '../../../src/egress/redirect.ts';
 
 const ROOT = join(__dirname, '../../..');
 const thrown = (code: string): Error => Object.assign(new Error('10.9.8.7 s3cret'), { code });
 
-test.each<[string, Phase, string, string]>([
+test.each<[string, AttemptPhase, string, string]>([
   // As OpenSSL has said the same since 3.2, and before.
   ['ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE', 'tls', 'tls_failed', 'TLS_ALERT_HANDSHAKE_FAILURE'],
   ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'tls', 'tls_failed', 'TLS_ALERT_HANDSHAKE_FAILURE'],
@@ -29,7 +29,7 @@ test.each<[string, Phase, string, string]>([
   const failure = failureOf(thrown(code), phase);
 
   expect(failure).toMatchObject({ outcome, error: { code: shown } });
-  expect(Object.values(WORDS_OF_OUTCOME)).not.toContain(failure.error.message);
+  expect(Object.values(FALLBACK_MESSAGES)).not.toContain(failure.error.message);
   expect(JSON.stringify(failure)).not.toMatch(/10\.9\.8\.7|s3cret/);
 });
 
@@ -40,7 +40,7 @@ test.each([
   ['', 'UNKNOWN'],
 ])('the code %j that nobody has met is kept in letters that are safe to show', (code, shown) => {
   const { error } = failureOf(thrown(code), 'tls');
-  expect(error).toEqual({ code: shown, message: WORDS_OF_OUTCOME.tls_failed });
+  expect(error).toEqual({ code: shown, message: FALLBACK_MESSAGES.tls_failed });
 });
 
 test.each([
@@ -56,7 +56,7 @@ test.each([
 });
 
 test('every sentence says what happened, and what to change where a customer can change it', () => {
-  const told = Object.entries(FAILURE_WORDS)
+  const told = Object.entries(FAILURE_MESSAGES)
     .filter(([outcome]) => outcome !== 'blocked')
     .flatMap(([, words]) => Object.values(words));
   for (const text of told) expect(text).toMatch(/^(an?|the|no|nothing|what) [^:]+: \S/);
@@ -72,7 +72,7 @@ test('docs/errors.md has every code that an attempt can fail with in words of ou
   const inSources = sources.flatMap((text) =>
     [...text.matchAll(/\bcode: '([A-Z0-9_]+)'/g)].map(([, code]) => code!),
   );
-  const inWords = Object.values(FAILURE_WORDS).flatMap((words) => Object.keys(words));
+  const inWords = Object.values(FAILURE_MESSAGES).flatMap((words) => Object.keys(words));
   for (const code of [...inSources, ...inWords]) expect(docs).toContain(`| \`${code}\` |`);
 });
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hostsFile, parseHosts } from '../../../src/egress/addresses/hosts-file.ts';
+import { createHostsFileLookup, parseHosts } from '../../../src/egress/addresses/hosts-file.ts';
 import { createLookup } from '../../../src/egress/addresses/lookup.ts';
 import { type NameServer, startNameServer, type Zone } from '../../receivers/name-server.ts';
 
@@ -128,7 +128,7 @@ test('a hosts file that is missing has no names', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hosts-'));
   await writeFile(join(folder, 'hosts'), '10.0.0.1 receiver\n');
 
-  expect(await hostsFile(join(folder, 'hosts'))('receiver')).toEqual(['10.0.0.1']);
-  expect(await hostsFile(join(folder, 'none'))('receiver')).toEqual([]);
+  expect(await createHostsFileLookup(join(folder, 'hosts'))('receiver')).toEqual(['10.0.0.1']);
+  expect(await createHostsFileLookup(join(folder, 'none'))('receiver')).toEqual([]);
   await rm(folder, { recursive: true });
 });

@@ -1,4 +1,4 @@
-import { createNat64, isCopyOf, isTranslationPrefix } from '../../../src/egress/addresses/nat64.ts';
+import { createNat64, embedsIpv4, isTranslationPrefix } from '../../../src/egress/addresses/nat64.ts';
 
 /** RFC 6052 section 2.4: 192.0.2.33 under prefixes of each length. */
 const EXAMPLES: [string, string][] = [
@@ -13,8 +13,8 @@ const EXAMPLES: [string, string][] = [
 test.each(EXAMPLES)('the IPv4 address is found under a configured prefix %s', (prefix, address) => {
   expect(createNat64({ prefixes: [prefix] }).translated(address)).toBe('192.0.2.33');
   expect(createNat64().translated(address)).toBeUndefined();
-  expect(isCopyOf(address, '192.0.2.33')).toBe(true);
-  expect(isCopyOf(address, '192.0.2.34')).toBe(false);
+  expect(embedsIpv4(address, '192.0.2.33')).toBe(true);
+  expect(embedsIpv4(address, '192.0.2.34')).toBe(false);
 });
 
 /** The same places, with the address that `ipv4only.arpa` has alone. */
@@ -27,7 +27,7 @@ test.each([
   ['2001:db8:122:344::192.0.0.171', '2001:db8:122:344::192.0.2.33'],
 ])('a prefix that DNS shows by %s tells what %s may be, and is not relied on', async (shown, address) => {
   const nat64 = createNat64({ resolve6: async () => [shown] });
-  await nat64.learn();
+  await nat64.discover();
 
   expect(nat64.maybeTranslated(address)).toBe('192.0.2.33');
   expect(nat64.translated(address)).toBeUndefined();
@@ -36,7 +36,7 @@ test.each([
 test('a prefix that DNS shows within the block for it is relied on', async () => {
   const nat64 = createNat64({ resolve6: async () => ['64:ff9b:1:fffe::c000:aa'] });
   expect(nat64.translated('64:ff9b:1:fffe::c000:221')).toBeUndefined();
-  await nat64.learn();
+  await nat64.discover();
 
   expect(nat64.translated('64:ff9b:1:fffe::c000:221')).toBe('192.0.2.33');
 });
@@ -45,7 +45,7 @@ test.each([[['2001:db8::1']], [['not an address']], [[]], [['2001:db8:c000:aa::c
   'an answer %j shows no prefix',
   async (answer) => {
     const nat64 = createNat64({ resolve6: async () => answer });
-    await nat64.learn();
+    await nat64.discover();
     expect(nat64.maybeTranslated('2001:db8:c000:221::c000:221')).toBeUndefined();
   },
 );
@@ -57,8 +57,8 @@ test('DNS is asked once, for the name that has no IPv6 address of its own', asyn
     return [];
   };
   const nat64 = createNat64({ resolve6 });
-  await Promise.all([nat64.learn(), nat64.learn()]);
-  await nat64.learn();
+  await Promise.all([nat64.discover(), nat64.discover()]);
+  await nat64.discover();
 
   expect(asked).toEqual(['ipv4only.arpa']);
 });
@@ -66,8 +66,8 @@ test('DNS is asked once, for the name that has no IPv6 address of its own', asyn
 test('a name server that keeps silent holds up the first connection for a second, and no later one', async () => {
   const nat64 = createNat64({ resolve6: () => new Promise(() => {}) });
   const began = performance.now();
-  await nat64.learn();
-  await nat64.learn();
+  await nat64.discover();
+  await nat64.discover();
 
   expect(performance.now() - began).toBeLessThan(1_500);
 });

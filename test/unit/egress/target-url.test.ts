@@ -136,8 +136,8 @@ test('a name of a cluster is taken where the profile does not ask for the public
 
 describe('a service of Posthorn itself', () => {
   const own = createOwnServices([
-    { host: 'localhost', port: 8233, knownBy: 'address' },
-    { host: 'temporal.example.com', port: 443, knownBy: 'name' },
+    { host: 'localhost', port: 8233, matchedBy: 'address' },
+    { host: 'temporal.example.com', port: 443, matchedBy: 'name' },
   ]);
   const guard = createAddressGuard(['0.0.0.0/0', '::/0'], own);
 

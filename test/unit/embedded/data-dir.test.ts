@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeDataDir, withDataDirFailures } from '../../../src/embedded/data-dir/data-dir.ts';
+import { makeDataDir, wrapDataDirErrors } from '../../../src/embedded/data-dir/data-dir.ts';
 import { makeFolder } from '../../../src/embedded/data-dir/make-folder.ts';
 import { StartFailure } from '../../../src/service/start-failure.ts';
 
@@ -32,7 +32,7 @@ test('a full disk is named with the variable of the folder', () => {
     if (existsSync(full)) writeFileSync(full, 'x');
     else throw Object.assign(new Error('write'), { code: 'ENOSPC', syscall: 'write' });
   };
-  expect(() => withDataDirFailures(folder, write)).toThrow(
+  expect(() => wrapDataDirErrors(folder, write)).toThrow(
     /The data folder \S+ cannot be used: no space left on the device\. Set POSTHORN_DATA_DIR/,
   );
 });

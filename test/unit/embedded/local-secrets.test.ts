@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataDirInUse, lockDataDir } from '../../../src/embedded/data-dir/data-dir-lock.ts';
-import { localSecrets } from '../../../src/embedded/data-dir/local-secrets.ts';
-import { identityOf } from '../../../src/embedded/processes/process-identity.ts';
+import { readOrCreateLocalSecrets } from '../../../src/embedded/data-dir/local-secrets.ts';
+import { processIdentity } from '../../../src/embedded/processes/process-identity.ts';
 
 let dataDir: string;
 beforeEach(() => {
@@ -12,16 +12,16 @@ beforeEach(() => {
 afterEach(() => rmSync(dataDir, { recursive: true }));
 
 test('the keys are made once and stay the same', () => {
-  const first = localSecrets(dataDir);
+  const first = readOrCreateLocalSecrets(dataDir);
 
-  expect(localSecrets(dataDir)).toEqual(first);
+  expect(readOrCreateLocalSecrets(dataDir)).toEqual(first);
   expect(first.encryptionKey).toHaveLength(32);
   expect(first.projectKey).toMatch(/^ph_[\w-]{43}$/);
   expect(first.adminKey).not.toBe(first.projectKey);
 });
 
 test('only their owner can read them, and no draft is left behind', () => {
-  localSecrets(dataDir);
+  readOrCreateLocalSecrets(dataDir);
 
   expect(readdirSync(dataDir).sort()).toEqual(['admin-key', 'api-key', 'encryption-key']);
   for (const file of readdirSync(dataDir)) expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
@@ -30,12 +30,12 @@ test('only their owner can read them, and no draft is left behind', () => {
 test('a key that was edited with a line break is read without it', () => {
   writeFileSync(join(dataDir, 'admin-key'), 'my-own-key\n');
 
-  expect(localSecrets(dataDir).adminKey).toBe('my-own-key');
+  expect(readOrCreateLocalSecrets(dataDir).adminKey).toBe('my-own-key');
 });
 
 test('a folder on which another process runs is refused, with its process id', () => {
   const other = process.ppid;
-  writeFileSync(join(dataDir, 'lock'), JSON.stringify({ pid: other, identity: identityOf(other) }));
+  writeFileSync(join(dataDir, 'lock'), JSON.stringify({ pid: other, identity: processIdentity(other) }));
 
   expect(() => lockDataDir(dataDir)).toThrow(DataDirInUse);
   expect(() => lockDataDir(dataDir)).toThrow(`process ${other}`);
@@ -45,7 +45,10 @@ test('a folder on which another process runs is refused, with its process id', (
 test.each([
   ['is gone', { pid: 2 ** 22 + 1, identity: 'whatever' }],
   ['is now another process', { pid: process.ppid, identity: '12345 node src/cli/program.ts start' }],
-  ['is this one, after a restart of the container', { pid: process.pid, identity: identityOf(process.pid) }],
+  [
+    'is this one, after a restart of the container',
+    { pid: process.pid, identity: processIdentity(process.pid) },
+  ],
 ])('a lock whose process %s is taken over', (_, stale) => {
   writeFileSync(join(dataDir, 'lock'), JSON.stringify(stale));
 

@@ -13,7 +13,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { identityOf } from '../../../src/embedded/processes/process-identity.ts';
+import { processIdentity } from '../../../src/embedded/processes/process-identity.ts';
 import { findTemporalCli, TEMPORAL_CLI_VERSION } from '../../../src/embedded/temporal/temporal-cli.ts';
 import { eventually } from '../../set-up/eventually.ts';
 
@@ -40,7 +40,7 @@ const find = (options: Search = {}): Promise<string> =>
   findTemporalCli({
     cliPath: options.cliPath,
     env: { PATH: join(folder, 'path'), XDG_CACHE_HOME: options.cache ?? join(folder, 'cache') },
-    downloads: { base: options.base ?? 'http://127.0.0.1:1', answerTimeoutMs: 300 },
+    downloadSource: { baseUrl: options.base ?? 'http://127.0.0.1:1', responseTimeoutMs: 300 },
     log: (line) => lines.push(line),
     signal: options.signal,
   });
@@ -176,12 +176,12 @@ test('a build that is interrupted leaves none of its processes and no half-built
   const found = find({ signal: interrupted.signal });
   await eventually(() => existsSync(pids));
   const tree = readFileSync(pids, 'utf8').trim().split(' ').map(Number);
-  expect(tree.map(identityOf)).not.toContain(undefined);
+  expect(tree.map(processIdentity)).not.toContain(undefined);
 
   interrupted.abort(new Error('Ctrl-C'));
 
   await expect(found).rejects.toThrow('Ctrl-C');
-  expect(tree.map(identityOf)).toEqual([undefined, undefined, undefined]);
+  expect(tree.map(processIdentity)).toEqual([undefined, undefined, undefined]);
   expect(readdirSync(dirname(cached()))).toEqual([]);
 });
 

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { compileSchema } from '../../../src/json-schema/compile-schema.ts';
-import { kindOf } from '../../../src/json-schema/keywords.ts';
+import { keywordKind } from '../../../src/json-schema/keywords.ts';
 import type { Violation } from '../../../src/json-schema/violations.ts';
 import { eventTypesSchema } from '../../../src/profiles/event-type.ts';
 import { cpuMs } from '../../set-up/cpu-time.ts';
@@ -51,7 +51,7 @@ test('at most twenty violations are told, and of data that is too large for it n
 test('every keyword that Ajv implements is one that the bounds know', () => {
   const { RULES } = new Ajv2020();
   const implemented = [...Object.keys(RULES.all), ...Object.keys(RULES.keywords)];
-  expect(implemented.filter((keyword) => kindOf(keyword) === undefined)).toEqual([]);
+  expect(implemented.filter((keyword) => keywordKind(keyword) === undefined)).toEqual([]);
   expect(implemented.length).toBeGreaterThan(50);
 });
 

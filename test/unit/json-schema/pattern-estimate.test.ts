@@ -1,5 +1,5 @@
-import { estimatedSize } from '../../../src/json-schema/pattern-estimate.ts';
-import { patternSize } from '../../../src/json-schema/patterns.ts';
+import { estimateProgramSize } from '../../../src/json-schema/pattern-estimate.ts';
+import { patternProgramSize } from '../../../src/json-schema/patterns.ts';
 import { cpuMs } from '../../set-up/cpu-time.ts';
 
 test.each<[string, number]>([
@@ -17,7 +17,7 @@ test.each<[string, number]>([
   ['\\p{L}{2}', 40],
   ['[^\\p{L}\\d]', 21],
 ])('%s is estimated at %i', (pattern, size) => {
-  expect(estimatedSize(pattern)).toBe(size);
+  expect(estimateProgramSize(pattern)).toBe(size);
 });
 
 test.each([
@@ -28,7 +28,7 @@ test.each([
 ])('what takes long to compile is refused at once', (pattern) => {
   const before = cpuMs();
 
-  expect(patternSize(pattern)).toBe('is too long, with what it repeats');
+  expect(patternProgramSize(pattern)).toBe('is too long, with what it repeats');
   expect(cpuMs() - before).toBeLessThan(100);
 });
 
@@ -38,5 +38,5 @@ test.each([
   '^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
   '^(?<year>\\d{4})-(?<month>\\d{2})$',
 ])('%s is as good as before', (pattern) => {
-  expect(patternSize(pattern)).toEqual(expect.any(Number));
+  expect(patternProgramSize(pattern)).toEqual(expect.any(Number));
 });

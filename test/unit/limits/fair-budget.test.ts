@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { FairBudget } from '../../../src/limits/fair-budget.ts';
 
 const inMs = (ms: number): number => performance.now() + ms;
-const now = { most: 1, until: inMs(0) };
+const now = { max: 1, until: inMs(0) };
 
 test('a tenant that is alone gets half, and one that comes later finds room at once', async () => {
   const budget = new FairBudget(100);
 
-  expect(await budget.acquire('a', { most: 1_000, until: inMs(0) })).toBe(50);
-  expect(await budget.acquire('a', { most: 1_000, until: inMs(0) })).toBe(0);
-  expect(await budget.acquire('b', { most: 1_000, until: inMs(0) })).toBe(25);
-  expect(await budget.acquire('c', { most: 5, until: inMs(0) })).toBe(5);
+  expect(await budget.acquire('a', { max: 1_000, until: inMs(0) })).toBe(50);
+  expect(await budget.acquire('a', { max: 1_000, until: inMs(0) })).toBe(0);
+  expect(await budget.acquire('b', { max: 1_000, until: inMs(0) })).toBe(25);
+  expect(await budget.acquire('c', { max: 5, until: inMs(0) })).toBe(5);
 });
 
 test('tenants that wait are served in turns, the requests of each in their order', async () => {
@@ -19,7 +19,7 @@ test('tenants that wait are served in turns, the requests of each in their order
   await budget.acquire('b', now);
   const served: string[] = [];
   const waits = ['a', 'a', 'a', 'b', 'b'].map((tenant, place) =>
-    budget.acquire(tenant, { most: 1, until: inMs(5_000) }).then(() => {
+    budget.acquire(tenant, { max: 1, until: inMs(5_000) }).then(() => {
       served.push(`${tenant}${place}`);
       setImmediate(() => budget.release(tenant, 1));
     }),
@@ -34,7 +34,7 @@ test('tenants that wait are served in turns, the requests of each in their order
 test('what is larger than the whole budget is granted when nothing else is held', async () => {
   const budget = new FairBudget(10);
   await budget.acquire('a', now);
-  const large = budget.acquire('b', { most: 25, least: 25, until: inMs(5_000) });
+  const large = budget.acquire('b', { max: 25, min: 25, until: inMs(5_000) });
 
   budget.release('a', 1);
 
@@ -46,8 +46,8 @@ test('what is larger than the whole budget is granted when nothing else is held'
 test('whoever waits past its time gets nothing, and holds up nobody', async () => {
   const budget = new FairBudget(1);
   await budget.acquire('a', now);
-  const late = budget.acquire('b', { most: 1, until: inMs(20) });
-  const patient = budget.acquire('b', { most: 1, until: inMs(5_000) });
+  const late = budget.acquire('b', { max: 1, until: inMs(20) });
+  const patient = budget.acquire('b', { max: 1, until: inMs(5_000) });
 
   expect(await late).toBe(0);
   budget.release('a', 1);
@@ -58,8 +58,8 @@ test('whoever waits past its time gets nothing, and holds up nobody', async () =
 test('it never grants more than there is, nor less than was asked, and grants again all that comes back', async () => {
   const request = fc.record({
     tenant: fc.constantFrom('a', 'b', 'c', 'd'),
-    most: fc.integer({ min: 1, max: 40 }),
-    least: fc.integer({ min: 1, max: 40 }),
+    max: fc.integer({ min: 1, max: 40 }),
+    min: fc.integer({ min: 1, max: 40 }),
   });
   await fc.assert(
     fc.asyncProperty(
@@ -67,13 +67,13 @@ test('it never grants more than there is, nor less than was asked, and grants ag
       fc.array(request, { maxLength: 60 }),
       async (total, requests) => {
         const budget = new FairBudget(total);
-        const asked = requests.map(async ({ tenant, most, least }) => {
+        const asked = requests.map(async ({ tenant, max, min }) => {
           const amount = await budget.acquire(tenant, {
-            most: Math.max(most, least),
-            least,
+            max: Math.max(max, min),
+            min,
             until: inMs(10_000),
           });
-          expect(amount).toBeGreaterThanOrEqual(least);
+          expect(amount).toBeGreaterThanOrEqual(min);
           expect(budget.used).toBeLessThanOrEqual(Math.max(total, amount));
           await new Promise((resolve) => setImmediate(resolve));
           budget.release(tenant, amount);

@@ -1,26 +1,26 @@
-import { createFairTurns } from '../../../src/limits/fair-semaphore.ts';
-import { SharedRoom, sharesOf } from '../../../src/limits/shared-capacity.ts';
+import { createFairSemaphore } from '../../../src/limits/fair-semaphore.ts';
+import { SharedCapacity, sharesOf } from '../../../src/limits/shared-capacity.ts';
 import { createTimeSlices } from '../../../src/limits/time-slices.ts';
 
 describe('shared room', () => {
-  const fill = (room: SharedRoom, name: string): number => {
+  const fill = (room: SharedCapacity, name: string): number => {
     const shares = sharesOf(name, null);
-    while (room.hasRoom(shares, 1)) room.take(shares, 1);
+    while (room.hasCapacity(shares, 1)) room.take(shares, 1);
     return room.heldBy(name);
   };
 
   test('leaves half to others when one tenant fills it, a third when two do, and never nothing', () => {
-    const room = new SharedRoom(1_200);
+    const room = new SharedCapacity(1_200);
     expect(fill(room, 'a')).toBe(600);
     expect(fill(room, 'b')).toBe(300);
     for (let i = 0; i < 5; i++) expect(fill(room, `tenant-${i}`)).toBeGreaterThan(0);
   });
 
   test('gives back what was taken', () => {
-    const room = new SharedRoom(100);
+    const room = new SharedCapacity(100);
     const shares = sharesOf('a', 'jane');
     room.take(shares, 10);
-    room.give(shares, 10);
+    room.release(shares, 10);
     expect(room.heldBy(shares[0]!.name)).toBe(0);
     expect(fill(room, 'b')).toBe(50);
   });
@@ -28,7 +28,7 @@ describe('shared room', () => {
 
 describe('fair turns', () => {
   test('run so much at a time, in all and of a group, and let groups take turns', async () => {
-    const inTurn = createFairTurns(3, 2);
+    const inTurn = createFairSemaphore(3, 2);
     const running: string[] = [];
     const begun: string[] = [];
     let most = 0;
@@ -47,7 +47,7 @@ describe('fair turns', () => {
   });
 
   test('what fails gives its turn to the next', async () => {
-    const inTurn = createFairTurns(1, 1);
+    const inTurn = createFairSemaphore(1, 1);
     const failing = inTurn('a', () => Promise.reject(new Error('no')));
     const next = inTurn('a', async () => 'done');
     await expect(failing).rejects.toThrow('no');
@@ -69,7 +69,7 @@ test('of long work one slice runs in a turn of the event loop, group by group', 
   const work = async (group: string): Promise<void> => {
     const slices = slicesOf(group);
     for (let step = 0; step < 3; step++) {
-      await slices.pause();
+      await slices.yieldIfDue();
       order.push(group);
       now += 100;
     }

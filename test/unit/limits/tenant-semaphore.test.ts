@@ -1,15 +1,15 @@
-import { createTenantTurns, type Party, TooManyWaiting } from '../../../src/limits/tenant-semaphore.ts';
+import { type Caller, createTenantSemaphore, TooManyWaiting } from '../../../src/limits/tenant-semaphore.ts';
 
-const options = { most: 4, mostOfProject: 2, mostOfParty: 1, waitingOfParty: 3 };
-const party = (projectId: string, consumer: string | null = null): Party => ({ projectId, consumer });
+const options = { maxConcurrent: 4, maxPerProject: 2, maxPerCaller: 1, maxWaitingPerCaller: 3 };
+const party = (projectId: string, consumer: string | null = null): Caller => ({ projectId, consumer });
 
 /** Takes turns and notes who got one; `end` ends the oldest that is running. */
 function stage() {
-  const turns = createTenantTurns(options);
+  const turns = createTenantSemaphore(options);
   const running: { name: string; end: () => void }[] = [];
   const served: string[] = [];
-  const take = (name: string, of: Party) =>
-    turns.take(of).then((end) => {
+  const take = (name: string, of: Caller) =>
+    turns.acquire(of).then((end) => {
       served.push(name);
       running.push({ name, end });
     });

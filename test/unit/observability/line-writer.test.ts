@@ -4,8 +4,8 @@ import { createLineWriter } from '../../../src/observability/line-writer.ts';
 function output() {
   const state = { text: '', failure: null as string | null, room: Number.POSITIVE_INFINITY };
   const writer = createLineWriter({
-    tellLost: (lines) => `${lines} lost\n`,
-    maxWaiting: 100,
+    formatLostNotice: (lines) => `${lines} lost\n`,
+    maxBufferedBytes: 100,
     write: (bytes) => {
       if (state.failure !== null && state.room === 0)
         throw Object.assign(new Error(state.failure), { code: state.failure });
@@ -25,14 +25,14 @@ test.each(['ENOSPC', 'EPIPE', 'EIO', 'EDQUOT'])(
     const { writer, state } = output();
     Object.assign(state, { failure: code, room: 0 });
     for (const line of ['one\n', 'two\n', 'three\n']) writer.write(line);
-    expect(writer.lost()).toBe(3);
+    expect(writer.lostLines()).toBe(3);
 
     Object.assign(state, { failure: null, room: Number.POSITIVE_INFINITY });
     writer.write('four\n');
     writer.write('five\n');
 
     expect(state.text).toBe('3 lost\nfour\nfive\n');
-    expect(writer.lost()).toBe(3);
+    expect(writer.lostLines()).toBe(3);
   },
 );
 
@@ -52,17 +52,17 @@ test('lines wait for a reader that is behind, in order and up to a bound; more a
   state.room = 4;
   for (let n = 0; n < 20; n++) writer.write(`line number ${n}\n`);
   expect(state.text).toBe('line');
-  expect(writer.lost()).toBeGreaterThan(10);
+  expect(writer.lostLines()).toBeGreaterThan(10);
 
   state.room = Number.POSITIVE_INFINITY;
   writer.flush();
   writer.write('last\n');
 
-  const kept = Array.from({ length: 20 - writer.lost() }, (_, n) => `line number ${n}\n`);
+  const kept = Array.from({ length: 20 - writer.lostLines() }, (_, n) => `line number ${n}\n`);
   const lines = state.text.match(/.*\n/g)!;
   expect(lines.filter((line) => line.startsWith('line number'))).toEqual(kept);
   expect(lines.at(-1)).toBe('last\n');
-  expect(state.text).toContain(`${writer.lost()} lost\n`);
+  expect(state.text).toContain(`${writer.lostLines()} lost\n`);
 });
 
 test('a reader that goes while lines wait for it loses them, and nothing is kept', () => {
@@ -73,5 +73,5 @@ test('a reader that goes while lines wait for it loses them, and nothing is kept
   writer.flush();
   writer.write('three\n');
 
-  expect(writer.lost()).toBe(3);
+  expect(writer.lostLines()).toBe(3);
 });

@@ -1,5 +1,5 @@
 import { createCallQuotas } from '../../../src/api/limits/call-quotas.ts';
-import { createRateLimits } from '../../../src/limits/rate-limits.ts';
+import { createRateLimiter } from '../../../src/limits/rate-limits.ts';
 import { DEFAULT_QUOTAS, parseQuotas } from '../../../src/policy/quotas.ts';
 
 test('quotas are read over the defaults, and what cannot be read is said', () => {
@@ -26,7 +26,7 @@ test('no consumer may be allowed more endpoints than an event may go to', () => 
 
 test('a minute’s calls may come at once, and then come at the pace of the rate', () => {
   let now = 0;
-  const limits = createRateLimits(() => now);
+  const limits = createRateLimiter(() => now);
   const take = () => limits.take([{ name: 'a', perMinute: 60 }]);
   for (let n = 0; n < 60; n++) expect(take()).toBe(0);
   expect(take()).toBe(1);
@@ -40,7 +40,7 @@ test('a minute’s calls may come at once, and then come at the pace of the rate
 });
 
 test('what one bucket refuses is taken from none', () => {
-  const limits = createRateLimits(() => 0);
+  const limits = createRateLimiter(() => 0);
   const [small, large] = [
     { name: 'small', perMinute: 1 },
     { name: 'large', perMinute: 3 },

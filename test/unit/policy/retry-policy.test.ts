@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import {
-  attemptsIn,
-  delayAfter,
+  deserializePolicy,
   hasDelayShorterThanTimeout,
-  policyFromText,
-  policyText,
+  maxAttempts,
   type RetryPolicy,
+  retryDelayMs,
+  serializePolicy,
 } from '../../../src/policy/retry-policy.ts';
 
 const standard: RetryPolicy = { delays: [60, 300, 1800, 7200], timeout: 15, jitter: 0 };
@@ -20,8 +20,8 @@ const anyPolicy: fc.Arbitrary<RetryPolicy> = fc.record({
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 test('the standard policy makes five attempts: at once, then after 1m, 5m, 30m and 2h', () => {
-  expect(attemptsIn(standard)).toBe(5);
-  expect([0, 1, 2, 3, 4].map((step) => delayAfter(standard, step, () => 0.999))).toEqual([
+  expect(maxAttempts(standard)).toBe(5);
+  expect([0, 1, 2, 3, 4].map((step) => retryDelayMs(standard, step, () => 0.999))).toEqual([
     60_000,
     300_000,
     1_800_000,
@@ -34,7 +34,7 @@ test('jitter is only ever added, and is at most its share of the delay', () => {
   fc.assert(
     fc.property(anyPolicy, chance, (policy, random) => {
       for (const [step, seconds] of policy.delays.entries()) {
-        const delay = delayAfter(policy, step, () => random)!;
+        const delay = retryDelayMs(policy, step, () => random)!;
         expect(delay).toBeGreaterThanOrEqual(seconds * 1000);
         expect(delay).toBeLessThanOrEqual(Math.round(seconds * 1000 * (1 + policy.jitter)));
       }
@@ -45,7 +45,7 @@ test('jitter is only ever added, and is at most its share of the delay', () => {
 test('after the last attempt there is no delay', () => {
   fc.assert(
     fc.property(anyPolicy, chance, (policy, random) => {
-      expect(delayAfter(policy, attemptsIn(policy) - 1, () => random)).toBeNull();
+      expect(retryDelayMs(policy, maxAttempts(policy) - 1, () => random)).toBeNull();
     }),
   );
 });
@@ -54,8 +54,8 @@ test('equal policies are equal texts, and the text reads back as the policy', ()
   fc.assert(
     fc.property(anyPolicy, (policy) => {
       const { jitter, timeout, delays } = policy;
-      expect(policyText({ jitter, timeout, delays: [...delays] })).toBe(policyText(policy));
-      expect(policyFromText(policyText(policy))).toEqual({
+      expect(serializePolicy({ jitter, timeout, delays: [...delays] })).toBe(serializePolicy(policy));
+      expect(deserializePolicy(serializePolicy(policy))).toEqual({
         delays,
         timeout,
         jitter: jitter + 0, // JSON has no -0

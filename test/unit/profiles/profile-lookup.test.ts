@@ -1,8 +1,8 @@
 import { createProfileLookup, type StoredProfile } from '../../../src/profiles/profile-lookup.ts';
-import { createProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
 import { standardWebhooks } from '../../../src/profiles/shipped/standard-webhooks.ts';
 
-const shipped = createProfiles();
+const shipped = createBuiltInProfiles();
 
 const stored = (title: string): StoredProfile => ({
   name: 'wire',

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
 import { compileProfile } from '../../../src/profiles/compile-profile.ts';
 import { profileSchema } from '../../../src/profiles/profile-schema.ts';
-import { createProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
 import { standardWebhooks } from '../../../src/profiles/shipped/standard-webhooks.ts';
 
-const profile = createProfiles().get('standard-webhooks')!;
+const profile = createBuiltInProfiles().get('standard-webhooks')!;
 const event = {
   id: 'evt_1',
   type: 'render.completed',
@@ -22,7 +22,7 @@ const issuesOf = (changes: object) =>
     .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
 
 test('the registry knows each version by its number, and the newest without one', () => {
-  const profiles = createProfiles();
+  const profiles = createBuiltInProfiles();
   expect(profiles.names()).toEqual([
     'standard-webhooks',
     'cmdcal',
@@ -43,12 +43,12 @@ test('standard-webhooks waits 1 m, 5 m, 30 m and 2 h without jitter, and allows 
 });
 
 test('the headers of an attempt verify with an independent library, also while a secret is replaced', () => {
-  const [newer, older] = [profile.newSecret(), profile.newSecret()];
+  const [newer, older] = [profile.generateSecret(), profile.generateSecret()];
   const body = Buffer.from('{"type":"render.completed"}');
   const sentAt = Math.floor(Date.now() / 1000);
   const headers = profile.requestHeaders({ ...event, sentAt, body, secrets: [newer, older] });
 
-  expect(Object.keys(headers)).toEqual(profile.signatureHeaderNames);
+  expect(Object.keys(headers)).toEqual(profile.reservedHeaderNames);
   expect(headers).toMatchObject({
     'content-type': 'application/json',
     'webhook-id': 'evt_1',
@@ -57,12 +57,12 @@ test('the headers of an attempt verify with an independent library, also while a
   for (const secret of [newer, older]) {
     expect(new Webhook(secret).verify(body, headers)).toEqual({ type: 'render.completed' });
   }
-  expect(() => new Webhook(profile.newSecret()).verify(body, headers)).toThrow('No matching signature');
+  expect(() => new Webhook(profile.generateSecret()).verify(body, headers)).toThrow('No matching signature');
 });
 
 test('a generated secret passes the check of a secret that is brought', () => {
-  expect(profile.newSecret()).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
-  expect(profile.checkSecret(profile.newSecret())).toBeUndefined();
+  expect(profile.generateSecret()).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+  expect(profile.secretProblem(profile.generateSecret())).toBeUndefined();
 });
 
 test.each([
@@ -73,16 +73,16 @@ test.each([
   [`whsec_${'!'.repeat(32)}`, 'not padded base64'],
   ['whsec_', 'shorter than'],
 ])('the secret %s is refused: %s', (secret, why) => {
-  expect(profile.checkSecret(secret)).toContain(why);
+  expect(profile.secretProblem(secret)).toContain(why);
 });
 
 test('a secret that is used as text is measured in characters and must have a UTF-8 form', () => {
   const secret = { ...standardWebhooks.secret, key: 'utf8', prefix: '', min: 16, max: 512 } as const;
-  const { checkSecret } = compileProfile(profileSchema.parse({ ...standardWebhooks, secret }), 1);
-  expect(checkSecret('é'.repeat(16))).toBeUndefined();
-  expect(checkSecret('📯'.repeat(15))).toBe('is shorter than 16 characters');
-  expect(checkSecret('x'.repeat(513))).toBe('is longer than 512 characters');
-  expect(checkSecret(`${'x'.repeat(16)}\ud800`)).toBe('is not valid Unicode');
+  const { secretProblem } = compileProfile(profileSchema.parse({ ...standardWebhooks, secret }), 1);
+  expect(secretProblem('é'.repeat(16))).toBeUndefined();
+  expect(secretProblem('📯'.repeat(15))).toBe('is shorter than 16 characters');
+  expect(secretProblem('x'.repeat(513))).toBe('is longer than 512 characters');
+  expect(secretProblem(`${'x'.repeat(16)}\ud800`)).toBe('is not valid Unicode');
 });
 
 test.each([

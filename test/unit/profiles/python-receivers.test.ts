@@ -2,9 +2,13 @@ import fc from 'fast-check';
 import { accepts } from '../../../src/cli/try/page-receivers/page-receiver.ts';
 import { jsonObjectText, jsonText } from '../../providers/json-text.ts';
 import { anyEvent, bodyOf, type Provider, providerNamed, requestOf } from '../../providers/providers.ts';
-import { type PythonReceivers, startPythonReceivers, whyNoPython } from '../../providers/python-receivers.ts';
+import {
+  type PythonReceivers,
+  pythonMissingReason,
+  startPythonReceivers,
+} from '../../providers/python-receivers.ts';
 
-const reason = whyNoPython();
+const reason = pythonMissingReason();
 if (reason) console.warn(`the receivers in Python are not tried: ${reason}`);
 const describeWithPython = reason ? describe.skip : describe;
 

@@ -32,12 +32,12 @@ test.each([
 ])('whoever registers with %s brings a secret: %s', (name, brought) => {
   const { profile } = providerNamed(name);
   expect(profile.secretRules).toMatchObject({ brought, shownOnce: true });
-  expect(profile.newSecret()).toMatch(/^[0-9a-f]{64}$/);
-  expect(profile.checkSecret(profile.newSecret())).toBeUndefined();
+  expect(profile.generateSecret()).toMatch(/^[0-9a-f]{64}$/);
+  expect(profile.secretProblem(profile.generateSecret())).toBeUndefined();
 });
 
 test('a secret has at most 512 characters, and with PausePoint at least 16', () => {
-  const check = (name: string, secret: string) => providerNamed(name).profile.checkSecret(secret);
+  const check = (name: string, secret: string) => providerNamed(name).profile.secretProblem(secret);
   expect(check('pdf-gorilla', 'x'.repeat(512))).toBeUndefined();
   expect(check('pdf-gorilla', 'x'.repeat(513))).toBe('is longer than 512 characters');
   expect(check('pausepoint', 'x'.repeat(16))).toBeUndefined();

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { identityOf } from '../../../src/embedded/processes/process-identity.ts';
+import { processIdentity } from '../../../src/embedded/processes/process-identity.ts';
 import { eventually } from '../../set-up/eventually.ts';
 
 const bin = join(__dirname, '../../../bin');
@@ -84,7 +84,7 @@ test('when the launcher is killed outright, the program is asked to stop', async
 
   run.child.kill('SIGKILL');
 
-  await eventually(() => identityOf(run.pid) === undefined);
+  await eventually(() => processIdentity(run.pid) === undefined);
   expect(run.output()).toContain('terminated');
 });
 
@@ -105,7 +105,7 @@ test('when npm is told to stop and only its shell dies of it, the program is ask
 
   shell.kill('SIGTERM');
 
-  await eventually(() => identityOf(Number(said.split(' ')[1])) === undefined);
+  await eventually(() => processIdentity(Number(said.split(' ')[1])) === undefined);
 });
 
 test('a program that a signal ended gives 128 and the number of the signal', async () => {
@@ -211,7 +211,7 @@ test('an installation that is interrupted ends at once, with all that npm has st
     process.kill(toGroup ? -run.child.pid! : run.child.pid!, 'SIGINT');
 
     expect(await run.ended).toBe(130);
-    await eventually(() => tree.every((pid) => identityOf(pid) === undefined), 5_000);
+    await eventually(() => tree.every((pid) => processIdentity(pid) === undefined), 5_000);
     expect(run.output()).toContain('Stopped while the dependencies were being installed');
     rmSync(pids);
   }

@@ -1,8 +1,13 @@
-import { auditBooks, type Booking, type Books, inAgreement } from '../../faults/installation/ledger.ts';
+import {
+  type AuditInput,
+  auditDeliveries,
+  type DeliveryRecord,
+  NO_DISCREPANCIES,
+} from '../../faults/installation/ledger.ts';
 
 const url = 'http://receiver/steady';
 
-const booking = (changes: Partial<Booking> = {}): Booking => ({
+const booking = (changes: Partial<DeliveryRecord> = {}): DeliveryRecord => ({
   event: 'a',
   url,
   status: 'delivered',
@@ -15,55 +20,60 @@ const booking = (changes: Partial<Booking> = {}): Booking => ({
 
 const receipt = (status: number | null = 200) => ({ event: 'a', url, status });
 
-const books = (changes: Partial<Books> = {}): Books => ({
+const books = (changes: Partial<AuditInput> = {}): AuditInput => ({
   acknowledged: new Map([['a', 1]]),
-  receipts: [receipt()],
-  bookings: [booking()],
+  receivedRequests: [receipt()],
+  deliveries: [booking()],
   ...changes,
 });
 
-const clean = { ...inAgreement, duplicates: 0, unknown: 0 };
+const clean = { ...NO_DISCREPANCIES, duplicates: 0, unknown: 0 };
 
 test('books that agree have no findings', () => {
-  expect(auditBooks(books())).toEqual(clean);
+  expect(auditDeliveries(books())).toEqual(clean);
 });
 
 test('an acknowledged event without its deliveries is lost', () => {
-  const findings = auditBooks(books({ bookings: [], receipts: [] }));
+  const findings = auditDeliveries(books({ deliveries: [], receivedRequests: [] }));
   expect(findings.lost).toEqual(['a has 0 deliveries of 1']);
 });
 
 test('a delivery that is called delivered and was never answered with 2xx is lost', () => {
-  expect(auditBooks(books({ receipts: [receipt(500)] })).lost).toHaveLength(1);
+  expect(auditDeliveries(books({ receivedRequests: [receipt(500)] })).lost).toHaveLength(1);
 });
 
 test('a request that no delivery stands for is unexpected', () => {
-  const receipts = [receipt(), { ...receipt(), event: 'b' }];
-  expect(auditBooks(books({ receipts })).unexpected).toEqual([`b at ${url}`]);
+  const receivedRequests = [receipt(), { ...receipt(), event: 'b' }];
+  expect(auditDeliveries(books({ receivedRequests })).unexpected).toEqual([`b at ${url}`]);
 });
 
 test('a repeated request is a duplicate, and explained only by a row of its own', () => {
-  const receipts = [receipt(), receipt()];
+  const receivedRequests = [receipt(), receipt()];
   const unknownFirst = booking({ counted: 2, numbers: [1, 2], outcomes: ['unknown', 'delivered'] });
 
-  expect(auditBooks(books({ receipts }))).toMatchObject({ duplicates: 1, unexplained: [expect.any(String)] });
-  expect(auditBooks(books({ receipts, bookings: [unknownFirst] }))).toEqual({
+  expect(auditDeliveries(books({ receivedRequests }))).toMatchObject({
+    duplicates: 1,
+    unexplained: [expect.any(String)],
+  });
+  expect(auditDeliveries(books({ receivedRequests, deliveries: [unknownFirst] }))).toEqual({
     ...clean,
     duplicates: 1,
     unknown: 1,
   });
-  expect(auditBooks(books({ receipts, bookings: [booking({ resent: 1 })] })).unexplained).toEqual([]);
+  expect(
+    auditDeliveries(books({ receivedRequests, deliveries: [booking({ resent: 1 })] })).unexplained,
+  ).toEqual([]);
 });
 
 test('a row without a request is one of the outcomes that may have none', () => {
   const rejectedFirst = booking({ counted: 2, numbers: [1, 2], outcomes: ['rejected', 'delivered'] });
   const failedFirst = booking({ counted: 2, numbers: [1, 2], outcomes: ['connection_failed', 'delivered'] });
 
-  expect(auditBooks(books({ bookings: [rejectedFirst] })).unexplained).toHaveLength(1);
-  expect(auditBooks(books({ bookings: [failedFirst] }))).toEqual(clean);
+  expect(auditDeliveries(books({ deliveries: [rejectedFirst] })).unexplained).toHaveLength(1);
+  expect(auditDeliveries(books({ deliveries: [failedFirst] }))).toEqual(clean);
 });
 
 test('attempt numbers that skip one, or another count than there are rows, are a gap', () => {
-  expect(auditBooks(books({ bookings: [booking({ numbers: [2] })] })).gaps).toHaveLength(1);
-  expect(auditBooks(books({ bookings: [booking({ counted: 2 })] })).gaps).toHaveLength(1);
+  expect(auditDeliveries(books({ deliveries: [booking({ numbers: [2] })] })).gaps).toHaveLength(1);
+  expect(auditDeliveries(books({ deliveries: [booking({ counted: 2 })] })).gaps).toHaveLength(1);
 });

@@ -1,69 +1,69 @@
 import { randomBytes } from 'node:crypto';
 import { createPrepareRequest } from '../../../src/attempts/prepare-request.ts';
-import { createProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
 import { createSecretBox } from '../../../src/secrets/secret-box.ts';
-import { rememberingOpened } from '../../../src/secrets/secret-cache.ts';
-import { firstSecret, secretsInForce, withNewSecret } from '../../../src/secrets/secret-rotation.ts';
+import { createCachingSecretBox } from '../../../src/secrets/secret-cache.ts';
+import { activeSecrets, serializeFirstSecret, withNewSecret } from '../../../src/secrets/secret-rotation.ts';
 import type { Claim } from '../../../src/store/deliveries/claims.ts';
-import { endpointSecretsOf } from '../../../src/store/endpoints/endpoints.ts';
+import { endpointSecretsContext } from '../../../src/store/endpoints/endpoints.ts';
 
 const NOW = Date.parse('2026-04-06T10:00:00Z');
 const HOUR = 3_600_000;
 
 test('a replaced secret signs until its overlap is over, to the millisecond', () => {
-  const text = withNewSecret(firstSecret('old'), 'new', NOW, HOUR);
-  expect(secretsInForce(text, NOW)).toEqual(['new', 'old']);
-  expect(secretsInForce(text, NOW + HOUR - 1)).toEqual(['new', 'old']);
-  expect(secretsInForce(text, NOW + HOUR)).toEqual(['new']);
+  const text = withNewSecret(serializeFirstSecret('old'), 'new', NOW, HOUR);
+  expect(activeSecrets(text, NOW)).toEqual(['new', 'old']);
+  expect(activeSecrets(text, NOW + HOUR - 1)).toEqual(['new', 'old']);
+  expect(activeSecrets(text, NOW + HOUR)).toEqual(['new']);
 });
 
 test('without an overlap the new secret is the only one, whatever was still in force', () => {
-  const text = withNewSecret(firstSecret('a'), 'b', NOW, HOUR);
-  expect(secretsInForce(withNewSecret(text, 'c', NOW, 0), NOW)).toEqual(['c']);
+  const text = withNewSecret(serializeFirstSecret('a'), 'b', NOW, HOUR);
+  expect(activeSecrets(withNewSecret(text, 'c', NOW, 0), NOW)).toEqual(['c']);
 });
 
 test('a later rotation shortens the time of those before, and never lengthens it', () => {
-  const text = withNewSecret(firstSecret('a'), 'b', NOW, HOUR);
+  const text = withNewSecret(serializeFirstSecret('a'), 'b', NOW, HOUR);
   const longer = withNewSecret(text, 'c', NOW, 10 * HOUR);
-  expect(secretsInForce(longer, NOW + HOUR)).toEqual(['c', 'b']);
+  expect(activeSecrets(longer, NOW + HOUR)).toEqual(['c', 'b']);
   const shorter = withNewSecret(text, 'c', NOW, HOUR / 2);
-  expect(secretsInForce(shorter, NOW + HOUR / 2)).toEqual(['c']);
+  expect(activeSecrets(shorter, NOW + HOUR / 2)).toEqual(['c']);
 });
 
 test('at most three secrets sign: the newest, the one before it, and the oldest for as long as its overlap lasts', () => {
   const rotated = (secrets: string[], now: number, before: string) =>
     secrets.reduce((text, secret) => withNewSecret(text, secret, now, HOUR), before);
-  const text = rotated(['b', 'c', 'd', 'e'], NOW, firstSecret('a'));
-  expect(secretsInForce(text, NOW)).toEqual(['e', 'd', 'a']);
+  const text = rotated(['b', 'c', 'd', 'e'], NOW, serializeFirstSecret('a'));
+  expect(activeSecrets(text, NOW)).toEqual(['e', 'd', 'a']);
   const later = rotated(['f', 'g'], NOW + HOUR / 2, text);
-  expect(secretsInForce(later, NOW + HOUR - 1)).toEqual(['g', 'f', 'a']);
-  expect(secretsInForce(later, NOW + HOUR)).toEqual(['g', 'f']);
+  expect(activeSecrets(later, NOW + HOUR - 1)).toEqual(['g', 'f', 'a']);
+  expect(activeSecrets(later, NOW + HOUR)).toEqual(['g', 'f']);
 });
 
 test('what no longer signs is forgotten at the next rotation', () => {
-  const text = withNewSecret(firstSecret('expired'), 'b', NOW, HOUR);
+  const text = withNewSecret(serializeFirstSecret('expired'), 'b', NOW, HOUR);
   expect(withNewSecret(text, 'c', NOW + HOUR, HOUR)).not.toContain('expired');
 });
 
 test('the same secret again, as after a lost answer, is there once', () => {
-  const once = withNewSecret(firstSecret('a'), 'b', NOW, HOUR);
+  const once = withNewSecret(serializeFirstSecret('a'), 'b', NOW, HOUR);
   expect(withNewSecret(once, 'b', NOW, HOUR)).toBe(once);
-  expect(secretsInForce(withNewSecret(once, 'a', NOW, HOUR), NOW)).toEqual(['a', 'b']);
+  expect(activeSecrets(withNewSecret(once, 'a', NOW, HOUR), NOW)).toEqual(['a', 'b']);
 });
 
 test('a secret that was opened before stops signing at its time all the same', async () => {
   const box = createSecretBox([randomBytes(32)]);
-  const profile = createProfiles().get('standard-webhooks')!;
-  const [first, second] = [profile.newSecret(), profile.newSecret()];
+  const profile = createBuiltInProfiles().get('standard-webhooks')!;
+  const [first, second] = [profile.generateSecret(), profile.generateSecret()];
   let now = NOW;
   const prepare = createPrepareRequest({
     profiles: { find: async () => profile },
-    box: rememberingOpened(box),
-    clock: { now: () => now, known: async () => {} },
+    box: createCachingSecretBox(box),
+    clock: { now: () => now, whenSynced: async () => {} },
   });
   const sealed = box.seal(
-    withNewSecret(firstSecret(first), second, NOW, HOUR),
-    endpointSecretsOf('prj_1', 'ep_1'),
+    withNewSecret(serializeFirstSecret(first), second, NOW, HOUR),
+    endpointSecretsContext('prj_1', 'ep_1'),
   );
   const claim = {
     projectId: 'prj_1',

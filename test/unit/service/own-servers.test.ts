@@ -12,7 +12,9 @@ const REAL = {
   POSTHORN_METRICS_PORT: '9090',
 };
 const hostsOf = (env: NodeJS.ProcessEnv): string[] =>
-  ownServersOf(readConfig(env, 'start')).map(({ host, port, knownBy }) => `${host}:${port} by ${knownBy}`);
+  ownServersOf(readConfig(env, 'start')).map(
+    ({ host, port, matchedBy }) => `${host}:${port} by ${matchedBy}`,
+  );
 
 test('every server that the configuration names is one of our own', () => {
   expect(hostsOf(REAL)).toEqual([
@@ -56,7 +58,7 @@ test('a Web UI that is served over https is told by its name alone: others may b
 });
 
 describe('the addresses of a server that has a name', () => {
-  const at = { host: 'db.internal', port: 5432, knownBy: 'address' } as const;
+  const at = { host: 'db.internal', port: 5432, matchedBy: 'address' } as const;
 
   test('are those of its last answer, and stay while the name does not resolve', async () => {
     let answer: () => Promise<string[]> = async () => ['10.0.0.9', 'fd00::9'];
@@ -97,9 +99,9 @@ describe('the addresses of a server that has a name', () => {
   });
 
   test('stand for every such server: the Web UI may run beside Temporal, but not beside our own listeners', async () => {
-    const temporal = { host: 'temporal.internal', port: 7233, knownBy: 'machine' } as const;
-    const ui = { host: 'localhost', port: 8233, knownBy: 'machine' } as const;
-    const api = { host: '10.0.0.5', port: 4000, knownBy: 'address' } as const;
+    const temporal = { host: 'temporal.internal', port: 7233, matchedBy: 'machine' } as const;
+    const ui = { host: 'localhost', port: 8233, matchedBy: 'machine' } as const;
+    const api = { host: '10.0.0.5', port: 4000, matchedBy: 'address' } as const;
     const own = createOwnServices([temporal, ui, api], { resolve: async () => ['10.0.0.9'] });
     await own.refresh(8233);
 
@@ -109,7 +111,7 @@ describe('the addresses of a server that has a name', () => {
   });
 
   test('may be written in any way', () => {
-    const own = createOwnServices([{ host: '[fd00:0::7]', port: 7243, knownBy: 'address' }]);
+    const own = createOwnServices([{ host: '[fd00:0::7]', port: 7243, matchedBy: 'address' }]);
     expect(own.includes('fd00::7', 7243)).toBe(true);
     expect(own.includes('FD00::0:7', 7243)).toBe(true);
   });

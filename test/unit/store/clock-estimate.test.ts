@@ -2,7 +2,7 @@ import { betterEstimate } from '../../../src/store/postgres/clock-estimate.ts';
 
 /** An answer that took `took` ms and showed the time of its end, of a clock that is `ahead` of the monotonic one. */
 const reading = (at: number, took: number, ahead: number) => ({
-  shown: at + took + ahead,
+  remoteTime: at + took + ahead,
   before: at,
   after: at + took,
 });

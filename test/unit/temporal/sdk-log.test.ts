@@ -1,5 +1,5 @@
 import { createLogger } from '../../../src/observability/log.ts';
-import { createSdkLog } from '../../../src/temporal/sdk-log.ts';
+import { createSdkLogger } from '../../../src/temporal/sdk-log.ts';
 import { eventually } from '../../set-up/eventually.ts';
 
 /** As the SDK's core says it. */
@@ -13,7 +13,7 @@ const META = {
 function capture(togetherMs?: number) {
   const lines: string[] = [];
   const log = createLogger({ level: 'info', name: 'test' }, { write: (line) => void lines.push(line) });
-  return { sdk: createSdkLog(log, togetherMs), told: () => lines.map((line) => JSON.parse(line)) };
+  return { sdk: createSdkLogger(log, togetherMs), told: () => lines.map((line) => JSON.parse(line)) };
 }
 
 test('a workflow that does not fit its history is told of at level error, with the reason and nothing else', () => {

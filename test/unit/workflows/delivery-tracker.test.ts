@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { DeliveryStep, Standing } from '../../../src/policy/delivery-result.ts';
+import type { DeliveryResult, DeliveryStep } from '../../../src/policy/delivery-result.ts';
 import type { RetryPolicy } from '../../../src/policy/retry-policy.ts';
-import { Agenda } from '../../../workflows/delivery-tracker.ts';
+import { DeliveryTracker } from '../../../workflows/delivery-tracker.ts';
 
 const policy: RetryPolicy = { delays: [60, 300, 1800, 7200], timeout: 15, jitter: 0 };
 const impatient: RetryPolicy = { delays: [1, 60], timeout: 15, jitter: 0 };
@@ -9,51 +9,51 @@ const NOW = Date.parse('2030-01-01T00:00:00Z');
 const SECOND = 1000;
 
 const first = (...ids: string[]): DeliveryStep[] => ids.map((id) => ({ id, step: 0 }));
-const failed = (id: string, step: number, dueInMs: number): Standing => ({
+const failed = (id: string, step: number, dueInMs: number): DeliveryResult => ({
   id,
   kind: 'waiting',
   step,
   dueInMs,
-  after: '503',
+  lastOutcome: '503',
 });
-const delivered = (id: string): Standing => ({ id, kind: 'delivered', after: 'delivered' });
+const delivered = (id: string): DeliveryResult => ({ id, kind: 'delivered', lastOutcome: 'delivered' });
 
 /** An agenda whose only delivery has failed once and waits for a minute. */
-const oneWaiting = (): Agenda => {
-  const agenda = new Agenda(policy, first('a'), NOW);
+const oneWaiting = (): DeliveryTracker => {
+  const agenda = new DeliveryTracker(policy, first('a'), NOW);
   agenda.takeDue(NOW);
   agenda.apply([failed('a', 1, 60 * SECOND)], NOW);
   return agenda;
 };
 
 test('what is new is due at once, in one activity', () => {
-  const agenda = new Agenda(policy, first('a', 'b'), NOW);
+  const agenda = new DeliveryTracker(policy, first('a', 'b'), NOW);
 
   expect(agenda.takeDue(NOW)).toEqual([first('a', 'b')]);
   expect(agenda.takeDue(NOW)).toEqual([]);
   expect(agenda.isOpen()).toBe(true);
-  expect(agenda.msToNext(NOW)).toBeUndefined();
+  expect(agenda.msUntilNextDue(NOW)).toBeUndefined();
 });
 
 test('first attempts and retries are attempted apart, since they travel on different queues', () => {
-  const agenda = new Agenda(policy, [...first('a'), { id: 'b', step: 2 }], NOW);
+  const agenda = new DeliveryTracker(policy, [...first('a'), { id: 'b', step: 2 }], NOW);
 
   expect(agenda.takeDue(NOW)).toEqual([first('a'), [{ id: 'b', step: 2 }]]);
 });
 
 test('with a delay shorter than the timeout each delivery has an activity of its own', () => {
-  const agenda = new Agenda(impatient, first('a', 'b'), NOW);
+  const agenda = new DeliveryTracker(impatient, first('a', 'b'), NOW);
 
   expect(agenda.takeDue(NOW)).toEqual([first('a'), first('b')]);
 });
 
 test('a failed delivery waits for its delay, and those that failed together are due together', () => {
-  const agenda = new Agenda(policy, first('a', 'b'), NOW);
+  const agenda = new DeliveryTracker(policy, first('a', 'b'), NOW);
   agenda.takeDue(NOW);
   agenda.apply([failed('a', 1, 60 * SECOND), failed('b', 1, 60 * SECOND)], NOW);
 
-  expect(agenda.msToNext(NOW)).toBe(60_000);
-  expect(agenda.nextInWords(NOW)).toBe('retry in 1m after 503');
+  expect(agenda.msUntilNextDue(NOW)).toBe(60_000);
+  expect(agenda.describeNext(NOW)).toBe('retry in 1m after 503');
   expect(agenda.takeDue(NOW + 59_999)).toEqual([]);
   expect(agenda.takeDue(NOW + 60_000)).toEqual([
     [
@@ -64,19 +64,19 @@ test('a failed delivery waits for its delay, and those that failed together are 
 });
 
 test('a request brings a waiting delivery forward and leaves the others where they are', () => {
-  const agenda = new Agenda(policy, first('a', 'b'), NOW);
+  const agenda = new DeliveryTracker(policy, first('a', 'b'), NOW);
   agenda.takeDue(NOW);
   agenda.apply([failed('a', 1, 60 * SECOND), failed('b', 1, 60 * SECOND)], NOW);
 
   agenda.makeDue(['b'], NOW + 10_000);
 
-  expect(agenda.hasNews()).toBe(true);
+  expect(agenda.hasChanged()).toBe(true);
   expect(agenda.takeDue(NOW + 10_000)).toEqual([[{ id: 'b', step: 1 }]]);
-  expect(agenda.msToNext(NOW + 10_000)).toBe(50_000);
+  expect(agenda.msUntilNextDue(NOW + 10_000)).toBe(50_000);
 });
 
 test('a request that overtakes the result of an attempt is heard when the result is here', () => {
-  const agenda = new Agenda(policy, first('a'), NOW);
+  const agenda = new DeliveryTracker(policy, first('a'), NOW);
   agenda.takeDue(NOW);
   agenda.makeDue(['a'], NOW);
   expect(agenda.takeDue(NOW)).toEqual([]);
@@ -87,13 +87,13 @@ test('a request that overtakes the result of an attempt is heard when the result
 });
 
 test('such a request does not cut short a delay that Postgres would take as over', () => {
-  const agenda = new Agenda(impatient, first('a'), NOW);
+  const agenda = new DeliveryTracker(impatient, first('a'), NOW);
   agenda.takeDue(NOW);
   agenda.makeDue(['a'], NOW);
 
   agenda.apply([failed('a', 1, SECOND)], NOW);
 
-  expect(agenda.msToNext(NOW)).toBe(1000);
+  expect(agenda.msUntilNextDue(NOW)).toBe(1000);
 });
 
 test('a request for a delivery that is not known here asks for it in Postgres', () => {
@@ -105,7 +105,7 @@ test('a request for a delivery that is not known here asks for it in Postgres', 
 });
 
 test('a request does not reopen what is over', () => {
-  const agenda = new Agenda(policy, first('a'), NOW);
+  const agenda = new DeliveryTracker(policy, first('a'), NOW);
   agenda.takeDue(NOW);
   agenda.apply([delivered('a')], NOW);
 
@@ -117,16 +117,16 @@ test('a request does not reopen what is over', () => {
 test('a cancelled delivery is no longer waited for', () => {
   const agenda = oneWaiting();
 
-  agenda.drop(['a', 'stranger']);
+  agenda.cancel(['a', 'stranger']);
 
   expect(agenda.isOpen()).toBe(false);
   expect(agenda.summary()).toEqual({ delivered: 0, undeliverable: 0, cancelled: 1, released: 0 });
 });
 
 test('a cancel that overtakes the result of an attempt ends the delivery, unless that says delivered', () => {
-  const agenda = new Agenda(policy, first('a', 'b'), NOW);
+  const agenda = new DeliveryTracker(policy, first('a', 'b'), NOW);
   agenda.takeDue(NOW);
-  agenda.drop(['a', 'b']);
+  agenda.cancel(['a', 'b']);
   expect(agenda.isOpen()).toBe(true);
 
   agenda.apply([failed('a', 1, 60 * SECOND), delivered('b')], NOW);
@@ -135,7 +135,7 @@ test('a cancel that overtakes the result of an attempt ends the delivery, unless
 });
 
 test('what is no longer this workflow’s is released and not waited for', () => {
-  const agenda = new Agenda(policy, first('a'), NOW);
+  const agenda = new DeliveryTracker(policy, first('a'), NOW);
   agenda.takeDue(NOW);
   agenda.apply([{ id: 'a', kind: 'released' }], NOW);
 
@@ -144,7 +144,7 @@ test('what is no longer this workflow’s is released and not waited for', () =>
 });
 
 test('a workflow counts as retrying from its first failed attempt on', () => {
-  const agenda = new Agenda(policy, first('a'), NOW);
+  const agenda = new DeliveryTracker(policy, first('a'), NOW);
   expect(agenda.hasRetried()).toBe(false);
 
   agenda.takeDue(NOW);
@@ -154,11 +154,11 @@ test('a workflow counts as retrying from its first failed attempt on', () => {
 });
 
 test('the table names each delivery with its state, its attempt, what happened last and its next time', () => {
-  const agenda = new Agenda(policy, first('a', 'b'), NOW);
+  const agenda = new DeliveryTracker(policy, first('a', 'b'), NOW);
   agenda.takeDue(NOW);
   agenda.apply([failed('a', 1, 60 * SECOND), delivered('b')], NOW);
 
-  expect(agenda.asTable().split('\n').slice(2)).toEqual([
+  expect(agenda.formatTable().split('\n').slice(2)).toEqual([
     '| a | waiting | 2 of 5 | 503 | 2030-01-01T00:01:00.000Z |',
     '| b | delivered | 1 of 5 | delivered |  |',
   ]);
@@ -167,17 +167,17 @@ test('the table names each delivery with its state, its attempt, what happened l
 test('the table of a large group lists 25 and counts the rest', () => {
   const ids = Array.from({ length: 100 }, (_, n) => `d${n}`);
 
-  const lines = new Agenda(policy, first(...ids), NOW).asTable().split('\n');
+  const lines = new DeliveryTracker(policy, first(...ids), NOW).formatTable().split('\n');
 
   expect(lines.filter((line) => line.startsWith('| d'))).toHaveLength(1 + 25);
   expect(lines.at(-1)).toBe('… and 75 more');
 });
 
 test('an activity says which attempt it is, and of how many deliveries', () => {
-  const agenda = new Agenda(policy, first('a'), NOW);
+  const agenda = new DeliveryTracker(policy, first('a'), NOW);
 
-  expect(agenda.attemptInWords([{ id: 'a', step: 2 }])).toBe('attempt 3 of 5');
-  expect(agenda.attemptInWords(first('a', 'b'))).toBe('attempt 1 of 5, 2 deliveries');
+  expect(agenda.describeBatch([{ id: 'a', step: 2 }])).toBe('attempt 3 of 5');
+  expect(agenda.describeBatch(first('a', 'b'))).toBe('attempt 1 of 5, 2 deliveries');
 });
 
 test('whatever receivers answer and people ask, each delivery has one attempt at a time, none early, and an end', () => {
@@ -185,7 +185,7 @@ test('whatever receivers answer and people ask, each delivery has one attempt at
     fc.property(fc.infiniteStream(fc.nat({ max: 99 })), fc.integer({ min: 1, max: 6 }), (chances, count) => {
       const chance = () => chances.next().value;
       const ids = Array.from({ length: count }, (_, n) => `d${n}`);
-      const agenda = new Agenda(policy, first(...ids), NOW);
+      const agenda = new DeliveryTracker(policy, first(...ids), NOW);
       const mayStartAt = new Map(ids.map((id) => [id, NOW]));
       const underWay: DeliveryStep[][] = [];
       let now = NOW;
@@ -204,7 +204,7 @@ test('whatever receivers answer and people ask, each delivery has one attempt at
         if (chance() < 10 && !inFlight) {
           mayStartAt.set(id, now);
           agenda.makeDue([id], now);
-        } else if (chance() < 5) agenda.drop([id]);
+        } else if (chance() < 5) agenda.cancel([id]);
         else if (underWay.length > 0) {
           const [batch] = underWay.splice(chance() % underWay.length, 1);
           agenda.apply(
@@ -212,7 +212,7 @@ test('whatever receivers answer and people ask, each delivery has one attempt at
             now,
           );
           for (const one of batch!) mayStartAt.set(one.id, now + (policy.delays[one.step] ?? 0) * SECOND);
-        } else now += agenda.msToNext(now) ?? 0;
+        } else now += agenda.msUntilNextDue(now) ?? 0;
       }
 
       const { delivered, undeliverable, cancelled, released } = agenda.summary();
@@ -221,11 +221,11 @@ test('whatever receivers answer and people ask, each delivery has one attempt at
   );
 });
 
-function resultOf({ id, step }: DeliveryStep, chance: number): Standing {
+function resultOf({ id, step }: DeliveryStep, chance: number): DeliveryResult {
   const delay = policy.delays[step];
   if (chance < 20) return delivered(id);
   if (chance < 25) return { id, kind: 'released' };
   return delay === undefined
-    ? { id, kind: 'undeliverable', after: '503' }
+    ? { id, kind: 'undeliverable', lastOutcome: '503' }
     : failed(id, step + 1, delay * SECOND);
 }

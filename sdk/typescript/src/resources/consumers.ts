@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import type { Consumer, ConsumerSettings, ListConsumersQuery } from '../models.ts';
-import { itemsOf, type Page } from '../pages.ts';
-import { path } from '../path.ts';
+import { iteratePages, type Page } from '../pages.ts';
+import { idPath } from '../path.ts';
 
 export function consumersOf(call: Call) {
   const list = (query: ListConsumersQuery = {}): Promise<Page<Consumer>> =>
@@ -9,10 +9,11 @@ export function consumersOf(call: Call) {
   return {
     /** Makes the consumer or changes it; what is left out is cleared. */
     put: (id: string, settings: ConsumerSettings): Promise<Consumer> =>
-      call('PUT', path`/v1/consumers/${id}`, { body: settings }),
-    get: (id: string): Promise<Consumer> => call('GET', path`/v1/consumers/${id}`),
+      call('PUT', idPath`/v1/consumers/${id}`, { body: settings }),
+    get: (id: string): Promise<Consumer> => call('GET', idPath`/v1/consumers/${id}`),
     list,
-    all: (query: Omit<ListConsumersQuery, 'cursor'> = {}) => itemsOf((page) => list({ ...query, ...page })),
-    delete: (id: string): Promise<void> => call('DELETE', path`/v1/consumers/${id}`),
+    all: (query: Omit<ListConsumersQuery, 'cursor'> = {}) =>
+      iteratePages((page) => list({ ...query, ...page })),
+    delete: (id: string): Promise<void> => call('DELETE', idPath`/v1/consumers/${id}`),
   };
 }

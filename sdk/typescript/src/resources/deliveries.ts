@@ -1,19 +1,20 @@
 import type { Call } from '../call.ts';
 import type { Attempt, Delivery, ListAttemptsQuery, ListDeliveriesQuery } from '../models.ts';
-import { itemsOf, type Page } from '../pages.ts';
-import { path } from '../path.ts';
+import { iteratePages, type Page } from '../pages.ts';
+import { idPath } from '../path.ts';
 
 export function deliveriesOf(call: Call) {
   const list = (query: ListDeliveriesQuery = {}): Promise<Page<Delivery>> =>
     call('GET', '/v1/deliveries', { query });
   return {
-    get: (id: string): Promise<Delivery> => call('GET', path`/v1/deliveries/${id}`),
+    get: (id: string): Promise<Delivery> => call('GET', idPath`/v1/deliveries/${id}`),
     list,
-    all: (query: Omit<ListDeliveriesQuery, 'cursor'> = {}) => itemsOf((page) => list({ ...query, ...page })),
+    all: (query: Omit<ListDeliveriesQuery, 'cursor'> = {}) =>
+      iteratePages((page) => list({ ...query, ...page })),
     attempts: (id: string, query: ListAttemptsQuery = {}): Promise<Page<Attempt>> =>
-      call('GET', path`/v1/deliveries/${id}/attempts`, { query }),
+      call('GET', idPath`/v1/deliveries/${id}/attempts`, { query }),
     /** The delivery itself while it is open; after its end a new one, whose `replayOf` names it. */
-    retry: (id: string): Promise<Delivery> => call('POST', path`/v1/deliveries/${id}/retry`),
-    cancel: (id: string): Promise<Delivery> => call('POST', path`/v1/deliveries/${id}/cancel`),
+    retry: (id: string): Promise<Delivery> => call('POST', idPath`/v1/deliveries/${id}/retry`),
+    cancel: (id: string): Promise<Delivery> => call('POST', idPath`/v1/deliveries/${id}/cancel`),
   };
 }

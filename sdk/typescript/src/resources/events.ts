@@ -7,8 +7,8 @@ import type {
   NewEvent,
   PostEventQuery,
 } from '../models.ts';
-import { itemsOf, type Page } from '../pages.ts';
-import { path } from '../path.ts';
+import { iteratePages, type Page } from '../pages.ts';
+import { idPath } from '../path.ts';
 
 export function eventsOf(call: Call) {
   const list = (query: ListEventsQuery = {}): Promise<Page<Event>> => call('GET', '/v1/events', { query });
@@ -19,8 +19,8 @@ export function eventsOf(call: Call) {
     /** Up to 1,000 events: all are stored, or none. */
     sendAll: async (events: NewEvent[]): Promise<AcceptedItem[]> =>
       (await call<{ items: AcceptedItem[] }>('POST', '/v1/events/batch', { body: { events } })).items,
-    get: (id: string): Promise<Event> => call('GET', path`/v1/events/${id}`),
+    get: (id: string): Promise<Event> => call('GET', idPath`/v1/events/${id}`),
     list,
-    all: (query: Omit<ListEventsQuery, 'cursor'> = {}) => itemsOf((page) => list({ ...query, ...page })),
+    all: (query: Omit<ListEventsQuery, 'cursor'> = {}) => iteratePages((page) => list({ ...query, ...page })),
   };
 }

@@ -4,5 +4,5 @@ import type { Readiness } from '../models.ts';
 export const healthOf = (call: Call) => ({
   check: (): Promise<{ ok: true }> => call('GET', '/healthz'),
   /** Also when something is missing: `ready` says it. */
-  readiness: (): Promise<Readiness> => call('GET', '/readyz', { alsoAnswers: 503 }),
+  readiness: (): Promise<Readiness> => call('GET', '/readyz', { alsoAccept: 503 }),
 });

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import type { ApiKey, CreatedKey, ListKeysQuery, NewKey } from '../models.ts';
-import { itemsOf, type Page } from '../pages.ts';
-import { path } from '../path.ts';
+import { iteratePages, type Page } from '../pages.ts';
+import { idPath } from '../path.ts';
 
 export function keysOf(call: Call) {
   const list = (query: ListKeysQuery = {}): Promise<Page<ApiKey>> => call('GET', '/v1/keys', { query });
@@ -9,8 +9,8 @@ export function keysOf(call: Call) {
     /** The answer shows the key, this once. */
     create: (key: NewKey = {}): Promise<CreatedKey> => call('POST', '/v1/keys', { body: key }),
     list,
-    all: (query: Omit<ListKeysQuery, 'cursor'> = {}) => itemsOf((page) => list({ ...query, ...page })),
+    all: (query: Omit<ListKeysQuery, 'cursor'> = {}) => iteratePages((page) => list({ ...query, ...page })),
     /** The key stops working within a second. */
-    delete: (id: string): Promise<void> => call('DELETE', path`/v1/keys/${id}`),
+    delete: (id: string): Promise<void> => call('DELETE', idPath`/v1/keys/${id}`),
   };
 }

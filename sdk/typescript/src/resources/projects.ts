@@ -1,14 +1,14 @@
 import type { Call } from '../call.ts';
 import type { ChangedProject, CreatedProject, NewProject, Project, ProjectChanges } from '../models.ts';
-import { path } from '../path.ts';
+import { idPath } from '../path.ts';
 
 /** Of the admin's key. */
 export const projectsOf = (call: Call) => ({
   /** The answer shows the project's key, this once. */
   create: (project: NewProject): Promise<CreatedProject> => call('POST', '/v1/projects', { body: project }),
-  get: (id: string): Promise<Project> => call('GET', path`/v1/projects/${id}`),
+  get: (id: string): Promise<Project> => call('GET', idPath`/v1/projects/${id}`),
   update: (id: string, changes: ProjectChanges): Promise<ChangedProject> =>
-    call('PATCH', path`/v1/projects/${id}`, { body: changes }),
+    call('PATCH', idPath`/v1/projects/${id}`, { body: changes }),
 });
 
 /** The project of the key. */

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import type { CreatedWebhook, ListWebhooksQuery, NewWebhook, Webhook } from '../models.ts';
-import { itemsOf, type Page } from '../pages.ts';
-import { path } from '../path.ts';
+import { iteratePages, type Page } from '../pages.ts';
+import { idPath } from '../path.ts';
 import type { ProfileName, SigningProfile } from '../verify/profiles.ts';
 import { verifyWebhook, verifyWebhookOrThrow, type WebhookToVerify } from '../verify/verify-webhook.ts';
 
@@ -20,8 +20,9 @@ export function webhooksOf(call: Call, ofClient: ProfileName | SigningProfile = 
     /** An endpoint in the shape of providers' APIs. The answer shows the secret, this once. */
     create: (webhook: NewWebhook): Promise<CreatedWebhook> => call('POST', '/v1/webhooks', { body: webhook }),
     list,
-    all: (query: Omit<ListWebhooksQuery, 'cursor'> = {}) => itemsOf((page) => list({ ...query, ...page })),
+    all: (query: Omit<ListWebhooksQuery, 'cursor'> = {}) =>
+      iteratePages((page) => list({ ...query, ...page })),
     /** Cancels what is open to it. */
-    delete: (id: string): Promise<void> => call('DELETE', path`/v1/webhooks/${id}`),
+    delete: (id: string): Promise<void> => call('DELETE', idPath`/v1/webhooks/${id}`),
   };
 }

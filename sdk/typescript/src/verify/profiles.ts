@@ -62,7 +62,7 @@ export const PROFILES = {
 export type ProfileName = keyof typeof PROFILES;
 
 /** Throws a TypeError for a name that is none: a typo must not look like a forged request. */
-export function profileOf(profile: ProfileName | SigningProfile): SigningProfile {
+export function resolveProfile(profile: ProfileName | SigningProfile): SigningProfile {
   if (typeof profile !== 'string') return profile;
   if (Object.hasOwn(PROFILES, profile)) return PROFILES[profile];
   throw new TypeError(`there is no profile ${profile}; there are ${Object.keys(PROFILES).join(', ')}`);

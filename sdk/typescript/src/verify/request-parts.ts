@@ -5,7 +5,7 @@ export type RequestHeaders =
   | { get(name: string): string | null }
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
-export type GivenParts = {
+export type SignatureSource = {
   /** The value of the signature header; with `headers` it is found there. */
   signature?: string | null | undefined;
   /** Of the profiles that sign the id and show it in a header. */
@@ -15,14 +15,17 @@ export type GivenParts = {
   headers?: RequestHeaders | undefined;
 };
 
-export type RequestParts = {
+export type SignatureParts = {
   signature: string | undefined;
   id: string | undefined;
   timestamp: string | undefined;
 };
 
 /** What was given, and what the headers have of the rest. */
-export function requestParts(given: GivenParts, { headers: templates }: SigningProfile): RequestParts {
+export function extractSignatureParts(
+  given: SignatureSource,
+  { headers: templates }: SigningProfile,
+): SignatureParts {
   const fromHeaders = (variable: string): string | undefined => {
     const [name] = Object.entries(templates).find(([, template]) => template === variable) ?? [];
     return name === undefined || !given.headers ? undefined : headerOf(given.headers, name.toLowerCase());

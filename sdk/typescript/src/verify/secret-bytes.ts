@@ -4,7 +4,7 @@ import type { SigningProfile } from './profiles.ts';
  * The HMAC key of a secret. Throws a TypeError when it can be none: with an empty key anybody could sign, and a
  * variable that is not set must not look like a forged request.
  */
-export function secretBytes(secret: string, { key, prefix }: SigningProfile['secret']): Uint8Array {
+export function decodeSecret(secret: string, { key, prefix }: SigningProfile['secret']): Uint8Array {
   if (typeof secret !== 'string' || secret === '') throw new TypeError('the secret is empty or not a text');
   if (key === 'utf8') return new TextEncoder().encode(secret);
   if (!secret.startsWith(prefix)) throw new TypeError(`the secret does not begin with ${prefix}`);

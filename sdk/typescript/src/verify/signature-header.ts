@@ -1,7 +1,7 @@
 import type { SigningProfile } from './profiles.ts';
 
 /** What a signature header shows; `sentAt` where the form has the time in it, as the text that was signed. */
-export type ShownSignatures = { digests: string[]; sentAt: string | undefined };
+export type ParsedSignatures = { digests: string[]; sentAt: string | undefined };
 
 const DIGEST_BYTES = { 'hmac-sha256': 32, 'hmac-sha512': 64 };
 
@@ -9,7 +9,10 @@ const DIGEST_BYTES = { 'hmac-sha256': 32, 'hmac-sha512': 64 };
  * The signatures of a header that are in the profile's form; undefined when none is. The first time counts
  * for all: a sender signs them at once, and each time more would cost a hash of the whole body.
  */
-export function shownSignatures(header: string, { signature }: SigningProfile): ShownSignatures | undefined {
+export function parseSignatureHeader(
+  header: string,
+  { signature }: SigningProfile,
+): ParsedSignatures | undefined {
   const pattern = patternOf(signature);
   const shown = header.split(/[ \t]+/).flatMap((piece) => {
     const groups = pattern.exec(piece)?.groups;

@@ -1,12 +1,12 @@
-import { digestText, isSameText } from './digest-text.ts';
+import { constantTimeEqual, encodeDigest } from './digest-text.ts';
 import { hmac } from './hmac.ts';
-import { type ProfileName, profileOf, type SigningProfile } from './profiles.ts';
-import { type GivenParts, type RequestParts, requestParts } from './request-parts.ts';
-import { secretBytes } from './secret-bytes.ts';
-import { shownSignatures } from './signature-header.ts';
+import { type ProfileName, resolveProfile, type SigningProfile } from './profiles.ts';
+import { extractSignatureParts, type SignatureParts, type SignatureSource } from './request-parts.ts';
+import { decodeSecret } from './secret-bytes.ts';
+import { parseSignatureHeader } from './signature-header.ts';
 import { type VerificationCode, WebhookVerificationError } from './verification-error.ts';
 
-export type WebhookToVerify = GivenParts & {
+export type WebhookToVerify = SignatureSource & {
   /** The body as it came, before anything parsed it. */
   payload: string | Uint8Array | ArrayBuffer;
   /** While a secret is being replaced, the new one and the old one: either will do. */
@@ -35,17 +35,17 @@ function problemOf(webhook: WebhookToVerify): VerificationCode | undefined {
   // Also NaN, with which no comparison below would hold.
   if (!(toleranceSeconds >= 0)) throw new TypeError('toleranceSeconds is not a number from 0');
   if (Number.isNaN(now.getTime())) throw new TypeError('now is not a date');
-  const profile = profileOf(webhook.profile ?? 'standard-webhooks');
+  const profile = resolveProfile(webhook.profile ?? 'standard-webhooks');
   const payload = payloadBytes(webhook.payload);
-  const keys = ([] as string[]).concat(webhook.secret).map((secret) => secretBytes(secret, profile.secret));
+  const keys = ([] as string[]).concat(webhook.secret).map((secret) => decodeSecret(secret, profile.secret));
   if (keys.length === 0) throw new TypeError('there is no secret');
 
-  const parts = requestParts(webhook, profile);
+  const parts = extractSignatureParts(webhook, profile);
   const { signature, id, timestamp } = parts;
   if (!signature) return 'missing_signature';
   const unfit = problemWithHeaders(parts, profile);
   if (unfit) return unfit;
-  const shown = shownSignatures(signature, profile);
+  const shown = parseSignatureHeader(signature, profile);
   if (!shown) return 'malformed_signature';
 
   const sentAt = shown.sentAt ?? timestamp;
@@ -53,8 +53,8 @@ function problemOf(webhook: WebhookToVerify): VerificationCode | undefined {
   const { algorithm, content, encoding } = profile.signature;
   const signed = [new TextEncoder().encode(before[content]), payload];
   const isGenuine = keys.some((key) => {
-    const expected = digestText(hmac(algorithm, key, ...signed), encoding);
-    return shown.digests.some((digest) => isSameText(expected, digest));
+    const expected = encodeDigest(hmac(algorithm, key, ...signed), encoding);
+    return shown.digests.some((digest) => constantTimeEqual(expected, digest));
   });
   if (!isGenuine) return 'wrong_signature';
   return content === '$body' ? undefined : problemWithAge(Number(sentAt), now, toleranceSeconds);
@@ -72,7 +72,7 @@ function payloadBytes(payload: string | Uint8Array | ArrayBuffer): Uint8Array {
 
 /** A dot in an id would let its end pass for the timestamp, and the start of the body for its own. */
 function problemWithHeaders(
-  { id, timestamp }: RequestParts,
+  { id, timestamp }: SignatureParts,
   { signature: { content, format } }: SigningProfile,
 ): VerificationCode | undefined {
   if (content === '$id.$sentAt.$body') {

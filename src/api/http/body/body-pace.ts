@@ -8,9 +8,9 @@ const LOOK_EVERY_MS = 500;
 type Body = { beganAt: number; lastAt: number; size: number; onSlow: () => void };
 
 /** Calls back once for each body that comes too slowly. A body held open takes memory that others could have. */
-export function createPaceWatch(
+export function createSlowBodyDetector(
   now: () => number,
-): (onSlow: () => void) => { arrived(bytes: number): void; end(): void } {
+): (onSlow: () => void) => { addBytes(bytes: number): void; end(): void } {
   const bodies = new Set<Body>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -33,7 +33,7 @@ export function createPaceWatch(
     bodies.add(body);
     timer ??= setInterval(look, LOOK_EVERY_MS).unref();
     return {
-      arrived(bytes) {
+      addBytes(bytes) {
         body.size += bytes;
         body.lastAt = now();
       },

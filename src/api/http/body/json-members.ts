@@ -11,7 +11,7 @@ const CLOSE_BRACE = 0x7d;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 
-export const isSpace = (byte: number | undefined): boolean =>
+export const isJsonWhitespace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /** The deepest nesting of objects and arrays; on text that is not JSON it is merely some number. */
@@ -40,7 +40,7 @@ export function membersOf(text: Buffer, range: ValueRange): Member[] {
     let start = nameEnd;
     while (text[start] !== COLON) start++;
     do start++;
-    while (isSpace(text[start]));
+    while (isJsonWhitespace(text[start]));
     members.push({ name, start, end: item.end });
   }
   return members;
@@ -53,8 +53,8 @@ export const elementsOf = (text: Buffer, range: ValueRange): ValueRange[] => ite
 export function valueRange(text: Buffer): ValueRange {
   let start = 0;
   let end = text.length;
-  while (isSpace(text[start])) start++;
-  while (end > start && isSpace(text[end - 1])) end--;
+  while (isJsonWhitespace(text[start])) start++;
+  while (end > start && isJsonWhitespace(text[end - 1])) end--;
   return { start, end };
 }
 
@@ -69,7 +69,7 @@ export function valueEnd(text: Buffer, start: number): number {
     else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       if (depth === 0) return i;
       if (--depth === 0) return i + 1;
-    } else if (depth === 0 && (byte === COMMA || isSpace(byte))) return i;
+    } else if (depth === 0 && (byte === COMMA || isJsonWhitespace(byte))) return i;
   }
   return text.length;
 }
@@ -81,8 +81,8 @@ function itemsOf(text: Buffer, { start, end }: ValueRange): ValueRange[] {
   let first = start + 1;
   const take = (until: number): void => {
     let last = until;
-    while (isSpace(text[first])) first++;
-    while (last > first && isSpace(text[last - 1])) last--;
+    while (isJsonWhitespace(text[first])) first++;
+    while (last > first && isJsonWhitespace(text[last - 1])) last--;
     if (last > first) items.push({ start: first, end: last });
     first = until + 1;
   };

@@ -1,5 +1,5 @@
 import { Problem } from '../../problems/problem.ts';
-import { isSpace, type Member, type ValueRange, valueEnd } from './json-members.ts';
+import { isJsonWhitespace, type Member, type ValueRange, valueEnd } from './json-members.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -13,12 +13,12 @@ const CLOSE_BRACE = 0x7d;
  * The members of the object that `text` holds, which is not known to be JSON: what stands around and between their values
  * is checked here, the values are not. Throws malformed_json.
  */
-export function membersOfText(text: Buffer): Member[] {
+export function scanMembers(text: Buffer): Member[] {
   const members: Member[] = [];
   const end = separated(text, afterSpace(text, 0), OPEN_BRACE, CLOSE_BRACE, (start) => {
     if (text[start] !== QUOTE) throw malformed(start);
     const nameEnd = valueEnd(text, start);
-    const name = parsed(text, { start, end: nameEnd }) as string;
+    const name = parseValue(text, { start, end: nameEnd }) as string;
     const colon = afterSpace(text, nameEnd);
     if (text[colon] !== COLON) throw malformed(colon);
     const range = rangeAt(text, afterSpace(text, colon + 1));
@@ -30,7 +30,7 @@ export function membersOfText(text: Buffer): Member[] {
 }
 
 /** The elements of the array at `range`, at most `most` of them. What is between them is checked, they are not. */
-export function* elementsOfText(text: Buffer, range: ValueRange, most: number): Generator<ValueRange> {
+export function* scanElements(text: Buffer, range: ValueRange, most: number): Generator<ValueRange> {
   let at = afterSpace(text, range.start + 1);
   if (text[at] === CLOSE_BRACKET) return;
   for (let count = 0; count < most; count++) {
@@ -49,7 +49,7 @@ export function* elementsOfText(text: Buffer, range: ValueRange, most: number): 
 export const isArrayAt = (text: Buffer, { start }: ValueRange): boolean => text[start] === OPEN_BRACKET;
 
 /** The value at `range`, as JSON.parse reads it; throws malformed_json with the place in the whole text. */
-export function parsed(text: Buffer, { start, end }: ValueRange): unknown {
+export function parseValue(text: Buffer, { start, end }: ValueRange): unknown {
   try {
     return JSON.parse(text.toString('utf8', start, end));
   } catch (error) {
@@ -86,7 +86,7 @@ function rangeAt(text: Buffer, start: number): ValueRange {
 
 function afterSpace(text: Buffer, from: number): number {
   let at = from;
-  while (isSpace(text[at])) at++;
+  while (isJsonWhitespace(text[at])) at++;
   return at;
 }
 

@@ -1,2 +1,2 @@
 /** What is larger takes long enough to read that it does so in slices; less is done before a slice would end. */
-export const LARGE_BODY = 64 * 1024;
+export const LARGE_BODY_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { type Share, SharedRoom } from '../../../limits/shared-capacity.ts';
+import { type Share, SharedCapacity } from '../../../limits/shared-capacity.ts';
 import { Problem } from '../../problems/problem.ts';
-import { createPaceWatch } from './body-pace.ts';
+import { createSlowBodyDetector } from './body-pace.ts';
 
 /** What a refused caller may still send before we hang up on it. */
 const DRAIN_BYTES = 8 * 1024 * 1024;
@@ -12,7 +12,7 @@ const NO_ROOM_RETRY_AFTER = '2';
 const CLOSE = { connection: 'close' };
 
 /** The caller went away in the middle of its body: there is nobody to answer. */
-export class CallerGone extends Error {
+export class ClientDisconnected extends Error {
   constructor() {
     super('the caller went away before the end of its body');
   }
@@ -23,9 +23,9 @@ export const hasNoBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
 
 /** A body that was read. Its bytes count as held until `release`, which may be called twice. */
-export type HeldBody = { bytes: Buffer; release(): void };
+export type BufferedBody = { bytes: Buffer; release(): void };
 
-export type ReadBody = (request: IncomingMessage, limit: number, shares: Share[]) => Promise<HeldBody>;
+export type BodyReader = (request: IncomingMessage, limit: number, shares: Share[]) => Promise<BufferedBody>;
 
 /**
  * Reads JSON bodies, of which all that are held have at most `budget` bytes, divided between tenants. A body has at
@@ -33,20 +33,24 @@ export type ReadBody = (request: IncomingMessage, limit: number, shares: Share[]
  * a few bytes become many), more than `limit` bytes (413), what its tenant has no room for (429), or nobody (503), and
  * what arrives too slowly (408).
  */
-export function createBodyReader(budget: number, now: () => number = () => performance.now()): ReadBody {
+export function createBodyReader(budget: number, now: () => number = () => performance.now()): BodyReader {
   // What has arrived, not what was announced: who announces much and sends nothing takes no room.
-  const room = new SharedRoom(budget);
-  const watchPace = createPaceWatch(now);
+  const room = new SharedCapacity(budget);
+  const watchPace = createSlowBodyDetector(now);
   const isMuch = ([share]: Share[]): boolean => room.heldBy(share!.name) > budget / 16;
 
   /** All bytes, or why not as soon as that is known. */
-  const collect = (request: IncomingMessage, limit: number, shares: Share[]): Promise<HeldBody | Refused> =>
+  const collect = (
+    request: IncomingMessage,
+    limit: number,
+    shares: Share[],
+  ): Promise<BufferedBody | Refused> =>
     new Promise((resolve, reject) => {
-      if (request.destroyed) return reject(new CallerGone());
+      if (request.destroyed) return reject(new ClientDisconnected());
       const chunks: Buffer[] = [];
       let size = 0;
       const release = (): void => {
-        room.give(shares, size);
+        room.release(shares, size);
         size = 0;
       };
       const refuse = (why: Refused): void =>
@@ -57,11 +61,12 @@ export function createBodyReader(budget: number, now: () => number = () => perfo
       const pace = watchPace(() => refuse('too slow'));
       const onData = (chunk: Buffer): void => {
         if (size + chunk.length > limit) refuse('too large');
-        else if (!room.hasRoom(shares, chunk.length)) refuse(isMuch(shares) ? 'no room for you' : 'no room');
+        else if (!room.hasCapacity(shares, chunk.length))
+          refuse(isMuch(shares) ? 'no room for you' : 'no room');
         else {
           room.take(shares, chunk.length);
           size += chunk.length;
-          pace.arrived(chunk.length);
+          pace.addBytes(chunk.length);
           chunks.push(chunk);
         }
       };
@@ -72,7 +77,7 @@ export function createBodyReader(budget: number, now: () => number = () => perfo
       const onClose = (): void =>
         end(() => {
           release();
-          reject(new CallerGone());
+          reject(new ClientDisconnected());
         });
       const end = (settle: () => void): void => {
         request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);

@@ -4,8 +4,8 @@ import { durationPattern } from './duration-pattern.ts';
 
 /** Postgres refuses NUL in text, and half a surrogate pair would be stored as another character. */
 const storable = (text: string): boolean => text.isWellFormed() && !text.includes('\u0000');
-export const anyText = z.string().refine(storable, 'holds a NUL or half of a surrogate pair');
-export const text = (max: number) => anyText.max(max);
+export const storableText = z.string().refine(storable, 'holds a NUL or half of a surrogate pair');
+export const text = (max: number) => storableText.max(max);
 
 /** Types, plans and attribute names. Not dots alone: in an address `.` and `..` lead elsewhere, however they are escaped. */
 export const name = z
@@ -30,7 +30,7 @@ export const eventId = z
 /** The address of the event would be that of the call for batches. */
 export const newEventId = eventId.refine((id) => id !== 'batch', 'is taken by /v1/events/batch');
 /** An id that we made; one of another form names nothing. */
-export const ownId = z.string().regex(/^[a-z]{2,3}_[a-z0-9]{1,64}$/, 'is not an id of this kind');
+export const posthornId = z.string().regex(/^[a-z]{2,3}_[a-z0-9]{1,64}$/, 'is not an id of this kind');
 export const time = z.iso.datetime().meta({ example: '2026-03-26T14:30:00.000Z' });
 export const pointInTime = z.iso.datetime({ offset: true }).meta({ example: '2026-03-26T14:30:00Z' });
 
@@ -53,7 +53,7 @@ export const pageQuery = {
   cursor: z.string().max(1024).optional().meta({ description: '`nextCursor` of the page before' }),
 };
 
-export const pageOfSchema = <T extends z.ZodType>(item: T) =>
+export const pageSchema = <T extends z.ZodType>(item: T) =>
   z.object({
     items: z.array(item),
     nextCursor: z

@@ -18,7 +18,7 @@ const TYPES: Record<string, string> = {
 const UNITS: Record<string, string> = { string: 'characters', array: 'entries', set: 'entries' };
 
 /** What is wrong with a value, for people who know JSON and not zod; what a schema says itself goes before it. */
-export function plainWords(issue: Issue): string {
+export function validationMessage(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
       return wordsOfType(issue);

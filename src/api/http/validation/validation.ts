@@ -1,13 +1,17 @@
 import type { z } from 'zod';
-import { pointerBelow } from '../../../json-schema/json-pointer.ts';
-import { ERRORS_LISTED, type FieldError, Problem } from '../../problems/problem.ts';
-import { plainWords } from './validation-messages.ts';
+import { childPointer } from '../../../json-schema/json-pointer.ts';
+import { type FieldError, MAX_LISTED_ERRORS, Problem } from '../../problems/problem.ts';
+import { validationMessage } from './validation-messages.ts';
 
-export type Errors = { errors: FieldError[]; errorCount: number };
+export type FieldErrors = { errors: FieldError[]; errorCount: number };
 
 /** What is wrong with a part of the body, with pointers from `pointer` on; or the part as `schema` describes it. */
-export function partOrErrors<T>(schema: z.ZodType<T>, value: unknown, pointer: string): { part: T } | Errors {
-  const result = schema.safeParse(value, { error: plainWords });
+export function partOrErrors<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  pointer: string,
+): { part: T } | FieldErrors {
+  const result = schema.safeParse(value, { error: validationMessage });
   if (result.success) return { part: result.data };
   const { errors, errorCount } = errorsOf(result.error.issues);
   return { errors: errors.map((error) => ({ ...error, pointer: pointer + error.pointer })), errorCount };
@@ -15,14 +19,14 @@ export function partOrErrors<T>(schema: z.ZodType<T>, value: unknown, pointer: s
 
 /** The body as `schema` describes it; throws invalid_body with a JSON pointer for each mistake. */
 export function checkedBody(schema: z.ZodType, value: unknown): unknown {
-  const result = schema.safeParse(value, { error: plainWords });
+  const result = schema.safeParse(value, { error: validationMessage });
   if (result.success) return result.data;
   throw new Problem('invalid_body', undefined, errorsOf(result.error.issues));
 }
 
 /** The query as `schema` describes it; a parameter that was given twice is an array, and refused. */
 export function checkedQuery(schema: z.ZodType, query: unknown): unknown {
-  const result = schema.safeParse(query, { error: plainWords });
+  const result = schema.safeParse(query, { error: validationMessage });
   if (result.success) return result.data;
   const { errors, errorCount } = errorsOf(result.error.issues);
   throw new Problem('invalid_query', undefined, {
@@ -33,7 +37,7 @@ export function checkedQuery(schema: z.ZodType, query: unknown): unknown {
 
 /** An id in the path that cannot be one names nothing; where the caller chooses it (PUT) the rule is said. */
 export function checkedParams(schema: z.ZodType, params: unknown, isChosen: boolean): unknown {
-  const result = schema.safeParse(params, { error: plainWords });
+  const result = schema.safeParse(params, { error: validationMessage });
   if (result.success) return result.data;
   if (!isChosen) throw new Problem('not_found');
   const { errors } = errorsOf(result.error.issues);
@@ -43,11 +47,11 @@ export function checkedParams(schema: z.ZodType, params: unknown, isChosen: bool
 }
 
 /** The first errors, as many as are listed, and how many there are: the others are never made. */
-function errorsOf(issues: z.core.$ZodIssue[]): Errors {
+function errorsOf(issues: z.core.$ZodIssue[]): FieldErrors {
   const errors: FieldError[] = [];
   let errorCount = 0;
   for (const issue of issues) {
-    const own = errors.length < ERRORS_LISTED ? fieldErrors(issue) : [];
+    const own = errors.length < MAX_LISTED_ERRORS ? fieldErrors(issue) : [];
     errors.push(...own);
     errorCount += issue.code === 'unrecognized_keys' ? issue.keys.length : Math.max(own.length, 1);
   }
@@ -56,11 +60,11 @@ function errorsOf(issues: z.core.$ZodIssue[]): Errors {
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const at = (path: PropertyKey[]): string =>
-    path.reduce<string>((parent, step) => pointerBelow(parent, String(step)), '');
+    path.reduce<string>((parent, step) => childPointer(parent, String(step)), '');
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys
-        .slice(0, ERRORS_LISTED)
+        .slice(0, MAX_LISTED_ERRORS)
         .map((key) => ({ pointer: at([...issue.path, key]), detail: 'is not known' }));
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ pointer: at(issue.path), detail: `its name ${message}` }));

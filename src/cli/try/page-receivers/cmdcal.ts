@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import type { PageReceiver } from './page-receiver.ts';
+import type { ReferenceVerifier } from './page-receiver.ts';
 
 /** The HMAC of the body's text, in hex, compared as it is. */
-export const cmdcalReceiver: PageReceiver = ({ headers, body }, secret) => {
+export const verifyCmdcal: ReferenceVerifier = ({ headers, body }, secret) => {
   const digest = createHmac('sha256', secret).update(body.toString('utf8')).digest('hex');
   return headers['x-cmdcal-signature'] === digest;
 };

@@ -1,17 +1,17 @@
-import { canveleteReceiver } from './canvelete.ts';
-import { cmdcalReceiver } from './cmdcal.ts';
-import type { PageReceiver } from './page-receiver.ts';
-import { pausepointReceiver } from './pausepoint.ts';
-import { pdfGorillaReceiver } from './pdf-gorilla.ts';
-import { smartlyqReceiver } from './smartlyq.ts';
-import { standardWebhooksReceiver } from './standard-webhooks.ts';
+import { verifyCanvelete } from './canvelete.ts';
+import { verifyCmdcal } from './cmdcal.ts';
+import type { ReferenceVerifier } from './page-receiver.ts';
+import { verifyPausepoint } from './pausepoint.ts';
+import { verifyPdfGorilla } from './pdf-gorilla.ts';
+import { verifySmartlyq } from './smartlyq.ts';
+import { verifyStandardWebhooks } from './standard-webhooks.ts';
 
 /** By the name of the profile. Each verifies as its page tells receivers to, and knows nothing of how we sign. */
-export const PAGE_RECEIVERS = new Map<string, PageReceiver>([
-  ['cmdcal', cmdcalReceiver],
-  ['canvelete', canveleteReceiver],
-  ['pdf-gorilla', pdfGorillaReceiver],
-  ['pausepoint', pausepointReceiver],
-  ['smartlyq', smartlyqReceiver],
-  ['standard-webhooks', standardWebhooksReceiver],
+export const REFERENCE_VERIFIERS = new Map<string, ReferenceVerifier>([
+  ['cmdcal', verifyCmdcal],
+  ['canvelete', verifyCanvelete],
+  ['pdf-gorilla', verifyPdfGorilla],
+  ['pausepoint', verifyPausepoint],
+  ['smartlyq', verifySmartlyq],
+  ['standard-webhooks', verifyStandardWebhooks],
 ]);

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { PageReceiver } from './page-receiver.ts';
+import type { ReferenceVerifier } from './page-receiver.ts';
 
 /** The HMAC of time, dot and raw body, as the part `v1` of the header; and the event in the header must be the body's. */
-export const smartlyqReceiver: PageReceiver = ({ headers, body }, secret) => {
+export const verifySmartlyq: ReferenceVerifier = ({ headers, body }, secret) => {
   const fields = (headers['x-smartlyq-signature'] ?? '').split(',').map((part) => part.split('='));
   const { t, v1 } = Object.fromEntries(fields) as Record<string, string>;
   const digest = createHmac('sha256', secret).update(`${t}.${body}`).digest('hex');

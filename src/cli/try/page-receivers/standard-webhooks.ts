@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { PageReceiver } from './page-receiver.ts';
+import type { ReferenceVerifier } from './page-receiver.ts';
 
 /** The specification: HMAC of id, time and raw body under the bytes after `whsec_`; one of the signatures must fit. */
-export const standardWebhooksReceiver: PageReceiver = ({ headers, body }, secret) => {
+export const verifyStandardWebhooks: ReferenceVerifier = ({ headers, body }, secret) => {
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body.toString('utf8')}`;
   const expected = Buffer.from(`v1,${createHmac('sha256', key).update(signed).digest('base64')}`);

@@ -1,0 +1,37 @@
+import type { Config } from '../config/config.ts';
+import type { LocalSecrets } from './data-dir/local-secrets.ts';
+import type { SampleReceiver } from './sample-receiver.ts';
+
+/** What `npm start` prints: where everything is, and one command that delivers an event. */
+export function formatReadyMessage(
+  config: Config,
+  secrets: LocalSecrets | null,
+  receiver: SampleReceiver | null,
+): string {
+  const { publicUrl } = config.http;
+  const lines = [
+    '',
+    'Posthorn is ready.',
+    `  API      ${publicUrl}        (documentation: ${publicUrl}/docs)`,
+  ];
+  if (config.temporal.uiUrl) lines.push(`  Web UI   ${config.temporal.uiUrl}`);
+  if (secrets)
+    lines.push(`  API key  ${secrets.projectKey}   (project "default"; kept in ${config.dataDir}/api-key)`);
+  if (secrets && receiver && config.allowTargets.length === 0)
+    lines.push(
+      '',
+      'Nothing on this machine may receive events: see POSTHORN_ALLOW_TARGETS in docs/operations.md.',
+    );
+  else if (secrets && receiver)
+    lines.push('', 'Deliver an event to the sample receiver:', '', curlOf(publicUrl, secrets, receiver));
+  return `${lines.join('\n')}\n`;
+}
+
+function curlOf(publicUrl: string, { projectKey }: LocalSecrets, { url, secret }: SampleReceiver): string {
+  const event = { type: 'render.completed', data: { job_id: 'job_abc123' }, target: { url, secret } };
+  return [
+    `curl -sS '${publicUrl}/v1/events?wait=10s' \\`,
+    `  -H 'Authorization: Bearer ${projectKey}' -H 'Content-Type: application/json' \\`,
+    `  -d '${JSON.stringify(event)}'`,
+  ].join('\n');
+}
