@@ -3,56 +3,56 @@ export const CONCEPTS: readonly { word: string; meaning: string }[] = [
   {
     word: 'project',
     meaning:
-      'One producer of events, with its profile (how its webhooks look), its keys, its catalogue of event types and its endpoints. Nothing of one project is seen by another.',
+      'A producer of events. It has a profile (the format of its webhooks), keys, a catalogue of event types, and endpoints. A project never sees data of another project.',
   },
   {
     word: 'consumer',
     meaning:
-      'A customer of the project, under the id that you know it by. It owns endpoints, may have a plan, and is made when an endpoint, an event or a key first names it.',
+      'A customer of the project, identified by your own id for it. A consumer owns endpoints and may have a plan. It is created when an endpoint, an event or a key first names it.',
   },
   {
     word: 'admin key',
     meaning:
-      'The operator’s key (`POSTHORN_ADMIN_KEY`). It makes projects and may make every call; a call about one project names it in the header `Posthorn-Project`.',
+      'The operator’s key (`POSTHORN_ADMIN_KEY`). It creates projects and may make every call. A call about one project names the project in the header `Posthorn-Project`.',
   },
   {
     word: 'project key',
     meaning:
-      'Begins with `ph_`, and is for your own servers. It posts events, and manages everything of one project.',
+      'A key for your own servers. It starts with `ph_`, posts events, and manages everything in one project.',
   },
   {
     word: 'consumer key',
     meaning:
-      'Begins with `phc_`, and is for one customer. It manages the customer’s own endpoints, reads its events, reads and repeats its deliveries, and sees the catalogue of event types.',
+      'A key for one customer. It starts with `phc_`, manages the customer’s own endpoints, reads its events, reads and retries its deliveries, and reads the catalogue of event types.',
   },
   {
     word: 'endpoint',
     meaning:
-      'A URL that receives events, with a secret that signs them, the event types that it subscribed to, and a status: `active`, `paused` or `disabled`.',
+      'A URL that receives events. It has a secret that signs them, the event types that it subscribes to, and a status: `active`, `paused` or `disabled`.',
   },
   {
     word: 'event',
     meaning:
-      'Something that happened, as you posted it: id, type, data. It never changes, and the same id is the same event however often it is posted.',
+      'Something that happened, as you posted it: id, type and data. An event never changes. Posting the same id again returns the same event.',
   },
   {
     word: 'delivery',
     meaning:
-      'One event on its way to one endpoint. It is tried until it is `delivered`, `undeliverable` or `cancelled`; until then it is `pending`, `retrying` or `held`.',
+      'One event on its way to one endpoint. It is attempted until it is `delivered`, `undeliverable` or `cancelled`. Until then it is `pending`, `retrying` or `held`.',
   },
   {
     word: 'attempt',
     meaning:
-      'One signed POST of a delivery, with what was sent and what came back. The policy of the profile or the project says when the next one is.',
+      'One signed POST for a delivery, with the request and the response. The retry policy of the profile or the project sets the time of the next attempt.',
   },
   {
     word: 'outcome',
     meaning:
-      'What became of an attempt: `delivered` for a 2xx answer, else what went wrong, such as `rejected` or `timeout`. `GET /v1/outcomes` streams the outcomes of attempts, deliveries and events.',
+      'The result of an attempt: `delivered` for a 2xx response, otherwise the kind of failure, such as `rejected` or `timeout`. `GET /v1/outcomes` streams the outcomes of attempts, deliveries and events.',
   },
   {
     word: 'unrouted',
     meaning:
-      'The status of an event that no endpoint took: none matched its consumer and type, or the consumer’s plan has no webhooks. It is kept, and is not sent to endpoints that come later.',
+      'The status of an event that matched no endpoint: none has its consumer and subscribes to its type, or the consumer’s plan does not include webhooks. The event is kept, and is not sent to endpoints that are created later.',
   },
 ];
