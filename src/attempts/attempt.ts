@@ -82,7 +82,7 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
     // The claim stays open: the next one here writes it off as unknown, and after a few of them uses up a step.
     if (!result) return resultNow(retrySoon(claim.id, claim.step));
     if (result.kind === 'not_started') {
-      const lane = claim.lane === 'alone' ? 'alone' : 'slow';
+      const lane = claim.lane === 'isolated' ? 'isolated' : 'slow';
       return release(claim, owner, giveUpAt, lane, AGAIN_AFTER_MS);
     }
     return record(claim, owner, request, result, giveUpAt);

@@ -23,5 +23,5 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 export const EVENT_STATUSES = ['pending', 'delivered', 'undeliverable', 'cancelled', 'unrouted'] as const;
 export type EventStatus = (typeof EVENT_STATUSES)[number];
 
-/** Which task queue and company a delivery travels in: `alone` after two unknown outcomes in a row. */
-export type Lane = 'fast' | 'slow' | 'alone';
+/** Decides the task queue and the batch. `isolated`: a workflow of its own, after two unknown outcomes in a row. */
+export type Lane = 'fast' | 'slow' | 'isolated';

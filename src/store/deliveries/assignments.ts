@@ -63,7 +63,7 @@ const assignStatement = (company: string): string => `
     WHERE owner IS NULL AND due_at IS NOT NULL AND lane <> 'slow' AND due_at <= now() AND project_id = $1
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
   ), room AS (
-    SELECT CASE WHEN lane = 'alone' THEN 1
+    SELECT CASE WHEN lane = 'isolated' THEN 1
                 WHEN ${HAS_SHORT_DELAY('policy')} THEN least($2::int, ${MAX_SHORT_DELAY_BATCH})
                 ELSE $2::int END AS n
     FROM oldest
@@ -71,7 +71,7 @@ const assignStatement = (company: string): string => `
     SELECT d.id, d.event_id FROM deliveries d, oldest
     WHERE d.owner IS NULL AND d.due_at IS NOT NULL AND d.lane <> 'slow' AND d.due_at <= now() AND d.project_id = $1
       AND d.policy = oldest.policy AND d.lane = oldest.lane
-      AND (oldest.lane <> 'alone' OR d.id = oldest.id)
+      AND (oldest.lane <> 'isolated' OR d.id = oldest.id)
       ${company}
     ORDER BY d.due_at LIMIT (SELECT n FROM room)
     FOR UPDATE OF d SKIP LOCKED

@@ -55,7 +55,7 @@ const CLAIM = `
       AND d.due_at <= now() + interval '5 seconds'
       AND (octet_length(event.body) <= ${MAX_CLAIMED_BODY_BYTES} OR d.project_id || '/' || d.event_id = ANY ($5::text[]))
       AND (d.endpoint_id IS NULL OR EXISTS (SELECT FROM endpoints e
-                                             WHERE e.id = d.endpoint_id AND e.status = 'active' AND e.withheld IS NULL))
+                                             WHERE e.id = d.endpoint_id AND e.status = 'active' AND e.suspended IS NULL))
     ORDER BY d.id
     FOR UPDATE OF d
   ), claimed AS (

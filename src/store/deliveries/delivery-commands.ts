@@ -127,7 +127,7 @@ const DELETE_ENDPOINT = `
 const IS_UNSWEPT = `
   SELECT FROM endpoints
   WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3) AND status = 'deleted'
-    AND swept_at IS NULL`;
+    AND deletion_completed_at IS NULL`;
 
 /** Marks the endpoint deleted and wipes its secrets. `unswept`: it was before, and that deletion is not finished. */
 export async function markEndpointDeleted(
@@ -179,7 +179,7 @@ export async function cancelOpenDeliveries(
   });
 }
 
-const MARK_SWEPT = `UPDATE endpoints SET swept_at = now() WHERE id = $1 AND status = 'deleted'`;
+const MARK_SWEPT = `UPDATE endpoints SET deletion_completed_at = now() WHERE id = $1 AND status = 'deleted'`;
 
 /** Nothing is open any more for the deleted endpoint, and nothing new can be. */
 export async function markDeletionComplete(db: Queryable, endpointId: string): Promise<void> {
@@ -188,7 +188,7 @@ export async function markDeletionComplete(db: Queryable, endpointId: string): P
 
 const UNSWEPT = `
   SELECT id, project_id AS "projectId" FROM endpoints
-  WHERE status = 'deleted' AND swept_at IS NULL AND updated_at < now() - $1 * interval '1 millisecond'
+  WHERE status = 'deleted' AND deletion_completed_at IS NULL AND updated_at < now() - $1 * interval '1 millisecond'
   ORDER BY updated_at`;
 
 /** The endpoints whose deletion began at least `ageMs` ago and never came to its end. */

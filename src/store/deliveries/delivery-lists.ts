@@ -19,7 +19,7 @@ export type DeliveryFilter = {
 
 /** The endpoints of a consumer whose deliveries are merged, those that are deleted too; with more, its project is looked through. */
 const MAX_MERGED = 1_000;
-/** Those that the index deliveries_exceptions has. */
+/** Those that the index deliveries_status_newest has. */
 const EXCEPTIONS: DeliveryStatus[] = ['retrying', 'held', 'undeliverable', 'cancelled'];
 
 // $1 project, $2 consumer, $3 since, $4 status, $5 endpoint, $6 event, $7 deliveries on a page, $8 the id to go on before,
@@ -115,7 +115,7 @@ const OF_CONSUMER = pageAmong({
   rows: (columns) => `(${toEndpoints.rows(columns)}) UNION ALL (${toTargets.rows(columns)})`,
 });
 
-const ENDPOINTS_EVER = `
+const CONSUMER_ENDPOINTS = `
   SELECT id FROM endpoints
   WHERE project_id = $1 AND consumer = $2 AND ($3::timestamptz IS NULL OR created_at >= $3)
   ORDER BY id DESC
@@ -137,7 +137,7 @@ async function sourceOf(
   if (endpoint !== undefined) return { text: TO_ENDPOINT, looked: lookedUp };
   if (consumer !== null) {
     const values = [projectId, consumer, since, MAX_MERGED + 1];
-    const { rows } = await db.query<{ id: string }>(ENDPOINTS_EVER, values);
+    const { rows } = await db.query<{ id: string }>(CONSUMER_ENDPOINTS, values);
     if (rows.length > MAX_MERGED) return { text: OF_PROJECT, looked: MAX_ROWS_SCANNED };
     const inEach = Math.ceil((2 * MAX_SCATTERED_ROWS_SCANNED) / (rows.length + 1));
     return { text: OF_CONSUMER, endpoints: rows.map(({ id }) => id), looked: Math.min(lookedUp, inEach) };

@@ -186,7 +186,7 @@ const lastOutcomeOf = (delivery: DeliveryDetails): string =>
 const HOLD = `UPDATE deliveries SET status = 'held', waiting_for = $2, owner = NULL, due_at = NULL WHERE id = $1`;
 
 const SEND_ALONE = `
-  UPDATE deliveries SET owner = NULL, lane = 'alone', due_at = now() + $2::float8 * interval '1 millisecond'
+  UPDATE deliveries SET owner = NULL, lane = 'isolated', due_at = now() + $2::float8 * interval '1 millisecond'
   WHERE id = $1`;
 
 const WRITE_UNKNOWN = `

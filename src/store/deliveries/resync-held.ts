@@ -19,7 +19,7 @@ const RELEASE = `
     UPDATE deliveries d
     SET status = CASE WHEN d.attempts = 0 THEN 'pending' ELSE 'retrying' END,
         waiting_for = NULL, owner = NULL, due_at = now(),
-        lane = CASE WHEN d.lane = 'alone' THEN 'alone'
+        lane = CASE WHEN d.lane = 'isolated' THEN 'isolated'
                     WHEN EXISTS (SELECT FROM receiver_health h WHERE h.receiver = d.receiver) THEN 'slow'
                     ELSE 'fast' END
     FROM (${HELD_FOR_OTHERS}) AS held

@@ -35,7 +35,7 @@ const LOCKS: Record<EndpointAction, 'UPDATE' | 'NO KEY UPDATE'> = {
 };
 
 const LOCK_ENDPOINT = `
-  SELECT ${ENDPOINT_COLUMNS}, review_due::text AS generation
+  SELECT ${ENDPOINT_COLUMNS}, resync_due_at::text AS generation
   FROM endpoints
   WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3) AND status <> 'deleted'
   FOR`;
@@ -46,9 +46,9 @@ export const NEW_GENERATION = `
        THEN clock_timestamp() END`;
 
 const SET_STATUS = `
-  UPDATE endpoints e SET status = $2, disabled_by = $3, updated_at = now(), review_due = ${NEW_GENERATION}
+  UPDATE endpoints e SET status = $2, disabled_by = $3, updated_at = now(), resync_due_at = ${NEW_GENERATION}
   WHERE id = $1
-  RETURNING ${ENDPOINT_COLUMNS}, review_due::text AS generation`;
+  RETURNING ${ENDPOINT_COLUMNS}, resync_due_at::text AS generation`;
 
 /** Pauses, resumes, enables or disables. What is held for it has to be reviewed then: see reviewHeld. */
 export async function changeEndpointState(
@@ -81,16 +81,16 @@ const strongerOf = (before: Endpoint['disabledBy'], consumer: string | null): En
   before === 'project' || consumer === null ? 'project' : 'consumer';
 
 const REVIEWS_DUE = `
-  SELECT id, review_due::text AS generation FROM endpoints
-  WHERE review_due < now() - $1 * interval '1 millisecond'
-  ORDER BY review_due`;
+  SELECT id, resync_due_at::text AS generation FROM endpoints
+  WHERE resync_due_at < now() - $1 * interval '1 millisecond'
+  ORDER BY resync_due_at`;
 
 /** The endpoints whose state changed at least `ageMs` ago, and whose review never came to its end. */
 export async function pendingResyncs(db: Queryable, ageMs: number): Promise<PendingResync[]> {
   return (await db.query<PendingResync>(REVIEWS_DUE, [ageMs])).rows;
 }
 
-const END_REVIEW = `UPDATE endpoints SET review_due = NULL WHERE id = $1 AND review_due = $2::timestamptz`;
+const END_REVIEW = `UPDATE endpoints SET resync_due_at = NULL WHERE id = $1 AND resync_due_at = $2::timestamptz`;
 
 /** What is held for the endpoint follows its state, unless that has changed since `mark` was set. */
 export async function completeResync(db: Queryable, { id, generation }: PendingResync): Promise<void> {

@@ -10,4 +10,4 @@ export type HoldReason = (typeof HOLD_REASONS)[number];
  * owner decided. For a deleted one it says nothing of use.
  */
 export const holdReason = (endpoint: string): string =>
-  `CASE WHEN ${endpoint}.status = 'active' THEN ${endpoint}.withheld ELSE 'endpoint_' || ${endpoint}.status END`;
+  `CASE WHEN ${endpoint}.status = 'active' THEN ${endpoint}.suspended ELSE 'endpoint_' || ${endpoint}.status END`;

@@ -13,7 +13,7 @@ const OF_CONSUMERS = `
   FROM endpoints e
   JOIN projects p ON p.id = e.project_id
   LEFT JOIN consumers c ON c.project_id = e.project_id AND c.id = e.consumer
-  WHERE e.project_id = $1 AND e.status <> 'deleted' AND (e.withheld IS NOT NULL) <> ${MAY_NOT}`;
+  WHERE e.project_id = $1 AND e.status <> 'deleted' AND (e.suspended IS NOT NULL) <> ${MAY_NOT}`;
 
 const ASTRAY_OF_ALL = `
   SELECT e.id, e.consumer ${OF_CONSUMERS} AND e.id > $2 AND e.consumer IS NOT NULL ORDER BY e.id LIMIT $3`;
@@ -31,9 +31,9 @@ const LOCK_ENDPOINTS = `SELECT FROM endpoints WHERE id = ANY ($1::text[]) ORDER 
 
 const FOLLOW = `
   UPDATE endpoints e
-  SET withheld = CASE WHEN e.withheld IS NULL THEN 'plan' END, review_due = ${NEW_GENERATION}
+  SET suspended = CASE WHEN e.suspended IS NULL THEN 'plan' END, resync_due_at = ${NEW_GENERATION}
   WHERE e.id IN (SELECT e.id ${OF_CONSUMERS} AND e.id = ANY ($2::text[]))
-  RETURNING e.id, e.review_due::text AS generation`;
+  RETURNING e.id, e.resync_due_at::text AS generation`;
 
 /** Endpoints in one transaction: while it lasts, ingest waits for them. */
 const FOLLOW_BATCH = 200;
@@ -66,20 +66,20 @@ export async function applyPlans(
 type Astray = { id: string; consumer: string };
 
 const PLANS_DUE = `
-  SELECT id AS "projectId", NULL AS consumer, plans_due::text AS generation FROM projects
-  WHERE plans_due < now() - $1 * interval '1 millisecond'
+  SELECT id AS "projectId", NULL AS consumer, plans_apply_due_at::text AS generation FROM projects
+  WHERE plans_apply_due_at < now() - $1 * interval '1 millisecond'
   UNION ALL
-  SELECT project_id, id, plan_due::text FROM consumers
-  WHERE plan_due < now() - $1 * interval '1 millisecond'`;
+  SELECT project_id, id, plan_apply_due_at::text FROM consumers
+  WHERE plan_apply_due_at < now() - $1 * interval '1 millisecond'`;
 
 /** Those whose plans changed at least `ageMs` ago, and whose endpoints were never all seen to. */
 export async function pendingPlanChanges(db: Queryable, ageMs: number): Promise<PendingPlanChange[]> {
   return (await db.query<PendingPlanChange>(PLANS_DUE, [ageMs])).rows;
 }
 
-const END_OF_PROJECT = `UPDATE projects SET plans_due = NULL WHERE id = $1 AND plans_due = $2::timestamptz`;
+const END_OF_PROJECT = `UPDATE projects SET plans_apply_due_at = NULL WHERE id = $1 AND plans_apply_due_at = $2::timestamptz`;
 const END_OF_CONSUMER = `
-  UPDATE consumers SET plan_due = NULL WHERE project_id = $1 AND id = $3 AND plan_due = $2::timestamptz`;
+  UPDATE consumers SET plan_apply_due_at = NULL WHERE project_id = $1 AND id = $3 AND plan_apply_due_at = $2::timestamptz`;
 
 /** Every endpoint follows, unless the plans have changed since `mark` was set. */
 export async function completePlanChange(

@@ -35,7 +35,7 @@ const matching = (consumers: string): string => `
     ON endpoint.project_id = draft.project_id
    AND ${consumers}
    AND endpoint.status <> 'deleted'
-   AND endpoint.withheld IS NULL
+   AND endpoint.suspended IS NULL
    AND (endpoint.id = draft.endpoint
         OR draft.endpoint IS NULL AND endpoint.events && string_to_array(draft.patterns, ' '))
   ORDER BY endpoint.id

@@ -27,7 +27,7 @@ export async function deliveriesInFlight(db: Queryable): Promise<ProjectInFlight
 
 const ATTEMPT_SLOTS = `
   SELECT coalesce(sum(attempt_slots), 0)::int AS slots FROM processes
-  WHERE gone_at IS NULL AND seen_at > clock_timestamp() - interval '10 seconds'`;
+  WHERE lost_at IS NULL AND last_heartbeat_at > clock_timestamp() - interval '10 seconds'`;
 
 /** The attempts that all living workers together may have under way; 0 when none lives. */
 export async function attemptSlots(db: Queryable): Promise<number> {

@@ -24,8 +24,8 @@ const GAP = `interval '3 seconds'`;
 // outage of Postgres, or a jump of its clock, everybody seems silent until all have come back.
 const observedFor = (silence: string): string =>
   `EXISTS (SELECT FROM processes observer
-           WHERE observer.id = $1 AND observer.seen_at > clock_timestamp() - ${GAP}
-             AND observer.steady_since < clock_timestamp() - ${silence})`;
+           WHERE observer.id = $1 AND observer.last_heartbeat_at > clock_timestamp() - ${GAP}
+             AND observer.heartbeats_continuous_since < clock_timestamp() - ${silence})`;
 
 /** Also when its last heartbeat lies ahead: Postgres's clock was put back since then. */
 const isSilent = (seenAt: string, silence: string): string =>
@@ -33,18 +33,18 @@ const isSilent = (seenAt: string, silence: string): string =>
 
 const BEAT = `
   WITH before AS (
-    SELECT gone_at FROM processes WHERE id = $1
+    SELECT lost_at FROM processes WHERE id = $1
   ), beat AS (
     INSERT INTO processes (id, role, host, pid, attempt_slots, backend_pid)
     VALUES ($1, $2, $3, $4, $5, pg_backend_pid())
     ON CONFLICT (id) DO UPDATE
-    SET seen_at = clock_timestamp(), backend_pid = pg_backend_pid(), gone_at = NULL,
-        steady_since = CASE WHEN processes.seen_at BETWEEN clock_timestamp() - ${GAP} AND clock_timestamp()
-                            THEN processes.steady_since ELSE clock_timestamp() END
+    SET last_heartbeat_at = clock_timestamp(), backend_pid = pg_backend_pid(), lost_at = NULL,
+        heartbeats_continuous_since = CASE WHEN processes.last_heartbeat_at BETWEEN clock_timestamp() - ${GAP} AND clock_timestamp()
+                            THEN processes.heartbeats_continuous_since ELSE clock_timestamp() END
   )
-  SELECT EXISTS (SELECT FROM before WHERE gone_at IS NOT NULL) AS "wasLost",
+  SELECT EXISTS (SELECT FROM before WHERE lost_at IS NOT NULL) AS "wasLost",
          EXISTS (SELECT FROM processes
-                 WHERE id <> $1 AND gone_at IS NULL AND ${isSilent('seen_at', SILENT)}) AS "hasSilentPeers"`;
+                 WHERE id <> $1 AND lost_at IS NULL AND ${isSilent('last_heartbeat_at', SILENT)}) AS "hasSilentPeers"`;
 
 /** A heartbeat that hangs, or a look between two, must not keep the next one from being sent on another connection. */
 const BEAT_WITHIN_MS = 3_000;
@@ -71,12 +71,12 @@ export async function recordHeartbeat(
 // What it had claimed is counted with it, along the index of what is owned and due.
 const FIND_GONE = `
   WITH gone AS (
-    UPDATE processes p SET gone_at = clock_timestamp()
-    WHERE p.id <> $1 AND p.gone_at IS NULL
-      AND ((${isSilent('p.seen_at', SILENT)} AND ${observedFor(SILENT)}
+    UPDATE processes p SET lost_at = clock_timestamp()
+    WHERE p.id <> $1 AND p.lost_at IS NULL
+      AND ((${isSilent('p.last_heartbeat_at', SILENT)} AND ${observedFor(SILENT)}
             AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = p.backend_pid))
-        OR (${isSilent('p.seen_at', GIVEN_UP)} AND ${observedFor(GIVEN_UP)}))
-    RETURNING p.id, p.role, p.host, p.pid, p.seen_at
+        OR (${isSilent('p.last_heartbeat_at', GIVEN_UP)} AND ${observedFor(GIVEN_UP)}))
+    RETURNING p.id, p.role, p.host, p.pid, p.last_heartbeat_at
   ), cut AS (
     SELECT process_id, count(*) AS n FROM deliveries
     WHERE owner IS NOT NULL AND due_at < now() + interval '5 seconds' AND claimed_at IS NOT NULL
@@ -84,11 +84,11 @@ const FIND_GONE = `
     GROUP BY process_id
   )
   SELECT gone.id, gone.role, gone.host, gone.pid, coalesce(cut.n, 0)::int AS "interruptedAttempts",
-         (extract(epoch FROM clock_timestamp() - gone.seen_at) * 1000)::float8 AS "silentForMs"
+         (extract(epoch FROM clock_timestamp() - gone.last_heartbeat_at) * 1000)::float8 AS "silentForMs"
   FROM gone LEFT JOIN cut ON cut.process_id = gone.id`;
 
 /** Kept this long for whoever looks for a crash. */
-const FORGET_GONE = `DELETE FROM processes WHERE gone_at < clock_timestamp() - interval '1 day'`;
+const FORGET_GONE = `DELETE FROM processes WHERE lost_at < clock_timestamp() - interval '1 day'`;
 
 /** Marks the processes that are gone as far as `observerId` can tell. Each is found by one caller, once. */
 export async function findLostProcesses(db: Queryable, observerId: string): Promise<LostProcess[]> {
@@ -101,11 +101,11 @@ export async function findLostProcesses(db: Queryable, observerId: string): Prom
 
 /** SQL: whether the process of that id is known to be gone. One that has no row has stopped, or never was. */
 export const isProcessLost = (id: string): string =>
-  `NOT EXISTS (SELECT FROM processes p WHERE p.id = ${id} AND p.gone_at IS NULL)`;
+  `NOT EXISTS (SELECT FROM processes p WHERE p.id = ${id} AND p.lost_at IS NULL)`;
 
 const SILENT_PROCESSES = `
   SELECT id FROM processes
-  WHERE id <> $1 AND ${isSilent('seen_at', SILENT)} AND seen_at > clock_timestamp() - interval '10 minutes'
+  WHERE id <> $1 AND ${isSilent('last_heartbeat_at', SILENT)} AND last_heartbeat_at > clock_timestamp() - interval '10 minutes'
     AND ${observedFor(SILENT)}`;
 
 /** Those of which nothing was heard for 5 s, and that were alive some minutes ago: gone, or only slow. */

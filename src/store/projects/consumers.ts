@@ -8,8 +8,8 @@ const PUT_CONSUMER = `
   INSERT INTO consumers AS c (project_id, id, name, plan) VALUES ($1, $2, $3, $4)
   ON CONFLICT (project_id, id) DO UPDATE
   SET name = excluded.name, plan = excluded.plan,
-      plan_due = CASE WHEN c.plan IS DISTINCT FROM excluded.plan THEN clock_timestamp() ELSE c.plan_due END
-  RETURNING id, name, plan, created_at AS "createdAt", plan_due::text AS generation`;
+      plan_apply_due_at = CASE WHEN c.plan IS DISTINCT FROM excluded.plan THEN clock_timestamp() ELSE c.plan_apply_due_at END
+  RETURNING id, name, plan, created_at AS "createdAt", plan_apply_due_at::text AS generation`;
 
 /** Makes the consumer, or gives the one of that id this name and plan. With a mark, its endpoints have to follow. */
 export async function putConsumer(

@@ -138,12 +138,12 @@ const INSERT = `
 
 const PUT_PLANS_IN_FORCE = `
   UPDATE projects p
-  SET plans_in_force = $3, plans_due = clock_timestamp()
+  SET plans_in_force = $3, plans_apply_due_at = clock_timestamp()
   WHERE p.profile = $2 AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM $3::text[]
     AND CASE WHEN $1 = ''
              THEN NOT EXISTS (SELECT FROM profiles own WHERE own.scope = p.id AND own.name = $2)
              ELSE p.id = $1 END
-  RETURNING p.id AS "projectId", NULL AS consumer, p.plans_due::text AS generation`;
+  RETURNING p.id AS "projectId", NULL AS consumer, p.plans_apply_due_at::text AS generation`;
 
 /** Stores the next version of a name, unless the newest is the same already: then that is the answer. */
 export function putProfile(

@@ -62,9 +62,9 @@ const LOCK_PROJECT = `SELECT ${COLUMNS} FROM projects WHERE id = $1 FOR NO KEY U
 const UPDATE_PROJECT = `
   UPDATE projects
   SET name = $2, profile = $3, policy = $4, plans = $5, plans_in_force = $6, schemas = $7,
-      plans_due = CASE WHEN plans_in_force IS DISTINCT FROM $6 THEN clock_timestamp() ELSE plans_due END
+      plans_apply_due_at = CASE WHEN plans_in_force IS DISTINCT FROM $6 THEN clock_timestamp() ELSE plans_apply_due_at END
   WHERE id = $1
-  RETURNING ${COLUMNS}, plans_due::text AS generation`;
+  RETURNING ${COLUMNS}, plans_apply_due_at::text AS generation`;
 
 export type ProjectChanges = {
   name?: string | undefined;
@@ -112,7 +112,7 @@ async function plansOfStored(
 
 const FOLLOW_PROFILES = `
   UPDATE projects p
-  SET plans_in_force = said.plans, plans_due = clock_timestamp()
+  SET plans_in_force = said.plans, plans_apply_due_at = clock_timestamp()
   FROM (SELECT name, string_to_array(plans, ' ') AS plans FROM unnest($1::text[], $2::text[]) AS s (name, plans)) AS said
   WHERE p.profile = said.name AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM said.plans
     AND NOT EXISTS (SELECT FROM profiles stored WHERE stored.scope IN (p.id, '') AND stored.name = p.profile)`;
@@ -120,7 +120,7 @@ const FOLLOW_PROFILES = `
 // The same of what is stored, which sets them when it is put: a project may have taken the profile at that moment.
 const FOLLOW_STORED_PROFILES = `
   UPDATE projects p
-  SET plans_in_force = said.plans, plans_due = clock_timestamp()
+  SET plans_in_force = said.plans, plans_apply_due_at = clock_timestamp()
   FROM (
     SELECT project.id, newest.plans
     FROM projects project CROSS JOIN LATERAL (

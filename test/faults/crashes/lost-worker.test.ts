@@ -53,7 +53,7 @@ afterEach(async () => {
 const untilSilentFor = (seconds: number) =>
   eventually(async () => {
     const { rows } = await posthorn.pool.query<{ silent: boolean }>(
-      `SELECT clock_timestamp() - seen_at > $2 * interval '1 second' AS silent FROM processes WHERE pid = $1`,
+      `SELECT clock_timestamp() - last_heartbeat_at > $2 * interval '1 second' AS silent FROM processes WHERE pid = $1`,
       [worker.pid, seconds],
     );
     return rows[0]!.silent;

@@ -234,12 +234,12 @@ test('a Postgres that hangs makes the report leave in time, and the record is wr
 test('the lane of a delivery that must travel alone survives a lack of connections', async () => {
   const receiver = await receiverThat((_, response) => void setTimeout(() => response.end(), 1_500));
   const ids = await deliveriesToOne(receiver.url, 3);
-  await store.pool.query(`UPDATE deliveries SET lane = 'alone'`);
+  await store.pool.query(`UPDATE deliveries SET lane = 'isolated'`);
 
   const { results } = await engine.run(firstOf(ids), 'mine', deadlineIn(10_000));
 
   const released = results.find(({ kind }) => kind === 'released')!;
-  expect(await store.deliveryOf(released.id)).toMatchObject({ lane: 'alone', owner: null });
+  expect(await store.deliveryOf(released.id)).toMatchObject({ lane: 'isolated', owner: null });
 });
 
 test('an answer full of NULs and bytes that are no text is stored, and read back through the API', async () => {

@@ -299,7 +299,8 @@ test('what is open for an endpoint whose deletion was never finished is cancelle
     cancel_reason: 'endpoint_deleted',
   });
   expect(cancelled).toEqual(['waits 1']);
-  const sweptAt = async () => (await store.queryOne('SELECT swept_at FROM endpoints')).swept_at;
+  const sweptAt = async () =>
+    (await store.queryOne('SELECT deletion_completed_at FROM endpoints')).deletion_completed_at;
   await eventually(async () => (await sweptAt()) !== null);
 });
 
@@ -384,9 +385,11 @@ test('what a silent process had assigned and nobody claimed is looked at in a se
   await recordHeartbeat(store.pool, { id: 'alive', role: 'api', host: 'there', pid: 3 });
   // Those that live would send heartbeats while this runs.
   await store.pool.query(
-    `UPDATE processes SET steady_since = now() - interval '1 minute', seen_at = now() + interval '4 seconds'`,
+    `UPDATE processes SET heartbeats_continuous_since = now() - interval '1 minute', last_heartbeat_at = now() + interval '4 seconds'`,
   );
-  await store.pool.query(`UPDATE processes SET seen_at = now() - interval '6 seconds' WHERE id = 'killed'`);
+  await store.pool.query(
+    `UPDATE processes SET last_heartbeat_at = now() - interval '6 seconds' WHERE id = 'killed'`,
+  );
   const left = await overdue('left behind', 2, 2);
   const carried = await overdue('carried', 1, 2);
   const claimed = await overdue('claimed', 1, 2);

@@ -196,7 +196,7 @@ test('after two unknown in a row it travels alone; each further one uses a step;
   await claim('mine', id);
   expect(await claim('mine', id)).toEqual({ claims: [], results: [{ id, kind: 'released' }] });
   expect(await store.deliveryOf(id)).toMatchObject({
-    lane: 'alone',
+    lane: 'isolated',
     owner: null,
     step: 0,
     unknown_streak: 2,
@@ -205,9 +205,9 @@ test('after two unknown in a row it travels alone; each further one uses a step;
   await born(null); // it might have had company
   const grouping = { maxDeliveries: 10, minDeliveries: 1, grouping: true };
   let assignment = await assignDue(store.pool, store.project, { ...grouping, uuid: 'a' });
-  if (assignment?.lane !== 'alone')
+  if (assignment?.lane !== 'isolated')
     assignment = await assignDue(store.pool, store.project, { ...grouping, uuid: 'b' });
-  expect(assignment).toMatchObject({ lane: 'alone', deliveries: [{ id, step: 0 }] });
+  expect(assignment).toMatchObject({ lane: 'isolated', deliveries: [{ id, step: 0 }] });
   const owner = assignment!.workflowId;
 
   for (let step = 0; step < 4; step++) {

@@ -46,7 +46,7 @@ const act = (id: string, action: EndpointAction) => holding().changeState(scope(
 const sweep = (ageMs = 0) => sweepEndpointStates(deps(), new Map(), ageMs);
 
 const endpointRow = (id: string) =>
-  store.queryOne('SELECT status, withheld, review_due FROM endpoints WHERE id = $1', [id]);
+  store.queryOne('SELECT status, suspended, resync_due_at FROM endpoints WHERE id = $1', [id]);
 
 /** How many deliveries of the project there are of each kind. */
 async function kinds(): Promise<Record<string, number>> {
@@ -95,7 +95,7 @@ describe('a state', () => {
       const next = expected[place];
       if (next === null) expect(answer).toEqual({ kind: 'refused', status: before });
       else expect(answer).toMatchObject({ kind: 'done', endpoint: { id, status: next } });
-      expect(await endpointRow(id)).toMatchObject({ status: next ?? before, review_due: null });
+      expect(await endpointRow(id)).toMatchObject({ status: next ?? before, resync_due_at: null });
     }
   });
 
@@ -144,7 +144,7 @@ describe('a resume', () => {
     await Promise.all([accepted, resumed]);
 
     expect(await kinds()).toEqual({ 'pending due': 1 });
-    expect(await endpointRow(id)).toMatchObject({ status: 'active', review_due: null });
+    expect(await endpointRow(id)).toMatchObject({ status: 'active', resync_due_at: null });
   });
 
   test('waits for a claim that parks because of the pause, and releases what it parked', async () => {
@@ -193,7 +193,7 @@ describe('a resume', () => {
     await act(id, 'resume');
 
     expect(await kinds()).toEqual({ 'pending due': 1_200 });
-    expect(await endpointRow(id)).toMatchObject({ review_due: null });
+    expect(await endpointRow(id)).toMatchObject({ resync_due_at: null });
   });
 
   test('that died over the release is finished by the sweep, once it is old enough, or by the next resume', async () => {
@@ -213,7 +213,7 @@ describe('a resume', () => {
     await sweep();
 
     expect(await kinds()).toEqual({ 'pending due': 1_200 });
-    for (const id of ids) expect(await endpointRow(id)).toMatchObject({ review_due: null });
+    for (const id of ids) expect(await endpointRow(id)).toMatchObject({ resync_due_at: null });
   });
 
   describe('of what is more than a batch', () => {
@@ -242,10 +242,10 @@ describe('a resume', () => {
       const inTheBackground = createEndpointStates(deps(), 0);
       expect(await inTheBackground.changeState(scope(), id, 'resume')).toMatchObject({ kind: 'done' });
       expect(await kinds()).toEqual({ 'pending due': 500, 'held endpoint_paused': COUNT - 500 });
-      expect((await endpointRow(id)).review_due).not.toBeNull();
+      expect((await endpointRow(id)).resync_due_at).not.toBeNull();
 
       await goOn();
-      await eventually(async () => (await endpointRow(id)).review_due === null);
+      await eventually(async () => (await endpointRow(id)).resync_due_at === null);
       expect(await kinds()).toEqual({ 'pending due': COUNT });
       expect(released).toBe(4);
       await inTheBackground.close();
@@ -269,7 +269,7 @@ describe('a resume', () => {
       await changeEndpointState(store.pool, scope(), id, 'disable');
       await goOn();
       await inTheBackground.changeState(scope(), id, 'disable');
-      await eventually(async () => (await endpointRow(id)).review_due === null);
+      await eventually(async () => (await endpointRow(id)).resync_due_at === null);
 
       const { 'pending due': due = 0, ...rest } = await kinds();
       expect(due).toBeGreaterThanOrEqual(500);
@@ -323,7 +323,7 @@ describe('a resume', () => {
     const id = await store.newEndpoint({ project });
     const [tried, alone] = [await born('mine'), await born('mine')];
     await store.pool.query(
-      `UPDATE deliveries SET status = 'retrying', step = 2, attempts = 2, lane = CASE WHEN id = $2 THEN 'alone' ELSE lane END
+      `UPDATE deliveries SET status = 'retrying', step = 2, attempts = 2, lane = CASE WHEN id = $2 THEN 'isolated' ELSE lane END
        WHERE id = ANY ($1)`,
       [[tried, alone], alone],
     );
@@ -339,7 +339,7 @@ describe('a resume', () => {
 
     const rest = { status: 'retrying', step: 2, attempts: 2, waiting_for: null, owner: null };
     expect(await store.deliveryOf(tried)).toMatchObject({ ...rest, lane: 'slow' });
-    expect(await store.deliveryOf(alone)).toMatchObject({ ...rest, lane: 'alone' });
+    expect(await store.deliveryOf(alone)).toMatchObject({ ...rest, lane: 'isolated' });
   });
 
   test('leaves alone what is held for a reason that is not the endpoint', async () => {
@@ -351,7 +351,7 @@ describe('a resume', () => {
     ]);
     await act(id, 'resume');
     expect(await kinds()).toEqual({ 'held something_else': 1 });
-    expect(await endpointRow(id)).toMatchObject({ review_due: null });
+    expect(await endpointRow(id)).toMatchObject({ resync_due_at: null });
   });
 });
 
@@ -367,10 +367,10 @@ describe('plans', () => {
       headers: null,
       secrets: Buffer.alloc(1),
     });
-  const withheld = async () =>
+  const suspended = async () =>
     (
       await store.pool.query(
-        `SELECT consumer, count(*) FILTER (WHERE withheld = 'plan')::int AS n FROM endpoints
+        `SELECT consumer, count(*) FILTER (WHERE suspended = 'plan')::int AS n FROM endpoints
          WHERE project_id = $1 AND status <> 'deleted' GROUP BY consumer ORDER BY consumer`,
         [project],
       )
@@ -400,7 +400,7 @@ describe('plans', () => {
     await untilBlocked(store.pool);
     registration.resume();
     await Promise.all([registered, lowered]);
-    expect(await withheld()).toEqual(['acme 1']);
+    expect(await suspended()).toEqual(['acme 1']);
   });
 
   test('of a project that change while an endpoint is registered withhold it', async () => {
@@ -412,7 +412,7 @@ describe('plans', () => {
     await untilBlocked(store.pool);
     registration.resume();
     await Promise.all([registered, changed]);
-    expect(await withheld()).toEqual(['acme 1']);
+    expect(await suspended()).toEqual(['acme 1']);
   });
 
   test('of hundreds of endpoints change in small transactions, and those without a consumer need none', async () => {
@@ -427,15 +427,15 @@ describe('plans', () => {
 
     await setPlans(['pro']);
     const { free, bound } = await store.queryOne(
-      `SELECT count(*) FILTER (WHERE withheld IS NULL)::int AS free, count(withheld)::int AS bound
+      `SELECT count(*) FILTER (WHERE suspended IS NULL)::int AS free, count(suspended)::int AS bound
        FROM endpoints WHERE project_id = $1`,
       [project],
     );
     expect({ free, bound }).toEqual({ free: 1 + 20, bound: 930 });
     await setPlans(null);
-    expect((await withheld()).filter((one) => !one.endsWith(' 0'))).toEqual([]);
-    expect(await store.queryOne('SELECT plans_due FROM projects WHERE id = $1', [project])).toEqual({
-      plans_due: null,
+    expect((await suspended()).filter((one) => !one.endsWith(' 0'))).toEqual([]);
+    expect(await store.queryOne('SELECT plans_apply_due_at FROM projects WHERE id = $1', [project])).toEqual({
+      plans_apply_due_at: null,
     });
   });
 
@@ -444,17 +444,19 @@ describe('plans', () => {
     const id = (await newEndpoint('acme')).id;
     await accept(2, store.pool, 'acme');
     await updateProject(store.pool, project, { plans: ['business'] }, () => null);
-    expect(await endpointRow(id)).toMatchObject({ withheld: null });
+    expect(await endpointRow(id)).toMatchObject({ suspended: null });
     await sweep();
-    expect(await endpointRow(id)).toMatchObject({ withheld: 'plan' });
+    expect(await endpointRow(id)).toMatchObject({ suspended: 'plan' });
 
     await putConsumer(store.pool, project, { id: 'acme', name: null, plan: 'business' });
     await sweep(60_000);
-    expect(await endpointRow(id)).toMatchObject({ withheld: 'plan' });
+    expect(await endpointRow(id)).toMatchObject({ suspended: 'plan' });
     await sweep();
-    expect(await endpointRow(id)).toMatchObject({ withheld: null });
-    expect(await store.queryOne('SELECT plan_due FROM consumers WHERE project_id = $1', [project])).toEqual({
-      plan_due: null,
+    expect(await endpointRow(id)).toMatchObject({ suspended: null });
+    expect(
+      await store.queryOne('SELECT plan_apply_due_at FROM consumers WHERE project_id = $1', [project]),
+    ).toEqual({
+      plan_apply_due_at: null,
     });
   });
 
@@ -475,7 +477,7 @@ describe('plans', () => {
     expect(await inForce(project)).toEqual(['pro', 'business']);
     expect(await inForce(own)).toEqual(['gold']);
     expect(await inForce(store.project)).toBeNull();
-    expect(await endpointRow(id)).toMatchObject({ withheld: 'plan' });
+    expect(await endpointRow(id)).toMatchObject({ suspended: 'plan' });
   });
 
   test('that go up and down at the same time end as the last says', async () => {
@@ -485,7 +487,7 @@ describe('plans', () => {
     for (let round = 0; round < 10; round++) {
       await Promise.all(['pro', 'free', 'pro', 'free'].map((plan) => setPlan('acme', plan)));
       const { plan } = await store.queryOne('SELECT plan FROM consumers WHERE project_id = $1', [project]);
-      expect(await withheld()).toEqual([plan === 'pro' ? 'acme 0' : 'acme 5']);
+      expect(await suspended()).toEqual([plan === 'pro' ? 'acme 0' : 'acme 5']);
     }
   });
 

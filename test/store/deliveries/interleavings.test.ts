@@ -143,7 +143,7 @@ test('whatever interleaves, no delivery has two owners, is stuck or counted twic
   const { unknown, replayed, alone, cancelled } = await store.queryOne(`
     SELECT (SELECT count(*)::int FROM attempts WHERE outcome = 'unknown') AS unknown,
            count(*) FILTER (WHERE replay_of IS NOT NULL)::int AS replayed,
-           count(*) FILTER (WHERE lane = 'alone')::int AS alone,
+           count(*) FILTER (WHERE lane = 'isolated')::int AS alone,
            count(*) FILTER (WHERE status = 'cancelled')::int AS cancelled
     FROM deliveries`);
   expect(Math.min(unknown, replayed, alone, cancelled, releases)).toBeGreaterThan(0); // the rare ways were taken, too

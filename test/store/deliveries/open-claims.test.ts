@@ -82,7 +82,7 @@ test.each(['that has no row', 'that was found gone'])('a claim of a process %s i
   await claimBy('killed');
   if (which === 'that was found gone') {
     await recordHeartbeat(store.pool, { id: 'killed', role: 'worker', host: 'there', pid: 8 });
-    await store.pool.query(`UPDATE processes SET gone_at = now() WHERE id = 'killed'`);
+    await store.pool.query(`UPDATE processes SET lost_at = now() WHERE id = 'killed'`);
   }
 
   expect(await lookBy('alive')).toMatchObject({

@@ -24,10 +24,14 @@ const named = (id: string): ProcessIdentity => ({ id, role: 'worker', host: 'the
 /** A process with heartbeats for a minute now. */
 async function observe(id = 'observer'): Promise<void> {
   await recordHeartbeat(store.pool, named(id));
-  await age(id, 'steady_since', 60);
+  await age(id, 'heartbeats_continuous_since', 60);
 }
 
-const age = (id: string, column: 'seen_at' | 'steady_since' | 'gone_at', seconds: number) =>
+const age = (
+  id: string,
+  column: 'last_heartbeat_at' | 'heartbeats_continuous_since' | 'lost_at',
+  seconds: number,
+) =>
   store.pool.query(
     `UPDATE processes SET ${column} = clock_timestamp() - $2 * interval '1 second' WHERE id = $1`,
     [id, seconds],
@@ -62,7 +66,7 @@ test('a process that is silent and whose connection is closed is found, once, wi
   await observe('other');
   const killed = await startOther('killed');
   await killed.hangUp();
-  await age('killed', 'seen_at', 6);
+  await age('killed', 'last_heartbeat_at', 6);
   expect((await recordHeartbeat(store.pool, named('one'))).hasSilentPeers).toBe(true);
 
   const found = await Promise.all(['one', 'other'].map((id) => findLostProcesses(store.pool, id)));
@@ -83,11 +87,11 @@ test('a process that is silent and whose connection is closed is found, once, wi
 test('one whose connection is still open may only be slow: it is silent at once, and gone after 30 s', async () => {
   await observe();
   const slow = await startOther('slow');
-  await age('slow', 'seen_at', 29);
+  await age('slow', 'last_heartbeat_at', 29);
   expect(await silentProcesses(store.pool, 'observer')).toEqual(['slow']);
   expect(await findLostProcesses(store.pool, 'observer')).toEqual([]);
 
-  await age('slow', 'seen_at', 31);
+  await age('slow', 'last_heartbeat_at', 31);
 
   expect(idsOf(await findLostProcesses(store.pool, 'observer'))).toEqual(['slow']);
   await slow.hangUp();
@@ -97,7 +101,7 @@ test('one that answers within 5 s is neither silent nor gone', async () => {
   await observe();
   const quick = await startOther('quick');
   await quick.hangUp();
-  await age('quick', 'seen_at', 4);
+  await age('quick', 'last_heartbeat_at', 4);
 
   expect((await recordHeartbeat(store.pool, named('observer'))).hasSilentPeers).toBe(false);
   expect(await silentProcesses(store.pool, 'observer')).toEqual([]);
@@ -108,8 +112,8 @@ test('after an outage of Postgres nobody takes the others for gone: their silenc
   await observe();
   const other = await startOther('other');
   await other.hangUp();
-  await age('observer', 'seen_at', 120);
-  await age('other', 'seen_at', 120);
+  await age('observer', 'last_heartbeat_at', 120);
+  await age('other', 'last_heartbeat_at', 120);
 
   expect(await findLostProcesses(store.pool, 'observer')).toEqual([]);
   await recordHeartbeat(store.pool, named('observer'));
@@ -120,12 +124,12 @@ test('after an outage of Postgres nobody takes the others for gone: their silenc
 test('one that was taken for gone and comes back hears of it, once, and counts as alive again', async () => {
   await observe();
   const slow = await startOther('slow');
-  await age('slow', 'seen_at', 31);
+  await age('slow', 'last_heartbeat_at', 31);
   await findLostProcesses(store.pool, 'observer');
 
   expect(await recordHeartbeat(store.pool, named('slow'))).toMatchObject({ wasLost: true });
   expect(await recordHeartbeat(store.pool, named('slow'))).toMatchObject({ wasLost: false });
-  expect(await store.queryOne(`SELECT gone_at FROM processes WHERE id = 'slow'`)).toEqual({ gone_at: null });
+  expect(await store.queryOne(`SELECT lost_at FROM processes WHERE id = 'slow'`)).toEqual({ lost_at: null });
   await slow.hangUp();
 });
 
@@ -134,8 +138,8 @@ test('one that stops leaves no row, and one that went long ago is forgotten with
   await recordHeartbeat(store.pool, named('stops'));
   await removeProcess(store.pool, 'stops');
   for (const id of ['long ago', 'now']) await (await startOther(id)).hangUp();
-  await age('long ago', 'gone_at', 2 * 86_400);
-  await age('now', 'seen_at', 60);
+  await age('long ago', 'lost_at', 2 * 86_400);
+  await age('now', 'last_heartbeat_at', 60);
 
   await findLostProcesses(store.pool, 'observer');
 
