@@ -2,34 +2,34 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { AttemptEngine } from '../src/attempts/attempt-engine.ts';
 import type { Activities } from '../workflows/contract.ts';
 
-/** A fifth of the heartbeat timeout: two that are lost or late are no lost worker. */
+/** A fifth of the heartbeat timeout, so that Temporal does not give up on a worker that misses two heartbeats. */
 const HEARTBEAT_EVERY_MS = 2_000;
-/** What is left of startToClose when the report must be on its way. */
+/** The engine must return this long before the activity's startToCloseTimeout, or its report would arrive too late. */
 const REPORT_MARGIN_MS = 5_000;
 
-/** The thin shell between Temporal and what an attempt does. */
+/** Wraps the engine in activities: heartbeats while it runs, and removes the details from what it throws. */
 export function createActivities(engine: AttemptEngine, onFailure: (error: unknown) => void): Activities {
-  const guarded = <T>(work: (owner: string, giveUpAt: number) => Promise<T>): Promise<T> =>
+  const run = <T>(work: (owner: string, giveUpAt: number) => Promise<T>): Promise<T> =>
     whileHeartbeating(work).catch((error) => {
       onFailure(error);
       throw withoutDetails();
     });
   return {
-    attemptDeliveries: (due) => guarded((owner, giveUpAt) => engine.run(due, owner, giveUpAt)),
-    recordOutcomes: (unrecorded) => guarded((owner) => engine.recordLate(unrecorded, owner)),
+    attemptDeliveries: (due) => run((owner, giveUpAt) => engine.run(due, owner, giveUpAt)),
+    recordOutcomes: (unrecorded) => run((owner) => engine.recordLate(unrecorded, owner)),
   };
 }
 
-/** Messages and stacks go into the history: an error of Postgres or of a socket names addresses, and may name more. */
+/** Temporal stores messages and stacks in the history, and an error of Postgres or of a socket contains addresses. */
 const withoutDetails = (): ApplicationFailure =>
   ApplicationFailure.create({
-    type: 'TryAgain',
-    message: 'the worker could not do this now; its log says why',
+    type: 'AttemptUnavailable',
+    message: 'the worker could not run this activity; see its log for the cause',
     category: 'BENIGN',
   });
 
-// The cancellation signal is not handed on: with Temporal away the SDK cancels a running activity, and a POST
-// under way must be recorded all the same.
+// The activity's cancellation signal is ignored on purpose: while Temporal is down the SDK cancels running activities,
+// but a POST in flight must still be recorded.
 async function whileHeartbeating<T>(work: (owner: string, giveUpAt: number) => Promise<T>): Promise<T> {
   const { info, heartbeat } = Context.current();
   const giveUpAt = performance.now() + info.startToCloseTimeoutMs - REPORT_MARGIN_MS;

@@ -3,20 +3,20 @@ import type { Lane } from '../src/policy/outcome.ts';
 import type { RetryPolicy } from '../src/policy/retry-policy.ts';
 
 /*
- * What crosses into and out of Temporal. Ids, counts, codes and times only: no payload, secret, URL or answer
- * of a receiver may ever be added here, because histories are read by operators and kept for days.
+ * Everything that passes through Temporal: ids, counts, codes and times only. Never add a payload, a secret, a URL or
+ * a response: operators read histories, and Temporal keeps them for days.
  */
 
 export const WORKFLOW_TYPE = 'deliver';
 export const TASK_QUEUE = 'posthorn';
-/** Retries, and receivers that were slow or failing lately: slots of their own, so that they starve no one. */
+/** For retries and for slow or failing receivers. On the main queue they would take the slots of healthy receivers. */
 export const SLOW_TASK_QUEUE = 'posthorn-slow';
 
 export type DeliverInput = {
   policy: RetryPolicy;
   deliveries: DeliveryStep[];
   lane: Lane;
-  /** Whether PosthornState may be upserted: upserting an unregistered attribute wedges a workflow. */
+  /** Whether PosthornState is registered: a workflow that upserts an unregistered attribute is wedged. */
   useSearchAttributes: boolean;
 };
 
@@ -29,13 +29,12 @@ export type DeliverySummary = {
 
 export type AttemptReport = { results: DeliveryResult[]; unrecorded: UnrecordedAttempt[] };
 
-/** What workflows ask of the world. */
 export type Activities = {
-  /** Attempts what is due and records each outcome as it arrives. */
+  /** Attempts the deliveries and records each outcome as it arrives. */
   attemptDeliveries(deliveries: DeliveryStep[]): Promise<AttemptReport>;
-  /** Records what could not be recorded while Postgres was away. */
+  /** Records the outcomes that could not be written while Postgres was down. */
   recordOutcomes(unrecorded: UnrecordedAttempt[]): Promise<DeliveryResult[]>;
 };
 
-/** What the query `progress` answers: each delivery's place, in the order of the input. */
+/** The result of the query `progress`: the state of each delivery, in the order of the input. */
 export type Progress = { id: string; state: string; step: number; dueAt: string | null }[];

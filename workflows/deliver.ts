@@ -24,50 +24,50 @@ export const retryNow = defineSignal<[string[]]>('retryNow');
 export const cancel = defineSignal<[string[]]>('cancel');
 export const progress = defineQuery<Progress>('progress');
 
-/** Carries deliveries until each is delivered, undeliverable, cancelled or no longer this workflow's. */
+/** Carries a batch of deliveries until each one is delivered, undeliverable, cancelled or released. */
 export async function deliver({
   policy,
   deliveries,
   lane,
   useSearchAttributes,
 }: DeliverInput): Promise<DeliverySummary> {
-  const agenda = new DeliveryTracker(policy, deliveries, Date.now());
-  const underWay = new InFlightActivities();
-  let markedAsRetrying = false;
-  setHandler(retryNow, (ids) => agenda.makeDue(ids, Date.now()));
-  setHandler(cancel, (ids) => agenda.cancel(ids));
-  setHandler(progress, () => agenda.progress());
+  const tracker = new DeliveryTracker(policy, deliveries, Date.now());
+  const inFlight = new InFlightActivities();
+  let isMarkedRetrying = false;
+  setHandler(retryNow, (ids) => tracker.makeDue(ids, Date.now()));
+  setHandler(cancel, (ids) => tracker.cancel(ids));
+  setHandler(progress, () => tracker.progress());
 
-  while (agenda.isOpen()) {
-    for (const batch of agenda.takeDue(Date.now())) underWay.add(attempt(batch));
-    if (useSearchAttributes && agenda.hasRetried() && !markedAsRetrying) {
-      markedAsRetrying = true;
+  while (tracker.isOpen()) {
+    for (const batch of tracker.takeDue(Date.now())) inFlight.add(attempt(batch));
+    if (useSearchAttributes && tracker.hasRetried() && !isMarkedRetrying) {
+      isMarkedRetrying = true;
       upsertSearchAttributes({ PosthornState: ['retrying'] });
     }
-    setCurrentDetails(agenda.formatTable());
-    await untilNews();
-    if (underWay.hasFailed()) break;
+    setCurrentDetails(tracker.formatTable());
+    await untilChangedOrDue();
+    if (inFlight.hasFailed()) break;
   }
-  await underWay.finish();
-  setCurrentDetails(agenda.formatTable());
-  return summaryOrFailure(agenda.summary());
+  await inFlight.finish();
+  setCurrentDetails(tracker.formatTable());
+  return summaryOrFailure(tracker.summary());
 
   async function attempt(batch: DeliveryStep[]): Promise<void> {
-    const activities = activitiesFor(agenda.describeBatch(batch), policy.timeout, lane, batch);
+    const activities = activitiesFor(tracker.describeBatch(batch), policy.timeout, lane, batch);
     const { results, unrecorded } = await activities.attemptDeliveries(batch);
-    if (results.length > 0) agenda.apply(results, Date.now());
-    if (unrecorded.length > 0) agenda.apply(await recording.recordOutcomes(unrecorded), Date.now());
+    if (results.length > 0) tracker.apply(results, Date.now());
+    if (unrecorded.length > 0) tracker.apply(await recording.recordOutcomes(unrecorded), Date.now());
   }
 
-  async function untilNews(): Promise<void> {
-    const changed = () => agenda.hasChanged() || underWay.hasFailed();
-    const ms = agenda.msUntilNextDue(Date.now());
+  async function untilChangedOrDue(): Promise<void> {
+    const changed = () => tracker.hasChanged() || inFlight.hasFailed();
+    const ms = tracker.msUntilNextDue(Date.now());
     if (ms === undefined) await condition(changed);
-    else await condition(changed, ms, { summary: agenda.describeNext(Date.now()) });
+    else await condition(changed, ms, { summary: tracker.describeNext(Date.now()) });
   }
 }
 
-/** Postgres may be away for hours; what the receiver answered must not be lost, nor asked for again. */
+/** Retries without limit: Postgres may be down for hours, and a lost outcome would make the receiver get the event twice. */
 const recording = proxyActivities<Activities>({
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
@@ -83,17 +83,17 @@ function activitiesFor(
   const isRetry = batch.some(({ step }) => step > 0);
   return proxyActivities<Activities>({
     taskQueue: isRetry || lane !== 'fast' ? SLOW_TASK_QUEUE : TASK_QUEUE,
-    // The attempt, 1 s that a claim may wait for a connection, and the rest for claiming and recording.
+    // The attempt itself, 1 s for a claimed delivery to get a connection, and 14 s to claim and record.
     startToCloseTimeout: (timeoutSeconds + 15) * 1000,
-    // Liveness only: what a lost worker had done is read from Postgres, not from heartbeat details.
+    // Shows only that the worker is alive. Postgres, not the heartbeat details, knows what a lost worker had done.
     heartbeatTimeout: '10s',
-    // Without end: no outage of ours is charged to the receiver.
+    // Retries without limit: a failure on our side must not use up one of the receiver's attempts.
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5s' },
     summary,
   });
 }
 
-/** Failed, so that the Web UI's status filter finds it; expected, so that it is no error of ours. */
+/** Fails the workflow, so that the status filter of the Web UI finds it; BENIGN, so that Temporal logs no error. */
 function summaryOrFailure(summary: DeliverySummary): DeliverySummary {
   if (summary.undeliverable === 0) return summary;
   const total = summary.delivered + summary.undeliverable + summary.cancelled + summary.released;

@@ -1,30 +1,33 @@
 import type { DeliveryResult, DeliveryStep } from '../src/policy/delivery-result.ts';
 import { formatDuration } from '../src/policy/duration.ts';
-import { hasDelayShorterThanTimeout, maxAttempts, type RetryPolicy } from '../src/policy/retry-policy.ts';
+import {
+  CLAIM_TOLERANCE_MS,
+  hasDelayShorterThanTimeout,
+  maxAttempts,
+  type RetryPolicy,
+} from '../src/policy/retry-policy.ts';
 import type { DeliverySummary, Progress } from './contract.ts';
 
 type State =
   | { kind: 'waiting'; dueAt: number; lastOutcome: string }
-  /** `asked` came by signal while the result was on its way: its row in Postgres had moved on by then. */
+  /** `requested` is set by a signal that arrived during the attempt; it is applied with the attempt's result. */
   | { kind: 'attempting'; requested: 'retry' | 'cancel' | null }
   | { kind: 'delivered' | 'undeliverable' | 'cancelled' | 'released'; lastOutcome: string };
 
 type Entry = { id: string; step: number; state: State };
 
-/** How many deliveries the current details list; the rest is a count. */
-const DETAIL_ROWS = 25;
-/** A retry this near is not brought forward: Postgres would take it as due, and a delay must not be cut short. */
-const SOON_MS = 5_000;
+/** Rows in the current details; the other deliveries are only counted. */
+const MAX_DETAIL_ROWS = 25;
 
 /**
- * What a workflow has still to do: which deliveries are due, under way, waiting or over.
- * Pure: time comes in as milliseconds since the epoch, and nothing here waits.
+ * The state of each delivery of a workflow: waiting, attempting, or settled. Pure: `now` is a parameter in milliseconds
+ * since the epoch, and no method waits.
  */
 export class DeliveryTracker {
   private readonly policy: RetryPolicy;
   private readonly entries = new Map<string, Entry>();
   private changed = false;
-  private anyRetried = false;
+  private hasRetriedAny = false;
 
   constructor(policy: RetryPolicy, deliveries: DeliveryStep[], now: number) {
     this.policy = policy;
@@ -39,14 +42,15 @@ export class DeliveryTracker {
     );
   }
 
-  /** True once after a report or a signal changed what is due; the loop then looks again. */
+  /** Whether a result or a signal has changed what is due since the last `takeDue`. */
   hasChanged(): boolean {
     return this.changed;
   }
 
   /**
-   * The deliveries to attempt now, each list in one activity. First attempts and retries are apart, since they
-   * travel on different queues; with a delay shorter than the timeout each delivery travels by itself.
+   * Marks the due deliveries as attempting and returns them, one list per activity. First attempts and retries are
+   * separate because they use different task queues. If a delay is shorter than the timeout, each delivery has an
+   * activity of its own.
    */
   takeDue(now: number): DeliveryStep[][] {
     this.changed = false;
@@ -60,44 +64,47 @@ export class DeliveryTracker {
     return batches.filter((batch) => batch.length > 0);
   }
 
-  /** Milliseconds until the next delivery is due; undefined when nothing waits for a time. */
+  /** Milliseconds until the next delivery is due, at least 1; undefined if no delivery is waiting. */
   msUntilNextDue(now: number): number | undefined {
     const next = this.nextWaiting();
     return next ? Math.max(1, next.dueAt - now) : undefined;
   }
 
-  /** The summary of the timer, as the Web UI shows it: `retry in 30m after 503`. */
+  /** The timer's summary in the Web UI, such as `retry in 30m after 503`. */
   describeNext(now: number): string {
     const next = this.nextWaiting();
-    if (!next) return 'attempts under way';
+    if (!next) return 'attempts in flight';
     return `retry in ${formatDuration(Math.max(1, Math.round((next.dueAt - now) / 1000)))} after ${next.lastOutcome}`;
   }
 
-  apply(standings: DeliveryResult[], now: number): void {
+  /** Applies the results of an activity, and the signals that arrived while it ran. */
+  apply(results: DeliveryResult[], now: number): void {
     this.changed = true;
-    for (const standing of standings) {
-      const entry = this.entryOf(standing.id);
-      if (standing.kind === 'waiting') {
-        this.anyRetried = true;
-        const asked = entry.state.kind === 'attempting' ? entry.state.requested : null;
-        const inMs = asked === 'retry' && standing.dueInMs > SOON_MS ? 0 : standing.dueInMs;
-        entry.step = standing.step;
+    for (const result of results) {
+      const entry = this.entryOf(result.id);
+      if (result.kind === 'waiting') {
+        this.hasRetriedAny = true;
+        const requested = entry.state.kind === 'attempting' ? entry.state.requested : null;
+        // Postgres would accept a claim this early, and the retry would cut the policy's delay short.
+        const isNearlyDue = result.dueInMs <= CLAIM_TOLERANCE_MS;
+        const inMs = requested === 'retry' && !isNearlyDue ? 0 : result.dueInMs;
+        entry.step = result.step;
         entry.state =
-          asked === 'cancel'
-            ? { kind: 'cancelled', lastOutcome: standing.lastOutcome }
-            : { kind: 'waiting', dueAt: now + inMs, lastOutcome: standing.lastOutcome };
+          requested === 'cancel'
+            ? { kind: 'cancelled', lastOutcome: result.lastOutcome }
+            : { kind: 'waiting', dueAt: now + inMs, lastOutcome: result.lastOutcome };
       } else {
         entry.state = {
-          kind: standing.kind,
-          lastOutcome: standing.kind === 'released' ? '' : standing.lastOutcome,
+          kind: result.kind,
+          lastOutcome: result.kind === 'released' ? '' : result.lastOutcome,
         };
       }
     }
   }
 
   /**
-   * Signal `retryNow`. What is under way is asked for again once its result is here: the claim then sees in
-   * Postgres whether it is due. So it does for one that is not known here.
+   * Handles the signal `retryNow`. A delivery in flight is retried once its result arrives; an unknown one is attempted
+   * now. The claim decides in Postgres whether it is due.
    */
   makeDue(ids: string[], now: number): void {
     for (const id of ids) {
@@ -105,13 +112,13 @@ export class DeliveryTracker {
       if (entry.state.kind === 'attempting') {
         entry.state.requested ??= 'retry';
       } else if (entry.state.kind === 'waiting' || entry.state.kind === 'released') {
-        entry.state = { kind: 'waiting', dueAt: now, lastOutcome: 'a request' };
+        entry.state = { kind: 'waiting', dueAt: now, lastOutcome: 'retry request' };
         this.changed = true;
       }
     }
   }
 
-  /** Signal `cancel`: Postgres has settled it already, so nothing is left to do unless a result is on its way. */
+  /** Handles the signal `cancel`. Postgres has cancelled the delivery already, unless an attempt is in flight. */
   cancel(ids: string[]): void {
     for (const id of ids) {
       const entry = this.entries.get(id);
@@ -124,9 +131,9 @@ export class DeliveryTracker {
     }
   }
 
-  /** True once any delivery had to be tried again. */
+  /** Whether any delivery has failed an attempt and was to be retried. */
   hasRetried(): boolean {
-    return this.anyRetried;
+    return this.hasRetriedAny;
   }
 
   summary(): DeliverySummary {
@@ -146,22 +153,22 @@ export class DeliveryTracker {
     }));
   }
 
-  /** `attempt 3 of 5` for one delivery, `attempts of 12 deliveries` for several. */
+  /** The activity's summary: `attempt 3 of 5` for one delivery, `attempt 3 of 5, 12 deliveries` for several. */
   describeBatch(batch: DeliveryStep[]): string {
     const [first] = batch;
     const attempt = `attempt ${(first?.step ?? 0) + 1} of ${maxAttempts(this.policy)}`;
     return batch.length === 1 ? attempt : `${attempt}, ${batch.length} deliveries`;
   }
 
-  /** The current details of the Web UI, as a Markdown table. */
+  /** A Markdown table for the current details in the Web UI. */
   formatTable(): string {
     const entries = [...this.entries.values()];
-    const rows = entries.slice(0, DETAIL_ROWS).map(({ id, step, state }) => {
+    const rows = entries.slice(0, MAX_DETAIL_ROWS).map(({ id, step, state }) => {
       const next = state.kind === 'waiting' ? new Date(state.dueAt).toISOString() : '';
       const last = state.kind === 'attempting' ? '' : state.lastOutcome;
       return `| ${id} | ${state.kind} | ${step + 1} of ${maxAttempts(this.policy)} | ${last} | ${next} |`;
     });
-    const more = entries.length > DETAIL_ROWS ? [`\n… and ${entries.length - DETAIL_ROWS} more`] : [];
+    const more = entries.length > MAX_DETAIL_ROWS ? [`\n… and ${entries.length - MAX_DETAIL_ROWS} more`] : [];
     return ['| delivery | state | attempt | last | next |', '|---|---|---|---|---|', ...rows, ...more].join(
       '\n',
     );

@@ -1,4 +1,4 @@
-/** The activities that run beside the loop. What one of them throws ends the workflow, once all have settled. */
+/** The activities that run while the workflow's loop waits. If one throws, the workflow fails after all have settled. */
 export class InFlightActivities {
   private readonly running = new Set<Promise<void>>();
   private failure: { error: unknown } | null = null;
@@ -16,7 +16,7 @@ export class InFlightActivities {
     return this.failure !== null;
   }
 
-  /** Waits for all that runs, then throws the first failure, if any. */
+  /** Waits for all activities, then throws the first failure, if any. */
   async finish(): Promise<void> {
     await Promise.all(this.running);
     if (this.failure) throw this.failure.error;

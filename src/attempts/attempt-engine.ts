@@ -135,4 +135,4 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   };
 }
 
-const idOf = (one: AttemptResult): string => (one.kind === 'standing' ? one.result.id : one.attempt.id);
+const idOf = (one: AttemptResult): string => (one.kind === 'result' ? one.result.id : one.attempt.id);

@@ -2,14 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { unsignable } from '../egress/failure.ts';
 import type { Outbound, OutboundResult } from '../egress/outbound.ts';
 import type { DeliveryResult, UnrecordedAttempt } from '../policy/delivery-result.ts';
-import type { Lane } from '../policy/outcome.ts';
+import { describeOutcome, type Lane } from '../policy/outcome.ts';
 import { deserializePolicy, retryDelayMs } from '../policy/retry-policy.ts';
 import type { Claim } from '../store/deliveries/claims.ts';
 import type { Transition } from '../store/deliveries/settlement.ts';
 import { isOutage } from '../store/postgres/database.ts';
 import type { AttemptSlot } from './attempt-limiter.ts';
 import type { ClaimReleaser } from './claim-releaser.ts';
-import { describeOutcome, resultAfter, retrySoon } from './delivery-results.ts';
+import { resultAfter, retrySoon } from './delivery-results.ts';
 import type {
   PreparedRequest,
   PrepareRequest,
@@ -31,7 +31,7 @@ export type ClaimedDelivery = { claim: Claim; slot: AttemptSlot; claimSentAt: nu
 
 /** Where an attempted delivery stands, with the monotonic time from which its delay counts. */
 export type AttemptResult =
-  | { kind: 'standing'; result: DeliveryResult; endedAt: number }
+  | { kind: 'result'; result: DeliveryResult; endedAt: number }
   | { kind: 'unrecorded'; attempt: UnrecordedAttempt };
 
 /** There is no request yet, and none of it is the receiver's fault. */
@@ -132,7 +132,7 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
     }
     if (recorded.transition.status === 'undeliverable') onUndeliverable([recorded.transition]);
     const after = describeOutcome(written.outcome, written.statusCode);
-    return { kind: 'standing', result: resultAfter(recorded.transition, delayMs ?? 0, after), endedAt };
+    return { kind: 'result', result: resultAfter(recorded.transition, delayMs ?? 0, after), endedAt };
   }
 
   /** A secret that does not open, or a profile that is gone, is our fault: the delivery waits until it is mended. */
@@ -185,7 +185,7 @@ const unsigned = (now: number): Extract<OutboundResult, { kind: 'failed' }> => (
 });
 
 export const resultNow = (result: DeliveryResult): AttemptResult => ({
-  kind: 'standing',
+  kind: 'result',
   result,
   endedAt: performance.now(),
 });

@@ -1,4 +1,5 @@
 import type { DeliveryResult } from '../policy/delivery-result.ts';
+import { isFinalStatus } from '../policy/outcome.ts';
 import type { Transition } from '../store/deliveries/settlement.ts';
 
 const AGAIN_AFTER_MS = 1_000;
@@ -9,9 +10,7 @@ export function resultAfter(
   dueInMs: number,
   lastOutcome: string,
 ): DeliveryResult {
-  if (status === 'delivered' || status === 'undeliverable' || status === 'cancelled') {
-    return { id, kind: status, lastOutcome };
-  }
+  if (isFinalStatus(status)) return { id, kind: status, lastOutcome };
   return { id, kind: 'waiting', step, dueInMs, lastOutcome };
 }
 
@@ -21,7 +20,7 @@ export const retrySoon = (id: string, step: number): DeliveryResult => ({
   kind: 'waiting',
   step,
   dueInMs: AGAIN_AFTER_MS,
-  lastOutcome: 'an error of ours',
+  lastOutcome: 'internal error',
 });
 
 /** Less the age in whole seconds: timers read 60 s and 300 s, and never fire before the delay is over. */
@@ -30,7 +29,3 @@ export function minusElapsed(standing: DeliveryResult, endedAt: number): Deliver
   const age = Math.floor((performance.now() - endedAt) / 1000) * 1000;
   return { ...standing, dueInMs: Math.max(0, standing.dueInMs - age) };
 }
-
-/** `503`, or `timeout`: what happened, as histories and timers say it. */
-export const describeOutcome = (outcome: string, statusCode: number | null): string =>
-  outcome === 'rejected' && statusCode !== null ? `${statusCode}` : outcome;

@@ -10,7 +10,7 @@ export type DeliveryCommandsDependencies = {
   pool: pg.Pool;
   /** Null while Temporal is away: the reconciler tells later. `gone`: there is no such running workflow. */
   signals: () => {
-    send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'gone'>;
+    send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'not_found'>;
   } | null;
   /** Something waits for assignment. */
   onReleased: () => void;
@@ -34,7 +34,7 @@ export function createDeliveryCommands({
 
   async function sendOrRelease(signal: 'retryNow' | 'cancel', { owner, ids }: Signal): Promise<void> {
     const sent = await signals()?.send(owner, signal, ids);
-    if (sent !== 'gone' || signal === 'cancel') return;
+    if (sent !== 'not_found' || signal === 'cancel') return;
     await releaseLost(pool, owner, ids);
     onReleased();
   }

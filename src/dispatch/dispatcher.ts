@@ -18,7 +18,7 @@ import { createStartLimiter, type StartLimiter } from './start-limiter.ts';
  * Starts a workflow for an assignment. `taken`: its id was another workflow's before, which knows nothing of these
  * deliveries. Rejects when it is not known to have started.
  */
-export type StartWorkflow = (assignment: Assignment) => Promise<'started' | 'taken'>;
+export type StartWorkflow = (assignment: Assignment) => Promise<'started' | 'id_in_use'>;
 
 export type Dispatcher = {
   /** Decides, inside the accepting transaction, which new deliveries start at once: sets their `owner`. */

@@ -1,17 +1,17 @@
-import type { Outcome } from './outcome.ts';
+import type { FinalStatus, Outcome } from './outcome.ts';
 
-/** A delivery and its place in the policy: step 0 is the immediate attempt. */
+/** A delivery and its step in the retry policy. Step 0 is the immediate attempt. */
 export type DeliveryStep = { id: string; step: number };
 
-/** Where a delivery stands after an attempt activity. */
+/** The state of a delivery after an attempt activity. */
 export type DeliveryResult =
-  | { id: string; kind: 'delivered' | 'undeliverable' | 'cancelled'; lastOutcome: string }
-  /** To be attempted again in `dueInMs`, counted from the result. `after` is what happened, as `503` or `timeout`. */
+  | { id: string; kind: FinalStatus; lastOutcome: string }
+  /** The next attempt is due in `dueInMs`, counted from this result. `lastOutcome` is such as `503` or `timeout`. */
   | { id: string; kind: 'waiting'; step: number; dueInMs: number; lastOutcome: string }
-  /** No longer this workflow's: held, given back, or another owner's. */
+  /** No longer owned by this workflow: held, returned to the queue, or taken by another owner. */
   | { id: string; kind: 'released' };
 
-/** An attempt whose record did not reach Postgres before the activity had to end: codes only. */
+/** An attempt that could not be recorded in Postgres before the activity had to end. Codes only. */
 export type UnrecordedAttempt = {
   id: string;
   epoch: number;
@@ -20,6 +20,6 @@ export type UnrecordedAttempt = {
   startedAt: string;
   durationMs: number;
   resent: boolean;
-  /** Milliseconds from the end of the attempt to the next one; null: it was the last. */
+  /** Milliseconds from the end of this attempt to the next one; null if this was the last. */
   delayMs: number | null;
 };

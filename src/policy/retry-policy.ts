@@ -1,14 +1,20 @@
-/** When a delivery is attempted: at once, then after each delay, counted from the end of the failed attempt. */
+/** A delivery is attempted at once, and then after each delay, counted from the end of the failed attempt. */
 export type RetryPolicy = {
   /** Seconds between the end of one attempt and the start of the next. */
   delays: number[];
-  /** Seconds that one attempt may take in all, from DNS to the last byte of the answer. */
+  /** Seconds that one attempt may take in total, from the DNS query to the last byte of the response. */
   timeout: number;
-  /** 0–1: at most this share of a delay is added to it, never taken off. */
+  /** 0–1: the largest part of a delay that is added to it at random. A delay is never shortened. */
   jitter: number;
 };
 
 export type PolicyOverride = { delays?: string[]; timeout?: string; jitter?: number };
+
+/**
+ * How long before its due time a delivery may be claimed. Timers run by the clock of Temporal's server: if it is ahead of
+ * Postgres's clock, a timer fires before the delivery is due in Postgres.
+ */
+export const CLAIM_TOLERANCE_MS = 5_000;
 
 export const maxAttempts = (policy: RetryPolicy): number => policy.delays.length + 1;
 
@@ -19,13 +25,13 @@ export function retryDelayMs(policy: RetryPolicy, step: number, random: () => nu
   return Math.round(delay * 1000 * (1 + policy.jitter * random()));
 }
 
-/** The policy as one canonical text: equal texts are equal policies, so that groups can be formed in SQL. */
+/** The policy as canonical text. Equal policies have equal texts, so SQL can group deliveries by policy. */
 export const serializePolicy = ({ delays, timeout, jitter }: RetryPolicy): string =>
   JSON.stringify({ delays, timeout, jitter });
 
-/** Reads what policyText wrote; the text comes from our own table. */
+/** Parses what `serializePolicy` wrote. Nothing is checked: the text comes from our own table. */
 export const deserializePolicy = (text: string): RetryPolicy => JSON.parse(text) as RetryPolicy;
 
-/** A short delay needs an activity for each delivery: in a shared one a slow neighbour would make its retry late. */
+/** If true, each delivery needs an activity of its own: in a shared one, a slow receiver would make the others' retries late. */
 export const hasDelayShorterThanTimeout = (policy: RetryPolicy): boolean =>
   policy.delays.some((delay) => delay < policy.timeout);

@@ -331,7 +331,7 @@ export async function startService(
     if (!gateway) return null;
     return async (assignment) => {
       const runId = await gateway.start(assignment);
-      if (runId === null) return 'taken';
+      if (runId === null) return 'id_in_use';
       links.rememberRun(assignment.workflowId, runId);
       return 'started';
     };

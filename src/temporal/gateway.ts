@@ -20,7 +20,7 @@ export type WorkflowState = 'running' | 'wedged' | 'failed' | 'over' | 'unknown'
 export type TemporalGateway = {
   /** Resolves with the run once the workflow has started; null: it had been started before. */
   start(assignment: Assignment): Promise<string | null>;
-  send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'gone'>;
+  send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'not_found'>;
   retryNow(workflowId: string, ids: string[]): Promise<void>;
   stateOf(workflowId: string): Promise<WorkflowState>;
   /** The type of the failure that a workflow ended with: our own, as `Undeliverable`, or `Nondeterminism`. */
@@ -48,12 +48,12 @@ export function createTemporalGateway(
     workflowId: string,
     signal: 'retryNow' | 'cancel',
     ids: string[],
-  ): Promise<'sent' | 'gone'> {
+  ): Promise<'sent' | 'not_found'> {
     try {
       await handleOf(workflowId).signal(signal, ids);
       return 'sent';
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return 'gone';
+      if (error instanceof WorkflowNotFoundError) return 'not_found';
       throw error;
     }
   }

@@ -36,15 +36,15 @@ test.each(Object.keys(SCENARIOS))('the recorded history "%s" holds nothing of a 
 });
 
 test('a workflow’s attempts have the options that its promises rest on', () => {
-  const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5s' };
-  const options = { name: 'attemptDeliveries', startToClose: '16s', heartbeat: '10s', retry };
+  const retryPolicy = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5s' };
+  const options = { name: 'attemptDeliveries', startToClose: '16s', heartbeat: '10s', retryPolicy };
 
   expect(facts(recorded('delivered-on-attempt-3'))).toEqual({
     input: {
       policy: { delays: [1, 2], timeout: 1, jitter: 0 },
       deliveries: [{ id: 'dlv', step: 0 }],
       lane: 'fast',
-      searchAttributes: true,
+      useSearchAttributes: true,
     },
     summary: 'render.completed → 1 endpoint',
     timers: [
@@ -52,9 +52,19 @@ test('a workflow’s attempts have the options that its promises rest on', () =>
       { after: '2s', summary: 'retry in 2s after 503' },
     ],
     activities: [
-      { ...options, queue: 'posthorn', input: [[{ id: 'dlv', step: 0 }]], summary: 'attempt 1 of 3' },
-      { ...options, queue: 'posthorn-slow', input: [[{ id: 'dlv', step: 1 }]], summary: 'attempt 2 of 3' },
-      { ...options, queue: 'posthorn-slow', input: [[{ id: 'dlv', step: 2 }]], summary: 'attempt 3 of 3' },
+      { ...options, taskQueue: 'posthorn', input: [[{ id: 'dlv', step: 0 }]], summary: 'attempt 1 of 3' },
+      {
+        ...options,
+        taskQueue: 'posthorn-slow',
+        input: [[{ id: 'dlv', step: 1 }]],
+        summary: 'attempt 2 of 3',
+      },
+      {
+        ...options,
+        taskQueue: 'posthorn-slow',
+        input: [[{ id: 'dlv', step: 2 }]],
+        summary: 'attempt 3 of 3',
+      },
     ],
     activityAttempts: [1, 1, 1],
     signals: [],

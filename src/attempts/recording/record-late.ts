@@ -1,8 +1,9 @@
 import type { DeliveryResult, UnrecordedAttempt } from '../../policy/delivery-result.ts';
+import { describeOutcome } from '../../policy/outcome.ts';
 import { readDeliveryResults } from '../../store/deliveries/resolve-unclaimed.ts';
 import type { Transition } from '../../store/deliveries/settlement.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
-import { describeOutcome, resultAfter } from '../delivery-results.ts';
+import { resultAfter } from '../delivery-results.ts';
 import { toLateRecord } from './attempt-records.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -30,7 +31,7 @@ export async function recordLate(
   );
   for (const [place, attempt] of unrecorded.entries()) {
     const result = results[place]!;
-    if (result.kind !== 'moved') continue;
+    if (result.kind !== 'recorded') continue;
     if (result.transition.status === 'undeliverable') onUndeliverable([result.transition]);
     const leftMs = Math.max(0, (attempt.delayMs ?? 0) - Math.floor(msSinceEnd(attempt) / 1000) * 1000);
     standings.push(

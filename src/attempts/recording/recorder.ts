@@ -11,7 +11,7 @@ export type PendingRecord = Omit<AttemptRecord, 'retryInMs'> & {
 
 /** What became of a record: it moved the delivery, its claim was written off, or Postgres stayed away. */
 export type RecordResult =
-  | { kind: 'moved'; transition: Transition }
+  | { kind: 'recorded'; transition: Transition }
   | { kind: 'superseded' }
   | { kind: 'unrecorded' };
 
@@ -109,7 +109,7 @@ export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependen
     const found = new Map(moved.map((one) => [`${one.id} ${one.epoch}`, one]));
     for (const { record, resolve } of batch) {
       const mine = found.get(`${record.id} ${record.epoch}`);
-      resolve(mine ? { kind: 'moved', transition: mine } : { kind: 'superseded' });
+      resolve(mine ? { kind: 'recorded', transition: mine } : { kind: 'superseded' });
     }
     if (moved.length > 0) onRecorded(new Set(moved.map(({ projectId }) => projectId)));
   }

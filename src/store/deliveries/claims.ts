@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { DeliveryStep } from '../../policy/delivery-result.ts';
-import type { DeliveryStatus, Lane, Trigger } from '../../policy/outcome.ts';
+import type { DeliveryStatus, Lane, Outcome, Trigger } from '../../policy/outcome.ts';
+import { CLAIM_TOLERANCE_MS } from '../../policy/retry-policy.ts';
 import { type HoldReason, holdReason } from '../endpoints/hold-reason.ts';
 import { eventKey } from '../events/accept-events.ts';
 import type { Queryable } from '../postgres/database.ts';
@@ -52,7 +53,7 @@ const CLAIM = `
     JOIN deliveries d ON d.id = wanted.id
     JOIN events event ON event.project_id = d.project_id AND event.id = d.event_id
     WHERE d.owner = $1 AND d.step = wanted.step AND d.claimed_at IS NULL AND d.cancel_reason IS NULL
-      AND d.due_at <= now() + interval '5 seconds'
+      AND d.due_at <= now() + interval '${CLAIM_TOLERANCE_MS} milliseconds'
       AND (octet_length(event.body) <= ${MAX_CLAIMED_BODY_BYTES} OR d.project_id || '/' || d.event_id = ANY ($5::text[]))
       AND (d.endpoint_id IS NULL OR EXISTS (SELECT FROM endpoints e
                                              WHERE e.id = d.endpoint_id AND e.status = 'active' AND e.suspended IS NULL))
@@ -129,7 +130,7 @@ export type DeliveryDetails = {
   cancelReason: string | null;
   policy: string;
   dueInMs: number;
-  lastOutcome: string | null;
+  lastOutcome: Outcome | null;
   lastStatusCode: number | null;
   endpointStatus: string | null;
   /** Why the endpoint takes nothing now; null also for a target, which always does. */

@@ -1,6 +1,12 @@
 import type pg from 'pg';
 import type { DeliveryResult, DeliveryStep } from '../../policy/delivery-result.ts';
-import { deserializePolicy, maxAttempts, retryDelayMs } from '../../policy/retry-policy.ts';
+import { describeOutcome, isFinalStatus } from '../../policy/outcome.ts';
+import {
+  CLAIM_TOLERANCE_MS,
+  deserializePolicy,
+  maxAttempts,
+  retryDelayMs,
+} from '../../policy/retry-policy.ts';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
 import { type Claimant, claimStateOf } from './claim-state.ts';
 import { type DeliveryDetails, lockDeliveries, readDeliveries } from './claims.ts';
@@ -13,8 +19,6 @@ const UNKNOWNS_BEFORE_ALONE = 2;
  * kills its worker would take the others along each time, until they are undeliverable.
  */
 const PART_WITHIN_MS = 5_000;
-/** A due time this near counts as now: the clocks of Postgres and of Temporal's server need not agree exactly. */
-const DUE_TOLERANCE_MS = 5_000;
 
 /** A claim that its process may still record is looked at again after this. */
 const LOOK_AT_OPEN_CLAIM_AFTER_MS = 3_000;
@@ -104,13 +108,7 @@ async function resolve(
 ): Promise<DeliveryResult | 'claimable'> {
   const { id } = delivery;
   const lastOutcome = lastOutcomeOf(delivery);
-  if (
-    delivery.status === 'delivered' ||
-    delivery.status === 'undeliverable' ||
-    delivery.status === 'cancelled'
-  ) {
-    return { id, kind: delivery.status, lastOutcome };
-  }
+  if (isFinalStatus(delivery.status)) return { id, kind: delivery.status, lastOutcome };
   if (delivery.owner !== owner) return { id, kind: 'released' };
 
   const claim = claimStateOf(delivery, claimant);
@@ -121,7 +119,7 @@ async function resolve(
       kind: 'waiting',
       step,
       dueInMs: LOOK_AT_OPEN_CLAIM_AFTER_MS,
-      lastOutcome: 'a claim that is open',
+      lastOutcome: 'open claim',
     };
   }
   const unknowns = claim === 'none' ? 0 : delivery.unknownStreak + 1;
@@ -142,7 +140,7 @@ async function resolve(
     await client.query(SEND_ALONE, [id, random() * PART_WITHIN_MS]);
     return { id, kind: 'released' };
   }
-  if (unknowns === 0 && (delivery.step !== wantedStep || delivery.dueInMs > DUE_TOLERANCE_MS)) {
+  if (unknowns === 0 && (delivery.step !== wantedStep || delivery.dueInMs > CLAIM_TOLERANCE_MS)) {
     return { id, kind: 'waiting', step: delivery.step, dueInMs: delivery.dueInMs, lastOutcome };
   }
   return 'claimable';
@@ -163,8 +161,7 @@ export async function readDeliveryResults(
     if (!delivery) return { id, kind: 'released' };
     const lastOutcome = lastOutcomeOf(delivery);
     const { status, step, dueInMs } = delivery;
-    if (status === 'delivered' || status === 'undeliverable' || status === 'cancelled')
-      return { id, kind: status, lastOutcome };
+    if (isFinalStatus(status)) return { id, kind: status, lastOutcome };
     if (delivery.owner !== owner || delivery.claimedAt) return { id, kind: 'released' };
     return { id, kind: 'waiting', step, dueInMs, lastOutcome };
   });
@@ -178,10 +175,8 @@ const claimableOf = ({ id, step, projectId, eventId, bodyBytes }: DeliveryDetail
   bodyBytes,
 });
 
-const lastOutcomeOf = (delivery: DeliveryDetails): string =>
-  delivery.lastStatusCode !== null && delivery.lastOutcome === 'rejected'
-    ? String(delivery.lastStatusCode)
-    : (delivery.lastOutcome ?? 'cancelled');
+const lastOutcomeOf = ({ lastOutcome, lastStatusCode }: DeliveryDetails): string =>
+  lastOutcome === null ? 'cancelled' : describeOutcome(lastOutcome, lastStatusCode);
 
 const HOLD = `UPDATE deliveries SET status = 'held', waiting_for = $2, owner = NULL, due_at = NULL WHERE id = $1`;
 

@@ -72,7 +72,7 @@ test('outcomes that arrive together are written together, fifty at a time', asyn
 
   const recorded = await Promise.all(records.map((record) => recorder.record(record, deadlineIn(5_000))));
 
-  expect(recorded.every(({ kind }) => kind === 'moved')).toBe(true);
+  expect(recorded.every(({ kind }) => kind === 'recorded')).toBe(true);
   expect(await transactions()).toBe(3);
 });
 
@@ -94,7 +94,7 @@ test('one that Postgres refuses for its data is recorded without its answer, the
     records.with(2, odd).map((record) => recorder.record(record, deadlineIn(5_000))),
   );
 
-  expect(recorded.every(({ kind }) => kind === 'moved')).toBe(true);
+  expect(recorded.every(({ kind }) => kind === 'recorded')).toBe(true);
   expect(failures).toMatchObject([{ deliveryId: odd.id }]);
   expect(await store.attemptsOf(odd.id)).toMatchObject([
     { outcome: 'rejected', status_code: 500, error_code: 'odd', error_message: null, response_body: null },
@@ -111,7 +111,7 @@ test('a record that is written twice moves its delivery once', async () => {
   ]);
   const later = await recorder.record(record!, deadlineIn(5_000));
 
-  expect(together.map(({ kind }) => kind)).toEqual(['moved', 'moved']); // one statement answers both
+  expect(together.map(({ kind }) => kind)).toEqual(['recorded', 'recorded']); // one statement answers both
   expect(later).toEqual({ kind: 'superseded' });
   expect(await store.attemptsOf(record!.id)).toHaveLength(1);
   expect(await store.deliveryOf(record!.id)).toMatchObject({ step: 1, attempts: 1 });
@@ -126,7 +126,7 @@ test('of two claims of one delivery in one flush only the present one moves it',
     recorder.record({ ...record!, epoch: 2 }, deadlineIn(5_000)),
   ]);
 
-  expect(recorded.map(({ kind }) => kind)).toEqual(['superseded', 'moved']);
+  expect(recorded.map(({ kind }) => kind)).toEqual(['superseded', 'recorded']);
 });
 
 test('of two claims of one delivery in one flush the earlier says how its unknown attempt ended', async () => {

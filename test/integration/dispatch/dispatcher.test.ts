@@ -62,11 +62,11 @@ function startFakeEngine({ claimAfterMs = 20, grouping = 'auto' as 'auto' | 'nev
       await fake.dispatcher.close();
     },
   };
-  async function start(assignment: Assignment): Promise<'started' | 'taken'> {
+  async function start(assignment: Assignment): Promise<'started' | 'id_in_use'> {
     if (fake.behave === 'refuse') throw new Error('no');
     if (fake.behave === 'know the id') {
       fake.behave = 'claim';
-      return 'taken';
+      return 'id_in_use';
     }
     const partial = [...unclaimed.values()].filter((size) => size < 100).length;
     fake.starts.push({ ...assignment, before: unclaimed.size, partial, at: performance.now() });

@@ -50,7 +50,7 @@ const deliveredBy = ({ epoch }: Claim) =>
   ]);
 
 const waiting: DeliveryResult[] = [
-  { id: expect.any(String), kind: 'waiting', step: 0, dueInMs: 3_000, lastOutcome: 'a claim that is open' },
+  { id: expect.any(String), kind: 'waiting', step: 0, dueInMs: 3_000, lastOutcome: 'open claim' },
 ];
 const age = (seconds: number) =>
   store.pool.query(`UPDATE deliveries SET claimed_at = now() - $1 * interval '1 second'`, [seconds]);

@@ -18,44 +18,44 @@ const failed = (id: string, step: number, dueInMs: number): DeliveryResult => ({
 });
 const delivered = (id: string): DeliveryResult => ({ id, kind: 'delivered', lastOutcome: 'delivered' });
 
-/** An agenda whose only delivery has failed once and waits for a minute. */
+/** A tracker whose only delivery has failed once and waits for a minute. */
 const oneWaiting = (): DeliveryTracker => {
-  const agenda = new DeliveryTracker(policy, first('a'), NOW);
-  agenda.takeDue(NOW);
-  agenda.apply([failed('a', 1, 60 * SECOND)], NOW);
-  return agenda;
+  const tracker = new DeliveryTracker(policy, first('a'), NOW);
+  tracker.takeDue(NOW);
+  tracker.apply([failed('a', 1, 60 * SECOND)], NOW);
+  return tracker;
 };
 
 test('what is new is due at once, in one activity', () => {
-  const agenda = new DeliveryTracker(policy, first('a', 'b'), NOW);
+  const tracker = new DeliveryTracker(policy, first('a', 'b'), NOW);
 
-  expect(agenda.takeDue(NOW)).toEqual([first('a', 'b')]);
-  expect(agenda.takeDue(NOW)).toEqual([]);
-  expect(agenda.isOpen()).toBe(true);
-  expect(agenda.msUntilNextDue(NOW)).toBeUndefined();
+  expect(tracker.takeDue(NOW)).toEqual([first('a', 'b')]);
+  expect(tracker.takeDue(NOW)).toEqual([]);
+  expect(tracker.isOpen()).toBe(true);
+  expect(tracker.msUntilNextDue(NOW)).toBeUndefined();
 });
 
 test('first attempts and retries are attempted apart, since they travel on different queues', () => {
-  const agenda = new DeliveryTracker(policy, [...first('a'), { id: 'b', step: 2 }], NOW);
+  const tracker = new DeliveryTracker(policy, [...first('a'), { id: 'b', step: 2 }], NOW);
 
-  expect(agenda.takeDue(NOW)).toEqual([first('a'), [{ id: 'b', step: 2 }]]);
+  expect(tracker.takeDue(NOW)).toEqual([first('a'), [{ id: 'b', step: 2 }]]);
 });
 
 test('with a delay shorter than the timeout each delivery has an activity of its own', () => {
-  const agenda = new DeliveryTracker(impatient, first('a', 'b'), NOW);
+  const tracker = new DeliveryTracker(impatient, first('a', 'b'), NOW);
 
-  expect(agenda.takeDue(NOW)).toEqual([first('a'), first('b')]);
+  expect(tracker.takeDue(NOW)).toEqual([first('a'), first('b')]);
 });
 
 test('a failed delivery waits for its delay, and those that failed together are due together', () => {
-  const agenda = new DeliveryTracker(policy, first('a', 'b'), NOW);
-  agenda.takeDue(NOW);
-  agenda.apply([failed('a', 1, 60 * SECOND), failed('b', 1, 60 * SECOND)], NOW);
+  const tracker = new DeliveryTracker(policy, first('a', 'b'), NOW);
+  tracker.takeDue(NOW);
+  tracker.apply([failed('a', 1, 60 * SECOND), failed('b', 1, 60 * SECOND)], NOW);
 
-  expect(agenda.msUntilNextDue(NOW)).toBe(60_000);
-  expect(agenda.describeNext(NOW)).toBe('retry in 1m after 503');
-  expect(agenda.takeDue(NOW + 59_999)).toEqual([]);
-  expect(agenda.takeDue(NOW + 60_000)).toEqual([
+  expect(tracker.msUntilNextDue(NOW)).toBe(60_000);
+  expect(tracker.describeNext(NOW)).toBe('retry in 1m after 503');
+  expect(tracker.takeDue(NOW + 59_999)).toEqual([]);
+  expect(tracker.takeDue(NOW + 60_000)).toEqual([
     [
       { id: 'a', step: 1 },
       { id: 'b', step: 1 },
@@ -64,101 +64,101 @@ test('a failed delivery waits for its delay, and those that failed together are 
 });
 
 test('a request brings a waiting delivery forward and leaves the others where they are', () => {
-  const agenda = new DeliveryTracker(policy, first('a', 'b'), NOW);
-  agenda.takeDue(NOW);
-  agenda.apply([failed('a', 1, 60 * SECOND), failed('b', 1, 60 * SECOND)], NOW);
+  const tracker = new DeliveryTracker(policy, first('a', 'b'), NOW);
+  tracker.takeDue(NOW);
+  tracker.apply([failed('a', 1, 60 * SECOND), failed('b', 1, 60 * SECOND)], NOW);
 
-  agenda.makeDue(['b'], NOW + 10_000);
+  tracker.makeDue(['b'], NOW + 10_000);
 
-  expect(agenda.hasChanged()).toBe(true);
-  expect(agenda.takeDue(NOW + 10_000)).toEqual([[{ id: 'b', step: 1 }]]);
-  expect(agenda.msUntilNextDue(NOW + 10_000)).toBe(50_000);
+  expect(tracker.hasChanged()).toBe(true);
+  expect(tracker.takeDue(NOW + 10_000)).toEqual([[{ id: 'b', step: 1 }]]);
+  expect(tracker.msUntilNextDue(NOW + 10_000)).toBe(50_000);
 });
 
 test('a request that overtakes the result of an attempt is heard when the result is here', () => {
-  const agenda = new DeliveryTracker(policy, first('a'), NOW);
-  agenda.takeDue(NOW);
-  agenda.makeDue(['a'], NOW);
-  expect(agenda.takeDue(NOW)).toEqual([]);
+  const tracker = new DeliveryTracker(policy, first('a'), NOW);
+  tracker.takeDue(NOW);
+  tracker.makeDue(['a'], NOW);
+  expect(tracker.takeDue(NOW)).toEqual([]);
 
-  agenda.apply([failed('a', 1, 60 * SECOND)], NOW);
+  tracker.apply([failed('a', 1, 60 * SECOND)], NOW);
 
-  expect(agenda.takeDue(NOW)).toEqual([[{ id: 'a', step: 1 }]]);
+  expect(tracker.takeDue(NOW)).toEqual([[{ id: 'a', step: 1 }]]);
 });
 
 test('such a request does not cut short a delay that Postgres would take as over', () => {
-  const agenda = new DeliveryTracker(impatient, first('a'), NOW);
-  agenda.takeDue(NOW);
-  agenda.makeDue(['a'], NOW);
+  const tracker = new DeliveryTracker(impatient, first('a'), NOW);
+  tracker.takeDue(NOW);
+  tracker.makeDue(['a'], NOW);
 
-  agenda.apply([failed('a', 1, SECOND)], NOW);
+  tracker.apply([failed('a', 1, SECOND)], NOW);
 
-  expect(agenda.msUntilNextDue(NOW)).toBe(1000);
+  expect(tracker.msUntilNextDue(NOW)).toBe(1000);
 });
 
 test('a request for a delivery that is not known here asks for it in Postgres', () => {
-  const agenda = oneWaiting();
+  const tracker = oneWaiting();
 
-  agenda.makeDue(['stranger'], NOW);
+  tracker.makeDue(['stranger'], NOW);
 
-  expect(agenda.takeDue(NOW)).toEqual([first('stranger')]);
+  expect(tracker.takeDue(NOW)).toEqual([first('stranger')]);
 });
 
 test('a request does not reopen what is over', () => {
-  const agenda = new DeliveryTracker(policy, first('a'), NOW);
-  agenda.takeDue(NOW);
-  agenda.apply([delivered('a')], NOW);
+  const tracker = new DeliveryTracker(policy, first('a'), NOW);
+  tracker.takeDue(NOW);
+  tracker.apply([delivered('a')], NOW);
 
-  agenda.makeDue(['a'], NOW);
+  tracker.makeDue(['a'], NOW);
 
-  expect(agenda.isOpen()).toBe(false);
+  expect(tracker.isOpen()).toBe(false);
 });
 
 test('a cancelled delivery is no longer waited for', () => {
-  const agenda = oneWaiting();
+  const tracker = oneWaiting();
 
-  agenda.cancel(['a', 'stranger']);
+  tracker.cancel(['a', 'stranger']);
 
-  expect(agenda.isOpen()).toBe(false);
-  expect(agenda.summary()).toEqual({ delivered: 0, undeliverable: 0, cancelled: 1, released: 0 });
+  expect(tracker.isOpen()).toBe(false);
+  expect(tracker.summary()).toEqual({ delivered: 0, undeliverable: 0, cancelled: 1, released: 0 });
 });
 
 test('a cancel that overtakes the result of an attempt ends the delivery, unless that says delivered', () => {
-  const agenda = new DeliveryTracker(policy, first('a', 'b'), NOW);
-  agenda.takeDue(NOW);
-  agenda.cancel(['a', 'b']);
-  expect(agenda.isOpen()).toBe(true);
+  const tracker = new DeliveryTracker(policy, first('a', 'b'), NOW);
+  tracker.takeDue(NOW);
+  tracker.cancel(['a', 'b']);
+  expect(tracker.isOpen()).toBe(true);
 
-  agenda.apply([failed('a', 1, 60 * SECOND), delivered('b')], NOW);
+  tracker.apply([failed('a', 1, 60 * SECOND), delivered('b')], NOW);
 
-  expect(agenda.summary()).toMatchObject({ cancelled: 1, delivered: 1 });
+  expect(tracker.summary()).toMatchObject({ cancelled: 1, delivered: 1 });
 });
 
 test('what is no longer this workflow’s is released and not waited for', () => {
-  const agenda = new DeliveryTracker(policy, first('a'), NOW);
-  agenda.takeDue(NOW);
-  agenda.apply([{ id: 'a', kind: 'released' }], NOW);
+  const tracker = new DeliveryTracker(policy, first('a'), NOW);
+  tracker.takeDue(NOW);
+  tracker.apply([{ id: 'a', kind: 'released' }], NOW);
 
-  expect(agenda.isOpen()).toBe(false);
-  expect(agenda.summary()).toMatchObject({ released: 1 });
+  expect(tracker.isOpen()).toBe(false);
+  expect(tracker.summary()).toMatchObject({ released: 1 });
 });
 
 test('a workflow counts as retrying from its first failed attempt on', () => {
-  const agenda = new DeliveryTracker(policy, first('a'), NOW);
-  expect(agenda.hasRetried()).toBe(false);
+  const tracker = new DeliveryTracker(policy, first('a'), NOW);
+  expect(tracker.hasRetried()).toBe(false);
 
-  agenda.takeDue(NOW);
-  agenda.apply([failed('a', 1, 60 * SECOND)], NOW);
+  tracker.takeDue(NOW);
+  tracker.apply([failed('a', 1, 60 * SECOND)], NOW);
 
-  expect(agenda.hasRetried()).toBe(true);
+  expect(tracker.hasRetried()).toBe(true);
 });
 
 test('the table names each delivery with its state, its attempt, what happened last and its next time', () => {
-  const agenda = new DeliveryTracker(policy, first('a', 'b'), NOW);
-  agenda.takeDue(NOW);
-  agenda.apply([failed('a', 1, 60 * SECOND), delivered('b')], NOW);
+  const tracker = new DeliveryTracker(policy, first('a', 'b'), NOW);
+  tracker.takeDue(NOW);
+  tracker.apply([failed('a', 1, 60 * SECOND), delivered('b')], NOW);
 
-  expect(agenda.formatTable().split('\n').slice(2)).toEqual([
+  expect(tracker.formatTable().split('\n').slice(2)).toEqual([
     '| a | waiting | 2 of 5 | 503 | 2030-01-01T00:01:00.000Z |',
     '| b | delivered | 1 of 5 | delivered |  |',
   ]);
@@ -174,10 +174,10 @@ test('the table of a large group lists 25 and counts the rest', () => {
 });
 
 test('an activity says which attempt it is, and of how many deliveries', () => {
-  const agenda = new DeliveryTracker(policy, first('a'), NOW);
+  const tracker = new DeliveryTracker(policy, first('a'), NOW);
 
-  expect(agenda.describeBatch([{ id: 'a', step: 2 }])).toBe('attempt 3 of 5');
-  expect(agenda.describeBatch(first('a', 'b'))).toBe('attempt 1 of 5, 2 deliveries');
+  expect(tracker.describeBatch([{ id: 'a', step: 2 }])).toBe('attempt 3 of 5');
+  expect(tracker.describeBatch(first('a', 'b'))).toBe('attempt 1 of 5, 2 deliveries');
 });
 
 test('whatever receivers answer and people ask, each delivery has one attempt at a time, none early, and an end', () => {
@@ -185,37 +185,37 @@ test('whatever receivers answer and people ask, each delivery has one attempt at
     fc.property(fc.infiniteStream(fc.nat({ max: 99 })), fc.integer({ min: 1, max: 6 }), (chances, count) => {
       const chance = () => chances.next().value;
       const ids = Array.from({ length: count }, (_, n) => `d${n}`);
-      const agenda = new DeliveryTracker(policy, first(...ids), NOW);
+      const tracker = new DeliveryTracker(policy, first(...ids), NOW);
       const mayStartAt = new Map(ids.map((id) => [id, NOW]));
-      const underWay: DeliveryStep[][] = [];
+      const inFlightBatches: DeliveryStep[][] = [];
       let now = NOW;
 
-      for (let round = 0; agenda.isOpen(); round += 1) {
+      for (let round = 0; tracker.isOpen(); round += 1) {
         expect(round).toBeLessThan(500);
-        for (const batch of agenda.takeDue(now)) {
+        for (const batch of tracker.takeDue(now)) {
           for (const { id } of batch) {
-            expect(underWay.flat().map((one) => one.id)).not.toContain(id);
+            expect(inFlightBatches.flat().map((one) => one.id)).not.toContain(id);
             expect(mayStartAt.get(id)).toBeLessThanOrEqual(now);
           }
-          underWay.push(batch);
+          inFlightBatches.push(batch);
         }
         const id = ids[chance() % count]!;
-        const inFlight = underWay.flat().some((one) => one.id === id);
-        if (chance() < 10 && !inFlight) {
+        const isInFlight = inFlightBatches.flat().some((one) => one.id === id);
+        if (chance() < 10 && !isInFlight) {
           mayStartAt.set(id, now);
-          agenda.makeDue([id], now);
-        } else if (chance() < 5) agenda.cancel([id]);
-        else if (underWay.length > 0) {
-          const [batch] = underWay.splice(chance() % underWay.length, 1);
-          agenda.apply(
+          tracker.makeDue([id], now);
+        } else if (chance() < 5) tracker.cancel([id]);
+        else if (inFlightBatches.length > 0) {
+          const [batch] = inFlightBatches.splice(chance() % inFlightBatches.length, 1);
+          tracker.apply(
             batch!.map((one) => resultOf(one, chance())),
             now,
           );
           for (const one of batch!) mayStartAt.set(one.id, now + (policy.delays[one.step] ?? 0) * SECOND);
-        } else now += agenda.msUntilNextDue(now) ?? 0;
+        } else now += tracker.msUntilNextDue(now) ?? 0;
       }
 
-      const { delivered, undeliverable, cancelled, released } = agenda.summary();
+      const { delivered, undeliverable, cancelled, released } = tracker.summary();
       expect(delivered + undeliverable + cancelled + released).toBe(count);
     }),
   );
