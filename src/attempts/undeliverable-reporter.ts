@@ -6,8 +6,8 @@ import type { Queryable } from '../store/postgres/database.ts';
 export type UndeliverableReporterDependencies = {
   db: Queryable;
   profiles: Pick<ProfileLookup, 'find'>;
-  /** `afterLast` is the provider's word for what the delivery is now. */
-  report: (delivery: Transition, afterLast: string) => void;
+  /** `label` is the provider's word for an undeliverable delivery. */
+  report: (delivery: Transition, label: string) => void;
   onFailure: (error: unknown) => void;
 };
 
@@ -40,7 +40,7 @@ export function createUndeliverableReporter({
     for (const delivery of undeliverable) {
       const of = found.get(`${delivery.projectId}/${delivery.eventId}`);
       const profile = of && (await profiles.find(of.projectId, of.profile, of.version));
-      report(delivery, profile?.afterLast ?? 'undeliverable');
+      report(delivery, profile?.labels.undeliverable ?? 'undeliverable');
     }
   }
 

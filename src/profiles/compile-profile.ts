@@ -19,7 +19,7 @@ export type EventFields = {
 };
 
 /** A profile made ready for use: data is read once, and what remains are functions. */
-export type CompiledProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'eventTypes' | 'afterLast'> & {
+export type CompiledProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'eventTypes' | 'labels'> & {
   version: number;
   /** Plans whose consumers may use webhooks; null: all. */
   plans: string[] | null;
@@ -36,7 +36,7 @@ export type CompiledProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'eventTy
   requiresConsumer: boolean;
   secretRules: SecretRules;
   generateSecret(): string;
-  /** What is wrong with a secret that was brought; undefined when it will do. */
+  /** What is wrong with a provided secret; undefined if it is acceptable. */
   secretProblem(text: string): string | undefined;
   /** False for a secret that came under another profile and that requestHeaders would throw for. */
   canSignWith(secret: string): boolean;
@@ -56,7 +56,9 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
   const compose = compileBody(profile);
 
   const timestamp = (time: Date): string =>
-    profile.createdAt === 'milliseconds' ? time.toISOString() : `${time.toISOString().slice(0, 19)}Z`;
+    profile.timestampPrecision === 'milliseconds'
+      ? time.toISOString()
+      : `${time.toISOString().slice(0, 19)}Z`;
 
   return {
     name: profile.name,
@@ -65,7 +67,7 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
     urls: profile.urls,
     plans: profile.plans ?? null,
     eventTypes: profile.eventTypes,
-    afterLast: profile.afterLast,
+    labels: profile.labels,
     composeBody: (input) => {
       const event = { ...input, createdAt: timestamp(input.createdAt) };
       const tooLong = problemsOfSize(event);

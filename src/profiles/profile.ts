@@ -102,7 +102,7 @@ const signature = z
       .string()
       .max(128)
       .regex(/^[\x21-\x7e]+$/, 'printable ASCII without spaces'),
-    severalSecrets: z.enum(WHILE_ROTATING),
+    whileRotating: z.enum(WHILE_ROTATING),
   })
   .refine(
     ({ format, encoding }) =>
@@ -124,8 +124,8 @@ const secret = z
     /** utf8: characters of the secret; base64AfterPrefix: bytes of the key. */
     min: length,
     max: length,
-    brought: z.enum(['never', 'optional', 'required']),
-    shownOnce: z.boolean(),
+    source: z.enum(['generated', 'either', 'provided']),
+    returned: z.enum(['once', 'never']),
   })
   .refine(({ min, max }) => min <= max, { path: ['max'], message: 'less than min' })
   .refine(({ key, generated }) => key === 'utf8' || generated.encoding === 'base64', {
@@ -140,9 +140,9 @@ const secret = z
     },
     { path: ['generated'], message: 'a generated secret would break min or max' },
   )
-  .refine(({ brought, shownOnce }) => shownOnce || brought === 'required', {
-    path: ['shownOnce'],
-    message: 'false, and nobody would know a secret that Posthorn makes: brought must be required',
+  .refine(({ source, returned }) => returned === 'once' || source === 'provided', {
+    path: ['returned'],
+    message: "'never' requires source 'provided': nobody would know a secret that Posthorn generates",
   });
 
 /** A provider's wire format and rules, as data, without the checks of its examples. docs/profiles.md describes each field. */
@@ -151,7 +151,7 @@ export const profileFields = z.strictObject({
   title: label(128),
   body,
   dataBytes: z.enum(['verbatim', 'reserialized']),
-  createdAt: z.enum(['seconds', 'milliseconds']),
+  timestampPrecision: z.enum(['seconds', 'milliseconds']),
   headers,
   signature,
   secret,
@@ -167,7 +167,7 @@ export const profileFields = z.strictObject({
     .max(100)
     .optional(),
   eventTypes: eventTypesSchema,
-  afterLast: label(64),
+  labels: z.strictObject({ undeliverable: label(64) }),
 });
 
 /** A profile as it is written, and as it is read. */

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { isBase64, type SecretKeyEncoding } from '../signing/secret-key.ts';
 import type { Profile } from './profile.ts';
 
-export type SecretRules = Pick<Profile['secret'], 'brought' | 'shownOnce' | 'min' | 'max'>;
+export type SecretRules = Pick<Profile['secret'], 'source' | 'returned' | 'min' | 'max'>;
 
 export type CompiledSecret = {
   keyEncoding: SecretKeyEncoding;
   rules: SecretRules;
   generateSecret(): string;
-  /** What is wrong with a secret that was brought, without a word of it; undefined when it will do. */
+  /** What is wrong with a provided secret, without repeating any of it; undefined if it is acceptable. */
   secretProblem(text: string): string | undefined;
 };
 
@@ -18,8 +18,8 @@ export function compileSecret({
   generated,
   min,
   max,
-  brought,
-  shownOnce,
+  source,
+  returned,
 }: Profile['secret']): CompiledSecret {
   const outOfBounds = (size: number, unit: string): string | undefined => {
     const some = (count: number) => `${count} ${unit}${count === 1 ? '' : 's'}`;
@@ -43,7 +43,7 @@ export function compileSecret({
 
   return {
     keyEncoding: key === 'utf8' ? { key } : { key, prefix },
-    rules: { brought, shownOnce, min, max },
+    rules: { source, returned, min, max },
     generateSecret: () => prefix + randomBytes(generated.bytes).toString(generated.encoding),
     secretProblem: key === 'utf8' ? checkText : checkBase64,
   };

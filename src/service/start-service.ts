@@ -270,9 +270,9 @@ export async function startService(
     const tellLastFailures = createUndeliverableReporter({
       db: pool,
       profiles,
-      report: ({ id, eventId, endpointId, projectId }, afterLast) =>
+      report: ({ id, eventId, endpointId, projectId }, label) =>
         log.info(
-          { deliveryId: id, eventId, endpointId, projectId, afterLast },
+          { deliveryId: id, eventId, endpointId, projectId, label },
           'the last attempt of a delivery failed',
         ),
       onFailure,

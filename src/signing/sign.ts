@@ -15,7 +15,7 @@ const textBeforeBody: Record<SignatureScheme['content'], (message: SignedMessage
 export function compileSigner(scheme: SignatureScheme, keyForm: SecretKeyEncoding): Signer {
   const hash = scheme.algorithm === 'hmac-sha256' ? 'sha256' : 'sha512';
   const before = textBeforeBody[scheme.content];
-  const { encoding, format, severalSecrets } = scheme;
+  const { encoding, format, whileRotating } = scheme;
 
   const signOnce = (message: SignedMessage, secret: string): string => {
     const hmac = createHmac(hash, secretKey(secret, keyForm)).update(before(message)).update(message.body);
@@ -23,7 +23,7 @@ export function compileSigner(scheme: SignatureScheme, keyForm: SecretKeyEncodin
   };
 
   return (message, secrets) => {
-    const signing = severalSecrets === 'space' ? secrets : secrets.slice(0, 1);
+    const signing = whileRotating === 'all' ? secrets : secrets.slice(0, 1);
     if (signing.length === 0) throw new Error('a request cannot be signed without a secret');
     return signing.map((secret) => signOnce(message, secret)).join(' ');
   };

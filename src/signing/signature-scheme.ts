@@ -2,8 +2,11 @@
 export const SIGNED_CONTENTS = ['$body', '$sentAt.$body', '$id.$sentAt.$body'] as const;
 export const SIGNATURE_ALGORITHMS = ['hmac-sha256', 'hmac-sha512'] as const;
 export const SIGNATURE_ENCODINGS = ['hex', 'base64'] as const;
-/** While a secret is replaced an endpoint has several: one signature each, with a space between, or the newest's only. */
-export const WHILE_ROTATING = ['space', 'none'] as const;
+/**
+ * An endpoint has several secrets during a rotation. `all`: one signature for each, newest first, joined by a space;
+ * `newest`: only the newest secret signs.
+ */
+export const WHILE_ROTATING = ['all', 'newest'] as const;
 
 export type SignatureScheme = {
   algorithm: (typeof SIGNATURE_ALGORITHMS)[number];
@@ -11,7 +14,7 @@ export type SignatureScheme = {
   encoding: (typeof SIGNATURE_ENCODINGS)[number];
   /** One signature as the header shows it: text around `$hex` or `$base64`, and `$sentAt`. */
   format: string;
-  severalSecrets: (typeof WHILE_ROTATING)[number];
+  whileRotating: (typeof WHILE_ROTATING)[number];
 };
 
 /** What a scheme signs. `sentAt` is in epoch seconds; `body` is exactly what is sent. */

@@ -87,7 +87,7 @@ const plausible = fc
       eventTypes: fc.array(
         fc.record({ name: fc.constantFrom('a.b', 'c'), description: text, example: anything }),
       ),
-      afterLast: text,
+      labels: fc.record({ undeliverable: text }),
     },
     { requiredKeys: [] },
   )

@@ -45,11 +45,11 @@ const WAITS: Record<string, string[]> = {
   smartlyq: ['2m', '4m', '8m', '16m', '32m'],
 };
 const TRIALS = [
-  ...PROVIDERS.map(({ name, profile: { eventTypes, title, afterLast } }) => ({
+  ...PROVIDERS.map(({ name, profile: { eventTypes, title, labels } }) => ({
     name,
     types: eventTypes.map((type) => type.name),
     waits: WAITS[name]!,
-    end: `which ${title} calls "${afterLast}"`,
+    end: `which ${title} calls "${labels.undeliverable}"`,
   })),
   {
     name: 'standard-webhooks',

@@ -22,7 +22,7 @@ function sentHeaders({ profile, payload, id, sent }: Case): Record<string, strin
   const message = { id: id ?? 'evt_1', sentAt: sent!.sentAt, body: payloadBytes(payload) };
   if (typeof profile !== 'string') {
     const { headers, signature, secret } = profile;
-    const sign = compileSigner({ ...signature, severalSecrets: 'none' }, secret);
+    const sign = compileSigner({ ...signature, whileRotating: 'newest' }, secret);
     return rendered(headers, { $signature: sign(message, sent!.secrets), $sentAt: `${message.sentAt}` });
   }
   const event = { ...message, type: 'a.b', createdAt: new Date(0), consumer: 'c', attributes: {} };

@@ -36,7 +36,7 @@ export const customProfile = fc
     members: fc.uniqueArray(fc.tuple(memberName, member), { maxLength: 4, selector: ([name]) => name }),
     data: fc.constantFrom<[string, string]>(['data', '$data'], ['...', '$data'], ['test', '$test']),
     dataBytes: fc.constantFrom('verbatim' as const, 'reserialized' as const),
-    createdAt: fc.constantFrom('seconds' as const, 'milliseconds' as const),
+    timestampPrecision: fc.constantFrom('seconds' as const, 'milliseconds' as const),
     algorithm: fc.constantFrom('hmac-sha256' as const, 'hmac-sha512' as const),
     content: fc.constantFrom('$body' as const, '$sentAt.$body' as const, '$id.$sentAt.$body' as const),
     encoding: fc.constantFrom('hex' as const, 'base64' as const),
@@ -46,32 +46,32 @@ export const customProfile = fc
     bytes: fc.integer({ min: 16, max: 64 }),
   })
   .map(({ members, data, before, key, ...given }): ProfileSource => {
-    const { dataBytes, createdAt, algorithm, content, encoding, prefix, bytes } = given;
+    const { dataBytes, timestampPrecision, algorithm, content, encoding, prefix, bytes } = given;
     return {
       name: 'own',
       title: 'Own',
       body: { ...Object.fromEntries(members), [data[0]]: data[1] },
       dataBytes,
-      createdAt,
+      timestampPrecision,
       headers: {
         'X-Id': '$id',
         'X-Sent-At': '$sentAt',
         'X-About': '$type of $consumer: $attributes.header',
         'X-Signature': '$signature',
       },
-      signature: { algorithm, content, encoding, format: `${before}$${encoding}`, severalSecrets: 'none' },
+      signature: { algorithm, content, encoding, format: `${before}$${encoding}`, whileRotating: 'newest' },
       secret: {
         key,
         prefix,
         generated: { bytes, encoding: 'base64' },
         min: 1,
         max: 512,
-        brought: 'optional',
-        shownOnce: true,
+        source: 'either',
+        returned: 'once',
       },
       timeout: '15s',
       policy: { delays: [], jitter: 0 },
       urls: { httpsOnly: false, publicOnly: true },
-      afterLast: 'dropped',
+      labels: { undeliverable: 'dropped' },
     };
   });

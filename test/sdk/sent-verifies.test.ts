@@ -20,12 +20,12 @@ const event = fc.record({
 const member = fc.stringMatching(/^[a-z]{2}_[a-z]{1,8}$/);
 const data = fc.dictionary(member, fc.jsonValue());
 
-/** What is sent by a profile; the secret is brought where the profile lets it be, else generated. */
+/** What is sent by a profile; the secret is the provided one if the profile accepts it, else a generated one. */
 const sent = fc.record({
   profile: fc.constantFrom(...names),
   event,
   data,
-  brought: fc.string({ minLength: 16, maxLength: 200 }),
+  provided: fc.string({ minLength: 16, maxLength: 200 }),
 });
 type Sent = { profile: ProfileName; headers: Record<string, string>; body: Buffer; secret: string };
 
@@ -33,10 +33,10 @@ function send({
   profile: chosen,
   event,
   data,
-  brought,
+  provided,
 }: typeof sent extends fc.Arbitrary<infer T> ? T : never): Sent {
   const profile = profiles.get(chosen)!;
-  const secret = profile.secretProblem(brought) === undefined ? brought : profile.generateSecret();
+  const secret = profile.secretProblem(provided) === undefined ? provided : profile.generateSecret();
   const body = profile.composeBody({ ...event, data: Buffer.from(JSON.stringify(data)) });
   if (!Buffer.isBuffer(body)) throw new Error(JSON.stringify(body));
   return {

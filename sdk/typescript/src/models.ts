@@ -116,14 +116,14 @@ export type Profile = {
   title: string;
   body: Record<string, string | number | boolean | null>;
   dataBytes: 'verbatim' | 'reserialized';
-  createdAt: 'seconds' | 'milliseconds';
+  timestampPrecision: 'seconds' | 'milliseconds';
   headers: Record<string, string>;
   signature: {
     algorithm: 'hmac-sha256' | 'hmac-sha512';
     content: '$body' | '$sentAt.$body' | '$id.$sentAt.$body';
     encoding: 'hex' | 'base64';
     format: string;
-    severalSecrets: 'space' | 'none';
+    whileRotating: 'all' | 'newest';
   };
   secret: {
     key: 'utf8' | 'base64AfterPrefix';
@@ -134,8 +134,8 @@ export type Profile = {
     };
     min: number;
     max: number;
-    brought: 'never' | 'optional' | 'required';
-    shownOnce: boolean;
+    source: 'generated' | 'either' | 'provided';
+    returned: 'once' | 'never';
   };
   timeout: string;
   policy: {
@@ -154,7 +154,9 @@ export type Profile = {
     exampleAttributes?: Record<string, string>;
     schema?: Record<string, unknown>;
   }[];
-  afterLast: string;
+  labels: {
+    undeliverable: string;
+  };
 };
 
 export type NewPreview = {

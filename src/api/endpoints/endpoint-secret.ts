@@ -3,21 +3,21 @@ import { invalidBody } from '../problems/problem.ts';
 
 type SecretOfProfile = Pick<CompiledProfile, 'secretRules' | 'generateSecret' | 'secretProblem'>;
 
-/** The secret that an endpoint gets, brought or made; throws invalid_body where the profile's rules are broken. */
-export function providedOrNewSecret(profile: SecretOfProfile, brought: string | undefined): string {
-  const rule = profile.secretRules.brought;
-  if (brought === undefined) {
-    if (rule === 'required') throw refused('is required: the receiver brings the secret');
+/** The provided secret, or a generated one. Throws invalid_body if the profile's rules are broken. */
+export function providedOrNewSecret(profile: SecretOfProfile, provided: string | undefined): string {
+  const { source } = profile.secretRules;
+  if (provided === undefined) {
+    if (source === 'provided') throw refused('is required: the profile generates no secrets');
     return profile.generateSecret();
   }
-  if (rule === 'never') throw refused('must be left out: Posthorn makes the secret');
-  const problem = profile.secretProblem(brought);
+  if (source === 'generated') throw refused('must be left out: Posthorn generates the secret');
+  const problem = profile.secretProblem(provided);
   if (problem !== undefined) throw refused(problem);
-  return brought;
+  return provided;
 }
 
-/** The member of an answer that shows a secret, this once; nothing where the profile says so. */
+/** The `secret` field of the only response that returns it; empty if the profile never returns secrets. */
 export const oneTimeSecretField = ({ secretRules }: SecretOfProfile, secret: string): { secret?: string } =>
-  secretRules.shownOnce ? { secret } : {};
+  secretRules.returned === 'once' ? { secret } : {};
 
 const refused = (detail: string) => invalidBody([{ pointer: '/secret', detail }]);

@@ -47,7 +47,7 @@ export async function registerReceiver(
   callWith: CallApiWithKey,
 ): Promise<RegisteredReceiver> {
   const { by, consumer } = REGISTRATIONS[profile.name] ?? { by: 'endpoint' };
-  const brought = profile.secretRules.brought === 'required' ? { secret: profile.generateSecret() } : {};
+  const provided = profile.secretRules.source === 'provided' ? { secret: profile.generateSecret() } : {};
   if (by === 'target') {
     const target = { url, secret: profile.generateSecret() };
     const description = 'none: each event brings its URL and secret';
@@ -67,12 +67,12 @@ export async function registerReceiver(
   type Made = { id: string; secret?: string };
   const made =
     by === 'webhooks'
-      ? await (await keyOf(consumer!))<Made>('POST', '/v1/webhooks', { url, events: ['*'], ...brought })
-      : await call<Made>('POST', '/v1/endpoints', { url, ...(consumer && { consumer }), ...brought });
+      ? await (await keyOf(consumer!))<Made>('POST', '/v1/webhooks', { url, events: ['*'], ...provided })
+      : await call<Made>('POST', '/v1/endpoints', { url, ...(consumer && { consumer }), ...provided });
   const owner = consumer === undefined ? '' : ` of ${consumer}${plan === undefined ? '' : `, plan ${plan}`}`;
   return {
     endpointId: made.id,
-    secret: brought.secret ?? made.secret!,
+    secret: provided.secret ?? made.secret!,
     eventFields: consumer === undefined ? {} : { consumer },
     description: `${made.id}${owner}${by === 'webhooks' ? ', registered with a key of its own' : ''}`,
     remove: () =>

@@ -16,7 +16,7 @@ const LATE_MS = 1_000;
  */
 export async function showFailure(
   stage: TrialContext,
-  { title, policy, afterLast }: CompiledProfile,
+  { title, policy, labels }: CompiledProfile,
   type: EventTypeResponse,
 ): Promise<void> {
   const { call, receiver, print } = stage;
@@ -38,7 +38,9 @@ export async function showFailure(
     requireWait(wait, policy.delays[number - 1], number);
   }
   if (delivery.status !== 'undeliverable') throw new TryFailure(`The delivery ended ${delivery.status}.`);
-  print(`    final state: ${delivery.status} (${delivery.reason}), which ${title} calls "${afterLast}"`);
+  print(
+    `    final state: ${delivery.status} (${delivery.reason}), which ${title} calls "${labels.undeliverable}"`,
+  );
   print(
     `    workflow: ${delivery.workflow.url ?? `${delivery.workflow.id} (no address of a Web UI is known)`}`,
   );

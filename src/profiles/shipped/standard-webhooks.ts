@@ -6,7 +6,7 @@ export const standardWebhooks: ProfileSource = {
   title: 'Standard Webhooks',
   body: { type: '$type', timestamp: '$createdAt', data: '$data' },
   dataBytes: 'verbatim',
-  createdAt: 'milliseconds',
+  timestampPrecision: 'milliseconds',
   headers: {
     'webhook-id': '$id',
     'webhook-timestamp': '$sentAt',
@@ -17,7 +17,7 @@ export const standardWebhooks: ProfileSource = {
     content: '$id.$sentAt.$body',
     encoding: 'base64',
     format: 'v1,$base64',
-    severalSecrets: 'space',
+    whileRotating: 'all',
   },
   secret: {
     key: 'base64AfterPrefix',
@@ -25,11 +25,11 @@ export const standardWebhooks: ProfileSource = {
     generated: { bytes: 32, encoding: 'base64' },
     min: 24,
     max: 64,
-    brought: 'optional',
-    shownOnce: true,
+    source: 'either',
+    returned: 'once',
   },
   timeout: '15s',
   policy: { delays: ['1m', '5m', '30m', '2h'], jitter: 0 },
   urls: { httpsOnly: false, publicOnly: true },
-  afterLast: 'undeliverable',
+  labels: { undeliverable: 'undeliverable' },
 };

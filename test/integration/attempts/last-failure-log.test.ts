@@ -27,7 +27,7 @@ test('a delivery whose last attempt fails is one line of the log, with the word 
         eventId: event.id,
         endpointId: endpoint.id,
         deliveryId: expect.stringMatching(/^dlv_/),
-        afterLast: 'failed',
+        label: 'failed',
       }),
     ]);
     expect(told().join('')).not.toContain('canary');

@@ -108,23 +108,28 @@ test('the new secret is shown once, and stored sealed', async () => {
   expect(rows[0].stored).not.toContain('whsec_');
 });
 
-test('a secret may be brought, and is held to the rules of the profile', async () => {
+test('a secret may be provided, and must follow the rules of the profile', async () => {
   const { receiver, endpoint, send } = await endpointWith();
-  const brought = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  const provided = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
   // The second time as after a lost answer: the old secret is not pushed out by it.
   for (let times = 0; times < 2; times++)
-    expect(await rotate(endpoint.id, { secret: brought })).toMatchObject({ secret: brought });
+    expect(await rotate(endpoint.id, { secret: provided })).toMatchObject({ secret: provided });
   await send();
-  expect([brought, endpoint.secret].map((secret) => verifies(receiver, secret))).toEqual([true, true]);
+  expect([provided, endpoint.secret].map((secret) => verifies(receiver, secret))).toEqual([true, true]);
   await expect(rotate(endpoint.id, { secret: 'short' })).rejects.toThrow(/422.*\/secret/);
   await expect(rotate(endpoint.id, { overlap: '8d' })).rejects.toThrow(/422.*\/overlap/);
 });
 
 test.each([
-  ['pausepoint', { consumer: 'dev_1', secret: 'a'.repeat(16) }, {}, 'is required: the receiver brings'],
-  ['canvelete', {}, { secret: 'a'.repeat(16) }, 'must be left out: Posthorn makes'],
+  [
+    'pausepoint',
+    { consumer: 'dev_1', secret: 'a'.repeat(16) },
+    {},
+    'is required: the profile generates no secrets',
+  ],
+  ['canvelete', {}, { secret: 'a'.repeat(16) }, 'must be left out: Posthorn generates'],
 ])(
-  'the rule of %s on who makes the secret holds for a new one',
+  'the rule of %s on the source of a secret applies to a rotation',
   async (profile, registration, rotation, why) => {
     const { key } = await posthorn.newProject({ profile });
     const url = 'https://127.0.0.1:9/';

@@ -22,8 +22,8 @@ test('however many deliveries fail for the last time, Postgres is asked once at 
   };
   const tellLastFailures = createUndeliverableReporter({
     db: { query } as unknown as Queryable,
-    profiles: { find: async () => ({ afterLast: 'dead' }) as never },
-    report: ({ id }, afterLast) => told.push(`${id} ${afterLast}`),
+    profiles: { find: async () => ({ labels: { undeliverable: 'dead' } }) as never },
+    report: ({ id }, label) => told.push(`${id} ${label}`),
     onFailure: (error) => failures.push(error),
   });
 

@@ -36,7 +36,7 @@ test('members stand in the order of the profile, and a time has the precision of
     timestamp: '$createdAt',
     data: '$data',
   };
-  expect(composed({ body, createdAt: 'seconds' }, '[1]')).toBe(
+  expect(composed({ body, timestampPrecision: 'seconds' }, '[1]')).toBe(
     '{"event":"render.completed","version":2,"beta":false,"note":null,"timestamp":"2026-03-26T14:30:00Z","data":[1]}',
   );
 });

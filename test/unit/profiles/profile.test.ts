@@ -60,7 +60,7 @@ test('the headers of an attempt verify with an independent library, also while a
   expect(() => new Webhook(profile.generateSecret()).verify(body, headers)).toThrow('No matching signature');
 });
 
-test('a generated secret passes the check of a secret that is brought', () => {
+test('a generated secret passes the check of provided secrets', () => {
   expect(profile.generateSecret()).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
   expect(profile.secretProblem(profile.generateSecret())).toBeUndefined();
 });

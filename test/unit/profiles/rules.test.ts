@@ -10,11 +10,11 @@ test.each([
   ['pdf-gorilla', 5, minutes(1, 5, 30, 120), HTTPS, 'undeliverable'],
   ['pausepoint', 5, [30, 60, 120], HTTPS, 'logged'],
   ['smartlyq', 30, minutes(2, 4, 8, 16, 32), HTTPS, 'dropped'],
-])('%s waits %d s for an answer, and repeats after %j s', (name, timeout, delays, urls, afterLast) => {
+])('%s waits %d s for an answer, and repeats after %j s', (name, timeout, delays, urls, label) => {
   const { profile } = providerNamed(name);
   expect(profile.policy).toEqual({ timeout, delays, jitter: 0 });
   expect(profile.urls).toEqual(urls);
-  expect(profile.afterLast).toBe(afterLast);
+  expect(profile.labels.undeliverable).toBe(label);
 });
 
 test('CmdCal has webhooks on Pro and Business plans only, the others on every plan', () => {
@@ -24,14 +24,14 @@ test('CmdCal has webhooks on Pro and Business plans only, the others on every pl
 });
 
 test.each([
-  ['cmdcal', 'optional'],
-  ['canvelete', 'never'],
-  ['pdf-gorilla', 'required'],
-  ['pausepoint', 'required'],
-  ['smartlyq', 'never'],
-])('whoever registers with %s brings a secret: %s', (name, brought) => {
+  ['cmdcal', 'either'],
+  ['canvelete', 'generated'],
+  ['pdf-gorilla', 'provided'],
+  ['pausepoint', 'provided'],
+  ['smartlyq', 'generated'],
+])('the secret of an endpoint under %s has the source %s', (name, source) => {
   const { profile } = providerNamed(name);
-  expect(profile.secretRules).toMatchObject({ brought, shownOnce: true });
+  expect(profile.secretRules).toMatchObject({ source, returned: 'once' });
   expect(profile.generateSecret()).toMatch(/^[0-9a-f]{64}$/);
   expect(profile.secretProblem(profile.generateSecret())).toBeUndefined();
 });

@@ -9,14 +9,14 @@ const standard: SignatureScheme = {
   content: '$id.$sentAt.$body',
   encoding: 'base64',
   format: 'v1,$base64',
-  severalSecrets: 'space',
+  whileRotating: 'all',
 };
 const hexOfBody: SignatureScheme = {
   algorithm: 'hmac-sha256',
   content: '$body',
   encoding: 'hex',
   format: '$hex',
-  severalSecrets: 'none',
+  whileRotating: 'newest',
 };
 const whsec = { key: 'base64AfterPrefix', prefix: 'whsec_' } as const;
 const utf8 = { key: 'utf8' } as const;

@@ -199,7 +199,7 @@ class ProfileSignature(TypedDict):
     content: Literal["$body", "$sentAt.$body", "$id.$sentAt.$body"]
     encoding: Literal["hex", "base64"]
     format: str
-    severalSecrets: Literal["space", "none"]
+    whileRotating: Literal["all", "newest"]
 
 
 class ProfileSecretGenerated(TypedDict):
@@ -213,8 +213,8 @@ class ProfileSecret(TypedDict):
     generated: ProfileSecretGenerated
     min: int
     max: int
-    brought: Literal["never", "optional", "required"]
-    shownOnce: bool
+    source: Literal["generated", "either", "provided"]
+    returned: Literal["once", "never"]
 
 
 class ProfilePolicy(TypedDict):
@@ -238,19 +238,23 @@ class ProfileEventTypes(_RequiredProfileEventTypes, total=False):
     schema: Dict[str, Any]
 
 
+class ProfileLabels(TypedDict):
+    undeliverable: str
+
+
 class _RequiredProfile(TypedDict):
     name: str
     title: str
     body: Dict[str, Optional[Union[str, float, bool]]]
     dataBytes: Literal["verbatim", "reserialized"]
-    createdAt: Literal["seconds", "milliseconds"]
+    timestampPrecision: Literal["seconds", "milliseconds"]
     headers: Dict[str, str]
     signature: ProfileSignature
     secret: ProfileSecret
     timeout: str
     policy: ProfilePolicy
     urls: ProfileUrls
-    afterLast: str
+    labels: ProfileLabels
 
 
 class Profile(_RequiredProfile, total=False):
