@@ -24,7 +24,7 @@ export function healthRoutes(checks: Readiness): Route[] {
       summary: 'Is the process alive?',
       access: 'open',
       responses: { 200: { description: 'It is', schema: z.object({ ok: z.literal(true) }) } },
-      handle: () => json(200, { ok: true }),
+      handle: () => json(200, { ok: true as const }),
     }),
     plainRoute({
       method: 'get',

@@ -7,7 +7,7 @@ import { readJsonDocument } from '../../src/api/http/body/json-document.ts';
 import { membersOf } from '../../src/api/http/body/json-members.ts';
 import { decodeCursor } from '../../src/api/http/cursor.ts';
 import { matchesIfNoneMatch } from '../../src/api/http/entity-tags.ts';
-import { checkedBody } from '../../src/api/http/validation/validation.ts';
+import { parseBody } from '../../src/api/http/validation/validation.ts';
 import { Problem, problemJson } from '../../src/api/problems/problem.ts';
 import { newPreview, profile as profileBody } from '../../src/api/profiles/profile-schemas.ts';
 import { projectChanges } from '../../src/api/projects/project-schemas.ts';
@@ -110,8 +110,8 @@ const ignoring = (work: () => unknown): unknown => {
     return problemJson(error, 'req_1', 'http://posthorn.test');
   }
 };
-const checked = (schema: Parameters<typeof checkedBody>[0], value: unknown): unknown =>
-  ignoring(() => checkedBody(schema, value));
+const checked = (schema: Parameters<typeof parseBody>[0], value: unknown): unknown =>
+  ignoring(() => parseBody(schema, value));
 
 /** What a JSON value of a stranger meets. */
 const OF_JSON: Record<string, (text: string) => unknown> = {

@@ -1,13 +1,17 @@
 import type { Attempt, Delivery } from '../../store/deliveries/delivery-reads.ts';
 import type { InitialDelivery } from '../../store/events/event-draft.ts';
 import type { WorkflowLinks } from '../ports.ts';
+import type { AttemptResponse, DeliveryResponse } from './delivery-schemas.ts';
 
 /** Temporal may be away: an answer about what Postgres knows does not wait for it longer. */
 const LINKS_MS = 1_000;
 const LINKS_AT_ONCE = 20;
 
 /** Deliveries as callers see them, with the pages of their workflows as far as Temporal says in time. */
-export async function deliveryResponses(links: WorkflowLinks, deliveries: Delivery[]): Promise<object[]> {
+export async function deliveryResponses(
+  links: WorkflowLinks,
+  deliveries: Delivery[],
+): Promise<DeliveryResponse[]> {
   const urls = await workflowUrls(links, deliveries);
   return deliveries.map(({ workflowId, ...delivery }) => ({
     ...delivery,
@@ -16,7 +20,11 @@ export async function deliveryResponses(links: WorkflowLinks, deliveries: Delive
 }
 
 /** A delivery in the moment in which it is made, before anything has happened to it. */
-export const initialDeliveryResponse = (born: InitialDelivery, event: string, createdAt: Date): object => ({
+export const initialDeliveryResponse = (
+  born: InitialDelivery,
+  event: string,
+  createdAt: Date,
+): DeliveryResponse => ({
   id: born.id,
   event,
   endpoint: born.endpointId,
@@ -30,7 +38,7 @@ export const initialDeliveryResponse = (born: InitialDelivery, event: string, cr
   workflow: { id: born.workflowId, url: null },
 });
 
-export function attemptResponse(attempt: Attempt): object {
+export function attemptResponse(attempt: Attempt): AttemptResponse {
   const { number, step, startedAt, durationMs, outcome, statusCode, trigger, resent } = attempt;
   const { requestUrl, requestHeaders, responseHeaders, responseBody, responseTruncated } = attempt;
   const { errorCode, errorMessage } = attempt;
@@ -55,7 +63,7 @@ export function attemptResponse(attempt: Attempt): object {
 }
 
 /** Headers are stored as JSON in bytes, because receivers may put NUL and worse into them. */
-const headersOf = (stored: Buffer | null): object =>
+const headersOf = (stored: Buffer | null): Record<string, unknown> =>
   stored === null ? {} : JSON.parse(stored.toString('utf8'));
 
 async function workflowUrls(

@@ -11,13 +11,13 @@ import { eventId, pageQuery, pageSchema, posthornId } from '../http/validation/f
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
 import { attemptResponse, deliveryResponses } from './delivery-responses.ts';
-import { attempt, delivery } from './delivery-schemas.ts';
+import { attempt, type DeliveryResponse, delivery } from './delivery-schemas.ts';
 
 const params = z.object({ id: posthornId });
 const tag = 'Deliveries';
 
 export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, reads: TenantReadPool): Route[] {
-  const readDelivery = async (scope: Scope, id: string): Promise<object> => {
+  const readDelivery = async (scope: Scope, id: string): Promise<DeliveryResponse> => {
     const found = await findDelivery(reads(scope), scope, id);
     if (!found) throw new Problem('not_found');
     const [answer] = await deliveryResponses(links, [found]);

@@ -45,3 +45,6 @@ export const attempt = z
     resent: z.boolean().meta({ description: 'A stale connection made us send once more within the attempt' }),
   })
   .meta({ id: 'Attempt' });
+
+export type DeliveryResponse = z.output<typeof delivery>;
+export type AttemptResponse = z.output<typeof attempt>;

@@ -46,7 +46,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     access,
     params,
     query,
-    body,
+    body = route.rawBody,
     bodyOptional,
     rateLimit,
     requestHeaders = {},
@@ -126,7 +126,7 @@ const contentOf = ({ schema, type }: ResponseSpec): { content?: Record<string, {
 };
 
 /** What a route can answer by its access, parameters and body, and what it says of itself. */
-function problemsOf({ method, access, params, body, problems = [] }: Route): ProblemCode[] {
+function problemsOf({ method, access, params, body, rawBody, problems = [] }: Route): ProblemCode[] {
   const codes: ProblemCode[] = ['internal_error', 'invalid_query'];
   if (access !== 'open') codes.push('unauthorized', 'too_many_attempts', 'quota_exceeded', 'unavailable');
   if (access === 'project' || access === 'consumer') codes.push('project_required', 'forbidden', 'not_found');
@@ -134,6 +134,7 @@ function problemsOf({ method, access, params, body, problems = [] }: Route): Pro
   if (access === 'shared') codes.push('forbidden', 'not_found');
   if (params) codes.push('not_found', 'invalid_request');
   if (params && method === 'put') codes.push('invalid_id');
-  if (body) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type', 'invalid_body');
+  if (body ?? rawBody)
+    codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type', 'invalid_body');
   return [...new Set([...codes, ...problems])];
 }

@@ -2,9 +2,14 @@ import type { SecretBox } from '../../secrets/secret-box.ts';
 import type { Endpoint } from '../../store/endpoints/endpoints.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import { maskedHeaders } from './endpoint-headers.ts';
+import type { EndpointResponse } from './endpoint-schemas.ts';
 
 /** An endpoint as callers see it: its secret never, of its headers the names. */
-export const endpointResponse = (box: SecretBox, { projectId }: Tenant, endpoint: Endpoint): object => ({
+export const endpointResponse = (
+  box: SecretBox,
+  { projectId }: Tenant,
+  endpoint: Endpoint,
+): EndpointResponse => ({
   ...endpoint,
   headers: maskedHeaders(box, projectId, endpoint.id, endpoint.headers),
 });

@@ -85,3 +85,5 @@ export const oneTimeSecret = z
 export const createdEndpoint = z
   .object({ ...endpointFields, secret: oneTimeSecret })
   .meta({ id: 'CreatedEndpoint' });
+
+export type EndpointResponse = z.output<typeof endpoint>;

@@ -7,11 +7,11 @@ import { pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts'
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { deleteEndpoint } from './delete-endpoint.ts';
 import { registerEndpoint } from './register-endpoint.ts';
-import { createdWebhook, newWebhook, webhook } from './webhook-schemas.ts';
+import { createdWebhook, newWebhook, type WebhookResponse, webhook } from './webhook-schemas.ts';
 
 const tag = 'Webhooks';
 
-const answerOf = ({ id, url, events, status, createdAt }: Endpoint): object => ({
+const answerOf = ({ id, url, events, status, createdAt }: Endpoint): WebhookResponse => ({
   id,
   url,
   events,

@@ -13,3 +13,5 @@ export const webhook = endpoint
 export const createdWebhook = z
   .object({ ...webhook.shape, secret: oneTimeSecret })
   .meta({ id: 'CreatedWebhook' });
+
+export type WebhookResponse = z.output<typeof webhook>;

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { parseDuration } from '../../policy/duration.ts';
 import type { AcceptedEvent, AcceptResult, EventDraft } from '../../store/events/event-draft.ts';
 import { type Queryable, StoreUnavailable } from '../../store/postgres/database.ts';
@@ -10,7 +9,7 @@ import { Problem } from '../problems/problem.ts';
 import { eventJson, readEvent } from './event-responses.ts';
 import type { waitQuery } from './event-schemas.ts';
 
-type AcceptingCall = TenantCall<unknown, z.output<typeof waitQuery>, unknown>;
+type AcceptingCall = Pick<TenantCall<{ query: typeof waitQuery }>, 'tenant' | 'query' | 'response'>;
 
 /** Stores one event and answers with it: 202, or 200 when `wait` saw every delivery settle. */
 export function createAcceptEvent(

@@ -9,7 +9,7 @@ import {
 } from '../http/body/json-document.ts';
 import { type Member, membersOf, nestingDepth, type ValueRange } from '../http/body/json-members.ts';
 import { isArrayAt, parseValue, scanElements, scanMembers } from '../http/body/json-skeleton.ts';
-import { checkedBody, partOrErrors } from '../http/validation/validation.ts';
+import { parseBody, partOrErrors } from '../http/validation/validation.ts';
 import { type FieldError, invalidBody, MAX_LISTED_ERRORS, Problem } from '../problems/problem.ts';
 import type { PostedEvent } from './event-drafts.ts';
 import { type EventInput, MAX_BATCH_EVENTS, newEvent } from './event-schemas.ts';
@@ -24,7 +24,7 @@ const DEPTH_AROUND = 2;
 
 /**
  * The events of a batch, in order; none may be larger than `maxEventBytes`. They are read one by one, with pauses: what
- * JSON.parse makes of 16 MB takes seconds, and hundreds of megabytes. Throws as readJsonDocument and checkedBody do.
+ * JSON.parse makes of 16 MB takes seconds, and hundreds of megabytes. Throws as readJsonDocument and parseBody do.
  */
 export async function readEventBatch(
   bytes: Buffer,
@@ -65,7 +65,7 @@ export async function readEventBatch(
 async function rangesOfEvents(bytes: Buffer, slices: TimeSlices): Promise<ValueRange[]> {
   if (bytes[firstPlace(bytes)] !== OPEN_BRACE) {
     // Not an object: read as any body, it is refused with the reason.
-    checkedBody(envelope, bytes.length > SMALL ? [] : readJsonDocument(bytes).value);
+    parseBody(envelope, bytes.length > SMALL ? [] : readJsonDocument(bytes).value);
     return [];
   }
   await slices.yieldIfDue();
@@ -82,7 +82,7 @@ async function rangesOfEvents(bytes: Buffer, slices: TimeSlices): Promise<ValueR
       around.push(['events', ranges]);
     } else around.push([member.name, member.end - member.start > SMALL ? null : parseValue(bytes, member)]);
   }
-  checkedBody(envelope, Object.fromEntries(around));
+  parseBody(envelope, Object.fromEntries(around));
   return ranges;
 }
 

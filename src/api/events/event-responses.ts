@@ -3,6 +3,7 @@ import { findEvent, type StoredEvent } from '../../store/events/event-reads.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import { deliveryResponses } from '../deliveries/delivery-responses.ts';
+import type { DeliveryResponse } from '../deliveries/delivery-schemas.ts';
 import type { WorkflowLinks } from '../ports.ts';
 import { Problem } from '../problems/problem.ts';
 
@@ -15,7 +16,7 @@ export type EventFields = Omit<StoredEvent, 'deliveryCount'> & { deliveryCount: 
  * JSON text of an event. `data` stands in it byte for byte: JSON.stringify of its parsed value would change
  * 12345678901234567890 and 1.0, and drop repeated names.
  */
-export function eventJson(event: EventFields, deliveries: object[] | undefined): string {
+export function eventJson(event: EventFields, deliveries: DeliveryResponse[] | undefined): string {
   const { id, type, consumer, status, test, createdAt, attributes, data, body, deliveryCount } = event;
   const target = targetResponse(event.targetUrl);
   const head = JSON.stringify({ id, type, consumer, status, test, createdAt, attributes, target });
@@ -39,7 +40,7 @@ export async function eventJsonList(
   const byEvent = await firstDeliveriesOf(db, projectId, ids, MAX_DELIVERIES_RETURNED);
   // One round of links for the whole page, not one for each event.
   const answers = await deliveryResponses(links, [...byEvent.values()].flat());
-  const answersByEvent = Map.groupBy(answers, (answer) => (answer as { event: string }).event);
+  const answersByEvent = Map.groupBy(answers, ({ event }) => event);
   return events.map((event) => eventJson(event, answersByEvent.get(event.id) ?? []));
 }
 

@@ -24,7 +24,15 @@ import type { ProblemCode } from '../problems/problem-codes.ts';
 import { acceptedOrThrow, createAcceptEvent } from './accept-event.ts';
 import { readEventBatch } from './event-batch.ts';
 import { eventJsonList, MAX_DELIVERIES_RETURNED, readEvent, targetResponse } from './event-responses.ts';
-import { acceptedEvent, acceptedEvents, event, newEvent, newEvents, waitQuery } from './event-schemas.ts';
+import {
+  type AcceptedItem,
+  acceptedEvent,
+  acceptedEvents,
+  event,
+  newEvent,
+  newEvents,
+  waitQuery,
+} from './event-schemas.ts';
 import { prepareDrafts } from './prepare-drafts.ts';
 
 const listQuery = z.strictObject({
@@ -87,9 +95,8 @@ export function eventRoutes(
       tag: 'Events',
       summary: 'Post up to 1,000 events: all are stored, or none',
       access: 'project',
-      body: newEvents,
+      rawBody: newEvents,
       bodyLimit: 'batch',
-      rawBody: true,
       responses: { 202: { description: 'All stored, in the order of the request', schema: acceptedEvents } },
       problems: POST_PROBLEMS,
       handle: async ({ tenant, document }) => {
@@ -170,7 +177,7 @@ export function eventRoutes(
 const dateOf = (time: string | undefined): Date | undefined =>
   time === undefined ? undefined : new Date(time);
 
-function acceptedItem(draft: EventDraft, accepted: AcceptedEvent): object {
+function acceptedItem(draft: EventDraft, accepted: AcceptedEvent): AcceptedItem {
   const { id, type, consumer, test, attributes } = draft;
   const { status, createdAt, deliveryCount } = accepted;
   const target = targetResponse(draft.target?.url ?? null);

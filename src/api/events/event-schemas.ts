@@ -90,3 +90,5 @@ export const acceptedItem = z
   .meta({ id: 'AcceptedItem' });
 
 export const acceptedEvents = z.object({ items: z.array(acceptedItem) }).meta({ id: 'AcceptedEvents' });
+
+export type AcceptedItem = z.output<typeof acceptedItem>;

@@ -12,9 +12,8 @@ import { type JsonDocument, readJsonDocument } from './body/json-document.ts';
 import { LARGE_BODY_BYTES } from './body/large-body.ts';
 import { type BufferedBody, ClientDisconnected, createBodyReader, hasNoBody } from './body/request-body.ts';
 import { admitTenant } from './connection-budget.ts';
-import type { Access, Route, RouteResponse, TenantCall } from './route.ts';
+import type { Access, Route, RouteResponse } from './route.ts';
 import { send } from './send.ts';
-import { checkedBody, checkedParams, checkedQuery } from './validation/validation.ts';
 
 const BATCH_FACTOR = 16;
 const PROFILE_BYTES = 64 * 1024;
@@ -48,11 +47,11 @@ export function mountRoutes(
     path: string,
     request: Request,
     response: Response,
-    work: (requestId: string) => Promise<RouteResponse>,
+    work: (requestId: string) => Promise<RouteResponse<unknown>>,
   ): Promise<void> => {
     const startedAt = performance.now();
     const requestId = localClockId('req');
-    let answer: RouteResponse;
+    let answer: RouteResponse<unknown>;
     try {
       answer = await work(requestId);
     } catch (error) {
@@ -116,22 +115,20 @@ async function answerCall(
   bodyOf: (route: Route, request: Request, tenant: Tenant | null) => Promise<BufferedBody>,
   quotas: CallQuotas,
   slicesOf: (group: string) => TimeSlices,
-): Promise<RouteResponse> {
+): Promise<RouteResponse<unknown>> {
   let tenant = await admitted(route.access, request, authentication);
-  const params = route.params && checkedParams(route.params, request.params, route.method === 'put');
-  const query = queryOf(route, request);
-  const call = { params, query, request, response, requestId };
+  const withBody = route.prepare(request, tenant);
   const answer = async (body: unknown, document: JsonDocument) => {
+    const run = withBody(body);
     const end = route.rateLimit && tenant ? await quotas.admit(route.rateLimit, tenant) : undefined;
     try {
-      return await route.handle({ ...call, body, document, tenant } as TenantCall<unknown, unknown, unknown>);
+      return await run({ document, request, response, requestId, tenant });
     } finally {
       end?.();
     }
   };
-  if (!route.body) return answer(undefined, NO_DOCUMENT);
-  if (route.bodyOptional && hasNoBody(request))
-    return answer(checkedBody(route.body, EMPTY_DOCUMENT.value), EMPTY_DOCUMENT);
+  if (!route.body && !route.rawBody) return answer(undefined, NO_DOCUMENT);
+  if (route.bodyOptional && hasNoBody(request)) return answer(EMPTY_DOCUMENT.value, EMPTY_DOCUMENT);
 
   const beganAt = performance.now();
   const held = await bodyOf(route, request, tenant);
@@ -144,7 +141,7 @@ async function answerCall(
     await slices?.yieldIfDue();
     const document = readJsonDocument(held.bytes);
     await slices?.yieldIfDue();
-    return await answer(checkedBody(route.body, document.value), document);
+    return await answer(document.value, document);
   } finally {
     held.release();
   }
@@ -161,7 +158,6 @@ async function admitted(
   admitTenant(request, caller.tenant?.projectId ?? '', caller.tenant?.consumer ?? null);
   if (!LEAST_KEYS[access].includes(caller.kind)) throw new Problem('forbidden');
   if (access === 'admin') return null;
-  if (!caller.tenant && access !== 'shared') throw new Problem('project_required');
   return caller.tenant;
 }
 
@@ -171,13 +167,6 @@ const LEAST_KEYS: Record<Exclude<Access, 'open'>, AuthenticatedCaller['kind'][]>
   project: ['admin', 'project'],
   consumer: ['admin', 'project', 'consumer'],
 };
-
-function queryOf(route: Route, request: Request): unknown {
-  if (route.query) return checkedQuery(route.query, request.url.includes('?') ? request.query : {});
-  const [unknown] = Object.keys(request.url.includes('?') ? request.query : {});
-  if (unknown === undefined) return undefined;
-  throw new Problem('invalid_query', undefined, { errors: [{ pointer: unknown, detail: 'is not known' }] });
-}
 
 function problemAnswer(problem: Problem, requestId: string, publicUrl: string): RouteResponse {
   const body = problemJson(problem, requestId, publicUrl);

@@ -3,132 +3,202 @@ import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { RateName } from '../../policy/quotas.ts';
 import type { Tenant } from '../auth/authentication.ts';
+import { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
 import type { JsonDocument } from './body/json-document.ts';
+import { type Parsed, parseBody, parseParams, parseQuery } from './validation/validation.ts';
 
 /**
- * The least key that may call: `consumer` lets every key in, `project` all but consumers', `admin` only admin's.
- * `shared` is as `project`, but the admin key need name no project: the call is then about what all of them share.
+ * Which keys may call: `consumer` allows every key, `project` allows project keys and the admin key, `admin` only the
+ * admin key. `shared` is like `project`, but the admin key may omit the project to act on what all projects share.
  */
 export type Access = 'open' | 'admin' | 'shared' | 'project' | 'consumer';
 
-export type RouteResponse = {
+export type RouteResponse<Body = never> = {
   status: number;
   headers?: Record<string, string>;
-  /** JSON text, HTML or CSS; or bytes that come over time; or nothing. */
-  content?: { type: string; body: string | Buffer | Readable };
-  /** The event that the call was about, for the log line of the request. */
+  /** A value that is sent as JSON; or JSON text, HTML or CSS; or a stream; or no body. */
+  content?: { json: Body } | { type: string; body: string | Buffer | Readable };
+  /** The event that the call concerned, for the request's log line. */
   eventId?: string;
 };
 
-/** How an answer looks in the OpenAPI document. */
+/** A response in the OpenAPI document; a handler may only return the bodies that its schemas describe. */
 export type ResponseSpec = {
   description: string;
   schema?: z.ZodType;
   type?: string;
-  /** Names and descriptions of headers that are particular to it. */
+  /** Response headers: name to description. */
   headers?: Record<string, string>;
 };
+type Responses = Record<number, ResponseSpec>;
+type ResponseBody<R extends Responses> = {
+  [Status in keyof R]: R[Status] extends { schema: infer S extends z.ZodType } ? z.output<S> : never;
+}[keyof R];
+type HandlerResult<R extends Responses> =
+  | Promise<RouteResponse<ResponseBody<R>>>
+  | RouteResponse<ResponseBody<R>>;
 
-export type Call<P, Q, B> = {
-  params: P;
-  query: Q;
-  body: B;
-  /** The body as it was written, for routes that have one. */
+/** The schemas of what a call sends. */
+type Input = {
+  params?: z.ZodObject | undefined;
+  query?: z.ZodObject | undefined;
+  body?: z.ZodType | undefined;
+};
+
+type CallContext = {
+  /** The body as it was received, for routes that have one. */
   document: JsonDocument;
   request: Request;
   response: Response;
   requestId: string;
 };
-export type TenantCall<P, Q, B> = Call<P, Q, B> & { tenant: Tenant };
 
-type Described = {
+/** What a handler receives. For a named function: `Call<{ params: typeof params; body: typeof newProject }>`. */
+export type Call<I extends Input = Record<never, never>> = CallContext & {
+  params: Parsed<I['params']>;
+  query: Parsed<I['query']>;
+  body: Parsed<I['body']>;
+};
+export type TenantCall<I extends Input = Record<never, never>> = Call<I> & { tenant: Tenant };
+export type SharedCall<I extends Input = Record<never, never>> = Call<I> & { tenant: Tenant | null };
+
+type RouteDocumentation = {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** As OpenAPI writes it: `/v1/events/{id}`. */
+  /** In OpenAPI syntax: `/v1/events/{id}`. */
   path: string;
   operationId: string;
   tag: string;
   summary: string;
   description?: string;
-  responses: Record<number, ResponseSpec>;
-  /** Beyond those that access, parameters and body bring by themselves. */
+  responses: Responses;
+  /** In addition to those that follow from access, parameters and body. */
   problems?: ProblemCode[];
-  /** No body at all is `{}`: each of its members may be left out. */
+  /** A missing body counts as `{}`; every member of the schema must be optional. */
   bodyOptional?: true;
-  /** What a tenant may make so many calls of in a minute. */
+  /** The quota that limits how many of these calls a tenant may make per minute. */
   rateLimit?: RateName;
-  /** A batch may have 16 times the bytes of an event, a profile 64 KiB. */
+  /** The size limit of the body: that of one event (default), 16 times that, or 64 KiB. */
   bodyLimit?: 'event' | 'batch' | 'profile';
-  /** The handler reads the body, of which it gets the bytes: as one value, it would hold up all other calls. */
-  rawBody?: true;
+  /** Only documents the body: the handler reads its bytes, because parsing all of it at once would block other calls. */
+  rawBody?: z.ZodType;
   /** Request headers worth documenting: name to description. */
   requestHeaders?: Record<string, string>;
 };
 
-type Schema = z.ZodType | undefined;
-type Parsed<S extends Schema> = S extends z.ZodType ? z.output<S> : undefined;
+/** One entry of the table from which both the Express routes and the OpenAPI document are built. */
+export type Route = RouteDocumentation &
+  Input & {
+    access: Access;
+    /**
+     * Validates a call in the order in which its parts arrive, so that no body is read for an invalid path or query:
+     * first the tenant, path and query; then the body; then the handler runs. Every step may throw a Problem.
+     */
+    prepare(
+      request: Request,
+      tenant: Tenant | null,
+    ): (
+      body: unknown,
+    ) => (context: CallContext & { tenant: Tenant | null }) => Promise<RouteResponse<unknown>>;
+  };
 
-type Spec<P extends Schema, Q extends Schema, B extends Schema> = Described & {
-  params?: P;
-  query?: Q;
-  body?: B;
-};
+type Spec<
+  P extends Input['params'],
+  Q extends Input['query'],
+  B extends Input['body'],
+  R extends Responses,
+> = RouteDocumentation & { params?: P; query?: Q; body?: B; responses: R };
 
-/** One entry of the table from which Express and the OpenAPI document are both made. */
-export type Route = Described & {
-  access: Access;
-  params?: z.ZodObject;
-  query?: z.ZodObject;
-  body?: z.ZodType;
-  handle(call: TenantCall<unknown, unknown, unknown>): Promise<RouteResponse> | RouteResponse;
-};
-
-/** A call about the data of one project, or of one consumer in it. */
+/** A route that acts on one project, or on one consumer of it. */
 export const tenantRoute = <
-  P extends Schema = undefined,
-  Q extends Schema = undefined,
-  B extends Schema = undefined,
+  R extends Responses,
+  P extends Input['params'] = undefined,
+  Q extends Input['query'] = undefined,
+  B extends Input['body'] = undefined,
 >(
-  route: Spec<P, Q, B> & {
+  spec: Spec<P, Q, B, R> & {
     access: 'project' | 'consumer';
-    handle(call: TenantCall<Parsed<P>, Parsed<Q>, Parsed<B>>): Promise<RouteResponse> | RouteResponse;
+    handle(call: TenantCall<{ params: P; query: Q; body: B }>): HandlerResult<R>;
   },
-): Route => route as unknown as Route;
+): Route => ({ ...spec, prepare: prepareWith(spec, requireTenant, (call) => spec.handle(call)) });
 
-/** A call about what one project has, or, of the admin without a project, about what all of them share. */
+/** A route that acts on one project or, for the admin key without a project, on what all projects share. */
 export const sharedRoute = <
-  P extends Schema = undefined,
-  Q extends Schema = undefined,
-  B extends Schema = undefined,
+  R extends Responses,
+  P extends Input['params'] = undefined,
+  Q extends Input['query'] = undefined,
+  B extends Input['body'] = undefined,
 >(
-  route: Spec<P, Q, B> & {
+  spec: Spec<P, Q, B, R> & {
     access: 'shared';
-    handle(
-      call: Call<Parsed<P>, Parsed<Q>, Parsed<B>> & { tenant: Tenant | null },
-    ): Promise<RouteResponse> | RouteResponse;
+    handle(call: SharedCall<{ params: P; query: Q; body: B }>): HandlerResult<R>;
   },
-): Route => route as unknown as Route;
+): Route => ({
+  ...spec,
+  prepare: prepareWith(
+    spec,
+    (tenant) => tenant,
+    (call) => spec.handle(call),
+  ),
+});
 
-/** A call that is about no project, or names it in its path. */
+/** A route that acts on no project, or that names the project in its path. */
 export const plainRoute = <
-  P extends Schema = undefined,
-  Q extends Schema = undefined,
-  B extends Schema = undefined,
+  R extends Responses,
+  P extends Input['params'] = undefined,
+  Q extends Input['query'] = undefined,
+  B extends Input['body'] = undefined,
 >(
-  route: Spec<P, Q, B> & {
+  spec: Spec<P, Q, B, R> & {
     access: 'open' | 'admin';
-    handle(call: Call<Parsed<P>, Parsed<Q>, Parsed<B>>): Promise<RouteResponse> | RouteResponse;
+    handle(call: Call<{ params: P; query: Q; body: B }>): HandlerResult<R>;
   },
-): Route => route as unknown as Route;
+): Route => ({
+  ...spec,
+  prepare: prepareWith(
+    spec,
+    () => null,
+    (call) => spec.handle(call),
+  ),
+});
 
-export const json = (status: number, value: unknown, headers?: Record<string, string>): RouteResponse =>
-  jsonText(status, JSON.stringify(value), headers);
+function prepareWith<P extends Input['params'], Q extends Input['query'], B extends Input['body'], T>(
+  { method, ...schemas }: { method: RouteDocumentation['method']; params?: P; query?: Q; body?: B },
+  tenantOf: (tenant: Tenant | null) => T,
+  handle: (
+    call: Call<{ params: P; query: Q; body: B }> & { tenant: T },
+  ) => Promise<RouteResponse<unknown>> | RouteResponse<unknown>,
+): Route['prepare'] {
+  return (request, firstTenant) => {
+    tenantOf(firstTenant);
+    const params = parseParams(schemas.params, request.params, method === 'put');
+    const query = parseQuery(schemas.query, request.url.includes('?') ? request.query : {});
+    return (value) => {
+      const body = parseBody(schemas.body, value);
+      return async ({ tenant, ...context }) =>
+        handle({ ...context, params, query, body, tenant: tenantOf(tenant) });
+    };
+  };
+}
 
-/** For answers that hold JSON of others, which must not go through JSON.stringify. */
+function requireTenant(tenant: Tenant | null): Tenant {
+  if (!tenant) throw new Problem('project_required');
+  return tenant;
+}
+
+export const json = <Body>(
+  status: number,
+  value: Body,
+  headers?: Record<string, string>,
+): RouteResponse<Body> => ({ status, content: { json: value }, ...(headers ? { headers } : {}) });
+
+/** For JSON text that contains stored JSON, which JSON.stringify would change. */
 export const jsonText = (status: number, body: string, headers?: Record<string, string>): RouteResponse => ({
   status,
-  content: { type: 'application/json; charset=utf-8', body },
+  content: { type: JSON_TYPE, body },
   ...(headers ? { headers } : {}),
 });
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
 
 export const noContent = (): RouteResponse => ({ status: 204 });

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { onDisconnect } from './on-disconnect.ts';
-import type { RouteResponse } from './route.ts';
+import { JSON_TYPE, type RouteResponse } from './route.ts';
 
 /** Answers hold what is secret or changes by the second; pages that may be kept say so themselves. */
 const ALWAYS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
@@ -11,7 +11,7 @@ export function send(
   request: Request,
   response: Response,
   requestId: string,
-  answer: RouteResponse,
+  answer: RouteResponse<unknown>,
   onStreamFailure: (error: unknown) => void,
 ): void {
   const { status, headers, content } = answer;
@@ -19,19 +19,21 @@ export function send(
     response.writeHead(status, { ...ALWAYS, 'x-request-id': requestId, ...headers }).end();
     return;
   }
+  const { type, body } =
+    'json' in content ? { type: JSON_TYPE, body: JSON.stringify(content.json) } : content;
   const head: Record<string, string | number> = {
     ...ALWAYS,
     'x-request-id': requestId,
-    'content-type': content.type,
+    'content-type': type,
     ...headers,
   };
-  if (content.body instanceof Readable) {
+  if (body instanceof Readable) {
     response.writeHead(status, head);
-    sendStream(request, response, content.body, onStreamFailure);
+    sendStream(request, response, body, onStreamFailure);
     return;
   }
-  head['content-length'] = Buffer.byteLength(content.body);
-  response.writeHead(status, head).end(content.body);
+  head['content-length'] = Buffer.byteLength(body);
+  response.writeHead(status, head).end(body);
 }
 
 function sendStream(

@@ -3,7 +3,7 @@ import type { CompiledProfile } from '../../profiles/compile-profile.ts';
 import { EXAMPLE_EVENT } from '../../profiles/example-event.ts';
 import { newId } from '../../store/postgres/ids.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
-import type { PreviewInput } from './profile-schemas.ts';
+import type { PreviewInput, PreviewResponse } from './profile-schemas.ts';
 
 /**
  * The request that a receiver would get of an event, signed with a secret that is shown. Without `data` it is the
@@ -16,7 +16,7 @@ export function previewOf(
   input: PreviewInput,
   data: Buffer | undefined,
   now: Date,
-): object {
+): PreviewResponse {
   const event = {
     id: input.id ?? newId('evt', now.getTime()),
     type: input.type,

@@ -36,6 +36,7 @@ import {
   preview,
   profile,
   profileName,
+  type StoredProfileResponse,
   storedProfile,
   versionQuery,
 } from './profile-schemas.ts';
@@ -67,14 +68,14 @@ export function profileRoutes(
     tenant: Tenant | null,
     name: string,
     asked: number | undefined,
-  ): Promise<RouteResponse> => {
+  ): Promise<RouteResponse<StoredProfileResponse>> => {
     const version = asked ?? (await newestFor(tenant, name));
     if (version === null) throw new Problem('not_found');
     const stored = await findProfile(db, projectOf(tenant), name, version);
     if (stored) return storedAnswer(stored);
     const source = builtIn.source(name, version);
     if (!source) throw new Problem('not_found');
-    return json(200, { name, version, source: 'shipped', profile: source });
+    return json(200, { name, version, source: 'shipped' as const, profile: source });
   };
 
   const put = async (tenant: Tenant | null, name: string, body: Profile): Promise<RouteResponse> => {

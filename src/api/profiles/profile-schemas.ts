@@ -81,3 +81,6 @@ export const preview = z
     body: z.string().meta({ description: 'Byte for byte, as UTF-8' }),
   })
   .meta({ id: 'Preview' });
+
+export type PreviewResponse = z.output<typeof preview>;
+export type StoredProfileResponse = z.output<typeof storedProfile>;

@@ -25,9 +25,11 @@ import type { ProblemCode } from '../problems/problem-codes.ts';
 import { requireConsumers } from '../profiles/needed-consumers.ts';
 import { requireValidSecrets } from '../profiles/valid-secrets.ts';
 import {
+  type ChangedProjectResponse,
   changedProject,
   createdProject,
   newProject,
+  type ProjectResponse,
   projectChanges,
   project as projectSchema,
 } from './project-schemas.ts';
@@ -70,13 +72,16 @@ export function projectRoutes(
 
   const shippedPlans = (profile: string): string[] | null => profiles.builtIn.get(profile)?.plans ?? null;
 
-  const read = async (id: string): Promise<RouteResponse> => {
+  const read = async (id: string): Promise<RouteResponse<ProjectResponse>> => {
     const found = await findProject(db, id);
     if (!found) throw new Problem('not_found');
     return json(200, answerOf(found));
   };
 
-  const change = async (id: string, changes: z.output<typeof projectChanges>): Promise<RouteResponse> => {
+  const change = async (
+    id: string,
+    changes: z.output<typeof projectChanges>,
+  ): Promise<RouteResponse<ChangedProjectResponse>> => {
     const profile = changes.profile === undefined ? undefined : await usableProfile(id, changes.profile);
     const changed = await mapOutage(updateProject(pool, id, changes as ProjectChanges, shippedPlans));
     if (!changed) throw new Problem('not_found');
@@ -163,7 +168,7 @@ export function projectRoutes(
   ];
 }
 
-const answerOf = ({ id, name, profile, policy, plans, schemas, createdAt }: Project): object => ({
+const answerOf = ({ id, name, profile, policy, plans, schemas, createdAt }: Project): ProjectResponse => ({
   id,
   name,
   profile,

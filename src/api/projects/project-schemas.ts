@@ -74,3 +74,6 @@ export const project = z.object(projectFields).meta({ id: 'Project' });
 export const changedProject = z
   .object({ ...projectFields, warnings: catalogueWarnings })
   .meta({ id: 'ChangedProject' });
+
+export type ProjectResponse = z.output<typeof project>;
+export type ChangedProjectResponse = z.output<typeof changedProject>;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { readEventBatch } from '../../../src/api/events/event-batch.ts';
 import { newEvents } from '../../../src/api/events/event-schemas.ts';
 import { readJsonDocument } from '../../../src/api/http/body/json-document.ts';
-import { checkedBody } from '../../../src/api/http/validation/validation.ts';
+import { parseBody } from '../../../src/api/http/validation/validation.ts';
 import { Problem } from '../../../src/api/problems/problem.ts';
 
 const LIMIT = 64 * 1024;
@@ -20,7 +20,7 @@ async function codeOf(work: () => unknown): Promise<string> {
 
 /** As the whole text is judged at once. */
 const codeOfWhole = (text: string): Promise<string> =>
-  codeOf(() => checkedBody(newEvents, readJsonDocument(Buffer.from(text)).value));
+  codeOf(() => parseBody(newEvents, readJsonDocument(Buffer.from(text)).value));
 
 test('a batch is read event by event, each with its place and its data as it was written', async () => {
   const text = ' { "events" : [ {"type":"a","data": 1.0 } , {"\\u0064ata":{"b":[]},"type":"b","id":"x"} ] } ';

@@ -1,10 +1,10 @@
 import { newEvents } from '../../../src/api/events/event-schemas.ts';
-import { checkedBody } from '../../../src/api/http/validation/validation.ts';
+import { parseBody } from '../../../src/api/http/validation/validation.ts';
 import { invalidBody, problemJson } from '../../../src/api/problems/problem.ts';
 
 const problemOf = (body: unknown) => {
   try {
-    checkedBody(newEvents, body);
+    parseBody(newEvents, body);
   } catch (error) {
     return error;
   }

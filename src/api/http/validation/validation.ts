@@ -17,15 +17,29 @@ export function partOrErrors<T>(
   return { errors: errors.map((error) => ({ ...error, pointer: pointer + error.pointer })), errorCount };
 }
 
-/** The body as `schema` describes it; throws invalid_body with a JSON pointer for each mistake. */
-export function checkedBody(schema: z.ZodType, value: unknown): unknown {
+type Schema = z.ZodType | undefined;
+/** What a call's part is after validation: undefined for a route without a schema for it. */
+export type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** The body as `schema` describes it; throws invalid_body with a JSON pointer for each error. */
+export function parseBody<S extends Schema>(schema: S | undefined, value: unknown): Parsed<S>;
+export function parseBody(schema: Schema, value: unknown): unknown {
+  if (!schema) return undefined;
   const result = schema.safeParse(value, { error: validationMessage });
   if (result.success) return result.data;
   throw new Problem('invalid_body', undefined, errorsOf(result.error.issues));
 }
 
-/** The query as `schema` describes it; a parameter that was given twice is an array, and refused. */
-export function checkedQuery(schema: z.ZodType, query: unknown): unknown {
+/** The query as `schema` describes it; throws invalid_query, also for a repeated parameter and for any when there is no schema. */
+export function parseQuery<S extends Schema>(schema: S | undefined, query: object): Parsed<S>;
+export function parseQuery(schema: Schema, query: object): unknown {
+  if (!schema) {
+    const [unknownName] = Object.keys(query);
+    if (unknownName === undefined) return undefined;
+    throw new Problem('invalid_query', undefined, {
+      errors: [{ pointer: unknownName, detail: 'is not known' }],
+    });
+  }
   const result = schema.safeParse(query, { error: validationMessage });
   if (result.success) return result.data;
   const { errors, errorCount } = errorsOf(result.error.issues);
@@ -35,8 +49,17 @@ export function checkedQuery(schema: z.ZodType, query: unknown): unknown {
   });
 }
 
-/** An id in the path that cannot be one names nothing; where the caller chooses it (PUT) the rule is said. */
-export function checkedParams(schema: z.ZodType, params: unknown, isChosen: boolean): unknown {
+/**
+ * The path parameters as `schema` describes them. An invalid id throws not_found, because nothing can have it;
+ * where the caller chooses the id (PUT), it throws invalid_id, which says what an id must look like.
+ */
+export function parseParams<S extends Schema>(
+  schema: S | undefined,
+  params: unknown,
+  isChosen: boolean,
+): Parsed<S>;
+export function parseParams(schema: Schema, params: unknown, isChosen: boolean): unknown {
+  if (!schema) return undefined;
   const result = schema.safeParse(params, { error: validationMessage });
   if (result.success) return result.data;
   if (!isChosen) throw new Problem('not_found');
