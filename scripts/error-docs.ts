@@ -30,27 +30,28 @@ const OUTCOMES = `
 
 | outcome | what happened |
 |---|---|
-| \`delivered\` | the receiver answered 2xx |
-| \`rejected\` | it answered something else; redirects too, since none is followed |
-| \`timeout\` | DNS, connecting, TLS, headers and body together took longer than the policy's timeout |
-| \`connection_failed\` | no connection, or it broke before the answer |
-| \`dns_failed\` | the name has no address, or no name server answered |
-| \`tls_failed\` | no TLS connection that can be trusted was made: the certificate, the versions of TLS, or what is at the port |
-| \`invalid_response\` | what came back is not an answer in HTTP/1.1 or 1.0, or came before the request had been sent |
-| \`blocked\` | nothing was sent: deliveries may not go to the address, a header cannot be sent over HTTP, or no secret in force fits the profile of the event (after a change of both) |
-| \`unknown\` | the process of Posthorn ended, or stood still for 30 s, before the outcome was recorded; the attempt is made again |
+| \`delivered\` | the receiver responded with a 2xx status |
+| \`rejected\` | the receiver responded with any other status; this includes redirects, which Posthorn does not follow |
+| \`timeout\` | DNS, connect, TLS, headers and body together took longer than the timeout of the policy |
+| \`connection_failed\` | no connection could be opened, or it broke before the response |
+| \`dns_failed\` | the name has no address, or no name server responded |
+| \`tls_failed\` | no trusted TLS connection could be established: because of the certificate, the TLS version, or the server on the port |
+| \`invalid_response\` | what came back is not an HTTP/1.1 or HTTP/1.0 response, or came before the whole request was sent |
+| \`blocked\` | nothing was sent: the address is not allowed, a header cannot be sent over HTTP, or the profile of the event cannot sign with any active secret |
+| \`unknown\` | the Posthorn process ended, or stalled for 30 s, before it recorded the outcome; the attempt is repeated |
 `;
 
 const CODES = `
 ## Codes of failed attempts
 
-An attempt that got no answer, or a redirect, has an \`error\` with a code and a sentence that says what to change. The
-sentences may change, the codes stay. There are more codes, which are rare and have the sentence of their outcome: those
-of Node.js, and of OpenSSL (\`ERR_SSL_\`, and \`TLS_ALERT_\` with the name of the alert of RFC 8446 that the receiver sent).
+An attempt that got no response, or a redirect, has an \`error\` with a code and a message that says what to change. The
+messages may change; the codes do not. Node.js and OpenSSL have more codes, which are rare and have the general message
+of their outcome. Codes of OpenSSL begin with \`ERR_SSL_\`; \`TLS_ALERT_\` is followed by the name of the TLS alert
+(RFC 8446) that the receiver sent.
 
-| outcome | code | sentence |
+| outcome | code | message |
 |---|---|---|
-| \`rejected\` | \`REDIRECT_NOT_FOLLOWED\` | the receiver redirects to …: redirects are not followed, so register that URL if it is right. The target is named without its query. |
+| \`rejected\` | \`REDIRECT_NOT_FOLLOWED\` | the receiver redirects to …: Posthorn does not follow redirects, so register that URL if it is correct. The target is named without its query. |
 `;
 
 const codeRows = (): string =>

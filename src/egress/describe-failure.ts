@@ -5,129 +5,135 @@ export type FailedOutcome = Extract<
   'timeout' | 'connection_failed' | 'dns_failed' | 'tls_failed' | 'invalid_response' | 'blocked'
 >;
 
-/** The words for a code that is in no table: Node and OpenSSL have more of them than receivers cause. */
+/** Messages for codes that are not listed below: Node.js and OpenSSL have many more than receivers usually cause. */
 export const FALLBACK_MESSAGES: Record<Exclude<FailedOutcome, 'timeout'>, string> = {
-  dns_failed: 'the name of the receiver could not be resolved: check the DNS records of its host',
+  dns_failed: 'the host name of the receiver could not be resolved: check the DNS records of the host',
   connection_failed:
-    'the connection to the receiver failed: check that its server is up, and reachable from the internet',
+    'the connection to the receiver failed: check that the server is running and reachable from the internet',
   tls_failed:
-    'no trusted TLS connection to the receiver could be made: check its certificate and TLS settings',
+    'no trusted TLS connection to the receiver could be established: check its certificate and TLS settings',
   invalid_response:
-    'the answer of the receiver is not valid HTTP: check what listens at the port, and the proxies before it',
-  blocked: 'the request was not sent: its URL or a header of it is not allowed',
+    'the receiver did not send a valid HTTP response: check which server listens on the port, and any proxies in front of it',
+  blocked: 'the request was not sent: its URL or one of its headers is not allowed',
 };
 
-const NO_CHAIN =
-  'the certificate of the receiver leads to no authority that is known: let its server send the intermediate certificates, too (the full chain), and use a public certificate authority';
-const REFUSED_CERTIFICATE =
-  'the receiver refused the TLS connection over a client certificate: Posthorn has none, so let the receiver ask for none';
-const WEAK =
-  'the receiver uses keys or signatures in TLS that are too weak: renew its certificate with a key of 2,048 bits or more and SHA-256, and update its server';
+const INCOMPLETE_CHAIN =
+  "the receiver's certificate does not lead to a trusted certificate authority: configure the server to send the full chain, including intermediate certificates, and use a public certificate authority";
+const CLIENT_CERTIFICATE_REQUIRED =
+  'the receiver rejected the TLS connection because of a client certificate: Posthorn does not send one, so turn off client authentication';
+const WEAK_TLS =
+  'the receiver uses TLS keys or signatures that are too weak: renew its certificate with an RSA key of at least 2,048 bits and SHA-256, and update the server';
+const WRONG_HOST =
+  "the receiver's certificate was issued for a different host name: issue one for the host of the URL, or correct the URL";
+const BLOCKED_BY_FIREWALL =
+  'a firewall on the Posthorn side blocks the connection: ask the operator of Posthorn';
+const HTTP2_ONLY = 'the receiver supports only HTTP/2: enable HTTP/1.1 on this port';
 
-/** What happened, and what to change: one sentence for each code, shown to tenants and in docs/errors.md. */
+/**
+ * What happened, and what to change: one sentence for each code. Tenants read it in the attempt, and docs/errors.md
+ * lists it.
+ */
 export const FAILURE_MESSAGES = {
   timeout: {
     DNS_TIMEOUT:
-      'the name of the receiver was not resolved in time: check the name servers of its host, or give the policy a longer timeout',
+      'the host name of the receiver was not resolved in time: check the name servers of the host, or set a longer timeout in the policy',
     CONNECT_TIMEOUT:
-      'the receiver did not accept the connection in time: check that its server is up, and that no firewall drops the packets',
+      'the receiver did not accept the connection in time: check that the server is running and that no firewall drops the packets',
     TLS_TIMEOUT:
-      'the TLS handshake with the receiver did not end in time: check that the port serves TLS, and how busy the server is',
-    ANSWER_TIMEOUT:
-      'the receiver did not answer in time: let it answer first and work afterwards, or give the policy a longer timeout',
+      'the TLS handshake with the receiver did not finish in time: check that the port serves TLS and that the server is not overloaded',
+    RESPONSE_TIMEOUT:
+      'the receiver did not respond in time: respond before doing the work, or set a longer timeout in the policy',
   },
   dns_failed: {
-    ENOTFOUND: 'the host does not exist in DNS: correct the host of the URL, or create its DNS record',
-    ENODATA: 'the host exists in DNS, but has no address: create an A or AAAA record for it',
+    ENOTFOUND: 'the host does not exist in DNS: correct the host of the URL, or create a DNS record for it',
+    ENODATA: 'the host exists in DNS but has no address: create an A or AAAA record for it',
     ESERVFAIL:
       'the name servers of the host failed (SERVFAIL): check the zone, its delegation and its DNSSEC signatures',
-    EREFUSED: 'the name servers refused to answer for the host (REFUSED): check the delegation of its zone',
-    ETIMEOUT: 'the name servers of the host did not answer: check that they are up and reachable',
-    ECONNREFUSED: 'no name server could be asked: the operator of Posthorn must check its DNS settings',
-    EBADNAME: 'the host of the URL is not a name that DNS can carry: correct it',
-    EBADRESP: 'the name servers of the host answered with a broken message: check them',
-    EFORMERR: 'the name servers of the host did not understand the question (FORMERR): check them',
-    ENOTIMP: 'the name servers of the host do not answer such questions (NOTIMP): check them',
+    EREFUSED: 'the name servers of the host refused the query (REFUSED): check the delegation of the zone',
+    ETIMEOUT: 'the name servers of the host did not respond: check that they are running and reachable',
+    ECONNREFUSED: 'no name server could be queried: the operator of Posthorn must check its DNS settings',
+    EBADNAME: 'the host of the URL is not a valid DNS name: correct it',
+    EBADRESP: 'the name servers of the host sent an invalid response: check them',
+    EFORMERR: 'the name servers of the host rejected the query as malformed (FORMERR): check them',
+    ENOTIMP: 'the name servers of the host do not support address queries (NOTIMP): check them',
   },
   connection_failed: {
-    ECONNREFUSED: 'nothing listens at the port of the URL: start the server there, or correct the port',
+    ECONNREFUSED: 'nothing listens on the port of the URL: start the server, or correct the port',
     ECONNRESET:
-      'the receiver closed the connection before it answered: check its log, the proxies before it, and whether the port serves TLS (https://)',
+      'the receiver closed the connection before it responded: check its log, any proxies in front of it, and whether the port serves TLS (https://)',
     EPIPE:
-      'the receiver closed the connection while the request was sent: check its limit for the size of a body',
+      'the receiver closed the connection while the request was being sent: check its maximum request body size',
     ETIMEDOUT:
-      'the receiver did not answer on the network: check that its server is up, and that no firewall drops the packets',
+      'the receiver did not respond on the network: check that the server is running and that no firewall drops the packets',
     EHOSTUNREACH:
-      'no route leads to the address of the receiver: check the DNS record and the network of its host',
+      'no route leads to the address of the receiver: check the DNS record and the network of the host',
     ENETUNREACH:
-      'no route leads to the network of the receiver: check its DNS record; an address of the other IP version may be missing',
-    EADDRNOTAVAIL: 'no connection to the address of the receiver can be made from here: check its DNS record',
-    EACCES: 'a firewall on the side of Posthorn does not let the connection out: ask its operator',
-    EPERM: 'a firewall on the side of Posthorn does not let the connection out: ask its operator',
+      'no route leads to the network of the receiver: check the DNS record, which may lack an address of the other IP version (A or AAAA)',
+    EADDRNOTAVAIL: 'the address of the receiver cannot be reached from Posthorn: check the DNS record',
+    EACCES: BLOCKED_BY_FIREWALL,
+    EPERM: BLOCKED_BY_FIREWALL,
   },
   tls_failed: {
-    CERT_HAS_EXPIRED:
-      'the certificate of the receiver has expired: renew it, and let the server load the new one',
-    CERT_NOT_YET_VALID: 'the certificate of the receiver is not valid yet: use one whose first day has come',
-    ERR_TLS_CERT_ALTNAME_INVALID:
-      'the certificate of the receiver is for another host name than that of the URL: issue one for this name, or correct the host of the URL',
-    HOSTNAME_MISMATCH:
-      'the certificate of the receiver is for another host name than that of the URL: issue one for this name, or correct the host of the URL',
+    CERT_HAS_EXPIRED: "the receiver's certificate has expired: renew it and reload the server",
+    CERT_NOT_YET_VALID:
+      "the receiver's certificate is not valid yet: use one whose validity period has started",
+    ERR_TLS_CERT_ALTNAME_INVALID: WRONG_HOST,
+    HOSTNAME_MISMATCH: WRONG_HOST,
     DEPTH_ZERO_SELF_SIGNED_CERT:
-      'the certificate of the receiver is signed by itself: use one of a public certificate authority',
+      "the receiver's certificate is self-signed: use one from a public certificate authority",
     SELF_SIGNED_CERT_IN_CHAIN:
-      'the certificate of the receiver is from a private authority: use one of a public certificate authority, or ask the operator of Posthorn to trust it',
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: NO_CHAIN,
-    UNABLE_TO_GET_ISSUER_CERT: NO_CHAIN,
-    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NO_CHAIN,
-    CERT_REVOKED: 'the certificate of the receiver was revoked: issue a new one',
+      "the receiver's certificate comes from a private certificate authority: use a public one, or ask the operator of Posthorn to trust it",
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: INCOMPLETE_CHAIN,
+    UNABLE_TO_GET_ISSUER_CERT: INCOMPLETE_CHAIN,
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: INCOMPLETE_CHAIN,
+    CERT_REVOKED: "the receiver's certificate was revoked: issue a new one",
     CERT_SIGNATURE_FAILURE:
-      'a signature in the certificate chain of the receiver is wrong: issue the chain anew',
+      "the receiver's certificate chain contains an invalid signature: issue the chain again",
     INVALID_CA:
-      'the chain of the receiver holds a certificate that may not sign others: send the chain of the issuer',
+      "the receiver's chain contains a certificate that must not sign others: install the chain that the issuer provides",
     INVALID_PURPOSE:
-      'the certificate of the receiver is not made for servers: issue one for server authentication',
-    WEAK_TLS: WEAK,
-    UNSPECIFIED: WEAK,
-    TLS_VERSION_TOO_OLD: 'the receiver speaks an old version of TLS alone: switch on TLS 1.2 or 1.3 there',
+      "the receiver's certificate is not intended for servers: issue one for server authentication",
+    WEAK_TLS,
+    UNSPECIFIED: WEAK_TLS,
+    TLS_VERSION_TOO_OLD: 'the receiver supports only an outdated version of TLS: enable TLS 1.2 or 1.3',
     NO_TLS_AT_PORT:
-      'what listens at the port does not speak TLS: register the URL with http://, or the port that serves TLS',
-    HTTP2_ONLY: 'the receiver speaks HTTP/2 alone: let it accept HTTP/1.1 at this port, too',
+      'the server on the port of the URL does not use TLS: register the URL with http://, or use the port that serves TLS',
+    HTTP2_ONLY,
     ECONNRESET:
-      'the receiver closed the connection in the TLS handshake: check that it serves TLS for this host at this port',
+      'the receiver closed the connection during the TLS handshake: check that it serves TLS for this host on this port',
     TLS_ALERT_HANDSHAKE_FAILURE:
-      'the receiver refused the TLS handshake: it asks for a client certificate, which Posthorn does not have, or shares no cipher suite with Node.js',
-    TLS_ALERT_CERTIFICATE_REQUIRED: REFUSED_CERTIFICATE,
-    TLS_ALERT_BAD_CERTIFICATE: REFUSED_CERTIFICATE,
-    TLS_ALERT_UNSUPPORTED_CERTIFICATE: REFUSED_CERTIFICATE,
-    TLS_ALERT_CERTIFICATE_REVOKED: REFUSED_CERTIFICATE,
-    TLS_ALERT_CERTIFICATE_EXPIRED: REFUSED_CERTIFICATE,
-    TLS_ALERT_CERTIFICATE_UNKNOWN: REFUSED_CERTIFICATE,
-    TLS_ALERT_UNKNOWN_CA: REFUSED_CERTIFICATE,
-    TLS_ALERT_ACCESS_DENIED: REFUSED_CERTIFICATE,
+      'the receiver rejected the TLS handshake: turn off client authentication, since Posthorn has no client certificate, or enable a cipher suite that Node.js supports',
+    TLS_ALERT_CERTIFICATE_REQUIRED: CLIENT_CERTIFICATE_REQUIRED,
+    TLS_ALERT_BAD_CERTIFICATE: CLIENT_CERTIFICATE_REQUIRED,
+    TLS_ALERT_UNSUPPORTED_CERTIFICATE: CLIENT_CERTIFICATE_REQUIRED,
+    TLS_ALERT_CERTIFICATE_REVOKED: CLIENT_CERTIFICATE_REQUIRED,
+    TLS_ALERT_CERTIFICATE_EXPIRED: CLIENT_CERTIFICATE_REQUIRED,
+    TLS_ALERT_CERTIFICATE_UNKNOWN: CLIENT_CERTIFICATE_REQUIRED,
+    TLS_ALERT_UNKNOWN_CA: CLIENT_CERTIFICATE_REQUIRED,
+    TLS_ALERT_ACCESS_DENIED: CLIENT_CERTIFICATE_REQUIRED,
     TLS_ALERT_UNRECOGNIZED_NAME:
-      'the receiver has no certificate for the host of the URL (SNI): set the host up there, or correct the URL',
+      'the receiver has no certificate for the host of the URL (SNI): configure the host on the server, or correct the URL',
     TLS_ALERT_INTERNAL_ERROR:
-      'the receiver failed in the TLS handshake: check its log, and that it has a certificate for the host of the URL',
+      'the receiver failed during the TLS handshake: check its log, and that it has a certificate for the host of the URL',
     TLS_ALERT_INSUFFICIENT_SECURITY:
-      'the receiver asks for stronger cipher suites than are shared: allow those of TLS 1.2 or 1.3 there',
+      'the receiver requires stronger cipher suites than the two sides share: enable those of TLS 1.2 or 1.3',
   },
   invalid_response: {
     INVALID_STATUS:
-      'the answer of the receiver has a status that HTTP does not have: answer with one from 200 to 599',
+      'the receiver responded with a status code that does not exist in HTTP: use one from 200 to 599',
     NOT_HTTP:
-      'what came from the receiver is no HTTP answer: check what listens at the port, and the proxies before it',
+      'the receiver sent data that is not an HTTP response: check which server listens on the port, and any proxies in front of it',
     HEADERS_TOO_LARGE:
-      'the receiver sent more than 256 KiB before its answer, or an interim answer with more than 64 KiB of headers: send fewer of them',
-    ANSWER_BEFORE_REQUEST:
-      'the receiver answered before the request had been sent to its end, so that the answer may belong to another request: answer each request once, and after it was read',
-    TLS_AT_PORT: 'what listens at the port speaks TLS: register the URL with https://',
-    HTTP2_ONLY: 'the receiver speaks HTTP/2 alone: let it accept HTTP/1.1 at this port, too',
+      'the receiver sent more than 256 KiB before its response, or an interim response with more than 64 KiB of headers: send less',
+    RESPONSE_BEFORE_REQUEST:
+      'the receiver responded before the whole request was sent, so the response may belong to another request: read each request to its end and respond to it once',
+    TLS_AT_PORT: 'the server on the port of the URL uses TLS: register the URL with https://',
+    HTTP2_ONLY,
   },
   blocked: {
     ADDRESS_NOT_ALLOWED: 'the address of the receiver is not allowed',
-    OWN_ADDRESS: 'the address and port are those of a service of Posthorn itself',
+    OWN_ADDRESS: 'the address and port belong to a Posthorn service',
     REQUEST_NOT_SENDABLE: 'a header of the request cannot be sent over HTTP',
-    SECRET_NOT_FITTING: 'the profile of the event cannot sign with any secret in force',
+    SECRET_NOT_FITTING: 'the profile of the event cannot sign with any active secret',
   },
 } as const satisfies Record<FailedOutcome, Record<string, string>>;

@@ -23,7 +23,7 @@ export type FailedExchange = {
    * How far it came: nothing was sent; no byte came that is surely of the answer, and the connection is lost; or
    * neither, and the attempt is over.
    */
-  stage: 'unsent' | 'unanswered' | 'over';
+  stage: 'unsent' | 'no_response' | 'final';
 };
 
 export type ExchangeLimits = ResponseLimits & {
@@ -45,14 +45,14 @@ export async function exchange(
     head = formatRequestHead(post);
   } catch (error) {
     if (!isUnsendable(error)) throw error;
-    return failed(unsendable, 'over');
+    return failed(unsendable, 'final');
   }
   await untilWhatCameIsRead();
   if (connection.unsolicitedBytes) return failed(tooEarly(connection.unsolicitedBytes, limits), 'unsent');
   // Its 'close' may be over: nothing would tell of it any more.
   if (!connection.isOpen()) return failed(lostBy(connection.error), 'unsent');
   // After a stall of this process nobody would wait for the answer.
-  if (performance.now() > limits.deadlineAt) return failed(timedOut('answer'), 'unsent');
+  if (performance.now() > limits.deadlineAt) return failed(timedOut('response'), 'unsent');
   return ask(connection, head, post.body, limits);
 }
 
@@ -74,7 +74,7 @@ const failed = (failure: Failure, stage: FailedExchange['stage']): FailedExchang
   stage,
 });
 
-const lostBy = (error: Error | undefined): Failure => (error ? failureOf(error, 'answer') : connectionLost);
+const lostBy = (error: Error | undefined): Failure => (error ? failureOf(error, 'response') : connectionLost);
 
 function ask(
   connection: Connection,
@@ -89,10 +89,10 @@ function ask(
   const isEarly = (): boolean => !isWritten && connection.reused && !refusesTheRest(reader.head);
   const endOf = (failure: Failure, isLost: boolean): ExchangeResult => {
     const answer = reader.response();
-    if (!answer) return failed(failure, isLost && reader.receivedBytes === 0 ? 'unanswered' : 'over');
+    if (!answer) return failed(failure, isLost && reader.receivedBytes === 0 ? 'no_response' : 'final');
     if (!isEarly()) return answer;
     connection.receivedUnsolicited = true;
-    return failed(respondedTooEarly, 'unanswered');
+    return failed(respondedTooEarly, 'no_response');
   };
 
   return new Promise((resolve) => {
@@ -127,7 +127,7 @@ function ask(
     };
 
     // After a stall of this process the answer may be waiting to be read: the sockets get their turn first.
-    const expire = (): unknown => setImmediate(isOver, timedOut('answer'), false);
+    const expire = (): unknown => setImmediate(isOver, timedOut('response'), false);
     const timer = setTimeout(expire, msUntil(limits.deadlineAt));
 
     connection.begin({

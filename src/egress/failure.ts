@@ -7,20 +7,20 @@ export type Failure = { outcome: FailedOutcome; error: AttemptError };
 export type AttemptError = { code: string; message: string };
 
 /** What was going on when an error came. */
-export type AttemptPhase = 'dns' | 'connect' | 'tls' | 'answer';
+export type AttemptPhase = 'dns' | 'connect' | 'tls' | 'response';
 
 const OUTCOMES = {
   dns: 'dns_failed',
   connect: 'connection_failed',
   tls: 'tls_failed',
-  answer: 'connection_failed',
+  response: 'connection_failed',
 } as const satisfies Record<AttemptPhase, FailedOutcome>;
 
 const TIMEOUTS = {
   dns: 'DNS_TIMEOUT',
   connect: 'CONNECT_TIMEOUT',
   tls: 'TLS_TIMEOUT',
-  answer: 'ANSWER_TIMEOUT',
+  response: 'RESPONSE_TIMEOUT',
 } as const satisfies Record<AttemptPhase, keyof typeof FAILURE_MESSAGES.timeout>;
 
 /** A failure of our own naming; docs/errors.md lists them all. */
@@ -37,7 +37,7 @@ export const unsendable = failure('blocked', 'REQUEST_NOT_SENDABLE');
 export const unsignable = failure('blocked', 'SECRET_NOT_FITTING');
 export const speaksHttp2Only = failure('tls_failed', 'HTTP2_ONLY');
 
-export const respondedTooEarly = failure('invalid_response', 'ANSWER_BEFORE_REQUEST');
+export const respondedTooEarly = failure('invalid_response', 'RESPONSE_BEFORE_REQUEST');
 
 export type InvalidResponse = 'NOT_HTTP' | 'INVALID_STATUS' | 'HEADERS_TOO_LARGE';
 
@@ -53,7 +53,7 @@ export function failureOf(error: unknown, phase: AttemptPhase): Failure {
   return worded(outcome, outcome === 'tls_failed' ? tlsCode(code) : code);
 }
 
-export const connectionLost: Failure = failureOf({ code: 'ECONNRESET' }, 'answer');
+export const connectionLost: Failure = failureOf({ code: 'ECONNRESET' }, 'response');
 
 /** True when the process ran out of sockets or memory: nobody's fault but ours, and no attempt. */
 export const isResourceExhaustion = (error: unknown): boolean =>

@@ -42,7 +42,7 @@ export async function send(
 
   const dialed = await dial(origin, rules, rules.deadlineAt);
   if (dialed.kind === 'no_socket') return unreplaced(stale);
-  if (dialed.kind === 'failed') return sent({ ...dialed, stage: 'over' });
+  if (dialed.kind === 'failed') return sent({ ...dialed, stage: 'final' });
   const leadsHere = (address: string | undefined): boolean => rules.addresses.isCurrent(origin.host, address);
   turn.connection = new Connection(dialed.socket, rules, leadsHere);
   return sent(await exchange(turn.connection, post, rules), stale !== undefined && !isUnsent(stale));
@@ -50,8 +50,8 @@ export async function send(
 
 /** Some servers say 408 when they close an idle connection: it may be repeated (RFC 9110 section 15.5.9). */
 function wasStale(end: ExchangeResult, connection: Connection): boolean {
-  if (end.kind === 'answered') return end.statusCode === 408 && !connection.isOpen();
-  return end.stage !== 'over';
+  if (end.kind === 'responded') return end.statusCode === 408 && !connection.isOpen();
+  return end.stage !== 'final';
 }
 
 const isUnsent = (end: ExchangeResult): boolean => end.kind === 'failed' && end.stage === 'unsent';

@@ -19,10 +19,10 @@ export function ownServersOf(config: Config): OwnServer[] {
     ...at(http.host, healthPort),
     ...embeddedPorts.flatMap((port) => at('127.0.0.1', port)),
     ...(config.denyTargets ?? []).flatMap((server) => atAddress(server, 'address')),
-    ...(temporal.address ? atAddress(temporal.address, 'machine') : []),
+    ...(temporal.address ? atAddress(temporal.address, 'host') : []),
     ...(databaseUrl ? atDatabase(databaseUrl) : []),
     ...(databaseDirectUrl ? atDatabase(databaseDirectUrl) : []),
-    ...(temporal.uiUrl ? atUrl(temporal.uiUrl, 'machine') : []),
+    ...(temporal.uiUrl ? atUrl(temporal.uiUrl, 'host') : []),
     // Whoever may reach the API may do so without us; its address is often that of a proxy with other hosts behind it.
     ...atUrl(http.publicUrl, 'name'),
   ];
@@ -43,7 +43,7 @@ function atAddress(hostAndPort: string, knownBy: OwnServer['matchedBy']): OwnSer
 /** As pg reads it, with the parameters of the URL and its environment; a Unix socket is no target anyway. */
 function atDatabase(connectionString: string): OwnServer[] {
   const { host, port } = new pg.Client({ connectionString });
-  return host.startsWith('/') ? [] : at(host, port, 'machine');
+  return host.startsWith('/') ? [] : at(host, port, 'host');
 }
 
 /** Over https the certificate tells a proxy's hosts apart: a name that is not ours does not reach ours. */

@@ -14,7 +14,7 @@ import { searchAttributesOf } from './search-attributes.ts';
  * What Temporal says of a workflow. `wedged`: its workflow task fails again and again; `failed`: it ended with a failure
  * of its own; `over`: it ended otherwise, or there is none; `unknown`: nothing could be learnt.
  */
-export type WorkflowState = 'running' | 'wedged' | 'failed' | 'over' | 'unknown';
+export type WorkflowState = 'running' | 'wedged' | 'failed' | 'closed' | 'unknown';
 
 /** All that Posthorn asks of Temporal's server from outside a workflow. */
 export type TemporalGateway = {
@@ -93,10 +93,10 @@ export function createTemporalGateway(
     async stateOf(workflowId) {
       try {
         const { status, raw } = await handleOf(workflowId).describe();
-        if (status.name !== 'RUNNING') return status.name === 'FAILED' ? 'failed' : 'over';
+        if (status.name !== 'RUNNING') return status.name === 'FAILED' ? 'failed' : 'closed';
         return (raw.pendingWorkflowTask?.attempt ?? 0) >= WEDGED_AFTER_TASK_ATTEMPTS ? 'wedged' : 'running';
       } catch (error) {
-        return error instanceof WorkflowNotFoundError ? 'over' : 'unknown';
+        return error instanceof WorkflowNotFoundError ? 'closed' : 'unknown';
       }
     },
     async failureOf(workflowId) {

@@ -13,7 +13,7 @@ export function toPendingRecord(
   result: Exclude<OutboundResult, { kind: 'not_started' }>,
   retryAt: number | null,
 ): PendingRecord {
-  const answered = result.kind === 'answered';
+  const answered = result.kind === 'responded';
   return {
     id: claim.id,
     epoch: claim.epoch,

@@ -77,7 +77,7 @@ export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
     if (!mayPoll()) return null;
     if (state !== 'wedged') wedgedSince.delete(owner);
     if (state === 'unknown') return null;
-    if (state === 'over') return release(owner, ids);
+    if (state === 'closed') return release(owner, ids);
     if (state === 'failed') return releaseFailed(engine, owner, ids);
     if (state === 'running') {
       // A signal may have been lost. One that is attempting ignores it.

@@ -14,7 +14,7 @@ export type OwnServer = {
    * ports of the other such servers there, as the Web UI may be beside Temporal. `name`: nothing, since a proxy may serve
    * others at the same address and port, and tell them apart by their names; what has a certificate is told by it.
    */
-  matchedBy: 'address' | 'machine' | 'name';
+  matchedBy: 'address' | 'host' | 'name';
 };
 
 /** Knows what is never a target, whatever addresses are allowed: a request to ourselves has rights that nobody gave. */
@@ -56,8 +56,8 @@ export function createOwnServices(servers: OwnServer[] = [], options: OwnService
     const host = plainHost(given);
     configured.add(`${host} ${port}`);
     if (matchedBy === 'name') return;
-    if (matchedBy === 'machine') sharedPorts.add(port);
-    const ports = matchedBy === 'machine' ? sharedPorts : new Set([port]);
+    if (matchedBy === 'host') sharedPorts.add(port);
+    const ports = matchedBy === 'host' ? sharedPorts : new Set([port]);
     const addresses = isIP(host) ? [host] : [];
     const asked = Promise.resolve();
     machines.push({ host, ports, addresses, askedAt: Number.NEGATIVE_INFINITY, asked });

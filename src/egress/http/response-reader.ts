@@ -3,7 +3,7 @@ import { ChunkedBody } from './chunked-body.ts';
 import { parseResponseHead, parseStatus, type ResponseHead } from './response-head.ts';
 
 export type ReceiverResponse = {
-  kind: 'answered';
+  kind: 'responded';
   statusCode: number;
   headers: Record<string, string | string[]>;
   body: Buffer;
@@ -85,7 +85,7 @@ export class ResponseReader {
     if (this.state === 'invalid' || !isFinal(this.#statusCode)) return undefined;
     const { headers, statusCode } = this.head ?? parseResponseHead(this.#text, this.#statusCode);
     const body = Buffer.concat(this.#kept);
-    return { kind: 'answered', statusCode, headers, body, truncated: this.state !== 'complete' };
+    return { kind: 'responded', statusCode, headers, body, truncated: this.state !== 'complete' };
   }
 
   /** Returns what follows the head. */

@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => watch.close());
 
 const answered = (durationMs: number): OutboundResult => ({
-  kind: 'answered',
+  kind: 'responded',
   outcome: 'delivered',
   statusCode: 200,
   headers: {},

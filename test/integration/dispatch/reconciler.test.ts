@@ -94,7 +94,7 @@ function reconcile(
             stateOf: async (id) => {
               temporal.describes.push(id);
               if (temporal.delayMs) await sleep(temporal.delayMs);
-              return temporal.states.get(id) ?? 'over';
+              return temporal.states.get(id) ?? 'closed';
             },
             failureOf: async (id) => temporal.failures.get(id)!,
             retryNow: async (workflowId, ids) => {
@@ -104,7 +104,7 @@ function reconcile(
             terminate: async (id) => {
               if (temporal.refuses.has(id)) throw new Error('no');
               temporal.terminated.push(id);
-              temporal.states.set(id, 'over');
+              temporal.states.set(id, 'closed');
             },
           },
     sweepEndpoints: (ageMs) => sweepDeletedEndpoints(sweep, ageMs),
@@ -254,7 +254,7 @@ test('workflows that run and are late do not hide those that are lost behind the
   const temporal = fakeTemporal();
   await overdue('busy', 2_500, 60);
   await store.pool.query(`UPDATE deliveries SET owner = 'busy-' || id`);
-  temporal.states.get = (id) => (id.startsWith('busy') ? 'running' : 'over');
+  temporal.states.get = (id) => (id.startsWith('busy') ? 'running' : 'closed');
   const ids = await overdue('lost', 1, 10);
 
   reconcile(temporal, { ...QUICK, overdueAfterMs: 60_000, startupOverdueAfterMs: 1_000 });

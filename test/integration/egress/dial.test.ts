@@ -407,7 +407,7 @@ test('a redirect is an answer with its status, and says where to, without the qu
   create();
 
   expect(await post(receiver.url)).toMatchObject({
-    kind: 'answered',
+    kind: 'responded',
     outcome: 'rejected',
     statusCode: 308,
     error: {

@@ -59,12 +59,12 @@ async function postTo(behaviour: BehaviourName | Behaviour) {
 }
 
 test.each<[BehaviourName, object]>([
-  ['neverAnswers', { kind: 'failed', outcome: 'timeout', error: { code: 'ANSWER_TIMEOUT' } }],
-  ['headerDrip', { kind: 'answered', outcome: 'delivered', statusCode: 200, truncated: true }],
+  ['neverAnswers', { kind: 'failed', outcome: 'timeout', error: { code: 'RESPONSE_TIMEOUT' } }],
+  ['headerDrip', { kind: 'responded', outcome: 'delivered', statusCode: 200, truncated: true }],
   ['statusDrip', { kind: 'failed', outcome: 'timeout' }],
   ['endlessHints', { kind: 'failed', outcome: 'timeout' }],
-  ['bodyDripAfter200', { kind: 'answered', outcome: 'delivered', statusCode: 200, truncated: true }],
-  ['bodyDripAfter500', { kind: 'answered', outcome: 'rejected', statusCode: 500, truncated: true }],
+  ['bodyDripAfter200', { kind: 'responded', outcome: 'delivered', statusCode: 200, truncated: true }],
+  ['bodyDripAfter500', { kind: 'responded', outcome: 'rejected', statusCode: 500, truncated: true }],
 ])('%s ends at the deadline', async (behaviour, expected) => {
   const { result, tookMs } = await postTo(behaviour);
 
@@ -89,7 +89,7 @@ test.each<[BehaviourName, object]>([
 ])('%s is an answer, at once', async (behaviour, expected) => {
   const { result, tookMs } = await postTo(behaviour);
 
-  expect(result).toMatchObject({ kind: 'answered', resent: false, ...expected });
+  expect(result).toMatchObject({ kind: 'responded', resent: false, ...expected });
   expect(tookMs).toBeLessThan(TIMEOUT_MS);
 });
 
@@ -118,8 +118,8 @@ test.each<[BehaviourName, 'delivered' | 'rejected']>([
   const before = process.memoryUsage().rss;
   const { result, tookMs } = await postTo(behaviour);
 
-  expect(result).toMatchObject({ kind: 'answered', outcome, truncated: true });
-  expect(result.kind === 'answered' && result.body.length).toBe(16_384);
+  expect(result).toMatchObject({ kind: 'responded', outcome, truncated: true });
+  expect(result.kind === 'responded' && result.body.length).toBe(16_384);
   expect(tookMs).toBeLessThan(TIMEOUT_MS);
   expect(outbound.stats().connections).toBe(0);
   await receiver!.untilNoneOpen();
@@ -227,8 +227,8 @@ test('400 requests in turn to a receiver that closes each resting connection are
   let resent = 0;
   for (let i = 0; i < 400; i++) {
     const result = await post(receiver.url);
-    expect(result).toMatchObject({ kind: 'answered', outcome: 'delivered' });
-    if (result.kind === 'answered' && result.resent) resent++;
+    expect(result).toMatchObject({ kind: 'responded', outcome: 'delivered' });
+    if (result.kind === 'responded' && result.resent) resent++;
     // Lets the connection rest for as long as the receiver needs to close it, more or less.
     if (i % 4 === 0) await new Promise((resolve) => setTimeout(resolve, i % 3));
   }

@@ -40,7 +40,7 @@ const PROGRAM = `
   import { createOutbound } from ${modulePath('src/egress/outbound.ts')};
   import { createOwnServices } from ${modulePath('src/egress/addresses/own-services.ts')};
   import { startNameServer } from ${modulePath('test/receivers/name-server.ts')};
-  import { silentAddress } from ${modulePath('test/receivers/silent-address.ts')};
+  import { startSilentAddress } from ${modulePath('test/receivers/silent-address.ts')};
   const zone = ${JSON.stringify(ZONE)};
   const names = await startNameServer((name, type) => zone[name] ? (zone[name][type] ?? []) : 'nxdomain');
   const reached = [];
@@ -52,7 +52,7 @@ const PROGRAM = `
     await new Promise((resolve) => receiver.listen(80, host, resolve));
   }
   const silent = [];
-  for (const host of ${JSON.stringify(SILENT)}) silent.push(await silentAddress(host, 80));
+  for (const host of ${JSON.stringify(SILENT)}) silent.push(await startSilentAddress(host, 80));
   const resolver = new Resolver();
   resolver.setServers([names.address]);
   const nat64 = createNat64({ resolve6: (name) => resolver.resolve6(name) });

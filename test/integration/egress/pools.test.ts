@@ -66,7 +66,7 @@ test('no more connections are opened than allowed, and who waits is served in th
     await until(() => receiver.requests.length === Math.min(10, answered + 3));
   }
 
-  expect((await Promise.all(results)).every((result) => result.kind === 'answered')).toBe(true);
+  expect((await Promise.all(results)).every((result) => result.kind === 'responded')).toBe(true);
   expect(started).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(receiver.connections()).toBe(2);
 });
@@ -145,8 +145,8 @@ test('when all resting connections turn out to be stale, each request is sent on
   const results = await Promise.all(Array.from({ length: 12 }, () => post(stale.url)));
   clearInterval(watch);
 
-  expect(results.every((result) => result.kind === 'answered' && result.outcome === 'delivered')).toBe(true);
-  expect(results.some((result) => result.kind === 'answered' && result.resent)).toBe(true);
+  expect(results.every((result) => result.kind === 'responded' && result.outcome === 'delivered')).toBe(true);
+  expect(results.some((result) => result.kind === 'responded' && result.resent)).toBe(true);
   expect(most).toBeLessThanOrEqual(4);
 });
 

@@ -90,11 +90,11 @@ describe.each<[string, string, object]>([
 
     const result = await post();
 
-    expect(result).toMatchObject({ kind: 'answered', resent: false, ...expected });
+    expect(result).toMatchObject({ kind: 'responded', resent: false, ...expected });
     expect(performance.now() - began).toBeLessThan(AT_ONCE_MS);
     expect(receiver.requests()).toBe(1);
     // What is recorded must be JSON and short, and a NUL would not go into Postgres as text.
-    const shown = result.kind === 'answered' ? JSON.stringify(result.headers) : '';
+    const shown = result.kind === 'responded' ? JSON.stringify(result.headers) : '';
     expect(shown.length).toBeLessThan(140_000);
     expect(shown).not.toContain('\\u0000');
   });
@@ -111,7 +111,7 @@ describe.each<[string, string, object]>([
   ])('with %s', async (_name, rest, andThen) => {
     await startSaying(`${statusLine}${rest}`, andThen);
 
-    expect(await post()).toMatchObject({ kind: 'answered', truncated: true, resent: false, ...expected });
+    expect(await post()).toMatchObject({ kind: 'responded', truncated: true, resent: false, ...expected });
     expect(receiver.requests()).toBe(1);
   });
 });
@@ -164,7 +164,7 @@ test('what is shown of headers is whole up to 64 KiB, cut there, and said to be 
   await startSaying(`HTTP/1.1 200 OK\r\n${cookies(100)}x-last: 1\r\ncontent-length: 2\r\n\r\nok`);
   const cut = await post();
   expect(cut).toMatchObject({ outcome: 'delivered', truncated: true });
-  const headers = cut.kind === 'answered' ? cut.headers : {};
+  const headers = cut.kind === 'responded' ? cut.headers : {};
   expect(headers['x-last']).toBeUndefined();
   expect(headers['set-cookie']!.length).toBeGreaterThan(60);
   expect(JSON.stringify(headers).length).toBeLessThan(70_000);

@@ -62,9 +62,9 @@ test('a project whose many receivers are silent leaves half of the sockets to ot
   await until(() => silent.requests() === 20);
 
   const victims = await Promise.all(postToMany('victim', victim.url, 10));
-  const durations = victims.map((result) => (result.kind === 'answered' ? result.durationMs : 5_000));
+  const durations = victims.map((result) => (result.kind === 'responded' ? result.durationMs : 5_000));
 
-  expect(victims.map((result) => result.kind === 'answered' && result.outcome)).toEqual(
+  expect(victims.map((result) => result.kind === 'responded' && result.outcome)).toEqual(
     Array(10).fill('delivered'),
   );
   expect(Math.max(...durations)).toBeLessThan(1_000);
@@ -166,7 +166,7 @@ test('when sockets are short, every request is sent once and no more are open th
   const results = await Promise.all(posts);
   clearInterval(watch);
 
-  expect(results.every((result) => result.kind === 'answered' && result.outcome === 'delivered')).toBe(true);
+  expect(results.every((result) => result.kind === 'responded' && result.outcome === 'delivered')).toBe(true);
   expect(receiver.requests).toHaveLength(600);
   expect(most).toBeLessThanOrEqual(7);
   expect(outbound.stats().waiting).toBe(0);

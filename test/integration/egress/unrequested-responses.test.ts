@@ -79,7 +79,7 @@ const untilIdle = async (): Promise<void> => {
   }
 };
 const LARGE = Buffer.alloc(20_000_000, 'x');
-const tooEarly = { kind: 'failed', outcome: 'invalid_response', error: { code: 'ANSWER_BEFORE_REQUEST' } };
+const tooEarly = { kind: 'failed', outcome: 'invalid_response', error: { code: 'RESPONSE_BEFORE_REQUEST' } };
 
 const later = (ms: number, write: () => void): void => void (ms < 0 ? write() : setTimeout(write, ms));
 
@@ -104,9 +104,9 @@ test.each([
       while (left > 0) {
         const id = `request-${left--}`;
         const result = await post(id);
-        if (result.kind !== 'answered' || result.body.toString() !== id) {
+        if (result.kind !== 'responded' || result.body.toString() !== id) {
           wrong.push(
-            `${id}: ${JSON.stringify(result.kind === 'answered' ? result.body.toString() : result)}`,
+            `${id}: ${JSON.stringify(result.kind === 'responded' ? result.body.toString() : result)}`,
           );
         }
       }

@@ -20,17 +20,17 @@ test('every server that the configuration names is one of our own', () => {
   expect(hostsOf(REAL)).toEqual([
     '127.0.0.1:4000 by address',
     '127.0.0.1:9090 by address',
-    'temporal.internal:7233 by machine',
-    'db.internal:5432 by machine',
-    'temporal-ui.internal:8080 by machine',
+    'temporal.internal:7233 by host',
+    'db.internal:5432 by host',
+    'temporal-ui.internal:8080 by host',
     'hooks.example.com:443 by name',
   ]);
 });
 
 test.each([
-  ['postgres://u@[::1]:6432/db', '::1:6432 by machine'],
-  ['postgres://u@ignored/db?host=10.0.0.9&port=6433', '10.0.0.9:6433 by machine'],
-  ['postgresql://u@db.internal:5433/db', 'db.internal:5433 by machine'],
+  ['postgres://u@[::1]:6432/db', '::1:6432 by host'],
+  ['postgres://u@ignored/db?host=10.0.0.9&port=6433', '10.0.0.9:6433 by host'],
+  ['postgresql://u@db.internal:5433/db', 'db.internal:5433 by host'],
 ])('Postgres at %s is %s', (url, expected) => {
   expect(hostsOf({ ...REAL, DATABASE_URL: url })).toContain(expected);
 });
@@ -99,8 +99,8 @@ describe('the addresses of a server that has a name', () => {
   });
 
   test('stand for every such server: the Web UI may run beside Temporal, but not beside our own listeners', async () => {
-    const temporal = { host: 'temporal.internal', port: 7233, matchedBy: 'machine' } as const;
-    const ui = { host: 'localhost', port: 8233, matchedBy: 'machine' } as const;
+    const temporal = { host: 'temporal.internal', port: 7233, matchedBy: 'host' } as const;
+    const ui = { host: 'localhost', port: 8233, matchedBy: 'host' } as const;
     const api = { host: '10.0.0.5', port: 4000, matchedBy: 'address' } as const;
     const own = createOwnServices([temporal, ui, api], { resolve: async () => ['10.0.0.9'] });
     await own.refresh(8233);
