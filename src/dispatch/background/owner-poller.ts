@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import type pg from 'pg';
 import { type OverdueOwner, releaseLost } from '../../store/deliveries/reconciliation.ts';
 import type { WorkflowState } from '../../temporal/gateway.ts';
@@ -16,10 +17,10 @@ export type OwnerPoller = {
   /** Those that run and were told a while ago: not worth another look yet. */
   recentlySignalled(): string[];
   /**
-   * Looks at each, and gives back what nobody works on; `onLooked` is told of each answer. Returns how many deliveries were
+   * Looks at each, and gives back what nobody works on; `onChecked` is told of each answer. Returns how many deliveries were
    * released; throws if Temporal said nothing of any of them.
    */
-  pollOwners(owners: OverdueOwner[], onLooked: () => void): Promise<number>;
+  pollOwners(owners: OverdueOwner[], onChecked: () => void): Promise<number>;
 };
 
 export type OwnerPollerDependencies = {
@@ -45,32 +46,30 @@ export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
   const wedgedSince = new Map<string, number>();
   const quietUntil = new Map<string, number>();
 
-  async function pollOwners(owners: OverdueOwner[], onLooked: () => void): Promise<number> {
-    const queue = owners.values();
+  async function pollOwners(owners: OverdueOwner[], onChecked: () => void): Promise<number> {
+    const limit = pLimit(MAX_CONCURRENT_POLLS);
     let released = 0;
-    let answered = 0;
-    const worker = async () => {
-      for (const one of queue) {
-        if (!mayPoll()) return;
-        // One that cannot be told or terminated must not keep the others from being looked at.
-        const found = await lookAt(one).catch((error) => {
-          onFailure(error);
-          return 0;
-        });
-        if (found === null) continue;
-        answered += 1;
-        released += found;
-        onLooked();
-      }
+    let checked = 0;
+    const poll = async (owner: OverdueOwner): Promise<void> => {
+      if (!mayPoll()) return;
+      // A workflow that cannot be signalled or terminated must not keep the others from being checked.
+      const releasedCount = await pollOwner(owner).catch((error) => {
+        onFailure(error);
+        return 0;
+      });
+      if (releasedCount === null) return;
+      checked += 1;
+      released += releasedCount;
+      onChecked();
     };
-    await Promise.all(Array.from({ length: MAX_CONCURRENT_POLLS }, worker));
-    if (answered === 0 && owners.length > 0 && mayPoll())
-      throw new Error(`Temporal says nothing of any of ${owners.length} workflows`);
+    await Promise.all(owners.map((owner) => limit(() => poll(owner))));
+    if (checked === 0 && owners.length > 0 && mayPoll())
+      throw new Error(`Temporal returned the state of none of ${owners.length} workflows`);
     return released;
   }
 
   /** Returns how many deliveries were released; null when nothing could be learnt. */
-  async function lookAt({ owner, ids }: OverdueOwner): Promise<number | null> {
+  async function pollOwner({ owner, ids }: OverdueOwner): Promise<number | null> {
     const engine = temporal();
     if (!engine) return null;
     const state = await within(engine.stateOf(owner)).catch(() => 'unknown' as const);
