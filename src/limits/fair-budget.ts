@@ -1,24 +1,28 @@
-/** A caller that waits for between `least` and `most`. */
+/*
+ * For amounts that tenants wait for until a deadline, such as attempt slots and bytes of memory. Differs from
+ * SharedCapacity: it grants part of what is asked and queues the rest, where SharedCapacity only says yes or no.
+ */
+
 type Waiter = { max: number; min: number; grant: (amount: number) => void };
 
 /**
- * A budget that tenants share. A tenant may take more while it holds less than is free: alone it gets half of the
- * total, the n-th heavy tenant leaves 1/(n + 1) free, and a newcomer always finds room at once. (Dynamic thresholds:
- * Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", 1998.)
+ * A budget that tenants share by a dynamic threshold (Choudhury and Hahne, "Dynamic Queue Length Thresholds for
+ * Shared-Memory Packet Switches", 1998): a tenant may hold as much as is free. One busy tenant gets half of the total, n
+ * busy tenants leave 1/(n + 1) free, so an idle tenant always finds capacity at once.
  */
 export class FairBudget {
   readonly #total: number;
-  /** A further limit on what may be granted now, over all tenants. */
-  readonly #mayGrant: () => number;
+  /** A second limit on what may be granted now to all tenants together. */
+  readonly #maxGrantable: () => number;
   readonly #held = new Map<string, number>();
-  /** In the order in which tenants are served: who was served goes to the end. */
+  /** In the order of service: a tenant that was served moves to the end. */
   readonly #waiting = new Map<string, Set<Waiter>>();
   #used = 0;
-  #isPumping = false;
+  #isServingScheduled = false;
 
-  constructor(total: number, mayGrant: () => number = () => Number.POSITIVE_INFINITY) {
+  constructor(total: number, maxGrantable: () => number = () => Number.POSITIVE_INFINITY) {
     this.#total = total;
-    this.#mayGrant = mayGrant;
+    this.#maxGrantable = maxGrantable;
   }
 
   get used(): number {
@@ -26,8 +30,8 @@ export class FairBudget {
   }
 
   /**
-   * Resolves with what was granted, between `least` and `most`, or with 0 when `until` (performance.now()) comes first.
-   * What is larger than the whole budget is granted when nothing else is held.
+   * Resolves with the amount granted, between `min` and `max`, or with 0 at `until` (performance.now()). A `min` larger
+   * than the total is granted once nothing else is held.
    */
   acquire(
     tenant: string,
@@ -49,18 +53,18 @@ export class FairBudget {
     this.serveWaiters();
   }
 
-  /** Serves who waits, soon: to be called when `mayGrant` has grown. */
+  /** Serves waiting tenants in the next event loop iteration. Call it when `maxGrantable` has grown. */
   serveWaiters(): void {
-    if (this.#isPumping || this.#waiting.size === 0) return;
-    this.#isPumping = true;
-    // Once for all that is released in one turn of the event loop: each pass looks at every waiting tenant.
+    if (this.#isServingScheduled || this.#waiting.size === 0) return;
+    this.#isServingScheduled = true;
+    // A round visits every waiting tenant: one per release would cost too much when many are released together.
     setImmediate(() => {
-      this.#isPumping = false;
+      this.#isServingScheduled = false;
       while (this.#serveRound());
     });
   }
 
-  /** One waiter of each tenant; false when none could be served. */
+  /** Serves one waiter of each tenant. Returns false if none could be served. */
   #serveRound(): boolean {
     let served = false;
     for (const [tenant, waiters] of [...this.#waiting]) {
@@ -78,15 +82,15 @@ export class FairBudget {
     return served;
   }
 
-  #grantable(tenant: string, most: number, least: number): number {
+  #grantable(tenant: string, max: number, min: number): number {
     const held = this.#held.get(tenant) ?? 0;
-    const free = Math.min(this.#total - this.#used, this.#mayGrant());
-    // Taking n leaves free - n, of which held + n may not be more.
+    const free = Math.min(this.#total - this.#used, this.#maxGrantable());
+    // After a grant of n, held + n must be at most total - used - n.
     const share = Math.ceil((this.#total - this.#used - held) / 2);
-    const amount = Math.floor(Math.min(most, free, share));
-    if (amount >= least) return Math.max(amount, 0);
-    const isNewcomer = held === 0 && (free >= least || this.#used === 0) && this.#mayGrant() >= 1;
-    return isNewcomer ? least : 0;
+    const amount = Math.floor(Math.min(max, free, share));
+    if (amount >= min) return Math.max(amount, 0);
+    const isIdleTenant = held === 0 && (free >= min || this.#used === 0) && this.#maxGrantable() >= 1;
+    return isIdleTenant ? min : 0;
   }
 
   #take(tenant: string, amount: number): void {

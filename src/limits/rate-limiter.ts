@@ -2,28 +2,28 @@ import { LRUCache } from 'lru-cache';
 
 type Bucket = { tokens: number; at: number };
 
-/** Tenants whose buckets are remembered; one that is forgotten was not seen for long, and begins full. */
+/** The least recently used bucket is dropped; it is full again when it is next used. */
 const MAX_BUCKETS = 50_000;
 
 export type RateLimiter = {
-  /** Takes one from each of the buckets, or from none: 0, or the seconds after which all of them have one. */
+  /** Takes one token from each bucket and returns 0, or takes none and returns the seconds until all have one. */
   take(buckets: { name: string; perMinute: number }[]): number;
 };
 
-/** Token buckets: a tenant may use up its minute at once, and then goes on at the pace of the rate. */
+/** Token buckets: a tenant may spend a minute's tokens at once; after that they refill at `perMinute`. */
 export function createRateLimiter(now: () => number = () => performance.now()): RateLimiter {
-  const known = new LRUCache<string, Bucket>({ max: MAX_BUCKETS });
+  const bucketsByName = new LRUCache<string, Bucket>({ max: MAX_BUCKETS });
 
-  const filled = (name: string, perMinute: number): Bucket => {
-    const { tokens, at } = known.get(name) ?? { tokens: perMinute, at: now() };
+  const refill = (name: string, perMinute: number): Bucket => {
+    const { tokens, at } = bucketsByName.get(name) ?? { tokens: perMinute, at: now() };
     const bucket = { tokens: Math.min(perMinute, tokens + ((now() - at) / 60_000) * perMinute), at: now() };
-    known.set(name, bucket);
+    bucketsByName.set(name, bucket);
     return bucket;
   };
 
   return {
     take(buckets) {
-      const found = buckets.map(({ name, perMinute }) => ({ bucket: filled(name, perMinute), perMinute }));
+      const found = buckets.map(({ name, perMinute }) => ({ bucket: refill(name, perMinute), perMinute }));
       const empty = found.filter(({ bucket }) => bucket.tokens < 1);
       for (const { bucket } of empty.length > 0 ? [] : found) bucket.tokens -= 1;
       const waits = empty.map(({ bucket, perMinute }) =>

@@ -1,9 +1,14 @@
-/** Whose use of something common is counted together, and how much of what is free they may take in all: 1 is as much. */
+/*
+ * For amounts that are admitted or refused at once, such as memory for request bodies. Differs from FairBudget: nobody
+ * waits, and one use can count against several shares.
+ */
+
+/** A name under which use is counted, and the fraction of the free capacity that it may hold. */
 export type Share = { name: string; fraction: number };
 
 /**
- * The shares that a call of a tenant counts into. Consumer keys, which a project hands to others, have shares apart
- * from its own: one by one, and together.
+ * The shares against which a call of a tenant counts. A project gives consumer keys to third parties, so these have
+ * shares of their own: one for each consumer, and one for all consumers of the project.
  */
 export function sharesOf(projectId: string, consumer: string | null): Share[] {
   if (consumer === null) return [{ name: projectId, fraction: 1 }];
@@ -14,8 +19,8 @@ export function sharesOf(projectId: string, consumer: string | null): Share[] {
 }
 
 /**
- * Divides a common amount: a share may hold as much as is still free (Choudhury and Hahne's dynamic threshold). One
- * tenant by itself gets half, two a third each, and whoever comes new always finds some.
+ * Divides a capacity by the dynamic threshold of FairBudget: a share may hold as much as is free. One busy tenant gets
+ * half, two get a third each, and an idle tenant always finds some.
  */
 export class SharedCapacity {
   readonly #total: number;
@@ -26,13 +31,13 @@ export class SharedCapacity {
     this.#total = total;
   }
 
-  /** Whether each of the shares may take `amount` more. */
+  /** Whether every share may take `amount` more. */
   hasCapacity(shares: Share[], amount: number): boolean {
     const free = this.#total - this.#used - amount;
     return shares.every(({ name, fraction }) => this.heldBy(name) + amount <= free * fraction);
   }
 
-  /** Takes it, room or not. */
+  /** Takes the amount, even beyond the capacity. */
   take(shares: Share[], amount: number): void {
     this.#used += amount;
     for (const { name } of shares) this.#held.set(name, this.heldBy(name) + amount);

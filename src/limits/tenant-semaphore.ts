@@ -1,35 +1,41 @@
-/** Who waits for a turn: projects are served in turn, and within a project its consumers and itself. */
+/*
+ * For slots that callers wait for, such as database connections. Differs from FairBudget: fixed limits per project and
+ * per caller, one slot at a time, and a bounded queue instead of a deadline.
+ */
+
+/** A project, if `consumer` is null, or one of its consumers. */
 export type Caller = { projectId: string; consumer: string | null };
 
 export type TenantSemaphoreOptions = {
-  /** Turns that may be taken at once. */
+  /** Slots in total. */
   maxConcurrent: number;
-  /** Of these by one project, so that there is room for another one; and by one consumer, or by the project itself. */
+  /** Slots that one project may hold, its consumers included. */
   maxPerProject: number;
+  /** Slots that one caller may hold. */
   maxPerCaller: number;
-  /** Callers of one party that may wait. */
+  /** Requests of one caller that may wait; the next one is rejected. */
   maxWaitingPerCaller: number;
 };
 
-/** The party has as many callers waiting as it may. */
+/** The caller has `maxWaitingPerCaller` requests waiting already. */
 export class TooManyWaiting extends Error {
   constructor() {
-    super('too many calls of one tenant wait');
+    super('too many calls of one tenant are waiting');
   }
 }
 
 export type TenantSemaphore = {
-  /** Resolves when it is the party's turn, with how to end it; rejects with TooManyWaiting. */
-  acquire(party: Caller): Promise<() => void>;
+  /** Resolves with a function that releases the slot, which is idempotent. Rejects with TooManyWaiting. */
+  acquire(caller: Caller): Promise<() => void>;
 };
 
 type CallerQueue = { running: number; waiting: (() => void)[] };
 type ProjectQueue = { running: number; callers: Map<string, CallerQueue> };
 
-/** A semaphore whose waiters are served round robin over projects, and over the parties of each. */
+/** Serves waiting projects round robin, and within a project its callers round robin. */
 export function createTenantSemaphore(options: TenantSemaphoreOptions): TenantSemaphore {
   const { maxConcurrent, maxPerProject, maxPerCaller, maxWaitingPerCaller } = options;
-  // The order of both maps is the order of turns: whoever is served goes to the end.
+  // Both maps are in the order of service: a project or caller that was served moves to the end.
   const projects = new Map<string, ProjectQueue>();
   let running = 0;
 
@@ -40,14 +46,14 @@ export function createTenantSemaphore(options: TenantSemaphoreOptions): TenantSe
   function serveNext(): boolean {
     for (const [projectId, project] of projects) {
       if (project.running >= maxPerProject) continue;
-      for (const [name, party] of project.callers) {
-        if (party.running >= maxPerCaller || party.waiting.length === 0) continue;
-        const start = party.waiting.shift()!;
-        toTheEnd(projects, projectId, project);
-        toTheEnd(project.callers, name, party);
+      for (const [name, caller] of project.callers) {
+        if (caller.running >= maxPerCaller || caller.waiting.length === 0) continue;
+        const start = caller.waiting.shift()!;
+        moveToEnd(projects, projectId, project);
+        moveToEnd(project.callers, name, caller);
         running += 1;
         project.running += 1;
-        party.running += 1;
+        caller.running += 1;
         start();
         return true;
       }
@@ -55,11 +61,11 @@ export function createTenantSemaphore(options: TenantSemaphoreOptions): TenantSe
     return false;
   }
 
-  function end(projectId: string, project: ProjectQueue, name: string, party: CallerQueue): void {
+  function release(projectId: string, project: ProjectQueue, name: string, caller: CallerQueue): void {
     running -= 1;
     project.running -= 1;
-    party.running -= 1;
-    if (party.running === 0 && party.waiting.length === 0) project.callers.delete(name);
+    caller.running -= 1;
+    if (caller.running === 0 && caller.waiting.length === 0) project.callers.delete(name);
     if (project.callers.size === 0) projects.delete(projectId);
     serve();
   }
@@ -68,17 +74,17 @@ export function createTenantSemaphore(options: TenantSemaphoreOptions): TenantSe
     acquire({ projectId, consumer }) {
       const project = projects.get(projectId) ?? { running: 0, callers: new Map<string, CallerQueue>() };
       const name = consumer === null ? '' : `c/${consumer}`;
-      const party = project.callers.get(name) ?? { running: 0, waiting: [] };
-      if (party.waiting.length >= maxWaitingPerCaller) return Promise.reject(new TooManyWaiting());
+      const caller = project.callers.get(name) ?? { running: 0, waiting: [] };
+      if (caller.waiting.length >= maxWaitingPerCaller) return Promise.reject(new TooManyWaiting());
       projects.set(projectId, project);
-      project.callers.set(name, party);
+      project.callers.set(name, caller);
       return new Promise((resolve) => {
-        let ended = false;
-        party.waiting.push(() =>
+        let released = false;
+        caller.waiting.push(() =>
           resolve(() => {
-            if (ended) return;
-            ended = true;
-            end(projectId, project, name, party);
+            if (released) return;
+            released = true;
+            release(projectId, project, name, caller);
           }),
         );
         serve();
@@ -87,7 +93,7 @@ export function createTenantSemaphore(options: TenantSemaphoreOptions): TenantSe
   };
 }
 
-function toTheEnd<T>(map: Map<string, T>, key: string, value: T): void {
+function moveToEnd<T>(map: Map<string, T>, key: string, value: T): void {
   map.delete(key);
   map.set(key, value);
 }

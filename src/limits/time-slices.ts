@@ -1,24 +1,21 @@
-/** How long one piece of work may hold the main thread before others get their turn. */
+/** How long one task may block the main thread. */
 const SLICE_MS = 3;
 
 export type TimeSlices = {
-  /**
-   * Work on something large calls this between its steps: it returns at once, or, when the time is up, once others have
-   * had their turn.
-   */
+  /** A long task calls this between its steps. It returns at once, or waits for other groups if the slice is used up. */
   yieldIfDue(): Promise<void>;
 };
 
 /**
- * Shares the main thread between groups that have long work to do. In one turn of the event loop one of them gets one
- * slice, so that what is short waits for no more than that, however many have long work.
+ * Shares the main thread between groups with long tasks. In each event loop iteration one group gets one slice, so a
+ * short request waits for at most one slice, however many long tasks there are.
  */
 export function createTimeSlices(now: () => number = () => performance.now()): (group: string) => TimeSlices {
-  // In the order of their turns: a group that has had one goes to the end.
+  // In the order of service: a group that got a slice moves to the end.
   const waiting = new Map<string, (() => void)[]>();
   let isScheduled = false;
 
-  function wait(group: string): Promise<void> {
+  function waitForSlice(group: string): Promise<void> {
     if (!isScheduled) setImmediate(serveNext);
     isScheduled = true;
     return new Promise((resolve) => {
@@ -28,7 +25,7 @@ export function createTimeSlices(now: () => number = () => performance.now()): (
     });
   }
 
-  // Not before the slice that was given last has ended: its group may wait again, and has its turn after the others.
+  // Runs after the previous slice has ended, so its group, if it waits again, is served after the others.
   function serveNext(): void {
     isScheduled = false;
     const [group, queue] = waiting.entries().next().value!;
@@ -41,12 +38,12 @@ export function createTimeSlices(now: () => number = () => performance.now()): (
   }
 
   return (group) => {
-    let endsAt = 0;
+    let sliceEndsAt = 0;
     return {
       async yieldIfDue() {
-        if (now() < endsAt) return;
-        await wait(group);
-        endsAt = now() + SLICE_MS;
+        if (now() < sliceEndsAt) return;
+        await waitForSlice(group);
+        sliceEndsAt = now() + SLICE_MS;
       },
     };
   };

@@ -1,13 +1,13 @@
 /**
- * What one tenant may have, and do in a minute. Numbers of a kind are counted in Postgres, in the transaction that adds to
- * them; rates, streams and waits by each process for itself. `OfConsumer` is what a consumer may with its keys; without
- * it, what the project may, and what all keys of its consumers may together.
+ * Limits of one tenant. Numbers of objects are counted in Postgres, in the transaction that adds one; rates, streams and
+ * waits are counted by each process on its own. `OfConsumer` limits one consumer; a quota without it limits the project's
+ * own keys and, separately, the keys of all its consumers together.
  */
 export const DEFAULT_QUOTAS = {
   endpointsOfProject: 100_000,
-  /** Those that name no consumer: each event without one goes to all of them. */
+  /** Endpoints without a consumer. Each event without a consumer goes to all of them. */
   endpointsWithoutConsumer: 10_000,
-  /** Each event of the consumer goes to all of them. */
+  /** Each event of a consumer goes to all its endpoints. */
   endpointsOfConsumer: 500,
   keysOfProject: 10_000,
   keysOfConsumer: 100,
@@ -38,16 +38,16 @@ export type QuotaName = keyof typeof DEFAULT_QUOTAS;
 export type Quotas = Record<QuotaName, number>;
 
 type RateOf<Name extends string> = Name extends `${infer Rate}PerMinute` ? Rate : never;
-/** The kinds of calls of which a tenant may make so many in a minute. */
+/** The kinds of calls that are limited per minute. */
 export type RateName = RateOf<QuotaName>;
 
-/** An event that matches more endpoints is refused whole: no consumer may bring its own events there. */
+/** An event that matches more endpoints is refused. The quotas keep a consumer from reaching this with its own endpoints. */
 export const MAX_ENDPOINTS_PER_EVENT = 10_000;
 
-/** `name=number,…` over the defaults; the text of what is wrong where it cannot be read. */
+/** Parses `name=number,…` and applies it to the defaults. Returns a message for the setting's error if it is invalid. */
 export function parseQuotas(text: string): Quotas | string {
   const quotas: Quotas = { ...DEFAULT_QUOTAS };
-  for (const part of text.split(',').map((one) => one.trim())) {
+  for (const part of text.split(',').map((part) => part.trim())) {
     const [, name = '', number = ''] = /^(\w+)\s*=\s*(\d{1,9})$/.exec(part) ?? [];
     if (!Object.hasOwn(DEFAULT_QUOTAS, name))
       return `a comma list of quotas like endpointsOfConsumer=500: ${part}`;

@@ -1,9 +1,9 @@
-/** `event/<project>/<event>` for the first workflow of an event; `part` tells later ones apart. */
+/** `event/<project>/<event>` for the first workflow of an event; later ones append `part`. */
 export const eventWorkflowId = (projectId: string, eventId: string, part?: string): string =>
   `event/${projectId}/${eventId}${part === undefined ? '' : `/${part}`}`;
 
-/** For deliveries of several events, all of one project. */
+/** For the deliveries of several events of one project. */
 export const groupWorkflowId = (projectId: string, uuid: string): string => `group/${projectId}/${uuid}`;
 
-/** The project of a workflow's deliveries, which shares this process's limits with the others. */
+/** The project in a workflow id. Limits of this process are shared between projects. */
 export const projectIdFromWorkflowId = (workflowId: string): string => workflowId.split('/')[1] ?? workflowId;

@@ -1,4 +1,4 @@
-import { createRateLimiter } from '../../limits/rate-limits.ts';
+import { createRateLimiter } from '../../limits/rate-limiter.ts';
 import { type Caller, createTenantSemaphore, TooManyWaiting } from '../../limits/tenant-semaphore.ts';
 import type { QuotaName, Quotas, RateName } from '../../policy/quotas.ts';
 import { Problem } from '../problems/problem.ts';

@@ -4,7 +4,7 @@ import { FairBudget } from '../../../src/limits/fair-budget.ts';
 const inMs = (ms: number): number => performance.now() + ms;
 const now = { max: 1, until: inMs(0) };
 
-test('a tenant that is alone gets half, and one that comes later finds room at once', async () => {
+test('a single tenant gets half, and later tenants find capacity at once', async () => {
   const budget = new FairBudget(100);
 
   expect(await budget.acquire('a', { max: 1_000, until: inMs(0) })).toBe(50);
@@ -13,14 +13,14 @@ test('a tenant that is alone gets half, and one that comes later finds room at o
   expect(await budget.acquire('c', { max: 5, until: inMs(0) })).toBe(5);
 });
 
-test('tenants that wait are served in turns, the requests of each in their order', async () => {
+test('waiting tenants are served in turn, and the requests of each in order', async () => {
   const budget = new FairBudget(2);
   await budget.acquire('a', now);
   await budget.acquire('b', now);
   const served: string[] = [];
-  const waits = ['a', 'a', 'a', 'b', 'b'].map((tenant, place) =>
+  const waits = ['a', 'a', 'a', 'b', 'b'].map((tenant, index) =>
     budget.acquire(tenant, { max: 1, until: inMs(5_000) }).then(() => {
-      served.push(`${tenant}${place}`);
+      served.push(`${tenant}${index}`);
       setImmediate(() => budget.release(tenant, 1));
     }),
   );
@@ -31,7 +31,7 @@ test('tenants that wait are served in turns, the requests of each in their order
   expect(served).toEqual(['a0', 'b3', 'a1', 'b4', 'a2']);
 });
 
-test('what is larger than the whole budget is granted when nothing else is held', async () => {
+test('an amount larger than the whole budget is granted once nothing else is held', async () => {
   const budget = new FairBudget(10);
   await budget.acquire('a', now);
   const large = budget.acquire('b', { max: 25, min: 25, until: inMs(5_000) });
@@ -43,7 +43,7 @@ test('what is larger than the whole budget is granted when nothing else is held'
   expect(budget.used).toBe(0);
 });
 
-test('whoever waits past its time gets nothing, and holds up nobody', async () => {
+test('a request that waits past its deadline gets nothing and delays nobody', async () => {
   const budget = new FairBudget(1);
   await budget.acquire('a', now);
   const late = budget.acquire('b', { max: 1, until: inMs(20) });
@@ -55,7 +55,7 @@ test('whoever waits past its time gets nothing, and holds up nobody', async () =
   expect(await patient).toBe(1);
 });
 
-test('it never grants more than there is, nor less than was asked, and grants again all that comes back', async () => {
+test('it never grants more than the total or less than the minimum, and grants released amounts again', async () => {
   const request = fc.record({
     tenant: fc.constantFrom('a', 'b', 'c', 'd'),
     max: fc.integer({ min: 1, max: 40 }),
@@ -67,7 +67,7 @@ test('it never grants more than there is, nor less than was asked, and grants ag
       fc.array(request, { maxLength: 60 }),
       async (total, requests) => {
         const budget = new FairBudget(total);
-        const asked = requests.map(async ({ tenant, max, min }) => {
+        const pending = requests.map(async ({ tenant, max, min }) => {
           const amount = await budget.acquire(tenant, {
             max: Math.max(max, min),
             min,
@@ -78,7 +78,7 @@ test('it never grants more than there is, nor less than was asked, and grants ag
           await new Promise((resolve) => setImmediate(resolve));
           budget.release(tenant, amount);
         });
-        await Promise.all(asked);
+        await Promise.all(pending);
         expect(budget.used).toBe(0);
       },
     ),

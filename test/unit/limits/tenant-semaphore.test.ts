@@ -1,40 +1,40 @@
 import { type Caller, createTenantSemaphore, TooManyWaiting } from '../../../src/limits/tenant-semaphore.ts';
 
 const options = { maxConcurrent: 4, maxPerProject: 2, maxPerCaller: 1, maxWaitingPerCaller: 3 };
-const party = (projectId: string, consumer: string | null = null): Caller => ({ projectId, consumer });
+const caller = (projectId: string, consumer: string | null = null): Caller => ({ projectId, consumer });
 
-/** Takes turns and notes who got one; `end` ends the oldest that is running. */
-function stage() {
-  const turns = createTenantSemaphore(options);
-  const running: { name: string; end: () => void }[] = [];
+/** Records which callers got a slot; `release` releases the slot that has been held longest. */
+function setUp() {
+  const semaphore = createTenantSemaphore(options);
+  const held: { name: string; release: () => void }[] = [];
   const served: string[] = [];
   const take = (name: string, of: Caller) =>
-    turns.acquire(of).then((end) => {
+    semaphore.acquire(of).then((release) => {
       served.push(name);
-      running.push({ name, end });
+      held.push({ name, release });
     });
   const settle = () => new Promise((resolve) => setImmediate(resolve));
-  return { take, served, settle, running, end: () => running.shift()!.end() };
+  return { take, served, settle, held, release: () => held.shift()!.release() };
 }
 
-test('a party has one turn and a project two, while another project finds room', async () => {
-  const { take, served, settle } = stage();
-  void take('a0', party('a'));
-  void take('a1', party('a'));
-  void take('a/x0', party('a', 'x'));
-  void take('a/y0', party('a', 'y'));
-  void take('b0', party('b'));
+test('one caller gets one slot and its project two, so that another project finds one', async () => {
+  const { take, served, settle } = setUp();
+  void take('a0', caller('a'));
+  void take('a1', caller('a'));
+  void take('a/x0', caller('a', 'x'));
+  void take('a/y0', caller('a', 'y'));
+  void take('b0', caller('b'));
   await settle();
   expect(served).toEqual(['a0', 'a/x0', 'b0']);
 });
 
-test('the projects that wait are served in turn, however many each has waiting', async () => {
-  const { take, served, settle, end } = stage();
-  for (const consumer of ['x', 'y', 'z']) for (let n = 0; n < 2; n++) void take('a', party('a', consumer));
-  for (const project of ['b', 'c', 'd']) for (let n = 0; n < 2; n++) void take(project, party(project));
+test('waiting projects are served in turn, however many requests each has', async () => {
+  const { take, served, settle, release } = setUp();
+  for (const consumer of ['x', 'y', 'z']) for (let n = 0; n < 2; n++) void take('a', caller('a', consumer));
+  for (const project of ['b', 'c', 'd']) for (let n = 0; n < 2; n++) void take(project, caller(project));
   for (let n = 0; n < 12; n++) {
     await settle();
-    end();
+    release();
   }
   await settle();
   expect(served.slice(0, 4)).toEqual(['a', 'a', 'b', 'c']);
@@ -42,21 +42,21 @@ test('the projects that wait are served in turn, however many each has waiting',
   expect(served.toSorted()).toEqual([...'aaaaaabbccdd']);
 });
 
-test('a party that has as many waiting as it may is refused, and no other party is', async () => {
-  const { take } = stage();
-  for (let n = 0; n < 4; n++) void take('a', party('a'));
-  await expect(take('a', party('a'))).rejects.toThrow(TooManyWaiting);
-  await take('a/x', party('a', 'x'));
-  await take('b', party('b'));
+test('a caller with too many waiting requests is refused, and no other caller is', async () => {
+  const { take } = setUp();
+  for (let n = 0; n < 4; n++) void take('a', caller('a'));
+  await expect(take('a', caller('a'))).rejects.toThrow(TooManyWaiting);
+  await take('a/x', caller('a', 'x'));
+  await take('b', caller('b'));
 });
 
-test('a turn that is ended twice gives one place back', async () => {
-  const { take, served, settle, running } = stage();
-  for (let n = 0; n < 3; n++) void take(`a${n}`, party('a'));
+test('a slot that is released twice is freed once', async () => {
+  const { take, served, settle, held } = setUp();
+  for (let n = 0; n < 3; n++) void take(`a${n}`, caller('a'));
   await settle();
-  const { end } = running.shift()!;
-  end();
-  end();
+  const { release } = held.shift()!;
+  release();
+  release();
   await settle();
   expect(served).toEqual(['a0', 'a1']);
 });

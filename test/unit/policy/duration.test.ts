@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { formatDuration, parseDuration } from '../../../src/policy/duration.ts';
 
-test('a duration that is written is read back as the same number of seconds', () => {
+test('a formatted duration parses back to the same number of seconds', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 0, max: 2_592_000 }),

@@ -1,8 +1,8 @@
 import { createCallQuotas } from '../../../src/api/limits/call-quotas.ts';
-import { createRateLimiter } from '../../../src/limits/rate-limits.ts';
+import { createRateLimiter } from '../../../src/limits/rate-limiter.ts';
 import { DEFAULT_QUOTAS, parseQuotas } from '../../../src/policy/quotas.ts';
 
-test('quotas are read over the defaults, and what cannot be read is said', () => {
+test('quotas override the defaults, and an invalid one is named', () => {
   expect(parseQuotas('endpointsOfConsumer=50, testEventsPerMinute = 0')).toEqual({
     ...DEFAULT_QUOTAS,
     endpointsOfConsumer: 50,
@@ -19,12 +19,12 @@ test('quotas are read over the defaults, and what cannot be read is said', () =>
     expect(parseQuotas(wrong)).toMatch(/^a comma list of quotas/);
 });
 
-test('no consumer may be allowed more endpoints than an event may go to', () => {
+test('a consumer cannot be allowed more endpoints than an event may match', () => {
   expect(parseQuotas('endpointsOfConsumer=10000')).toMatchObject({ endpointsOfConsumer: 10_000 });
   expect(parseQuotas('endpointsOfConsumer=10001')).toMatch(/at most 10000/);
 });
 
-test('a minute’s calls may come at once, and then come at the pace of the rate', () => {
+test('a minute’s calls may be made at once; after that the rate applies', () => {
   let now = 0;
   const limits = createRateLimiter(() => now);
   const take = () => limits.take([{ name: 'a', perMinute: 60 }]);
@@ -39,7 +39,7 @@ test('a minute’s calls may come at once, and then come at the pace of the rate
   expect(take()).toBe(1);
 });
 
-test('what one bucket refuses is taken from none', () => {
+test('a call that one bucket refuses takes no token from the others', () => {
   const limits = createRateLimiter(() => 0);
   const [small, large] = [
     { name: 'small', perMinute: 1 },
@@ -52,7 +52,7 @@ test('what one bucket refuses is taken from none', () => {
   expect(limits.take([large])).toBe(20);
 });
 
-test('a consumer uses up its own rate, its project none of it, and all consumers together no more than one project', async () => {
+test('a consumer uses up its own rate and not its project’s, and all consumers together get the rate of one project', async () => {
   const quotas = createCallQuotas({
     ...DEFAULT_QUOTAS,
     testEventsPerMinute: 5,

@@ -16,7 +16,7 @@ const anyPolicy: fc.Arbitrary<RetryPolicy> = fc.record({
   timeout: fc.integer({ min: 1, max: 60 }),
   jitter: fc.double({ min: 0, max: 1, noNaN: true }),
 });
-/** What Math.random gives: in [0, 1). */
+/** A value that Math.random can return: in [0, 1). */
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 test('the standard policy makes five attempts: at once, then after 1m, 5m, 30m and 2h', () => {
@@ -30,7 +30,7 @@ test('the standard policy makes five attempts: at once, then after 1m, 5m, 30m a
   ]);
 });
 
-test('jitter is only ever added, and is at most its share of the delay', () => {
+test('jitter only lengthens a delay, by at most its fraction of it', () => {
   fc.assert(
     fc.property(anyPolicy, chance, (policy, random) => {
       for (const [step, seconds] of policy.delays.entries()) {
@@ -42,7 +42,7 @@ test('jitter is only ever added, and is at most its share of the delay', () => {
   );
 });
 
-test('after the last attempt there is no delay', () => {
+test('no delay follows the last attempt', () => {
   fc.assert(
     fc.property(anyPolicy, chance, (policy, random) => {
       expect(retryDelayMs(policy, maxAttempts(policy) - 1, () => random)).toBeNull();
@@ -50,7 +50,7 @@ test('after the last attempt there is no delay', () => {
   );
 });
 
-test('equal policies are equal texts, and the text reads back as the policy', () => {
+test('equal policies have equal texts, and a text parses back to its policy', () => {
   fc.assert(
     fc.property(anyPolicy, (policy) => {
       const { jitter, timeout, delays } = policy;
