@@ -1,6 +1,6 @@
 import express, { type Express } from 'express';
 import { createTimeSlices } from '../limits/time-slices.ts';
-import { withOutageMapping } from '../store/postgres/outages.ts';
+import { withOutageMapping } from '../store/postgres/map-outages.ts';
 import { createAuthentication } from './auth/authentication.ts';
 import { deliveryRoutes } from './deliveries/delivery-routes.ts';
 import type { ApiDependencies } from './dependencies.ts';

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
-import type { CancelResult, RetryResult } from '../store/deliveries/delivery-commands.ts';
-import type { EndpointAction, StateChangeResult } from '../store/endpoints/endpoint-states.ts';
-import type { Scope } from '../store/endpoints/endpoints.ts';
-import type { PendingPlanChange } from '../store/endpoints/plans.ts';
+import type { CancelResult, RetryResult } from '../store/deliveries/retry-and-cancel.ts';
+import type { PendingPlanChange } from '../store/endpoints/apply-plans.ts';
+import type { EndpointAction, StateChangeResult } from '../store/endpoints/endpoint-status.ts';
 import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
+import type { Scope } from '../store/scope.ts';
 
 /** Stores events durably; resolves only after the commit. Rejects with StoreUnavailable when Postgres is away or too much waits. */
 export type Acceptor = {

@@ -1,13 +1,17 @@
 import type pg from 'pg';
 import type { DeliveryResult, DeliveryStep } from '../policy/delivery-result.ts';
-import { claimDeliveries, type KnownBodies, MAX_CLAIMED_BODY_BYTES } from '../store/deliveries/claims.ts';
+import {
+  claimDeliveries,
+  type KnownBodies,
+  MAX_CLAIMED_BODY_BYTES,
+} from '../store/deliveries/claims/claim-deliveries.ts';
 import {
   type ClaimableDelivery,
   resolveUnclaimed,
   type WedgedClaim,
-} from '../store/deliveries/resolve-unclaimed.ts';
-import type { Transition } from '../store/deliveries/settlement.ts';
-import { eventKey } from '../store/events/accept-events.ts';
+} from '../store/deliveries/claims/resolve-unclaimed.ts';
+import type { Transition } from '../store/deliveries/transitions.ts';
+import { eventKey } from '../store/events/event-key.ts';
 import { type AttemptClaims, type AttemptResult, type ClaimedDelivery, resultNow } from './attempt.ts';
 import type { AttemptSlot } from './attempt-limiter.ts';
 import { retrySoon } from './delivery-results.ts';

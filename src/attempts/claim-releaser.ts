@@ -4,7 +4,7 @@ import {
   type ReleasableClaim,
   type ReleasedClaim,
   releaseClaims,
-} from '../store/deliveries/release-claims.ts';
+} from '../store/deliveries/claims/release-claims.ts';
 import { isOutage } from '../store/postgres/database.ts';
 
 export type ClaimReleaser = {

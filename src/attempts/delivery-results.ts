@@ -1,6 +1,6 @@
 import type { DeliveryResult } from '../policy/delivery-result.ts';
 import { isFinalStatus } from '../policy/outcome.ts';
-import type { Transition } from '../store/deliveries/settlement.ts';
+import type { Transition } from '../store/deliveries/transitions.ts';
 
 const AGAIN_AFTER_MS = 1_000;
 

@@ -1,5 +1,5 @@
 import { FairBudget } from '../limits/fair-budget.ts';
-import { eventKey } from '../store/events/accept-events.ts';
+import { eventKey } from '../store/events/event-key.ts';
 
 /** An event whose body is too large to come with a claim. */
 export type LargeEvent = { projectId: string; eventId: string; bodyBytes: number };

@@ -1,9 +1,9 @@
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import { activeSecrets } from '../secrets/secret-rotation.ts';
-import type { Claim } from '../store/deliveries/claims.ts';
+import type { Claim } from '../store/deliveries/claims/claim-deliveries.ts';
 import { endpointHeadersContext, endpointSecretsContext, MASKED } from '../store/endpoints/endpoints.ts';
-import { targetSecretContext } from '../store/events/accept-events.ts';
+import { targetSecretContext } from '../store/events/insert-events.ts';
 import type { Clock } from '../store/postgres/database-clock.ts';
 
 /** What may be shown of a request. */

@@ -1,5 +1,5 @@
 import type { OutboundResult } from '../egress/outbound.ts';
-import type { Claim } from '../store/deliveries/claims.ts';
+import type { Claim } from '../store/deliveries/claims/claim-deliveries.ts';
 
 /** A receiver that keeps an attempt waiting this long queues apart from then on. */
 const SLOW_AFTER_MS = 1_000;

@@ -1,5 +1,5 @@
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
-import type { Transition } from '../store/deliveries/settlement.ts';
+import type { Transition } from '../store/deliveries/transitions.ts';
 import { eventProfiles } from '../store/events/event-reads.ts';
 import type { Queryable } from '../store/postgres/database.ts';
 

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import type { DeliveryCommands } from '../api/ports.ts';
-import { cancelDelivery, markEndpointDeleted, retryDelivery } from '../store/deliveries/delivery-commands.ts';
 import { releaseLost } from '../store/deliveries/reconciliation.ts';
+import { cancelDelivery, retryDelivery } from '../store/deliveries/retry-and-cancel.ts';
+import { markEndpointDeleted } from '../store/endpoints/delete-endpoint.ts';
 import { sweepEndpoint } from './background/endpoint-sweep.ts';
 
 type Signal = { owner: string; ids: string[] };

@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import {
-  type Assignment,
-  assignDue,
-  assignSlow,
-  nextProjectDue,
-  releaseUnstarted,
-  slowReceiversWaiting,
-} from '../store/deliveries/assignments.ts';
+import { assignDue, nextProjectDue } from '../store/deliveries/assignments/assign-due.ts';
+import { assignSlow, slowReceiversWaiting } from '../store/deliveries/assignments/assign-slow.ts';
+import { type Assignment, releaseUnstarted } from '../store/deliveries/assignments/assignment.ts';
 import type { NewDelivery } from '../store/events/accept-events.ts';
 import { createGroupBuffer } from './group-buffer.ts';
 import { firstStepsOf, GROUP_SIZE, groupSizeOf, workflowIdOf } from './groups.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { groupWorkflowId } from '../policy/workflow-id.ts';
-import type { Assignment } from '../store/deliveries/assignments.ts';
+import type { Assignment } from '../store/deliveries/assignments/assignment.ts';
 import type { NewDelivery } from '../store/events/accept-events.ts';
 import { firstStepsOf, groupSizeOf } from './groups.ts';
 

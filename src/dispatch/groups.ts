@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { deserializePolicy, hasDelayShorterThanTimeout } from '../policy/retry-policy.ts';
 import { eventWorkflowId, groupWorkflowId } from '../policy/workflow-id.ts';
-import { type Assignment, MAX_SHORT_DELAY_BATCH } from '../store/deliveries/assignments.ts';
+import { MAX_SHORT_DELAY_BATCH } from '../store/deliveries/assignments/assign-due.ts';
+import type { Assignment } from '../store/deliveries/assignments/assignment.ts';
 import type { NewDelivery } from '../store/events/accept-events.ts';
 
 /** Deliveries in one workflow. */

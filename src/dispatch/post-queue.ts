@@ -1,5 +1,5 @@
-import { eventKey } from '../store/events/accept-events.ts';
 import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
+import { eventKey } from '../store/events/event-key.ts';
 
 export type QueuedPost = {
   draft: EventDraft;

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import type { OutcomeStreams } from '../api/ports.ts';
-import type { Scope } from '../store/endpoints/endpoints.ts';
 import type { Notifications } from '../store/outcomes/notifications.ts';
 import {
   type Cursor,
@@ -15,7 +14,8 @@ import {
   type StreamPosition,
 } from '../store/outcomes/outcomes.ts';
 import type { Queryable } from '../store/postgres/database.ts';
-import { mapOutage } from '../store/postgres/outages.ts';
+import { mapOutage } from '../store/postgres/map-outages.ts';
+import type { Scope } from '../store/scope.ts';
 import { createOutcomeFeeds } from './outcome-feeds.ts';
 import { formatServerSentEvent } from './server-sent-event.ts';
 import type { Subscription } from './subscription.ts';

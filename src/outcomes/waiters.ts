@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SettlementWaiters } from '../api/ports.ts';
 import type { Quotas } from '../policy/quotas.ts';
-import { eventKey } from '../store/events/accept-events.ts';
+import { eventKey } from '../store/events/event-key.ts';
 import type { Notifications } from '../store/outcomes/notifications.ts';
 import { settledEventKeys } from '../store/outcomes/outcomes.ts';
 import type { Queryable } from '../store/postgres/database.ts';

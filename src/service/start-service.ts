@@ -41,7 +41,7 @@ import { createProfileLookup } from '../profiles/profile-lookup.ts';
 import { createBuiltInProfiles } from '../profiles/shipped/registry.ts';
 import { createSecretBox } from '../secrets/secret-box.ts';
 import { createCachingSecretBox } from '../secrets/secret-cache.ts';
-import { readBody } from '../store/deliveries/claims.ts';
+import { readBody } from '../store/deliveries/claims/claim-deliveries.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from '../store/deliveries/gauges.ts';
 import { markHealthy, markSlow } from '../store/endpoints/receiver-health.ts';
 import { createNotifications } from '../store/outcomes/notifications.ts';

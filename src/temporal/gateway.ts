@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 import { type DeliverInput, TASK_QUEUE, WORKFLOW_TYPE } from '../../workflows/contract.ts';
 import { deserializePolicy } from '../policy/retry-policy.ts';
-import type { Assignment } from '../store/deliveries/assignments.ts';
+import type { Assignment } from '../store/deliveries/assignments/assignment.ts';
 import { searchAttributesOf } from './search-attributes.ts';
 
 /**

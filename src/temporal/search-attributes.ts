@@ -1,7 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { Logger } from 'pino';
-import type { Assignment } from '../store/deliveries/assignments.ts';
+import type { Assignment } from '../store/deliveries/assignments/assignment.ts';
 
 const { INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_KEYWORD_LIST } =
   proto.temporal.api.enums.v1.IndexedValueType;

@@ -6,7 +6,7 @@ import { createCatalogueCache } from '../../catalogue/catalogue-cache.ts';
 import { serializePolicy } from '../../policy/retry-policy.ts';
 import type { CompiledProfile } from '../../profiles/compile-profile.ts';
 import type { ProfileLookup } from '../../profiles/profile-lookup.ts';
-import { createKeyWithMac, hasValidMac, type KeyKind } from '../../secrets/key-stamp.ts';
+import { createKeyWithMac, hasValidMac, type KeyKind } from '../../secrets/api-key-mac.ts';
 import type { SecretBox } from '../../secrets/secret-box.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { KeyOwner } from '../../store/projects/api-keys.ts';

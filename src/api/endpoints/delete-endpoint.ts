@@ -1,4 +1,4 @@
-import { mapOutage } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/map-outages.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import { noContent, type RouteResponse } from '../http/route.ts';
 import type { DeliveryCommands } from '../ports.ts';

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { DEFAULT_QUOTAS } from '../../policy/quotas.ts';
 import { serializeFirstSecret } from '../../secrets/secret-rotation.ts';
-import { type Endpoint, endpointSecretsContext, insertEndpoint } from '../../store/endpoints/endpoints.ts';
+import { type Endpoint, endpointSecretsContext } from '../../store/endpoints/endpoints.ts';
+import { insertEndpoint } from '../../store/endpoints/insert-endpoint.ts';
 import { newId } from '../../store/postgres/ids.ts';
-import { mapOutage } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/map-outages.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { mapPlanRequired } from '../events/plan-rules.ts';

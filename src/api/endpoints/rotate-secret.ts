@@ -3,7 +3,7 @@ import { parseDuration } from '../../policy/duration.ts';
 import { withNewSecret } from '../../secrets/secret-rotation.ts';
 import { changeSecrets } from '../../store/endpoints/change-secrets.ts';
 import { endpointSecretsContext } from '../../store/endpoints/endpoints.ts';
-import { mapOutage } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/map-outages.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { json, type Route, tenantRoute } from '../http/route.ts';
 import { posthornId } from '../http/validation/fields.ts';

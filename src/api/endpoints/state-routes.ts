@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { EndpointAction } from '../../store/endpoints/endpoint-states.ts';
-import { mapOutage } from '../../store/postgres/outages.ts';
+import type { EndpointAction } from '../../store/endpoints/endpoint-status.ts';
+import { mapOutage } from '../../store/postgres/map-outages.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { json, type Route, tenantRoute } from '../http/route.ts';
 import { posthornId } from '../http/validation/fields.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type CatalogueEntry, createCatalogue } from '../../catalogue/catalogue.ts';
-import { mapOutage } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/map-outages.ts';
 import { pageOf } from '../../store/postgres/pages.ts';
 import {
   deleteEventType,

@@ -1,5 +1,5 @@
-import { PlanRequired } from '../../store/endpoints/endpoints.ts';
-import { plansOfConsumers } from '../../store/endpoints/plans.ts';
+import { plansOfConsumers } from '../../store/endpoints/apply-plans.ts';
+import { PlanRequired } from '../../store/endpoints/insert-endpoint.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import { Problem } from '../problems/problem.ts';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type Caller, createTenantSemaphore, TooManyWaiting } from '../../limits/tenant-semaphore.ts';
 import { type Queryable, sqlState } from '../../store/postgres/database.ts';
-import { mapOutage } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/map-outages.ts';
 import { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
 

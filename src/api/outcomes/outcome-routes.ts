@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { DEFAULT_QUOTAS } from '../../policy/quotas.ts';
-import { mapOutage } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/map-outages.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { onDisconnect } from '../http/on-disconnect.ts';

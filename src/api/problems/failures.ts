@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { KeyDeleted } from '../../store/endpoints/endpoints.ts';
+import { KeyDeleted } from '../../store/endpoints/insert-endpoint.ts';
 import { Overloaded, ProjectShareExhausted, StoreUnavailable } from '../../store/postgres/database.ts';
-import { QuotaReached } from '../../store/projects/quota-reached.ts';
+import { QuotaReached } from '../../store/projects/enforce-quota.ts';
 import { Problem } from './problem.ts';
 import { unauthorized } from './unauthorized.ts';
 

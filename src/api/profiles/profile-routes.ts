@@ -6,7 +6,7 @@ import { compileSecret } from '../../profiles/secret-rules.ts';
 import { countConsumerlessUnderProfile } from '../../store/endpoints/consumerless-endpoints.ts';
 import { secretsUnderProfile } from '../../store/endpoints/endpoint-secrets.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
-import { mapOutage } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/map-outages.ts';
 import { listEventTypes } from '../../store/projects/event-types.ts';
 import {
   findProfile,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Queryable } from '../../store/postgres/database.ts';
-import { mapOutage } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/map-outages.ts';
 import {
   deleteConsumer,
   deleteKeysOfConsumer,

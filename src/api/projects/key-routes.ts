@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_QUOTAS } from '../../policy/quotas.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { newId } from '../../store/postgres/ids.ts';
-import { mapOutage } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/map-outages.ts';
 import { deleteApiKey, insertApiKey, listApiKeys } from '../../store/projects/api-keys.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';

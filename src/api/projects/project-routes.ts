@@ -5,7 +5,7 @@ import { countConsumerlessOfProject } from '../../store/endpoints/consumerless-e
 import { secretsOfProject } from '../../store/endpoints/endpoint-secrets.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { newId } from '../../store/postgres/ids.ts';
-import { mapOutage } from '../../store/postgres/outages.ts';
+import { mapOutage } from '../../store/postgres/map-outages.ts';
 import { listEventTypes } from '../../store/projects/event-types.ts';
 import { newestProfileVersion } from '../../store/projects/profiles.ts';
 import {

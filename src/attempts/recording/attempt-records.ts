@@ -1,6 +1,6 @@
 import type { OutboundResult } from '../../egress/outbound.ts';
 import type { UnrecordedAttempt } from '../../policy/delivery-result.ts';
-import type { Claim } from '../../store/deliveries/claims.ts';
+import type { Claim } from '../../store/deliveries/claims/claim-deliveries.ts';
 import type { RecordedRequest } from '../prepare-request.ts';
 import type { PendingRecord } from './recorder.ts';
 

@@ -1,7 +1,7 @@
 import type { DeliveryResult, UnrecordedAttempt } from '../../policy/delivery-result.ts';
 import { describeOutcome } from '../../policy/outcome.ts';
-import { readDeliveryResults } from '../../store/deliveries/resolve-unclaimed.ts';
-import type { Transition } from '../../store/deliveries/settlement.ts';
+import { readDeliveryResults } from '../../store/deliveries/claims/resolve-unclaimed.ts';
+import type { Transition } from '../../store/deliveries/transitions.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { resultAfter } from '../delivery-results.ts';
 import { toLateRecord } from './attempt-records.ts';

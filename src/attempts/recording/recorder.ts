@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { type AttemptRecord, recordAttempts } from '../../store/deliveries/records.ts';
-import type { Transition } from '../../store/deliveries/settlement.ts';
+import { type AttemptRecord, recordAttempts } from '../../store/deliveries/record-attempts.ts';
+import type { Transition } from '../../store/deliveries/transitions.ts';
 import { isOutage } from '../../store/postgres/database.ts';
 
 /** A record before it is flushed: `retryAt` is a monotonic time, so that waiting for the flush delays no retry. */

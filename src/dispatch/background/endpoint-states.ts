@@ -2,17 +2,17 @@ import type pg from 'pg';
 import type { EndpointStates } from '../../api/ports.ts';
 import { resyncHeld } from '../../store/deliveries/resync-held.ts';
 import {
-  changeEndpointState,
-  completeResync,
-  type PendingResync,
-  pendingResyncs,
-} from '../../store/endpoints/endpoint-states.ts';
-import {
   applyPlans,
   completePlanChange,
   type PendingPlanChange,
   pendingPlanChanges,
-} from '../../store/endpoints/plans.ts';
+} from '../../store/endpoints/apply-plans.ts';
+import {
+  changeEndpointState,
+  completeResync,
+  type PendingResync,
+  pendingResyncs,
+} from '../../store/endpoints/endpoint-status.ts';
 import { isOutage, sqlState } from '../../store/postgres/database.ts';
 import { applyProfilePlans } from '../../store/projects/projects.ts';
 import { createBackgroundRunner, type IncrementalWork } from './background-runner.ts';

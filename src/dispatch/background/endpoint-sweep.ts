@@ -3,7 +3,7 @@ import {
   cancelOpenDeliveries,
   incompleteDeletions,
   markDeletionComplete,
-} from '../../store/deliveries/delivery-commands.ts';
+} from '../../store/endpoints/delete-endpoint.ts';
 
 export type EndpointSweepDependencies = {
   pool: pg.Pool;

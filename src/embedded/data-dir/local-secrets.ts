@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createKeyWithMac } from '../../secrets/key-stamp.ts';
+import { createKeyWithMac } from '../../secrets/api-key-mac.ts';
 import { createSecretBox } from '../../secrets/secret-box.ts';
 import { errorCodeOf } from '../../service/start-failure.ts';
 import { makeDataDir, wrapDataDirErrors } from './data-dir.ts';

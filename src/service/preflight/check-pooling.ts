@@ -1,12 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { sqlState } from '../../store/postgres/database.ts';
-import {
-  detectPoolingMode,
-  differingSettings,
-  droppedSettings,
-  isSameDatabase,
-  pinSettingsOfRole,
-} from '../../store/postgres/pooler.ts';
+import { detectPoolingMode, isSameDatabase } from '../../store/postgres/pooling-mode.ts';
+import { differingSettings, droppedSettings, pinSettingsOfRole } from '../../store/postgres/role-settings.ts';
 import { StartFailure } from '../start-failure.ts';
 import { databaseFailure } from './database-failure.ts';
 

@@ -1,5 +1,4 @@
 import type { DeliveryStatus } from '../../policy/outcome.ts';
-import type { Scope } from '../endpoints/endpoints.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { maxId } from '../postgres/ids.ts';
 import {
@@ -9,6 +8,7 @@ import {
   type PageRequest,
   pageOf,
 } from '../postgres/pages.ts';
+import type { Scope } from '../scope.ts';
 import { DELIVERY_COLUMNS, type Delivery, eventCreatedSince } from './delivery-reads.ts';
 
 export type DeliveryFilter = {

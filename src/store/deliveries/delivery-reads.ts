@@ -1,7 +1,7 @@
 import type { DeliveryStatus, Outcome, Trigger } from '../../policy/outcome.ts';
-import type { Scope } from '../endpoints/endpoints.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { type Page, type PageRequest, pageOf } from '../postgres/pages.ts';
+import type { Scope } from '../scope.ts';
 
 export type Delivery = {
   id: string;

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { inTransaction } from '../postgres/database.ts';
-import { type Endpoint, findEndpoint, type Scope } from './endpoints.ts';
+import type { Scope } from '../scope.ts';
+import { type Endpoint, findEndpoint } from './endpoints.ts';
 
 // Two rotations at once, and the second would write over what the first has made; ingest does not wait for this lock.
 const LOCK_SECRETS = `

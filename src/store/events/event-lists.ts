@@ -1,5 +1,4 @@
 import type { EventStatus } from '../../policy/outcome.ts';
-import type { Scope } from '../endpoints/endpoints.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { maxId, minIdAt } from '../postgres/ids.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type PageRequest,
   parseSortKeyTime,
 } from '../postgres/pages.ts';
+import type { Scope } from '../scope.ts';
 import { EVENT_COLUMNS, type StoredEvent } from './event-reads.ts';
 
 export type EventFilter = {

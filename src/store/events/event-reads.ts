@@ -1,6 +1,6 @@
 import type { EventStatus } from '../../policy/outcome.ts';
-import type { Scope } from '../endpoints/endpoints.ts';
 import type { Queryable } from '../postgres/database.ts';
+import type { Scope } from '../scope.ts';
 import type { EventDraft } from './event-draft.ts';
 
 export type StoredEvent = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { createPool } from '../postgres/database.ts';
 import { MIGRATIONS_FOLDER, migrationNames } from './migration-files.ts';
-import { resetStreamAfterRestore } from './restored-database.ts';
+import { resetStreamAfterRestore } from './reset-stream-after-restore.ts';
 
 /** Any constant will do, as long as every process that migrates a database uses the same. */
 const MIGRATION_LOCK = 7_670_911;

@@ -5,8 +5,8 @@ import { inTransaction, type Queryable } from '../postgres/database.ts';
 import { maxId } from '../postgres/ids.ts';
 import type { Page, PageRequest } from '../postgres/pages.ts';
 import { pageOf } from '../postgres/pages.ts';
+import { countUpTo, lockQuotaCount, requireBelowQuota } from './enforce-quota.ts';
 import type { Project } from './projects.ts';
-import { countUpTo, lockQuotaCount, requireBelowQuota } from './quota-reached.ts';
 
 export type ApiKey = { id: string; consumer: string | null; createdAt: Date };
 

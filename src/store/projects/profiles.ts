@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { PendingPlanChange } from '../endpoints/plans.ts';
+import type { PendingPlanChange } from '../endpoints/apply-plans.ts';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
-import { withOutageMapping } from '../postgres/outages.ts';
+import { withOutageMapping } from '../postgres/map-outages.ts';
 
 /** A version of a profile as it was put: a project's own, or one that is shared with all. */
 export type StoredProfile = {

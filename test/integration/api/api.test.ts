@@ -1,4 +1,4 @@
-import { markEndpointDeleted } from '../../../src/store/deliveries/delivery-commands.ts';
+import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { ADMIN_KEY, startTestApi, type TestApi } from '../../set-up/test-api.ts';
 

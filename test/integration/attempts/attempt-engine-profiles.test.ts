@@ -2,7 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import { standardWebhooks } from '../../../src/profiles/shipped/standard-webhooks.ts';
 import { serializeFirstSecret, withNewSecret } from '../../../src/secrets/secret-rotation.ts';
-import { assignDue } from '../../../src/store/deliveries/assignments.ts';
+import { assignDue } from '../../../src/store/deliveries/assignments/assign-due.ts';
 import { endpointSecretsContext } from '../../../src/store/endpoints/endpoints.ts';
 import { putProfile } from '../../../src/store/projects/profiles.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';

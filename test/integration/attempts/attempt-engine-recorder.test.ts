@@ -8,7 +8,7 @@ import {
 } from '../../../src/attempts/recording/recorder.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/embedded/postgres/postgres.ts';
 import { processIdentity } from '../../../src/embedded/processes/process-identity.ts';
-import { claimDeliveries } from '../../../src/store/deliveries/claims.ts';
+import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { createPool } from '../../../src/store/postgres/database.ts';

@@ -11,7 +11,7 @@ import { createOutbound } from '../../../src/egress/outbound.ts';
 import { createProfileLookup } from '../../../src/profiles/profile-lookup.ts';
 import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
 import type { SecretBox } from '../../../src/secrets/secret-box.ts';
-import { readBody } from '../../../src/store/deliveries/claims.ts';
+import { readBody } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { PROCESS_CLOCK } from '../../../src/store/postgres/database-clock.ts';
 import { storedProfiles } from '../../../src/store/projects/profiles.ts';
 

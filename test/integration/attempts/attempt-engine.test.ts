@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { assignDue } from '../../../src/store/deliveries/assignments.ts';
-import { claimDeliveries } from '../../../src/store/deliveries/claims.ts';
-import { cancelDelivery } from '../../../src/store/deliveries/delivery-commands.ts';
+import { assignDue } from '../../../src/store/deliveries/assignments/assign-due.ts';
+import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
+import { cancelDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
 import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { startTestApi } from '../../set-up/test-api.ts';

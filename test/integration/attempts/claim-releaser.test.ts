@@ -1,5 +1,5 @@
 import { createClaimReleaser } from '../../../src/attempts/claim-releaser.ts';
-import { claimDeliveries } from '../../../src/store/deliveries/claims.ts';
+import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
 import { deadlineIn, startTestEngine } from './attempt-engine-set-up.ts';

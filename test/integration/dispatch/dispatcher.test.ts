@@ -3,7 +3,7 @@ import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
 import { createDispatcher, type Dispatcher } from '../../../src/dispatch/dispatcher.ts';
 import type { InFlightLimiter } from '../../../src/dispatch/in-flight-limiter.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
-import type { Assignment } from '../../../src/store/deliveries/assignments.ts';
+import type { Assignment } from '../../../src/store/deliveries/assignments/assignment.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { SECRET, type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';

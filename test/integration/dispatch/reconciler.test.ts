@@ -6,7 +6,7 @@ import {
   RECONCILER_TIMES,
   type ReconcilerTimes,
 } from '../../../src/dispatch/background/reconciler.ts';
-import { markEndpointDeleted } from '../../../src/store/deliveries/delivery-commands.ts';
+import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { recordHeartbeat } from '../../../src/store/processes/processes.ts';
 import type { WorkflowState } from '../../../src/temporal/gateway.ts';

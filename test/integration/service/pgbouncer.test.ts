@@ -1,6 +1,6 @@
 import { checkDatabases } from '../../../src/service/preflight/check-databases.ts';
 import { createPoolThroughPooler } from '../../../src/store/postgres/database.ts';
-import { detectPoolingMode } from '../../../src/store/postgres/pooler.ts';
+import { detectPoolingMode } from '../../../src/store/postgres/pooling-mode.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
 import { openOutcomes } from '../../set-up/outcome-stream.ts';

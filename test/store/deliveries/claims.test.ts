@@ -1,16 +1,16 @@
 import type { DeliveryResult } from '../../../src/policy/delivery-result.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
-import { assignDue } from '../../../src/store/deliveries/assignments.ts';
-import { type Claim, claimDeliveries } from '../../../src/store/deliveries/claims.ts';
+import { assignDue } from '../../../src/store/deliveries/assignments/assign-due.ts';
+import { type Claim, claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
+import { type ReleasableClaim, releaseClaims } from '../../../src/store/deliveries/claims/release-claims.ts';
 import {
-  cancelDelivery,
-  markEndpointDeleted,
-  retryDelivery,
-} from '../../../src/store/deliveries/delivery-commands.ts';
+  readDeliveryResults,
+  resolveUnclaimed,
+} from '../../../src/store/deliveries/claims/resolve-unclaimed.ts';
 import { releaseLost } from '../../../src/store/deliveries/reconciliation.ts';
-import { type AttemptRecord, recordAttempts } from '../../../src/store/deliveries/records.ts';
-import { type ReleasableClaim, releaseClaims } from '../../../src/store/deliveries/release-claims.ts';
-import { readDeliveryResults, resolveUnclaimed } from '../../../src/store/deliveries/resolve-unclaimed.ts';
+import { type AttemptRecord, recordAttempts } from '../../../src/store/deliveries/record-attempts.ts';
+import { cancelDelivery, retryDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
+import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { POLICY, type SeededStore, seedStore } from '../scale/seed.ts';
 
 let store: SeededStore;

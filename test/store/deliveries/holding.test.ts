@@ -3,15 +3,12 @@ import {
   createEndpointStates,
   sweepEndpointStates,
 } from '../../../src/dispatch/background/endpoint-states.ts';
-import { claimDeliveries } from '../../../src/store/deliveries/claims.ts';
-import {
-  cancelOpenDeliveries,
-  markEndpointDeleted,
-} from '../../../src/store/deliveries/delivery-commands.ts';
-import { resolveUnclaimed } from '../../../src/store/deliveries/resolve-unclaimed.ts';
+import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
+import { resolveUnclaimed } from '../../../src/store/deliveries/claims/resolve-unclaimed.ts';
 import { resyncHeld } from '../../../src/store/deliveries/resync-held.ts';
-import { changeEndpointState, type EndpointAction } from '../../../src/store/endpoints/endpoint-states.ts';
-import { insertEndpoint, PlanRequired } from '../../../src/store/endpoints/endpoints.ts';
+import { cancelOpenDeliveries, markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
+import { changeEndpointState, type EndpointAction } from '../../../src/store/endpoints/endpoint-status.ts';
+import { insertEndpoint, PlanRequired } from '../../../src/store/endpoints/insert-endpoint.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { deleteConsumer, endpointIdsOfConsumer, putConsumer } from '../../../src/store/projects/consumers.ts';
 import { updateProject } from '../../../src/store/projects/projects.ts';

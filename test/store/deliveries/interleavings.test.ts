@@ -5,19 +5,16 @@ import {
 } from '../../../src/dispatch/background/endpoint-states.ts';
 import type { Outcome } from '../../../src/policy/outcome.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
-import { assignDue, releaseUnstarted } from '../../../src/store/deliveries/assignments.ts';
-import { type Claim, claimDeliveries } from '../../../src/store/deliveries/claims.ts';
-import {
-  cancelDelivery,
-  cancelOpenDeliveries,
-  markEndpointDeleted,
-  retryDelivery,
-} from '../../../src/store/deliveries/delivery-commands.ts';
+import { assignDue } from '../../../src/store/deliveries/assignments/assign-due.ts';
+import { releaseUnstarted } from '../../../src/store/deliveries/assignments/assignment.ts';
+import { type Claim, claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
+import { releaseClaims } from '../../../src/store/deliveries/claims/release-claims.ts';
+import { resolveUnclaimed } from '../../../src/store/deliveries/claims/resolve-unclaimed.ts';
 import { overdueOwners, releaseLost } from '../../../src/store/deliveries/reconciliation.ts';
-import { type AttemptRecord, recordAttempts } from '../../../src/store/deliveries/records.ts';
-import { releaseClaims } from '../../../src/store/deliveries/release-claims.ts';
-import { resolveUnclaimed } from '../../../src/store/deliveries/resolve-unclaimed.ts';
-import { changeEndpointState, type EndpointAction } from '../../../src/store/endpoints/endpoint-states.ts';
+import { type AttemptRecord, recordAttempts } from '../../../src/store/deliveries/record-attempts.ts';
+import { cancelDelivery, retryDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
+import { cancelOpenDeliveries, markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
+import { changeEndpointState, type EndpointAction } from '../../../src/store/endpoints/endpoint-status.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { outcomesAfter } from '../../../src/store/outcomes/outcomes.ts';
 import { recordHeartbeat } from '../../../src/store/processes/processes.ts';

@@ -1,10 +1,13 @@
 import type { DeliveryResult } from '../../../src/policy/delivery-result.ts';
-import { assignDue } from '../../../src/store/deliveries/assignments.ts';
-import { type Claim, claimDeliveries } from '../../../src/store/deliveries/claims.ts';
-import { cancelDelivery } from '../../../src/store/deliveries/delivery-commands.ts';
+import { assignDue } from '../../../src/store/deliveries/assignments/assign-due.ts';
+import { type Claim, claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
+import {
+  resolveUnclaimed,
+  type UnclaimedResult,
+} from '../../../src/store/deliveries/claims/resolve-unclaimed.ts';
 import { releaseLost } from '../../../src/store/deliveries/reconciliation.ts';
-import { recordAttempts } from '../../../src/store/deliveries/records.ts';
-import { resolveUnclaimed, type UnclaimedResult } from '../../../src/store/deliveries/resolve-unclaimed.ts';
+import { recordAttempts } from '../../../src/store/deliveries/record-attempts.ts';
+import { cancelDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
 import { recordHeartbeat } from '../../../src/store/processes/processes.ts';
 import { POLICY, type SeededStore, seedStore } from '../scale/seed.ts';
 

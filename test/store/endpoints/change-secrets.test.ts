@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { activeSecrets, withNewSecret } from '../../../src/secrets/secret-rotation.ts';
-import { markEndpointDeleted } from '../../../src/store/deliveries/delivery-commands.ts';
 import { changeSecrets } from '../../../src/store/endpoints/change-secrets.ts';
+import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { endpointSecretsContext } from '../../../src/store/endpoints/endpoints.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { SECRET, type SeededStore, secretBox, seedStore } from '../scale/seed.ts';

@@ -1,4 +1,4 @@
-import { markEndpointDeleted } from '../../../src/store/deliveries/delivery-commands.ts';
+import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { acceptEvents, MAX_FAN_OUT, type NewDelivery } from '../../../src/store/events/accept-events.ts';
 import { type SeededStore, secretBox, seedStore } from '../scale/seed.ts';
 

@@ -1,5 +1,5 @@
 import { createRetention } from '../../../src/dispatch/background/retention.ts';
-import { retryDelivery } from '../../../src/store/deliveries/delivery-commands.ts';
+import { retryDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
 import { removeOldHealth, removeOutcomes, removeSettledEvents } from '../../../src/store/events/retention.ts';
 import { currentCursor, outcomesAfter } from '../../../src/store/outcomes/outcomes.ts';
 import { eventually } from '../../set-up/eventually.ts';

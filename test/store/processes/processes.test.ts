@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { assignDue } from '../../../src/store/deliveries/assignments.ts';
-import { claimDeliveries } from '../../../src/store/deliveries/claims.ts';
+import { assignDue } from '../../../src/store/deliveries/assignments/assign-due.ts';
+import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import {
   findLostProcesses,

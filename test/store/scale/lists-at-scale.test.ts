@@ -1,11 +1,12 @@
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import { type DeliveryFilter, listDeliveries } from '../../../src/store/deliveries/delivery-lists.ts';
-import { listEndpoints, type Scope } from '../../../src/store/endpoints/endpoints.ts';
+import { listEndpoints } from '../../../src/store/endpoints/endpoints.ts';
 import { type EventFilter, listEvents } from '../../../src/store/events/event-lists.ts';
 import type { Queryable } from '../../../src/store/postgres/database.ts';
 import type { Page, PageRequest } from '../../../src/store/postgres/pages.ts';
 import { listConsumers } from '../../../src/store/projects/consumers.ts';
 import { listProfiles } from '../../../src/store/projects/profiles.ts';
+import type { Scope } from '../../../src/store/scope.ts';
 import { explainQueries } from './explain.ts';
 import { POLICY, type SeededStore, seedStore } from './seed.ts';
 

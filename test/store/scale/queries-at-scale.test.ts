@@ -1,15 +1,11 @@
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
-import {
-  assignDue,
-  assignSlow,
-  nextProjectDue,
-  slowReceiversWaiting,
-} from '../../../src/store/deliveries/assignments.ts';
-import { claimDeliveries } from '../../../src/store/deliveries/claims.ts';
-import { cancelOpenDeliveries } from '../../../src/store/deliveries/delivery-commands.ts';
+import { assignDue, nextProjectDue } from '../../../src/store/deliveries/assignments/assign-due.ts';
+import { assignSlow, slowReceiversWaiting } from '../../../src/store/deliveries/assignments/assign-slow.ts';
+import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from '../../../src/store/deliveries/gauges.ts';
 import { orphanedOwners, overdueOwners } from '../../../src/store/deliveries/reconciliation.ts';
 import { updateHeldBatch } from '../../../src/store/deliveries/resync-held.ts';
+import { cancelOpenDeliveries } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { markHealthy, markSlow } from '../../../src/store/endpoints/receiver-health.ts';
 import { matchEndpoints } from '../../../src/store/events/match-receivers.ts';
 import { outcomesAfter } from '../../../src/store/outcomes/outcomes.ts';

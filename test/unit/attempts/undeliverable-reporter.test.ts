@@ -1,5 +1,5 @@
 import { createUndeliverableReporter } from '../../../src/attempts/undeliverable-reporter.ts';
-import type { Transition } from '../../../src/store/deliveries/settlement.ts';
+import type { Transition } from '../../../src/store/deliveries/transitions.ts';
 import type { Queryable } from '../../../src/store/postgres/database.ts';
 import { eventually } from '../../set-up/eventually.ts';
 

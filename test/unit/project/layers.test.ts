@@ -15,9 +15,9 @@ test.each([
 });
 
 test.each([
-  ['src/store/deliveries/claims.ts', "import { app } from '../../api/app.ts';"],
-  ['src/store/deliveries/claims.ts', "import type { Acceptor } from '../../api/ports.ts';"],
-  ['src/store/deliveries/claims.ts', "import { Connection } from '@temporalio/client';"],
+  ['src/store/deliveries/claims/claim-deliveries.ts', "import { app } from '../../api/app.ts';"],
+  ['src/store/deliveries/claims/claim-deliveries.ts', "import type { Acceptor } from '../../api/ports.ts';"],
+  ['src/store/deliveries/claims/claim-deliveries.ts', "import { Connection } from '@temporalio/client';"],
   ['src/policy/outcome.ts', "import { inTransaction } from '../store/postgres/database.ts';"],
   ['src/egress/connections/dial.ts', "import type { Queryable } from '../../store/postgres/database.ts';"],
   ['src/signing/sign.ts', "export { newId } from '../store/postgres/ids.ts';"],

@@ -4,7 +4,7 @@ import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts
 import { createSecretBox } from '../../../src/secrets/secret-box.ts';
 import { createCachingSecretBox } from '../../../src/secrets/secret-cache.ts';
 import { activeSecrets, serializeFirstSecret, withNewSecret } from '../../../src/secrets/secret-rotation.ts';
-import type { Claim } from '../../../src/store/deliveries/claims.ts';
+import type { Claim } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { endpointSecretsContext } from '../../../src/store/endpoints/endpoints.ts';
 
 const NOW = Date.parse('2026-04-06T10:00:00Z');

@@ -1,5 +1,5 @@
-import { deserializePolicy } from '../../policy/retry-policy.ts';
-import type { DeliveryDetails } from './claims.ts';
+import { deserializePolicy } from '../../../policy/retry-policy.ts';
+import type { DeliveryDetails } from './delivery-details.ts';
 
 /**
  * - `open`: its process lives, and may record it yet: its POST is under way, or answered.

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { DeliveryStatus } from '../../policy/outcome.ts';
-import { inTransaction, type Queryable } from '../postgres/database.ts';
+import { inTransaction } from '../postgres/database.ts';
 import { newId } from '../postgres/ids.ts';
-import { cancelDeliveries } from './settlement.ts';
+import { cancelDeliveries } from './transitions.ts';
 
 export type RetryResult =
   | { kind: 'brought_forward' }
@@ -20,7 +20,7 @@ export type CancelResult =
 /** An answer, and the workflow that has to hear of it once the answer is committed. */
 export type WithSignal<Answer> = { result: Answer; signal: { owner: string; ids: string[] } | null };
 
-type Row = {
+export type Row = {
   id: string;
   event_id: string;
   endpoint_id: string | null;
@@ -88,7 +88,7 @@ export async function retryDelivery(
   });
 }
 
-const REQUEST_CANCEL = `UPDATE deliveries SET cancel_reason = $2 WHERE id = ANY ($1::text[])`;
+export const REQUEST_CANCEL = `UPDATE deliveries SET cancel_reason = $2 WHERE id = ANY ($1::text[])`;
 
 /** Cancels an open delivery; one whose POST is under way is cancelled by the record of it, unless that says 2xx. */
 export async function cancelDelivery(
@@ -110,91 +110,4 @@ export async function cancelDelivery(
     await cancelDeliveries(client, [{ id, reason: 'cancelled' }]);
     return { result: { kind: 'cancelled' }, signal: row.owner ? { owner: row.owner, ids: [id] } : null };
   });
-}
-
-// FOR UPDATE waits for every ingest that holds the endpoint (KEY SHARE); after the commit none can match it.
-const DELETE_ENDPOINT = `
-  WITH locked AS (
-    SELECT id FROM endpoints
-    WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3) AND status <> 'deleted'
-    FOR UPDATE
-  ), healthy AS (
-    DELETE FROM receiver_health WHERE receiver IN (SELECT id FROM locked)
-  )
-  UPDATE endpoints e SET status = 'deleted', secrets = NULL, headers = NULL, updated_at = now()
-  FROM locked WHERE e.id = locked.id`;
-
-const IS_UNSWEPT = `
-  SELECT FROM endpoints
-  WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3) AND status = 'deleted'
-    AND deletion_completed_at IS NULL`;
-
-/** Marks the endpoint deleted and wipes its secrets. `unswept`: it was before, and that deletion is not finished. */
-export async function markEndpointDeleted(
-  pool: pg.Pool,
-  projectId: string,
-  consumer: string | null,
-  endpointId: string,
-): Promise<'deleted' | 'unswept' | 'not_found'> {
-  return inTransaction(pool, async (client) => {
-    const scope = [endpointId, projectId, consumer];
-    if ((await client.query(DELETE_ENDPOINT, scope)).rowCount === 1) return 'deleted';
-    return (await client.query(IS_UNSWEPT, scope)).rowCount === 1 ? 'unswept' : 'not_found';
-  });
-}
-
-const OPEN_OF_ENDPOINT = `
-  SELECT id, owner, claimed_at IS NOT NULL AS claimed FROM deliveries
-  WHERE endpoint_id = $1 AND id > $2 AND status IN ('pending', 'retrying', 'held')
-  ORDER BY id LIMIT $3
-  FOR UPDATE`;
-
-/** Rows in one transaction: small, so that no record waits long for its lock. */
-const CANCEL_BATCH = 500;
-
-/**
- * Cancels the next batch of what is open for a deleted endpoint, from `afterId` on in id order.
- * Returns where to go on (null: done) and the workflows to tell.
- */
-export async function cancelOpenDeliveries(
-  pool: pg.Pool,
-  endpointId: string,
-  afterId: string,
-): Promise<{ next: string | null; signals: { owner: string; ids: string[] }[] }> {
-  return inTransaction(pool, async (client) => {
-    const { rows } = await client.query<Row>(OPEN_OF_ENDPOINT, [endpointId, afterId, CANCEL_BATCH]);
-    const underWay = rows.filter(({ claimed }) => claimed).map(({ id }) => id);
-    const idle = rows.filter(({ claimed }) => !claimed);
-    if (underWay.length > 0) await client.query(REQUEST_CANCEL, [underWay, 'endpoint_deleted']);
-    await cancelDeliveries(
-      client,
-      idle.map(({ id }) => ({ id, reason: 'endpoint_deleted' })),
-    );
-    const byOwner = Map.groupBy(
-      idle.filter(({ owner }) => owner !== null),
-      ({ owner }) => owner!,
-    );
-    const signals = [...byOwner].map(([owner, owned]) => ({ owner, ids: owned.map(({ id }) => id) }));
-    return { next: rows.length === CANCEL_BATCH ? rows.at(-1)!.id : null, signals };
-  });
-}
-
-const MARK_SWEPT = `UPDATE endpoints SET deletion_completed_at = now() WHERE id = $1 AND status = 'deleted'`;
-
-/** Nothing is open any more for the deleted endpoint, and nothing new can be. */
-export async function markDeletionComplete(db: Queryable, endpointId: string): Promise<void> {
-  await db.query(MARK_SWEPT, [endpointId]);
-}
-
-const UNSWEPT = `
-  SELECT id, project_id AS "projectId" FROM endpoints
-  WHERE status = 'deleted' AND deletion_completed_at IS NULL AND updated_at < now() - $1 * interval '1 millisecond'
-  ORDER BY updated_at`;
-
-/** The endpoints whose deletion began at least `ageMs` ago and never came to its end. */
-export async function incompleteDeletions(
-  db: Queryable,
-  ageMs: number,
-): Promise<{ id: string; projectId: string }[]> {
-  return (await db.query<{ id: string; projectId: string }>(UNSWEPT, [ageMs])).rows;
 }

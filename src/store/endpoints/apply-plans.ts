@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
-import { NEW_GENERATION, type PendingResync } from './endpoint-states.ts';
+import { NEW_GENERATION, type PendingResync } from './endpoint-status.ts';
 import { FREE_PLAN } from './hold-reason.ts';
 
 /** A project, or one consumer of it, whose plans changed: its endpoints have to follow. */

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { Lane } from '../../policy/outcome.ts';
-import { inTransaction } from '../postgres/database.ts';
-import { cancelDeliveries } from './settlement.ts';
+import type { Lane } from '../../../policy/outcome.ts';
+import { inTransaction } from '../../postgres/database.ts';
+import { cancelDeliveries } from '../transitions.ts';
 
 /** A claim for which nothing was sent: its delivery is due again in `inMs`, for whoever has room. */
 export type ReleasableClaim = { id: string; epoch: number; lane: Lane; dueInMs: number };

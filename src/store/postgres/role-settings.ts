@@ -1,43 +1,12 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { PINNED_SETTINGS, withPinnedSettings } from './connection-settings.ts';
 import { PooledClient } from './pooled-client.ts';
-
-/**
- * What stands between us and Postgres: nothing, or a pooler that keeps a session for each connection of ours, or one
- * that hands out sessions for a transaction at a time, so that nothing of a session lasts.
- */
-export type PoolingMode = 'none' | 'session' | 'transaction';
-
-const CONNECT_WITHIN_MS = 5_000;
-/** Other processes take connections from the same pooler: one look may miss that a session has changed hands. */
-const LOOKS = 5;
-
-/** Throws what keeps us from connecting. */
-export async function detectPoolingMode(url: string): Promise<PoolingMode> {
-  return withClients(2, url, async ([one, other]) => {
-    const first = await backendOf(one!);
-    // A pooler tells a number of its own where Postgres tells the process of the session.
-    if (first === toldProcess(one!)) return 'none';
-    for (let look = 0; look < LOOKS; look++) {
-      await other!.query('BEGIN');
-      const theirs = await backendOf(other!);
-      const mine = await backendOf(one!);
-      await other!.query('ROLLBACK');
-      if (theirs === first || mine !== first) return 'transaction';
-    }
-    return 'session';
-  });
-}
-
-const backendOf = async (client: pg.Client): Promise<number> =>
-  (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]!.pid;
-
-const toldProcess = (client: pg.Client): number | undefined =>
-  (client as unknown as { processID?: number }).processID;
+import { backendOf, LOOKS } from './pooling-mode.ts';
+import { withClients } from './short-lived-clients.ts';
 
 /** What a session of this URL has in force, of all that the statements rely on. */
-export type SessionSettings = Readonly<Record<string, string>>;
 
+export type SessionSettings = Readonly<Record<string, string>>;
 const NAMES = [...Object.keys(PINNED_SETTINGS), 'search_path'];
 const SELECT_SETTINGS = 'SELECT name, setting FROM pg_settings WHERE lower(name) = ANY ($1)';
 
@@ -46,20 +15,19 @@ async function settingsOf(client: pg.Client): Promise<SessionSettings> {
   const { rows } = await client.query<{ name: string; setting: string }>(SELECT_SETTINGS, [names]);
   return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
 }
-
 /** Several, since a pooler keeps sessions that began before a setting was changed. */
 const SESSIONS_LOOKED_AT = 3;
-
 /**
  * The names of the settings that sessions through a pooler have otherwise than we rely on; `direct` is the same database
  * without it. To be called before work begins.
  */
+
 export async function differingSettings(pooled: string, direct: string): Promise<string[]> {
   const { names } = await lookThrough(pooled, direct);
   return names;
 }
-
 /** The names, and the processes of the sessions in which they were found otherwise. */
+
 async function lookThrough(pooled: string, direct: string): Promise<{ names: string[]; pids: number[] }> {
   const [wanted] = await withClients(1, withPinnedSettings(direct), (clients) =>
     Promise.all(clients.map(settingsOf)),
@@ -83,8 +51,8 @@ async function lookThrough(pooled: string, direct: string): Promise<{ names: str
     pids: others.map(({ pid }) => pid),
   };
 }
-
 /** The same for a pooler that keeps sessions, and may drop what we say when one begins. */
+
 export async function droppedSettings(url: string): Promise<string[]> {
   const pinned = withPinnedSettings(url);
   const found = await withClients(1, pinned, ([client]) => settingsOf(client!));
@@ -94,14 +62,13 @@ export async function droppedSettings(url: string): Promise<string[]> {
     .filter(([name, value]) => plain(found[name] ?? '') !== plain(value))
     .map(([name]) => name);
 }
-
 const SELECT_ROLE = 'SELECT current_user AS role, current_database() AS database';
-
 /**
  * Gives the role that the pooler logs in as what the statements rely on, in this database: a session through it begins
  * with nothing else. Of the sessions that the pooler had open already, those that it hands out to us now and that are
  * idle are ended. Returns the names of settings that are otherwise all the same: then it holds on to older sessions.
  */
+
 export async function pinSettingsOfRole(pooled: string, direct: string): Promise<string[]> {
   await alterRole(pooled, direct);
   for (let look = 0; look < LOOKS; look++) {
@@ -111,7 +78,6 @@ export async function pinSettingsOfRole(pooled: string, direct: string): Promise
   }
   return differingSettings(pooled, direct);
 }
-
 const END_IDLE = `
   SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY ($1) AND state = 'idle'`;
 
@@ -130,42 +96,4 @@ async function alterRole(pooled: string, direct: string): Promise<void> {
     }
     await client!.query('COMMIT');
   });
-}
-
-const SELECT_IDENTITY = `
-  SELECT extract(epoch FROM pg_postmaster_start_time())::text AS started, oid::text AS database
-  FROM pg_database WHERE datname = current_database()`;
-
-/** True when both lead to the same database of the same server. */
-export async function isSameDatabase(one: string, other: string): Promise<boolean> {
-  const identities = await Promise.all(
-    [one, other].map((url) =>
-      withClients(1, url, async ([client]) => (await client!.query<object>(SELECT_IDENTITY)).rows[0]),
-    ),
-  );
-  return JSON.stringify(identities[0]) === JSON.stringify(identities[1]);
-}
-
-async function withClients<T>(
-  count: number,
-  url: string,
-  work: (clients: pg.Client[]) => Promise<T>,
-  Client: typeof pg.Client = pg.Client,
-): Promise<T> {
-  const clients = Array.from(
-    { length: count },
-    () =>
-      new Client({
-        connectionString: url,
-        connectionTimeoutMillis: CONNECT_WITHIN_MS,
-        query_timeout: 10_000,
-      }),
-  );
-  for (const client of clients) client.on('error', () => {}); // the next statement says so
-  try {
-    for (const client of clients) await client.connect();
-    return await work(clients);
-  } finally {
-    await Promise.all(clients.map((client) => client.end().catch(() => {})));
-  }
 }

@@ -1,24 +1,15 @@
 import type pg from 'pg';
-import type { DeliveryResult, DeliveryStep } from '../../policy/delivery-result.ts';
-import { describeOutcome, isFinalStatus } from '../../policy/outcome.ts';
-import {
-  CLAIM_TOLERANCE_MS,
-  deserializePolicy,
-  maxAttempts,
-  retryDelayMs,
-} from '../../policy/retry-policy.ts';
-import { inTransaction, type Queryable } from '../postgres/database.ts';
+import type { DeliveryResult, DeliveryStep } from '../../../policy/delivery-result.ts';
+import { describeOutcome, isFinalStatus } from '../../../policy/outcome.ts';
+import { CLAIM_TOLERANCE_MS } from '../../../policy/retry-policy.ts';
+import { inTransaction, type Queryable } from '../../postgres/database.ts';
+import { recordTransitions, settleCancelled, type Transition } from '../transitions.ts';
 import { type Claimant, claimStateOf } from './claim-state.ts';
-import { type DeliveryDetails, lockDeliveries, readDeliveries } from './claims.ts';
-import { recordTransitions, settleCancelled, TRANSITION_COLUMNS, type Transition } from './settlement.ts';
+import { type DeliveryDetails, lockDeliveries, readDeliveries } from './delivery-details.ts';
+import { SPREAD_WITHIN_MS, useStep, writeUnknown } from './write-off-claim.ts';
 
 /** After this many unknown outcomes in a row a delivery travels alone, and each further one uses a step. */
 const UNKNOWNS_BEFORE_ALONE = 2;
-/**
- * Deliveries that a lost worker left unknown together go on at times of their own within this: in step, the one that
- * kills its worker would take the others along each time, until they are undeliverable.
- */
-const PART_WITHIN_MS = 5_000;
 
 /** A claim that its process may still record is looked at again after this. */
 const LOOK_AT_OPEN_CLAIM_AFTER_MS = 3_000;
@@ -137,7 +128,7 @@ async function resolve(
   }
   if (unknowns > UNKNOWNS_BEFORE_ALONE) return useStep(client, delivery, random, moved);
   if (unknowns === UNKNOWNS_BEFORE_ALONE) {
-    await client.query(SEND_ALONE, [id, random() * PART_WITHIN_MS]);
+    await client.query(SEND_ALONE, [id, random() * SPREAD_WITHIN_MS]);
     return { id, kind: 'released' };
   }
   if (unknowns === 0 && (delivery.step !== wantedStep || delivery.dueInMs > CLAIM_TOLERANCE_MS)) {
@@ -183,61 +174,3 @@ const HOLD = `UPDATE deliveries SET status = 'held', waiting_for = $2, owner = N
 const SEND_ALONE = `
   UPDATE deliveries SET owner = NULL, lane = 'isolated', due_at = now() + $2::float8 * interval '1 millisecond'
   WHERE id = $1`;
-
-const WRITE_UNKNOWN = `
-  WITH written AS (
-    INSERT INTO attempts (delivery_id, epoch, number, step, trigger, started_at, duration_ms, outcome)
-    SELECT id, epoch, attempts + 1, step, trigger, claimed_at, $2, 'unknown' FROM deliveries WHERE id = $1
-    ON CONFLICT (delivery_id, epoch) DO NOTHING
-  )
-  UPDATE deliveries d
-  SET attempts = attempts + 1, claimed_at = NULL, unknown_streak = unknown_streak + 1, trigger = 'rerun',
-      last_outcome = 'unknown', last_status_code = NULL,
-      status = CASE WHEN status = 'pending' THEN 'retrying' ELSE status END
-  WHERE id = $1
-  RETURNING ${TRANSITION_COLUMNS}, 'unknown' AS outcome`;
-
-/** Writes off the open claim as an attempt of which nobody knows how it ended. */
-async function writeUnknown(
-  client: pg.PoolClient,
-  { id, claimAgeMs }: DeliveryDetails,
-): Promise<Transition[]> {
-  const { rows } = await client.query<Transition>(WRITE_UNKNOWN, [id, claimAgeMs]);
-  return rows;
-}
-
-const USE_STEP = `
-  UPDATE deliveries d
-  SET status = CASE WHEN $2::float8 IS NULL THEN 'undeliverable' ELSE 'retrying' END,
-      step = CASE WHEN $2::float8 IS NULL THEN step ELSE step + 1 END,
-      due_at = now() + $2::float8 * interval '1 millisecond',
-      trigger = 'schedule',
-      reason = CASE WHEN $2::float8 IS NULL THEN 'exhausted' END,
-      settled_at = CASE WHEN $2::float8 IS NULL THEN clock_timestamp() END
-  WHERE id = $1
-  RETURNING ${TRANSITION_COLUMNS}, NULL AS outcome`;
-
-async function useStep(
-  client: pg.PoolClient,
-  delivery: DeliveryDetails,
-  random: () => number,
-  moved: Transition[],
-): Promise<DeliveryResult> {
-  const policy = deserializePolicy(delivery.policy);
-  const isLast = delivery.step + 1 >= maxAttempts(policy);
-  const delayMs = isLast
-    ? null
-    : retryDelayMs(policy, delivery.step, random)! + Math.round(random() * PART_WITHIN_MS);
-  const { rows } = await client.query<Transition>(USE_STEP, [delivery.id, delayMs]);
-  if (delayMs === null) {
-    moved.push(...rows);
-    return { id: delivery.id, kind: 'undeliverable', lastOutcome: 'unknown' };
-  }
-  return {
-    id: delivery.id,
-    kind: 'waiting',
-    step: delivery.step + 1,
-    dueInMs: delayMs,
-    lastOutcome: 'unknown',
-  };
-}

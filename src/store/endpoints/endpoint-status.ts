@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
-import { ENDPOINT_COLUMNS, type Endpoint, type Scope } from './endpoints.ts';
+import type { Scope } from '../scope.ts';
+import { ENDPOINT_COLUMNS, type Endpoint } from './endpoints.ts';
 
 export type EndpointAction = 'pause' | 'resume' | 'enable' | 'disable';
 

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../policy/outcome.ts';
 import { type Queryable, retryOnConflict } from '../postgres/database.ts';
-import { RECORD_TRANSITIONS, TRANSITION_COLUMNS, type Transition } from './settlement.ts';
+import { RECORD_TRANSITIONS, TRANSITION_COLUMNS, type Transition } from './transitions.ts';
 
 /** One finished attempt, as it goes into Postgres. */
 export type AttemptRecord = {

@@ -1,0 +1,66 @@
+import type pg from 'pg';
+import type { DeliveryStatus, Outcome } from '../../../policy/outcome.ts';
+import { type HoldReason, holdReason } from '../../endpoints/hold-reason.ts';
+import type { Queryable } from '../../postgres/database.ts';
+import { isProcessLost } from '../../processes/processes.ts';
+
+/** A delivery as the rare cases see it. */
+
+export type DeliveryDetails = {
+  id: string;
+  projectId: string;
+  eventId: string;
+  bodyBytes: number;
+  status: DeliveryStatus;
+  owner: string | null;
+  step: number;
+  attempts: number;
+  epoch: number;
+  claimedAt: Date | null;
+  claimAgeMs: number;
+  /** Who made the last claim; null for claims of releases that did not say. */
+  processId: string | null;
+  /** It ended without stopping, or stopped: what it claimed and did not record, it never will. */
+  isProcessLost: boolean;
+  unknownStreak: number;
+  cancelReason: string | null;
+  policy: string;
+  dueInMs: number;
+  lastOutcome: Outcome | null;
+  lastStatusCode: number | null;
+  endpointStatus: string | null;
+  /** Why the endpoint takes nothing now; null also for a target, which always does. */
+  holdReason: HoldReason | null;
+};
+const READ = `
+  SELECT d.id, d.project_id AS "projectId", d.event_id AS "eventId", d.status, d.owner, d.step, d.attempts, d.epoch, d.claimed_at AS "claimedAt",
+         least(extract(epoch FROM clock_timestamp() - d.claimed_at) * 1000, 2147483647)::int AS "claimAgeMs",
+         d.process_id AS "processId", ${isProcessLost('d.process_id')} AS "isProcessLost",
+         d.unknown_streak AS "unknownStreak", d.cancel_reason AS "cancelReason", d.policy,
+         greatest(0, ceil(extract(epoch FROM d.due_at - now()) * 1000))::float8 AS "dueInMs",
+         d.last_outcome AS "lastOutcome", d.last_status_code AS "lastStatusCode",
+         e.status AS "endpointStatus", ${holdReason('e')} AS "holdReason",
+         coalesce((SELECT octet_length(event.body) FROM events event
+                   WHERE event.project_id = d.project_id AND event.id = d.event_id), 0) AS "bodyBytes"
+  FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint_id
+  WHERE d.id = ANY ($1::text[])
+  ORDER BY d.id`;
+// Endpoints before deliveries, as everywhere. Whoever ends a pause waits for this lock (FOR UPDATE), and then finds what
+// is parked here because of the pause.
+const LOCK_ENDPOINTS = `
+  SELECT FROM endpoints
+  WHERE id IN (SELECT endpoint_id FROM deliveries WHERE id = ANY ($1::text[]))
+  ORDER BY id
+  FOR KEY SHARE`;
+/** Locked with their endpoints, whose states stay as they are until the transaction ends. */
+
+export async function lockDeliveries(client: pg.PoolClient, ids: string[]): Promise<DeliveryDetails[]> {
+  await client.query(LOCK_ENDPOINTS, [ids]);
+  const { rows } = await client.query<DeliveryDetails>(`${READ} FOR UPDATE OF d`, [ids]);
+  return rows;
+}
+
+export async function readDeliveries(db: Queryable, ids: string[]): Promise<DeliveryDetails[]> {
+  const { rows } = await db.query<DeliveryDetails>(READ, [ids]);
+  return rows;
+}

@@ -1,0 +1,1 @@
+export const eventKey = (projectId: string, eventId: string): string => `${projectId}/${eventId}`;
