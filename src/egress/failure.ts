@@ -1,5 +1,5 @@
-import { tlsCode } from './connections/tls-code.ts';
 import { FAILURE_MESSAGES, FALLBACK_MESSAGES, type FailedOutcome } from './describe-failure.ts';
+import { tlsCode } from './tls-code.ts';
 
 /** How an attempt without an answer ended. The error is shown to tenants: no address of ours, no secret is in it. */
 export type Failure = { outcome: FailedOutcome; error: AttemptError };

@@ -86,7 +86,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const fixedRules = {
     guard: options.guard,
     // Beside maxSockets: a turn in a pool is for one socket, and a second address of a name takes another for a while.
-    spareSockets: { left: Math.max(4, Math.floor((options.maxSockets ?? 4_096) / 16)) },
+    spareSockets: { remaining: Math.max(4, Math.floor((options.maxSockets ?? 4_096) / 16)) },
     addresses,
     lookup: addresses.lookup,
     certificateAuthorities: options.certificateAuthorities,

@@ -59,7 +59,7 @@ export function parseTargetUrl(text: string, rules: UrlRules, guard: AddressGuar
   if (hostProblem) return problem(hostProblem);
   const refused = isExempt(host, guard) ? undefined : brokenRule(url, host, rules, guard);
   if (refused) return problem(refused);
-  return guard.isOwn(host, originOf(url).port) ? problem('url_own_service') : url;
+  return guard.isOwnService(host, originOf(url).port) ? problem('url_own_service') : url;
 }
 
 function brokenRule(

@@ -1,8 +1,8 @@
 import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js';
-import { measureSchemaCost } from './bounds.ts';
-import { compileValidator } from './generate-check.ts';
+import { compileValidator } from './compile-validator.ts';
 import { inlineReferences } from './inline-references.ts';
 import { measureData } from './measure-data.ts';
+import { measureSchemaCost } from './measure-schema-cost.ts';
 import { createPatternEngine, PatternBudgetExceeded } from './patterns.ts';
 import type { SchemaCost } from './schema-cost.ts';
 import { dataViolations, schemaViolations, type Violation } from './violations.ts';

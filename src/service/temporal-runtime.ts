@@ -2,7 +2,7 @@ import { Runtime } from '@temporalio/worker';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../observability/log.ts';
 import { createTemporalMetrics } from '../observability/temporal-metrics.ts';
-import { createSdkLogger, SDK_LOG_FILTER } from '../temporal/sdk-log.ts';
+import { createSdkLogger, SDK_LOG_FILTER } from '../temporal/sdk-logger.ts';
 
 /** Signals are ours: the SDK's own handler would stop the workers before the API has drained. */
 export async function installTemporalRuntime(

@@ -40,7 +40,7 @@ const NONDETERMINISM = '[TMPRL1100]';
 
 export function createTemporalGateway(
   client: Client,
-  { eager, searchAttributes }: { eager: boolean; searchAttributes: () => boolean },
+  { eager, hasSearchAttributes }: { eager: boolean; hasSearchAttributes: () => boolean },
 ): TemporalGateway {
   const handleOf = (workflowId: string) => client.workflow.getHandle(workflowId);
 
@@ -61,12 +61,12 @@ export function createTemporalGateway(
   return {
     async start(assignment) {
       const { workflowId, policy, lane, deliveries } = assignment;
-      const withAttributes = searchAttributes();
+      const useSearchAttributes = hasSearchAttributes();
       const input: DeliverInput = {
         policy: deserializePolicy(policy),
         deliveries: deliveries.map(({ id, step }) => ({ id, step })),
         lane,
-        useSearchAttributes: withAttributes,
+        useSearchAttributes,
       };
       try {
         const { firstExecutionRunId } = await client.workflow.start(WORKFLOW_TYPE, {
@@ -78,7 +78,7 @@ export function createTemporalGateway(
           requestEagerStart: eager,
           workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
           staticSummary: summaryOf(assignment),
-          ...(withAttributes && { searchAttributes: searchAttributesOf(assignment) }),
+          ...(useSearchAttributes && { searchAttributes: searchAttributesOf(assignment) }),
         });
         return firstExecutionRunId;
       } catch (error) {

@@ -4,7 +4,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Activities } from '../../workflows/contract.ts';
 import type { Config } from '../config/config.ts';
-import { loadWorkflowBundle } from './bundle/prepare-bundle.ts';
+import { loadWorkflowBundle } from './bundle/load-workflow-bundle.ts';
 import { connectToTemporal } from './connect.ts';
 import { describeTemporalFailure } from './describe-failure.ts';
 import { isPolling } from './describe-pollers.ts';
@@ -87,7 +87,7 @@ export function superviseTemporal(
       const client = new Client({ connection, namespace: config.namespace });
       gateway = createTemporalGateway(client, {
         eager: activities !== null,
-        searchAttributes: () => attributesProblem === null,
+        hasSearchAttributes: () => attributesProblem === null,
       });
       answers = true;
       detail = 'does not answer';

@@ -31,8 +31,8 @@ const chunk64k = Buffer.alloc(65_536, 'x');
 
 /** What receivers on the internet do to a sender, by name. `redirect` needs a place: see `redirectTo`. */
 export const behaviours = {
-  neverAnswers: () => {},
-  closesWithoutAnswer: (socket) => socket.end(),
+  neverResponds: () => {},
+  closesWithoutResponse: (socket) => socket.end(),
   headerDrip: (socket) => {
     socket.write('HTTP/1.1 200 OK\r\n');
     every(20, socket, (count) => socket.write(`x-drip-${count}: 1\r\n`));
@@ -61,13 +61,13 @@ export const behaviours = {
     socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
     flood(socket, Buffer.from('1\r\nx\r\n'.repeat(1_000)));
   },
-  endlessHints: (socket) =>
+  endlessInterimResponses: (socket) =>
     every(10, socket, () => socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n')),
-  floodOfHints: (socket) =>
+  floodOfInterimResponses: (socket) =>
     flood(socket, Buffer.from('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(500))),
   floodOfLineEnds: (socket) => flood(socket, Buffer.from('\r\n'.repeat(8_000))),
   continueThen200: say(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n${empty}`),
-  hintsThen200: say(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n${empty}`),
+  interimResponseThen200: say(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n${empty}`),
   resetBeforeStatus: (socket) => socket.resetAndDestroy(),
   resetAfterStatus: (socket) =>
     socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc', () =>
@@ -76,11 +76,11 @@ export const behaviours = {
     ),
   closesInTheBody: (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'),
   noContentWithBody: say('HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\nhello'),
-  speaksOutOfTurn: (socket) =>
+  sendsUnsolicitedResponse: (socket) =>
     socket.write(`HTTP/1.1 200 OK\r\n${empty}`, () =>
       setTimeout(() => socket.write(`HTTP/1.1 500 Oops\r\n${empty}`), 20),
     ),
-  twoAnswers: say(`HTTP/1.1 200 OK\r\n${empty}HTTP/1.1 500 Oops\r\n${empty}`),
+  twoResponses: say(`HTTP/1.1 200 OK\r\n${empty}HTTP/1.1 500 Oops\r\n${empty}`),
   gzipBomb: (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`);
     socket.write(bomb);

@@ -2,9 +2,9 @@ import { createSocket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 
 /** Addresses to answer with; none: the name exists without any; a failure, or 'silence'. */
-export type DnsAnswer = string[] | 'nxdomain' | 'servfail' | 'refused' | 'silence';
+export type DnsResponse = string[] | 'nxdomain' | 'servfail' | 'refused' | 'silence';
 /** An answer may come so many milliseconds later. */
-export type Zone = (name: string, type: 'A' | 'AAAA') => DnsAnswer | { after: number; answer: DnsAnswer };
+export type Zone = (name: string, type: 'A' | 'AAAA') => DnsResponse | { after: number; answer: DnsResponse };
 
 export type NameServer = { address: string; queries: string[]; close(): Promise<void> };
 
@@ -48,7 +48,7 @@ function answerTo(
   query: Buffer,
   end: number,
   type: 'A' | 'AAAA',
-  answer: Exclude<DnsAnswer, 'silence'>,
+  answer: Exclude<DnsResponse, 'silence'>,
 ): Buffer {
   const addresses = typeof answer === 'string' ? [] : answer;
   const head = Buffer.from(query.subarray(0, 12));

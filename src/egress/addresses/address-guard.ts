@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
-import { tunnelledIpv4 } from './embedded-ipv4.ts';
 import { canonicalAddress } from './ipv6.ts';
 import { createNat64, type Nat64 } from './nat64.ts';
 import { createOwnServices, type OwnServices } from './own-services.ts';
+import { tunnelledIpv4 } from './tunnelled-ipv4.ts';
 
 /** Says which addresses may be dialed. Knows nothing of names: those are judged by what they resolve to. */
 export type AddressGuard = {
@@ -11,9 +11,9 @@ export type AddressGuard = {
   /** True only for an address that the operator allowed (POSTHORN_ALLOW_TARGETS), public or not. */
   exempts(address: string, family: 4 | 6): boolean;
   /** True for a service of Posthorn's own, by name or address: never a target, whatever is allowed. */
-  isOwn(host: string, port: number): boolean;
+  isOwnService(host: string, port: number): boolean;
   /** To be awaited before `isOwn` is asked of an address that is about to be dialed; undefined: nothing to wait for. */
-  refreshOwn(port: number): Promise<void> | undefined;
+  refreshOwnServices(port: number): Promise<void> | undefined;
   /** The same for `allows` and an IPv6 address: how the network translates to IPv4. */
   discoverNat64(): Promise<void> | undefined;
 };
@@ -68,9 +68,9 @@ export function createAddressGuard(
   const allowsIpv4 = (address: string): boolean =>
     !denied4.check(address, 'ipv4') || exempt4.check(address, 'ipv4');
   const allowsIpv6 = (address: string): boolean => {
-    const translated = nat64.translated(address);
+    const translated = nat64.translatedIpv4(address);
     if (translated) return allowsIpv4(translated);
-    const inside = [nat64.maybeTranslated(address) ?? [], tunnelledIpv4(address)].flat();
+    const inside = [nat64.possibleIpv4(address) ?? [], tunnelledIpv4(address)].flat();
     const isPublic = global6.check(address, 'ipv6') && !denied6.check(address, 'ipv6');
     return (isPublic || exempt6.check(address, 'ipv6')) && inside.every(allowsIpv4);
   };
@@ -88,17 +88,17 @@ export function createAddressGuard(
       if (!known) return false;
       return known.family === 4 ? allowsIpv4(known.address) : allowsIpv6(known.address);
     },
-    isOwn: (host, port) => {
+    isOwnService: (host, port) => {
       const family = isIP(host);
       const known = family === 4 || family === 6 ? canonicalAddress(host, family) : undefined;
       if (!known) return own.includes(host, port);
       const inside =
         known.family === 6
-          ? (nat64.translated(known.address) ?? nat64.maybeTranslated(known.address))
+          ? (nat64.translatedIpv4(known.address) ?? nat64.possibleIpv4(known.address))
           : undefined;
       return own.includes(known.address, port) || (inside !== undefined && own.includes(inside, port));
     },
-    refreshOwn: own.refresh,
+    refreshOwnServices: own.refresh,
     discoverNat64: nat64.discover,
   };
 }

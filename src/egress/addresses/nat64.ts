@@ -8,9 +8,9 @@ export type TranslationPrefix = { bits: bigint; length: number };
 /** What is known of the translation from IPv6 to IPv4 (NAT64) in the network that Posthorn runs in. */
 export type Nat64 = {
   /** The IPv4 address that the translator would dial for an IPv6 address under a prefix that may be relied on. */
-  translated(address: string): string | undefined;
+  translatedIpv4(address: string): string | undefined;
   /** The same under a prefix that DNS alone says is one: what the translator may dial beside the address itself. */
-  maybeTranslated(address: string): string | undefined;
+  possibleIpv4(address: string): string | undefined;
   /** Asks DNS for the prefixes of the network; undefined when there is nothing to wait for. */
   discover(): Promise<void> | undefined;
 };
@@ -62,9 +62,9 @@ export function createNat64({ prefixes = [], resolve6 }: Nat64Options = {}): Nat
 
   return {
     // A prefix that DNS says is in the block for it (RFC 8215) means nothing else: nobody's hosts are there.
-    translated: (address) =>
+    translatedIpv4: (address) =>
       under([...reliable, ...discovered.filter(({ bits }) => contains(LOCAL_USE, bits))], address),
-    maybeTranslated: (address) => under(discovered, address),
+    possibleIpv4: (address) => under(discovered, address),
     discover: () => {
       if (!resolve6) return undefined;
       if (performance.now() - askedAt >= ASK_AGAIN_AFTER_MS) {

@@ -8,7 +8,7 @@ export const MAX_ADDRESSES_PER_DIAL = 8;
  * Sockets of a process for second and further addresses that are tried beside the first. Where none is left, a dial
  * goes on to its next address when the one before it has failed.
  */
-export type SpareSockets = { left: number };
+export type SpareSockets = { remaining: number };
 
 /** Milliseconds until a time on the clock of performance.now(), for a timer: never a time that has passed. */
 export const msUntil = (time: number): number => Math.max(1, time - performance.now());

@@ -14,8 +14,8 @@ import {
   timedOut,
 } from '../failure.ts';
 import { familyOf, type Origin } from '../target-url.ts';
-import { type ConnectResult, connectFirst } from './connect-first.ts';
 import { msUntil, type SpareSockets } from './dial-limits.ts';
+import { type ConnectResult, connectToFirst } from './happy-eyeballs.ts';
 
 export type DialOptions = {
   guard: AddressGuard;
@@ -33,7 +33,7 @@ type Allowed = { addresses: string[]; later?: Promise<string[]> | undefined };
 export async function dial(origin: Origin, rules: DialOptions, deadlineAt: number): Promise<ConnectResult> {
   const allowed = await allowedAddresses(origin, rules, deadlineAt);
   if (!('addresses' in allowed)) return { kind: 'failed', failure: allowed };
-  const connected = await connectFirst({ ...allowed, port: origin.port }, rules.spareSockets, deadlineAt);
+  const connected = await connectToFirst({ ...allowed, port: origin.port }, rules.spareSockets, deadlineAt);
   if (connected.kind !== 'connected' || !origin.secure) return connected;
   return secured(connected.socket, origin.host, rules.certificateAuthorities, deadlineAt);
 }
@@ -45,8 +45,8 @@ async function allowedAddresses(
   deadlineAt: number,
 ): Promise<Allowed | Failure> {
   const allows = (address: string): boolean => guard.allows(address, familyOf(address) ?? 4);
-  const isOwn = (address: string): boolean => guard.isOwn(address, port);
-  await before(deadlineAt, guard.refreshOwn(port));
+  const isOwn = (address: string): boolean => guard.isOwnService(address, port);
+  await before(deadlineAt, guard.refreshOwnServices(port));
   if (isIpv6(host)) await before(deadlineAt, guard.discoverNat64());
   if (familyOf(host) && !allows(host)) return addressNotAllowed;
   if (isOwn(host)) return ownAddress;

@@ -30,7 +30,7 @@ afterEach(async () => {
 test('a workflow whose task fails again and again is terminated, and its delivery goes on elsewhere', async () => {
   const { pool, env, api } = posthorn;
   const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE! });
-  const gateway = createTemporalGateway(client, { eager: false, searchAttributes: () => false });
+  const gateway = createTemporalGateway(client, { eager: false, hasSearchAttributes: () => false });
   const acted: string[] = [];
   const failures: unknown[] = [];
   // The first that asks leads: before the API's own, which would wait for two minutes.

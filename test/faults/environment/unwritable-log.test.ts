@@ -1,5 +1,5 @@
 import { findFreePort } from '../../../src/embedded/free-port.ts';
-import { receiversPerTest } from '../../receivers/receivers-of-each-test.ts';
+import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { nonEphemeralPort } from '../installation/own-servers.ts';

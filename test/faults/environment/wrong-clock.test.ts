@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { receiversPerTest } from '../../receivers/receivers-of-each-test.ts';
+import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 

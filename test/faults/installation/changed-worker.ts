@@ -1,6 +1,6 @@
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createLogger } from '../../../src/observability/log.ts';
-import { createSdkLogger, SDK_LOG_FILTER } from '../../../src/temporal/sdk-log.ts';
+import { createSdkLogger, SDK_LOG_FILTER } from '../../../src/temporal/sdk-logger.ts';
 import { TASK_QUEUE } from '../../../workflows/contract.ts';
 
 /** A worker of a release whose workflow code fits no history of today's, until it is killed. */

@@ -1,5 +1,5 @@
 import type { ScriptStep } from '../../receivers/receiver.ts';
-import { receiversPerTest } from '../../receivers/receivers-of-each-test.ts';
+import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { untilWaiting } from '../../replay/scenarios.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import {

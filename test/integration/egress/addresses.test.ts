@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
 import type { Lookup } from '../../../src/egress/addresses/lookup.ts';
-import { connectFirst } from '../../../src/egress/connections/connect-first.ts';
+import { connectToFirst } from '../../../src/egress/connections/happy-eyeballs.ts';
 import { createOutbound, type Outbound } from '../../../src/egress/outbound.ts';
 import { certificate, testAuthority } from '../../receivers/certificates.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
@@ -154,23 +154,23 @@ test('without a spare socket the next address is tried when the one before has f
   receiver = await startReceiver([200], { host: '127.0.0.3' });
   await fallSilent('127.0.0.4');
   const { port } = receiver;
-  const spare = { left: 0 };
+  const spare = { remaining: 0 };
 
   const addresses = ['127.0.0.2', '127.0.0.5', '127.0.0.3'];
-  const connected = await connectFirst({ addresses, port }, spare, performance.now() + 2_000);
-  const stuck = await connectFirst(
+  const connected = await connectToFirst({ addresses, port }, spare, performance.now() + 2_000);
+  const stuck = await connectToFirst(
     { addresses: ['127.0.0.4', '127.0.0.3'], port },
     spare,
     performance.now() + 600,
   );
-  spare.left = 1;
-  const second = await connectFirst(
+  spare.remaining = 1;
+  const second = await connectToFirst(
     { addresses: ['127.0.0.4', '127.0.0.3'], port },
     spare,
     performance.now() + 2_000,
   );
 
   expect([connected.kind, stuck.kind, second.kind]).toEqual(['connected', 'failed', 'connected']);
-  expect(spare.left).toBe(1);
+  expect(spare.remaining).toBe(1);
   for (const end of [connected, second]) if (end.kind === 'connected') end.socket.destroy();
 });

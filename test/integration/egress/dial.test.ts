@@ -550,7 +550,7 @@ describe('over TLS', () => {
   });
 
   test('a handshake that never ends is over at the deadline', async () => {
-    const silent = await startMisbehavingReceiver('neverAnswers');
+    const silent = await startMisbehavingReceiver('neverResponds');
     create();
     const began = performance.now();
 

@@ -59,10 +59,10 @@ async function postTo(behaviour: BehaviourName | Behaviour) {
 }
 
 test.each<[BehaviourName, object]>([
-  ['neverAnswers', { kind: 'failed', outcome: 'timeout', error: { code: 'RESPONSE_TIMEOUT' } }],
+  ['neverResponds', { kind: 'failed', outcome: 'timeout', error: { code: 'RESPONSE_TIMEOUT' } }],
   ['headerDrip', { kind: 'responded', outcome: 'delivered', statusCode: 200, truncated: true }],
   ['statusDrip', { kind: 'failed', outcome: 'timeout' }],
-  ['endlessHints', { kind: 'failed', outcome: 'timeout' }],
+  ['endlessInterimResponses', { kind: 'failed', outcome: 'timeout' }],
   ['bodyDripAfter200', { kind: 'responded', outcome: 'delivered', statusCode: 200, truncated: true }],
   ['bodyDripAfter500', { kind: 'responded', outcome: 'rejected', statusCode: 500, truncated: true }],
 ])('%s ends at the deadline', async (behaviour, expected) => {
@@ -77,9 +77,9 @@ test.each<[BehaviourName, object]>([
 
 test.each<[BehaviourName, object]>([
   ['continueThen200', { outcome: 'delivered', statusCode: 200 }],
-  ['hintsThen200', { outcome: 'delivered', statusCode: 200 }],
+  ['interimResponseThen200', { outcome: 'delivered', statusCode: 200 }],
   ['noContentWithBody', { outcome: 'delivered', statusCode: 204 }],
-  ['twoAnswers', { outcome: 'delivered', statusCode: 200 }],
+  ['twoResponses', { outcome: 'delivered', statusCode: 200 }],
   ['resetAfterStatus', { outcome: 'delivered', statusCode: 200, truncated: true, body: Buffer.from('abc') }],
   ['closesInTheBody', { outcome: 'delivered', statusCode: 200, truncated: true, body: Buffer.from('abc') }],
   ['headersOf20k', { outcome: 'delivered', statusCode: 200, truncated: false }],
@@ -95,10 +95,10 @@ test.each<[BehaviourName, object]>([
 
 test.each<[BehaviourName, object]>([
   ['resetBeforeStatus', { outcome: 'connection_failed', error: { code: 'ECONNRESET' } }],
-  ['closesWithoutAnswer', { outcome: 'connection_failed', error: { code: 'ECONNRESET' } }],
+  ['closesWithoutResponse', { outcome: 'connection_failed', error: { code: 'ECONNRESET' } }],
   ['garbage', { outcome: 'invalid_response', error: { code: 'NOT_HTTP' } }],
   ['status000', { outcome: 'invalid_response', error: { code: 'INVALID_STATUS' } }],
-  ['floodOfHints', { outcome: 'invalid_response', error: { code: 'HEADERS_TOO_LARGE' } }],
+  ['floodOfInterimResponses', { outcome: 'invalid_response', error: { code: 'HEADERS_TOO_LARGE' } }],
   ['floodOfLineEnds', { outcome: 'invalid_response', error: { code: 'HEADERS_TOO_LARGE' } }],
 ])('%s is a failure, at once, sent once over a fresh connection', async (behaviour, expected) => {
   const { result, tookMs } = await postTo(behaviour);
@@ -189,7 +189,7 @@ test('a redirect is a rejection, and the place that it names gets nothing', asyn
 });
 
 test('what a receiver says out of turn is not taken for the answer to the next request', async () => {
-  receiver = await startMisbehavingReceiver('speaksOutOfTurn');
+  receiver = await startMisbehavingReceiver('sendsUnsolicitedResponse');
   expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered' });
   await receiver.untilNoneOpen();
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { networkNamespaceMissingReason, runInNetworkNamespace } from '../../receivers/network-of-its-own.ts';
+import { networkNamespaceMissingReason, runInNetworkNamespace } from '../../receivers/network-namespace.ts';
 
 const modulePath = (path: string): string => JSON.stringify(join(__dirname, '../../..', path));
 

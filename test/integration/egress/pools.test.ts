@@ -123,7 +123,7 @@ test('a tenant that has used up its connections to a receiver leaves another ten
 
 test('the place of a request that failed goes to the next that waits', async () => {
   create({ maxConnectionsPerHost: 1 });
-  const silent = await startMisbehavingReceiver('neverAnswers');
+  const silent = await startMisbehavingReceiver('neverResponds');
   toClose.push(silent.close);
 
   const results = await Promise.all([1, 2, 3].map(() => post(silent.url, { timeoutMs: 150 })));

@@ -20,7 +20,7 @@ const start = async (script?: ScriptStep[]): Promise<Receiver> => {
   return started;
 };
 const startSilent = async (): Promise<MisbehavingReceiver> => {
-  const silent = await startMisbehavingReceiver('neverAnswers');
+  const silent = await startMisbehavingReceiver('neverResponds');
   toClose.push(silent.close);
   return silent;
 };

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { accepts } from '../../../src/cli/try/page-receivers/page-receiver.ts';
 import { PROVIDERS, providerNamed } from '../../providers/providers.ts';
-import { receiversPerTest } from '../../receivers/receivers-of-each-test.ts';
+import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 

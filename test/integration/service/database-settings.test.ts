@@ -3,7 +3,7 @@ import pg from 'pg';
 import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { PINNED_SETTINGS } from '../../../src/store/postgres/connection-settings.ts';
 import { createPool } from '../../../src/store/postgres/database.ts';
-import { receiversPerTest } from '../../receivers/receivers-of-each-test.ts';
+import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { runningPostgres, type TestDatabase } from '../../set-up/database.ts';
 import { openOutcomes } from '../../set-up/outcome-stream.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';

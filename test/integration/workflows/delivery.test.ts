@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import type { Receiver } from '../../receivers/receiver.ts';
-import { receiversPerTest } from '../../receivers/receivers-of-each-test.ts';
+import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 

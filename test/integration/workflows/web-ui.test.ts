@@ -236,7 +236,7 @@ describe('where a search attribute exists with another type', () => {
     await untilWaiting(crippled, workflowId, delivery.id, 2);
 
     const { input, upserted, summary } = await readHistoryFacts(crippled.temporal, workflowId);
-    expect(input).toMatchObject({ searchAttributes: false });
+    expect(input).toMatchObject({ useSearchAttributes: false });
     expect(upserted).toEqual({});
     expect(summary).toBe('render.completed → 1 endpoint');
     const described = await crippled.temporal.workflow.getHandle(workflowId).describe();

@@ -11,8 +11,8 @@ const EXAMPLES: [string, string][] = [
 ];
 
 test.each(EXAMPLES)('the IPv4 address is found under a configured prefix %s', (prefix, address) => {
-  expect(createNat64({ prefixes: [prefix] }).translated(address)).toBe('192.0.2.33');
-  expect(createNat64().translated(address)).toBeUndefined();
+  expect(createNat64({ prefixes: [prefix] }).translatedIpv4(address)).toBe('192.0.2.33');
+  expect(createNat64().translatedIpv4(address)).toBeUndefined();
   expect(embedsIpv4(address, '192.0.2.33')).toBe(true);
   expect(embedsIpv4(address, '192.0.2.34')).toBe(false);
 });
@@ -29,16 +29,16 @@ test.each([
   const nat64 = createNat64({ resolve6: async () => [shown] });
   await nat64.discover();
 
-  expect(nat64.maybeTranslated(address)).toBe('192.0.2.33');
-  expect(nat64.translated(address)).toBeUndefined();
+  expect(nat64.possibleIpv4(address)).toBe('192.0.2.33');
+  expect(nat64.translatedIpv4(address)).toBeUndefined();
 });
 
 test('a prefix that DNS shows within the block for it is relied on', async () => {
   const nat64 = createNat64({ resolve6: async () => ['64:ff9b:1:fffe::c000:aa'] });
-  expect(nat64.translated('64:ff9b:1:fffe::c000:221')).toBeUndefined();
+  expect(nat64.translatedIpv4('64:ff9b:1:fffe::c000:221')).toBeUndefined();
   await nat64.discover();
 
-  expect(nat64.translated('64:ff9b:1:fffe::c000:221')).toBe('192.0.2.33');
+  expect(nat64.translatedIpv4('64:ff9b:1:fffe::c000:221')).toBe('192.0.2.33');
 });
 
 test.each([[['2001:db8::1']], [['not an address']], [[]], [['2001:db8:c000:aa::c000:aa']]])(
@@ -46,7 +46,7 @@ test.each([[['2001:db8::1']], [['not an address']], [[]], [['2001:db8:c000:aa::c
   async (answer) => {
     const nat64 = createNat64({ resolve6: async () => answer });
     await nat64.discover();
-    expect(nat64.maybeTranslated('2001:db8:c000:221::c000:221')).toBeUndefined();
+    expect(nat64.possibleIpv4('2001:db8:c000:221::c000:221')).toBeUndefined();
   },
 );
 

@@ -18,7 +18,7 @@ export type Candidates = {
   /** Allowed ones alone: each is dialed as it stands here. */
   addresses: string[];
   /** Those of the other family where its answer is still on its way; empty when none comes. */
-  later?: Promise<string[]> | undefined;
+  laterAddresses?: Promise<string[]> | undefined;
   port: number;
 };
 
@@ -28,8 +28,8 @@ export type Candidates = {
  * live one no time, and a slow handshake has all the time until `deadlineAt`, on the clock of performance.now(). The
  * sockets that lose are destroyed.
  */
-export function connectFirst(
-  { addresses, later, port }: Candidates,
+export function connectToFirst(
+  { addresses, laterAddresses, port }: Candidates,
   spare: SpareSockets,
   deadlineAt: number,
 ): Promise<ConnectResult> {
@@ -37,7 +37,7 @@ export function connectFirst(
     const queue = alternating(addresses);
     const attempts = new Set<Socket>();
     const errors: unknown[] = [];
-    let moreToCome = later !== undefined;
+    let moreToCome = laterAddresses !== undefined;
     let nextTimer: NodeJS.Timeout | undefined;
     let ended = false;
 
@@ -56,12 +56,12 @@ export function connectFirst(
     const deadlineTimer = setTimeout(expire, msUntil(deadlineAt));
 
     const add = (socket: Socket): void => {
-      if (attempts.size > 0) spare.left--;
+      if (attempts.size > 0) spare.remaining--;
       attempts.add(socket);
     };
     const remove = (socket: Socket): boolean => {
       if (!attempts.delete(socket)) return false;
-      if (attempts.size > 0) spare.left++;
+      if (attempts.size > 0) spare.remaining++;
       return true;
     };
     const failed = (socket: Socket, error: unknown): void => {
@@ -77,7 +77,7 @@ export function connectFirst(
         if (attempts.size === 0 && !moreToCome) end(endOf(errors));
         return;
       }
-      if (attempts.size === 0 || spare.left > 0) {
+      if (attempts.size === 0 || spare.remaining > 0) {
         const socket = connect({ host: queue.shift()!, port, noDelay: true });
         add(socket);
         // The first of these stays for life: between two users of a socket an error unheard would end the process.
@@ -92,7 +92,7 @@ export function connectFirst(
     };
 
     tryNext();
-    void later?.then((found) => {
+    void laterAddresses?.then((found) => {
       moreToCome = false;
       if (ended) return;
       const nobodyWaits = queue.length === 0;

@@ -1,5 +1,5 @@
 import { createLogger } from '../../../src/observability/log.ts';
-import { createSdkLogger } from '../../../src/temporal/sdk-log.ts';
+import { createSdkLogger } from '../../../src/temporal/sdk-logger.ts';
 import { eventually } from '../../set-up/eventually.ts';
 
 /** As the SDK's core says it. */
