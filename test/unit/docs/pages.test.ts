@@ -12,7 +12,13 @@ const pagesIn = (folder: string): string[] =>
     .map((name) => join(folder, name));
 
 const DECISIONS = pagesIn('docs/decisions').toSorted();
-const PAGES = ['README.md', 'sdk/README.md', ...pagesIn('docs'), ...pagesIn('docs/providers'), ...DECISIONS];
+const PAGES = [
+  ...pagesIn('.'),
+  'sdk/README.md',
+  ...pagesIn('docs'),
+  ...pagesIn('docs/providers'),
+  ...DECISIONS,
+];
 const operations = read('docs/operations.md');
 
 test('decisions are numbered from 1, each number once, and have it in their titles', () => {
