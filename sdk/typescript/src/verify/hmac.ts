@@ -1,28 +1,13 @@
-import { sha256 } from './sha256.ts';
-import { sha512 } from './sha512.ts';
+import { hmac as createHmac } from '@noble/hashes/hmac.js';
+import { sha256, sha512 } from '@noble/hashes/sha2.js';
 
 export type HmacAlgorithm = 'hmac-sha256' | 'hmac-sha512';
 
-const HASHES = {
-  'hmac-sha256': { hash: sha256, blockBytes: 64 },
-  'hmac-sha512': { hash: sha512, blockBytes: 128 },
-};
+const HASHES = { 'hmac-sha256': sha256, 'hmac-sha512': sha512 };
 
-/** The HMAC (RFC 2104) of the parts, one after another. */
+/** The HMAC (RFC 2104) of the concatenated parts. Synchronous: the README explains why Web Crypto is not used. */
 export function hmac(algorithm: HmacAlgorithm, key: Uint8Array, ...parts: Uint8Array[]): Uint8Array {
-  const { hash, blockBytes } = HASHES[algorithm];
-  const block = new Uint8Array(blockBytes);
-  block.set(key.length > blockBytes ? hash(key) : key);
-  const inner = hash(joined([block.map((byte) => byte ^ 0x36), ...parts]));
-  return hash(joined([block.map((byte) => byte ^ 0x5c), inner]));
-}
-
-function joined(parts: Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  const mac = createHmac.create(HASHES[algorithm], key);
+  for (const part of parts) mac.update(part);
+  return mac.digest();
 }
