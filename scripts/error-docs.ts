@@ -3,32 +3,33 @@ import { FAILURE_MESSAGES } from '../src/egress/describe-failure.ts';
 
 const HEAD = `# Errors
 
-Every error of the API is a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) of the type
-\`application/problem+json\`:
+Every error response of the API is a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the
+content type \`application/problem+json\`:
 
 \`\`\`json
 {
   "type": "https://posthorn.example/docs#error-invalid_body",
-  "title": "The body has not the right shape",
+  "title": "Invalid request body",
   "status": 422,
-  "detail": "See \`errors\`: each has a JSON pointer into the body. Unknown and repeated members are refused.",
+  "detail": "Each entry in \`errors\` has a JSON pointer into the body. Unknown and repeated members are rejected.",
   "code": "invalid_body",
   "instance": "req_01m7xzy868keah9x980147nz22",
   "errors": [{ "pointer": "/data", "detail": "is required" }]
 }
 \`\`\`
 
-Decide by \`code\`; the texts may change. \`instance\` is the request's id, also in the header \`x-request-id\` and in the
-log. \`errors\` points into the body (JSON Pointer, RFC 6901) where there is something to point at.
+Write code against \`code\`; titles and details may change. \`instance\` is the id of the request, which is also in the
+response header \`x-request-id\` and in the log. \`errors\` points into the body (JSON Pointer, RFC 6901) when the error
+concerns a part of it.
 
-What a *receiver* does wrong is no error of the API: it is the \`outcome\` of an attempt, see the end of this page.
+A failure of a *receiver* is not an error of the API. It is the \`outcome\` of an attempt; see the end of this page.
 
 `;
 
 const OUTCOMES = `
 ## Outcomes of attempts
 
-| outcome | what happened |
+| outcome | meaning |
 |---|---|
 | \`delivered\` | the receiver responded with a 2xx status |
 | \`rejected\` | the receiver responded with any other status; this includes redirects, which Posthorn does not follow |
@@ -56,12 +57,12 @@ of their outcome. Codes of OpenSSL begin with \`ERR_SSL_\`; \`TLS_ALERT_\` is fo
 
 const codeRows = (): string =>
   Object.entries(FAILURE_MESSAGES)
-    .flatMap(([outcome, words]) =>
-      Object.entries(words).map(([code, text]) => `| \`${outcome}\` | \`${code}\` | ${text} |\n`),
+    .flatMap(([outcome, messages]) =>
+      Object.entries(messages).map(([code, text]) => `| \`${outcome}\` | \`${code}\` | ${text} |\n`),
     )
     .join('');
 
-/** docs/errors.md, from the one table of codes: a test holds the file against it. */
+/** The text of docs/errors.md; a test compares the file with it. */
 export function errorDocs(): string {
   const sections = Object.entries(PROBLEM_CODES).map(
     ([code, { title, help }]) =>

@@ -5,32 +5,32 @@ import type { EndpointAction, StateChangeResult } from '../store/endpoints/endpo
 import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
 import type { Scope } from '../store/scope.ts';
 
-/** Stores events durably; resolves only after the commit. Rejects with StoreUnavailable when Postgres is away or too much waits. */
+/** Stores events durably. Resolves after the commit; rejects with StoreUnavailable when Postgres is down or the queue is full. */
 export type Acceptor = {
   acceptOne(draft: EventDraft): Promise<AcceptResult>;
-  /** All or none: when one is refused, nothing of the batch is stored. The results are in the order of the drafts. */
+  /** Stores all events or none: if one is rejected, nothing is stored. Returns the results in the order of the drafts. */
   acceptAll(drafts: EventDraft[]): Promise<AcceptResult[]>;
 };
 
-/** What people do to deliveries. `consumer` null: the whole project; a name: only that consumer's. */
+/** Commands that callers give for deliveries. With a `consumer`, only that consumer's deliveries are found; null: all of the project. */
 export type DeliveryCommands = {
   retry(projectId: string, consumer: string | null, deliveryId: string): Promise<RetryResult>;
   cancel(projectId: string, consumer: string | null, deliveryId: string): Promise<CancelResult>;
-  /** Deletes the endpoint and cancels what is open for it; false when there is none. */
+  /** Deletes the endpoint and cancels its open deliveries; false when the endpoint does not exist. */
   deleteEndpoint(projectId: string, consumer: string | null, endpointId: string): Promise<boolean>;
 };
 
 /**
- * What makes endpoints stop and go on. Resolves when that is in force, and what is held follows, or, where there is much
- * of it, soon will.
+ * Suspends and resumes deliveries to endpoints. Resolves when the change is in force; if many deliveries are held, their
+ * release may complete shortly afterwards.
  */
 export type EndpointStates = {
   changeState(scope: Scope, endpointId: string, action: EndpointAction): Promise<StateChangeResult>;
-  /** The plan of a consumer, or the plans of a project, have changed. */
+  /** Applies a change of a consumer's plan, or of the plans of a project. */
   applyPlans(due: PendingPlanChange): Promise<void>;
 };
 
-/** Resolves true once the event has settled, false when time is up first, `signal` aborts, or too many of the tenant wait. */
+/** Resolves true once the event has settled; false after the timeout, when `signal` aborts, or when the tenant has too many waiters. */
 export type SettlementWaiters = {
   waitUntilSettled(
     waiter: { projectId: string; consumer: string | null },
@@ -40,14 +40,14 @@ export type SettlementWaiters = {
   ): Promise<boolean>;
 };
 
-/** Bytes of an SSE stream. `gone`: the cursor is older than retention or of another database. */
+/** Opens an SSE stream. `expired`: the cursor is older than the retention, or comes from another database. */
 export type OutcomeStreams = {
-  open(scope: Scope, lastEventId: string | null): Promise<Readable | 'gone'>;
+  open(scope: Scope, lastEventId: string | null): Promise<Readable | 'expired'>;
 };
 
 export type Readiness = {
   check(): Promise<{ ready: boolean; components: Record<string, { ok: boolean; detail?: string }> }>;
 };
 
-/** A page of the Web UI for a workflow; null when Temporal does not keep the workflow any more. */
+/** The URL of a workflow's page in the Temporal Web UI; null when Temporal no longer stores the workflow. */
 export type WorkflowLinks = { urlOf(workflowId: string): Promise<string | null> };

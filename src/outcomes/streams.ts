@@ -50,17 +50,17 @@ export function createOutcomeStreams({
   const feeds = createOutcomeFeeds({ db, notifications, onFailure });
   const open = new Set<AbortController>();
 
-  async function startOf(lastEventId: string | null): Promise<Cursor | 'gone'> {
+  async function startOf(lastEventId: string | null): Promise<Cursor | 'expired'> {
     const present = await mapOutage(currentCursor(db));
     if (lastEventId === null) return present;
     const cursor = parseCursor(lastEventId);
-    return cursor && isResumable(cursor, present) ? cursor : 'gone';
+    return cursor && isResumable(cursor, present) ? cursor : 'expired';
   }
 
   return {
     async open(scope, lastEventId) {
       const start = await startOf(lastEventId);
-      if (start === 'gone') return 'gone';
+      if (start === 'expired') return 'expired';
       const ended = new AbortController();
       open.add(ended);
       const source = chunks(scope, start, ended.signal);

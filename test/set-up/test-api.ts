@@ -50,7 +50,7 @@ export async function startTestApi({
     deliveryCommands: steeringWithoutWorkflows(database),
     endpointStates: createEndpointStates({ pool: database.pool, onReleased: () => {}, onFailure: throwOn }),
     settlementWaiters: { waitUntilSettled: async () => false },
-    streams: { open: async () => 'gone' },
+    streams: { open: async () => 'expired' },
     readiness: { check: async () => ({ ready: true, components: { postgres: { ok: true } } }) },
     links: { urlOf: async () => null },
     guard: createAddressGuard(['127.0.0.0/8']),

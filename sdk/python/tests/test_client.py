@@ -94,10 +94,10 @@ class Client(unittest.TestCase):
         )
 
     def test_the_stream_of_outcomes_raises_when_its_place_is_gone(self) -> None:
-        client, _ = self.served_by(answering(410, {"code": "cursor_gone"}, type=PROBLEM))
+        client, _ = self.served_by(answering(410, {"code": "cursor_expired"}, type=PROBLEM))
         with self.assertRaises(PosthornError) as raised:
             next(client.outcomes.stream(last_event_id="old"))
-        self.assertEqual(raised.exception.code, "cursor_gone")
+        self.assertEqual(raised.exception.code, "cursor_expired")
 
 
 if __name__ == "__main__":

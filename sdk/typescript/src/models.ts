@@ -248,9 +248,9 @@ export type AcceptedEvent = {
   deliveries?: Delivery[];
 };
 
-/** An error as of RFC 9457 */
+/** An error response (RFC 9457) */
 export type Problem = {
-  /** Where the code is explained */
+  /** The URL that explains the code */
   type: string;
   title: string;
   status: number;
@@ -275,7 +275,7 @@ export type Problem = {
     | 'endpoint_paused'
     | 'endpoint_blocked'
     | 'endpoint_disabled'
-    | 'cursor_gone'
+    | 'cursor_expired'
     | 'payload_too_large'
     | 'unsupported_media_type'
     | 'invalid_id'
@@ -295,7 +295,7 @@ export type Problem = {
     | 'internal_error'
     | 'query_timeout'
     | 'unavailable';
-  /** The id of the request, also in the header `x-request-id` */
+  /** The id of the request; also in the response header `x-request-id` */
   instance: string;
   errors: {
     /** A JSON pointer into the body, or the name of a parameter */

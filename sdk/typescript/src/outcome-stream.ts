@@ -37,7 +37,7 @@ const MAX_RECONNECT_DELAY_MS = 30_000;
 /**
  * The outcomes of the project, or of the consumer whose key it is, without end and without a gap: when the connection
  * is lost it is made anew and resumes after the last outcome. Throws a PosthornError when Posthorn refuses, such as
- * `cursor_gone` when it no longer keeps the outcomes after `lastEventId`.
+ * `cursor_expired` when it no longer keeps the outcomes after `lastEventId`.
  */
 export async function* streamOutcomes(
   connection: Connection,

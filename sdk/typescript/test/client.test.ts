@@ -164,9 +164,9 @@ test('the stream of outcomes ends with its signal', async () => {
 });
 
 test('the stream of outcomes throws when its place is gone', async () => {
-  const { client } = await serverThat(json(410, { code: 'cursor_gone' }, {}, 'application/problem+json'));
+  const { client } = await serverThat(json(410, { code: 'cursor_expired' }, {}, 'application/problem+json'));
   await assert.rejects(client.outcomes.stream({ lastEventId: 'old' }).next(), {
-    code: 'cursor_gone',
+    code: 'cursor_expired',
     status: 410,
   });
 });

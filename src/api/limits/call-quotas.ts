@@ -5,53 +5,60 @@ import { Problem } from '../problems/problem.ts';
 
 export type CallQuotas = {
   /**
-   * Counts a call, and resolves when it may begin, with how to end it. Rejects with quota_exceeded where the tenant has
-   * made as many in a minute as it may, or has too many waiting.
+   * Counts a call and waits until it may begin; resolves with a function that ends it. Rejects with quota_exceeded when
+   * the tenant has reached its calls per minute, or has too many calls waiting.
    */
-  admit(rate: RateName, party: Caller): Promise<() => void>;
+  admit(rate: RateName, caller: Caller): Promise<() => void>;
 };
 
 /**
- * Changes run on the connections that events are accepted on, and those of a project wait for each other's locks: without
- * a share for each, one that sends hundreds at a time would have all connections.
+ * Changes use the same database connections as accepting events, and the changes of one project wait for each other's
+ * locks. Without these limits, a project that sends hundreds of changes at once would occupy every connection.
  */
-const TURNS = { maxConcurrent: 5, maxPerProject: 3, maxPerCaller: 2, maxWaitingPerCaller: 100 };
-/** A test event may wait for what becomes of it, and a preview asks nothing. */
-const WITHOUT_TURN: RateName[] = ['testEvents', 'profilePreviews'];
+const CONCURRENCY_LIMITS = { maxConcurrent: 5, maxPerProject: 3, maxPerCaller: 2, maxWaitingPerCaller: 100 };
+/** A test event may wait up to 60 s for its deliveries, and a preview runs no query. */
+const WITHOUT_CONCURRENCY_LIMIT: RateName[] = ['testEvents', 'profilePreviews'];
 
-/** Rates of calls, counted by this process for itself. A consumer's calls never use up what its project may. */
+/** Calls per minute, counted in this process only. A consumer's calls do not count towards its project's quota. */
 export function createCallQuotas(quotas: Quotas): CallQuotas {
   const limits = createRateLimiter();
-  const turns = createTenantSemaphore(TURNS);
+  const semaphore = createTenantSemaphore(CONCURRENCY_LIMITS);
 
-  function count(rate: RateName, { projectId, consumer }: Caller): void {
-    const ofProject = `${rate}PerMinute` as QuotaName;
-    const ofConsumer = `${rate}PerMinuteOfConsumer`;
-    const perMinute = quotas[ofProject];
+  function countCall(rate: RateName, { projectId, consumer }: Caller): void {
+    const projectQuota = `${rate}PerMinute` as QuotaName;
+    const consumerQuota = `${rate}PerMinuteOfConsumer`;
+    const perMinute = quotas[projectQuota];
     const buckets = [
-      { name: `${rate} ${projectId} ${consumer === null ? '' : 'consumers'}`, perMinute, quota: ofProject },
+      {
+        name: `${rate} ${projectId} ${consumer === null ? '' : 'consumers'}`,
+        perMinute,
+        quota: projectQuota,
+      },
     ];
-    if (consumer !== null && isQuota(quotas, ofConsumer)) {
+    if (consumer !== null && isQuota(quotas, consumerQuota)) {
       const name = `${rate} ${projectId}/${consumer}`;
-      buckets.push({ name, perMinute: quotas[ofConsumer], quota: ofConsumer });
+      buckets.push({ name, perMinute: quotas[consumerQuota], quota: consumerQuota });
     }
-    const seconds = limits.take(buckets);
-    if (seconds === 0) return;
-    const detail = `More calls of this kind than may be made: the quotas are ${buckets.map((one) => `${one.quota}=${one.perMinute}`).join(' and ')}. Wait for the seconds in \`Retry-After\`.`;
-    throw new Problem('quota_exceeded', detail, { headers: { 'retry-after': String(seconds) } });
+    const retryAfterSeconds = limits.take(buckets);
+    if (retryAfterSeconds === 0) return;
+    const detail = `Too many calls of this kind per minute: the limit is ${buckets.map(({ quota, perMinute }) => `${quota}=${perMinute}`).join(' and ')}. Wait for the seconds in \`Retry-After\`.`;
+    throw new Problem('quota_exceeded', detail, { headers: { 'retry-after': String(retryAfterSeconds) } });
   }
 
   return {
-    async admit(rate, party) {
-      count(rate, party);
-      return WITHOUT_TURN.includes(rate) ? () => {} : turns.acquire(party).catch(asProblem);
+    async admit(rate, caller) {
+      countCall(rate, caller);
+      return WITHOUT_CONCURRENCY_LIMIT.includes(rate)
+        ? () => {}
+        : semaphore.acquire(caller).catch(asQuotaExceeded);
     },
   };
 }
 
-function asProblem(error: unknown): never {
+/** Throws quota_exceeded for a tenant that has too many calls waiting, and any other error as it is. */
+export function asQuotaExceeded(error: unknown): never {
   if (!(error instanceof TooManyWaiting)) throw error;
-  const detail = 'More of your calls wait for their turn than may. Make fewer of them at a time.';
+  const detail = 'Too many of your calls are waiting. Send fewer calls at once.';
   throw new Problem('quota_exceeded', detail, { headers: { 'retry-after': '1' } });
 }
 

@@ -1,53 +1,49 @@
 import type pg from 'pg';
-import { type Caller, createTenantSemaphore, TooManyWaiting } from '../../limits/tenant-semaphore.ts';
+import { type Caller, createTenantSemaphore } from '../../limits/tenant-semaphore.ts';
 import { type Queryable, sqlState } from '../../store/postgres/database.ts';
 import { mapOutage } from '../../store/postgres/map-outages.ts';
 import { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
+import { asQuotaExceeded } from './call-quotas.ts';
 
-/** Statements of one party that may wait: many more than its callers ask for at once, and a second or two of work. */
-const WAITING_OF_PARTY = 500;
+/** Queries of one caller that may wait: far more than a client sends at once, and one or two seconds of work. */
+const MAX_WAITING_PER_CALLER = 500;
 
 const QUERY_CANCELED = '57014';
 
-/** What every list may answer besides its own problems. */
+/** The problems that every list can return in addition to its own. */
 export const READ_PROBLEMS: ProblemCode[] = ['query_timeout'];
 
-/** What calls read with, each under the name of its tenant. */
-export type TenantReadPool = (party: Caller) => Queryable;
+/** A connection for the reads of one caller, within the limits of its tenant. */
+export type TenantReadPool = (caller: Caller) => Queryable;
 
 /**
- * The pool of reads, whose connections are taken in turn: half of them may be one project's, a quarter its own
- * keys' or one consumer's.
- * However much a tenant asks for, it waits for itself.
+ * Divides a pool of connections between tenants: a project may use half of them, and its own keys or one consumer a
+ * quarter. A tenant that sends many reads waits for its own reads and does not delay others.
  */
 export function createTenantReadPool(pool: pg.Pool): TenantReadPool {
   const maxConcurrent = pool.options.max;
-  const turns = createTenantSemaphore({
+  const semaphore = createTenantSemaphore({
     maxConcurrent,
     maxPerProject: Math.max(1, Math.floor(maxConcurrent / 2)),
     maxPerCaller: Math.max(1, Math.floor(maxConcurrent / 4)),
-    maxWaitingPerCaller: WAITING_OF_PARTY,
+    maxWaitingPerCaller: MAX_WAITING_PER_CALLER,
   });
   const query = pool.query.bind(pool) as (...statement: unknown[]) => Promise<unknown>;
 
-  return (party) => ({
+  return (caller) => ({
     query: (async (...statement: unknown[]) => {
-      const end = await turns.acquire(party).catch(asProblem);
+      const release = await semaphore.acquire(caller).catch(asQuotaExceeded);
       try {
-        return await mapOutage(query(...statement).catch(asProblem));
+        return await mapOutage(query(...statement).catch(asQueryTimeout));
       } finally {
-        end();
+        release();
       }
     }) as Queryable['query'],
   });
 }
 
-function asProblem(error: unknown): never {
-  if (error instanceof TooManyWaiting) {
-    const detail = 'More of your reads wait for their turn than may. Read fewer things at a time.';
-    throw new Problem('quota_exceeded', detail, { headers: { 'retry-after': '1' } });
-  }
+function asQueryTimeout(error: unknown): never {
   if (sqlState(error) === QUERY_CANCELED) {
     throw new Problem('query_timeout', undefined, { headers: { 'retry-after': '5' } });
   }

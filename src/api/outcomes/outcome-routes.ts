@@ -26,7 +26,7 @@ export function outcomeRoutes(
       access: 'consumer',
       requestHeaders: { 'Last-Event-ID': 'Resumes after this event, without a gap' },
       responses: { 200: { description: 'A stream that stays open', type: 'text/event-stream' } },
-      problems: ['cursor_gone', 'invalid_request', 'too_many_streams'],
+      problems: ['cursor_expired', 'invalid_request', 'too_many_streams'],
       handle: async ({ tenant, request, response }) => {
         // It would hold up the end of the process until the grace for requests is over.
         if (shutdownSignal.aborted)
@@ -34,7 +34,7 @@ export function outcomeRoutes(
         const after = lastEventId(request);
         onDisconnect(response, limit.acquire({ ...tenant, key: authentication.keyFingerprint(request) }));
         const stream = await mapOutage(streams.open(tenant, after));
-        if (stream === 'gone') throw new Problem('cursor_gone');
+        if (stream === 'expired') throw new Problem('cursor_expired');
         endWith(stream, response, shutdownSignal, (end) => authentication.watchKey(request, end));
         return {
           status: 200,

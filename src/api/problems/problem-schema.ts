@@ -5,12 +5,14 @@ const codes = Object.keys(PROBLEM_CODES) as [ProblemCode, ...ProblemCode[]];
 
 export const problemSchema = z
   .object({
-    type: z.string().meta({ description: 'Where the code is explained' }),
+    type: z.string().meta({ description: 'The URL that explains the code' }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
     code: z.enum(codes),
-    instance: z.string().meta({ description: 'The id of the request, also in the header `x-request-id`' }),
+    instance: z
+      .string()
+      .meta({ description: 'The id of the request; also in the response header `x-request-id`' }),
     errors: z.array(
       z.object({
         pointer: z.string().meta({ description: 'A JSON pointer into the body, or the name of a parameter' }),
@@ -18,4 +20,4 @@ export const problemSchema = z
       }),
     ),
   })
-  .meta({ id: 'Problem', description: 'An error as of RFC 9457' });
+  .meta({ id: 'Problem', description: 'An error response (RFC 9457)' });

@@ -3,15 +3,16 @@ import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
 /** `pointer` is a JSON pointer (RFC 6901) into the body, or the name of a query parameter. */
 export type FieldError = { pointer: string; detail: string };
 
-/** More are only counted: a body with a million unknown members would be answered with more bytes than it has. */
+/** Further errors are only counted; otherwise a body with a million unknown members would get a response larger than itself. */
 export const MAX_LISTED_ERRORS = 100;
 
-/** Characters of a pointer or a detail: a name of a megabyte would come back with each of its members. */
-const MAX_SHOWN = 1_024;
+/** Characters of a pointer or a detail; otherwise a 1 MB name would be repeated for each of its members. */
+const MAX_FIELD_LENGTH = 1_024;
 
-const shown = (text: string): string => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+const truncate = (text: string): string =>
+  text.length > MAX_FIELD_LENGTH ? `${text.slice(0, MAX_FIELD_LENGTH)}…` : text;
 
-/** What a caller did wrong, or we could not do now: thrown anywhere, answered as RFC 9457 at the edge. */
+/** A caller's error, or a request that cannot be served now. Sent as an RFC 9457 response by the HTTP layer. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: FieldError[];
@@ -19,8 +20,8 @@ export class Problem extends Error {
   readonly status: number;
 
   /**
-   * `errorCount` is the number of all errors, where `errors` has only the first of them; `status` is one of the code's
-   * statuses, the first when left out.
+   * `errorCount` is the total when `errors` has only the first errors. `status` is one of the code's statuses; the
+   * default is the first.
    */
   constructor(
     code: ProblemCode,
@@ -46,7 +47,7 @@ export class Problem extends Error {
     this.code = code;
     this.errors = errors
       .slice(0, MAX_LISTED_ERRORS)
-      .map(({ pointer, detail }) => ({ pointer: shown(pointer), detail: shown(detail) }));
+      .map(({ pointer, detail }) => ({ pointer: truncate(pointer), detail: truncate(detail) }));
     this.headers = headers;
     this.status = status;
   }
@@ -55,7 +56,7 @@ export class Problem extends Error {
 export const invalidBody = (errors: FieldError[]): Problem =>
   new Problem('invalid_body', undefined, { errors });
 
-/** The JSON text of a problem; its type is the paragraph of the code on the page `/docs`. */
+/** The JSON text of a problem; its `type` links to the code's section on the page `/docs`. */
 export function problemJson(problem: Problem, requestId: string, publicUrl: string): string {
   const { title } = PROBLEM_CODES[problem.code];
   const { status } = problem;

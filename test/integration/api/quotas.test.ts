@@ -18,7 +18,7 @@ async function start(quotas: Partial<Quotas> = {}) {
 const URL = 'http://127.0.0.1:9/';
 const reached = (quota: string, most: number) => ({
   status: 409,
-  body: { code: 'quota_exceeded', detail: `There are as many as may be: the quota is ${quota}=${most}.` },
+  body: { code: 'quota_exceeded', detail: `The quota ${quota}=${most} is reached.` },
 });
 
 test('a consumer cannot make endpoints until its own events are refused, however many calls race', async () => {

@@ -97,7 +97,7 @@ describe('the outcome stream', () => {
     const asked: { scope: unknown; lastEventId: string | null; stream: PassThrough }[] = [];
     const streams: OutcomeStreams = {
       open: async (scope, lastEventId) => {
-        if (lastEventId === 'old') return 'gone';
+        if (lastEventId === 'old') return 'expired';
         const stream = new PassThrough();
         asked.push({ scope, lastEventId, stream });
         return stream;
@@ -130,7 +130,7 @@ describe('the outcome stream', () => {
     const { key } = await api.newProject();
     const headers = { 'last-event-id': 'old' };
     expect((await api.call('GET', '/v1/outcomes', { key, headers })).body).toMatchObject({
-      code: 'cursor_gone',
+      code: 'cursor_expired',
     });
     expect((await api.call('GET', '/v1/outcomes', { key, headers: { 'last-event-id': 'a b' } })).status).toBe(
       400,

@@ -40,7 +40,7 @@ const add = (consumer: string, event: string) =>
 
 async function read(lastEventId: string | null) {
   const stream = await streams.open({ projectId: store.project, consumer: 'quiet' }, lastEventId);
-  if (stream === 'gone') return 'gone';
+  if (stream === 'expired') return 'expired';
   let text = '';
   (stream as Readable).on('data', (chunk: Buffer) => (text += chunk.toString()));
   const ids = () => [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id!);
@@ -49,7 +49,7 @@ async function read(lastEventId: string | null) {
 
 async function opened(lastEventId: string | null) {
   const stream = await read(lastEventId);
-  if (stream === 'gone') throw new Error('gone');
+  if (stream === 'expired') throw new Error('the cursor has expired');
   return stream;
 }
 
@@ -87,7 +87,7 @@ test('a place that this database has not reached is gone: it was set back to a t
   expect(isResumable(at(BigInt(nextXid), '0'), present)).toBe(true);
   expect(isResumable(at(BigInt(nextXid), '1'), present)).toBe(false);
   expect(isResumable(at(BigInt(nextXid) + 1n, '0'), present)).toBe(false);
-  expect(await read(formatCursor(at(BigInt(nextXid) + 1_000_000n, '0')))).toBe('gone');
+  expect(await read(formatCursor(at(BigInt(nextXid) + 1_000_000n, '0')))).toBe('expired');
 });
 
 test.each([
@@ -95,7 +95,7 @@ test.each([
   ['a number beyond bigint', '0.9223372036854775808'],
 ])('a place with %s is gone', async (_, place) => {
   const { database } = await currentCursor(store.pool);
-  expect(await read(`${database}.${place}`)).toBe('gone');
+  expect(await read(`${database}.${place}`)).toBe('expired');
 });
 
 const add200 = (project: string, from: number) =>

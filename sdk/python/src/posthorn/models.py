@@ -373,9 +373,9 @@ class ProblemErrors(TypedDict):
 
 
 class Problem(TypedDict):
-    """An error as of RFC 9457"""
+    """An error response (RFC 9457)"""
 
-    # Where the code is explained
+    # The URL that explains the code
     type: str
     title: str
     status: int
@@ -400,7 +400,7 @@ class Problem(TypedDict):
         "endpoint_paused",
         "endpoint_blocked",
         "endpoint_disabled",
-        "cursor_gone",
+        "cursor_expired",
         "payload_too_large",
         "unsupported_media_type",
         "invalid_id",
@@ -421,7 +421,7 @@ class Problem(TypedDict):
         "query_timeout",
         "unavailable",
     ]
-    # The id of the request, also in the header `x-request-id`
+    # The id of the request; also in the response header `x-request-id`
     instance: str
     errors: List[ProblemErrors]
 

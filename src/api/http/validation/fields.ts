@@ -32,9 +32,10 @@ export const newEventId = eventId.refine((id) => id !== 'batch', 'is taken by /v
 /** An id that we made; one of another form names nothing. */
 export const posthornId = z.string().regex(/^[a-z]{2,3}_[a-z0-9]{1,64}$/, 'is not an id of this kind');
 /** A time in a response: a Date, sent as ISO 8601 in UTC. */
-export const time = z
-  .date()
-  .meta({ example: '2026-03-26T14:30:00.000Z', override: { type: 'string', format: 'date-time' } });
+export const time = z.date().meta({
+  example: '2026-03-26T14:30:00.000Z',
+  override: { type: 'string', format: 'date-time', pattern: 'Z$' },
+});
 export const pointInTime = z.iso.datetime({ offset: true }).meta({ example: '2026-03-26T14:30:00Z' });
 
 /** A duration of at least `min` and at most `max` seconds, as text. */

@@ -49,7 +49,7 @@ class Outcomes:
         """The outcomes of the project, or of the consumer whose key it is, without end and without a gap.
 
         When the connection is lost it is made anew and resumes after the last outcome; ``last_event_id`` begins after
-        that outcome instead of now. Raises PosthornError when Posthorn refuses, such as ``cursor_gone`` when it no
+        that outcome instead of now. Raises PosthornError when Posthorn refuses, such as ``cursor_expired`` when it no
         longer keeps the outcomes after it.
         """
         place, retry_seconds, failures = last_event_id, 1.0, 0
