@@ -4,7 +4,12 @@ import type { DeliveryResult, DeliveryStep, UnrecordedAttempt } from '../policy/
 import { projectIdFromWorkflowId } from '../policy/workflow-id.ts';
 import { releaseUnstarted } from '../store/deliveries/assignments/assignment.ts';
 import { readDeliveryResults } from '../store/deliveries/claims/resolve-unclaimed.ts';
-import { type AttemptDependencies, type AttemptResult, createAttemptClaims, resultNow } from './attempt.ts';
+import {
+  type AttemptDependencies,
+  type AttemptResult,
+  createAttemptClaims,
+  resultNow,
+} from './attempt-claims.ts';
 import type { AttemptLimiter } from './attempt-limiter.ts';
 import { type ClaimDependencies, createClaimAndAttempt } from './claim-and-attempt.ts';
 import { minusElapsed, retrySoon } from './delivery-results.ts';
@@ -12,55 +17,55 @@ import { InFlightAttempts } from './in-flight-attempts.ts';
 import { recordLate } from './recording/record-late.ts';
 import { retryUntil } from './recording/retry-until.ts';
 
-/** What finds no slot in this time goes back to the queue in Postgres, where projects have their turns. */
+/** Deliveries without a slot by then return to the queue in Postgres, which is fair between projects. */
 const WAIT_FOR_SLOTS_MS = 5_000;
 
 export type AttemptEngineDependencies = Omit<AttemptDependencies, 'readResult'> &
   Pick<ClaimDependencies, 'pool' | 'processId' | 'bodies' | 'onUnknown'> & {
-    /** A connection of its own: what is released must not wait behind claims. */
+    /** A pool of its own, so that releases do not wait for connections that claims use. */
     releasePool: pg.Pool;
     limiter: AttemptLimiter;
-    /** Told when nothing of a workflow's batch waits for a claim any more: the dispatcher may start another. */
+    /** Called when a workflow's whole batch is claimed or released: the dispatcher may start another workflow. */
     onClaimed: (owner: string) => void;
   };
 
 export type AttemptEngine = {
-  /** Claims, POSTs and records; returns by `giveUpAt` (performance.now()), with what Postgres did not take. */
+  /** Claims, POSTs and records. Returns by `giveUpAt` (performance.now()), with the outcomes that it could not record. */
   run(due: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptReport>;
-  /** Writes what `run` could not; throws while Postgres is away. */
+  /** Records the outcomes that `run` could not. Throws while Postgres is down. */
   recordLate(unrecorded: UnrecordedAttempt[], owner: string): Promise<DeliveryResult[]>;
 };
 
-/** What an attempt does, without Temporal: claim, sign, POST, classify, record. */
+/** The attempt itself, without Temporal: claim, sign, POST, classify, record. */
 export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEngine {
   const { pool, releasePool, limiter, recorder, releaser } = deps;
   const { onClaimed, onUndeliverable, onFailure, now } = deps;
-  const underWay = new InFlightAttempts();
+  const inFlight = new InFlightAttempts();
   const claimAndAttempt = createClaimAndAttempt({
     ...deps,
     attemptClaims: createAttemptClaims({ ...deps, readResult }),
-    isInFlightForOtherOwner: (owner, id) => underWay.hasOtherOwner(owner, id) || releaser.isPending(id),
+    isInFlightForOtherOwner: (owner, id) => inFlight.hasOtherOwner(owner, id) || releaser.isPending(id),
     readResult,
     releaseUnclaimed,
   });
 
   async function run(due: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptReport> {
-    const resumed = due.flatMap(({ id }) => underWay.find(owner, id) ?? []);
-    const fresh = due.filter(({ id }) => !underWay.find(owner, id));
-    const results = await Promise.all([...resumed, ...begin(fresh, owner, giveUpAt)]);
+    const resumed = due.flatMap(({ id }) => inFlight.find(owner, id) ?? []);
+    const fresh = due.filter(({ id }) => !inFlight.find(owner, id));
+    const results = await Promise.all([...resumed, ...start(fresh, owner, giveUpAt)]);
     const report: AttemptReport = { results: [], unrecorded: [] };
-    for (const one of results) {
-      if (one.kind === 'unrecorded') report.unrecorded.push(one.attempt);
-      else report.results.push(minusElapsed(one.result, one.endedAt));
+    for (const result of results) {
+      if (result.kind === 'unrecorded') report.unrecorded.push(result.attempt);
+      else report.results.push(minusElapsed(result.result, performance.now() - result.endedAt));
     }
     return report;
   }
 
-  /** A result for each; runs that come later find them from this moment on, before anything is claimed. */
-  function begin(steps: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptResult>[] {
+  /** Registers an attempt per delivery before any is claimed, so that a repeated run finds them from now on. */
+  function start(steps: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptResult>[] {
     const all = attemptAll(steps, owner, giveUpAt);
     return steps.map(({ id, step }) =>
-      underWay.add(
+      inFlight.add(
         owner,
         id,
         all.then((results) => results.get(id) ?? resultNow(retrySoon(id, step))),
@@ -68,7 +73,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     );
   }
 
-  /** Claims as many at a time as there are slots for. Throws only when nothing is under way. */
+  /** Claims in batches, as slots become free. Throws only if no attempt is in flight. */
   async function attemptAll(
     steps: DeliveryStep[],
     owner: string,
@@ -93,10 +98,10 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     }
     onClaimed(owner);
     const results = (await Promise.all(batches)).flat();
-    return new Map(results.map((one) => [idOf(one), one]));
+    return new Map(results.map((result) => [idOf(result), result]));
   }
 
-  /** Gives what was never claimed back to the queue in Postgres. */
+  /** Returns unclaimed deliveries to the queue in Postgres. */
   async function releaseUnclaimed(
     steps: DeliveryStep[],
     owner: string,
@@ -108,9 +113,9 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
       giveUpAt,
       (error) => onFailure(error, null),
     );
-    const free = new Set(released);
+    const releasedIds = new Set(released);
     return steps.map(({ id, step }) =>
-      resultNow(free.has(id) ? { id, kind: 'released' } : retrySoon(id, step)),
+      resultNow(releasedIds.has(id) ? { id, kind: 'released' } : retrySoon(id, step)),
     );
   }
 
@@ -120,12 +125,12 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     owner: string,
     giveUpAt: number,
   ): Promise<DeliveryResult> {
-    const standings = await retryUntil(
+    const deliveryResults = await retryUntil(
       () => readDeliveryResults(pool, owner, [id]),
       giveUpAt,
       (error) => onFailure(error, id),
     );
-    return standings?.[0] ?? retrySoon(id, step);
+    return deliveryResults?.[0] ?? retrySoon(id, step);
   }
 
   return {
@@ -135,4 +140,5 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   };
 }
 
-const idOf = (one: AttemptResult): string => (one.kind === 'result' ? one.result.id : one.attempt.id);
+const idOf = (result: AttemptResult): string =>
+  result.kind === 'result' ? result.result.id : result.attempt.id;

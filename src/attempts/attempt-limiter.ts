@@ -1,61 +1,61 @@
 import { FairBudget } from '../limits/fair-budget.ts';
 
-/** The right to have one attempt under way. */
+/** Permission to run one attempt. */
 export type AttemptSlot = {
-  /** The claimed attempt is on its way to a connection, `afterMs` from when its claim was sent. */
+  /** Call when the POST starts, `afterMs` milliseconds after its claim was sent. */
   markStarted(afterMs: number): void;
-  /** It is no longer expected to begin soon: it waits for its body, or is looked at row by row. */
+  /** Call when the attempt cannot start soon, because its body is still to be read or its claim to be resolved. */
   markDeferred(): void;
-  /** It is recorded, or its claim is released. Idempotent. */
+  /** Call when the attempt is recorded or its claim is released. Idempotent. */
   release(): void;
 };
 
-/** Bounds the attempts that this process has under way, and takes no claim that it could not begin. */
+/** Limits the attempts in flight in this process, and the claims to those that it can start in time. */
 export type AttemptLimiter = {
-  /** Between one slot and `wanted`, or none when none is free by `until` (performance.now()). */
+  /** Resolves with 1 to `wanted` slots, or with none if none is free by `until` (performance.now()). */
   acquire(tenant: string, wanted: number, until: number): Promise<AttemptSlot[]>;
   stats(): { inFlight: number; window: number };
 };
 
-/** Half of the second in which a claimed POST must begin: later than this, fewer are claimed at once. */
+/** Half of the second in which a claimed POST must start. If one starts later, the window shrinks. */
 const LATE_AFTER_MS = 500;
 const QUICK_WITHIN_MS = 250;
-/** Claimed and not begun, at once: two full groups at first, and never so few that a slow machine stands still. */
-const FIRST_WINDOW = 200;
-const SMALLEST_WINDOW = 8;
-/** One stall makes many attempts late: it shrinks the window once. */
+/** Attempts that are claimed and not started: two full groups initially, and enough to keep a slow machine busy at least. */
+const INITIAL_WINDOW = 200;
+const MIN_WINDOW = 8;
+/** One stall makes many attempts late, and must shrink the window only once. */
 const SHRINK_EVERY_MS = 500;
 
 /**
- * `most` bounds attempts from their claim to their record. Within it a window bounds those that are claimed and have
- * not begun: it halves when they begin late and grows by one with each that begins quickly, as TCP's congestion window
- * does (RFC 5681), so that claims follow the pace of this process and of Postgres, whatever that is.
+ * `maxConcurrent` limits attempts from claim to record. Within it, a window limits those that are claimed and not
+ * started. Like TCP's congestion window (RFC 5681), it halves when attempts start late and grows by one with each that
+ * starts quickly, so claims adapt to the speed of this process and of Postgres.
  */
 export function createAttemptLimiter({ maxConcurrent }: { maxConcurrent: number }): AttemptLimiter {
-  let window = Math.min(FIRST_WINDOW, maxConcurrent);
-  /** Under way and no longer in the window. */
-  let begun = 0;
+  let window = Math.min(INITIAL_WINDOW, maxConcurrent);
+  /** In flight and no longer counted in the window. */
+  let started = 0;
   let shrunkAt = Number.NEGATIVE_INFINITY;
-  const budget: FairBudget = new FairBudget(maxConcurrent, () => window - notBegun());
-  const notBegun = (): number => budget.used - begun;
+  const budget: FairBudget = new FairBudget(maxConcurrent, () => window - notStarted());
+  const notStarted = (): number => budget.used - started;
 
   function adapt(afterMs: number): void {
     const now = performance.now();
     if (afterMs > LATE_AFTER_MS && now - shrunkAt > SHRINK_EVERY_MS) {
       shrunkAt = now;
-      window = Math.max(SMALLEST_WINDOW, Math.floor(window / 2));
-    } else if (afterMs < QUICK_WITHIN_MS && notBegun() > window / 2) {
-      // Only while it is used (RFC 7661): a window that grew in quiet times would say nothing of what can begin.
+      window = Math.max(MIN_WINDOW, Math.floor(window / 2));
+    } else if (afterMs < QUICK_WITHIN_MS && notStarted() > window / 2) {
+      // Grows only while it is used (RFC 7661): otherwise it would reach its maximum in quiet times.
       window = Math.min(maxConcurrent, window + 1);
     }
   }
 
   function newSlot(tenant: string): AttemptSlot {
-    let state: 'claimed' | 'begun' | 'released' = 'claimed';
+    let state: 'claimed' | 'started' | 'released' = 'claimed';
     const leaveWindow = (): void => {
       if (state !== 'claimed') return;
-      state = 'begun';
-      begun += 1;
+      state = 'started';
+      started += 1;
       budget.serveWaiters();
     };
     return {
@@ -66,7 +66,7 @@ export function createAttemptLimiter({ maxConcurrent }: { maxConcurrent: number 
       markDeferred: leaveWindow,
       release() {
         if (state === 'released') return;
-        if (state === 'begun') begun -= 1;
+        if (state === 'started') started -= 1;
         state = 'released';
         budget.release(tenant, 1);
       },

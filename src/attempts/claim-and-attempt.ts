@@ -12,37 +12,37 @@ import {
 } from '../store/deliveries/claims/resolve-unclaimed.ts';
 import type { Transition } from '../store/deliveries/transitions.ts';
 import { eventKey } from '../store/events/event-key.ts';
-import { type AttemptClaims, type AttemptResult, type ClaimedDelivery, resultNow } from './attempt.ts';
+import { type AttemptClaims, type AttemptResult, type ClaimedDelivery, resultNow } from './attempt-claims.ts';
 import type { AttemptSlot } from './attempt-limiter.ts';
 import { retrySoon } from './delivery-results.ts';
 import type { EventBodies } from './event-bodies.ts';
 
-/** No POST begins later than this after its claim was sent: a cancel that was answered must hold. */
+/** No POST starts later than this after its claim was sent, so that a confirmed cancel takes effect. */
 const START_WITHIN_MS = 1_000;
-/** A large body that finds no room in this time leaves its deliveries to the queue in Postgres. */
+/** If there is no memory for a large body by then, its deliveries return to the queue in Postgres. */
 const WAIT_FOR_BODY_MS = 5_000;
-/** Bytes that deliveries of one large event send after one claim: they must all begin within its second. */
+/** Bytes sent after one claim of a large event: all its POSTs must start within START_WITHIN_MS. */
 const BYTES_PER_CLAIM = 4 * 1024 * 1024;
 
 export type ClaimDependencies = {
   pool: pg.Pool;
-  /** Who claims. Throws until others can see that this process lives: they would write its claims off. */
+  /** The claiming process. Throws before its first heartbeat: other processes would record its claims as unknown. */
   processId: () => string;
   bodies: EventBodies;
   attemptClaims: AttemptClaims;
-  /** Whether an attempt at the delivery, or a release of it, is under way here for another workflow than `owner`. */
+  /** Whether this process is attempting or releasing the delivery for a workflow other than `owner`. */
   isInFlightForOtherOwner: (owner: string, id: string) => boolean;
   readResult: (id: string, step: number, owner: string, giveUpAt: number) => Promise<DeliveryResult>;
   releaseUnclaimed: (steps: DeliveryStep[], owner: string, giveUpAt: number) => Promise<AttemptResult[]>;
   onOutcomes: (projectIds: Set<string>) => void;
   onUndeliverable: (deliveries: Transition[]) => void;
-  /** Told of claims that were written off as `unknown`, and of those of them whose process lives. */
+  /** Called with the claims recorded as `unknown`, and with those among them whose process is alive. */
   onUnknown: (count: number, wedged: WedgedClaim[]) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
   random: () => number;
 };
 
-/** Resolves when the batch is claimed; what becomes of it then never throws. There is a slot for each delivery. */
+/** Resolves when the batch is claimed; `results` never rejects. Takes one slot per delivery and releases all. */
 export type ClaimAndAttempt = (
   batch: DeliveryStep[],
   slots: AttemptSlot[],
@@ -50,24 +50,24 @@ export type ClaimAndAttempt = (
   giveUpAt: number,
 ) => Promise<{ results: Promise<AttemptResult[]> }>;
 
-/** Claims deliveries and attempts them: the plain ones at once, the others as soon as they are told apart. */
+/** Claims deliveries and attempts them. Those that a plain claim does not cover are resolved first. */
 export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt {
   const { pool, processId, bodies, attemptClaims, isInFlightForOtherOwner, readResult, releaseUnclaimed } =
     deps;
   const { onOutcomes, onUndeliverable, onUnknown, onFailure, random } = deps;
 
   const claimAndAttempt: ClaimAndAttempt = async (batch, slots, owner, giveUpAt) => {
-    const { claims, left, unclaimed } = await claim(batch, slots, owner).catch((error) => {
+    const { claims, spareSlots, unclaimed } = await claim(batch, slots, owner).catch((error) => {
       for (const slot of slots) slot.release();
       throw error;
     });
-    for (const slot of left) slot.markDeferred();
-    // Side by side: telling the rest apart, row by row, must not use up the second in which the plain ones may start.
-    const over = Promise.all([
+    for (const slot of spareSlots) slot.markDeferred();
+    // In parallel: resolving the unclaimed ones row by row must not use up the second in which the claimed ones must start.
+    const results = Promise.all([
       attemptClaims(claims, owner, giveUpAt),
-      attemptRest(unclaimed, left, owner, giveUpAt),
+      attemptUnclaimed(unclaimed, spareSlots, owner, giveUpAt),
     ]);
-    return { results: over.then((results) => results.flat()) };
+    return { results: results.then((lists) => lists.flat()) };
   };
 
   async function claim<T extends DeliveryStep>(
@@ -75,81 +75,83 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
     slots: AttemptSlot[],
     owner: string,
     known?: KnownBodies,
-  ): Promise<{ claims: ClaimedDelivery[]; left: AttemptSlot[]; unclaimed: T[] }> {
+  ): Promise<{ claims: ClaimedDelivery[]; spareSlots: AttemptSlot[]; unclaimed: T[] }> {
     const claimSentAt = performance.now();
     const claims = await claimDeliveries(pool, owner, steps, processId(), known);
-    const claimed = new Set(claims.map(({ id }) => id));
+    const claimedIds = new Set(claims.map(({ id }) => id));
     return {
-      claims: claims.map((one, place) => ({
-        claim: one,
-        slot: slots[place]!,
+      claims: claims.map((claimed, index) => ({
+        claim: claimed,
+        slot: slots[index]!,
         claimSentAt,
         startBy: claimSentAt + START_WITHIN_MS,
       })),
-      left: slots.slice(claims.length),
-      unclaimed: steps.filter(({ id }) => !claimed.has(id)),
+      spareSlots: slots.slice(claims.length),
+      unclaimed: steps.filter(({ id }) => !claimedIds.has(id)),
     };
   }
 
-  /** Tells apart what was not plain, and attempts what may be sent. */
-  async function attemptRest(
-    rest: DeliveryStep[],
+  /** Resolves why deliveries could not be claimed, and attempts those that may be sent. */
+  async function attemptUnclaimed(
+    unclaimed: DeliveryStep[],
     slots: AttemptSlot[],
     owner: string,
     giveUpAt: number,
   ): Promise<AttemptResult[]> {
-    if (rest.length === 0) return [];
+    if (unclaimed.length === 0) return [];
     try {
       const claimant = {
         processId: processId(),
         isInFlight: (id: string) => isInFlightForOtherOwner(owner, id),
       };
-      const resolved = await resolveUnclaimed(pool, owner, rest, random, claimant);
+      const resolved = await resolveUnclaimed(pool, owner, unclaimed, random, claimant);
       if (resolved.projectIds.size > 0) onOutcomes(resolved.projectIds);
       if (resolved.unknown.count > 0) onUnknown(resolved.unknown.count, resolved.unknown.wedged);
       if (resolved.undeliverable.length > 0) onUndeliverable(resolved.undeliverable);
-      const { large = [], small = [] } = Object.groupBy(resolved.claimable, sizeOf);
-      const free = [...slots];
-      // Those of what is over or due later would be idle for as long as the others are attempted.
-      for (const slot of free.splice(resolved.claimable.length)) slot.release();
+      const { large = [], small = [] } = Object.groupBy(resolved.claimable, sizeClassOf);
+      const freeSlots = [...slots];
+      // The slots of settled and later deliveries would otherwise stay idle until the other attempts end.
+      for (const slot of freeSlots.splice(resolved.claimable.length)) slot.release();
       const attempts = [
-        claimAgain(small, free.splice(0, small.length), owner, giveUpAt).then(({ over }) => over),
+        claimAgain(small, freeSlots.splice(0, small.length), owner, giveUpAt).then(({ results }) => results),
       ];
-      for (const ofEvent of Map.groupBy(large, keyOfEvent).values()) {
-        attempts.push(attemptLarge(ofEvent, free.splice(0, ofEvent.length), owner, giveUpAt));
+      for (const eventDeliveries of Map.groupBy(large, keyOfEvent).values()) {
+        attempts.push(
+          attemptLarge(eventDeliveries, freeSlots.splice(0, eventDeliveries.length), owner, giveUpAt),
+        );
       }
       return [...resolved.results.map(resultNow), ...(await Promise.all(attempts)).flat()];
     } catch (error) {
       onFailure(error, null);
-      return rest.map(retrySoonNow);
+      return unclaimed.map(retrySoonNow);
     } finally {
       for (const slot of slots) slot.release();
     }
   }
 
-  /** Resolves when what is still free is claimed; neither this nor what becomes of it throws. */
+  /** Resolves when the deliveries are claimed. Neither this promise nor `results` rejects. */
   async function claimAgain(
     steps: DeliveryStep[],
     slots: AttemptSlot[],
     owner: string,
     giveUpAt: number,
     known?: KnownBodies,
-  ): Promise<{ over: Promise<AttemptResult[]> }> {
-    if (steps.length === 0) return { over: Promise.resolve([]) };
+  ): Promise<{ results: Promise<AttemptResult[]> }> {
+    if (steps.length === 0) return { results: Promise.resolve([]) };
     try {
       const { claims, unclaimed } = await claim(steps, slots, owner, known);
-      const over = Promise.all([
+      const results = Promise.all([
         attemptClaims(claims, owner, giveUpAt),
         ...unclaimed.map(({ id, step }) => readResult(id, step, owner, giveUpAt).then(resultNow)),
       ]);
-      return { over: over.then((results) => results.flat()) };
+      return { results: results.then((lists) => lists.flat()) };
     } catch (error) {
       onFailure(error, null);
-      return { over: Promise.resolve(steps.map(retrySoonNow)) };
+      return { results: Promise.resolve(steps.map(retrySoonNow)) };
     }
   }
 
-  /** Reads the body of an event once, however long that takes, and only then claims, few at a time. */
+  /** Reads the body of an event once, and only then claims its deliveries, a few at a time. */
   async function attemptLarge(
     deliveries: ClaimableDelivery[],
     slots: AttemptSlot[],
@@ -164,9 +166,15 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
         const perClaim = Math.max(1, Math.floor(BYTES_PER_CLAIM / body.length));
         const attempts: Promise<AttemptResult[]>[] = [];
         for (let from = 0; from < deliveries.length; from += perClaim) {
-          const some = deliveries.slice(from, from + perClaim);
-          const { over } = await claimAgain(some, slots.slice(from, from + perClaim), owner, giveUpAt, known);
-          attempts.push(over);
+          const part = deliveries.slice(from, from + perClaim);
+          const { results } = await claimAgain(
+            part,
+            slots.slice(from, from + perClaim),
+            owner,
+            giveUpAt,
+            known,
+          );
+          attempts.push(results);
         }
         return (await Promise.all(attempts)).flat();
       });
@@ -180,9 +188,8 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
   return claimAndAttempt;
 }
 
-/** What has failed on our side is claimed anew: Postgres then says where it stands. */
 const retrySoonNow = ({ id, step }: DeliveryStep): AttemptResult => resultNow(retrySoon(id, step));
 
-const sizeOf = ({ bodyBytes }: ClaimableDelivery): 'large' | 'small' =>
+const sizeClassOf = ({ bodyBytes }: ClaimableDelivery): 'large' | 'small' =>
   bodyBytes > MAX_CLAIMED_BODY_BYTES ? 'large' : 'small';
 const keyOfEvent = ({ projectId, eventId }: ClaimableDelivery): string => eventKey(projectId, eventId);

@@ -9,29 +9,29 @@ import { isOutage } from '../store/postgres/database.ts';
 
 export type ClaimReleaser = {
   /**
-   * Resolves with what became of the claim; `superseded`: it was written off by then, or an earlier release of
-   * which the answer was lost closed it; null: it could not be released by `giveUpAt` (performance.now()).
+   * Resolves with the released claim; with `superseded` if the claim was closed before, for example by an earlier release
+   * whose confirmation was lost; or with null if it could not be released by `giveUpAt` (performance.now()).
    */
   release(claim: ReleasableClaim, giveUpAt: number): Promise<ReleasedClaim | 'superseded' | null>;
-  /** Its release is not written yet: the claim is still open, and nothing was sent for it. */
+  /** Whether a release is still to be written: the claim is open, and nothing was sent for it. */
   isPending(deliveryId: string): boolean;
-  /** Stops trying. */
+  /** Stops retrying. */
   close(): void;
 };
 
-type Waiting = {
+type PendingRelease = {
   claim: ReleasableClaim;
   resolve: (released: ReleasedClaim | 'superseded' | null) => void;
 };
 
 const FLUSH_AFTER_MS = 20;
 const MAX_PER_FLUSH = 1_000;
-const AGAIN_AFTER_MS = 250;
+const RETRY_DELAY_MS = 250;
 
 /**
- * Releases together the claims that could not begin: under overload they come by the thousand, and a statement for each
- * would take the connections that records need. One statement is under way at a time. It goes on with those that nobody
- * waits for any more: a claim that stays open would be written off as `unknown`, although nothing was sent.
+ * Releases claims whose attempts could not start, many in one statement: under overload there are thousands, and a
+ * statement for each would take the connections that the recorder needs. It keeps trying after the caller has given up:
+ * a claim left open would be recorded as `unknown`, although nothing was sent.
  */
 export function createClaimReleaser({
   pool,
@@ -40,7 +40,7 @@ export function createClaimReleaser({
   pool: pg.Pool;
   onFailure: (error: unknown, deliveryId: string | null) => void;
 }): ClaimReleaser {
-  const waiting: Waiting[] = [];
+  const waiting: PendingRelease[] = [];
   const pending = new Set<string>();
   let flushing = false;
   let closed = false;
@@ -54,9 +54,9 @@ export function createClaimReleaser({
     flushing = false;
   }
 
-  async function flush(batch: Waiting[]): Promise<void> {
+  async function flush(batch: PendingRelease[]): Promise<void> {
     const released = await releaseAll(batch.map(({ claim }) => claim));
-    const found = new Map(released?.map((one) => [`${one.id} ${one.epoch}`, one]));
+    const found = new Map(released?.map((release) => [`${release.id} ${release.epoch}`, release]));
     for (const { claim, resolve } of batch) {
       pending.delete(claim.id);
       resolve(released === null ? null : (found.get(`${claim.id} ${claim.epoch}`) ?? 'superseded'));
@@ -64,13 +64,13 @@ export function createClaimReleaser({
   }
 
   async function releaseAll(claims: ReleasableClaim[]): Promise<ReleasedClaim[] | null> {
-    for (let tries = 1; !closed; tries++) {
+    for (let attempt = 1; !closed; attempt++) {
       try {
         return await releaseClaims(pool, claims);
       } catch (error) {
-        if (tries === 1 || !isOutage(error)) onFailure(error, null);
+        if (attempt === 1 || !isOutage(error)) onFailure(error, null);
         if (!isOutage(error)) break;
-        await sleep(AGAIN_AFTER_MS);
+        await sleep(RETRY_DELAY_MS);
       }
     }
     return null;

@@ -2,9 +2,10 @@ import type { DeliveryResult } from '../policy/delivery-result.ts';
 import { isFinalStatus } from '../policy/outcome.ts';
 import type { Transition } from '../store/deliveries/transitions.ts';
 
-const AGAIN_AFTER_MS = 1_000;
+/** The delay after a failure on our side, such as an outage of Postgres. */
+export const RETRY_SOON_MS = 1_000;
 
-/** After an attempt that moved its delivery; `dueInMs` counts if it is to be tried again. */
+/** The result of a recorded attempt. `dueInMs` is used only if the delivery is to be retried. */
 export function resultAfter(
   { id, status, step }: Transition,
   dueInMs: number,
@@ -14,18 +15,21 @@ export function resultAfter(
   return { id, kind: 'waiting', step, dueInMs, lastOutcome };
 }
 
-/** Postgres could not be asked: the workflow claims it anew, which tells where it stands. */
+/** For a failure on our side: the workflow claims the delivery again, which finds its state in Postgres. */
 export const retrySoon = (id: string, step: number): DeliveryResult => ({
   id,
   kind: 'waiting',
   step,
-  dueInMs: AGAIN_AFTER_MS,
+  dueInMs: RETRY_SOON_MS,
   lastOutcome: 'internal error',
 });
 
-/** Less the age in whole seconds: timers read 60 s and 300 s, and never fire before the delay is over. */
-export function minusElapsed(standing: DeliveryResult, endedAt: number): DeliveryResult {
-  if (standing.kind !== 'waiting') return standing;
-  const age = Math.floor((performance.now() - endedAt) / 1000) * 1000;
-  return { ...standing, dueInMs: Math.max(0, standing.dueInMs - age) };
+/**
+ * Subtracts the time since the end of the attempt from the delay. Only whole seconds are subtracted, so that timers show
+ * 60 s and 300 s and never fire before the delay is over.
+ */
+export function minusElapsed(result: DeliveryResult, elapsedMs: number): DeliveryResult {
+  if (result.kind !== 'waiting') return result;
+  const wholeSecondsMs = Math.floor(elapsedMs / 1000) * 1000;
+  return { ...result, dueInMs: Math.max(0, result.dueInMs - wholeSecondsMs) };
 }

@@ -1,14 +1,14 @@
 import { FairBudget } from '../limits/fair-budget.ts';
 import { eventKey } from '../store/events/event-key.ts';
 
-/** An event whose body is too large to come with a claim. */
+/** An event whose body is too large to be read by the claim. */
 export type LargeEvent = { projectId: string; eventId: string; bodyBytes: number };
 
-/** Reads large bodies, each once for all deliveries of its event that are under way. */
+/** Reads each large body once for all deliveries of its event that are in flight. */
 export type EventBodies = {
   /**
-   * Runs `work` with the body, which stays in memory until it ends. Resolves with null, without running it, when there
-   * is no room by `until` (performance.now()) or the event is gone; rejects when it cannot be read.
+   * Runs `work` with the body, which stays in memory until `work` ends. Resolves with null, without running it, if there
+   * is no memory by `until` (performance.now()) or the event no longer exists. Rejects if the body cannot be read.
    */
   withBody<T>(
     event: LargeEvent,
@@ -17,20 +17,20 @@ export type EventBodies = {
   ): Promise<{ result: T } | null>;
 };
 
-type Held = { users: number; body: Promise<Buffer | null> };
+type LoadedBody = { users: number; body: Promise<Buffer | null> };
 
-/** Bytes of large bodies in memory, and bodies that are read at once; shared fairly by projects. */
-const HELD_BYTES = 64 * 1024 * 1024;
-const READS_AT_ONCE = 3;
+/** Large bodies in memory, in bytes. Projects share this and the reads fairly. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+const MAX_CONCURRENT_READS = 3;
 
 export function createEventBodies(
   read: (projectId: string, eventId: string) => Promise<Buffer | null>,
 ): EventBodies {
-  const bytes = new FairBudget(HELD_BYTES);
-  const reads = new FairBudget(READS_AT_ONCE);
-  const held = new Map<string, Held>();
+  const bytes = new FairBudget(MAX_BODY_BYTES);
+  const reads = new FairBudget(MAX_CONCURRENT_READS);
+  const loaded = new Map<string, LoadedBody>();
 
-  /** Holds `bodyBytes` of the budget if and only if it resolves with a body. */
+  /** Takes `bodyBytes` from the budget if, and only if, it resolves with a body. */
   async function load({ projectId, eventId, bodyBytes }: LargeEvent, until: number): Promise<Buffer | null> {
     if ((await bytes.acquire(projectId, { max: bodyBytes, min: bodyBytes, until })) === 0) return null;
     let body: Buffer | null = null;
@@ -44,10 +44,14 @@ export function createEventBodies(
     }
   }
 
-  async function leave(key: string, entry: Held, { projectId, bodyBytes }: LargeEvent): Promise<void> {
+  async function releaseBody(
+    key: string,
+    entry: LoadedBody,
+    { projectId, bodyBytes }: LargeEvent,
+  ): Promise<void> {
     entry.users -= 1;
     if (entry.users > 0) return;
-    held.delete(key);
+    loaded.delete(key);
     const body = await entry.body.catch(() => null);
     if (body) bytes.release(projectId, bodyBytes);
   }
@@ -55,14 +59,14 @@ export function createEventBodies(
   return {
     async withBody(event, until, work) {
       const key = eventKey(event.projectId, event.eventId);
-      const entry = held.get(key) ?? { users: 0, body: load(event, until) };
-      held.set(key, entry);
+      const entry = loaded.get(key) ?? { users: 0, body: load(event, until) };
+      loaded.set(key, entry);
       entry.users += 1;
       try {
         const body = await entry.body;
         return body ? { result: await work(body) } : null;
       } finally {
-        await leave(key, entry, event);
+        await releaseBody(key, entry, event);
       }
     },
   };

@@ -1,29 +1,30 @@
-import type { AttemptResult } from './attempt.ts';
+import type { AttemptResult } from './attempt-claims.ts';
 
 /**
- * What this process is attempting, and for which workflow. Temporal reruns an activity of which it heard nothing for
- * 10 s, although this process lives: its attempts are waited for here, not written off and sent again.
+ * The attempts in flight in this process, by delivery and workflow. Temporal reruns an activity whose heartbeats are late
+ * for 10 s, even if this process is alive. The second run then waits for the first one's attempts and sends nothing.
  */
 export class InFlightAttempts {
-  readonly #ownersOf = new Map<string, Map<string, Promise<AttemptResult>>>();
+  readonly #attemptsByDelivery = new Map<string, Map<string, Promise<AttemptResult>>>();
 
   find(owner: string, deliveryId: string): Promise<AttemptResult> | undefined {
-    return this.#ownersOf.get(deliveryId)?.get(owner);
+    return this.#attemptsByDelivery.get(deliveryId)?.get(owner);
   }
 
-  /** For another workflow than `owner`, which lost the delivery while its attempt was under way. */
+  /** Whether a workflow other than `owner`, which has lost the delivery since, has an attempt in flight. */
   hasOtherOwner(owner: string, deliveryId: string): boolean {
-    const owners = this.#ownersOf.get(deliveryId);
+    const owners = this.#attemptsByDelivery.get(deliveryId);
     return owners !== undefined && owners.size > (owners.has(owner) ? 1 : 0);
   }
 
-  /** Until it settles; returns what settles as it does. */
+  /** Keeps the attempt until it settles. The returned promise settles as the attempt does. */
   add(owner: string, deliveryId: string, attempt: Promise<AttemptResult>): Promise<AttemptResult> {
-    const owners = this.#ownersOf.get(deliveryId) ?? new Map();
-    this.#ownersOf.set(deliveryId, owners);
+    const owners = this.#attemptsByDelivery.get(deliveryId) ?? new Map();
+    this.#attemptsByDelivery.set(deliveryId, owners);
     const tracked = attempt.finally(() => {
       if (owners.get(owner) === tracked) owners.delete(owner);
-      if (owners.size === 0 && this.#ownersOf.get(deliveryId) === owners) this.#ownersOf.delete(deliveryId);
+      if (owners.size === 0 && this.#attemptsByDelivery.get(deliveryId) === owners)
+        this.#attemptsByDelivery.delete(deliveryId);
     });
     owners.set(owner, tracked);
     return tracked;

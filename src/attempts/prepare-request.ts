@@ -6,21 +6,21 @@ import { endpointHeadersContext, endpointSecretsContext, MASKED } from '../store
 import { targetSecretContext } from '../store/events/insert-events.ts';
 import type { Clock } from '../store/postgres/database-clock.ts';
 
-/** What may be shown of a request. */
+/** The part of a request that is stored and shown to users. */
 export type RecordedRequest = {
   url: string;
-  /** The tenant's own values are masked, the signature is not. */
+  /** The values of the endpoint's own headers are masked; the signature is not. */
   maskedHeaders: Record<string, string>;
 };
 
-/** What goes out. */
+/** The request as it is sent. */
 export type PreparedRequest = RecordedRequest & {
   kind: 'signed';
   headers: Record<string, string>;
   body: Buffer;
 };
 
-/** The profile changed since the event came, and every secret since: no waiting mends that, only another secret. */
+/** No active secret fits the event's version of the profile. Only another secret can fix that; waiting cannot. */
 export type UnsignableRequest = RecordedRequest & { kind: 'unsignable' };
 
 export type PrepareRequest = (claim: Claim) => Promise<PreparedRequest | UnsignableRequest>;
@@ -28,28 +28,27 @@ export type PrepareRequest = (claim: Claim) => Promise<PreparedRequest | Unsigna
 export type PrepareRequestDependencies = {
   profiles: Pick<ProfileLookup, 'find'>;
   box: SecretBox;
-  /** By it the request is signed, and replaced secrets end. */
+  /** Sets the time in the signature, and decides when a replaced secret expires. */
   clock: Clock;
 };
 
 /**
- * Opens the secrets and signs anew, with those that the profile of the event can sign with: same id and body, new
- * time. Throws when a secret does not open, and while the store of profiles is away.
+ * Decrypts the secrets and signs the request with those that fit the event's profile. Each attempt has the same id and
+ * body, and a new timestamp. Throws if a secret cannot be decrypted, or while profiles cannot be read.
  */
 export function createPrepareRequest({ profiles, box, clock }: PrepareRequestDependencies): PrepareRequest {
   return async (claim) => {
     const profile = await profiles.find(claim.projectId, claim.profile, claim.profileVersion);
-    if (!profile)
-      throw new Error(`the profile ${claim.profile} version ${claim.profileVersion} is not known`);
+    if (!profile) throw new Error(`profile ${claim.profile} version ${claim.profileVersion} not found`);
     const { projectId, endpointId, eventId } = claim;
     await clock.whenSynced();
     const signedAt = clock.now();
-    const inForce = endpointId
+    const active = endpointId
       ? activeSecrets(box.open(claim.secrets, endpointSecretsContext(projectId, endpointId)), signedAt)
       : [box.open(claim.secrets, targetSecretContext(projectId, eventId))];
-    const secrets = inForce.filter((secret) => profile.canSignWith(secret));
+    const secrets = active.filter((secret) => profile.canSignWith(secret));
     if (secrets.length === 0) return { kind: 'unsignable', url: claim.url, maskedHeaders: {} };
-    const own =
+    const endpointHeaders =
       endpointId && claim.headers
         ? (JSON.parse(box.open(claim.headers, endpointHeadersContext(projectId, endpointId))) as Record<
             string,
@@ -66,14 +65,15 @@ export function createPrepareRequest({ profiles, box, clock }: PrepareRequestDep
       body: claim.body,
       secrets,
     });
-    // The profile may have changed since the endpoint's headers were checked against it.
-    const taken = new Set(Object.keys(signed).map((name) => name.toLowerCase()));
-    for (const name of Object.keys(own)) if (taken.has(name.toLowerCase())) delete own[name];
-    const masked = Object.fromEntries(Object.keys(own).map((name) => [name, MASKED]));
+    // The profile may have gained a header since the endpoint's headers were validated against it.
+    const reservedNames = new Set(Object.keys(signed).map((name) => name.toLowerCase()));
+    for (const name of Object.keys(endpointHeaders))
+      if (reservedNames.has(name.toLowerCase())) delete endpointHeaders[name];
+    const masked = Object.fromEntries(Object.keys(endpointHeaders).map((name) => [name, MASKED]));
     return {
       kind: 'signed',
       url: claim.url,
-      headers: { ...own, ...signed },
+      headers: { ...endpointHeaders, ...signed },
       body: claim.body,
       maskedHeaders: { ...masked, ...signed },
     };

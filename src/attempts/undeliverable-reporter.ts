@@ -14,9 +14,9 @@ export type UndeliverableReporterDependencies = {
 const MAX_PER_BATCH = 1_000;
 
 /**
- * Tells of deliveries that have become undeliverable, in the words of the profiles that they came under. It asks
- * Postgres for all that came meanwhile, and once at a time: where receivers refuse everything, a question for each
- * delivery would take the connections that claims need.
+ * Reports deliveries that have become undeliverable, each with the word of its event's profile. It reads the profiles in
+ * batches, one query at a time: if receivers refuse everything, a query per delivery would take the connections that
+ * claims need.
  */
 export function createUndeliverableReporter({
   db,
@@ -25,27 +25,29 @@ export function createUndeliverableReporter({
   onFailure,
 }: UndeliverableReporterDependencies) {
   const waiting: Transition[] = [];
-  let telling = false;
+  let isReporting = false;
 
-  async function tellAll(): Promise<void> {
-    telling = true;
-    while (waiting.length > 0) await tellOf(waiting.splice(0, MAX_PER_BATCH)).catch(onFailure);
-    telling = false;
+  async function reportAll(): Promise<void> {
+    isReporting = true;
+    while (waiting.length > 0) await reportBatch(waiting.splice(0, MAX_PER_BATCH)).catch(onFailure);
+    isReporting = false;
   }
 
-  async function tellOf(undeliverable: Transition[]): Promise<void> {
+  async function reportBatch(undeliverable: Transition[]): Promise<void> {
     const found = new Map(
-      (await eventProfiles(db, undeliverable)).map((one) => [`${one.projectId}/${one.id}`, one]),
+      (await eventProfiles(db, undeliverable)).map((event) => [`${event.projectId}/${event.id}`, event]),
     );
     for (const delivery of undeliverable) {
-      const of = found.get(`${delivery.projectId}/${delivery.eventId}`);
-      const profile = of && (await profiles.find(of.projectId, of.profile, of.version));
+      const eventProfile = found.get(`${delivery.projectId}/${delivery.eventId}`);
+      const profile =
+        eventProfile &&
+        (await profiles.find(eventProfile.projectId, eventProfile.profile, eventProfile.version));
       report(delivery, profile?.labels.undeliverable ?? 'undeliverable');
     }
   }
 
   return (undeliverable: Transition[]): void => {
     waiting.push(...undeliverable);
-    if (!telling) void tellAll();
+    if (!isReporting) void reportAll();
   };
 }

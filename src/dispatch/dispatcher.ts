@@ -5,9 +5,9 @@ import { assignSlow, slowReceiversWaiting } from '../store/deliveries/assignment
 import { type Assignment, releaseUnstarted } from '../store/deliveries/assignments/assignment.ts';
 import type { NewDelivery } from '../store/events/accept-events.ts';
 import { createGroupBuffer } from './group-buffer.ts';
-import { firstStepsOf, GROUP_SIZE, groupSizeOf, workflowIdOf } from './groups.ts';
 import type { InFlightLimiter } from './in-flight-limiter.ts';
 import { createStartLimiter, type StartLimiter } from './start-limiter.ts';
+import { firstStepsOf, GROUP_SIZE, groupSizeOf, workflowIdOf } from './workflow-groups.ts';
 
 /**
  * Starts a workflow for an assignment. `taken`: its id was another workflow's before, which knows nothing of these

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { groupWorkflowId } from '../policy/workflow-id.ts';
 import type { Assignment } from '../store/deliveries/assignments/assignment.ts';
 import type { NewDelivery } from '../store/events/accept-events.ts';
-import { firstStepsOf, groupSizeOf } from './groups.ts';
+import { firstStepsOf, groupSizeOf } from './workflow-groups.ts';
 
 /**
  * Groups whose workflow has not started: each new delivery is written with the id of the one that it will travel in,

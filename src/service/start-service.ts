@@ -9,7 +9,7 @@ import { createAttemptLimiter } from '../attempts/attempt-limiter.ts';
 import { createClaimReleaser } from '../attempts/claim-releaser.ts';
 import { createEventBodies } from '../attempts/event-bodies.ts';
 import { createPrepareRequest } from '../attempts/prepare-request.ts';
-import { createReceiverWatch } from '../attempts/receiver-watch.ts';
+import { createReceiverMonitor } from '../attempts/receiver-monitor.ts';
 import { createRecorder } from '../attempts/recording/recorder.ts';
 import { createUndeliverableReporter } from '../attempts/undeliverable-reporter.ts';
 import type { Config } from '../config/config.ts';
@@ -248,7 +248,7 @@ export async function startService(
       now: clock.now,
     });
     const inMarkingTurn = createFairSemaphore(HEALTH_MARKS_AT_ONCE, 1);
-    const watch = createReceiverWatch({
+    const receiverMonitor = createReceiverMonitor({
       onSlow: (receiver, projectId, cause) => {
         log.info(
           { endpointId: endpointOf(receiver), projectId, cause },
@@ -291,7 +291,7 @@ export async function startService(
       releaser,
       outbound,
       recorder,
-      watch,
+      receiverMonitor,
       prepare: createPrepareRequest({ profiles, box: createCachingSecretBox(secretBox), clock }),
       onOutcomes: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
       onClaimed: (owner) => notifications.notify('posthorn_claims', [owner]),
@@ -320,7 +320,7 @@ export async function startService(
         log.warn({ err: error }, 'an activity failed; Temporal runs it again'),
       ),
       async close() {
-        watch.close();
+        receiverMonitor.close();
         releaser.close();
         await outbound.close();
       },

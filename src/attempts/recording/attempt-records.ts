@@ -6,14 +6,14 @@ import type { PendingRecord } from './recorder.ts';
 
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'utf8');
 
-/** A finished attempt as it is recorded, with all that may be shown of it. */
+/** The full record of a finished attempt. `retryAt` is a time of performance.now(). */
 export function toPendingRecord(
   claim: Claim,
   request: RecordedRequest,
   result: Exclude<OutboundResult, { kind: 'not_started' }>,
   retryAt: number | null,
 ): PendingRecord {
-  const answered = result.kind === 'responded';
+  const hasResponse = result.kind === 'responded';
   return {
     id: claim.id,
     epoch: claim.epoch,
@@ -24,16 +24,16 @@ export function toPendingRecord(
     resent: result.resent,
     requestUrl: request.url,
     requestHeaders: bytes(request.maskedHeaders),
-    responseHeaders: answered ? bytes(result.headers) : null,
-    responseBody: answered ? result.body : null,
-    responseTruncated: answered && result.truncated,
+    responseHeaders: hasResponse ? bytes(result.headers) : null,
+    responseBody: hasResponse ? result.body : null,
+    responseTruncated: hasResponse && result.truncated,
     errorCode: result.error?.code ?? null,
     errorMessage: result.error?.message ?? null,
     retryAt,
   };
 }
 
-/** What of it may travel through Temporal. */
+/** The part of a record that may pass through Temporal. */
 export const toUnrecordedAttempt = (record: PendingRecord, delayMs: number | null): UnrecordedAttempt => ({
   id: record.id,
   epoch: record.epoch,
@@ -45,7 +45,7 @@ export const toUnrecordedAttempt = (record: PendingRecord, delayMs: number | nul
   delayMs,
 });
 
-/** What is left of it after that; `sinceEndMs` counts from the end of the attempt. */
+/** The record that can be restored from that part. `sinceEndMs` is the time since the end of the attempt. */
 export const toLateRecord = (attempt: UnrecordedAttempt, sinceEndMs: number): PendingRecord => ({
   id: attempt.id,
   epoch: attempt.epoch,

@@ -3,13 +3,13 @@ import { type AttemptRecord, recordAttempts } from '../../store/deliveries/recor
 import type { Transition } from '../../store/deliveries/transitions.ts';
 import { isOutage } from '../../store/postgres/database.ts';
 
-/** A record before it is flushed: `retryAt` is a monotonic time, so that waiting for the flush delays no retry. */
+/** A record before it is flushed. `retryAt` is an absolute time, so that waiting for the flush delays no retry. */
 export type PendingRecord = Omit<AttemptRecord, 'retryInMs'> & {
-  /** performance.now() at which the next attempt is due; null: this was the last. */
+  /** The time of performance.now() at which the next attempt is due; null if this was the last attempt. */
   retryAt: number | null;
 };
 
-/** What became of a record: it moved the delivery, its claim was written off, or Postgres stayed away. */
+/** `superseded`: the claim was closed before. `unrecorded`: Postgres did not confirm the record in time. */
 export type RecordResult =
   | { kind: 'recorded'; transition: Transition }
   | { kind: 'superseded' }
@@ -17,32 +17,32 @@ export type RecordResult =
 
 export type Recorder = {
   /**
-   * Resolves once the attempt is committed, or with `unrecorded` at `giveUpAt` (performance.now()); it may be
-   * committed all the same then, which a repeated record does not mind.
+   * Resolves once the attempt is committed, or with `unrecorded` at `giveUpAt` (performance.now()). An unrecorded attempt
+   * may still be committed; recording it again is harmless.
    */
   record(record: PendingRecord, giveUpAt: number): Promise<RecordResult>;
 };
 
-type Waiting = { record: PendingRecord; giveUpAt: number; resolve: (recorded: RecordResult) => void };
+type QueuedRecord = { record: PendingRecord; giveUpAt: number; resolve: (recorded: RecordResult) => void };
 
-/** Outcomes are flushed together: this long after the first, or as soon as there are this many. */
+/** A flush starts this long after the first outcome, or as soon as this many are queued. */
 const FLUSH_AFTER_MS = 20;
 const FLUSH_AT = 50;
-/** Flushes at once, and what one takes at most: more of them would wait for each other's event rows. */
-const MAX_FLUSHING = 2;
+/** More concurrent or larger flushes would wait for each other's locks on event rows. */
+const MAX_CONCURRENT_FLUSHES = 2;
 const MAX_PER_FLUSH = 500;
-const RETRY_AFTER_MS = 250;
+const RETRY_DELAY_MS = 250;
 
 export type RecorderDependencies = {
   pool: pg.Pool;
-  /** Told of the projects whose outcomes have just been committed. */
+  /** Called with the projects whose outcomes were committed. */
   onRecorded: (projectIds: Set<string>) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
 };
 
-/** Collects outcomes as they arrive and writes them in few transactions. */
+/** Collects outcomes and writes them in a few transactions. */
 export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependencies): Recorder {
-  const waiting: Waiting[] = [];
+  const waiting: QueuedRecord[] = [];
   let timer: NodeJS.Timeout | null = null;
   let flushing = 0;
 
@@ -54,70 +54,72 @@ export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependen
   const flushNow = (): void => {
     if (timer) clearTimeout(timer);
     timer = null;
-    while (waiting.length > 0 && flushing < MAX_FLUSHING) {
+    while (waiting.length > 0 && flushing < MAX_CONCURRENT_FLUSHES) {
       flushing += 1;
       void flush(waiting.splice(0, MAX_PER_FLUSH)).finally(() => {
         flushing -= 1;
-        // With a timer set, what waits is young, and may gather company.
+        // If a timer is set, the queued records are recent and can wait for more.
         if (!timer) flushNow();
       });
     }
   };
 
-  async function flush(batch: Waiting[]): Promise<void> {
+  async function flush(batch: QueuedRecord[]): Promise<void> {
     try {
       await write(batch);
     } catch (error) {
       if (isOutage(error)) retryLater(batch);
-      else if (batch.length > 1) for (const one of batch) await flush([one]);
-      else await flushBare(batch[0]!, error);
+      else if (batch.length > 1) for (const queued of batch) await flush([queued]);
+      else await flushWithoutResponse(batch[0]!, error);
     }
   }
 
-  /** One row's own data is what fails: it is recorded without its answer, so that the delivery goes on. */
-  async function flushBare(one: Waiting, error: unknown): Promise<void> {
-    onFailure(error, one.record.id);
-    const bare = {
-      ...one.record,
+  /** Postgres rejects this row's own data. It is recorded without the response, so that the delivery can continue. */
+  async function flushWithoutResponse(queued: QueuedRecord, error: unknown): Promise<void> {
+    onFailure(error, queued.record.id);
+    const withoutResponse = {
+      ...queued.record,
       requestHeaders: null,
       responseHeaders: null,
       responseBody: null,
       errorMessage: null,
     };
     try {
-      await write([{ ...one, record: bare }]);
+      await write([{ ...queued, record: withoutResponse }]);
     } catch (failure) {
-      onFailure(failure, bare.id);
-      retryLater([one]);
+      onFailure(failure, withoutResponse.id);
+      retryLater([queued]);
     }
   }
 
-  function retryLater(batch: Waiting[]): void {
+  function retryLater(batch: QueuedRecord[]): void {
     const now = performance.now();
-    const again = batch.filter(({ giveUpAt }) => giveUpAt > now);
-    if (again.length > 0) setTimeout(() => void flush(again), RETRY_AFTER_MS);
+    const retryable = batch.filter(({ giveUpAt }) => giveUpAt > now);
+    if (retryable.length > 0) setTimeout(() => void flush(retryable), RETRY_DELAY_MS);
   }
 
-  /** A delivery may be in the batch with two claims, an old one and its own: only the epoch tells which one moved it. */
-  async function write(batch: Waiting[]): Promise<void> {
+  /** A batch may contain an old and a current claim of the same delivery; the epoch tells them apart. */
+  async function write(batch: QueuedRecord[]): Promise<void> {
     const now = performance.now();
     const records = batch.map(({ record: { retryAt, ...record } }) => ({
       ...record,
       retryInMs: retryAt === null ? null : Math.max(0, retryAt - now),
     }));
-    const moved = await recordAttempts(pool, records);
-    const found = new Map(moved.map((one) => [`${one.id} ${one.epoch}`, one]));
+    const transitions = await recordAttempts(pool, records);
+    const found = new Map(
+      transitions.map((transition) => [`${transition.id} ${transition.epoch}`, transition]),
+    );
     for (const { record, resolve } of batch) {
-      const mine = found.get(`${record.id} ${record.epoch}`);
-      resolve(mine ? { kind: 'recorded', transition: mine } : { kind: 'superseded' });
+      const transition = found.get(`${record.id} ${record.epoch}`);
+      resolve(transition ? { kind: 'recorded', transition } : { kind: 'superseded' });
     }
-    if (moved.length > 0) onRecorded(new Set(moved.map(({ projectId }) => projectId)));
+    if (transitions.length > 0) onRecorded(new Set(transitions.map(({ projectId }) => projectId)));
   }
 
   return {
     record: (record, giveUpAt) =>
       new Promise((resolve) => {
-        // By a timer: a server that hangs answers no statement, and the report must leave in time all the same.
+        // A timer, because a hanging server ends no statement, and the activity must report in time.
         const giveUp = setTimeout(
           () => resolve({ kind: 'unrecorded' }),
           Math.max(0, giveUpAt - performance.now()),

@@ -3,7 +3,7 @@ import type { AttemptReport } from '../../../workflows/contract.ts';
 import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
-import { deadlineIn, startTestEngine, type TestEngine } from './attempt-engine-set-up.ts';
+import { deadlineIn, firstSteps, startTestEngine, type TestEngine } from './attempt-engine-set-up.ts';
 
 let store: SeededStore;
 let engine: TestEngine;
@@ -18,37 +18,36 @@ afterEach(async () => {
   await store.drop();
 });
 
-const firstOf = (ids: string[]) => ids.map((id) => ({ id, step: 0 }));
 const kindsOf = ({ results }: AttemptReport): string[] => results.map(({ kind }) => kind);
 
 async function receiverThat(step: ScriptStep): Promise<void> {
   receiver = await startReceiver([step]);
 }
 
-/** An event to as many endpoints of the receiver, all deliveries assigned to the workflow `owner`. */
+/** Accepts an event for `count` endpoints of the receiver. The workflow `owner` owns the deliveries. */
 async function fanOut(count: number, owner: string, body = Buffer.from('{}')): Promise<string[]> {
   for (let n = 0; n < count; n++) await store.newEndpoint({ url: `${receiver.url}/${n}` });
   return (await store.acceptEvent(owner, { body })).ids;
 }
 
-test('with fewer slots than deliveries each is claimed when there is a slot, and all are delivered once', async () => {
+test('with fewer slots than deliveries, each is claimed when a slot is free, and all are delivered once', async () => {
   await receiverThat(200);
   engine = startTestEngine(store.pool, secretBox, { maxConcurrent: 6 });
   const ids = await fanOut(40, 'event/p/e');
 
-  const report = await engine.run(firstOf(ids), 'event/p/e', deadlineIn(20_000));
+  const report = await engine.run(firstSteps(ids), 'event/p/e', deadlineIn(20_000));
 
   expect(kindsOf(report)).toEqual(ids.map(() => 'delivered'));
   expect(receiver.requests).toHaveLength(40);
   expect(engine.claimedWorkflows).toEqual(['event/p/e']);
 });
 
-test('what finds no slot within five seconds goes back to the queue, unclaimed and without an attempt', async () => {
+test('a delivery without a slot within 5 s returns to the queue, unclaimed and without an attempt', async () => {
   await receiverThat((_, response) => void setTimeout(() => response.end(), 7_000));
   engine = startTestEngine(store.pool, secretBox, { maxConcurrent: 8 });
   const ids = await fanOut(10, 'event/p/e');
 
-  const report = await engine.run(firstOf(ids), 'event/p/e', deadlineIn(20_000));
+  const report = await engine.run(firstSteps(ids), 'event/p/e', deadlineIn(20_000));
 
   expect(kindsOf(report).filter((kind) => kind === 'delivered')).toHaveLength(4);
   const released = report.results.filter(({ kind }) => kind === 'released');
@@ -63,58 +62,58 @@ test('what finds no slot within five seconds goes back to the queue, unclaimed a
   }
 });
 
-test('a project that waits for silent receivers keeps no slot from another', async () => {
+test('a project whose receivers do not respond leaves slots to another project', async () => {
   await receiverThat(async (request, response) => {
     if (!request.path.endsWith('quick')) await sleep(3_000);
     response.end();
   });
   engine = startTestEngine(store.pool, secretBox, { maxConcurrent: 8 });
   const slow = await fanOut(12, 'event/busy/e');
-  const busy = engine.run(firstOf(slow), 'event/busy/e', deadlineIn(20_000));
+  const busy = engine.run(firstSteps(slow), 'event/busy/e', deadlineIn(20_000));
   await eventually(() => receiver.requests.length === 4);
 
   await store.pool.query('DELETE FROM endpoints');
   await store.newEndpoint({ url: `${receiver.url}/quick` });
   const { ids } = await store.acceptEvent('event/quiet/e');
   const began = performance.now();
-  const report = await engine.run(firstOf(ids), 'event/quiet/e', deadlineIn(20_000));
+  const report = await engine.run(firstSteps(ids), 'event/quiet/e', deadlineIn(20_000));
 
   expect(kindsOf(report)).toEqual(['delivered']);
   expect(performance.now() - began).toBeLessThan(1_000);
   await busy;
 });
 
-test('what may not be sent keeps no slot while the attempts beside it last', async () => {
-  let answer = () => {};
-  const answered = new Promise<void>((resolve) => {
-    answer = resolve;
+test('a delivery that may not be sent holds no slot while other attempts of its batch last', async () => {
+  let respond = () => {};
+  const responding = new Promise<void>((resolve) => {
+    respond = resolve;
   });
   await receiverThat(async (_, response) => {
-    await answered;
+    await responding;
     response.end();
   });
   engine = startTestEngine(store.pool, secretBox);
   const ids = await fanOut(10, 'event/p/e', Buffer.alloc(300_000, 'x'));
   await store.pool.query(`UPDATE deliveries SET due_at = now() + interval '1 hour' WHERE id <> $1`, [ids[0]]);
 
-  const running = engine.run(firstOf(ids), 'event/p/e', deadlineIn(20_000));
+  const running = engine.run(firstSteps(ids), 'event/p/e', deadlineIn(20_000));
 
   await eventually(() => receiver.requests.length === 1 && engine.slotsInUse() === 1);
-  answer();
+  respond();
   expect(kindsOf(await running).sort()).toEqual(['delivered', ...Array(9).fill('waiting')]);
   expect(engine.slotsInUse()).toBe(0);
 });
 
-test('a body of a megabyte is read once for all its deliveries, and reaches each of them whole', async () => {
+test('a body of 1 MB is read once for all its deliveries and arrives complete at each', async () => {
   await receiverThat(200);
   const reads: number[] = [];
   engine = startTestEngine(store.pool, secretBox, { onBodyRead: () => void reads.push(1) });
   const body = Buffer.alloc(900_000, 'x');
   const ids = await fanOut(60, 'event/p/e', body);
 
-  const report = await engine.run(firstOf(ids), 'event/p/e', deadlineIn(30_000));
+  const report = await engine.run(firstSteps(ids), 'event/p/e', deadlineIn(30_000));
 
-  // On a busy machine some may not begin within the second of their claim: these go back to the queue.
+  // On a busy machine some POSTs cannot start within a second of their claim; those deliveries are released.
   expect(kindsOf(report).filter((kind) => kind !== 'released')).toEqual(
     receiver.requests.map(() => 'delivered'),
   );
@@ -123,12 +122,12 @@ test('a body of a megabyte is read once for all its deliveries, and reaches each
   expect(receiver.requests.every((request) => request.body.equals(body))).toBe(true);
 }, 60_000);
 
-test('a body that takes two seconds to read is sent all the same', async () => {
+test('a body that takes two seconds to read is still sent', async () => {
   await receiverThat(200);
   engine = startTestEngine(store.pool, secretBox, { onBodyRead: () => sleep(2_000) });
   const ids = await fanOut(3, 'event/p/e', Buffer.alloc(300_000, 'x'));
 
-  const report = await engine.run(firstOf(ids), 'event/p/e', deadlineIn(20_000));
+  const report = await engine.run(firstSteps(ids), 'event/p/e', deadlineIn(20_000));
 
   expect(kindsOf(report)).toEqual(['delivered', 'delivered', 'delivered']);
 });

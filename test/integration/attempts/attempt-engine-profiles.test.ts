@@ -8,7 +8,7 @@ import { putProfile } from '../../../src/store/projects/profiles.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { POLICY, SECRET, type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
-import { deadlineIn, startTestEngine, type TestEngine } from './attempt-engine-set-up.ts';
+import { deadlineIn, holdLock, startTestEngine, type TestEngine } from './attempt-engine-set-up.ts';
 
 let store: SeededStore;
 let engine: TestEngine;
@@ -27,7 +27,7 @@ afterEach(async () => {
   await store.drop();
 });
 
-/** The next version of the project's own profile `wire`, which says in a header which one it is. */
+/** Stores a new version of the project's profile `wire`, which sends `mark` in a header. Returns the version. */
 async function putVersion(mark: string): Promise<number> {
   const profile = {
     ...standardWebhooks,
@@ -43,56 +43,48 @@ async function putVersion(mark: string): Promise<number> {
 const deliver = async (profileVersion: number) =>
   (await store.acceptEvent('mine', { profile: 'wire', profileVersion })).ids.map((id) => ({ id, step: 0 }));
 
-/** As a server would that does not answer: nobody reads the profiles until it ends. */
-async function hangProfiles(): Promise<() => Promise<void>> {
-  const client = await store.pool.connect();
-  await client.query('BEGIN');
-  await client.query('LOCK TABLE profiles IN ACCESS EXCLUSIVE MODE');
-  return async () => {
-    await client.query('ROLLBACK');
-    client.release();
-  };
-}
+/** Blocks all reads of profiles, as a server that hangs would. */
+const blockProfiles = () => holdLock(store.pool, 'LOCK TABLE profiles IN ACCESS EXCLUSIVE MODE');
 
-/** What `look` finds in the end. */
-async function untilFound<T>(look: () => Promise<T | null>): Promise<T> {
+/** Calls `find` until it returns a value. */
+async function untilFound<T>(find: () => Promise<T | null>): Promise<T> {
   let found: T | null = null;
   await eventually(async () => {
-    found = await look();
+    found = await find();
     return found !== null;
   });
   return found!;
 }
 
-test('each attempt is made by the version that its event was accepted under', async () => {
+test('each attempt uses the profile version of its event', async () => {
   const [first, second] = [await putVersion('first'), await putVersion('second')];
   for (const version of [first, second, first])
     await engine.run(await deliver(version), 'mine', deadlineIn(10_000));
   expect(receiver.requests.map(({ headers }) => headers['x-mark'])).toEqual(['first', 'second', 'first']);
 });
 
-test('a profile in use costs no statement', async () => {
+test('a profile in use is not read from Postgres again', async () => {
   const version = await putVersion('known');
   await engine.run(await deliver(version), 'mine', deadlineIn(10_000));
   const steps = await deliver(version);
-  const end = await hangProfiles();
+  const unblock = await blockProfiles();
   try {
     expect((await engine.run(steps, 'mine', deadlineIn(10_000))).results).toMatchObject([
       { kind: 'delivered' },
     ]);
   } finally {
-    await end();
+    await unblock();
   }
 });
 
-test('while a profile cannot be read its delivery is given back, comes again in a second, and nobody is charged', async () => {
+test('while a profile cannot be read, its delivery is released, due again in a second, and uses no attempt', async () => {
   const steps = await deliver(await putVersion('late'));
   const { id } = steps[0]!;
-  const end = await hangProfiles();
+  const unblock = await blockProfiles();
   try {
     expect((await engine.run(steps, 'mine', deadlineIn(10_000))).results).toEqual([{ id, kind: 'released' }]);
   } finally {
-    await end();
+    await unblock();
   }
   const { owner, due_at, attempts, step } = await store.deliveryOf(id);
   expect({ owner, attempts, step }).toEqual({ owner: null, attempts: 0, step: 0 });
@@ -106,14 +98,14 @@ test('while a profile cannot be read its delivery is given back, comes again in 
   expect(await store.attemptsOf(id)).toMatchObject([{ number: 1, step: 0, outcome: 'delivered' }]);
 });
 
-test('a version that is nowhere is our fault: its delivery comes again in a minute', async () => {
+test('a delivery whose profile version does not exist is due again in a minute', async () => {
   const steps = await deliver(7);
   expect((await engine.run(steps, 'mine', deadlineIn(10_000))).results).toMatchObject([{ kind: 'released' }]);
   expect((await store.deliveryOf(steps[0]!.id)).due_at.getTime() - Date.now()).toBeGreaterThan(50_000);
   expect(engine.failures).toHaveLength(1);
 });
 
-/** As after a change to a profile with secrets of plain text, and a rotation. */
+/** Rotates to a plain text secret, as after a change to a profile that uses these. */
 async function rotateToPlainText(overlapMs: number): Promise<void> {
   const text = withNewSecret(
     serializeFirstSecret(SECRET),
@@ -125,7 +117,7 @@ async function rotateToPlainText(overlapMs: number): Promise<void> {
   await store.pool.query('UPDATE endpoints SET secrets = $2 WHERE id = $1', [endpoint, sealed]);
 }
 
-test('an event from before a change of profile is signed with the older secret, which fits it, during the overlap', async () => {
+test('an event older than a profile change is signed with the older secret, which fits it, during the overlap', async () => {
   await rotateToPlainText(60_000);
   const { ids } = await store.acceptEvent('mine');
   await engine.run(
@@ -138,7 +130,7 @@ test('an event from before a change of profile is signed with the older secret, 
   new Webhook(SECRET).verify(request!.body.toString(), request!.headers as Record<string, string>);
 });
 
-test('with no secret in force that fits, each attempt fails without a POST and uses its step, the last one too', async () => {
+test('without an active secret that fits, each attempt fails without a POST and uses its step, including the last', async () => {
   await rotateToPlainText(0);
   const { ids } = await store.acceptEvent('mine', { policy: serializePolicy({ ...POLICY, delays: [0] }) });
   const [id] = ids as [string];

@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => store.drop());
 
-/** Claimed deliveries of as many events, with a record of each. */
+/** Claims the deliveries of `count` events and returns a record for each. */
 async function claimedRecords(count: number): Promise<PendingRecord[]> {
   const drafts = Array.from({ length: count }, () =>
     store.draft({ target: { url: 'http://127.0.0.1:9/', secret: SECRET } }),
@@ -67,7 +67,7 @@ async function claimedRecords(count: number): Promise<PendingRecord[]> {
 const transactions = async (): Promise<number> =>
   (await store.queryOne<{ n: number }>('SELECT count(DISTINCT xmin::text)::int AS n FROM attempts')).n;
 
-test('outcomes that arrive together are written together, fifty at a time', async () => {
+test('outcomes that arrive together are written together, 50 at a time', async () => {
   const records = await claimedRecords(130);
 
   const recorded = await Promise.all(records.map((record) => recorder.record(record, deadlineIn(5_000))));
@@ -76,7 +76,7 @@ test('outcomes that arrive together are written together, fifty at a time', asyn
   expect(await transactions()).toBe(3);
 });
 
-test('one outcome by itself is not kept waiting for others', async () => {
+test('a single outcome does not wait for others', async () => {
   const [record] = await claimedRecords(1);
   const began = performance.now();
 
@@ -86,23 +86,23 @@ test('one outcome by itself is not kept waiting for others', async () => {
   expect(performance.now() - began).toBeLessThan(1_000);
 });
 
-test('one that Postgres refuses for its data is recorded without its answer, the others as they are', async () => {
+test('an attempt whose data Postgres rejects is recorded without the response, and the others completely', async () => {
   const records = await claimedRecords(5);
-  const odd = { ...records[2]!, errorCode: 'odd', errorMessage: 'NUL \u0000 in a text' };
+  const invalid = { ...records[2]!, errorCode: 'odd', errorMessage: 'NUL \u0000 in a text' };
 
   const recorded = await Promise.all(
-    records.with(2, odd).map((record) => recorder.record(record, deadlineIn(5_000))),
+    records.with(2, invalid).map((record) => recorder.record(record, deadlineIn(5_000))),
   );
 
   expect(recorded.every(({ kind }) => kind === 'recorded')).toBe(true);
-  expect(failures).toMatchObject([{ deliveryId: odd.id }]);
-  expect(await store.attemptsOf(odd.id)).toMatchObject([
+  expect(failures).toMatchObject([{ deliveryId: invalid.id }]);
+  expect(await store.attemptsOf(invalid.id)).toMatchObject([
     { outcome: 'rejected', status_code: 500, error_code: 'odd', error_message: null, response_body: null },
   ]);
   expect(await store.attemptsOf(records[0]!.id)).toMatchObject([{ response_body: Buffer.from('no') }]);
 });
 
-test('a record that is written twice moves its delivery once', async () => {
+test('a record that is written twice advances its delivery once', async () => {
   const [record] = await claimedRecords(1);
 
   const together = await Promise.all([
@@ -111,13 +111,13 @@ test('a record that is written twice moves its delivery once', async () => {
   ]);
   const later = await recorder.record(record!, deadlineIn(5_000));
 
-  expect(together.map(({ kind }) => kind)).toEqual(['recorded', 'recorded']); // one statement answers both
+  expect(together.map(({ kind }) => kind)).toEqual(['recorded', 'recorded']); // one statement confirms both
   expect(later).toEqual({ kind: 'superseded' });
   expect(await store.attemptsOf(record!.id)).toHaveLength(1);
   expect(await store.deliveryOf(record!.id)).toMatchObject({ step: 1, attempts: 1 });
 });
 
-test('of two claims of one delivery in one flush only the present one moves it', async () => {
+test('of two claims of one delivery in one flush, only the current one advances it', async () => {
   const [record] = await claimedRecords(1);
   await store.pool.query('UPDATE deliveries SET epoch = 2');
 
@@ -129,7 +129,7 @@ test('of two claims of one delivery in one flush only the present one moves it',
   expect(recorded.map(({ kind }) => kind)).toEqual(['superseded', 'recorded']);
 });
 
-test('of two claims of one delivery in one flush the earlier says how its unknown attempt ended', async () => {
+test('of two claims of one delivery in one flush, the earlier one replaces its unknown outcome', async () => {
   const [record] = await claimedRecords(1);
   await store.pool.query(
     `INSERT INTO attempts (delivery_id, epoch, number, step, trigger, started_at, duration_ms, outcome)
@@ -149,19 +149,19 @@ test('of two claims of one delivery in one flush the earlier says how its unknow
   ]);
 });
 
-test('a record that comes after its time is reported at once, and written all the same', async () => {
+test('a record that arrives after its deadline resolves as unrecorded at once, and is still written', async () => {
   const [record] = await claimedRecords(1);
   const timers = jest.spyOn(globalThis, 'setTimeout');
 
   expect(await recorder.record(record!, deadlineIn(-1_000))).toEqual({ kind: 'unrecorded' });
 
-  // Node warns of a negative one on stderr.
+  // Node prints a warning for a negative delay.
   expect(timers.mock.calls.filter(([, ms]) => ms !== undefined && ms < 0)).toEqual([]);
   timers.mockRestore();
   await eventually(async () => (await store.attemptsOf(record!.id)).length === 1);
 });
 
-test('while Postgres is away an attempt is not lost: it is reported as codes, and recorded when Postgres is back', async () => {
+test('an attempt that ends while Postgres is down is reported as codes and recorded later', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-recorder-'));
   chmodSync(dataDir, 0o711);
   let postgres: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir, log: () => {} });

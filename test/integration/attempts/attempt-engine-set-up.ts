@@ -4,28 +4,30 @@ import { createAttemptLimiter } from '../../../src/attempts/attempt-limiter.ts';
 import { type ClaimReleaser, createClaimReleaser } from '../../../src/attempts/claim-releaser.ts';
 import { createEventBodies } from '../../../src/attempts/event-bodies.ts';
 import { createPrepareRequest } from '../../../src/attempts/prepare-request.ts';
-import { createReceiverWatch } from '../../../src/attempts/receiver-watch.ts';
+import { createReceiverMonitor } from '../../../src/attempts/receiver-monitor.ts';
 import { createRecorder } from '../../../src/attempts/recording/recorder.ts';
 import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
 import { createOutbound } from '../../../src/egress/outbound.ts';
+import type { DeliveryStep } from '../../../src/policy/delivery-result.ts';
 import { createProfileLookup } from '../../../src/profiles/profile-lookup.ts';
 import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
 import type { SecretBox } from '../../../src/secrets/secret-box.ts';
 import { readBody } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { PROCESS_CLOCK } from '../../../src/store/postgres/database-clock.ts';
 import { storedProfiles } from '../../../src/store/projects/profiles.ts';
+import type { SeededStore } from '../../store/scale/seed.ts';
 
 export type TestEngine = AttemptEngine & {
-  /** What the watch told: `slow ep_…` and `healthy ep_…`. */
-  watchReports: string[];
-  /** Workflows whose claims were made known. */
+  /** What the receiver monitor reported: `slow ep_…` and `healthy ep_…`. */
+  receiverReports: string[];
+  /** Workflows that `onClaimed` was called with. */
   claimedWorkflows: string[];
   failures: unknown[];
   slotsInUse(): number;
   close(): Promise<void>;
 };
 
-/** The attempt engine as a worker has it, on real sockets and a real Postgres, without Temporal. */
+/** The attempt engine of a worker on real sockets and a real Postgres, without Temporal. */
 export function startTestEngine(
   pool: pg.Pool,
   box: SecretBox,
@@ -40,18 +42,18 @@ export function startTestEngine(
     maxConcurrent?: number;
     processId?: string;
     releaser?: ClaimReleaser;
-    /** Before a large body is read. */
+    /** Called before a large body is read. */
     onBodyRead?: () => void | Promise<void>;
   } = {},
 ): TestEngine {
-  const watchReports: string[] = [];
+  const receiverReports: string[] = [];
   const claimedWorkflows: string[] = [];
   const failures: unknown[] = [];
   const guard = createAddressGuard(['127.0.0.0/8']);
   const outbound = createOutbound({ guard, maxConnectionsPerHost });
-  const watch = createReceiverWatch({
-    onSlow: (receiver) => watchReports.push(`slow ${receiver}`),
-    onHealthy: (receiver) => watchReports.push(`healthy ${receiver}`),
+  const receiverMonitor = createReceiverMonitor({
+    onSlow: (receiver) => receiverReports.push(`slow ${receiver}`),
+    onHealthy: (receiver) => receiverReports.push(`healthy ${receiver}`),
   });
   const onFailure = (error: unknown) => void failures.push(error);
   const limiter = createAttemptLimiter({ maxConcurrent });
@@ -67,7 +69,7 @@ export function startTestEngine(
     }),
     releaser: releaser ?? createClaimReleaser({ pool, onFailure }),
     outbound,
-    watch,
+    receiverMonitor,
     recorder: createRecorder({ pool, onRecorded: () => {}, onFailure }),
     prepare: createPrepareRequest({ profiles, box, clock: PROCESS_CLOCK }),
     onOutcomes: () => {},
@@ -81,15 +83,55 @@ export function startTestEngine(
   });
   return {
     ...engine,
-    watchReports,
+    receiverReports,
     claimedWorkflows,
     failures,
     slotsInUse: () => limiter.stats().inFlight,
     async close() {
-      watch.close();
+      receiverMonitor.close();
       await outbound.close();
     },
   };
 }
+
+export const firstSteps = (ids: string[]): DeliveryStep[] => ids.map((id) => ({ id, step: 0 }));
+
+/** Accepts an event for one endpoint per URL, owned by the workflow `mine`. Returns the deliveries in order of the URLs. */
+export async function deliverToEach(store: SeededStore, urls: string[]): Promise<string[]> {
+  const endpoints: string[] = [];
+  for (const url of urls) endpoints.push(await store.newEndpoint({ url }));
+  const { event } = await store.acceptEvent('mine');
+  const { rows } = await store.pool.query<{ id: string; endpoint_id: string }>(
+    'SELECT id, endpoint_id FROM deliveries WHERE event_id = $1',
+    [event],
+  );
+  return endpoints.map((endpoint) => rows.find((row) => row.endpoint_id === endpoint)!.id);
+}
+
+/** Accepts `count` events for one endpoint, which has a connection pool of its own. Returns the deliveries. */
+export async function deliverToOne(store: SeededStore, url: string, count: number): Promise<string[]> {
+  await store.newEndpoint({ url });
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) ids.push(...(await store.acceptEvent('mine')).ids);
+  return ids;
+}
+
+/** Holds a lock in a transaction of its own until the returned function is called. */
+export async function holdLock(
+  pool: pg.Pool,
+  statement: string,
+  values: unknown[] = [],
+): Promise<() => Promise<void>> {
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await client.query(statement, values);
+  return async () => {
+    await client.query('ROLLBACK');
+    client.release();
+  };
+}
+
+export const lockDelivery = (pool: pg.Pool, id: string): Promise<() => Promise<void>> =>
+  holdLock(pool, 'SELECT FROM deliveries WHERE id = $1 FOR UPDATE', [id]);
 
 export const deadlineIn = (ms: number): number => performance.now() + ms;

@@ -2,7 +2,7 @@ import { createClaimReleaser } from '../../../src/attempts/claim-releaser.ts';
 import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
-import { deadlineIn, startTestEngine } from './attempt-engine-set-up.ts';
+import { deadlineIn, lockDelivery, startTestEngine } from './attempt-engine-set-up.ts';
 
 let store: SeededStore;
 
@@ -11,17 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => store.drop());
 
-async function holdLockOf(id: string): Promise<() => Promise<void>> {
-  const client = await store.pool.connect();
-  await client.query('BEGIN');
-  await client.query('SELECT FROM deliveries WHERE id = $1 FOR UPDATE', [id]);
-  return async () => {
-    await client.query('ROLLBACK');
-    client.release();
-  };
-}
-
-test('a claim for which nothing was sent is released although nobody waits for it any more, and is never unknown', async () => {
+test('a claim for which nothing was sent is released even after its caller gave up, and never becomes unknown', async () => {
   await store.newEndpoint();
   const { ids } = await store.acceptEvent('mine');
   const [claim] = await claimDeliveries(store.pool, 'mine', [{ id: ids[0]!, step: 0 }], 'prc_engine');
@@ -30,11 +20,11 @@ test('a claim for which nothing was sent is released although nobody waits for i
   await store.pool.query(
     `INSERT INTO processes (id, role, host, pid, backend_pid) VALUES ('prc_engine', 'worker', 'here', 1, 1)`,
   );
-  const unlock = await holdLockOf(ids[0]!);
+  const unlock = await lockDelivery(store.pool, ids[0]!);
 
   const { id, epoch } = claim!;
   expect(await releaser.release({ id, epoch, lane: 'fast', dueInMs: 0 }, deadlineIn(100))).toBeNull();
-  // The workflow comes again, here.
+  // The workflow attempts the delivery again, in the same process.
   const again = engine.run([{ id, step: 0 }], 'mine', deadlineIn(5_000));
   await unlock();
 

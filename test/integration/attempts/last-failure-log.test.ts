@@ -3,7 +3,7 @@ import { startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { startTestPosthorn } from '../../set-up/test-posthorn.ts';
 
-test('a delivery whose last attempt fails is one line of the log, with the word of its provider and without its URL', async () => {
+test('a delivery whose last attempt fails is logged in one line, with the word of its provider and without its URL', async () => {
   const lines: string[] = [];
   const log = createLogger({ level: 'info', name: 'test' }, { write: (line) => void lines.push(line) });
   const posthorn = await startTestPosthorn({ log });
@@ -18,9 +18,9 @@ test('a delivery whose last attempt fails is one line of the log, with the word 
     const event = await call('/v1/events?wait=30s', { type: 'design.deleted', data });
     expect(event.status).toBe('undeliverable');
 
-    const told = () => lines.filter((line) => line.includes('the last attempt of a delivery failed'));
-    await eventually(async () => told().length > 0);
-    expect(told().map((line) => JSON.parse(line))).toEqual([
+    const logged = () => lines.filter((line) => line.includes('the last attempt of a delivery failed'));
+    await eventually(async () => logged().length > 0);
+    expect(logged().map((line) => JSON.parse(line))).toEqual([
       expect.objectContaining({
         level: 'info',
         projectId,
@@ -30,8 +30,8 @@ test('a delivery whose last attempt fails is one line of the log, with the word 
         label: 'failed',
       }),
     ]);
-    expect(told().join('')).not.toContain('canary');
-    expect(told().join('')).not.toContain(new URL(receiver.url).host);
+    expect(logged().join('')).not.toContain('canary');
+    expect(logged().join('')).not.toContain(new URL(receiver.url).host);
   } finally {
     await receiver.close();
     await posthorn.close();

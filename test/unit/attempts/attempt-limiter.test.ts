@@ -2,8 +2,8 @@ import { type AttemptSlot, createAttemptLimiter } from '../../../src/attempts/at
 
 const inMs = (ms: number): number => performance.now() + ms;
 
-/** Takes all that the limiter gives at once. */
-async function takeAll(
+/** Acquires all slots that the limiter grants at once. */
+async function acquireAll(
   limiter: ReturnType<typeof createAttemptLimiter>,
   tenant = 'a',
 ): Promise<AttemptSlot[]> {
@@ -15,31 +15,31 @@ async function takeAll(
   }
 }
 
-test('no more attempts are claimed than may wait to begin', async () => {
+test('claims are limited to the window of attempts that have not started', async () => {
   const limiter = createAttemptLimiter({ maxConcurrent: 3_000 });
 
-  const slots = await takeAll(limiter);
+  const slots = await acquireAll(limiter);
   expect(slots).toHaveLength(200);
   for (const slot of slots.slice(0, 30)) slot.markStarted(300);
 
-  expect(await takeAll(limiter)).toHaveLength(30);
+  expect(await acquireAll(limiter)).toHaveLength(30);
 });
 
-test('attempts that begin late halve what may wait, once for a stall, and quick ones let it grow again', async () => {
+test('late starts halve the window, once per stall, and quick starts let it grow again', async () => {
   const limiter = createAttemptLimiter({ maxConcurrent: 3_000 });
-  const late = await takeAll(limiter);
+  const late = await acquireAll(limiter);
   for (const slot of late) slot.markStarted(600);
   for (const slot of late) slot.release();
   expect(limiter.stats()).toEqual({ inFlight: 0, window: 100 });
 
-  const quick = await takeAll(limiter);
+  const quick = await acquireAll(limiter);
   expect(quick).toHaveLength(100);
   for (const slot of quick) slot.markStarted(20);
 
   expect(limiter.stats().window).toBeGreaterThan(120);
 });
 
-test('a window that is not used does not grow', async () => {
+test('an unused window does not grow', async () => {
   const limiter = createAttemptLimiter({ maxConcurrent: 3_000 });
   for (let n = 0; n < 500; n++) {
     const [slot] = await limiter.acquire('a', 1, inMs(0));
@@ -49,7 +49,7 @@ test('a window that is not used does not grow', async () => {
   expect(limiter.stats().window).toBe(200);
 });
 
-test('a project whose attempts take long leaves room to another', async () => {
+test('a project with long attempts leaves slots to another', async () => {
   const limiter = createAttemptLimiter({ maxConcurrent: 100 });
   for (let n = 0; n < 100; n++) {
     for (const slot of await limiter.acquire('silent', 10, inMs(0))) slot.markStarted(5);
@@ -59,12 +59,12 @@ test('a project whose attempts take long leaves room to another', async () => {
   expect(await limiter.acquire('other', 10, inMs(0))).toHaveLength(10);
 });
 
-test('a slot that is released in any state, or twice, is free once', async () => {
+test('a slot that is released in any state, or twice, is freed once', async () => {
   const limiter = createAttemptLimiter({ maxConcurrent: 10 });
-  const [claimed, begun, deferred] = await limiter.acquire('a', 3, inMs(0));
-  begun!.markStarted(1);
+  const [claimed, started, deferred] = await limiter.acquire('a', 3, inMs(0));
+  started!.markStarted(1);
   deferred!.markDeferred();
-  for (const slot of [claimed!, begun!, deferred!, begun!]) slot.release();
+  for (const slot of [claimed!, started!, deferred!, started!]) slot.release();
 
   expect(limiter.stats().inFlight).toBe(0);
 });

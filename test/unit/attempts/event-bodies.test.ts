@@ -5,7 +5,7 @@ const MB = 1024 * 1024;
 const inMs = (ms: number): number => performance.now() + ms;
 const large = (eventId: string, bodyBytes: number, projectId = 'p') => ({ projectId, eventId, bodyBytes });
 
-test('a body is read once for all who need it at the same time, and anew when all have gone', async () => {
+test('a body is read once for all concurrent users, and again after the last of them has ended', async () => {
   let reads = 0;
   const bodies = createEventBodies(async () => Buffer.alloc(++reads));
   const lengths = await Promise.all(
@@ -18,7 +18,7 @@ test('a body is read once for all who need it at the same time, and anew when al
   expect(reads).toBe(2);
 });
 
-test('bodies beyond 64 MB wait for room, and one project leaves half of it to the others', async () => {
+test('bodies beyond 64 MB wait for memory, and one project leaves half of it to the others', async () => {
   const bodies = createEventBodies(async () => Buffer.alloc(1));
   let end = () => {};
   const ended = new Promise<void>((resolve) => {
@@ -42,16 +42,16 @@ test('bodies beyond 64 MB wait for room, and one project leaves half of it to th
   expect(held).toBe(4);
 });
 
-test('an event that is gone, or cannot be read, holds no room', async () => {
-  let answer: () => Promise<Buffer | null> = async () => null;
-  const bodies = createEventBodies(() => answer());
+test('an event that no longer exists or cannot be read holds no memory', async () => {
+  let read: () => Promise<Buffer | null> = async () => null;
+  const bodies = createEventBodies(() => read());
 
   expect(await bodies.withBody(large('e', 64 * MB), inMs(1_000), async () => {})).toBeNull();
-  answer = async () => {
+  read = async () => {
     throw new Error('away');
   };
   await expect(bodies.withBody(large('e', 64 * MB), inMs(1_000), async () => {})).rejects.toThrow('away');
-  answer = async () => Buffer.alloc(1);
+  read = async () => Buffer.alloc(1);
 
   expect(await bodies.withBody(large('e', 64 * MB), inMs(1_000), async () => 'read')).toEqual({
     result: 'read',

@@ -6,31 +6,31 @@ import { eventually } from '../../set-up/eventually.ts';
 const failed = (eventId: string): Transition =>
   ({ id: `dlv_${eventId}`, projectId: 'p', eventId }) as Transition;
 
-test('however many deliveries fail for the last time, Postgres is asked once at a time, for all of them', async () => {
-  const asked: number[] = [];
+test('however many deliveries become undeliverable, one query at a time reads the profiles of all of them', async () => {
+  const batchSizes: number[] = [];
   const failures: unknown[] = [];
-  const told: string[] = [];
-  let askedAtOnce = 0;
+  const reports: string[] = [];
+  let runningQueries = 0;
   const query = async (_: string, [, events]: [string[], string[]]) => {
-    askedAtOnce += 1;
-    expect(askedAtOnce).toBe(1);
-    asked.push(events.length);
+    runningQueries += 1;
+    expect(runningQueries).toBe(1);
+    batchSizes.push(events.length);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    askedAtOnce -= 1;
-    if (asked.length === 1) throw new Error('away');
+    runningQueries -= 1;
+    if (batchSizes.length === 1) throw new Error('away');
     return { rows: events.map((id) => ({ projectId: 'p', id, profile: 'own', version: 1 })) };
   };
-  const tellLastFailures = createUndeliverableReporter({
+  const reportUndeliverable = createUndeliverableReporter({
     db: { query } as unknown as Queryable,
     profiles: { find: async () => ({ labels: { undeliverable: 'dead' } }) as never },
-    report: ({ id }, label) => told.push(`${id} ${label}`),
+    report: ({ id }, label) => reports.push(`${id} ${label}`),
     onFailure: (error) => failures.push(error),
   });
 
-  for (let n = 0; n < 300; n++) tellLastFailures([failed(String(n))]);
+  for (let n = 0; n < 300; n++) reportUndeliverable([failed(String(n))]);
 
-  await eventually(() => told.length === 299);
-  expect(asked).toEqual([1, 299]);
-  expect(told[0]).toBe('dlv_1 dead');
+  await eventually(() => reports.length === 299);
+  expect(batchSizes).toEqual([1, 299]);
+  expect(reports[0]).toBe('dlv_1 dead');
   expect(failures).toEqual([new Error('away')]);
 });

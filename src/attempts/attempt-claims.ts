@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTick } from 'node:timers/promises';
 import { unsignable } from '../egress/failure.ts';
 import type { Outbound, OutboundResult } from '../egress/outbound.ts';
 import type { DeliveryResult, UnrecordedAttempt } from '../policy/delivery-result.ts';
@@ -9,33 +9,32 @@ import type { Transition } from '../store/deliveries/transitions.ts';
 import { isOutage } from '../store/postgres/database.ts';
 import type { AttemptSlot } from './attempt-limiter.ts';
 import type { ClaimReleaser } from './claim-releaser.ts';
-import { resultAfter, retrySoon } from './delivery-results.ts';
+import { RETRY_SOON_MS, resultAfter, retrySoon } from './delivery-results.ts';
 import type {
   PreparedRequest,
   PrepareRequest,
   RecordedRequest,
   UnsignableRequest,
 } from './prepare-request.ts';
-import type { ReceiverWatch } from './receiver-watch.ts';
+import type { ReceiverMonitor } from './receiver-monitor.ts';
 import { toPendingRecord, toUnrecordedAttempt } from './recording/attempt-records.ts';
 import type { Recorder } from './recording/recorder.ts';
 
-/** What got no turn comes again soon; what could not be signed waits for a person, and floods no log meanwhile. */
-const AGAIN_AFTER_MS = 1_000;
-const AGAIN_AFTER_OUR_FAULT_MS = 60_000;
-/** Signing takes about a millisecond per megabyte: after this many bytes, everybody else gets a turn. */
-const BYTES_IN_TURN = 2 * 1024 * 1024;
+/** A person must fix a secret or a profile first, so retrying more often would only flood the log. */
+const INTERNAL_ERROR_DELAY_MS = 60_000;
+/** Signing takes about 1 ms per megabyte. After this many bytes, other work on the main thread gets a turn. */
+const MAX_BYTES_PER_TICK = 2 * 1024 * 1024;
 
-/** A claim, when it was sent, and until when its POST may begin (both performance.now()). */
+/** `claimSentAt`, and `startBy`, the latest start of the POST, are times of performance.now(). */
 export type ClaimedDelivery = { claim: Claim; slot: AttemptSlot; claimSentAt: number; startBy: number };
 
-/** Where an attempted delivery stands, with the monotonic time from which its delay counts. */
+/** The retry delay in `result` counts from `endedAt` (performance.now()). */
 export type AttemptResult =
   | { kind: 'result'; result: DeliveryResult; endedAt: number }
   | { kind: 'unrecorded'; attempt: UnrecordedAttempt };
 
-/** There is no request yet, and none of it is the receiver's fault. */
-type Later = { kind: 'later'; inMs: number };
+/** No request could be prepared, for a reason that is not the receiver's. */
+type Postponed = { kind: 'postponed'; inMs: number };
 
 type SentResult = Exclude<OutboundResult, { kind: 'not_started' }>;
 
@@ -44,21 +43,21 @@ export type AttemptDependencies = {
   prepare: PrepareRequest;
   recorder: Recorder;
   releaser: ClaimReleaser;
-  watch: ReceiverWatch;
-  /** Where a delivery stands whose claim was not open any more. */
+  receiverMonitor: ReceiverMonitor;
+  /** Reads the result of a delivery whose claim was no longer open. */
   readResult: (id: string, step: number, owner: string, giveUpAt: number) => Promise<DeliveryResult>;
-  /** Told of the projects whose outcomes were written otherwise than by a record. */
+  /** Called with the projects whose outcomes were written other than by the recorder. */
   onOutcomes: (projectIds: Set<string>) => void;
   onAttempt: (claim: Claim, result: SentResult) => void;
-  /** Told of deliveries whose last attempt has failed, once they are recorded as undeliverable. */
+  /** Called with deliveries once they are recorded as undeliverable. */
   onUndeliverable: (deliveries: Transition[]) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
   random: () => number;
-  /** Epoch milliseconds by Postgres's clock. */
+  /** Milliseconds since the epoch by Postgres's clock. */
   now: () => number;
 };
 
-/** Signs, POSTs, classifies and records what was claimed; each resolves when its own attempt is over. Never throws. */
+/** Signs, POSTs, classifies and records claimed deliveries. Resolves when all attempts have ended; never throws. */
 export type AttemptClaims = (
   claims: ClaimedDelivery[],
   owner: string,
@@ -66,24 +65,24 @@ export type AttemptClaims = (
 ) => Promise<AttemptResult[]>;
 
 export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
-  const { outbound, prepare, recorder, releaser, watch, readResult } = deps;
+  const { outbound, prepare, recorder, releaser, receiverMonitor, readResult } = deps;
   const { onOutcomes, onAttempt, onUndeliverable, onFailure, random, now } = deps;
 
-  /** Never throws: the attempts beside it would be left unobserved, and be sent a second time. */
+  /** Never throws: the other attempts of the batch would be abandoned and sent a second time. */
   async function attempt(claimed: ClaimedDelivery, owner: string, giveUpAt: number): Promise<AttemptResult> {
     const { claim, slot, claimSentAt, startBy } = claimed;
     const request = await prepareOrReport(claim);
-    if (request.kind === 'later') return release(claim, owner, giveUpAt, claim.lane, request.inMs);
+    if (request.kind === 'postponed') return release(claim, owner, giveUpAt, claim.lane, request.inMs);
     if (request.kind === 'unsignable') return record(claim, owner, request, unsigned(now()), giveUpAt);
     slot.markStarted(performance.now() - claimSentAt);
-    // A claim that took this long itself, or a profile, is nothing that the receiver did.
-    if (performance.now() > startBy) return release(claim, owner, giveUpAt, claim.lane, AGAIN_AFTER_MS);
+    // Our own claim or profile took too long, so the delivery keeps its lane.
+    if (performance.now() > startBy) return release(claim, owner, giveUpAt, claim.lane, RETRY_SOON_MS);
     const result = await postOrReport(claim, request, startBy);
-    // The claim stays open: the next one here writes it off as unknown, and after a few of them uses up a step.
+    // The claim stays open. The next claim records this attempt as unknown; several unknown attempts use up a step.
     if (!result) return resultNow(retrySoon(claim.id, claim.step));
     if (result.kind === 'not_started') {
       const lane = claim.lane === 'isolated' ? 'isolated' : 'slow';
-      return release(claim, owner, giveUpAt, lane, AGAIN_AFTER_MS);
+      return release(claim, owner, giveUpAt, lane, RETRY_SOON_MS);
     }
     return record(claim, owner, request, result, giveUpAt);
   }
@@ -93,7 +92,7 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
     request: PreparedRequest,
     startBy: number,
   ): Promise<OutboundResult | null> {
-    const watched = watch.begin(claim);
+    const observation = receiverMonitor.begin(claim);
     try {
       const result = await outbound.post({
         url: request.url,
@@ -103,9 +102,9 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
         startBy,
         projectId: claim.projectId,
         poolKey: claim.receiver,
-        onStart: watched.started,
+        onStart: observation.started,
       });
-      watched.ended(result);
+      observation.ended(result);
       return result;
     } catch (error) {
       onFailure(error, claim.id);
@@ -131,17 +130,17 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
       return resultNow(await readResult(claim.id, claim.step, owner, giveUpAt));
     }
     if (recorded.transition.status === 'undeliverable') onUndeliverable([recorded.transition]);
-    const after = describeOutcome(written.outcome, written.statusCode);
-    return { kind: 'result', result: resultAfter(recorded.transition, delayMs ?? 0, after), endedAt };
+    const lastOutcome = describeOutcome(written.outcome, written.statusCode);
+    return { kind: 'result', result: resultAfter(recorded.transition, delayMs ?? 0, lastOutcome), endedAt };
   }
 
-  /** A secret that does not open, or a profile that is gone, is our fault: the delivery waits until it is mended. */
-  async function prepareOrReport(claim: Claim): Promise<PreparedRequest | UnsignableRequest | Later> {
+  /** A secret that cannot be decrypted or a missing profile is not the receiver's fault: the delivery is postponed. */
+  async function prepareOrReport(claim: Claim): Promise<PreparedRequest | UnsignableRequest | Postponed> {
     try {
       return await prepare(claim);
     } catch (error) {
       onFailure(error, claim.id);
-      return { kind: 'later', inMs: isOutage(error) ? AGAIN_AFTER_MS : AGAIN_AFTER_OUR_FAULT_MS };
+      return { kind: 'postponed', inMs: isOutage(error) ? RETRY_SOON_MS : INTERNAL_ERROR_DELAY_MS };
     }
   }
 
@@ -162,19 +161,19 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
 
   return async (claims, owner, giveUpAt) => {
     const attempts: Promise<AttemptResult>[] = [];
-    let bytesInTurn = 0;
+    let bytesInTick = 0;
     for (const claimed of claims) {
       attempts.push(attempt(claimed, owner, giveUpAt).finally(() => claimed.slot.release()));
-      bytesInTurn += claimed.claim.body.length;
-      if (bytesInTurn < BYTES_IN_TURN) continue;
-      await nextTurn();
-      bytesInTurn = 0;
+      bytesInTick += claimed.claim.body.length;
+      if (bytesInTick < MAX_BYTES_PER_TICK) continue;
+      await nextTick();
+      bytesInTick = 0;
     }
     return Promise.all(attempts);
   };
 }
 
-/** The outcome of an attempt for which nothing was sent, because nothing could be signed. */
+/** The outcome of an attempt that sent nothing, because no secret can sign it. */
 const unsigned = (now: number): Extract<OutboundResult, { kind: 'failed' }> => ({
   kind: 'failed',
   ...unsignable,
@@ -184,6 +183,7 @@ const unsigned = (now: number): Extract<OutboundResult, { kind: 'failed' }> => (
   durationMs: 0,
 });
 
+/** The result of an attempt that ends now. */
 export const resultNow = (result: DeliveryResult): AttemptResult => ({
   kind: 'result',
   result,
