@@ -9,6 +9,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { DeliveryStep } from '../src/policy/delivery-result.ts';
+import { ATTEMPT_OVERHEAD_MS } from '../src/policy/retry-policy.ts';
 import {
   type Activities,
   type DeliverInput,
@@ -83,8 +84,7 @@ function activitiesFor(
   const isRetry = batch.some(({ step }) => step > 0);
   return proxyActivities<Activities>({
     taskQueue: isRetry || lane !== 'fast' ? SLOW_TASK_QUEUE : TASK_QUEUE,
-    // The attempt itself, 1 s for a claimed delivery to get a connection, and 14 s to claim and record.
-    startToCloseTimeout: (timeoutSeconds + 15) * 1000,
+    startToCloseTimeout: timeoutSeconds * 1000 + ATTEMPT_OVERHEAD_MS,
     // Shows only that the worker is alive. Postgres, not the heartbeat details, knows what a lost worker had done.
     heartbeatTimeout: '10s',
     // Retries without limit: a failure on our side must not use up one of the receiver's attempts.

@@ -16,6 +16,12 @@ export type PolicyOverride = { delays?: string[]; timeout?: string; jitter?: num
  */
 export const CLAIM_TOLERANCE_MS = 5_000;
 
+/**
+ * How much longer than the policy's timeout the activity of an attempt may run: 1 s for a claimed delivery to get a
+ * connection, and 14 s to claim and record.
+ */
+export const ATTEMPT_OVERHEAD_MS = 15_000;
+
 export const maxAttempts = (policy: RetryPolicy): number => policy.delays.length + 1;
 
 /** Milliseconds to wait after the failed attempt at `step`, or null after the last. `random` is in [0, 1). */

@@ -13,7 +13,7 @@ export type EndpointSweepDependencies = {
   onOutcomes: (projectId: string) => void;
 };
 
-/** Cancels all that is open for a deleted endpoint, in small transactions. A death in between leaves it unswept. */
+/** Cancels all that is open for a deleted endpoint, in small transactions. If the process ends in between, the deletion stays incomplete. */
 export async function sweepEndpoint(
   { pool, onCancelled, onOutcomes }: EndpointSweepDependencies,
   projectId: string,

@@ -20,7 +20,7 @@ export type DeliveryFilter = {
 /** The endpoints of a consumer whose deliveries are merged, those that are deleted too; with more, its project is looked through. */
 const MAX_MERGED = 1_000;
 /** Those that the index deliveries_status_newest has. */
-const EXCEPTIONS: DeliveryStatus[] = ['retrying', 'held', 'undeliverable', 'cancelled'];
+const INDEXED_STATUSES: DeliveryStatus[] = ['retrying', 'held', 'undeliverable', 'cancelled'];
 
 // $1 project, $2 consumer, $3 since, $4 status, $5 endpoint, $6 event, $7 deliveries on a page, $8 the id to go on before,
 // $9 rows to look at in a range, $10 the endpoints of the consumer.
@@ -91,9 +91,9 @@ const OWN_ENDPOINT = `
 
 const OF_PROJECT = pageAmong({ names: ONE_RANGE, ...alongIndex(['project_id'], ['$1']) });
 const TO_ENDPOINT = pageAmong({ names: ONE_RANGE, ...alongIndex(['endpoint_id'], [OWN_ENDPOINT]) });
-const WITH_EXCEPTION = pageAmong({
+const OF_STATUS = pageAmong({
   names: ONE_RANGE,
-  ...alongIndex(['project_id', 'status'], ['$1', '$4'], `d.status IN ('${EXCEPTIONS.join("', '")}')`),
+  ...alongIndex(['project_id', 'status'], ['$1', '$4'], `d.status IN ('${INDEXED_STATUSES.join("', '")}')`),
 });
 // An event has no more than it may have endpoints, and what was sent again: they are sorted.
 const OF_EVENT = pageAmong({
@@ -142,8 +142,8 @@ async function sourceOf(
     const inEach = Math.ceil((2 * MAX_SCATTERED_ROWS_SCANNED) / (rows.length + 1));
     return { text: OF_CONSUMER, endpoints: rows.map(({ id }) => id), looked: Math.min(lookedUp, inEach) };
   }
-  return status !== undefined && EXCEPTIONS.includes(status)
-    ? { text: WITH_EXCEPTION, looked: limit + 1 }
+  return status !== undefined && INDEXED_STATUSES.includes(status)
+    ? { text: OF_STATUS, looked: limit + 1 }
     : { text: OF_PROJECT, looked: isFiltered ? MAX_ROWS_SCANNED : limit + 1 };
 }
 

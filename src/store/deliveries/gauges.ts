@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.ts';
 
-// Three parts, each along a partial index of open deliveries: the table holds a month of settled ones.
+// Each part uses a partial index of open deliveries. The table itself also holds a month of settled ones.
 const OLDEST_UNATTEMPTED = `
   SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS seconds
   FROM (
@@ -11,9 +11,9 @@ const OLDEST_UNATTEMPTED = `
     UNION ALL
     SELECT created_at FROM deliveries
     WHERE owner IS NULL AND due_at IS NOT NULL AND lane = 'slow' AND due_at <= now() AND attempts = 0
-  ) AS waiting`;
+  ) AS unattempted`;
 
-/** Age in seconds of the oldest due delivery that was never attempted; 0 when there is none. */
+/** Returns the age in seconds of the oldest due delivery that was never attempted; 0 if there is none. */
 export async function oldestUnattemptedSeconds(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ seconds: number }>(OLDEST_UNATTEMPTED);
   return rows[0]!.seconds;
@@ -22,7 +22,7 @@ export async function oldestUnattemptedSeconds(db: Queryable): Promise<number> {
 const RETRIES_WAITING = `
   SELECT count(*)::int AS n FROM deliveries WHERE owner IS NOT NULL AND due_at > now()`;
 
-/** Deliveries that wait for another attempt. */
+/** Returns the number of deliveries that wait for another attempt. */
 export async function retriesWaiting(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ n: number }>(RETRIES_WAITING);
   return rows[0]!.n;

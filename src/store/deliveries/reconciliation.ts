@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.ts';
 
-/** A workflow whose deliveries have been due for longer than an attempt can take. */
+/** A workflow, and those of its deliveries that have been due for longer than expected. */
 export type OverdueOwner = { owner: string; ids: string[] };
 
 const OVERDUE = `
@@ -12,7 +12,7 @@ const OVERDUE = `
   ORDER BY min(due_at)
   LIMIT $2`;
 
-/** The owners of deliveries that have been due for `overdueMs`, the longest overdue first, without those `known`. */
+/** Returns up to `limit` owners of deliveries that have been due for `overdueMs`, the longest overdue first, except the `known` ones. */
 export async function overdueOwners(
   db: Queryable,
   overdueMs: number,
@@ -23,7 +23,7 @@ export async function overdueOwners(
   return rows;
 }
 
-const LEFT_BEHIND = `
+const ORPHANED = `
   SELECT owner, array_agg(id ORDER BY id) AS ids
   FROM deliveries d
   WHERE owner IS NOT NULL AND due_at < now() - interval '1 second' AND claimed_at IS NULL
@@ -33,8 +33,8 @@ const LEFT_BEHIND = `
   LIMIT $2`;
 
 /**
- * The owners of due deliveries that nobody has claimed, and that one of `processIds` had in hand last: it may have died
- * between their commit and the start of their workflow. Without those `known`.
+ * Returns up to `limit` owners of due, unclaimed deliveries that one of `processIds` assigned, except the `known` ones.
+ * That process may have crashed after committing the assignment and before starting the workflow.
  */
 export async function orphanedOwners(
   db: Queryable,
@@ -42,19 +42,19 @@ export async function orphanedOwners(
   limit: number,
   known: string[],
 ): Promise<OverdueOwner[]> {
-  const { rows } = await db.query<OverdueOwner>(LEFT_BEHIND, [processIds, limit, known]);
+  const { rows } = await db.query<OverdueOwner>(ORPHANED, [processIds, limit, known]);
   return rows;
 }
 
 const RELEASE_LOST = `
   UPDATE deliveries d SET owner = NULL
   FROM (SELECT id FROM deliveries WHERE id = ANY ($2::text[]) AND owner = $1 AND due_at IS NOT NULL
-        ORDER BY id FOR UPDATE) AS mine
-  WHERE d.id = mine.id`;
+        ORDER BY id FOR UPDATE) AS lost
+  WHERE d.id = lost.id`;
 
 /**
- * Takes deliveries from a workflow that is known to be over, by compare-and-set. An open claim stays open: the
- * next owner writes it off as `unknown`, since its POST may have happened. Returns how many were released.
+ * Releases deliveries from a workflow that has ended, unless they have another owner by now. An open claim stays open:
+ * the next owner writes it off as `unknown`, because the request may have been sent. Returns the number released.
  */
 export async function releaseLost(db: Queryable, owner: string, ids: string[]): Promise<number> {
   const { rowCount } = await db.query(RELEASE_LOST, [owner, ids]);

@@ -2,7 +2,7 @@ import type { Outcome } from '../../policy/outcome.ts';
 import { type Queryable, retryOnConflict } from '../postgres/database.ts';
 import { RECORD_TRANSITIONS, TRANSITION_COLUMNS, type Transition } from './transitions.ts';
 
-/** One finished attempt, as it goes into Postgres. */
+/** A finished attempt, as stored in Postgres. */
 export type AttemptRecord = {
   id: string;
   epoch: number;
@@ -12,21 +12,21 @@ export type AttemptRecord = {
   statusCode: number | null;
   resent: boolean;
   requestUrl: string | null;
-  /** JSON; bytea, because a receiver's bytes and a tenant's header values are none of Postgres's text. */
+  /** JSON in bytea: a header value may hold bytes that Postgres refuses in text. */
   requestHeaders: Buffer | null;
   responseHeaders: Buffer | null;
   responseBody: Buffer | null;
   responseTruncated: boolean;
   errorCode: string | null;
   errorMessage: string | null;
-  /** Milliseconds from now to the next attempt if this one failed; null: it was the last. */
+  /** Milliseconds until the next attempt if this one failed; null if it was the last. */
   retryInMs: number | null;
 };
 
-// Needs epoch and an open claim, and closes it: a flush repeated after a lost acknowledgement, or a worker whose claim
-// was written off meanwhile, changes nothing. The owner may be another one by now, where a workflow was lost while its
-// attempt was under way: it waits for this record. Locks in id order. One statement, and so one transaction:
-// BEGIN and COMMIT of their own were two more messages for each flush.
+// Closes an open claim of the same epoch. A flush that is repeated after a lost acknowledgement, or that comes after the
+// claim was written off, therefore changes nothing. The owner is not compared: if the workflow was lost during the
+// attempt, a new owner waits for this record. Locks rows in id order. A single statement needs no BEGIN and COMMIT,
+// which saves two round trips for each flush.
 const RECORD = `
   WITH reported AS (
     SELECT * FROM unnest($1::text[], $2::int[], $3::timestamptz[], $4::int[], $5::text[], $6::int[], $7::boolean[],
@@ -52,7 +52,7 @@ const RECORD = `
            request_headers, response_headers, response_body, response_truncated, error_code, error_message
     FROM locked
     ON CONFLICT (delivery_id, epoch) DO NOTHING
-  ), moved AS (
+  ), transition AS (
     UPDATE deliveries d
     SET status = l.next_status,
         step = CASE WHEN l.next_status = 'retrying' THEN d.step + 1 ELSE d.step END,
@@ -70,9 +70,9 @@ const RECORD = `
     WHERE d.id = l.id
     RETURNING ${TRANSITION_COLUMNS}, l.outcome
   ), ${RECORD_TRANSITIONS}
-  SELECT * FROM moved`;
+  SELECT * FROM transition`;
 
-// The truth about an attempt that was written off as unknown; the delivery has moved on and is left alone.
+// Replaces the outcome of an attempt that was written off as unknown. The delivery has moved on and does not change.
 const COMPLETE_UNKNOWN = `
   UPDATE attempts a
   SET outcome = r.outcome, status_code = r.status_code, started_at = r.started_at, duration_ms = r.duration_ms
@@ -81,19 +81,19 @@ const COMPLETE_UNKNOWN = `
   WHERE a.delivery_id = r.id AND a.epoch = r.epoch AND a.outcome = 'unknown'`;
 
 /**
- * Writes attempts, moves their deliveries, settles their events and writes the outcomes, in one transaction.
- * Returns the deliveries that moved; a record that is not among them had no open claim.
+ * Writes attempts, updates their deliveries, settles their events and writes the outcomes, in one transaction.
+ * Returns the transitions. A record without a transition had no open claim.
  */
 export async function recordAttempts(db: Queryable, records: AttemptRecord[]): Promise<Transition[]> {
-  const moved = await retryOnConflict(() => writeRecords(db, records));
-  if (moved.length < records.length) {
-    const done = new Set(moved.map(({ id, epoch }) => `${id} ${epoch}`));
+  const transitions = await retryOnConflict(() => writeRecords(db, records));
+  if (transitions.length < records.length) {
+    const done = new Set(transitions.map(({ id, epoch }) => `${id} ${epoch}`));
     await completeUnknown(
       db,
       records.filter(({ id, epoch }) => !done.has(`${id} ${epoch}`)),
     );
   }
-  return moved;
+  return transitions;
 }
 
 async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Transition[]> {
@@ -121,13 +121,13 @@ async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Tr
   return rows;
 }
 
-async function completeUnknown(db: Queryable, late: AttemptRecord[]): Promise<void> {
+async function completeUnknown(db: Queryable, records: AttemptRecord[]): Promise<void> {
   await db.query(COMPLETE_UNKNOWN, [
-    late.map((r) => r.id),
-    late.map((r) => r.epoch),
-    late.map((r) => r.outcome),
-    late.map((r) => r.statusCode),
-    late.map((r) => r.startedAt),
-    late.map((r) => r.durationMs),
+    records.map((r) => r.id),
+    records.map((r) => r.epoch),
+    records.map((r) => r.outcome),
+    records.map((r) => r.statusCode),
+    records.map((r) => r.startedAt),
+    records.map((r) => r.durationMs),
   ]);
 }

@@ -1,14 +1,15 @@
 import type pg from 'pg';
 import type { DeliveryStatus } from '../../policy/outcome.ts';
+import { initialLane } from '../endpoints/receiver-health.ts';
 import { inTransaction } from '../postgres/database.ts';
 import { newId } from '../postgres/ids.ts';
-import { cancelDeliveries } from './transitions.ts';
+import { cancelDeliveries, requestCancel } from './transitions.ts';
 
 export type RetryResult =
-  | { kind: 'brought_forward' }
+  | { kind: 'rescheduled' }
   | { kind: 'replayed'; deliveryId: string }
   | { kind: 'held' }
-  /** The endpoint of a settled delivery is gone: there is nowhere to send it again (409). */
+  /** The endpoint of a settled delivery has been deleted, so the delivery cannot be repeated (409). */
   | { kind: 'endpoint_deleted' }
   | { kind: 'not_found' };
 
@@ -17,10 +18,10 @@ export type CancelResult =
   | { kind: 'already_final'; status: string }
   | { kind: 'not_found' };
 
-/** An answer, and the workflow that has to hear of it once the answer is committed. */
-export type WithSignal<Answer> = { result: Answer; signal: { owner: string; ids: string[] } | null };
+/** A result, and the workflow that has to be signalled once the result is committed. */
+export type WithSignal<Result> = { result: Result; signal: { owner: string; ids: string[] } | null };
 
-export type Row = {
+type DeliveryRow = {
   id: string;
   event_id: string;
   endpoint_id: string | null;
@@ -34,7 +35,7 @@ const ENDPOINT_OF = `
   SELECT endpoint_id FROM deliveries
   WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3)`;
 
-// Before the delivery, as ingest and deletion do.
+// Locked before the delivery, as in every transaction.
 const LOCK_ENDPOINT = `SELECT status FROM endpoints WHERE id = $1 AND status <> 'deleted' FOR KEY SHARE`;
 
 const LOCK_DELIVERY = `
@@ -44,7 +45,7 @@ const LOCK_DELIVERY = `
   WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3)
   FOR UPDATE`;
 
-const BRING_FORWARD = `UPDATE deliveries SET due_at = least(due_at, now()), trigger = 'manual' WHERE id = $1`;
+const RETRY_NOW = `UPDATE deliveries SET due_at = least(due_at, now()), trigger = 'manual' WHERE id = $1`;
 
 const REPLAY = `
   WITH event AS (
@@ -54,11 +55,11 @@ const REPLAY = `
   INSERT INTO deliveries (id, project_id, event_id, endpoint_id, receiver, consumer, policy, status, trigger, lane, due_at,
                           replay_of, created_at)
   SELECT $2, project_id, event_id, endpoint_id, receiver, consumer, policy, 'pending', 'manual',
-         CASE WHEN EXISTS (SELECT FROM receiver_health h WHERE h.receiver = deliveries.receiver) THEN 'slow' ELSE 'fast' END,
+         ${initialLane('deliveries.receiver')},
          now(), id, now()
   FROM deliveries WHERE id = $1`;
 
-/** Brings the next attempt forward, or makes a new delivery out of a settled one. */
+/** Makes the next attempt due now, or creates a new delivery that repeats a settled one. */
 export async function retryDelivery(
   pool: pg.Pool,
   projectId: string,
@@ -67,30 +68,31 @@ export async function retryDelivery(
 ): Promise<WithSignal<RetryResult>> {
   return inTransaction(pool, async (client) => {
     const scope = [id, projectId, consumer];
-    const endpointId = (await client.query<Pick<Row, 'endpoint_id'>>(ENDPOINT_OF, scope)).rows[0]
+    const endpointId = (await client.query<Pick<DeliveryRow, 'endpoint_id'>>(ENDPOINT_OF, scope)).rows[0]
       ?.endpoint_id;
-    const endpointIsThere = endpointId
+    const isEndpointPresent = endpointId
       ? (await client.query(LOCK_ENDPOINT, [endpointId])).rows.length > 0
       : true;
-    const row = (await client.query<Row>(LOCK_DELIVERY, scope)).rows[0];
+    const row = (await client.query<DeliveryRow>(LOCK_DELIVERY, scope)).rows[0];
     if (!row) return { result: { kind: 'not_found' }, signal: null };
     if (row.status === 'held') return { result: { kind: 'held' }, signal: null };
     if (row.status === 'pending' || row.status === 'retrying') {
-      // During a POST, that POST is the answer.
-      if (!row.claimed) await client.query(BRING_FORWARD, [id]);
+      // During an attempt nothing is rescheduled: that attempt already is what the caller asks for.
+      if (!row.claimed) await client.query(RETRY_NOW, [id]);
       const signal = row.owner && !row.claimed ? { owner: row.owner, ids: [id] } : null;
-      return { result: { kind: 'brought_forward' }, signal };
+      return { result: { kind: 'rescheduled' }, signal };
     }
-    if (!endpointIsThere) return { result: { kind: 'endpoint_deleted' }, signal: null };
+    if (!isEndpointPresent) return { result: { kind: 'endpoint_deleted' }, signal: null };
     const deliveryId = newId('dlv', row.nowMs);
     await client.query(REPLAY, [id, deliveryId, projectId]);
     return { result: { kind: 'replayed', deliveryId }, signal: null };
   });
 }
 
-export const REQUEST_CANCEL = `UPDATE deliveries SET cancel_reason = $2 WHERE id = ANY ($1::text[])`;
-
-/** Cancels an open delivery; one whose POST is under way is cancelled by the record of it, unless that says 2xx. */
+/**
+ * Cancels an open delivery. During an attempt, the cancellation takes effect when the attempt is recorded, unless the
+ * attempt has succeeded.
+ */
 export async function cancelDelivery(
   pool: pg.Pool,
   projectId: string,
@@ -98,13 +100,13 @@ export async function cancelDelivery(
   id: string,
 ): Promise<WithSignal<CancelResult>> {
   return inTransaction(pool, async (client) => {
-    const row = (await client.query<Row>(LOCK_DELIVERY, [id, projectId, consumer])).rows[0];
+    const row = (await client.query<DeliveryRow>(LOCK_DELIVERY, [id, projectId, consumer])).rows[0];
     if (!row) return { result: { kind: 'not_found' }, signal: null };
     if (row.status === 'delivered' || row.status === 'undeliverable' || row.status === 'cancelled') {
       return { result: { kind: 'already_final', status: row.status }, signal: null };
     }
     if (row.claimed) {
-      await client.query(REQUEST_CANCEL, [[id], 'cancelled']);
+      await requestCancel(client, [id], 'cancelled');
       return { result: { kind: 'cancelling' }, signal: null };
     }
     await cancelDeliveries(client, [{ id, reason: 'cancelled' }]);

@@ -7,19 +7,19 @@ import { FREE_PLAN } from './hold-reason.ts';
 export type PendingPlanChange = { projectId: string; consumer: string | null; generation: string };
 
 /** SQL: whether consumer `c` may not use webhooks in project `p`. Null plans in force are all. */
-const MAY_NOT = `coalesce(NOT coalesce(c.plan, '${FREE_PLAN}') = ANY (p.plans_in_force), false)`;
+const isExcludedByPlan = `coalesce(NOT coalesce(c.plan, '${FREE_PLAN}') = ANY (p.plans_in_force), false)`;
 
-const OF_CONSUMERS = `
+const ENDPOINTS_OUT_OF_SYNC = `
   FROM endpoints e
   JOIN projects p ON p.id = e.project_id
   LEFT JOIN consumers c ON c.project_id = e.project_id AND c.id = e.consumer
-  WHERE e.project_id = $1 AND e.status <> 'deleted' AND (e.suspended IS NOT NULL) <> ${MAY_NOT}`;
+  WHERE e.project_id = $1 AND e.status <> 'deleted' AND (e.suspended IS NOT NULL) <> ${isExcludedByPlan}`;
 
-const ASTRAY_OF_ALL = `
-  SELECT e.id, e.consumer ${OF_CONSUMERS} AND e.id > $2 AND e.consumer IS NOT NULL ORDER BY e.id LIMIT $3`;
+const OUT_OF_SYNC_OF_PROJECT = `
+  SELECT e.id, e.consumer ${ENDPOINTS_OUT_OF_SYNC} AND e.id > $2 AND e.consumer IS NOT NULL ORDER BY e.id LIMIT $3`;
 
-const ASTRAY_OF_ONE = `
-  SELECT e.id, e.consumer ${OF_CONSUMERS} AND e.id > $2 AND e.consumer = $4 ORDER BY e.id LIMIT $3`;
+const OUT_OF_SYNC_OF_CONSUMER = `
+  SELECT e.id, e.consumer ${ENDPOINTS_OUT_OF_SYNC} AND e.id > $2 AND e.consumer = $4 ORDER BY e.id LIMIT $3`;
 
 // The order is project, consumers, endpoints, deliveries, event. SHARE: nothing that the rule reads changes meanwhile.
 // A lock without a change of the consumer's row is none to ingest, which holds its endpoints already when it makes sure
@@ -29,14 +29,14 @@ const LOCK_CONSUMERS = `
   SELECT FROM consumers WHERE project_id = $1 AND id = ANY ($2::text[]) ORDER BY id FOR SHARE`;
 const LOCK_ENDPOINTS = `SELECT FROM endpoints WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE`;
 
-const FOLLOW = `
+const APPLY = `
   UPDATE endpoints e
   SET suspended = CASE WHEN e.suspended IS NULL THEN 'plan' END, resync_due_at = ${NEW_GENERATION}
-  WHERE e.id IN (SELECT e.id ${OF_CONSUMERS} AND e.id = ANY ($2::text[]))
+  WHERE e.id IN (SELECT e.id ${ENDPOINTS_OUT_OF_SYNC} AND e.id = ANY ($2::text[]))
   RETURNING e.id, e.resync_due_at::text AS generation`;
 
 /** Endpoints in one transaction: while it lasts, ingest waits for them. */
-const FOLLOW_BATCH = 200;
+const APPLY_BATCH = 200;
 
 /**
  * Withholds, or gives free, the next 200 endpoints of a project (or of one consumer in it) that do not follow the
@@ -49,21 +49,21 @@ export async function applyPlans(
   afterId: string,
 ): Promise<{ next: string | null; resyncs: PendingResync[] }> {
   const found = await (consumer === null
-    ? pool.query<Astray>(ASTRAY_OF_ALL, [projectId, afterId, FOLLOW_BATCH])
-    : pool.query<Astray>(ASTRAY_OF_ONE, [projectId, afterId, FOLLOW_BATCH, consumer]));
+    ? pool.query<OutOfSync>(OUT_OF_SYNC_OF_PROJECT, [projectId, afterId, APPLY_BATCH])
+    : pool.query<OutOfSync>(OUT_OF_SYNC_OF_CONSUMER, [projectId, afterId, APPLY_BATCH, consumer]));
   if (found.rows.length === 0) return { next: null, resyncs: [] };
   const ids = found.rows.map(({ id }) => id);
   const resyncs = await inTransaction(pool, async (client) => {
     await client.query(LOCK_PROJECT, [projectId]);
     await client.query(LOCK_CONSUMERS, [projectId, [...new Set(found.rows.map((row) => row.consumer))]]);
     await client.query(LOCK_ENDPOINTS, [ids]);
-    const { rows } = await client.query<{ id: string; generation: string | null }>(FOLLOW, [projectId, ids]);
+    const { rows } = await client.query<{ id: string; generation: string | null }>(APPLY, [projectId, ids]);
     return rows.flatMap(({ id, generation }) => (generation === null ? [] : [{ id, generation }]));
   });
-  return { next: ids.length === FOLLOW_BATCH ? ids.at(-1)! : null, resyncs };
+  return { next: ids.length === APPLY_BATCH ? ids.at(-1)! : null, resyncs };
 }
 
-type Astray = { id: string; consumer: string };
+type OutOfSync = { id: string; consumer: string };
 
 const PLANS_DUE = `
   SELECT id AS "projectId", NULL AS consumer, plans_apply_due_at::text AS generation FROM projects
@@ -77,8 +77,8 @@ export async function pendingPlanChanges(db: Queryable, ageMs: number): Promise<
   return (await db.query<PendingPlanChange>(PLANS_DUE, [ageMs])).rows;
 }
 
-const END_OF_PROJECT = `UPDATE projects SET plans_apply_due_at = NULL WHERE id = $1 AND plans_apply_due_at = $2::timestamptz`;
-const END_OF_CONSUMER = `
+const COMPLETE_FOR_PROJECT = `UPDATE projects SET plans_apply_due_at = NULL WHERE id = $1 AND plans_apply_due_at = $2::timestamptz`;
+const COMPLETE_FOR_CONSUMER = `
   UPDATE consumers SET plan_apply_due_at = NULL WHERE project_id = $1 AND id = $3 AND plan_apply_due_at = $2::timestamptz`;
 
 /** Every endpoint follows, unless the plans have changed since `mark` was set. */
@@ -86,8 +86,8 @@ export async function completePlanChange(
   db: Queryable,
   { projectId, consumer, generation }: PendingPlanChange,
 ): Promise<void> {
-  if (consumer === null) await db.query(END_OF_PROJECT, [projectId, generation]);
-  else await db.query(END_OF_CONSUMER, [projectId, generation, consumer]);
+  if (consumer === null) await db.query(COMPLETE_FOR_PROJECT, [projectId, generation]);
+  else await db.query(COMPLETE_FOR_CONSUMER, [projectId, generation, consumer]);
 }
 
 const PLANS_OF = `

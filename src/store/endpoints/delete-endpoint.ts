@@ -1,9 +1,11 @@
 import type pg from 'pg';
-import { REQUEST_CANCEL, type Row } from '../deliveries/retry-and-cancel.ts';
-import { cancelDeliveries } from '../deliveries/transitions.ts';
+import { OPEN_STATUSES } from '../../policy/outcome.ts';
+import { hasStatus } from '../deliveries/status-sql.ts';
+import { cancelDeliveries, requestCancel } from '../deliveries/transitions.ts';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
 
-// FOR UPDATE waits for every ingest that holds the endpoint (KEY SHARE); after the commit none can match it.
+// FOR UPDATE waits for every transaction that is matching events to this endpoint (KEY SHARE). After the commit, no event
+// can match it.
 const DELETE_ENDPOINT = `
   WITH locked AS (
     SELECT id FROM endpoints
@@ -14,46 +16,55 @@ const DELETE_ENDPOINT = `
   )
   UPDATE endpoints e SET status = 'deleted', secrets = NULL, headers = NULL, updated_at = now()
   FROM locked WHERE e.id = locked.id`;
-const IS_UNSWEPT = `
+
+const IS_DELETION_INCOMPLETE = `
   SELECT FROM endpoints
   WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3) AND status = 'deleted'
     AND deletion_completed_at IS NULL`;
-/** Marks the endpoint deleted and wipes its secrets. `unswept`: it was before, and that deletion is not finished. */
 
+/**
+ * Marks the endpoint deleted and removes its secrets. Returns `deletion_incomplete` if it had been deleted before and its
+ * open deliveries are not all cancelled yet.
+ */
 export async function markEndpointDeleted(
   pool: pg.Pool,
   projectId: string,
   consumer: string | null,
   endpointId: string,
-): Promise<'deleted' | 'unswept' | 'not_found'> {
+): Promise<'deleted' | 'deletion_incomplete' | 'not_found'> {
   return inTransaction(pool, async (client) => {
     const scope = [endpointId, projectId, consumer];
     if ((await client.query(DELETE_ENDPOINT, scope)).rowCount === 1) return 'deleted';
-    return (await client.query(IS_UNSWEPT, scope)).rowCount === 1 ? 'unswept' : 'not_found';
+    return (await client.query(IS_DELETION_INCOMPLETE, scope)).rowCount === 1
+      ? 'deletion_incomplete'
+      : 'not_found';
   });
 }
+type OpenDelivery = { id: string; owner: string | null; claimed: boolean };
+
 const OPEN_OF_ENDPOINT = `
   SELECT id, owner, claimed_at IS NOT NULL AS claimed FROM deliveries
-  WHERE endpoint_id = $1 AND id > $2 AND status IN ('pending', 'retrying', 'held')
+  WHERE endpoint_id = $1 AND id > $2 AND ${hasStatus('status', OPEN_STATUSES)}
   ORDER BY id LIMIT $3
   FOR UPDATE`;
-/** Rows in one transaction: small, so that no record waits long for its lock. */
-const CANCEL_BATCH = 500;
-/**
- * Cancels the next batch of what is open for a deleted endpoint, from `afterId` on in id order.
- * Returns where to go on (null: done) and the workflows to tell.
- */
 
+/** Deliveries in one transaction: few, so that the recorder waits only briefly for their locks. */
+const CANCEL_BATCH = 500;
+
+/**
+ * Cancels the next 500 open deliveries of a deleted endpoint after `afterId`, in id order. Returns the workflows to
+ * signal, and in `next` the id to continue after (null when done).
+ */
 export async function cancelOpenDeliveries(
   pool: pg.Pool,
   endpointId: string,
   afterId: string,
 ): Promise<{ next: string | null; signals: { owner: string; ids: string[] }[] }> {
   return inTransaction(pool, async (client) => {
-    const { rows } = await client.query<Row>(OPEN_OF_ENDPOINT, [endpointId, afterId, CANCEL_BATCH]);
-    const underWay = rows.filter(({ claimed }) => claimed).map(({ id }) => id);
+    const { rows } = await client.query<OpenDelivery>(OPEN_OF_ENDPOINT, [endpointId, afterId, CANCEL_BATCH]);
+    const inFlight = rows.filter(({ claimed }) => claimed).map(({ id }) => id);
     const idle = rows.filter(({ claimed }) => !claimed);
-    if (underWay.length > 0) await client.query(REQUEST_CANCEL, [underWay, 'endpoint_deleted']);
+    if (inFlight.length > 0) await requestCancel(client, inFlight, 'endpoint_deleted');
     await cancelDeliveries(
       client,
       idle.map(({ id }) => ({ id, reason: 'endpoint_deleted' })),
@@ -66,21 +77,21 @@ export async function cancelOpenDeliveries(
     return { next: rows.length === CANCEL_BATCH ? rows.at(-1)!.id : null, signals };
   });
 }
-const MARK_SWEPT = `UPDATE endpoints SET deletion_completed_at = now() WHERE id = $1 AND status = 'deleted'`;
-/** Nothing is open any more for the deleted endpoint, and nothing new can be. */
+const COMPLETE_DELETION = `UPDATE endpoints SET deletion_completed_at = now() WHERE id = $1 AND status = 'deleted'`;
 
+/** Records that all deliveries of the deleted endpoint have been cancelled. */
 export async function markDeletionComplete(db: Queryable, endpointId: string): Promise<void> {
-  await db.query(MARK_SWEPT, [endpointId]);
+  await db.query(COMPLETE_DELETION, [endpointId]);
 }
-const UNSWEPT = `
+const INCOMPLETE_DELETIONS = `
   SELECT id, project_id AS "projectId" FROM endpoints
   WHERE status = 'deleted' AND deletion_completed_at IS NULL AND updated_at < now() - $1 * interval '1 millisecond'
   ORDER BY updated_at`;
-/** The endpoints whose deletion began at least `ageMs` ago and never came to its end. */
 
+/** Returns the endpoints whose deletion began at least `ageMs` ago and is not complete. */
 export async function incompleteDeletions(
   db: Queryable,
   ageMs: number,
 ): Promise<{ id: string; projectId: string }[]> {
-  return (await db.query<{ id: string; projectId: string }>(UNSWEPT, [ageMs])).rows;
+  return (await db.query<{ id: string; projectId: string }>(INCOMPLETE_DELETIONS, [ageMs])).rows;
 }

@@ -65,7 +65,7 @@ export async function changeEndpointState(
     if (!found) return { kind: 'not_found' };
     const next = NEXT_STATUS[action][found.status];
     if (next === null) return { kind: 'refused', status: found.status as 'paused' | 'disabled' };
-    const disabledBy = next === 'disabled' ? strongerOf(found.disabledBy, consumer) : null;
+    const disabledBy = next === 'disabled' ? whoDisabled(found.disabledBy, consumer) : null;
     if (next !== 'disabled' && found.disabledBy === 'project' && consumer !== null)
       return { kind: 'blocked' };
     const isSame = next === found.status && disabledBy === found.disabledBy;
@@ -78,22 +78,22 @@ export async function changeEndpointState(
 }
 
 /** What the project has disabled stays so, though the consumer disables it as well. */
-const strongerOf = (before: Endpoint['disabledBy'], consumer: string | null): Endpoint['disabledBy'] =>
+const whoDisabled = (before: Endpoint['disabledBy'], consumer: string | null): Endpoint['disabledBy'] =>
   before === 'project' || consumer === null ? 'project' : 'consumer';
 
-const REVIEWS_DUE = `
+const RESYNCS_DUE = `
   SELECT id, resync_due_at::text AS generation FROM endpoints
   WHERE resync_due_at < now() - $1 * interval '1 millisecond'
   ORDER BY resync_due_at`;
 
 /** The endpoints whose state changed at least `ageMs` ago, and whose review never came to its end. */
 export async function pendingResyncs(db: Queryable, ageMs: number): Promise<PendingResync[]> {
-  return (await db.query<PendingResync>(REVIEWS_DUE, [ageMs])).rows;
+  return (await db.query<PendingResync>(RESYNCS_DUE, [ageMs])).rows;
 }
 
-const END_REVIEW = `UPDATE endpoints SET resync_due_at = NULL WHERE id = $1 AND resync_due_at = $2::timestamptz`;
+const COMPLETE_RESYNC = `UPDATE endpoints SET resync_due_at = NULL WHERE id = $1 AND resync_due_at = $2::timestamptz`;
 
 /** What is held for the endpoint follows its state, unless that has changed since `mark` was set. */
 export async function completeResync(db: Queryable, { id, generation }: PendingResync): Promise<void> {
-  await db.query(END_REVIEW, [id, generation]);
+  await db.query(COMPLETE_RESYNC, [id, generation]);
 }

@@ -7,10 +7,14 @@ import { FREE_PLAN } from './hold-reason.ts';
 
 // SHARE on both: an endpoint that is made while plans change is made before, and follows them, or after.
 const PLANS_IN_FORCE = `SELECT plans_in_force AS plans FROM projects WHERE id = $1 FOR SHARE`;
-const MAKE_CONSUMER = `INSERT INTO consumers (project_id, id) VALUES ($1, $2) ON CONFLICT DO NOTHING`;
+
+const INSERT_CONSUMER = `INSERT INTO consumers (project_id, id) VALUES ($1, $2) ON CONFLICT DO NOTHING`;
+
 const PLAN_OF_CONSUMER = `SELECT plan FROM consumers WHERE project_id = $1 AND id = $2 FOR SHARE`;
+
 // A key that is being deleted waits for the endpoint, and then finds it; the endpoint of one that is gone is not made.
-const KEEP_KEY = `SELECT FROM api_keys WHERE hash = $1 FOR KEY SHARE`;
+const LOCK_KEY = `SELECT FROM api_keys WHERE hash = $1 FOR KEY SHARE`;
+
 const INSERT_ENDPOINT = `
   INSERT INTO endpoints (id, project_id, consumer, url, events, description, secrets, headers)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -21,8 +25,8 @@ export type NewEndpoint = Pick<Endpoint, 'id' | 'url' | 'events' | 'consumer' | 
   /** Sealed JSON array, newest first. */
   secrets: Buffer;
 };
-/** The consumer's plan does not include webhooks; `plans` do. */
 
+/** The consumer's plan does not include webhooks; `plans` do. */
 export class PlanRequired extends Error {
   readonly plan: string;
   readonly plans: string[];
@@ -32,8 +36,8 @@ export class PlanRequired extends Error {
     this.plans = plans;
   }
 }
-/** The key with which the endpoint was asked for has been deleted meanwhile. */
 
+/** The key with which the endpoint was asked for has been deleted meanwhile. */
 export class KeyDeleted extends Error {}
 
 export type EndpointQuotas = Partial<
@@ -49,7 +53,7 @@ const COUNT_WITHOUT_CONSUMER = countUpTo(
   '$2',
 );
 
-async function requireRoomForEndpoint(
+async function requireEndpointQuota(
   client: pg.PoolClient,
   projectId: string,
   consumer: string | null,
@@ -66,11 +70,11 @@ async function requireRoomForEndpoint(
   }
   await requireBelowQuota(client, COUNT_OF_PROJECT, [projectId], 'endpointsOfProject', endpointsOfProject);
 }
+
 /**
  * Registers an endpoint, and with it a consumer that is named for the first time. Throws
  * PlanRequired, QuotaReached or, where the hash of a key is given, KeyGone, and makes neither.
  */
-
 export async function insertEndpoint(
   pool: pg.Pool,
   endpoint: NewEndpoint,
@@ -79,8 +83,8 @@ export async function insertEndpoint(
 ): Promise<Endpoint> {
   const { id, projectId, consumer, url, events, description, secrets, headers } = endpoint;
   return inTransaction(pool, async (client) => {
-    await requireRoomForEndpoint(client, projectId, consumer, most);
-    if (keyHash && (await client.query(KEEP_KEY, [keyHash])).rows.length === 0) throw new KeyDeleted();
+    await requireEndpointQuota(client, projectId, consumer, most);
+    if (keyHash && (await client.query(LOCK_KEY, [keyHash])).rows.length === 0) throw new KeyDeleted();
     if (consumer !== null) await requirePlan(client, projectId, consumer);
     const values = [id, projectId, consumer, url, events, description, secrets, headers];
     const { rows } = await client.query<Endpoint>(INSERT_ENDPOINT, values);
@@ -90,7 +94,7 @@ export async function insertEndpoint(
 
 async function requirePlan(client: pg.PoolClient, projectId: string, consumer: string): Promise<void> {
   const ofProject = await client.query<{ plans: string[] | null }>(PLANS_IN_FORCE, [projectId]);
-  await client.query(MAKE_CONSUMER, [projectId, consumer]);
+  await client.query(INSERT_CONSUMER, [projectId, consumer]);
   const ofConsumer = await client.query<{ plan: string | null }>(PLAN_OF_CONSUMER, [projectId, consumer]);
   const plans = ofProject.rows[0]!.plans;
   const plan = ofConsumer.rows[0]!.plan ?? FREE_PLAN;

@@ -11,7 +11,7 @@ export const MAX_FAN_OUT = 10_000;
 /** So is a batch whose events match more together: it is one transaction, of some seconds. */
 const MAX_BATCH_FAN_OUT = 100_000;
 /** An event is shown with as many of its deliveries. */
-const DELIVERIES_SHOWN = 100;
+const MAX_DELIVERIES_RETURNED = 100;
 
 export type { NewDelivery } from './match-receivers.ts';
 
@@ -34,7 +34,7 @@ type ExistingEvent = {
 
 export type AcceptedBatch = { results: AcceptResult[]; assigned: NewDelivery[] };
 
-class Refused extends Error {
+class BatchRejected extends Error {
   readonly results: AcceptResult[];
   constructor(results: AcceptResult[]) {
     super('a batch was refused');
@@ -72,14 +72,14 @@ export async function acceptEvents(
         drafts.filter((draft) => !stored.has(eventKey(draft.projectId, draft.id))),
       );
       const results = drafts.map((draft, place) => resultOf(draft, fanOut[place]!, stored, existing));
-      if (allOrNone && results.some((result) => !('event' in result))) throw new Refused(results);
+      if (allOrNone && results.some((result) => !('event' in result))) throw new BatchRejected(results);
       return {
         results,
         assigned: deliveries.filter((d) => d.owner !== null && stored.has(eventKey(d.projectId, d.eventId))),
       };
     });
   } catch (error) {
-    if (error instanceof Refused) return { results: error.results, assigned: [] };
+    if (error instanceof BatchRejected) return { results: error.results, assigned: [] };
     if (allOrNone && error instanceof FanOutTooLarge) {
       return { results: drafts.map(() => ({ kind: 'too_large_a_batch' })), assigned: [] };
     }
@@ -99,7 +99,7 @@ async function readExisting(
   return new Map(rows.map((row) => [eventKey(row.project_id, row.id), row]));
 }
 
-const born = ({ id, endpointId, waitingFor, owner }: NewDelivery): InitialDelivery => ({
+const toInitialDelivery = ({ id, endpointId, waitingFor, owner }: NewDelivery): InitialDelivery => ({
   id,
   endpointId,
   status: waitingFor === null ? 'pending' : 'held',
@@ -124,7 +124,7 @@ function resultOf(
         status,
         createdAt: draft.createdAt,
         deliveryCount: fanOut,
-        deliveries: deliveries.slice(0, DELIVERIES_SHOWN).map(born),
+        deliveries: deliveries.slice(0, MAX_DELIVERIES_RETURNED).map(toInitialDelivery),
       },
     };
   }

@@ -41,8 +41,10 @@ export const INSERT = `
     ON CONFLICT DO NOTHING
   )
   SELECT project_id, id FROM new_event`;
+
 /** Bytes of data and bodies in one statement. Making its text takes the main thread some 10 ms for each of them. */
-const STATEMENT_BYTES = 1024 * 1024;
+const MAX_STATEMENT_BYTES = 1024 * 1024;
+
 /** Returns the keys of what was new. */
 export async function insertDrafts(
   client: pg.PoolClient,
@@ -51,20 +53,21 @@ export async function insertDrafts(
   deliveries: NewDelivery[],
   processId: string | null,
 ): Promise<Set<string>> {
-  const parts = partsOf(drafts);
-  if (parts.length === 1) return insertPart(client, box, drafts, deliveries, processId);
+  const parts = chunksOf(drafts);
+  if (parts.length === 1) return insertChunk(client, box, drafts, deliveries, processId);
   const byEvent = Map.groupBy(deliveries, (d) => eventKey(d.projectId, d.eventId));
   const stored = new Set<string>();
   for (const part of parts) {
     const own = part.flatMap((draft) => byEvent.get(eventKey(draft.projectId, draft.id)) ?? []);
-    for (const key of await insertPart(client, box, part, own, processId)) stored.add(key);
+    for (const key of await insertChunk(client, box, part, own, processId)) stored.add(key);
   }
   return stored;
 }
+
 /** What fits into a statement each; in the order of the keys, so that two writers of the same ids wait for each other. */
-function partsOf(drafts: EventDraft[]): EventDraft[][] {
+function chunksOf(drafts: EventDraft[]): EventDraft[][] {
   const bytesOf = ({ data, body }: EventDraft): number => data.length + body.length;
-  if (drafts.reduce((sum, draft) => sum + bytesOf(draft), 0) <= STATEMENT_BYTES)
+  if (drafts.reduce((sum, draft) => sum + bytesOf(draft), 0) <= MAX_STATEMENT_BYTES)
     return drafts.length === 0 ? [] : [drafts];
   const keyed = drafts.map((draft) => ({ draft, key: eventKey(draft.projectId, draft.id) }));
   keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -72,7 +75,7 @@ function partsOf(drafts: EventDraft[]): EventDraft[][] {
   let size = Number.POSITIVE_INFINITY;
   for (const { draft } of keyed) {
     size += bytesOf(draft);
-    if (size > STATEMENT_BYTES) {
+    if (size > MAX_STATEMENT_BYTES) {
       parts.push([]);
       size = bytesOf(draft);
     }
@@ -81,7 +84,7 @@ function partsOf(drafts: EventDraft[]): EventDraft[][] {
   return parts;
 }
 
-async function insertPart(
+async function insertChunk(
   client: pg.PoolClient,
   box: SecretBox,
   drafts: EventDraft[],
@@ -130,8 +133,8 @@ async function insertPart(
   });
   return new Set(rows.map((row) => eventKey(row.project_id, row.id)));
 }
-/** The place that a target's sealed secret is bound to. */
 
+/** The place that a target's sealed secret is bound to. */
 export const targetSecretContext = (projectId: string, eventId: string) => ({
   project: projectId,
   owner: eventId,

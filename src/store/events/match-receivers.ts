@@ -60,7 +60,7 @@ export class FanOutTooLarge extends Error {
 }
 
 /** Matches of one project among those that were counted, from which on its events are stored apart. */
-const WIDE_FROM = 1_000;
+const WIDE_FAN_OUT = 1_000;
 
 const SLOW_RECEIVERS = `SELECT receiver FROM receiver_health WHERE receiver = ANY ($1::text[])`;
 
@@ -103,7 +103,7 @@ function wideProjects(drafts: EventDraft[], matches: Match[]): string[] {
     const { projectId } = drafts[place]!;
     counts.set(projectId, (counts.get(projectId) ?? 0) + 1);
   }
-  return [...counts].flatMap(([projectId, count]) => (count >= WIDE_FROM ? [projectId] : []));
+  return [...counts].flatMap(([projectId, count]) => (count >= WIDE_FAN_OUT ? [projectId] : []));
 }
 
 /** A row for each endpoint of each draft that names no target of its own, at most `most`; `place` is the draft's. */

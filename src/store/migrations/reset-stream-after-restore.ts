@@ -2,7 +2,7 @@ import type pg from 'pg';
 
 // A transaction id that this server has not given out yet: the rows come from the dump of another one. The last of
 // each project is found in the index of the stream.
-const IS_AHEAD = `
+const IS_XID_AHEAD = `
   WITH present AS (SELECT pg_snapshot_xmax(pg_current_snapshot()) AS next_xid)
   SELECT EXISTS (SELECT FROM database_identity WHERE outcomes_removed_below > next_xid)
       OR EXISTS (
@@ -15,7 +15,7 @@ const IS_AHEAD = `
   FROM present`;
 
 // Outcomes before the identity, as retention takes them.
-const BEGIN_ANEW = `
+const RESET_STREAM = `
   BEGIN;
   TRUNCATE outcomes;
   UPDATE database_identity SET id = gen_random_uuid(), outcomes_removed_below = '0';
@@ -27,8 +27,8 @@ const BEGIN_ANEW = `
  * answered 410. True when it did. To be called by one process at a time.
  */
 export async function resetStreamAfterRestore(client: pg.PoolClient): Promise<boolean> {
-  const { rows } = await client.query<{ ahead: boolean }>(IS_AHEAD);
+  const { rows } = await client.query<{ ahead: boolean }>(IS_XID_AHEAD);
   if (!rows[0]!.ahead) return false;
-  await client.query(BEGIN_ANEW);
+  await client.query(RESET_STREAM);
   return true;
 }

@@ -99,7 +99,7 @@ const AFTER = `
   ORDER BY o.xid, o.seq`;
 
 /** Outcomes of all consumers that are looked at for one of them: without a bound, a quiet one would read a month. */
-const MOST_LOOKED_AT = 5_000;
+const MAX_OUTCOMES_SCANNED = 5_000;
 
 export type OutcomesPage = {
   outcomes: OutcomeRow[];
@@ -121,7 +121,7 @@ export async function outcomesAfter(
   after: StreamPosition,
   limit: number,
 ): Promise<OutcomesPage> {
-  const looked = consumer === null ? limit : MOST_LOOKED_AT;
+  const looked = consumer === null ? limit : MAX_OUTCOMES_SCANNED;
   const { rows } = await db.query<
     OutcomeRow & { readBelow: string; lookedXid: string | null; lookedSeq: string; removedBelow: string }
   >({

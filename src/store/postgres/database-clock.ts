@@ -32,10 +32,10 @@ export const clockStatus = (skewMs: number | undefined): { ok: boolean; detail?:
         detail: `is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'ahead of' : 'behind'} Postgres's, whose time counts`,
       };
 
-const EVERY_MS = 5_000;
+const POLL_INTERVAL_MS = 5_000;
 /** Until an answer is as exact as this, the next question comes sooner. */
 const EXACT_MS = 10;
-const AGAIN_MS = 500;
+const RETRY_INTERVAL_MS = 500;
 
 const CLOCK = `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms`;
 
@@ -95,7 +95,7 @@ export function createDatabaseClock({
         () => false, // whoever needs Postgres says that it is away
       );
       const isExact = isAnswered && estimate!.error <= EXACT_MS;
-      await sleep(isExact ? EVERY_MS : AGAIN_MS, undefined, { signal }).catch(() => {});
+      await sleep(isExact ? POLL_INTERVAL_MS : RETRY_INTERVAL_MS, undefined, { signal }).catch(() => {});
     }
   }
   const running = run();

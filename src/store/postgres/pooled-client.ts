@@ -4,10 +4,10 @@ import { PINNED_SETTINGS } from './connection-settings.ts';
 type Query = { name?: string; submit?: unknown };
 
 /** PgBouncer keeps these for each connection of ours whatever session it hands out, and takes no others at the start. */
-const KEPT_BY_POOLERS = ['DateStyle', 'TimeZone', 'standard_conforming_strings'];
+const TRACKED_BY_POOLERS = ['DateStyle', 'TimeZone', 'standard_conforming_strings'];
 
 /** What pg sends when it connects; not in its types. */
-type Starting = { getStartupConf(): Record<string, string> };
+type WithStartupConf = { getStartupConf(): Record<string, string> };
 
 /**
  * A client for a pooler in transaction mode. Each statement may be run by another session, which does not know what an
@@ -15,8 +15,11 @@ type Starting = { getStartupConf(): Record<string, string> };
  */
 export class PooledClient extends pg.Client {
   getStartupConf(): Record<string, string> {
-    const own = (pg.Client.prototype as unknown as Starting).getStartupConf.call(this);
-    return { ...own, ...Object.fromEntries(KEPT_BY_POOLERS.map((name) => [name, PINNED_SETTINGS[name]!])) };
+    const own = (pg.Client.prototype as unknown as WithStartupConf).getStartupConf.call(this);
+    return {
+      ...own,
+      ...Object.fromEntries(TRACKED_BY_POOLERS.map((name) => [name, PINNED_SETTINGS[name]!])),
+    };
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: pg gives `query` eight overloads, and this one forwards them all

@@ -8,15 +8,15 @@ import { withClients } from './short-lived-clients.ts';
 export type PoolingMode = 'none' | 'session' | 'transaction';
 
 /** Other processes take connections from the same pooler: one look may miss that a session has changed hands. */
-export const LOOKS = 5;
+export const MAX_TRIES = 5;
 
 /** Throws what keeps us from connecting. */
 export async function detectPoolingMode(url: string): Promise<PoolingMode> {
   return withClients(2, url, async ([one, other]) => {
     const first = await backendOf(one!);
     // A pooler tells a number of its own where Postgres tells the process of the session.
-    if (first === toldProcess(one!)) return 'none';
-    for (let look = 0; look < LOOKS; look++) {
+    if (first === announcedPid(one!)) return 'none';
+    for (let look = 0; look < MAX_TRIES; look++) {
       await other!.query('BEGIN');
       const theirs = await backendOf(other!);
       const mine = await backendOf(one!);
@@ -30,7 +30,7 @@ export async function detectPoolingMode(url: string): Promise<PoolingMode> {
 export const backendOf = async (client: pg.Client): Promise<number> =>
   (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]!.pid;
 
-const toldProcess = (client: pg.Client): number | undefined =>
+const announcedPid = (client: pg.Client): number | undefined =>
   (client as unknown as { processID?: number }).processID;
 
 const SELECT_IDENTITY = `

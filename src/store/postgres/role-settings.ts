@@ -1,11 +1,10 @@
 import type pg from 'pg';
 import { PINNED_SETTINGS, withPinnedSettings } from './connection-settings.ts';
 import { PooledClient } from './pooled-client.ts';
-import { backendOf, LOOKS } from './pooling-mode.ts';
+import { backendOf, MAX_TRIES } from './pooling-mode.ts';
 import { withClients } from './short-lived-clients.ts';
 
 /** What a session of this URL has in force, of all that the statements rely on. */
-
 export type SessionSettings = Readonly<Record<string, string>>;
 const NAMES = [...Object.keys(PINNED_SETTINGS), 'search_path'];
 const SELECT_SETTINGS = 'SELECT name, setting FROM pg_settings WHERE lower(name) = ANY ($1)';
@@ -15,25 +14,26 @@ async function settingsOf(client: pg.Client): Promise<SessionSettings> {
   const { rows } = await client.query<{ name: string; setting: string }>(SELECT_SETTINGS, [names]);
   return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
 }
+
 /** Several, since a pooler keeps sessions that began before a setting was changed. */
-const SESSIONS_LOOKED_AT = 3;
+const SESSIONS_SAMPLED = 3;
+
 /**
  * The names of the settings that sessions through a pooler have otherwise than we rely on; `direct` is the same database
  * without it. To be called before work begins.
  */
-
 export async function differingSettings(pooled: string, direct: string): Promise<string[]> {
-  const { names } = await lookThrough(pooled, direct);
+  const { names } = await inspectSessions(pooled, direct);
   return names;
 }
-/** The names, and the processes of the sessions in which they were found otherwise. */
 
-async function lookThrough(pooled: string, direct: string): Promise<{ names: string[]; pids: number[] }> {
+/** The names, and the processes of the sessions in which they were found otherwise. */
+async function inspectSessions(pooled: string, direct: string): Promise<{ names: string[]; pids: number[] }> {
   const [wanted] = await withClients(1, withPinnedSettings(direct), (clients) =>
     Promise.all(clients.map(settingsOf)),
   );
   const found = await withClients(
-    SESSIONS_LOOKED_AT,
+    SESSIONS_SAMPLED,
     pooled,
     (clients) =>
       Promise.all(
@@ -51,8 +51,8 @@ async function lookThrough(pooled: string, direct: string): Promise<{ names: str
     pids: others.map(({ pid }) => pid),
   };
 }
-/** The same for a pooler that keeps sessions, and may drop what we say when one begins. */
 
+/** The same for a pooler that keeps sessions, and may drop what we say when one begins. */
 export async function droppedSettings(url: string): Promise<string[]> {
   const pinned = withPinnedSettings(url);
   const found = await withClients(1, pinned, ([client]) => settingsOf(client!));
@@ -63,16 +63,16 @@ export async function droppedSettings(url: string): Promise<string[]> {
     .map(([name]) => name);
 }
 const SELECT_ROLE = 'SELECT current_user AS role, current_database() AS database';
+
 /**
  * Gives the role that the pooler logs in as what the statements rely on, in this database: a session through it begins
  * with nothing else. Of the sessions that the pooler had open already, those that it hands out to us now and that are
  * idle are ended. Returns the names of settings that are otherwise all the same: then it holds on to older sessions.
  */
-
 export async function pinSettingsOfRole(pooled: string, direct: string): Promise<string[]> {
   await alterRole(pooled, direct);
-  for (let look = 0; look < LOOKS; look++) {
-    const { names, pids } = await lookThrough(pooled, direct);
+  for (let look = 0; look < MAX_TRIES; look++) {
+    const { names, pids } = await inspectSessions(pooled, direct);
     if (names.length === 0) return [];
     await withClients(1, direct, ([client]) => client!.query(END_IDLE, [pids]));
   }

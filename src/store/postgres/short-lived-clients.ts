@@ -1,6 +1,7 @@
 import pg from 'pg';
 
 export const CONNECT_WITHIN_MS = 5000;
+
 export async function withClients<T>(
   count: number,
   url: string,

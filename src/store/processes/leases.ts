@@ -11,12 +11,12 @@ const WITHIN_MS = 3_000;
 const TAKE = `
   INSERT INTO leases (name, holder, expires_at)
   SELECT $1, $2, clock_timestamp() + $3 * interval '1 millisecond'
-  WHERE NOT EXISTS (SELECT FROM leases WHERE name = $1 AND holder <> $2 AND NOT (${isOver('expires_at')}))
+  WHERE NOT EXISTS (SELECT FROM leases WHERE name = $1 AND holder <> $2 AND NOT (${isExpired('expires_at')}))
   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-  WHERE leases.holder = excluded.holder OR ${isOver('leases.expires_at')}
+  WHERE leases.holder = excluded.holder OR ${isExpired('leases.expires_at')}
   RETURNING holder`;
 
-function isOver(expiresAt: string): string {
+function isExpired(expiresAt: string): string {
   return `(${expiresAt} < clock_timestamp() OR ${expiresAt} > clock_timestamp() + $3 * 2 * interval '1 millisecond')`;
 }
 
@@ -32,10 +32,10 @@ export async function acquireLease(
   return rowCount === 1;
 }
 
-const GIVE_UP = 'DELETE FROM leases WHERE name = $1 AND holder = $2';
+const RELEASE = 'DELETE FROM leases WHERE name = $1 AND holder = $2';
 
 /** Lets the next one take the lease at once; nothing happens if it is another's by now. */
 export async function releaseLease(db: Queryable, name: LeaseName, holder: string): Promise<void> {
-  const query = { text: GIVE_UP, values: [name, holder], query_timeout: WITHIN_MS };
+  const query = { text: RELEASE, values: [name, holder], query_timeout: WITHIN_MS };
   await db.query(query);
 }

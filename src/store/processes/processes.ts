@@ -1,3 +1,4 @@
+import { CLAIM_TOLERANCE_MS } from '../../policy/retry-policy.ts';
 import type { Queryable } from '../postgres/database.ts';
 
 /** What a process runs; `start` is API and worker in one. */
@@ -14,24 +15,24 @@ export type LostProcess = ProcessIdentity & {
 };
 
 /** Without a heartbeat for this long a process is silent: what it had assigned is looked at, which harms nothing. */
-const SILENT = `interval '5 seconds'`;
+const SILENT_AFTER = `interval '5 seconds'`;
 /** A silent process whose connection is still open may only be slow, or cut off: it is waited for. */
-const GIVEN_UP = `interval '30 seconds'`;
+const LOST_AFTER = `interval '30 seconds'`;
 /** Between two heartbeats at most, or the sequence begins anew. */
-const GAP = `interval '3 seconds'`;
+const MAX_HEARTBEAT_GAP = `interval '3 seconds'`;
 
 // All times are Postgres's. Silence counts only as far as whoever notices it has had heartbeats itself: after an
 // outage of Postgres, or a jump of its clock, everybody seems silent until all have come back.
 const observedFor = (silence: string): string =>
   `EXISTS (SELECT FROM processes observer
-           WHERE observer.id = $1 AND observer.last_heartbeat_at > clock_timestamp() - ${GAP}
+           WHERE observer.id = $1 AND observer.last_heartbeat_at > clock_timestamp() - ${MAX_HEARTBEAT_GAP}
              AND observer.heartbeats_continuous_since < clock_timestamp() - ${silence})`;
 
 /** Also when its last heartbeat lies ahead: Postgres's clock was put back since then. */
 const isSilent = (seenAt: string, silence: string): string =>
   `${seenAt} NOT BETWEEN clock_timestamp() - ${silence} AND clock_timestamp() + ${silence}`;
 
-const BEAT = `
+const HEARTBEAT = `
   WITH before AS (
     SELECT lost_at FROM processes WHERE id = $1
   ), beat AS (
@@ -39,15 +40,15 @@ const BEAT = `
     VALUES ($1, $2, $3, $4, $5, pg_backend_pid())
     ON CONFLICT (id) DO UPDATE
     SET last_heartbeat_at = clock_timestamp(), backend_pid = pg_backend_pid(), lost_at = NULL,
-        heartbeats_continuous_since = CASE WHEN processes.last_heartbeat_at BETWEEN clock_timestamp() - ${GAP} AND clock_timestamp()
+        heartbeats_continuous_since = CASE WHEN processes.last_heartbeat_at BETWEEN clock_timestamp() - ${MAX_HEARTBEAT_GAP} AND clock_timestamp()
                             THEN processes.heartbeats_continuous_since ELSE clock_timestamp() END
   )
   SELECT EXISTS (SELECT FROM before WHERE lost_at IS NOT NULL) AS "wasLost",
          EXISTS (SELECT FROM processes
-                 WHERE id <> $1 AND lost_at IS NULL AND ${isSilent('last_heartbeat_at', SILENT)}) AS "hasSilentPeers"`;
+                 WHERE id <> $1 AND lost_at IS NULL AND ${isSilent('last_heartbeat_at', SILENT_AFTER)}) AS "hasSilentPeers"`;
 
 /** A heartbeat that hangs, or a look between two, must not keep the next one from being sent on another connection. */
-const BEAT_WITHIN_MS = 3_000;
+const TIMEOUT_MS = 3_000;
 
 export type HeartbeatResult = {
   /** It had been taken for gone meanwhile. */
@@ -61,7 +62,7 @@ export async function recordHeartbeat(
   { id, role, host, pid }: ProcessIdentity,
   attemptSlots = 0,
 ): Promise<HeartbeatResult> {
-  const query = { text: BEAT, values: [id, role, host, pid, attemptSlots], query_timeout: BEAT_WITHIN_MS };
+  const query = { text: HEARTBEAT, values: [id, role, host, pid, attemptSlots], query_timeout: TIMEOUT_MS };
   const { rows } = await db.query<HeartbeatResult>(query);
   return rows[0]!;
 }
@@ -69,17 +70,17 @@ export async function recordHeartbeat(
 // A process that is killed has its connections closed by its kernel, and its server process ends: that and 5 s of
 // silence mean that it is gone. One that is stopped, or cut off without a FIN, or that comes through a pooler, keeps it.
 // What it had claimed is counted with it, along the index of what is owned and due.
-const FIND_GONE = `
+const FIND_LOST = `
   WITH gone AS (
     UPDATE processes p SET lost_at = clock_timestamp()
     WHERE p.id <> $1 AND p.lost_at IS NULL
-      AND ((${isSilent('p.last_heartbeat_at', SILENT)} AND ${observedFor(SILENT)}
+      AND ((${isSilent('p.last_heartbeat_at', SILENT_AFTER)} AND ${observedFor(SILENT_AFTER)}
             AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = p.backend_pid))
-        OR (${isSilent('p.last_heartbeat_at', GIVEN_UP)} AND ${observedFor(GIVEN_UP)}))
+        OR (${isSilent('p.last_heartbeat_at', LOST_AFTER)} AND ${observedFor(LOST_AFTER)}))
     RETURNING p.id, p.role, p.host, p.pid, p.last_heartbeat_at
   ), cut AS (
     SELECT process_id, count(*) AS n FROM deliveries
-    WHERE owner IS NOT NULL AND due_at < now() + interval '5 seconds' AND claimed_at IS NOT NULL
+    WHERE owner IS NOT NULL AND due_at < now() + interval '${CLAIM_TOLERANCE_MS} milliseconds' AND claimed_at IS NOT NULL
       AND process_id IN (SELECT id FROM gone)
     GROUP BY process_id
   )
@@ -88,13 +89,13 @@ const FIND_GONE = `
   FROM gone LEFT JOIN cut ON cut.process_id = gone.id`;
 
 /** Kept this long for whoever looks for a crash. */
-const FORGET_GONE = `DELETE FROM processes WHERE lost_at < clock_timestamp() - interval '1 day'`;
+const REMOVE_OLD_LOST = `DELETE FROM processes WHERE lost_at < clock_timestamp() - interval '1 day'`;
 
 /** Marks the processes that are gone as far as `observerId` can tell. Each is found by one caller, once. */
 export async function findLostProcesses(db: Queryable, observerId: string): Promise<LostProcess[]> {
-  const find = { text: FIND_GONE, values: [observerId], query_timeout: BEAT_WITHIN_MS };
+  const find = { text: FIND_LOST, values: [observerId], query_timeout: TIMEOUT_MS };
   const { rows } = await db.query<LostProcess>(find);
-  const forget = { text: FORGET_GONE, query_timeout: BEAT_WITHIN_MS };
+  const forget = { text: REMOVE_OLD_LOST, query_timeout: TIMEOUT_MS };
   if (rows.length > 0) await db.query(forget);
   return rows;
 }
@@ -105,8 +106,8 @@ export const isProcessLost = (id: string): string =>
 
 const SILENT_PROCESSES = `
   SELECT id FROM processes
-  WHERE id <> $1 AND ${isSilent('last_heartbeat_at', SILENT)} AND last_heartbeat_at > clock_timestamp() - interval '10 minutes'
-    AND ${observedFor(SILENT)}`;
+  WHERE id <> $1 AND ${isSilent('last_heartbeat_at', SILENT_AFTER)} AND last_heartbeat_at > clock_timestamp() - interval '10 minutes'
+    AND ${observedFor(SILENT_AFTER)}`;
 
 /** Those of which nothing was heard for 5 s, and that were alive some minutes ago: gone, or only slow. */
 export async function silentProcesses(db: Queryable, observerId: string): Promise<string[]> {

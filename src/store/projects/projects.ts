@@ -110,7 +110,7 @@ async function plansOfStored(
   return rows[0] ? rows[0].plans : plansOf(profile);
 }
 
-const FOLLOW_PROFILES = `
+const APPLY_SHIPPED_PLANS = `
   UPDATE projects p
   SET plans_in_force = said.plans, plans_apply_due_at = clock_timestamp()
   FROM (SELECT name, string_to_array(plans, ' ') AS plans FROM unnest($1::text[], $2::text[]) AS s (name, plans)) AS said
@@ -118,7 +118,7 @@ const FOLLOW_PROFILES = `
     AND NOT EXISTS (SELECT FROM profiles stored WHERE stored.scope IN (p.id, '') AND stored.name = p.profile)`;
 
 // The same of what is stored, which sets them when it is put: a project may have taken the profile at that moment.
-const FOLLOW_STORED_PROFILES = `
+const APPLY_STORED_PLANS = `
   UPDATE projects p
   SET plans_in_force = said.plans, plans_apply_due_at = clock_timestamp()
   FROM (
@@ -137,6 +137,6 @@ const FOLLOW_STORED_PROFILES = `
 export async function applyProfilePlans(db: Queryable, said: Map<string, string[] | null>): Promise<void> {
   // Postgres has no arrays of arrays of different lengths, and a plan has no space in it.
   const texts = [...said.values()].map((plans) => plans?.join(' ') ?? null);
-  await db.query(FOLLOW_PROFILES, [[...said.keys()], texts]);
-  await db.query(FOLLOW_STORED_PROFILES, [[...said.keys()]]);
+  await db.query(APPLY_SHIPPED_PLANS, [[...said.keys()], texts]);
+  await db.query(APPLY_STORED_PLANS, [[...said.keys()]]);
 }

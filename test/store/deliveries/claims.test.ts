@@ -312,7 +312,7 @@ test('a retry that is brought forward uses its step, and during a POST changes n
   await record((await claim('mine', id)).claims[0]!);
 
   expect(await retryDelivery(store.pool, store.project, null, id)).toEqual({
-    result: { kind: 'brought_forward' },
+    result: { kind: 'rescheduled' },
     signal: { owner: 'mine', ids: [id] },
   });
   const { claims } = await claim('mine', id, 1);

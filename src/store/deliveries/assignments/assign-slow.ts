@@ -1,26 +1,26 @@
 import type { Queryable } from '../../postgres/database.ts';
-import { type AssignedRow, type Assignment, assignmentOf, IN_HAND_OF } from './assignment.ts';
+import { type AssignedRow, type Assignment, assignBatch, assignmentOf, workflowIdOf } from './assignment.ts';
 
-// By index jumps from one receiver that has something waiting to the next: backlogs are not read, however long.
+// Jumps along the index from one receiver to the next, so that long backlogs are not read.
 const SLOW_RECEIVERS = `
   WITH RECURSIVE waiting AS (
     (SELECT receiver, project_id, 1 AS n FROM deliveries
      WHERE owner IS NULL AND due_at IS NOT NULL AND lane = 'slow' AND receiver > $1
      ORDER BY receiver, due_at LIMIT 1)
     UNION ALL
-    SELECT next.receiver, next.project_id, waiting.n + 1
+    SELECT following.receiver, following.project_id, waiting.n + 1
     FROM waiting CROSS JOIN LATERAL (
       SELECT d.receiver, d.project_id FROM deliveries d
       WHERE d.owner IS NULL AND d.due_at IS NOT NULL AND d.lane = 'slow' AND d.receiver > waiting.receiver
       ORDER BY d.receiver, d.due_at LIMIT 1
-    ) AS next
+    ) AS following
     WHERE waiting.n < $2
   )
   SELECT receiver, project_id AS "projectId" FROM waiting`;
 
 export type SlowReceiver = { receiver: string; projectId: string };
-/** Slow receivers for which something waits, in their order, from the first one after `after`; at most `limit`. */
 
+/** Returns up to `limit` slow receivers with unassigned deliveries, in order, starting after the receiver `after`. */
 export async function slowReceiversWaiting(
   db: Queryable,
   after: string,
@@ -33,7 +33,8 @@ export async function slowReceiversWaiting(
   });
   return rows;
 }
-// Takes of each receiver what it has room for: what it is owed now by any workflow counts.
+
+// Takes from each receiver as many as its limit leaves; due deliveries that any workflow owns count against the limit.
 const ASSIGN_SLOW = `
   WITH waiting AS (
     SELECT unnest($6::text[]) AS receiver
@@ -50,7 +51,7 @@ const ASSIGN_SLOW = `
         AND d.receiver = waiting.receiver
       ORDER BY d.due_at LIMIT greatest(0, $1 - coalesce(busy.n, 0))
     ) AS d
-  ), company AS (
+  ), batch AS (
     SELECT d.id, d.project_id, d.event_id
     FROM deliveries d
     JOIN candidate ON candidate.id = d.id
@@ -60,18 +61,13 @@ const ASSIGN_SLOW = `
     WHERE d.owner IS NULL AND d.due_at IS NOT NULL AND d.lane = 'slow'
     ORDER BY candidate.due_at LIMIT $2
     FOR UPDATE OF d SKIP LOCKED
-  ), named AS (
-    SELECT CASE WHEN count(DISTINCT event_id) = 1 THEN 'event/' || min(project_id) || '/' || min(event_id) || '/' || $4
-                ELSE 'group/' || min(project_id) || '/' || $4 END AS workflow_id
-    FROM company HAVING count(*) > 0
+  ), workflow AS (
+    SELECT ${workflowIdOf('min(project_id)')} AS id
+    FROM batch HAVING count(*) > 0
   )
-  UPDATE deliveries d SET owner = named.workflow_id, workflow_id = named.workflow_id, ${IN_HAND_OF('$5')}
-  FROM company, named
-  WHERE d.id = company.id
-  RETURNING d.id, d.step, d.event_id, d.project_id, d.policy, d.lane, d.owner,
-            (SELECT e.type FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id) AS type`;
-/** Gives due deliveries of these slow receivers to a new workflow, each receiver as many as `roomPerReceiver` leaves. */
+  ${assignBatch('$5')}`;
 
+/** Assigns due deliveries of these slow receivers to a new workflow, so that no receiver has more than `maxPerReceiver` due. */
 export async function assignSlow(
   db: Queryable,
   receivers: string[],

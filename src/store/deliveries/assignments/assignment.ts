@@ -1,7 +1,7 @@
 import type { Lane } from '../../../policy/outcome.ts';
 import type { Queryable } from '../../postgres/database.ts';
 
-/** Deliveries that have just become a workflow's. */
+/** Deliveries that have just been assigned to a workflow. */
 export type Assignment = {
   workflowId: string;
   projectId: string;
@@ -21,9 +21,23 @@ export type AssignedRow = {
   owner: string;
 };
 
-// A claim that is still open keeps its own: it is written off when that process is gone.
-export const IN_HAND_OF = (processId: string): string =>
-  `process_id = CASE WHEN d.claimed_at IS NULL THEN ${processId}::text ELSE d.process_id END`;
+/** SQL: the id of a workflow for the rows of `batch`. It names the event if there is only one. `$4` makes it unique. */
+export const workflowIdOf = (projectId: string): string => `
+  CASE WHEN count(DISTINCT event_id) = 1 THEN 'event/' || ${projectId} || '/' || min(event_id) || '/' || $4
+       ELSE 'group/' || ${projectId} || '/' || $4 END`;
+
+/**
+ * SQL: gives the rows of `batch` to the workflow of `workflow`, on behalf of a process. An open claim keeps its process,
+ * because the claim is written off only when that process is lost.
+ */
+export const assignBatch = (processId: string): string => `
+  UPDATE deliveries d
+  SET owner = workflow.id, workflow_id = workflow.id,
+      process_id = CASE WHEN d.claimed_at IS NULL THEN ${processId}::text ELSE d.process_id END
+  FROM batch, workflow
+  WHERE d.id = batch.id
+  RETURNING d.id, d.step, d.event_id, d.project_id, d.policy, d.lane, d.owner,
+            (SELECT e.type FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id) AS type`;
 
 export function assignmentOf(rows: AssignedRow[]): Assignment | null {
   const first = rows[0];
@@ -37,19 +51,19 @@ export function assignmentOf(rows: AssignedRow[]): Assignment | null {
   };
 }
 
-const RELEASE = `
+const RELEASE_UNSTARTED = `
   UPDATE deliveries d SET owner = NULL
   FROM (SELECT id FROM deliveries
         WHERE id = ANY ($2::text[]) AND owner = $1 AND due_at IS NOT NULL AND claimed_at IS NULL
-        ORDER BY id FOR UPDATE) AS mine
-  WHERE d.id = mine.id
+        ORDER BY id FOR UPDATE) AS unstarted
+  WHERE d.id = unstarted.id
   RETURNING d.id`;
 
 /**
- * Takes deliveries from a workflow that did not start or has no room, by compare-and-set; a claim that it opened keeps
- * them its own. Returns the ids of those that wait for assignment now.
+ * Releases deliveries from a workflow that did not start or has no free slot, unless they have another owner by now or
+ * an open claim. Returns the ids of the deliveries that are unassigned now.
  */
 export async function releaseUnstarted(db: Queryable, owner: string, ids: string[]): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(RELEASE, [owner, ids]);
+  const { rows } = await db.query<{ id: string }>(RELEASE_UNSTARTED, [owner, ids]);
   return rows.map(({ id }) => id);
 }

@@ -4,7 +4,7 @@ import { CLAIM_TOLERANCE_MS } from '../../../policy/retry-policy.ts';
 import { eventKey } from '../../events/event-key.ts';
 import type { Queryable } from '../../postgres/database.ts';
 
-/** All that one attempt needs, as it stands at the claim. */
+/** Everything that one attempt needs, as stored at the time of the claim. */
 export type Claim = {
   id: string;
   epoch: number;
@@ -25,25 +25,25 @@ export type Claim = {
   profileVersion: number;
   createdAt: Date;
   url: string;
-  /** Sealed: the endpoint's secrets, or the target's one. */
+  /** Sealed: the endpoint's secrets, or the secret of the target. */
   secrets: Buffer;
   headers: Buffer | null;
 };
 
-/** A larger body is read once by itself, before its deliveries are claimed: within a claim's second it might not come. */
+/** A larger body is read separately before its deliveries are claimed, because reading it could outlast the claim's timeout. */
 export const MAX_CLAIMED_BODY_BYTES = 65_536;
 
-/** Bodies that the caller has already, by keyOf of their events. */
+/** Bodies that the caller already has, by `eventKey`. */
 export type KnownBodies = ReadonlyMap<string, Buffer>;
 
-// Only the plain case: mine, due, at the step that the workflow knows, with no claim open and nothing asked of
-// it, and a body that is small or known. Everything else is told apart row by row (see claim-exceptions.ts), rarely. Rows
-// are locked in id order: two workers that touch overlapping sets would deadlock otherwise. claimed_at, epoch
-// and process_id are in no index. Each body is sent once, with the first delivery of its event.
+// Handles only the common case: the delivery belongs to this owner, is due at the step that the workflow knows, has no
+// open claim and no cancel request, and its body is small or known. resolve-unclaimed.ts handles the rest row by row.
+// Rows are locked in id order; two workers that claim overlapping sets would otherwise deadlock. claimed_at, epoch and
+// process_id are in no index, so that each claim is a HOT update. A body is returned once, with its event's first row.
 const CLAIM = `
   WITH wanted AS (
     SELECT * FROM unnest($2::text[], $3::int[]) AS w (id, step)
-  ), mine AS (
+  ), claimable AS (
     SELECT d.id, d.endpoint_id, d.project_id, d.event_id, event.type, event.attributes, event.body, event.profile,
            event.profile_version, event.created_at, event.target_url, event.target_secret
     FROM wanted
@@ -57,7 +57,7 @@ const CLAIM = `
     ORDER BY d.id
     FOR UPDATE OF d
   ), claimed AS (
-    SELECT *, row_number() OVER (PARTITION BY project_id, event_id ORDER BY id) AS nth FROM mine
+    SELECT *, row_number() OVER (PARTITION BY project_id, event_id ORDER BY id) AS nth FROM claimable
   )
   UPDATE deliveries d
   SET epoch = d.epoch + 1, claimed_at = clock_timestamp(), process_id = $4
@@ -73,9 +73,9 @@ const CLAIM = `
             coalesce(endpoint.secrets, claimed.target_secret) AS secrets, endpoint.headers`;
 
 /**
- * Opens a claim on those of `steps` that are plainly `owner`'s to attempt now; the others are not in the result. One
- * whose body is larger than LARGEST_CLAIMED_BODY is claimed only if `known` has it. `processId` is who makes the claim:
- * as long as it lives, nobody writes the claim off.
+ * Opens a claim on those of `steps` that `owner` may attempt now; the result leaves out the others. A delivery with a
+ * body larger than MAX_CLAIMED_BODY_BYTES is claimed only if `known` contains the body. `processId` is the claiming
+ * process: while it is alive and works on the claim, the claim is not written off.
  */
 export async function claimDeliveries(
   db: Queryable,
@@ -96,7 +96,7 @@ export async function claimDeliveries(
 
 const READ_BODY = 'SELECT body FROM events WHERE project_id = $1 AND id = $2';
 
-/** The body of an event as every receiver gets it; null when the event is gone. */
+/** Returns the body of an event as sent to receivers, or null if the event has been removed. */
 export async function readBody(db: Queryable, projectId: string, eventId: string): Promise<Buffer | null> {
   const { rows } = await db.query<{ body: Buffer }>({
     name: 'read-body',

@@ -4,8 +4,7 @@ import { type HoldReason, holdReason } from '../../endpoints/hold-reason.ts';
 import type { Queryable } from '../../postgres/database.ts';
 import { isProcessLost } from '../../processes/processes.ts';
 
-/** A delivery as the rare cases see it. */
-
+/** A delivery with what decides whether it may be claimed. */
 export type DeliveryDetails = {
   id: string;
   projectId: string;
@@ -18,9 +17,9 @@ export type DeliveryDetails = {
   epoch: number;
   claimedAt: Date | null;
   claimAgeMs: number;
-  /** Who made the last claim; null for claims of releases that did not say. */
+  /** The process that made the last claim; null for claims made before processes were recorded. */
   processId: string | null;
-  /** It ended without stopping, or stopped: what it claimed and did not record, it never will. */
+  /** The process crashed or has stopped, so it will never record its open claims. */
   isProcessLost: boolean;
   unknownStreak: number;
   cancelReason: string | null;
@@ -29,7 +28,7 @@ export type DeliveryDetails = {
   lastOutcome: Outcome | null;
   lastStatusCode: number | null;
   endpointStatus: string | null;
-  /** Why the endpoint takes nothing now; null also for a target, which always does. */
+  /** Why the endpoint receives nothing now; null if it receives deliveries, and always null for a target. */
   holdReason: HoldReason | null;
 };
 const READ = `
@@ -45,15 +44,16 @@ const READ = `
   FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint_id
   WHERE d.id = ANY ($1::text[])
   ORDER BY d.id`;
-// Endpoints before deliveries, as everywhere. Whoever ends a pause waits for this lock (FOR UPDATE), and then finds what
-// is parked here because of the pause.
+
+// Endpoints are locked before deliveries in every transaction. The end of a pause waits for this lock (FOR UPDATE), and
+// then finds the deliveries that are held here because of the pause.
 const LOCK_ENDPOINTS = `
   SELECT FROM endpoints
   WHERE id IN (SELECT endpoint_id FROM deliveries WHERE id = ANY ($1::text[]))
   ORDER BY id
   FOR KEY SHARE`;
-/** Locked with their endpoints, whose states stay as they are until the transaction ends. */
 
+/** Locks the deliveries and then reads them. Their endpoints cannot be resumed or deleted until the transaction ends. */
 export async function lockDeliveries(client: pg.PoolClient, ids: string[]): Promise<DeliveryDetails[]> {
   await client.query(LOCK_ENDPOINTS, [ids]);
   const { rows } = await client.query<DeliveryDetails>(`${READ} FOR UPDATE OF d`, [ids]);

@@ -3,14 +3,14 @@ import type { Lane } from '../../../policy/outcome.ts';
 import { inTransaction } from '../../postgres/database.ts';
 import { cancelDeliveries } from '../transitions.ts';
 
-/** A claim for which nothing was sent: its delivery is due again in `inMs`, for whoever has room. */
+/** A claim for which no request was sent. Its delivery is due again after `dueInMs`, for any worker. */
 export type ReleasableClaim = { id: string; epoch: number; lane: Lane; dueInMs: number };
 
-// The claim is closed without a step or an attempt row, and the delivery waits for assignment again. The owner may be
-// another one by now, which waits for this claim to close: the epoch alone tells whose claim it is.
+// Closes the claim without using a step or writing an attempt, and makes the delivery unassigned. The owner is not
+// compared, because a new owner may already be waiting for this claim to close; the epoch identifies the claim.
 const RELEASE_CLAIMS = `
   UPDATE deliveries d
-  SET claimed_at = NULL, owner = NULL, due_at = now() + mine.in_ms * interval '1 millisecond', lane = mine.lane
+  SET claimed_at = NULL, owner = NULL, due_at = now() + released.in_ms * interval '1 millisecond', lane = released.lane
   FROM (
     SELECT d.id, w.lane, w.in_ms
     FROM deliveries d
@@ -18,8 +18,8 @@ const RELEASE_CLAIMS = `
       ON w.id = d.id AND w.epoch = d.epoch
     WHERE d.claimed_at IS NOT NULL
     ORDER BY d.id FOR UPDATE OF d
-  ) AS mine
-  WHERE d.id = mine.id
+  ) AS released
+  WHERE d.id = released.id
   RETURNING d.id, d.epoch, d.project_id AS "projectId", d.cancel_reason AS "cancelReason"`;
 
 export type ReleasedClaim = {
@@ -30,8 +30,8 @@ export type ReleasedClaim = {
 };
 
 /**
- * Releases claims for which nothing was sent, all in one statement, or cancels those for which that was asked
- * meanwhile. A claim that is not among the results was closed before.
+ * Releases claims for which no request was sent, in one statement. Deliveries with a cancel request are cancelled
+ * instead. A claim that is missing from the results had been closed before.
  */
 export async function releaseClaims(pool: pg.Pool, claims: ReleasableClaim[]): Promise<ReleasedClaim[]> {
   return inTransaction(pool, async (client) => {

@@ -6,43 +6,43 @@ import { inTransaction, type Queryable } from '../../postgres/database.ts';
 import { recordTransitions, settleCancelled, type Transition } from '../transitions.ts';
 import { type Claimant, claimStateOf } from './claim-state.ts';
 import { type DeliveryDetails, lockDeliveries, readDeliveries } from './delivery-details.ts';
-import { SPREAD_WITHIN_MS, useStep, writeUnknown } from './write-off-claim.ts';
+import { recordUnknownAttempt, SPREAD_WITHIN_MS, useStep } from './write-off-claim.ts';
 
-/** After this many unknown outcomes in a row a delivery travels alone, and each further one uses a step. */
-const UNKNOWNS_BEFORE_ALONE = 2;
+/** After this many unknown outcomes in a row a delivery is isolated, and each further one uses a step. */
+const UNKNOWNS_BEFORE_ISOLATION = 2;
 
-/** A claim that its process may still record is looked at again after this. */
-const LOOK_AT_OPEN_CLAIM_AFTER_MS = 3_000;
+/** How long to wait before an open claim is checked again. */
+const POLL_OPEN_CLAIM_AFTER_MS = 3_000;
 
-/** A delivery that may be claimed, with what has to be read before, if its body is large. */
+/** A delivery that may be claimed, with the event and the size of its body: a large body has to be read first. */
 export type ClaimableDelivery = DeliveryStep & { projectId: string; eventId: string; bodyBytes: number };
 
 export type UnclaimedResult = {
   results: DeliveryResult[];
-  /** Free to be claimed again at once, at the step that Postgres knows. */
+  /** May be claimed again at once, at the step that Postgres has. */
   claimable: ClaimableDelivery[];
-  /** What has become undeliverable here. */
+  /** Deliveries that this call made undeliverable. */
   undeliverable: Transition[];
-  /** Claims that were written off, and those of them whose process lives. */
+  /** Claims that were written off as unknown, and those of them whose process is still alive. */
   unknown: { count: number; wedged: WedgedClaim[] };
-  /** Whose outcomes were written. */
+  /** The projects for which outcomes were written. */
   projectIds: Set<string>;
 };
 
 export type WedgedClaim = Pick<DeliveryDetails, 'id' | 'processId' | 'claimAgeMs'>;
 
-/** What resolving one delivery needs, and what it adds to. */
-type Resolving = {
+/** The inputs for resolving one delivery, and the lists that it appends to. */
+type ResolveContext = {
   random: () => number;
   claimant: Claimant | null;
-  moved: Transition[];
+  transitions: Transition[];
   wedged: WedgedClaim[];
 };
 
 /**
- * Tells apart what `owner` could not plainly claim, and settles, parks or releases what may not be sent. A claim that
- * will never be recorded becomes an `unknown` attempt first, because the POST may have happened; one that still may be
- * is waited for (docs/decisions/0010).
+ * Decides for each delivery that `owner` could not claim whether it is cancelled, held, released, waiting or claimable,
+ * and stores that. A claim that will never be recorded first becomes an `unknown` attempt, because the request may have
+ * been sent. A claim that may still be recorded is waited for (docs/decisions/0010).
  */
 export async function resolveUnclaimed(
   pool: pg.Pool,
@@ -59,7 +59,7 @@ export async function resolveUnclaimed(
       unknown: { count: 0, wedged: [] },
       projectIds: new Set(),
     };
-    const moved: Transition[] = [];
+    const transitions: Transition[] = [];
     const locked = new Map(
       (
         await lockDeliveries(
@@ -74,18 +74,18 @@ export async function resolveUnclaimed(
         ? await resolve(client, owner, delivery, step, {
             random,
             claimant,
-            moved,
+            transitions,
             wedged: result.unknown.wedged,
           })
         : { id, kind: 'released' };
-      if (resolved === 'claimable') result.claimable.push(claimableOf(delivery!));
+      if (resolved === 'claimable') result.claimable.push(toClaimable(delivery!));
       else result.results.push(resolved);
     }
-    // Once, at the end: told one by one, events would be locked in the order of their deliveries, and deadlock.
-    await recordTransitions(client, moved);
-    result.undeliverable = moved.filter(({ status }) => status === 'undeliverable');
-    result.unknown.count = moved.filter(({ outcome }) => outcome === 'unknown').length;
-    result.projectIds = new Set(moved.map(({ projectId }) => projectId));
+    // All at the end: recorded one by one, events would be locked in the order of their deliveries, which can deadlock.
+    await recordTransitions(client, transitions);
+    result.undeliverable = transitions.filter(({ status }) => status === 'undeliverable');
+    result.unknown.count = transitions.filter(({ outcome }) => outcome === 'unknown').length;
+    result.projectIds = new Set(transitions.map(({ projectId }) => projectId));
     return result;
   });
 }
@@ -95,7 +95,7 @@ async function resolve(
   owner: string,
   delivery: DeliveryDetails,
   wantedStep: number,
-  { random, claimant, moved, wedged }: Resolving,
+  { random, claimant, transitions, wedged }: ResolveContext,
 ): Promise<DeliveryResult | 'claimable'> {
   const { id } = delivery;
   const lastOutcome = lastOutcomeOf(delivery);
@@ -109,26 +109,26 @@ async function resolve(
       id,
       kind: 'waiting',
       step,
-      dueInMs: LOOK_AT_OPEN_CLAIM_AFTER_MS,
+      dueInMs: POLL_OPEN_CLAIM_AFTER_MS,
       lastOutcome: 'open claim',
     };
   }
   const unknowns = claim === 'none' ? 0 : delivery.unknownStreak + 1;
-  if (claim !== 'none') moved.push(...(await writeUnknown(client, delivery)));
+  if (claim !== 'none') transitions.push(...(await recordUnknownAttempt(client, delivery)));
   if (claim === 'wedged') wedged.push(delivery);
   const cancelReason =
     delivery.cancelReason ?? (delivery.endpointStatus === 'deleted' ? 'endpoint_deleted' : null);
   if (cancelReason) {
-    moved.push(...(await settleCancelled(client, [{ id, reason: cancelReason }])));
+    transitions.push(...(await settleCancelled(client, [{ id, reason: cancelReason }])));
     return { id, kind: 'cancelled', lastOutcome };
   }
   if (delivery.holdReason !== null) {
     await client.query(HOLD, [id, delivery.holdReason]);
     return { id, kind: 'released' };
   }
-  if (unknowns > UNKNOWNS_BEFORE_ALONE) return useStep(client, delivery, random, moved);
-  if (unknowns === UNKNOWNS_BEFORE_ALONE) {
-    await client.query(SEND_ALONE, [id, random() * SPREAD_WITHIN_MS]);
+  if (unknowns > UNKNOWNS_BEFORE_ISOLATION) return useStep(client, delivery, random, transitions);
+  if (unknowns === UNKNOWNS_BEFORE_ISOLATION) {
+    await client.query(ISOLATE, [id, random() * SPREAD_WITHIN_MS]);
     return { id, kind: 'released' };
   }
   if (unknowns === 0 && (delivery.step !== wantedStep || delivery.dueInMs > CLAIM_TOLERANCE_MS)) {
@@ -138,8 +138,8 @@ async function resolve(
 }
 
 /**
- * Where deliveries stand for `owner`, changing nothing: for a record that was not written because it was
- * written before (a lost acknowledgement) or because the claim is another's by now.
+ * Returns the state of each delivery for `owner` and changes nothing. Used when a record was not written, because an
+ * earlier write had succeeded without an acknowledgement or because the claim had been written off.
  */
 export async function readDeliveryResults(
   db: Queryable,
@@ -158,7 +158,7 @@ export async function readDeliveryResults(
   });
 }
 
-const claimableOf = ({ id, step, projectId, eventId, bodyBytes }: DeliveryDetails): ClaimableDelivery => ({
+const toClaimable = ({ id, step, projectId, eventId, bodyBytes }: DeliveryDetails): ClaimableDelivery => ({
   id,
   step,
   projectId,
@@ -171,6 +171,6 @@ const lastOutcomeOf = ({ lastOutcome, lastStatusCode }: DeliveryDetails): string
 
 const HOLD = `UPDATE deliveries SET status = 'held', waiting_for = $2, owner = NULL, due_at = NULL WHERE id = $1`;
 
-const SEND_ALONE = `
+const ISOLATE = `
   UPDATE deliveries SET owner = NULL, lane = 'isolated', due_at = now() + $2::float8 * interval '1 millisecond'
   WHERE id = $1`;

@@ -10,7 +10,7 @@ import type { DeliveryDetails } from './delivery-details.ts';
  */
 export const SPREAD_WITHIN_MS = 5_000;
 
-const WRITE_UNKNOWN = `
+const RECORD_UNKNOWN_ATTEMPT = `
   WITH written AS (
     INSERT INTO attempts (delivery_id, epoch, number, step, trigger, started_at, duration_ms, outcome)
     SELECT id, epoch, attempts + 1, step, trigger, claimed_at, $2, 'unknown' FROM deliveries WHERE id = $1
@@ -22,12 +22,13 @@ const WRITE_UNKNOWN = `
       status = CASE WHEN status = 'pending' THEN 'retrying' ELSE status END
   WHERE id = $1
   RETURNING ${TRANSITION_COLUMNS}, 'unknown' AS outcome`;
-/** Writes off the open claim as an attempt of which nobody knows how it ended. */
-export async function writeUnknown(
+
+/** Closes the open claim with an attempt of outcome `unknown`: the request may have been sent. */
+export async function recordUnknownAttempt(
   client: pg.PoolClient,
   { id, claimAgeMs }: DeliveryDetails,
 ): Promise<Transition[]> {
-  const { rows } = await client.query<Transition>(WRITE_UNKNOWN, [id, claimAgeMs]);
+  const { rows } = await client.query<Transition>(RECORD_UNKNOWN_ATTEMPT, [id, claimAgeMs]);
   return rows;
 }
 const USE_STEP = `
@@ -40,11 +41,12 @@ const USE_STEP = `
       settled_at = CASE WHEN $2::float8 IS NULL THEN clock_timestamp() END
   WHERE id = $1
   RETURNING ${TRANSITION_COLUMNS}, NULL AS outcome`;
+
 export async function useStep(
   client: pg.PoolClient,
   delivery: DeliveryDetails,
   random: () => number,
-  moved: Transition[],
+  transitions: Transition[],
 ): Promise<DeliveryResult> {
   const policy = deserializePolicy(delivery.policy);
   const isLast = delivery.step + 1 >= maxAttempts(policy);
@@ -53,7 +55,7 @@ export async function useStep(
     : retryDelayMs(policy, delivery.step, random)! + Math.round(random() * SPREAD_WITHIN_MS);
   const { rows } = await client.query<Transition>(USE_STEP, [delivery.id, delayMs]);
   if (delayMs === null) {
-    moved.push(...rows);
+    transitions.push(...rows);
     return { id: delivery.id, kind: 'undeliverable', lastOutcome: 'unknown' };
   }
   return {
