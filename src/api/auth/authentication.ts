@@ -17,25 +17,25 @@ import { unauthorized } from '../problems/unauthorized.ts';
 import { effectivePolicy } from './effective-policy.ts';
 import { createKeyLookup, type KeyLookup } from './key-lookup.ts';
 import { createKeyWatch } from './key-watch.ts';
-import { TtlCache } from './ttl-cache.ts';
+import { createLoadingCache } from './loading-cache.ts';
 import { createWrongKeyLimit } from './wrong-key-limit.ts';
 
-/** Whose data a call is about, with the settings that hold for it now. */
+/** The project or consumer whose data a call may reach, with its current settings. */
 export type Tenant = {
   projectId: string;
-  /** Null: the whole project; else only what is this consumer's. */
+  /** The consumer whose data the call may reach; null: all of the project. */
   consumer: string | null;
-  /** What is older is of a consumer that had the same id and was deleted. */
+  /** When the consumer was created. Older data belongs to a deleted consumer with the same id. */
   since: Date | null;
-  /** Of the key that called; null: the admin's. */
+  /** The hash of the API key; null: the admin key. */
   keyHash: Buffer | null;
   profile: CompiledProfile;
-  /** Canonical text of the retry policy in force. */
+  /** The canonical text of the retry policy in force. */
   policy: string;
   /** Plans whose consumers may use webhooks; null: all. */
   plans: string[] | null;
   catalogue: Catalogue;
-  /** Whether the data of events is held against the schemas of the catalogue. */
+  /** Whether event data must match the schemas of the catalogue. */
   enforcesSchemas: boolean;
 };
 
@@ -46,49 +46,49 @@ export type AuthenticatedCaller =
 export type Authentication = {
   /** Throws `unauthorized`, or `too_many_attempts` for an address that sent too many wrong keys. */
   authenticate(request: Request): Promise<AuthenticatedCaller>;
-  /** A new API key and what is stored of it. `ph_` is a project's, `phc_` a consumer's. */
+  /** A new API key (`ph_…` for a project, `phc_…` for a consumer) and its hash, which is stored. */
   newKey(kind: KeyKind): { key: string; hash: Buffer };
-  /** One name for a key, however the request wrote it; the key cannot be told from it. */
+  /** A hash that identifies the request's key without revealing it. Throws `unauthorized` when there is no key. */
   keyFingerprint(request: Request): string;
-  /** Calls `onDeleted` within a second of the deletion of the request's key; returns how to watch no longer. */
+  /** Calls `onDeleted` within one second after the request's key is deleted; returns a function that stops watching. */
   watchKey(request: Request, onDeleted: () => void): () => void;
-  /** After a change of a project's keys or settings, so that this process knows it at once; null: of what all share. */
+  /** Makes a change of a project's keys or settings take effect at once in this process; null: of all projects. */
   invalidate(projectId: string | null): void;
 };
 
-/** A deleted key must stop working within 1 s, in every process: half of that may be spent remembering. */
-const REMEMBERED_MS = 500;
-/** Keys that have worked here are known again although they have no stamp. */
-const KNOWN_KEYS = 50_000;
-/** A key that is gone never comes back: who goes on sending it costs no query. */
-const GONE_KEYS = 10_000;
-const GONE_MS = 60_000;
+/** A deleted key must stop working within 1 s in every process; the cache may use half of that. */
+const CACHE_TTL_MS = 500;
+/** Keys without a valid MAC that have worked in this process; they are not limited like unknown keys. */
+const MAX_KNOWN_KEYS = 50_000;
+/** A deleted key never becomes valid again, so repeated calls with it need no query. */
+const MAX_DELETED_KEYS = 10_000;
+const DELETED_KEY_TTL_MS = 60_000;
 
 const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 export function createAuthentication(
   db: Queryable,
   profiles: ProfileLookup,
-  stampOf: SecretBox['macsOf'],
+  macsOf: SecretBox['macsOf'],
   { adminKey, maxWrongKeysPerMinute }: Pick<ApiConfig, 'adminKey' | 'maxWrongKeysPerMinute'>,
 ): Authentication {
   const adminHash = sha256(adminKey);
-  const byKey = new TtlCache<Tenant | undefined>(REMEMBERED_MS);
-  const byProject = new TtlCache<Tenant | undefined>(REMEMBERED_MS);
-  const worked = new LRUCache<string, true>({ max: KNOWN_KEYS });
-  const gone = new LRUCache<string, true>({ max: GONE_KEYS, ttl: GONE_MS });
-  const strangers = new Map<string, Promise<Tenant>>();
+  const byKey = createLoadingCache<Tenant>(CACHE_TTL_MS);
+  const byProject = createLoadingCache<Tenant>(CACHE_TTL_MS);
+  const knownKeys = new LRUCache<string, true>({ max: MAX_KNOWN_KEYS });
+  const deletedKeys = new LRUCache<string, true>({ max: MAX_DELETED_KEYS, ttl: DELETED_KEY_TTL_MS });
+  const pendingUnverified = new Map<string, Promise<Tenant>>();
   const wrongKeys = createWrongKeyLimit(maxWrongKeysPerMinute ?? 60);
   const keyWatch = createKeyWatch(db);
   const catalogues = createCatalogueCache(db);
-  // Apart: keys that anyone can make up must not delay those that are ours.
-  const ownerOfOurs = createKeyLookup(db);
-  const ownerOfStrangers = createKeyLookup(db);
+  // Separate, because keys that anyone can invent must not delay valid ones.
+  const verifiedKeyLookup = createKeyLookup(db);
+  const unverifiedKeyLookup = createKeyLookup(db);
 
   const tenantOf = async (owner: Omit<KeyOwner, 'hash'>, keyHash: Buffer | null): Promise<Tenant> => {
     const profile = await profiles.find(owner.projectId, owner.profile, owner.profileVersion);
     if (!profile)
-      throw new Error(`the profile ${owner.profile} of project ${owner.projectId} is not known here`);
+      throw new Error(`the profile ${owner.profile} of project ${owner.projectId} does not exist`);
     const policy = serializePolicy(effectivePolicy(profile.policy, owner.policy));
     const { projectId, consumer, plansInForce: plans } = owner;
     return {
@@ -107,43 +107,40 @@ export function createAuthentication(
   const tenantOfKey = async (
     name: string,
     keyHash: Buffer,
-    ownerOf: KeyLookup,
+    lookUp: KeyLookup,
   ): Promise<Tenant | undefined> => {
     const tenant = await byKey.getOrLoad(name, async () => {
-      const owner = await ownerOf(keyHash);
+      const owner = await lookUp(keyHash);
       return owner && tenantOf(owner, keyHash);
     });
-    if (tenant) worked.set(name, true);
-    else {
-      byKey.delete(name);
-      worked.delete(name);
-    }
+    if (tenant) knownKeys.set(name, true);
+    else knownKeys.delete(name);
     return tenant;
   };
 
-  /** A key that we made, or that has worked here: it is let through whatever others of its address have sent. */
-  const tenantOfOurs = async (request: Request, name: string, keyHash: Buffer): Promise<Tenant> => {
-    const tenant = gone.has(name) ? undefined : await tenantOfKey(name, keyHash, ownerOfOurs);
+  /** For keys with a valid MAC or that have worked here. They work even when their address has sent too many wrong keys. */
+  const tenantOfVerifiedKey = async (request: Request, name: string, keyHash: Buffer): Promise<Tenant> => {
+    const tenant = deletedKeys.has(name) ? undefined : await tenantOfKey(name, keyHash, verifiedKeyLookup);
     if (tenant) return tenant;
-    gone.set(name, true);
+    deletedKeys.set(name, true);
     wrongKeys.count(request);
     throw wrongKey();
   };
 
-  /** A key that anyone may have made up counts as wrong before Postgres is asked; the same at the same time counts once. */
-  const tenantOfStranger = (request: Request, name: string, keyHash: Buffer): Promise<Tenant> => {
-    const asked = strangers.get(name);
-    if (asked) return asked;
-    const wasRight = wrongKeys.count(request);
-    const answer = tenantOfKey(name, keyHash, ownerOfStrangers)
+  /** For keys that anyone could have invented. A key counts as wrong before the query; concurrent calls with it count once. */
+  const tenantOfUnverifiedKey = (request: Request, name: string, keyHash: Buffer): Promise<Tenant> => {
+    const pending = pendingUnverified.get(name);
+    if (pending) return pending;
+    const undoCount = wrongKeys.count(request);
+    const lookup = tenantOfKey(name, keyHash, unverifiedKeyLookup)
       .then((tenant) => {
         if (!tenant) throw wrongKey();
-        wasRight();
+        undoCount();
         return tenant;
       })
-      .finally(() => strangers.delete(name));
-    strangers.set(name, answer);
-    return answer;
+      .finally(() => pendingUnverified.delete(name));
+    pendingUnverified.set(name, lookup);
+    return lookup;
   };
 
   const tenantOfProject = async (projectId: string): Promise<Tenant> => {
@@ -152,8 +149,7 @@ export function createAuthentication(
       return project && tenantOf({ ...project, projectId: project.id, consumer: null }, null);
     });
     if (tenant) return tenant;
-    byProject.delete(projectId);
-    throw new Problem('not_found', 'The header Posthorn-Project names no project.');
+    throw unknownProject();
   };
 
   const adminCaller = async (projectId: string | undefined): Promise<AuthenticatedCaller> => ({
@@ -168,12 +164,12 @@ export function createAuthentication(
       const projectHeader = request.headers['posthorn-project'] as string | undefined;
       if (timingSafeEqual(keyHash, adminHash)) return adminCaller(projectHeader);
       const name = keyHash.toString('base64');
-      const isOurs = worked.has(name) || hasValidMac(key, stampOf);
-      const tenant = await (isOurs ? tenantOfOurs : tenantOfStranger)(request, name, keyHash);
+      const isVerified = knownKeys.has(name) || hasValidMac(key, macsOf);
+      const tenant = await (isVerified ? tenantOfVerifiedKey : tenantOfUnverifiedKey)(request, name, keyHash);
       if (projectHeader !== undefined && projectHeader !== tenant.projectId) {
         throw new Problem(
           'forbidden',
-          'The key is of another project than the header Posthorn-Project names.',
+          'The key belongs to another project than the one in the header Posthorn-Project.',
         );
       }
       return { kind: tenant.consumer === null ? 'project' : 'consumer', tenant };
@@ -187,29 +183,31 @@ export function createAuthentication(
     },
 
     newKey: (kind) => {
-      const key = createKeyWithMac(kind, stampOf);
+      const key = createKeyWithMac(kind, macsOf);
       return { key, hash: sha256(key) };
     },
 
     invalidate(projectId) {
-      byKey.deleteWhere((tenant) => projectId === null || tenant?.projectId === projectId);
-      byProject.deleteWhere((tenant) => projectId === null || tenant?.projectId === projectId);
+      const isAffected = (tenant: Tenant): boolean => projectId === null || tenant.projectId === projectId;
+      byKey.deleteWhere(isAffected);
+      byProject.deleteWhere(isAffected);
     },
   };
 }
 
-const wrongKey = (): Problem => unauthorized('The key is wrong, or was deleted.');
+const wrongKey = (): Problem => unauthorized('The key is wrong or has been deleted.');
+const unknownProject = (): Problem =>
+  new Problem('not_found', 'The project in the header Posthorn-Project does not exist.');
 
 function bearerKeyOf(request: Request): string {
   const header = request.headers.authorization;
   if (header === undefined) throw unauthorized('The header Authorization is missing.');
   const key = /^Bearer +([\x21-\x7e]{1,256})$/i.exec(header)?.[1];
-  if (key === undefined) throw unauthorized('The header Authorization is not "Bearer <key>".');
+  if (key === undefined) throw unauthorized('The header Authorization must be "Bearer <key>".');
   return key;
 }
 
 function checkedProjectId(text: string): string {
-  if (!/^[\w-]{1,64}$/.test(text))
-    throw new Problem('not_found', 'The header Posthorn-Project names no project.');
+  if (!/^[\w-]{1,64}$/.test(text)) throw unknownProject();
   return text;
 }

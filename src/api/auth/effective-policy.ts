@@ -1,17 +1,17 @@
 import { parseDuration } from '../../policy/duration.ts';
 import type { PolicyOverride, RetryPolicy } from '../../policy/retry-policy.ts';
 
-/** The profile's policy with what the project overrides; the override was checked when it was set. */
-export function effectivePolicy(ofProfile: RetryPolicy, override: PolicyOverride | null): RetryPolicy {
+/** The profile's retry policy with the project's overrides, in seconds. The override was validated when it was stored. */
+export function effectivePolicy(profilePolicy: RetryPolicy, override: PolicyOverride | null): RetryPolicy {
   return {
-    delays: override?.delays?.map(seconds) ?? ofProfile.delays,
-    timeout: override?.timeout === undefined ? ofProfile.timeout : seconds(override.timeout),
-    jitter: override?.jitter ?? ofProfile.jitter,
+    delays: override?.delays?.map(seconds) ?? profilePolicy.delays,
+    timeout: override?.timeout === undefined ? profilePolicy.timeout : seconds(override.timeout),
+    jitter: override?.jitter ?? profilePolicy.jitter,
   };
 }
 
 function seconds(duration: string): number {
   const parsed = parseDuration(duration);
-  if (parsed === undefined) throw new Error('a stored policy override holds no duration');
+  if (parsed === undefined) throw new Error('a stored policy override has an invalid duration');
   return parsed;
 }

@@ -1,23 +1,23 @@
 import type { Queryable } from '../../store/postgres/database.ts';
 import { existingKeys } from '../../store/projects/api-keys.ts';
 
-/** A stream of a deleted key must end within 1 s. One query asks for all keys, however many streams are open. */
-const LOOK_EVERY_MS = 500;
+/** The stream of a deleted key must end within 1 s. One query checks the keys of all open streams. */
+const POLL_INTERVAL_MS = 500;
 
 export type KeyWatch = {
-  /** Calls `onDeleted` once when the key is gone; returns how to watch no longer. */
+  /** Calls `onDeleted` when the key has been deleted; returns a function that stops watching. */
   watch(keyHash: Buffer, onDeleted: () => void): () => void;
 };
 
-/** Watches the keys of calls that stay open; asks nothing of Postgres while there are none. */
+/** Watches the keys of open streams. While there are none, no query runs. */
 export function createKeyWatch(db: Queryable): KeyWatch {
   const watched = new Map<string, Set<() => void>>();
   let timer: NodeJS.Timeout | undefined;
 
-  const look = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     const names = [...watched.keys()];
     const hashes = names.map((name) => Buffer.from(name, 'base64'));
-    // While Postgres is away nothing is known of the keys, and nothing new is streamed either.
+    // While Postgres is down the keys count as existing; nothing new is streamed then.
     const existing = await existingKeys(db, hashes).catch(() => hashes);
     const found = new Set(existing.map((hash) => hash.toString('base64')));
     for (const name of names) {
@@ -30,7 +30,7 @@ export function createKeyWatch(db: Queryable): KeyWatch {
       const name = keyHash.toString('base64');
       const callbacks = watched.get(name) ?? new Set();
       watched.set(name, callbacks.add(onDeleted));
-      timer ??= setInterval(look, LOOK_EVERY_MS);
+      timer ??= setInterval(poll, POLL_INTERVAL_MS);
       return () => {
         callbacks.delete(onDeleted);
         if (callbacks.size === 0 && watched.get(name) === callbacks) watched.delete(name);

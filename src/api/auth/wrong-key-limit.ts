@@ -4,19 +4,19 @@ import { LRUCache } from 'lru-cache';
 import { Problem } from '../problems/problem.ts';
 
 const WINDOW_MS = 60_000;
-const ADDRESSES = 50_000;
+const MAX_ADDRESSES = 50_000;
 
 export type WrongKeyLimit = {
   /**
-   * Counts a key as wrong; returns how to take that back when it proves right. Throws too_many_attempts when the address
-   * has sent too many in this minute.
+   * Counts a key as wrong; returns a function that undoes it when the key proves valid. Throws too_many_attempts when the
+   * address has sent too many wrong keys in this minute.
    */
   count(request: Request): () => void;
 };
 
-/** Guessing keys is hopeless; this keeps it from costing a database query for each guess. */
+/** Keys cannot be guessed, but without this limit every guess would cost a database query. */
 export function createWrongKeyLimit(limit: number): WrongKeyLimit {
-  const windows = new LRUCache<string, { count: number }>({ max: ADDRESSES, ttl: WINDOW_MS });
+  const windows = new LRUCache<string, { count: number }>({ max: MAX_ADDRESSES, ttl: WINDOW_MS });
   return {
     count(request) {
       const address = ipKeyGenerator(request.ip ?? '');
