@@ -10,7 +10,7 @@ import type { Tenant } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { testEventRoute } from '../events/test-events.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
-import { json, type Route, tenantRoute } from '../http/route.ts';
+import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { consumerId, pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
@@ -25,6 +25,8 @@ import { checkedEndpointUrl } from './target-urls.ts';
 
 const params = z.object({ id: posthornId });
 const tag = 'Endpoints';
+
+const listEndpointsQuery = z.strictObject({ ...pageQuery, consumer: consumerId.optional() });
 
 export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: TenantReadPool): Route[] {
   const { secretBox, deliveryCommands, guard } = deps;
@@ -43,10 +45,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       body: newEndpoint,
       responses: { 201: { description: 'The endpoint, with its secret', schema: createdEndpoint } },
       problems: ['invalid_url', 'plan_required', 'quota_exceeded'],
-      handle: async ({ tenant, body }) => {
-        const { endpoint: made, secretField } = await registerEndpoint(deps, tenant, body);
-        return json(201, { ...answerOf(tenant, made), ...secretField });
-      },
+      handle: createEndpoint,
     }),
     tenantRoute({
       method: 'get',
@@ -55,14 +54,10 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       tag,
       summary: 'List endpoints, newest first',
       access: 'consumer',
-      query: z.strictObject({ ...pageQuery, consumer: consumerId.optional() }),
+      query: listEndpointsQuery,
       responses: { 200: { description: 'A page of endpoints', schema: pageSchema(endpoint) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
-      handle: async ({ tenant, query }) => {
-        const page = await listEndpoints(reads(tenant), tenant, query, pageRequest('id', query));
-        const items = page.items.map((found) => answerOf(tenant, found));
-        return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
-      },
+      handle: handleListEndpoints,
     }),
     tenantRoute({
       method: 'get',
@@ -73,11 +68,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       access: 'consumer',
       params,
       responses: { 200: { description: 'The endpoint', schema: endpoint } },
-      handle: async ({ tenant, params: { id } }) => {
-        const found = await findEndpoint(reads(tenant), tenant, id);
-        if (!found) throw new Problem('not_found');
-        return json(200, answerOf(tenant, found));
-      },
+      handle: getEndpoint,
     }),
     tenantRoute({
       method: 'patch',
@@ -92,23 +83,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       body: endpointChanges,
       responses: { 200: { description: 'The endpoint as it is now', schema: endpoint } },
       problems: ['invalid_url'],
-      handle: async ({ tenant, params: { id }, body }) => {
-        const { projectId, profile } = tenant;
-        const { url, headers, ...rest } = body;
-        if (headers) checkEndpointHeaders(headers, profile.reservedHeaderNames);
-        if (rest.events)
-          await requireKnownOrExistingTypes(tenant.catalogue, rest.events, async () => {
-            const present = await findEndpoint(db, tenant, id);
-            return present?.events ?? [];
-          });
-        const changed = await updateEndpoint(db, tenant, id, {
-          ...rest,
-          url: url && checkedEndpointUrl(url, profile.urls, guard),
-          headers: headers === undefined ? undefined : sealHeaders(secretBox, projectId, id, headers),
-        });
-        if (!changed) throw new Problem('not_found');
-        return json(200, answerOf(tenant, changed));
-      },
+      handle: changeEndpoint,
     }),
     tenantRoute({
       method: 'delete',
@@ -121,9 +96,52 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       access: 'consumer',
       params,
       responses: { 204: { description: 'Deleted' } },
-      handle: ({ tenant, params }) => deleteEndpoint(deliveryCommands, tenant, params.id),
+      handle: handleDeleteEndpoint,
     }),
     rotateSecretRoute(deps),
     testEventRoute(deps, db),
   ];
+
+  async function createEndpoint({ tenant, body }: TenantCall<{ body: typeof newEndpoint }>) {
+    const { endpoint: made, secretField } = await registerEndpoint(deps, tenant, body);
+    return json(201, { ...answerOf(tenant, made), ...secretField });
+  }
+
+  async function handleListEndpoints({ tenant, query }: TenantCall<{ query: typeof listEndpointsQuery }>) {
+    const page = await listEndpoints(reads(tenant), tenant, query, pageRequest('id', query));
+    const items = page.items.map((found) => answerOf(tenant, found));
+    return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
+  }
+
+  async function getEndpoint({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {
+    const found = await findEndpoint(reads(tenant), tenant, id);
+    if (!found) throw new Problem('not_found');
+    return json(200, answerOf(tenant, found));
+  }
+
+  async function changeEndpoint({
+    tenant,
+    params: { id },
+    body,
+  }: TenantCall<{ params: typeof params; body: typeof endpointChanges }>) {
+    const { projectId, profile } = tenant;
+    const { url, headers, ...rest } = body;
+    if (headers) checkEndpointHeaders(headers, profile.reservedHeaderNames);
+    if (rest.events)
+      await requireKnownOrExistingTypes(tenant.catalogue, rest.events, async () => {
+        const present = await findEndpoint(db, tenant, id);
+        return present?.events ?? [];
+      });
+    const changed = await updateEndpoint(db, tenant, id, {
+      ...rest,
+      url: url && checkedEndpointUrl(url, profile.urls, guard),
+      headers: headers === undefined ? undefined : sealHeaders(secretBox, projectId, id, headers),
+    });
+    if (!changed) throw new Problem('not_found');
+    return json(200, answerOf(tenant, changed));
+  }
+
+  function handleDeleteEndpoint(call: TenantCall<{ params: typeof params }>) {
+    return deleteEndpoint(deliveryCommands, call.tenant, call.params.id);
+  }
 }

@@ -5,7 +5,7 @@ import { changeSecrets } from '../../store/endpoints/change-secrets.ts';
 import { endpointSecretsContext } from '../../store/endpoints/endpoints.ts';
 import { mapOutage } from '../../store/postgres/map-outages.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { json, type Route, tenantRoute } from '../http/route.ts';
+import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { posthornId } from '../http/validation/fields.ts';
 import { Problem } from '../problems/problem.ts';
 import { endpointResponse } from './endpoint-response.ts';
@@ -14,6 +14,8 @@ import { oneTimeSecretField, providedOrNewSecret } from './endpoint-secret.ts';
 
 /** Time for every receiver to learn the new secret, where a call does not say. */
 const DEFAULT_OVERLAP = '24h';
+
+const params = z.object({ id: posthornId });
 
 export function rotateSecretRoute({ pool, secretBox }: Pick<ApiDependencies, 'pool' | 'secretBox'>): Route {
   return tenantRoute({
@@ -26,26 +28,32 @@ export function rotateSecretRoute({ pool, secretBox }: Pick<ApiDependencies, 'po
     description:
       'The answer holds it, this once. During `overlap` the one before signs too, where the profile has several signatures; where it has one, the new secret alone signs at once.',
     access: 'consumer',
-    params: z.object({ id: posthornId }),
+    params,
     body: secretRotation,
     bodyOptional: true,
     responses: { 200: { description: 'The endpoint, with its new secret', schema: createdEndpoint } },
-    handle: async ({ tenant, params: { id }, body }) => {
-      const { projectId, profile } = tenant;
-      const secret = providedOrNewSecret(profile, body.secret);
-      const overlapMs = parseDuration(body.overlap ?? DEFAULT_OVERLAP)! * 1000;
-      const place = endpointSecretsContext(projectId, id);
-      const changed = await mapOutage(
-        changeSecrets(pool, tenant, id, (sealed, now) => {
-          const text = withNewSecret(secretBox.open(sealed, place), secret, now, overlapMs);
-          return secretBox.seal(text, place);
-        }),
-      );
-      if (!changed) throw new Problem('not_found');
-      return json(200, {
-        ...endpointResponse(secretBox, tenant, changed),
-        ...oneTimeSecretField(profile, secret),
-      });
-    },
+    handle: rotateSecret,
   });
+
+  async function rotateSecret({
+    tenant,
+    params: { id },
+    body,
+  }: TenantCall<{ params: typeof params; body: typeof secretRotation }>) {
+    const { projectId, profile } = tenant;
+    const secret = providedOrNewSecret(profile, body.secret);
+    const overlapMs = parseDuration(body.overlap ?? DEFAULT_OVERLAP)! * 1000;
+    const place = endpointSecretsContext(projectId, id);
+    const changed = await mapOutage(
+      changeSecrets(pool, tenant, id, (sealed, now) => {
+        const text = withNewSecret(secretBox.open(sealed, place), secret, now, overlapMs);
+        return secretBox.seal(text, place);
+      }),
+    );
+    if (!changed) throw new Problem('not_found');
+    return json(200, {
+      ...endpointResponse(secretBox, tenant, changed),
+      ...oneTimeSecretField(profile, secret),
+    });
+  }
 }

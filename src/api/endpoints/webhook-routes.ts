@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Endpoint, listEndpoints } from '../../store/endpoints/endpoints.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
-import { json, type Route, tenantRoute } from '../http/route.ts';
+import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { deleteEndpoint } from './delete-endpoint.ts';
@@ -18,6 +18,9 @@ const answerOf = ({ id, url, events, status, createdAt }: Endpoint): WebhookResp
   status,
   createdAt,
 });
+
+const listWebhooksQuery = z.strictObject(pageQuery);
+const params = z.object({ id: posthornId });
 
 /** Endpoints under the name and shape that consumers of providers' APIs know: the same rows, the same rules. */
 export function webhookRoutes(deps: ApiDependencies, reads: TenantReadPool): Route[] {
@@ -35,10 +38,7 @@ export function webhookRoutes(deps: ApiDependencies, reads: TenantReadPool): Rou
       body: newWebhook,
       responses: { 201: { description: 'The webhook, with its secret', schema: createdWebhook } },
       problems: ['invalid_url', 'plan_required', 'quota_exceeded'],
-      handle: async ({ tenant, body }) => {
-        const { endpoint, secretField } = await registerEndpoint(deps, tenant, body);
-        return json(201, { ...answerOf(endpoint), ...secretField });
-      },
+      handle: createWebhook,
     }),
     tenantRoute({
       method: 'get',
@@ -47,14 +47,10 @@ export function webhookRoutes(deps: ApiDependencies, reads: TenantReadPool): Rou
       tag,
       summary: 'List webhooks, newest first',
       access: 'consumer',
-      query: z.strictObject(pageQuery),
+      query: listWebhooksQuery,
       responses: { 200: { description: 'A page of webhooks', schema: pageSchema(webhook) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
-      handle: async ({ tenant, query }) => {
-        const page = await listEndpoints(reads(tenant), tenant, {}, pageRequest('id', query));
-        const items = page.items.map(answerOf);
-        return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
-      },
+      handle: listWebhooks,
     }),
     tenantRoute({
       method: 'delete',
@@ -65,9 +61,24 @@ export function webhookRoutes(deps: ApiDependencies, reads: TenantReadPool): Rou
       summary: 'Delete a webhook',
       description: 'Its open deliveries are cancelled with the reason `endpoint_deleted`.',
       access: 'consumer',
-      params: z.object({ id: posthornId }),
+      params,
       responses: { 204: { description: 'Deleted' } },
-      handle: ({ tenant, params }) => deleteEndpoint(deps.deliveryCommands, tenant, params.id),
+      handle: deleteWebhook,
     }),
   ];
+
+  async function createWebhook({ tenant, body }: TenantCall<{ body: typeof newWebhook }>) {
+    const { endpoint, secretField } = await registerEndpoint(deps, tenant, body);
+    return json(201, { ...answerOf(endpoint), ...secretField });
+  }
+
+  async function listWebhooks({ tenant, query }: TenantCall<{ query: typeof listWebhooksQuery }>) {
+    const page = await listEndpoints(reads(tenant), tenant, {}, pageRequest('id', query));
+    const items = page.items.map(answerOf);
+    return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
+  }
+
+  function deleteWebhook(call: TenantCall<{ params: typeof params }>) {
+    return deleteEndpoint(deps.deliveryCommands, call.tenant, call.params.id);
+  }
 }

@@ -8,7 +8,7 @@ import type { Queryable } from '../../store/postgres/database.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
 import { matchesIfNoneMatch } from '../http/entity-tags.ts';
-import { json, jsonText, type Route, tenantRoute } from '../http/route.ts';
+import { json, jsonText, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import {
   consumerId,
   eventId,
@@ -35,7 +35,7 @@ import {
 } from './event-schemas.ts';
 import { prepareDrafts } from './prepare-drafts.ts';
 
-const listQuery = z.strictObject({
+const listEventsQuery = z.strictObject({
   ...pageQuery,
   type: name.optional(),
   status: z.enum(EVENT_STATUSES).optional(),
@@ -53,6 +53,8 @@ const POST_PROBLEMS: ProblemCode[] = [
   'too_many_endpoints',
   'plan_required',
 ];
+
+const params = z.object({ id: eventId });
 
 export function eventRoutes(
   deps: ApiDependencies,
@@ -80,13 +82,7 @@ export function eventRoutes(
         202: { description: 'Stored', schema: acceptedEvent },
       },
       problems: POST_PROBLEMS,
-      handle: async (call) => {
-        const { tenant, body: input, document } = call;
-        await clock.whenSynced();
-        const posted = { input, document, pointer: '', receivedAt: new Date(clock.now()) };
-        const [draft] = await prepareDrafts(db, tenant, guard, [posted], slicesOf(tenant.projectId));
-        return acceptEvent(call, draft!);
-      },
+      handle: postEvent,
     }),
     tenantRoute({
       method: 'post',
@@ -99,22 +95,7 @@ export function eventRoutes(
       bodyLimit: 'batch',
       responses: { 202: { description: 'All stored, in the order of the request', schema: acceptedEvents } },
       problems: POST_PROBLEMS,
-      handle: async ({ tenant, document }) => {
-        await clock.whenSynced();
-        const at = new Date(clock.now());
-        const slices = slicesOf(tenant.projectId);
-        const posted = await readEventBatch(document.bytes, config.maxBodyBytes, at, slices);
-        const drafts = await prepareDrafts(db, tenant, guard, posted, slices);
-        const results = await acceptor.acceptAll(drafts);
-        const items = results.map((result, i) =>
-          acceptedItem(drafts[i]!, acceptedOrThrow(result, `/events/${i}`)),
-        );
-        metrics?.recordAcceptedEvents(
-          tenant.projectId,
-          results.filter(({ kind }) => kind === 'accepted').length,
-        );
-        return json(202, { items });
-      },
+      handle: postEvents,
     }),
     tenantRoute({
       method: 'get',
@@ -125,23 +106,10 @@ export function eventRoutes(
       description:
         'A page may hold fewer than `limit` events, or none, and still have a `nextCursor`: where they are large, and where a filter matches few of the many that were looked at. The list has ended where `nextCursor` is null.',
       access: 'consumer',
-      query: listQuery,
+      query: listEventsQuery,
       responses: { 200: { description: 'A page of events', schema: pageSchema(event) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
-      handle: async ({ tenant, query }) => {
-        const { since, until, limit, cursor, ...filter } = query;
-        const times = { since: dateOf(since), until: dateOf(until) };
-        const db = reads(tenant);
-        const page = await listEvents(
-          db,
-          tenant,
-          { ...filter, ...times },
-          pageRequest('timeAndId', { limit, cursor }),
-        );
-        const items = await eventJsonList(db, links, tenant.projectId, page.items);
-        const next = page.next && encodeCursor('timeAndId', page.next);
-        return jsonText(200, `{"items":[${items.join(',')}],"nextCursor":${JSON.stringify(next)}}`);
-      },
+      handle: handleListEvents,
     }),
     tenantRoute({
       method: 'get',
@@ -152,26 +120,64 @@ export function eventRoutes(
       description:
         'Can be polled: with `If-None-Match` an event that has not changed is answered 304 without a body, at the cost of one small statement.',
       access: 'consumer',
-      params: z.object({ id: eventId }),
+      params,
       requestHeaders: { 'If-None-Match': 'The `ETag` of an answer that the caller has' },
       responses: {
         200: { description: 'The event', schema: event, headers: { ETag: 'Changes when the event does' } },
         304: { description: 'It is as the caller has it' },
       },
-      handle: async ({ tenant, params: { id }, request }) => {
-        const db = reads(tenant);
-        // Before the event: a tag that is newer than what it comes with would hide the next change.
-        const state = await eventStateDigest(db, tenant, id, MAX_DELIVERIES_RETURNED);
-        if (state === undefined) throw new Problem('not_found');
-        // Weak: whether Temporal still keeps the page of a workflow is not in it.
-        const etag = `W/"${state}"`;
-        if (matchesIfNoneMatch(request.headers['if-none-match'], etag))
-          return { status: 304, headers: { etag } };
-        const found = await readEvent(db, links, tenant, id);
-        return jsonText(200, found.text, { etag });
-      },
+      handle: getEvent,
     }),
   ];
+
+  async function postEvent(call: TenantCall<{ query: typeof waitQuery; body: typeof newEvent }>) {
+    const { tenant, body: input, document } = call;
+    await clock.whenSynced();
+    const posted = { input, document, pointer: '', receivedAt: new Date(clock.now()) };
+    const [draft] = await prepareDrafts(db, tenant, guard, [posted], slicesOf(tenant.projectId));
+    return acceptEvent(call, draft!);
+  }
+
+  async function postEvents({ tenant, document }: TenantCall) {
+    await clock.whenSynced();
+    const at = new Date(clock.now());
+    const slices = slicesOf(tenant.projectId);
+    const posted = await readEventBatch(document.bytes, config.maxBodyBytes, at, slices);
+    const drafts = await prepareDrafts(db, tenant, guard, posted, slices);
+    const results = await acceptor.acceptAll(drafts);
+    const items = results.map((result, i) =>
+      acceptedItem(drafts[i]!, acceptedOrThrow(result, `/events/${i}`)),
+    );
+    metrics?.recordAcceptedEvents(tenant.projectId, results.filter(({ kind }) => kind === 'accepted').length);
+    return json(202, { items });
+  }
+
+  async function handleListEvents({ tenant, query }: TenantCall<{ query: typeof listEventsQuery }>) {
+    const { since, until, limit, cursor, ...filter } = query;
+    const times = { since: dateOf(since), until: dateOf(until) };
+    const db = reads(tenant);
+    const page = await listEvents(
+      db,
+      tenant,
+      { ...filter, ...times },
+      pageRequest('timeAndId', { limit, cursor }),
+    );
+    const items = await eventJsonList(db, links, tenant.projectId, page.items);
+    const next = page.next && encodeCursor('timeAndId', page.next);
+    return jsonText(200, `{"items":[${items.join(',')}],"nextCursor":${JSON.stringify(next)}}`);
+  }
+
+  async function getEvent({ tenant, params: { id }, request }: TenantCall<{ params: typeof params }>) {
+    const db = reads(tenant);
+    // Before the event: a tag that is newer than what it comes with would hide the next change.
+    const state = await eventStateDigest(db, tenant, id, MAX_DELIVERIES_RETURNED);
+    if (state === undefined) throw new Problem('not_found');
+    // Weak: whether Temporal still keeps the page of a workflow is not in it.
+    const etag = `W/"${state}"`;
+    if (matchesIfNoneMatch(request.headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
+    const found = await readEvent(db, links, tenant, id);
+    return jsonText(200, found.text, { etag });
+  }
 }
 
 const dateOf = (time: string | undefined): Date | undefined =>

@@ -5,7 +5,7 @@ import type { Queryable } from '../../store/postgres/database.ts';
 import { newId } from '../../store/postgres/ids.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { type Route, tenantRoute } from '../http/route.ts';
+import { type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { posthornId } from '../http/validation/fields.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
 import { createAcceptEvent } from './accept-event.ts';
@@ -21,6 +21,8 @@ const WITHOUT_CATALOGUE: Example = {
   attributes: {},
 };
 
+const params = z.object({ id: posthornId });
+
 export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
   const acceptEvent = createAcceptEvent(deps, db);
   return tenantRoute({
@@ -33,7 +35,7 @@ export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
     description:
       'The example of the type goes the whole way of a real event, to this endpoint alone, whether it subscribed to the type or not.',
     access: 'consumer',
-    params: z.object({ id: posthornId }),
+    params,
     query: waitQuery,
     body: newTestEvent,
     bodyOptional: true,
@@ -42,15 +44,23 @@ export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
       202: { description: 'Stored', schema: acceptedEvent },
     },
     problems: ['data_not_representable'],
-    handle: async (call) => {
-      const { tenant, params, body } = call;
-      const endpoint = await findEndpoint(db, tenant, params.id);
-      if (!endpoint) throw new Problem('not_found');
-      await deps.clock.whenSynced();
-      const at = new Date(deps.clock.now());
-      return acceptEvent(call, testDraft(tenant, endpoint, exampleOf(tenant, body.type), at));
-    },
+    handle: testEndpoint,
   });
+
+  async function testEndpoint(
+    call: TenantCall<{
+      params: typeof params;
+      query: typeof waitQuery;
+      body: typeof newTestEvent;
+    }>,
+  ) {
+    const { tenant, params, body } = call;
+    const endpoint = await findEndpoint(db, tenant, params.id);
+    if (!endpoint) throw new Problem('not_found');
+    await deps.clock.whenSynced();
+    const at = new Date(deps.clock.now());
+    return acceptEvent(call, testDraft(tenant, endpoint, exampleOf(tenant, body.type), at));
+  }
 }
 
 function testDraft(

@@ -5,7 +5,7 @@ import { mapOutage } from '../../store/postgres/map-outages.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { onDisconnect } from '../http/on-disconnect.ts';
-import { type Route, tenantRoute } from '../http/route.ts';
+import { type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { createStreamLimit } from '../limits/stream-limit.ts';
 import { Problem } from '../problems/problem.ts';
 
@@ -27,24 +27,26 @@ export function outcomeRoutes(
       requestHeaders: { 'Last-Event-ID': 'Resumes after this event, without a gap' },
       responses: { 200: { description: 'A stream that stays open', type: 'text/event-stream' } },
       problems: ['cursor_expired', 'invalid_request', 'too_many_streams'],
-      handle: async ({ tenant, request, response }) => {
-        // It would hold up the end of the process until the grace for requests is over.
-        if (shutdownSignal.aborted)
-          throw new Problem('unavailable', undefined, { headers: { 'retry-after': '1' } });
-        const after = lastEventId(request);
-        onDisconnect(response, limit.acquire({ ...tenant, key: authentication.keyFingerprint(request) }));
-        const stream = await mapOutage(streams.open(tenant, after));
-        if (stream === 'expired') throw new Problem('cursor_expired');
-        endWith(stream, response, shutdownSignal, (end) => authentication.watchKey(request, end));
-        return {
-          status: 200,
-          // Proxies such as nginx would hold the events back until a buffer is full.
-          headers: { 'x-accel-buffering': 'no' },
-          content: { type: 'text/event-stream; charset=utf-8', body: stream },
-        };
-      },
+      handle: streamOutcomes,
     }),
   ];
+
+  async function streamOutcomes({ tenant, request, response }: TenantCall) {
+    // It would hold up the end of the process until the grace for requests is over.
+    if (shutdownSignal.aborted)
+      throw new Problem('unavailable', undefined, { headers: { 'retry-after': '1' } });
+    const after = lastEventId(request);
+    onDisconnect(response, limit.acquire({ ...tenant, key: authentication.keyFingerprint(request) }));
+    const stream = await mapOutage(streams.open(tenant, after));
+    if (stream === 'expired') throw new Problem('cursor_expired');
+    endWith(stream, response, shutdownSignal, (end) => authentication.watchKey(request, end));
+    return {
+      status: 200,
+      // Proxies such as nginx would hold the events back until a buffer is full.
+      headers: { 'x-accel-buffering': 'no' },
+      content: { type: 'text/event-stream; charset=utf-8', body: stream },
+    };
+  }
 }
 
 function lastEventId(request: Request): string | null {

@@ -22,7 +22,14 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { catalogueWarnings } from '../event-types/catalogue-warnings.ts';
 import { rawData } from '../events/event-drafts.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
-import { json, jsonText, type Route, type RouteResponse, sharedRoute } from '../http/route.ts';
+import {
+  json,
+  jsonText,
+  type Route,
+  type RouteResponse,
+  type SharedCall,
+  sharedRoute,
+} from '../http/route.ts';
 import { pageQuery, pageSchema } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
@@ -53,6 +60,8 @@ const FOLLOWED_AT_ONCE = 20;
 const params = z.object({ name: profileName });
 const tag = 'Profiles';
 
+const listProfilesQuery = z.strictObject(pageQuery);
+
 export function profileRoutes(
   { pool, profiles, endpointStates, secretBox, clock }: ApiDependencies,
   db: Queryable,
@@ -64,48 +73,6 @@ export function profileRoutes(
   const newestFor = async (tenant: Tenant | null, name: string): Promise<number | null> =>
     (await newestProfileVersion(db, projectOf(tenant), name)) ?? builtIn.get(name)?.version ?? null;
 
-  const read = async (
-    tenant: Tenant | null,
-    name: string,
-    asked: number | undefined,
-  ): Promise<RouteResponse<StoredProfileResponse>> => {
-    const version = asked ?? (await newestFor(tenant, name));
-    if (version === null) throw new Problem('not_found');
-    const stored = await findProfile(db, projectOf(tenant), name, version);
-    if (stored) return storedAnswer(stored);
-    const source = builtIn.source(name, version);
-    if (!source) throw new Problem('not_found');
-    return json(200, { name, version, source: 'shipped' as const, profile: source });
-  };
-
-  const put = async (tenant: Tenant | null, name: string, body: Profile): Promise<RouteResponse> => {
-    if (body.name !== name)
-      throw invalidBody([{ pointer: '/name', detail: 'is not the name in the address' }]);
-    if (builtIn.get(name))
-      throw new Problem('profile_name_taken', 'A profile of this name ships with Posthorn.');
-    const scope = projectOf(tenant) ?? SHARED_SCOPE;
-    await requireConsumers(referencesConsumer(body), () => countConsumerlessUnderProfile(db, scope, name));
-    await requireValidSecrets(secretBox, compileSecret(body.secret).secretProblem, clock, (after) =>
-      secretsUnderProfile(db, scope, name, after),
-    );
-    const { title, eventTypes, plans = null } = body;
-    const limits = { names: scope === SHARED_SCOPE ? SHARED_NAMES : OWN_NAMES, versions: VERSIONS };
-    const types = eventTypes.map((type) => type.name);
-    const made = { scope, name, title, eventTypes: types, plans, source: JSON.stringify(body) };
-    const { profile, planChanges } = storedOrThrow(await mapOutage(putProfile(pool, made, limits)));
-    authentication.invalidate(projectOf(tenant));
-    for (const due of planChanges.slice(0, FOLLOWED_AT_ONCE)) await mapOutage(endpointStates.applyPlans(due));
-    return storedAnswer(profile, await warningsOf(tenant, body));
-  };
-
-  /** The project may use the profile, and have endpoints that subscribe to what it no longer has. */
-  const warningsOf = async (tenant: Tenant | null, { name, eventTypes }: Profile): Promise<string[]> => {
-    if (tenant?.profile.name !== name) return [];
-    const { projectId } = tenant;
-    const own = await listEventTypes(reads(tenant), projectId);
-    return catalogueWarnings(reads(tenant), projectId, createCatalogue(eventTypes, own));
-  };
-
   return [
     sharedRoute({
       method: 'get',
@@ -114,14 +81,10 @@ export function profileRoutes(
       tag,
       summary: 'List the profiles that can be used, by name',
       access: 'shared',
-      query: z.strictObject(pageQuery),
+      query: listProfilesQuery,
       responses: { 200: { description: 'A page of profiles', schema: pageSchema(listedProfile) } },
       problems: ['invalid_cursor'],
-      handle: async ({ tenant, query }) => {
-        const stored = await listProfiles(db, projectOf(tenant));
-        const page = profilePage(builtIn, stored, pageRequest('id', query));
-        return json(200, { items: page.items, nextCursor: page.next && encodeCursor('id', page.next) });
-      },
+      handle: handleListProfiles,
     }),
     sharedRoute({
       method: 'get',
@@ -133,7 +96,7 @@ export function profileRoutes(
       params,
       query: versionQuery,
       responses: { 200: { description: 'The profile', schema: storedProfile } },
-      handle: ({ tenant, params: { name }, query }) => read(tenant, name, query.version),
+      handle: getProfile,
     }),
     sharedRoute({
       method: 'put',
@@ -158,7 +121,7 @@ export function profileRoutes(
         'consumer_required',
         ...READ_PROBLEMS,
       ],
-      handle: ({ tenant, params: { name }, body }) => put(tenant, name, body),
+      handle: handlePutProfile,
     }),
     sharedRoute({
       method: 'post',
@@ -177,16 +140,78 @@ export function profileRoutes(
         200: { description: 'Body and headers, and the secret that signed them', schema: preview },
       },
       problems: ['data_not_representable'],
-      handle: async ({ tenant, params: { name }, query, body, document }) => {
-        const version = query.version ?? (await newestFor(tenant, name));
-        const found = version && (await profiles.find(projectOf(tenant), name, version));
-        if (!found) throw new Problem('not_found');
-        // What the project has in its own catalogue counts for the profile that it uses.
-        const catalogue = tenant?.profile === found ? tenant.catalogue : createCatalogue(found.eventTypes);
-        return json(200, previewOf(found, catalogue, body, rawData(document), new Date(clock.now())));
-      },
+      handle: previewProfile,
     }),
   ];
+
+  async function handleListProfiles({ tenant, query }: SharedCall<{ query: typeof listProfilesQuery }>) {
+    const stored = await listProfiles(db, projectOf(tenant));
+    const page = profilePage(builtIn, stored, pageRequest('id', query));
+    return json(200, { items: page.items, nextCursor: page.next && encodeCursor('id', page.next) });
+  }
+
+  async function getProfile({
+    tenant,
+    params: { name },
+    query,
+  }: SharedCall<{ params: typeof params; query: typeof versionQuery }>): Promise<
+    RouteResponse<StoredProfileResponse>
+  > {
+    const version = query.version ?? (await newestFor(tenant, name));
+    if (version === null) throw new Problem('not_found');
+    const stored = await findProfile(db, projectOf(tenant), name, version);
+    if (stored) return storedAnswer(stored);
+    const source = builtIn.source(name, version);
+    if (!source) throw new Problem('not_found');
+    return json(200, { name, version, source: 'shipped' as const, profile: source });
+  }
+
+  async function handlePutProfile({
+    tenant,
+    params: { name },
+    body,
+  }: SharedCall<{ params: typeof params; body: typeof profile }>) {
+    if (body.name !== name)
+      throw invalidBody([{ pointer: '/name', detail: 'is not the name in the address' }]);
+    if (builtIn.get(name))
+      throw new Problem('profile_name_taken', 'A profile of this name ships with Posthorn.');
+    const scope = projectOf(tenant) ?? SHARED_SCOPE;
+    await requireConsumers(referencesConsumer(body), () => countConsumerlessUnderProfile(db, scope, name));
+    await requireValidSecrets(secretBox, compileSecret(body.secret).secretProblem, clock, (after) =>
+      secretsUnderProfile(db, scope, name, after),
+    );
+    const { title, eventTypes, plans = null } = body;
+    const limits = { names: scope === SHARED_SCOPE ? SHARED_NAMES : OWN_NAMES, versions: VERSIONS };
+    const types = eventTypes.map((type) => type.name);
+    const made = { scope, name, title, eventTypes: types, plans, source: JSON.stringify(body) };
+    const { profile, planChanges } = storedOrThrow(await mapOutage(putProfile(pool, made, limits)));
+    authentication.invalidate(projectOf(tenant));
+    for (const due of planChanges.slice(0, FOLLOWED_AT_ONCE)) await mapOutage(endpointStates.applyPlans(due));
+    return storedAnswer(profile, await warningsOf(tenant, body));
+  }
+
+  /** The project may use the profile, and have endpoints that subscribe to what it no longer has. */
+  async function warningsOf(tenant: Tenant | null, { name, eventTypes }: Profile): Promise<string[]> {
+    if (tenant?.profile.name !== name) return [];
+    const { projectId } = tenant;
+    const own = await listEventTypes(reads(tenant), projectId);
+    return catalogueWarnings(reads(tenant), projectId, createCatalogue(eventTypes, own));
+  }
+
+  async function previewProfile({
+    tenant,
+    params: { name },
+    query,
+    body,
+    document,
+  }: SharedCall<{ params: typeof params; query: typeof versionQuery; body: typeof newPreview }>) {
+    const version = query.version ?? (await newestFor(tenant, name));
+    const found = version && (await profiles.find(projectOf(tenant), name, version));
+    if (!found) throw new Problem('not_found');
+    // What the project has in its own catalogue counts for the profile that it uses.
+    const catalogue = tenant?.profile === found ? tenant.catalogue : createCatalogue(found.eventTypes);
+    return json(200, previewOf(found, catalogue, body, rawData(document), new Date(clock.now())));
+  }
 }
 
 const projectOf = (tenant: Tenant | null): string | null => tenant?.projectId ?? null;

@@ -12,7 +12,7 @@ import {
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
-import { json, noContent, type Route, tenantRoute } from '../http/route.ts';
+import { json, noContent, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { consumerId, pageQuery, pageSchema } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
@@ -20,6 +20,8 @@ import { consumer as consumerSchema, consumerSettings } from './consumer-schemas
 
 const params = z.object({ id: consumerId });
 const tag = 'Consumers';
+
+const listConsumersQuery = z.strictObject(pageQuery);
 
 export function consumerRoutes(
   { pool, deliveryCommands, endpointStates }: ApiDependencies,
@@ -41,13 +43,7 @@ export function consumerRoutes(
       params,
       body: consumerSettings,
       responses: { 200: { description: 'The consumer', schema: consumerSchema } },
-      handle: async ({ tenant: { projectId }, params: { id }, body }) => {
-        const settings = { id, name: body.name ?? null, plan: body.plan ?? null };
-        const { consumer, generation } = await putConsumer(db, projectId, settings);
-        if (generation !== null)
-          await mapOutage(endpointStates.applyPlans({ projectId, consumer: id, generation }));
-        return json(200, consumer);
-      },
+      handle: handlePutConsumer,
     }),
     tenantRoute({
       method: 'get',
@@ -56,16 +52,10 @@ export function consumerRoutes(
       tag,
       summary: 'List consumers, newest first',
       access: 'project',
-      query: z.strictObject(pageQuery),
+      query: listConsumersQuery,
       responses: { 200: { description: 'A page of consumers', schema: pageSchema(consumerSchema) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
-      handle: async ({ tenant, query }) => {
-        const page = await listConsumers(reads(tenant), tenant.projectId, pageRequest('timeAndId', query));
-        return json(200, {
-          items: page.items,
-          nextCursor: page.next && encodeCursor('timeAndId', page.next),
-        });
-      },
+      handle: handleListConsumers,
     }),
     tenantRoute({
       method: 'get',
@@ -76,11 +66,7 @@ export function consumerRoutes(
       access: 'project',
       params,
       responses: { 200: { description: 'The consumer', schema: consumerSchema } },
-      handle: async ({ tenant, params: { id } }) => {
-        const found = await findConsumer(reads(tenant), tenant.projectId, id);
-        if (!found) throw new Problem('not_found');
-        return json(200, found);
-      },
+      handle: getConsumer,
     }),
     tenantRoute({
       method: 'delete',
@@ -94,20 +80,51 @@ export function consumerRoutes(
       access: 'project',
       params,
       responses: { 204: { description: 'Deleted' } },
-      handle: async ({ tenant: { projectId }, params: { id } }) => {
-        if (!(await findConsumer(db, projectId, id))) throw new Problem('not_found');
-        // Its keys go first, or it could make endpoints behind us; the consumer last, so that a caller whose request
-        // failed half-way can repeat it.
-        await deleteKeysOfConsumer(db, projectId, id);
-        authentication.invalidate(projectId);
-        // Again, for what a call made that was let in with such a key before.
-        do {
-          for (const endpointId of await endpointIdsOfConsumer(db, projectId, id))
-            await mapOutage(deliveryCommands.deleteEndpoint(projectId, id, endpointId));
-        } while (!(await mapOutage(deleteConsumer(pool, projectId, id))));
-        authentication.invalidate(projectId);
-        return noContent();
-      },
+      handle: handleDeleteConsumer,
     }),
   ];
+
+  async function handlePutConsumer({
+    tenant: { projectId },
+    params: { id },
+    body,
+  }: TenantCall<{ params: typeof params; body: typeof consumerSettings }>) {
+    const settings = { id, name: body.name ?? null, plan: body.plan ?? null };
+    const { consumer, generation } = await putConsumer(db, projectId, settings);
+    if (generation !== null)
+      await mapOutage(endpointStates.applyPlans({ projectId, consumer: id, generation }));
+    return json(200, consumer);
+  }
+
+  async function handleListConsumers({ tenant, query }: TenantCall<{ query: typeof listConsumersQuery }>) {
+    const page = await listConsumers(reads(tenant), tenant.projectId, pageRequest('timeAndId', query));
+    return json(200, {
+      items: page.items,
+      nextCursor: page.next && encodeCursor('timeAndId', page.next),
+    });
+  }
+
+  async function getConsumer({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {
+    const found = await findConsumer(reads(tenant), tenant.projectId, id);
+    if (!found) throw new Problem('not_found');
+    return json(200, found);
+  }
+
+  async function handleDeleteConsumer({
+    tenant: { projectId },
+    params: { id },
+  }: TenantCall<{ params: typeof params }>) {
+    if (!(await findConsumer(db, projectId, id))) throw new Problem('not_found');
+    // Its keys go first, or it could make endpoints behind us; the consumer last, so that a caller whose request
+    // failed half-way can repeat it.
+    await deleteKeysOfConsumer(db, projectId, id);
+    authentication.invalidate(projectId);
+    // Again, for what a call made that was let in with such a key before.
+    do {
+      for (const endpointId of await endpointIdsOfConsumer(db, projectId, id))
+        await mapOutage(deliveryCommands.deleteEndpoint(projectId, id, endpointId));
+    } while (!(await mapOutage(deleteConsumer(pool, projectId, id))));
+    authentication.invalidate(projectId);
+    return noContent();
+  }
 }

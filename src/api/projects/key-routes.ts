@@ -7,13 +7,16 @@ import { deleteApiKey, insertApiKey, listApiKeys } from '../../store/projects/ap
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { encodeCursor, pageRequest } from '../http/cursor.ts';
-import { json, noContent, type Route, tenantRoute } from '../http/route.ts';
+import { json, noContent, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
 import { apiKey, createdKey, newKey } from './key-schemas.ts';
 
 const tag = 'Keys';
+
+const listKeysQuery = z.strictObject(pageQuery);
+const params = z.object({ id: posthornId });
 
 export function keyRoutes(
   { pool, clock, config }: Pick<ApiDependencies, 'pool' | 'clock' | 'config'>,
@@ -34,13 +37,7 @@ export function keyRoutes(
       bodyOptional: true,
       responses: { 201: { description: 'The key, shown this once', schema: createdKey } },
       problems: ['quota_exceeded'],
-      handle: async ({ tenant: { projectId }, body: { consumer = null } }) => {
-        const id = newId('key', clock.now());
-        const { key, hash } = authentication.newKey(consumer === null ? 'ph' : 'phc');
-        const quotas = config.quotas ?? DEFAULT_QUOTAS;
-        await mapOutage(insertApiKey(pool, { id, projectId, consumer, hash }, quotas));
-        return json(201, { id, key });
-      },
+      handle: createKey,
     }),
     tenantRoute({
       method: 'get',
@@ -49,15 +46,12 @@ export function keyRoutes(
       tag,
       summary: 'List the API keys, newest first',
       access: 'project',
-      query: z.strictObject(pageQuery),
+      query: listKeysQuery,
       responses: {
         200: { description: 'A page of keys, without the keys themselves', schema: pageSchema(apiKey) },
       },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
-      handle: async ({ tenant, query }) => {
-        const page = await listApiKeys(reads(tenant), tenant.projectId, pageRequest('id', query));
-        return json(200, { items: page.items, nextCursor: page.next && encodeCursor('id', page.next) });
-      },
+      handle: listKeys,
     }),
     tenantRoute({
       method: 'delete',
@@ -68,13 +62,29 @@ export function keyRoutes(
       summary: 'Delete an API key',
       description: 'It stops working within a second.',
       access: 'project',
-      params: z.object({ id: posthornId }),
+      params,
       responses: { 204: { description: 'Deleted' } },
-      handle: async ({ tenant, params: { id } }) => {
-        if (!(await deleteApiKey(db, tenant.projectId, id))) throw new Problem('not_found');
-        authentication.invalidate(tenant.projectId);
-        return noContent();
-      },
+      handle: deleteKey,
     }),
   ];
+
+  async function createKey({ tenant: { projectId }, body }: TenantCall<{ body: typeof newKey }>) {
+    const consumer = body.consumer ?? null;
+    const id = newId('key', clock.now());
+    const { key, hash } = authentication.newKey(consumer === null ? 'ph' : 'phc');
+    const quotas = config.quotas ?? DEFAULT_QUOTAS;
+    await mapOutage(insertApiKey(pool, { id, projectId, consumer, hash }, quotas));
+    return json(201, { id, key });
+  }
+
+  async function listKeys({ tenant, query }: TenantCall<{ query: typeof listKeysQuery }>) {
+    const page = await listApiKeys(reads(tenant), tenant.projectId, pageRequest('id', query));
+    return json(200, { items: page.items, nextCursor: page.next && encodeCursor('id', page.next) });
+  }
+
+  async function deleteKey({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {
+    if (!(await deleteApiKey(db, tenant.projectId, id))) throw new Problem('not_found');
+    authentication.invalidate(tenant.projectId);
+    return noContent();
+  }
 }

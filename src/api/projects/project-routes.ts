@@ -18,7 +18,15 @@ import {
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { catalogueWarnings } from '../event-types/catalogue-warnings.ts';
-import { json, plainRoute, type Route, type RouteResponse, tenantRoute } from '../http/route.ts';
+import {
+  type Call,
+  json,
+  plainRoute,
+  type Route,
+  type RouteResponse,
+  type TenantCall,
+  tenantRoute,
+} from '../http/route.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
@@ -108,13 +116,7 @@ export function projectRoutes(
       access: 'admin',
       body: newProject,
       responses: { 201: { description: 'The project; the key is shown this once', schema: createdProject } },
-      handle: async ({ body: { name, profile = DEFAULT_PROFILE } }) => {
-        const { plans } = await profileFor(null, profile);
-        const made = { id: newId('prj', clock.now()), name, profile };
-        const { key, hash } = authentication.newKey('ph');
-        await insertProject(db, { ...made, plansInForce: plans }, { id: newId('key', clock.now()), hash });
-        return json(201, { ...made, key });
-      },
+      handle: createProject,
     }),
     plainRoute({
       method: 'get',
@@ -125,7 +127,7 @@ export function projectRoutes(
       access: 'admin',
       params,
       responses: readAnswer,
-      handle: ({ params: { id } }) => read(id),
+      handle: getProject,
     }),
     plainRoute({
       method: 'patch',
@@ -139,7 +141,7 @@ export function projectRoutes(
       body: projectChanges,
       responses: changedAnswer,
       problems,
-      handle: ({ params: { id }, body }) => change(id, body),
+      handle: changeProject,
     }),
     tenantRoute({
       method: 'get',
@@ -149,7 +151,7 @@ export function projectRoutes(
       summary: "Read the settings of the key's project",
       access: 'project',
       responses: readAnswer,
-      handle: ({ tenant }) => read(tenant.projectId),
+      handle: getOwnProject,
     }),
     tenantRoute({
       method: 'patch',
@@ -163,9 +165,38 @@ export function projectRoutes(
       body: projectChanges,
       responses: changedAnswer,
       problems,
-      handle: ({ tenant, body }) => change(tenant.projectId, body),
+      handle: changeOwnProject,
     }),
   ];
+
+  async function createProject({
+    body: { name, profile = DEFAULT_PROFILE },
+  }: Call<{ body: typeof newProject }>) {
+    const { plans } = await profileFor(null, profile);
+    const made = { id: newId('prj', clock.now()), name, profile };
+    const { key, hash } = authentication.newKey('ph');
+    await insertProject(db, { ...made, plansInForce: plans }, { id: newId('key', clock.now()), hash });
+    return json(201, { ...made, key });
+  }
+
+  function getProject({ params: { id } }: Call<{ params: typeof params }>) {
+    return read(id);
+  }
+
+  function changeProject({
+    params: { id },
+    body,
+  }: Call<{ params: typeof params; body: typeof projectChanges }>) {
+    return change(id, body);
+  }
+
+  function getOwnProject({ tenant }: TenantCall) {
+    return read(tenant.projectId);
+  }
+
+  function changeOwnProject({ tenant, body }: TenantCall<{ body: typeof projectChanges }>) {
+    return change(tenant.projectId, body);
+  }
 }
 
 const answerOf = ({ id, name, profile, policy, plans, schemas, createdAt }: Project): ProjectResponse => ({
