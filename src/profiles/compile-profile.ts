@@ -9,7 +9,7 @@ import { compileHeaders } from './request-headers.ts';
 import { compileRequiredFieldsCheck, referencesConsumer } from './required-fields.ts';
 import { compileSecret, type SecretRules } from './secret-rules.ts';
 
-/** What templates may name of an event. */
+/** The fields of an event that templates may contain. */
 export type EventFields = {
   id: string;
   type: string;
@@ -18,41 +18,41 @@ export type EventFields = {
   attributes: Record<string, string>;
 };
 
-/** A profile made ready for use: data is read once, and what remains are functions. */
+/** A profile compiled into functions. */
 export type CompiledProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'eventTypes' | 'labels'> & {
   version: number;
-  /** Plans whose consumers may use webhooks; null: all. */
+  /** Plans whose consumers may use webhooks; null: all plans. */
   plans: string[] | null;
   /**
-   * The bytes that every receiver gets, or why this event has none (422). `data` is JSON as it came; `test` is left
-   * out for a real event.
+   * The body that every receiver gets, or why this event cannot have one (422). `data` is JSON as the producer sent it;
+   * `test` is omitted for events that are not test events.
    */
   composeBody(input: EventFields & { data: Buffer; test?: boolean }): Buffer | { errors: Problem[] };
-  /** Headers of one attempt, signed. `sentAt` is in epoch seconds; `secrets` is newest first and not empty. */
+  /** The headers of one attempt, with its signature. `sentAt` is in epoch seconds; `secrets` is newest first and not empty. */
   requestHeaders(
     input: EventFields & { sentAt: number; body: Buffer; secrets: string[] },
   ): Record<string, string>;
-  /** Every event has to name a consumer, and so has every endpoint that shall get one. */
+  /** Every event needs a consumer, and so does every endpoint that should receive events. */
   requiresConsumer: boolean;
   secretRules: SecretRules;
   generateSecret(): string;
   /** What is wrong with a provided secret; undefined if it is acceptable. */
   secretProblem(text: string): string | undefined;
-  /** False for a secret that came under another profile and that requestHeaders would throw for. */
+  /** False if requestHeaders would throw for this secret, which was accepted under another profile. */
   canSignWith(secret: string): boolean;
   policy: RetryPolicy;
-  /** Lower case names of all headers that requestHeaders sets: endpoints may not. */
+  /** The lower-case names of all headers that requestHeaders sets. Endpoints must not set them. */
   reservedHeaderNames: string[];
 };
 
-const secondsOf = (duration: string): number => parseDuration(duration)!;
+const toSeconds = (duration: string): number => parseDuration(duration)!;
 
-/** `version` is the store's or the registry's count of this profile's texts: an event keeps the one it came under. */
+/** Compiles a valid profile. `version` counts the versions of this name; an event keeps the version it was accepted under. */
 export function compileProfile(profile: Profile, version: number): CompiledProfile {
   const secret = compileSecret(profile.secret);
   const headers = compileHeaders(profile, secret.keyEncoding);
-  const problemsWithNames = compileRequiredFieldsCheck(profile);
-  const problemsOfSize = compileSizeCheck(profile);
+  const missingFields = compileRequiredFieldsCheck(profile);
+  const findSizeProblems = compileSizeCheck(profile);
   const compose = compileBody(profile);
 
   const timestamp = (time: Date): string =>
@@ -70,9 +70,9 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
     labels: profile.labels,
     composeBody: (input) => {
       const event = { ...input, createdAt: timestamp(input.createdAt) };
-      const tooLong = problemsOfSize(event);
-      if (tooLong.length > 0) return { errors: tooLong };
-      const missing = problemsWithNames(input);
+      const sizeProblems = findSizeProblems(event);
+      if (sizeProblems.length > 0) return { errors: sizeProblems };
+      const missing = missingFields(input);
       const body = compose(event);
       if (Buffer.isBuffer(body)) return missing.length === 0 ? body : { errors: missing };
       return { errors: [...missing, ...body] };
@@ -84,8 +84,8 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
     secretProblem: secret.secretProblem,
     canSignWith: (text) => hasKeyEncoding(text, secret.keyEncoding),
     policy: {
-      delays: profile.policy.delays.map(secondsOf),
-      timeout: secondsOf(profile.timeout),
+      delays: profile.policy.delays.map(toSeconds),
+      timeout: toSeconds(profile.timeout),
       jitter: profile.policy.jitter,
     },
     reservedHeaderNames: headers.lowerCaseNames,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { getCompiledSchema } from '../json-schema/compiled-schema-cache.ts';
 import { pointerTokens } from '../json-schema/json-pointer.ts';
 
-/** Any JSON. Not z.json() itself, which as a type refers to itself: not every reader of our types can follow. */
+/** Any JSON value. z.json() itself is recursive in the OpenAPI document, and not every client generator supports that. */
 const json = z.unknown().refine((value) => z.json().safeParse(value).success, {
   error: ({ input }) => (input === undefined ? 'is required' : 'must be JSON'),
   abort: true,
@@ -17,48 +17,48 @@ const name = z
 export const eventTypeSchema = z.strictObject({
   name,
   description: z.string(),
-  /** The data of an example event: previews and test events are made of it. */
+  /** The data of previews and test events. */
   example: json,
-  /** What the profile names of an event's attributes, for the same. */
+  /** The attributes of previews and test events. */
   exampleAttributes: z.record(name, z.string()).optional(),
   /** A JSON Schema of the data. */
   schema: z.record(z.string(), json).optional(),
 });
 
 const MAX_SCHEMAS = 50;
-/** Of all schemas, keywords and their values, references repeated: compiling takes up to 0.15 ms for each. */
-const MAX_SIZE_OF_SCHEMAS = 3_000;
+/** Counts all schemas, keywords and their values, and those behind references again. Each takes up to 0.15 ms to compile. */
+const MAX_COST_OF_SCHEMAS = 3_000;
 
 export const eventTypesSchema = z
   .array(eventTypeSchema)
   .max(200, { abort: true })
   .default([])
   .superRefine((types, context) => {
-    const seen = new Set<string>();
+    const names = new Set<string>();
     for (const [index, type] of types.entries()) {
-      if (seen.has(type.name))
-        context.addIssue({ code: 'custom', path: [index, 'name'], message: 'named twice' });
-      seen.add(type.name);
+      if (names.has(type.name))
+        context.addIssue({ code: 'custom', path: [index, 'name'], message: 'must not be named twice' });
+      names.add(type.name);
     }
   })
   .refine((types) => types.filter(({ schema }) => schema).length <= MAX_SCHEMAS, {
-    message: `more than ${MAX_SCHEMAS} schemas`,
+    message: `must not have more than ${MAX_SCHEMAS} schemas`,
     abort: true,
   })
   .superRefine((types, context) => {
-    let size = 0;
+    let cost = 0;
     for (const [index, { schema }] of types.entries()) {
       if (!schema) continue;
-      const wrong = (pointer: string, message: string): void =>
+      const report = (pointer: string, message: string): void =>
         context.addIssue({ code: 'custom', path: [index, 'schema', ...pointerTokens(pointer)], message });
-      // What cannot be enforced is refused here: at ingest nobody could mend it.
+      // A schema that cannot be enforced is refused here. At ingest, the producer could not fix it.
       const compiled = getCompiledSchema(JSON.stringify(schema));
       if ('problems' in compiled) {
-        // Of more schemas nothing is said: each takes its time, and none would count.
-        for (const { pointer, detail } of compiled.problems) wrong(pointer, detail);
+        // Stop at the first invalid schema: compiling the others takes time, and the profile is refused anyway.
+        for (const { pointer, detail } of compiled.problems) report(pointer, detail);
         return;
       }
-      size += compiled.cost.total;
-      if (size > MAX_SIZE_OF_SCHEMAS) return wrong('', 'is too much, with the schemas before it');
+      cost += compiled.cost.total;
+      if (cost > MAX_COST_OF_SCHEMAS) return report('', 'is too large together with the schemas before it');
     }
   });

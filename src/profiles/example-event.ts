@@ -1,2 +1,2 @@
-/** What stands for the rest of an example event: its type, data and attributes are the catalogue's to say. */
+/** The fields of an example event that do not come from the catalogue, which defines its type, data and attributes. */
 export const EXAMPLE_EVENT = { id: 'evt_example', consumer: 'example', createdAt: new Date(0), test: true };

@@ -1,7 +1,7 @@
-const TOKEN = /^[!#$%&'*+.^_`|~A-Za-z0-9-]{1,128}$/;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~A-Za-z0-9-]{1,128}$/;
 
-/** These frame the message or steer the connection (RFC 9110, 7.6.1): the HTTP client alone may set them. */
-const OF_THE_CONNECTION = new Set([
+/** Headers that frame the message or control the connection (RFC 9110, section 7.6.1). Only the HTTP client may set them. */
+const CONNECTION_HEADERS = new Set([
   'accept-encoding',
   'connection',
   'content-encoding',
@@ -19,12 +19,12 @@ const OF_THE_CONNECTION = new Set([
   'upgrade',
 ]);
 
-/** Why a request may not set a header of this name; undefined when it may. */
+/** Why requests must not set a header of this name; undefined if they may. */
 export function headerNameProblem(name: string): string | undefined {
-  if (!TOKEN.test(name)) return 'not a header name';
-  if (OF_THE_CONNECTION.has(name.toLowerCase())) return 'the connection sets this header itself';
+  if (!HEADER_NAME.test(name)) return 'must be a header name';
+  if (CONNECTION_HEADERS.has(name.toLowerCase())) return 'must not be set: the HTTP client sets this header';
   return undefined;
 }
 
-/** What can stand in a header unchanged: printable ASCII, without a space at either end. */
+/** Printable ASCII without leading or trailing spaces, which a header carries unchanged. */
 export const isHeaderValue = (text: string): boolean => /^([!-~]([ -~]*[!-~])?)?$/.test(text);

@@ -3,14 +3,14 @@ import { type CompiledProfile, compileProfile } from './compile-profile.ts';
 import type { Profile } from './profile.ts';
 import type { BuiltInProfiles } from './shipped/registry.ts';
 
-/** A profile that was put through the API. `source` is the JSON of a Profile. */
+/** A profile that was stored through the API. `source` is the JSON text of a Profile. */
 export type StoredProfile = { name: string; version: number; source: string };
 
-/** Where such profiles are kept. */
+/** The store of profiles. */
 export type StoredProfiles = {
   /**
-   * The project's own profile of that name and version, else the one that is shared with all; null is no project, to
-   * which only the shared ones are known.
+   * The project's own profile of that name and version, otherwise the shared one. With `projectId` null, only shared
+   * profiles are found.
    */
   find(projectId: string | null, name: string, version: number): Promise<StoredProfile | undefined>;
 };
@@ -18,26 +18,26 @@ export type StoredProfiles = {
 export type ProfileLookup = {
   builtIn: BuiltInProfiles;
   /**
-   * The profile that an event of the project was accepted under: its own, else a shared one, else one that ships
-   * with Posthorn; undefined when there is none. `version` null is the newest that ships, for names under which
-   * nothing is stored. Rejects when the store does not answer.
+   * The profile that an event of the project was accepted under: the project's own, otherwise a shared one, otherwise a
+   * built-in one; undefined if there is none. `version` null means the newest built-in version, for names that are not
+   * stored. Rejects if the store does not respond.
    */
   find(projectId: string | null, name: string, version: number | null): Promise<CompiledProfile | undefined>;
 };
 
 /**
- * Characters of the sources of what is kept compiled, which takes up to thirty times that: the profiles of about a
- * thousand projects that send now. One that ships is there anyway, and costs what it takes to know so.
+ * The limit of the cache, in characters of profile sources: enough for about 1,000 projects that are sending. A compiled
+ * profile takes up to 30 times the memory of its source. An entry for a built-in profile only costs the overhead.
  */
-const KEPT_CHARACTERS = 4 * 1024 * 1024;
-const ENTRY_CHARACTERS = 256;
+const MAX_CACHED_CHARACTERS = 4 * 1024 * 1024;
+const ENTRY_OVERHEAD_CHARACTERS = 256;
 
 /**
- * Asks the store once for each version while it is in use: a version never changes, and a later one of a nearer
- * scope cannot take its place, because a name that is shared or ships is not free.
+ * Caches compiled profiles. A cached version cannot become wrong: a version never changes, and a project cannot store a
+ * profile under a name that is shared or built in.
  */
 export function createProfileLookup(builtIn: BuiltInProfiles, stored: StoredProfiles): ProfileLookup {
-  const known = new LRUCache<string, CompiledProfile>({ maxSize: KEPT_CHARACTERS });
+  const cache = new LRUCache<string, CompiledProfile>({ maxSize: MAX_CACHED_CHARACTERS });
   const loading = new Map<string, Promise<CompiledProfile | undefined>>();
 
   const load = async (
@@ -48,7 +48,7 @@ export function createProfileLookup(builtIn: BuiltInProfiles, stored: StoredProf
   ): Promise<CompiledProfile | undefined> => {
     const found = await stored.find(projectId, name, version);
     const profile = found ? compileStored(found) : builtIn.get(name, version);
-    if (profile) known.set(key, profile, { size: ENTRY_CHARACTERS + (found?.source.length ?? 0) });
+    if (profile) cache.set(key, profile, { size: ENTRY_OVERHEAD_CHARACTERS + (found?.source.length ?? 0) });
     return profile;
   };
 
@@ -57,16 +57,16 @@ export function createProfileLookup(builtIn: BuiltInProfiles, stored: StoredProf
     async find(projectId, name, version) {
       if (version === null) return builtIn.get(name);
       const key = `${projectId ?? ''}/${name}/${version}`;
-      const profile = known.get(key);
+      const profile = cache.get(key);
       if (profile) return profile;
-      const underWay =
+      const pending =
         loading.get(key) ?? load(key, projectId, name, version).finally(() => loading.delete(key));
-      loading.set(key, underWay);
-      return underWay;
+      loading.set(key, pending);
+      return pending;
     },
   };
 }
 
-/** Not held against the schema again: a rule that was added since must not stop what was accepted before. */
+/** Does not validate again: a rule that was added later must not stop events that were accepted before. */
 const compileStored = ({ source, version }: StoredProfile): CompiledProfile =>
   compileProfile(JSON.parse(source) as Profile, version);

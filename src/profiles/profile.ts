@@ -11,6 +11,7 @@ import {
   compileTemplate,
   countReferences,
   HEADER_VARIABLES,
+  isTemplate,
   SPREAD_MEMBER,
   templateProblem,
 } from './body/template.ts';
@@ -23,74 +24,86 @@ const duration = (min: string, max: string) =>
     return seconds >= parseDuration(min)! && seconds <= parseDuration(max)!;
   }, `must be a duration such as 30s, 5m or 2h, from ${min} to ${max}`);
 
-/** For people's eyes, in logs and tables: one line of text that Postgres can keep. */
+/** Text for people, in logs and tables: one line that Postgres can store. */
 const label = (max: number) =>
   z
     .string()
     .min(1)
     .max(max)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: few validators of JSON Schema know \p{Cc}
-    .regex(/^[^\x00-\x1f\x7f-\x9f]*$/, 'holds a control character')
-    .refine((value) => value.isWellFormed(), 'holds half of a surrogate pair');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: few JSON Schema validators support \p{Cc}
+    .regex(/^[^\x00-\x1f\x7f-\x9f]*$/, 'must not contain control characters')
+    .refine((value) => value.isWellFormed(), 'must not contain half of a surrogate pair');
 
 const headerTemplate = z
   .string()
   .max(1024)
   .superRefine((text, context) => {
-    const unfit = isHeaderValue(text) ? undefined : 'printable ASCII without spaces at its ends';
-    const problem = templateProblem(text, HEADER_VARIABLES) ?? unfit;
+    const valueProblem = isHeaderValue(text)
+      ? undefined
+      : 'must be printable ASCII without leading or trailing spaces';
+    const problem = templateProblem(text, HEADER_VARIABLES) ?? valueProblem;
     if (problem) context.addIssue({ code: 'custom', message: problem });
   });
 
-/** `$data` is the event's data as it came, `$test` a truth value; any other text is a template, the rest stands as it is. */
+/** `$data` is replaced by the data and `$test` by a boolean. Any other string is a template; other values are sent as they are. */
 const member = z.union([z.string(), z.number(), z.boolean(), z.null()]).superRefine((value, context) => {
-  if (typeof value !== 'string' || value === '$data' || value === '$test') return;
+  if (!isTemplate(value)) return;
   const problem = templateProblem(value, BODY_VARIABLES);
-  if (problem) context.addIssue({ code: 'custom', message: `${problem}; $data and $test stand alone` });
+  if (problem)
+    context.addIssue({ code: 'custom', message: `${problem}; $data and $test must be the whole value` });
 });
 
-/** What examines the examples multiplies their number by this one: without `abort` it would begin all the same. */
-const TOO_MANY_REFERENCES = { message: 'templates with more than 200 variables', abort: true };
+/** Checking the examples takes time in proportion to examples times variables. Without `abort` the check would still run. */
+const TOO_MANY_REFERENCES = {
+  message: 'must not have more than 200 variables in its templates',
+  abort: true,
+};
 
-const isExaminable = (values: unknown[]): boolean =>
+const hasFewReferences = (values: unknown[]): boolean =>
   values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? countReferences(value) : 0), 0) <=
   200;
 
 const body = z
   .record(z.string(), member)
-  .refine((members) => Object.keys(members).length <= 200, { message: 'more than 200 members', abort: true })
-  .refine((members) => isExaminable(Object.values(members)), TOO_MANY_REFERENCES)
-  // JavaScript moves such members to the front: what is sent would not be in the order that is written here.
-  .refine((members) => !Object.keys(members).some((name) => /^\d+$/.test(name)), 'a member named by digits')
+  .refine((members) => Object.keys(members).length <= 200, {
+    message: 'must not have more than 200 members',
+    abort: true,
+  })
+  .refine((members) => hasFewReferences(Object.values(members)), TOO_MANY_REFERENCES)
+  // JavaScript moves such members to the front, so the body would not have the order of the profile.
+  .refine(
+    (members) => !Object.keys(members).some((name) => /^\d+$/.test(name)),
+    'must not have a member whose name consists of digits',
+  )
   .refine(
     (members) => !(SPREAD_MEMBER in members) || members[SPREAD_MEMBER] === '$data',
-    `"${SPREAD_MEMBER}" spreads "$data" and nothing else`,
+    `"${SPREAD_MEMBER}" must have the value "$data"`,
   )
   .refine(
     (members) => Object.values(members).filter((value) => value === '$data').length <= 1,
-    '$data in more than one place',
+    'must not contain $data more than once',
   );
 
-/** `$$signature` is a text about one. */
-const carriesSignature = (text: string): boolean => compileTemplate(text).variables.has('signature');
+/** A substring test would also find `$$signature`, which is a literal text. */
+const hasSignatureVariable = (text: string): boolean => compileTemplate(text).variables.has('signature');
 
 const headers = z
   .record(z.string(), headerTemplate)
   .refine((templates) => Object.keys(templates).length <= 20, {
-    message: 'more than 20 headers',
+    message: 'must not have more than 20 headers',
     abort: true,
   })
-  .refine((templates) => isExaminable(Object.values(templates)), TOO_MANY_REFERENCES)
+  .refine((templates) => hasFewReferences(Object.values(templates)), TOO_MANY_REFERENCES)
   .superRefine((templates, context) => {
-    const seen = new Set<string>();
+    const names = new Set<string>();
     for (const name of Object.keys(templates)) {
-      const problem = seen.has(name.toLowerCase()) ? 'named twice' : headerNameProblem(name);
+      const problem = names.has(name.toLowerCase()) ? 'must not be named twice' : headerNameProblem(name);
       if (problem) context.addIssue({ code: 'custom', path: [name], message: problem });
-      seen.add(name.toLowerCase());
+      names.add(name.toLowerCase());
     }
   })
-  .refine((templates) => Object.values(templates).some(carriesSignature), {
-    message: 'no header carries $signature',
+  .refine((templates) => Object.values(templates).some(hasSignatureVariable), {
+    message: 'must have a header with $signature',
   });
 
 const signature = z
@@ -101,7 +114,7 @@ const signature = z
     format: z
       .string()
       .max(128)
-      .regex(/^[\x21-\x7e]+$/, 'printable ASCII without spaces'),
+      .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces'),
     whileRotating: z.enum(WHILE_ROTATING),
   })
   .refine(
@@ -109,7 +122,7 @@ const signature = z
       /^[^$]*(\$sentAt[^$]*)?$/.test(format.replace(`$${encoding}`, '')) && format.includes(`$${encoding}`),
     {
       path: ['format'],
-      message: 'holds $hex or $base64, as the encoding says, once, and $sentAt at most once',
+      message: 'must contain the variable of the encoding ($hex or $base64) once, and $sentAt at most once',
     },
   );
 
@@ -119,7 +132,7 @@ const secret = z
   .strictObject({
     key: z.enum(['utf8', 'base64AfterPrefix']),
     prefix: z.string().regex(/^[A-Za-z0-9_-]{0,32}$/),
-    /** Random bytes after the prefix, and how they are written. */
+    /** Random bytes after the prefix, and their encoding. */
     generated: z.strictObject({ bytes: z.int().min(16).max(64), encoding: z.enum(['hex', 'base64']) }),
     /** utf8: characters of the secret; base64AfterPrefix: bytes of the key. */
     min: length,
@@ -127,25 +140,25 @@ const secret = z
     source: z.enum(['generated', 'either', 'provided']),
     returned: z.enum(['once', 'never']),
   })
-  .refine(({ min, max }) => min <= max, { path: ['max'], message: 'less than min' })
+  .refine(({ min, max }) => min <= max, { path: ['max'], message: 'must not be less than min' })
   .refine(({ key, generated }) => key === 'utf8' || generated.encoding === 'base64', {
     path: ['generated', 'encoding'],
-    message: 'base64, since the key is read as base64',
+    message: 'must be base64, because the key is read as base64',
   })
   .refine(
     ({ key, prefix, generated: { bytes, encoding }, min, max }) => {
-      const written = prefix.length + (encoding === 'hex' ? bytes * 2 : Math.ceil(bytes / 3) * 4);
-      const size = key === 'utf8' ? written : bytes;
+      const characters = prefix.length + (encoding === 'hex' ? bytes * 2 : Math.ceil(bytes / 3) * 4);
+      const size = key === 'utf8' ? characters : bytes;
       return size >= min && size <= max;
     },
-    { path: ['generated'], message: 'a generated secret would break min or max' },
+    { path: ['generated'], message: 'must produce secrets between min and max' },
   )
   .refine(({ source, returned }) => returned === 'once' || source === 'provided', {
     path: ['returned'],
-    message: "'never' requires source 'provided': nobody would know a secret that Posthorn generates",
+    message: 'must be once unless source is provided: nobody would know a generated secret',
   });
 
-/** A provider's wire format and rules, as data, without the checks of its examples. docs/profiles.md describes each field. */
+/** A provider's wire format and rules, without the checks of its examples. docs/profiles.md describes each field. */
 export const profileFields = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
   title: label(128),
@@ -161,7 +174,7 @@ export const profileFields = z.strictObject({
     jitter: z.number().min(0).max(1),
   }),
   urls: z.strictObject({ httpsOnly: z.boolean(), publicOnly: z.boolean() }),
-  /** Plans whose consumers may use webhooks; left out: all. */
+  /** Plans whose consumers may use webhooks. Omitted: all plans. */
   plans: z
     .array(z.string().regex(/^[A-Za-z0-9._-]{1,128}$/))
     .max(100)
@@ -170,6 +183,6 @@ export const profileFields = z.strictObject({
   labels: z.strictObject({ undeliverable: label(64) }),
 });
 
-/** A profile as it is written, and as it is read. */
+/** A profile before and after parsing. */
 export type ProfileSource = z.input<typeof profileFields>;
 export type Profile = z.output<typeof profileFields>;

@@ -3,32 +3,32 @@ import { compileSigner } from '../signing/sign.ts';
 import { compileTemplate, type TemplateValues } from './body/template.ts';
 import type { Profile } from './profile.ts';
 
-/** Unless the profile says otherwise: every body is JSON. */
+/** The default, which a profile may override. */
 const CONTENT_TYPE = { 'content-type': 'application/json' };
 
 export type HeaderInput = Omit<TemplateValues, 'signature'> & {
-  /** Epoch seconds of this attempt. */
+  /** When this attempt is signed, in epoch seconds. */
   sentAt: number;
   body: Buffer;
   /** Newest first. */
   secrets: string[];
 };
 
-/** Compiles the header templates and the signature into one function of an attempt. */
+/** Compiles the header templates and the signature. `render` returns the headers of one attempt. */
 export function compileHeaders(
   profile: Pick<Profile, 'headers' | 'signature'>,
-  keyForm: SecretKeyEncoding,
-): { render(parts: HeaderInput): Record<string, string>; lowerCaseNames: string[] } {
-  const sign = compileSigner(profile.signature, keyForm);
-  const ownNames = Object.keys(profile.headers).map((name) => name.toLowerCase());
+  keyEncoding: SecretKeyEncoding,
+): { render(input: HeaderInput): Record<string, string>; lowerCaseNames: string[] } {
+  const sign = compileSigner(profile.signature, keyEncoding);
+  const profileHeaderNames = Object.keys(profile.headers).map((name) => name.toLowerCase());
   const templates = Object.entries({
-    ...(ownNames.includes('content-type') ? {} : CONTENT_TYPE),
+    ...(profileHeaderNames.includes('content-type') ? {} : CONTENT_TYPE),
     ...profile.headers,
   }).map(([name, text]) => [name, compileTemplate(text)] as const);
 
   return {
-    render: (parts) => {
-      const values = { ...parts, signature: sign(parts, parts.secrets) };
+    render: (input) => {
+      const values = { ...input, signature: sign(input, input.secrets) };
       const headers: Record<string, string> = {};
       for (const [name, template] of templates) headers[name] = template.render(values);
       return headers;

@@ -21,24 +21,24 @@ export function compileSecret({
   source,
   returned,
 }: Profile['secret']): CompiledSecret {
-  const outOfBounds = (size: number, unit: string): string | undefined => {
-    const some = (count: number) => `${count} ${unit}${count === 1 ? '' : 's'}`;
-    if (size < min) return `is shorter than ${some(min)}`;
-    return size > max ? `is longer than ${some(max)}` : undefined;
+  const lengthProblem = (size: number, unit: string): string | undefined => {
+    const formatCount = (count: number) => `${count} ${unit}${count === 1 ? '' : 's'}`;
+    if (size < min) return `is shorter than ${formatCount(min)}`;
+    return size > max ? `is longer than ${formatCount(max)}` : undefined;
   };
 
   const checkText = (text: string): string | undefined => {
-    // A lone surrogate has no UTF-8 form: two such secrets would be one key.
+    // A lone surrogate has no UTF-8 encoding, so two different secrets would become the same key.
     if (!text.isWellFormed()) return 'is not valid Unicode';
-    // A character is at most two units: of a text as long as a request may be, the beginning tells that it is too long.
-    return outOfBounds([...text.slice(0, 2 * max + 2)].length, 'character');
+    // A secret may be as long as a request. A character has at most two UTF-16 units, so the start shows that it is too long.
+    return lengthProblem([...text.slice(0, 2 * max + 2)].length, 'character');
   };
 
   const checkBase64 = (text: string): string | undefined => {
     if (!text.startsWith(prefix)) return `does not begin with ${prefix}`;
     const encoded = text.slice(prefix.length);
-    if (!isBase64(encoded)) return `is not padded base64 after ${prefix || 'its beginning'}`;
-    return outOfBounds(Buffer.byteLength(encoded, 'base64'), 'byte');
+    if (!isBase64(encoded)) return `is not padded base64${prefix && ` after ${prefix}`}`;
+    return lengthProblem(Buffer.byteLength(encoded, 'base64'), 'byte');
   };
 
   return {

@@ -1,31 +1,31 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 
-/** How the text of a secret becomes the HMAC key. */
+/** How the HMAC key is derived from the text of a secret. */
 export type SecretKeyEncoding =
-  /** The text's UTF-8 bytes, prefix included. */
+  /** The UTF-8 bytes of the text, including the prefix. */
   | { key: 'utf8' }
-  /** The bytes that the base64 text after the prefix stands for. */
+  /** The bytes that the text after the prefix encodes. */
   | { key: 'base64AfterPrefix'; prefix: string };
 
 /**
- * The HMAC key of a secret that has passed the profile's checkSecret. A KeyObject, because createHmac takes three
- * times as long with a Buffer (9 against 3 microseconds for 1 kB, Node 24.21).
+ * The HMAC key of a secret. Throws if hasKeyEncoding is false for it. Returns a KeyObject because createHmac takes three
+ * times as long with a Buffer (9 instead of 3 microseconds for 1 kB on Node 24.21).
  */
-export function secretKey(secret: string, form: SecretKeyEncoding): KeyObject {
-  // What is left of a secret of another profile may be an empty key, which anybody has.
-  if (!hasKeyEncoding(secret, form))
-    throw new Error('a secret has no key of the form that its profile asks for');
-  return form.key === 'utf8'
+export function secretKey(secret: string, encoding: SecretKeyEncoding): KeyObject {
+  // Without this check, a secret of another profile could become an empty key, which anybody can guess.
+  if (!hasKeyEncoding(secret, encoding))
+    throw new Error('the secret does not have the key encoding of the profile');
+  return encoding.key === 'utf8'
     ? createSecretKey(secret, 'utf8')
-    : createSecretKey(secret.slice(form.prefix.length), 'base64');
+    : createSecretKey(secret.slice(encoding.prefix.length), 'base64');
 }
 
-/** False for a secret of another profile that holds no such key. Its length is not asked: that rule is the door's. */
-export function hasKeyEncoding(secret: string, form: SecretKeyEncoding): boolean {
-  if (form.key === 'utf8') return secret !== '';
-  const encoded = secret.slice(form.prefix.length);
-  return secret.startsWith(form.prefix) && encoded !== '' && isBase64(encoded);
+/** False for a secret of another profile that has no such key. Does not check the length, which registration does. */
+export function hasKeyEncoding(secret: string, encoding: SecretKeyEncoding): boolean {
+  if (encoding.key === 'utf8') return secret !== '';
+  const encoded = secret.slice(encoding.prefix.length);
+  return secret.startsWith(encoding.prefix) && encoded !== '' && isBase64(encoded);
 }
 
-/** Only padded, canonical base64: receivers' libraries refuse, or read differently, what Node is lenient about. */
+/** Accepts only padded, canonical base64. Node decodes other forms too, but receivers' libraries refuse or misread them. */
 export const isBase64 = (text: string): boolean => Buffer.from(text, 'base64').toString('base64') === text;

@@ -1,4 +1,4 @@
-/** What is signed: the body alone, or the body after what pins it to one attempt, joined by dots. */
+/** What is signed: the body, or the body after the time of the attempt, or after the event id and the time. */
 export const SIGNED_CONTENTS = ['$body', '$sentAt.$body', '$id.$sentAt.$body'] as const;
 export const SIGNATURE_ALGORITHMS = ['hmac-sha256', 'hmac-sha512'] as const;
 export const SIGNATURE_ENCODINGS = ['hex', 'base64'] as const;
@@ -12,10 +12,10 @@ export type SignatureScheme = {
   algorithm: (typeof SIGNATURE_ALGORITHMS)[number];
   content: (typeof SIGNED_CONTENTS)[number];
   encoding: (typeof SIGNATURE_ENCODINGS)[number];
-  /** One signature as the header shows it: text around `$hex` or `$base64`, and `$sentAt`. */
+  /** One signature in the header: text with `$hex` or `$base64`, and optionally `$sentAt`. */
   format: string;
   whileRotating: (typeof WHILE_ROTATING)[number];
 };
 
-/** What a scheme signs. `sentAt` is in epoch seconds; `body` is exactly what is sent. */
+/** The input of a signature. `sentAt` is in epoch seconds; `body` is exactly what is sent. */
 export type SignedMessage = { id: string; sentAt: number; body: Uint8Array };

@@ -1,64 +1,66 @@
 import { childPointer } from '../../json-schema/json-pointer.ts';
 import type { Profile } from '../profile.ts';
 import { type Problem, reserializationProblems, reserialize } from './reserialize.ts';
-import { compileTemplate, SPREAD_MEMBER, type TemplateValues } from './template.ts';
+import { compileTemplate, isTemplate, SPREAD_MEMBER, type TemplateValues } from './template.ts';
 
 export type BodyInput = TemplateValues & {
-  /** The event's `data`, JSON as the producer wrote it. */
+  /** The event's `data`: JSON, byte for byte as the producer sent it. */
   data: Buffer;
-  /** Left out: a real event. */
+  /** Omitted for events that are not test events. */
   test?: boolean;
 };
 
-/** A member with its name, or the inside of a spread object; empty where that has no members. */
-type Member = (parts: BodyInput) => (string | Buffer)[];
+/** Returns a member with its name, or the contents of a spread object, which may be empty. */
+type Member = (input: BodyInput) => (string | Buffer)[];
 
 function compileMember([name, value]: [string, Profile['body'][string]]): Member {
-  if (name === SPREAD_MEMBER) return ({ data }) => [insideOf(data)];
+  if (name === SPREAD_MEMBER) return ({ data }) => [objectContents(data)];
   const before = `${JSON.stringify(name)}:`;
   if (value === '$data') return ({ data }) => [before, data];
   if (value === '$test') return ({ test = false }) => [`${before}${test}`];
-  if (typeof value !== 'string') return () => [before + JSON.stringify(value)];
+  if (!isTemplate(value)) return () => [before + JSON.stringify(value)];
   const template = compileTemplate(value);
-  return (parts) => [before + JSON.stringify(template.render(parts))];
+  return (input) => [before + JSON.stringify(template.render(input))];
 }
 
-/** What stands between the braces of a JSON object. */
-function insideOf(object: Buffer): Buffer {
-  const inside = object.subarray(object.indexOf('{') + 1, object.lastIndexOf('}'));
-  return inside.toString('latin1').trim() === '' ? inside.subarray(0, 0) : inside;
+/** The bytes between the braces of a JSON object; empty if it has no members. */
+function objectContents(object: Buffer): Buffer {
+  const contents = object.subarray(object.indexOf('{') + 1, object.lastIndexOf('}'));
+  return contents.toString('latin1').trim() === '' ? contents.subarray(0, 0) : contents;
 }
 
-function problemsOfSpreading(data: Buffer, ownNames: Set<string>): Problem[] {
+function spreadProblems(data: Buffer, memberNames: Set<string>): Problem[] {
   const value: unknown = JSON.parse(data.toString('utf8'));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [{ pointer: '/data', detail: 'must be an object: its members become members of the body' }];
+    return [
+      { pointer: '/data', detail: 'must be an object, because its members become members of the body' },
+    ];
   }
   return Object.keys(value)
-    .filter((name) => ownNames.has(name))
+    .filter((name) => memberNames.has(name))
     .map((name) => ({
       pointer: childPointer('/data', name),
-      detail: 'the body has a member of this name already',
+      detail: 'must not have the name of another member of the body',
     }));
 }
 
 /**
- * Compiles the body template. Verbatim data is placed byte for byte; nothing parses it but a spread, which looks
- * at its names. Re-serialised, the whole body is JSON.stringify(JSON.parse(body)), and data that this would change
- * the value of is refused.
+ * Compiles the body template. The returned function returns the body, or why this data has none.
+ * `verbatim` data is inserted byte for byte; it is parsed only for a spread, to compare names. With `reserialized`,
+ * the whole body is JSON.stringify(JSON.parse(body)), and data whose value this would change is refused.
  */
 export function compileBody(
   profile: Pick<Profile, 'body' | 'dataBytes'>,
-): (parts: BodyInput) => Buffer | Problem[] {
+): (input: BodyInput) => Buffer | Problem[] {
   const members = Object.entries(profile.body).map(compileMember);
-  const spreads = SPREAD_MEMBER in profile.body;
-  const ownNames = new Set(Object.keys(profile.body).filter((name) => name !== SPREAD_MEMBER));
-  const rewrites = profile.dataBytes === 'reserialized';
+  const hasSpread = SPREAD_MEMBER in profile.body;
+  const memberNames = new Set(Object.keys(profile.body).filter((name) => name !== SPREAD_MEMBER));
+  const reserializes = profile.dataBytes === 'reserialized';
 
-  const join = (parts: BodyInput): Buffer => {
+  const join = (input: BodyInput): Buffer => {
     const pieces: (string | Buffer)[] = [];
     for (const member of members) {
-      const [first = '', ...rest] = member(parts);
+      const [first = '', ...rest] = member(input);
       if (first.length > 0) pieces.push(pieces.length === 0 ? '{' : ',', first, ...rest);
     }
     if (pieces.length === 0) pieces.push('{');
@@ -68,12 +70,12 @@ export function compileBody(
     );
   };
 
-  return (parts) => {
+  return (input) => {
     const problems = [
-      ...(spreads ? problemsOfSpreading(parts.data, ownNames) : []),
-      ...(rewrites ? reserializationProblems(parts.data) : []),
+      ...(hasSpread ? spreadProblems(input.data, memberNames) : []),
+      ...(reserializes ? reserializationProblems(input.data) : []),
     ];
     if (problems.length > 0) return problems;
-    return rewrites ? reserialize(join(parts)) : join(parts);
+    return reserializes ? reserialize(join(input)) : join(input);
   };
 }

@@ -2,32 +2,32 @@ import { walkJson } from './walk-json.ts';
 
 export type Problem = { pointer: string; detail: string };
 
-/** A megabyte can hold a hundred thousand bad numbers; the first few tell their sender enough. */
+/** 1 MB of data can contain 100,000 problems. The first few are enough for the producer. */
 const MAX_PROBLEMS = 20;
 
-/** A number's text without redundancy: equal texts are equal values, exactly. */
-function exactValue(number: string): string {
+/** The normalized decimal form of a JSON number: two numbers are equal if and only if their forms are. */
+function normalizedDecimal(number: string): string {
   const [, sign, whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
   const digits = whole + fraction;
   let start = 0;
   let end = digits.length;
   while (start < end && digits[start] === '0') start++;
-  // Not by /0+$/, which tries again at each of the zeros in "1000…001": the square of their number.
+  // /0+$/ would start again at each zero of "1000…001" and take quadratic time.
   while (end > start && digits[end - 1] === '0') end--;
   if (start === end) return '0';
   return `${sign}${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 
-/** False for what a double does not hold exactly as it is written back, such as 12345678901234567890 and 1e400. */
-function survives(number: string): boolean {
+/** False if a number changes its value when it is parsed as a double and written again: 12345678901234567890, 1e400. */
+function isPreserved(number: string): boolean {
   const value = Number(number);
-  // Most are written as they come back; a megabyte can hold half a million.
+  // The fast path for most numbers: 1 MB can contain 500,000.
   if (String(value) === number) return true;
-  return Number.isFinite(value) && exactValue(number) === exactValue(String(value));
+  return Number.isFinite(value) && normalizedDecimal(number) === normalizedDecimal(String(value));
 }
 
-/** What `JSON.stringify(JSON.parse(data))` would change in the value of `data`, which is known to be JSON. */
+/** What `JSON.stringify(JSON.parse(data))` would change in the value of `data`, which must be valid JSON. */
 export function reserializationProblems(data: Buffer): Problem[] {
   const problems: Problem[] = [];
   const report = (pointer: () => string, detail: string) => {
@@ -35,15 +35,18 @@ export function reserializationProblems(data: Buffer): Problem[] {
   };
   walkJson(data.toString('utf8'), '/data', {
     number: (text, pointer) => {
-      if (!survives(text))
-        report(pointer, 'this number would change its value when the body is re-serialised');
+      if (!isPreserved(text))
+        report(pointer, 'must be a number that keeps its value when the body is re-serialized');
     },
     duplicateMember: (pointer) =>
-      report(pointer, 'a repeated member would be lost when the body is re-serialised'),
+      report(
+        pointer,
+        'must not be a repeated member: one of them would be lost when the body is re-serialized',
+      ),
   });
   return problems;
 }
 
-/** The form that a receiver gets who signs what it has parsed and written again. */
+/** The bytes that a receiver computes if it verifies the body after parsing and stringifying it. */
 export const reserialize = (body: Buffer): Buffer =>
   Buffer.from(JSON.stringify(JSON.parse(body.toString('utf8'))), 'utf8');

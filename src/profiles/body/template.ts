@@ -1,7 +1,7 @@
-/** The member under whose name the members of the data stand. */
+/** The body member that is replaced by the members of the data. */
 export const SPREAD_MEMBER = '...';
 
-/** What a template may name. `createdAt` is already in the profile's precision; `sentAt` is in epoch seconds. */
+/** The values of variables and attributes. `createdAt` already has the profile's precision; `sentAt` is in epoch seconds. */
 export type TemplateValues = {
   id: string;
   type: string;
@@ -12,6 +12,10 @@ export type TemplateValues = {
   signature?: string;
 };
 
+/** False for body members that are not templates: constants, `$data` and `$test`. */
+export const isTemplate = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '$data' && value !== '$test';
+
 export const BODY_VARIABLES = ['id', 'type', 'createdAt', 'consumer'] as const;
 export const HEADER_VARIABLES = [...BODY_VARIABLES, 'sentAt', 'signature'] as const;
 export type Variable = (typeof HEADER_VARIABLES)[number];
@@ -20,20 +24,20 @@ type Part = { text: string } | { variable: Variable } | { attribute: string };
 
 export type Template = {
   render(values: TemplateValues): string;
-  /** Characters that `render` would give, without making them. */
+  /** The number of characters that `render` returns, without rendering them. */
   renderedLength(values: TemplateValues): number;
-  /** Variables other than attributes that the text names. */
+  /** The variables in the template, without attributes. */
   variables: Set<string>;
-  /** Names of the attributes that an event must have for this text. */
+  /** The attributes that an event needs for this template. */
   attributes: string[];
 };
 
-// `$$` is a dollar sign; an attribute's name reaches as far as its characters do.
+// `$$` is a dollar sign. An attribute's name is the longest run of allowed characters.
 const REFERENCE = /\$(?:(\$)|attributes\.([A-Za-z0-9._-]{1,128})|([A-Za-z]*))/g;
 
 const isVariable = (name: string): name is Variable => (HEADER_VARIABLES as readonly string[]).includes(name);
 
-/** How many variables, attributes and doubled dollar signs the text has. */
+/** The number of variables, attributes and `$$` in a template. */
 export const countReferences = (template: string): number => [...template.matchAll(REFERENCE)].length;
 
 function parse(template: string): { parts: Part[]; unknown: string[] } {
@@ -53,7 +57,7 @@ function parse(template: string): { parts: Part[]; unknown: string[] } {
   return { parts, unknown };
 }
 
-/** What is wrong with a template that may name the `allowed` variables and attributes; undefined when it is right. */
+/** What is wrong with a template in which `allowed` variables and all attributes may occur; undefined if it is valid. */
 export function templateProblem(template: string, allowed: readonly Variable[]): string | undefined {
   const { parts, unknown } = parse(template);
   const misplaced = parts.flatMap((part) =>
@@ -61,7 +65,7 @@ export function templateProblem(template: string, allowed: readonly Variable[]):
   );
   const wrong = [...unknown, ...misplaced];
   const known = [...allowed.map((name) => `$${name}`), '$attributes.<name>', '$$'].join(', ');
-  return wrong.length === 0 ? undefined : `${wrong.join(', ')} cannot stand here; these can: ${known}`;
+  return wrong.length === 0 ? undefined : `must not contain ${wrong.join(', ')}; allowed are ${known}`;
 }
 
 function renderPart(part: Part, values: TemplateValues): string {
@@ -70,7 +74,7 @@ function renderPart(part: Part, values: TemplateValues): string {
   return String(values[part.variable] ?? '');
 }
 
-/** Compiles a template that templateProblem finds right. Whether an event has what it names is checked at ingest. */
+/** Compiles a valid template (see templateProblem). A missing attribute renders as nothing: ingest checks for it. */
 export function compileTemplate(template: string): Template {
   const { parts } = parse(template);
   return {

@@ -1,9 +1,9 @@
 import { childPointer } from '../../json-schema/json-pointer.ts';
 
-/** What a walk meets, each with how to get the JSON pointer (RFC 6901) to it: few of them are asked for. */
+/** Callbacks of a walk. `pointer` computes the JSON pointer (RFC 6901) on demand, because few pointers are needed. */
 export type JsonVisitor = {
   number(text: string, pointer: () => string): void;
-  /** A member whose name the object has already had: a parser keeps only the last. */
+  /** A second member of the same name. JSON.parse keeps only the last one. */
   duplicateMember(pointer: () => string): void;
 };
 
@@ -15,8 +15,8 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
-/** Digits, and `+ - . E e`: what a number is made of. */
-const isOfNumber = (code: number): boolean =>
+/** Digits and `+ - . E e`. */
+const isNumberCharacter = (code: number): boolean =>
   (code >= 0x30 && code <= 0x39) ||
   code === 0x2b ||
   code === 0x2d ||
@@ -26,13 +26,13 @@ const isOfNumber = (code: number): boolean =>
 const isLetter = (code: number): boolean => code >= 0x61 && code <= 0x7a;
 
 /**
- * Shows `visitor` what JSON.parse hides: numbers as they are written, and repeated members. `json` is known to be
- * JSON, nested no deeper than the door lets through: this recurses with it.
+ * Reports to `visitor` what JSON.parse hides: the text of numbers, and repeated members. `json` must be valid, and no
+ * deeper than the limit for request bodies, because the walk is recursive.
  */
 export function walkJson(json: string, root: string, visitor: JsonVisitor): void {
   let at = 0;
-  const steps: (string | number)[] = [];
-  const pointer = (): string => steps.reduce<string>(childPointer, root);
+  const path: (string | number)[] = [];
+  const pointer = (): string => path.reduce<string>(childPointer, root);
 
   const skipSpace = (): void => {
     while (isSpace(json.charCodeAt(at))) at++;
@@ -53,12 +53,12 @@ export function walkJson(json: string, root: string, visitor: JsonVisitor): void
     const names = new Set<string>();
     for (at++, skipSpace(); json.charCodeAt(at) !== CLOSE_BRACE; skipSeparator(0x2c)) {
       const name = JSON.parse(takeString()) as string;
-      steps.push(name);
+      path.push(name);
       if (names.has(name)) visitor.duplicateMember(pointer);
       names.add(name);
       skipSeparator(0x3a);
       visitValue();
-      steps.pop();
+      path.pop();
     }
     at++;
   };
@@ -66,9 +66,9 @@ export function walkJson(json: string, root: string, visitor: JsonVisitor): void
     at++;
     skipSpace();
     for (let index = 0; json.charCodeAt(at) !== CLOSE_BRACKET; index++, skipSeparator(0x2c)) {
-      steps.push(index);
+      path.push(index);
       visitValue();
-      steps.pop();
+      path.pop();
     }
     at++;
   };
@@ -80,7 +80,7 @@ export function walkJson(json: string, root: string, visitor: JsonVisitor): void
     else if (isLetter(code)) while (isLetter(json.charCodeAt(at))) at++;
     else {
       const start = at;
-      while (isOfNumber(json.charCodeAt(at))) at++;
+      while (isNumberCharacter(json.charCodeAt(at))) at++;
       visitor.number(json.slice(start, at), pointer);
     }
   };

@@ -1,6 +1,6 @@
 import type { ProfileSource } from '../profile.ts';
 
-/** Those with a schema are shown on the page; it only names the others. */
+/** Canvelete's page shows the data of the types that have a schema here. It only names the others. */
 export const canveleteEventTypes: ProfileSource['eventTypes'] = [
   {
     name: 'render.completed',

@@ -2,8 +2,8 @@ import type { ProfileSource } from '../profile.ts';
 import { canveleteEventTypes } from './canvelete-event-types.ts';
 
 /**
- * Canvelete's page "Webhooks". Of its two receivers the one in Node.js verifies what it has parsed and written
- * again, the one in Python the raw body: the bytes are the same for both only when they are re-serialised here.
+ * Source: Canvelete's page "Webhooks". Its Node.js receiver verifies the body after parsing and stringifying it, its
+ * Python receiver verifies the raw body. Both get the same bytes only if the body is re-serialized before signing.
  */
 export const canvelete: ProfileSource = {
   name: 'canvelete',

@@ -1,6 +1,6 @@
 import type { ProfileSource } from '../profile.ts';
 
-/** Of its events the page shows the data of render.completed; the other examples use the names that it shows. */
+/** CmdCal's page shows the data of render.completed only. The other examples use the same member names. */
 const eventTypes: ProfileSource['eventTypes'] = [
   {
     name: 'render.completed',
@@ -54,7 +54,7 @@ const eventTypes: ProfileSource['eventTypes'] = [
   },
 ];
 
-/** CmdCal's page "Webhooks". It leaves open how long a secret is and which URLs may be used. */
+/** Source: CmdCal's page "Webhooks", which does not specify the length of secrets or the allowed URLs. */
 export const cmdcal: ProfileSource = {
   name: 'cmdcal',
   title: 'CmdCal',

@@ -2,7 +2,7 @@ import type { ProfileSource } from '../profile.ts';
 
 const exampleAttributes = { pause_id: 'psr_uuid' };
 
-/** The page shows the data of two of the three. It says when `choice` is null, and shows `text` as null. */
+/** PausePoint's page shows the data of two of the three types. It says when `choice` is null, and shows `text` as null. */
 const eventTypes: ProfileSource['eventTypes'] = [
   {
     name: 'pause.responded',
@@ -48,7 +48,7 @@ const eventTypes: ProfileSource['eventTypes'] = [
   },
 ];
 
-/** PausePoint's page "Webhooks". */
+/** Source: PausePoint's page "Webhooks". */
 export const pausepoint: ProfileSource = {
   name: 'pausepoint',
   title: 'PausePoint',

@@ -1,6 +1,6 @@
 import type { ProfileSource } from '../profile.ts';
 
-/** The page: a download "only on completed", an error "on failure, else null". */
+/** PDF Gorilla's page: a download "only on completed", an error "on failure, else null". */
 const eventTypes: ProfileSource['eventTypes'] = [
   {
     name: 'job.completed',
@@ -58,7 +58,7 @@ const eventTypes: ProfileSource['eventTypes'] = [
   },
 ];
 
-/** PDF Gorilla's page on the webhookUrl of a job. It leaves open when a failed delivery is repeated. */
+/** Source: PDF Gorilla's page on the webhookUrl of a job, which does not specify the retry delays. */
 export const pdfGorilla: ProfileSource = {
   name: 'pdf-gorilla',
   title: 'PDF Gorilla',

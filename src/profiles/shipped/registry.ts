@@ -9,8 +9,8 @@ import { smartlyq } from './smartlyq.ts';
 import { standardWebhooks } from './standard-webhooks.ts';
 
 /**
- * Every version that was ever released, oldest first: an event is retried under the version that it was accepted
- * under, so a changed profile is one more entry here and the old one stays.
+ * Every released version of each profile, oldest first. An event is retried under the version it was accepted under, so a
+ * changed profile is added as a new entry and the old one stays.
  */
 const VERSIONS: ProfileSource[][] = [
   [standardWebhooks],
@@ -21,24 +21,24 @@ const VERSIONS: ProfileSource[][] = [
   [smartlyq],
 ];
 
-/** The profiles that ship with Posthorn. */
+/** The profiles that are part of Posthorn. */
 export type BuiltInProfiles = {
-  /** The newest version, or the one asked for; undefined when there is none. */
+  /** The given version, by default the newest; undefined if there is none. */
   get(name: string, version?: number): CompiledProfile | undefined;
-  /** The same as data. */
+  /** The same profile, not compiled. */
   source(name: string, version?: number): Profile | undefined;
   names(): string[];
 };
 
-/** Reads and compiles the profiles that ship with Posthorn; throws a ZodError when one of them is not valid. */
+/** Parses and compiles the built-in profiles. Throws a ZodError if one of them is invalid. */
 export function createBuiltInProfiles(): BuiltInProfiles {
-  const read = VERSIONS.map((sources) =>
+  const parsed = VERSIONS.map((sources) =>
     sources.map((source, index) => {
       const profile = profileSchema.parse(source);
       return { source: profile, compiled: compileProfile(profile, index + 1) };
     }),
   );
-  const byName = new Map(read.map((versions) => [versions[0]?.source.name ?? '', versions]));
+  const byName = new Map(parsed.map((versions) => [versions[0]?.source.name ?? '', versions]));
   const find = (name: string, version?: number) => {
     const versions = byName.get(name);
     return version === undefined ? versions?.at(-1) : versions?.[version - 1];

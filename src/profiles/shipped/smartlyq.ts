@@ -1,6 +1,6 @@
 import type { ProfileSource } from '../profile.ts';
 
-/** The page shows the data of job.completed alone. */
+/** SmartlyQ's page shows the data of job.completed only. */
 const eventTypes: ProfileSource['eventTypes'] = [
   {
     name: 'job.completed',
@@ -54,7 +54,7 @@ const eventTypes: ProfileSource['eventTypes'] = [
   },
 ];
 
-/** SmartlyQ's page on webhooks. It leaves the timeout open. */
+/** Source: SmartlyQ's page on webhooks, which does not specify the timeout. */
 export const smartlyq: ProfileSource = {
   name: 'smartlyq',
   title: 'SmartlyQ',

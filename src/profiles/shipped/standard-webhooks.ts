@@ -1,6 +1,6 @@
 import type { ProfileSource } from '../profile.ts';
 
-/** https://github.com/standard-webhooks/standard-webhooks, symmetric signatures. */
+/** Source: https://github.com/standard-webhooks/standard-webhooks, symmetric signatures. */
 export const standardWebhooks: ProfileSource = {
   name: 'standard-webhooks',
   title: 'Standard Webhooks',

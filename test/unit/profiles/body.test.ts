@@ -24,7 +24,7 @@ function composed(changes: Partial<ProfileSource>, data: string | Buffer, names:
 const flat = { body: { jobId: '$id', '...': '$data', timestamp: '$createdAt' } } as const;
 const reserialized = { dataBytes: 'reserialized' } as const;
 
-test('members stand in the order of the profile, and a time has the precision of the profile', () => {
+test('members have the order of the profile, and timestamps have its precision', () => {
   expect(composed({}, '{}')).toBe(
     '{"type":"render.completed","timestamp":"2026-03-26T14:30:00.987Z","data":{}}',
   );
@@ -41,7 +41,7 @@ test('members stand in the order of the profile, and a time has the precision of
   );
 });
 
-test('$test stands for a truth value: true in a test event, false in any other', () => {
+test('$test is true in a test event and false in any other', () => {
   const body = { test: '$test', data: '$data' };
   expect(composed({ body }, '{}')).toBe('{"test":false,"data":{}}');
   const marked = compile({ body }).composeBody({ ...event, data: Buffer.from('{}'), test: true });
@@ -59,7 +59,7 @@ test.each([
   expect(composed({}, data)).toContain(`"data":${data}}`);
 });
 
-test('a spread places the inner members byte for byte, and those of an empty object leave no comma', () => {
+test('a spread inserts the members of the data byte for byte, and an empty object leaves no comma', () => {
   expect(composed(flat, ' { "status" : "failed", "n":1.0 } ')).toBe(
     '{"jobId":"evt_1", "status" : "failed", "n":1.0 ,"timestamp":"2026-03-26T14:30:00.987Z"}',
   );
@@ -77,13 +77,13 @@ test.each([
   expect(composed(flat, data)).toEqual({ errors: [{ pointer, detail: expect.any(String) }] });
 });
 
-test('a spread is refused for a member that only its escaped pointer can name', () => {
+test('the pointer to a refused member of a spread is escaped', () => {
   expect(composed({ body: { 'a/b~c': '$id', '...': '$data' } }, '{"a/b~c":1}')).toMatchObject({
     errors: [{ pointer: '/data/a~1b~0c' }],
   });
 });
 
-test('what the body or a header names and the event lacks is refused with a pointer to each', () => {
+test('an event that lacks what the body or a header contains is refused with a pointer to each', () => {
   const changes = {
     body: { pause_id: '$attributes.pause_id', developer_id: '$consumer', data: '$data' },
     headers: { 'X-Region': '$attributes.region', 'X-Signature': '$signature' },
@@ -102,7 +102,7 @@ test('what the body or a header names and the event lacks is refused with a poin
 });
 
 test.each(['a\nb', 'é', ' a', 'a '])(
-  'an attribute %j that a header cannot carry is refused at ingest',
+  'the attribute %j, which a header cannot carry, is refused at ingest',
   (region) => {
     const headers = { 'X-Region': '$attributes.region', 'X-Signature': '$signature' };
     expect(composed({ headers }, '{}', { attributes: { region } })).toMatchObject({
@@ -118,7 +118,7 @@ test.each([
   ['-1e-400', '/data'],
   ['{"a":[[9007199254740993]]}', '/data/a/0/0'],
   ['{"a":1,"b":{"c":1,"\\u0063":1}}', '/data/b/c'],
-])('re-serialised data is refused where its value would change: %s', (data, pointer) => {
+])('re-serialized data whose value would change is refused: %s', (data, pointer) => {
   expect(composed(reserialized, data)).toEqual({ errors: [{ pointer, detail: expect.any(String) }] });
 });
 
@@ -135,16 +135,16 @@ test.each([
   ['[ true , null, "1e400\\"" ]', '[true,null,"1e400\\""]'],
   ['{"b":1,"10":2,"9":{}}', '{"9":{},"10":2,"b":1}'],
   ['"\\u00e9\\/\\ud800"', '"é/\\ud800"'],
-])('re-serialised data %s is sent as %s', (data, sent) => {
+])('re-serialized data %s is sent as %s', (data, sent) => {
   expect(composed(reserialized, data)).toContain(`"data":${sent}}`);
 });
 
-test('a body with thousands of numbers too large is refused with the first twenty', () => {
+test('data with thousands of invalid numbers is refused with the first 20 of them', () => {
   const data = `[${Array(5000).fill('1e400').join()}]`;
   expect(composed(reserialized, data)).toMatchObject({ errors: { length: 20 } });
 });
 
-test('a receiver that parses a re-serialised body and writes it again gets the same bytes, with the same value', () => {
+test('parsing and stringifying a re-serialized body gives the same bytes and the same value', () => {
   let accepted = 0;
   fc.assert(
     fc.property(jsonText, (data) => {
@@ -159,7 +159,7 @@ test('a receiver that parses a re-serialised body and writes it again gets the s
   expect(accepted).toBeGreaterThan(500);
 });
 
-test('verbatim data of any form is found again in the body, byte for byte', () => {
+test('verbatim data of any form is in the body byte for byte', () => {
   fc.assert(
     fc.property(jsonText, (data) => {
       expect(composed({}, data)).toContain(`"data":${data}}`);
@@ -167,7 +167,7 @@ test('verbatim data of any form is found again in the body, byte for byte', () =
   );
 });
 
-test('an event that would write more than 64 Ki characters into the body, or 8 Ki into the headers, is refused', () => {
+test('an event that would render more than 64 Ki characters in the body, or 8 Ki in the headers, is refused', () => {
   const names = (length: number) => ({ attributes: { x: 'y'.repeat(length) } });
   const pointer = { pointer: '/attributes' };
   const inBody = { body: { a: '$attributes.x$attributes.x', data: '$data' } };

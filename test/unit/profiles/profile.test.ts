@@ -21,7 +21,7 @@ const issuesOf = (changes: object) =>
     .safeParse({ ...standardWebhooks, ...changes })
     .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
 
-test('the registry knows each version by its number, and the newest without one', () => {
+test('the registry returns a version by its number, and by default the newest', () => {
   const profiles = createBuiltInProfiles();
   expect(profiles.names()).toEqual([
     'standard-webhooks',
@@ -38,11 +38,11 @@ test('the registry knows each version by its number, and the newest without one'
   expect(profiles.get('constructor')).toBeUndefined();
 });
 
-test('standard-webhooks waits 1 m, 5 m, 30 m and 2 h without jitter, and allows an attempt 15 s', () => {
+test('standard-webhooks retries after 1 m, 5 m, 30 m and 2 h without jitter, and times out after 15 s', () => {
   expect(profile.policy).toEqual({ delays: [60, 300, 1800, 7200], timeout: 15, jitter: 0 });
 });
 
-test('the headers of an attempt verify with an independent library, also while a secret is replaced', () => {
+test('an independent library verifies the headers of an attempt, also during a rotation', () => {
   const [newer, older] = [profile.generateSecret(), profile.generateSecret()];
   const body = Buffer.from('{"type":"render.completed"}');
   const sentAt = Math.floor(Date.now() / 1000);
@@ -72,11 +72,11 @@ test.each([
   [`whsec_${Buffer.alloc(32).toString('base64').slice(0, -1)}`, 'not padded base64'],
   [`whsec_${'!'.repeat(32)}`, 'not padded base64'],
   ['whsec_', 'shorter than'],
-])('the secret %s is refused: %s', (secret, why) => {
+])('the secret %s is refused because it %s', (secret, why) => {
   expect(profile.secretProblem(secret)).toContain(why);
 });
 
-test('a secret that is used as text is measured in characters and must have a UTF-8 form', () => {
+test('a secret with a utf8 key is measured in characters and must be valid Unicode', () => {
   const secret = { ...standardWebhooks.secret, key: 'utf8', prefix: '', min: 16, max: 512 } as const;
   const { secretProblem } = compileProfile(profileSchema.parse({ ...standardWebhooks, secret }), 1);
   expect(secretProblem('é'.repeat(16))).toBeUndefined();
@@ -86,48 +86,51 @@ test('a secret that is used as text is measured in characters and must have a UT
 });
 
 test.each([
-  [{ body: { id: '$ident' } }, /^body\.id: \$ident cannot stand here/],
-  [{ body: { data: 'x $data' } }, /^body\.data: \$data cannot stand here/],
-  [{ body: { at: '$sentAt' } }, /^body\.at: \$sentAt cannot stand here/],
-  [{ body: { a: '$data', b: '$data' } }, /^body: \$data in more than one place/],
-  [{ body: { '...': '$id' } }, /^body: "\.\.\." spreads/],
-  [{ body: { '1': '$id' } }, /^body: a member named by digits/],
-  [{ headers: { 'x-id': '$id' } }, /^headers: no header carries \$signature/],
-  [{ headers: { Host: '$signature' } }, /^headers\.Host: the connection sets/],
-  [{ headers: { 'a b': '$signature' } }, /^headers\.a b: not a header name/],
-  [{ headers: { 'X-A': '$signature', 'x-a': '1' } }, /^headers\.x-a: named twice/],
+  [{ body: { id: '$ident' } }, /^body\.id: must not contain \$ident;/],
+  [{ body: { data: 'x $data' } }, /^body\.data: must not contain \$data;/],
+  [{ body: { at: '$sentAt' } }, /^body\.at: must not contain \$sentAt;/],
+  [{ body: { a: '$data', b: '$data' } }, /^body: must not contain \$data more than once/],
+  [{ body: { '...': '$id' } }, /^body: "\.\.\." must have the value/],
+  [{ body: { '1': '$id' } }, /^body: must not have a member whose name consists of digits/],
+  [{ headers: { 'x-id': '$id' } }, /^headers: must have a header with \$signature/],
+  [{ headers: { Host: '$signature' } }, /^headers\.Host: must not be set: the HTTP client sets/],
+  [{ headers: { 'a b': '$signature' } }, /^headers\.a b: must be a header name/],
+  [{ headers: { 'X-A': '$signature', 'x-a': '1' } }, /^headers\.x-a: must not be named twice/],
   [{ headers: { 'x-a': '$signature', 'x-b': 'a\r\nb' } }, /^headers\.x-b: /],
-  [{ headers: { 'x-a': '$signature $body' } }, /^headers\.x-a: \$body cannot stand here/],
+  [{ headers: { 'x-a': '$signature $body' } }, /^headers\.x-a: must not contain \$body;/],
   [{ timeout: '61s' }, /^timeout: must be a duration/],
   [{ policy: { delays: ['31d'], jitter: 0 } }, /^policy\.delays\.0: must be a duration/],
   [{ policy: { delays: Array(21).fill('1m'), jitter: 0 } }, /^policy\.delays: /],
-  [{ signature: { ...standardWebhooks.signature, format: 'v1,$hex' } }, /^signature\.format: holds/],
-  [{ signature: { ...standardWebhooks.signature, format: '$base64$base64' } }, /^signature\.format: holds/],
-  [{ secret: { ...standardWebhooks.secret, min: 65 } }, /^secret\.max: less than min/],
+  [{ signature: { ...standardWebhooks.signature, format: 'v1,$hex' } }, /^signature\.format: must contain/],
+  [
+    { signature: { ...standardWebhooks.signature, format: '$base64$base64' } },
+    /^signature\.format: must contain/,
+  ],
+  [{ secret: { ...standardWebhooks.secret, min: 65 } }, /^secret\.max: must not be less than min/],
   [{ secret: { ...standardWebhooks.secret, min: 40 } }, /^secret\.generated: /],
-  [{ body: { test: 'a $test' } }, /^body\.test: \$test cannot stand here/],
-  [{ headers: { 'x-a': '$test', 'x-b': '$signature' } }, /^headers\.x-a: \$test cannot stand here/],
-  [{ eventTypes: [example({}), example({})] }, /^eventTypes\.1\.name: named twice/],
+  [{ body: { test: 'a $test' } }, /^body\.test: must not contain \$test;/],
+  [{ headers: { 'x-a': '$test', 'x-b': '$signature' } }, /^headers\.x-a: must not contain \$test;/],
+  [{ eventTypes: [example({}), example({})] }, /^eventTypes\.1\.name: must not be named twice/],
   [
     { eventTypes: [example({})], body: { pause: '$attributes.pause' } },
-    /^eventTypes\.0\.exampleAttributes: \/attributes\/pause required/,
+    /^eventTypes\.0\.exampleAttributes: \/attributes\/pause is required/,
   ],
   [
     { eventTypes: [example([])], body: { '...': '$data' } },
     /^eventTypes\.0\.example: \/data must be an object/,
   ],
   [{ surprise: true }, /^: Unrecognized key/],
-])('a profile with %j is not a profile', (changes, issue) => {
+])('a profile with %j is refused', (changes, issue) => {
   expect(issuesOf(changes)).toContainEqual(expect.stringMatching(issue));
 });
 
-test('a dollar sign is written twice', () => {
+test('$$ renders as a dollar sign', () => {
   const body = { price: '$$5 for $id', data: '$data' };
   const { composeBody } = compileProfile(profileSchema.parse({ ...standardWebhooks, body }), 1);
   expect(String(composeBody({ ...event, data: Buffer.from('1') }))).toBe('{"price":"$5 for evt_1","data":1}');
 });
 
-test('the documents show standard-webhooks as it is', () => {
+test('docs/profiles.md contains the source of standard-webhooks', () => {
   const source = readFileSync('src/profiles/shipped/standard-webhooks.ts', 'utf8');
   const written = /ProfileSource = (\{[\s\S]*\n\});/.exec(source)?.[1];
   expect(readFileSync('docs/profiles.md', 'utf8')).toContain(`\n${written}\n`);

@@ -10,7 +10,7 @@ test.each([
   ['pdf-gorilla', 5, minutes(1, 5, 30, 120), HTTPS, 'undeliverable'],
   ['pausepoint', 5, [30, 60, 120], HTTPS, 'logged'],
   ['smartlyq', 30, minutes(2, 4, 8, 16, 32), HTTPS, 'dropped'],
-])('%s waits %d s for an answer, and repeats after %j s', (name, timeout, delays, urls, label) => {
+])('%s times out after %d s and retries after %j s', (name, timeout, delays, urls, label) => {
   const { profile } = providerNamed(name);
   expect(profile.policy).toEqual({ timeout, delays, jitter: 0 });
   expect(profile.urls).toEqual(urls);

@@ -5,41 +5,41 @@ import { compileBody } from './compose-body.ts';
 import { compileSizeCheck } from './rendered-size.ts';
 import type { Problem } from './reserialize.ts';
 
-/** Either precision would do: what it is changes nothing. */
+/** In the longest precision. The precision cannot make an example invalid. */
 const createdAt = EXAMPLE_EVENT.createdAt.toISOString();
 
-/** Every example lacks the same attributes: thousands of types times thousands of names would be millions. */
-const ENOUGH = 100;
+/** All examples may lack the same attributes, and thousands of types times thousands of names would be millions. */
+const MAX_PROBLEMS = 100;
 
 type EventType = Profile['eventTypes'][number];
 
 export type ExampleProblem = { path: (string | number)[]; message: string };
 
-/** Where in an entry of the catalogue the fault lies that an event of it would have at `pointer`. */
-const placeOf = (pointer: string): string =>
+/** The field of an event type that causes a problem at `pointer` of its example event. */
+const exampleField = (pointer: string): string =>
   pointer.startsWith('/attributes') ? 'exampleAttributes' : 'example';
 
-/** Why events made of the profile's own examples would be refused; empty when all of them can be sent. */
+/** Why example events of the profile could not be sent; empty if all of them can. At most about 100 problems. */
 export function exampleProblems(
   profile: Pick<Profile, 'body' | 'headers' | 'dataBytes' | 'eventTypes'>,
 ): ExampleProblem[] {
   const compose = compileBody(profile);
-  const problemsWithNames = compileRequiredFieldsCheck(profile);
-  const problemsOfSize = compileSizeCheck(profile);
+  const missingFields = compileRequiredFieldsCheck(profile);
+  const sizeProblems = compileSizeCheck(profile);
 
-  const problemsWith = ({ name, example, exampleAttributes = {} }: EventType): Problem[] => {
+  const eventProblems = ({ name, example, exampleAttributes = {} }: EventType): Problem[] => {
     const event = { ...EXAMPLE_EVENT, createdAt, type: name, attributes: exampleAttributes };
-    const tooLong = problemsOfSize(event);
+    const tooLong = sizeProblems(event);
     if (tooLong.length > 0) return tooLong;
     const body = compose({ ...event, data: Buffer.from(JSON.stringify(example)) });
-    return [...problemsWithNames(event), ...(Buffer.isBuffer(body) ? [] : body)];
+    return [...missingFields(event), ...(Buffer.isBuffer(body) ? [] : body)];
   };
 
   const found: ExampleProblem[] = [];
   for (const [index, type] of profile.eventTypes.entries()) {
-    for (const { pointer, detail } of problemsWith(type))
-      found.push({ path: ['eventTypes', index, placeOf(pointer)], message: `${pointer} ${detail}` });
-    if (found.length > ENOUGH) break;
+    for (const { pointer, detail } of eventProblems(type))
+      found.push({ path: ['eventTypes', index, exampleField(pointer)], message: `${pointer} ${detail}` });
+    if (found.length > MAX_PROBLEMS) break;
   }
   return found;
 }
