@@ -1,5 +1,5 @@
 import type { Connection } from './connections/connection.ts';
-import { msUntil } from './connections/dial-limits.ts';
+import { msUntil } from './deadline.ts';
 import {
   connectionLost,
   type Failure,
@@ -20,20 +20,21 @@ export type FailedExchange = {
   kind: 'failed';
   failure: Failure;
   /**
-   * How far it came: nothing was sent; no byte came that is surely of the answer, and the connection is lost; or
-   * neither, and the attempt is over.
+   * - `unsent`: nothing was sent.
+   * - `no_response`: no byte that surely belongs to a response arrived, and the connection is lost.
+   * - `final`: anything else; the request must not be sent again.
    */
   stage: 'unsent' | 'no_response' | 'final';
 };
 
 export type ExchangeLimits = ResponseLimits & {
-  /** On the clock of performance.now(), in milliseconds: how long the last byte of the answer is waited for. */
+  /** When to stop waiting for the last byte of the response, in milliseconds on the clock of performance.now(). */
   deadlineAt: number;
 };
 
 /**
- * One POST over a connection. A status that has arrived decides: whatever happens after it, the answer stands. At the
- * end the connection is either free for the next request or destroyed.
+ * Sends one POST over a connection. Once a status code has arrived, the result is a response, whatever happens
+ * afterwards. When this resolves, the connection is either ready for the next request or destroyed.
  */
 export async function exchange(
   connection: Connection,
@@ -47,22 +48,24 @@ export async function exchange(
     if (!isUnsendable(error)) throw error;
     return failed(unsendable, 'final');
   }
-  await untilWhatCameIsRead();
-  if (connection.unsolicitedBytes) return failed(tooEarly(connection.unsolicitedBytes, limits), 'unsent');
-  // Its 'close' may be over: nothing would tell of it any more.
-  if (!connection.isOpen()) return failed(lostBy(connection.error), 'unsent');
-  // After a stall of this process nobody would wait for the answer.
+  await drainReceivedBytes();
+  if (connection.unsolicitedBytes) return failed(earlyFailure(connection.unsolicitedBytes, limits), 'unsent');
+  // The socket may have emitted 'close' already: no event would end this exchange.
+  if (!connection.isOpen()) return failed(lossFailure(connection.error), 'unsent');
+  // This process may have stalled past the deadline.
   if (performance.now() > limits.deadlineAt) return failed(timedOut('response'), 'unsent');
-  return ask(connection, head, post.body, limits);
+  return sendAndRead(connection, head, post.body, limits);
 }
 
-/** Bytes that the kernel holds already were sent before this request, and are no answer to it. */
-const untilWhatCameIsRead = (): Promise<void> =>
-  // The first immediate may follow a poll that is over; between it and the second lies a whole poll.
+/** Reads bytes that the kernel already holds. They arrived before this request, so they are not a response to it. */
+const drainReceivedBytes = (): Promise<void> =>
+  // The first immediate may run without a poll before it; a complete poll lies between the first and the second.
   new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
-/** Servers of other protocols greet first: that helps more to know than when they spoke. */
-function tooEarly(bytes: Buffer, limits: ResponseLimits): Failure {
+/**
+ * Servers of other protocols send first: naming the protocol helps a customer more than reporting an early response.
+ */
+function earlyFailure(bytes: Buffer, limits: ResponseLimits): Failure {
   const reader = new ResponseReader(limits);
   reader.read(bytes);
   return reader.problem ? invalidResponse(reader.problem, reader.firstBytes) : respondedTooEarly;
@@ -74,9 +77,10 @@ const failed = (failure: Failure, stage: FailedExchange['stage']): FailedExchang
   stage,
 });
 
-const lostBy = (error: Error | undefined): Failure => (error ? failureOf(error, 'response') : connectionLost);
+const lossFailure = (error: Error | undefined): Failure =>
+  error ? failureOf(error, 'response') : connectionLost;
 
-function ask(
+function sendAndRead(
   connection: Connection,
   head: string,
   body: Buffer,
@@ -86,48 +90,48 @@ function ask(
   const reader = new ResponseReader(limits);
   let isWritten = false;
 
-  const isEarly = (): boolean => !isWritten && connection.reused && !refusesTheRest(reader.head);
-  const endOf = (failure: Failure, isLost: boolean): ExchangeResult => {
-    const answer = reader.response();
-    if (!answer) return failed(failure, isLost && reader.receivedBytes === 0 ? 'no_response' : 'final');
-    if (!isEarly()) return answer;
+  const isEarly = (): boolean => !isWritten && connection.reused && !rejectsRequestBody(reader.head);
+  const resultOf = (failure: Failure, isLost: boolean): ExchangeResult => {
+    const response = reader.response();
+    if (!response) return failed(failure, isLost && reader.receivedBytes === 0 ? 'no_response' : 'final');
+    if (!isEarly()) return response;
     connection.receivedUnsolicited = true;
     return failed(respondedTooEarly, 'no_response');
   };
 
   return new Promise((resolve) => {
     let ended = false;
-    let over: { failure: Failure; isLost: boolean } | undefined;
+    let pending: { failure: Failure; isLost: boolean } | undefined;
     const end = (result: ExchangeResult): void => {
       ended = true;
       clearTimeout(timer);
       resolve(result);
     };
-    const breakOff = (failure: Failure, isLost: boolean): void => {
+    const abort = (failure: Failure, isLost: boolean): void => {
       connection.destroy();
-      end(endOf(failure, isLost));
+      end(resultOf(failure, isLost));
     };
     const settle = (): void => {
       if (ended) return;
       const { head, problem, state, hasExtraBytes } = reader;
       if (hasExtraBytes) connection.receivedUnsolicited = true;
-      if (problem) breakOff(invalidResponse(problem, reader.firstBytes), false);
-      else if (state === 'complete' && isWritten && head!.keepsAlive && !hasExtraBytes && !over) {
+      if (problem) abort(invalidResponse(problem, reader.firstBytes), false);
+      else if (state === 'complete' && isWritten && head!.keepsAlive && !hasExtraBytes && !pending) {
         connection.finish(head!.keepAliveMs);
-        end(endOf(connectionLost, false));
-      } else if (over) breakOff(over.failure, over.isLost);
-      else if (state === 'complete' || state === 'cut' || (head && isEarly()))
-        breakOff(connectionLost, false);
+        end(resultOf(connectionLost, false));
+      } else if (pending) abort(pending.failure, pending.isLost);
+      else if (state === 'complete' || state === 'truncated' || (head && isEarly()))
+        abort(connectionLost, false);
     };
-    // TLS says in the next phase of immediates that all is written: the answer may be here before that.
+    // TLS reports a finished write only in the next phase of immediates; the response may arrive before that.
     const settleOnceWritten = (): unknown => (isWritten ? settle() : setImmediate(settle));
-    const isOver = (failure: Failure, isLost: boolean): void => {
-      over ??= { failure, isLost };
+    const finishWith = (failure: Failure, isLost: boolean): void => {
+      pending ??= { failure, isLost };
       settleOnceWritten();
     };
 
-    // After a stall of this process the answer may be waiting to be read: the sockets get their turn first.
-    const expire = (): unknown => setImmediate(isOver, timedOut('response'), false);
+    // If this process stalled, the response may be waiting to be read: sockets are polled before the immediate runs.
+    const expire = (): unknown => setImmediate(finishWith, timedOut('response'), false);
     const timer = setTimeout(expire, msUntil(limits.deadlineAt));
 
     connection.begin({
@@ -137,9 +141,9 @@ function ask(
       },
       onEnd: () => {
         reader.end();
-        isOver(connectionLost, true);
+        finishWith(connectionLost, true);
       },
-      onLost: (error) => isOver(lostBy(error), true),
+      onLost: (error) => finishWith(lossFailure(error), true),
     });
     socket.cork();
     socket.write(head, 'latin1');
@@ -151,9 +155,9 @@ function ask(
 }
 
 /**
- * An answer before the request was written whole may be a second one to the request before; on a fresh connection it
- * could not be. It is taken for one to this request if it refuses what is left of it and closes the connection
- * (RFC 9112 section 9.5).
+ * On a reused connection, a response that arrives before the whole request was written may be a second response to the
+ * previous request. It belongs to this request if it rejects the rest of the body and closes the connection (RFC 9112
+ * section 9.5).
  */
-const refusesTheRest = (head: ResponseHead | undefined): boolean =>
+const rejectsRequestBody = (head: ResponseHead | undefined): boolean =>
   head !== undefined && head.statusCode >= 400 && !head.keepsAlive;

@@ -1,12 +1,12 @@
 import { FAILURE_MESSAGES, FALLBACK_MESSAGES, type FailedOutcome } from './describe-failure.ts';
 import { tlsCode } from './tls-code.ts';
 
-/** How an attempt without an answer ended. The error is shown to tenants: no address of ours, no secret is in it. */
+/** How an attempt without a response ended. Tenants see the error, so it contains no internal address and no secret. */
 export type Failure = { outcome: FailedOutcome; error: AttemptError };
 
 export type AttemptError = { code: string; message: string };
 
-/** What was going on when an error came. */
+/** The step of an attempt in which an error occurred. */
 export type AttemptPhase = 'dns' | 'connect' | 'tls' | 'response';
 
 const OUTCOMES = {
@@ -23,7 +23,7 @@ const TIMEOUTS = {
   response: 'RESPONSE_TIMEOUT',
 } as const satisfies Record<AttemptPhase, keyof typeof FAILURE_MESSAGES.timeout>;
 
-/** A failure of our own naming; docs/errors.md lists them all. */
+/** A failure with one of Posthorn's own codes, which docs/errors.md lists. */
 const failure = <O extends FailedOutcome>(
   outcome: O,
   code: keyof (typeof FAILURE_MESSAGES)[O] & string,
@@ -41,35 +41,40 @@ export const respondedTooEarly = failure('invalid_response', 'RESPONSE_BEFORE_RE
 
 export type InvalidResponse = 'NOT_HTTP' | 'INVALID_STATUS' | 'HEADERS_TOO_LARGE';
 
-/** `start`: the first bytes of what came, by which other protocols are told apart. */
-export const invalidResponse = (code: InvalidResponse, start: Buffer): Failure =>
-  failure('invalid_response', (code === 'NOT_HTTP' && protocolOf(start)) || code);
+/** `firstBytes`: the first bytes received, by which other protocols are recognized. */
+export const invalidResponse = (code: InvalidResponse, firstBytes: Buffer): Failure =>
+  failure('invalid_response', (code === 'NOT_HTTP' && protocolOf(firstBytes)) || code);
 
-/** A failure for what Node threw. Its message is never passed on: it may hold the address that was dialed. */
+/**
+ * The failure for an error from Node.js. Its message is never passed on: it may contain the address that was dialed.
+ */
 export function failureOf(error: unknown, phase: AttemptPhase): Failure {
   const code = codeOf(error);
-  // A receiver that wants a certificate of ours says so only after the handshake.
+  // In TLS 1.3 a receiver rejects a missing client certificate only after the handshake.
   const outcome = /^(ERR_SSL_|EPROTO$)/.test(code) ? 'tls_failed' : OUTCOMES[phase];
-  return worded(outcome, outcome === 'tls_failed' ? tlsCode(code) : code);
+  return withMessage(outcome, outcome === 'tls_failed' ? tlsCode(code) : code);
 }
 
 export const connectionLost: Failure = failureOf({ code: 'ECONNRESET' }, 'response');
 
-/** True when the process ran out of sockets or memory: nobody's fault but ours, and no attempt. */
+/**
+ * True when this process ran out of sockets or memory. The receiver is not at fault, so it does not count as an
+ * attempt.
+ */
 export const isResourceExhaustion = (error: unknown): boolean =>
   ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].includes(codeOf(error));
 
-/** True when Node refused to write the request, so that nothing of it was sent. */
+/** True when Node.js refused to write the request, so nothing was sent. */
 export const isUnsendable = (error: unknown): boolean =>
   ['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN', 'ERR_UNESCAPED_CHARACTERS'].includes(codeOf(error));
 
-function worded(outcome: Exclude<FailedOutcome, 'timeout'>, code: string): Failure {
-  const words: Record<string, string> = FAILURE_MESSAGES[outcome];
-  const message = Object.hasOwn(words, code) ? words[code]! : FALLBACK_MESSAGES[outcome];
+function withMessage(outcome: Exclude<FailedOutcome, 'timeout'>, code: string): Failure {
+  const messages: Record<string, string> = FAILURE_MESSAGES[outcome];
+  const message = Object.hasOwn(messages, code) ? messages[code]! : FALLBACK_MESSAGES[outcome];
   return { outcome, error: { code, message } };
 }
 
-/** TLS begins with a record of an alert or a handshake; HTTP/2 with a frame of SETTINGS (RFC 9113 section 3.4). */
+/** TLS starts with an alert or handshake record, HTTP/2 with a SETTINGS frame (RFC 9113 section 3.4). */
 function protocolOf(start: Buffer): keyof typeof FAILURE_MESSAGES.invalid_response | undefined {
   if ((start[0] === 0x15 || start[0] === 0x16) && start[1] === 0x03) return 'TLS_AT_PORT';
   if (
@@ -86,7 +91,8 @@ function protocolOf(start: Buffer): keyof typeof FAILURE_MESSAGES.invalid_respon
 function codeOf(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (typeof code !== 'string') return 'UNKNOWN';
-  // OpenSSL's reasons become codes with whatever stands in them: "ssl/tls alert handshake failure".
+  // Node.js builds codes from OpenSSL's reason texts, which may contain any character: "ssl/tls alert handshake
+  // failure".
   const safe = code
     .toUpperCase()
     .replace(/[^A-Z0-9]+/g, '_')

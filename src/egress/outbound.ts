@@ -11,81 +11,86 @@ import { send } from './send.ts';
 import { originOf, requestTargetOf } from './target-url.ts';
 
 export type OutboundRequest = {
-  /** As parseTargetUrl accepted it. */
+  /** A URL that parseTargetUrl accepted. */
   url: string;
-  /** Sent in this order and case; host, content-length, accept, accept-encoding and user-agent are added where missing. */
+  /** Sent in this order and case. Host, Content-Length, Accept, Accept-Encoding and User-Agent are added if missing. */
   headers: Record<string, string>;
   body: Buffer;
-  /** Milliseconds for all of it, DNS to the last byte, counted from the moment a connection is given or dialed. */
+  /**
+   * Limit from DNS to the last byte of the response, in milliseconds. Waiting for a connection lease does not count.
+   */
   timeoutMs: number;
-  /** On the clock of performance.now(): a request, or a re-send, whose turn has not come by then is not started. */
+  /** Neither the request nor a resend starts after this time, in milliseconds on the clock of performance.now(). */
   startBy: number;
-  /** Whose share of the process's sockets it uses. */
+  /** The project whose share of the process's sockets the request uses. */
   projectId: string;
-  /** The receiver. Connections are shared only under the same key, so that no receiver uses up another's. */
+  /** The receiver. Requests share connections only under the same key, so no receiver can use up those of another. */
   poolKey: string;
-  /** Called once, when the request gets its connection or begins to dial. */
+  /** Called once, when the request gets a connection or starts to dial. */
   onStart?: () => void;
 };
 
 type Timing = {
-  /** True when a stale connection made us send the request a second time. */
+  /** True when the request was sent a second time because the first connection was stale. */
   resent: boolean;
   startedAt: Date;
   durationMs: number;
 };
 
 export type OutboundResult =
-  /** `error` tells the target of a redirect. */
+  /** `error` is set for redirects and names the target. */
   | (ReceiverResponse & Timing & { outcome: 'delivered' | 'rejected'; error?: AttemptError })
   | (Failure & Timing & { kind: 'failed'; statusCode: null })
-  /** No turn came by startBy, or this process had no socket left: nothing was sent, and nobody is to blame. */
+  /** Nothing was sent: no connection was free by `startBy`, or this process had no socket left. */
   | { kind: 'not_started' };
 
 export type Outbound = {
   post(request: OutboundRequest): Promise<OutboundResult>;
-  /** Starts nothing more; resolves when what is under way has ended. */
+  /** Starts no further requests. Resolves when the requests in flight have ended. */
   close(): Promise<void>;
   stats(): PoolStats;
 };
 
 export type OutboundOptions = {
   guard: AddressGuard;
-  /** Connections to one origin under one pool key. */
+  /** Limit for connections to one origin under one pool key. */
   maxConnectionsPerHost?: number;
-  /** Connections in all, in use and idle. */
+  /** Limit for all connections, in use and idle. */
   maxSockets?: number;
-  /** Connections that one project may have in use; never more than are still free. */
+  /** Limit for connections that one project has in use; it never gets more than are still free. */
   maxSocketsPerProject?: number;
-  /** Bytes of an answer's body that are kept; reading stops there. */
+  /** Bytes of a response body that are kept. Reading stops there. */
   maxResponseBytes?: number;
   maxHeaderBytes?: number;
-  /** Pools that are kept although nothing is under way in them. */
+  /** Limit for unused connection pools that are kept. */
   maxIdlePools?: number;
-  /** Longest rest of a connection between two requests: many receivers close theirs after 5 s. */
+  /** Longest idle time of a connection, in milliseconds: many receivers close idle connections after 5 s. */
   maxIdleMs?: number;
-  /** Age and requests after which a connection is closed, so that a receiver that moves is followed. */
+  /** Age after which a connection is closed, in milliseconds, so that requests follow a receiver that moves. */
   maxAgeMs?: number;
+  /** Number of requests after which a connection is closed. */
   maxRequestsPerConnection?: number;
-  /** How old the answer for a name may be before it is asked again because of kept connections. */
+  /** Age at which the addresses of a kept connection's name are looked up again, in milliseconds. */
   dnsRefreshMs?: number;
-  /** How long after a receiver's first answer its connection must be silent before it is used again. */
+  /** How long a connection must stay silent after a receiver's first response before it is reused, in milliseconds. */
   quietPeriodMs?: number;
   lookup?: Lookup;
-  /** Sent where neither profile nor endpoint has one of its own. */
+  /** Sent if neither the profile nor the endpoint sets a User-Agent. */
   userAgent?: string;
-  /** Epoch milliseconds, for the time at which an attempt is said to have begun. */
+  /** Returns epoch milliseconds; used for `startedAt`. */
   now?: () => number;
   /** PEM certificates to trust instead of the built-in ones. */
   certificateAuthorities?: string[];
 };
 
-/** The client for every request to a receiver: guarded addresses, one deadline, bounded answers, no redirects. */
+/**
+ * The HTTP client for every request to a receiver: guarded addresses, one deadline, bounded responses, no redirects.
+ */
 export function createOutbound(options: OutboundOptions): Outbound {
   const addresses = createAddressTracker(options.lookup ?? createLookup(), options.dnsRefreshMs ?? 10_000);
-  const fixedRules = {
+  const sendDefaults = {
     guard: options.guard,
-    // Beside maxSockets: a turn in a pool is for one socket, and a second address of a name takes another for a while.
+    // These come on top of maxSockets: a lease counts one socket, but a dial may try several addresses in parallel.
     spareSockets: { remaining: Math.max(4, Math.floor((options.maxSockets ?? 4_096) / 16)) },
     addresses,
     lookup: addresses.lookup,
@@ -107,37 +112,37 @@ export function createOutbound(options: OutboundOptions): Outbound {
     quietPeriodMs: options.quietPeriodMs ?? 50,
     sweepIntervalMs: 500,
   });
-  const underWay = new Set<Promise<OutboundResult>>();
+  const inFlight = new Set<Promise<OutboundResult>>();
   let closed = false;
 
   async function attempt(request: OutboundRequest): Promise<OutboundResult> {
     const url = new URL(request.url);
     const pool = pools.poolFor(request.projectId, `${request.poolKey} ${url.origin}`);
-    const turn = await pool.acquire(request.startBy);
-    if (!turn) return { kind: 'not_started' };
+    const lease = await pool.acquire(request.startBy);
+    if (!lease) return { kind: 'not_started' };
     try {
       request.onStart?.();
-      return await carryOut(request, url, turn);
+      return await sendOnLease(request, url, lease);
     } finally {
-      pool.release(turn.connection);
+      pool.release(lease.connection);
     }
   }
 
-  async function carryOut(
+  async function sendOnLease(
     request: OutboundRequest,
     url: URL,
-    turn: ConnectionLease,
+    lease: ConnectionLease,
   ): Promise<OutboundResult> {
     const { headers, body, startBy, timeoutMs } = request;
     const startedAt = new Date(now());
     const startedMs = performance.now();
-    const rules = { ...fixedRules, startBy, deadlineAt: startedMs + timeoutMs };
+    const sendOptions = { ...sendDefaults, startBy, deadlineAt: startedMs + timeoutMs };
     const post = {
       target: requestTargetOf(url),
       headers: completeHeaders(headers, { host: url.host, bodyLength: body.length, userAgent }),
       body,
     };
-    const sent = await send(turn, originOf(url), post, rules);
+    const sent = await send(lease, originOf(url), post, sendOptions);
     if (sent.kind === 'not_sent') return { kind: 'not_started' };
 
     const timing = { resent: sent.resent, startedAt, durationMs: performance.now() - startedMs };
@@ -152,13 +157,13 @@ export function createOutbound(options: OutboundOptions): Outbound {
     post: (request) => {
       if (closed) return Promise.resolve({ kind: 'not_started' });
       const result = attempt(request);
-      underWay.add(result);
-      return result.finally(() => underWay.delete(result));
+      inFlight.add(result);
+      return result.finally(() => inFlight.delete(result));
     },
     close: async () => {
       closed = true;
       pools.close();
-      await Promise.allSettled(underWay);
+      await Promise.allSettled(inFlight);
     },
     stats: () => pools.stats(),
   };

@@ -9,54 +9,55 @@ import type { Origin } from './target-url.ts';
 export type SendOptions = DialOptions &
   ExchangeLimits &
   ConnectionLimits & {
-    /** On the clock of performance.now(): no re-send begins after it. */
+    /** No resend starts after this time, in milliseconds on the clock of performance.now(). */
     startBy: number;
     addresses: AddressTracker;
   };
 
 export type SendResult =
   | { kind: 'sent'; result: ExchangeResult; resent: boolean }
-  /** Nothing was sent, and the receiver is not to blame: this process has no socket left, or no time. */
+  /** Nothing was sent, because this process had no socket or no time left. The receiver is not at fault. */
   | { kind: 'not_sent' };
 
 /**
- * Sends a request on the connection of its turn, or on a new one. A receiver may close a resting connection at the
- * moment in which it is used: one that fails before the first byte of an answer is replaced, once, by a fresh one. So
- * is one whose answer came too early to be surely of this request.
- * Afterwards the turn holds what connection is left.
+ * Sends a request over the connection of the lease, or over a new one. A receiver may close an idle connection at the
+ * moment of the request. So if a reused connection fails before the first byte of a response, or if the response came
+ * too early to surely belong to this request, the request is sent again, once, over a new connection. Afterwards the
+ * lease holds the connection that remains.
  */
 export async function send(
-  turn: ConnectionLease,
+  lease: ConnectionLease,
   origin: Origin,
   post: PostRequest,
-  rules: SendOptions,
+  options: SendOptions,
 ): Promise<SendResult> {
   let stale: ExchangeResult | undefined;
-  if (turn.connection) {
-    stale = await exchange(turn.connection, post, rules);
-    if (!wasStale(stale, turn.connection)) return sent(stale);
-    turn.connection.destroy();
-    turn.connection = undefined;
-    if (performance.now() > rules.startBy) return unreplaced(stale);
+  if (lease.connection) {
+    stale = await exchange(lease.connection, post, options);
+    if (!wasStale(stale, lease.connection)) return sent(stale);
+    lease.connection.destroy();
+    lease.connection = undefined;
+    if (performance.now() > options.startBy) return resultWithoutResend(stale);
   }
 
-  const dialed = await dial(origin, rules, rules.deadlineAt);
-  if (dialed.kind === 'no_socket') return unreplaced(stale);
+  const dialed = await dial(origin, options, options.deadlineAt);
+  if (dialed.kind === 'no_socket') return resultWithoutResend(stale);
   if (dialed.kind === 'failed') return sent({ ...dialed, stage: 'final' });
-  const leadsHere = (address: string | undefined): boolean => rules.addresses.isCurrent(origin.host, address);
-  turn.connection = new Connection(dialed.socket, rules, leadsHere);
-  return sent(await exchange(turn.connection, post, rules), stale !== undefined && !isUnsent(stale));
+  const isCurrentAddress = (address: string | undefined): boolean =>
+    options.addresses.isCurrent(origin.host, address);
+  lease.connection = new Connection(dialed.socket, options, isCurrentAddress);
+  return sent(await exchange(lease.connection, post, options), stale !== undefined && !isUnsent(stale));
 }
 
-/** Some servers say 408 when they close an idle connection: it may be repeated (RFC 9110 section 15.5.9). */
-function wasStale(end: ExchangeResult, connection: Connection): boolean {
-  if (end.kind === 'responded') return end.statusCode === 408 && !connection.isOpen();
-  return end.stage !== 'final';
+/** Some servers send 408 when they close an idle connection. The request may be repeated (RFC 9110 section 15.5.9). */
+function wasStale(result: ExchangeResult, connection: Connection): boolean {
+  if (result.kind === 'responded') return result.statusCode === 408 && !connection.isOpen();
+  return result.stage !== 'final';
 }
 
-const isUnsent = (end: ExchangeResult): boolean => end.kind === 'failed' && end.stage === 'unsent';
+const isUnsent = (result: ExchangeResult): boolean => result.kind === 'failed' && result.stage === 'unsent';
 
 const sent = (result: ExchangeResult, resent = false): SendResult => ({ kind: 'sent', result, resent });
 
-const unreplaced = (stale: ExchangeResult | undefined): SendResult =>
+const resultWithoutResend = (stale: ExchangeResult | undefined): SendResult =>
   stale && !isUnsent(stale) ? sent(stale) : { kind: 'not_sent' };

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { AddressGuard } from './addresses/address-guard.ts';
-import { hostNameProblem, isLocalhost, isLocalName } from './addresses/host-name.ts';
+import { hostNameProblem, isLocalhost, isLocalName, stripBracketsAndDot } from './addresses/host-name.ts';
 import { urlSyntaxProblem } from './url-syntax.ts';
 
 export type UrlProblem = { code: UrlProblemCode; detail: string };
@@ -8,7 +8,7 @@ export type UrlProblemCode = keyof typeof DETAILS;
 
 export type Origin = { host: string; port: number; secure: boolean };
 
-/** What the profile asks of an endpoint's URL; addresses that the operator allowed are exempt from both. */
+/** What the profile requires of endpoint URLs. Addresses that the operator allowed are exempt from both rules. */
 export type UrlRules = { httpsOnly: boolean; publicOnly: boolean };
 
 const MAX_LENGTH = 2_048;
@@ -16,37 +16,37 @@ const MAX_LENGTH = 2_048;
 const DETAILS = {
   url_invalid: 'is not an absolute URL',
   url_too_long: `is longer than ${MAX_LENGTH} characters`,
-  url_too_long_as_sent: `is longer than ${MAX_LENGTH} characters in the form in which it is sent (percent-encoded)`,
+  url_too_long_as_sent: `is longer than ${MAX_LENGTH} characters after percent-encoding`,
   url_has_forbidden_characters: 'contains a space, a control character or a backslash',
   url_scheme_not_allowed: 'must begin with https:// or http://',
   url_https_required: 'must begin with https://',
   url_has_credentials: 'must not contain a user name or a password',
-  url_has_fragment: 'must not contain a fragment (#): it would never be sent',
-  url_has_no_host: 'names no host',
+  url_has_fragment: 'must not contain a fragment (#), which HTTP never sends',
+  url_has_no_host: 'has no host',
   url_port_invalid: 'has a port that is not a number from 1 to 65535',
-  url_ipv4_invalid: 'names a host that ends in a number and is no IPv4 address',
-  url_ipv6_invalid: 'names an IPv6 address that is not valid: it stands in brackets and has no zone',
-  url_host_has_wildcard: 'names a host with an asterisk: only the certificate of a host can have one',
-  url_host_has_empty_label: 'names a host with two dots in a row or a dot in front',
-  url_host_has_invalid_characters: 'names a host with characters that no host name can have',
+  url_ipv4_invalid: 'has a host that ends in a number but is not an IPv4 address',
+  url_ipv6_invalid: 'has an invalid IPv6 address: write it in brackets and without a zone',
+  url_host_has_wildcard: 'has a host with an asterisk, which is allowed only in certificates',
+  url_host_has_empty_label: 'has a host with two consecutive dots or a leading dot',
+  url_host_has_invalid_characters: 'has a host with invalid characters',
   url_host_too_long:
-    'names a host that is too long for DNS: 63 characters from dot to dot, and 253 in all, in ASCII form',
-  url_host_never_resolves: 'names a host that can never have an address: its last part is kept out of DNS',
-  url_address_not_allowed: 'names an address that is not public',
-  url_name_not_public: 'names a host that is not on the public internet',
-  url_own_service: 'names a service of Posthorn itself',
+    'has a host that is too long for DNS: at most 63 characters per label and 253 in total, in ASCII form',
+  url_host_never_resolves: 'has a host that can never resolve: its top-level name is reserved',
+  url_address_not_allowed: 'has an address that is not public',
+  url_name_not_public: 'has a host that is not on the public internet',
+  url_own_service: 'belongs to a Posthorn service',
 } as const;
 
 /**
- * The URL of an endpoint, or why it is refused. Names are not resolved here: that is done, and judged, at each dial.
- * What is stored, shown and sent is the `href` of the result: it comes out of this again as it went in.
+ * The URL of an endpoint, or why it is refused. Names are not resolved here: each dial resolves and checks them. Store,
+ * display and send the `href` of the result, which parses to itself.
  */
 export function parseTargetUrl(text: string, rules: UrlRules, guard: AddressGuard): URL | UrlProblem {
   if (text.length > MAX_LENGTH) return problem('url_too_long');
-  // The URL parser would drop tabs and line ends silently and turn backslashes into slashes.
+  // The URL parser would silently drop tabs and line breaks and turn backslashes into slashes.
   if (hasForbiddenCharacter(text)) return problem('url_has_forbidden_characters');
-  const unreadable = urlSyntaxProblem(text);
-  if (unreadable) return problem(unreadable);
+  const syntaxProblem = urlSyntaxProblem(text);
+  if (syntaxProblem) return problem(syntaxProblem);
   const url = new URL(text);
   if (url.href.length > MAX_LENGTH) return problem('url_too_long_as_sent');
   if (url.username || url.password) return problem('url_has_credentials');
@@ -57,12 +57,12 @@ export function parseTargetUrl(text: string, rules: UrlRules, guard: AddressGuar
   const family = familyOf(host);
   const hostProblem = family ? undefined : hostNameProblem(host);
   if (hostProblem) return problem(hostProblem);
-  const refused = isExempt(host, guard) ? undefined : brokenRule(url, host, rules, guard);
-  if (refused) return problem(refused);
+  const violatedRule = isExempt(host, guard) ? undefined : findViolatedRule(url, host, rules, guard);
+  if (violatedRule) return problem(violatedRule);
   return guard.isOwnService(host, originOf(url).port) ? problem('url_own_service') : url;
 }
 
-function brokenRule(
+function findViolatedRule(
   { protocol }: URL,
   host: string,
   { httpsOnly, publicOnly }: UrlRules,
@@ -75,13 +75,13 @@ function brokenRule(
   return isLocalName(host) ? 'url_name_not_public' : undefined;
 }
 
-/** The host as DNS and TLS know it: without the brackets of IPv6 and the dot at the end of an absolute name. */
-export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+/** The host in the form that DNS and TLS use: without the brackets of IPv6 and without a final dot. */
+export const hostOf = (url: URL): string => stripBracketsAndDot(url.hostname);
 
-/** Path and query as they stand in the URL, byte for byte: `search` would lose the question mark of `/a?`. */
+/** Path and query exactly as in the URL: `search` would lose the question mark of `/a?`. */
 export const requestTargetOf = ({ href, origin }: URL): string => href.slice(origin.length);
 
-/** Where to dial for a URL that parseTargetUrl accepted. */
+/** The host and port to dial for a URL that parseTargetUrl accepted. */
 export function originOf(url: URL): Origin {
   const secure = url.protocol === 'https:';
   return { host: hostOf(url), port: Number(url.port || (secure ? 443 : 80)), secure };

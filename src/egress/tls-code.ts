@@ -4,10 +4,13 @@ const TOO_OLD = /^ERR_SSL_(?:UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW|TLSV1_ALERT_PR
 const TOO_WEAK =
   /_(?:TOO_SMALL|TOO_WEAK)$|^ERR_SSL_(?:UNSAFE_LEGACY_RENEGOTIATION_DISABLED|LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED)$/;
 
-/** An alert of the other side; OpenSSL puts the version before it that once brought it, as `SSL/TLS` since 3.2. */
+/**
+ * A TLS alert from the peer. OpenSSL prefixes it with the protocol version that introduced it; since 3.2 with
+ * `SSL/TLS`.
+ */
 const ALERT = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13|SSL_TLS)_(?:ALERT_)?([A-Z0-9_]+)$/;
 
-/** A name that stays the same from one OpenSSL to the next for what went wrong in TLS: `TLS_ALERT_UNKNOWN_CA`. */
+/** A code for a TLS failure, such as `TLS_ALERT_UNKNOWN_CA`, that does not change with the version of OpenSSL. */
 export function tlsCode(code: string): string {
   if (NOT_TLS.test(code)) return 'NO_TLS_AT_PORT';
   if (TOO_OLD.test(code)) return 'TLS_VERSION_TOO_OLD';

@@ -7,10 +7,10 @@ export type UrlSyntaxProblem =
   | 'url_ipv4_invalid'
   | 'url_host_has_invalid_characters';
 
-/** Scheme, and what stands between the slashes and the path, the query or the fragment. */
+/** The scheme and the authority of a URL. */
 const PARTS = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?/i;
 
-/** Why a text is no http URL that could be dialed; undefined where its scheme, host and port can be told apart. */
+/** Why a text is not a valid http or https URL; undefined when its scheme, host and port are valid. */
 export function urlSyntaxProblem(text: string): UrlSyntaxProblem | undefined {
   const [, scheme = '', authority] = PARTS.exec(text) ?? [];
   if (!scheme) return 'url_invalid';
@@ -27,7 +27,7 @@ export function urlSyntaxProblem(text: string): UrlSyntaxProblem | undefined {
   return /^\.+$/.test(host) ? 'url_has_no_host' : 'url_host_has_invalid_characters';
 }
 
-/** Host without port; undefined for an IPv6 address that is cut short, or without its brackets. */
+/** Host and port. The host is undefined for an IPv6 address without its brackets. */
 function hostAndPort(text: string): { host: string | undefined; port: string } {
   const bracketed = /^(\[[^\]]*\])(?::(.*))?$/.exec(text);
   if (bracketed) return { host: bracketed[1], port: bracketed[2] ?? '' };
@@ -35,6 +35,6 @@ function hostAndPort(text: string): { host: string | undefined; port: string } {
   return { host: more.length > 0 || text.startsWith('[') ? undefined : host, port };
 }
 
-/** An empty one is the default of the scheme. */
+/** An empty port means the default of the scheme. */
 const isPort = (port: string): boolean =>
   port === '' || (/^\d{1,10}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535);

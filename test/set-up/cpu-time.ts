@@ -1,4 +1,4 @@
-/** Milliseconds for which this thread has worked so far: unlike the clock it stands while others use the machine. */
+/** CPU time that this thread has used, in milliseconds. Unlike wall-clock time, it does not grow while other processes run. */
 export function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;

@@ -4,21 +4,23 @@ import { createNat64, type Nat64 } from './nat64.ts';
 import { createOwnServices, type OwnServices } from './own-services.ts';
 import { tunnelledIpv4 } from './tunnelled-ipv4.ts';
 
-/** Says which addresses may be dialed. Knows nothing of names: those are judged by what they resolve to. */
+/** Decides which addresses may be dialed. It does not check names: it checks the addresses that they resolve to. */
 export type AddressGuard = {
-  /** True for a public unicast address, and for one that the operator allowed. */
+  /** True for a public unicast address or one that the operator allowed. */
   allows(address: string, family: 4 | 6): boolean;
   /** True only for an address that the operator allowed (POSTHORN_ALLOW_TARGETS), public or not. */
   exempts(address: string, family: 4 | 6): boolean;
-  /** True for a service of Posthorn's own, by name or address: never a target, whatever is allowed. */
+  /**
+   * True for one of Posthorn's own services, by name or address. It is never a target, whatever the operator allows.
+   */
   isOwnService(host: string, port: number): boolean;
-  /** To be awaited before `isOwn` is asked of an address that is about to be dialed; undefined: nothing to wait for. */
+  /** Refreshes what `isOwnService` knows; await it before each dial. Undefined when there is nothing to wait for. */
   refreshOwnServices(port: number): Promise<void> | undefined;
-  /** The same for `allows` and an IPv6 address: how the network translates to IPv4. */
+  /** Discovers the NAT64 prefixes of the network; await it before calling `allows` with an IPv6 address. */
   discoverNat64(): Promise<void> | undefined;
 };
 
-/** IANA special-purpose IPv4 blocks, multicast, reserved, and 168.63.129.16, a cloud's host on every machine of it. */
+/** IANA special-purpose IPv4 blocks, multicast, reserved blocks, and 168.63.129.16, which Azure serves to every VM. */
 export const DENIED_IPV4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -41,14 +43,14 @@ export const DENIED_IPV4 = [
   '240.0.0.0/4',
 ];
 
-/** IANA special-purpose blocks inside the global unicast block; all outside of it is denied as well. */
+/** IANA special-purpose blocks inside the global unicast block. Everything outside that block is denied as well. */
 export const DENIED_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'];
 const GLOBAL_UNICAST_IPV6 = '2000::/3';
 
 /**
- * A guard that allows what is public, and what lies in `allowTargets` (CIDRs), but never `own`. An IPv6 address that a
- * translator turns into an IPv4 address (NAT64) is judged by that one alone; where it may be one, by both.
- * @throws Error naming the entry that is not a CIDR
+ * Returns a guard that allows public addresses and those in `allowTargets` (CIDRs), but never `own` services. If NAT64
+ * translates an IPv6 address to IPv4, only the IPv4 address is checked. If NAT64 may translate it, both are checked.
+ * @throws Error that names the entry of `allowTargets` that is not a CIDR
  */
 export function createAddressGuard(
   allowTargets: string[],
@@ -70,9 +72,9 @@ export function createAddressGuard(
   const allowsIpv6 = (address: string): boolean => {
     const translated = nat64.translatedIpv4(address);
     if (translated) return allowsIpv4(translated);
-    const inside = [nat64.possibleIpv4(address) ?? [], tunnelledIpv4(address)].flat();
+    const embedded = [nat64.possibleIpv4(address) ?? [], tunnelledIpv4(address)].flat();
     const isPublic = global6.check(address, 'ipv6') && !denied6.check(address, 'ipv6');
-    return (isPublic || exempt6.check(address, 'ipv6')) && inside.every(allowsIpv4);
+    return (isPublic || exempt6.check(address, 'ipv6')) && embedded.every(allowsIpv4);
   };
 
   return {
@@ -92,18 +94,18 @@ export function createAddressGuard(
       const family = isIP(host);
       const known = family === 4 || family === 6 ? canonicalAddress(host, family) : undefined;
       if (!known) return own.includes(host, port);
-      const inside =
+      const embedded =
         known.family === 6
           ? (nat64.translatedIpv4(known.address) ?? nat64.possibleIpv4(known.address))
           : undefined;
-      return own.includes(known.address, port) || (inside !== undefined && own.includes(inside, port));
+      return own.includes(known.address, port) || (embedded !== undefined && own.includes(embedded, port));
     },
     refreshOwnServices: own.refresh,
     discoverNat64: nat64.discover,
   };
 }
 
-/** One list for each family: in a common one the rule `::/8` would match every IPv4 address. */
+/** Each family needs its own list: in a shared list, the rule `::/8` would match every IPv4 address. */
 function networks(family: 4 | 6, cidrs: string[]): BlockList {
   const list = new BlockList();
   for (const cidr of cidrs) {

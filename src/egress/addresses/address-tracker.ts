@@ -5,40 +5,45 @@ import type { Lookup } from './lookup.ts';
 
 const MAX_NAMES = 10_000;
 
-type Answer = {
+type LookupResult = {
   addresses: Set<string>;
-  /** False while the addresses of one family are still on their way. */
-  isWhole: boolean;
-  askedAt: number;
+  /** False while the addresses of one family are still pending. */
+  isComplete: boolean;
+  queriedAt: number;
 };
 
 export type AddressTracker = {
-  /** Resolves a name and remembers what it answered. */
+  /** Resolves a name and remembers the result. */
   lookup: Lookup;
-  /** False once the last answer for a name no longer holds the address of a connection that was made to it. */
+  /** False when the last result for a name no longer contains the address of a connection to it. */
   isCurrent(host: string, address: string | undefined): boolean;
 };
 
 /**
- * Follows receivers that move by DNS although connections to their old address are kept. A name is asked again, beside
- * the requests, when its last answer is older than `askAgainMs`. A failure changes nothing: connections age anyway.
+ * Detects when a receiver moves to another address in DNS; otherwise kept connections would go on to the old one. When
+ * the result for a name is older than `refreshMs` milliseconds, the name is resolved again in the background. If that
+ * fails, the old result stays: connections have a maximum age anyway.
  */
-export function createAddressTracker(lookup: Lookup, askAgainMs: number): AddressTracker {
-  const answers = new LRUCache<string, Answer>({ max: MAX_NAMES });
+export function createAddressTracker(lookup: Lookup, refreshMs: number): AddressTracker {
+  const results = new LRUCache<string, LookupResult>({ max: MAX_NAMES });
 
-  const ask: Lookup = async (host, onIncomplete) => {
+  const resolve: Lookup = async (host, onIncomplete) => {
     let later: Promise<string[]> | undefined;
     const addresses = await lookup(host, (others) => {
       later = others;
       onIncomplete?.(others);
     });
-    const askedAt = performance.now();
-    const answer: Answer = { addresses: new Set(addresses.map(canonical)), isWhole: !later, askedAt };
-    answers.set(host, answer);
+    const queriedAt = performance.now();
+    const result: LookupResult = {
+      addresses: new Set(addresses.map(canonical)),
+      isComplete: !later,
+      queriedAt,
+    };
+    results.set(host, result);
     later?.then(
       (others) => {
-        for (const address of others) answer.addresses.add(canonical(address));
-        answer.isWhole = true;
+        for (const address of others) result.addresses.add(canonical(address));
+        result.isComplete = true;
       },
       () => {},
     );
@@ -46,20 +51,20 @@ export function createAddressTracker(lookup: Lookup, askAgainMs: number): Addres
   };
 
   return {
-    lookup: ask,
+    lookup: resolve,
     isCurrent: (host, address) => {
-      const answer = answers.get(host);
-      if (!answer || !address || familyOf(host)) return true;
-      if (performance.now() - answer.askedAt > askAgainMs) {
-        answer.askedAt = performance.now();
-        ask(host).catch(() => {});
+      const result = results.get(host);
+      if (!result || !address || familyOf(host)) return true;
+      if (performance.now() - result.queriedAt > refreshMs) {
+        result.queriedAt = performance.now();
+        resolve(host).catch(() => {});
       }
-      return answer.addresses.has(address) || !answer.isWhole;
+      return result.addresses.has(address) || !result.isComplete;
     },
   };
 }
 
-/** As `socket.remoteAddress` writes it: a hosts file may hold ::0001. */
+/** In the notation of `socket.remoteAddress`: a hosts file may contain ::0001, which would never match. */
 function canonical(address: string): string {
   if (!isIP(address)) return address;
   return new SocketAddress({ address, family: isIP(address) === 6 ? 'ipv6' : 'ipv4' }).address;

@@ -1,10 +1,10 @@
-/** Top-level names that never lead to the public internet (RFC 6761, 6762, 8375; ICANN reserved `internal`). */
+/** Top-level names that are never on the public internet (RFC 6761, 6762, 8375; ICANN reserved `internal`). */
 const LOCAL_SUFFIX = /(?:^|\.)(?:localhost|localdomain|local|internal|home\.arpa)$/;
 
 /**
- * Names that no DNS may ever hold: RFC 6761 (`invalid`), RFC 7686 (`onion`), RFC 9476 (`alt`). `local` is not among
- * them, although RFC 6762 gives it to multicast: name servers of clusters answer for `svc.cluster.local`. Nor are `test`
- * and `example`, which RFC 6761 asks programs to treat like any other name.
+ * Top-level names that never resolve in DNS: RFC 6761 (`invalid`), RFC 7686 (`onion`), RFC 9476 (`alt`). `local` is not
+ * listed: RFC 6762 reserves it for multicast, but Kubernetes name servers resolve `svc.cluster.local`. Neither are `test`
+ * and `example`, which RFC 6761 says programs should treat like any other name.
  */
 const NEVER_IN_DNS = /(?:^|\.)(?:invalid|onion|alt)$/;
 
@@ -15,7 +15,7 @@ export type HostProblem =
   | 'url_host_too_long'
   | 'url_host_never_resolves';
 
-/** Why no name server can ever resolve the name: RFC 1035 section 2.3.4 for the lengths; undefined when one may. */
+/** Why a name can never resolve in DNS; undefined if it may. The length limits are those of RFC 1035 section 2.3.4. */
 export function hostNameProblem(name: string): HostProblem | undefined {
   const labels = name.split('.');
   if (labels.includes('')) return 'url_host_has_empty_label';
@@ -25,7 +25,10 @@ export function hostNameProblem(name: string): HostProblem | undefined {
   return NEVER_IN_DNS.test(name) ? 'url_host_never_resolves' : undefined;
 }
 
-/** True for a name that the public internet does not have: of one label, or below a top-level name kept for networks. */
+/** True for a name that is not on the public internet: a single label, or a reserved top-level name. */
 export const isLocalName = (name: string): boolean => LOCAL_SUFFIX.test(name) || !name.includes('.');
+
+/** A host without the brackets of an IPv6 address and without the final dot of an absolute name. */
+export const stripBracketsAndDot = (host: string): string => host.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 
 export const isLocalhost = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');

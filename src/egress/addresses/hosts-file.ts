@@ -6,9 +6,9 @@ const PATH =
   process.platform === 'win32'
     ? join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'hosts')
     : '/etc/hosts';
-const READ_AGAIN_AFTER_MS = 5_000;
+const REFRESH_AFTER_MS = 5_000;
 
-/** Addresses of each name in the machine's hosts file (hosts(5)); names in lower case. */
+/** The addresses of each name in a hosts file (hosts(5)). Names are in lower case. */
 export function parseHosts(text: string): Map<string, string[]> {
   const hosts = new Map<string, string[]>();
   for (const line of text.split('\n')) {
@@ -19,12 +19,12 @@ export function parseHosts(text: string): Map<string, string[]> {
   return hosts;
 }
 
-/** A reader of the hosts file that sees a change within seconds; a file that is missing has no names. */
+/** Returns a lookup in the hosts file that notices changes within 5 s. A missing file contains no names. */
 export function createHostsFileLookup(path: string = PATH): (name: string) => Promise<string[]> {
   let hosts: Promise<Map<string, string[]>> | undefined;
   let readAt = 0;
   return async (name) => {
-    if (!hosts || performance.now() - readAt > READ_AGAIN_AFTER_MS) {
+    if (!hosts || performance.now() - readAt > REFRESH_AFTER_MS) {
       readAt = performance.now();
       hosts = readFile(path, 'utf8').then(parseHosts, () => new Map());
     }

@@ -3,74 +3,77 @@ import { isLocalhost } from './host-name.ts';
 import { createHostsFileLookup } from './hosts-file.ts';
 
 /**
- * The addresses of a name, in the order in which to dial them. Rejects with an error that has a `code`. Where the other
- * family's answer is still on its way, `onIncomplete` is told of it first; it is empty when none comes.
+ * The addresses of a name, in the order in which to dial them. Rejects with an error that has a `code`. If the addresses
+ * of the other family are still pending, `onIncomplete` is called with a promise for them before this resolves. That
+ * promise never rejects: it resolves to an empty array when there are none.
  */
 export type Lookup = (name: string, onIncomplete?: (later: Promise<string[]>) => void) => Promise<string[]>;
 
-type Found = { addresses: string[]; later?: Promise<string[]> };
+type LookupResult = { addresses: string[]; later?: Promise<string[]> };
 
 export type LookupOptions = {
   hosts?: (name: string) => Promise<string[]>;
-  /** The system's when left out; `address:port`. */
+  /** As `address:port`; the system's name servers by default. */
   nameServers?: string[];
-  /** How long the first of two tries waits, in milliseconds; the second waits longer. */
+  /** Timeout of the first of two tries, in milliseconds; the second try waits longer. */
   queryTimeoutMs?: number;
 };
 
-/** A resolver keeps the name servers it was born with: a new one is made so that a change of network is noticed. */
-const RESOLVER_LIFE_MS = 30_000;
-/** RFC 8305 section 3: how long the other family may lag behind the first answer. */
+/** A resolver never re-reads the system's name servers, so it is replaced to notice a change of network. */
+const RESOLVER_MAX_AGE_MS = 30_000;
+/** RFC 8305 section 3: how long to wait for the other family after the first result. */
 const RESOLUTION_DELAY_MS = 50;
 
 /**
- * Asks the name servers directly. getaddrinfo (dns.lookup) would occupy one of libuv's four threads for each name that
- * hangs: four dead names and no endpoint would be resolved any more, nor a file read. What getaddrinfo adds is done
- * here as far as webhooks need it: the hosts file and localhost. Search domains are not applied: a name is absolute.
- * Nothing is cached, so that an answer is never older than the dial; equal names that are under way are asked once.
+ * Returns a lookup that queries the name servers directly. getaddrinfo (dns.lookup) would block one of libuv's four
+ * threads for each name that hangs: four dead names would stop every lookup and file read in the process. Of what
+ * getaddrinfo adds, webhooks need the hosts file and localhost, which are handled here. Search domains are not applied:
+ * every name is absolute. Results are not cached, so a result is never older than the dial. Concurrent lookups of one
+ * name share a query.
  */
 export function createLookup(options: LookupOptions = {}): Lookup {
   const { hosts = createHostsFileLookup(), nameServers, queryTimeoutMs = 2_000 } = options;
-  const underWay = new Map<string, Promise<Found>>();
+  const inFlight = new Map<string, Promise<LookupResult>>();
   const newResolver = (): Resolver => {
     const resolver = new Resolver({ timeout: queryTimeoutMs, tries: 2 });
     if (nameServers) resolver.setServers(nameServers);
     return resolver;
   };
   let resolver = newResolver();
-  let bornAt = performance.now();
+  let createdAt = performance.now();
 
-  const fromNameServers = async (name: string): Promise<Found> => {
-    if (performance.now() - bornAt > RESOLVER_LIFE_MS) {
+  const queryNameServers = async (name: string): Promise<LookupResult> => {
+    if (performance.now() - createdAt > RESOLVER_MAX_AGE_MS) {
       resolver = newResolver();
-      bornAt = performance.now();
+      createdAt = performance.now();
     }
-    return bothFamilies(resolver.resolve4(name), resolver.resolve6(name));
+    return mergeFamilies(resolver.resolve4(name), resolver.resolve6(name));
   };
-  const find = async (name: string): Promise<Found> => {
+  const resolveName = async (name: string): Promise<LookupResult> => {
     if (isLocalhost(name)) return { addresses: ['127.0.0.1', '::1'] }; // RFC 6761 section 6.3
     const local = await hosts(name);
-    return local.length > 0 ? { addresses: local } : fromNameServers(name);
+    return local.length > 0 ? { addresses: local } : queryNameServers(name);
   };
-  const findOnce = (name: string): Promise<Found> => {
-    const present = underWay.get(name);
-    if (present) return present;
-    const asked = find(name).finally(() => underWay.delete(name));
-    underWay.set(name, asked);
-    return asked;
+  const resolveOnce = (name: string): Promise<LookupResult> => {
+    const pending = inFlight.get(name);
+    if (pending) return pending;
+    const query = resolveName(name).finally(() => inFlight.delete(name));
+    inFlight.set(name, query);
+    return query;
   };
   return async (name, onIncomplete) => {
-    const { addresses, later } = await findOnce(name);
+    const { addresses, later } = await resolveOnce(name);
     if (later) onIncomplete?.(later);
     return addresses;
   };
 }
 
 /**
- * What both say, IPv4 first. When one fails or lags, what the other says: a name server that is silent about one family
- * must not hold up the other, and an address without a route must not be all there is because its answer came first.
+ * The addresses of both families, IPv4 first. If one family fails or is late, those of the other: a name server that
+ * never responds for one family must not block the other. The late family is still returned as `later`, because the
+ * addresses that came first may have no route.
  */
-async function bothFamilies(v4: Promise<string[]>, v6: Promise<string[]>): Promise<Found> {
+async function mergeFamilies(v4: Promise<string[]>, v6: Promise<string[]>): Promise<LookupResult> {
   const found: { v4?: string[]; v6?: string[] } = {};
   const first = v4.then((addresses) => (found.v4 = addresses));
   const second = v6.then((addresses) => (found.v6 = addresses));
@@ -81,11 +84,11 @@ async function bothFamilies(v4: Promise<string[]>, v6: Promise<string[]>): Promi
   });
   await Promise.race([all, new Promise((resolve) => setTimeout(resolve, RESOLUTION_DELAY_MS))]);
   const addresses = [...(found.v4 ?? []), ...(found.v6 ?? [])];
-  const lagging = found.v4 ? second : first;
-  return settled ? { addresses } : { addresses, later: lagging.catch(() => []) };
+  const late = found.v4 ? second : first;
+  return settled ? { addresses } : { addresses, later: late.catch(() => []) };
 }
 
-/** A name that does not exist has no address of either family; one without an address may have one of the other. */
+/** ENOTFOUND holds for both families. ENODATA holds for one only, so the error of the other family explains more. */
 function failureOfBoth(errors: unknown[]): unknown {
   const hasCode = (code: string) => (error: unknown) => (error as { code?: unknown }).code === code;
   return errors.find(hasCode('ENOTFOUND')) ?? errors.find((error) => !hasCode('ENODATA')(error)) ?? errors[0];

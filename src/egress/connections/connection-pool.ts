@@ -1,99 +1,99 @@
 import type { Connection } from './connection.ts';
 import type { SocketAllocator } from './socket-allocator.ts';
 
-/** The right to use one of the pool's places: with the connection that rested in it, or to open one. */
+/** The right to use one connection of the pool: an idle one, or a new one when `connection` is undefined. */
 export type ConnectionLease = { connection: Connection | undefined };
 
-type Waiter = { startBy: number; serve: (turn: ConnectionLease | undefined) => void };
+type Waiter = { startBy: number; resolve: (lease: ConnectionLease | undefined) => void };
 
 export type ConnectionPoolOptions = {
   projectId: string;
   maxConnections: number;
   sockets: SocketAllocator;
   /**
-   * For so long after the first answer its connection must be silent, in milliseconds. A receiver that answers twice
-   * would otherwise have its second answer taken for that to the next request.
+   * How long a connection must stay silent after the first response of a receiver, in milliseconds. If a receiver sends
+   * two responses, the second one would otherwise be read as the response to the next request.
    */
   quietPeriodMs: number;
-  /** True while the receiver's connections are not to be kept, since it spoke out of turn. */
+  /** True while the receiver's connections must not be reused, because it sent unsolicited bytes. */
   isDistrusted: () => boolean;
   distrust: () => void;
 };
 
 /**
- * At most `limit` connections to one origin for one receiver, out of the project's share of the process's sockets. Who
- * waits for one is served in the order of coming.
+ * Connections to one origin for one receiver: at most `maxConnections`, and within the project's share of the process's
+ * sockets. Requests that wait for a connection are served first come, first served.
  */
 export class ConnectionPool {
   readonly #rules: ConnectionPoolOptions;
-  /** The last to come to rest is used first, so that what is not needed grows old and is closed. */
-  #resting: Connection[] = [];
-  readonly #proving = new Map<Connection, NodeJS.Timeout>();
+  /** The most recently used connection is reused first, so that surplus connections reach maxIdleMs and are closed. */
+  #idleConnections: Connection[] = [];
+  readonly #quietTimers = new Map<Connection, NodeJS.Timeout>();
   readonly #waiters = new Set<Waiter>();
-  #turnsOut = 0;
-  #isProven = false;
+  #leased = 0;
+  #isVerified = false;
   #closed = false;
 
   constructor(rules: ConnectionPoolOptions) {
     this.#rules = rules;
   }
 
-  /** The next turn, or undefined when none has come by `startBy` on the clock of performance.now(). */
+  /** A lease, or undefined when there is none by `startBy`, in milliseconds on the clock of performance.now(). */
   acquire(startBy: number): ConnectionLease | undefined | Promise<ConnectionLease | undefined> {
     if (performance.now() > startBy) return undefined;
-    return this.#turnNow() ?? this.#wait(startBy);
+    return this.#tryLease() ?? this.#wait(startBy);
   }
 
-  /** Ends a turn; `connection` is what is left of it: it rests if it can be used again. */
+  /** Ends a lease. Keeps the connection idle if it can be used again. */
   release(connection: Connection | undefined): void {
     const { quietPeriodMs } = this.#rules;
-    const mustProve = connection && !connection.reused && !this.#isProven && quietPeriodMs > 0;
-    if (mustProve && !this.#closed && connection.isUsable()) {
-      this.#proving.set(
+    const needsQuietPeriod = connection && !connection.reused && !this.#isVerified && quietPeriodMs > 0;
+    if (needsQuietPeriod && !this.#closed && connection.isUsable()) {
+      this.#quietTimers.set(
         connection,
-        setTimeout(() => this.#endProving(connection), quietPeriodMs),
+        setTimeout(() => this.#endQuietPeriod(connection), quietPeriodMs),
       );
-    } else this.#endTurn(connection);
+    } else this.#endLease(connection);
   }
 
-  /** Serves the first that waits; called when the project has room for one more connection in use. */
+  /** Serves the first waiting request; called when the project may use one more connection. */
   serveNext(): void {
-    for (const { startBy, serve } of this.#waiters) {
-      // After a stall of this process a connection can come back before the timers of those who waited have run.
-      if (performance.now() > startBy) serve(undefined);
+    for (const { startBy, resolve } of this.#waiters) {
+      // If this process stalled, a connection may be released before the timers of expired waiters have fired.
+      if (performance.now() > startBy) resolve(undefined);
       else {
-        const turn = this.#turnNow();
-        if (turn) serve(turn);
+        const lease = this.#tryLease();
+        if (lease) resolve(lease);
         break;
       }
     }
-    this.#queueForShare();
+    this.#enqueueForSocket();
   }
 
-  /** Closes a connection whose place is needed elsewhere. */
+  /** Closes an idle connection whose socket is needed elsewhere. */
   evict(connection: Connection): void {
     this.#forget(connection);
     connection.socket.destroy();
   }
 
-  /** Closes what has rested for too long. */
+  /** Closes connections that have been idle for too long. */
   sweep(): void {
-    for (const connection of this.#resting) if (!connection.isUsable()) connection.socket.destroy();
+    for (const connection of this.#idleConnections) if (!connection.isUsable()) connection.socket.destroy();
   }
 
-  /** Lets nobody wait any longer and nothing rest; requests under way are not touched. */
+  /** Ends all waiting and closes idle connections. Requests in flight continue. */
   close(): void {
     this.#closed = true;
-    for (const { serve } of this.#waiters) serve(undefined);
-    for (const [connection, timer] of this.#proving) {
+    for (const { resolve } of this.#waiters) resolve(undefined);
+    for (const [connection, timer] of this.#quietTimers) {
       clearTimeout(timer);
-      this.#endProving(connection);
+      this.#endQuietPeriod(connection);
     }
-    for (const { socket } of this.#resting) socket.destroy();
+    for (const { socket } of this.#idleConnections) socket.destroy();
   }
 
   isUnused(): boolean {
-    return this.#turnsOut === 0 && this.#waiters.size === 0;
+    return this.#leased === 0 && this.#waiters.size === 0;
   }
 
   get waiting(): number {
@@ -101,82 +101,82 @@ export class ConnectionPool {
   }
 
   get idle(): number {
-    return this.#resting.length;
+    return this.#idleConnections.length;
   }
 
   get connections(): number {
-    return this.#turnsOut + this.#resting.length;
+    return this.#leased + this.#idleConnections.length;
   }
 
-  #endProving(connection: Connection): void {
-    this.#proving.delete(connection);
-    this.#isProven ||= !connection.receivedUnsolicited;
-    this.#endTurn(connection);
+  #endQuietPeriod(connection: Connection): void {
+    this.#quietTimers.delete(connection);
+    this.#isVerified ||= !connection.receivedUnsolicited;
+    this.#endLease(connection);
   }
 
-  #endTurn(connection: Connection | undefined): void {
-    this.#turnsOut--;
+  #endLease(connection: Connection | undefined): void {
+    this.#leased--;
     this.#rules.sockets.release(this.#rules.projectId);
     if (connection?.receivedUnsolicited) this.#distrust();
-    if (connection) this.#rest(connection);
-    this.#queueForShare();
+    if (connection) this.#keepIdle(connection);
+    this.#enqueueForSocket();
     this.#rules.sockets.serveWaiting();
   }
 
-  /** Its other connections may hold answers that nobody asked for, too. */
+  /** Other connections of the receiver may contain unsolicited responses as well. */
   #distrust(): void {
     this.#rules.distrust();
-    for (const { socket } of this.#resting) socket.destroy();
+    for (const { socket } of this.#idleConnections) socket.destroy();
   }
 
-  #rest(connection: Connection): void {
+  #keepIdle(connection: Connection): void {
     if (this.#closed || !connection.isUsable() || this.#rules.isDistrusted()) {
       connection.socket.destroy();
       return;
     }
     if (!connection.reused) connection.socket.once('close', () => this.#forget(connection));
     connection.markIdle();
-    this.#resting.push(connection);
+    this.#idleConnections.push(connection);
     this.#rules.sockets.addIdle(connection, this);
   }
 
-  #turnNow(): ConnectionLease | undefined {
+  #tryLease(): ConnectionLease | undefined {
     if (!this.#rules.sockets.hasCapacityFor(this.#rules.projectId)) return undefined;
-    let connection = this.#resting.pop();
+    let connection = this.#idleConnections.pop();
     while (connection && !connection.isUsable()) {
       connection.socket.destroy();
-      connection = this.#resting.pop();
+      connection = this.#idleConnections.pop();
     }
-    if (!connection && this.#turnsOut >= this.#rules.maxConnections) return undefined;
-    this.#turnsOut++;
+    if (!connection && this.#leased >= this.#rules.maxConnections) return undefined;
+    this.#leased++;
     this.#rules.sockets.acquire(this.#rules.projectId, connection);
     return { connection };
   }
 
   #wait(startBy: number): Promise<ConnectionLease | undefined> {
     return new Promise((resolve) => {
-      const serve = (turn: ConnectionLease | undefined): void => {
+      const finish = (lease: ConnectionLease | undefined): void => {
         clearTimeout(timer);
         this.#waiters.delete(waiter);
         if (this.#waiters.size === 0) this.#rules.sockets.dequeue(this.#rules.projectId, this);
-        resolve(turn);
+        resolve(lease);
       };
-      const timer = setTimeout(serve, Math.max(0, startBy - performance.now()), undefined);
-      const waiter: Waiter = { startBy, serve };
+      const timer = setTimeout(finish, Math.max(0, startBy - performance.now()), undefined);
+      const waiter: Waiter = { startBy, resolve: finish };
       this.#waiters.add(waiter);
-      this.#queueForShare();
+      this.#enqueueForSocket();
     });
   }
 
-  /** A pool at its own limit does not queue: it could not use a place, and others would wait behind it. */
-  #queueForShare(): void {
-    if (this.#waiters.size > 0 && this.#turnsOut < this.#rules.maxConnections)
+  /** A pool at its own limit is not queued: it could not use a socket and would block the pools behind it. */
+  #enqueueForSocket(): void {
+    if (this.#waiters.size > 0 && this.#leased < this.#rules.maxConnections)
       this.#rules.sockets.enqueue(this.#rules.projectId, this);
   }
 
   #forget(connection: Connection): void {
     if (connection.receivedUnsolicited) this.#distrust();
-    this.#resting = this.#resting.filter((other) => other !== connection);
+    this.#idleConnections = this.#idleConnections.filter((other) => other !== connection);
     this.#rules.sockets.removeIdle(connection);
   }
 }

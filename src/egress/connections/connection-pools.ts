@@ -3,17 +3,19 @@ import { ConnectionPool } from './connection-pool.ts';
 import { SocketAllocator, type SocketLimits } from './socket-allocator.ts';
 
 export type PoolLimits = SocketLimits & {
-  /** Connections of one pool. */
+  /** Limit for the connections of one pool. */
   maxConnectionsPerHost: number;
-  /** Pools that are kept although nothing is under way in them; the least recently used goes first. */
+  /** Unused pools that are kept; beyond this number, the least recently used ones are dropped. */
   maxIdlePools: number;
   /** See ConnectionPool. */
   quietPeriodMs: number;
-  /** How often resting connections are looked through, in milliseconds. */
+  /** How often idle connections are checked, in milliseconds. */
   sweepIntervalMs: number;
 };
 
-/** Connections of receivers that spoke out of turn are not kept for so long, though their pool is dropped meanwhile. */
+/**
+ * How long connections are not reused after a receiver sent unsolicited bytes, even if its pool is dropped meanwhile.
+ */
 const DISTRUST_MS = 600_000;
 const MAX_DISTRUSTED = 10_000;
 
@@ -26,22 +28,22 @@ export type PoolStats = {
   waiting: number;
 };
 
-/** The pools by tenant and origin, in the order of their last use. */
+/** The pools by project, receiver and origin, in the order of their last use. */
 export class ConnectionPools {
   readonly #limits: PoolLimits;
-  readonly #shares: SocketAllocator;
+  readonly #sockets: SocketAllocator;
   readonly #pools = new Map<string, ConnectionPool>();
   readonly #distrusted = new LRUCache<string, true>({ max: MAX_DISTRUSTED, ttl: DISTRUST_MS });
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(limits: PoolLimits) {
     this.#limits = limits;
-    this.#shares = new SocketAllocator(limits);
+    this.#sockets = new SocketAllocator(limits);
     this.#sweeper = setInterval(() => this.#sweep(), limits.sweepIntervalMs).unref();
   }
 
-  poolFor(projectId: string, tenantAndOrigin: string): ConnectionPool {
-    const key = `${projectId} ${tenantAndOrigin}`;
+  poolFor(projectId: string, receiverAndOrigin: string): ConnectionPool {
+    const key = `${projectId} ${receiverAndOrigin}`;
     const known = this.#pools.get(key);
     if (known) this.#pools.delete(key);
     const pool = known ?? this.#create(projectId, key);
@@ -55,7 +57,7 @@ export class ConnectionPools {
       projectId,
       maxConnections: this.#limits.maxConnectionsPerHost,
       quietPeriodMs: this.#limits.quietPeriodMs,
-      sockets: this.#shares,
+      sockets: this.#sockets,
       isDistrusted: () => this.#distrusted.has(key),
       distrust: () => void this.#distrusted.set(key, true),
     });

@@ -1,17 +1,17 @@
 import type { Socket } from 'node:net';
 
 export type ConnectionLimits = {
-  /** Longest rest between two requests, in milliseconds. */
+  /** Longest time between two requests, in milliseconds. */
   maxIdleMs: number;
-  /** Age after which it carries no further request, in milliseconds. */
+  /** Age after which a connection carries no further request, in milliseconds. */
   maxAgeMs: number;
   maxRequests: number;
 };
 
-/** Says whether the receiver's name still leads to where the connection goes. */
+/** True while the receiver's name still resolves to the address of the connection. */
 export type IsCurrentAddress = (address: string | undefined) => boolean;
 
-/** The request that is under way on a connection. */
+/** Callbacks of the request in flight on a connection. */
 export type ExchangeHandlers = {
   onData(chunk: Buffer): void;
   /** The receiver has closed its side. */
@@ -20,32 +20,32 @@ export type ExchangeHandlers = {
   onLost(error: Error | undefined): void;
 };
 
-/** A socket during requests and between them, and what decides whether it can carry the next one. */
+/** A socket that carries one request after another, and the rules for when it may carry the next one. */
 export class Connection {
   readonly socket: Socket;
-  /** False during the first request: what fails then is no stale connection. */
+  /** False during the first request, whose failure cannot be due to a stale connection. */
   reused = false;
-  /** True once bytes came that were no part of an answer: the next answer could not be told from such bytes. */
+  /** True once bytes arrived outside a response: the next response could not be told apart from such bytes. */
   receivedUnsolicited = false;
-  /** The first of those bytes, if they came before a request. */
+  /** The first of those bytes, if they arrived before a request. */
   unsolicitedBytes: Buffer | undefined;
   error: Error | undefined;
   readonly #limits: ConnectionLimits;
-  readonly #leadsHere: IsCurrentAddress;
+  readonly #isCurrentAddress: IsCurrentAddress;
   readonly #address: string | undefined;
   readonly #openedAt = performance.now();
   #exchange: ExchangeHandlers | undefined;
   #requests = 0;
-  #restMs: number;
-  #restUntil = Number.POSITIVE_INFINITY;
+  #maxIdleMs: number;
+  #idleUntil = Number.POSITIVE_INFINITY;
 
-  constructor(socket: Socket, limits: ConnectionLimits, leadsHere: IsCurrentAddress) {
+  constructor(socket: Socket, limits: ConnectionLimits, isCurrentAddress: IsCurrentAddress) {
     this.socket = socket;
     this.#address = socket.remoteAddress;
-    this.#leadsHere = leadsHere;
+    this.#isCurrentAddress = isCurrentAddress;
     this.#limits = limits;
-    this.#restMs = limits.maxIdleMs;
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    this.#maxIdleMs = limits.maxIdleMs;
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('end', () => this.#exchange?.onEnd());
     socket.on('error', (error) => {
       this.error = error;
@@ -54,27 +54,27 @@ export class Connection {
     socket.on('close', () => this.#exchange?.onLost(this.error));
   }
 
-  /** Hands all that happens on the socket to the request that is about to be written. */
+  /** Passes all events of the socket to the request that is about to be written. */
   begin(exchange: ExchangeHandlers): void {
     this.#exchange = exchange;
     this.#requests++;
-    this.#restUntil = Number.POSITIVE_INFINITY;
+    this.#idleUntil = Number.POSITIVE_INFINITY;
   }
 
-  /** Ends the request; what comes from now on was not asked for. */
-  finish(restAllowedMs: number): void {
+  /** Ends the request: bytes that arrive from now on are unsolicited. `keepAliveMs` is what the receiver allows. */
+  finish(keepAliveMs: number): void {
     this.#exchange = undefined;
-    this.#restMs = Math.min(restAllowedMs, this.#limits.maxIdleMs);
+    this.#maxIdleMs = Math.min(keepAliveMs, this.#limits.maxIdleMs);
   }
 
-  /** Ends the connection together with its request. */
+  /** Ends the connection and its request. */
   destroy(): void {
     this.#exchange = undefined;
     this.socket.destroy();
   }
 
   markIdle(): void {
-    this.#restUntil = performance.now() + this.#restMs;
+    this.#idleUntil = performance.now() + this.#maxIdleMs;
     this.reused = true;
   }
 
@@ -83,19 +83,19 @@ export class Connection {
     return !destroyed && writable && !readableEnded;
   }
 
-  /** True when it may carry one more request. */
+  /** True when the connection may carry another request. */
   isUsable(): boolean {
     const now = performance.now();
     const isYoung = now - this.#openedAt < this.#limits.maxAgeMs && this.#requests < this.#limits.maxRequests;
-    return this.isOpen() && isYoung && now < this.#restUntil && this.#leadsHere(this.#address);
+    return this.isOpen() && isYoung && now < this.#idleUntil && this.#isCurrentAddress(this.#address);
   }
 
-  #take(chunk: Buffer): void {
+  #onData(chunk: Buffer): void {
     if (this.#exchange) {
       this.#exchange.onData(chunk);
       return;
     }
-    // RFC 9112 section 9.2: it would be taken for the answer to the next request.
+    // RFC 9112 section 9.2: these bytes would be read as the response to the next request.
     this.receivedUnsolicited = true;
     this.unsolicitedBytes ??= chunk;
     this.socket.destroy();

@@ -1,32 +1,39 @@
 import { connect, type Socket } from 'node:net';
+import { msUntil } from '../deadline.ts';
 import { type Failure, failureOf, isResourceExhaustion, timedOut } from '../failure.ts';
 import { familyOf } from '../target-url.ts';
-import {
-  CONNECTION_ATTEMPT_DELAY_MS,
-  MAX_ADDRESSES_PER_DIAL,
-  msUntil,
-  type SpareSockets,
-} from './dial-limits.ts';
 
 export type ConnectResult =
   | { kind: 'connected'; socket: Socket }
   | { kind: 'failed'; failure: Failure }
-  /** The process has no socket left: nothing was sent, and the receiver is not to blame. */
+  /** The process has no socket left: nothing was sent, and the receiver is not at fault. */
   | { kind: 'no_socket' };
 
 export type Candidates = {
-  /** Allowed ones alone: each is dialed as it stands here. */
+  /** The addresses to dial. The guard must have allowed each of them. */
   addresses: string[];
-  /** Those of the other family where its answer is still on its way; empty when none comes. */
+  /** The allowed addresses of the other family, if their lookup is still pending. */
   laterAddresses?: Promise<string[]> | undefined;
   port: number;
 };
 
 /**
- * The first connection that one of the addresses accepts (RFC 8305, Happy Eyeballs): an address that has not answered
- * after 250 ms goes on beside the next, and one that fails makes room for the next at once. So a dead address costs a
- * live one no time, and a slow handshake has all the time until `deadlineAt`, on the clock of performance.now(). The
- * sockets that lose are destroyed.
+ * Sockets of the process for second and further addresses that are tried in parallel with the first. When none remains,
+ * a dial tries its next address only after the previous one has failed.
+ */
+export type SpareSockets = { remaining: number };
+
+/** RFC 8305 section 5, "Connection Attempt Delay": how long to wait before the next address is tried in parallel. */
+const CONNECTION_ATTEMPT_DELAY_MS = 250;
+
+/** A name server may return hundreds of unresponsive addresses: one dial must not open a socket for each. */
+const MAX_ADDRESSES_PER_DIAL = 8;
+
+/**
+ * The first connection that one of the addresses accepts (RFC 8305, Happy Eyeballs). If an address has not accepted
+ * after 250 ms, the next one is tried in parallel; if an address fails, the next one is tried immediately. So a dead
+ * address hardly delays a live one, and a slow handshake may take until `deadlineAt`, in milliseconds on the clock of
+ * performance.now(). All other sockets are destroyed.
  */
 export function connectToFirst(
   { addresses, laterAddresses, port }: Candidates,
@@ -34,10 +41,10 @@ export function connectToFirst(
   deadlineAt: number,
 ): Promise<ConnectResult> {
   return new Promise((resolve) => {
-    const queue = alternating(addresses);
+    const queue = alternateFamilies(addresses);
     const attempts = new Set<Socket>();
     const errors: unknown[] = [];
-    let moreToCome = laterAddresses !== undefined;
+    let isLookupPending = laterAddresses !== undefined;
     let nextTimer: NodeJS.Timeout | undefined;
     let ended = false;
 
@@ -74,16 +81,16 @@ export function connectToFirst(
     const tryNext = (): void => {
       clearTimeout(nextTimer);
       if (queue.length === 0) {
-        if (attempts.size === 0 && !moreToCome) end(endOf(errors));
+        if (attempts.size === 0 && !isLookupPending) end(resultOf(errors));
         return;
       }
       if (attempts.size === 0 || spare.remaining > 0) {
         const socket = connect({ host: queue.shift()!, port, noDelay: true });
         add(socket);
-        // The first of these stays for life: between two users of a socket an error unheard would end the process.
+        // This listener is never removed: an error without a listener would end the process.
         socket.on('error', (error) => failed(socket, error));
         socket.once('close', () => failed(socket, Object.assign(new Error(), { code: 'ECONNRESET' })));
-        // After a stall of this process the connection may be older than the deadline.
+        // If this process stalled, the connection may have been accepted after the deadline.
         socket.once('connect', () =>
           performance.now() < deadlineAt ? end({ kind: 'connected', socket }) : expire(),
         );
@@ -93,34 +100,34 @@ export function connectToFirst(
 
     tryNext();
     void laterAddresses?.then((found) => {
-      moreToCome = false;
+      isLookupPending = false;
       if (ended) return;
-      const nobodyWaits = queue.length === 0;
-      queue.push(...alternating(found));
+      const wasQueueEmpty = queue.length === 0;
+      queue.push(...alternateFamilies(found));
       if (attempts.size === 0) tryNext();
-      else if (nobodyWaits) nextTimer = setTimeout(tryNext, CONNECTION_ATTEMPT_DELAY_MS);
+      else if (wasQueueEmpty) nextTimer = setTimeout(tryNext, CONNECTION_ATTEMPT_DELAY_MS);
     });
   });
 }
 
-/** Families in turn, that of the first address first: where one family has no route, the other is next. */
-function alternating(addresses: string[]): string[] {
+/** Alternates the families, beginning with that of the first address, because one family may have no route at all. */
+function alternateFamilies(addresses: string[]): string[] {
   const family = familyOf(addresses[0] ?? '');
   const first = addresses.filter((address) => familyOf(address) === family).slice(0, MAX_ADDRESSES_PER_DIAL);
   const second = addresses.filter((address) => familyOf(address) !== family).slice(0, MAX_ADDRESSES_PER_DIAL);
-  const pairs = Array.from({ length: MAX_ADDRESSES_PER_DIAL }, (_, place) => [
-    first[place] ?? [],
-    second[place] ?? [],
+  const pairs = Array.from({ length: MAX_ADDRESSES_PER_DIAL }, (_, index) => [
+    first[index] ?? [],
+    second[index] ?? [],
   ]);
   return pairs.flat(2).slice(0, MAX_ADDRESSES_PER_DIAL);
 }
 
-const WITHOUT_ROUTE = ['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
+const NO_ROUTE_CODES = ['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
-/** What an address with a route said tells a customer more than that another one has none. */
-function endOf(errors: unknown[]): ConnectResult {
+/** Prefers the failure of an address that has a route: it tells a customer more than a missing route does. */
+function resultOf(errors: unknown[]): ConnectResult {
   if (errors.some(isResourceExhaustion)) return { kind: 'no_socket' };
   const failures = errors.map((error) => failureOf(error, 'connect'));
-  const told = failures.find(({ error }) => !WITHOUT_ROUTE.includes(error.code)) ?? failures[0]!;
-  return { kind: 'failed', failure: told };
+  const failure = failures.find(({ error }) => !NO_ROUTE_CODES.includes(error.code)) ?? failures[0]!;
+  return { kind: 'failed', failure };
 }

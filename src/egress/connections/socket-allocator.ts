@@ -1,30 +1,30 @@
 import type { Connection } from './connection.ts';
 
 export type SocketLimits = {
-  /** Connections of the process, in use and idle. */
+  /** Limit for connections of the process, in use and idle. */
   maxSockets: number;
-  /** Connections that one project may have in use. */
+  /** Limit for connections that one project has in use. */
   maxSocketsPerProject: number;
 };
 
-/** A pool whose requests wait although it is below its own limit: it gets its turn from the shares. */
+/** A pool whose requests wait for a socket although the pool is below its own limit. */
 export type WaitingPool = { serveNext(): void };
-/** A pool that keeps an idle connection, and closes it when its place is needed elsewhere. */
+/** A pool with an idle connection, which it closes when the socket is needed elsewhere. */
 export type IdlePool = { evict(connection: Connection): void };
 
 type Project = { id: string; inUse: number; waiting: Set<WaitingPool> };
 
 /**
- * Divides the process's sockets between projects. A project may have as many in use as are still free, so that one
- * that fills its share with receivers that never answer leaves half of them, and two leave a third. Idle connections
- * count as free: the least recently used is closed when its place is needed. Projects that wait are served in turns.
+ * Divides the process's sockets between projects. A project may use as many sockets as are still free, so one project
+ * whose receivers never respond leaves half of the sockets, and two such projects leave a third. Idle connections count
+ * as free: the least recently used one is closed when its socket is needed. Waiting projects are served round-robin.
  */
 export class SocketAllocator {
   readonly #limits: SocketLimits;
   readonly #projects = new Map<string, Project>();
-  /** In the order of their turns. */
+  /** In round-robin order. */
   readonly #waiting = new Set<Project>();
-  /** In the order in which they came to rest. */
+  /** Least recently used first. */
   readonly #idle = new Map<Connection, IdlePool>();
   #inUse = 0;
 
@@ -37,7 +37,7 @@ export class SocketAllocator {
     return inUse < Math.min(this.#limits.maxSocketsPerProject, this.#limits.maxSockets - this.#inUse);
   }
 
-  /** Takes a place that there is room for: that of the idle connection, or one for a new connection. */
+  /** Takes a socket: that of the idle connection, or a new one. Call it only if `hasCapacityFor` is true. */
   acquire(projectId: string, idle: Connection | undefined): void {
     this.#project(projectId).inUse++;
     this.#inUse++;
@@ -45,7 +45,7 @@ export class SocketAllocator {
     if (this.#inUse + this.#idle.size > this.#limits.maxSockets) this.#evictOldest();
   }
 
-  /** Gives a place back; what waits is served by `serve`. */
+  /** Returns a socket. Call `serveWaiting` afterwards. */
   release(projectId: string): void {
     const project = this.#project(projectId);
     project.inUse--;
@@ -61,7 +61,7 @@ export class SocketAllocator {
     this.#idle.delete(connection);
   }
 
-  /** Puts a pool at the end of its project's queue. */
+  /** Adds a pool to the end of its project's queue. */
   enqueue(projectId: string, pool: WaitingPool): void {
     const project = this.#project(projectId);
     project.waiting.add(pool);
@@ -75,9 +75,9 @@ export class SocketAllocator {
     this.#dropIfUnused(project);
   }
 
-  /** Serves one request of each project that has room, again and again until none has. */
+  /** Serves one request of each project in turn until no waiting project has capacity. */
   serveWaiting(): void {
-    // A project that still waits after its turn goes to the end, and this loop comes to it again.
+    // A project that still waits moves to the end of the set, so this loop reaches it again.
     for (const project of this.#waiting) {
       if (!this.hasCapacityFor(project.id)) continue;
       const [pool] = project.waiting;

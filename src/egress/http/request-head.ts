@@ -1,9 +1,12 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 
-/** Headers are names and values in turn: their order and case reach the wire as they are here. */
+/** `headers` alternates names and values; they are sent in this order and case. */
 export type PostRequest = { target: string; headers: string[]; body: Buffer };
 
-/** The request line and the headers as latin1 text. @throws what node:http throws for what HTTP cannot carry. */
+/**
+ * The request line and the headers as latin1 text.
+ * @throws the errors of node:http for a target, name or value that HTTP does not allow
+ */
 export function formatRequestHead({ target, headers }: PostRequest): string {
   validateHeaderValue('request-target', target);
   let head = `POST ${target} HTTP/1.1\r\n`;

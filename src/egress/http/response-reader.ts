@@ -7,93 +7,93 @@ export type ReceiverResponse = {
   statusCode: number;
   headers: Record<string, string | string[]>;
   body: Buffer;
-  /** True when headers or body were longer than what was kept, or did not come to their end. */
+  /** True when headers or body exceed the limits or did not arrive completely. */
   truncated: boolean;
 };
 
 export type ResponseLimits = {
-  /** Bytes of a head that are read and kept. */
+  /** Limit for the bytes of a head. */
   maxHeaderBytes: number;
-  /** Bytes of a body that are kept; reading stops there. */
+  /** Bytes of a body that are kept. Reading stops there. */
   maxBodyBytes: number;
 };
 
-/** Line ends and early hints before the answer: a receiver could write them for ever. */
-const MAX_BYTES_BEFORE_ANSWER = 262_144;
+/** Limit for empty lines and interim responses before the response. A receiver could send them endlessly. */
+const MAX_BYTES_BEFORE_RESPONSE = 262_144;
 const LF = 0x0a;
 const CR = 0x0d;
 
 /**
- * - `head`: no final head has arrived whole.
- * - `body`: it has, and its body has not.
- * - `complete`: the answer has come to its end.
- * - `cut`: the answer stands, and no more of it can be read: it is too long, or is not framed as HTTP asks.
- * - `invalid`: what came is no HTTP; `problem` says why.
+ * - `head`: the final head has not arrived completely.
+ * - `body`: the head has arrived, the body has not arrived completely.
+ * - `complete`: the response has arrived completely.
+ * - `truncated`: the status counts, but the rest is not read: it is too long or its framing is invalid.
+ * - `invalid`: the received bytes are not an HTTP response; `problem` says why.
  */
-export type ReaderState = 'head' | 'body' | 'complete' | 'cut' | 'invalid';
+export type ReaderState = 'head' | 'body' | 'complete' | 'truncated' | 'invalid';
 
 /**
- * Reads one answer from bytes as they arrive. The status decides about an attempt, so that it counts from the moment
- * in which it is known, whatever follows: node:http would report only an error.
+ * Parses one response as its bytes arrive. Once the status code is known it decides the attempt, even if the rest never
+ * arrives or is invalid. node:http would report only an error then.
  */
 export class ResponseReader {
   state: ReaderState = 'head';
   problem: InvalidResponse | undefined;
-  /** Bytes of the answer, or of what came instead of one. */
+  /** All bytes received, including invalid ones. */
   receivedBytes = 0;
-  /** True when bytes came after the end of the answer: they belong to no request. */
+  /** True when bytes arrived after the end of the response. They belong to no request. */
   hasExtraBytes = false;
   head: ResponseHead | undefined;
   readonly #limits: ResponseLimits;
-  /** The present head, as far as it has arrived. */
+  /** The current head, as far as it has arrived. */
   #text = '';
   #statusCode: number | undefined;
-  /** Bytes of the present line of the head, which may have begun in an earlier chunk. */
+  /** Bytes of the current line of the head, which may have begun in an earlier chunk. */
   #lineBytes = 0;
   #lastByte = LF;
-  #left = 0;
+  #remaining = 0;
   #chunked: ChunkedBody | undefined;
-  readonly #kept: Buffer[] = [];
-  #room: number;
+  readonly #body: Buffer[] = [];
+  #bodyCapacity: number;
 
   constructor(limits: ResponseLimits) {
     this.#limits = limits;
-    this.#room = limits.maxBodyBytes;
+    this.#bodyCapacity = limits.maxBodyBytes;
   }
 
   read(chunk: Buffer): void {
     this.receivedBytes += chunk.length;
     let rest: Buffer = chunk;
     while (this.state === 'head' && rest.length > 0) rest = this.#readHead(rest);
-    if (this.state === 'head' && this.receivedBytes > MAX_BYTES_BEFORE_ANSWER) this.#endEarly();
+    if (this.state === 'head' && this.receivedBytes > MAX_BYTES_BEFORE_RESPONSE) this.#endEarly();
     if (this.state === 'body') rest = this.#readBody(rest);
     if (this.state === 'complete' && rest.length > 0) this.hasExtraBytes = true;
   }
 
-  /** The receiver closed its side: that is how some bodies end. */
+  /** Call it when the receiver closes its side, which ends a body without a length. */
   end(): void {
     if (this.state === 'body' && this.head?.framing.kind === 'until_close') this.state = 'complete';
   }
 
-  /** The first bytes of what came, by which another protocol can be told. */
+  /** The first 16 bytes received, by which another protocol can be recognized. */
   get firstBytes(): Buffer {
     return Buffer.from(this.#text.slice(0, 16), 'latin1');
   }
 
-  /** What has arrived of the answer; undefined while its status is unknown. */
+  /** The response as far as it has arrived; undefined while its status code is unknown. */
   response(): ReceiverResponse | undefined {
     if (this.state === 'invalid' || !isFinal(this.#statusCode)) return undefined;
     const { headers, statusCode } = this.head ?? parseResponseHead(this.#text, this.#statusCode);
-    const body = Buffer.concat(this.#kept);
+    const body = Buffer.concat(this.#body);
     return { kind: 'responded', statusCode, headers, body, truncated: this.state !== 'complete' };
   }
 
-  /** Returns what follows the head. */
+  /** Returns the bytes after the head. */
   #readHead(chunk: Buffer): Buffer {
     if (this.#text === '') {
-      // Empty lines before a status line are skipped (RFC 9112 section 2.2).
-      const firstBytes = chunk.findIndex((byte) => byte !== CR && byte !== LF);
-      if (firstBytes !== 0) return chunk.subarray(firstBytes < 0 ? chunk.length : firstBytes);
+      // Empty lines before the status line are skipped (RFC 9112 section 2.2).
+      const start = chunk.findIndex((byte) => byte !== CR && byte !== LF);
+      if (start !== 0) return chunk.subarray(start < 0 ? chunk.length : start);
     }
     let lineStart = 0;
     for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, lineStart)) {
@@ -120,19 +120,19 @@ export class ResponseReader {
     if (this.state !== 'head') return;
     if (this.#text.length > this.#limits.maxHeaderBytes) this.#endEarly();
     else if (isFinal(this.#statusCode)) this.#begin(this.#statusCode!);
-    else this.#skipHint();
+    else this.#skipInterimResponse();
   }
 
   #checkStatus(): void {
     if (this.#statusCode !== undefined) return;
     this.#statusCode = parseStatus(this.#text);
     if (this.#statusCode !== undefined) {
-      if (this.#statusCode < 100) this.#refuse('INVALID_STATUS');
-    } else if (cannotBeHttp(this.#text)) this.#refuse('NOT_HTTP');
+      if (this.#statusCode < 100) this.#fail('INVALID_STATUS');
+    } else if (cannotBeHttp(this.#text)) this.#fail('NOT_HTTP');
   }
 
-  /** An interim answer (RFC 9110 section 15.2): the one that counts comes after it. */
-  #skipHint(): void {
+  /** Skips an interim response (RFC 9110 section 15.2): the final response follows. */
+  #skipInterimResponse(): void {
     this.#text = '';
     this.#statusCode = undefined;
   }
@@ -141,11 +141,11 @@ export class ResponseReader {
     if (this.state !== 'head') return;
     if (isFinal(this.#statusCode)) {
       this.#text = this.#text.slice(0, this.#limits.maxHeaderBytes);
-      this.state = 'cut';
-    } else this.#refuse('HEADERS_TOO_LARGE');
+      this.state = 'truncated';
+    } else this.#fail('HEADERS_TOO_LARGE');
   }
 
-  #refuse(problem: InvalidResponse): void {
+  #fail(problem: InvalidResponse): void {
     this.state = 'invalid';
     this.problem = problem;
   }
@@ -155,44 +155,44 @@ export class ResponseReader {
     this.state = 'body';
     const { framing } = this.head;
     if (framing.kind === 'chunked') this.#chunked = new ChunkedBody();
-    this.#left = framing.kind === 'length' ? framing.bytes : Number.POSITIVE_INFINITY;
-    if (this.#left === 0) this.state = 'complete';
+    this.#remaining = framing.kind === 'length' ? framing.bytes : Number.POSITIVE_INFINITY;
+    if (this.#remaining === 0) this.state = 'complete';
   }
 
-  /** Returns what follows the body. */
+  /** Returns the bytes after the body. */
   #readBody(chunk: Buffer): Buffer {
     const used = this.#chunked ? this.#readChunked(this.#chunked, chunk) : this.#readPlain(chunk);
-    if (this.#room < 0) this.state = 'cut';
-    // Nothing says where this body ends: waiting for more of it would last until the deadline.
-    else if (this.head?.framing.kind === 'unknown') this.state = 'cut';
+    if (this.#bodyCapacity < 0) this.state = 'truncated';
+    // The end of this body is unknown, so waiting for it would last until the deadline.
+    else if (this.head?.framing.kind === 'unknown') this.state = 'truncated';
     return chunk.subarray(used);
   }
 
   #readPlain(chunk: Buffer): number {
-    const used = Math.min(this.#left, chunk.length);
-    this.#keep(chunk.subarray(0, used));
-    this.#left -= used;
-    if (this.#left === 0) this.state = 'complete';
+    const used = Math.min(this.#remaining, chunk.length);
+    this.#append(chunk.subarray(0, used));
+    this.#remaining -= used;
+    if (this.#remaining === 0) this.state = 'complete';
     return used;
   }
 
   #readChunked(body: ChunkedBody, chunk: Buffer): number {
-    const used = body.read(chunk, (data) => this.#keep(data));
+    const used = body.read(chunk, (data) => this.#append(data));
     if (body.state === 'complete') this.state = 'complete';
-    else if (body.state === 'broken') this.state = 'cut';
+    else if (body.state === 'invalid') this.state = 'truncated';
     return used;
   }
 
-  #keep(data: Buffer): void {
-    if (this.#room > 0 && data.length > 0) this.#kept.push(data.subarray(0, this.#room));
-    this.#room -= data.length;
+  #append(data: Buffer): void {
+    if (this.#bodyCapacity > 0 && data.length > 0) this.#body.push(data.subarray(0, this.#bodyCapacity));
+    this.#bodyCapacity -= data.length;
   }
 }
 
-/** 101 is final for us: no other protocol is asked for. */
+/** 101 is treated as final: Posthorn never asks for another protocol. */
 const isFinal = (statusCode: number | undefined): statusCode is number =>
   statusCode !== undefined && (statusCode >= 200 || statusCode === 101);
 
-/** A status line without a status, or one that is too long to get one. */
+/** True when no valid status line can follow: wrong start, no status code, or more than 64 bytes. */
 const cannotBeHttp = (text: string): boolean =>
   !text.startsWith('HTTP/'.slice(0, text.length)) || text.includes('\n') || text.length > 64;
