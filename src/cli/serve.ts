@@ -1,8 +1,10 @@
+import type { ServiceConfig } from '../config/service-config.ts';
 import { openFilesLimit, socketBudget } from '../limits/socket-budget.ts';
 import { checkDatabases } from '../service/preflight/check-databases.ts';
 import { checkPorts, listenersOf } from '../service/preflight/check-ports.ts';
 import { checkSchema } from '../service/preflight/check-schema.ts';
-import { type Roles, type ServiceConfig, startService } from '../service/start-service.ts';
+import type { Roles } from '../service/roles.ts';
+import { startService } from '../service/start-service.ts';
 import { installTemporalRuntime } from '../service/temporal-runtime.ts';
 import type { StartContext } from './run-until-stopped.ts';
 import { output } from './terminal.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { baseUrlOf, type Config } from '../config/config.ts';
+import type { ServiceConfig } from '../config/service-config.ts';
 import { lockDataDir } from './data-dir/data-dir-lock.ts';
 import { type LocalSecrets, readOrCreateLocalSecrets } from './data-dir/local-secrets.ts';
 import { findFreePortOn } from './free-port.ts';
@@ -10,11 +11,7 @@ import { findTemporalCli } from './temporal/temporal-cli.ts';
 
 /** Everything that `npm start` has beside the service itself. */
 export type EmbeddedServices = {
-  config: Config & {
-    databaseUrl: string;
-    adminKey: string;
-    temporal: Config['temporal'] & { address: string };
-  };
+  config: ServiceConfig;
   /** Null where DATABASE_URL is set: keys are the operator's then. */
   secrets: LocalSecrets | null;
   stop(): Promise<void>;

@@ -8,6 +8,8 @@ const ATTEMPT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 // Then on through the waits of the default policy, 2 h 36 m in all.
 const LATENCY_SECONDS = [...ATTEMPT_SECONDS, 300, 1800, 7200, 14_400];
 
+export type Metrics = ReturnType<typeof createMetrics>;
+
 /**
  * The process's own metrics. Projects label the events accepted, since a project is a producer that an
  * administrator makes, and there are few. Consumers, endpoints, event types and URLs label nothing: tenants make
@@ -20,7 +22,7 @@ export function createMetrics() {
 
   return {
     registry,
-    readFrom: registerGauges(registry),
+    addReadings: registerGauges(registry),
     /** `path` is the pattern of the route: the addresses that are asked for have no bound. */
     apiRequests: new Histogram({
       name: 'posthorn_api_request_duration_seconds',

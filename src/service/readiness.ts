@@ -1,59 +1,57 @@
+import type { Readiness } from '../api/ports.ts';
 import { MIGRATIONS_FOLDER, migrationNames } from '../store/migrations/migration-files.ts';
 import { type SchemaState, schemaState } from '../store/migrations/schema-state.ts';
 import type { Queryable } from '../store/postgres/database.ts';
 
 export type ComponentStatus = { ok: boolean; detail?: string };
-export type Readiness = { ready: boolean; components: Record<string, ComponentStatus> };
 
 export type ReadinessSources = {
   db: Queryable;
-  /** What must be there beside Postgres. */
+  /** Components besides Postgres without which the process is not ready. */
   required(): Record<string, ComponentStatus>;
-  /** What is shown only. */
+  /** Components that are reported but do not decide. */
   informational(): Record<string, ComponentStatus>;
 };
 
-/** Can this process do its work? Asks Postgres now; the other components are what is known of them. */
-export function createReadiness({ db, required, informational }: ReadinessSources): {
-  check(): Promise<Readiness>;
-} {
-  // Read once: a deploy may put the files of the next release under a process that still runs.
+/** Whether this process can do its work. Each check queries Postgres; other components report their last known status. */
+export function createReadiness({ db, required, informational }: ReadinessSources): Readiness {
+  // Read once: a deploy may replace the migration files while this process runs.
   const known = migrationNames(MIGRATIONS_FOLDER);
-  let underWay: Promise<SchemaState | null> | undefined;
+  let inFlight: Promise<SchemaState | null> | undefined;
 
-  /** However many ask at once, Postgres is asked once. Null: it cannot be reached. */
-  function lookAtSchema(): Promise<SchemaState | null> {
-    underWay ??= schemaState(db, known)
+  /** Concurrent checks share one query. Resolves to null if Postgres is unreachable. */
+  function readSchemaState(): Promise<SchemaState | null> {
+    inFlight ??= schemaState(db, known)
       .catch(() => null)
-      .finally(() => (underWay = undefined));
-    return underWay;
+      .finally(() => (inFlight = undefined));
+    return inFlight;
   }
 
   return {
     async check() {
-      const state = await lookAtSchema();
+      const state = await readSchemaState();
       const postgres = state ? { ok: true } : { ok: false, detail: 'cannot be reached' };
-      const must = { postgres, ...required() };
-      const ready = Object.values(must).every(({ ok }) => ok) && state?.kind !== 'older';
+      const deciding = { postgres, ...required() };
+      const ready = Object.values(deciding).every(({ ok }) => ok) && state?.kind !== 'older';
       return {
         ready,
-        components: { ...must, ...(state && { schema: componentOf(state) }), ...informational() },
+        components: { ...deciding, ...(state && { schema: schemaStatus(state) }), ...informational() },
       };
     },
   };
 }
 
-function componentOf(state: SchemaState): ComponentStatus {
+function schemaStatus(state: SchemaState): ComponentStatus {
   switch (state.kind) {
     case 'current':
       return { ok: true };
     case 'older':
       return { ok: false, detail: `the database lacks ${state.missing[0]}: run "posthorn migrate"` };
     case 'newer':
-      // In a deploy the old processes go on until the new ones are there; they could not be started again.
+      // The process stays ready: during a deploy, old processes serve until new ones have started.
       return {
         ok: false,
-        detail: `a newer release has migrated the database (${state.unknown[0]}): replace this process by that release`,
+        detail: `a newer release has migrated the database (${state.unknown[0]}): replace this process with that release`,
       };
   }
 }

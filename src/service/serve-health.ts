@@ -1,5 +1,5 @@
+import type { Readiness } from '../api/ports.ts';
 import { type OpsServer, startOpsServer } from '../observability/ops-server.ts';
-import type { Readiness } from './readiness.ts';
 
 export type HealthServer = OpsServer;
 
@@ -10,7 +10,7 @@ export type HealthServer = OpsServer;
 export async function serveHealth(
   port: number,
   host: string,
-  check: () => Promise<Readiness>,
+  check: Readiness['check'],
 ): Promise<HealthServer> {
   const answerTo = async (path: string | undefined): Promise<[number, object]> => {
     if (path === '/healthz') return [200, { ok: true }];

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Connection, Client as TemporalClient } from '@temporalio/client';
+import type { ServiceConfig } from '../../src/config/service-config.ts';
 import { createLogger, type Logger } from '../../src/observability/log.ts';
 import { DEFAULT_QUOTAS } from '../../src/policy/quotas.ts';
-import {
-  type Roles,
-  type Service,
-  type ServiceConfig,
-  startService,
-} from '../../src/service/start-service.ts';
+import type { Roles } from '../../src/service/roles.ts';
+import { type Service, startService } from '../../src/service/start-service.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 import { type Client, validatingClient } from './openapi-validator.ts';

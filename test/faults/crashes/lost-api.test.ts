@@ -48,7 +48,7 @@ async function startApi(): Promise<Api> {
 
 const startLeader = async (): Promise<Api> => {
   const api = await startApi();
-  await api.running.untilPrinted(/this process reconciles now/);
+  await api.running.untilPrinted(/this process is now the reconciler/);
   return api;
 };
 
@@ -92,7 +92,7 @@ test('a leader that loses Temporal alone gives the lead up, and what another pro
   const [killed, other] = [await startApi(), await startApi()];
   await newProject(other);
   leader.temporal.interrupt();
-  await leader.running.untilPrinted(/this process no longer reconciles/, GOES_ON_WITHIN_MS);
+  await leader.running.untilPrinted(/this process is no longer the reconciler/, GOES_ON_WITHIN_MS);
   expect((await fetch(`${leader.client.url}/healthz`)).status).toBe(200);
 
   await acceptAndDie(killed);
@@ -105,10 +105,10 @@ test('a leader that stands still loses the lead, and leaves it where it is when 
   const other = await startApi();
 
   process.kill(leader.running.pid, 'SIGSTOP');
-  await other.running.untilPrinted(/this process reconciles now/, GOES_ON_WITHIN_MS);
+  await other.running.untilPrinted(/this process is now the reconciler/, GOES_ON_WITHIN_MS);
   process.kill(leader.running.pid, 'SIGCONT');
 
-  await leader.running.untilPrinted(/this process no longer reconciles/, GOES_ON_WITHIN_MS);
+  await leader.running.untilPrinted(/this process is no longer the reconciler/, GOES_ON_WITHIN_MS);
   const { rows } = await posthorn.pool.query(
     'SELECT pid FROM leases JOIN processes ON processes.id = leases.holder',
   );

@@ -82,10 +82,10 @@ const countOutcomes = async () =>
   (await posthorn.pool.query('SELECT outcome, count(*)::int AS n FROM attempts GROUP BY 1 ORDER BY 1')).rows;
 
 /** What all processes together say of those that have gone. */
-const saidGone = (): { gone: { role: string; interruptedAttempts: number; pid: number } }[] =>
+const reportedLost = (): { process: { role: string; interruptedAttempts: number; pid: number } }[] =>
   [api, worker, other]
     .flatMap((one) => one.output().split('\n'))
-    .filter((line) => line.includes('a process has gone without stopping'))
+    .filter((line) => line.includes('a process ended without shutting down'))
     .map((line) => JSON.parse(line));
 
 test('a worker that stands still for 15 s repeats nothing: its reruns wait for it', async () => {
@@ -98,7 +98,7 @@ test('a worker that stands still for 15 s repeats nothing: its reruns wait for i
 
   expect(await countOutcomes()).toEqual([{ outcome: 'delivered', n: IN_FLIGHT }]);
   expect(receiver.requests).toHaveLength(IN_FLIGHT);
-  expect(saidGone()).toEqual([]);
+  expect(reportedLost()).toEqual([]);
 });
 
 test('a worker that loses Temporal alone repeats nothing: its reruns wait for what it records', async () => {
@@ -114,14 +114,14 @@ test('a worker that loses Temporal alone repeats nothing: its reruns wait for wh
 
 test('a worker that is killed is noticed in seconds, and what it cut is told once and sent again', async () => {
   await worker.end('SIGKILL');
-  await eventually(() => saidGone().length > 0);
+  await eventually(() => reportedLost().length > 0);
   await receiver.untilReceived(2 * IN_FLIGHT, 30_000);
   answerAll();
 
   await untilAllDelivered();
 
-  expect(saidGone()).toMatchObject([
-    { gone: { role: 'worker', interruptedAttempts: IN_FLIGHT, pid: worker.pid } },
+  expect(reportedLost()).toMatchObject([
+    { process: { role: 'worker', interruptedAttempts: IN_FLIGHT, pid: worker.pid } },
   ]);
   expect(await countOutcomes()).toEqual([
     { outcome: 'delivered', n: IN_FLIGHT },
@@ -137,7 +137,7 @@ test('a worker that stands still for longer is given up, and its late answers ch
   await untilAllDelivered();
   process.kill(worker.pid, 'SIGCONT');
 
-  await worker.untilPrinted(/others took it for gone/);
+  await worker.untilPrinted(/declared this process lost/);
 
   // What it knows completes the attempts that were written off.
   await eventually(async () => (await countOutcomes()).length === 1);

@@ -49,7 +49,7 @@ test('a workflow that fails because its code no longer fits is logged and counte
     count: 1,
     reason: expect.stringMatching(/^\[TMPRL1100\]/),
   });
-  const [line] = await api.untilPrinted(/^.*a workflow failed with deliveries open.*$/m);
+  const [line] = await api.untilPrinted(/^.*a workflow failed with open deliveries.*$/m);
   expect(JSON.parse(line)).toMatchObject({ level: 'error', failure: 'Nondeterminism', deliveries: 1 });
   const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   expect(metrics).toContain('posthorn_workflows_failed_total{failure="Nondeterminism"} 1');

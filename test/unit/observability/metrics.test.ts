@@ -26,11 +26,11 @@ test('one page has our counters, the process, what is read at the scrape, and th
       metrics.eventsAccepted.inc({ project: 'prj_1' }, 3);
       metrics.attempts.inc({ outcome: 'delivered' });
       metrics.deliveryLatency.observe({ until: 'delivered' }, 0.03);
-      metrics.readFrom({
+      metrics.addReadings({
         oldestUnattempted: async () => 12,
         pools: { postgres: () => ({ busy: 2, idle: 1, waiting: 0 }) },
       });
-      metrics.readFrom({
+      metrics.addReadings({
         retriesWaiting: async () => 4,
         pools: { outbound: () => ({ busy: 9, idle: 0, waiting: 5 }) },
       });
@@ -55,7 +55,7 @@ test('one page has our counters, the process, what is read at the scrape, and th
 test('a reading that fails is not a number, and the page is served all the same', async () => {
   const page = await scrape(
     () => Promise.reject(new Error('away')),
-    (metrics) => metrics.readFrom({ retriesWaiting: () => Promise.reject(new Error('away')) }),
+    (metrics) => metrics.addReadings({ retriesWaiting: () => Promise.reject(new Error('away')) }),
   );
   expect(page.status).toBe(200);
   expect(page.text).toMatch(/^posthorn_retries_waiting nan$/im);

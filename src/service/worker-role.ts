@@ -1,0 +1,131 @@
+import { createActivities } from '../../activities/deliver-activities.ts';
+import type { Activities } from '../../workflows/contract.ts';
+import { type AttemptEngineDependencies, createAttemptEngine } from '../attempts/attempt-engine.ts';
+import { createAttemptLimiter } from '../attempts/attempt-limiter.ts';
+import { createClaimReleaser } from '../attempts/claim-releaser.ts';
+import { createEventBodies } from '../attempts/event-bodies.ts';
+import { createPrepareRequest } from '../attempts/prepare-request.ts';
+import { createReceiverMonitor, type ReceiverMonitor } from '../attempts/receiver-monitor.ts';
+import { createRecorder } from '../attempts/recording/recorder.ts';
+import { createUndeliverableReporter } from '../attempts/undeliverable-reporter.ts';
+import { createOutbound } from '../egress/outbound.ts';
+import { createFairSemaphore } from '../limits/fair-semaphore.ts';
+import { createCachingSecretBox } from '../secrets/secret-cache.ts';
+import { readBody } from '../store/deliveries/claims/claim-deliveries.ts';
+import { markHealthy, markSlow } from '../store/endpoints/receiver-health.ts';
+import { CONNECTIONS_PER_HOST, type SharedServices } from './shared-services.ts';
+
+/** Thousands of receivers can become slow in the same second; marking them must not use up the pool. */
+const MAX_CONCURRENT_HEALTH_MARKS = 2;
+
+export type WorkerRole = { activities: Activities; close(): Promise<void> };
+
+/** The activities of a worker, and the connections to receivers that they use. */
+export function createWorkerRole(shared: SharedServices): WorkerRole {
+  const { config, log, metrics, pools, notifications, clock, profiles, heartbeats, onFailure } = shared;
+  const outbound = createOutbound({
+    guard: shared.guard,
+    maxConnectionsPerHost: CONNECTIONS_PER_HOST,
+    maxSockets: shared.sockets.outbound,
+    userAgent: config.userAgent,
+    now: clock.now,
+  });
+  const receiverMonitor = createLoggedReceiverMonitor(shared);
+  const recorder = createRecorder({
+    pool: pools.record,
+    onRecorded: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
+    onFailure: (error, deliveryId) =>
+      log.error({ err: error, deliveryId }, 'an attempt could not be recorded unchanged'),
+  });
+  const logUndeliverable = createUndeliverableReporter({
+    db: pools.main,
+    profiles,
+    report: ({ id, eventId, endpointId, projectId }, label) =>
+      log.info(
+        { deliveryId: id, eventId, endpointId, projectId, label },
+        'the last attempt of a delivery failed',
+      ),
+    onFailure,
+  });
+  const onAttemptFailure = (error: unknown, deliveryId: string | null) =>
+    log.error({ err: error, deliveryId }, 'a step of an attempt failed inside Posthorn');
+  const releaser = createClaimReleaser({ pool: pools.release, onFailure: onAttemptFailure });
+  const limiter = createAttemptLimiter({ maxConcurrent: shared.attemptSlots });
+  metrics.addReadings({ attempts: limiter.stats });
+
+  const engine = createAttemptEngine({
+    pool: pools.main,
+    processId: heartbeats.idOrThrow,
+    releasePool: pools.release,
+    limiter,
+    bodies: createEventBodies((projectId, eventId) => readBody(pools.main, projectId, eventId)),
+    releaser,
+    outbound,
+    recorder,
+    receiverMonitor,
+    prepare: createPrepareRequest({ profiles, box: createCachingSecretBox(shared.secretBox), clock }),
+    onOutcomes: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
+    onClaimed: (owner) => notifications.notify('posthorn_claims', [owner]),
+    ...attemptObservers(shared),
+    onUndeliverable: logUndeliverable,
+    onFailure: onAttemptFailure,
+    random: Math.random,
+    now: clock.now,
+  });
+
+  return {
+    activities: createActivities(engine, (error) =>
+      log.warn({ err: error }, 'an activity failed; Temporal retries it'),
+    ),
+    async close() {
+      receiverMonitor.close();
+      releaser.close();
+      await outbound.close();
+    },
+  };
+}
+
+function createLoggedReceiverMonitor({ log, pools, onFailure }: SharedServices): ReceiverMonitor {
+  const markFairly = createFairSemaphore(MAX_CONCURRENT_HEALTH_MARKS, 1);
+  return createReceiverMonitor({
+    onSlow: (receiver, projectId, cause) => {
+      log.info(
+        { endpointId: endpointIdOf(receiver), projectId, cause },
+        'a receiver is slow; its deliveries queue separately',
+      );
+      markFairly(projectId, () => markSlow(pools.main, receiver, projectId, cause)).catch(onFailure);
+    },
+    onHealthy: (receiver, projectId) => {
+      log.info({ endpointId: endpointIdOf(receiver), projectId }, 'a receiver responds quickly again');
+      markFairly(projectId, () => markHealthy(pools.main, receiver, projectId)).catch(onFailure);
+    },
+  });
+}
+
+/** Null for a target without an endpoint: its receiver is identified by its URL, which must not be logged. */
+const endpointIdOf = (receiver: string): string | null => (receiver.startsWith('ep_') ? receiver : null);
+
+/** Counts attempts, and logs the claims that a running process has lost track of. */
+function attemptObservers({
+  log,
+  metrics,
+  clock,
+}: SharedServices): Pick<AttemptEngineDependencies, 'onAttempt' | 'onUnknown'> {
+  return {
+    onAttempt: (claim, result) => {
+      metrics.attempts.inc({ outcome: result.outcome });
+      metrics.attemptDuration.observe(result.durationMs / 1000);
+      const latency = (clock.now() - claim.createdAt.getTime()) / 1000;
+      if (claim.attempts === 0) metrics.deliveryLatency.observe({ until: 'first_attempt' }, latency);
+      if (result.outcome === 'delivered') metrics.deliveryLatency.observe({ until: 'delivered' }, latency);
+    },
+    onUnknown: (count, wedged) => {
+      metrics.attempts.inc({ outcome: 'unknown' }, count);
+      for (const { id, processId, claimAgeMs } of wedged)
+        log.error(
+          { deliveryId: id, processId, claimAgeMs },
+          'a running process neither recorded nor released a claim within the longest time an attempt can take; the attempt becomes unknown',
+        );
+    },
+  };
+}
