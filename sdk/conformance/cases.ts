@@ -4,9 +4,9 @@ import { profileCases, secretFor } from './profile-cases.ts';
 import { SENT_AT } from './signed-part-cases.ts';
 import { signingProfiles } from './signing-profiles.ts';
 
-/** Own profiles, of forms that no provider has. */
-const ownProfiles: Record<string, SigningProfile> = {
-  'an own profile with SHA-512 in base64': {
+/** Custom profiles with formats that no built-in profile has. */
+const customProfiles: Record<string, SigningProfile> = {
+  'a custom profile with SHA-512 in base64': {
     headers: { 'X-Signature': '$signature', 'X-Time': '$sentAt' },
     signature: {
       algorithm: 'hmac-sha512',
@@ -16,7 +16,7 @@ const ownProfiles: Record<string, SigningProfile> = {
     },
     secret: { key: 'base64AfterPrefix', prefix: 'key-' },
   },
-  'an own profile with SHA-512 in hex': {
+  'a custom profile with SHA-512 in hex': {
     headers: { 'X-Signature': '$signature' },
     signature: { algorithm: 'hmac-sha512', content: '$body', encoding: 'hex', format: '$hex' },
     secret: { key: 'utf8', prefix: '' },
@@ -26,7 +26,7 @@ const ownProfiles: Record<string, SigningProfile> = {
 const standard = signingProfiles['standard-webhooks']!;
 const published: Case[] = [
   {
-    name: 'standard-webhooks: the vector that its authors published',
+    name: 'standard-webhooks: the test vector of the specification',
     profile: 'standard-webhooks',
     payload: { text: '{"test": 2432232314}' },
     secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
@@ -38,7 +38,7 @@ const published: Case[] = [
     sent: { secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'], sentAt: 1_614_265_330 },
   },
   {
-    name: 'cmdcal: the vector of the hex scheme that GitHub published',
+    name: 'cmdcal: the test vector for hex signatures that GitHub published',
     profile: 'cmdcal',
     payload: { text: 'Hello, World!' },
     secrets: ["It's a Secret to Everybody"],
@@ -54,7 +54,7 @@ const misuse: Misuse[] = [
     { name: `${profile}: an empty secret`, profile, secrets: [''] },
     { name: `${profile}: no secret`, profile, secrets: [] },
     {
-      name: `${profile}: an empty secret beside a good one`,
+      name: `${profile}: an empty secret next to a valid one`,
       profile,
       secrets: [secretFor(signingProfiles[profile]!, 'good'), ''],
     },
@@ -64,30 +64,30 @@ const misuse: Misuse[] = [
     profile: 'standard-webhooks',
     secrets: [secretFor(standard, 'x').slice(6)],
   },
-  { name: 'a secret that is its prefix alone', profile: 'standard-webhooks', secrets: ['whsec_'] },
+  { name: 'a secret that consists of its prefix', profile: 'standard-webhooks', secrets: ['whsec_'] },
   { name: 'a secret that is not base64', profile: 'standard-webhooks', secrets: ['whsec_not base64!'] },
   {
-    name: 'a secret whose end was cut off',
+    name: 'a truncated secret',
     profile: 'standard-webhooks',
     secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa'],
   },
   {
-    name: 'a secret in base64 that no encoder writes',
+    name: 'a secret in non-canonical base64',
     profile: 'standard-webhooks',
     secrets: [`whsec_${'A'.repeat(33)}B==`],
   },
   { name: 'a profile that does not exist', profile: 'standard-webhook', secrets: ['x'] },
-  { name: 'a profile named like a member of every object', profile: 'toString', secrets: ['x'] },
+  { name: 'a profile named like a property of every object', profile: 'toString', secrets: ['x'] },
   { name: 'a negative tolerance', profile: 'cmdcal', secrets: ['x'], toleranceSeconds: -1 },
 ];
 
-/** Everything that is in signatures.json. */
+/** The contents of signatures.json. */
 export const conformance: ConformanceFile = {
   profiles: signingProfiles,
   cases: [
     ...published,
     ...Object.entries(signingProfiles).flatMap(([name, scheme]) => profileCases(name, name, scheme)),
-    ...Object.entries(ownProfiles).flatMap(([name, scheme]) => profileCases(name, scheme, scheme)),
+    ...Object.entries(customProfiles).flatMap(([name, scheme]) => profileCases(name, scheme, scheme)),
   ],
   misuse,
 };

@@ -22,24 +22,24 @@ const payloads: Record<string, Payload> = {
   'bytes that are not UTF-8': {
     base64: Buffer.from([0x7b, 0xff, 0xfe, 0x00, 0xc3, 0x28, 0x7d]).toString('base64'),
   },
-  'a body of more than one block, ending where the padding no longer fits': { text: 'x'.repeat(64 + 56) },
+  'a body whose last block has no room for the padding': { text: 'x'.repeat(64 + 56) },
 };
 
-/** A secret as the profile wants it. */
+/** A secret in the format of the profile. */
 export function secretFor({ secret: { key, prefix } }: SigningProfile, name: string): string {
   const text = `${name} — of the conformance cases`;
   return key === 'utf8' ? text : `${prefix}${Buffer.from(text.padEnd(24)).toString('base64')}`;
 }
 
-/** What is true of every profile, said of one. */
+/** The cases that every profile has. */
 export function profileCases(
   label: string,
   profile: string | SigningProfile,
   scheme: SigningProfile,
 ): Case[] {
   const secret = secretFor(scheme, 'the secret');
-  const older = secretFor(scheme, 'older');
-  const stranger = secretFor(scheme, 'stranger');
+  const oldSecret = secretFor(scheme, 'older');
+  const unknownSecret = secretFor(scheme, 'stranger');
   const longSecret = secret.repeat(4);
   const { content, encoding, format } = scheme.signature;
   const signsId = content.includes('$id');
@@ -48,7 +48,7 @@ export function profileCases(
 
   const signed = (changes: Partial<SigningInput> = {}) =>
     referenceSignature(scheme, { payload: plain, id: EVENT_ID, sentAt: SENT_AT, secret, ...changes });
-  const made = (what: string, changes: Partial<Case>): Case => ({
+  const makeCase = (what: string, changes: Partial<Case>): Case => ({
     name: `${label}: ${what}`,
     profile,
     payload: plain,
@@ -65,56 +65,70 @@ export function profileCases(
     signature: signed({ secret: one }),
     sent: { secrets: [one], sentAt: SENT_AT },
   });
-  const refused = (what: string, result: Case['result'], changes: Partial<Case>) =>
-    made(what, { result, ...changes });
+  const makeRefusedCase = (what: string, result: Case['result'], changes: Partial<Case>) =>
+    makeCase(what, { result, ...changes });
 
   const accepted = [
     ...Object.entries(payloads).map(([what, payload]) =>
-      made(what, { payload, signature: signed({ payload }), sent: { secrets: [secret], sentAt: SENT_AT } }),
+      makeCase(what, {
+        payload,
+        signature: signed({ payload }),
+        sent: { secrets: [secret], sentAt: SENT_AT },
+      }),
     ),
     ...(scheme.secret.key === 'utf8'
-      ? [made('a secret longer than a block of the hash', bySecret(longSecret))]
+      ? [makeCase('a secret longer than a block of the hash', bySecret(longSecret))]
       : []),
-    made('the receiver already knows the next secret', { secrets: [stranger, secret] }),
-    made('the receiver still knows the last secret', { secrets: [secret, older] }),
-    made('signed with the new secret and the old one, known: the old one', {
-      signature: `${signed({ secret: stranger })} ${signed()}`,
+    makeCase('the receiver already has the next secret', { secrets: [unknownSecret, secret] }),
+    makeCase('the receiver still has the previous secret', { secrets: [secret, oldSecret] }),
+    makeCase('signed with the new and the old secret, of which the receiver has the old one', {
+      signature: `${signed({ secret: unknownSecret })} ${signed()}`,
     }),
-    made('signed with the new secret and the old one, known: the new one', {
-      signature: `${signed()} ${signed({ secret: older })}`,
+    makeCase('signed with the new and the old secret, of which the receiver has the new one', {
+      signature: `${signed()} ${signed({ secret: oldSecret })}`,
     }),
-    made('a signature of another form beside the right one', { signature: `v9,AAAA ${signed()}` }),
+    makeCase('a signature in another format next to the right one', { signature: `v9,AAAA ${signed()}` }),
   ];
 
   const start = signed().slice(0, -1);
   const empty = format.replace('$sentAt', `${SENT_AT}`).replace(`$${encoding}`, '');
   const refusedCases = [
-    refused('a wrong secret', 'wrong_signature', { secrets: [stranger] }),
-    refused('several wrong secrets', 'wrong_signature', { secrets: [stranger, older] }),
-    refused('several wrong signatures', 'wrong_signature', {
-      signature: `${signed({ secret: stranger })} ${signed({ secret: older })}`,
+    makeRefusedCase('a wrong secret', 'wrong_signature', { secrets: [unknownSecret] }),
+    makeRefusedCase('several wrong secrets', 'wrong_signature', { secrets: [unknownSecret, oldSecret] }),
+    makeRefusedCase('several wrong signatures', 'wrong_signature', {
+      signature: `${signed({ secret: unknownSecret })} ${signed({ secret: oldSecret })}`,
     }),
-    refused('one bit of the body altered', 'wrong_signature', { payload: flipped(plain) }),
-    refused('the body written anew', 'wrong_signature', {
+    makeRefusedCase('one bit of the body changed', 'wrong_signature', { payload: flipped(plain) }),
+    makeRefusedCase('the body parsed and stringified', 'wrong_signature', {
       payload: { text: JSON.stringify(JSON.parse(textOf(plain))) },
     }),
-    refused('a byte added to the body', 'wrong_signature', { payload: { text: `${textOf(plain)}\n` } }),
-    refused('a signature without its last character', 'malformed_signature', { signature: start }),
-    refused('a signature with one character more', 'malformed_signature', { signature: `${signed()}0` }),
-    refused('half a signature', 'malformed_signature', { signature: signed().slice(0, signed().length / 2) }),
-    refused('the last character replaced by a letter that no digest has', 'malformed_signature', {
+    makeRefusedCase('a byte added to the body', 'wrong_signature', {
+      payload: { text: `${textOf(plain)}\n` },
+    }),
+    makeRefusedCase('a signature without its last character', 'malformed_signature', { signature: start }),
+    makeRefusedCase('a signature with an additional character', 'malformed_signature', {
+      signature: `${signed()}0`,
+    }),
+    makeRefusedCase('half a signature', 'malformed_signature', {
+      signature: signed().slice(0, signed().length / 2),
+    }),
+    makeRefusedCase('the last character replaced by one that no digest contains', 'malformed_signature', {
       signature: `${start}!`,
     }),
-    refused('a comma between signatures', 'malformed_signature', { signature: `${signed()},${signed()}` }),
-    ...(empty === '' ? [] : [refused('an empty digest', 'malformed_signature', { signature: empty })]),
-    refused('an empty signature', 'missing_signature', { signature: '' }),
-    refused('no signature', 'missing_signature', { signature: null }),
-    refused('a text that is no signature', 'malformed_signature', { signature: 'undefined' }),
+    makeRefusedCase('a comma between signatures', 'malformed_signature', {
+      signature: `${signed()},${signed()}`,
+    }),
+    ...(empty === ''
+      ? []
+      : [makeRefusedCase('an empty digest', 'malformed_signature', { signature: empty })]),
+    makeRefusedCase('an empty signature', 'missing_signature', { signature: '' }),
+    makeRefusedCase('no signature', 'missing_signature', { signature: null }),
+    makeRefusedCase('a text that is not a signature', 'malformed_signature', { signature: 'undefined' }),
     ...(encoding === 'hex'
-      ? [refused('hex in upper case', 'malformed_signature', { signature: upperCased(signed()) })]
+      ? [makeRefusedCase('hex in upper case', 'malformed_signature', { signature: upperCased(signed()) })]
       : []),
     ...otherSchemes(scheme).map(([other, otherScheme]) =>
-      refused(`the signature of ${other}`, 'malformed_signature', {
+      makeRefusedCase(`the signature of ${other}`, 'malformed_signature', {
         signature: referenceSignature(otherScheme, {
           payload: plain,
           id: EVENT_ID,
@@ -127,10 +141,10 @@ export function profileCases(
   return [
     ...accepted,
     ...refusedCases,
-    ...(signsTime ? timeCases(made, signed) : []),
-    ...(timeInHeader ? timeHeaderCases(refused) : []),
-    ...(signsTime && !timeInHeader ? timeInSignatureCases(refused, signed, stranger) : []),
-    ...(signsId ? idCases(refused, signed) : []),
+    ...(signsTime ? timeCases(makeCase, signed) : []),
+    ...(timeInHeader ? timeHeaderCases(makeRefusedCase) : []),
+    ...(signsTime && !timeInHeader ? timeInSignatureCases(makeRefusedCase, signed, unknownSecret) : []),
+    ...(signsId ? idCases(makeRefusedCase, signed) : []),
   ];
 }
 

@@ -7,7 +7,7 @@ export const payloadBytes = (payload: Payload): Buffer =>
 
 export type SigningInput = { payload: Payload; id: string; sentAt: number; secret: string };
 
-/** One signature by the profile's words, written apart from both the signer and the verifiers that it checks. */
+/** One signature of a profile. Independent of the signer and of the verifiers, because it checks both. */
 export function referenceSignature(
   profile: SigningProfile,
   { payload, id, sentAt, secret }: SigningInput,
@@ -17,9 +17,9 @@ export function referenceSignature(
     profile.secret.key === 'utf8'
       ? Buffer.from(secret)
       : Buffer.from(secret.replace(profile.secret.prefix, ''), 'base64');
-  const [before] = content.replace('$id', id).replace('$sentAt', `${sentAt}`).split('$body');
+  const [prefix] = content.replace('$id', id).replace('$sentAt', `${sentAt}`).split('$body');
   const digest = createHmac(algorithm.replace('hmac-', ''), key)
-    .update(before!)
+    .update(prefix!)
     .update(payloadBytes(payload))
     .digest(encoding);
   return format.replace('$sentAt', `${sentAt}`).replace(`$${encoding}`, digest);

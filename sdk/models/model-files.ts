@@ -3,7 +3,7 @@ import type { OpenApi } from './openapi-document.ts';
 import { pythonModels } from './python.ts';
 import { typescriptModels } from './typescript.ts';
 
-/** The types of both clients: paths from the folder sdk, and texts. A test holds the files against them. */
+/** Returns the contents of both SDKs' type files by path in the folder `sdk`. A test compares them with the files. */
 export function modelFiles(document: OpenApi): Record<string, string> {
   const types = namedTypes(document);
   return {

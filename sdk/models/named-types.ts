@@ -1,15 +1,18 @@
 import type { OpenApi, Schema } from './openapi-document.ts';
 
-/** What both clients have types for: the schemas of the document, and the query of each operation that has one. */
+/** The types of both SDKs: the schemas of the document, and the query parameters of each operation. */
 export function namedTypes({ paths, components }: OpenApi): [name: string, schema: Schema][] {
   const operations = Object.values(paths).flatMap((item) => Object.values(item));
   const queries = operations.flatMap(({ operationId, parameters = [] }): [string, Schema][] => {
-    const own = parameters.filter((parameter) => parameter.in === 'query');
-    if (own.length === 0) return [];
+    const queryParameters = parameters.filter((parameter) => parameter.in === 'query');
+    if (queryParameters.length === 0) return [];
     const properties = Object.fromEntries(
-      own.map(({ name, description, schema }) => [name, { ...schema, ...(description && { description }) }]),
+      queryParameters.map(({ name, description, schema }) => [
+        name,
+        { ...schema, ...(description && { description }) },
+      ]),
     );
-    const required = own.flatMap(({ name, required }) => (required ? [name] : []));
+    const required = queryParameters.flatMap(({ name, required }) => (required ? [name] : []));
     return [[`${capitalize(operationId)}Query`, { type: 'object', properties, required }]];
   });
   return [...Object.entries(components.schemas), ...queries];
@@ -17,7 +20,7 @@ export function namedTypes({ paths, components }: OpenApi): [name: string, schem
 
 export const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** `anyOf` of the document, also where it is written as a list of types. */
+/** The alternatives of a schema, which the document writes as `anyOf`, as `oneOf` or as a list of types. */
 export function alternatives(schema: Schema): Schema[] | undefined {
   if (Array.isArray(schema.type)) return schema.type.map((type) => ({ ...schema, type }));
   return schema.anyOf ?? schema.oneOf;

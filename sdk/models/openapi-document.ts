@@ -35,11 +35,11 @@ export type OpenApi = {
   components: { schemas: Record<string, Schema> };
 };
 
-/** What GET /openapi.json answers, from the API as it is made, with nothing behind it: the call needs none. */
+/** Returns the response to GET /openapi.json of an API without database and Temporal, which that route does not use. */
 export async function openApiDocument(): Promise<OpenApi> {
-  const nothing = {} as ApiDependencies;
+  const unusedDependencies = {} as ApiDependencies;
   const app = createApi({
-    ...nothing,
+    ...unusedDependencies,
     pool: new pg.Pool(),
     tenantReadPool: createTenantReadPool(new pg.Pool()),
     guard: createAddressGuard([]),
@@ -53,8 +53,10 @@ export async function openApiDocument(): Promise<OpenApi> {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/openapi.json`, { headers: { connection: 'close' } });
-    return (await answer.json()) as OpenApi;
+    const response = await fetch(`http://127.0.0.1:${port}/openapi.json`, {
+      headers: { connection: 'close' },
+    });
+    return (await response.json()) as OpenApi;
   } finally {
     server.close();
   }

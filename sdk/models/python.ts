@@ -2,9 +2,9 @@ import { alternatives, capitalize, isRequired } from './named-types.ts';
 import type { Schema } from './openapi-document.ts';
 
 const LINE_WIDTH = 110;
-const HEAD = `"""Written from the OpenAPI document by sdk/models/write-models.ts: change the API, then run it again.
+const HEAD = `"""Generated from the OpenAPI document by sdk/models/write-models.ts. To change it, change the API and run the script.
 
-Members are named as they are on the wire. Dictionaries of the API may have more than these say: it may grow.
+Keys have the names of the JSON members. Responses may contain more keys, because the API may grow.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ export function pythonModels(types: [string, Schema][]): string {
   return `${HEAD}__all__ = [\n${names.join('')}]\n${written.join('')}`;
 }
 
-/** A class for an object, after those for the objects in it; Python has no types for these without a name. */
+/** A class for an object, after the classes of the objects in it. Python has no anonymous TypedDict. */
 function definition(name: string, schema: Schema): string {
   if (!schema.properties) return `\n\n${name} = ${typeOf(schema, name)}\n`;
   const inner = Object.entries(schema.properties).flatMap(([member, one]) =>
@@ -39,12 +39,12 @@ function definition(name: string, schema: Schema): string {
 }
 
 function field(member: string, schema: Schema, owner: string): string {
-  // A class body has no other place for such a name; the clients would need another form of TypedDict.
+  // Such a name cannot be declared in a class body. It would need the functional form of TypedDict.
   if (!/^[a-z_]\w*$/i.test(member) || KEYWORDS.has(member))
-    throw new Error(`${owner}.${member} is no name in Python`);
+    throw new Error(`${owner}.${member} is not a valid name in Python`);
   const comment = schema.description ? `    # ${schema.description}\n` : '';
   const line = `    ${member}: ${typeOf(schema, owner + capitalize(member))}`;
-  return `${comment}${line.length <= LINE_WIDTH ? line : broken(line)}\n`;
+  return `${comment}${line.length <= LINE_WIDTH ? line : wrapped(line)}\n`;
 }
 
 const KEYWORDS = new Set([
@@ -62,13 +62,13 @@ const KEYWORDS = new Set([
   'and',
 ]);
 
-const broken = (line: string): string =>
+const wrapped = (line: string): string =>
   line.replace(
     /Literal\[(.*?)\]/,
     (_, values: string) => `Literal[\n        ${values.replaceAll(', ', ',\n        ')},\n    ]`,
   );
 
-/** Definitions of the objects that stand in a member. */
+/** The classes of the objects in a member. */
 function objectsIn(schema: Schema, name: string): string[] {
   if (schema.properties) return [definition(name, schema)];
   if (schema.items) return objectsIn(schema.items, name);

@@ -3,7 +3,7 @@ import type { Schema } from './openapi-document.ts';
 
 const LINE_WIDTH = 110;
 const HEAD =
-  '// Written from the OpenAPI document by sdk/models/write-models.ts: change the API, then run it again.\n';
+  '// Generated from the OpenAPI document by sdk/models/write-models.ts. To change it, change the API and run the script.\n';
 
 /** The text of sdk/typescript/src/models.ts. */
 export const typescriptModels = (types: [string, Schema][]): string =>
@@ -49,13 +49,13 @@ function objectOf(schema: Schema, indent: string): string {
   const inner = `${indent}  `;
   const members = Object.entries(schema.properties).map(([name, member]) => {
     const key = `${inner}${/^[A-Za-z_$][\w$]*$/.test(name) ? name : `'${name}'`}${isRequired(schema, name) ? '' : '?'}:`;
-    return `${comment(member, inner)}${fitted(key, typeOf(member, inner), inner)};\n`;
+    return `${comment(member, inner)}${wrapped(key, typeOf(member, inner), inner)};\n`;
   });
   return `{\n${members.join('')}${indent}}`;
 }
 
-/** As Biome would break it: one alternative a line. */
-function fitted(key: string, type: string, indent: string): string {
+/** Breaks a long union as Biome does, with one alternative per line. */
+function wrapped(key: string, type: string, indent: string): string {
   const line = `${key} ${type}`;
   if (line.length < LINE_WIDTH || type.includes('\n')) return line;
   return [key, ...type.split(' | ').map((one) => `${indent}  | ${one}`)].join('\n');

@@ -13,7 +13,7 @@ beforeAll(async () => {
   document = await openApiDocument();
 });
 
-/** Operations as `GET /v1/events/{id}`. Those that show the document are for browsers and tools, not for clients. */
+/** Operations in the form `GET /v1/events/{id}`, without those for the documentation, which SDKs do not need. */
 const operations = (): string[] =>
   Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item)
@@ -21,11 +21,11 @@ const operations = (): string[] =>
       .map(([method]) => `${method.toUpperCase()} ${path}`),
   );
 
-/** A server that answers everything, and what was asked of it. */
-async function recorder() {
-  const asked = new Set<string>();
+/** A server that records all requests. */
+async function startRecorder() {
+  const recorded = new Set<string>();
   const server = createServer((request, response) => {
-    asked.add(`${request.method} ${request.url!.split('?')[0]}`);
+    recorded.add(`${request.method} ${request.url!.split('?')[0]}`);
     request.resume();
     const outcome = 'id: 1\nevent: event.settled\ndata: {"id":"1"}\n\n';
     const isStream = request.url!.startsWith('/v1/outcomes');
@@ -36,8 +36,8 @@ async function recorder() {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    /** By operation; what fits none stays as it was asked. */
-    asked: () => [...asked].map((one) => operations().find((operation) => fits(operation, one)) ?? one),
+    /** The recorded operations; a request that matches no operation stays a method and path. */
+    recorded: () => [...recorded].map((one) => operations().find((operation) => fits(operation, one)) ?? one),
     close: () => {
       server.close();
       server.closeAllConnections();
@@ -45,28 +45,28 @@ async function recorder() {
   };
 }
 
-/** A fixed path before one with a parameter: operations are looked through in the order of the document. */
-const fits = (operation: string, asked: string): boolean =>
-  operation === asked || new RegExp(`^${operation.replaceAll(/\{\w+\}/g, 'one')}$`).test(asked);
+/** The document lists a fixed path before a path with a parameter, so the first match is the right one. */
+const fits = (operation: string, request: string): boolean =>
+  operation === request || new RegExp(`^${operation.replaceAll(/\{\w+\}/g, 'one')}$`).test(request);
 
 type Method = (...args: unknown[]) => unknown;
 
 test('every operation of the API has a method in TypeScript, and every method an operation', async () => {
-  const server = await recorder();
+  const server = await startRecorder();
   const client = new PosthornClient({ url: server.url, apiKey: 'none' });
   for (const resource of Object.values(client) as Record<string, Method>[]) {
     for (const [name, method] of Object.entries(resource)) {
-      // Verifying calls nothing.
+      // These methods do not call the API.
       if (name.startsWith('verify')) continue;
-      const answer = method('one', {});
-      if (isGenerator(answer)) {
-        await answer.next();
-        await answer.return(undefined);
+      const result = method('one', {});
+      if (isGenerator(result)) {
+        await result.next();
+        await result.return(undefined);
       }
-      await answer;
+      await result;
     }
   }
-  expect([...new Set(server.asked())].sort()).toEqual(operations().sort());
+  expect([...new Set(server.recorded())].sort()).toEqual(operations().sort());
   server.close();
 });
 
@@ -76,14 +76,14 @@ const isGenerator = (value: unknown): value is AsyncGenerator =>
 testWithPython(
   'every operation of the API has a method in Python, and every method an operation',
   async () => {
-    const server = await recorder();
+    const server = await startRecorder();
     await runPython(['tests/call_every_method.py', server.url]);
-    expect([...new Set(server.asked())].sort()).toEqual(operations().sort());
+    expect([...new Set(server.recorded())].sort()).toEqual(operations().sort());
     server.close();
   },
 );
 
-test('the types of both clients are what sdk/models/write-models.ts writes', () => {
+test('the types of both SDKs are what sdk/models/write-models.ts generates', () => {
   for (const [path, text] of Object.entries(modelFiles(document))) {
     expect(readFileSync(join(SDK, path), 'utf8')).toBe(text);
   }

@@ -9,15 +9,15 @@ import { SDK } from './run-program.ts';
 
 const profiles = createBuiltInProfiles();
 
-test('signatures.json is what sdk/conformance/write-cases.ts writes', () => {
+test('signatures.json is what sdk/conformance/write-cases.ts generates', () => {
   expect(readFileSync(join(SDK, 'conformance/signatures.json'), 'utf8')).toBe(conformanceText());
 });
 
-test('the file has every profile that ships with Posthorn', () => {
+test('the file contains every built-in profile', () => {
   expect(Object.keys(conformance.profiles).sort()).toEqual(profiles.names().sort());
 });
 
-/** The values of the headers that Posthorn sends for a case, by lower case name. */
+/** The headers that Posthorn sends for a case, by lower-case name. */
 function sentHeaders({ profile, payload, id, sent }: Case): Record<string, string> {
   const message = { id: id ?? 'evt_1', sentAt: sent!.sentAt, body: payloadBytes(payload) };
   if (typeof profile !== 'string') {

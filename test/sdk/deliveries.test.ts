@@ -18,11 +18,11 @@ beforeEach(async () => {
 afterEach(() => receiver.close());
 afterAll(() => posthorn.close());
 
-/** Where the stream stands now: what is sent from now on comes after it. */
-const placeInStream = async (): Promise<string> => formatCursor(await currentCursor(posthorn.database.pool));
+/** The current cursor of the outcome stream. */
+const streamCursor = async (): Promise<string> => formatCursor(await currentCursor(posthorn.database.pool));
 
-test('an event sent with the TypeScript client arrives, verifies, and is told of on the stream', async () => {
-  const lastEventId = await placeInStream();
+test('an event sent with the TypeScript client arrives, verifies and appears on the outcome stream', async () => {
+  const lastEventId = await streamCursor();
   const endpoint = await client.endpoints.create({ url: receiver.url, consumer: 'typescript' });
 
   const event = await client.events.send(
@@ -34,12 +34,12 @@ test('an event sent with the TypeScript client arrives, verifies, and is told of
   const { body, headers } = receiver.requests[0]!;
   expect(verifyWebhook({ payload: body, headers, secret: endpoint.secret! })).toBe(true);
   expect(verifyWebhook({ payload: `${body} `, headers, secret: endpoint.secret! })).toBe(false);
-  const told: Outcome[] = [];
+  const outcomes: Outcome[] = [];
   for await (const outcome of client.outcomes.stream({ lastEventId })) {
-    told.push(outcome);
+    outcomes.push(outcome);
     if (outcome.kind === 'event.settled') break;
   }
-  expect(told.map(({ kind, event: id }) => [kind, id])).toEqual([
+  expect(outcomes.map(({ kind, event: id }) => [kind, id])).toEqual([
     ['delivery.delivered', event.id],
     ['event.settled', event.id],
   ]);
@@ -61,26 +61,26 @@ test('a test event after a rotation verifies with a list of the new secret and t
   await expect(client.endpoints.get(registered.id)).rejects.toMatchObject({ status: 404 });
 });
 
-test('what the API refuses is a typed error in TypeScript', async () => {
+test('a refused call throws a typed error in TypeScript', async () => {
   await expect(client.events.get('evt_none')).rejects.toMatchObject({ status: 404, code: 'not_found' });
   await expect(client.endpoints.create({ url: 'ftp://a' })).rejects.toMatchObject({ status: 422 });
 });
 
 testWithPython(
-  'an event sent with the Python client arrives, verifies, and is told of on the stream',
+  'an event sent with the Python client arrives, verifies and appears on the outcome stream',
   async () => {
     const { stdout } = await runPython([
       'tests/send_and_follow.py',
       posthorn.url,
       posthorn.project.key,
       receiver.url,
-      await placeInStream(),
+      await streamCursor(),
     ]);
-    const { secret, event, told, refused } = JSON.parse(stdout);
+    const { secret, event, kinds, refused } = JSON.parse(stdout);
     const { body, headers } = receiver.requests[0]!;
     expect(verifyWebhook({ payload: body, headers, secret })).toBe(true);
     expect(event).toMatchObject({ status: 'delivered', data: { é: 1 } });
-    expect(told).toEqual(['delivery.delivered', 'event.settled']);
+    expect(kinds).toEqual(['delivery.delivered', 'event.settled']);
     expect(refused).toEqual([404, 'not_found']);
   },
 );

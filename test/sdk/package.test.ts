@@ -58,7 +58,7 @@ test.each([
   expect({ stdout, stderr }).toEqual({ stdout: 'true\n', stderr: '' });
 });
 
-test('the packed package is tested with Jest as Jest comes, which loads CommonJS', async () => {
+test('the packed package works in Jest with its default settings, which load CommonJS', async () => {
   const project = join(folder, 'jest-project');
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{"name":"receiver","version":"1.0.0"}');
@@ -76,7 +76,7 @@ test('the packed package is tested with Jest as Jest comes, which loads CommonJS
 });
 
 test.each(['program.mts', 'program.cts'])(
-  'the types are found from %s, and tell right from wrong',
+  'TypeScript finds the types from %s and reports wrong arguments',
   async (file) => {
     const program = `
     import { PosthornClient, type Event } from '@posthorn/sdk';
@@ -117,13 +117,13 @@ test('the packed package has the license of the package that is bundled into it'
   expect(readFileSync(join(installed, 'dist/LICENSE-noble-hashes'), 'utf8')).toBe(license);
 });
 
-test('the packed package has the license, a page without links that lead nowhere, and no tests', () => {
+test('the packed package has the license and no tests', () => {
   expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
   expect(globSync('test/**', { cwd: installed })).toEqual([]);
 });
 
 test.each(['typescript', 'python'])(
-  'the page of the %s package has no relative link: registries show it alone',
+  'the README of the %s package has no relative link, because registries show it alone',
   (sdk) => {
     const text = readFileSync(join(SDK, sdk, 'README.md'), 'utf8');
     const relative = [...text.matchAll(/\]\((?!https?:\/\/|#)([^)]*)\)/g)].map(([, target]) => target);
@@ -135,7 +135,7 @@ test('the Python package has the license', () => {
   expect(readFileSync(join(SDK, 'python/LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
 });
 
-testWithPython('the Python package tells its version, the same as the TypeScript one', async () => {
+testWithPython('the Python package has the same version as the TypeScript package', async () => {
   const { stdout } = await runPython(['-c', 'import posthorn; print(posthorn.__version__)']);
   const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
     version: string;

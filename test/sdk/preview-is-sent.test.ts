@@ -5,7 +5,7 @@ import { registerReceiver } from '../../src/cli/try/registration.ts';
 import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
-import { customProfile, event } from './own-profiles.ts';
+import { customProfile, event } from './custom-profiles.ts';
 import { runPython, testWithPython } from './run-program.ts';
 
 let posthorn: TestPosthorn;
@@ -21,16 +21,16 @@ afterAll(async () => {
 
 type Preview = { secret: string; sentAt: string; headers: Record<string, string>; body: string };
 type Request = { headers: Record<string, string>; body: Buffer; secret: string };
-/** What both SDKs shall verify: sent or previewed. */
+/** A sent or previewed request that both SDKs must verify. */
 type Verifiable = Request & { profile: ProfileName | SigningProfile };
 
 let posted = 0;
 type Postable = { data: string } & object;
-/** The text of a request that posts or previews the event; `data` stands in it as it is. */
-const textOf = ({ data, ...event }: Postable, more: object): string =>
+/** The JSON text that posts or previews the event. `data` is inserted unchanged. */
+const requestText = ({ data, ...event }: Postable, more: object): string =>
   `${JSON.stringify({ ...event, ...more }).slice(0, -1)},"data":${data}}`;
 
-/** Posts the event to the receiver, previews the same one, and compares; undefined when both were refused alike. */
+/** Posts the event, previews the same event and compares both requests. Undefined if both were refused for the same reason. */
 async function sendAndPreview(
   key: string,
   profile: string,
@@ -41,11 +41,11 @@ async function sendAndPreview(
   const before = receiver.requests.length;
   const sent = await posthorn.client.call('POST', '/v1/events?wait=20s', {
     key,
-    body: textOf(one, { id, ...more }),
+    body: requestText(one, { id, ...more }),
   });
   const { createdAt } = sent.body as { createdAt?: string };
   const path = `/v1/profiles/${profile}/preview`;
-  const body = textOf(one, { id, ...(createdAt && { createdAt }) });
+  const body = requestText(one, { id, ...(createdAt && { createdAt }) });
   const previewed = await posthorn.client.call('POST', path, { key, body });
   if (sent.status === 422) {
     const { code, errors } = sent.body as { code: string; errors: unknown };
@@ -64,13 +64,20 @@ async function sendAndPreview(
   return [{ headers, body: request.body, secret: '' }, preview];
 }
 
-const OF_THE_CONNECTION = ['host', 'content-length', 'accept', 'accept-encoding', 'user-agent', 'connection'];
+const CONNECTION_HEADERS = [
+  'host',
+  'content-length',
+  'accept',
+  'accept-encoding',
+  'user-agent',
+  'connection',
+];
 const namesSent = (raw: string[]): string[] =>
-  raw.filter((name, n) => n % 2 === 0 && !OF_THE_CONNECTION.includes(name.toLowerCase()));
+  raw.filter((name, n) => n % 2 === 0 && !CONNECTION_HEADERS.includes(name.toLowerCase()));
 const lowerCased = (headers: Record<string, string>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
-/** The values of the headers, without those that change with the time of an attempt. */
+/** The headers without those that depend on the time of the attempt. */
 const withoutTime = (headers: Record<string, string>, names: string[]) =>
   names
     .map((name) => name.toLowerCase())
@@ -95,7 +102,7 @@ function verify({ headers, body, secret, profile }: Verifiable): void {
 
 const all: Verifiable[] = [];
 
-test('what is sent by a profile that ships is what its preview shows, and both verify', async () => {
+test('with every built-in profile, the sent request equals its preview and both verify', async () => {
   for (const name of createBuiltInProfiles().names() as ProfileName[]) {
     const profile = createBuiltInProfiles().get(name)!;
     const { key } = await posthorn.newProject({ profile: name });
@@ -116,7 +123,7 @@ test('what is sent by a profile that ships is what its preview shows, and both v
   for (const one of all) verify(one);
 });
 
-test('what is sent by any own profile is what its preview shows, and both verify', async () => {
+test('with any custom profile, the sent request equals its preview and both verify', async () => {
   const { key } = await posthorn.newProject();
   await posthorn.client.call('PUT', '/v1/profiles/own', { key, body: fc.sample(customProfile, 1)[0] });
   expect((await posthorn.client.call('PATCH', '/v1/project', { key, body: { profile: 'own' } })).status).toBe(
@@ -133,7 +140,7 @@ test('what is sent by any own profile is what its preview shows, and both verify
         for (const one of events) {
           const made = await posthorn.client.call('POST', '/v1/profiles/own/preview', {
             key,
-            body: textOf({ ...one, data: '{}' }, {}),
+            body: requestText({ ...one, data: '{}' }, {}),
           });
           const { secret } = made.body as Preview;
           const result = await sendAndPreview(key, 'own', one, { target: { url: receiver.url, secret } });
@@ -162,7 +169,7 @@ for line in sys.stdin:
     print(verify(body), verify(body[:-1]))
 `;
 
-testWithPython('what was sent and previewed verifies in Python too, and cut short it does not', async () => {
+testWithPython('sent and previewed requests verify in Python too, and truncated ones do not', async () => {
   const lines = all.map(({ body, ...rest }) => JSON.stringify({ ...rest, body: body.toString('base64') }));
   const { stdout } = await runPython(['-c', VERIFY_EACH_LINE], lines.join('\n'));
   expect(stdout.trim().split(/\r?\n/)).toEqual(all.map(() => 'True False'));

@@ -5,7 +5,7 @@ export const SDK = join(__dirname, '../../sdk');
 
 export type ProgramResult = { code: number | null; stdout: string; stderr: string };
 
-/** Runs a program to its end, with `input` on its stdin. A loopback server must not be asked for by a proxy. */
+/** Runs a program until it exits, with `input` on its stdin. Requests to a loopback server bypass any proxy. */
 export function runProgram(
   command: string,
   args: string[],
@@ -22,13 +22,13 @@ export function runProgram(
   });
 }
 
-/** The Python of this machine, when it has one that the SDK runs on. */
+/** The Python of this machine, if it is a version that the SDK supports. */
 const python = ['python3', 'python'].find((name) => {
   const { status } = spawnSync(name, ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']);
   return status === 0;
 });
 
-/** Runs Python with the SDK on its path; throws what it wrote when it fails. */
+/** Runs Python with the SDK on its path. Throws with the output if it fails. */
 export async function runPython(args: string[], input?: string): Promise<ProgramResult> {
   const ended = await runProgram(python!, args, {
     cwd: join(SDK, 'python'),
@@ -39,6 +39,6 @@ export async function runPython(args: string[], input?: string): Promise<Program
   return ended;
 }
 
-/** A test that is skipped, with the reason in its name, where there is no Python. */
+/** A test that is skipped if there is no Python, with the reason in its name. */
 export const testWithPython = (name: string, run: () => Promise<void>): void =>
   python === undefined ? test.skip(`${name} (skipped: no Python 3.9 or later here)`, run) : test(name, run);

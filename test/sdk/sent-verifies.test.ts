@@ -20,7 +20,7 @@ const event = fc.record({
 const member = fc.stringMatching(/^[a-z]{2}_[a-z]{1,8}$/);
 const data = fc.dictionary(member, fc.jsonValue());
 
-/** What is sent by a profile; the secret is the provided one if the profile accepts it, else a generated one. */
+/** The input of a sent request. The secret is `provided` if the profile accepts it, otherwise it is generated. */
 const sent = fc.record({
   profile: fc.constantFrom(...names),
   event,
@@ -47,7 +47,7 @@ function send({
   };
 }
 
-test('what Posthorn sends by any profile, with any secret and data, verifies in TypeScript, and altered it does not', () => {
+test('a request of any profile, with any secret and data, verifies in TypeScript, and a changed one does not', () => {
   fc.assert(
     fc.property(sent, fc.nat(), (one, place) => {
       const { body, secret, ...rest } = send(one);
@@ -75,7 +75,7 @@ for line in sys.stdin:
 `;
 
 testWithPython(
-  'what Posthorn sends by any profile, with any secret and data, verifies in Python, and cut short it does not',
+  'a request of any profile, with any secret and data, verifies in Python, and a truncated one does not',
   async () => {
     const all = fc.sample(sent, 300).map(send);
     const lines = all.map(({ body, ...rest }) => JSON.stringify({ ...rest, body: body.toString('base64') }));

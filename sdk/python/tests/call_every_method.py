@@ -1,4 +1,4 @@
-"""Calls every method of a client once, with made-up arguments, at the address given."""
+"""Calls every method of a client once, with made-up arguments, at the given URL."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ def main(url: str) -> None:
     client = PosthornClient(url=url, api_key="none")
     for resource in vars(client).values():
         for method in methods_of(resource):
-            answer = method(*["one" for _ in positional(method)])
-            if isinstance(answer, Iterator):
-                next(answer, None)
+            result = method(*["one" for _ in positional(method)])
+            if isinstance(result, Iterator):
+                next(result, None)
 
 
 def methods_of(resource: Any) -> List[Callable[..., Any]]:
-    """All but those that call nothing."""
+    """The methods that call the API."""
     members = inspect.getmembers(resource, inspect.ismethod)
     return [method for name, method in members if not name.startswith(("_", "verify"))]
 

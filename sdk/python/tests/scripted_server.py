@@ -1,4 +1,4 @@
-"""A server that answers its n-th request by the n-th step, and every later one by the last."""
+"""A server that responds to its n-th request with the n-th step, and to later requests with the last step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 Step = Callable[[BaseHTTPRequestHandler], None]
 
 
-class Seen(NamedTuple):
+class ReceivedRequest(NamedTuple):
     method: str
     path: str
     headers: Dict[str, str]
@@ -19,18 +19,18 @@ class Seen(NamedTuple):
 
 class ScriptedServer:
     def __init__(self, *steps: Step) -> None:
-        self.requests: List[Seen] = []
+        self.requests: List[ReceivedRequest] = []
         requests = self.requests
 
         class Handler(BaseHTTPRequestHandler):
-            def answer(self) -> None:
+            def respond(self) -> None:
                 step = steps[min(len(requests), len(steps) - 1)]
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                requests.append(Seen(self.command, self.path, headers, body))
+                requests.append(ReceivedRequest(self.command, self.path, headers, body))
                 step(self)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -46,7 +46,7 @@ class ScriptedServer:
         self._server.server_close()
 
 
-def answering(
+def respond_with(
     status: int, body: Any, headers: Optional[Dict[str, str]] = None, type: str = "application/json"
 ) -> Step:
     text = json.dumps(body).encode()
@@ -62,8 +62,8 @@ def answering(
     return step
 
 
-def streaming(*chunks: str) -> Step:
-    """Writes the chunks and loses the connection."""
+def stream_and_disconnect(*chunks: str) -> Step:
+    """Writes the chunks and then closes the connection."""
 
     def step(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)

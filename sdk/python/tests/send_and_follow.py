@@ -1,4 +1,4 @@
-"""Sends one event to the URL given, follows it to its end from a place in the stream, and prints what it saw."""
+"""Sends one event to a receiver, follows its outcomes from a cursor until it settles, and prints what happened."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import sys
 from posthorn import PosthornClient, PosthornError
 
 
-def main(api: str, key: str, receiver: str, place: str) -> None:
+def main(api: str, key: str, receiver: str, cursor: str) -> None:
     client = PosthornClient(url=api, api_key=key)
     endpoint = client.endpoints.create(url=receiver, consumer="python")
     event = client.events.send(type="a.b", data={"é": 1}, consumer="python", wait="10s")
-    told = []
-    for outcome in client.outcomes.stream(last_event_id=place):
-        told.append(outcome["kind"])
+    kinds = []
+    for outcome in client.outcomes.stream(last_event_id=cursor):
+        kinds.append(outcome["kind"])
         if outcome["kind"] == "event.settled":
             break
     assert [one["id"] for one in client.events.all(consumer="python")] == [event["id"]]
@@ -24,7 +24,7 @@ def main(api: str, key: str, receiver: str, place: str) -> None:
         refused = [error.status, error.code]
     attempts = client.deliveries.attempts(event["deliveries"][0]["id"])
     assert attempts["items"][0]["outcome"] == "delivered"
-    print(json.dumps({"secret": endpoint["secret"], "event": event, "told": told, "refused": refused}))
+    print(json.dumps({"secret": endpoint["secret"], "event": event, "kinds": kinds, "refused": refused}))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def arguments(case: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def with_headers(given: Dict[str, Any]) -> Dict[str, Any]:
-    """The same request with everything in its headers, as frameworks have them."""
+    """The same request with all values in its headers, as frameworks provide them."""
     profile = FILE["profiles"].get(given["profile"]) if isinstance(given["profile"], str) else given["profile"]
     values = {"$signature": given["signature"], "$id": given["id"], "$sentAt": given["timestamp"]}
     headers = {
@@ -54,7 +54,7 @@ class Conformance(unittest.TestCase):
     def test_the_profiles_are_those_of_the_file(self) -> None:
         self.assertEqual(PROFILES, FILE["profiles"])
 
-    def test_every_case_is_judged_as_the_file_says(self) -> None:
+    def test_every_case_has_the_result_in_the_file(self) -> None:
         self.assertGreater(len(FILE["cases"]), 200)
         for case in FILE["cases"]:
             for given in ways(case):

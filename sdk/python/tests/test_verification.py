@@ -23,12 +23,12 @@ class Verification(unittest.TestCase):
         self.assertIs(verify(payload=PAYLOAD, signature=f"sha256={HEX}", secret=SECRET), True)
         self.assertIs(verify(payload=PAYLOAD + " ", signature=f"sha256={HEX}", secret=SECRET), False)
 
-    def test_a_call_may_name_another_profile_than_that_of_the_client(self) -> None:
+    def test_a_call_may_use_another_profile_than_the_client(self) -> None:
         verify = self.client.webhooks.verify
         self.assertTrue(verify(payload=PAYLOAD, signature=HEX, secret=SECRET, profile="cmdcal"))
 
-    def test_a_body_that_a_framework_has_parsed_is_refused_with_a_word_on_the_raw_body(self) -> None:
-        with self.assertRaisesRegex(TypeError, "give the raw body"):
+    def test_a_parsed_body_is_refused_with_a_hint_to_the_raw_body(self) -> None:
+        with self.assertRaisesRegex(TypeError, "pass the raw body"):
             self.client.webhooks.verify(payload=json.loads(PAYLOAD), signature=HEX, secret=SECRET)
 
     def test_headers_are_found_in_any_case(self) -> None:
@@ -37,7 +37,7 @@ class Verification(unittest.TestCase):
             self.assertTrue(self.client.webhooks.verify(payload=PAYLOAD, headers=headers, secret=SECRET))
         self.assertFalse(self.client.webhooks.verify(payload=PAYLOAD, headers={}, secret=SECRET))
 
-    def test_a_header_of_a_megabyte_is_read_in_time_that_grows_with_it(self) -> None:
+    def test_a_header_of_1_mb_is_parsed_in_linear_time(self) -> None:
         units = [" ", "\t", "a", ",", "=", f"sha256={HEX[::-1]} ", "t=1,v1=", "9", "+/=", "\u00e9"]
         for unit in units:
             for profile in ("standard-webhooks", "canvelete", "smartlyq"):
@@ -51,13 +51,13 @@ class Verification(unittest.TestCase):
                 )
                 self.assertLess(time.thread_time() - before, 1, (unit, profile))
 
-    def test_an_argument_that_does_not_exist_is_refused(self) -> None:
+    def test_an_unknown_argument_is_refused(self) -> None:
         with self.assertRaises(TypeError):
             self.client.webhooks.verify(payload=PAYLOAD, signature=HEX, secret=SECRET, tolerance=1)  # type: ignore[call-arg]
 
 
 class Syntax(unittest.TestCase):
-    def test_every_file_is_python_3_9(self) -> None:
+    def test_every_file_parses_as_python_3_9(self) -> None:
         files = list((Path(__file__).parents[1] / "src").rglob("*.py"))
         self.assertGreater(len(files), 10)
         for file in files:

@@ -4,22 +4,22 @@ export type Connection = {
   /** The address of the API, such as `https://posthorn.example.com`. */
   url: string;
   apiKey: string;
-  /** The project that calls are about, where the key is the admin's. */
+  /** The project of the calls, if `apiKey` is the admin key. */
   project?: string;
-  /** 75 s when left out: more than the 60 s that a call may wait for its deliveries. */
+  /** 75,000 by default, because a call may wait up to 60 s for its deliveries. */
   timeoutMs?: number;
-  /** Replaces the fetch of the runtime, for proxies and tests. */
+  /** Replaces the global fetch, for proxies and tests. */
   fetch?: typeof fetch;
 };
 
 export type CallInput = {
   query?: object;
   body?: unknown;
-  /** A status that is an answer like 2xx. */
+  /** A status that is accepted in addition to 2xx. */
   alsoAccept?: number;
 };
 
-/** Calls the API and returns the JSON of its answer; throws a PosthornError when it refuses. */
+/** Calls the API and returns the JSON of the response. Throws a PosthornError if the API refuses the call. */
 export type Call = <T>(method: string, path: string, input?: CallInput) => Promise<T>;
 
 export function createCall(connection: Connection): Call {
@@ -38,13 +38,13 @@ export function createCall(connection: Connection): Call {
   };
 }
 
-/** A request with the key. A redirect is not followed: the address of the API is what was given. */
+/** Sends a request with the key. Does not follow redirects, because another server would receive the key. */
 export function request(
-  { url, apiKey, project, fetch: send = fetch }: Connection,
+  { url, apiKey, project, fetch: fetchImpl = fetch }: Connection,
   path: string,
   { headers, ...init }: RequestInit & { headers?: Record<string, string> },
 ): Promise<Response> {
-  return send(url.replace(/\/+$/, '') + path, {
+  return fetchImpl(url.replace(/\/+$/, '') + path, {
     ...init,
     redirect: 'manual',
     headers: {
@@ -55,7 +55,7 @@ export function request(
   });
 }
 
-/** `?a=1&b=2`, without the members that are undefined. */
+/** Returns `?a=1&b=2` without undefined members; an empty string if there are none. */
 function queryText(query: object): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {

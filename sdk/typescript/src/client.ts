@@ -13,11 +13,11 @@ import { webhooksOf } from './resources/webhooks.ts';
 import type { ProfileName, SigningProfile } from './verify/profiles.ts';
 
 export type PosthornClientOptions = Connection & {
-  /** What `webhooks.verify` verifies when a call does not say; `standard-webhooks` when left out. */
+  /** The default profile of `webhooks.verify`; `standard-webhooks` if omitted. */
   profile?: ProfileName | SigningProfile;
 };
 
-/** A client of Posthorn's API: one member for each kind of thing that it has. */
+/** A client of Posthorn's API, with one member for each resource. */
 export class PosthornClient {
   readonly events;
   readonly deliveries;

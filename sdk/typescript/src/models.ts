@@ -1,4 +1,4 @@
-// Written from the OpenAPI document by sdk/models/write-models.ts: change the API, then run it again.
+// Generated from the OpenAPI document by sdk/models/write-models.ts. To change it, change the API and run the script.
 
 export type NewEvent = {
   type: string;

@@ -9,7 +9,7 @@ export type Outcome = {
     | 'delivery.undeliverable'
     | 'delivery.cancelled'
     | 'event.settled';
-  /** Where to resume after it. */
+  /** Pass it as `lastEventId` to resume after this outcome. */
   id: string;
   at: string;
   event: string;
@@ -24,33 +24,33 @@ export type Outcome = {
 };
 
 export type StreamOptions = {
-  /** Begins after this outcome instead of now. */
+  /** Starts after this outcome instead of now. */
   lastEventId?: string;
-  /** Ends the stream. */
+  /** Ends the stream when it is aborted. */
   signal?: AbortSignal;
 };
 
-/** Posthorn writes something every 15 s: after this long the connection is dead, whatever the socket says. */
+/** Posthorn sends something at least every 15 s. A connection that is silent for longer is dead. */
 const SILENCE_TIMEOUT_MS = 45_000;
 const MAX_RECONNECT_DELAY_MS = 30_000;
 
 /**
- * The outcomes of the project, or of the consumer whose key it is, without end and without a gap: when the connection
- * is lost it is made anew and resumes after the last outcome. Throws a PosthornError when Posthorn refuses, such as
- * `cursor_expired` when it no longer keeps the outcomes after `lastEventId`.
+ * Yields the outcomes of the project, or of the consumer that the key belongs to, without end. Reconnects when the
+ * connection is lost and resumes after the last outcome, without a gap. Throws a PosthornError if Posthorn refuses, for
+ * example `cursor_expired` if the outcomes after `lastEventId` have been deleted.
  */
 export async function* streamOutcomes(
   connection: Connection,
   { lastEventId, signal }: StreamOptions = {},
 ): AsyncGenerator<Outcome, void> {
-  let place = lastEventId;
+  let lastId = lastEventId;
   let retryMs = 1_000;
   let failures = 0;
   while (!signal?.aborted) {
     try {
-      for await (const { id, retry, event, data } of eventsAfter(connection, place, signal)) {
+      for await (const { id, retry, event, data } of eventsAfter(connection, lastId, signal)) {
         failures = 0;
-        place = id ?? place;
+        lastId = id ?? lastId;
         retryMs = Number(retry ?? retryMs);
         if (data !== undefined) yield { kind: event, ...JSON.parse(data) } as Outcome;
       }
@@ -92,7 +92,7 @@ async function* eventsAfter(
   } finally {
     clearTimeout(silence);
     signal?.removeEventListener('abort', end);
-    // Whoever leaves the loop leaves the connection, too.
+    // Closes the connection also when the caller leaves its loop.
     end();
   }
 }

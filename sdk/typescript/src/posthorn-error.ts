@@ -1,22 +1,24 @@
 import type { Problem } from './models.ts';
 
-/** The API refused a call: a problem document (RFC 9457), or an answer that is none (code `unexpected_answer`). */
+/**
+ * The API refused a call with a problem document (RFC 9457), or something else responded (code `unexpected_response`).
+ */
 export class PosthornError extends Error {
   readonly status: number;
-  readonly code: Problem['code'] | 'unexpected_answer';
+  readonly code: Problem['code'] | 'unexpected_response';
   readonly title: string;
-  /** Where in the body, or which parameter. */
+  /** The invalid members of the body, or the invalid parameters. */
   readonly errors: Problem['errors'];
-  /** The id of the request, as it is in the log of Posthorn. */
+  /** The id of the request in Posthorn's log. */
   readonly requestId: string | undefined;
-  /** Seconds after which the same call may succeed, where the API said so. */
+  /** The seconds after which to try again, if the API said so. */
   readonly retryAfter: number | undefined;
 
   constructor(status: number, problem: Partial<Problem>, retryAfter?: number) {
     super(messageOf(status, problem));
     this.name = 'PosthornError';
     this.status = status;
-    this.code = problem.code ?? 'unexpected_answer';
+    this.code = problem.code ?? 'unexpected_response';
     this.title = problem.title ?? '';
     this.errors = problem.errors ?? [];
     this.requestId = problem.instance;
@@ -26,9 +28,9 @@ export class PosthornError extends Error {
 
 const MAX_REASONS = 5;
 
-/** With the reasons: often the message alone reaches a log. */
+/** The message includes the reasons, because often only the message is logged. */
 function messageOf(status: number, { detail, title, errors = [] }: Partial<Problem>): string {
-  const summary = detail ?? title ?? `The answer ${status} is not one of Posthorn's.`;
+  const summary = detail ?? title ?? `The response with status ${status} is not from Posthorn.`;
   if (errors.length === 0) return summary;
   const reasons = errors
     .slice(0, MAX_REASONS)
@@ -37,7 +39,7 @@ function messageOf(status: number, { detail, title, errors = [] }: Partial<Probl
   return `${summary} (${reasons.join('; ')})`;
 }
 
-/** Reads the answer to a call that failed; one of a proxy need not be a problem document. */
+/** Reads the response to a failed call. A response from a proxy may not be a problem document. */
 export async function errorFromResponse(response: Response): Promise<PosthornError> {
   const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
   const text = await response.text();

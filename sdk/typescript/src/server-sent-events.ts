@@ -1,6 +1,6 @@
 export type ServerSentEvent = { id?: string; event?: string; data?: string; retry?: string };
 
-/** Reads a stream of events (WHATWG HTML, 9.2.6). Blocks without data are given too: they may carry an id. */
+/** Parses a stream of events (WHATWG HTML, section 9.2.6). Also yields blocks without data, which may contain an id. */
 export async function* serverSentEvents(
   body: ReadableStream<Uint8Array>,
   onBytes: () => void,

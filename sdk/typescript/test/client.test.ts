@@ -10,11 +10,11 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-type Seen = { method: string; url: string; headers: IncomingMessage['headers'] };
+type ReceivedRequest = { method: string; url: string; headers: IncomingMessage['headers'] };
 
-/** A server that answers its n-th request by the n-th step, and every later one by the last. */
-async function serverThat(...steps: ((response: ServerResponse) => void)[]) {
-  const requests: Seen[] = [];
+/** A server that responds to its n-th request with the n-th step, and to later requests with the last step. */
+async function startServer(...steps: ((response: ServerResponse) => void)[]) {
+  const requests: ReceivedRequest[] = [];
   const server = createServer((request, response) => {
     const step = steps[Math.min(requests.length, steps.length - 1)]!;
     requests.push({ method: request.method!, url: request.url!, headers: request.headers });
@@ -34,8 +34,8 @@ const json =
   (response: ServerResponse) =>
     response.writeHead(status, { 'content-type': type, ...headers }).end(JSON.stringify(body));
 
-test('a call carries the key, the project, and only the members of its query that are set', async () => {
-  const { client, requests } = await serverThat(json(202, { id: 'evt_1' }));
+test('a call sends the key, the project and the query parameters that are set', async () => {
+  const { client, requests } = await startServer(json(202, { id: 'evt_1' }));
   await client.events.send({ type: 'a.b', data: {} }, { wait: '10s' });
   await client.events.list({ type: 'a b&c' });
   assert.deepEqual(
@@ -46,7 +46,7 @@ test('a call carries the key, the project, and only the members of its query tha
   assert.equal(requests[0]!.headers['posthorn-project'], 'prj_1');
 });
 
-test('a refusal is an error with the code, the fields and the id of the request', async () => {
+test('a refused call throws an error with the code, the invalid fields and the request id', async () => {
   const errors = [{ pointer: '/data', detail: 'is required' }];
   const problem = {
     code: 'invalid_body',
@@ -56,7 +56,7 @@ test('a refusal is an error with the code, the fields and the id of the request'
     status: 422,
     errors,
   };
-  const { client } = await serverThat(
+  const { client } = await startServer(
     json(422, problem, { 'retry-after': '7' }, 'application/problem+json; charset=utf-8'),
   );
   await assert.rejects(client.events.get('evt_1'), {
@@ -70,33 +70,33 @@ test('a refusal is an error with the code, the fields and the id of the request'
   });
 });
 
-test('an answer of something else than Posthorn is an error, too', async () => {
-  const { client } = await serverThat((response) =>
+test('a response that is not from Posthorn is an error', async () => {
+  const { client } = await startServer((response) =>
     response.writeHead(502, { 'content-type': 'text/html' }).end('<p>'),
   );
   await assert.rejects(client.events.get('evt_1'), {
     name: 'PosthornError',
     status: 502,
-    code: 'unexpected_answer',
+    code: 'unexpected_response',
   });
 });
 
-test('a redirect is not followed, with the key or without', async () => {
-  const trap = await serverThat(json(200, {}));
-  const { client } = await serverThat((response) => response.writeHead(307, { location: trap.url }).end());
+test('a redirect is not followed', async () => {
+  const trap = await startServer(json(200, {}));
+  const { client } = await startServer((response) => response.writeHead(307, { location: trap.url }).end());
   await assert.rejects(client.events.get('evt_1'), { status: 307 });
   assert.equal(trap.requests.length, 0);
 });
 
-test('an id cannot lead to another path', async () => {
-  const { client, requests } = await serverThat(json(200, {}));
+test('an id cannot change the path', async () => {
+  const { client, requests } = await startServer(json(200, {}));
   await client.consumers.get('a/../b?c');
   assert.equal(requests[0]!.url, '/v1/consumers/a%2F..%2Fb%3Fc');
   for (const id of ['', '.', '..']) assert.throws(() => client.consumers.get(id), TypeError);
 });
 
-test('all items come page by page, and no page is fetched before it is reached', async () => {
-  const { client, requests } = await serverThat(
+test('all yields the items of all pages, and fetches a page when it is reached', async () => {
+  const { client, requests } = await startServer(
     json(200, { items: [{ id: 'a' }, { id: 'b' }], nextCursor: 'x=' }),
     json(200, { items: [{ id: 'c' }], nextCursor: null }),
   );
@@ -109,8 +109,8 @@ test('all items come page by page, and no page is fetched before it is reached',
   assert.equal(requests[1]!.url, '/v1/endpoints?consumer=acme&cursor=x%3D');
 });
 
-test('readiness is answered also when something is missing', async () => {
-  const { client } = await serverThat(json(503, { ready: false, components: {} }));
+test('readiness is returned also with status 503', async () => {
+  const { client } = await startServer(json(503, { ready: false, components: {} }));
   assert.deepEqual(await client.health.readiness(), { ready: false, components: {} });
 });
 
@@ -130,20 +130,20 @@ const cut =
     response.write('id: half', () => response.destroy());
   };
 
-test('the stream of outcomes resumes after the last one when the connection is lost', async () => {
-  const { client, requests } = await serverThat(
+test('the stream of outcomes resumes after the last outcome when the connection is lost', async () => {
+  const { client, requests } = await startServer(
     cut('retry: 1\nid: 0\n\n'),
     cut(': still here\n\n', outcome('1'), outcome('2')),
     json(500, {}),
     stream('retry: 1\nid: 2\n\n', outcome('3').slice(0, 20), outcome('3').slice(20)),
   );
-  const seen: Outcome[] = [];
+  const outcomes: Outcome[] = [];
   for await (const one of client.outcomes.stream({ lastEventId: 'start' })) {
-    seen.push(one);
-    if (seen.length === 3) break;
+    outcomes.push(one);
+    if (outcomes.length === 3) break;
   }
   assert.deepEqual(
-    seen.map(({ kind, id, event }) => [kind, id, event]),
+    outcomes.map(({ kind, id, event }) => [kind, id, event]),
     ['1', '2', '3'].map((id) => ['event.settled', id, `evt_${id}`]),
   );
   assert.deepEqual(
@@ -152,8 +152,8 @@ test('the stream of outcomes resumes after the last one when the connection is l
   );
 });
 
-test('the stream of outcomes ends with its signal', async () => {
-  const { client } = await serverThat(stream('id: 0\n\n', outcome('1')));
+test('the stream of outcomes ends when its signal is aborted', async () => {
+  const { client } = await startServer(stream('id: 0\n\n', outcome('1')));
   const ending = new AbortController();
   const ids: string[] = [];
   for await (const { id } of client.outcomes.stream({ signal: ending.signal })) {
@@ -163,8 +163,8 @@ test('the stream of outcomes ends with its signal', async () => {
   assert.deepEqual(ids, ['1']);
 });
 
-test('the stream of outcomes throws when its place is gone', async () => {
-  const { client } = await serverThat(json(410, { code: 'cursor_expired' }, {}, 'application/problem+json'));
+test('the stream of outcomes throws when its cursor has expired', async () => {
+  const { client } = await startServer(json(410, { code: 'cursor_expired' }, {}, 'application/problem+json'));
   await assert.rejects(client.outcomes.stream({ lastEventId: 'old' }).next(), {
     code: 'cursor_expired',
     status: 410,

@@ -8,7 +8,7 @@ import { PROFILES, verifyWebhook, verifyWebhookOrThrow, type WebhookToVerify } f
 const file = join(import.meta.dirname, '../../conformance/signatures.json');
 const { profiles, cases, misuse } = JSON.parse(readFileSync(file, 'utf8')) as ConformanceFile;
 
-test('the profiles of this SDK are those of the file', () => assert.deepEqual(PROFILES, profiles));
+test('the profiles of the SDK equal those in the file', () => assert.deepEqual(PROFILES, profiles));
 
 const bytesOf = (payload: Case['payload']): Uint8Array =>
   'text' in payload ? Buffer.from(payload.text) : Buffer.from(payload.base64, 'base64');
@@ -25,7 +25,7 @@ const toVerify = ({ profile, payload, secrets, signature, id, timestamp, now, to
     ...(toleranceSeconds !== undefined && { toleranceSeconds }),
   }) as WebhookToVerify;
 
-/** The same request with everything in its headers, as frameworks have them. */
+/** The same request with all values in its headers, as frameworks provide them. */
 function withHeaders(
   webhook: WebhookToVerify,
   profile: ConformanceFile['profiles'][string],
@@ -63,7 +63,7 @@ describe('conformance', () => {
   }
 });
 
-describe('what can verify nothing is an error of the program, not a refused request', () => {
+describe('invalid arguments throw a TypeError instead of refusing the request', () => {
   for (const { name, profile, secrets, toleranceSeconds } of misuse) {
     test(name, () => {
       const webhook = {

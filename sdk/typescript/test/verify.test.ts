@@ -9,24 +9,24 @@ const secret = 'a secret';
 const hex = createHmac('sha256', secret).update(payload).digest('hex');
 const client = new PosthornClient({ url: 'http://127.0.0.1:1', apiKey: 'none', profile: 'canvelete' });
 
-test('a webhook is verified with the profile of the client, at once and without a promise', () => {
+test('a webhook is verified synchronously, with the profile of the client', () => {
   assert.equal(client.webhooks.verify({ payload, signature: `sha256=${hex}`, secret }), true);
   assert.equal(client.webhooks.verify({ payload: `${payload} `, signature: `sha256=${hex}`, secret }), false);
 });
 
-test('a call may name another profile than that of the client', () => {
+test('a call may use another profile than the client', () => {
   assert.equal(client.webhooks.verify({ payload, signature: hex, secret, profile: 'cmdcal' }), true);
 });
 
-test('a body that a framework has parsed is refused with a word on the raw body', () => {
+test('a parsed body is refused with a hint to the raw body', () => {
   const parsed = JSON.parse(payload);
   assert.throws(
     () => client.webhooks.verify({ payload: parsed, signature: hex, secret }),
-    /give the raw body/,
+    /pass the raw body/,
   );
 });
 
-test('headers are found as Fetch has them and as Node.js has them, in any case', () => {
+test('headers of Fetch and of Node.js are accepted, in any case', () => {
   const signature = `sha256=${hex}`;
   const all = { profile: 'canvelete', payload, secret } as const;
   assert.equal(verifyWebhook({ ...all, headers: new Headers({ 'X-Canvelete-Signature': signature }) }), true);
@@ -35,7 +35,7 @@ test('headers are found as Fetch has them and as Node.js has them, in any case',
   assert.equal(verifyWebhook({ ...all, headers: {} }), false);
 });
 
-test('the payload may be an ArrayBuffer, as request.arrayBuffer() gives it', () => {
+test('the payload may be an ArrayBuffer, which request.arrayBuffer() returns', () => {
   const { buffer } = new TextEncoder().encode(payload);
   assert.equal(client.webhooks.verify({ payload: buffer, signature: `sha256=${hex}`, secret }), true);
 });
@@ -44,7 +44,7 @@ for (const [algorithm, hash] of [
   ['hmac-sha256', 'SHA-256'],
   ['hmac-sha512', 'SHA-512'],
 ] as const) {
-  test(`${algorithm} is Web Crypto's, for keys and messages around every boundary of a block`, async () => {
+  test(`${algorithm} equals Web Crypto's, for keys and messages around every block boundary`, async () => {
     const bytes = crypto.getRandomValues(new Uint8Array(300));
     for (let length = 0; length <= 300; length++) {
       const [key, message] = [bytes.subarray(0, Math.max(1, length % 150)), bytes.subarray(300 - length)];

@@ -1,4 +1,4 @@
-"""One call of the API."""
+"""Calls the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Connection(NamedTuple):
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """urllib would send the key to wherever a redirect points."""
+    """urllib would send the key to the server that a redirect points to."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
@@ -36,19 +36,23 @@ def call(
     *,
     query: Optional[Mapping[str, Any]] = None,
     body: Any = None,
-    also_answers: int = 0,
+    also_accept: int = 0,
 ) -> Any:
-    """The JSON of the answer; raises PosthornError when the API refuses, urllib's URLError when it is not reached."""
+    """Returns the JSON of the response.
+
+    Raises PosthornError if the API refuses the call, and urllib's URLError if it cannot be reached. ``also_accept`` is a
+    status that is accepted in addition to 2xx.
+    """
     headers = {} if body is None else {"content-type": "application/json"}
     data = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-    given = {name: value for name, value in (query or {}).items() if value is not None}
-    address = f"{path}?{urlencode(given)}" if given else path
+    parameters = {name: value for name, value in (query or {}).items() if value is not None}
+    address = f"{path}?{urlencode(parameters)}" if parameters else path
     try:
         with open_response(connection, method, address, headers, data, connection.timeout_seconds) as response:
             return None if response.status == 204 else json.load(response)
     except urllib.error.HTTPError as error:
         with error:
-            if error.code == also_answers:
+            if error.code == also_accept:
                 return json.load(error)
             raise_refusal(error)
 
@@ -61,7 +65,7 @@ def open_response(
     data: Optional[bytes],
     timeout_seconds: float,
 ) -> HTTPResponse:
-    """``timeout_seconds`` is how long the socket may be silent; raises HTTPError for what is not 2xx."""
+    """Raises HTTPError for a status other than 2xx. ``timeout_seconds`` limits how long the socket may be silent."""
     request = urllib.request.Request(
         connection.url.rstrip("/") + path,
         data=data,
@@ -77,14 +81,14 @@ def open_response(
 
 
 def raise_refusal(error: urllib.error.HTTPError) -> NoReturn:
-    """As PosthornError; the answer of a proxy need not be a problem document."""
+    """Raises PosthornError for a failed call. A response from a proxy may not be a problem document."""
     is_problem = error.headers.get_content_type() == "application/problem+json"
     problem = json.load(error) if is_problem else {}
     raise PosthornError(error.code, problem, error.headers.get("retry-after")) from None
 
 
 def segment(id: str) -> str:
-    """An id in a path. Raises ValueError for one that would make it another path: servers resolve ``..``."""
+    """Escapes an id for a path. Raises ValueError for an id that would change the path, such as ``..``."""
     if id in ("", ".", ".."):
-        raise ValueError(f"{id!r} is no id")
+        raise ValueError(f"{id!r} is not an id")
     return quote(id, safe="")

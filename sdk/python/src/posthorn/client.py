@@ -20,10 +20,10 @@ from .resources.webhooks import Webhooks
 
 
 class PosthornClient:
-    """One attribute for each kind of thing that the API has.
+    """One attribute for each resource of the API.
 
-    ``project`` names the project that calls are about, where the key is the admin's. ``profile`` is what
-    ``webhooks.verify`` verifies when a call does not say. The timeout is above the 60 s that a call may wait.
+    ``project`` is the project of the calls, if ``api_key`` is the admin key. ``profile`` is the default profile of
+    ``webhooks.verify``. The timeout is 75 s by default, because a call may wait up to 60 s for its deliveries.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""Written from the OpenAPI document by sdk/models/write-models.ts: change the API, then run it again.
+"""Generated from the OpenAPI document by sdk/models/write-models.ts. To change it, change the API and run the script.
 
-Members are named as they are on the wire. Dictionaries of the API may have more than these say: it may grow.
+Keys have the names of the JSON members. Responses may contain more keys, because the API may grow.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lists of the API, page by page."""
+"""Iterates over paginated lists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .call import Connection, call
 
 
 def items_of(connection: Connection, path: str, query: Mapping[str, Any]) -> Iterator[Any]:
-    """The items of the first page and of all after it, each page fetched when it is reached."""
+    """Yields the items of all pages. Fetches a page when the iteration reaches it."""
     page = call(connection, "GET", path, query=query)
     yield from page["items"]
     while page["nextCursor"] is not None:

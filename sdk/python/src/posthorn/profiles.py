@@ -1,4 +1,4 @@
-"""What a receiver needs of each profile that ships with Posthorn."""
+"""The parts of the built-in profiles that a receiver needs."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ class Signature(TypedDict):
     format: str
 
 
-class SecretForm(TypedDict):
+class SecretFormat(TypedDict):
     key: str
     prefix: str
 
 
 class SigningProfile(TypedDict):
-    """A whole profile, as Posthorn has it, is one as well.
+    """The part of a profile that a receiver needs. A whole profile of the API is also a SigningProfile.
 
-    ``headers`` are header names to templates, of which ``$signature``, ``$id`` and ``$sentAt`` matter here.
+    ``headers`` has templates by header name. Verification uses those with ``$signature``, ``$id`` or ``$sentAt``.
     """
 
     headers: Mapping[str, str]
     signature: Signature
-    secret: SecretForm
+    secret: SecretFormat
 
 
 def _hex(format: str, content: str = "$body") -> Signature:
     return {"algorithm": "hmac-sha256", "content": content, "encoding": "hex", "format": format}
 
 
-_TEXT: SecretForm = {"key": "utf8", "prefix": ""}
+_TEXT: SecretFormat = {"key": "utf8", "prefix": ""}
 
 PROFILES: Dict[str, SigningProfile] = {
     "standard-webhooks": {
@@ -77,10 +77,10 @@ PROFILES: Dict[str, SigningProfile] = {
 }
 
 
-def profile_of(profile: Union[str, SigningProfile]) -> SigningProfile:
-    """Raises ValueError for a name that is none: a typo must not look like a forged request."""
+def resolve_profile(profile: Union[str, SigningProfile]) -> SigningProfile:
+    """Raises ValueError for an unknown name, because a typo must not look like a forged request."""
     if not isinstance(profile, str):
         return profile
     if profile not in PROFILES:
-        raise ValueError(f"there is no profile {profile}; there are {', '.join(PROFILES)}")
+        raise ValueError(f"unknown profile {profile}; the profiles are {', '.join(PROFILES)}")
     return PROFILES[profile]

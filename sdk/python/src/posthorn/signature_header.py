@@ -1,4 +1,4 @@
-"""What a signature header shows, and whether it is genuine."""
+"""Parses signature headers and compares signatures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .errors import WebhookVerificationError
 from .profiles import Signature
 
 
-class ShownSignatures(NamedTuple):
+class ParsedSignatures(NamedTuple):
     digests: List[str]
     sent_at: Optional[str]
 
@@ -20,20 +20,21 @@ class ShownSignatures(NamedTuple):
 _DIGEST_BYTES = {"hmac-sha256": 32, "hmac-sha512": 64}
 
 
-def shown_signatures(header: str, scheme: Signature) -> ShownSignatures:
-    """The signatures of a header in the profile's form.
+def parse_signature_header(header: str, scheme: Signature) -> ParsedSignatures:
+    """Returns the signatures in a header that have the profile's format. Raises malformed_signature if there are none.
 
-    The first time counts for all: a sender signs them at once, and each time more would cost a hash of the whole body.
+    Only the first time is used: all signatures of a request have the same time, and each further time would cost a hash
+    of the whole body.
     """
     pattern = _pattern_of(scheme)
     found = [match.groupdict() for match in map(pattern.fullmatch, re.split(r"[ \t]+", header)) if match]
     if not found:
         raise WebhookVerificationError("malformed_signature")
-    return ShownSignatures([one["digest"] for one in found], found[0].get("sentAt"))
+    return ParsedSignatures([one["digest"] for one in found], found[0].get("sentAt"))
 
 
 def _pattern_of(scheme: Signature) -> "re.Pattern[str]":
-    """Only the exact length matches: a truncated signature is never compared."""
+    """Matches digests of the exact length only, so a truncated signature is never compared."""
     size = _DIGEST_BYTES[scheme["algorithm"]]
     padding = "=" * (-size % 3)
     base64_digest = f"[A-Za-z0-9+/]{{{-(-size * 4 // 3)}}}{padding}"
@@ -49,4 +50,4 @@ def _pattern_of(scheme: Signature) -> "re.Pattern[str]":
 def is_genuine(key: bytes, signed: bytes, digests: Sequence[str], scheme: Signature) -> bool:
     digest = hmac.new(key, signed, getattr(hashlib, scheme["algorithm"].replace("hmac-", ""))).digest()
     expected = digest.hex() if scheme["encoding"] == "hex" else base64.b64encode(digest).decode()
-    return any(hmac.compare_digest(expected, shown) for shown in digests)
+    return any(hmac.compare_digest(expected, actual) for actual in digests)

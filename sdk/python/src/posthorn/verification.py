@@ -1,4 +1,4 @@
-"""Whether a request is from who holds the secret."""
+"""Verifies that the sender of a request knows the secret."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Mapping, Optional, Sequence, TypedDict, Union
 
 from .errors import WebhookVerificationError
-from .profiles import Signature, SigningProfile, profile_of
-from .secret_key import secret_bytes
-from .signature_header import is_genuine, shown_signatures
+from .profiles import Signature, SigningProfile, resolve_profile
+from .secret_key import decode_secret
+from .signature_header import is_genuine, parse_signature_header
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -36,9 +36,9 @@ class WebhookToVerify(_Required, total=False):
 
 
 def verify_webhook(**webhook: Unpack[WebhookToVerify]) -> bool:
-    """Whether the request is genuine, and recent where the profile signs the time.
+    """Returns whether the sender knows the secret, and whether the request is recent if the profile signs the time.
 
-    Takes what verify_webhook_or_raise takes, and raises only for arguments with which nothing can be verified.
+    Takes the arguments of verify_webhook_or_raise. Raises TypeError or ValueError for invalid arguments only.
     """
     try:
         verify_webhook_or_raise(**webhook)
@@ -59,35 +59,35 @@ def verify_webhook_or_raise(
     tolerance_seconds: float = 300,
     now: Optional[datetime] = None,
 ) -> None:
-    """Raises WebhookVerificationError, whose code says what is wrong, where verify_webhook answers False.
+    """Raises WebhookVerificationError with the reason if verify_webhook would return False.
 
-    ``payload`` is the body as it came, before anything parsed it. ``secret`` may be several while one is being
-    replaced: either will do. ``signature``, ``id`` and ``timestamp`` are the values of the profile's headers; with
-    ``headers`` those left out are found there. Raises TypeError or ValueError for arguments with which nothing can be
-    verified: an unknown profile, an empty secret, a payload already parsed.
+    ``payload`` is the raw body, before anything parsed it. ``secret`` may be a list during a rotation; one match is
+    enough. ``signature``, ``id`` and ``timestamp`` are the values of the profile's headers, by default taken from
+    ``headers``. Raises TypeError or ValueError for invalid arguments: an unknown profile, an empty secret, a parsed
+    payload.
     """
-    # Also NaN, with which no comparison below would hold.
+    # Also refuses NaN, for which every comparison below is false.
     if not tolerance_seconds >= 0:
-        raise ValueError("tolerance_seconds is less than 0")
-    form = profile_of(profile)
+        raise ValueError("tolerance_seconds must be at least 0")
+    signing = resolve_profile(profile)
     body = _payload_bytes(payload)
-    keys = [secret_bytes(one, form["secret"]) for one in ([secret] if isinstance(secret, str) else secret)]
+    keys = [decode_secret(one, signing["secret"]) for one in ([secret] if isinstance(secret, str) else secret)]
     if not keys:
-        raise ValueError("there is no secret")
+        raise ValueError("secret must not be an empty list")
 
-    signature = signature if signature is not None else _header(headers, form, "$signature")
-    id = id if id is not None else _header(headers, form, "$id")
-    timestamp = timestamp if timestamp is not None else _header(headers, form, "$sentAt")
+    signature = signature if signature is not None else _header(headers, signing, "$signature")
+    id = id if id is not None else _header(headers, signing, "$id")
+    timestamp = timestamp if timestamp is not None else _header(headers, signing, "$sentAt")
     if not signature:
         raise WebhookVerificationError("missing_signature")
-    scheme = form["signature"]
+    scheme = signing["signature"]
     _check_signed_headers(scheme, id, timestamp)
-    shown = shown_signatures(signature, scheme)
+    parsed = parse_signature_header(signature, scheme)
 
-    sent_at = shown.sent_at if shown.sent_at is not None else timestamp
-    before = {"$body": "", "$sentAt.$body": f"{sent_at}.", "$id.$sentAt.$body": f"{id}.{sent_at}."}
-    signed = before[scheme["content"]].encode() + body
-    if not any(is_genuine(key, signed, shown.digests, scheme) for key in keys):
+    sent_at = parsed.sent_at if parsed.sent_at is not None else timestamp
+    prefixes = {"$body": "", "$sentAt.$body": f"{sent_at}.", "$id.$sentAt.$body": f"{id}.{sent_at}."}
+    signed = prefixes[scheme["content"]].encode() + body
+    if not any(is_genuine(key, signed, parsed.digests, scheme) for key in keys):
         raise WebhookVerificationError("wrong_signature")
     if scheme["content"] != "$body" and sent_at is not None:
         _check_age((time.time() if now is None else now.timestamp()) - int(sent_at), tolerance_seconds)
@@ -95,11 +95,11 @@ def verify_webhook_or_raise(
 
 def _payload_bytes(payload: Payload) -> bytes:
     if isinstance(payload, str):
-        # As WSGI servers decode bytes that are no UTF-8, so that they come back as they were.
+        # WSGI servers decode invalid UTF-8 with surrogateescape, so this restores the original bytes.
         return payload.encode("utf-8", "surrogateescape")
     if isinstance(payload, (bytes, bytearray, memoryview)):
         return bytes(payload)
-    raise TypeError("the payload is neither text nor bytes: give the raw body, not what was parsed from it")
+    raise TypeError("payload must be a string or bytes: pass the raw body, not the parsed one")
 
 
 def _header(headers: Optional[Mapping[str, str]], profile: SigningProfile, variable: str) -> Optional[str]:
@@ -110,7 +110,7 @@ def _header(headers: Optional[Mapping[str, str]], profile: SigningProfile, varia
 
 
 def _check_signed_headers(scheme: Signature, id: Optional[str], timestamp: Optional[str]) -> None:
-    """A dot in an id would let its end pass for the timestamp, and the start of the body for its own."""
+    """Refuses an id with a dot: its end could pass for the timestamp, and the timestamp for the start of the body."""
     if scheme["content"] == "$id.$sentAt.$body":
         if not id:
             raise WebhookVerificationError("missing_id")
@@ -125,7 +125,7 @@ def _check_signed_headers(scheme: Signature, id: Optional[str], timestamp: Optio
 
 
 def _check_age(age: float, tolerance: float) -> None:
-    """Both in seconds."""
+    """``age`` and ``tolerance`` are in seconds."""
     if age > tolerance:
         raise WebhookVerificationError("timestamp_too_old")
     if age < -tolerance:

@@ -1,3 +1,3 @@
-"""In a file of its own, so that a build reads it without importing the package."""
+"""The version, in its own file so that the build reads it without importing the package."""
 
 __version__ = "0.1.0"

@@ -1,13 +1,13 @@
 import type { Call } from '../call.ts';
 import type { Consumer, ConsumerSettings, ListConsumersQuery } from '../models.ts';
-import { iteratePages, type Page } from '../pages.ts';
+import { iteratePages, type Page } from '../pagination.ts';
 import { idPath } from '../path.ts';
 
 export function consumersOf(call: Call) {
   const list = (query: ListConsumersQuery = {}): Promise<Page<Consumer>> =>
     call('GET', '/v1/consumers', { query });
   return {
-    /** Makes the consumer or changes it; what is left out is cleared. */
+    /** Creates or replaces the consumer. Omitted fields are cleared. */
     put: (id: string, settings: ConsumerSettings): Promise<Consumer> =>
       call('PUT', idPath`/v1/consumers/${id}`, { body: settings }),
     get: (id: string): Promise<Consumer> => call('GET', idPath`/v1/consumers/${id}`),

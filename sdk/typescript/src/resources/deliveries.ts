@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts';
 import type { Attempt, Delivery, ListAttemptsQuery, ListDeliveriesQuery } from '../models.ts';
-import { iteratePages, type Page } from '../pages.ts';
+import { iteratePages, type Page } from '../pagination.ts';
 import { idPath } from '../path.ts';
 
 export function deliveriesOf(call: Call) {
@@ -13,7 +13,7 @@ export function deliveriesOf(call: Call) {
       iteratePages((page) => list({ ...query, ...page })),
     attempts: (id: string, query: ListAttemptsQuery = {}): Promise<Page<Attempt>> =>
       call('GET', idPath`/v1/deliveries/${id}/attempts`, { query }),
-    /** The delivery itself while it is open; after its end a new one, whose `replayOf` names it. */
+    /** Returns the delivery if it is open, otherwise a new one whose `replayOf` is its id. */
     retry: (id: string): Promise<Delivery> => call('POST', idPath`/v1/deliveries/${id}/retry`),
     cancel: (id: string): Promise<Delivery> => call('POST', idPath`/v1/deliveries/${id}/cancel`),
   };

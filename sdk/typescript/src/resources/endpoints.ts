@@ -10,14 +10,14 @@ import type {
   SecretRotation,
   TestEndpointQuery,
 } from '../models.ts';
-import { iteratePages, type Page } from '../pages.ts';
+import { iteratePages, type Page } from '../pagination.ts';
 import { idPath } from '../path.ts';
 
 export function endpointsOf(call: Call) {
   const list = (query: ListEndpointsQuery = {}): Promise<Page<Endpoint>> =>
     call('GET', '/v1/endpoints', { query });
   return {
-    /** The answer shows the secret, this once. */
+    /** The response contains the secret. No later response does. */
     create: (endpoint: NewEndpoint): Promise<CreatedEndpoint> =>
       call('POST', '/v1/endpoints', { body: endpoint }),
     get: (id: string): Promise<Endpoint> => call('GET', idPath`/v1/endpoints/${id}`),
@@ -26,20 +26,20 @@ export function endpointsOf(call: Call) {
       iteratePages((page) => list({ ...query, ...page })),
     update: (id: string, changes: EndpointChanges): Promise<Endpoint> =>
       call('PATCH', idPath`/v1/endpoints/${id}`, { body: changes }),
-    /** What comes due from then on, and what is posted, is held. */
+    /** Deliveries that are due from now on are held. */
     pause: (id: string): Promise<Endpoint> => call('POST', idPath`/v1/endpoints/${id}/pause`),
-    /** Ends the pause; what is held is due now. */
+    /** Ends the pause. Held deliveries are due now. */
     resume: (id: string): Promise<Endpoint> => call('POST', idPath`/v1/endpoints/${id}/resume`),
-    /** As `pause`, until it is enabled. */
+    /** Holds deliveries like `pause`, until the endpoint is enabled. */
     disable: (id: string): Promise<Endpoint> => call('POST', idPath`/v1/endpoints/${id}/disable`),
-    /** What is held is due now. */
+    /** Held deliveries are due now. */
     enable: (id: string): Promise<Endpoint> => call('POST', idPath`/v1/endpoints/${id}/enable`),
-    /** Cancels what is open to it. */
+    /** Deletes the endpoint and cancels its open deliveries. */
     delete: (id: string): Promise<void> => call('DELETE', idPath`/v1/endpoints/${id}`),
-    /** The answer shows the new secret, this once. */
+    /** The response contains the new secret. No later response does. */
     rotateSecret: (id: string, rotation: SecretRotation = {}): Promise<CreatedEndpoint> =>
       call('POST', idPath`/v1/endpoints/${id}/rotate-secret`, { body: rotation }),
-    /** The example of the type, or the first of the catalogue, goes to this endpoint alone. */
+    /** Sends the example of the event type, by default the first of the catalogue, to this endpoint only. */
     test: (id: string, event: NewTestEvent = {}, query: TestEndpointQuery = {}): Promise<AcceptedEvent> =>
       call('POST', idPath`/v1/endpoints/${id}/test`, { query, body: event }),
   };

@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts';
 import type { ChangedEventType, EventType, EventTypeSettings, ListEventTypesQuery } from '../models.ts';
-import { iteratePages, type Page } from '../pages.ts';
+import { iteratePages, type Page } from '../pagination.ts';
 import { idPath } from '../path.ts';
 
 export function eventTypesOf(call: Call) {
@@ -10,10 +10,10 @@ export function eventTypesOf(call: Call) {
     list,
     all: (query: Omit<ListEventTypesQuery, 'cursor'> = {}) =>
       iteratePages((page) => list({ ...query, ...page })),
-    /** Makes the type or changes it; what is left out is the profile's. */
+    /** Creates or replaces the type. Omitted fields are those of the profile. */
     put: (type: string, settings: EventTypeSettings): Promise<ChangedEventType> =>
       call('PUT', idPath`/v1/event-types/${type}`, { body: settings }),
-    /** What the project says of the type; one of the profile stays, as the profile has it. */
+    /** Deletes the project's settings of the type. A type of the profile stays in the catalogue. */
     delete: (type: string): Promise<void> => call('DELETE', idPath`/v1/event-types/${type}`),
   };
 }

@@ -3,6 +3,6 @@ import type { Readiness } from '../models.ts';
 
 export const healthOf = (call: Call) => ({
   check: (): Promise<{ ok: true }> => call('GET', '/healthz'),
-  /** Also when something is missing: `ready` says it. */
+  /** Also resolves if Posthorn is not ready; see `ready`. */
   readiness: (): Promise<Readiness> => call('GET', '/readyz', { alsoAccept: 503 }),
 });

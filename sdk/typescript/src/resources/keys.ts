@@ -1,12 +1,12 @@
 import type { Call } from '../call.ts';
 import type { ApiKey, CreatedKey, ListKeysQuery, NewKey } from '../models.ts';
-import { iteratePages, type Page } from '../pages.ts';
+import { iteratePages, type Page } from '../pagination.ts';
 import { idPath } from '../path.ts';
 
 export function keysOf(call: Call) {
   const list = (query: ListKeysQuery = {}): Promise<Page<ApiKey>> => call('GET', '/v1/keys', { query });
   return {
-    /** The answer shows the key, this once. */
+    /** The response contains the key. No later response does. */
     create: (key: NewKey = {}): Promise<CreatedKey> => call('POST', '/v1/keys', { body: key }),
     list,
     all: (query: Omit<ListKeysQuery, 'cursor'> = {}) => iteratePages((page) => list({ ...query, ...page })),

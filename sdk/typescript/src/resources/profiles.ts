@@ -10,10 +10,10 @@ import type {
   Profile,
   StoredProfile,
 } from '../models.ts';
-import { iteratePages, type Page } from '../pages.ts';
+import { iteratePages, type Page } from '../pagination.ts';
 import { idPath } from '../path.ts';
 
-/** Of the project; with the admin's key and no project, those that all projects share. */
+/** The profiles of the project; with the admin key and no project, the profiles that all projects share. */
 export function profilesOf(call: Call) {
   const list = (query: ListProfilesQuery = {}): Promise<Page<ListedProfile>> =>
     call('GET', '/v1/profiles', { query });
@@ -21,13 +21,13 @@ export function profilesOf(call: Call) {
     list,
     all: (query: Omit<ListProfilesQuery, 'cursor'> = {}) =>
       iteratePages((page) => list({ ...query, ...page })),
-    /** The newest version, or the one asked for. */
+    /** The given version, by default the newest. */
     get: (name: string, query: GetProfileQuery = {}): Promise<StoredProfile> =>
       call('GET', idPath`/v1/profiles/${name}`, { query }),
-    /** Makes the next version, unless the newest is the same. */
+    /** Creates the next version, unless the newest is the same. */
     put: (name: string, profile: Profile): Promise<ChangedProfile> =>
       call('PUT', idPath`/v1/profiles/${name}`, { body: profile }),
-    /** The request that a receiver would get of an event; nothing is sent. */
+    /** Returns the request that a receiver would get for an event. Sends nothing. */
     preview: (name: string, event: NewPreview, query: PreviewProfileQuery = {}): Promise<Preview> =>
       call('POST', idPath`/v1/profiles/${name}/preview`, { body: event, query }),
   };

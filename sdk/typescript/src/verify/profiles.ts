@@ -1,14 +1,14 @@
 import type { HmacAlgorithm } from './hmac.ts';
 
-/** The part of a profile that a receiver needs; a whole profile, as Posthorn has it, is one as well. */
+/** The part of a profile that a receiver needs. A whole profile of the API is also a SigningProfile. */
 export type SigningProfile = {
-  /** Header names to templates, of which `$signature`, `$id` and `$sentAt` matter here. */
+  /** Templates by header name. Verification uses the headers with `$signature`, `$id` or `$sentAt`. */
   headers: Record<string, string>;
   signature: {
     algorithm: HmacAlgorithm;
     content: '$body' | '$sentAt.$body' | '$id.$sentAt.$body';
     encoding: 'hex' | 'base64';
-    /** Text around `$hex` or `$base64`, and `$sentAt`. */
+    /** One signature in the header: text with `$hex` or `$base64`, and optionally `$sentAt`. */
     format: string;
   };
   secret: { key: 'utf8' | 'base64AfterPrefix'; prefix: string };
@@ -61,9 +61,9 @@ export const PROFILES = {
 
 export type ProfileName = keyof typeof PROFILES;
 
-/** Throws a TypeError for a name that is none: a typo must not look like a forged request. */
+/** Throws a TypeError for an unknown name, because a typo must not look like a forged request. */
 export function resolveProfile(profile: ProfileName | SigningProfile): SigningProfile {
   if (typeof profile !== 'string') return profile;
   if (Object.hasOwn(PROFILES, profile)) return PROFILES[profile];
-  throw new TypeError(`there is no profile ${profile}; there are ${Object.keys(PROFILES).join(', ')}`);
+  throw new TypeError(`unknown profile ${profile}; the profiles are ${Object.keys(PROFILES).join(', ')}`);
 }

@@ -1,28 +1,28 @@
 import type { SigningProfile } from './profiles.ts';
 
-/** What a signature header shows; `sentAt` where the form has the time in it, as the text that was signed. */
+/** The contents of a signature header. `sentAt` is the signed text of the time, if the format has one. */
 export type ParsedSignatures = { digests: string[]; sentAt: string | undefined };
 
 const DIGEST_BYTES = { 'hmac-sha256': 32, 'hmac-sha512': 64 };
 
 /**
- * The signatures of a header that are in the profile's form; undefined when none is. The first time counts
- * for all: a sender signs them at once, and each time more would cost a hash of the whole body.
+ * Returns the signatures in a header that have the profile's format; undefined if there are none. Only the first time
+ * is used: all signatures of a request have the same time, and each further time would cost a hash of the whole body.
  */
 export function parseSignatureHeader(
   header: string,
   { signature }: SigningProfile,
 ): ParsedSignatures | undefined {
   const pattern = patternOf(signature);
-  const shown = header.split(/[ \t]+/).flatMap((piece) => {
+  const parsed = header.split(/[ \t]+/).flatMap((piece) => {
     const groups = pattern.exec(piece)?.groups;
     return groups ? [{ digest: groups.digest!, sentAt: groups.sentAt }] : [];
   });
-  if (shown.length === 0) return undefined;
-  return { sentAt: shown[0]!.sentAt, digests: shown.map(({ digest }) => digest) };
+  if (parsed.length === 0) return undefined;
+  return { sentAt: parsed[0]!.sentAt, digests: parsed.map(({ digest }) => digest) };
 }
 
-/** Only the exact length matches: a truncated signature is never compared. */
+/** Matches digests of the exact length only, so a truncated signature is never compared. */
 function patternOf({ algorithm, encoding, format }: SigningProfile['signature']): RegExp {
   const bytes = DIGEST_BYTES[algorithm];
   const padding = '='.repeat((3 - (bytes % 3)) % 3);

@@ -1,1 +1,1 @@
-"""One class for each kind of thing that the API has."""
+"""One class for each resource of the API."""

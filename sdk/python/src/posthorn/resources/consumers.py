@@ -20,7 +20,7 @@ class Consumers:
         self._connection = connection
 
     def put(self, id: str, **settings: Unpack[ConsumerSettings]) -> Consumer:
-        """Makes the consumer or changes it; what is left out is cleared."""
+        """Creates or replaces the consumer. Omitted fields are cleared."""
         return call(self._connection, "PUT", f"/v1/consumers/{segment(id)}", body=settings)
 
     def get(self, id: str) -> Consumer:
@@ -30,7 +30,7 @@ class Consumers:
         return call(self._connection, "GET", "/v1/consumers", query=query)
 
     def all(self, **query: Unpack[ListConsumersQuery]) -> Iterator[Consumer]:
-        """Those of all pages, each fetched when it is reached."""
+        """Yields the items of all pages. Fetches a page when the iteration reaches it."""
         return items_of(self._connection, "/v1/consumers", query)
 
     def delete(self, id: str) -> None:

@@ -31,14 +31,14 @@ class Deliveries:
         return call(self._connection, "GET", "/v1/deliveries", query=query)
 
     def all(self, **query: Unpack[ListDeliveriesQuery]) -> Iterator[Delivery]:
-        """Those of all pages, each fetched when it is reached."""
+        """Yields the items of all pages. Fetches a page when the iteration reaches it."""
         return items_of(self._connection, "/v1/deliveries", query)
 
     def attempts(self, id: str, **query: Unpack[ListAttemptsQuery]) -> AttemptPage:
         return call(self._connection, "GET", f"/v1/deliveries/{segment(id)}/attempts", query=query)
 
     def retry(self, id: str) -> Delivery:
-        """The delivery itself while it is open; after its end a new one, whose ``replayOf`` names it."""
+        """Returns the delivery if it is open, otherwise a new one whose ``replayOf`` is its id."""
         return call(self._connection, "POST", f"/v1/deliveries/{segment(id)}/retry")
 
     def cancel(self, id: str) -> Delivery:

@@ -29,7 +29,7 @@ class Endpoints:
         self._connection = connection
 
     def create(self, **endpoint: Unpack[NewEndpoint]) -> CreatedEndpoint:
-        """The answer shows the secret, this once."""
+        """The response contains the secret. No later response does."""
         return call(self._connection, "POST", "/v1/endpoints", body=endpoint)
 
     def get(self, id: str) -> Endpoint:
@@ -39,43 +39,43 @@ class Endpoints:
         return call(self._connection, "GET", "/v1/endpoints", query=query)
 
     def all(self, **query: Unpack[ListEndpointsQuery]) -> Iterator[Endpoint]:
-        """Those of all pages, each fetched when it is reached."""
+        """Yields the items of all pages. Fetches a page when the iteration reaches it."""
         return items_of(self._connection, "/v1/endpoints", query)
 
     def update(self, id: str, **changes: Unpack[EndpointChanges]) -> Endpoint:
         return call(self._connection, "PATCH", f"/v1/endpoints/{segment(id)}", body=changes)
 
     def pause(self, id: str) -> Endpoint:
-        """What comes due from then on, and what is posted, is held."""
+        """Deliveries that are due from now on are held."""
         return call(self._connection, "POST", f"/v1/endpoints/{segment(id)}/pause")
 
     def resume(self, id: str) -> Endpoint:
-        """Ends the pause; what is held is due now."""
+        """Ends the pause. Held deliveries are due now."""
         return call(self._connection, "POST", f"/v1/endpoints/{segment(id)}/resume")
 
     def disable(self, id: str) -> Endpoint:
-        """As `pause`, until it is enabled."""
+        """Holds deliveries like ``pause``, until the endpoint is enabled."""
         return call(self._connection, "POST", f"/v1/endpoints/{segment(id)}/disable")
 
     def enable(self, id: str) -> Endpoint:
-        """What is held is due now."""
+        """Held deliveries are due now."""
         return call(self._connection, "POST", f"/v1/endpoints/{segment(id)}/enable")
 
     def delete(self, id: str) -> None:
-        """Cancels what is open to it."""
+        """Deletes the endpoint and cancels its open deliveries."""
         call(self._connection, "DELETE", f"/v1/endpoints/{segment(id)}")
 
     def rotate_secret(self, id: str, **rotation: Unpack[SecretRotation]) -> CreatedEndpoint:
-        """The answer shows the new secret, this once."""
+        """The response contains the new secret. No later response does."""
         path = f"/v1/endpoints/{segment(id)}/rotate-secret"
         return call(self._connection, "POST", path, body=rotation)
 
     def test(
         self, id: str, *, wait: Optional[str] = None, **event: Unpack[NewTestEvent]
     ) -> AcceptedEvent:
-        """The example of the type, or the first of the catalogue, goes to this endpoint alone.
+        """Sends the example of the event type, by default the first of the catalogue, to this endpoint only.
 
-        ``wait``, such as ``10s``, answers when the delivery has settled, at most after 60 s.
+        With ``wait`` (for example ``10s``, at most ``60s``), the response waits until the delivery has settled.
         """
         path = f"/v1/endpoints/{segment(id)}/test"
         return call(self._connection, "POST", path, query={"wait": wait}, body=event)

@@ -20,16 +20,16 @@ class EventTypes:
         self._connection = connection
 
     def put(self, type: str, **settings: Unpack[EventTypeSettings]) -> ChangedEventType:
-        """Makes the type or changes it; what is left out is the profile's."""
+        """Creates or replaces the type. Omitted fields are those of the profile."""
         return call(self._connection, "PUT", f"/v1/event-types/{segment(type)}", body=settings)
 
     def delete(self, type: str) -> None:
-        """What the project says of the type; one of the profile stays, as the profile has it."""
+        """Deletes the project's settings of the type. A type of the profile stays in the catalogue."""
         call(self._connection, "DELETE", f"/v1/event-types/{segment(type)}")
 
     def list(self, **query: Unpack[ListEventTypesQuery]) -> EventTypePage:
         return call(self._connection, "GET", "/v1/event-types", query=query)
 
     def all(self, **query: Unpack[ListEventTypesQuery]) -> Iterator[EventType]:
-        """Those of all pages, each fetched when it is reached."""
+        """Yields the items of all pages. Fetches a page when the iteration reaches it."""
         return items_of(self._connection, "/v1/event-types", query)

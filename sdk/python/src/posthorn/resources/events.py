@@ -20,16 +20,16 @@ class Events:
         self._connection = connection
 
     def send(self, *, wait: Optional[str] = None, **event: Unpack[NewEvent]) -> AcceptedEvent:
-        """With an ``id`` of your own it may be sent again after a failure: it is stored once.
+        """With an ``id`` of your own you can safely send the event again after a failure: it is stored once.
 
-        ``wait``, such as ``10s``, answers when every delivery has settled, at most after 60 s.
+        With ``wait`` (for example ``10s``, at most ``60s``), the response waits until every delivery has settled.
         """
         return call(self._connection, "POST", "/v1/events", query={"wait": wait}, body=event)
 
     def send_all(self, events: Sequence[NewEvent]) -> List[AcceptedItem]:
-        """Up to 1,000 events: all are stored, or none."""
-        answer = call(self._connection, "POST", "/v1/events/batch", body={"events": events})
-        return answer["items"]
+        """Sends up to 1,000 events. All of them are stored, or none."""
+        response = call(self._connection, "POST", "/v1/events/batch", body={"events": events})
+        return response["items"]
 
     def get(self, id: str) -> Event:
         return call(self._connection, "GET", f"/v1/events/{segment(id)}")
@@ -38,5 +38,5 @@ class Events:
         return call(self._connection, "GET", "/v1/events", query=query)
 
     def all(self, **query: Unpack[ListEventsQuery]) -> Iterator[Event]:
-        """Those of all pages, each fetched when it is reached."""
+        """Yields the items of all pages. Fetches a page when the iteration reaches it."""
         return items_of(self._connection, "/v1/events", query)

@@ -14,5 +14,5 @@ class Health:
         return call(self._connection, "GET", "/healthz")
 
     def readiness(self) -> Readiness:
-        """Also when something is missing: ``ready`` says it."""
-        return call(self._connection, "GET", "/readyz", also_answers=503)
+        """Also returns if Posthorn is not ready; see ``ready``."""
+        return call(self._connection, "GET", "/readyz", also_accept=503)

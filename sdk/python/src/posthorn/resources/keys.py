@@ -20,14 +20,14 @@ class Keys:
         self._connection = connection
 
     def create(self, **key: Unpack[NewKey]) -> CreatedKey:
-        """The answer shows the key, this once."""
+        """The response contains the key. No later response does."""
         return call(self._connection, "POST", "/v1/keys", body=key)
 
     def list(self, **query: Unpack[ListKeysQuery]) -> ApiKeyPage:
         return call(self._connection, "GET", "/v1/keys", query=query)
 
     def all(self, **query: Unpack[ListKeysQuery]) -> Iterator[ApiKey]:
-        """Those of all pages, each fetched when it is reached."""
+        """Yields the items of all pages. Fetches a page when the iteration reaches it."""
         return items_of(self._connection, "/v1/keys", query)
 
     def delete(self, id: str) -> None:

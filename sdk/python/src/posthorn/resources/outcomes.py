@@ -9,9 +9,9 @@ from urllib.error import HTTPError
 from ..call import Connection, open_response, raise_refusal
 from ..errors import PosthornError
 
-# Posthorn writes something every 15 s: after this long the connection is dead, whatever the socket says.
-_SILENCE_SECONDS = 45
-_LONGEST_WAIT_SECONDS = 30
+# Posthorn sends something at least every 15 s. A connection that is silent for longer is dead.
+_SILENCE_TIMEOUT_SECONDS = 45
+_MAX_RECONNECT_DELAY_SECONDS = 30
 
 OutcomeKind = Literal[
     "attempt.failed",
@@ -24,7 +24,7 @@ OutcomeKind = Literal[
 
 class _RequiredOutcome(TypedDict):
     kind: OutcomeKind
-    # Where to resume after it.
+    # Pass it as ``last_event_id`` to resume after this outcome.
     id: str
     at: str
     event: str
@@ -46,18 +46,18 @@ class Outcomes:
         self._connection = connection
 
     def stream(self, *, last_event_id: Optional[str] = None) -> Iterator[Outcome]:
-        """The outcomes of the project, or of the consumer whose key it is, without end and without a gap.
+        """Yields the outcomes of the project, or of the consumer that the key belongs to, without end.
 
-        When the connection is lost it is made anew and resumes after the last outcome; ``last_event_id`` begins after
-        that outcome instead of now. Raises PosthornError when Posthorn refuses, such as ``cursor_expired`` when it no
-        longer keeps the outcomes after it.
+        Reconnects when the connection is lost and resumes after the last outcome, without a gap. ``last_event_id``
+        starts after that outcome instead of now. Raises PosthornError if Posthorn refuses, for example
+        ``cursor_expired`` if the outcomes after ``last_event_id`` have been deleted.
         """
-        place, retry_seconds, failures = last_event_id, 1.0, 0
+        last_id, retry_seconds, failures = last_event_id, 1.0, 0
         while True:
             try:
-                for fields in self._events_after(place):
+                for fields in self._events_after(last_id):
                     failures = 0
-                    place = fields.get("id", place)
+                    last_id = fields.get("id", last_id)
                     retry_seconds = int(fields.get("retry", retry_seconds * 1000)) / 1000
                     if "data" in fields:
                         yield cast(Outcome, {"kind": fields["event"], **json.loads(fields["data"])})
@@ -67,15 +67,15 @@ class Outcomes:
                 failures += 1
             except (OSError, HTTPException):
                 failures += 1
-            time.sleep(min(retry_seconds * 2**failures, _LONGEST_WAIT_SECONDS))
+            time.sleep(min(retry_seconds * 2**failures, _MAX_RECONNECT_DELAY_SECONDS))
 
     def _events_after(self, last_event_id: Optional[str]) -> Iterator[Dict[str, Any]]:
-        """Blocks of a stream of events (WHATWG HTML, 9.2.6); those without data may carry an id."""
+        """Parses a stream of events (WHATWG HTML, section 9.2.6). Also yields blocks without data, which may contain an id."""
         headers = {"accept": "text/event-stream"}
         if last_event_id is not None:
             headers["last-event-id"] = last_event_id
         try:
-            response = open_response(self._connection, "GET", "/v1/outcomes", headers, None, _SILENCE_SECONDS)
+            response = open_response(self._connection, "GET", "/v1/outcomes", headers, None, _SILENCE_TIMEOUT_SECONDS)
         except HTTPError as error:
             with error:
                 raise_refusal(error)

@@ -24,7 +24,7 @@ class ProfilePage(TypedDict):
 
 
 class Profiles:
-    """Of the project; with the admin's key and no project, those that all projects share."""
+    """The profiles of the project; with the admin key and no project, the profiles that all projects share."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -33,18 +33,18 @@ class Profiles:
         return call(self._connection, "GET", "/v1/profiles", query=query)
 
     def all(self, **query: Unpack[ListProfilesQuery]) -> Iterator[ListedProfile]:
-        """Those of all pages, each fetched when it is reached."""
+        """Yields the items of all pages. Fetches a page when the iteration reaches it."""
         return items_of(self._connection, "/v1/profiles", query)
 
     def get(self, name: str, *, version: Optional[int] = None) -> StoredProfile:
-        """The newest version, or the one asked for."""
+        """Returns the given version, by default the newest."""
         return call(self._connection, "GET", f"/v1/profiles/{segment(name)}", query={"version": version})
 
     def put(self, name: str, profile: Profile) -> ChangedProfile:
-        """Makes the next version, unless the newest is the same."""
+        """Creates the next version, unless the newest is the same."""
         return call(self._connection, "PUT", f"/v1/profiles/{segment(name)}", body=profile)
 
     def preview(self, name: str, *, version: Optional[int] = None, **event: Unpack[NewPreview]) -> Preview:
-        """The request that a receiver would get of an event; nothing is sent."""
+        """Returns the request that a receiver would get for an event. Sends nothing."""
         path = f"/v1/profiles/{segment(name)}/preview"
         return call(self._connection, "POST", path, query={"version": version}, body=event)

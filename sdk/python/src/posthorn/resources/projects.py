@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 class Projects:
-    """Of the admin's key."""
+    """Needs the admin key."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def create(self, **project: Unpack[NewProject]) -> CreatedProject:
-        """The answer shows the project's key, this once."""
+        """The response contains the project's key. No later response does."""
         return call(self._connection, "POST", "/v1/projects", body=project)
 
     def get(self, id: str) -> Project:
@@ -27,7 +27,7 @@ class Projects:
 
 
 class OwnProject:
-    """The project of the key."""
+    """The project that the key belongs to."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

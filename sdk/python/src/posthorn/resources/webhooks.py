@@ -18,7 +18,7 @@ class WebhookPage(TypedDict):
 
 
 class Webhooks:
-    """Verifies webhooks of the profile of the client, where a call names no other, and registers them."""
+    """Verifies webhooks, by default with the profile of the client, and registers them."""
 
     def __init__(self, connection: Connection, profile: Union[str, SigningProfile]) -> None:
         self._connection = connection
@@ -35,16 +35,19 @@ class Webhooks:
         verify_webhook_or_raise(**webhook)
 
     def create(self, **webhook: Unpack[NewWebhook]) -> CreatedWebhook:
-        """An endpoint in the shape of providers' APIs. The answer shows the secret, this once."""
+        """Registers an endpoint in the format of ``/v1/webhooks``.
+
+        The response contains the secret. No later response does.
+        """
         return call(self._connection, "POST", "/v1/webhooks", body=webhook)
 
     def list(self, **query: Unpack[ListWebhooksQuery]) -> WebhookPage:
         return call(self._connection, "GET", "/v1/webhooks", query=query)
 
     def all(self, **query: Unpack[ListWebhooksQuery]) -> Iterator[Webhook]:
-        """Those of all pages, each fetched when it is reached."""
+        """Yields the items of all pages. Fetches a page when the iteration reaches it."""
         return items_of(self._connection, "/v1/webhooks", query)
 
     def delete(self, id: str) -> None:
-        """Cancels what is open to it."""
+        """Deletes the webhook and cancels its open deliveries."""
         call(self._connection, "DELETE", f"/v1/webhooks/{segment(id)}")

@@ -1,16 +1,16 @@
 import type { SigningProfile } from './profiles.ts';
 
-/** `request.headers` of Fetch, Node, Express, Deno, Bun and their kin. */
+/** `request.headers` of Fetch, Node, Express, Deno, Bun and similar. */
 export type RequestHeaders =
   | { get(name: string): string | null }
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export type SignatureSource = {
-  /** The value of the signature header; with `headers` it is found there. */
+  /** The value of the signature header. By default it is taken from `headers`. */
   signature?: string | null | undefined;
-  /** Of the profiles that sign the id and show it in a header. */
+  /** The event id, for profiles that sign it. By default it is taken from `headers`. */
   id?: string | null | undefined;
-  /** Of the profiles that show the time in a header of its own: epoch seconds, as the header has them. */
+  /** The value of the timestamp header (epoch seconds), for profiles that have one. By default it is taken from `headers`. */
   timestamp?: string | null | undefined;
   headers?: RequestHeaders | undefined;
 };
@@ -21,7 +21,7 @@ export type SignatureParts = {
   timestamp: string | undefined;
 };
 
-/** What was given, and what the headers have of the rest. */
+/** Takes each part from the arguments, otherwise from the headers. */
 export function extractSignatureParts(
   given: SignatureSource,
   { headers: templates }: SigningProfile,

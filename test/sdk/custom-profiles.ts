@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import type { ProfileSource } from '../../src/profiles/profile.ts';
 
-const storable = fc.string({ unit: 'binary', maxLength: 20 }).filter((text) => !text.includes('\u0000'));
+const storableText = fc.string({ unit: 'binary', maxLength: 20 }).filter((text) => !text.includes('\u0000'));
 const printable = fc.stringMatching(/^[!-~]([ -~]{0,10}[!-~])?$/);
 const name = fc.stringMatching(/^[.]{0,2}[A-Za-z0-9_-][A-Za-z0-9._-]{0,40}$/);
 const memberName = fc.stringMatching(/^[a-z]{1,8}$/);
 
-/** An event, but for what makes it one of its own. */
+/** The fields of an event without its id and time. */
 export const event = fc.record({
   type: name,
   consumer: name,
-  attributes: fc.record({ body: storable, header: printable }),
+  attributes: fc.record({ body: storableText, header: printable }),
   data: fc.oneof(
     fc.json(),
     fc
@@ -24,13 +24,13 @@ const variable = fc.constantFrom('$id', '$type', '$createdAt', '$consumer', '$at
 const template = fc.array(variable, { minLength: 1, maxLength: 3 }).map((parts) => parts.join(''));
 const member = fc.oneof(
   template,
-  storable.map((text) => text.replaceAll('$', '$$$$')),
+  storableText.map((text) => text.replaceAll('$', '$$$$')),
   fc.integer(),
   fc.boolean(),
   fc.constant(null),
 );
 
-/** A profile that receivers can verify: id and time, where they are signed, stand where a receiver finds them. */
+/** A custom profile that receivers can verify: signed ids and times are in a header or in the signature format. */
 export const customProfile = fc
   .record({
     members: fc.uniqueArray(fc.tuple(memberName, member), { maxLength: 4, selector: ([name]) => name }),
@@ -40,12 +40,12 @@ export const customProfile = fc
     algorithm: fc.constantFrom('hmac-sha256' as const, 'hmac-sha512' as const),
     content: fc.constantFrom('$body' as const, '$sentAt.$body' as const, '$id.$sentAt.$body' as const),
     encoding: fc.constantFrom('hex' as const, 'base64' as const),
-    before: fc.constantFrom('', 'sha256=', 't=$sentAt,v1=', 'v1,', 'A+(*)'),
+    formatPrefix: fc.constantFrom('', 'sha256=', 't=$sentAt,v1=', 'v1,', 'A+(*)'),
     key: fc.constantFrom('utf8' as const, 'base64AfterPrefix' as const),
     prefix: fc.stringMatching(/^[A-Za-z0-9_-]{0,8}$/),
     bytes: fc.integer({ min: 16, max: 64 }),
   })
-  .map(({ members, data, before, key, ...given }): ProfileSource => {
+  .map(({ members, data, formatPrefix, key, ...given }): ProfileSource => {
     const { dataBytes, timestampPrecision, algorithm, content, encoding, prefix, bytes } = given;
     return {
       name: 'own',
@@ -59,7 +59,13 @@ export const customProfile = fc
         'X-About': '$type of $consumer: $attributes.header',
         'X-Signature': '$signature',
       },
-      signature: { algorithm, content, encoding, format: `${before}$${encoding}`, whileRotating: 'newest' },
+      signature: {
+        algorithm,
+        content,
+        encoding,
+        format: `${formatPrefix}$${encoding}`,
+        whileRotating: 'newest',
+      },
       secret: {
         key,
         prefix,

@@ -1,10 +1,10 @@
 export type Page<T> = {
   items: T[];
-  /** The `cursor` of the next page; null on the last. */
+  /** The `cursor` of the next page; null on the last page. */
   nextCursor: string | null;
 };
 
-/** The items of this page and of all after it, each page fetched when it is reached. */
+/** Yields the items of all pages. Fetches a page when the iteration reaches it. */
 export async function* iteratePages<T>(
   list: (page: { cursor?: string }) => Promise<Page<T>>,
 ): AsyncGenerator<T, void> {

@@ -1,11 +1,11 @@
 import type { SigningProfile } from './profiles.ts';
 
 /**
- * The HMAC key of a secret. Throws a TypeError when it can be none: with an empty key anybody could sign, and a
- * variable that is not set must not look like a forged request.
+ * Returns the HMAC key of a secret. Throws a TypeError for an invalid secret: anybody could sign with an empty key, and
+ * an unset variable must not look like a forged request.
  */
 export function decodeSecret(secret: string, { key, prefix }: SigningProfile['secret']): Uint8Array {
-  if (typeof secret !== 'string' || secret === '') throw new TypeError('the secret is empty or not a text');
+  if (typeof secret !== 'string' || secret === '') throw new TypeError('the secret is empty or not a string');
   if (key === 'utf8') return new TextEncoder().encode(secret);
   if (!secret.startsWith(prefix)) throw new TypeError(`the secret does not begin with ${prefix}`);
   const bytes = base64Bytes(secret.slice(prefix.length));
@@ -13,7 +13,7 @@ export function decodeSecret(secret: string, { key, prefix }: SigningProfile['se
   return bytes;
 }
 
-/** Padded and canonical, as Posthorn has it: what is cut off at its end is noticed. */
+/** Accepts only padded, canonical base64, so a truncated secret is detected. */
 function base64Bytes(text: string): Uint8Array | undefined {
   try {
     const bytes = atob(text);
