@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createFairSemaphore } from '../limits/fair-semaphore.ts';
 import { getCompiledSchema, isSchemaCached } from './compiled-schema-cache.ts';
 
-/** After a schema the next one waits so many times as long as it took: at most a third of the thread goes into it. */
+/** Pause after each compilation as a multiple of its duration: compiling takes at most a third of the main thread. */
 const PAUSE_FACTOR = 2;
 
 const semaphore = createFairSemaphore(1, 1);
 
 /**
- * checkOfSchema for a schema that this process may not have met before. Compiling cannot be interrupted, and a
- * batch may name many: they are compiled one at a time, owner by owner in turns, with pauses for what else there is.
+ * getCompiledSchema for a schema that may not be cached. Compiling blocks the main thread, and a batch may use many
+ * schemas, so they are compiled one at a time, owners take turns, and other work can run between them. `owner` is the
+ * project. Rejects when compiling throws.
  */
 export function compileSchemaQueued(
   text: string,
@@ -19,9 +20,9 @@ export function compileSchemaQueued(
   if (isSchemaCached(text)) resolve(getCompiledSchema(text, owner));
   else
     semaphore(owner, async () => {
-      const began = performance.now();
+      const startedAt = performance.now();
       resolve(getCompiledSchema(text, owner));
-      await sleep(PAUSE_FACTOR * (performance.now() - began));
+      await sleep(PAUSE_FACTOR * (performance.now() - startedAt));
     }).catch(reject);
   return promise;
 }

@@ -7,70 +7,77 @@ import { createPatternEngine, PatternBudgetExceeded } from './patterns.ts';
 import type { SchemaCost } from './schema-cost.ts';
 import { dataViolations, schemaViolations, type Violation } from './violations.ts';
 
-/** What is wrong with data of so many bytes of JSON: at most 20 violations, none when it fits. */
+/** Checks data whose JSON text has `bytes` bytes. Returns at most 20 violations; none when the data matches. */
 export type DataCheck = (data: unknown, bytes: number) => Violation[];
 
 export type CompiledSchema = { check: DataCheck; cost: SchemaCost };
 
-/** Of values of the data with what is repeated for each: in a large object one takes up to 0.3 µs. */
+/**
+ * Limit for the number of values in the data times the checks for each of them. In a large object one check takes up to
+ * 0.3 µs, so all of them take at most 0.6 s.
+ */
 const MAX_COMPARISONS = 2_000_000;
-/** What Ajv may keep of all that does not fit until it is told: the objects, and pointers that are as long as names. */
+/**
+ * Limit for the memory of Ajv's error objects. Each also holds a JSON Pointer, which is as long as the member names.
+ */
 const MAX_ERROR_BYTES = 64 * 1024 * 1024;
+/** Size of one error object without its pointer. */
 const ERROR_BYTES = 200;
 
-/** Holds schemas against the meta schema. */
-const forSchemas = new Ajv2020({ strict: false, logger: false, validateFormats: false });
+/** Checks schemas against the meta schema. */
+const metaSchemaAjv = new Ajv2020({ strict: false, logger: false, validateFormats: false });
 
 /**
- * Compiles the text of a JSON Schema (draft 2020-12; `format` and unknown keywords are annotations). Schemas come from
- * strangers: what is refused, with JSON pointers into the schema, is what is none, and what could hold up the process
- * (docs/decisions/0007). It takes up to a third of a second.
+ * Compiles the text of a JSON Schema (draft 2020-12; `format` and unknown keywords are annotations), which takes up to
+ * 0.3 s. Schemas come from untrusted users, so schemas that are invalid or could block the process are refused, with
+ * JSON Pointers to the causes (docs/decisions/0007).
+ * @throws SyntaxError if the text is not JSON
  */
 export function compileSchema(text: string): CompiledSchema | { problems: Violation[] } {
   const schema: unknown = JSON.parse(text);
   const bounds = measureSchemaCost(schema, Buffer.byteLength(text));
   if ('problems' in bounds) return bounds;
-  if (!forSchemas.validateSchema(schema as AnySchema))
-    return { problems: schemaViolations(forSchemas.errors) };
+  if (!metaSchemaAjv.validateSchema(schema as AnySchema))
+    return { problems: schemaViolations(metaSchemaAjv.errors) };
   try {
     const check = createCheck(inlineReferences(schema), bounds);
-    check.isFitting(null, 4); // V8 compiles with the first call
+    check.matches(null, 4); // V8 compiles the generated code on the first call
     return { check: check.violations, cost: bounds };
   } catch {
-    return { problems: [{ pointer: '', detail: 'cannot be compiled: put less into one schema' }] };
+    return { problems: [{ pointer: '', detail: 'cannot be compiled: make the schema smaller' }] };
   }
 }
 
-function createCheck(schema: unknown, size: SchemaCost) {
+function createCheck(schema: unknown, cost: SchemaCost) {
   const patterns = createPatternEngine();
-  // Below `not` Ajv makes no errors: each would hold its pointer, written anew.
-  const misfits = compileValidator({ not: schema }, false, patterns.engine);
-  let tell: ValidateFunction | undefined;
+  // Inside `not` Ajv creates no errors. Each error would allocate its JSON Pointer.
+  const doesNotMatch = compileValidator({ not: schema }, false, patterns.engine);
+  let validate: ValidateFunction | undefined;
 
-  const isFitting = (data: unknown, bytes: number): boolean =>
-    !patterns.withBudget(bytes, () => misfits(data));
+  const matches = (data: unknown, bytes: number): boolean =>
+    !patterns.withBudget(bytes, () => doesNotMatch(data));
 
   function violations(data: unknown, bytes: number): Violation[] {
     try {
       const { valueCount, maxPointerLength } = measureData(data);
-      const comparisons = size.total + valueCount * size.perItem;
-      if (valueCount * size.perItem > MAX_COMPARISONS)
-        return atRoot('has too many values to hold each against the schema');
-      if (isFitting(data, bytes)) return [];
+      const comparisons = cost.total + valueCount * cost.perItem;
+      if (valueCount * cost.perItem > MAX_COMPARISONS)
+        return atRoot('has too many values to check against the schema');
+      if (matches(data, bytes)) return [];
       if (comparisons * (ERROR_BYTES + maxPointerLength) > MAX_ERROR_BYTES)
-        return atRoot('does not fit the schema, and is too large to tell where');
-      tell ??= compileValidator(schema as object, true, patterns.engine);
-      const told = tell;
-      patterns.withBudget(bytes, () => told(data));
-      return dataViolations(tell.errors);
+        return atRoot('does not match the schema, and is too large to report where');
+      validate ??= compileValidator(schema as object, true, patterns.engine);
+      const collectErrors = validate;
+      patterns.withBudget(bytes, () => collectErrors(data));
+      return dataViolations(collectErrors.errors);
     } catch (error) {
       if (error instanceof PatternBudgetExceeded)
-        return atRoot('has too much text to hold against the patterns of the schema');
-      return atRoot('cannot be held against the schema');
+        return atRoot('has too much text to check against the patterns of the schema');
+      return atRoot('cannot be checked against the schema');
     }
   }
 
-  return { isFitting, violations };
+  return { matches, violations };
 }
 
 const atRoot = (detail: string): Violation[] => [{ pointer: '', detail }];

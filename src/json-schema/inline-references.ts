@@ -2,44 +2,45 @@ import { keywordKind } from './keywords.ts';
 import { isObject, resolveReference } from './references.ts';
 
 /**
- * The schema as Ajv gets it: with what its references name in their places, and nothing but the keywords that the
- * bounds reckon with; it must be without recursion. Ajv makes a function of a schema that is named, and puts the errors
- * of each call into a new array with all before: `contains`, or `anyOf`, over such a schema takes the square of the data.
+ * Returns the schema that is passed to Ajv: references are replaced by the schemas they point to, and keywords whose
+ * cost is not measured are removed. The schema must not be recursive. Ajv would compile each referenced schema to a
+ * function and copy all previous errors on each failing call, so `contains` or `anyOf` over a reference would take
+ * quadratic time.
  */
 export function inlineReferences(root: unknown): unknown {
-  const done = new Map<unknown, unknown>();
+  const inlinedSchemas = new Map<unknown, unknown>();
 
-  function inlined(schema: unknown): unknown {
+  function inline(schema: unknown): unknown {
     if (!isObject(schema)) return schema;
-    const known = done.get(schema);
+    const known = inlinedSchemas.get(schema);
     if (known) return known;
-    const members = Object.entries(schema).flatMap(([keyword, value]) => member(keyword, value));
+    const members = Object.entries(schema).flatMap(([keyword, value]) => inlineKeyword(keyword, value));
     const copy = Object.fromEntries(members) as Record<string, unknown>;
     if (typeof schema.$ref === 'string') {
-      const named = inlined(resolveReference(root, schema.$ref));
+      const named = inline(resolveReference(root, schema.$ref));
       copy.allOf = [named, ...(Array.isArray(copy.allOf) ? copy.allOf : [])];
     }
-    done.set(schema, copy);
+    inlinedSchemas.set(schema, copy);
     return copy;
   }
 
-  function member(keyword: string, value: unknown): [string, unknown][] {
+  function inlineKeyword(keyword: string, value: unknown): [string, unknown][] {
     switch (keywordKind(keyword)) {
       case 'value':
       case 'scalars':
-      case 'reads':
-      case 'compares':
-      case 'counts':
+      case 'textLength':
+      case 'uniqueItems':
+      case 'memberCount':
       case 'pattern':
         return [[keyword, value]];
       case 'schema':
-      case 'repeated':
-        return [[keyword, inlined(value)]];
+      case 'perItem':
+        return [[keyword, inline(value)]];
       case 'schemas':
-        return [[keyword, (value as unknown[]).map(inlined)]];
+        return [[keyword, (value as unknown[]).map(inline)]];
       case 'namedSchemas':
-      case 'repeatedByPattern': {
-        const named = Object.entries(value as object).map(([name, schema]) => [name, inlined(schema)]);
+      case 'perMemberByPattern': {
+        const named = Object.entries(value as object).map(([name, schema]) => [name, inline(schema)]);
         return [[keyword, Object.fromEntries(named)]];
       }
       default:
@@ -47,5 +48,5 @@ export function inlineReferences(root: unknown): unknown {
     }
   }
 
-  return inlined(root);
+  return inline(root);
 }

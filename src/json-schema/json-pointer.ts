@@ -1,8 +1,8 @@
-/** The JSON pointer (RFC 6901) to a member or element of what `parent` points to. */
+/** The JSON Pointer (RFC 6901) to a member or item of the value that `parent` points to. */
 export const childPointer = (parent: string, name: string | number): string =>
   `${parent}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
-/** The names on the way that a JSON pointer describes, from the root. */
+/** The unescaped names in a JSON Pointer, starting at the root. */
 export const pointerTokens = (pointer: string): string[] =>
   pointer
     .split('/')

@@ -1,33 +1,33 @@
 /**
- * What the value of a keyword is, which says how it is walked and what it costs. Ajv gets the keywords that are named
- * here and are no annotation; one that it implements and that is missing here would be refused.
+ * What kind of value a keyword has, which determines how it is walked and what it costs. Ajv receives only the keywords
+ * listed here that can affect the result. Every keyword that Ajv implements must be listed, or it would be dropped.
  */
 export type KeywordKind =
-  /** Says nothing of the data. */
+  /** Never affects whether data matches. */
   | 'annotation'
-  /** Holds no schema; looked at in steady time, or in the time that its own value says. */
+  /** Contains no schema. Checking it takes constant time or time proportional to the keyword's own value. */
   | 'value'
-  /** The same, of texts, numbers, truth values and null. */
+  /** Like `value`, but restricted to strings, numbers, booleans and null. */
   | 'scalars'
-  /** Reads the text of the value each time. */
-  | 'reads'
-  /** Writes the value anew in order to compare its items. */
-  | 'compares'
-  /** Goes through the members of the value. */
-  | 'counts'
+  /** Reads the whole string each time. */
+  | 'textLength'
+  /** Serializes the whole array to compare its items. */
+  | 'uniqueItems'
+  /** Counts the members of the object each time. */
+  | 'memberCount'
   | 'pattern'
   | 'schema'
   | 'schemas'
   | 'namedSchemas'
-  /** Held against each item, member or name of a member: data decides how often. */
-  | 'repeated'
-  | 'repeatedByPattern'
-  /** Schemas that hold only where they are referred to, or never. */
-  | 'aside'
-  | 'namedAside'
+  /** Applies to each item, member or member name: the data decides how often. */
+  | 'perItem'
+  | 'perMemberByPattern'
+  /** Contains schemas that apply only where they are referenced, or never. */
+  | 'unapplied'
+  | 'namedUnapplied'
   | 'reference'
   | 'draft'
-  | 'refused';
+  | 'unsupported';
 
 const KEYWORDS: Record<KeywordKind, string[]> = {
   annotation: [
@@ -39,20 +39,20 @@ const KEYWORDS: Record<KeywordKind, string[]> = {
     ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
   ],
   scalars: ['const', 'enum'],
-  reads: ['minLength', 'maxLength'],
-  compares: ['uniqueItems'],
-  counts: ['minProperties', 'maxProperties'],
+  textLength: ['minLength', 'maxLength'],
+  uniqueItems: ['uniqueItems'],
+  memberCount: ['minProperties', 'maxProperties'],
   pattern: ['pattern'],
   schema: ['not', 'if', 'then', 'else'],
   schemas: ['allOf', 'anyOf', 'oneOf', 'prefixItems'],
   namedSchemas: ['properties', 'dependentSchemas'],
-  repeated: ['items', 'contains', 'additionalProperties', 'propertyNames'],
-  repeatedByPattern: ['patternProperties'],
-  aside: ['contentSchema'],
-  namedAside: ['$defs', 'definitions'],
+  perItem: ['items', 'contains', 'additionalProperties', 'propertyNames'],
+  perMemberByPattern: ['patternProperties'],
+  unapplied: ['contentSchema'],
+  namedUnapplied: ['$defs', 'definitions'],
   reference: ['$ref'],
   draft: ['$schema'],
-  refused: [
+  unsupported: [
     ...['$id', 'id', '$anchor', '$dynamicAnchor', '$dynamicRef', '$recursiveRef', '$recursiveAnchor'],
     ...['$vocabulary', '$async', 'nullable', 'dependencies', 'additionalItems'],
     ...['unevaluatedItems', 'unevaluatedProperties'],
@@ -65,5 +65,5 @@ const kinds = new Map(
   ),
 );
 
-/** Undefined: no keyword of the draft. It says nothing, and Ajv never sees it. */
+/** The kind of a keyword. Undefined for an unknown keyword, which is ignored and never passed to Ajv. */
 export const keywordKind = (keyword: string): KeywordKind | undefined => kinds.get(keyword);

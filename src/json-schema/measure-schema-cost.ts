@@ -12,130 +12,144 @@ import {
 import type { Violation } from './violations.ts';
 
 export const MAX_SCHEMA_BYTES = 32 * 1024;
-/** Of the text, and of schemas in each other once references are followed. */
+/** Levels of objects and arrays in the schema's text. This function recurses over them and would overflow the stack. */
 const MAX_NESTING = 100;
+/** Levels of schemas within schemas, following references. Ajv nests the generated code as deep. */
 const MAX_DEPTH = 32;
-/** Ajv takes up to 0.15 ms to compile one. */
-const MAX_SIZE = 2_000;
-const MAX_REPEATED_SIZE = 500;
-/** A megabyte is read in 2 ms. */
-const MAX_READS = 100;
-const READS_TO_COMPARE = 50;
-/** Ajv nests the code of one in that of the one before. */
-const MAX_LIST = 100;
-const MAX_NAMED = 300;
-/** Of a pattern's program, for what else counts as one. */
-const STEPS_OF_PATTERN = 10;
+/**
+ * Schemas, keywords and values, counting referenced schemas each time they are used. Ajv takes up to 0.15 ms to compile
+ * each of them, so a schema takes at most 0.3 s.
+ */
+const MAX_TOTAL = 2_000;
+/** The part of MAX_TOTAL that may apply to each item or member: the data decides how often that part runs. */
+const MAX_PER_ITEM = 500;
+/** How often one value may be read as a whole. Reading a megabyte takes 2 ms, so all reads take at most 0.2 s. */
+const MAX_TEXT_READS = 100;
+/** What `uniqueItems` counts toward MAX_TEXT_READS, since it serializes the value to compare its items. */
+const TEXT_READS_PER_UNIQUE_ITEMS = 50;
+/** Ajv nests the code of each entry in that of the previous one, and deeply nested code does not compile. */
+const MAX_LIST_ENTRIES = 100;
+const MAX_NAMED_SCHEMAS = 300;
+/** Instructions of a pattern's program that count as one keyword in MAX_TOTAL. */
+const INSTRUCTIONS_PER_UNIT = 10;
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
-/** Why a schema is refused; or how much of it there is. */
+/** Why a schema is refused, with JSON Pointers into it; or what checking data against it costs. */
 export type SchemaCostResult = { problems: Violation[] } | SchemaCost;
 
 /**
- * Why checking data against the schema could take long, with JSON pointers into it; else its size. Without recursion a
- * schema is a tree, which is gone through at most once for each value of the data.
+ * Measures what checking data against a schema costs, and refuses schemas with which it could take too long. Recursive
+ * schemas are refused, so a schema is a tree that is walked at most once for each value of the data, and its size
+ * limits the work. `bytes` is the size of the schema as JSON text.
  */
 export function measureSchemaCost(schema: unknown, bytes: number): SchemaCostResult {
   if (bytes > MAX_SCHEMA_BYTES) return refused(`has more than ${MAX_SCHEMA_BYTES} bytes`);
   if (typeof schema === 'boolean') return ZERO_COST;
   if (!isObject(schema)) return refused('must be an object');
-  if (isDeeper(schema, MAX_NESTING)) return refused(`is nested more than ${MAX_NESTING} deep`);
+  if (isDeeper(schema, MAX_NESTING)) return refused(`is nested more than ${MAX_NESTING} levels deep`);
   const problems: Violation[] = [];
-  const sizes = new Map<string, SchemaCost>();
+  const costs = new Map<string, SchemaCost>();
   const open = new Set<string>();
-  let steps = 0;
+  let patternInstructions = 0;
 
-  function sizeOf(part: unknown, pointer: string, depth: number): SchemaCost {
-    if (!isObject(part)) return { ...ZERO_COST, total: 1 };
-    const known = sizes.get(pointer);
+  function costOf(subschema: unknown, pointer: string, depth: number): SchemaCost {
+    if (!isObject(subschema)) return { ...ZERO_COST, total: 1 };
+    const known = costs.get(pointer);
     if (open.has(pointer))
-      return refuse(pointer, 'refers to itself: no data could be said to be checked in time');
+      return refuse(pointer, 'refers to itself: checking data against it could take unlimited time');
     if (depth + (known?.depth ?? 0) > MAX_DEPTH)
-      return refuse(pointer, `is nested more than ${MAX_DEPTH} deep`);
+      return refuse(pointer, `is nested more than ${MAX_DEPTH} levels deep`);
     if (known) return known;
     open.add(pointer);
-    const parts = Object.entries(part).map(([keyword, value]) =>
-      sizeOfKeyword(keyword, value, childPointer(pointer, keyword), depth + 1),
+    const parts = Object.entries(subschema).map(([keyword, value]) =>
+      costOfKeyword(keyword, value, childPointer(pointer, keyword), depth + 1),
     );
-    const { depth: inner, ...size } = sumCosts([{ ...ZERO_COST, total: 1 }, ...parts]);
+    const { depth: depthBelow, ...cost } = sumCosts([{ ...ZERO_COST, total: 1 }, ...parts]);
     open.delete(pointer);
-    sizes.set(pointer, { ...size, depth: inner + 1 });
-    return sizes.get(pointer)!;
+    costs.set(pointer, { ...cost, depth: depthBelow + 1 });
+    return costs.get(pointer)!;
   }
 
-  function sizeOfKeyword(keyword: string, value: unknown, place: string, depth: number): SchemaCost {
+  function costOfKeyword(keyword: string, value: unknown, pointer: string, depth: number): SchemaCost {
     const kind = keywordKind(keyword);
-    const own = { ...ZERO_COST, all: 1 };
-    const each = () => membersOf(value).map(([name, one]) => sizeOf(one, childPointer(place, name), depth));
+    const own = { ...ZERO_COST, total: 1 };
+    const costOfEach = () =>
+      membersOf(value).map(([name, member]) => costOf(member, childPointer(pointer, name), depth));
     const rules: Record<KeywordKind, () => SchemaCost> = {
       annotation: () => ZERO_COST,
       value: () => ({ ...ZERO_COST, total: 1 + valuesIn(value) }),
       scalars: () => {
-        for (const [name, one] of keyword === 'enum' ? membersOf(value) : [['', value] as const])
-          if (typeof one === 'object' && one !== null)
+        for (const [name, scalar] of keyword === 'enum' ? membersOf(value) : [['', value] as const])
+          if (typeof scalar === 'object' && scalar !== null)
             refuse(
-              name === '' ? place : childPointer(place, name),
-              'must be a text, number, truth value or null',
+              name === '' ? pointer : childPointer(pointer, name),
+              'must be a string, number, boolean or null',
             );
         return { ...ZERO_COST, total: 1 + valuesIn(value) };
       },
-      reads: () => ({ ...own, textReads: 1 }),
-      compares: () => (value === true ? { ...own, textReads: READS_TO_COMPARE } : ZERO_COST),
-      counts: () => chargePerItem(own),
-      pattern: () => sizeOfPattern(value, place),
-      schema: () => sizeOf(value, place, depth),
+      textLength: () => ({ ...own, textReads: 1 }),
+      uniqueItems: () => (value === true ? { ...own, textReads: TEXT_READS_PER_UNIQUE_ITEMS } : ZERO_COST),
+      memberCount: () => chargePerItem(own),
+      pattern: () => costOfPattern(value, pointer),
+      schema: () => costOf(value, pointer, depth),
       schemas: () => {
-        if (membersOf(value).length > MAX_LIST) return refuse(place, `has more than ${MAX_LIST} entries`);
-        return keyword === 'prefixItems' ? sumCostsOfDistinctValues(each()) : sumCosts(each());
+        if (membersOf(value).length > MAX_LIST_ENTRIES)
+          return refuse(pointer, `has more than ${MAX_LIST_ENTRIES} entries`);
+        return keyword === 'prefixItems' ? sumCostsOfDistinctValues(costOfEach()) : sumCosts(costOfEach());
       },
       namedSchemas: () => {
-        if (membersOf(value).length > MAX_NAMED) return refuse(place, `has more than ${MAX_NAMED} members`);
-        return keyword === 'properties' ? sumCostsOfDistinctValues(each()) : sumCosts(each());
+        if (membersOf(value).length > MAX_NAMED_SCHEMAS)
+          return refuse(pointer, `has more than ${MAX_NAMED_SCHEMAS} members`);
+        return keyword === 'properties' ? sumCostsOfDistinctValues(costOfEach()) : sumCosts(costOfEach());
       },
-      repeated: () => chargePerItem(sizeOf(value, place, depth)),
-      repeatedByPattern: () => {
-        if (membersOf(value).length > MAX_LIST) return refuse(place, `has more than ${MAX_LIST} members`);
-        const patterns = membersOf(value).map(([name]) => sizeOfPattern(name, childPointer(place, name)));
-        return chargePerItem(sumCosts([...patterns, ...each()]));
+      perItem: () => chargePerItem(costOf(value, pointer, depth)),
+      perMemberByPattern: () => {
+        if (membersOf(value).length > MAX_LIST_ENTRIES)
+          return refuse(pointer, `has more than ${MAX_LIST_ENTRIES} members`);
+        const patterns = membersOf(value).map(([name]) => costOfPattern(name, childPointer(pointer, name)));
+        return chargePerItem(sumCosts([...patterns, ...costOfEach()]));
       },
-      aside: () => {
-        sizeOf(value, place, depth);
+      unapplied: () => {
+        costOf(value, pointer, depth);
         return ZERO_COST;
       },
-      namedAside: () => {
-        each();
+      namedUnapplied: () => {
+        costOfEach();
         return ZERO_COST;
       },
-      reference: () => sizeOfReference(value, place, depth),
+      reference: () => costOfReference(value, pointer, depth),
       draft: () =>
-        value === DRAFT || value === `${DRAFT}#` ? ZERO_COST : refuse(place, `must be ${DRAFT}, or left out`),
-      refused: () => refuse(place, 'cannot be used'),
+        value === DRAFT || value === `${DRAFT}#`
+          ? ZERO_COST
+          : refuse(pointer, `must be ${DRAFT} or be omitted`),
+      unsupported: () => refuse(pointer, 'is not supported'),
     };
     return kind === undefined ? ZERO_COST : rules[kind]();
   }
 
-  function sizeOfReference(reference: unknown, place: string, depth: number): SchemaCost {
+  function costOfReference(reference: unknown, pointer: string, depth: number): SchemaCost {
     if (typeof reference !== 'string' || !/^#(\/|$)/.test(reference))
-      return refuse(place, 'must be a JSON pointer within the schema: #/$defs/name');
-    const pointer = pointerFromReference(reference);
-    const named = resolvePointer(schema, pointer);
-    if (named === undefined) return refuse(place, 'leads nowhere');
-    if (typeof named !== 'boolean' && !isObject(named)) return refuse(place, 'leads to what is no schema');
-    return sizeOf(named, pointer, depth);
+      return refuse(pointer, 'must be a JSON Pointer within the schema, such as #/$defs/name');
+    const target = pointerFromReference(reference);
+    const named = resolvePointer(schema, target);
+    if (named === undefined) return refuse(pointer, 'points to nothing in the schema');
+    if (typeof named !== 'boolean' && !isObject(named)) return refuse(pointer, 'does not point to a schema');
+    return costOf(named, target, depth);
   }
 
-  function sizeOfPattern(pattern: unknown, place: string): SchemaCost {
+  function costOfPattern(pattern: unknown, pointer: string): SchemaCost {
     if (typeof pattern !== 'string') return ZERO_COST;
-    // Stops before it has compiled what is too much anyway.
-    if (steps > MAX_SIZE * STEPS_OF_PATTERN) return refuse(place, 'is too much, with the patterns before it');
+    // Avoids compiling further patterns of a schema that is too large anyway.
+    if (patternInstructions > MAX_TOTAL * INSTRUCTIONS_PER_UNIT)
+      return refuse(pointer, 'makes the patterns of the schema too large in total');
     const size = patternProgramSize(pattern);
     if (typeof size === 'string') {
-      steps += MAX_SIZE; // finding out has taken its time, too
-      return refuse(place, size);
+      patternInstructions += MAX_TOTAL; // measuring it took time as well
+      return refuse(pointer, size);
     }
-    steps += size;
-    return { ...ZERO_COST, total: 1 + Math.ceil(size / STEPS_OF_PATTERN), patterns: 1 };
+    patternInstructions += size;
+    return { ...ZERO_COST, total: 1 + Math.ceil(size / INSTRUCTIONS_PER_UNIT), patterns: 1 };
   }
 
   function refuse(pointer: string, detail: string): SchemaCost {
@@ -143,14 +157,19 @@ export function measureSchemaCost(schema: unknown, bytes: number): SchemaCostRes
     return ZERO_COST;
   }
 
-  const size = sizeOf(schema, '', 0);
+  const cost = costOf(schema, '', 0);
   if (problems.length > 0) return { problems };
-  if (size.total > MAX_SIZE)
-    return refused(`holds more than ${MAX_SIZE} schemas, keywords and their values, references repeated`);
-  if (size.perItem > MAX_REPEATED_SIZE)
-    return refused(`holds more than ${MAX_REPEATED_SIZE} of them against each item or member`);
-  if (size.textReads > MAX_READS) return refused('has too many lengths and uniqueItems for one value');
-  return size;
+  if (cost.total > MAX_TOTAL)
+    return refused(
+      `has more than ${MAX_TOTAL} schemas, keywords and values, counting references each time they are used`,
+    );
+  if (cost.perItem > MAX_PER_ITEM)
+    return refused(
+      `has more than ${MAX_PER_ITEM} schemas, keywords and values that apply to each item or member`,
+    );
+  if (cost.textReads > MAX_TEXT_READS)
+    return refused('applies minLength, maxLength and uniqueItems too often to one value');
+  return cost;
 }
 
 const refused = (detail: string): SchemaCostResult => ({ problems: [{ pointer: '', detail }] });
@@ -159,9 +178,9 @@ const membersOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : [];
 
 const valuesIn = (value: unknown): number =>
-  membersOf(value).reduce((total, [, one]) => total + 1 + valuesIn(one), 0);
+  membersOf(value).reduce((total, [, member]) => total + 1 + valuesIn(member), 0);
 
-const isDeeper = (value: unknown, most: number): boolean =>
+const isDeeper = (value: unknown, maxDepth: number): boolean =>
   typeof value === 'object' &&
   value !== null &&
-  (most === 0 || Object.values(value).some((one) => isDeeper(one, most - 1)));
+  (maxDepth === 0 || Object.values(value).some((member) => isDeeper(member, maxDepth - 1)));

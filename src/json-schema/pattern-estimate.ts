@@ -1,14 +1,16 @@
-/** A class of Unicode takes as long to compile as so many letters. */
-const CLASS_OF_UNICODE = 20;
+/** A Unicode class (`\p{L}`) takes as long to compile as this many characters. */
+const UNICODE_CLASS_SIZE = 20;
 
 type Level = {
-  /** Of all before the last part. */ total: number /** Of the last part, which a count would repeat. */;
+  /** Size of all parts but the last. */
+  total: number;
+  /** Size of the last part, which a quantifier would repeat. */
   last: number;
 };
 
 /**
- * Roughly how many instructions the program of a pattern will have, by a look at its text: compiling `a{1000}` a
- * hundred times over, only to find it too long, takes seconds.
+ * Estimates from the text of a pattern how many instructions its program will have. Compiling a pattern such as 100
+ * times `a{1000}` takes seconds, so patterns that are far too large are refused before they are compiled.
  */
 export function estimateProgramSize(source: string): number {
   const outer: Level[] = [];
@@ -23,12 +25,12 @@ export function estimateProgramSize(source: string): number {
       case '\\': {
         const isUnicode = source[i + 1] === 'p' || source[i + 1] === 'P';
         i = endOfEscape(source, i);
-        add(isUnicode ? CLASS_OF_UNICODE : 1);
+        add(isUnicode ? UNICODE_CLASS_SIZE : 1);
         break;
       }
       case '[': {
         const end = endOfClass(source, i);
-        add(1 + CLASS_OF_UNICODE * unicodeClassesIn(source, i, end));
+        add(1 + UNICODE_CLASS_SIZE * unicodeClassesIn(source, i, end));
         i = end;
         break;
       }
@@ -55,13 +57,16 @@ export function estimateProgramSize(source: string): number {
         add(1);
     }
   }
-  // Groups that are left open are no pattern: their size does not matter.
+  // Unclosed groups make the pattern invalid, so their size does not matter.
   return level.total + level.last;
 }
 
 const COUNT = /\{(\d{1,9})(?:(,)(\d{0,9}))?\}/y;
 
-/** How often `{2}`, `{2,}` or `{2,5}` repeats what stands before it, and where it ends. */
+/**
+ * How often a quantifier `{2}`, `{2,}` or `{2,5}` at `at` repeats the part before it, and the index of its last
+ * character.
+ */
 function countAt(source: string, at: number): { times: number; end: number } | undefined {
   COUNT.lastIndex = at;
   const match = COUNT.exec(source);
@@ -69,7 +74,7 @@ function countAt(source: string, at: number): { times: number; end: number } | u
   return { times: Number(match[3] || match[1]), end: at + match[0].length - 1 };
 }
 
-/** The last character of an escape: of `\p{Lu}` and `\x{1F600}` the brace. */
+/** The index of the last character of an escape; for `\p{Lu}` and `\x{1F600}` that is the brace. */
 function endOfEscape(source: string, at: number): number {
   if (!/[pPxu]/.test(source[at + 1] ?? '') || source[at + 2] !== '{') return at + 1;
   const brace = source.indexOf('}', at);
@@ -79,7 +84,7 @@ function endOfEscape(source: string, at: number): number {
 function endOfClass(source: string, at: number): number {
   let i = at + 1;
   if (source[i] === '^') i++;
-  if (source[i] === ']') i++; // the first one is a character of the class
+  if (source[i] === ']') i++; // a leading bracket is a character of the class
   while (i < source.length && source[i] !== ']') i += source[i] === '\\' ? 2 : 1;
   return i;
 }

@@ -2,21 +2,23 @@ import type { RegExpEngine, RegExpLike } from 'ajv/dist/types/index.js';
 import { RE2JS } from 're2js';
 import { estimateProgramSize } from './pattern-estimate.ts';
 
-/** The patterns of a schema would take longer over this data than data of its size may take. */
+/** Thrown when the patterns of a schema would exceed the time allowed for data of this size. */
 export class PatternBudgetExceeded extends RangeError {}
 
-/** Steps of a pattern's program, for each byte of the data. A megabyte then takes under a second. */
+/** Steps of pattern programs allowed for each byte of data: a megabyte of data takes less than a second. */
 const STEPS_PER_BYTE = 20;
-const STEPS_AT_LEAST = 200_000;
-/** Instructions of a compiled program: `(a{1000}){1000}` is short, and has a million. */
-const MAX_PROGRAM = 1_000;
-const TOO_LONG = 'is too long, with what it repeats';
-/** What a pattern has learnt of texts is forgotten beyond this: some learn from each character, up to 8 MiB. */
-const MAX_KEPT_BYTES = 256 * 1024;
+/** Steps allowed for data of any size: small data could otherwise not be matched by large patterns. */
+const MIN_STEPS = 200_000;
+/** Limit for the instructions of a program: the short pattern `(a{1000}){1000}` has a million. */
+const MAX_INSTRUCTIONS = 1_000;
+const TOO_LARGE = 'is too large once its repetitions are expanded';
+/** Beyond this size, the automaton states that a pattern caches are dropped: some patterns would cache up to 8 MiB. */
+const MAX_CACHED_STATE_BYTES = 256 * 1024;
 
 /**
- * The regular expressions of one schema. RE2 has no look-around and no back references, and takes time that grows with
- * the text, at most by the size of the program for each character; what remains is bounded by the size of the data.
+ * Returns a regular expression engine for one schema. RE2 has no lookaround and no backreferences, so each character
+ * takes at most as many steps as the program has instructions. `withBudget` limits the total number of steps while
+ * `work` runs; `bytes` is the size of the data. Matching throws PatternBudgetExceeded beyond that limit.
  */
 export function createPatternEngine(): {
   engine: RegExpEngine;
@@ -24,50 +26,50 @@ export function createPatternEngine(): {
 } {
   let stepsLeft = 0;
 
-  const compile = (source: string): RegExpLike => {
-    let { pattern, size } = compiled(source);
+  const createMatcher = (source: string): RegExpLike => {
+    let { pattern, size } = compile(source);
     const test = (text: string): boolean => {
       stepsLeft -= (text.length + 1) * size;
       if (stepsLeft < 0) throw new PatternBudgetExceeded();
-      const found = pattern.test(text);
-      if (keptBytes(pattern) > MAX_KEPT_BYTES) pattern = compiled(source).pattern;
-      return found;
+      const matches = pattern.test(text);
+      if (cachedStateBytes(pattern) > MAX_CACHED_STATE_BYTES) pattern = compile(source).pattern;
+      return matches;
     };
-    // Ajv takes two patterns of one text for the same.
+    // Ajv compares patterns by their text.
     return Object.assign({ test }, { toString: () => source });
   };
 
   return {
-    engine: Object.assign(compile, { code: 'compiledPattern' }),
+    engine: Object.assign(createMatcher, { code: 'compiledPattern' }),
     withBudget(bytes, work) {
-      stepsLeft = STEPS_AT_LEAST + bytes * STEPS_PER_BYTE;
+      stepsLeft = MIN_STEPS + bytes * STEPS_PER_BYTE;
       return work();
     },
   };
 }
 
-/** Instructions of a pattern's program; or why a schema may not have it. */
+/** The number of instructions of a pattern's program; or, as text, why the pattern is refused. */
 export function patternProgramSize(source: string): number | string {
   try {
-    return compiled(source).size;
+    return compile(source).size;
   } catch (error) {
     if (error instanceof RangeError) return error.message;
-    return 'must be a regular expression of RE2: it has no look-around and no back references';
+    return 'must be a regular expression in RE2 syntax, which has no lookaround and no backreferences';
   }
 }
 
-/** Of the states that re2js builds while it matches. */
-function keptBytes(pattern: RE2JS): number {
+/** Size of the automaton states that re2js has cached while matching. */
+function cachedStateBytes(pattern: RE2JS): number {
   const states = pattern.re2().lazyDFA;
   return states ? states.maxMem - states.memBudget : 0;
 }
 
-function compiled(source: string): { pattern: RE2JS; size: number } {
-  // Twice the limit: it is only roughly right.
+function compile(source: string): { pattern: RE2JS; size: number } {
+  // The estimate may be too high, so only patterns with twice the limit are refused before compiling.
   const estimate = estimateProgramSize(source);
-  if (estimate > 2 * MAX_PROGRAM) throw new RangeError(TOO_LONG);
+  if (estimate > 2 * MAX_INSTRUCTIONS) throw new RangeError(TOO_LARGE);
   const pattern = RE2JS.compile(RE2JS.translateRegExp(source));
   const size = pattern.programSize();
-  if (size > MAX_PROGRAM) throw new RangeError(TOO_LONG);
+  if (size > MAX_INSTRUCTIONS) throw new RangeError(TOO_LARGE);
   return { pattern, size: Math.max(size, estimate) };
 }

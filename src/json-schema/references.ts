@@ -3,7 +3,7 @@ import { pointerTokens } from './json-pointer.ts';
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The JSON pointer that a reference `#/…` holds. */
+/** The JSON Pointer in a reference `#/…`. */
 export function pointerFromReference(reference: string): string {
   const pointer = reference.slice(1);
   try {
@@ -13,7 +13,7 @@ export function pointerFromReference(reference: string): string {
   }
 }
 
-/** What the JSON pointer (RFC 6901) names; undefined when it leads nowhere. */
+/** The value that a JSON Pointer (RFC 6901) points to; undefined when there is none. */
 export function resolvePointer(root: unknown, pointer: string): unknown {
   let value = root;
   for (const name of pointerTokens(pointer)) {
@@ -23,5 +23,6 @@ export function resolvePointer(root: unknown, pointer: string): unknown {
   return value;
 }
 
+/** The value that a reference `#/…` points to; undefined when there is none. */
 export const resolveReference = (root: unknown, reference: string): unknown =>
   resolvePointer(root, pointerFromReference(reference));

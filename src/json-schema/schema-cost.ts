@@ -1,19 +1,20 @@
-/** How much checking a schema can take, with what its references name repeated. */
+/** What checking data against a schema costs. Referenced schemas count each time they are used. */
 export type SchemaCost = {
-  /** Schemas, keywords, and values such as those of `enum`. */
+  /** Number of schemas, keywords, and values such as those of `enum`. */
   total: number;
-  /** Of those, what is held against each item of an array or each member of an object: data decides how often. */
+  /** The part of `total` that applies to each item of an array or member of an object: the data decides how often. */
   perItem: number;
-  /** How often a byte of the data can be read, beside what patterns do. */
+  /** How often each byte of the data may be read, not counting patterns. */
   textReads: number;
+  /** Number of patterns. */
   patterns: number;
-  /** Schemas in each other. */
+  /** Levels of schemas within schemas. */
   depth: number;
 };
 
 export const ZERO_COST: SchemaCost = { total: 0, perItem: 0, textReads: 0, patterns: 0, depth: 0 };
 
-/** Of parts that can all be held against one value. */
+/** The cost of parts that may all apply to the same value. */
 export const sumCosts = (sizes: SchemaCost[]): SchemaCost =>
   sizes.reduce(
     (total, size) => ({
@@ -26,10 +27,11 @@ export const sumCosts = (sizes: SchemaCost[]): SchemaCost =>
     ZERO_COST,
   );
 
-/** Of parts that are each held against another value. */
+/** The cost of parts that each apply to a different value: no value is read by more than one of them. */
 export const sumCostsOfDistinctValues = (sizes: SchemaCost[]): SchemaCost => ({
   ...sumCosts(sizes),
   textReads: Math.max(0, ...sizes.map(({ textReads }) => textReads)),
 });
 
+/** The cost of a part that applies to each item or member. */
 export const chargePerItem = (size: SchemaCost): SchemaCost => ({ ...size, perItem: size.total });

@@ -1,6 +1,6 @@
 import { isObject } from './references.ts';
 
-/** Whether no two items are equal, in time that grows with their size; Ajv's own compares each with each other. */
+/** True when no two items are equal. Takes time proportional to their size; Ajv's own check compares every pair. */
 export function hasUniqueItems(items: unknown[]): boolean {
   const seen = new Set<string>();
   for (const item of items) {
@@ -11,12 +11,12 @@ export function hasUniqueItems(items: unknown[]): boolean {
   return true;
 }
 
-/** The same text for equal values: members in the order of their names, and 1.0 as 1. */
+/** Equal values give the same text: members are sorted by name, and 1.0 is written as 1. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (isObject(value)) {
     const names = Object.keys(value).sort();
     return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join()}}`;
   }
-  return typeof value === 'string' ? JSON.stringify(value) : String(value); // 1e999 is not null
+  return typeof value === 'string' ? JSON.stringify(value) : String(value); // JSON.stringify would write 1e999 as null
 }

@@ -25,10 +25,10 @@ test.each([
   '(x{20}y{20}z{20}){50}'.repeat(10),
   '[^\\p{L}\\p{N}]'.repeat(2_000),
   '\\p{L}{1000}'.repeat(50),
-])('what takes long to compile is refused at once', (pattern) => {
+])('a pattern that would take long to compile is refused immediately', (pattern) => {
   const before = cpuMs();
 
-  expect(patternProgramSize(pattern)).toBe('is too long, with what it repeats');
+  expect(patternProgramSize(pattern)).toBe('is too large once its repetitions are expanded');
   expect(cpuMs() - before).toBeLessThan(100);
 });
 
@@ -37,6 +37,6 @@ test.each([
   '^\\p{Lu}\\p{L}*(?: \\p{L}+){0,4}$',
   '^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
   '^(?<year>\\d{4})-(?<month>\\d{2})$',
-])('%s is as good as before', (pattern) => {
+])('%s is accepted', (pattern) => {
   expect(patternProgramSize(pattern)).toEqual(expect.any(Number));
 });
