@@ -11,6 +11,7 @@ import { webhookRoutes } from './endpoints/webhook-routes.ts';
 import { eventTypeRoutes } from './event-types/event-type-routes.ts';
 import { eventRoutes } from './events/event-routes.ts';
 import { healthRoutes } from './health.ts';
+import { createCallHandler } from './http/handle-call.ts';
 import { mountRoutes } from './http/mount.ts';
 import { outcomeRoutes } from './outcomes/outcome-routes.ts';
 import { profileRoutes } from './profiles/profile-routes.ts';
@@ -18,13 +19,13 @@ import { consumerRoutes } from './projects/consumer-routes.ts';
 import { keyRoutes } from './projects/key-routes.ts';
 import { projectRoutes } from './projects/project-routes.ts';
 
-/** The HTTP API as an Express application; `createHttpServer` gives it a listener. */
+/** Creates the HTTP API as an Express application, which `createHttpServer` serves. */
 export function createApi(deps: ApiDependencies): Express {
   const db = withOutageMapping(deps.pool);
   const slicesOf = createTimeSlices();
   const { tenantReadPool } = deps;
   const authentication = createAuthentication(db, deps.profiles, deps.secretBox.macsOf, deps.config);
-  // Express looks through them in this order: what is called most comes first.
+  // Express tries routes in this order, so the most frequent ones come first.
   const routes = [
     ...eventRoutes(deps, db, tenantReadPool, slicesOf),
     ...deliveryRoutes(deps, tenantReadPool),
@@ -48,6 +49,6 @@ export function createApi(deps: ApiDependencies): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
   app.set('trust proxy', deps.config.trustedProxies ?? []);
-  mountRoutes(app, documented, authentication, slicesOf, deps);
+  mountRoutes(app, documented, createCallHandler(authentication, slicesOf, deps.config), deps);
   return app;
 }

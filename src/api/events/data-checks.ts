@@ -3,7 +3,7 @@ import type { TimeSlices } from '../../limits/time-slices.ts';
 import type { EventDraft } from '../../store/events/event-draft.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/authentication.ts';
-import { LARGE_BODY_BYTES } from '../http/body/large-body.ts';
+import { LARGE_BODY_BYTES } from '../http/body/json-document.ts';
 import { Problem } from '../problems/problem.ts';
 import { type Refusal, refuseUnlessStored } from './repeated-posts.ts';
 

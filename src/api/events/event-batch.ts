@@ -7,8 +7,14 @@ import {
   requireUtf8WithoutBom,
   tooDeep,
 } from '../http/body/json-document.ts';
-import { type Member, membersOf, nestingDepth, type ValueRange } from '../http/body/json-members.ts';
-import { isArrayAt, parseValue, scanElements, scanMembers } from '../http/body/json-skeleton.ts';
+import {
+  type Member,
+  membersOf,
+  nestingDepth,
+  OPEN_BRACE,
+  type ValueRange,
+} from '../http/body/json-members.ts';
+import { isArrayAt, parseValue, scanElements, scanMembers } from '../http/body/json-scanner.ts';
 import { parseBody, partOrErrors } from '../http/validation/validation.ts';
 import { type FieldError, invalidBody, MAX_LISTED_ERRORS, Problem } from '../problems/problem.ts';
 import type { PostedEvent } from './event-drafts.ts';
@@ -16,7 +22,6 @@ import { type EventInput, MAX_BATCH_EVENTS, newEvent } from './event-schemas.ts'
 
 /** What is around the events, each of which is looked at by itself. */
 const envelope = z.strictObject({ events: z.array(z.unknown()).min(1).max(MAX_BATCH_EVENTS) });
-const OPEN_BRACE = 0x7b;
 /** Of a value that may not be there at all: a larger one is not read to say so. */
 const SMALL = 64 * 1024;
 /** The batch, its list, and the event. */

@@ -4,7 +4,7 @@ import type { EventDraft } from '../../store/events/event-draft.ts';
 import { storedBodies } from '../../store/events/event-reads.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/authentication.ts';
-import { LARGE_BODY_BYTES } from '../http/body/large-body.ts';
+import { LARGE_BODY_BYTES } from '../http/body/json-document.ts';
 import { requireValidData } from './data-checks.ts';
 import { draftOrRefusal, type PostedEvent } from './event-drafts.ts';
 import { requirePlansForTargets } from './plan-rules.ts';

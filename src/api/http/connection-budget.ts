@@ -3,113 +3,113 @@ import type { Socket } from 'node:net';
 import { ipKeyGenerator } from 'express-rate-limit';
 import { Problem } from '../problems/problem.ts';
 
-/** Of all connections: what one project may have answers under way on, and all consumers' keys of one project. */
+/** Shares of all connections: with requests in flight for one project, and for all consumer keys of one project. */
 const SHARE_OF_PROJECT = 1 / 2;
 const SHARE_OF_CONSUMERS = 1 / 4;
-/** Of all connections: what one address may keep open without a key. */
+/** The share of all connections that one address may keep open without a valid key. */
 const SHARE_OF_ADDRESS = 1 / 2;
-/** Seconds after which an answer that was under way may have ended. */
+/** Seconds; most requests in flight have ended by then. */
 const RETRY_AFTER = '2';
 
-/** Whose requests a connection carries. Before the first key that is right, only its address is known. */
+/** The sender of a connection's requests. Before the first valid key, only the address is known. */
 type Owner = { address: string } | { projectId: string; consumer: string | null };
-type Connection = { socket: Socket; owner: Owner; underWay: number; group: string };
+type Connection = { socket: Socket; owner: Owner; inFlight: number; group: string };
 
 const connections = new WeakMap<Socket, { connection: Connection; budget: ConnectionBudget }>();
 
 /**
- * The connection of the request has brought a key of this tenant. Throws quota_exceeded where the tenant has answers
- * under way on so many connections that others would find none.
+ * Assigns the request's connection to the tenant whose key it carries. Throws quota_exceeded when the tenant has requests
+ * in flight on so many connections that other tenants could run out of them.
  */
 export function admitTenant(request: IncomingMessage, projectId: string, consumer: string | null): void {
-  const known = connections.get(request.socket);
-  if (known && !known.budget.admit(known.connection, { projectId, consumer }))
-    throw new Problem('quota_exceeded', 'Too many requests are under way: wait for the answers of some.', {
+  const tracked = connections.get(request.socket);
+  if (tracked && !tracked.budget.admit(tracked.connection, { projectId, consumer }))
+    throw new Problem('quota_exceeded', 'Too many requests are in flight. Wait for some of the responses.', {
       headers: { 'retry-after': RETRY_AFTER },
     });
 }
 
-/** Keeps the connections to `server` within `most`; a new one takes the place of one that is worth less. */
-export function limitConnections(server: Server, most: number): void {
-  const budget = new ConnectionBudget(most);
+/** Limits the connections to `server`. Beyond the limit, a new connection replaces a less important one. */
+export function limitConnections(server: Server, maxConnections: number): void {
+  const budget = new ConnectionBudget(maxConnections);
   server.on('connection', (socket: Socket) => budget.open(socket));
 }
 
-/** Counts an answer on its connection; without the budget of a server it does nothing. */
+/** Counts a request in flight on its connection. Does nothing for a server without a budget. */
 export function trackResponse({ socket }: IncomingMessage, response: ServerResponse): void {
-  const known = connections.get(socket);
-  if (!known) return;
-  known.budget.begin(known.connection);
-  response.once('close', () => known.budget.end(known.connection));
+  const tracked = connections.get(socket);
+  if (!tracked) return;
+  tracked.budget.begin(tracked.connection);
+  response.once('close', () => tracked.budget.end(tracked.connection));
 }
 
 class ConnectionBudget {
-  readonly #most: number;
-  /** The connections of each group; those that have been used last are at the end. */
+  readonly #maxConnections: number;
+  /** The connections of each group, the least recently used first. */
   readonly #groups = new Map<string, Set<Connection>>();
   #open = 0;
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(maxConnections: number) {
+    this.#maxConnections = maxConnections;
   }
 
   open(socket: Socket): void {
     const owner = { address: ipKeyGenerator(socket.remoteAddress ?? '') };
-    if (this.#open >= this.#most && !this.#makeRoom()) {
+    if (this.#open >= this.#maxConnections && !this.#evictOne()) {
       socket.destroy();
       return;
     }
-    const connection: Connection = { socket, owner, underWay: 0, group: '' };
+    const connection: Connection = { socket, owner, inFlight: 0, group: '' };
     connections.set(socket, { connection, budget: this });
     this.#open += 1;
-    this.#place(connection);
-    const ofAddress = this.#groups.get(connection.group)!;
-    if (ofAddress.size > this.#most * SHARE_OF_ADDRESS) this.#close(first(ofAddress));
+    this.#addToGroup(connection);
+    const sameAddress = this.#groups.get(connection.group)!;
+    if (sameAddress.size > this.#maxConnections * SHARE_OF_ADDRESS) this.#close(first(sameAddress));
     socket.once('close', () => this.#forget(connection));
   }
 
   begin(connection: Connection): void {
-    connection.underWay += 1;
-    this.#place(connection);
+    connection.inFlight += 1;
+    this.#addToGroup(connection);
   }
 
   end(connection: Connection): void {
-    connection.underWay -= 1;
-    this.#place(connection);
+    connection.inFlight -= 1;
+    this.#addToGroup(connection);
   }
 
-  /** False where the owner has more than its share of the connections under way. */
+  /** False when the owner has requests in flight on more connections than its share. */
   admit(connection: Connection, owner: Exclude<Owner, { address: string }>): boolean {
     connection.owner = owner;
-    this.#place(connection);
+    this.#addToGroup(connection);
     const share = owner.consumer === null ? SHARE_OF_PROJECT : SHARE_OF_CONSUMERS;
-    return (this.#groups.get(connection.group)?.size ?? 0) <= Math.max(1, this.#most * share);
+    return (this.#groups.get(connection.group)?.size ?? 0) <= Math.max(1, this.#maxConnections * share);
   }
 
-  #place(connection: Connection): void {
-    if (connection.group === GONE) return;
-    this.#leave(connection);
+  #addToGroup(connection: Connection): void {
+    if (connection.group === CLOSED) return;
+    this.#removeFromGroup(connection);
     connection.group = groupOf(connection);
     const group = this.#groups.get(connection.group) ?? new Set();
     this.#groups.set(connection.group, group.add(connection));
   }
 
-  #leave(connection: Connection): void {
+  #removeFromGroup(connection: Connection): void {
     const group = this.#groups.get(connection.group);
     group?.delete(connection);
     if (group?.size === 0) this.#groups.delete(connection.group);
   }
 
   #forget(connection: Connection): void {
-    if (connection.group === GONE) return;
-    this.#leave(connection);
-    connection.group = GONE;
+    if (connection.group === CLOSED) return;
+    this.#removeFromGroup(connection);
+    connection.group = CLOSED;
     this.#open -= 1;
   }
 
-  /** Closes what has waited longest in the largest group: strangers who wait, then tenants', then strangers at work. */
-  #makeRoom(): boolean {
-    for (const kind of CLOSED_FIRST) {
+  /** Closes the least recently used connection of the largest group, in the order of EVICTION_ORDER; false when there is none. */
+  #evictOne(): boolean {
+    for (const kind of EVICTION_ORDER) {
       let largest: Set<Connection> | undefined;
       for (const [name, group] of this.#groups)
         if (name.startsWith(kind) && group.size > (largest?.size ?? 0)) largest = group;
@@ -126,11 +126,12 @@ class ConnectionBudget {
   }
 }
 
-const GONE = 'gone';
-const CLOSED_FIRST = ['idle address ', 'idle tenant ', 'busy address '];
+const CLOSED = 'closed';
+/** Idle connections without a key go first; busy connections of tenants are never closed. */
+const EVICTION_ORDER = ['idle address ', 'idle tenant ', 'busy address '];
 
-function groupOf({ owner, underWay }: Connection): string {
-  const state = underWay === 0 ? 'idle' : 'busy';
+function groupOf({ owner, inFlight }: Connection): string {
+  const state = inFlight === 0 ? 'idle' : 'busy';
   if ('address' in owner) return `${state} address ${owner.address}`;
   return `${state} tenant ${owner.projectId}${owner.consumer === null ? '' : ' consumers'}`;
 }

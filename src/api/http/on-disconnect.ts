@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
-/** Runs `work` when the answer is finished or its caller has gone; at once when that happened before. */
+/** Runs `work` when the response has ended or the client has disconnected; immediately if that has already happened. */
 export function onDisconnect(response: ServerResponse, work: () => void): void {
-  // Whoever only listened would wait for ever for a caller that went while something else was awaited.
+  // After the event, a listener would never be called.
   if (response.destroyed) work();
   else response.once('close', work);
 }

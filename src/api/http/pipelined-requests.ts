@@ -1,54 +1,54 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How long waiting requests may be answered in one turn of the event loop; other connections are served after that. */
-const TURN_MS = 5;
-/** One read of 64 KiB holds up to 2,000 requests; where many connections send so, each keeps only its first ones. */
-const QUEUED_IN_ALL = 10_000;
-const QUEUED_AT_LEAST = 100;
+/** How long queued requests may run in one iteration of the event loop before other connections are served. */
+const SLICE_MS = 5;
+/** One read of 64 KiB can hold 2,000 requests. When many connections pipeline, each keeps only its first requests. */
+const MAX_QUEUED = 10_000;
+const MIN_QUEUED_PER_CONNECTION = 100;
 
 type Exchange = { request: IncomingMessage; response: ServerResponse };
-/** What a connection has sent ahead while an answer is under way. `cut`: the rest of it is not answered. */
-type Pipeline = { waiting: Exchange[]; cut: boolean };
+/** The requests that a connection sent while another is in flight. `isTruncated`: later ones get no response. */
+type Pipeline = { waiting: Exchange[]; isTruncated: boolean };
 
 /**
- * Answers the requests of a connection one after the other, and reads no more of it while some wait. Node would begin
- * them all at once: thirty thousand requests in one connection then hold up every other caller for seconds.
+ * Runs the requests of a connection one after the other, and stops reading from it while requests are queued. Node would
+ * start them all at once, so that 30,000 requests on one connection would delay every other client for seconds.
  */
 export function serializePipelinedRequests(listener: RequestListener): RequestListener {
   const pipelines = new WeakMap<Socket, Pipeline>();
-  const watched = new WeakSet<Socket>();
+  const hooked = new WeakSet<Socket>();
   const ready: Socket[] = [];
   let queued = 0;
-  let turnEndsAt = 0;
+  let sliceEndsAt = 0;
 
   function begin({ request, response }: Exchange): void {
     const { socket } = request;
-    response.once('close', () => endOf(socket));
+    response.once('close', () => onResponseClosed(socket));
     listener(request, response);
   }
 
-  function endOf(socket: Socket): void {
+  function onResponseClosed(socket: Socket): void {
     const pipeline = pipelines.get(socket)!;
     if (pipeline.waiting.length === 0) {
       pipelines.delete(socket);
       return;
     }
-    if (performance.now() < turnEndsAt) answerNext(socket);
-    else if (ready.push(socket) === 1) setImmediate(answerReady);
+    if (performance.now() < sliceEndsAt) handleNext(socket);
+    else if (ready.push(socket) === 1) setImmediate(handleReady);
   }
 
-  /** Requests that were sent ahead: as many as fit in the turn, of each connection one, and then what is left of it. */
-  function answerReady(): void {
-    turnEndsAt = performance.now() + TURN_MS;
+  /** Runs one queued request per connection, then further ones as they finish, until the slice ends. */
+  function handleReady(): void {
+    sliceEndsAt = performance.now() + SLICE_MS;
     for (const socket of ready.splice(0)) {
-      if (performance.now() > turnEndsAt) ready.push(socket);
-      else answerNext(socket);
+      if (performance.now() > sliceEndsAt) ready.push(socket);
+      else handleNext(socket);
     }
-    if (ready.length > 0) setImmediate(answerReady);
+    if (ready.length > 0) setImmediate(handleReady);
   }
 
-  function answerNext(socket: Socket): void {
+  function handleNext(socket: Socket): void {
     const pipeline = pipelines.get(socket)!;
     if (socket.destroyed) {
       queued -= pipeline.waiting.length;
@@ -58,24 +58,25 @@ export function serializePipelinedRequests(listener: RequestListener): RequestLi
     const next = pipeline.waiting.shift()!;
     queued -= 1;
     if (pipeline.waiting.length === 0) {
-      if (pipeline.cut) next.response.setHeader('connection', 'close');
-      else socket.resume(); // the body of this one may still be on its way
+      if (pipeline.isTruncated) next.response.setHeader('connection', 'close');
+      else socket.resume(); // its body may still be arriving
     }
     begin(next);
   }
 
   function enqueue(exchange: Exchange, pipeline: Pipeline): void {
-    if (queued >= QUEUED_IN_ALL && pipeline.waiting.length >= QUEUED_AT_LEAST) pipeline.cut = true;
-    if (pipeline.cut) return;
+    if (queued >= MAX_QUEUED && pipeline.waiting.length >= MIN_QUEUED_PER_CONNECTION)
+      pipeline.isTruncated = true;
+    if (pipeline.isTruncated) return;
     queued += 1;
     if (pipeline.waiting.push(exchange) === 1) pause(exchange.request.socket);
   }
 
   function pause(socket: Socket): void {
     socket.pause();
-    if (watched.has(socket)) return;
-    watched.add(socket);
-    // Node reads on with each answer that ends.
+    if (hooked.has(socket)) return;
+    hooked.add(socket);
+    // Node resumes the socket after every response.
     socket.on('resume', () => {
       if (pipelines.get(socket)?.waiting.length) socket.pause();
     });
@@ -85,7 +86,7 @@ export function serializePipelinedRequests(listener: RequestListener): RequestLi
     const { socket } = request;
     const pipeline = pipelines.get(socket);
     if (pipeline) return enqueue({ request, response }, pipeline);
-    pipelines.set(socket, { waiting: [], cut: false });
+    pipelines.set(socket, { waiting: [], isTruncated: false });
     begin({ request, response });
   };
 }

@@ -3,26 +3,26 @@ import type { Request, Response } from 'express';
 import { onDisconnect } from './on-disconnect.ts';
 import { JSON_TYPE, type RouteResponse } from './route.ts';
 
-/** Answers hold what is secret or changes by the second; pages that may be kept say so themselves. */
-const ALWAYS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+/** Responses contain secrets or change every second; cacheable pages override the header. */
+const BASE_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-/** Writes an answer past Express, whose own `send` would compute types and tags again. A stream that fails ends its answer. */
+/** Writes a response without Express, whose `send` would compute the content type and an ETag again. A failed stream ends its response. */
 export function send(
   request: Request,
   response: Response,
   requestId: string,
-  answer: RouteResponse<unknown>,
+  routeResponse: RouteResponse<unknown>,
   onStreamFailure: (error: unknown) => void,
 ): void {
-  const { status, headers, content } = answer;
+  const { status, headers, content } = routeResponse;
   if (!content) {
-    response.writeHead(status, { ...ALWAYS, 'x-request-id': requestId, ...headers }).end();
+    response.writeHead(status, { ...BASE_HEADERS, 'x-request-id': requestId, ...headers }).end();
     return;
   }
   const { type, body } =
     'json' in content ? { type: JSON_TYPE, body: JSON.stringify(content.json) } : content;
   const head: Record<string, string | number> = {
-    ...ALWAYS,
+    ...BASE_HEADERS,
     'x-request-id': requestId,
     'content-type': type,
     ...headers,
@@ -42,7 +42,7 @@ function sendStream(
   stream: Readable,
   onFailure: (error: unknown) => void,
 ): void {
-  // The caller should see that the stream is open before anything happens.
+  // The client should see that the stream is open before the first outcome.
   response.flushHeaders();
   stream.once('error', onFailure);
   stream.on('error', () => response.end());

@@ -15,18 +15,18 @@ import { serializePipelinedRequests } from './pipelined-requests.ts';
 
 export type HttpServer = {
   server: Server;
-  /** Resolves with the port that is listened on; rejects when it is taken. */
+  /** Resolves with the port; rejects when the port is in use. */
   listen(host: string, port: number): Promise<number>;
-  /** Takes no more requests, aborts `closing`, and waits for those in flight, at most `graceMs`. */
+  /** Stops accepting requests, aborts `closing`, and waits up to `graceMs` (default 10 s) for the requests in flight. */
   close(graceMs?: number): Promise<void>;
 };
 
-/** What a process without a plan of its file descriptors may have: half of the 2,048 that few systems go below. */
+/** The default for a process that has not counted its file descriptors: about half of 2,048, a common limit. */
 const MAX_CONNECTIONS = 1_000;
 
 /**
- * `closing` is the signal that the API was made with: streams end and waiting requests answer when it aborts.
- * Beyond `maxConnections` a new connection takes the place of one that is idle, those without a key first.
+ * Creates the server. `closing` controls the shutdown signal of the API: when it aborts, streams end and waiting
+ * requests respond. Beyond `maxConnections`, a new connection replaces an idle one, those without a key first.
  */
 export function createHttpServer(
   app: RequestListener,
@@ -35,23 +35,23 @@ export function createHttpServer(
   { maxConnections = MAX_CONNECTIONS }: { maxConnections?: number } = {},
 ): HttpServer {
   const server = createServer({
-    // Node's 300 s would let slow senders hold sockets for minutes.
+    // Node's default of 300 s would let slow senders occupy sockets for minutes.
     requestTimeout: 30_000,
     headersTimeout: 15_000,
-    // How often the two are looked at; Node's 30 s would double them.
+    // Both limits are checked at this interval; Node's default of 30 s would double them.
     connectionsCheckingInterval: 5_000,
-    // Above the 60 s of usual load balancers: who closes first loses a request.
+    // Longer than the usual 60 s of load balancers: if the server closed first, a request could be lost.
     keepAliveTimeout: 65_000,
     maxHeaderSize: 16 * 1024,
   });
-  // A caller that does not read its answer would keep it, and its socket, for good. `wait` takes up to 60 s in silence.
+  // Otherwise a client that does not read its response would occupy the socket forever. `wait` is silent for up to 60 s.
   server.setTimeout(90_000);
   limitConnections(server, maxConnections);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
-    answerUnreadable(error.code, socket, publicUrl),
+    respondUnreadable(error.code, socket, publicUrl),
   );
   server.on('request', trackResponse);
-  const underWay = answersUnderWay(server);
+  const inFlight = trackInFlightResponses(server);
   server.on('request', serializePipelinedRequests(app));
   return {
     server,
@@ -67,50 +67,50 @@ export function createHttpServer(
     close: async (graceMs = 10_000) => {
       closing.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.race([underWay.end(), after(graceMs)]);
-      // Node does not count a connection as idle that has not sent its first request yet.
+      await Promise.race([inFlight.drain(), after(graceMs)]);
+      // Node does not count a connection as idle before its first request.
       server.closeAllConnections();
       await closed;
     },
   };
 }
 
-/** The answers that are not finished yet. `end` resolves when there are none, and asks for no more on their sockets. */
-function answersUnderWay(server: Server): { end(): Promise<void> } {
-  const answers = new Set<ServerResponse>();
+/** Tracks unfinished responses. `drain` resolves when there are none, and asks clients to close their connections. */
+function trackInFlightResponses(server: Server): { drain(): Promise<void> } {
+  const inFlight = new Set<ServerResponse>();
   let onEmpty: (() => void) | undefined;
   server.on('request', (_request, response) => {
-    answers.add(response);
+    inFlight.add(response);
     if (onEmpty) closeAfter(response);
     response.once('close', () => {
-      answers.delete(response);
-      if (answers.size === 0) onEmpty?.();
+      inFlight.delete(response);
+      if (inFlight.size === 0) onEmpty?.();
     });
   });
   return {
-    end: () =>
+    drain: () =>
       new Promise((resolve) => {
         onEmpty = resolve;
-        for (const response of answers) closeAfter(response);
-        if (answers.size === 0) resolve();
+        for (const response of inFlight) closeAfter(response);
+        if (inFlight.size === 0) resolve();
       }),
   };
 }
 
-/** Without it a busy caller would send its next request on the same connection, without end. */
+/** Without it, a busy client would keep sending requests on the same connection. */
 function closeAfter(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('connection', 'close');
 }
 
 const after = (ms: number): Promise<void> => sleep(ms, undefined, { ref: false });
 
-/** Node would answer a bare status line; callers are promised problem+json. */
-function answerUnreadable(errorCode: string | undefined, socket: Socket, publicUrl: string): void {
+/** Node would respond with a bare status line, but clients expect application/problem+json. */
+function respondUnreadable(errorCode: string | undefined, socket: Socket, publicUrl: string): void {
   if (!socket.writable || errorCode === 'ECONNRESET') {
     socket.destroy();
     return;
   }
-  const problem = new Problem(UNREADABLE[errorCode ?? ''] ?? 'invalid_request');
+  const problem = new Problem(UNREADABLE_CODES[errorCode ?? ''] ?? 'invalid_request');
   const body = problemJson(problem, localClockId('req'), publicUrl);
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n` +
@@ -119,8 +119,8 @@ function answerUnreadable(errorCode: string | undefined, socket: Socket, publicU
   );
 }
 
-/** Node's code of a request that it could not read, to ours. */
-const UNREADABLE: Record<string, ProblemCode> = {
+/** Problem codes for Node's errors about unreadable requests. */
+const UNREADABLE_CODES: Record<string, ProblemCode> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };

@@ -38,12 +38,12 @@ describe('ids as producers have them', () => {
   });
 
   test.each(['a b', 'a/b', 'ä', '...', 'x'.repeat(129)])(
-    'no consumer is called %s: the rule is said',
+    'the consumer id %j is rejected with the rule it breaks',
     async (id) => {
       expect(await call('PUT', `/v1/consumers/${encodeURIComponent(id)}`, {})).toMatchObject({
         status: 422,
         code: 'invalid_id',
-        errors: [{ pointer: 'id', detail: expect.stringMatching(/^(must be of A-Z|has more than 128)/) }],
+        errors: [{ pointer: 'id', detail: expect.stringMatching(/^must (consist of A-Z|have at most 128)/) }],
       });
     },
   );
@@ -115,16 +115,16 @@ test('an event type of a profile without an example is refused at its place', as
 
 test.each<[string, unknown, string, string]>([
   ['/v1/events', { data: 1 }, '/type', 'is required'],
-  ['/v1/events', { type: 1, data: 1 }, '/type', 'must be a text'],
+  ['/v1/events', { type: 1, data: 1 }, '/type', 'must be a string'],
   ['/v1/events', [], '', 'must be an object'],
-  ['/v1/events', { type: 'a', data: 1, attributes: { a: null } }, '/attributes/a', 'must be a text'],
+  ['/v1/events', { type: 'a', data: 1, attributes: { a: null } }, '/attributes/a', 'must be a string'],
   ['/v1/events', { type: 'a', data: 1, target: { url: '' } }, '/target/url', 'must not be empty'],
   ['/v1/events/batch', { events: [] }, '/events', 'must not be empty'],
   [
     '/v1/endpoints',
     { url: 'https://a.example', events: Array(101).fill('a') },
     '/events',
-    'has more than 100 entries',
+    'must have at most 100 items',
   ],
   ['/v1/webhooks', { url: 'https://a.example' }, '/events', 'is required'],
 ])('POST %s with %j says of "%s" that it %s', async (path, body, pointer, detail) => {
@@ -135,9 +135,9 @@ test.each([
   ['limit=0', 'must be at least 1'],
   ['limit=201', 'must be at most 200'],
   ['limit=x', 'must be a number'],
-  ['limit=1.5', 'must be a whole number'],
+  ['limit=1.5', 'must be an integer'],
   ['status=lost', 'must be one of "pending", "delivered", "undeliverable", "cancelled", "unrouted"'],
-  ['since=today', 'must be a time like 2026-03-26T14:30:00Z'],
+  ['since=today', 'must be a date and time such as 2026-03-26T14:30:00Z'],
 ])('a list with ?%s says that it %s', async (query, detail) => {
   expect((await call('GET', `/v1/events?${query}`)).errors).toMatchObject([{ detail }]);
 });
@@ -186,7 +186,9 @@ describe('the OpenAPI document', () => {
     for (const text of ['0s', '0m', '61s', '1h']) expect([text, fits(delay, text)]).toEqual([text, false]);
     expect(await call('POST', '/v1/events?wait=61s', { type: 'a', data: 1 })).toMatchObject({
       status: 400,
-      errors: [{ pointer: 'wait', detail: 'must be a duration like 30s, 5m, 2h or 1d, at most 60 seconds' }],
+      errors: [
+        { pointer: 'wait', detail: 'must be a duration such as 30s, 5m, 2h or 1d, at most 60 seconds' },
+      ],
     });
   });
 });

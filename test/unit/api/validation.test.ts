@@ -28,7 +28,7 @@ test('a hundred mistakes are listed whole', () => {
   const problem = problemOf({ events: [withUnknown(100)] });
 
   expect(problem).toMatchObject({
-    errors: expect.arrayContaining([{ pointer: '/events/0/x99', detail: 'is not known' }]),
+    errors: expect.arrayContaining([{ pointer: '/events/0/x99', detail: 'is unknown' }]),
     message: expect.not.stringContaining('more errors'),
   });
 });

@@ -1,20 +1,20 @@
-/** A member of an object, or an element of an array, as the bytes that hold its value. */
+/** The range of bytes that contains a value. */
 export type ValueRange = { start: number; end: number };
 export type Member = ValueRange & { name: string };
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const COMMA = 0x2c;
-const COLON = 0x3a;
+export const QUOTE = 0x22;
+export const BACKSLASH = 0x5c;
+export const OPEN_BRACKET = 0x5b;
+export const CLOSE_BRACKET = 0x5d;
+export const OPEN_BRACE = 0x7b;
+export const CLOSE_BRACE = 0x7d;
+export const COMMA = 0x2c;
+export const COLON = 0x3a;
 
 export const isJsonWhitespace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
-/** The deepest nesting of objects and arrays; on text that is not JSON it is merely some number. */
+/** The nesting depth of objects and arrays. For text that is not JSON, the result is arbitrary. */
 export function nestingDepth(
   text: Buffer,
   { start, end }: ValueRange = { start: 0, end: text.length },
@@ -30,12 +30,12 @@ export function nestingDepth(
   return deepest;
 }
 
-/** The members of the object at `range`, in order, repeated names included. The text must be valid JSON. */
+/** The members of the object at `range` in order, including duplicate names. The text must be valid JSON. */
 export function membersOf(text: Buffer, range: ValueRange): Member[] {
   const members: Member[] = [];
   for (const item of itemsOf(text, range)) {
     const nameEnd = endOfString(text, item.start);
-    // A name may be written with escapes: "\u0064ata" is data.
+    // Names can contain escapes: "\u0064ata" is `data`.
     const name = JSON.parse(text.toString('utf8', item.start, nameEnd)) as string;
     let start = nameEnd;
     while (text[start] !== COLON) start++;
@@ -49,7 +49,7 @@ export function membersOf(text: Buffer, range: ValueRange): Member[] {
 /** The elements of the array at `range`. The text must be valid JSON. */
 export const elementsOf = (text: Buffer, range: ValueRange): ValueRange[] => itemsOf(text, range);
 
-/** Where the only value of a JSON text begins and ends, without the white space around it. */
+/** The range of the value of a JSON text, without the white space around it. */
 export function valueRange(text: Buffer): ValueRange {
   let start = 0;
   let end = text.length;
@@ -58,7 +58,7 @@ export function valueRange(text: Buffer): ValueRange {
   return { start, end };
 }
 
-/** The place after the value that begins at `start`; on text that is not JSON some place from there on. */
+/** The position after the value that starts at `start`. For text that is not JSON, some position at or after `start`. */
 export function valueEnd(text: Buffer, start: number): number {
   if (text[start] === QUOTE) return Math.min(endOfString(text, start), text.length);
   let depth = 0;
@@ -74,7 +74,7 @@ export function valueEnd(text: Buffer, start: number): number {
   return text.length;
 }
 
-/** What stands between the commas of one level, without white space around it. */
+/** The ranges between the commas of one level, without the white space around them. */
 function itemsOf(text: Buffer, { start, end }: ValueRange): ValueRange[] {
   const items: ValueRange[] = [];
   let depth = 0;

@@ -1,45 +1,45 @@
 import type { IncomingMessage } from 'node:http';
 import { type Share, SharedCapacity } from '../../../limits/shared-capacity.ts';
 import { Problem } from '../../problems/problem.ts';
-import { createSlowBodyDetector } from './body-pace.ts';
+import { createSlowBodyDetector } from './slow-body-detector.ts';
 
-/** What a refused caller may still send before we hang up on it. */
+/** How much a rejected client may still send, and for how long, before the connection is closed. */
 const DRAIN_BYTES = 8 * 1024 * 1024;
 const DRAIN_MS = 2_000;
-/** Seconds: what is being read has been stored or given up by then. */
-const NO_ROOM_RETRY_AFTER = '2';
-/** The rest of the body is not read: what follows it would be taken for the next request. */
+/** Seconds; the bodies being read now have been stored or rejected by then. */
+const CAPACITY_RETRY_AFTER = '2';
+/** The rest of the body is not read, so it would be mistaken for the next request. */
 const CLOSE = { connection: 'close' };
 
-/** The caller went away in the middle of its body: there is nobody to answer. */
+/** The client disconnected before the end of its body, so no response can be sent. */
 export class ClientDisconnected extends Error {
   constructor() {
-    super('the caller went away before the end of its body');
+    super('the client disconnected before the end of its body');
   }
 }
 
-/** True when the request says by its headers that nothing follows them (RFC 9112, section 6.3), whatever its type. */
+/** Whether the headers declare that there is no body (RFC 9112, section 6.3); the content type does not matter. */
 export const hasNoBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
 
-/** A body that was read. Its bytes count as held until `release`, which may be called twice. */
+/** A complete body. Its bytes count as held until `release`, which may be called more than once. */
 export type BufferedBody = { bytes: Buffer; release(): void };
 
 export type BodyReader = (request: IncomingMessage, limit: number, shares: Share[]) => Promise<BufferedBody>;
 
 /**
- * Reads JSON bodies, of which all that are held have at most `budget` bytes, divided between tenants. A body has at
- * most `limit` bytes. Refused: another content type or charset (415), a content encoding (415; decompressing would let
- * a few bytes become many), more than `limit` bytes (413), what its tenant has no room for (429), or nobody (503), and
- * what arrives too slowly (408).
+ * Reads JSON bodies. All bodies held together have at most `budget` bytes, divided between tenants; one body has at most
+ * `limit` bytes. Throws a Problem for another content type or charset (415), a content encoding (415, because a few
+ * compressed bytes can expand to many), more than `limit` bytes (413), a tenant at its share of the budget (429), an
+ * exhausted budget (503), and a body that arrives too slowly (408). Throws ClientDisconnected.
  */
 export function createBodyReader(budget: number, now: () => number = () => performance.now()): BodyReader {
-  // What has arrived, not what was announced: who announces much and sends nothing takes no room.
-  const room = new SharedCapacity(budget);
+  // Received bytes count, not the declared length; otherwise a client could occupy memory without sending anything.
+  const capacity = new SharedCapacity(budget);
   const watchPace = createSlowBodyDetector(now);
-  const isMuch = ([share]: Share[]): boolean => room.heldBy(share!.name) > budget / 16;
+  const holdsMuch = ([share]: Share[]): boolean => capacity.heldBy(share!.name) > budget / 16;
 
-  /** All bytes, or why not as soon as that is known. */
+  /** All bytes, or the reason for rejecting them as soon as it is known. */
   const collect = (
     request: IncomingMessage,
     limit: number,
@@ -50,7 +50,7 @@ export function createBodyReader(budget: number, now: () => number = () => perfo
       const chunks: Buffer[] = [];
       let size = 0;
       const release = (): void => {
-        room.release(shares, size);
+        capacity.release(shares, size);
         size = 0;
       };
       const refuse = (why: Refused): void =>
@@ -58,13 +58,13 @@ export function createBodyReader(budget: number, now: () => number = () => perfo
           release();
           resolve(why);
         });
-      const pace = watchPace(() => refuse('too slow'));
+      const pace = watchPace(() => refuse('too_slow'));
       const onData = (chunk: Buffer): void => {
-        if (size + chunk.length > limit) refuse('too large');
-        else if (!room.hasCapacity(shares, chunk.length))
-          refuse(isMuch(shares) ? 'no room for you' : 'no room');
+        if (size + chunk.length > limit) refuse('too_large');
+        else if (!capacity.hasCapacity(shares, chunk.length))
+          refuse(holdsMuch(shares) ? 'tenant_at_capacity' : 'at_capacity');
         else {
-          room.take(shares, chunk.length);
+          capacity.take(shares, chunk.length);
           size += chunk.length;
           pace.addBytes(chunk.length);
           chunks.push(chunk);
@@ -89,48 +89,48 @@ export function createBodyReader(budget: number, now: () => number = () => perfo
 
   return async (request, limit, shares) => {
     requirePlainJson(request);
-    const announced = Number(request.headers['content-length'] ?? 0);
-    const body = announced > limit ? 'too large' : await collect(request, limit, shares);
+    const declaredBytes = Number(request.headers['content-length'] ?? 0);
+    const body = declaredBytes > limit ? 'too_large' : await collect(request, limit, shares);
     if (typeof body === 'object') return body;
     await drain(request);
     throw REFUSALS[body](limit);
   };
 }
 
-type Refused = 'too large' | 'no room for you' | 'no room' | 'too slow';
+type Refused = 'too_large' | 'tenant_at_capacity' | 'at_capacity' | 'too_slow';
 
 const REFUSALS: Record<Refused, (limit: number) => Problem> = {
-  'too large': (limit) =>
-    new Problem('payload_too_large', `The body has more than ${limit} bytes.`, { headers: CLOSE }),
-  'no room for you': () =>
-    new Problem('quota_exceeded', 'Too many bytes of bodies are being read: post less at a time.', {
-      headers: { ...CLOSE, 'retry-after': NO_ROOM_RETRY_AFTER },
+  too_large: (limit) =>
+    new Problem('payload_too_large', `The body is larger than ${limit} bytes.`, { headers: CLOSE }),
+  tenant_at_capacity: () =>
+    new Problem('quota_exceeded', 'Too many bytes are being received from you. Send less at once.', {
+      headers: { ...CLOSE, 'retry-after': CAPACITY_RETRY_AFTER },
     }),
-  'no room': () =>
-    new Problem('unavailable', 'More is being posted than there is memory for. Send it again later.', {
-      headers: { ...CLOSE, 'retry-after': NO_ROOM_RETRY_AFTER },
+  at_capacity: () =>
+    new Problem('unavailable', 'The memory for request bodies is used up. Send the request again later.', {
+      headers: { ...CLOSE, 'retry-after': CAPACITY_RETRY_AFTER },
     }),
-  'too slow': () => new Problem('request_timeout', 'The body came too slowly.', { headers: CLOSE }),
+  too_slow: () => new Problem('request_timeout', 'The body arrived too slowly.', { headers: CLOSE }),
 };
 
-/** Longer than any media type that is accepted: what is not looked at costs nothing. */
+/** Longer than any accepted media type; longer values are rejected without matching them. */
 const MAX_TYPE_LENGTH = 200;
-// Each run of spaces has one place where it can match: two beside each other would try every way to share them.
+// Each run of spaces can match in only one place; otherwise the expression would take quadratic time.
 const JSON_TYPE =
   /^application\/(?:json|[\w.!#$&^-]+\+json)(?:\s*;\s*charset\s*=\s*"?utf-?8"?)?\s*(?:;\s*)?$/i;
 
 function requirePlainJson({ headers }: IncomingMessage): void {
   const type = headers['content-type'] ?? '';
   if (type !== 'application/json' && (type.length > MAX_TYPE_LENGTH || !JSON_TYPE.test(type))) {
-    throw new Problem('unsupported_media_type', 'The content type is not application/json in UTF-8.');
+    throw new Problem('unsupported_media_type', 'The content type must be application/json in UTF-8.');
   }
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new Problem('unsupported_media_type', 'A content encoding is not accepted.');
+    throw new Problem('unsupported_media_type', 'Content encodings are not supported.');
   }
 }
 
-/** Reads on for a while: closing at once would reset the connection, and the caller would never see the answer. */
+/** Keeps reading for a while; closing at once would reset the connection before the client sees the response. */
 const drain = (request: IncomingMessage): Promise<void> =>
   new Promise((resolve) => {
     if (request.readableEnded) return resolve();

@@ -1,25 +1,27 @@
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** Durations from `min` (0 or 1) to `max` seconds as a regular expression that every validator of JSON Schema knows. */
+/** A regular expression for durations from `min` to `max` seconds; it uses only syntax that every JSON Schema validator supports. */
 export function durationPattern(min: 0 | 1, max: number): RegExp {
-  const ofUnits = Object.entries(UNIT_SECONDS).flatMap(([unit, seconds]) => {
-    const most = Math.floor(max / seconds);
-    return most < min ? [] : [`0{0,2}(?:${numbersTo(most, min).join('|')})${unit}`];
+  const alternatives = Object.entries(UNIT_SECONDS).flatMap(([unit, seconds]) => {
+    const maxUnits = Math.floor(max / seconds);
+    return maxUnits < min ? [] : [`0{0,2}(?:${numbersTo(maxUnits, min).join('|')})${unit}`];
   });
-  return new RegExp(`^(?:${ofUnits.join('|')})$`);
+  return new RegExp(`^(?:${alternatives.join('|')})$`);
 }
 
-/** Patterns of the whole numbers from `min` to `max`, without zeros in front. */
+/** Patterns of the integers from `min` to `max` without leading zeros. */
 function numbersTo(max: number, min: 0 | 1): string[] {
   const digits = String(max);
   const patterns = min === 0 ? ['0'] : [];
   for (let length = 1; length < digits.length; length++) patterns.push(`[1-9]${anyDigits(length - 1)}`);
-  // As many digits as max: equal to it up to a place, and less there.
-  for (let place = 0; place < digits.length; place++) {
-    const least = place === 0 ? 1 : 0;
-    const below = Number(digits[place]) - 1;
-    if (below >= least)
-      patterns.push(`${digits.slice(0, place)}[${least}-${below}]${anyDigits(digits.length - place - 1)}`);
+  // As many digits as max: the same as max before a position, and smaller at it.
+  for (let position = 0; position < digits.length; position++) {
+    const smallest = position === 0 ? 1 : 0;
+    const largest = Number(digits[position]) - 1;
+    if (largest >= smallest)
+      patterns.push(
+        `${digits.slice(0, position)}[${smallest}-${largest}]${anyDigits(digits.length - position - 1)}`,
+      );
   }
   if (max > 0) patterns.push(digits);
   return patterns;

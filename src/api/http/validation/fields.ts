@@ -2,35 +2,35 @@ import 'zod-openapi';
 import { z } from 'zod';
 import { durationPattern } from './duration-pattern.ts';
 
-/** Postgres refuses NUL in text, and half a surrogate pair would be stored as another character. */
+/** Postgres rejects NUL in text, and an unpaired surrogate would be stored as another character. */
 const storable = (text: string): boolean => text.isWellFormed() && !text.includes('\u0000');
-export const storableText = z.string().refine(storable, 'holds a NUL or half of a surrogate pair');
+export const storableText = z.string().refine(storable, 'must not contain NUL or an unpaired surrogate');
 export const text = (max: number) => storableText.max(max);
 
-/** Types, plans and attribute names. Not dots alone: in an address `.` and `..` lead elsewhere, however they are escaped. */
+/** Event types, plans and attribute names. Dots alone are rejected: in a URL path, `.` and `..` are resolved even if escaped. */
 export const name = z
   .string()
-  .max(128, 'has more than 128 characters')
-  .regex(/^[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must be of A-Z a-z 0-9 . _ - and not of dots alone');
+  .max(128, 'must have at most 128 characters')
+  .regex(/^[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must consist of A-Z a-z 0-9 . _ - and not only of dots');
 
-/** As producers have them: numbers, UUIDs, addresses of mail. */
+/** The producer's own id of a customer, such as a number, a UUID or an email address. */
 export const consumerId = z
   .string()
-  .max(128, 'has more than 128 characters')
+  .max(128, 'must have at most 128 characters')
   .regex(
     /^[.]*[A-Za-z0-9_@:+-][A-Za-z0-9._@:+-]*$/,
-    'must be of A-Z a-z 0-9 . _ @ : + - and not of dots alone',
+    'must consist of A-Z a-z 0-9 . _ @ : + - and not only of dots',
   );
 
-/** Without a dot: Standard Webhooks signs `id.timestamp.body`, and a dot in the id would let its end pass for the time. */
+/** Dots are rejected: Standard Webhooks signs `id.timestamp.body`, so the end of an id could be mistaken for the timestamp. */
 export const eventId = z
   .string()
-  .regex(/^[A-Za-z0-9_@:+-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 _ @ : + -');
+  .regex(/^[A-Za-z0-9_@:+-]{1,128}$/, 'must be 1 to 128 characters of A-Z a-z 0-9 _ @ : + -');
 
-/** The address of the event would be that of the call for batches. */
-export const newEventId = eventId.refine((id) => id !== 'batch', 'is taken by /v1/events/batch');
-/** An id that we made; one of another form names nothing. */
-export const posthornId = z.string().regex(/^[a-z]{2,3}_[a-z0-9]{1,64}$/, 'is not an id of this kind');
+/** `GET /v1/events/batch` would be the path of the event, and it is the path of the batch call. */
+export const newEventId = eventId.refine((id) => id !== 'batch', 'is reserved for /v1/events/batch');
+/** An id that Posthorn generated; nothing has an id of another form. */
+export const posthornId = z.string().regex(/^[a-z]{2,3}_[a-z0-9]{1,64}$/, 'is not a valid id');
 /** A time in a response: a Date, sent as ISO 8601 in UTC. */
 export const time = z.date().meta({
   example: '2026-03-26T14:30:00.000Z',
@@ -38,14 +38,14 @@ export const time = z.date().meta({
 });
 export const pointInTime = z.iso.datetime({ offset: true }).meta({ example: '2026-03-26T14:30:00Z' });
 
-/** A duration of at least `min` and at most `max` seconds, as text. */
-export const duration = (min: 0 | 1, max: number, inWords: string) =>
+/** A duration from `min` to `max` seconds as text, such as `30s`. `range` describes the limits for people. */
+export const duration = (min: 0 | 1, max: number, range: string) =>
   z
     .string()
-    .regex(durationPattern(min, max), `must be a duration like 30s, 5m, 2h or 1d, ${inWords}`)
-    .meta({ description: `A duration: ${inWords}`, example: '30s' });
+    .regex(durationPattern(min, max), `must be a duration such as 30s, 5m, 2h or 1d, ${range}`)
+    .meta({ description: `A duration, ${range}`, example: '30s' });
 
-/** In a query everything is text. */
+/** Query parameters arrive as strings. */
 export const pageQuery = {
   limit: z.coerce
     .number()
@@ -53,8 +53,8 @@ export const pageQuery = {
     .min(1)
     .max(200)
     .default(50)
-    .meta({ description: 'Items on a page, at most 200' }),
-  cursor: z.string().max(1024).optional().meta({ description: '`nextCursor` of the page before' }),
+    .meta({ description: 'Items per page, at most 200' }),
+  cursor: z.string().max(1024).optional().meta({ description: '`nextCursor` of the previous page' }),
 };
 
 export const pageSchema = <T extends z.ZodType>(item: T) =>
@@ -63,5 +63,5 @@ export const pageSchema = <T extends z.ZodType>(item: T) =>
     nextCursor: z
       .string()
       .nullable()
-      .meta({ description: 'Pass as `cursor` for the next page; null on the last' }),
+      .meta({ description: 'Pass it as `cursor` to get the next page; null on the last page' }),
   });

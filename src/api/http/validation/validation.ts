@@ -5,7 +5,7 @@ import { validationMessage } from './validation-messages.ts';
 
 export type FieldErrors = { errors: FieldError[]; errorCount: number };
 
-/** What is wrong with a part of the body, with pointers from `pointer` on; or the part as `schema` describes it. */
+/** The part of a body as `schema` describes it, or its errors, with pointers that begin at `pointer`. */
 export function partOrErrors<T>(
   schema: z.ZodType<T>,
   value: unknown,
@@ -37,7 +37,7 @@ export function parseQuery(schema: Schema, query: object): unknown {
     const [unknownName] = Object.keys(query);
     if (unknownName === undefined) return undefined;
     throw new Problem('invalid_query', undefined, {
-      errors: [{ pointer: unknownName, detail: 'is not known' }],
+      errors: [{ pointer: unknownName, detail: 'is unknown' }],
     });
   }
   const result = schema.safeParse(query, { error: validationMessage });
@@ -69,14 +69,14 @@ export function parseParams(schema: Schema, params: unknown, isChosen: boolean):
   });
 }
 
-/** The first errors, as many as are listed, and how many there are: the others are never made. */
+/** The errors that are listed, and the count of all errors. The others are not created: there can be millions. */
 function errorsOf(issues: z.core.$ZodIssue[]): FieldErrors {
   const errors: FieldError[] = [];
   let errorCount = 0;
   for (const issue of issues) {
-    const own = errors.length < MAX_LISTED_ERRORS ? fieldErrors(issue) : [];
-    errors.push(...own);
-    errorCount += issue.code === 'unrecognized_keys' ? issue.keys.length : Math.max(own.length, 1);
+    const listed = errors.length < MAX_LISTED_ERRORS ? fieldErrors(issue) : [];
+    errors.push(...listed);
+    errorCount += issue.code === 'unrecognized_keys' ? issue.keys.length : Math.max(listed.length, 1);
   }
   return { errors, errorCount };
 }
@@ -88,9 +88,9 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
     case 'unrecognized_keys':
       return issue.keys
         .slice(0, MAX_LISTED_ERRORS)
-        .map((key) => ({ pointer: at([...issue.path, key]), detail: 'is not known' }));
+        .map((key) => ({ pointer: at([...issue.path, key]), detail: 'is unknown' }));
     case 'invalid_key':
-      return issue.issues.map(({ message }) => ({ pointer: at(issue.path), detail: `its name ${message}` }));
+      return issue.issues.map(({ message }) => ({ pointer: at(issue.path), detail: `the name ${message}` }));
     default:
       return [{ pointer: at(issue.path), detail: issue.message }];
   }
