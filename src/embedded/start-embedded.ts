@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { baseUrlOf, type Config } from '../config/config.ts';
 import type { ServiceConfig } from '../config/service-config.ts';
+import { upsertDefaultProject } from '../store/projects/default-project.ts';
 import { lockDataDir } from './data-dir/data-dir-lock.ts';
 import { type LocalSecrets, readOrCreateLocalSecrets } from './data-dir/local-secrets.ts';
 import { findFreePortOn } from './free-port.ts';
@@ -79,14 +80,7 @@ export async function startEmbedded(
   }
 }
 
-const DEFAULT_PROJECT = `
-  WITH project AS (
-    INSERT INTO projects (id, name, profile) VALUES ('default', 'default', 'standard-webhooks') ON CONFLICT DO NOTHING
-  )
-  INSERT INTO api_keys (id, project_id, hash) VALUES ('key_default', 'default', $1)
-  ON CONFLICT (id) DO UPDATE SET hash = excluded.hash`;
-
-/** Makes the project `default`, and lets the key in the data folder open it. */
+/** Creates the project `default` if necessary, and makes the key in the data folder its key. */
 export async function ensureDefaultProject(pool: pg.Pool, { projectKey }: LocalSecrets): Promise<void> {
-  await pool.query(DEFAULT_PROJECT, [createHash('sha256').update(projectKey).digest()]);
+  await upsertDefaultProject(pool, createHash('sha256').update(projectKey).digest());
 }

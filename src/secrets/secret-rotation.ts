@@ -1,10 +1,10 @@
-/** As it is stored. The newest is a text alone; one that was replaced signs until `until`, in epoch milliseconds. */
+/** As stored. The newest is a plain string; a replaced one signs until `until`, in milliseconds since the epoch. */
 type StoredSecret = string | { secret: string; until: number };
 
-/** Each signs every request while it is in force: more would only make headers longer. */
+/** Every active secret signs every request, so more of them would make the headers longer. */
 const MAX_SECRETS = 3;
 
-/** The text to seal for a new endpoint. */
+/** Returns the text to seal for a new endpoint. */
 export const serializeFirstSecret = (secret: string): string => JSON.stringify([secret]);
 
 const parseSecrets = (text: string): { secret: string; until: number }[] =>
@@ -12,15 +12,15 @@ const parseSecrets = (text: string): { secret: string; until: number }[] =>
     typeof stored === 'string' ? { secret: stored, until: Number.POSITIVE_INFINITY } : stored,
   );
 
-/** The secrets that sign at `now` (epoch milliseconds), newest first. */
+/** Returns the secrets that sign at `now` (milliseconds since the epoch), newest first. */
 export const activeSecrets = (text: string, now: number): string[] =>
   parseSecrets(text).flatMap(({ secret, until }) => (until > now ? [secret] : []));
 
 /**
- * The text with `secret` in front. The others sign for `overlapMs` more at most: a replaced secret never gets longer
- * than it had. The same secret again, as after a lost answer, changes no more than that. Past three, one in the middle
- * goes: a caller that repeats rotations whose answers were lost has passed none of those on, and the receiver still has
- * the oldest.
+ * Returns the text with `secret` as the newest. The other secrets sign for at most `overlapMs` more; the end of a replaced
+ * secret is never postponed. Repeating a rotation with the same secret, as after a lost response, adds nothing. Beyond
+ * three secrets, one in the middle is dropped: a caller that repeats rotations after lost responses has passed on none of
+ * those, and the receiver still has the oldest one.
  */
 export function withNewSecret(text: string, secret: string, now: number, overlapMs: number): string {
   const replaced = parseSecrets(text)

@@ -48,8 +48,8 @@ export function endpointStateRoutes({ endpointStates, secretBox }: ApiDependenci
       handle: async ({ tenant, params: { id } }) => {
         const answer = await mapOutage(endpointStates.changeState(tenant, id, action));
         if (answer.kind === 'not_found') throw new Problem('not_found');
-        if (answer.kind === 'blocked') throw new Problem('endpoint_blocked');
-        if (answer.kind === 'refused') throw new Problem(`endpoint_${answer.status}`);
+        if (answer.kind === 'disabled_by_project') throw new Problem('endpoint_blocked');
+        if (answer.kind === 'wrong_status') throw new Problem(`endpoint_${answer.status}`);
         return json(200, endpointResponse(secretBox, tenant, answer.endpoint));
       },
     });

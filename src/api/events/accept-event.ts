@@ -49,7 +49,7 @@ export function acceptedOrThrow(result: AcceptResult, pointer: string): Accepted
       throw new Problem('too_many_endpoints', undefined, {
         errors: [{ pointer, detail: 'matches more than 10,000 endpoints' }],
       });
-    case 'too_large_a_batch':
+    case 'batch_too_large':
       throw new Problem('too_many_endpoints', undefined, {
         errors: [
           { pointer: '/events', detail: 'match more than 100,000 endpoints in all: send fewer in a batch' },

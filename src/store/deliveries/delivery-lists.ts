@@ -17,13 +17,16 @@ export type DeliveryFilter = {
   event?: string | undefined;
 };
 
-/** The endpoints of a consumer whose deliveries are merged, those that are deleted too; with more, its project is looked through. */
+/**
+ * A consumer's list merges the deliveries to each of its endpoints, including deleted ones. For a consumer with more
+ * endpoints, all deliveries of the project are scanned instead.
+ */
 const MAX_MERGED = 1_000;
-/** Those that the index deliveries_status_newest has. */
+/** The statuses in the index deliveries_status_newest. */
 const INDEXED_STATUSES: DeliveryStatus[] = ['retrying', 'held', 'undeliverable', 'cancelled'];
 
 // $1 project, $2 consumer, $3 since, $4 status, $5 endpoint, $6 event, $7 deliveries on a page, $8 the id to go on before,
-// $9 rows to look at in a range, $10 the endpoints of the consumer.
+// $9 rows to scan in a range, $10 the endpoints of the consumer.
 const MATCHES = `
   d.project_id = $1 AND ($2::text IS NULL OR d.consumer = $2) AND ${eventCreatedSince('$3')}
   AND ($4::text IS NULL OR d.status = $4) AND ($5::text IS NULL OR d.endpoint_id = $5)
@@ -32,15 +35,15 @@ const MATCHES = `
 type Ranges = {
   /** The names of the ranges: `ranges.name` in their rows. */
   names: string;
-  /** At most $9 rows of a range before $8, newest first. */
+  /** SQL: at most $9 rows of a range before $8, newest first. */
   rows: (columns: string) => string;
-  /** How those are sorted. */
+  /** SQL: the sort order of the rows. */
   order: string;
 };
 
 /**
- * A page of what matches in some ranges, each in the order of ids. Where one has more rows than may be looked at, the page
- * ends with the last of those, its `endPlace`: there may be matches below it.
+ * SQL: a page of the matching rows of several ranges, each in id order. If a range has more rows than may be scanned, the
+ * page ends at the last scanned row, the `endPosition`, because there may be matches after it.
  */
 const pageAmong = ({ names, rows, order }: Ranges): string => `
   WITH ranges AS (${names}), found AS MATERIALIZED (
@@ -50,7 +53,7 @@ const pageAmong = ({ names, rows, order }: Ranges): string => `
     ) AS d
   ), counted AS (
     SELECT range_name, count(*) AS n FROM found GROUP BY range_name
-  ), looked_to AS MATERIALIZED (
+  ), scanned_to AS MATERIALIZED (
     SELECT max(last.id) AS id
     FROM (
       SELECT ranges.name FROM ranges LEFT JOIN counted ON counted.range_name = ranges.name
@@ -58,15 +61,16 @@ const pageAmong = ({ names, rows, order }: Ranges): string => `
     ) AS ranges
     CROSS JOIN LATERAL (SELECT id FROM (${rows('d.id')}) AS d OFFSET $9 - 1 LIMIT 1) AS last
   )
-  SELECT ${DELIVERY_COLUMNS}, looked_to.id AS "endPlace"
-  FROM looked_to LEFT JOIN LATERAL (
-    SELECT * FROM found WHERE found.id >= coalesce(looked_to.id, '') ORDER BY found.id DESC LIMIT $7 + 1
+  SELECT ${DELIVERY_COLUMNS}, scanned_to.id AS "endPosition"
+  FROM scanned_to LEFT JOIN LATERAL (
+    SELECT * FROM found WHERE found.id >= coalesce(scanned_to.id, '') ORDER BY found.id DESC LIMIT $7 + 1
   ) AS d ON true
   ORDER BY d.id DESC`;
 
 /**
- * Rows of one index. The columns before the id are bounded from both sides instead of being equal to something: sorted
- * by id alone, they could as well be read along the primary key, through what is newer of all other tenants.
+ * SQL: rows along one index. The columns before the id are bounded from both sides instead of compared for equality.
+ * Otherwise the rows are sorted by id alone, and the planner may read them along the primary key, through the newer rows
+ * of all other tenants.
  */
 function alongIndex(index: string[], values: string[], also = 'true'): Pick<Ranges, 'rows' | 'order'> {
   const columns = index.map((column) => `d.${column}`);
@@ -81,7 +85,7 @@ function alongIndex(index: string[], values: string[], also = 'true'): Pick<Rang
 
 const ONE_RANGE = `SELECT '' AS name`;
 
-// The event and the endpoint must be the caller's own: a place to go on from would tell that others' are there.
+// The event and the endpoint must be visible to the caller; otherwise a next page would reveal that they exist.
 const OWN_EVENT = `
   (SELECT id FROM events WHERE project_id = $1 AND id = $6 AND ($2::text IS NULL OR consumer = $2)
      AND ($3::timestamptz IS NULL OR created_at >= $3))`;
@@ -95,7 +99,7 @@ const OF_STATUS = pageAmong({
   names: ONE_RANGE,
   ...alongIndex(['project_id', 'status'], ['$1', '$4'], `d.status IN ('${INDEXED_STATUSES.join("', '")}')`),
 });
-// An event has no more than it may have endpoints, and what was sent again: they are sorted.
+// All deliveries of an event are sorted: there are at most as many as matching endpoints, plus repeats.
 const OF_EVENT = pageAmong({
   names: ONE_RANGE,
   order: 'd.id DESC',
@@ -121,35 +125,39 @@ const CONSUMER_ENDPOINTS = `
   ORDER BY id DESC
   LIMIT $4`;
 
-type Source = { text: string; endpoints?: string[]; looked: number };
+type Source = { text: string; endpoints?: string[]; maxScanned: number };
 
-/** Where the rows of a list are looked for, and how many of them in each range. */
+/** Returns the statement for a list, and how many rows it may scan in each range. */
 async function sourceOf(
   db: Queryable,
   { projectId, consumer, since = null }: Scope,
   { status, endpoint, event }: DeliveryFilter,
   limit: number,
 ): Promise<Source> {
-  if (event !== undefined) return { text: OF_EVENT, looked: MAX_ROWS_SCANNED };
-  // Without a filter a range has no more to give than the page and the one beyond it.
+  if (event !== undefined) return { text: OF_EVENT, maxScanned: MAX_ROWS_SCANNED };
+  // Without a filter every scanned row matches, so a page needs no more than its limit and one row beyond.
   const isFiltered = status !== undefined || since !== null;
-  const lookedUp = isFiltered ? MAX_SCATTERED_ROWS_SCANNED : limit + 1;
-  if (endpoint !== undefined) return { text: TO_ENDPOINT, looked: lookedUp };
+  const scattered = isFiltered ? MAX_SCATTERED_ROWS_SCANNED : limit + 1;
+  if (endpoint !== undefined) return { text: TO_ENDPOINT, maxScanned: scattered };
   if (consumer !== null) {
     const values = [projectId, consumer, since, MAX_MERGED + 1];
     const { rows } = await db.query<{ id: string }>(CONSUMER_ENDPOINTS, values);
-    if (rows.length > MAX_MERGED) return { text: OF_PROJECT, looked: MAX_ROWS_SCANNED };
+    if (rows.length > MAX_MERGED) return { text: OF_PROJECT, maxScanned: MAX_ROWS_SCANNED };
     const inEach = Math.ceil((2 * MAX_SCATTERED_ROWS_SCANNED) / (rows.length + 1));
-    return { text: OF_CONSUMER, endpoints: rows.map(({ id }) => id), looked: Math.min(lookedUp, inEach) };
+    return {
+      text: OF_CONSUMER,
+      endpoints: rows.map(({ id }) => id),
+      maxScanned: Math.min(scattered, inEach),
+    };
   }
   return status !== undefined && INDEXED_STATUSES.includes(status)
-    ? { text: OF_STATUS, looked: limit + 1 }
-    : { text: OF_PROJECT, looked: isFiltered ? MAX_ROWS_SCANNED : limit + 1 };
+    ? { text: OF_STATUS, maxScanned: limit + 1 }
+    : { text: OF_PROJECT, maxScanned: isFiltered ? MAX_ROWS_SCANNED : limit + 1 };
 }
 
 /**
- * Newest first. A page may have fewer deliveries than its limit, or none, and still be followed by others: where as many
- * rows were looked at as may be.
+ * Lists deliveries, newest first. A page may hold fewer deliveries than its limit, or none, and still have a next page: if
+ * the limit of scanned rows was reached.
  */
 export async function listDeliveries(
   db: Queryable,
@@ -158,16 +166,16 @@ export async function listDeliveries(
   page: PageRequest,
 ): Promise<Page<Delivery>> {
   const { status = null, endpoint = null, event = null } = filter;
-  const { text, endpoints, looked } = await sourceOf(db, scope, filter, page.limit);
+  const { text, endpoints, maxScanned } = await sourceOf(db, scope, filter, page.limit);
   const filters = [scope.projectId, scope.consumer, scope.since ?? null, status, endpoint, event];
-  const bounds = [page.limit, page.after?.[0] ?? maxId('dlv'), looked];
-  const { rows } = await db.query<Delivery & { endPlace: string | null }>(text, [
+  const bounds = [page.limit, page.after?.[0] ?? maxId('dlv'), maxScanned];
+  const { rows } = await db.query<Delivery & { endPosition: string | null }>(text, [
     ...filters,
     ...bounds,
     ...(endpoints ? [endpoints] : []),
   ]);
-  const { endPlace } = rows[0]!;
-  const found = rows.filter(({ id }) => id !== null).map(({ endPlace: _, ...delivery }) => delivery);
+  const { endPosition } = rows[0]!;
+  const found = rows.filter(({ id }) => id !== null).map(({ endPosition: _, ...delivery }) => delivery);
   if (found.length > page.limit) return pageOf(found, page.limit, ({ id }) => [id]);
-  return { items: found, next: endPlace === null ? null : [endPlace] };
+  return { items: found, next: endPosition === null ? null : [endPosition] };
 }

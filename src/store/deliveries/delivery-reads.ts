@@ -22,7 +22,7 @@ export const DELIVERY_COLUMNS = `
   d.last_outcome AS "lastOutcome", d.reason, d.waiting_for AS "waitingFor", d.replay_of AS "replayOf",
   d.workflow_id AS "workflowId"`;
 
-/** SQL: the event of the delivery `d` is not older than parameter `since`. That of a repeat is older than the repeat. */
+/** SQL: whether the event of delivery `d` is not older than `since`. The delivery itself may be newer, if it repeats another. */
 export const eventCreatedSince = (since: string): string => `
   (${since}::timestamptz IS NULL OR EXISTS (
     SELECT FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id AND e.created_at >= ${since}))`;
@@ -38,7 +38,7 @@ export async function findDelivery(db: Queryable, scope: Scope, id: string): Pro
   return rows[0];
 }
 
-// Sorted after they are found (OFFSET 0): in the order of ids they could be looked for among all deliveries of all.
+// OFFSET 0 makes Postgres find an event's deliveries first and then sort them; otherwise it may scan all deliveries by id.
 const FIRST_DELIVERIES = `
   SELECT ${DELIVERY_COLUMNS}
   FROM unnest($2::text[]) AS wanted (event_id)
@@ -49,7 +49,7 @@ const FIRST_DELIVERIES = `
   ) AS d
   ORDER BY d.event_id, d.id`;
 
-/** The first `limit` deliveries of each event, in the order in which they were made. */
+/** Returns the first `limit` deliveries of each event, in the order in which they were created. */
 export async function firstDeliveriesOf(
   db: Queryable,
   projectId: string,
@@ -62,7 +62,7 @@ export async function firstDeliveriesOf(
 
 export type Attempt = {
   number: number;
-  /** One more with every claim: unique within the delivery. */
+  /** Increases with every claim, so it is unique within the delivery. */
   epoch: number;
   step: number;
   startedAt: Date;
@@ -80,7 +80,7 @@ export type Attempt = {
   errorMessage: string | null;
 };
 
-// The caller has checked that the delivery is in its scope.
+// The caller has checked that the delivery is visible to it.
 const LIST_ATTEMPTS = `
   SELECT number, epoch, step, started_at AS "startedAt", duration_ms AS "durationMs", outcome,
          status_code AS "statusCode", trigger, resent, request_url AS "requestUrl",

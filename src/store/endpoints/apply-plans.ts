@@ -3,17 +3,17 @@ import { inTransaction, type Queryable } from '../postgres/database.ts';
 import { NEW_GENERATION, type PendingResync } from './endpoint-status.ts';
 import { FREE_PLAN } from './hold-reason.ts';
 
-/** A project, or one consumer of it, whose plans changed: its endpoints have to follow. */
+/** A project or consumer whose plans changed, and whose endpoints have to be suspended or resumed accordingly. */
 export type PendingPlanChange = { projectId: string; consumer: string | null; generation: string };
 
-/** SQL: whether consumer `c` may not use webhooks in project `p`. Null plans in force are all. */
-const isExcludedByPlan = `coalesce(NOT coalesce(c.plan, '${FREE_PLAN}') = ANY (p.plans_in_force), false)`;
+/** SQL: whether the plan of consumer `c` excludes webhooks in project `p`. With null plans in force, every plan includes them. */
+const IS_EXCLUDED_BY_PLAN = `coalesce(NOT coalesce(c.plan, '${FREE_PLAN}') = ANY (p.plans_in_force), false)`;
 
 const ENDPOINTS_OUT_OF_SYNC = `
   FROM endpoints e
   JOIN projects p ON p.id = e.project_id
   LEFT JOIN consumers c ON c.project_id = e.project_id AND c.id = e.consumer
-  WHERE e.project_id = $1 AND e.status <> 'deleted' AND (e.suspended IS NOT NULL) <> ${isExcludedByPlan}`;
+  WHERE e.project_id = $1 AND e.status <> 'deleted' AND (e.suspended IS NOT NULL) <> ${IS_EXCLUDED_BY_PLAN}`;
 
 const OUT_OF_SYNC_OF_PROJECT = `
   SELECT e.id, e.consumer ${ENDPOINTS_OUT_OF_SYNC} AND e.id > $2 AND e.consumer IS NOT NULL ORDER BY e.id LIMIT $3`;
@@ -21,9 +21,8 @@ const OUT_OF_SYNC_OF_PROJECT = `
 const OUT_OF_SYNC_OF_CONSUMER = `
   SELECT e.id, e.consumer ${ENDPOINTS_OUT_OF_SYNC} AND e.id > $2 AND e.consumer = $4 ORDER BY e.id LIMIT $3`;
 
-// The order is project, consumers, endpoints, deliveries, event. SHARE: nothing that the rule reads changes meanwhile.
-// A lock without a change of the consumer's row is none to ingest, which holds its endpoints already when it makes sure
-// that the consumer exists.
+// The order of locks is project, consumers, endpoints, deliveries, events. FOR SHARE keeps the plans unchanged while they
+// are applied. It does not conflict with ingest, which locks endpoints before it inserts a consumer that exists already.
 const LOCK_PROJECT = `SELECT FROM projects WHERE id = $1 FOR SHARE`;
 const LOCK_CONSUMERS = `
   SELECT FROM consumers WHERE project_id = $1 AND id = ANY ($2::text[]) ORDER BY id FOR SHARE`;
@@ -35,12 +34,13 @@ const APPLY = `
   WHERE e.id IN (SELECT e.id ${ENDPOINTS_OUT_OF_SYNC} AND e.id = ANY ($2::text[]))
   RETURNING e.id, e.resync_due_at::text AS generation`;
 
-/** Endpoints in one transaction: while it lasts, ingest waits for them. */
+/** Endpoints in one transaction; ingest waits for their locks until it ends. */
 const APPLY_BATCH = 200;
 
 /**
- * Withholds, or gives free, the next 200 endpoints of a project (or of one consumer in it) that do not follow the
- * plans, from `afterId` on in id order. Returns those for which something is held, and where to go on (null: done).
+ * Suspends or resumes the next 200 endpoints of a project (or of one of its consumers) that are not in line with the
+ * plans, after `afterId` in id order. Returns those with held deliveries, which have to be resynced, and in `next` the id
+ * to continue after (null when done).
  */
 export async function applyPlans(
   pool: pg.Pool,
@@ -72,7 +72,7 @@ const PLANS_DUE = `
   SELECT project_id, id, plan_apply_due_at::text FROM consumers
   WHERE plan_apply_due_at < now() - $1 * interval '1 millisecond'`;
 
-/** Those whose plans changed at least `ageMs` ago, and whose endpoints were never all seen to. */
+/** Returns the plan changes that are at least `ageMs` old and not completely applied. */
 export async function pendingPlanChanges(db: Queryable, ageMs: number): Promise<PendingPlanChange[]> {
   return (await db.query<PendingPlanChange>(PLANS_DUE, [ageMs])).rows;
 }
@@ -81,7 +81,7 @@ const COMPLETE_FOR_PROJECT = `UPDATE projects SET plans_apply_due_at = NULL WHER
 const COMPLETE_FOR_CONSUMER = `
   UPDATE consumers SET plan_apply_due_at = NULL WHERE project_id = $1 AND id = $3 AND plan_apply_due_at = $2::timestamptz`;
 
-/** Every endpoint follows, unless the plans have changed since `mark` was set. */
+/** Marks the plan change as applied, unless the plans have changed again since `generation`. */
 export async function completePlanChange(
   db: Queryable,
   { projectId, consumer, generation }: PendingPlanChange,
@@ -95,7 +95,7 @@ const PLANS_OF = `
   FROM unnest($2::text[]) AS wanted (id)
   LEFT JOIN consumers c ON c.project_id = $1 AND c.id = wanted.id`;
 
-/** The plan of each consumer; one that nobody gave a plan, or that is not there yet, is on `free`. */
+/** Returns the plan of each consumer. A consumer without a plan, or one that does not exist yet, has `free`. */
 export async function plansOfConsumers(
   db: Queryable,
   projectId: string,

@@ -3,7 +3,7 @@ import { inTransaction } from '../postgres/database.ts';
 import type { Scope } from '../scope.ts';
 import { type Endpoint, findEndpoint } from './endpoints.ts';
 
-// Two rotations at once, and the second would write over what the first has made; ingest does not wait for this lock.
+// Without the lock, the second of two concurrent rotations would overwrite the first. Ingest does not wait for it.
 const LOCK_SECRETS = `
   SELECT secrets, (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now
   FROM endpoints
@@ -12,7 +12,10 @@ const LOCK_SECRETS = `
 
 const SET_SECRETS = `UPDATE endpoints SET secrets = $2, updated_at = now() WHERE id = $1`;
 
-/** Stores what `change` makes of the sealed secrets, at `now` by Postgres's clock (epoch ms); undefined when the scope has no such endpoint. */
+/**
+ * Replaces the sealed secrets of an endpoint by what `change` returns; `now` is Postgres's time in milliseconds since the
+ * epoch. Undefined if the scope has no such endpoint.
+ */
 export async function changeSecrets(
   pool: pg.Pool,
   scope: Scope,

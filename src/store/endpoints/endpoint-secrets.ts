@@ -1,9 +1,10 @@
 import type { Queryable } from '../postgres/database.ts';
+import { usesProfile } from '../projects/profile-scope.ts';
 
 /** An endpoint with its sealed JSON array of secrets. */
 export type EndpointSecrets = { id: string; projectId: string; secrets: Buffer };
 
-/** So many at a time: opening them holds up everything else for about five milliseconds. */
+/** Endpoints in one batch. Opening their secrets blocks the main thread for about 5 ms. */
 const BATCH = 500;
 
 const OF_PROJECT = `
@@ -13,7 +14,7 @@ const OF_PROJECT = `
   ORDER BY id
   LIMIT ${BATCH}`;
 
-/** The next of a project's endpoints after an id, in the order of ids; empty when there are no more. */
+/** Returns the project's next 500 endpoints after an id, in id order; empty when there are no more. */
 export async function secretsOfProject(
   db: Queryable,
   projectId: string,
@@ -23,23 +24,20 @@ export async function secretsOfProject(
   return rows;
 }
 
-const UNDER_PROFILE = `
+const OF_PROFILE = `
   SELECT endpoint.id, endpoint.project_id AS "projectId", endpoint.secrets
   FROM projects project JOIN endpoints endpoint ON endpoint.project_id = project.id
-  WHERE project.profile = $2 AND endpoint.status <> 'deleted' AND endpoint.id > $3
-    AND CASE WHEN $1 = ''
-             THEN NOT EXISTS (SELECT FROM profiles own WHERE own.scope = project.id AND own.name = $2)
-             ELSE project.id = $1 END
+  WHERE ${usesProfile('project', '$1', '$2')} AND endpoint.status <> 'deleted' AND endpoint.id > $3
   ORDER BY endpoint.id
   LIMIT ${BATCH}`;
 
-/** The same of the endpoints whose projects use the profile of that scope and name. */
+/** Like secretsOfProject, for all projects that use the profile of that scope and name. */
 export async function secretsUnderProfile(
   db: Queryable,
   scope: string,
   name: string,
   after: string,
 ): Promise<EndpointSecrets[]> {
-  const { rows } = await db.query<EndpointSecrets>(UNDER_PROFILE, [scope, name, after]);
+  const { rows } = await db.query<EndpointSecrets>(OF_PROFILE, [scope, name, after]);
   return rows;
 }

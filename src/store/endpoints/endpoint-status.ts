@@ -5,18 +5,18 @@ import { ENDPOINT_COLUMNS, type Endpoint } from './endpoints.ts';
 
 export type EndpointAction = 'pause' | 'resume' | 'enable' | 'disable';
 
-/** An endpoint for which something may be held that its state does not hold any more, or holds for another reason. */
+/** An endpoint whose held deliveries may have to be released, or may need another hold reason. */
 export type PendingResync = { id: string; generation: string };
 
 export type StateChangeResult =
   | { kind: 'done'; endpoint: Endpoint; resync: PendingResync | null }
-  /** Another action leads out of this status. */
-  | { kind: 'refused'; status: 'paused' | 'disabled' }
-  /** The project disabled it: no consumer may enable it. */
-  | { kind: 'blocked' }
+  /** The action does not apply to this status; another action leads out of it. */
+  | { kind: 'wrong_status'; status: 'paused' | 'disabled' }
+  /** The project disabled the endpoint, so a consumer cannot enable it. */
+  | { kind: 'disabled_by_project' }
   | { kind: 'not_found' };
 
-// Disabled is the stronger of the two: it ends with `enable` alone. Refused is null.
+// Null: the action does not apply. `disabled` takes precedence over `paused`; only `enable` ends it.
 const NEXT_STATUS: Record<EndpointAction, Record<Endpoint['status'], Endpoint['status'] | null>> = {
   pause: { active: 'paused', paused: 'paused', disabled: null },
   resume: { active: 'active', paused: 'active', disabled: null },
@@ -24,10 +24,10 @@ const NEXT_STATUS: Record<EndpointAction, Record<Endpoint['status'], Endpoint['s
   enable: { active: 'active', paused: null, disabled: 'active' },
 };
 
-// What lets an endpoint go on waits for every ingest and every claim that read the status before (they hold KEY SHARE):
-// what they hold because of it is committed then, and the review finds it. What stops one need not: an open delivery is
-// parked at its claim. Nor should it: KEY SHARE is granted past a waiting UPDATE, and eight writers that never rest keep it
-// for seconds.
+// `resume` and `enable` wait for every ingest and claim that has read the old status (they hold KEY SHARE): the deliveries
+// that they hold because of it are then committed, and the resync finds them. `pause` and `disable` need not wait, because
+// an open delivery is held at its claim. They should not wait either: KEY SHARE is granted past a waiting UPDATE, and a
+// few busy writers can hold it for seconds.
 const LOCKS: Record<EndpointAction, 'UPDATE' | 'NO KEY UPDATE'> = {
   pause: 'NO KEY UPDATE',
   disable: 'NO KEY UPDATE',
@@ -41,7 +41,7 @@ const LOCK_ENDPOINT = `
   WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3) AND status <> 'deleted'
   FOR`;
 
-/** SQL: the mark of a locked endpoint whose state changes now. Nothing is held: nothing to review. */
+/** SQL: the generation for a locked endpoint `e` whose state changes now; null if it has no held deliveries to resync. */
 export const NEW_GENERATION = `
   CASE WHEN EXISTS (SELECT FROM deliveries d WHERE d.endpoint_id = e.id AND d.waiting_for IS NOT NULL)
        THEN clock_timestamp() END`;
@@ -51,7 +51,7 @@ const SET_STATUS = `
   WHERE id = $1
   RETURNING ${ENDPOINT_COLUMNS}, resync_due_at::text AS generation`;
 
-/** Pauses, resumes, enables or disables. What is held for it has to be reviewed then: see reviewHeld. */
+/** Pauses, resumes, enables or disables an endpoint. If the result has `resync`, call resyncHeld afterwards. */
 export async function changeEndpointState(
   pool: pg.Pool,
   { projectId, consumer }: Scope,
@@ -64,10 +64,10 @@ export async function changeEndpointState(
     const found = (await client.query<Row>(`${LOCK_ENDPOINT} ${LOCKS[action]}`, scope)).rows[0];
     if (!found) return { kind: 'not_found' };
     const next = NEXT_STATUS[action][found.status];
-    if (next === null) return { kind: 'refused', status: found.status as 'paused' | 'disabled' };
+    if (next === null) return { kind: 'wrong_status', status: found.status as 'paused' | 'disabled' };
     const disabledBy = next === 'disabled' ? whoDisabled(found.disabledBy, consumer) : null;
     if (next !== 'disabled' && found.disabledBy === 'project' && consumer !== null)
-      return { kind: 'blocked' };
+      return { kind: 'disabled_by_project' };
     const isSame = next === found.status && disabledBy === found.disabledBy;
     const changed = isSame
       ? found
@@ -77,7 +77,7 @@ export async function changeEndpointState(
   });
 }
 
-/** What the project has disabled stays so, though the consumer disables it as well. */
+/** An endpoint that the project disabled stays disabled by the project, even if the consumer disables it too. */
 const whoDisabled = (before: Endpoint['disabledBy'], consumer: string | null): Endpoint['disabledBy'] =>
   before === 'project' || consumer === null ? 'project' : 'consumer';
 
@@ -86,14 +86,14 @@ const RESYNCS_DUE = `
   WHERE resync_due_at < now() - $1 * interval '1 millisecond'
   ORDER BY resync_due_at`;
 
-/** The endpoints whose state changed at least `ageMs` ago, and whose review never came to its end. */
+/** Returns the endpoints whose state changed at least `ageMs` ago and whose resync is not complete. */
 export async function pendingResyncs(db: Queryable, ageMs: number): Promise<PendingResync[]> {
   return (await db.query<PendingResync>(RESYNCS_DUE, [ageMs])).rows;
 }
 
 const COMPLETE_RESYNC = `UPDATE endpoints SET resync_due_at = NULL WHERE id = $1 AND resync_due_at = $2::timestamptz`;
 
-/** What is held for the endpoint follows its state, unless that has changed since `mark` was set. */
+/** Marks the resync as complete, unless the endpoint's state has changed again since `generation`. */
 export async function completeResync(db: Queryable, { id, generation }: PendingResync): Promise<void> {
   await db.query(COMPLETE_RESYNC, [id, generation]);
 }

@@ -1,3 +1,4 @@
+import type { EncryptionContext } from '../../secrets/secret-box.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { maxId } from '../postgres/ids.ts';
 import { type Page, type PageRequest, pageOf } from '../postgres/pages.ts';
@@ -12,24 +13,24 @@ export type Endpoint = {
   /** Sealed JSON object of header names and values; null: none. */
   headers: Buffer | null;
   status: 'active' | 'paused' | 'disabled';
-  /** Whose key disabled it; null when it is not disabled, or was before this was noted. */
+  /** Whose key disabled it; null if it is not disabled, or was disabled before this was recorded. */
   disabledBy: 'project' | 'consumer' | null;
   createdAt: Date;
   updatedAt: Date;
 };
 
-/** Shown for a header's value. Itself none as of RFC 9110, so an answer that is sent back unchanged is refused. */
+/** Replaces a header's value in responses. RFC 9110 does not allow it as a value, so a response sent back unchanged is refused. */
 export const MASKED = '••••';
 
-/** The places that an endpoint's sealed columns are bound to. */
-export const endpointSecretsContext = (projectId: string, endpointId: string) => ({
+/** The encryption contexts of an endpoint's sealed columns. */
+export const endpointSecretsContext = (projectId: string, endpointId: string): EncryptionContext => ({
   project: projectId,
-  owner: endpointId,
+  recordId: endpointId,
   column: 'secrets',
 });
-export const endpointHeadersContext = (projectId: string, endpointId: string) => ({
+export const endpointHeadersContext = (projectId: string, endpointId: string): EncryptionContext => ({
   project: projectId,
-  owner: endpointId,
+  recordId: endpointId,
   column: 'headers',
 });
 
@@ -46,7 +47,7 @@ export async function findEndpoint(db: Queryable, scope: Scope, id: string): Pro
   return rows[0];
 }
 
-// Bounded in project and consumer from both sides, see alongIndex in delivery-lists.ts.
+// Project and consumer are bounded from both sides for the reason given at alongIndex in delivery-lists.ts.
 const LIST_OF_PROJECT = `
   SELECT ${ENDPOINT_COLUMNS}
   FROM endpoints
@@ -67,7 +68,7 @@ export async function listEndpoints(
   page: PageRequest,
 ): Promise<Page<Endpoint>> {
   const { consumer = scope.consumer } = filter;
-  // A consumer's key that asks for another one's.
+  // A consumer's key asks for the endpoints of another consumer.
   if (scope.consumer !== null && consumer !== scope.consumer) return { items: [], next: null };
   const values = [scope.projectId, page.after?.[0] ?? maxId('ep'), page.limit + 1];
   const { rows } =
@@ -77,7 +78,7 @@ export async function listEndpoints(
   return pageOf(rows, page.limit, ({ id }) => [id]);
 }
 
-// What is not to change comes as null; description and headers may be set to null, so each has a switch.
+// A null parameter leaves the column unchanged. Description and headers can be set to null, so each has a flag.
 const UPDATE_ENDPOINT = `
   UPDATE endpoints
   SET url = coalesce($4, url),

@@ -5,14 +5,16 @@ import { countUpTo, lockQuotaCount, requireBelowQuota } from '../projects/enforc
 import { ENDPOINT_COLUMNS, type Endpoint } from './endpoints.ts';
 import { FREE_PLAN } from './hold-reason.ts';
 
-// SHARE on both: an endpoint that is made while plans change is made before, and follows them, or after.
+// FOR SHARE serializes this with a change of plans, so that every endpoint is checked against either the old or the new
+// plans and is updated in the former case.
 const PLANS_IN_FORCE = `SELECT plans_in_force AS plans FROM projects WHERE id = $1 FOR SHARE`;
 
 const INSERT_CONSUMER = `INSERT INTO consumers (project_id, id) VALUES ($1, $2) ON CONFLICT DO NOTHING`;
 
 const PLAN_OF_CONSUMER = `SELECT plan FROM consumers WHERE project_id = $1 AND id = $2 FOR SHARE`;
 
-// A key that is being deleted waits for the endpoint, and then finds it; the endpoint of one that is gone is not made.
+// A concurrent deletion of the key waits until the endpoint exists, and then finds it. With a deleted key, no endpoint is
+// created.
 const LOCK_KEY = `SELECT FROM api_keys WHERE hash = $1 FOR KEY SHARE`;
 
 const INSERT_ENDPOINT = `
@@ -26,7 +28,7 @@ export type NewEndpoint = Pick<Endpoint, 'id' | 'url' | 'events' | 'consumer' | 
   secrets: Buffer;
 };
 
-/** The consumer's plan does not include webhooks; `plans` do. */
+/** The consumer's plan does not include webhooks; `plans` lists those that do. */
 export class PlanRequired extends Error {
   readonly plan: string;
   readonly plans: string[];
@@ -37,7 +39,7 @@ export class PlanRequired extends Error {
   }
 }
 
-/** The key with which the endpoint was asked for has been deleted meanwhile. */
+/** The key of the request was deleted while the request was being handled. */
 export class KeyDeleted extends Error {}
 
 export type EndpointQuotas = Partial<
@@ -72,18 +74,18 @@ async function requireEndpointQuota(
 }
 
 /**
- * Registers an endpoint, and with it a consumer that is named for the first time. Throws
- * PlanRequired, QuotaReached or, where the hash of a key is given, KeyGone, and makes neither.
+ * Registers an endpoint, and its consumer if it is new. Throws PlanRequired, QuotaReached or, if the hash of a key is
+ * given, KeyDeleted; then it stores neither.
  */
 export async function insertEndpoint(
   pool: pg.Pool,
   endpoint: NewEndpoint,
   keyHash: Buffer | null = null,
-  most: EndpointQuotas = {},
+  quotas: EndpointQuotas = {},
 ): Promise<Endpoint> {
   const { id, projectId, consumer, url, events, description, secrets, headers } = endpoint;
   return inTransaction(pool, async (client) => {
-    await requireEndpointQuota(client, projectId, consumer, most);
+    await requireEndpointQuota(client, projectId, consumer, quotas);
     if (keyHash && (await client.query(LOCK_KEY, [keyHash])).rows.length === 0) throw new KeyDeleted();
     if (consumer !== null) await requirePlan(client, projectId, consumer);
     const values = [id, projectId, consumer, url, events, description, secrets, headers];

@@ -6,16 +6,16 @@ import { eventKey } from './event-key.ts';
 import { insertDrafts } from './insert-events.ts';
 import { FanOutTooLarge, matchReceivers, type NewDelivery } from './match-receivers.ts';
 
-/** An event that matches more endpoints is refused whole (422). */
+/** An event that matches more endpoints is rejected (422). */
 export const MAX_FAN_OUT = 10_000;
-/** So is a batch whose events match more together: it is one transaction, of some seconds. */
+/** A batch whose events match more endpoints together is rejected, because its transaction would take many seconds. */
 const MAX_BATCH_FAN_OUT = 100_000;
-/** An event is shown with as many of its deliveries. */
+/** The result of an event lists at most this many of its deliveries. */
 const MAX_DELIVERIES_RETURNED = 100;
 
 export type { NewDelivery } from './match-receivers.ts';
 
-/** Sets `owner` on the deliveries that shall start with a workflow at once. */
+/** Sets `owner` on the deliveries whose workflow is to be started at once. */
 export type AssignOwners = (deliveries: NewDelivery[]) => void;
 
 const EXISTING = `
@@ -37,18 +37,18 @@ export type AcceptedBatch = { results: AcceptResult[]; assigned: NewDelivery[] }
 class BatchRejected extends Error {
   readonly results: AcceptResult[];
   constructor(results: AcceptResult[]) {
-    super('a batch was refused');
+    super('a batch was rejected');
     this.results = results;
   }
 }
 
 /**
- * Writes events and one delivery for each endpoint that matches, in one transaction; its commit is the promise.
- * `processId` is who starts the workflows of those that `assign` gives an owner. The drafts' ids are distinct. With
- * `allOrNone`, one refused draft leaves nothing stored.
+ * Stores events, and one delivery for each endpoint that matches, in one transaction. Once it has committed, delivery is
+ * guaranteed. The drafts have distinct ids. `processId` is the process that starts the workflows of the deliveries to
+ * which `assign` gives an owner. With `allOrNone`, nothing is stored if one draft is rejected.
  * Returns a result for each draft, in order, and the deliveries that were stored with an owner.
- * Throws TooMuchAtOnce for several drafts that may be stored apart, and would make one long transaction; a batch that
- * is too large for one is refused.
+ * Throws FanOutTooLarge if the drafts together match too many endpoints for one transaction and may be stored separately.
+ * With `allOrNone` they may not, and the batch is rejected.
  */
 export async function acceptEvents(
   pool: pg.Pool,
@@ -61,9 +61,9 @@ export async function acceptEvents(
   try {
     return await inTransaction(pool, async (client) => {
       const fanOut = await matchReceivers(client, drafts, allOrNone ? MAX_BATCH_FAN_OUT : MAX_FAN_OUT);
-      const small = drafts.filter((_, place) => fanOut[place]!.length <= MAX_FAN_OUT);
-      const deliveries = drafts.flatMap((_, place) =>
-        fanOut[place]!.length <= MAX_FAN_OUT ? fanOut[place]! : [],
+      const small = drafts.filter((_, index) => fanOut[index]!.length <= MAX_FAN_OUT);
+      const deliveries = drafts.flatMap((_, index) =>
+        fanOut[index]!.length <= MAX_FAN_OUT ? fanOut[index]! : [],
       );
       assign(deliveries);
       const stored = await insertDrafts(client, box, small, deliveries, processId);
@@ -71,7 +71,7 @@ export async function acceptEvents(
         client,
         drafts.filter((draft) => !stored.has(eventKey(draft.projectId, draft.id))),
       );
-      const results = drafts.map((draft, place) => resultOf(draft, fanOut[place]!, stored, existing));
+      const results = drafts.map((draft, index) => resultOf(draft, fanOut[index]!, stored, existing));
       if (allOrNone && results.some((result) => !('event' in result))) throw new BatchRejected(results);
       return {
         results,
@@ -81,7 +81,7 @@ export async function acceptEvents(
   } catch (error) {
     if (error instanceof BatchRejected) return { results: error.results, assigned: [] };
     if (allOrNone && error instanceof FanOutTooLarge) {
-      return { results: drafts.map(() => ({ kind: 'too_large_a_batch' })), assigned: [] };
+      return { results: drafts.map(() => ({ kind: 'batch_too_large' })), assigned: [] };
     }
     throw error;
   }
@@ -129,7 +129,7 @@ function resultOf(
     };
   }
   const row = existing.get(key);
-  // Not before: what is stored may be posted again, however many endpoints there are by now.
+  // Checked only for new events: an event that is stored may be posted again, however many endpoints match it now.
   if (!row && fanOut > MAX_FAN_OUT) return { kind: 'too_many_endpoints', count: fanOut };
   if (!row?.content_hash.equals(draft.contentHash)) return { kind: 'id_conflict' };
   return {

@@ -1,6 +1,6 @@
 import type { EventStatus } from '../../policy/outcome.ts';
 
-/** An event that has passed every check at the door, ready to be stored. */
+/** A validated event that is ready to be stored. */
 export type EventDraft = {
   projectId: string;
   id: string;
@@ -9,36 +9,36 @@ export type EventDraft = {
   attributes: Record<string, string>;
   /** The `data` member, byte for byte as the producer sent it. */
   data: Buffer;
-  /** What every receiver gets, composed by the profile. */
+  /** The body that every receiver gets, composed by the profile. */
   body: Buffer;
-  /** SHA-256 over type, data, consumer, attributes and target: the same id must mean the same content. */
+  /** SHA-256 over type, data, consumer, attributes and target. A repeated id must have the same content. */
   contentHash: Buffer;
   profile: string;
   profileVersion: number;
-  /** Canonical text of the policy in force (policyText). */
+  /** The retry policy in force, as canonical JSON (serializePolicy). */
   policy: string;
   target: { url: string; secret: string } | null;
-  /** Set: for this endpoint alone, which need not have subscribed. It is the consumer's. */
+  /** If set, the event goes only to this endpoint of the consumer, whether or not the endpoint subscribed to the type. */
   endpoint: string | null;
   test: boolean;
-  /** When the producer's post arrived; the `$createdAt` of the body. */
+  /** When the producer's request arrived; `$createdAt` in the body. */
   createdAt: Date;
 };
 
-/** What became of one draft. `existing`: the same id with the same content was there before. */
+/** The result for one draft. `existing`: an event with this id and content had been stored before. */
 export type AcceptResult =
   | { kind: 'accepted' | 'existing'; event: AcceptedEvent }
   | { kind: 'id_conflict' }
   | { kind: 'too_many_endpoints'; count: number }
-  /** Its batch matches too many endpoints in all. */
-  | { kind: 'too_large_a_batch' };
+  /** The events of the batch match too many endpoints together. */
+  | { kind: 'batch_too_large' };
 
 export type AcceptedEvent = {
   id: string;
   status: EventStatus;
   createdAt: Date;
   deliveryCount: number;
-  /** The first 100 as they were born; left out where they are not at hand. */
+  /** The first 100 deliveries in their initial state; only for an accepted event. */
   deliveries?: InitialDelivery[];
 };
 

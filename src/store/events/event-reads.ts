@@ -13,7 +13,7 @@ export type StoredEvent = {
   attributes: Record<string, string>;
   data: Buffer;
   body: Buffer;
-  /** Null: it went to endpoints. */
+  /** Null if the event went to endpoints. */
   targetUrl: string | null;
   deliveryCount: number;
 };
@@ -34,7 +34,7 @@ export async function findEvent(db: Queryable, scope: Scope, id: string): Promis
   return rows[0];
 }
 
-// The columns that an answer about the event shows and that change; never data and body, which may be megabytes.
+// Only the columns that can change and that a response shows. Data and body may be megabytes and never change.
 const EVENT_STATE = `
   SELECT encode(sha256(convert_to(
            concat_ws(' ', extract(epoch FROM e.created_at), e.status, e.delivery_count, deliveries.states), 'UTF8')), 'hex') AS state
@@ -47,12 +47,12 @@ const EVENT_STATE = `
       SELECT * FROM (SELECT * FROM deliveries d WHERE d.project_id = e.project_id AND d.event_id = e.id OFFSET 0) AS d
       ORDER BY d.id
       LIMIT $4
-    ) AS shown
+    ) AS first_deliveries
   ) AS deliveries
   WHERE e.project_id = $1 AND ($2::text IS NULL OR e.consumer = $2) AND e.id = $3
     AND ($5::timestamptz IS NULL OR e.created_at >= $5)`;
 
-/** A digest of what changes about an event with its first `deliveries`; undefined when there is no such event. */
+/** Returns a digest of what can change in an event and its first `deliveries`; undefined if there is no such event. */
 export async function eventStateDigest(
   db: Queryable,
   scope: Scope,
@@ -69,7 +69,7 @@ const EVENT_PROFILES = `
   FROM events e
   JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS w (project_id, id)) AS wanted USING (project_id, id)`;
 
-/** The profiles under which the events of the deliveries were accepted. */
+/** Returns the profiles and versions under which the events of the deliveries were accepted. */
 export async function eventProfiles(
   db: Queryable,
   deliveries: { projectId: string; eventId: string }[],
@@ -83,7 +83,7 @@ export async function eventProfiles(
 
 const STORED_CONTENTS = `SELECT id, content_hash AS hash FROM events WHERE project_id = $1 AND id = ANY ($2::text[])`;
 
-/** The content hashes of those of `ids` that are events of the project. */
+/** Returns the content hashes of those of `ids` that are events of the project. */
 export async function storedContentHashes(
   db: Queryable,
   projectId: string,
@@ -97,7 +97,7 @@ const STORED_COMPOSITIONS = `
   SELECT id, body, profile, profile_version AS "profileVersion"
   FROM events WHERE project_id = $1 AND id = ANY ($2::text[])`;
 
-/** The bodies of those of `ids` that are events of the project, with the profiles that composed them. */
+/** Returns the bodies of those of `ids` that are events of the project, with the profiles that composed them. */
 export async function storedBodies(
   db: Queryable,
   projectId: string,

@@ -1,13 +1,15 @@
 // One statement: a delivery is only written when its event is new, in (project, id) order so that two writers
 
 import type pg from 'pg';
-import type { SecretBox } from '../../secrets/secret-box.ts';
+import type { EncryptionContext, SecretBox } from '../../secrets/secret-box.ts';
 import type { EventDraft } from './event-draft.ts';
 import { eventKey } from './event-key.ts';
 import type { NewDelivery } from './match-receivers.ts';
 
 // of the same ids queue instead of deadlocking.
-export const INSERT = `
+export // A single statement, so that deliveries are written only for new events. Events are inserted in the order of their keys;
+// otherwise two writers of the same ids could deadlock.
+const INSERT = `
   WITH new_event AS (
     INSERT INTO events (project_id, id, type, consumer, test, attributes, data, body, content_hash, profile,
                         profile_version, target_url, target_secret, status, delivery_count, open_count, created_at)
@@ -42,10 +44,10 @@ export const INSERT = `
   )
   SELECT project_id, id FROM new_event`;
 
-/** Bytes of data and bodies in one statement. Making its text takes the main thread some 10 ms for each of them. */
+/** The most bytes of data and bodies in one statement. Serializing 1 MiB blocks the main thread for about 10 ms. */
 const MAX_STATEMENT_BYTES = 1024 * 1024;
 
-/** Returns the keys of what was new. */
+/** Inserts the events that are new, with their deliveries. Returns the keys of the new events. */
 export async function insertDrafts(
   client: pg.PoolClient,
   box: SecretBox,
@@ -53,35 +55,35 @@ export async function insertDrafts(
   deliveries: NewDelivery[],
   processId: string | null,
 ): Promise<Set<string>> {
-  const parts = chunksOf(drafts);
-  if (parts.length === 1) return insertChunk(client, box, drafts, deliveries, processId);
+  const chunks = chunksOf(drafts);
+  if (chunks.length === 1) return insertChunk(client, box, drafts, deliveries, processId);
   const byEvent = Map.groupBy(deliveries, (d) => eventKey(d.projectId, d.eventId));
   const stored = new Set<string>();
-  for (const part of parts) {
-    const own = part.flatMap((draft) => byEvent.get(eventKey(draft.projectId, draft.id)) ?? []);
-    for (const key of await insertChunk(client, box, part, own, processId)) stored.add(key);
+  for (const chunk of chunks) {
+    const chunkDeliveries = chunk.flatMap((draft) => byEvent.get(eventKey(draft.projectId, draft.id)) ?? []);
+    for (const key of await insertChunk(client, box, chunk, chunkDeliveries, processId)) stored.add(key);
   }
   return stored;
 }
 
-/** What fits into a statement each; in the order of the keys, so that two writers of the same ids wait for each other. */
+/** Splits drafts into chunks that fit into one statement, in the order of their keys: two writers of the same ids must not deadlock. */
 function chunksOf(drafts: EventDraft[]): EventDraft[][] {
   const bytesOf = ({ data, body }: EventDraft): number => data.length + body.length;
   if (drafts.reduce((sum, draft) => sum + bytesOf(draft), 0) <= MAX_STATEMENT_BYTES)
     return drafts.length === 0 ? [] : [drafts];
   const keyed = drafts.map((draft) => ({ draft, key: eventKey(draft.projectId, draft.id) }));
   keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
-  const parts: EventDraft[][] = [];
+  const chunks: EventDraft[][] = [];
   let size = Number.POSITIVE_INFINITY;
   for (const { draft } of keyed) {
     size += bytesOf(draft);
     if (size > MAX_STATEMENT_BYTES) {
-      parts.push([]);
+      chunks.push([]);
       size = bytesOf(draft);
     }
-    parts.at(-1)!.push(draft);
+    chunks.at(-1)!.push(draft);
   }
-  return parts;
+  return chunks;
 }
 
 async function insertChunk(
@@ -134,9 +136,9 @@ async function insertChunk(
   return new Set(rows.map((row) => eventKey(row.project_id, row.id)));
 }
 
-/** The place that a target's sealed secret is bound to. */
-export const targetSecretContext = (projectId: string, eventId: string) => ({
+/** The encryption context of a target's sealed secret. */
+export const targetSecretContext = (projectId: string, eventId: string): EncryptionContext => ({
   project: projectId,
-  owner: eventId,
+  recordId: eventId,
   column: 'target_secret',
 });

@@ -1,10 +1,11 @@
 import type { Lane } from '../../policy/outcome.ts';
 import { type HoldReason, holdReason } from '../endpoints/hold-reason.ts';
+import { initialLane } from '../endpoints/receiver-health.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { newId } from '../postgres/ids.ts';
 import type { EventDraft } from './event-draft.ts';
 
-/** A delivery that is about to be written, seen by whoever decides on its first workflow. */
+/** A delivery that is about to be stored. */
 export type NewDelivery = {
   id: string;
   projectId: string;
@@ -15,22 +16,22 @@ export type NewDelivery = {
   consumer: string | null;
   policy: string;
   lane: Lane;
-  /** Set: the endpoint is paused or disabled, and the delivery waits for it. */
+  /** Not null: the endpoint is paused or disabled, and the delivery is held. */
   waitingFor: HoldReason | null;
   owner: string | null;
   createdAt: Date;
 };
 
-type Match = { place: number; endpoint_id: string; hold_reason: HoldReason | null; slow: boolean };
+type Match = { draftIndex: number; endpointId: string; holdReason: HoldReason | null; lane: Lane };
 
-// The lock keeps an endpoint from being deleted between the match and the commit: no delivery is born to a deleted one.
-// Deletion takes FOR UPDATE, and so does what ends a pause: it has to find what is born held here. Changes of other
-// columns do not wait for this.
+// The lock keeps an endpoint from being deleted or resumed between the match and the commit (both take FOR UPDATE). Without
+// it, a deleted endpoint could get a delivery, and the end of a pause could miss a delivery that is held here. Changes of
+// other columns do not wait for this lock.
 const matching = (consumers: string): string => `
-  SELECT draft.place, endpoint.id AS endpoint_id, ${holdReason('endpoint')} AS hold_reason,
-         EXISTS (SELECT FROM receiver_health health WHERE health.receiver = endpoint.id) AS slow
+  SELECT draft.index AS "draftIndex", endpoint.id AS "endpointId", ${holdReason('endpoint')} AS "holdReason",
+         ${initialLane('endpoint.id')} AS lane
   FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])
-    AS draft (place, project_id, consumer, patterns, endpoint)
+    AS draft (index, project_id, consumer, patterns, endpoint)
   JOIN endpoints endpoint
     ON endpoint.project_id = draft.project_id
    AND ${consumers}
@@ -41,17 +42,17 @@ const matching = (consumers: string): string => `
   ORDER BY endpoint.id
   FOR KEY SHARE OF endpoint`;
 
-// No index serves IS NOT DISTINCT FROM: each draft would read every endpoint of its project.
+// Not IS NOT DISTINCT FROM, which no index supports: each draft would read every endpoint of its project.
 const MATCH_ENDPOINTS = `
   SELECT * FROM (${matching('endpoint.consumer = draft.consumer')}) AS of_consumer
   UNION ALL
   SELECT * FROM (${matching('endpoint.consumer IS NULL AND draft.consumer IS NULL')}) AS of_project
-  ORDER BY endpoint_id
+  ORDER BY "endpointId"
   LIMIT $6`;
 
-/** The drafts match more endpoints together than one transaction may carry. */
+/** The drafts together match more endpoints than one transaction may insert deliveries for. */
 export class FanOutTooLarge extends Error {
-  /** Of which so many are counted that their events are better stored apart. */
+  /** The projects with so many matches that their events should be stored in transactions of their own. */
   readonly projectIds: string[];
   constructor(projectIds: string[]) {
     super('the events match too many endpoints together');
@@ -59,39 +60,41 @@ export class FanOutTooLarge extends Error {
   }
 }
 
-/** Matches of one project among those that were counted, from which on its events are stored apart. */
+/** From this many matches on, the events of a project are stored in a transaction of their own. */
 const WIDE_FAN_OUT = 1_000;
 
-const SLOW_RECEIVERS = `SELECT receiver FROM receiver_health WHERE receiver = ANY ($1::text[])`;
+const LANES_OF_TARGETS = `
+  SELECT receiver, ${initialLane('receiver')} AS lane FROM unnest($1::text[]) AS target (receiver)`;
 
 /**
- * The deliveries to make of each draft, in the order of the drafts; locks the endpoints until the transaction ends.
- * Throws TooMuchAtOnce when there are more than `most` in all; of a single draft one more than that is returned.
+ * Returns the deliveries to store for each draft, in the order of the drafts, and locks their endpoints until the
+ * transaction ends. Throws FanOutTooLarge if several drafts match more than `limit` endpoints together. For a single draft,
+ * at most `limit` + 1 deliveries are returned.
  */
 export async function matchReceivers(
   db: Queryable,
   drafts: EventDraft[],
-  most: number,
+  limit: number,
 ): Promise<NewDelivery[][]> {
   const found: NewDelivery[][] = drafts.map(() => []);
-  const matches = await matchEndpoints(db, drafts, most + 1);
-  if (matches.length > most && drafts.length > 1) throw new FanOutTooLarge(wideProjects(drafts, matches));
+  const matches = await matchEndpoints(db, drafts, limit + 1);
+  if (matches.length > limit && drafts.length > 1) throw new FanOutTooLarge(wideProjects(drafts, matches));
   for (const match of matches) {
-    const { place, endpoint_id: id, hold_reason: waitingFor, slow } = match;
-    found[place]!.push(newDelivery(drafts[place]!, id, id, slow ? 'slow' : 'fast', waitingFor));
+    const { draftIndex, endpointId, holdReason: waitingFor, lane } = match;
+    found[draftIndex]!.push(newDelivery(drafts[draftIndex]!, endpointId, endpointId, lane, waitingFor));
   }
-  const targeted = drafts.flatMap((draft, place) =>
+  const targeted = drafts.flatMap((draft, index) =>
     draft.target
-      ? [{ draft, place, receiver: `${draft.projectId} ${new URL(draft.target.url).origin}` }]
+      ? [{ draft, index, receiver: `${draft.projectId} ${new URL(draft.target.url).origin}` }]
       : [],
   );
   if (targeted.length > 0) {
-    const { rows } = await db.query<{ receiver: string }>(SLOW_RECEIVERS, [
+    const { rows } = await db.query<{ receiver: string; lane: Lane }>(LANES_OF_TARGETS, [
       targeted.map(({ receiver }) => receiver),
     ]);
-    const slow = new Set(rows.map(({ receiver }) => receiver));
-    for (const { draft, place, receiver } of targeted) {
-      found[place]!.push(newDelivery(draft, null, receiver, slow.has(receiver) ? 'slow' : 'fast', null));
+    const lanes = new Map(rows.map(({ receiver, lane }) => [receiver, lane]));
+    for (const { draft, index, receiver } of targeted) {
+      found[index]!.push(newDelivery(draft, null, receiver, lanes.get(receiver)!, null));
     }
   }
   return found;
@@ -99,33 +102,33 @@ export async function matchReceivers(
 
 function wideProjects(drafts: EventDraft[], matches: Match[]): string[] {
   const counts = new Map<string, number>();
-  for (const { place } of matches) {
-    const { projectId } = drafts[place]!;
+  for (const { draftIndex } of matches) {
+    const { projectId } = drafts[draftIndex]!;
     counts.set(projectId, (counts.get(projectId) ?? 0) + 1);
   }
   return [...counts].flatMap(([projectId, count]) => (count >= WIDE_FAN_OUT ? [projectId] : []));
 }
 
-/** A row for each endpoint of each draft that names no target of its own, at most `most`; `place` is the draft's. */
-export async function matchEndpoints(db: Queryable, drafts: EventDraft[], most: number): Promise<Match[]> {
-  const routed = drafts.flatMap((draft, place) => (draft.target ? [] : [{ draft, place }]));
+/** Returns a row for each endpoint that matches a draft without a target, at most `limit`. Locks the endpoints. */
+export async function matchEndpoints(db: Queryable, drafts: EventDraft[], limit: number): Promise<Match[]> {
+  const routed = drafts.flatMap((draft, index) => (draft.target ? [] : [{ draft, index }]));
   if (routed.length === 0) return [];
   const { rows } = await db.query<Match>({
     name: 'match-endpoints',
     text: MATCH_ENDPOINTS,
     values: [
-      routed.map(({ place }) => place),
+      routed.map(({ index }) => index),
       routed.map(({ draft }) => draft.projectId),
       routed.map(({ draft }) => draft.consumer),
       routed.map(({ draft }) => patternsFor(draft.type).join(' ')),
       routed.map(({ draft }) => draft.endpoint),
-      most,
+      limit,
     ],
   });
   return rows;
 }
 
-/** The subscription patterns that a type satisfies: `a.b.c` is meant by `*`, `a.*`, `a.b.*` and itself. */
+/** Returns the subscription patterns that match a type: `*`, `a.*`, `a.b.*` and `a.b.c` match `a.b.c`. */
 function patternsFor(type: string): string[] {
   const patterns = ['*', type];
   for (let dot = type.indexOf('.'); dot !== -1; dot = type.indexOf('.', dot + 1))

@@ -1,12 +1,12 @@
 import type pg from 'pg';
 import { inTransaction } from '../postgres/database.ts';
 
-/** One transaction removes at most this many events, deliveries, or outcomes: none of ours lasts a second. */
+/** The most rows that one transaction removes, so that it takes less than a second. */
 const MAX_EVENTS = 500;
 const MAX_DELIVERIES = 2_000;
 const MAX_OUTCOMES = 5_000;
 
-// Project by project along its index of age; the first event goes however many deliveries it has.
+// Uses the index by age for each project. The oldest event is always included, however many deliveries it has.
 const SETTLED_BEFORE = `
   SELECT project_id, id FROM (
     SELECT old.*,
@@ -24,7 +24,8 @@ const SETTLED_BEFORE = `
   ORDER BY created_at, project_id, id
   LIMIT $2`;
 
-// Deliveries before their event, as everywhere; a retry by hand that comes first keeps its event.
+// Deliveries are locked before their event, as in every transaction. If a manual retry has locked them first, its event has
+// an open delivery afterwards and is kept.
 const LOCK_DELIVERIES = `
   SELECT d.id FROM deliveries d JOIN unnest($1::text[], $2::text[]) AS old (project_id, event_id)
     ON d.project_id = old.project_id AND d.event_id = old.event_id
@@ -52,13 +53,13 @@ const keys = (rows: Key[]): [string[], string[]] => [
 
 const TIME_BEFORE = `SELECT now() - $1 * interval '1 millisecond' AS before`;
 
-/** The time `ageMs` ago by Postgres's clock: a process whose own is ahead would remove everything. */
+/** Returns the time `ageMs` ago by Postgres's clock. A process whose own clock is far ahead would remove everything. */
 export async function timeBefore(pool: pg.Pool, ageMs: number): Promise<Date> {
   const { rows } = await pool.query<{ before: Date }>(TIME_BEFORE, [ageMs]);
   return rows[0]!.before;
 }
 
-/** Removes some settled events older than `before`, with all that belongs to them. Returns how many; 0: none is left. */
+/** Removes up to 500 settled events older than `before`, with their deliveries and attempts. Returns how many; 0: none is left. */
 export async function removeSettledEvents(pool: pg.Pool, before: Date): Promise<number> {
   return inTransaction(pool, async (client) => {
     const old = await client.query<Key>(SETTLED_BEFORE, [before, MAX_EVENTS, MAX_DELIVERIES]);
@@ -72,21 +73,21 @@ export async function removeSettledEvents(pool: pg.Pool, before: Date): Promise<
   });
 }
 
-// Only the first by seq are looked at: `at` has no index, and rises with seq but for concurrent transactions.
-// The horizon lies behind the last one removed: a cursor at it may have missed others of its transaction.
+// Reads only the first rows by seq, because `at` has no index. `at` rises with seq, except between concurrent transactions.
+// outcomes_removed_below excludes the transaction of the last removed row, whose other rows may have been removed too.
 const REMOVE_OUTCOMES = `
   WITH removed AS (
     DELETE FROM outcomes
     WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM outcomes ORDER BY seq LIMIT $2) AS oldest WHERE at < $1)
     RETURNING xid
-  ), noted AS (
+  ), recorded AS (
     UPDATE database_identity
     SET outcomes_removed_below = greatest(outcomes_removed_below, (last.xid::text::bigint + 1)::text::xid8)
     FROM (SELECT xid FROM removed ORDER BY xid DESC LIMIT 1) AS last
   )
   SELECT count(*)::int AS n FROM removed`;
 
-/** Removes some outcomes older than `before`, and notes how far, so that an older cursor is refused. Returns how many. */
+/** Removes up to 5,000 outcomes older than `before`, and records how far, so that older cursors are rejected. Returns how many. */
 export async function removeOutcomes(pool: pg.Pool, before: Date): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(REMOVE_OUTCOMES, [before, MAX_OUTCOMES]);
   return rows[0]!.n;
@@ -94,7 +95,7 @@ export async function removeOutcomes(pool: pg.Pool, before: Date): Promise<numbe
 
 const REMOVE_HEALTH = `DELETE FROM receiver_health WHERE slow_since < $1`;
 
-/** Forgets receivers that were marked long ago: most are gone, and one that is still slow is marked anew at once. */
+/** Unmarks receivers that were marked slow before `before`. One that is still slow is marked again at its next attempt. */
 export async function removeOldHealth(pool: pg.Pool, before: Date): Promise<number> {
   const { rowCount } = await pool.query(REMOVE_HEALTH, [before]);
   return rowCount ?? 0;

@@ -4,22 +4,22 @@ import { withPinnedSettings } from '../postgres/connection-settings.ts';
 export type Channel = 'posthorn_outcomes' | 'posthorn_claims';
 const CHANNELS: Channel[] = ['posthorn_outcomes', 'posthorn_claims'];
 
-/** Wake-ups between processes. They may be lost: every listener also looks by itself once a second. */
+/** Wake-ups between processes. They may be lost, so every listener also polls once a second. */
 export type Notifications = {
-  /** Tells all processes, this one included. Tokens hold no spaces. Never waits, never throws. */
+  /** Notifies all processes, including this one. Tokens contain no spaces. Neither waits nor throws. */
   notify(channel: Channel, tokens: Iterable<string>): void;
-  /** Calls back with the tokens of each wake-up; returns how to stop. */
+  /** Calls `listener` with the tokens of each wake-up. Returns a function that stops it. */
   listen(channel: Channel, listener: (tokens: string[]) => void): () => void;
   close(): Promise<void>;
 };
 
-/** Postgres takes at most 8,000 bytes in one notification. */
+/** Postgres allows less than 8,000 bytes in one notification. */
 const MAX_PAYLOAD = 7_000;
 const RECONNECT_AFTER_MS = 500;
 
 /**
- * LISTEN and NOTIFY on a connection of their own: inside a recording transaction a NOTIFY would make concurrent
- * commits queue for one lock. What is told while a statement runs goes out with the next one.
+ * LISTEN and NOTIFY on a separate connection. Inside a transaction that records attempts, NOTIFY would serialize
+ * concurrent commits on one lock. Tokens that arrive while a statement runs are sent with the next one.
  */
 export function createNotifications(connectionString: string): Notifications {
   const listeners: Record<Channel, Set<(tokens: string[]) => void>> = {
@@ -31,34 +31,34 @@ export function createNotifications(connectionString: string): Notifications {
   let sending = false;
   let closed = false;
   let reconnect: NodeJS.Timeout | undefined;
-  const gone = new WeakSet<pg.Client>();
+  const disconnected = new WeakSet<pg.Client>();
 
   async function connect(): Promise<void> {
-    const fresh = new pg.Client({
+    const connection = new pg.Client({
       connectionString: withPinnedSettings(connectionString),
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
     });
-    fresh.on('error', () => lose(fresh));
-    fresh.on('end', () => lose(fresh));
-    fresh.on('notification', ({ channel, payload }) => {
+    connection.on('error', () => handleDisconnect(connection));
+    connection.on('end', () => handleDisconnect(connection));
+    connection.on('notification', ({ channel, payload }) => {
       const tokens = payload ? payload.split(' ') : [];
       for (const listener of listeners[channel as Channel]) listener(tokens);
     });
     try {
-      await fresh.connect();
-      for (const channel of CHANNELS) await fresh.query(`LISTEN ${channel}`);
-      client = fresh;
-      if (closed) await fresh.end();
+      await connection.connect();
+      for (const channel of CHANNELS) await connection.query(`LISTEN ${channel}`);
+      client = connection;
+      if (closed) await connection.end();
       else void send();
     } catch {
-      lose(fresh);
+      handleDisconnect(connection);
     }
   }
 
-  function lose(lost: pg.Client): void {
-    if (gone.has(lost)) return; // an error and the end after it would open two connections
-    gone.add(lost);
+  function handleDisconnect(lost: pg.Client): void {
+    if (disconnected.has(lost)) return; // an error is followed by an end, and both would reconnect
+    disconnected.add(lost);
     if (client === lost) client = null;
     lost.end().catch(() => {});
     if (closed) return;
@@ -74,7 +74,7 @@ export function createNotifications(connectionString: string): Notifications {
         await client.query('SELECT pg_notify($1, $2)', [next.channel, next.payload]);
       }
     } catch {
-      // The connection reports its own end; the tokens of this statement are lost, as wake-ups may be.
+      // The connection's own event handler reconnects. The tokens of this statement are lost, as wake-ups may be.
     } finally {
       sending = false;
     }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../postgres/database.ts';
+import type { Scope } from '../scope.ts';
 
-/** A place in the outcome stream of one database: `identity.xid.seq` as text. */
+/** A position in the outcome stream of one database; as text `database.xid.seq`. */
 export type Cursor = { database: string; xid: string; seq: string };
 
 export const formatCursor = ({ database, xid, seq }: Cursor): string => `${database}.${xid}.${seq}`;
@@ -8,7 +9,7 @@ export const formatCursor = ({ database, xid, seq }: Cursor): string => `${datab
 const MAX_XID8 = 2n ** 64n - 1n;
 const MAX_BIGINT = 2n ** 63n - 1n;
 
-/** Null for what is no cursor, or holds numbers that Postgres would refuse as xid8 or bigint. */
+/** Returns null if the text is not a cursor, or if its numbers are too large for xid8 or bigint. */
 export function parseCursor(text: string): Cursor | null {
   const match = /^([0-9a-f]{8})\.(\d{1,20})\.(\d{1,19})$/.exec(text);
   if (!match) return null;
@@ -32,33 +33,32 @@ export type OutcomeRow = {
   reason: string | null;
 };
 
-const NOW = `
+const CURRENT_CURSOR = `
   SELECT left(id::text, 8) AS database, pg_snapshot_xmin(pg_current_snapshot())::text AS xid, '0' AS seq,
          outcomes_removed_below::text AS "removedBelow", pg_snapshot_xmax(pg_current_snapshot())::text AS "nextXid"
   FROM database_identity`;
 
 export type CurrentCursor = Cursor & {
-  /** The end of what retention removed: a place before it has missed something. */
+  /** Retention has removed outcomes below this transaction id; an earlier position has missed some. */
   removedBelow: string;
-  /** The transaction id that nobody has yet. */
+  /** The first transaction id that is not yet assigned. */
   nextXid: string;
 };
 
-/** The place at which everything that commits from now on will stand, and the bounds of the places that are valid. */
+/** Returns the position that precedes everything that commits from now on, and the bounds of valid positions. */
 export async function currentCursor(db: Queryable): Promise<CurrentCursor> {
-  const { rows } = await db.query<CurrentCursor>(NOW);
+  const { rows } = await db.query<CurrentCursor>(CURRENT_CURSOR);
   return rows[0]!;
 }
 
-/** False for a place of another database, of what is removed, or of a time that this database was set back from. */
+/** Whether the stream can resume there. False for another database, for removed outcomes, and after a restore to an earlier time. */
 export function isResumable(cursor: Cursor, { database, removedBelow, nextXid }: CurrentCursor): boolean {
   const xid = BigInt(cursor.xid);
-  // On an idle database the present place itself is (next, 0); an outcome of that transaction nobody can have seen.
+  // On an idle database the current position is (nextXid, 0). An outcome of that transaction cannot have been seen.
   const isAhead = xid > BigInt(nextXid) || (xid === BigInt(nextXid) && BigInt(cursor.seq) > 0n);
   return cursor.database === database && xid >= BigInt(removedBelow) && !isAhead;
 }
 
-type Scope = { projectId: string; consumer: string | null; since?: Date | null };
 export type StreamPosition = Pick<Cursor, 'xid' | 'seq'>;
 
 export const positionOf = ({ xid, seq }: StreamPosition): StreamPosition => ({ xid, seq });
@@ -72,48 +72,48 @@ const COLUMNS = `
   o.xid::text, o.seq::text, o.at, o.kind, o.event_id, o.delivery_id, o.endpoint_id, o.consumer, o.status, o.outcome,
   o.attempt, o.next_attempt_at, o.reason`;
 
-// Only below the oldest transaction still running: a row that commits late would otherwise be passed over.
-// Ordered by the table's columns: plain names would mean the texts, and '99' comes after '100'.
-const RANGE = (columns: string): string => `
+// Reads only below the oldest running transaction; otherwise a row that commits late would be skipped. Sorts by the table's
+// columns, because plain names would mean the text columns of the result, where '99' comes after '100'.
+const rangeAfter = (columns: string): string => `
   SELECT ${columns} FROM outcomes
   WHERE project_id = $1 AND (outcomes.xid, outcomes.seq) > ($2::xid8, $3::bigint) AND outcomes.xid < (SELECT xmin FROM snapshot)
   ORDER BY outcomes.xid, outcomes.seq`;
 
-// The outcome of an event of an earlier consumer of the same id is not of this one: $7.
+// $7 hides the outcomes of a deleted consumer with the same id.
 const AFTER = `
   WITH snapshot AS MATERIALIZED (
     SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin
   ), found AS MATERIALIZED (
-    SELECT * FROM (${RANGE('*')} LIMIT $6) AS looked
+    SELECT * FROM (${rangeAfter('*')} LIMIT $6) AS scanned
     WHERE ($4::text IS NULL OR consumer = $4)
       AND ($7::timestamptz IS NULL OR EXISTS (
-        SELECT FROM events e WHERE e.project_id = $1 AND e.id = looked.event_id AND e.created_at >= $7))
-    ORDER BY looked.xid, looked.seq
+        SELECT FROM events e WHERE e.project_id = $1 AND e.id = scanned.event_id AND e.created_at >= $7))
+    ORDER BY scanned.xid, scanned.seq
     LIMIT $5
-  ), looked_to AS MATERIALIZED (
-    SELECT * FROM (${RANGE('xid, seq')} OFFSET $6 - 1 LIMIT 1) AS last WHERE (SELECT count(*) FROM found) < $5
+  ), scanned_to AS MATERIALIZED (
+    SELECT * FROM (${rangeAfter('xid, seq')} OFFSET $6 - 1 LIMIT 1) AS last WHERE (SELECT count(*) FROM found) < $5
   )
-  SELECT snapshot.xmin::text AS "readBelow", looked_to.xid::text AS "lookedXid", looked_to.seq::text AS "lookedSeq",
+  SELECT snapshot.xmin::text AS "readBelow", scanned_to.xid::text AS "scannedXid", scanned_to.seq::text AS "scannedSeq",
          (SELECT outcomes_removed_below::text FROM database_identity) AS "removedBelow", ${COLUMNS}
-  FROM snapshot LEFT JOIN looked_to ON true LEFT JOIN found AS o ON true
+  FROM snapshot LEFT JOIN scanned_to ON true LEFT JOIN found AS o ON true
   ORDER BY o.xid, o.seq`;
 
-/** Outcomes of all consumers that are looked at for one of them: without a bound, a quiet one would read a month. */
+/** The most outcomes of all consumers that are scanned for one of them; otherwise a quiet consumer would read a month. */
 const MAX_OUTCOMES_SCANNED = 5_000;
 
 export type OutcomesPage = {
   outcomes: OutcomeRow[];
-  /** The place after all that was looked through. */
+  /** The position after everything that was scanned. */
   next: StreamPosition;
-  /** False when there may be more below what is visible now. */
+  /** False if there may be more outcomes that are visible now. */
   isCaughtUp: boolean;
-  /** Retention has removed what followed the place that was asked for. */
+  /** Retention has removed outcomes that followed the requested position. */
   isExpired: boolean;
 };
 
 /**
- * The outcomes of a project after a place, in the order of the stream, without a gap. Who goes on from anywhere before
- * `next` looks through the same rows again, other consumers' too.
+ * Returns up to `limit` outcomes of a project after a position, in stream order and without gaps. To continue, use `next`;
+ * any earlier position scans the same rows again, including those of other consumers.
  */
 export async function outcomesAfter(
   db: Queryable,
@@ -121,57 +121,63 @@ export async function outcomesAfter(
   after: StreamPosition,
   limit: number,
 ): Promise<OutcomesPage> {
-  const looked = consumer === null ? limit : MAX_OUTCOMES_SCANNED;
+  const maxScanned = consumer === null ? limit : MAX_OUTCOMES_SCANNED;
   const { rows } = await db.query<
-    OutcomeRow & { readBelow: string; lookedXid: string | null; lookedSeq: string; removedBelow: string }
+    OutcomeRow & { readBelow: string; scannedXid: string | null; scannedSeq: string; removedBelow: string }
   >({
     name: 'outcomes-after',
     text: AFTER,
-    values: [projectId, after.xid, after.seq, consumer, limit, looked, since],
+    values: [projectId, after.xid, after.seq, consumer, limit, maxScanned, since],
   });
-  const { readBelow, lookedXid, lookedSeq, removedBelow } = rows[0]!;
+  const { readBelow, scannedXid, scannedSeq, removedBelow } = rows[0]!;
   const outcomes = rows.filter(({ xid }) => xid !== null);
   const isExpired = BigInt(after.xid) < BigInt(removedBelow ?? '0');
   if (outcomes.length === limit)
     return { outcomes, next: positionOf(outcomes.at(-1)!), isCaughtUp: false, isExpired };
-  if (lookedXid) return { outcomes, next: { xid: lookedXid, seq: lookedSeq }, isCaughtUp: false, isExpired };
+  if (scannedXid)
+    return { outcomes, next: { xid: scannedXid, seq: scannedSeq }, isCaughtUp: false, isExpired };
   const next = BigInt(readBelow) > BigInt(after.xid) ? { xid: readBelow, seq: '0' } : after;
   return { outcomes, next, isCaughtUp: true, isExpired };
 }
 
 const OF_PROJECTS = `
-  SELECT place.project_id AS "projectId", snapshot.xmin::text AS "readBelow", ${COLUMNS}
+  SELECT position.project_id AS "projectId", snapshot.xmin::text AS "readBelow", ${COLUMNS}
   FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) AS snapshot
-  CROSS JOIN unnest($1::text[], $2::text[], $3::bigint[]) AS place (project_id, xid, seq)
+  CROSS JOIN unnest($1::text[], $2::text[], $3::bigint[]) AS position (project_id, xid, seq)
   LEFT JOIN LATERAL (
     SELECT * FROM outcomes
-    WHERE outcomes.project_id = place.project_id AND (outcomes.xid, outcomes.seq) > (place.xid::xid8, place.seq)
+    WHERE outcomes.project_id = position.project_id AND (outcomes.xid, outcomes.seq) > (position.xid::xid8, position.seq)
       AND outcomes.xid < snapshot.xmin
     ORDER BY outcomes.xid, outcomes.seq
     LIMIT $4
   ) AS o ON true
-  ORDER BY place.project_id, o.xid, o.seq`;
+  ORDER BY position.project_id, o.xid, o.seq`;
 
-/** What followed a place in each of several projects: at most `limit` of each, and the place after them. */
+/** Returns up to `limit` outcomes after a position in each of several projects, and the position after them. */
 export async function outcomesOfProjects(
   db: Queryable,
-  places: Map<string, StreamPosition>,
+  positions: Map<string, StreamPosition>,
   limit: number,
 ): Promise<Map<string, { outcomes: OutcomeRow[]; next: StreamPosition }>> {
-  const of = [...places];
+  const entries = [...positions];
   const { rows } = await db.query<OutcomeRow & { projectId: string; readBelow: string }>({
     name: 'outcomes-of-projects',
     text: OF_PROJECTS,
-    values: [of.map(([id]) => id), of.map(([, { xid }]) => xid), of.map(([, { seq }]) => seq), limit],
+    values: [
+      entries.map(([id]) => id),
+      entries.map(([, { xid }]) => xid),
+      entries.map(([, { seq }]) => seq),
+      limit,
+    ],
   });
   const byProject = Map.groupBy(rows, ({ projectId }) => projectId);
   return new Map(
-    of.map(([projectId, after]) => {
+    entries.map(([projectId, after]) => {
       const found = byProject.get(projectId) ?? [];
       const outcomes = found.filter(({ xid }) => xid !== null);
       if (outcomes.length === limit) return [projectId, { outcomes, next: positionOf(outcomes.at(-1)!) }];
-      const present = { xid: found[0]?.readBelow ?? after.xid, seq: '0' };
-      return [projectId, { outcomes, next: isAfter(present, after) ? present : after }];
+      const current = { xid: found[0]?.readBelow ?? after.xid, seq: '0' };
+      return [projectId, { outcomes, next: isAfter(current, after) ? current : after }];
     }),
   );
 }
@@ -179,7 +185,7 @@ export async function outcomesOfProjects(
 const EVENTS_SINCE = `
   SELECT id FROM events WHERE project_id = $1 AND id = ANY ($2::text[]) AND created_at >= $3`;
 
-/** Those of the events that are not older than `since`. */
+/** Returns the ids of those events that are not older than `since`. */
 export async function eventsSince(
   db: Queryable,
   projectId: string,
@@ -196,7 +202,7 @@ const SETTLED = `
   JOIN events event ON event.project_id = wanted.project_id AND event.id = wanted.id
   WHERE event.open_count = 0`;
 
-/** Which of the events have no open delivery left, as `project/event`. */
+/** Returns the keys (`project/event`) of those events that have no open delivery left. */
 export async function settledEventKeys(
   db: Queryable,
   events: { projectId: string; id: string }[],

@@ -3,22 +3,22 @@ import type { Quotas } from '../../policy/quotas.ts';
 import type { PolicyOverride } from '../../policy/retry-policy.ts';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
 import { maxId } from '../postgres/ids.ts';
-import type { Page, PageRequest } from '../postgres/pages.ts';
-import { pageOf } from '../postgres/pages.ts';
+import { type Page, type PageRequest, pageOf } from '../postgres/pages.ts';
 import { countUpTo, lockQuotaCount, requireBelowQuota } from './enforce-quota.ts';
+import { newestProfile } from './profile-scope.ts';
 import type { Project } from './projects.ts';
 
 export type ApiKey = { id: string; consumer: string | null; createdAt: Date };
 
-/** Whose key it is, with what every call needs of the project. */
+/** The owner of a key, with what every call needs to know about the project. */
 export type KeyOwner = {
   hash: Buffer;
   projectId: string;
   consumer: string | null;
-  /** A consumer of the same id was deleted then: what is older is not this one's. */
+  /** When a consumer with the same id was deleted; older rows are not visible to this one. */
   since?: Date | null;
   profile: string;
-  /** The newest version that is stored under that name, the project's own before a shared one; null: none is. */
+  /** The newest stored version of the profile; null for a shipped profile. */
   profileVersion: number | null;
   policy: PolicyOverride | null;
   plansInForce: string[] | null;
@@ -26,7 +26,7 @@ export type KeyOwner = {
   catalogueVersion: number;
 };
 
-// A consumer that a key names first is made with it.
+// Creates the consumer if this key is the first to name it.
 const INSERT_KEY = `
   WITH new_consumer AS (
     INSERT INTO consumers (project_id, id) SELECT $2, $3 WHERE $3::text IS NOT NULL ON CONFLICT DO NOTHING
@@ -36,19 +36,19 @@ const INSERT_KEY = `
 const COUNT_OF_PROJECT = countUpTo('FROM api_keys WHERE project_id = $1', '$2');
 const COUNT_OF_CONSUMER = countUpTo('FROM api_keys WHERE project_id = $1 AND consumer = $2', '$3');
 
-/** Throws QuotaReached, and makes neither a key nor a consumer. */
+/** Stores a key, and its consumer if it is new. Throws QuotaReached, and then stores neither. */
 export async function insertApiKey(
   pool: pg.Pool,
   key: { id: string; projectId: string; consumer: string | null; hash: Buffer },
-  most: Pick<Quotas, 'keysOfProject' | 'keysOfConsumer'>,
+  quotas: Pick<Quotas, 'keysOfProject' | 'keysOfConsumer'>,
 ): Promise<void> {
   const { id, projectId, consumer, hash } = key;
   await inTransaction(pool, async (client) => {
     await lockQuotaCount(client, 'keys', projectId);
-    await requireBelowQuota(client, COUNT_OF_PROJECT, [projectId], 'keysOfProject', most.keysOfProject);
+    await requireBelowQuota(client, COUNT_OF_PROJECT, [projectId], 'keysOfProject', quotas.keysOfProject);
     if (consumer !== null) {
       const values = [projectId, consumer];
-      await requireBelowQuota(client, COUNT_OF_CONSUMER, values, 'keysOfConsumer', most.keysOfConsumer);
+      await requireBelowQuota(client, COUNT_OF_CONSUMER, values, 'keysOfConsumer', quotas.keysOfConsumer);
     }
     await client.query(INSERT_KEY, [id, projectId, consumer, hash]);
   });
@@ -58,14 +58,11 @@ const FIND_OWNERS = `
   SELECT key.hash, key.project_id AS "projectId", key.consumer, project.profile, project.policy,
          project.plans_in_force AS "plansInForce", project.schemas, project.catalogue_version AS "catalogueVersion",
          (SELECT deleted_at FROM deleted_consumers WHERE project_id = key.project_id AND id = key.consumer) AS since,
-         coalesce(
-           (SELECT max(version) FROM profiles WHERE scope = project.id AND name = project.profile),
-           (SELECT max(version) FROM profiles WHERE scope = '' AND name = project.profile)
-         ) AS "profileVersion"
+         (${newestProfile('version', 'project.id', 'project.profile')}) AS "profileVersion"
   FROM api_keys key JOIN projects project ON project.id = key.project_id
   WHERE key.hash = ANY ($1::bytea[])`;
 
-/** The owners of those keys that there are. */
+/** Returns the owners of the keys with these hashes; unknown keys are left out. */
 export async function findKeyOwners(db: Queryable, hashes: Buffer[]): Promise<KeyOwner[]> {
   const { rows } = await db.query<KeyOwner>(FIND_OWNERS, [hashes]);
   return rows;
@@ -73,13 +70,13 @@ export async function findKeyOwners(db: Queryable, hashes: Buffer[]): Promise<Ke
 
 const EXISTING_KEYS = `SELECT hash FROM api_keys WHERE hash = ANY ($1::bytea[])`;
 
-/** Those of `hashes` whose keys are there. */
+/** Returns those of `hashes` that belong to a stored key. */
 export async function existingKeys(db: Queryable, hashes: Buffer[]): Promise<Buffer[]> {
   const { rows } = await db.query<{ hash: Buffer }>(EXISTING_KEYS, [hashes]);
   return rows.map(({ hash }) => hash);
 }
 
-// Bounded in the project from both sides, see alongIndex in delivery-lists.ts.
+// The project is bounded from both sides for the reason given at alongIndex in delivery-lists.ts.
 const LIST_KEYS = `
   SELECT id, consumer, created_at AS "createdAt"
   FROM api_keys
@@ -102,7 +99,7 @@ export async function listApiKeys(
 
 const DELETE_KEY = `DELETE FROM api_keys WHERE project_id = $1 AND id = $2 RETURNING id`;
 
-/** False when the project has no such key. */
+/** Deletes a key. Returns false if the project has no such key. */
 export async function deleteApiKey(db: Queryable, projectId: string, id: string): Promise<boolean> {
   const { rowCount } = await db.query(DELETE_KEY, [projectId, id]);
   return rowCount === 1;

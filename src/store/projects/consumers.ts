@@ -11,7 +11,10 @@ const PUT_CONSUMER = `
       plan_apply_due_at = CASE WHEN c.plan IS DISTINCT FROM excluded.plan THEN clock_timestamp() ELSE c.plan_apply_due_at END
   RETURNING id, name, plan, created_at AS "createdAt", plan_apply_due_at::text AS generation`;
 
-/** Makes the consumer, or gives the one of that id this name and plan. With a mark, its endpoints have to follow. */
+/**
+ * Creates the consumer, or sets the name and plan of the existing one. If the result has a `generation`, the plan has to
+ * be applied to the consumer's endpoints.
+ */
 export async function putConsumer(
   db: Queryable,
   projectId: string,
@@ -61,7 +64,7 @@ export async function listConsumers(
 
 const DELETE_KEYS = `DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2`;
 
-/** From here on nobody new acts for the consumer. */
+/** Deletes the consumer's keys, so that no new call can act for it. */
 export async function deleteKeysOfConsumer(db: Queryable, projectId: string, id: string): Promise<void> {
   await db.query(DELETE_KEYS, [projectId, id]);
 }
@@ -69,24 +72,24 @@ export async function deleteKeysOfConsumer(db: Queryable, projectId: string, id:
 const ENDPOINTS_OF = `
   SELECT id FROM endpoints WHERE project_id = $1 AND consumer = $2 AND status <> 'deleted' ORDER BY id`;
 
-// Waits for each registration that has found the consumer there.
+// Waits for every registration of an endpoint that has found the consumer.
 const LOCK_CONSUMER = `SELECT FROM consumers WHERE project_id = $1 AND id = $2 FOR UPDATE`;
 
-// With the keys that the project has made for it meanwhile. Its events stay, for the project: who is made under its id
-// later sees those that come after the last of them.
+// Also deletes the keys that the project has created in the meantime. The events stay visible to the project. A later
+// consumer with the same id sees only events that are newer than the last of them.
 const DELETE_CONSUMER = `
-  WITH gone_key AS (
+  WITH deleted_key AS (
     DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2
   ), last_event AS (
     SELECT max(created_at) AS at FROM events WHERE project_id = $1 AND consumer = $2
-  ), remembered AS (
+  ), deletion AS (
     INSERT INTO deleted_consumers (project_id, id, deleted_at)
     SELECT $1, $2, date_trunc('milliseconds', at) + interval '1 millisecond' FROM last_event WHERE at IS NOT NULL
     ON CONFLICT (project_id, id) DO UPDATE SET deleted_at = greatest(deleted_consumers.deleted_at, excluded.deleted_at)
   )
   DELETE FROM consumers WHERE project_id = $1 AND id = $2`;
 
-/** False, and nothing happens, while it has endpoints: they would be of a consumer that has no plan any more. */
+/** Deletes the consumer. Returns false and changes nothing while it has endpoints, because they need its plan. */
 export async function deleteConsumer(pool: pg.Pool, projectId: string, id: string): Promise<boolean> {
   return inTransaction(pool, async (client) => {
     await client.query(LOCK_CONSUMER, [projectId, id]);

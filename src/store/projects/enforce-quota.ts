@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.ts';
 
-/** There are as many of a kind as may be; what would have been one more is not stored. */
+/** A quota is used up; nothing was stored. */
 export class QuotaReached extends Error {
   readonly quota: string;
   readonly max: number;
@@ -14,25 +14,25 @@ export class QuotaReached extends Error {
 const LOCK = 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))';
 
 /**
- * Makes those wait that add to the same until the transaction ends: each counts what the one before has added. Before any
- * lock on a row, so that nobody who has one waits for this.
+ * Serializes transactions that add rows under the same quota, so that each one counts the rows of the one before. To be
+ * called before any row is locked; otherwise a transaction that holds a row would wait here.
  */
 export async function lockQuotaCount(client: Queryable, kind: string, projectId: string): Promise<void> {
   await client.query(LOCK, [`${kind} of ${projectId}`]);
 }
 
-/** Throws QuotaReached where `count`, a statement whose last parameter is the most it has to count to, says that many. */
+/** Throws QuotaReached if `count` returns at least `max`. The last parameter of `count` is the number to count up to. */
 export async function requireBelowQuota(
   client: Queryable,
   count: string,
   values: unknown[],
   quota: string,
-  most: number,
+  max: number,
 ): Promise<void> {
-  const { rows } = await client.query<{ n: number }>(count, [...values, most]);
-  if (rows[0]!.n >= most) throw new QuotaReached(quota, most);
+  const { rows } = await client.query<{ n: number }>(count, [...values, max]);
+  if (rows[0]!.n >= max) throw new QuotaReached(quota, max);
 }
 
-/** SQL: how many rows there are, counted no further than `most`. */
-export const countUpTo = (rows: string, most: string): string =>
-  `SELECT count(*)::int AS n FROM (SELECT ${rows} LIMIT ${most}::int) AS counted`;
+/** SQL: counts rows, but not further than `max`. */
+export const countUpTo = (rows: string, max: string): string =>
+  `SELECT count(*)::int AS n FROM (SELECT ${rows} LIMIT ${max}::int) AS counted`;

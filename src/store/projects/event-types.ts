@@ -1,23 +1,23 @@
 import type pg from 'pg';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
 
-/** What a project says of one event type. Null: as the profile has it; schema and example are JSON texts. */
+/** A project's own definition of an event type. Null means that the profile's value applies. Schema and example are JSON. */
 export type ProjectEventType = {
   type: string;
   description: string;
-  /** The text `null`: none, whatever the profile has. */
+  /** The text `null` means no schema, even if the profile has one. */
   schema: string | null;
   example: string | null;
   exampleAttributes: Record<string, string> | null;
 };
 
-/** `schemaSize` counts what compiling takes: schemas, keywords and their values. */
+/** `schemaSize` is the number of schemas, keywords and their values, which determines the time to compile. */
 export type PutEventType = ProjectEventType & { schemaSize: number };
 
 export const MAX_EVENT_TYPES = 1_000;
-/** Of all their texts together: a process that uses the catalogue holds all of it. */
+/** Limits all texts together, because a process that uses the catalogue keeps all of them in memory. */
 export const MAX_CATALOGUE_BYTES = 1024 * 1024;
-/** Of all their schemas and keywords: a process compiles some 30 in a millisecond, when it meets a type. */
+/** Limits all schemas and keywords together. A process compiles about 30 of them in a millisecond when it first needs a type. */
 export const MAX_CATALOGUE_SCHEMA_SIZE = 40_000;
 
 const LIST = `
@@ -29,7 +29,7 @@ export async function listEventTypes(db: Queryable, projectId: string): Promise<
   return rows;
 }
 
-// First, because its lock makes those wait that put types at the same time: they count what this one has put.
+// Runs first: its row lock serializes changes of the catalogue, so that each one counts what the one before has stored.
 const COUNT_CHANGE = 'UPDATE projects SET catalogue_version = catalogue_version + 1 WHERE id = $1';
 
 const PUT = `
@@ -46,37 +46,41 @@ const PUT = `
   SET description = excluded.description, schema = excluded.schema, example = excluded.example,
       example_attributes = excluded.example_attributes, schema_size = excluded.schema_size`;
 
-class Full extends Error {}
+class CatalogueFull extends Error {}
 
-/** Puts the type in the place of the one of its name. False: the project has as many, or as large ones, as it may. */
-export async function putEventType(pool: pg.Pool, projectId: string, own: PutEventType): Promise<boolean> {
+/** Stores or replaces an event type. Returns false if the catalogue would exceed one of its limits. */
+export async function putEventType(
+  pool: pg.Pool,
+  projectId: string,
+  eventType: PutEventType,
+): Promise<boolean> {
   try {
     await inTransaction(pool, async (client) => {
       await client.query(COUNT_CHANGE, [projectId]);
       const { rowCount } = await client.query(PUT, [
         projectId,
-        own.type,
-        own.description,
-        own.schema,
-        own.example,
-        own.exampleAttributes && JSON.stringify(own.exampleAttributes),
+        eventType.type,
+        eventType.description,
+        eventType.schema,
+        eventType.example,
+        eventType.exampleAttributes && JSON.stringify(eventType.exampleAttributes),
         MAX_EVENT_TYPES,
         MAX_CATALOGUE_BYTES,
-        own.schemaSize,
+        eventType.schemaSize,
         MAX_CATALOGUE_SCHEMA_SIZE,
       ]);
-      if (rowCount === 0) throw new Full();
+      if (rowCount === 0) throw new CatalogueFull();
     });
     return true;
   } catch (error) {
-    if (error instanceof Full) return false;
+    if (error instanceof CatalogueFull) return false;
     throw error;
   }
 }
 
 const DELETE = 'DELETE FROM event_types WHERE project_id = $1 AND type = $2';
 
-/** False: the project says nothing of the type. */
+/** Deletes the project's own definition of a type. Returns false if there is none. */
 export async function deleteEventType(pool: pg.Pool, projectId: string, type: string): Promise<boolean> {
   return inTransaction(pool, async (client) => {
     await client.query(COUNT_CHANGE, [projectId]);
@@ -85,15 +89,15 @@ export async function deleteEventType(pool: pg.Pool, projectId: string, type: st
   });
 }
 
-// Of so many endpoints; more subscriptions than that are nothing to warn of one by one.
+// Reads at most 10,000 endpoints, because warnings about more subscriptions than that would help nobody.
 const SUBSCRIPTIONS = `
   SELECT pattern, count(*)::int AS endpoints
-  FROM (SELECT events FROM endpoints WHERE project_id = $1 AND status <> 'deleted' LIMIT 10000) AS first, unnest(first.events) AS pattern
+  FROM (SELECT events FROM endpoints WHERE project_id = $1 AND status <> 'deleted' LIMIT 10000) AS endpoint, unnest(endpoint.events) AS pattern
   GROUP BY pattern
   ORDER BY endpoints DESC, pattern
   LIMIT 1000`;
 
-/** What the endpoints of the project subscribe to, the most common first. */
+/** Returns up to 1,000 patterns that the project's endpoints subscribe to, the most common first. */
 export async function subscriptionsOf(
   db: Queryable,
   projectId: string,

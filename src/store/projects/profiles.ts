@@ -2,9 +2,13 @@ import type pg from 'pg';
 import type { PendingPlanChange } from '../endpoints/apply-plans.ts';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
 import { withOutageMapping } from '../postgres/map-outages.ts';
+import { newestProfile, profileVersions, SHARED_SCOPE, usesProfile } from './profile-scope.ts';
 
-/** A version of a profile as it was put: a project's own, or one that is shared with all. */
+export { SHARED_SCOPE } from './profile-scope.ts';
+
+/** A stored version of a profile. */
 export type StoredProfile = {
+  /** The id of the project that owns it, or SHARED_SCOPE. */
   scope: string;
   name: string;
   version: number;
@@ -13,22 +17,16 @@ export type StoredProfile = {
   createdAt: Date;
 };
 
-/** The scope of the profiles that all projects share; others are named for their project. */
-export const SHARED_SCOPE = '';
+// An attempt may wait for this lookup. A server that hangs must not use up the attempt's time.
+const FIND_TIMEOUT_MS = 2_000;
 
-// An attempt may wait for this: a server that hangs must not hold it for longer than it has.
-const FIND_WITHIN_MS = 2_000;
+const COLUMNS = `scope, name, version, source, created_at AS "createdAt"`;
 
-// The scope comes first: a version that a project's own profile never had is not that of the shared one of its name.
-const FIND = `
-  SELECT scope, name, version, source, created_at AS "createdAt"
-  FROM profiles
-  WHERE scope = CASE WHEN EXISTS (SELECT FROM profiles WHERE scope = $1 AND name = $2) THEN $1 ELSE '' END
-    AND name = $2 AND version = $3`;
+const FIND = `${profileVersions(COLUMNS, '$1', '$2')} AND version = $3`;
 
 /**
- * That version of the project's own profile, where it has one of that name, else of the shared one; null is no project,
- * to which only the shared ones are known.
+ * Returns a version of the project's own profile of that name, or of the shared one if the project has none of its own.
+ * With `projectId` null, only shared profiles are found.
  */
 export async function findProfile(
   db: Queryable,
@@ -39,12 +37,12 @@ export async function findProfile(
   const { rows } = await db.query<StoredProfile>({
     text: FIND,
     values: [projectId ?? SHARED_SCOPE, name, version],
-    query_timeout: FIND_WITHIN_MS,
+    query_timeout: FIND_TIMEOUT_MS,
   } as pg.QueryConfig);
   return rows[0];
 }
 
-/** What a lookup of profiles asks of the database; an outage is StoreUnavailable. */
+/** The database lookup behind the profile cache. Throws StoreUnavailable during an outage. */
 export function storedProfiles(pool: pg.Pool) {
   const db = withOutageMapping(pool);
   return {
@@ -53,23 +51,16 @@ export function storedProfiles(pool: pg.Pool) {
   };
 }
 
-const NEWEST_VERSION = `
-  SELECT coalesce(
-    (SELECT max(version) FROM profiles WHERE scope = $1 AND name = $2),
-    (SELECT max(version) FROM profiles WHERE scope = '' AND name = $2)
-  ) AS version`;
+const NEWEST_VERSION = newestProfile('version', '$1', '$2');
 
-/** The newest of the project's own, else of the shared ones; null when nothing of that name is stored. */
+/** Returns the newest version of the profile that the project finds under that name; null if none is stored. */
 export async function newestProfileVersion(
   db: Queryable,
   projectId: string | null,
   name: string,
 ): Promise<number | null> {
-  const { rows } = await db.query<{ version: number | null }>(NEWEST_VERSION, [
-    projectId ?? SHARED_SCOPE,
-    name,
-  ]);
-  return rows[0]!.version;
+  const { rows } = await db.query<{ version: number }>(NEWEST_VERSION, [projectId ?? SHARED_SCOPE, name]);
+  return rows[0]?.version ?? null;
 }
 
 export type ListedProfile = Pick<StoredProfile, 'scope' | 'name' | 'version'> & {
@@ -77,7 +68,7 @@ export type ListedProfile = Pick<StoredProfile, 'scope' | 'name' | 'version'> & 
   eventTypes: string[];
 };
 
-// From name to name along the primary key: a profile may have a thousand versions, which are kept for ever.
+// Jumps from name to name along the primary key, because a profile may have a thousand versions, none of which is removed.
 const LIST = `
   WITH RECURSIVE named AS (
     SELECT scope.name AS scope, (SELECT min(name) FROM profiles WHERE profiles.scope = scope.name) AS name
@@ -95,7 +86,7 @@ const LIST = `
   ) AS newest
   ORDER BY newest.name, newest.scope = ''`;
 
-/** The newest version of each name that the project can use, its own before shared ones; not those that ship. */
+/** Returns the newest version under each name that the project finds. Shipped profiles are not included. */
 export async function listProfiles(db: Queryable, projectId: string | null): Promise<ListedProfile[]> {
   const { rows } = await db.query<ListedProfile>(LIST, [projectId ?? SHARED_SCOPE]);
   return rows;
@@ -111,18 +102,17 @@ export type NewProfile = {
 };
 
 export type PutProfileResult =
-  /** The projects whose plans are others now; their endpoints have to follow. */
+  /** `planChanges` are the projects whose plans changed. Their plans have to be applied to their endpoints. */
   | { kind: 'stored'; profile: StoredProfile; planChanges: PendingPlanChange[] }
-  /** All projects have a profile of that name, and this one has none of its own. */
+  /** The name belongs to a shared profile, and the project has no profile of its own under it. */
   | { kind: 'shared' }
   | { kind: 'too_many_names' | 'too_many_versions' };
 
-// Writers queue here and readers do not: versions are counted on, and names looked at, with none between.
+// Serializes writers, not readers. Without it, two writers could take the same version or exceed the number of names.
 const LOCK = 'LOCK TABLE profiles IN SHARE ROW EXCLUSIVE MODE';
 
 const FIND_NEWEST = `
-  SELECT scope, name, version, source, created_at AS "createdAt"
-  FROM profiles
+  SELECT ${COLUMNS} FROM profiles
   WHERE scope = $1 AND name = $2
   ORDER BY version DESC
   LIMIT 1`;
@@ -134,18 +124,16 @@ const READ_NAMES = `
 const INSERT = `
   INSERT INTO profiles (scope, name, version, title, event_types, plans, source)
   VALUES ($1, $2, $3, $4, $5, $6, $7)
-  RETURNING scope, name, version, source, created_at AS "createdAt"`;
+  RETURNING ${COLUMNS}`;
 
-const PUT_PLANS_IN_FORCE = `
+const SET_PLANS_IN_FORCE = `
   UPDATE projects p
   SET plans_in_force = $3, plans_apply_due_at = clock_timestamp()
-  WHERE p.profile = $2 AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM $3::text[]
-    AND CASE WHEN $1 = ''
-             THEN NOT EXISTS (SELECT FROM profiles own WHERE own.scope = p.id AND own.name = $2)
-             ELSE p.id = $1 END
+  WHERE ${usesProfile('p', '$1', '$2')}
+    AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM $3::text[]
   RETURNING p.id AS "projectId", NULL AS consumer, p.plans_apply_due_at::text AS generation`;
 
-/** Stores the next version of a name, unless the newest is the same already: then that is the answer. */
+/** Stores the next version of a profile. If the newest version has the same source, returns that one instead. */
 export function putProfile(
   pool: pg.Pool,
   { scope, name, title, eventTypes, plans, source }: NewProfile,
@@ -164,7 +152,7 @@ export function putProfile(
     if (version > limits.versions) return { kind: 'too_many_versions' };
     const values = [scope, name, version, title, eventTypes, plans, source];
     const { rows } = await client.query<StoredProfile>(INSERT, values);
-    const due = await client.query<PendingPlanChange>(PUT_PLANS_IN_FORCE, [scope, name, plans]);
+    const due = await client.query<PendingPlanChange>(SET_PLANS_IN_FORCE, [scope, name, plans]);
     return { kind: 'stored', profile: rows[0]!, planChanges: due.rows };
   });
 }

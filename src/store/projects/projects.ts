@@ -1,24 +1,25 @@
 import type pg from 'pg';
 import type { PolicyOverride } from '../../policy/retry-policy.ts';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
+import { newestProfile } from './profile-scope.ts';
 
 export type Project = {
   id: string;
   name: string;
   profile: string;
   policy: PolicyOverride | null;
-  /** Plans whose consumers may use webhooks, where the project says so itself; null: as the profile says. */
+  /** The project's own list of plans that include webhooks; null: the profile's list applies. */
   plans: string[] | null;
-  /** Those, or the profile's; null: all. */
+  /** The list of plans that applies, the project's or the profile's; null: all plans include webhooks. */
   plansInForce: string[] | null;
-  /** Whether data is checked against the schemas of the catalogue. */
+  /** Whether the data of events is validated against the schemas of the catalogue. */
   schemas: 'enforced' | 'off';
-  /** One more with every change of the project's own event types. */
+  /** Increases with every change of the project's own event types. */
   catalogueVersion: number;
   createdAt: Date;
 };
 
-// A project without a key would be of no use to its owner: both are made, or neither.
+// Creates both or neither, because a project without a key cannot be used.
 const INSERT_PROJECT = `
   WITH new_project AS (
     INSERT INTO projects (id, name, profile, plans_in_force) VALUES ($1, $2, $3, $4) RETURNING id
@@ -40,14 +41,11 @@ const COLUMNS = `
 
 const FIND_PROJECT = `
   SELECT ${COLUMNS},
-         coalesce(
-           (SELECT max(version) FROM profiles WHERE scope = projects.id AND name = projects.profile),
-           (SELECT max(version) FROM profiles WHERE scope = '' AND name = projects.profile)
-         ) AS "profileVersion"
+         (${newestProfile('version', 'projects.id', 'projects.profile')}) AS "profileVersion"
   FROM projects
   WHERE id = $1`;
 
-/** `profileVersion` as in KeyOwner. */
+/** Returns the project; `profileVersion` as in KeyOwner. */
 export async function findProject(
   db: Queryable,
   id: string,
@@ -56,7 +54,7 @@ export async function findProject(
   return rows[0];
 }
 
-// Not FOR UPDATE: ingest makes consumers meanwhile, and their foreign key holds the project.
+// Not FOR UPDATE: that would wait for ingest, which inserts consumers whose foreign key locks the project.
 const LOCK_PROJECT = `SELECT ${COLUMNS} FROM projects WHERE id = $1 FOR NO KEY UPDATE`;
 
 const UPDATE_PROJECT = `
@@ -75,8 +73,8 @@ export type ProjectChanges = {
 };
 
 /**
- * Changes what is not undefined; `plansOf` says the plans of a profile that ships. With a mark, the project's endpoints have to
- * follow its plans.
+ * Changes the members that are not undefined. `plansOf` returns the plans of a shipped profile. If the result has a
+ * `generation`, the plans have to be applied to the project's endpoints. Undefined if there is no such project.
  */
 export async function updateProject(
   pool: pg.Pool,
@@ -97,8 +95,7 @@ export async function updateProject(
   });
 }
 
-const PLANS_OF_STORED = `
-  SELECT plans FROM profiles WHERE scope IN ($1, '') AND name = $2 ORDER BY scope = '', version DESC LIMIT 1`;
+const PLANS_OF_STORED = newestProfile('plans', '$1', '$2');
 
 async function plansOfStored(
   db: Queryable,
@@ -112,31 +109,32 @@ async function plansOfStored(
 
 const APPLY_SHIPPED_PLANS = `
   UPDATE projects p
-  SET plans_in_force = said.plans, plans_apply_due_at = clock_timestamp()
-  FROM (SELECT name, string_to_array(plans, ' ') AS plans FROM unnest($1::text[], $2::text[]) AS s (name, plans)) AS said
-  WHERE p.profile = said.name AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM said.plans
+  SET plans_in_force = declared.plans, plans_apply_due_at = clock_timestamp()
+  FROM (SELECT name, string_to_array(plans, ' ') AS plans FROM unnest($1::text[], $2::text[]) AS profile (name, plans)) AS declared
+  WHERE p.profile = declared.name AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM declared.plans
     AND NOT EXISTS (SELECT FROM profiles stored WHERE stored.scope IN (p.id, '') AND stored.name = p.profile)`;
 
-// The same of what is stored, which sets them when it is put: a project may have taken the profile at that moment.
+// The same for stored profiles. Storing a profile does this too, but a project may have chosen the profile at that moment.
 const APPLY_STORED_PLANS = `
   UPDATE projects p
-  SET plans_in_force = said.plans, plans_apply_due_at = clock_timestamp()
+  SET plans_in_force = declared.plans, plans_apply_due_at = clock_timestamp()
   FROM (
     SELECT project.id, newest.plans
-    FROM projects project CROSS JOIN LATERAL (
-      SELECT plans FROM profiles
-      WHERE scope IN (project.id, '') AND name = project.profile
-      ORDER BY scope = '', version DESC
-      LIMIT 1
-    ) newest
+    FROM projects project CROSS JOIN LATERAL (${newestProfile('plans', 'project.id', 'project.profile')}) newest
     WHERE project.profile <> ALL ($1::text[])
-  ) AS said
-  WHERE p.id = said.id AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM said.plans`;
+  ) AS declared
+  WHERE p.id = declared.id AND p.plans IS NULL AND p.plans_in_force IS DISTINCT FROM declared.plans`;
 
-/** Puts the plans of each profile in force in the projects that have it and no plans of their own; marks those. */
-export async function applyProfilePlans(db: Queryable, said: Map<string, string[] | null>): Promise<void> {
-  // Postgres has no arrays of arrays of different lengths, and a plan has no space in it.
-  const texts = [...said.values()].map((plans) => plans?.join(' ') ?? null);
-  await db.query(APPLY_SHIPPED_PLANS, [[...said.keys()], texts]);
-  await db.query(APPLY_STORED_PLANS, [[...said.keys()]]);
+/**
+ * Sets the plans in force of all projects without plans of their own: `plansByProfile` has those of the shipped profiles.
+ * Marks the projects that changed, so that their plans are applied to their endpoints.
+ */
+export async function applyProfilePlans(
+  db: Queryable,
+  plansByProfile: Map<string, string[] | null>,
+): Promise<void> {
+  // Postgres has no arrays of arrays with different lengths. The name of a plan has no space.
+  const texts = [...plansByProfile.values()].map((plans) => plans?.join(' ') ?? null);
+  await db.query(APPLY_SHIPPED_PLANS, [[...plansByProfile.keys()], texts]);
+  await db.query(APPLY_STORED_PLANS, [[...plansByProfile.keys()]]);
 }

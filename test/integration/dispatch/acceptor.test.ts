@@ -124,7 +124,7 @@ describe('on a database that stays', () => {
 
     const results = await acceptor.acceptAll(Array.from({ length: 101 }, () => store.draft()));
 
-    expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(['too_large_a_batch']));
+    expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(['batch_too_large']));
     expect(await store.queryOne('SELECT count(*)::int AS n FROM events')).toEqual({ n: 0 });
   });
 

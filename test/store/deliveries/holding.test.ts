@@ -90,7 +90,7 @@ describe('a state', () => {
       const answer = await act(id, action);
 
       const next = expected[place];
-      if (next === null) expect(answer).toEqual({ kind: 'refused', status: before });
+      if (next === null) expect(answer).toEqual({ kind: 'wrong_status', status: before });
       else expect(answer).toMatchObject({ kind: 'done', endpoint: { id, status: next } });
       expect(await endpointRow(id)).toMatchObject({ status: next ?? before, resync_due_at: null });
     }
