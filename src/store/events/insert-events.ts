@@ -1,13 +1,10 @@
-// One statement: a delivery is only written when its event is new, in (project, id) order so that two writers
-
 import type pg from 'pg';
 import type { EncryptionContext, SecretBox } from '../../secrets/secret-box.ts';
 import type { EventDraft } from './event-draft.ts';
 import { eventKey } from './event-key.ts';
 import type { NewDelivery } from './match-receivers.ts';
 
-// of the same ids queue instead of deadlocking.
-export // A single statement, so that deliveries are written only for new events. Events are inserted in the order of their keys;
+// A single statement, so that deliveries are written only for new events. Events are inserted in the order of their keys;
 // otherwise two writers of the same ids could deadlock.
 const INSERT = `
   WITH new_event AS (
