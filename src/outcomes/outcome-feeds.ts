@@ -3,27 +3,27 @@ import { outcomesOfProjects, type StreamPosition } from '../store/outcomes/outco
 import { isOutage, type Queryable } from '../store/postgres/database.ts';
 import { Subscription } from './subscription.ts';
 
-/** A lost wake-up costs at most this. */
-const LOOK_EVERY_MS = 1_000;
-const ROWS_OF_PROJECT = 200;
-/** With as many rows of each, one statement reads 10,000 at most. */
+/** Upper bound of the delay if a notification is lost. */
+const POLL_INTERVAL_MS = 1_000;
+const ROWS_PER_PROJECT = 200;
+/** Together with the row limit per project, one statement reads at most 10,000 rows. */
 const PROJECTS_PER_READ = 50;
-/** News may be invisible for a moment, behind an older transaction that still runs: look this often again. */
-const LOOKS_AFTER_A_WAKE_UP = 10;
-const LOOK_AGAIN_MS = 25;
+/** An outcome may stay invisible while an older transaction is still running, so the feed polls again after this time. */
+const POLLS_AFTER_NOTIFICATION = 10;
+const REPOLL_MS = 25;
 
-type Feed = { place: StreamPosition; looksLeft: number; subscriptions: Set<Subscription> };
+type Feed = { position: StreamPosition; pollsLeft: number; subscriptions: Set<Subscription> };
 
 export type OutcomeFeeds = {
   /**
-   * What follows `place` in the project. The feed may have read further already, up to `from`: what lies between is for the
-   * subscriber to read.
+   * Subscribes to the outcomes after `position`. If the feed has already read further, up to `feedPosition`, the subscriber
+   * must read the outcomes in between itself.
    */
-  subscribe(projectId: string, consumer: string | null, place: StreamPosition): Subscription;
+  subscribe(projectId: string, consumer: string | null, position: StreamPosition): Subscription;
   close(): void;
 };
 
-/** Reads outcomes once for all streams of a project, and of all projects in one statement: a thousand streams cost no more than one. */
+/** Reads outcomes once for all streams of a project, and for all projects in one statement, so that 1,000 streams cost as much as one. */
 export function createOutcomeFeeds({
   db,
   notifications,
@@ -34,16 +34,16 @@ export function createOutcomeFeeds({
   onFailure: (error: unknown) => void;
 }): OutcomeFeeds {
   const feeds = new Map<string, Feed>();
-  // In the order in which they are read: a project that has more to read goes to the end.
+  // In the order of reading: a project that has more rows moves to the end.
   const due = new Set<string>();
   let reading = false;
-  let lookAgain: NodeJS.Timeout | undefined;
+  let repollTimer: NodeJS.Timeout | undefined;
 
   const stopListening = notifications.listen('posthorn_outcomes', (projectIds) => {
     for (const projectId of projectIds) {
       const feed = feeds.get(projectId);
       if (!feed) continue;
-      feed.looksLeft = LOOKS_AFTER_A_WAKE_UP;
+      feed.pollsLeft = POLLS_AFTER_NOTIFICATION;
       due.add(projectId);
     }
     void read();
@@ -51,64 +51,64 @@ export function createOutcomeFeeds({
   const timer = setInterval(() => {
     for (const projectId of feeds.keys()) due.add(projectId);
     void read();
-  }, LOOK_EVERY_MS);
+  }, POLL_INTERVAL_MS);
 
   async function read(): Promise<void> {
     if (reading) return;
     reading = true;
     try {
-      while (due.size > 0) await readSome();
+      while (due.size > 0) await readBatch();
     } catch (error) {
-      // The next look goes on from the same places; each feed is still where it was.
+      // No position has changed, so the next poll reads the same rows.
       if (!isOutage(error)) onFailure(error);
     } finally {
       reading = false;
     }
-    const waiting = [...feeds].filter(([, { looksLeft }]) => looksLeft > 0);
-    if (waiting.length === 0 || lookAgain) return;
-    lookAgain = setTimeout(() => {
-      lookAgain = undefined;
+    const waiting = [...feeds].filter(([, { pollsLeft }]) => pollsLeft > 0);
+    if (waiting.length === 0 || repollTimer) return;
+    repollTimer = setTimeout(() => {
+      repollTimer = undefined;
       for (const [projectId, feed] of waiting) {
-        feed.looksLeft -= 1;
+        feed.pollsLeft -= 1;
         due.add(projectId);
       }
       void read();
-    }, LOOK_AGAIN_MS);
+    }, REPOLL_MS);
   }
 
-  async function readSome(): Promise<void> {
-    const asked = new Map<string, Feed>();
+  async function readBatch(): Promise<void> {
+    const requested = new Map<string, Feed>();
     for (const projectId of due) {
-      if (asked.size === PROJECTS_PER_READ) break;
+      if (requested.size === PROJECTS_PER_READ) break;
       due.delete(projectId);
       const feed = feeds.get(projectId);
-      if (feed) asked.set(projectId, feed);
+      if (feed) requested.set(projectId, feed);
     }
-    if (asked.size === 0) return;
-    const places = new Map([...asked].map(([projectId, { place }]) => [projectId, place]));
-    for (const [projectId, { outcomes, next }] of await outcomesOfProjects(db, places, ROWS_OF_PROJECT)) {
-      const feed = asked.get(projectId)!;
-      // It ended, and another one may have begun elsewhere meanwhile, which is due.
+    if (requested.size === 0) return;
+    const positions = new Map([...requested].map(([projectId, { position }]) => [projectId, position]));
+    for (const [projectId, { outcomes, next }] of await outcomesOfProjects(db, positions, ROWS_PER_PROJECT)) {
+      const feed = requested.get(projectId)!;
+      // The feed ended while it was read, and a new one of the project may be due.
       if (feeds.get(projectId) !== feed) continue;
-      feed.place = next;
+      feed.position = next;
       for (const subscription of feed.subscriptions) subscription.offer(outcomes, next);
-      if (outcomes.length > 0) feed.looksLeft = LOOKS_AFTER_A_WAKE_UP;
-      if (outcomes.length === ROWS_OF_PROJECT) due.add(projectId);
+      if (outcomes.length > 0) feed.pollsLeft = POLLS_AFTER_NOTIFICATION;
+      if (outcomes.length === ROWS_PER_PROJECT) due.add(projectId);
     }
   }
 
-  function leave(projectId: string, feed: Feed, subscription: Subscription): void {
+  function unsubscribe(projectId: string, feed: Feed, subscription: Subscription): void {
     feed.subscriptions.delete(subscription);
     if (feed.subscriptions.size === 0 && feeds.get(projectId) === feed) feeds.delete(projectId);
   }
 
   return {
-    subscribe(projectId, consumer, place) {
-      const feed: Feed = feeds.get(projectId) ?? { place, looksLeft: 0, subscriptions: new Set() };
+    subscribe(projectId, consumer, position) {
+      const feed: Feed = feeds.get(projectId) ?? { position, pollsLeft: 0, subscriptions: new Set() };
       feeds.set(projectId, feed);
       const subscription: Subscription = new Subscription(
-        { consumer, start: place, feedPosition: feed.place },
-        () => leave(projectId, feed, subscription),
+        { consumer, start: position, feedPosition: feed.position },
+        () => unsubscribe(projectId, feed, subscription),
       );
       feed.subscriptions.add(subscription);
       due.add(projectId);
@@ -117,7 +117,7 @@ export function createOutcomeFeeds({
     },
     close() {
       clearInterval(timer);
-      clearTimeout(lookAgain);
+      clearTimeout(repollTimer);
       stopListening();
       for (const { subscriptions } of feeds.values()) for (const one of subscriptions) one.end();
     },

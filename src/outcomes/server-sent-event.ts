@@ -1,9 +1,9 @@
 import { formatCursor, type OutcomeRow } from '../store/outcomes/outcomes.ts';
 
-// A row is shared by all streams of its project, and of one database.
+// All streams of a project share a row, so its text is cached.
 const texts = new WeakMap<OutcomeRow, string>();
 
-/** An outcome as a server-sent event (WHATWG HTML, 9.2); made once, for however many streams. */
+/** Formats an outcome as a server-sent event (WHATWG HTML, section 9.2). Formatted once for all streams. */
 export function formatServerSentEvent(database: string, row: OutcomeRow): string {
   const text = texts.get(row) ?? textOf(database, row);
   texts.set(row, text);

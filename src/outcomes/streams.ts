@@ -20,25 +20,25 @@ import { createOutcomeFeeds } from './outcome-feeds.ts';
 import { formatServerSentEvent } from './server-sent-event.ts';
 import type { Subscription } from './subscription.ts';
 
-/** Keeps proxies from closing a quiet stream, and its reader's place near the present. */
+/** Keeps proxies from closing an idle stream, and the reader's cursor recent. */
 const KEEP_ALIVE_MS = 15_000;
 const ROWS_PER_READ = 100;
-/** Beside the chunk that goes beyond it. */
+/** The chunk that exceeds this limit is still buffered. */
 const BUFFERED_BYTES = 16 * 1024;
 
 export type OutcomeStreamDependencies = {
-  /** For what all streams follow together. */
+  /** For the feeds, which all streams share. */
   db: Queryable;
-  /** For what one tenant reads again. */
-  queryableFor: (party: Scope) => Queryable;
+  /** For streams of one tenant that read by themselves. */
+  queryableFor: (scope: Scope) => Queryable;
   notifications: Notifications;
   onFailure: (error: unknown) => void;
   keepAliveMs?: number;
 };
 
 /**
- * Server-sent events of outcomes. A stream first reads by itself what lies between its cursor and the present, a page at
- * a time, and then follows the feed of its project; one whose reader is slow falls back to reading by itself.
+ * Server-sent events of outcomes. A stream first reads the outcomes after its cursor page by page, and then follows the
+ * feed of its project. If its reader is too slow for the feed, the stream reads page by page again.
  */
 export function createOutcomeStreams({
   db,
@@ -51,10 +51,10 @@ export function createOutcomeStreams({
   const open = new Set<AbortController>();
 
   async function startOf(lastEventId: string | null): Promise<Cursor | 'expired'> {
-    const present = await mapOutage(currentCursor(db));
-    if (lastEventId === null) return present;
+    const current = await mapOutage(currentCursor(db));
+    if (lastEventId === null) return current;
     const cursor = parseCursor(lastEventId);
-    return cursor && isResumable(cursor, present) ? cursor : 'expired';
+    return cursor && isResumable(cursor, current) ? cursor : 'expired';
   }
 
   return {
@@ -89,29 +89,29 @@ export function createOutcomeStreams({
     const { database } = start;
     const asChunk = (rows: OutcomeRow[]) =>
       Buffer.from(rows.map((row) => formatServerSentEvent(database, row)).join(''));
-    const idAt = (place: StreamPosition) => `id: ${formatCursor({ database, ...place })}\n\n`;
-    // An id without data: a client that reconnects before the first outcome resumes here.
+    const idAt = (position: StreamPosition) => `id: ${formatCursor({ database, ...position })}\n\n`;
+    // An id without data lets a client that reconnects before the first outcome resume here.
     yield Buffer.from(`retry: 1000\n${idAt(start)}`);
 
-    let place: StreamPosition = start;
+    let position: StreamPosition = start;
     while (!ended.aborted) {
-      const page = await outcomesAfter(queryableFor(scope), scope, place, ROWS_PER_READ);
-      // Retention has overtaken the reader: when it comes again, it is told so.
+      const page = await outcomesAfter(queryableFor(scope), scope, position, ROWS_PER_READ);
+      // Retention removed outcomes that the reader had not read. Its next connection gets cursor_expired.
       if (page.isExpired) return;
-      place = page.next;
+      position = page.next;
       if (page.outcomes.length > 0) yield asChunk(page.outcomes);
-      // So that its reader's place moves on, though nothing of its own is in what was looked through.
-      else if (!page.isCaughtUp) yield Buffer.from(idAt(place));
+      // Advances the reader's cursor although none of the rows scanned was its own.
+      else if (!page.isCaughtUp) yield Buffer.from(idAt(position));
       if (!page.isCaughtUp || ended.aborted) continue;
 
-      const subscription = feeds.subscribe(scope.projectId, scope.consumer, place);
+      const subscription = feeds.subscribe(scope.projectId, scope.consumer, position);
       const end = () => subscription.end();
       ended.addEventListener('abort', end, { once: true });
       try {
-        for await (const followed of follow(scope, place, subscription)) {
-          place = followed.place;
+        for await (const followed of follow(scope, position, subscription)) {
+          position = followed.position;
           if (followed.rows.length > 0) yield asChunk(followed.rows);
-          else if (followed.isQuiet) yield Buffer.from(`: still here\n${idAt(place)}`);
+          else if (followed.isIdle) yield Buffer.from(`: keep-alive\n${idAt(position)}`);
         }
       } finally {
         ended.removeEventListener('abort', end);
@@ -120,31 +120,31 @@ export function createOutcomeStreams({
     }
   }
 
-  /** Ends when the subscription has: its place is where to read on. */
+  /** Follows the feed until the subscription ends. Reading continues at its position. */
   async function* follow(
     scope: Scope,
     start: StreamPosition,
     subscription: Subscription,
-  ): AsyncGenerator<{ rows: OutcomeRow[]; place: StreamPosition; isQuiet: boolean }> {
-    // What the feed had read before: nobody offers it any more.
-    for (let place = start; isAfter(subscription.feedPosition, place); ) {
-      const page = await outcomesAfter(queryableFor(scope), scope, place, ROWS_PER_READ);
+  ): AsyncGenerator<{ rows: OutcomeRow[]; position: StreamPosition; isIdle: boolean }> {
+    // Outcomes that the feed had read before the subscription are not offered again.
+    for (let position = start; isAfter(subscription.feedPosition, position); ) {
+      const page = await outcomesAfter(queryableFor(scope), scope, position, ROWS_PER_READ);
       const isBefore = (one: StreamPosition) => !isAfter(one, subscription.feedPosition);
-      place = isBefore(page.next) ? page.next : subscription.feedPosition;
-      yield { rows: page.outcomes.filter(isBefore), place, isQuiet: false };
+      position = isBefore(page.next) ? page.next : subscription.feedPosition;
+      yield { rows: page.outcomes.filter(isBefore), position, isIdle: false };
     }
     let lastWrite = performance.now();
     for (;;) {
       const taken = await subscription.take(Math.max(0, lastWrite + keepAliveMs - performance.now()));
       if (taken.kind !== 'rows') return;
       const rows = await ownOf(scope, taken.rows);
-      const isQuiet = performance.now() - lastWrite >= keepAliveMs;
-      if (rows.length > 0 || isQuiet) lastWrite = performance.now();
-      yield { rows, place: taken.position, isQuiet };
+      const isIdle = performance.now() - lastWrite >= keepAliveMs;
+      if (rows.length > 0 || isIdle) lastWrite = performance.now();
+      yield { rows, position: taken.position, isIdle };
     }
   }
 
-  /** Without those of events that an earlier consumer of the same id had. */
+  /** Excludes events of an earlier consumer with the same id. */
   async function ownOf(scope: Scope, rows: OutcomeRow[]): Promise<OutcomeRow[]> {
     if (!scope.since || rows.length === 0) return rows;
     const ids = rows.map(({ event_id }) => event_id);

@@ -1,27 +1,27 @@
 import { isAfter, type OutcomeRow, positionOf, type StreamPosition } from '../store/outcomes/outcomes.ts';
 
-/** What a stream has not taken yet; one whose reader is slower reads from Postgres again, in its turn. */
-const MOST_PENDING = 500;
-/** Rows of one chunk of a stream: some 30 kB, which is what a reader that stops reading keeps in memory. */
-const ROWS_AT_ONCE = 100;
+/** Outcomes that a subscription buffers. A slower stream reads from Postgres again. */
+const MAX_PENDING = 500;
+/** Rows in one chunk: about 30 kB, which stay in memory while a reader does not read. */
+const ROWS_PER_CHUNK = 100;
 
 export type TakeResult =
-  /** `place` is the place after them, and after what is other consumers'. */
+  /** `position` is after these outcomes, and after those of other consumers that were skipped. */
   | { kind: 'rows'; rows: OutcomeRow[]; position: StreamPosition }
-  /** More came than is kept: go on from the last place. */
+  /** More outcomes came than are buffered: continue reading at the last position. */
   | { kind: 'overflowed' }
   | { kind: 'ended' };
 
-/** The outcomes of a feed that one stream has not taken yet. */
+/** The outcomes of a feed that one stream has not sent yet. */
 export class Subscription {
-  /** What the feed had read when this began. */
+  /** The position of the feed when the subscription began. */
   readonly feedPosition: StreamPosition;
   readonly #consumer: string | null;
   readonly #onClose: () => void;
   #pending: OutcomeRow[] = [];
-  #place: StreamPosition;
-  /** The feed has passed the place at which this began: all that it offers is new. */
-  #isLevel = false;
+  #position: StreamPosition;
+  /** Whether the feed has passed the start of the subscription, so that every outcome it offers is new. */
+  #hasCaughtUp = false;
   #state: 'open' | 'overflowed' | 'ended' = 'open';
   #wake: () => void = () => {};
 
@@ -35,27 +35,27 @@ export class Subscription {
   ) {
     this.#consumer = consumer;
     this.feedPosition = feedPosition;
-    this.#place = isAfter(start, feedPosition) ? start : feedPosition;
+    this.#position = isAfter(start, feedPosition) ? start : feedPosition;
     this.#onClose = onClose;
   }
 
-  offer(rows: OutcomeRow[], place: StreamPosition): void {
-    // A feed may come from behind the place at which its subscriber began.
-    if (this.#state !== 'open' || isAfter(this.#place, place)) return;
+  offer(rows: OutcomeRow[], position: StreamPosition): void {
+    // A feed may be behind the position at which its subscriber began.
+    if (this.#state !== 'open' || isAfter(this.#position, position)) return;
     for (const row of rows) {
       const isOwn = this.#consumer === null || row.consumer === this.#consumer;
-      if (isOwn && (this.#isLevel || isAfter(row, this.#place))) this.#pending.push(row);
+      if (isOwn && (this.#hasCaughtUp || isAfter(row, this.#position))) this.#pending.push(row);
     }
-    this.#isLevel = true;
-    this.#place = place;
-    if (this.#pending.length > MOST_PENDING) {
+    this.#hasCaughtUp = true;
+    this.#position = position;
+    if (this.#pending.length > MAX_PENDING) {
       this.#state = 'overflowed';
       this.#pending = [];
     }
     if (this.#pending.length > 0 || this.#state !== 'open') this.#wake();
   }
 
-  /** What has come; where that is nothing, waits for it for `timeoutMs`. */
+  /** Returns the buffered outcomes, waiting up to `timeoutMs` for the first. */
   async take(timeoutMs: number): Promise<TakeResult> {
     if (this.#pending.length === 0 && this.#state === 'open') {
       const woken = Promise.withResolvers<void>();
@@ -65,15 +65,15 @@ export class Subscription {
       clearTimeout(timeout);
     }
     if (this.#state !== 'open') return { kind: this.#state };
-    const rows = this.#pending.splice(0, ROWS_AT_ONCE);
+    const rows = this.#pending.splice(0, ROWS_PER_CHUNK);
     return {
       kind: 'rows',
       rows,
-      position: this.#pending.length > 0 ? positionOf(rows.at(-1)!) : this.#place,
+      position: this.#pending.length > 0 ? positionOf(rows.at(-1)!) : this.#position,
     };
   }
 
-  /** The process stops, or the stream is over. */
+  /** Ends the subscription. */
   end(): void {
     this.#state = 'ended';
     this.#pending = [];

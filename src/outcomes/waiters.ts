@@ -6,10 +6,10 @@ import type { Notifications } from '../store/outcomes/notifications.ts';
 import { settledEventKeys } from '../store/outcomes/outcomes.ts';
 import type { Queryable } from '../store/postgres/database.ts';
 
-/** A lost wake-up costs at most this. */
-const LOOK_EVERY_MS = 1_000;
-/** Events that one statement asks for. */
-const EVENTS_AT_ONCE = 1_000;
+/** Upper bound of the delay if a notification is lost. */
+const POLL_INTERVAL_MS = 1_000;
+/** Events checked by one statement. */
+const EVENTS_PER_QUERY = 1_000;
 
 type Waiting = { projectId: string; consumer: string | null; id: string; settle: () => void };
 
@@ -20,7 +20,7 @@ export type WaiterDependencies = {
   quotas: Pick<Quotas, 'waitsOfProject' | 'waitsOfConsumer'>;
 };
 
-/** Lets requests wait until an event has settled: one query for all of the projects that there is news of. */
+/** Lets requests wait until an event has settled, with one query for all projects that have new outcomes. */
 export function createWaiters({
   db,
   notifications,
@@ -28,56 +28,57 @@ export function createWaiters({
   quotas,
 }: WaiterDependencies): SettlementWaiters & { close(): void } {
   const byProject = new Map<string, Set<Waiting>>();
-  // Whom to ask for: those of a project that there is news of, and those that have just come.
+  // Events to check: those of projects with new outcomes, and those of new waiters.
   const due = new Set<Waiting>();
-  let looking = false;
+  let isPolling = false;
 
-  async function look(): Promise<void> {
-    if (looking) return;
-    looking = true;
+  async function poll(): Promise<void> {
+    if (isPolling) return;
+    isPolling = true;
     try {
       while (due.size > 0) {
-        const asked = [...due].slice(0, EVENTS_AT_ONCE);
-        for (const one of asked) due.delete(one);
+        const requested = [...due].slice(0, EVENTS_PER_QUERY);
+        for (const one of requested) due.delete(one);
         const startedAt = performance.now();
-        const settled = new Set(await settledEventKeys(db, asked));
-        for (const one of asked) if (settled.has(eventKey(one.projectId, one.id))) one.settle();
-        // A project with constant news and many that wait: half of the time at most is spent on asking.
+        const settled = new Set(await settledEventKeys(db, requested));
+        for (const one of requested) if (settled.has(eventKey(one.projectId, one.id))) one.settle();
+        // A project with constant outcomes and many waiters must not use more than half of the time for these queries.
         if (due.size > 0) await sleep(performance.now() - startedAt);
       }
     } catch (error) {
       onFailure(error);
     } finally {
-      looking = false;
+      isPolling = false;
     }
   }
 
-  const lookFor = (projectIds: Iterable<string>): void => {
+  const pollProjects = (projectIds: Iterable<string>): void => {
     for (const id of projectIds) for (const one of byProject.get(id) ?? []) due.add(one);
-    void look();
+    void poll();
   };
-  const timer = setInterval(() => lookFor(byProject.keys()), LOOK_EVERY_MS);
-  const stopListening = notifications.listen('posthorn_outcomes', lookFor);
+  const timer = setInterval(() => pollProjects(byProject.keys()), POLL_INTERVAL_MS);
+  const stopListening = notifications.listen('posthorn_outcomes', pollProjects);
 
-  const hasRoom = (projectId: string, consumer: string | null): boolean => {
+  const hasCapacity = (projectId: string, consumer: string | null): boolean => {
     const all = byProject.get(projectId);
     if (!all) return true;
-    const ofConsumers = [...all].filter((one) => one.consumer !== null);
-    if (consumer === null) return all.size - ofConsumers.length < quotas.waitsOfProject;
-    const own = ofConsumers.filter((one) => one.consumer === consumer).length;
-    return ofConsumers.length < quotas.waitsOfProject && own < quotas.waitsOfConsumer;
+    const consumerWaiters = [...all].filter((one) => one.consumer !== null);
+    if (consumer === null) return all.size - consumerWaiters.length < quotas.waitsOfProject;
+    const own = consumerWaiters.filter((one) => one.consumer === consumer).length;
+    return consumerWaiters.length < quotas.waitsOfProject && own < quotas.waitsOfConsumer;
   };
 
   return {
     waitUntilSettled({ projectId, consumer }, id, timeoutMs, signal) {
-      if (!hasRoom(projectId, consumer)) return Promise.resolve(false);
+      if (!hasCapacity(projectId, consumer)) return Promise.resolve(false);
       return new Promise((resolve) => {
-        const ofProject = byProject.get(projectId) ?? new Set();
-        byProject.set(projectId, ofProject);
+        const projectWaiters = byProject.get(projectId) ?? new Set();
+        byProject.set(projectId, projectWaiters);
         const end = (settled: boolean) => {
-          ofProject.delete(one);
+          projectWaiters.delete(one);
           due.delete(one);
-          if (ofProject.size === 0 && byProject.get(projectId) === ofProject) byProject.delete(projectId);
+          if (projectWaiters.size === 0 && byProject.get(projectId) === projectWaiters)
+            byProject.delete(projectId);
           clearTimeout(timeout);
           signal.removeEventListener('abort', abort);
           resolve(settled);
@@ -86,15 +87,15 @@ export function createWaiters({
         const one: Waiting = { projectId, consumer, id, settle: () => end(true) };
         const timeout = setTimeout(() => end(false), timeoutMs);
         signal.addEventListener('abort', abort);
-        ofProject.add(one);
+        projectWaiters.add(one);
         due.add(one);
-        void look();
+        void poll();
       });
     },
     close() {
       clearInterval(timer);
       stopListening();
-      for (const ofProject of byProject.values()) for (const one of ofProject) one.settle();
+      for (const projectWaiters of byProject.values()) for (const one of projectWaiters) one.settle();
     },
   };
 }

@@ -4,11 +4,11 @@ import type { InitialDelivery } from '../../store/events/event-draft.ts';
 import type { WorkflowLinks } from '../ports.ts';
 import type { AttemptResponse, DeliveryResponse } from './delivery-schemas.ts';
 
-/** Temporal may be down: a response about what Postgres knows must not wait longer for the links. */
+/** Longest wait for links to Temporal. If Temporal is down, the data from Postgres must still be returned promptly. */
 const LINKS_TIMEOUT_MS = 1_000;
 const MAX_CONCURRENT_LINKS = 20;
 
-/** Deliveries as callers see them, with the pages of their workflows as far as Temporal says in time. */
+/** Deliveries as responses, with links to their workflows where Temporal responds in time. */
 export async function deliveryResponses(
   links: WorkflowLinks,
   deliveries: Delivery[],
@@ -20,23 +20,23 @@ export async function deliveryResponses(
   }));
 }
 
-/** A delivery in the moment in which it is made, before anything has happened to it. */
+/** A delivery that has just been created and not attempted yet. */
 export const initialDeliveryResponse = (
-  born: InitialDelivery,
+  delivery: InitialDelivery,
   event: string,
   createdAt: Date,
 ): DeliveryResponse => ({
-  id: born.id,
+  id: delivery.id,
   event,
-  endpoint: born.endpointId,
-  status: born.status,
+  endpoint: delivery.endpointId,
+  status: delivery.status,
   attempts: 0,
-  nextAttemptAt: born.status === 'held' ? null : createdAt,
+  nextAttemptAt: delivery.status === 'held' ? null : createdAt,
   lastOutcome: null,
   reason: null,
-  waitingFor: born.waitingFor,
+  waitingFor: delivery.waitingFor,
   replayOf: null,
-  workflow: { id: born.workflowId, url: null },
+  workflow: { id: delivery.workflowId, url: null },
 });
 
 export function attemptResponse(attempt: Attempt): AttemptResponse {
@@ -63,7 +63,7 @@ export function attemptResponse(attempt: Attempt): AttemptResponse {
   };
 }
 
-/** Headers are stored as JSON in bytes, because receivers may put NUL and worse into them. */
+/** Headers are stored as JSON in bytea, because receivers may send NUL, which Postgres text cannot store. */
 const headersOf = (stored: Buffer | null): Record<string, unknown> =>
   stored === null ? {} : JSON.parse(stored.toString('utf8'));
 

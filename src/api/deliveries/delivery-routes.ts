@@ -28,11 +28,11 @@ export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, rea
   const readDelivery = async (scope: Scope, id: string): Promise<DeliveryResponse> => {
     const found = await findDelivery(reads(scope), scope, id);
     if (!found) throw new Problem('not_found');
-    const [answer] = await deliveryResponses(links, [found]);
-    return answer!;
+    const [result] = await deliveryResponses(links, [found]);
+    return result!;
   };
 
-  /** What steers knows consumers by their id alone. */
+  /** Commands identify a consumer by id only, so an earlier consumer of the same id must be excluded here. */
   const requireOwn = async (scope: Scope, id: string): Promise<void> => {
     if (scope.since && !(await findDelivery(reads(scope), scope, id))) throw new Problem('not_found');
   };
@@ -45,7 +45,7 @@ export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, rea
       tag,
       summary: 'List deliveries, newest first',
       description:
-        'A page may hold fewer than `limit` deliveries, or none, and still have a `nextCursor`, where a filter matches few of the many that were looked at. The list has ended where `nextCursor` is null.',
+        'A page may contain fewer than `limit` deliveries, or none, and still have a `nextCursor` when a filter matches few of the deliveries scanned. The list ends when `nextCursor` is null.',
       access: 'consumer',
       query: listDeliveriesQuery,
       responses: { 200: { description: 'A page of deliveries', schema: pageSchema(delivery) } },
@@ -57,7 +57,7 @@ export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, rea
       path: '/v1/deliveries/{id}',
       operationId: 'getDelivery',
       tag,
-      summary: 'Read a delivery',
+      summary: 'Get a delivery',
       access: 'consumer',
       params,
       responses: { 200: { description: 'The delivery', schema: delivery } },
@@ -82,14 +82,14 @@ export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, rea
       operationId: 'retryDelivery',
       rateLimit: 'retries',
       tag,
-      summary: 'Attempt a delivery now',
+      summary: 'Retry a delivery now',
       description:
-        'Of an open delivery the next scheduled attempt is brought forward, and uses its step. Of a final one a new delivery is made.',
+        'For an open delivery, the next scheduled attempt is made now and uses up its step. For a final delivery, a new delivery is created.',
       access: 'consumer',
       params,
       responses: {
-        201: { description: 'A new delivery that repeats the final one', schema: delivery },
-        202: { description: 'Its next attempt is brought forward', schema: delivery },
+        201: { description: 'A new delivery that replays the final one', schema: delivery },
+        202: { description: 'The next attempt is made now', schema: delivery },
       },
       problems: ['delivery_held', 'endpoint_deleted'],
       handle: retryDelivery,
@@ -102,10 +102,10 @@ export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, rea
       tag,
       summary: 'Cancel an open delivery',
       description:
-        'A POST that is under way decides: with 2xx the delivery is delivered, else cancelled. None begins later than a second after this answer.',
+        'If a POST is in flight, its result decides: a 2xx response makes the delivery `delivered`, any other result `cancelled`. No POST starts later than 1 second after this response.',
       access: 'consumer',
       params,
-      responses: { 202: { description: 'Cancelled, or about to be', schema: delivery } },
+      responses: { 202: { description: 'Cancelled, or waiting for a POST in flight', schema: delivery } },
       problems: ['delivery_final'],
       handle: cancelDelivery,
     }),
@@ -135,21 +135,21 @@ export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, rea
 
   async function retryDelivery({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {
     await requireOwn(tenant, id);
-    const answer = await mapOutage(deliveryCommands.retry(tenant.projectId, tenant.consumer, id));
-    if (answer.kind === 'not_found') throw new Problem('not_found');
-    if (answer.kind === 'held') throw new Problem('delivery_held');
-    if (answer.kind === 'endpoint_deleted') throw new Problem('endpoint_deleted');
-    return answer.kind === 'replayed'
-      ? json(201, await readDelivery(tenant, answer.deliveryId))
+    const result = await mapOutage(deliveryCommands.retry(tenant.projectId, tenant.consumer, id));
+    if (result.kind === 'not_found') throw new Problem('not_found');
+    if (result.kind === 'held') throw new Problem('delivery_held');
+    if (result.kind === 'endpoint_deleted') throw new Problem('endpoint_deleted');
+    return result.kind === 'replayed'
+      ? json(201, await readDelivery(tenant, result.deliveryId))
       : json(202, await readDelivery(tenant, id));
   }
 
   async function cancelDelivery({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {
     await requireOwn(tenant, id);
-    const answer = await mapOutage(deliveryCommands.cancel(tenant.projectId, tenant.consumer, id));
-    if (answer.kind === 'not_found') throw new Problem('not_found');
-    if (answer.kind === 'already_final')
-      throw new Problem('delivery_final', `The delivery is ${answer.status}.`);
+    const result = await mapOutage(deliveryCommands.cancel(tenant.projectId, tenant.consumer, id));
+    if (result.kind === 'not_found') throw new Problem('not_found');
+    if (result.kind === 'already_final')
+      throw new Problem('delivery_final', `The delivery is ${result.status}.`);
     return json(202, await readDelivery(tenant, id));
   }
 }

@@ -6,19 +6,22 @@ export const delivery = z
   .object({
     id: z.string(),
     event: z.string(),
-    endpoint: z.string().nullable().meta({ description: "null: the event's own target" }),
+    endpoint: z
+      .string()
+      .nullable()
+      .meta({ description: "null if the delivery goes to the event's own target" }),
     status: z.enum(DELIVERY_STATUSES),
-    attempts: z.int().min(0).meta({ description: 'How many were made' }),
+    attempts: z.int().min(0).meta({ description: 'Number of attempts made' }),
     nextAttemptAt: time.nullable(),
     lastOutcome: z.enum(OUTCOMES).nullable(),
-    reason: z.string().nullable().meta({ description: 'Why it became final without being delivered' }),
+    reason: z.string().nullable().meta({ description: 'Why the delivery ended without being delivered' }),
     waitingFor: z.string().nullable().meta({ description: 'What a held delivery waits for' }),
-    replayOf: z.string().nullable().meta({ description: 'The delivery that this one repeats' }),
+    replayOf: z.string().nullable().meta({ description: 'The delivery that this one replays' }),
     workflow: z.object({
       id: z.string().nullable(),
       url: z.string().nullable().meta({
         description:
-          'Its page in the Temporal Web UI; null when Temporal does not keep it, or did not say in time',
+          'Link to the workflow in the Temporal Web UI; null if Temporal no longer keeps it or did not respond in time',
       }),
     }),
   })
@@ -27,7 +30,7 @@ export const delivery = z
 export const attempt = z
   .object({
     number: z.int(),
-    step: z.int().meta({ description: 'The place in the policy: 0 is the immediate attempt' }),
+    step: z.int().meta({ description: 'Index in the retry policy; 0 is the immediate attempt' }),
     startedAt: time,
     durationMs: z.int(),
     outcome: z.enum(OUTCOMES),
@@ -36,13 +39,18 @@ export const attempt = z
     response: z
       .object({
         headers: z.record(z.string(), z.unknown()),
-        body: z.string().meta({ description: 'At most 16 KiB; what is not UTF-8 shows as U+FFFD' }),
+        body: z
+          .string()
+          .meta({ description: 'At most 16 KiB. Bytes that are not valid UTF-8 are shown as U+FFFD' }),
         truncated: z.boolean(),
       })
       .nullable(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     trigger: z.enum(TRIGGERS),
-    resent: z.boolean().meta({ description: 'A stale connection made us send once more within the attempt' }),
+    resent: z.boolean().meta({
+      description:
+        'Whether the request was sent a second time within this attempt because a kept connection had been closed',
+    }),
   })
   .meta({ id: 'Attempt' });
 

@@ -4,7 +4,7 @@ import { noContent, type RouteResponse } from '../http/route.ts';
 import type { DeliveryCommands } from '../ports.ts';
 import { Problem } from '../problems/problem.ts';
 
-/** Deletes an endpoint and cancels what is open for it, whichever route asked; throws not_found. */
+/** Deletes an endpoint and cancels its open deliveries. Throws not_found. */
 export async function deleteEndpoint(
   steering: DeliveryCommands,
   { projectId, consumer }: Tenant,

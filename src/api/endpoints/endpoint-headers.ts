@@ -3,7 +3,7 @@ import type { SecretBox } from '../../secrets/secret-box.ts';
 import { endpointHeadersContext, MASKED } from '../../store/endpoints/endpoints.ts';
 import { invalidBody } from '../problems/problem.ts';
 
-/** They belong to the connection or to the body (RFC 9110, 7.6.1); an HTTP client would send them as they are. */
+/** Headers of the connection or the body (RFC 9110, section 7.6.1), which an endpoint must not override. */
 const RESERVED = new Set([
   'accept-encoding',
   'connection',
@@ -20,7 +20,7 @@ const RESERVED = new Set([
   'upgrade',
 ]);
 
-/** Throws invalid_body for headers that are not the endpoint's to set, and for one name in two spellings. */
+/** Throws invalid_body for headers that an endpoint may not set, and for names that differ only in case. */
 export function checkEndpointHeaders(headers: Record<string, string>, signatureHeaderNames: string[]): void {
   const seen = new Set<string>();
   for (const name of Object.keys(headers)) {
@@ -28,9 +28,9 @@ export function checkEndpointHeaders(headers: Record<string, string>, signatureH
     const refuse = (detail: string): never => {
       throw invalidBody([{ pointer: childPointer('/headers', name), detail }]);
     };
-    if (RESERVED.has(lower) || lower.startsWith('content-')) refuse('is set by Posthorn alone');
+    if (RESERVED.has(lower) || lower.startsWith('content-')) refuse('can be set only by Posthorn');
     if (signatureHeaderNames.includes(lower)) refuse('is set by the profile');
-    if (seen.has(lower)) refuse('appears twice');
+    if (seen.has(lower)) refuse('differs only in case from another header');
     seen.add(lower);
   }
 }
@@ -43,7 +43,7 @@ export const sealHeaders = (
 ): Buffer | null =>
   headers && box.seal(JSON.stringify(headers), endpointHeadersContext(projectId, endpointId));
 
-/** The names with a mask for each value: values often hold the receiver's own keys. */
+/** Masks every value, because values often contain the receiver's credentials. */
 export function maskedHeaders(
   box: SecretBox,
   projectId: string,

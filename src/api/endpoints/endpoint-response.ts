@@ -4,7 +4,7 @@ import type { Tenant } from '../auth/authentication.ts';
 import { maskedHeaders } from './endpoint-headers.ts';
 import type { EndpointResponse } from './endpoint-schemas.ts';
 
-/** An endpoint as callers see it: its secret never, of its headers the names. */
+/** An endpoint as a response, without its secret and with masked header values. */
 export const endpointResponse = (
   box: SecretBox,
   { projectId }: Tenant,

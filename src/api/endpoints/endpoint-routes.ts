@@ -30,7 +30,7 @@ const listEndpointsQuery = z.strictObject({ ...pageQuery, consumer: consumerId.o
 
 export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: TenantReadPool): Route[] {
   const { secretBox, deliveryCommands, guard } = deps;
-  const answerOf = (tenant: Tenant, found: Endpoint) => endpointResponse(secretBox, tenant, found);
+  const responseOf = (tenant: Tenant, found: Endpoint) => endpointResponse(secretBox, tenant, found);
 
   return [
     tenantRoute({
@@ -39,8 +39,9 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       operationId: 'createEndpoint',
       rateLimit: 'endpointChanges',
       tag,
-      summary: 'Add an endpoint',
-      description: 'The answer holds the secret, this once. A consumer key makes endpoints of its consumer.',
+      summary: 'Create an endpoint',
+      description:
+        'The response is the only one that contains the secret. A consumer key creates endpoints of its consumer.',
       access: 'consumer',
       body: newEndpoint,
       responses: { 201: { description: 'The endpoint, with its secret', schema: createdEndpoint } },
@@ -64,7 +65,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       path: '/v1/endpoints/{id}',
       operationId: 'getEndpoint',
       tag,
-      summary: 'Read an endpoint',
+      summary: 'Get an endpoint',
       access: 'consumer',
       params,
       responses: { 200: { description: 'The endpoint', schema: endpoint } },
@@ -76,12 +77,13 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       operationId: 'changeEndpoint',
       rateLimit: 'endpointChanges',
       tag,
-      summary: 'Change an endpoint',
-      description: 'What is left out stays. Attempts that begin after the answer use what is set here.',
+      summary: 'Update an endpoint',
+      description:
+        'Omitted members stay unchanged. Attempts that start after the response use the new values.',
       access: 'consumer',
       params,
       body: endpointChanges,
-      responses: { 200: { description: 'The endpoint as it is now', schema: endpoint } },
+      responses: { 200: { description: 'The updated endpoint', schema: endpoint } },
       problems: ['invalid_url'],
       handle: changeEndpoint,
     }),
@@ -103,20 +105,20 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
   ];
 
   async function createEndpoint({ tenant, body }: TenantCall<{ body: typeof newEndpoint }>) {
-    const { endpoint: made, secretField } = await registerEndpoint(deps, tenant, body);
-    return json(201, { ...answerOf(tenant, made), ...secretField });
+    const { endpoint: created, secretField } = await registerEndpoint(deps, tenant, body);
+    return json(201, { ...responseOf(tenant, created), ...secretField });
   }
 
   async function handleListEndpoints({ tenant, query }: TenantCall<{ query: typeof listEndpointsQuery }>) {
     const page = await listEndpoints(reads(tenant), tenant, query, pageRequest('id', query));
-    const items = page.items.map((found) => answerOf(tenant, found));
+    const items = page.items.map((found) => responseOf(tenant, found));
     return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
   }
 
   async function getEndpoint({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {
     const found = await findEndpoint(reads(tenant), tenant, id);
     if (!found) throw new Problem('not_found');
-    return json(200, answerOf(tenant, found));
+    return json(200, responseOf(tenant, found));
   }
 
   async function changeEndpoint({
@@ -138,7 +140,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
       headers: headers === undefined ? undefined : sealHeaders(secretBox, projectId, id, headers),
     });
     if (!changed) throw new Problem('not_found');
-    return json(200, answerOf(tenant, changed));
+    return json(200, responseOf(tenant, changed));
   }
 
   function handleDeleteEndpoint(call: TenantCall<{ params: typeof params }>) {

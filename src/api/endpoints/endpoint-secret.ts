@@ -7,12 +7,12 @@ type SecretOfProfile = Pick<CompiledProfile, 'secretRules' | 'generateSecret' | 
 export function providedOrNewSecret(profile: SecretOfProfile, provided: string | undefined): string {
   const { source } = profile.secretRules;
   if (provided === undefined) {
-    if (source === 'provided') throw refused('is required: the profile generates no secrets');
+    if (source === 'provided') throw invalidSecret('is required: the profile generates no secrets');
     return profile.generateSecret();
   }
-  if (source === 'generated') throw refused('must be left out: Posthorn generates the secret');
+  if (source === 'generated') throw invalidSecret('must be left out: Posthorn generates the secret');
   const problem = profile.secretProblem(provided);
-  if (problem !== undefined) throw refused(problem);
+  if (problem !== undefined) throw invalidSecret(problem);
   return provided;
 }
 
@@ -20,4 +20,4 @@ export function providedOrNewSecret(profile: SecretOfProfile, provided: string |
 export const oneTimeSecretField = ({ secretRules }: SecretOfProfile, secret: string): { secret?: string } =>
   secretRules.returned === 'once' ? { secret } : {};
 
-const refused = (detail: string) => invalidBody([{ pointer: '/secret', detail }]);
+const invalidSecret = (detail: string) => invalidBody([{ pointer: '/secret', detail }]);

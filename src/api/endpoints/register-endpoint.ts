@@ -17,7 +17,7 @@ import { checkedEndpointUrl } from './target-urls.ts';
 
 export type RegisteredEndpoint = { endpoint: Endpoint; secretField: { secret?: string } };
 
-/** Adds an endpoint under the rules of the tenant's profile, whichever route asked; throws the rule that it breaks. */
+/** Creates an endpoint under the rules of the tenant's profile. Throws a Problem for a rule that it violates. */
 export async function registerEndpoint(
   {
     pool,
@@ -27,42 +27,45 @@ export async function registerEndpoint(
     config,
   }: Pick<ApiDependencies, 'pool' | 'secretBox' | 'guard' | 'clock' | 'config'>,
   tenant: Tenant,
-  asked: z.output<typeof newEndpoint>,
+  input: z.output<typeof newEndpoint>,
 ): Promise<RegisteredEndpoint> {
   const { projectId, profile } = tenant;
   const id = newId('ep', clock.now());
-  const consumer = consumerFor(tenant, asked.consumer);
-  if (asked.events) requireKnownTypes(tenant.catalogue, asked.events);
-  const headers = asked.headers ?? null;
+  const consumer = consumerFor(tenant, input.consumer);
+  if (input.events) requireKnownTypes(tenant.catalogue, input.events);
+  const headers = input.headers ?? null;
   if (headers) checkEndpointHeaders(headers, profile.reservedHeaderNames);
-  const secret = providedOrNewSecret(profile, asked.secret);
-  const made = {
+  const secret = providedOrNewSecret(profile, input.secret);
+  const row = {
     id,
     projectId,
     consumer,
-    url: checkedEndpointUrl(asked.url, profile.urls, guard),
-    events: asked.events ?? ['*'],
-    description: asked.description ?? null,
+    url: checkedEndpointUrl(input.url, profile.urls, guard),
+    events: input.events ?? ['*'],
+    description: input.description ?? null,
     secrets: secretBox.seal(serializeFirstSecret(secret), endpointSecretsContext(projectId, id)),
     headers: sealHeaders(secretBox, projectId, id, headers),
   };
-  const registered = insertEndpoint(pool, made, tenant.keyHash, config.quotas ?? DEFAULT_QUOTAS);
+  const registered = insertEndpoint(pool, row, tenant.keyHash, config.quotas ?? DEFAULT_QUOTAS);
   const endpoint = await mapOutage(mapPlanRequired(registered));
   return { endpoint, secretField: oneTimeSecretField(profile, secret) };
 }
 
-/** A consumer key makes its own consumer's endpoints, and may say so. */
-function consumerFor({ consumer: own, profile }: Tenant, named: string | undefined): string | null {
-  if (own !== null && named !== undefined && named !== own) {
-    throw new Problem('forbidden', 'The key is of another consumer.');
+/** A consumer key creates endpoints of its own consumer, and may name that consumer. */
+function consumerFor(
+  { consumer: keyConsumer, profile }: Tenant,
+  requested: string | undefined,
+): string | null {
+  if (keyConsumer !== null && requested !== undefined && requested !== keyConsumer) {
+    throw new Problem('forbidden', 'The key belongs to another consumer.');
   }
-  const consumer = own ?? named ?? null;
+  const consumer = keyConsumer ?? requested ?? null;
   if (consumer !== null || !profile.requiresConsumer) return consumer;
-  // It would match events without a consumer alone, and the profile can compose none of those.
+  // Without a consumer the endpoint would match only events without one, which this profile cannot compose.
   throw invalidBody([
     {
       pointer: '/consumer',
-      detail: 'is required by the profile: name it at /v1/endpoints, or use a key of the consumer',
+      detail: 'is required by the profile: name a consumer at /v1/endpoints, or use a consumer key',
     },
   ]);
 }

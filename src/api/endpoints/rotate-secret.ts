@@ -12,7 +12,7 @@ import { endpointResponse } from './endpoint-response.ts';
 import { createdEndpoint, secretRotation } from './endpoint-schemas.ts';
 import { oneTimeSecretField, providedOrNewSecret } from './endpoint-secret.ts';
 
-/** Time for every receiver to learn the new secret, where a call does not say. */
+/** Default time for receivers to switch to the new secret. */
 const DEFAULT_OVERLAP = '24h';
 
 const params = z.object({ id: posthornId });
@@ -24,9 +24,9 @@ export function rotateSecretRoute({ pool, secretBox }: Pick<ApiDependencies, 'po
     operationId: 'rotateSecret',
     rateLimit: 'secretRotations',
     tag: 'Endpoints',
-    summary: 'Give an endpoint a new secret',
+    summary: 'Rotate the secret of an endpoint',
     description:
-      'The answer holds it, this once. During `overlap` the one before signs too, where the profile has several signatures; where it has one, the new secret alone signs at once.',
+      'The response is the only one that contains the new secret. During `overlap` the previous secret signs as well, if the profile sends several signatures; otherwise only the new secret signs from now on.',
     access: 'consumer',
     params,
     body: secretRotation,
@@ -43,11 +43,11 @@ export function rotateSecretRoute({ pool, secretBox }: Pick<ApiDependencies, 'po
     const { projectId, profile } = tenant;
     const secret = providedOrNewSecret(profile, body.secret);
     const overlapMs = parseDuration(body.overlap ?? DEFAULT_OVERLAP)! * 1000;
-    const place = endpointSecretsContext(projectId, id);
+    const context = endpointSecretsContext(projectId, id);
     const changed = await mapOutage(
       changeSecrets(pool, tenant, id, (sealed, now) => {
-        const text = withNewSecret(secretBox.open(sealed, place), secret, now, overlapMs);
-        return secretBox.seal(text, place);
+        const text = withNewSecret(secretBox.open(sealed, context), secret, now, overlapMs);
+        return secretBox.seal(text, context);
       }),
     );
     if (!changed) throw new Problem('not_found');

@@ -9,23 +9,23 @@ import type { ProblemCode } from '../problems/problem-codes.ts';
 import { endpointResponse } from './endpoint-response.ts';
 import { endpoint } from './endpoint-schemas.ts';
 
-type Described = { summary: string; description: string; problems: ProblemCode[] };
+type ActionDocs = { summary: string; description: string; problems: ProblemCode[] };
 
-const GOES_ON = 'What is held for it goes on at its step, due now.';
-const STOPS =
-  'A POST that is under way is finished. What comes due from then on, and what is posted, is `held`.';
+const RELEASES = 'Held deliveries become due now, at the step they had reached.';
+const HOLDS =
+  'A POST in flight is finished. Deliveries that become due later, and deliveries of new events, are `held`.';
 
-const ACTIONS: Record<EndpointAction, Described> = {
-  pause: { summary: 'Pause an endpoint', description: STOPS, problems: ['endpoint_disabled'] },
-  resume: { summary: 'End the pause of an endpoint', description: GOES_ON, problems: ['endpoint_disabled'] },
+const ACTIONS: Record<EndpointAction, ActionDocs> = {
+  pause: { summary: 'Pause an endpoint', description: HOLDS, problems: ['endpoint_disabled'] },
+  resume: { summary: 'Resume a paused endpoint', description: RELEASES, problems: ['endpoint_disabled'] },
   disable: {
     summary: 'Disable an endpoint',
-    description: `${STOPS} A paused one is then disabled. What a key of the project has disabled, no key of the consumer can enable.`,
+    description: `${HOLDS} A paused endpoint becomes disabled. A consumer key cannot enable an endpoint that a project key disabled.`,
     problems: [],
   },
   enable: {
     summary: 'Enable a disabled endpoint',
-    description: GOES_ON,
+    description: RELEASES,
     problems: ['endpoint_paused', 'endpoint_blocked'],
   },
 };
@@ -40,17 +40,17 @@ export function endpointStateRoutes({ endpointStates, secretBox }: ApiDependenci
       rateLimit: 'endpointChanges',
       tag: 'Endpoints',
       summary,
-      description: `${description} Repeating the call changes nothing.`,
+      description: `${description} Idempotent.`,
       access: 'consumer',
       params: z.object({ id: posthornId }),
-      responses: { 200: { description: 'The endpoint as it is now', schema: endpoint } },
+      responses: { 200: { description: 'The updated endpoint', schema: endpoint } },
       problems,
       handle: async ({ tenant, params: { id } }) => {
-        const answer = await mapOutage(endpointStates.changeState(tenant, id, action));
-        if (answer.kind === 'not_found') throw new Problem('not_found');
-        if (answer.kind === 'disabled_by_project') throw new Problem('endpoint_blocked');
-        if (answer.kind === 'wrong_status') throw new Problem(`endpoint_${answer.status}`);
-        return json(200, endpointResponse(secretBox, tenant, answer.endpoint));
+        const result = await mapOutage(endpointStates.changeState(tenant, id, action));
+        if (result.kind === 'not_found') throw new Problem('not_found');
+        if (result.kind === 'disabled_by_project') throw new Problem('endpoint_blocked');
+        if (result.kind === 'wrong_status') throw new Problem(`endpoint_${result.status}`);
+        return json(200, endpointResponse(secretBox, tenant, result.endpoint));
       },
     });
   });

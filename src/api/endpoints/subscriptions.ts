@@ -2,18 +2,18 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { invalidBody } from '../problems/problem.ts';
 
 /**
- * Throws invalid_body for subscriptions that the catalogue has no type for: they would never get anything. Without a
- * catalogue every type is as good.
+ * Throws invalid_body for subscriptions that match no type in the catalogue: they would never receive an event. Without a
+ * catalogue every subscription is allowed.
  */
 export function requireKnownTypes(catalogue: Catalogue, events: string[]): void {
   const errors = unknownTypes(catalogue, events).map(({ index }) => ({
     pointer: `/events/${index}`,
-    detail: 'is no event type of this project',
+    detail: 'matches no event type of this project',
   }));
   if (errors.length > 0) throw invalidBody(errors);
 }
 
-/** The same for a change, where what the endpoint has already may stay: the catalogue may be newer than it. */
+/** The same for an update. Subscriptions that the endpoint already has may stay, because the catalogue may be newer. */
 export async function requireKnownOrExistingTypes(
   catalogue: Catalogue,
   events: string[],

@@ -11,7 +11,7 @@ import { createdWebhook, newWebhook, type WebhookResponse, webhook } from './web
 
 const tag = 'Webhooks';
 
-const answerOf = ({ id, url, events, status, createdAt }: Endpoint): WebhookResponse => ({
+const responseOf = ({ id, url, events, status, createdAt }: Endpoint): WebhookResponse => ({
   id,
   url,
   events,
@@ -22,7 +22,7 @@ const answerOf = ({ id, url, events, status, createdAt }: Endpoint): WebhookResp
 const listWebhooksQuery = z.strictObject(pageQuery);
 const params = z.object({ id: posthornId });
 
-/** Endpoints under the name and shape that consumers of providers' APIs know: the same rows, the same rules. */
+/** Endpoints under the name and shape that the providers' own APIs use. They are the same rows, under the same rules. */
 export function webhookRoutes(deps: ApiDependencies, reads: TenantReadPool): Route[] {
   return [
     tenantRoute({
@@ -33,7 +33,7 @@ export function webhookRoutes(deps: ApiDependencies, reads: TenantReadPool): Rou
       tag,
       summary: 'Register a webhook',
       description:
-        'Makes an endpoint: of the consumer whose key is used, or without one where it is a key of the project. The answer holds the secret, this once.',
+        'Creates an endpoint: with a consumer key, of that consumer; with a project key, without a consumer. The response is the only one that contains the secret.',
       access: 'consumer',
       body: newWebhook,
       responses: { 201: { description: 'The webhook, with its secret', schema: createdWebhook } },
@@ -69,12 +69,12 @@ export function webhookRoutes(deps: ApiDependencies, reads: TenantReadPool): Rou
 
   async function createWebhook({ tenant, body }: TenantCall<{ body: typeof newWebhook }>) {
     const { endpoint, secretField } = await registerEndpoint(deps, tenant, body);
-    return json(201, { ...answerOf(endpoint), ...secretField });
+    return json(201, { ...responseOf(endpoint), ...secretField });
   }
 
   async function listWebhooks({ tenant, query }: TenantCall<{ query: typeof listWebhooksQuery }>) {
     const page = await listEndpoints(reads(tenant), tenant, {}, pageRequest('id', query));
-    const items = page.items.map(answerOf);
+    const items = page.items.map(responseOf);
     return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
   }
 

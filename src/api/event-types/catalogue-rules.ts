@@ -7,22 +7,26 @@ import type { ProjectEventType } from '../../store/projects/event-types.ts';
 import { type FieldError, invalidBody } from '../problems/problem.ts';
 
 /**
- * The size of the schema; 0: it has none of its own. Throws invalid_body for one that cannot be used, and for an example
- * that could not be sent: with it in the catalogue, test events would fail, and nobody would know why.
+ * Returns the size of the schema, or 0 if the type has none. Throws invalid_body for a schema that cannot be used, and
+ * for an example that cannot be sent, because test events of the type would fail.
  */
 export async function requireUsableEventType(
   profile: CompiledProfile,
-  own: ProjectEventType,
+  eventType: ProjectEventType,
   owner: string,
 ): Promise<number> {
-  const size = await sizeOfSchema(own.schema, owner);
-  const catalogue = createCatalogue(profile.eventTypes, [own]);
-  const entry = catalogue.entries.find(({ type }) => type === own.type)!;
-  const errors = own.example === null ? [] : errorsInBody(profile, entry, own.example);
-  const example = catalogue.example(own.type)?.data;
+  const size = await sizeOfSchema(eventType.schema, owner);
+  const catalogue = createCatalogue(profile.eventTypes, [eventType]);
+  const entry = catalogue.entries.find(({ type }) => type === eventType.type)!;
+  const errors = eventType.example === null ? [] : errorsInBody(profile, entry, eventType.example);
+  const example = catalogue.example(eventType.type)?.data;
   if (example) {
-    const violations = catalogue.validate(own.type, JSON.parse(example.toString('utf8')), example.length);
-    errors.push(...exampleErrors(violations, own));
+    const violations = catalogue.validate(
+      eventType.type,
+      JSON.parse(example.toString('utf8')),
+      example.length,
+    );
+    errors.push(...exampleErrors(violations, eventType));
   }
   if (errors.length > 0) throw invalidBody(errors);
   return size;
@@ -35,7 +39,7 @@ async function sizeOfSchema(schema: string | null, owner: string): Promise<numbe
   return compiled.cost.total;
 }
 
-/** Why the profile could not make a body of the example. */
+/** The reasons why the profile cannot compose the example. */
 function errorsInBody(profile: CompiledProfile, entry: CatalogueEntry, example: string): FieldError[] {
   const { type, exampleAttributes: attributes } = entry;
   const body = profile.composeBody({ ...EXAMPLE_EVENT, type, attributes, data: Buffer.from(example) });
@@ -46,12 +50,12 @@ function errorsInBody(profile: CompiledProfile, entry: CatalogueEntry, example: 
   }));
 }
 
-const exampleErrors = (violations: Violation[], own: ProjectEventType): FieldError[] =>
-  own.example === null && violations.length > 0
+const exampleErrors = (violations: Violation[], eventType: ProjectEventType): FieldError[] =>
+  eventType.example === null && violations.length > 0
     ? [
         {
           pointer: '/schema',
-          detail: 'does not fit the example of the profile: bring an `example` that it fits',
+          detail: 'rejects the example of the profile: add an `example` that matches the schema',
         },
       ]
     : below('/example', violations);

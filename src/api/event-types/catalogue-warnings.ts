@@ -2,11 +2,11 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { subscriptionsOf } from '../../store/projects/event-types.ts';
 
-const MOST_WARNINGS = 20;
+const MAX_WARNINGS = 20;
 
 /**
- * What a project is told when its catalogue changes: subscriptions that fit no type of it stay as they are, and nothing
- * new can subscribe so. None without a catalogue, where every type is as good.
+ * Warnings for a changed catalogue: existing subscriptions that match none of its types stay, but no new ones can be
+ * added. There are none without a catalogue, because every subscription is allowed then.
  */
 export async function catalogueWarnings(
   db: Queryable,
@@ -16,12 +16,12 @@ export async function catalogueWarnings(
   if (catalogue.entries.length === 0) return [];
   const subscriptions = await subscriptionsOf(db, projectId);
   const outside = subscriptions.filter(({ pattern }) => !catalogue.hasTypeMatching(pattern));
-  const shown = outside
-    .slice(0, MOST_WARNINGS)
+  const listed = outside
+    .slice(0, MAX_WARNINGS)
     .map(
       ({ pattern, endpoints }) =>
-        `${endpoints} ${endpoints === 1 ? 'endpoint subscribes' : 'endpoints subscribe'} to "${pattern}", which fits no type of the catalogue: what is subscribed stays, but nothing more can subscribe to it`,
+        `${endpoints} ${endpoints === 1 ? 'endpoint subscribes' : 'endpoints subscribe'} to "${pattern}", which matches no event type in the catalogue: the subscription stays, but no new one like it can be added`,
     );
-  const more = outside.length - shown.length;
-  return more > 0 ? [...shown, `and ${more} more such subscriptions`] : shown;
+  const more = outside.length - listed.length;
+  return more > 0 ? [...listed, `and ${more} more subscriptions like these`] : listed;
 }

@@ -36,8 +36,8 @@ export function eventTypeRoutes(
       path: '/v1/event-types',
       operationId: 'listEventTypes',
       tag,
-      summary: 'List the catalogue of event types, by type',
-      description: "The types of the project's profile, with the project's own over them.",
+      summary: 'List event types, by name',
+      description: "The event types of the profile. The project's own event types override them.",
       access: 'consumer',
       query: listEventTypesQuery,
       responses: { 200: { description: 'A page of event types', schema: pageSchema(eventType) } },
@@ -50,13 +50,13 @@ export function eventTypeRoutes(
       operationId: 'putEventType',
       rateLimit: 'eventTypeChanges',
       tag,
-      summary: 'Make or change an event type of the project',
+      summary: 'Create or update an event type',
       description:
-        "What is left out is the profile's, where it has the type. Data that does not fit the schema is refused from then on; what was accepted before stays.",
+        "Omitted members default to the profile's definition of the type. From now on, events whose data violates the schema are refused; events that were already accepted are kept.",
       access: 'project',
       params,
       body: eventTypeSettings,
-      responses: { 200: { description: 'The event type as it is now', schema: changedEventType } },
+      responses: { 200: { description: 'The updated event type', schema: changedEventType } },
       problems: ['catalogue_full', ...READ_PROBLEMS],
       handle: handlePutEventType,
     }),
@@ -66,9 +66,9 @@ export function eventTypeRoutes(
       operationId: 'deleteEventType',
       rateLimit: 'eventTypeChanges',
       tag,
-      summary: 'Delete what the project says of an event type',
+      summary: 'Delete an event type of the project',
       description:
-        'A type of the profile stays, as the profile has it. Endpoints keep their subscriptions, and events of the type are accepted as before. When no type is left, the project has no catalogue, and endpoints may subscribe to any type.',
+        "If the profile has a type of the same name, the profile's definition applies again. Endpoints keep their subscriptions, and events of the type are still accepted. Without any event type the project has no catalogue, and endpoints may subscribe to any type.",
       access: 'project',
       params,
       responses: { 204: { description: 'Deleted' } },
@@ -79,7 +79,7 @@ export function eventTypeRoutes(
   async function handleListEventTypes({ tenant, query }: TenantCall<{ query: typeof listEventTypesQuery }>) {
     const { projectId, profile } = tenant;
     const { limit, after } = pageRequest('id', query);
-    // Read anew: another process may have changed it within the time that this one remembers.
+    // Read from Postgres, because the cached catalogue may be older than a change in another process.
     const { entries } = createCatalogue(profile.eventTypes, await listEventTypes(reads(tenant), projectId));
     const rest = after === null ? entries : entries.filter(({ type }) => type > after[0]!);
     const page = pageOf(rest, limit, ({ type }) => [type]);
@@ -106,7 +106,7 @@ export function eventTypeRoutes(
     if (!(await mapOutage(putEventType(pool, projectId, { ...own, schemaSize }))))
       throw new Problem('catalogue_full');
     authentication.invalidate(projectId);
-    // Read anew: what others have put meanwhile counts.
+    // Read again, to include event types that other calls have added meanwhile.
     const catalogue = createCatalogue(profile.eventTypes, await listEventTypes(reads(tenant), projectId));
     const entry = createCatalogue(profile.eventTypes, [own]).entries.find((one) => one.type === type)!;
     const warnings = await catalogueWarnings(reads(tenant), projectId, catalogue);
@@ -123,13 +123,13 @@ export function eventTypeRoutes(
   }
 }
 
-/** A member of the body as it was written; null when it is left out. */
+/** The bytes of a body member; null if it is omitted. */
 function textOf(member: string, { bytes, members }: JsonDocument): string | null {
   const found = members.find(({ name }) => name === member);
   return found ? bytes.toString('utf8', found.start, found.end) : null;
 }
 
-/** JSON text of an entry; JSON.stringify would change numbers in what others have written. */
+/** Returns an event type as JSON text. JSON.stringify would change numbers in stored schemas and examples. */
 function entryText({ schema, example, ...entry }: CatalogueEntry): string {
   return `${JSON.stringify(entry).slice(0, -1)},"schema":${schema},"example":${example}}`;
 }

@@ -11,7 +11,7 @@ import type { waitQuery } from './event-schemas.ts';
 
 type AcceptingCall = Pick<TenantCall<{ query: typeof waitQuery }>, 'tenant' | 'query' | 'response'>;
 
-/** Stores one event and answers with it: 202, or 200 when `wait` saw every delivery settle. */
+/** Stores one event. Responds 202, or 200 if every delivery settled within `wait`. */
 export function createAcceptEvent(
   deps: ApiDependencies,
   db: Queryable,
@@ -27,23 +27,23 @@ export function createAcceptEvent(
     if (result.kind === 'accepted' && query.wait === undefined) return stored;
     if (query.wait !== undefined) await untilSettled(deps, call, accepted, parseDuration(query.wait)! * 1000);
     try {
-      // Read even for a repeated post: the body composed now is not the one that receivers got then.
+      // A repeated post must return the body that receivers got, not one that the current profile would compose.
       const { settled, text } = await readEvent(db, links, tenant, draft.id);
       return about(draft, jsonText(settled && query.wait !== undefined ? 200 : 202, text));
     } catch (error) {
-      // It is stored: a 503 would make the producer post it a second time, under another id.
+      // The event is stored, so a 503 could make the producer post it again under another id.
       if (error instanceof StoreUnavailable && result.kind === 'accepted') return stored;
       throw error;
     }
   };
 }
 
-/** The event as it was stored; throws why it was not, with `pointer` before each pointer. */
+/** Returns the stored event. Throws the Problem that prevented it; `pointer` is prepended to each error's pointer. */
 export function acceptedOrThrow(result: AcceptResult, pointer: string): AcceptedEvent {
   switch (result.kind) {
     case 'id_conflict':
       throw new Problem('id_conflict', undefined, {
-        errors: [{ pointer: `${pointer}/id`, detail: 'is the id of an event with other content' }],
+        errors: [{ pointer: `${pointer}/id`, detail: 'is the id of an event with different content' }],
       });
     case 'too_many_endpoints':
       throw new Problem('too_many_endpoints', undefined, {
@@ -52,7 +52,10 @@ export function acceptedOrThrow(result: AcceptResult, pointer: string): Accepted
     case 'batch_too_large':
       throw new Problem('too_many_endpoints', undefined, {
         errors: [
-          { pointer: '/events', detail: 'match more than 100,000 endpoints in all: send fewer in a batch' },
+          {
+            pointer: '/events',
+            detail: 'match more than 100,000 endpoints together: send fewer events per batch',
+          },
         ],
       });
     default:
@@ -60,15 +63,15 @@ export function acceptedOrThrow(result: AcceptResult, pointer: string): Accepted
   }
 }
 
-const about = ({ id }: EventDraft, answer: RouteResponse): RouteResponse => ({ ...answer, eventId: id });
+const about = ({ id }: EventDraft, response: RouteResponse): RouteResponse => ({ ...response, eventId: id });
 
 const acceptedText = (draft: EventDraft, { status, deliveryCount, deliveries }: AcceptedEvent): string =>
   eventJson(
     { ...draft, targetUrl: draft.target?.url ?? null, status, deliveryCount },
-    deliveries?.map((born) => initialDeliveryResponse(born, draft.id, draft.createdAt)),
+    deliveries?.map((delivery) => initialDeliveryResponse(delivery, draft.id, draft.createdAt)),
   );
 
-/** Until nothing of the event is open any more, time is up, the caller goes or the process stops. */
+/** Waits until all deliveries have settled, time is up, the caller disconnects or the process stops. */
 async function untilSettled(
   { settlementWaiters, shutdownSignal }: ApiDependencies,
   { response, tenant }: AcceptingCall,

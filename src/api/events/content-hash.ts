@@ -4,8 +4,8 @@ import type { EventDraft } from '../../store/events/event-draft.ts';
 type Content = Pick<EventDraft, 'type' | 'data' | 'consumer' | 'attributes' | 'target'>;
 
 /**
- * SHA-256 over what the same event id must mean. The first line is JSON, which holds no line break of its own, and
- * the rest is `data` as it came: two contents cannot give one text.
+ * SHA-256 of everything that must be equal when an event id is posted again. The first line is JSON, which contains no
+ * line break, and the rest is `data` byte for byte, so different contents never produce the same input.
  */
 export function contentHash({ type, data, consumer, attributes, target }: Content): Buffer {
   const sorted = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));

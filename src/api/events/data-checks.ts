@@ -7,10 +7,10 @@ import { LARGE_BODY_BYTES } from '../http/body/json-document.ts';
 import { Problem } from '../problems/problem.ts';
 import { type Refusal, refuseUnlessStored } from './repeated-posts.ts';
 
-/** A draft, with how to read its data and its place in the body: empty, or `/events/3`. */
+/** A draft, a way to parse its data, and its JSON pointer in the body: empty, or `/events/3`. */
 export type DraftToValidate = { draft: EventDraft; parseData: () => unknown; pointer: string };
 
-/** Throws data_not_valid for data that does not fit the schema of its type, unless the event is stored already. */
+/** Throws data_not_valid if data violates the schema of its type, unless the event is already stored. */
 export async function requireValidData(
   db: Queryable,
   { projectId, catalogue, enforcesSchemas }: Tenant,
@@ -18,7 +18,7 @@ export async function requireValidData(
   slices: TimeSlices,
 ): Promise<void> {
   if (!enforcesSchemas || catalogue.entries.length === 0) return;
-  const wrong: Refusal[] = [];
+  const refusals: Refusal[] = [];
   for (const { draft, parseData, pointer } of drafts) {
     const schema = catalogue.schemaOf(draft.type);
     if (schema === null) continue;
@@ -30,8 +30,8 @@ export async function requireValidData(
         pointer: `${pointer}/data${below}`,
         detail,
       }));
-      wrong.push({ event: draft, problem: new Problem('data_not_valid', undefined, { errors }) });
+      refusals.push({ event: draft, problem: new Problem('data_not_valid', undefined, { errors }) });
     }
   }
-  await refuseUnlessStored(db, projectId, wrong);
+  await refuseUnlessStored(db, projectId, refusals);
 }

@@ -20,16 +20,17 @@ import { type FieldError, invalidBody, MAX_LISTED_ERRORS, Problem } from '../pro
 import type { PostedEvent } from './event-drafts.ts';
 import { type EventInput, MAX_BATCH_EVENTS, newEvent } from './event-schemas.ts';
 
-/** What is around the events, each of which is looked at by itself. */
+/** The batch without its events, which are validated one by one. */
 const envelope = z.strictObject({ events: z.array(z.unknown()).min(1).max(MAX_BATCH_EVENTS) });
-/** Of a value that may not be there at all: a larger one is not read to say so. */
-const SMALL = 64 * 1024;
-/** The batch, its list, and the event. */
-const DEPTH_AROUND = 2;
+/** A value that should not be there is parsed only up to this size, to describe it in the error. */
+const MAX_DESCRIBED_BYTES = 64 * 1024;
+/** Nesting added by the batch: the batch object, its list, and the event. */
+const BATCH_DEPTH = 2;
 
 /**
- * The events of a batch, in order; none may be larger than `maxEventBytes`. They are read one by one, with pauses: what
- * JSON.parse makes of 16 MB takes seconds, and hundreds of megabytes. Throws as readJsonDocument and parseBody do.
+ * Returns the events of a batch, in order; each may have at most `maxEventBytes`. Events are parsed one by one, with
+ * pauses: JSON.parse of a 16 MB body would block other calls for seconds and allocate hundreds of megabytes. Throws the
+ * same problems as readJsonDocument and parseBody.
  */
 export async function readEventBatch(
   bytes: Buffer,
@@ -42,16 +43,16 @@ export async function readEventBatch(
   const posted: PostedEvent[] = [];
   const errors: FieldError[] = [];
   let errorCount = 0;
-  for (const [place, range] of ranges.entries()) {
+  for (const [index, range] of ranges.entries()) {
     await slices.yieldIfDue();
-    const pointer = `/events/${place}`;
+    const pointer = `/events/${index}`;
     if (range.end - range.start > maxEventBytes) throw tooLarge(pointer, maxEventBytes);
-    if (nestingDepth(bytes, range) + DEPTH_AROUND > MAX_NESTING) throw tooDeep();
+    if (nestingDepth(bytes, range) + BATCH_DEPTH > MAX_NESTING) throw tooDeep();
     const value = parseValue(bytes, range);
     await slices.yieldIfDue();
     const read = partOrErrors(newEvent, value, pointer);
     if ('part' in read) {
-      // Its value would be held until all are read; who needs it reads it again.
+      // Keeping every parsed value until the last event is read could take hundreds of megabytes.
       const { data: _, ...input } = read.part;
       const members = membersOf(bytes, range);
       refuseDuplicateNames(bytes, members, pointer);
@@ -66,11 +67,11 @@ export async function readEventBatch(
   return posted;
 }
 
-/** Where the events are; throws for a body that is no batch. */
+/** Returns the byte ranges of the events. Throws if the body is not a batch. */
 async function rangesOfEvents(bytes: Buffer, slices: TimeSlices): Promise<ValueRange[]> {
   if (bytes[firstPlace(bytes)] !== OPEN_BRACE) {
-    // Not an object: read as any body, it is refused with the reason.
-    parseBody(envelope, bytes.length > SMALL ? [] : readJsonDocument(bytes).value);
+    // Not an object: parsing it as an ordinary body produces the error.
+    parseBody(envelope, bytes.length > MAX_DESCRIBED_BYTES ? [] : readJsonDocument(bytes).value);
     return [];
   }
   await slices.yieldIfDue();
@@ -85,19 +86,23 @@ async function rangesOfEvents(bytes: Buffer, slices: TimeSlices): Promise<ValueR
         await slices.yieldIfDue();
       }
       around.push(['events', ranges]);
-    } else around.push([member.name, member.end - member.start > SMALL ? null : parseValue(bytes, member)]);
+    } else
+      around.push([
+        member.name,
+        member.end - member.start > MAX_DESCRIBED_BYTES ? null : parseValue(bytes, member),
+      ]);
   }
   parseBody(envelope, Object.fromEntries(around));
   return ranges;
 }
 
-/** An empty range in the place of the value: only the names of the members are compared. */
+/** Replaces each value by an empty range, because only member names are validated here. */
 const withoutContent = ({ name, end }: Member): Member => ({ name, start: end, end });
 
 function firstPlace(bytes: Buffer): number {
-  let place = 0;
-  while (place < bytes.length && bytes[place]! <= 0x20) place++;
-  return place;
+  let index = 0;
+  while (index < bytes.length && bytes[index]! <= 0x20) index++;
+  return index;
 }
 
 function tooLarge(pointer: string, maxEventBytes: number): Problem {
@@ -108,10 +113,13 @@ function tooLarge(pointer: string, maxEventBytes: number): Problem {
 function refuseRepeatedIds(events: { input: Omit<EventInput, 'data'> }[]): void {
   const seen = new Set<string>();
   const errors: FieldError[] = [];
-  for (const [place, { input }] of events.entries()) {
+  for (const [index, { input }] of events.entries()) {
     if (input.id === undefined) continue;
     if (seen.has(input.id))
-      errors.push({ pointer: `/events/${place}/id`, detail: 'is the id of an earlier event of the batch' });
+      errors.push({
+        pointer: `/events/${index}/id`,
+        detail: 'is also the id of an earlier event in the batch',
+      });
     seen.add(input.id);
   }
   if (errors.length > 0) throw invalidBody(errors);

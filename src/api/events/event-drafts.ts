@@ -9,9 +9,9 @@ import { invalidBody, Problem } from '../problems/problem.ts';
 import { contentHash } from './content-hash.ts';
 import type { EventInput } from './event-schemas.ts';
 
-/** An event in a body that was read. */
+/** An event in a parsed request body. */
 export type PostedEvent = {
-  /** With its data, where that has been read and is at hand. */
+  /** Includes `data` only if it has already been parsed. */
   input: Omit<EventInput, 'data'> & { data?: unknown };
   document: Pick<JsonDocument, 'bytes' | 'members'>;
   /** JSON pointer of the event in the body: empty, or `/events/3`. */
@@ -24,10 +24,10 @@ type Content = Pick<
   'id' | 'type' | 'consumer' | 'attributes' | 'data' | 'target' | 'endpoint' | 'test' | 'createdAt'
 >;
 
-/** All of a draft but what the profile makes of it. */
+/** A draft without the parts that the profile composes. */
 type Uncomposed = Omit<EventDraft, 'body' | 'profile' | 'profileVersion'>;
 
-/** An event that was posted, checked against the profile and composed; or what is wrong with it. */
+/** A posted event, validated and composed by the profile; or the problem with it. */
 export function draftOrRefusal(
   tenant: Tenant,
   guard: AddressGuard,
@@ -53,7 +53,7 @@ export function draftOrRefusal(
   }
 }
 
-/** With the body that the profile gives it; throws why it gives none, with `pointer` before each pointer. */
+/** Adds the body that the profile composes. Throws if it cannot compose one; `pointer` is prepended to each error's pointer. */
 export function composeDraft(tenant: Tenant, content: Content, pointer = ''): EventDraft {
   const { profile } = tenant;
   const body = profile.composeBody(content);
@@ -82,7 +82,7 @@ function dataOf(document: PostedEvent['document'], pointer: string): Buffer {
   return data;
 }
 
-/** The member `data` as it was written; undefined where there is none. */
+/** The bytes of the member `data`; undefined if there is none. */
 export function rawData({ bytes, members }: PostedEvent['document']): Buffer | undefined {
   const member = memberNamed('data', members);
   return member && bytes.subarray(member.start, member.end);
@@ -91,7 +91,7 @@ export function rawData({ bytes, members }: PostedEvent['document']): Buffer | u
 const memberNamed = (name: string, members: Member[]): Member | undefined =>
   members.find((member) => member.name === name);
 
-/** As it is stored once it is accepted. What is no URL never was, and is no content that anything stored could have. */
+/** The URL in the form in which it would be stored. A string that is not a URL cannot match any stored event. */
 const normalized = (url: string): string => (URL.canParse(url) ? new URL(url).href : url);
 
 function requireUsableTarget(

@@ -9,12 +9,12 @@ import { Problem } from '../problems/problem.ts';
 
 export const MAX_DELIVERIES_RETURNED = 100;
 
-/** Everything of an event but its deliveries. */
+/** An event without its deliveries. */
 export type EventFields = Omit<StoredEvent, 'deliveryCount'> & { deliveryCount: number };
 
 /**
- * JSON text of an event. `data` stands in it byte for byte: JSON.stringify of its parsed value would change
- * 12345678901234567890 and 1.0, and drop repeated names.
+ * Returns an event as JSON text. `data` is inserted byte for byte, because parsing and serializing it again would change
+ * numbers such as 12345678901234567890 and 1.0, and drop repeated names.
  */
 export function eventJson(event: EventFields, deliveries: DeliveryResponse[] | undefined): string {
   const { id, type, consumer, status, test, createdAt, attributes, data, body, deliveryCount } = event;
@@ -25,10 +25,10 @@ export function eventJson(event: EventFields, deliveries: DeliveryResponse[] | u
   return `${head.slice(0, -1)},"data":${data.toString('utf8')},"body":${bodyText}${tail},"deliveryCount":${deliveryCount}}`;
 }
 
-/** As it is sent to: a URL is normalised when it comes. Its secret is never shown. */
+/** The normalized URL that is called. The secret of a target is never returned. */
 export const targetResponse = (url: string | null): { url: string } | null => (url === null ? null : { url });
 
-/** JSON texts of events with the first deliveries of each. */
+/** Returns each event as JSON text, with its first deliveries. */
 export async function eventJsonList(
   db: Queryable,
   links: WorkflowLinks,
@@ -38,13 +38,13 @@ export async function eventJsonList(
   if (events.length === 0) return [];
   const ids = events.map(({ id }) => id);
   const byEvent = await firstDeliveriesOf(db, projectId, ids, MAX_DELIVERIES_RETURNED);
-  // One round of links for the whole page, not one for each event.
-  const answers = await deliveryResponses(links, [...byEvent.values()].flat());
-  const answersByEvent = Map.groupBy(answers, ({ event }) => event);
-  return events.map((event) => eventJson(event, answersByEvent.get(event.id) ?? []));
+  // One lookup of links for the whole page, not one for each event.
+  const deliveries = await deliveryResponses(links, [...byEvent.values()].flat());
+  const deliveriesByEvent = Map.groupBy(deliveries, ({ event }) => event);
+  return events.map((event) => eventJson(event, deliveriesByEvent.get(event.id) ?? []));
 }
 
-/** JSON text of one event as it stands now; throws not_found. */
+/** Returns the current state of an event as JSON text. Throws not_found. */
 export async function readEvent(
   db: Queryable,
   links: WorkflowLinks,

@@ -41,8 +41,8 @@ const listEventsQuery = z.strictObject({
   status: z.enum(EVENT_STATUSES).optional(),
   consumer: consumerId.optional(),
   endpoint: posthornId.optional(),
-  since: pointInTime.optional().meta({ description: 'Not older than this' }),
-  until: pointInTime.optional().meta({ description: 'Older than this' }),
+  since: pointInTime.optional().meta({ description: 'Only events created at or after this time' }),
+  until: pointInTime.optional().meta({ description: 'Only events created before this time' }),
 });
 
 const POST_PROBLEMS: ProblemCode[] = [
@@ -73,12 +73,12 @@ export function eventRoutes(
       tag: 'Events',
       summary: 'Post an event',
       description:
-        'The answer 202 means that the event is stored and will be delivered. The same id with the same content may be posted again, and answers with the present state.',
+        'A 202 response means that the event is stored and will be delivered. Posting the same id with the same content again is safe and returns the current state of the event.',
       access: 'project',
       query: waitQuery,
       body: newEvent,
       responses: {
-        200: { description: 'Every delivery has settled (with `wait`)', schema: event },
+        200: { description: 'With `wait`: every delivery has settled', schema: event },
         202: { description: 'Stored', schema: acceptedEvent },
       },
       problems: POST_PROBLEMS,
@@ -89,11 +89,16 @@ export function eventRoutes(
       path: '/v1/events/batch',
       operationId: 'postEvents',
       tag: 'Events',
-      summary: 'Post up to 1,000 events: all are stored, or none',
+      summary: 'Post up to 1,000 events; either all are stored or none',
       access: 'project',
       rawBody: newEvents,
       bodyLimit: 'batch',
-      responses: { 202: { description: 'All stored, in the order of the request', schema: acceptedEvents } },
+      responses: {
+        202: {
+          description: 'All events are stored; items are in the order of the request',
+          schema: acceptedEvents,
+        },
+      },
       problems: POST_PROBLEMS,
       handle: postEvents,
     }),
@@ -104,7 +109,7 @@ export function eventRoutes(
       tag: 'Events',
       summary: 'List events, newest first',
       description:
-        'A page may hold fewer than `limit` events, or none, and still have a `nextCursor`: where they are large, and where a filter matches few of the many that were looked at. The list has ended where `nextCursor` is null.',
+        'A page may contain fewer than `limit` events, or none, and still have a `nextCursor`: when events are large, or when a filter matches few of the events scanned. The list ends when `nextCursor` is null.',
       access: 'consumer',
       query: listEventsQuery,
       responses: { 200: { description: 'A page of events', schema: pageSchema(event) } },
@@ -116,15 +121,19 @@ export function eventRoutes(
       path: '/v1/events/{id}',
       operationId: 'getEvent',
       tag: 'Events',
-      summary: 'Read an event with its deliveries',
+      summary: 'Get an event with its deliveries',
       description:
-        'Can be polled: with `If-None-Match` an event that has not changed is answered 304 without a body, at the cost of one small statement.',
+        'Suitable for polling: a request with `If-None-Match` for an event that has not changed returns 304 without a body, and costs one small query.',
       access: 'consumer',
       params,
-      requestHeaders: { 'If-None-Match': 'The `ETag` of an answer that the caller has' },
+      requestHeaders: { 'If-None-Match': 'The `ETag` of an earlier response' },
       responses: {
-        200: { description: 'The event', schema: event, headers: { ETag: 'Changes when the event does' } },
-        304: { description: 'It is as the caller has it' },
+        200: {
+          description: 'The event',
+          schema: event,
+          headers: { ETag: 'Changes whenever the event changes' },
+        },
+        304: { description: 'The event has not changed' },
       },
       handle: getEvent,
     }),
@@ -169,10 +178,10 @@ export function eventRoutes(
 
   async function getEvent({ tenant, params: { id }, request }: TenantCall<{ params: typeof params }>) {
     const db = reads(tenant);
-    // Before the event: a tag that is newer than what it comes with would hide the next change.
+    // Read before the event: a tag newer than the body would hide the next change from the caller.
     const state = await eventStateDigest(db, tenant, id, MAX_DELIVERIES_RETURNED);
     if (state === undefined) throw new Problem('not_found');
-    // Weak: whether Temporal still keeps the page of a workflow is not in it.
+    // Weak, because the tag does not cover whether Temporal still keeps the workflow behind a link.
     const etag = `W/"${state}"`;
     if (matchesIfNoneMatch(request.headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
     const found = await readEvent(db, links, tenant, id);

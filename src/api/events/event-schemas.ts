@@ -3,43 +3,44 @@ import { EVENT_STATUSES } from '../../policy/outcome.ts';
 import { delivery } from '../deliveries/delivery-schemas.ts';
 import { consumerId, duration, name, newEventId, storableText, time } from '../http/validation/fields.ts';
 
-/** `data` is checked and taken as bytes, never through this value: see ../event-drafts.ts. */
-const anyJson = z.unknown().meta({ description: 'Any JSON; receivers get it byte for byte' });
+/** `data` is validated and stored as bytes, not through this value: see event-drafts.ts. */
+const anyJson = z.unknown().meta({ description: 'Any JSON value. Receivers get it byte for byte' });
 
-/** Its form and length are the profile's to judge, in the profile's words. */
+/** The profile validates format and length, so that its error messages apply. */
 const targetSecret = z
   .string({ error: ({ input }) => (input === undefined ? 'is required with the URL' : undefined) })
-  .meta({ description: 'Signs what is sent there' });
+  .meta({ description: 'Signs the requests to this URL' });
 
 export const newEvent = z
   .strictObject({
     type: name.meta({ example: 'render.completed' }),
     data: anyJson.meta({ example: { render: 'r_1', seconds: 42 } }),
-    id: newEventId.optional().meta({ description: 'Makes the post repeatable; `evt_…` when left out' }),
-    consumer: consumerId.optional().meta({ description: "Goes to this consumer's endpoints alone" }),
+    id: newEventId.optional().meta({ description: 'Makes the call idempotent. Default: a new `evt_…` id' }),
+    consumer: consumerId.optional().meta({ description: "Delivers only to this consumer's endpoints" }),
     attributes: z.record(name, storableText).optional(),
     target: z
       .strictObject({ url: z.string().min(1).max(2048), secret: targetSecret })
       .optional()
-      .meta({ description: 'Delivers to this URL alone, instead of to endpoints' }),
+      .meta({ description: 'Delivers only to this URL instead of to endpoints' }),
   })
   .meta({ id: 'NewEvent' });
 
 export const waitQuery = z.strictObject({
-  wait: duration(0, 60, 'at most 60 seconds')
-    .optional()
-    .meta({ description: 'Answer 200 as soon as every delivery has settled', example: '10s' }),
+  wait: duration(0, 60, 'at most 60 seconds').optional().meta({
+    description: 'How long to wait for every delivery to settle, which returns 200',
+    example: '10s',
+  }),
 });
 
 export const newTestEvent = z
   .strictObject({
-    type: name.optional().meta({ description: 'The first of the catalogue when left out' }),
+    type: name.optional().meta({ description: 'Default: the first type in the catalogue' }),
   })
   .meta({ id: 'NewTestEvent' });
 
 export const MAX_BATCH_EVENTS = 1_000;
 
-/** For the document: a batch is read event by event (../event-batch.ts). */
+/** For the OpenAPI document only: a batch is parsed event by event, in event-batch.ts. */
 export const newEvents = z
   .strictObject({ events: z.array(newEvent).min(1).max(MAX_BATCH_EVENTS) })
   .meta({ id: 'NewEvents' });
@@ -49,7 +50,7 @@ export type EventInput = z.output<typeof newEvent>;
 const target = z
   .object({ url: z.string() })
   .nullable()
-  .meta({ description: 'The URL of its own, as it is sent to; null: it goes to endpoints' });
+  .meta({ description: "The event's own target URL; null if the event goes to endpoints" });
 
 const acceptedFields = {
   id: z.string(),
@@ -61,20 +62,20 @@ const acceptedFields = {
   attributes: z.record(z.string(), z.string()),
   target,
   data: anyJson,
-  body: z.string().meta({ description: 'As receivers get it' }),
+  body: z.string().meta({ description: 'The request body that receivers get' }),
   deliveryCount: z.int().min(0),
 };
 
-const deliveries = z.array(delivery).meta({ description: 'The first 100' });
+const deliveries = z.array(delivery).meta({ description: 'The first 100 deliveries' });
 
 export const event = z.object({ ...acceptedFields, deliveries }).meta({ id: 'Event' });
 
 export const acceptedEvent = z.object({ ...acceptedFields, deliveries: deliveries.optional() }).meta({
   id: 'AcceptedEvent',
-  description: 'The event as it was stored; `GET /v1/events/{id}` always has its deliveries',
+  description: 'The stored event. `GET /v1/events/{id}` always includes its deliveries',
 });
 
-/** Without data and body: the caller has just sent them, and a batch has a thousand. */
+/** Omits data and body: the caller has just sent them, and a batch may have 1,000 events. */
 export const acceptedItem = z
   .object({
     id: z.string(),

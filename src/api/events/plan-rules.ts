@@ -6,25 +6,25 @@ import { Problem } from '../problems/problem.ts';
 import type { DraftToValidate } from './data-checks.ts';
 import { refuseUnlessStored } from './repeated-posts.ts';
 
-const inWords = (plan: string, plans: string[]): string =>
+const requiredPlans = (plan: string, plans: string[]): string =>
   plans.length === 0
     ? 'No plan of this project includes webhooks.'
     : `Webhooks are part of the plans ${plans.join(', ')}; the consumer is on ${plan}.`;
 
-/** Names the plans that would do where a registration was refused for the consumer's. */
+/** Names the plans that allow webhooks when a registration is refused because of the consumer's plan. */
 export async function mapPlanRequired<T>(registration: Promise<T>): Promise<T> {
   try {
     return await registration;
   } catch (error) {
     throw error instanceof PlanRequired
-      ? new Problem('plan_required', inWords(error.plan, error.plans))
+      ? new Problem('plan_required', requiredPlans(error.plan, error.plans))
       : error;
   }
 }
 
 /**
- * A target is an endpoint that is registered with its event, and needs the plan of one. Throws plan_required for
- * drafts that have not, unless they are stored already.
+ * A target needs the same plan as an endpoint. Throws plan_required for drafts whose consumer does not have it, unless
+ * they are already stored.
  */
 export async function requirePlansForTargets(
   db: Queryable,
@@ -41,8 +41,8 @@ export async function requirePlansForTargets(
   const without = targeted.flatMap(({ draft, consumer, pointer }) => {
     const plan = planOf.get(consumer)!;
     if (plans.includes(plan)) return [];
-    const errors = [{ pointer: `${pointer}/target`, detail: `needs another plan than ${plan}` }];
-    return [{ event: draft, problem: new Problem('plan_required', inWords(plan, plans), { errors }) }];
+    const errors = [{ pointer: `${pointer}/target`, detail: `is not available on the plan ${plan}` }];
+    return [{ event: draft, problem: new Problem('plan_required', requiredPlans(plan, plans), { errors }) }];
   });
   await refuseUnlessStored(db, projectId, without);
 }

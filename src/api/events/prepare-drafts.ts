@@ -11,8 +11,8 @@ import { requirePlansForTargets } from './plan-rules.ts';
 import { refuseUnlessStored } from './repeated-posts.ts';
 
 /**
- * The drafts of what was posted, in order. Throws what the profile, the plans and the schemas refuse; what is stored
- * already with the same content is held to none of them.
+ * Returns a draft of each posted event, in order. Throws the problems that profile, plans and schemas find. An event
+ * that is already stored with the same content is not validated again.
  */
 export async function prepareDrafts(
   db: Queryable,
@@ -22,8 +22,8 @@ export async function prepareDrafts(
   slices: TimeSlices,
 ): Promise<EventDraft[]> {
   const drafts = await composedOrStored(db, tenant, guard, posted, slices);
-  const checkable = drafts.map((draft, place) => {
-    const { input, pointer } = posted[place]!;
+  const checkable = drafts.map((draft, index) => {
+    const { input, pointer } = posted[index]!;
     const parseData = () => ('data' in input ? input.data : JSON.parse(draft.data.toString('utf8')));
     return { draft, parseData, pointer };
   });
@@ -32,7 +32,7 @@ export async function prepareDrafts(
   return drafts;
 }
 
-/** Where the profile of now has no body for an event that is stored, the draft has the one that is. */
+/** If the current profile cannot compose an event that is already stored, its stored body is used. */
 async function composedOrStored(
   db: Queryable,
   tenant: Tenant,
@@ -40,20 +40,20 @@ async function composedOrStored(
   posted: PostedEvent[],
   slices: TimeSlices,
 ): Promise<EventDraft[]> {
-  const made: ReturnType<typeof draftOrRefusal>[] = [];
-  for (const one of posted) {
-    if (one.document.bytes.length > LARGE_BODY_BYTES) await slices.yieldIfDue();
-    made.push(draftOrRefusal(tenant, guard, one));
+  const results: ReturnType<typeof draftOrRefusal>[] = [];
+  for (const event of posted) {
+    if (event.document.bytes.length > LARGE_BODY_BYTES) await slices.yieldIfDue();
+    results.push(draftOrRefusal(tenant, guard, event));
   }
-  const refused = made.flatMap((one) => ('problem' in one ? [one] : []));
+  const refused = results.flatMap((result) => ('problem' in result ? [result] : []));
   await refuseUnlessStored(db, tenant.projectId, refused);
   const ids = refused.map(({ event }) => event.id);
   const stored = await storedBodies(db, tenant.projectId, ids);
-  return made.map((one) => {
-    if (!('problem' in one)) return one;
-    const composition = stored.get(one.event.id);
-    // Removed between the two reads, being old: what is posted is a new event, then.
-    if (!composition) throw one.problem;
-    return { ...one.event, ...composition };
+  return results.map((result) => {
+    if (!('problem' in result)) return result;
+    const composition = stored.get(result.event.id);
+    // Retention removed the event between the two reads, so this post is a new event.
+    if (!composition) throw result.problem;
+    return { ...result.event, ...composition };
   });
 }

@@ -3,13 +3,13 @@ import { storedContentHashes } from '../../store/events/event-reads.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { Problem } from '../problems/problem.ts';
 
-/** Why an event is refused by a rule that holds now. */
+/** The problem that a current rule finds with an event. */
 export type Refusal = { event: Pick<EventDraft, 'id' | 'contentHash'>; problem: Problem };
 
 /**
- * Throws what is refused, unless it is stored already under its id with the same content: it was accepted under older
- * rules, and a producer that lost the answer would take it for refused. Of several problems it is the first, with the
- * errors of all that have its code.
+ * Throws the first problem, with the errors of all problems that have the same code. An event that is already stored
+ * under its id with the same content is not refused: it was accepted under older rules, and a producer that lost the
+ * response would otherwise conclude that it was rejected.
  */
 export async function refuseUnlessStored(
   db: Queryable,

@@ -14,7 +14,7 @@ import { acceptedEvent, event, newTestEvent, waitQuery } from './event-schemas.t
 
 type Example = { type: string; data: Buffer; attributes: Record<string, string> };
 
-/** What is sent where no type of the catalogue, if there is one, has an example. */
+/** Sent if no type in the catalogue has an example, or if there is no catalogue. */
 const WITHOUT_CATALOGUE: Example = {
   type: 'posthorn.test',
   data: Buffer.from('{"test":true}'),
@@ -31,16 +31,16 @@ export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
     operationId: 'testEndpoint',
     rateLimit: 'testEvents',
     tag: 'Endpoints',
-    summary: 'Send an endpoint a test event',
+    summary: 'Send a test event to an endpoint',
     description:
-      'The example of the type goes the whole way of a real event, to this endpoint alone, whether it subscribed to the type or not.',
+      'Sends the example of the type to this endpoint only, whether it subscribes to the type or not. The test event is processed exactly like a real event.',
     access: 'consumer',
     params,
     query: waitQuery,
     body: newTestEvent,
     bodyOptional: true,
     responses: {
-      200: { description: 'The delivery has settled (with `wait`)', schema: event },
+      200: { description: 'With `wait`: the delivery has settled', schema: event },
       202: { description: 'Stored', schema: acceptedEvent },
     },
     problems: ['data_not_representable'],
@@ -82,7 +82,7 @@ function testDraft(
   });
 }
 
-/** The example of `type`, or the profile's first, or the first of all; throws invalid_body for a type that has none. */
+/** Returns the example of `type`; without a type, the profile's first example or else the catalogue's first. Throws invalid_body if `type` has none. */
 function exampleOf({ profile, catalogue }: Tenant, type: string | undefined): Example {
   const types = [
     ...profile.eventTypes.map(({ name }) => name),

@@ -20,9 +20,9 @@ export function outcomeRoutes(
       path: '/v1/outcomes',
       operationId: 'streamOutcomes',
       tag: 'Outcomes',
-      summary: 'Follow what becomes of events, as server-sent events',
+      summary: 'Stream outcomes as server-sent events',
       description:
-        'Events: `attempt.failed`, `delivery.delivered`, `delivery.undeliverable`, `delivery.cancelled`, `event.settled`; the data of each is JSON `{id, at, event, delivery?, endpoint?, consumer, status, outcome?, attempt?, nextAttemptAt?, reason?}`.',
+        'Event names: `attempt.failed`, `delivery.delivered`, `delivery.undeliverable`, `delivery.cancelled`, `event.settled`. The data of each is JSON `{id, at, event, delivery?, endpoint?, consumer, status, outcome?, attempt?, nextAttemptAt?, reason?}`.',
       access: 'consumer',
       requestHeaders: { 'Last-Event-ID': 'Resumes after this event, without a gap' },
       responses: { 200: { description: 'A stream that stays open', type: 'text/event-stream' } },
@@ -32,7 +32,7 @@ export function outcomeRoutes(
   ];
 
   async function streamOutcomes({ tenant, request, response }: TenantCall) {
-    // It would hold up the end of the process until the grace for requests is over.
+    // A new stream would delay shutdown until the grace period for requests is over.
     if (shutdownSignal.aborted)
       throw new Problem('unavailable', undefined, { headers: { 'retry-after': '1' } });
     const after = lastEventId(request);
@@ -42,7 +42,7 @@ export function outcomeRoutes(
     endWith(stream, response, shutdownSignal, (end) => authentication.watchKey(request, end));
     return {
       status: 200,
-      // Proxies such as nginx would hold the events back until a buffer is full.
+      // Proxies such as nginx would buffer the events otherwise.
       headers: { 'x-accel-buffering': 'no' },
       content: { type: 'text/event-stream; charset=utf-8', body: stream },
     };
@@ -53,12 +53,12 @@ function lastEventId(request: Request): string | null {
   const id = request.headers['last-event-id'];
   if (id === undefined || id === '') return null;
   if (typeof id !== 'string' || !/^[\x21-\x7e]{1,256}$/.test(id)) {
-    throw new Problem('invalid_request', 'The header Last-Event-ID is not an id of this stream.');
+    throw new Problem('invalid_request', 'The header Last-Event-ID is not an id from this stream.');
   }
   return id;
 }
 
-/** Ends the answer when its key is deleted or the process stops; the stream is destroyed with its answer. */
+/** Ends the response when its key is deleted or the process stops. The stream is destroyed with the response. */
 function endWith(
   stream: Readable,
   response: Response,

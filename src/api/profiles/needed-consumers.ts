@@ -1,6 +1,6 @@
 import { Problem } from '../problems/problem.ts';
 
-/** Throws consumer_required where every event has to name a consumer, and endpoints that would get none have none. */
+/** Throws consumer_required if the profile requires a consumer for every event, and endpoints without one exist. */
 export async function requireConsumers(
   needsConsumer: boolean,
   countConsumerless: () => Promise<number>,

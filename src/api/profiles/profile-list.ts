@@ -6,7 +6,7 @@ type Listed = Omit<ListedProfile, 'scope'> & { source: 'shipped' | 'shared' | 'o
 
 export const profileSource = (scope: string): 'shared' | 'own' => (scope === SHARED_SCOPE ? 'shared' : 'own');
 
-/** A page of what ships and what is stored, by name: the newest version of each, as events would get it. */
+/** A page of shipped and stored profiles by name, each in the newest version, which new events use. */
 export function profilePage(
   shipped: BuiltInProfiles,
   stored: ListedProfile[],
@@ -18,7 +18,7 @@ export function profilePage(
     const types = eventTypes.map((type) => type.name);
     byName.set(name, { name, version, source: 'shipped', title, eventTypes: types });
   }
-  // A name that was taken before it began to ship stays what it was.
+  // A stored profile keeps its name even if a later release ships a profile of the same name.
   for (const { scope, ...one } of stored) byName.set(one.name, { ...one, source: profileSource(scope) });
   const [after = ''] = page.after ?? [];
   const rest = [...byName.values()].filter(({ name }) => name > after);

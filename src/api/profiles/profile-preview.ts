@@ -6,9 +6,9 @@ import { invalidBody, Problem } from '../problems/problem.ts';
 import type { PreviewInput, PreviewResponse } from './profile-schemas.ts';
 
 /**
- * The request that a receiver would get of an event, signed with a secret that is shown. Without `data` it is the
- * catalogue's example of the type, and what the input leaves out is made up; with data the input is the whole event,
- * and what cannot be composed is refused as it would be when it is posted.
+ * Returns the request that a receiver would get for an event, signed with a secret that is returned as well. Without
+ * `data`, the catalogue's example of the type is used and omitted members get sample values. With `data`, the input is
+ * the whole event, and is refused if an event posted like this would be refused.
  */
 export function previewOf(
   profile: CompiledProfile,

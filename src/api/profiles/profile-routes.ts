@@ -49,13 +49,13 @@ import {
 } from './profile-schemas.ts';
 import { requireValidSecrets } from './valid-secrets.ts';
 
-/** What a project may have of its own, what may be shared, and versions of each: they are kept for ever. */
+/** Limits on profile names per project, shared profile names, and versions of each. Profiles are never removed. */
 const OWN_NAMES = 50;
 const SHARED_NAMES = 200;
 const VERSIONS = 1_000;
 
-/** Projects whose endpoints follow other plans at once; those of more projects do with the next sweep. */
-const FOLLOWED_AT_ONCE = 20;
+/** Projects to which a plan change is applied at once. The reconciler's next sweep applies it to the rest. */
+const APPLIED_AT_ONCE = 20;
 
 const params = z.object({ name: profileName });
 const tag = 'Profiles';
@@ -79,7 +79,7 @@ export function profileRoutes(
       path: '/v1/profiles',
       operationId: 'listProfiles',
       tag,
-      summary: 'List the profiles that can be used, by name',
+      summary: 'List the available profiles, by name',
       access: 'shared',
       query: listProfilesQuery,
       responses: { 200: { description: 'A page of profiles', schema: pageSchema(listedProfile) } },
@@ -91,7 +91,7 @@ export function profileRoutes(
       path: '/v1/profiles/{name}',
       operationId: 'getProfile',
       tag,
-      summary: 'Read a profile as data',
+      summary: 'Get a profile',
       access: 'shared',
       params,
       query: versionQuery,
@@ -104,15 +104,15 @@ export function profileRoutes(
       operationId: 'putProfile',
       rateLimit: 'profileChanges',
       tag,
-      summary: 'Bring a profile, or a new version of it',
+      summary: 'Create a profile, or a new version of it',
       description:
-        "The project's own; with the admin key and no project, one that is shared with all. What is the same as the newest version makes no new one. Events keep the version that they were accepted under.",
+        "Creates the project's own profile or, with the admin key and no project, one that all projects share. If the profile equals its newest version, no new version is created. Events keep the version under which they were accepted.",
       access: 'shared',
       params,
       body: profile,
       bodyLimit: 'profile',
       responses: {
-        200: { description: 'The profile, with the number of its version', schema: changedProfile },
+        200: { description: 'The profile with its version number', schema: changedProfile },
       },
       problems: [
         'profile_name_taken',
@@ -129,15 +129,15 @@ export function profileRoutes(
       operationId: 'previewProfile',
       rateLimit: 'profilePreviews',
       tag,
-      summary: 'Show the request that a receiver would get of an event',
+      summary: 'Preview the request that a receiver would get',
       description:
-        'Nothing is sent or stored. Without `data` it is the example of the type; with it the event is composed, or refused, as if it were posted; the schema of its type is not asked.',
+        'Nothing is sent or stored. Without `data`, the example of the type is used. With `data`, the event is composed, or refused, as if it were posted, except that its data is not validated against a schema.',
       access: 'shared',
       params,
       query: versionQuery,
       body: newPreview,
       responses: {
-        200: { description: 'Body and headers, and the secret that signed them', schema: preview },
+        200: { description: 'The body, the headers and the secret that signed them', schema: preview },
       },
       problems: ['data_not_representable'],
       handle: previewProfile,
@@ -171,10 +171,9 @@ export function profileRoutes(
     params: { name },
     body,
   }: SharedCall<{ params: typeof params; body: typeof profile }>) {
-    if (body.name !== name)
-      throw invalidBody([{ pointer: '/name', detail: 'is not the name in the address' }]);
+    if (body.name !== name) throw invalidBody([{ pointer: '/name', detail: 'must be the name in the path' }]);
     if (builtIn.get(name))
-      throw new Problem('profile_name_taken', 'A profile of this name ships with Posthorn.');
+      throw new Problem('profile_name_taken', 'A profile with this name ships with Posthorn.');
     const scope = projectOf(tenant) ?? SHARED_SCOPE;
     await requireConsumers(referencesConsumer(body), () => countConsumerlessUnderProfile(db, scope, name));
     await requireValidSecrets(secretBox, compileSecret(body.secret).secretProblem, clock, (after) =>
@@ -183,14 +182,14 @@ export function profileRoutes(
     const { title, eventTypes, plans = null } = body;
     const limits = { names: scope === SHARED_SCOPE ? SHARED_NAMES : OWN_NAMES, versions: VERSIONS };
     const types = eventTypes.map((type) => type.name);
-    const made = { scope, name, title, eventTypes: types, plans, source: JSON.stringify(body) };
-    const { profile, planChanges } = storedOrThrow(await mapOutage(putProfile(pool, made, limits)));
+    const row = { scope, name, title, eventTypes: types, plans, source: JSON.stringify(body) };
+    const { profile, planChanges } = storedOrThrow(await mapOutage(putProfile(pool, row, limits)));
     authentication.invalidate(projectOf(tenant));
-    for (const due of planChanges.slice(0, FOLLOWED_AT_ONCE)) await mapOutage(endpointStates.applyPlans(due));
+    for (const due of planChanges.slice(0, APPLIED_AT_ONCE)) await mapOutage(endpointStates.applyPlans(due));
     return storedAnswer(profile, await warningsOf(tenant, body));
   }
 
-  /** The project may use the profile, and have endpoints that subscribe to what it no longer has. */
+  /** The project may use this profile and have endpoints that subscribe to types that the new version lacks. */
   async function warningsOf(tenant: Tenant | null, { name, eventTypes }: Profile): Promise<string[]> {
     if (tenant?.profile.name !== name) return [];
     const { projectId } = tenant;
@@ -208,7 +207,7 @@ export function profileRoutes(
     const version = query.version ?? (await newestFor(tenant, name));
     const found = version && (await profiles.find(projectOf(tenant), name, version));
     if (!found) throw new Problem('not_found');
-    // What the project has in its own catalogue counts for the profile that it uses.
+    // The project's own event types apply only to the profile that it uses.
     const catalogue = tenant?.profile === found ? tenant.catalogue : createCatalogue(found.eventTypes);
     return json(200, previewOf(found, catalogue, body, rawData(document), new Date(clock.now())));
   }
@@ -218,7 +217,7 @@ const projectOf = (tenant: Tenant | null): string | null => tenant?.projectId ??
 
 type Stored = Extract<PutProfileResult, { kind: 'stored' }>;
 
-/** The source stands in the answer as it is stored. */
+/** Inserts the stored source byte for byte into the response. */
 const storedAnswer = (
   { scope, name, version, source }: StoredProfile,
   warnings?: string[],
@@ -232,10 +231,10 @@ function storedOrThrow(result: PutProfileResult): Stored {
     case 'stored':
       return result;
     case 'shared':
-      throw new Problem('profile_name_taken', 'A profile of this name is shared with all projects.');
+      throw new Problem('profile_name_taken', 'A shared profile with this name exists.');
     case 'too_many_names':
       throw new Problem('too_many_profiles');
     case 'too_many_versions':
-      throw new Problem('too_many_profiles', `The profile has ${VERSIONS} versions already.`);
+      throw new Problem('too_many_profiles', `The profile already has ${VERSIONS} versions.`);
   }
 }

@@ -10,15 +10,15 @@ export const profileName = z
 
 export const profile = profileSchema.meta({
   id: 'Profile',
-  description: 'A wire format and its rules, as data; docs/profiles.md says what each field does',
+  description: 'A wire format and its rules, as data. docs/profiles.md describes each member',
 });
 
-/** What is answered can be put again: it has the type of what is put, and no second one. */
+/** A returned profile can be put again, so it has the type of the request and no second one. */
 const profileAsPut = z.unknown().meta({ override: { $ref: '#/components/schemas/Profile' } });
 
-const source = z
-  .enum(['shipped', 'shared', 'own'])
-  .meta({ description: "Comes with Posthorn, is shared with all projects, or is the project's own" });
+const source = z.enum(['shipped', 'shared', 'own']).meta({
+  description: "Whether the profile ships with Posthorn, is shared by all projects, or is the project's own",
+});
 
 const version = z.int().min(1);
 
@@ -29,7 +29,7 @@ export const versionQuery = z.strictObject({
     .min(1)
     .max(1_000_000)
     .optional()
-    .meta({ description: 'The newest when left out' }),
+    .meta({ description: 'Default: the newest version' }),
 });
 
 export const listedProfile = z
@@ -38,7 +38,7 @@ export const listedProfile = z
     version,
     source,
     title: z.string(),
-    eventTypes: z.array(z.string()).meta({ description: 'The names in its catalogue' }),
+    eventTypes: z.array(z.string()).meta({ description: 'The event types in its catalogue' }),
   })
   .meta({ id: 'ListedProfile' });
 
@@ -53,12 +53,12 @@ export const changedProfile = z
 export const newPreview = z
   .strictObject({
     type: name.meta({ example: 'render.completed' }),
-    data: z.unknown().optional().meta({ description: 'Any JSON; the example of the type when left out' }),
+    data: z.unknown().optional().meta({ description: 'Any JSON value. Default: the example of the type' }),
     attributes: z.record(name, storableText).optional(),
     consumer: consumerId.optional(),
     id: eventId.optional(),
-    createdAt: pointInTime.optional().meta({ description: 'When the event was accepted; now when left out' }),
-    test: z.boolean().optional().meta({ description: 'As a test event' }),
+    createdAt: pointInTime.optional().meta({ description: 'When the event was accepted. Default: now' }),
+    test: z.boolean().optional().meta({ description: 'Whether the event is a test event' }),
   })
   .meta({ id: 'NewPreview' });
 
@@ -74,11 +74,11 @@ export const preview = z
     attributes: z.record(z.string(), z.string()),
     createdAt: time,
     sentAt: time.meta({ description: 'When the request was signed' }),
-    secret: z.string().meta({ description: 'Made for this preview; it signs nothing else' }),
+    secret: z.string().meta({ description: 'Generated for this preview and used for nothing else' }),
     headers: z
       .record(z.string(), z.string())
-      .meta({ description: 'Those of the profile; the connection and the endpoint add their own' }),
-    body: z.string().meta({ description: 'Byte for byte, as UTF-8' }),
+      .meta({ description: 'The headers of the profile. The connection and the endpoint add their own' }),
+    body: z.string().meta({ description: 'The exact body, as UTF-8' }),
   })
   .meta({ id: 'Preview' });
 

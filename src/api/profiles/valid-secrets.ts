@@ -5,12 +5,12 @@ import { endpointSecretsContext } from '../../store/endpoints/endpoints.ts';
 import type { Clock } from '../../store/postgres/database-clock.ts';
 import { Problem } from '../problems/problem.ts';
 
-/** Beyond this a request would take too long: the answer is then no. */
-const MOST_EXAMINED = 100_000;
+/** Examining more secrets would take too long, so the call is refused. */
+const MAX_EXAMINED = 100_000;
 
 /**
- * Throws secrets_refused, with their number, when endpoints have secrets that `checkSecret` finds fault with.
- * `next` gives those after an endpoint's id, in the order of ids, and none at the end.
+ * Throws secrets_refused, with the number of endpoints, if the secrets of any endpoints violate `secretProblem`. `next`
+ * returns the secrets after an endpoint id, in the order of ids, and none at the end.
  */
 export async function requireValidSecrets(
   box: SecretBox,
@@ -26,8 +26,11 @@ export async function requireValidSecrets(
       if (activeSecrets(text, clock.now()).some((secret) => checkSecret(secret) !== undefined)) refused++;
     }
     examined += batch.length;
-    if (examined > MOST_EXAMINED)
-      throw new Problem('secrets_refused', `More than ${MOST_EXAMINED} endpoints would have to be examined.`);
+    if (examined > MAX_EXAMINED)
+      throw new Problem(
+        'secrets_refused',
+        `The project has more than ${MAX_EXAMINED} endpoints, too many to check.`,
+      );
   }
   if (refused > 0)
     throw new Problem('secrets_refused', `${refused} of ${examined} endpoints have such secrets.`);

@@ -36,9 +36,9 @@ export function consumerRoutes(
       operationId: 'putConsumer',
       rateLimit: 'consumerChanges',
       tag,
-      summary: 'Make or change a consumer',
+      summary: 'Create or update a consumer',
       description:
-        'A consumer that an endpoint, an event or a key names first is made, without a plan, which counts as `free`. Where the project names plans that may use webhooks, a change of the plan holds its deliveries or releases them. Its id may be personal data, such as an address of mail: unlike the ids of events it does not appear in Temporal.',
+        'A consumer is also created when an endpoint, an event or a key first names it, without a plan, which counts as `free`. If the project limits webhooks to certain plans, a change of the plan holds or releases the deliveries of the consumer. The id may be personal data such as an email address: unlike event ids, it does not appear in Temporal.',
       access: 'project',
       params,
       body: consumerSettings,
@@ -62,7 +62,7 @@ export function consumerRoutes(
       path: '/v1/consumers/{id}',
       operationId: 'getConsumer',
       tag,
-      summary: 'Read a consumer',
+      summary: 'Get a consumer',
       access: 'project',
       params,
       responses: { 200: { description: 'The consumer', schema: consumerSchema } },
@@ -76,7 +76,7 @@ export function consumerRoutes(
       tag,
       summary: 'Delete a consumer with its keys and endpoints',
       description:
-        'Open deliveries to its endpoints are cancelled with the reason `endpoint_deleted`; its events stay, for the keys of the project. A consumer that is made under the same id later is another one: it sees what comes from then on.',
+        'Open deliveries to its endpoints are cancelled with the reason `endpoint_deleted`. Its events stay visible to project keys. A consumer created later under the same id is a different one, and sees only later events.',
       access: 'project',
       params,
       responses: { 204: { description: 'Deleted' } },
@@ -115,11 +115,11 @@ export function consumerRoutes(
     params: { id },
   }: TenantCall<{ params: typeof params }>) {
     if (!(await findConsumer(db, projectId, id))) throw new Problem('not_found');
-    // Its keys go first, or it could make endpoints behind us; the consumer last, so that a caller whose request
-    // failed half-way can repeat it.
+    // Keys are deleted first, because a key could create another endpoint meanwhile. The consumer is deleted last, so
+    // that a caller can repeat a request that failed halfway.
     await deleteKeysOfConsumer(db, projectId, id);
     authentication.invalidate(projectId);
-    // Again, for what a call made that was let in with such a key before.
+    // Repeated, because a call that was authenticated before its key was deleted may have created an endpoint.
     do {
       for (const endpointId of await endpointIdsOfConsumer(db, projectId, id))
         await mapOutage(deliveryCommands.deleteEndpoint(projectId, id, endpointId));

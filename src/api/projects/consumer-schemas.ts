@@ -3,7 +3,7 @@ import { name, text, time } from '../http/validation/fields.ts';
 
 export const consumerSettings = z
   .strictObject({ name: text(200).optional().meta({ example: 'ACME GmbH' }), plan: name.optional() })
-  .meta({ id: 'ConsumerSettings', description: 'What is left out is cleared' });
+  .meta({ id: 'ConsumerSettings', description: 'Omitted members are cleared' });
 
 export const consumer = z
   .object({

@@ -3,12 +3,12 @@ import { consumerId, time } from '../http/validation/fields.ts';
 
 export const newKey = z
   .strictObject({
-    consumer: consumerId.optional().meta({ description: 'Makes a key of this consumer alone' }),
+    consumer: consumerId.optional().meta({ description: 'Creates a key for this consumer only' }),
   })
   .meta({ id: 'NewKey' });
 
 export const createdKey = z
-  .object({ id: z.string(), key: z.string().meta({ description: 'Shown this once' }) })
+  .object({ id: z.string(), key: z.string().meta({ description: 'Returned only once' }) })
   .meta({ id: 'CreatedKey' });
 
 export const apiKey = z

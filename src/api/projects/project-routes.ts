@@ -52,7 +52,7 @@ export function projectRoutes(
   authentication: Authentication,
   reads: TenantReadPool,
 ): Route[] {
-  /** Null is a project that is not made yet, and has no profile of its own. */
+  /** Null stands for a project that is about to be created, which has no profiles of its own. */
   const profileFor = async (projectId: string | null, name: string): Promise<CompiledProfile> => {
     const version = await newestProfileVersion(db, projectId, name);
     const found = await profiles.find(projectId, name, version);
@@ -70,7 +70,7 @@ export function projectRoutes(
     return profile;
   };
 
-  /** A profile may bring a catalogue, or another one. */
+  /** Another profile may come with a different catalogue. */
   const warningsOf = async (id: string, profile: CompiledProfile | undefined): Promise<string[]> => {
     if (!profile) return [];
     const db = reads({ projectId: id, consumer: null });
@@ -83,7 +83,7 @@ export function projectRoutes(
   const read = async (id: string): Promise<RouteResponse<ProjectResponse>> => {
     const found = await findProject(db, id);
     if (!found) throw new Problem('not_found');
-    return json(200, answerOf(found));
+    return json(200, responseOf(found));
   };
 
   const change = async (
@@ -97,14 +97,14 @@ export function projectRoutes(
     authentication.invalidate(id);
     if (generation !== null)
       await mapOutage(endpointStates.applyPlans({ projectId: id, consumer: null, generation }));
-    return json(200, { ...answerOf(project), warnings: await warningsOf(id, profile) });
+    return json(200, { ...responseOf(project), warnings: await warningsOf(id, profile) });
   };
 
   const problems: ProblemCode[] = ['secrets_refused', 'consumer_required', ...READ_PROBLEMS];
-  const changedAnswer = { 200: { description: 'The project as it is now', schema: changedProject } };
-  const readAnswer = { 200: { description: 'The project', schema: projectSchema } };
-  const changeNote =
-    'What is left out stays. Events that are posted from then on are delivered by it. A change of plans holds what is open for the endpoints of consumers that may use webhooks no longer, and releases it where they may again.';
+  const changedResponse = { 200: { description: 'The updated project', schema: changedProject } };
+  const readResponse = { 200: { description: 'The project', schema: projectSchema } };
+  const CHANGES =
+    'Omitted members stay unchanged. The new settings apply to events posted from now on. If `plans` changes, deliveries to consumers that may no longer use webhooks are held, and those to consumers that may use them again are released.';
 
   return [
     plainRoute({
@@ -112,10 +112,12 @@ export function projectRoutes(
       path: '/v1/projects',
       operationId: 'createProject',
       tag,
-      summary: 'Make a project and its first key',
+      summary: 'Create a project and its first key',
       access: 'admin',
       body: newProject,
-      responses: { 201: { description: 'The project; the key is shown this once', schema: createdProject } },
+      responses: {
+        201: { description: 'The project. The key is returned only once', schema: createdProject },
+      },
       handle: createProject,
     }),
     plainRoute({
@@ -123,10 +125,10 @@ export function projectRoutes(
       path: '/v1/projects/{id}',
       operationId: 'getProject',
       tag,
-      summary: 'Read the settings of a project',
+      summary: 'Get a project',
       access: 'admin',
       params,
-      responses: readAnswer,
+      responses: readResponse,
       handle: getProject,
     }),
     plainRoute({
@@ -134,12 +136,12 @@ export function projectRoutes(
       path: '/v1/projects/{id}',
       operationId: 'changeProject',
       tag,
-      summary: 'Change the settings of a project',
-      description: changeNote,
+      summary: 'Update a project',
+      description: CHANGES,
       access: 'admin',
       params,
       body: projectChanges,
-      responses: changedAnswer,
+      responses: changedResponse,
       problems,
       handle: changeProject,
     }),
@@ -148,9 +150,9 @@ export function projectRoutes(
       path: '/v1/project',
       operationId: 'getOwnProject',
       tag,
-      summary: "Read the settings of the key's project",
+      summary: 'Get the project of the key',
       access: 'project',
-      responses: readAnswer,
+      responses: readResponse,
       handle: getOwnProject,
     }),
     tenantRoute({
@@ -159,11 +161,11 @@ export function projectRoutes(
       operationId: 'changeOwnProject',
       rateLimit: 'settingChanges',
       tag,
-      summary: "Change the settings of the key's project",
-      description: changeNote,
+      summary: 'Update the project of the key',
+      description: CHANGES,
       access: 'project',
       body: projectChanges,
-      responses: changedAnswer,
+      responses: changedResponse,
       problems,
       handle: changeOwnProject,
     }),
@@ -173,10 +175,10 @@ export function projectRoutes(
     body: { name, profile = DEFAULT_PROFILE },
   }: Call<{ body: typeof newProject }>) {
     const { plans } = await profileFor(null, profile);
-    const made = { id: newId('prj', clock.now()), name, profile };
+    const project = { id: newId('prj', clock.now()), name, profile };
     const { key, hash } = authentication.newKey('ph');
-    await insertProject(db, { ...made, plansInForce: plans }, { id: newId('key', clock.now()), hash });
-    return json(201, { ...made, key });
+    await insertProject(db, { ...project, plansInForce: plans }, { id: newId('key', clock.now()), hash });
+    return json(201, { ...project, key });
   }
 
   function getProject({ params: { id } }: Call<{ params: typeof params }>) {
@@ -199,7 +201,7 @@ export function projectRoutes(
   }
 }
 
-const answerOf = ({ id, name, profile, policy, plans, schemas, createdAt }: Project): ProjectResponse => ({
+const responseOf = ({ id, name, profile, policy, plans, schemas, createdAt }: Project): ProjectResponse => ({
   id,
   name,
   profile,

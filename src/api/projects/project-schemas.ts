@@ -11,16 +11,16 @@ export const policyOverride = z
       .array(duration(0, 30 * DAY, 'at most 30 days'))
       .max(20)
       .optional()
-      .meta({ description: 'Waits between attempts', example: ['1m', '5m', '30m', '2h'] }),
+      .meta({ description: 'Delays between attempts', example: ['1m', '5m', '30m', '2h'] }),
     timeout: duration(1, 60, '1 to 60 seconds').optional().meta({ example: '15s' }),
     jitter: z
       .number()
       .min(0)
       .max(1)
       .optional()
-      .meta({ description: 'At most this share of a delay is added' }),
+      .meta({ description: 'Fraction of each delay; up to this much is added at random' }),
   })
-  .meta({ id: 'PolicyOverride', description: 'What differs from the policy of the profile' });
+  .meta({ id: 'PolicyOverride', description: "Overrides parts of the profile's policy" });
 
 const projectName = text(200).min(1).meta({ example: 'CmdCal' });
 
@@ -28,12 +28,12 @@ const plans = z
   .array(name)
   .max(100)
   .meta({
-    description: 'Plans whose consumers may use webhooks; null: as the profile says',
+    description: "Plans that include webhooks; null: the profile's",
     example: ['pro', 'business'],
   });
 const schemas = z
   .enum(['enforced', 'off'])
-  .meta({ description: 'Whether data that does not fit the schema of its type is refused' });
+  .meta({ description: 'Whether events whose data violates the schema of their type are refused' });
 
 export const newProject = z
   .strictObject({ name: projectName, profile: profileName.optional() })
@@ -43,7 +43,7 @@ export const projectChanges = z
   .strictObject({
     name: projectName.optional(),
     profile: profileName.optional(),
-    policy: policyOverride.nullable().optional().meta({ description: 'null: as the profile says' }),
+    policy: policyOverride.nullable().optional().meta({ description: "null: the profile's" }),
     plans: plans.nullable().optional(),
     schemas: schemas.optional(),
   })
@@ -54,7 +54,7 @@ export const createdProject = z
     id: z.string(),
     name: z.string(),
     profile: z.string(),
-    key: z.string().meta({ description: 'An API key of the project; shown this once' }),
+    key: z.string().meta({ description: 'A project key, returned only once' }),
   })
   .meta({ id: 'CreatedProject' });
 

@@ -66,7 +66,7 @@ test('a quiet reader is told a place behind what others got meanwhile, and resum
   });
   const isBehind = () => BigInt(parseCursor(stream.ids().at(-1)!)!.xid) >= BigInt(xid);
   await eventually(isBehind, 10_000);
-  expect(stream.text()).toContain(': still here\nid: ');
+  expect(stream.text()).toContain(': keep-alive\nid: ');
   expect(stream.text()).not.toContain('data:');
   const last = stream.ids().at(-1)!;
   expect(last).not.toBe(first);
