@@ -104,7 +104,7 @@ export type ProjectChanges = {
 export type PolicyOverride = {
   /** Delays between attempts */
   delays?: string[];
-  /** A duration: 1 to 60 seconds */
+  /** A duration, 1 to 60 seconds */
   timeout?: string;
   /** Fraction of each delay; up to this much is added at random */
   jitter?: number;
@@ -548,9 +548,9 @@ export type PostEventQuery = {
 };
 
 export type ListEventsQuery = {
-  /** Items on a page, at most 200 */
+  /** Items per page, at most 200 */
   limit?: number;
-  /** `nextCursor` of the page before */
+  /** `nextCursor` of the previous page */
   cursor?: string;
   type?: string;
   status?: 'pending' | 'delivered' | 'undeliverable' | 'cancelled' | 'unrouted';
@@ -563,9 +563,9 @@ export type ListEventsQuery = {
 };
 
 export type ListDeliveriesQuery = {
-  /** Items on a page, at most 200 */
+  /** Items per page, at most 200 */
   limit?: number;
-  /** `nextCursor` of the page before */
+  /** `nextCursor` of the previous page */
   cursor?: string;
   status?: 'pending' | 'retrying' | 'held' | 'delivered' | 'undeliverable' | 'cancelled';
   endpoint?: string;
@@ -573,16 +573,16 @@ export type ListDeliveriesQuery = {
 };
 
 export type ListAttemptsQuery = {
-  /** Items on a page, at most 200 */
+  /** Items per page, at most 200 */
   limit?: number;
-  /** `nextCursor` of the page before */
+  /** `nextCursor` of the previous page */
   cursor?: string;
 };
 
 export type ListEndpointsQuery = {
-  /** Items on a page, at most 200 */
+  /** Items per page, at most 200 */
   limit?: number;
-  /** `nextCursor` of the page before */
+  /** `nextCursor` of the previous page */
   cursor?: string;
   consumer?: string;
 };
@@ -593,37 +593,37 @@ export type TestEndpointQuery = {
 };
 
 export type ListWebhooksQuery = {
-  /** Items on a page, at most 200 */
+  /** Items per page, at most 200 */
   limit?: number;
-  /** `nextCursor` of the page before */
+  /** `nextCursor` of the previous page */
   cursor?: string;
 };
 
 export type ListConsumersQuery = {
-  /** Items on a page, at most 200 */
+  /** Items per page, at most 200 */
   limit?: number;
-  /** `nextCursor` of the page before */
+  /** `nextCursor` of the previous page */
   cursor?: string;
 };
 
 export type ListKeysQuery = {
-  /** Items on a page, at most 200 */
+  /** Items per page, at most 200 */
   limit?: number;
-  /** `nextCursor` of the page before */
+  /** `nextCursor` of the previous page */
   cursor?: string;
 };
 
 export type ListEventTypesQuery = {
-  /** Items on a page, at most 200 */
+  /** Items per page, at most 200 */
   limit?: number;
-  /** `nextCursor` of the page before */
+  /** `nextCursor` of the previous page */
   cursor?: string;
 };
 
 export type ListProfilesQuery = {
-  /** Items on a page, at most 200 */
+  /** Items per page, at most 200 */
   limit?: number;
-  /** `nextCursor` of the page before */
+  /** `nextCursor` of the previous page */
   cursor?: string;
 };
 

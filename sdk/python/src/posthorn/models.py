@@ -188,7 +188,7 @@ class PolicyOverride(TypedDict, total=False):
 
     # Delays between attempts
     delays: List[str]
-    # A duration: 1 to 60 seconds
+    # A duration, 1 to 60 seconds
     timeout: str
     # Fraction of each delay; up to this much is added at random
     jitter: float
@@ -690,9 +690,9 @@ class PostEventQuery(TypedDict, total=False):
 
 
 class ListEventsQuery(TypedDict, total=False):
-    # Items on a page, at most 200
+    # Items per page, at most 200
     limit: int
-    # `nextCursor` of the page before
+    # `nextCursor` of the previous page
     cursor: str
     type: str
     status: Literal["pending", "delivered", "undeliverable", "cancelled", "unrouted"]
@@ -705,9 +705,9 @@ class ListEventsQuery(TypedDict, total=False):
 
 
 class ListDeliveriesQuery(TypedDict, total=False):
-    # Items on a page, at most 200
+    # Items per page, at most 200
     limit: int
-    # `nextCursor` of the page before
+    # `nextCursor` of the previous page
     cursor: str
     status: Literal["pending", "retrying", "held", "delivered", "undeliverable", "cancelled"]
     endpoint: str
@@ -715,16 +715,16 @@ class ListDeliveriesQuery(TypedDict, total=False):
 
 
 class ListAttemptsQuery(TypedDict, total=False):
-    # Items on a page, at most 200
+    # Items per page, at most 200
     limit: int
-    # `nextCursor` of the page before
+    # `nextCursor` of the previous page
     cursor: str
 
 
 class ListEndpointsQuery(TypedDict, total=False):
-    # Items on a page, at most 200
+    # Items per page, at most 200
     limit: int
-    # `nextCursor` of the page before
+    # `nextCursor` of the previous page
     cursor: str
     consumer: str
 
@@ -735,37 +735,37 @@ class TestEndpointQuery(TypedDict, total=False):
 
 
 class ListWebhooksQuery(TypedDict, total=False):
-    # Items on a page, at most 200
+    # Items per page, at most 200
     limit: int
-    # `nextCursor` of the page before
+    # `nextCursor` of the previous page
     cursor: str
 
 
 class ListConsumersQuery(TypedDict, total=False):
-    # Items on a page, at most 200
+    # Items per page, at most 200
     limit: int
-    # `nextCursor` of the page before
+    # `nextCursor` of the previous page
     cursor: str
 
 
 class ListKeysQuery(TypedDict, total=False):
-    # Items on a page, at most 200
+    # Items per page, at most 200
     limit: int
-    # `nextCursor` of the page before
+    # `nextCursor` of the previous page
     cursor: str
 
 
 class ListEventTypesQuery(TypedDict, total=False):
-    # Items on a page, at most 200
+    # Items per page, at most 200
     limit: int
-    # `nextCursor` of the page before
+    # `nextCursor` of the previous page
     cursor: str
 
 
 class ListProfilesQuery(TypedDict, total=False):
-    # Items on a page, at most 200
+    # Items per page, at most 200
     limit: int
-    # `nextCursor` of the page before
+    # `nextCursor` of the previous page
     cursor: str
 
 
