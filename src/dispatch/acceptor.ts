@@ -12,33 +12,33 @@ import { isOutage, Overloaded, ProjectShareExhausted, StoreUnavailable } from '.
 import type { Dispatcher } from './dispatcher.ts';
 import { draftBytes, PostQueue, type QueuedPost } from './post-queue.ts';
 
-/** Events in one transaction: past this the commit's cost is spread thin enough. */
-const MAX_GROUP = 100;
-/** Transactions at once: while one waits for its fsync, the next collects and writes. */
-const MAX_COMMITTING = 2;
-/** A transaction costs as much as writing ten events: a second one begins beside the first only for company. */
-const SECOND_FROM = 16;
-/** Batches in transactions at once, beside those: ten of 15 MB together took each of them ten seconds. */
+/** Events in one shared transaction. Above this, the cost of a commit per event hardly falls any further. */
+const MAX_POSTS_PER_COMMIT = 100;
+/** Concurrent shared transactions. While one waits for its fsync, the next can be written. */
+const MAX_CONCURRENT_COMMITS = 2;
+/** A commit costs about as much as writing ten events, so a second transaction opens only when 16 posts are queued. */
+const SECOND_COMMIT_MIN_POSTS = 16;
+/** Concurrent batches, each in a transaction of its own: ten concurrent batches of 15 MB took ten seconds each. */
 const MAX_BATCHES = 3;
-/** Of one project: another's batch then never waits for the end of a large one. */
-const MAX_BATCHES_OF_PROJECT = 2;
-/** Posts that may wait for a transaction; beyond its share of it a producer is told to come back (429). */
-const MAX_WAITING = 20_000;
-/** Once a project's first post has waited this long, its next ones are told to come back (503). */
-const LONGEST_WAIT_MS = 2_000;
+/** Concurrent batches of one project, so that another project never waits for the end of a large one. */
+const MAX_BATCHES_PER_PROJECT = 2;
+/** Posts that may wait for a transaction. A project beyond its share of them gets a 429. */
+const MAX_QUEUED_POSTS = 20_000;
+/** If a project's first post has waited this long, its next posts get a 503. */
+const MAX_WAIT_MS = 2_000;
 
-/** So 1,000 posts a second and more are stored however far behind deliveries are. */
-const LONGEST_PAUSE_MS = 50;
-/** A project is taken for one with thousands of endpoints for this long after its events were too much at once. */
-const WIDE_FOR_MS = 60_000;
-const WIDE_PROJECTS = 1_000;
+/** The longest pause after a commit, so that at least 1,000 posts a second are stored, however large the claim backlog. */
+const MAX_PAUSE_MS = 50;
+/** After an event matched too many endpoints for a shared transaction, its project's posts are stored separately for 60 s. */
+const HIGH_FAN_OUT_TTL_MS = 60_000;
+const MAX_HIGH_FAN_OUT_PROJECTS = 1_000;
 
-/** `group`: a common transaction takes no more once it has as many. `held`: what waits or is being written. */
+/** `maxPerTransaction`: a shared transaction takes no more posts beyond this. `maxInMemory`: all queued and running posts. */
 export type AcceptByteLimits = { maxPerTransaction: number; maxInMemory: number };
-/** Each byte is there several times over while it is written: as hex, and in the buffers of the connection. */
+/** While it is written, a body is in memory several times: as hex, and in the buffers of the connection. */
 const BYTES: AcceptByteLimits = { maxPerTransaction: 4 * 1024 * 1024, maxInMemory: 128 * 1024 * 1024 };
 
-/** Stores concurrent posts in common transactions, and starts their workflows once they are committed. */
+/** Stores concurrent posts in shared transactions, and starts their workflows after the commit. */
 export function createAcceptor({
   pool,
   box,
@@ -51,39 +51,48 @@ export function createAcceptor({
   box: SecretBox;
   dispatcher: Dispatcher;
   processId?: string | null;
-  /** Deliveries wait for a worker that shares this process: storing more leaves it half of the time. */
+  /** Whether deliveries wait for a worker. Storing then pauses half of the time, because a worker may share the CPU. */
   hasClaimBacklog?: () => boolean;
   byteLimits?: AcceptByteLimits;
 }): Acceptor {
-  const inBatchTurn = createFairSemaphore(MAX_BATCHES, MAX_BATCHES_OF_PROJECT);
-  const bytesHeld = new SharedCapacity(byteLimits.maxInMemory);
-  const places = new SharedCapacity(MAX_WAITING);
-  const waiting = new PostQueue();
-  const wideProjects = new LRUCache<string, true>({ max: WIDE_PROJECTS, ttl: WIDE_FOR_MS });
+  const batchSemaphore = createFairSemaphore(MAX_BATCHES, MAX_BATCHES_PER_PROJECT);
+  const byteCapacity = new SharedCapacity(byteLimits.maxInMemory);
+  const postSlots = new SharedCapacity(MAX_QUEUED_POSTS);
+  const queue = new PostQueue();
+  const highFanOutProjects = new LRUCache<string, true>({
+    max: MAX_HIGH_FAN_OUT_PROJECTS,
+    ttl: HIGH_FAN_OUT_TTL_MS,
+  });
   let committing = 0;
 
-  /** Refuses when the share is used up, not when this does not fit: else a large batch would never find enough of it. */
-  async function whileHeld<T>(projectId: string, drafts: EventDraft[], work: () => Promise<T>): Promise<T> {
+  /** Refuses only if the share is used up already. If the post had to fit, a large batch would be refused forever. */
+  async function withCapacity<T>(
+    projectId: string,
+    drafts: EventDraft[],
+    work: () => Promise<T>,
+  ): Promise<T> {
     const shares = sharesOf(projectId, null);
-    // More is posted than can be written: an answer in time is worth more than a place at the end of a long queue.
-    if (waiting.longestWaitMs(projectId) > LONGEST_WAIT_MS) throw new Overloaded('posts wait too long');
-    if (!bytesHeld.hasCapacity(shares, 1)) throw new ProjectShareExhausted('too many bytes wait');
-    if (!places.hasCapacity(shares, 1)) throw new ProjectShareExhausted('too many posts wait');
-    const own = drafts.reduce((sum, draft) => sum + draftBytes(draft), 0);
-    bytesHeld.take(shares, own);
-    places.take(shares, 1);
+    // More is posted than can be stored. A prompt 503 is better for the producer than a long wait.
+    if (queue.longestWaitMs(projectId) > MAX_WAIT_MS)
+      throw new Overloaded('posts wait too long for a transaction');
+    if (!byteCapacity.hasCapacity(shares, 1)) throw new ProjectShareExhausted('too many bytes are waiting');
+    if (!postSlots.hasCapacity(shares, 1)) throw new ProjectShareExhausted('too many posts are waiting');
+    const bytes = drafts.reduce((sum, draft) => sum + draftBytes(draft), 0);
+    byteCapacity.take(shares, bytes);
+    postSlots.take(shares, 1);
     try {
       return await work();
     } finally {
-      bytesHeld.release(shares, own);
-      places.release(shares, 1);
+      byteCapacity.release(shares, bytes);
+      postSlots.release(shares, 1);
     }
   }
 
   function commitNext(): void {
-    const mayCommit = () => committing === 0 || (committing < MAX_COMMITTING && waiting.size >= SECOND_FROM);
-    while (waiting.size > 0 && mayCommit()) {
-      const group = waiting.take(MAX_GROUP, byteLimits.maxPerTransaction);
+    const canCommit = () =>
+      committing === 0 || (committing < MAX_CONCURRENT_COMMITS && queue.size >= SECOND_COMMIT_MIN_POSTS);
+    while (queue.size > 0 && canCommit()) {
+      const group = queue.take(MAX_POSTS_PER_COMMIT, byteLimits.maxPerTransaction);
       committing += 1;
       void commitAndPause(group).finally(() => {
         committing -= 1;
@@ -92,11 +101,11 @@ export function createAcceptor({
     }
   }
 
-  /** A commit resolves its posts; the pause only puts the next one off. */
+  /** The posts resolve at the commit; the pause only delays the next commit. */
   async function commitAndPause(group: QueuedPost[]): Promise<void> {
-    const began = performance.now();
+    const startedAt = performance.now();
     await commit(group);
-    if (hasClaimBacklog()) await sleep(Math.min(performance.now() - began, LONGEST_PAUSE_MS));
+    if (hasClaimBacklog()) await sleep(Math.min(performance.now() - startedAt, MAX_PAUSE_MS));
   }
 
   async function commit(group: QueuedPost[]): Promise<void> {
@@ -105,22 +114,23 @@ export function createAcceptor({
         group.map(({ draft }) => draft),
         false,
       );
-      for (const [place, one] of group.entries()) one.resolve(results[place]!);
+      for (const [index, post] of group.entries()) post.resolve(results[index]!);
     } catch (error) {
-      if (error instanceof StoreUnavailable || group.length === 1) for (const one of group) one.reject(error);
-      else if (error instanceof FanOutTooLarge) storeApart(group, error.projectIds);
-      else for (const one of group) await commit([one]);
+      if (error instanceof StoreUnavailable || group.length === 1)
+        for (const post of group) post.reject(error);
+      else if (error instanceof FanOutTooLarge) storeSeparately(group, error.projectIds);
+      else for (const post of group) await commit([post]);
     }
   }
 
-  /** Events that go to thousands of endpoints take their turns with batches: the others' posts do not wait for them. */
-  function storeApart(group: QueuedPost[], projectIds: string[]): void {
-    for (const projectId of projectIds) wideProjects.set(projectId, true);
-    for (const one of group) {
-      const { projectId } = one.draft;
-      if (projectIds.length === 0 || wideProjects.has(projectId))
-        void inBatchTurn(projectId, () => commit([one]));
-      else waiting.push(one);
+  /** Stores events for thousands of endpoints like batches, so that the posts of other projects do not wait for them. */
+  function storeSeparately(group: QueuedPost[], projectIds: string[]): void {
+    for (const projectId of projectIds) highFanOutProjects.set(projectId, true);
+    for (const post of group) {
+      const { projectId } = post.draft;
+      if (projectIds.length === 0 || highFanOutProjects.has(projectId))
+        void batchSemaphore(projectId, () => commit([post]));
+      else queue.push(post);
     }
     commitNext();
   }
@@ -137,7 +147,7 @@ export function createAcceptor({
     let started: NewDelivery[] = [];
     let mayBeStored = false;
     try {
-      // Once more on a broken connection: the ids are fixed, so what did commit is found, not doubled.
+      // Retried once after a connection failure. The ids are fixed, so a commit that succeeded is found, not repeated.
       const batch = await write().catch((error) => {
         mayBeStored = isOutage(error);
         if (mayBeStored) return write();
@@ -148,29 +158,30 @@ export function createAcceptor({
     } catch (error) {
       throw isOutage(error) ? new StoreUnavailable(error) : error;
     } finally {
-      const kept = new Set(started);
+      const stored = new Set(started);
       dispatcher.abandon(
-        assigned.filter((delivery) => !kept.has(delivery)),
+        assigned.filter((delivery) => !stored.has(delivery)),
         mayBeStored,
       );
       dispatcher.start(started, unowned);
     }
   }
 
-  const queue = (draft: EventDraft): Promise<AcceptResult> =>
+  const enqueue = (draft: EventDraft): Promise<AcceptResult> =>
     new Promise((resolve, reject) => {
       const post = { draft, queuedAt: performance.now(), resolve, reject };
-      if (wideProjects.has(draft.projectId)) return void inBatchTurn(draft.projectId, () => commit([post]));
-      waiting.push(post);
-      // Not at once: posts that arrived in the same turn of the event loop share the transaction.
-      if (waiting.size === 1) setImmediate(commitNext);
+      if (highFanOutProjects.has(draft.projectId))
+        return void batchSemaphore(draft.projectId, () => commit([post]));
+      queue.push(post);
+      // Deferred, so that posts of the same event loop iteration share the transaction.
+      if (queue.size === 1) setImmediate(commitNext);
     });
 
   return {
-    acceptOne: (draft) => whileHeld(draft.projectId, [draft], () => queue(draft)),
+    acceptOne: (draft) => withCapacity(draft.projectId, [draft], () => enqueue(draft)),
     acceptAll: async (drafts) => {
       const projectId = drafts[0]?.projectId ?? '';
-      return whileHeld(projectId, drafts, () => inBatchTurn(projectId, () => store(drafts, true)));
+      return withCapacity(projectId, drafts, () => batchSemaphore(projectId, () => store(drafts, true)));
     },
   };
 }

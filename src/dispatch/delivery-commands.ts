@@ -9,18 +9,18 @@ type Signal = { owner: string; ids: string[] };
 
 export type DeliveryCommandsDependencies = {
   pool: pg.Pool;
-  /** Null while Temporal is away: the reconciler tells later. `gone`: there is no such running workflow. */
+  /** Null while Temporal is down; the reconciler signals later. `not_found`: no workflow of that id is running. */
   signals: () => {
     send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'not_found'>;
   } | null;
-  /** Something waits for assignment. */
+  /** Called when deliveries wait for an assignment. */
   onReleased: () => void;
-  /** Outcomes of this project were written. */
+  /** Called when outcomes of this project were written. */
   onOutcomes: (projectId: string) => void;
   onFailure: (error: unknown) => void;
 };
 
-/** Commits to Postgres, answers, then signals: a signal that is lost or finds nothing changes no promise. */
+/** Commits to Postgres, and signals the workflow without waiting for it: a lost signal only makes the effect later. */
 export function createDeliveryCommands({
   pool,
   signals,
@@ -28,35 +28,35 @@ export function createDeliveryCommands({
   onOutcomes,
   onFailure,
 }: DeliveryCommandsDependencies): DeliveryCommands {
-  const tell = (signal: 'retryNow' | 'cancel', told: Signal | null): void => {
-    if (told) void sendOrRelease(signal, told).catch(onFailure);
+  const signalOrDispatch = (name: 'retryNow' | 'cancel', signal: Signal | null): void => {
+    if (signal) void sendOrRelease(name, signal).catch(onFailure);
     else onReleased();
   };
 
-  async function sendOrRelease(signal: 'retryNow' | 'cancel', { owner, ids }: Signal): Promise<void> {
-    const sent = await signals()?.send(owner, signal, ids);
-    if (sent !== 'not_found' || signal === 'cancel') return;
+  async function sendOrRelease(name: 'retryNow' | 'cancel', { owner, ids }: Signal): Promise<void> {
+    const sent = await signals()?.send(owner, name, ids);
+    if (sent !== 'not_found' || name === 'cancel') return;
     await releaseLost(pool, owner, ids);
     onReleased();
   }
 
-  const sweep = { pool, onCancelled: (signal: Signal) => tell('cancel', signal), onOutcomes };
+  const sweep = { pool, onCancelled: (signal: Signal) => signalOrDispatch('cancel', signal), onOutcomes };
 
   return {
     async retry(projectId, consumer, deliveryId) {
       const { result, signal } = await retryDelivery(pool, projectId, consumer, deliveryId);
-      tell('retryNow', signal);
+      signalOrDispatch('retryNow', signal);
       return result;
     },
     async cancel(projectId, consumer, deliveryId) {
       const { result, signal } = await cancelDelivery(pool, projectId, consumer, deliveryId);
-      if (signal) tell('cancel', signal);
+      if (signal) signalOrDispatch('cancel', signal);
       onOutcomes(projectId);
       return result;
     },
     async deleteEndpoint(projectId, consumer, endpointId) {
       const marked = await markEndpointDeleted(pool, projectId, consumer, endpointId);
-      // Unswept: whoever deleted it is still at it, or has died before all was cancelled.
+      // An incomplete deletion is continued: the process that began it may have died.
       if (marked !== 'not_found') await sweepEndpoint(sweep, projectId, endpointId);
       return marked === 'deleted';
     },

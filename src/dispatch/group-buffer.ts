@@ -5,52 +5,52 @@ import type { NewDelivery } from '../store/events/accept-events.ts';
 import { firstStepsOf, groupSizeOf } from './workflow-groups.ts';
 
 /**
- * Groups whose workflow has not started: each new delivery is written with the id of the one that it will travel in,
- * so that no second statement has to assign it. What dies with the process is found by the reconciler.
+ * Groups of deliveries whose workflow has not started. A new delivery is stored with the id of its group's workflow, so
+ * no second statement has to assign it. If the process dies, the reconciler finds the deliveries.
  */
 export type GroupBuffer = {
-  /** Deliveries of one project and policy join the open group of `key`, and the next when it is full; false: no room. */
+  /** Adds deliveries of one project and policy to the open group of `key`. Returns false if the buffer is full. */
   add(key: string, deliveries: NewDelivery[]): boolean;
   hasOpenGroup(key: string): boolean;
-  /** They are stored; false when `workflowId` is no group of these. */
+  /** Records that the deliveries are stored. Returns false if `workflowId` is not in the buffer. */
   markCommitted(workflowId: string, deliveries: NewDelivery[]): boolean;
-  /** They are not, or nobody knows; false as above. */
+  /** Records that the deliveries are not stored, or may not be. Returns false if `workflowId` is not in the buffer. */
   markAbandoned(workflowId: string, deliveries: NewDelivery[]): boolean;
-  /** Of the groups that are stored whole, the first that is full, or the first that is not, of those that `may` start. */
+  /** Removes the first group of the kind for which `canStart` is true. Groups with unstored deliveries are skipped. */
   take(
-    kind: 'full' | 'open',
-    may?: (group: { projectId: string; since: number }) => boolean,
+    kind: 'full' | 'partial',
+    canStart?: (group: { projectId: string; since: number }) => boolean,
   ): Assignment | null;
-  hasReadyOpenGroup(): boolean;
-  /** All of them, stored or not. */
+  hasReadyPartialGroup(): boolean;
+  /** Removes all groups, with the deliveries that are stored. */
   takeAll(): Assignment[];
 };
 
-type Group = { key: string; assignment: Assignment; since: number; joined: number; isOpen: boolean };
+type Group = { key: string; assignment: Assignment; since: number; size: number; isOpen: boolean };
 
 /**
- * Deliveries in groups that have not started: beyond that the engine is behind, and they wait in Postgres. A project may
- * have as many as are free, so that one alone has up to half.
+ * Deliveries in the buffer. When it is full, workers are behind, and new deliveries wait in Postgres. A project may hold
+ * as many as are free (see FairBudget), so a single project gets up to half.
  */
 const MAX_BUFFERED = 3_200;
 
 export function createGroupBuffer(): GroupBuffer {
   const open = new Map<string, Group>();
   const groups = new Map<string, Group>();
-  const formingOf = new Map<string, number>();
-  let forming = 0;
+  const bufferedByProject = new Map<string, number>();
+  let buffered = 0;
 
   function count(projectId: string, deliveries: number): void {
-    forming += deliveries;
-    const own = (formingOf.get(projectId) ?? 0) + deliveries;
-    if (own > 0) formingOf.set(projectId, own);
-    else formingOf.delete(projectId);
+    buffered += deliveries;
+    const ownCount = (bufferedByProject.get(projectId) ?? 0) + deliveries;
+    if (ownCount > 0) bufferedByProject.set(projectId, ownCount);
+    else bufferedByProject.delete(projectId);
   }
 
   function openGroup(key: string, { projectId, policy, lane }: NewDelivery): Group {
     const workflowId = groupWorkflowId(projectId, randomUUID());
     const assignment = { workflowId, projectId, policy, lane, deliveries: [] };
-    const group: Group = { key, assignment, since: performance.now(), joined: 0, isOpen: true };
+    const group: Group = { key, assignment, since: performance.now(), size: 0, isOpen: true };
     open.set(key, group);
     groups.set(workflowId, group);
     return group;
@@ -64,30 +64,30 @@ export function createGroupBuffer(): GroupBuffer {
   function remove(group: Group): void {
     if (group.isOpen) close(group);
     groups.delete(group.assignment.workflowId);
-    count(group.assignment.projectId, -group.joined);
+    count(group.assignment.projectId, -group.size);
   }
 
-  const toTake = (
+  const findReady = (
     isOpen: boolean,
-    may: (group: { projectId: string; since: number }) => boolean = () => true,
+    canStart: (group: { projectId: string; since: number }) => boolean = () => true,
   ): Group | undefined =>
     [...groups.values()].find(
       (group) =>
         group.isOpen === isOpen &&
-        group.assignment.deliveries.length === group.joined &&
-        may({ projectId: group.assignment.projectId, since: group.since }),
+        group.assignment.deliveries.length === group.size &&
+        canStart({ projectId: group.assignment.projectId, since: group.since }),
     );
 
   return {
     add(key, deliveries) {
       const { projectId } = deliveries[0]!;
-      const own = (formingOf.get(projectId) ?? 0) + deliveries.length;
-      if (own > MAX_BUFFERED - forming - deliveries.length) return false;
+      const ownCount = (bufferedByProject.get(projectId) ?? 0) + deliveries.length;
+      if (ownCount > MAX_BUFFERED - buffered - deliveries.length) return false;
       for (const delivery of deliveries) {
         const group = open.get(key) ?? openGroup(key, delivery);
         delivery.owner = group.assignment.workflowId;
-        group.joined += 1;
-        if (group.joined === groupSizeOf(group.assignment.policy)) close(group);
+        group.size += 1;
+        if (group.size === groupSizeOf(group.assignment.policy)) close(group);
       }
       count(projectId, deliveries.length);
       return true;
@@ -105,20 +105,20 @@ export function createGroupBuffer(): GroupBuffer {
     markAbandoned(workflowId, deliveries) {
       const group = groups.get(workflowId);
       if (!group) return false;
-      group.joined -= deliveries.length;
+      group.size -= deliveries.length;
       count(group.assignment.projectId, -deliveries.length);
-      if (group.joined === 0) remove(group);
+      if (group.size === 0) remove(group);
       return true;
     },
 
-    take(kind, may) {
-      const group = toTake(kind === 'open', may);
+    take(kind, canStart) {
+      const group = findReady(kind === 'partial', canStart);
       if (!group) return null;
       remove(group);
       return group.assignment;
     },
 
-    hasReadyOpenGroup: () => toTake(true) !== undefined,
+    hasReadyPartialGroup: () => findReady(true) !== undefined,
 
     takeAll() {
       const all = [...groups.values()];

@@ -3,25 +3,25 @@ import { eventKey } from '../store/events/event-key.ts';
 
 export type QueuedPost = {
   draft: EventDraft;
-  /** On the clock of performance.now(). */
+  /** The time of performance.now(). */
   queuedAt: number;
   resolve: (accepted: AcceptResult) => void;
   reject: (error: unknown) => void;
 };
 
-/** Posts that wait for a common transaction, which takes of each project in turns: one that sends much has its own queue. */
+/** Posts that wait for a shared transaction. Projects take turns, so a busy project delays only its own posts. */
 export class PostQueue {
-  /** In the order of their turns. Of each id one post waits there. */
+  /** In the order of service. Contains one post of each event id. */
   readonly #projects = new Map<string, QueuedPost[]>();
-  /** By the keys of those, the posts of the same id: looked through for each transaction, they would hold up all others. */
-  readonly #repeats = new Map<string, QueuedPost[]>();
+  /** Further posts of the same event id, by event key. In the queues they would be scanned for every transaction. */
+  readonly #duplicates = new Map<string, QueuedPost[]>();
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  /** Milliseconds that the first post of a project has waited; 0 when none waits. */
+  /** Milliseconds that the project's first post has waited, or 0 if none waits. */
   longestWaitMs(projectId: string): number {
     const first = this.#projects.get(projectId)?.[0];
     return first ? performance.now() - first.queuedAt : 0;
@@ -29,36 +29,36 @@ export class PostQueue {
 
   push(post: QueuedPost): void {
     const key = eventKey(post.draft.projectId, post.draft.id);
-    const repeats = this.#repeats.get(key);
-    if (repeats) repeats.push(post);
+    const duplicates = this.#duplicates.get(key);
+    if (duplicates) duplicates.push(post);
     else {
-      this.#repeats.set(key, []);
+      this.#duplicates.set(key, []);
       this.#queueOf(post).push(post);
     }
     this.#size += 1;
   }
 
   /**
-   * At most `most` posts, and no more once they have `bytes`. The same id twice cannot be written by one statement: the
-   * second waits, and finds the first.
+   * Removes up to `maxPosts` posts, and stops once they have `maxBytes`. A statement cannot write the same event id twice,
+   * so a duplicate waits for the next transaction, which finds the event.
    */
-  take(most: number, bytes: number): QueuedPost[] {
+  take(maxPosts: number, maxBytes: number): QueuedPost[] {
     const taken: QueuedPost[] = [];
-    let size = 0;
-    while (this.#projects.size > 0 && taken.length < most && size < bytes) {
+    let takenBytes = 0;
+    while (this.#projects.size > 0 && taken.length < maxPosts && takenBytes < maxBytes) {
       for (const projectId of [...this.#projects.keys()]) {
-        if (taken.length >= most || size >= bytes) break;
+        if (taken.length >= maxPosts || takenBytes >= maxBytes) break;
         const post = this.#takeOf(projectId);
         taken.push(post);
-        size += draftBytes(post.draft);
+        takenBytes += draftBytes(post.draft);
       }
     }
     this.#size -= taken.length;
-    for (const post of taken.toReversed()) this.#bringRepeat(post);
+    for (const post of taken.toReversed()) this.#requeueDuplicate(post);
     return taken;
   }
 
-  /** The project's first; its next turn is after all others'. */
+  /** Takes the project's first post and moves the project to the end. */
   #takeOf(projectId: string): QueuedPost {
     const queue = this.#projects.get(projectId)!;
     const post = queue.shift()!;
@@ -67,12 +67,12 @@ export class PostQueue {
     return post;
   }
 
-  /** What has the id of a post that was taken comes first of its project: it has waited for longer than the others. */
-  #bringRepeat({ draft }: QueuedPost): void {
+  /** A duplicate of a post that was taken goes to the front of its project's queue: it has waited longest. */
+  #requeueDuplicate({ draft }: QueuedPost): void {
     const key = eventKey(draft.projectId, draft.id);
-    const next = this.#repeats.get(key)!.shift();
+    const next = this.#duplicates.get(key)!.shift();
     if (next) this.#queueOf(next).unshift(next);
-    else this.#repeats.delete(key);
+    else this.#duplicates.delete(key);
   }
 
   #queueOf({ draft: { projectId } }: QueuedPost): QueuedPost[] {
@@ -82,4 +82,5 @@ export class PostQueue {
   }
 }
 
+/** The bytes that count against the limits of a transaction and of memory. */
 export const draftBytes = ({ data, body }: EventDraft): number => data.length + body.length;

@@ -1,90 +1,93 @@
 /*
- * The law: few workflows that are assigned but not yet claimed. Below START_BELOW whatever waits is started at once; full
- * groups, and what has waited long, also beyond that, as long as their project has fewer than are free of all places. So
- * each event has its own workflow while the engine keeps up, and shares one when it does not; alone a project has up to
- * half of the places, and another always finds one.
+ * Limits the workflows that are started and have not claimed their deliveries. While fewer than START_ANY_BELOW are,
+ * anything may start. Full and overdue groups may start up to MAX_START_SLOTS, as long as their project holds fewer slots
+ * than are free. So each event has its own workflow while workers keep up, and events share workflows when they do not. A
+ * single project gets up to half of the slots, and another project always finds one.
  */
-const START_BELOW = 2;
+const START_ANY_BELOW = 2;
 const MAX_START_SLOTS = 32;
-/** Without grouping: what waits in Postgres costs a statement more, and may not share. */
-const START_EACH_BELOW = 64;
+/** Without grouping more may start, because each event needs its own workflow and, if it waits in Postgres, its own statement. */
+const START_ANY_BELOW_UNGROUPED = 64;
 const MAX_START_SLOTS_UNGROUPED = 128;
 /**
- * A workflow that has not claimed by then no longer counts: its worker is gone, or its wake-up was lost. While much waits
- * for a claim its worker is only behind, and gets no more to do in its stead for longer.
+ * A workflow that has not claimed by then no longer counts: its worker is dead, or the notification of its claim was lost.
+ * While many deliveries wait for a claim, workers are only behind, so the slot is kept for longer.
  */
 const UNCLAIMED_MS = 2_000;
 const UNCLAIMED_WHILE_BEHIND_MS = 15_000;
-/** A project that starts nothing for this long is not what fills the engine. */
-const QUIET_MS = 250;
+/** A project that has started nothing for this long is idle: it does not cause the load. */
+const IDLE_AFTER_MS = 250;
 /**
- * What is not a full group starts this long, for each delivery of the last one, after it: below 667 deliveries a second
- * that holds nothing up, above it groups fill (docs/decisions/0006).
+ * After each start, the next partial group waits 1.5 ms per delivery started. Below 667 deliveries a second this delays
+ * nothing; above, groups fill up (docs/decisions/0006).
  */
 const MS_PER_DELIVERY = 1.5;
 
-/** The workflows that are assigned and not yet claimed, and when the next may be. */
+/** Decides when the next workflow may start. */
 export type StartLimiter = {
-  /** Whatever waits may start at once. */
+  /** Whether anything may start, full or not. */
   canStartAny(): boolean;
-  /** A full group of the project may start. */
+  /** Whether a full group of the project may start. */
   canStartFullGroup(projectId: string): boolean;
-  /** So may another that is smaller, because it has waited for long. */
+  /** Whether a partial group of the project that has waited too long may start. */
   canStartOverdueGroup(projectId: string): boolean;
-  /** Something smaller than a full group may start now. */
+  /** Whether a partial group of any project may start. */
   canStartPartialGroup(): boolean;
-  /** Milliseconds until the pace lets something smaller than a full group start; 0: now. */
+  /** Milliseconds until the pace permits a partial group; 0 if it does now. */
   msUntilPartialGroup(): number;
-  /** The project has none, and had none lately: whatever others do, its event starts at once. */
+  /** Whether the project holds no slot and took none within 250 ms. Its event starts at once, whatever the load. */
   isIdle(projectId: string): boolean;
   acquire(workflowId: string, projectId: string, isFull: boolean): void;
-  /** Puts the next smaller group off by what this one carries. */
+  /** Delays the next partial group by 1.5 ms for each of the deliveries. */
   delayNextPartialGroup(deliveries: number): void;
-  /** True when it had a place. */
+  /** Returns true if the workflow held a slot. */
   release(workflowId: string): boolean;
-  /** Forgets what was never claimed; later when workers are behind. */
+  /** Frees the slots of workflows that did not claim in time. `isBehind`: workers have a claim backlog. */
   expireUnclaimed(isBehind: boolean): void;
 };
 
-/** `grouping` 'never': each event is a small one, and there is no pace: the engine would idle with two. */
+/** With `grouping` 'never' every group is partial. It has no pace and more slots, because workers would idle with two. */
 export function createStartLimiter(grouping: 'auto' | 'never'): StartLimiter {
-  const taken = new Map<string, { since: number; projectId: string; isFull: boolean }>();
-  const startBelow = grouping === 'auto' ? START_BELOW : START_EACH_BELOW;
-  const places = grouping === 'auto' ? MAX_START_SLOTS : MAX_START_SLOTS_UNGROUPED;
-  const lastTakenAt = new Map<string, number>();
-  let turnAt = 0;
+  const startSlots = new Map<string, { since: number; projectId: string; isFull: boolean }>();
+  const startAnyBelow = grouping === 'auto' ? START_ANY_BELOW : START_ANY_BELOW_UNGROUPED;
+  const maxSlots = grouping === 'auto' ? MAX_START_SLOTS : MAX_START_SLOTS_UNGROUPED;
+  const lastAcquiredAt = new Map<string, number>();
+  let nextPartialAt = 0;
 
-  const msUntilPartialGroup = (): number => Math.max(0, turnAt - performance.now());
-  const ofProject = (projectId: string) => [...taken.values()].filter((one) => one.projectId === projectId);
-  const hasShare = (own: number): boolean => own < places - taken.size;
+  const msUntilPartialGroup = (): number => Math.max(0, nextPartialAt - performance.now());
+  const slotsOfProject = (projectId: string) =>
+    [...startSlots.values()].filter((slot) => slot.projectId === projectId);
+  const hasCapacity = (own: number): boolean => own < maxSlots - startSlots.size;
 
   return {
-    canStartAny: () => taken.size < startBelow,
-    canStartFullGroup: (projectId) => hasShare(ofProject(projectId).length),
+    canStartAny: () => startSlots.size < startAnyBelow,
+    canStartFullGroup: (projectId) => hasCapacity(slotsOfProject(projectId).length),
     canStartOverdueGroup(projectId) {
-      const own = ofProject(projectId);
-      return hasShare(own.length) && own.filter(({ isFull }) => !isFull).length < startBelow;
+      const own = slotsOfProject(projectId);
+      return hasCapacity(own.length) && own.filter(({ isFull }) => !isFull).length < startAnyBelow;
     },
-    canStartPartialGroup: () => taken.size < startBelow && msUntilPartialGroup() === 0,
+    canStartPartialGroup: () => startSlots.size < startAnyBelow && msUntilPartialGroup() === 0,
     msUntilPartialGroup,
     isIdle(projectId) {
-      const lastAt = lastTakenAt.get(projectId) ?? Number.NEGATIVE_INFINITY;
-      return performance.now() - lastAt > QUIET_MS && hasShare(0) && ofProject(projectId).length === 0;
+      const lastAt = lastAcquiredAt.get(projectId) ?? Number.NEGATIVE_INFINITY;
+      return (
+        performance.now() - lastAt > IDLE_AFTER_MS && hasCapacity(0) && slotsOfProject(projectId).length === 0
+      );
     },
     acquire(workflowId, projectId, isFull) {
       const now = performance.now();
-      taken.set(workflowId, { since: now, projectId, isFull });
-      lastTakenAt.set(projectId, now);
+      startSlots.set(workflowId, { since: now, projectId, isFull });
+      lastAcquiredAt.set(projectId, now);
     },
     delayNextPartialGroup(deliveries) {
-      if (grouping === 'auto') turnAt = performance.now() + deliveries * MS_PER_DELIVERY;
+      if (grouping === 'auto') nextPartialAt = performance.now() + deliveries * MS_PER_DELIVERY;
     },
-    release: (workflowId) => taken.delete(workflowId),
+    release: (workflowId) => startSlots.delete(workflowId),
     expireUnclaimed(isBehind) {
       const before = performance.now() - (isBehind ? UNCLAIMED_WHILE_BEHIND_MS : UNCLAIMED_MS);
-      for (const [id, { since }] of taken) if (since < before) taken.delete(id);
-      const quietBefore = performance.now() - QUIET_MS;
-      for (const [id, at] of lastTakenAt) if (at < quietBefore) lastTakenAt.delete(id);
+      for (const [id, { since }] of startSlots) if (since < before) startSlots.delete(id);
+      const idleBefore = performance.now() - IDLE_AFTER_MS;
+      for (const [id, at] of lastAcquiredAt) if (at < idleBefore) lastAcquiredAt.delete(id);
     },
   };
 }

@@ -1,17 +1,17 @@
-/** Work of which each step is done for good, so that it may stop after any of them. */
+/** Work in steps. Each step is committed, so the work can stop after any of them. */
 export type IncrementalWork = AsyncGenerator<void, void>;
 
 export type BackgroundRunner = {
   /**
-   * Resolves when all steps are done, or after those of the first `foregroundMs`, at least one; the others follow then.
-   * Rejects with what a step throws until then. Work that is begun under the key of older work takes its place.
+   * Runs steps for `foregroundMs`, at least one, and resolves; the remaining steps run in the background. Rejects if a
+   * step throws before that. New work replaces background work of the same key.
    */
   run(key: string, steps: IncrementalWork): Promise<void>;
-  /** Waits for the step that is under way; no other is begun. */
+  /** Waits for the running step and starts no other. */
   close(): Promise<void>;
 };
 
-/** Goes on behind the caller with work that takes long; `onFailure` hears of what ends one there. */
+/** Continues long work in the background, where a failure ends it and is passed to `onFailure`. */
 export function createBackgroundRunner({
   foregroundMs,
   onFailure,
@@ -23,19 +23,19 @@ export function createBackgroundRunner({
   let working: Promise<void> | null = null;
   let closed = false;
 
-  /** A step of each in turn: a million rows of one hold up nobody else's. */
+  /** The work of each key takes turns, so a million rows of one do not delay the others. */
   async function work(): Promise<void> {
     while (open.size > 0 && !closed) {
       for (const [key, steps] of open) {
-        const isOver = await isOverAfterNext(steps);
-        if (isOver && open.get(key) === steps) open.delete(key);
+        const isDone = await isDoneAfterNext(steps);
+        if (isDone && open.get(key) === steps) open.delete(key);
         if (closed) break;
       }
     }
     working = null;
   }
 
-  async function isOverAfterNext(steps: IncrementalWork): Promise<boolean> {
+  async function isDoneAfterNext(steps: IncrementalWork): Promise<boolean> {
     try {
       return (await steps.next()).done === true;
     } catch (error) {

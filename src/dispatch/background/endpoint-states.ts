@@ -19,31 +19,31 @@ import { createBackgroundRunner, type IncrementalWork } from './background-runne
 
 export type EndpointStatesDependencies = {
   pool: pg.Pool;
-  /** Something waits for assignment. */
+  /** Called when deliveries wait for an assignment. */
   onReleased: () => void;
-  /** Something did not come to its end. Its mark is there, and the next sweep takes it up. */
+  /** Called when work failed. It stays marked in Postgres, and the next sweep resumes it. */
   onFailure: (error: unknown) => void;
 };
 
-/** A caller waits no longer than that, and one batch, for what is held to follow: a million rows take minutes. */
+/** The longest that a caller waits for held deliveries, plus one batch. A million rows take minutes. */
 const RESPOND_WITHIN_MS = 1_000;
 
 /**
- * Changes states, and sees to what is held: at once, and what takes longer behind the caller. A death in between, or a
- * close, leaves a mark, which sweepHolding finds.
+ * Changes endpoint states and resyncs the held deliveries, in the background if that takes longer than `respondWithinMs`.
+ * If the process dies or closes before the end, sweepEndpointStates resumes the work.
  */
 export function createEndpointStates(
   deps: EndpointStatesDependencies,
-  answerWithinMs = RESPOND_WITHIN_MS,
+  respondWithinMs = RESPOND_WITHIN_MS,
 ): EndpointStates & { close(): Promise<void> } {
-  const background = createBackgroundRunner({ foregroundMs: answerWithinMs, onFailure: deps.onFailure });
+  const background = createBackgroundRunner({ foregroundMs: respondWithinMs, onFailure: deps.onFailure });
   return {
     async changeState(scope, endpointId, action) {
-      const answer = await changeEndpointState(deps.pool, scope, endpointId, action);
-      // Also where it was so before: whoever made it so may have died over what is held.
-      if (answer.kind === 'done' && answer.resync)
-        await background.run(endpointId, review(deps, answer.resync));
-      return answer;
+      const result = await changeEndpointState(deps.pool, scope, endpointId, action);
+      // Also if the state did not change: the process that changed it may have died during the resync.
+      if (result.kind === 'done' && result.resync)
+        await background.run(endpointId, resync(deps, result.resync));
+      return result;
     },
     applyPlans: (due) =>
       background.run(`${due.projectId} ${due.consumer ?? ''}`, applyPlansInSteps(deps, due)),
@@ -51,8 +51,8 @@ export function createEndpointStates(
   };
 }
 
-/** Twice at the same time does no harm: each row is moved once, and a mark that is not the newest ends nothing. */
-async function* review(
+/** Safe to run twice at the same time: each row changes once, and only the newest generation completes the resync. */
+async function* resync(
   { pool, onReleased }: EndpointStatesDependencies,
   due: PendingResync,
 ): IncrementalWork {
@@ -68,8 +68,8 @@ async function* review(
 async function* applyPlansInSteps(deps: EndpointStatesDependencies, due: PendingPlanChange): IncrementalWork {
   for (let next: string | null = ''; next !== null; ) {
     const batch = await applyPlans(deps.pool, due.projectId, due.consumer, next);
-    for (const one of batch.resyncs) {
-      yield* review(deps, one);
+    for (const pending of batch.resyncs) {
+      yield* resync(deps, pending);
       yield;
     }
     next = batch.next;
@@ -79,26 +79,27 @@ async function* applyPlansInSteps(deps: EndpointStatesDependencies, due: Pending
 }
 
 /**
- * Finishes what was begun at least `ageMs` ago, and puts the plans of profiles in force that came with a new version of
- * Posthorn. `plansOf` says the plans of each profile.
+ * Finishes resyncs and plan changes that are at least `ageMs` old, and applies the plans of profiles that a new version
+ * of Posthorn has changed. `plansOf`: the plans of each profile.
  */
 export async function sweepEndpointStates(
   deps: EndpointStatesDependencies,
   plansOf: Map<string, string[] | null>,
   ageMs: number,
 ): Promise<void> {
-  await orReport(deps, applyProfilePlans(deps.pool, plansOf));
+  await reportFailure(deps, applyProfilePlans(deps.pool, plansOf));
   for (const due of await pendingPlanChanges(deps.pool, ageMs))
-    await orReport(deps, finish(applyPlansInSteps(deps, due)));
-  for (const due of await pendingResyncs(deps.pool, ageMs)) await orReport(deps, finish(review(deps, due)));
+    await reportFailure(deps, runToEnd(applyPlansInSteps(deps, due)));
+  for (const due of await pendingResyncs(deps.pool, ageMs))
+    await reportFailure(deps, runToEnd(resync(deps, due)));
 }
 
-async function finish(steps: IncrementalWork): Promise<void> {
+async function runToEnd(steps: IncrementalWork): Promise<void> {
   for await (const _ of steps);
 }
 
-/** One that fails does not keep the others waiting. Without a connection all would fail, each after its timeout. */
-async function orReport({ onFailure }: EndpointStatesDependencies, work: Promise<void>): Promise<void> {
+/** A failure does not stop the other work, unless there is no connection: then each would fail after a timeout. */
+async function reportFailure({ onFailure }: EndpointStatesDependencies, work: Promise<void>): Promise<void> {
   try {
     await work;
   } catch (error) {

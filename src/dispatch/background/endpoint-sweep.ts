@@ -7,13 +7,13 @@ import {
 
 export type EndpointSweepDependencies = {
   pool: pg.Pool;
-  /** A workflow whose deliveries were cancelled. */
+  /** Called with each workflow whose deliveries were cancelled. */
   onCancelled: (signal: { owner: string; ids: string[] }) => void;
-  /** Outcomes of this project were written. */
+  /** Called when outcomes of this project were written. */
   onOutcomes: (projectId: string) => void;
 };
 
-/** Cancels all that is open for a deleted endpoint, in small transactions. If the process ends in between, the deletion stays incomplete. */
+/** Cancels the open deliveries of a deleted endpoint in small transactions. If the process dies, a later sweep resumes. */
 export async function sweepEndpoint(
   { pool, onCancelled, onOutcomes }: EndpointSweepDependencies,
   projectId: string,
@@ -28,7 +28,7 @@ export async function sweepEndpoint(
   onOutcomes(projectId);
 }
 
-/** Finishes the deletions that began at least `ageMs` ago: whoever began a younger one is likely still at it. */
+/** Finishes deletions that are at least `ageMs` old. A younger one is probably still being processed. */
 export async function sweepDeletedEndpoints(sweep: EndpointSweepDependencies, ageMs: number): Promise<void> {
   for (const { id, projectId } of await incompleteDeletions(sweep.pool, ageMs)) {
     await sweepEndpoint(sweep, projectId, id);

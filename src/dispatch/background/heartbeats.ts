@@ -10,62 +10,62 @@ import {
 } from '../../store/processes/processes.ts';
 
 export type Heartbeats = {
-  /** Of this process, for its lifetime. */
+  /** The id of this process, for its lifetime. */
   id: string;
-  /** The same; throws until the first heartbeat is written, since what has no row counts as gone. */
+  /** The same id. Throws until the first heartbeat is written: a process without a row counts as lost. */
   idOrThrow(): string;
-  /** Removes the row: for when nothing is in hand any more. */
+  /** Removes the row. Call it when no work is left. */
   close(): Promise<void>;
 };
 
 export type HeartbeatDependencies = {
   db: Queryable;
   role: ProcessRole;
-  /** Attempts that this process may have under way; 0 without a worker. */
+  /** Attempts that this process may have in flight; 0 without a worker. */
   attemptSlots?: number;
-  /** Told once by all processes together of each one that has gone without stopping. */
+  /** Called, in one of all processes, for each process that ended without stopping properly. */
   onProcessLost: (process: LostProcess) => void;
-  /** Others took this process for gone, although it was only slow or cut off. */
+  /** Called when other processes had counted this one as lost, although it was only slow or disconnected. */
   onRejoined: () => void;
   onFailure: (error: unknown) => void;
   intervalMs?: number;
 };
 
-const EVERY_MS = 1_000;
+const INTERVAL_MS = 1_000;
 
-/** Shows the other processes that this one lives, and notices which of them do not any more. */
+/** Shows other processes that this one is alive, and detects those that are lost. */
 export function createHeartbeats(deps: HeartbeatDependencies): Heartbeats {
-  const { db, role, attemptSlots, onProcessLost, onRejoined, onFailure, intervalMs = EVERY_MS } = deps;
+  const { db, role, attemptSlots, onProcessLost, onRejoined, onFailure, intervalMs = INTERVAL_MS } = deps;
   const identity = { id: localClockId('prc'), role, host: hostname(), pid: process.pid };
-  let isKnown = false;
+  let isRegistered = false;
   let hasFailed = false;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let beating: Promise<void> = Promise.resolve();
 
-  async function once(): Promise<void> {
+  async function sendHeartbeat(): Promise<void> {
     const { wasLost, hasSilentPeers } = await recordHeartbeat(db, identity, attemptSlots);
-    isKnown = true;
+    isRegistered = true;
     if (wasLost) onRejoined();
     if (!hasSilentPeers || closed) return;
-    for (const gone of await findLostProcesses(db, identity.id)) onProcessLost(gone);
+    for (const lost of await findLostProcesses(db, identity.id)) onProcessLost(lost);
   }
 
   const loop = (): void => {
-    const began = performance.now();
-    beating = once()
+    const startedAt = performance.now();
+    beating = sendHeartbeat()
       .then(
         () => {
           hasFailed = false;
         },
         (error: unknown) => {
-          // Once for each outage: this runs every second.
+          // Reported once per outage: this runs every second.
           if (!hasFailed) onFailure(error);
           hasFailed = true;
         },
       )
       .finally(() => {
-        if (!closed) timer = setTimeout(loop, Math.max(0, began + intervalMs - performance.now()));
+        if (!closed) timer = setTimeout(loop, Math.max(0, startedAt + intervalMs - performance.now()));
       });
   };
   loop();
@@ -73,14 +73,14 @@ export function createHeartbeats(deps: HeartbeatDependencies): Heartbeats {
   return {
     id: identity.id,
     idOrThrow() {
-      if (!isKnown) throw new Error('the first heartbeat of this process is not written yet');
+      if (!isRegistered) throw new Error('the first heartbeat of this process has not been written yet');
       return identity.id;
     },
     async close() {
       closed = true;
       clearTimeout(timer);
       await beating;
-      // If this fails, the others find out by the silence.
+      // If this fails, other processes notice the missing heartbeats.
       await removeProcess(db, identity.id).catch(onFailure);
     },
   };

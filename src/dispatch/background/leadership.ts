@@ -1,11 +1,11 @@
 import type { Queryable } from '../../store/postgres/database.ts';
 import { acquireLease, type LeaseName, releaseLease } from '../../store/processes/leases.ts';
 
-/** Of all processes one leads, by a lease in Postgres: an optimisation, the compare-and-set is the safety. */
+/** One of all processes leads, by a lease in Postgres. This only saves work: two leaders at once would do no harm. */
 export type Leadership = {
-  /** Becomes false by itself when the lease is not renewed in time, however long this process was stopped. */
+  /** False as soon as the lease expires, even if this process was paused and could not notice. */
   isLeader(): boolean;
-  /** Lets another one take the lease at once. */
+  /** Gives up the lease, so that another process can take it at once. */
   close(): Promise<void>;
 };
 
@@ -13,7 +13,7 @@ export type LeadershipDependencies = {
   db: Queryable;
   name: LeaseName;
   processId: string;
-  /** False while this process could not do the work: it gives the lease up, and does not take it. */
+  /** While this returns false, the process gives up the lease and does not acquire it. */
   canWork: () => boolean;
   onChange: (leads: boolean) => void;
   onFailure: (error: unknown) => void;
@@ -25,7 +25,7 @@ export type LeaseTimes = { renewIntervalMs: number; leaseDurationMs: number };
 
 export function createLeadership(deps: LeadershipDependencies): Leadership {
   const { db, name, processId, canWork, onChange, onFailure, times } = deps;
-  /** performance.now() until which the lease is certainly ours; 0: it is not. */
+  /** The time of performance.now() until which the lease is certainly held; 0 if it is not. */
   let heldUntil = 0;
   let hasFailed = false;
   let closed = false;
@@ -35,21 +35,21 @@ export function createLeadership(deps: LeadershipDependencies): Leadership {
 
   async function renewOrGiveUp(): Promise<void> {
     if (canWork()) {
-      // From before it is sent: in Postgres it lasts a little longer, never shorter.
+      // Measured before the query is sent, so the lease in Postgres never ends before this process thinks so.
       const sentAt = performance.now();
-      const isOurs = await acquireLease(db, name, processId, times.leaseDurationMs);
-      changeTo(isOurs ? sentAt + times.leaseDurationMs : 0);
+      const isAcquired = await acquireLease(db, name, processId, times.leaseDurationMs);
+      setHeldUntil(isAcquired ? sentAt + times.leaseDurationMs : 0);
     } else if (heldUntil > 0) await giveUp();
     hasFailed = false;
   }
 
-  /** If this fails, the lease runs out. */
+  /** If the release fails, the lease expires. */
   async function giveUp(): Promise<void> {
-    changeTo(0); // first: as soon as it is free, another may lead
+    setHeldUntil(0); // first, because another process may lead as soon as the lease is free
     await releaseLease(db, name, processId);
   }
 
-  function changeTo(until: number): void {
+  function setHeldUntil(until: number): void {
     const wasHeld = heldUntil > 0;
     heldUntil = until;
     if (wasHeld !== until > 0) onChange(!wasHeld);
@@ -59,8 +59,8 @@ export function createLeadership(deps: LeadershipDependencies): Leadership {
   const loop = (): void => {
     renewing = renewOrGiveUp()
       .catch((error: unknown) => {
-        if (!isLeader()) changeTo(0);
-        // Once for each outage: this runs every second.
+        if (!isLeader()) setHeldUntil(0);
+        // Reported once per outage: this runs every second.
         if (!hasFailed) onFailure(error);
         hasFailed = true;
       })

@@ -4,47 +4,47 @@ import type pg from 'pg';
 import { type OverdueOwner, releaseLost } from '../../store/deliveries/reconciliation.ts';
 import type { WorkflowState } from '../../temporal/gateway.ts';
 
-/** What the reconciler asks of Temporal. A failed look must answer `unknown`, which says nothing. */
+/** What the reconciler needs of Temporal. `stateOf` returns `unknown` if Temporal does not respond. */
 export type WorkflowControl = {
   stateOf(workflowId: string): Promise<WorkflowState>;
-  /** The type of the failure that a workflow ended with. */
+  /** The type of the failure with which a workflow ended. */
   failureOf(workflowId: string): Promise<string>;
   retryNow(workflowId: string, ids: string[]): Promise<void>;
   terminate(workflowId: string, reason: string): Promise<void>;
 };
 
 export type OwnerPoller = {
-  /** Those that run and were told a while ago: not worth another look yet. */
+  /** Running workflows that were signalled recently and need not be checked yet. */
   recentlySignalled(): string[];
   /**
-   * Looks at each, and gives back what nobody works on; `onChecked` is told of each answer. Returns how many deliveries were
-   * released; throws if Temporal said nothing of any of them.
+   * Checks each workflow and releases the deliveries that none works on. Calls `onChecked` after each. Returns the number
+   * of released deliveries. Throws if Temporal returned the state of none.
    */
   pollOwners(owners: OverdueOwner[], onChecked: () => void): Promise<number>;
 };
 
 export type OwnerPollerDependencies = {
   pool: pg.Pool;
-  /** Null while Temporal is away. */
+  /** Null while Temporal is down. */
   temporal: () => WorkflowControl | null;
-  /** False when this process has to stop looking: another one leads, or it closes. */
+  /** False when this process must stop polling, because another one leads or this one closes. */
   mayPoll: () => boolean;
   onAction: (action: 'released' | 'signalled' | 'terminated', workflowId: string, deliveries: number) => void;
-  /** A workflow failed with deliveries open, which go on in another. */
+  /** Called when a workflow failed with open deliveries, which another workflow continues. */
   onWorkflowFailed: (workflowId: string, failure: string, deliveries: number) => void;
   onFailure: (error: unknown) => void;
-  /** In milliseconds: until one that runs is looked at again, and until a wedged one is terminated. */
+  /** Milliseconds until a running workflow is checked again, and until a wedged one is terminated. */
   times: { recheckAfterMs: number; terminateWedgedAfterMs: number };
 };
 
 const MAX_CONCURRENT_POLLS = 20;
-/** A call to a server that is away takes longer than a lease lasts. */
+/** Without a timeout, a call to a server that is down would take longer than the lease lasts. */
 const CALL_TIMEOUT_MS = 3_000;
 
 export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
   const { pool, temporal, mayPoll, onAction, onWorkflowFailed, onFailure, times } = deps;
   const wedgedSince = new Map<string, number>();
-  const quietUntil = new Map<string, number>();
+  const recheckAt = new Map<string, number>();
 
   async function pollOwners(owners: OverdueOwner[], onChecked: () => void): Promise<number> {
     const limit = pLimit(MAX_CONCURRENT_POLLS);
@@ -68,20 +68,20 @@ export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
     return released;
   }
 
-  /** Returns how many deliveries were released; null when nothing could be learnt. */
+  /** Returns the number of released deliveries, or null if the workflow's state is unknown. */
   async function pollOwner({ owner, ids }: OverdueOwner): Promise<number | null> {
-    const engine = temporal();
-    if (!engine) return null;
-    const state = await within(engine.stateOf(owner)).catch(() => 'unknown' as const);
+    const control = temporal();
+    if (!control) return null;
+    const state = await withTimeout(control.stateOf(owner)).catch(() => 'unknown' as const);
     if (!mayPoll()) return null;
     if (state !== 'wedged') wedgedSince.delete(owner);
     if (state === 'unknown') return null;
     if (state === 'closed') return release(owner, ids);
-    if (state === 'failed') return releaseFailed(engine, owner, ids);
+    if (state === 'failed') return releaseFailed(control, owner, ids);
     if (state === 'running') {
-      // A signal may have been lost. One that is attempting ignores it.
-      await within(engine.retryNow(owner, ids));
-      quietUntil.set(owner, performance.now() + times.recheckAfterMs); // not before: one that fails is sent again soon
+      // An earlier signal may have been lost. A workflow that is attempting the deliveries ignores it.
+      await withTimeout(control.retryNow(owner, ids));
+      recheckAt.set(owner, performance.now() + times.recheckAfterMs); // only after the signal was sent: a failed one is repeated soon
       onAction('signalled', owner, ids.length);
       return 0;
     }
@@ -89,8 +89,11 @@ export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
     wedgedSince.set(owner, since);
     if (performance.now() - since < times.terminateWedgedAfterMs) return 0;
     wedgedSince.delete(owner);
-    await within(
-      engine.terminate(owner, 'its workflow task failed for two minutes; its deliveries go on elsewhere'),
+    await withTimeout(
+      control.terminate(
+        owner,
+        'the workflow task failed for two minutes; another workflow continues the deliveries',
+      ),
     );
     onAction('terminated', owner, ids.length);
     return release(owner, ids);
@@ -102,11 +105,11 @@ export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
     return released;
   }
 
-  /** What is released goes on whether or not anybody learns why. */
-  async function releaseFailed(engine: WorkflowControl, owner: string, ids: string[]): Promise<number> {
+  /** Releases first: the deliveries continue even if the cause cannot be read. */
+  async function releaseFailed(control: WorkflowControl, owner: string, ids: string[]): Promise<number> {
     const released = await release(owner, ids);
     if (released === 0) return 0;
-    const failure = await within(engine.failureOf(owner)).catch(() => 'unknown');
+    const failure = await withTimeout(control.failureOf(owner)).catch(() => 'unknown');
     onWorkflowFailed(owner, failure, released);
     return released;
   }
@@ -114,23 +117,23 @@ export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
   return {
     recentlySignalled() {
       const now = performance.now();
-      for (const [id, until] of quietUntil) if (until < now) quietUntil.delete(id);
-      return [...quietUntil.keys()];
+      for (const [id, at] of recheckAt) if (at < now) recheckAt.delete(id);
+      return [...recheckAt.keys()];
     },
     pollOwners,
   };
 }
 
-async function within<T>(asked: Promise<T>): Promise<T> {
-  const answered = new AbortController();
-  const late = sleep(CALL_TIMEOUT_MS, undefined, { signal: answered.signal }).then(() => {
-    throw new Error('Temporal does not answer');
+async function withTimeout<T>(call: Promise<T>): Promise<T> {
+  const settled = new AbortController();
+  const late = sleep(CALL_TIMEOUT_MS, undefined, { signal: settled.signal }).then(() => {
+    throw new Error('Temporal does not respond');
   });
   late.catch(() => {});
   try {
-    return await Promise.race([asked, late]);
+    return await Promise.race([call, late]);
   } finally {
-    answered.abort();
-    asked.catch(() => {});
+    settled.abort();
+    call.catch(() => {});
   }
 }

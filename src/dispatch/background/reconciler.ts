@@ -9,14 +9,14 @@ export type ReconcilerDependencies = Pick<
   OwnerPollerDependencies,
   'pool' | 'temporal' | 'onAction' | 'onWorkflowFailed' | 'onFailure'
 > & {
-  /** For the lease: it must not wait behind other statements. */
+  /** A connection for the lease, which must not wait for other statements. */
   leaseDb: Queryable;
   processId: string;
-  /** Finishes what changed endpoints at least `ageMs` ago: deletions, and what is held for them. */
+  /** Finishes changes of endpoints that are at least `ageMs` old: deletions, state changes and plan changes. */
   sweepEndpoints: (ageMs: number) => Promise<void>;
-  /** Told when deliveries were released: they wait for assignment. */
+  /** Called when deliveries were released and wait for an assignment. */
   onReleased: () => void;
-  /** Of all processes one reconciles: told when it is this one, and when it no longer is. */
+  /** One of all processes reconciles. Called when this process becomes that one, and when it no longer is. */
   onLeadershipChange: (leads: boolean) => void;
   times?: ReconcilerTimes;
 };
@@ -24,19 +24,21 @@ export type ReconcilerDependencies = Pick<
 /** All in milliseconds. */
 export type ReconcilerTimes = LeaseTimes & {
   passIntervalMs: number;
-  /** Between two looks for what silent processes had in hand. */
+  /** The interval between two searches for deliveries of silent processes. */
   silentCheckIntervalMs: number;
-  /** Longer than an attempt can be late by itself; short in the first minute, when a crash has just been. */
+  /** How long a delivery must be overdue: longer than an attempt can be late in normal operation. */
   overdueAfterMs: number;
+  /** Shorter in the first minute (`startupMs`), because Posthorn may have restarted after a crash. */
   startupOverdueAfterMs: number;
   startupMs: number;
-  /** A workflow task that fails for this long does not heal by itself. */
+  /** A workflow whose task has failed for this long is wedged for good. */
   terminateWedgedAfterMs: number;
-  /** Between two looks for changes of endpoints that were never finished, and how old those are. */
+  /** The interval between two sweeps of endpoint changes, and the age from which these are finished. */
   sweepIntervalMs: number;
   startupSweepIntervalMs: number;
-  /** Who could not work leaves the lead to others this long; without progress for `stuckAfter` a pass hangs. */
+  /** A pass without progress for this long counts as stuck. */
   stuckAfterMs: number;
+  /** After failures, the process leaves the lead to others for this long. */
   stepDownMs: number;
 };
 
@@ -54,13 +56,12 @@ export const RECONCILER_TIMES: ReconcilerTimes = {
   stuckAfterMs: 5_000,
   stepDownMs: 10_000,
 };
-/** Owners read in one go. */
 const OWNERS_PER_READ = 2_000;
-/** Passes that may fail in a row; after one that failed the next follows soon. */
-const FAILURES = 3;
-const AGAIN_AFTER_FAILURE_MS = 1_000;
+/** After this many consecutive failures the process gives up the lead. */
+const MAX_FAILED_PASSES = 3;
+const RETRY_DELAY_MS = 1_000;
 
-/** Finds deliveries that are due, owned, and not worked on, and gives them back to the queue. */
+/** Finds due deliveries that have an owner and are not being attempted, and returns them to the queue. */
 export function createReconciler(deps: ReconcilerDependencies): { close(): Promise<void> } {
   const { pool, leaseDb, processId, temporal, sweepEndpoints, onReleased, onLeadershipChange, onFailure } =
     deps;
@@ -71,23 +72,23 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
   let closed = false;
 
   const limits: WorkLimits = {
-    maxFailures: FAILURES,
+    maxFailures: MAX_FAILED_PASSES,
     stuckAfterMs: times.stuckAfterMs,
     stepDownMs: times.stepDownMs,
   };
-  const works = { overdue: createWorkHealth(limits), silent: createWorkHealth(limits) };
+  const health = { overdue: createWorkHealth(limits), silent: createWorkHealth(limits) };
   const leadership = createLeadership({
     db: leaseDb,
     name: 'reconciler',
     processId,
-    // Without Temporal it can tell nothing of any workflow; another process may.
-    canWork: () => temporal() !== null && Object.values(works).every((work) => work.canWork()),
+    // Without Temporal this process cannot check any workflow, but another process may.
+    canWork: () => temporal() !== null && Object.values(health).every((work) => work.canWork()),
     onChange: onLeadershipChange,
     onFailure,
     times,
   });
   const leads = (): boolean => !closed && leadership.isLeader();
-  const looks = createOwnerPoller({
+  const ownerPoller = createOwnerPoller({
     ...deps,
     mayPoll: leads,
     times: { recheckAfterMs: times.overdueAfterMs, terminateWedgedAfterMs: times.terminateWedgedAfterMs },
@@ -99,38 +100,38 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
     if (!sweeping && now >= nextSweepAt) {
       const sweepEvery = isStart ? times.startupSweepIntervalMs : times.sweepIntervalMs;
       nextSweepAt = now + sweepEvery;
-      // A long backlog takes a while: what is overdue does not wait for it.
+      // Not awaited: overdue deliveries must not wait for a long backlog of endpoint changes.
       sweeping = sweepEndpoints(sweepEvery)
         .catch(onFailure)
         .finally(() => (sweeping = null));
     }
     const overdueMs = isStart ? times.startupOverdueAfterMs : times.overdueAfterMs;
-    const seen = new Set(looks.recentlySignalled());
+    const checked = new Set(ownerPoller.recentlySignalled());
     for (let more = true; more && leads(); ) {
-      const owners = await overdueOwners(pool, overdueMs, OWNERS_PER_READ, [...seen]);
-      for (const { owner } of owners) seen.add(owner);
-      if ((await looks.pollOwners(owners, works.overdue.recordProgress)) > 0) onReleased();
+      const owners = await overdueOwners(pool, overdueMs, OWNERS_PER_READ, [...checked]);
+      for (const { owner } of owners) checked.add(owner);
+      if ((await ownerPoller.pollOwners(owners, health.overdue.recordProgress)) > 0) onReleased();
       more = owners.length === OWNERS_PER_READ;
     }
   }
 
-  /** What a process had assigned when it died is looked at as soon as it is silent: if it was only slow, no harm is done. */
+  /** Checks the deliveries of a process as soon as it is silent. If it was only slow, checking does no harm. */
   async function passSilent(): Promise<void> {
     const silent = await silentProcesses(pool, processId);
     if (silent.length === 0) return;
-    const owners = await orphanedOwners(pool, silent, OWNERS_PER_READ, looks.recentlySignalled());
-    if ((await looks.pollOwners(owners, works.silent.recordProgress)) > 0) onReleased();
+    const owners = await orphanedOwners(pool, silent, OWNERS_PER_READ, ownerPoller.recentlySignalled());
+    if ((await ownerPoller.pollOwners(owners, health.silent.recordProgress)) > 0) onReleased();
   }
 
   const loops = [
-    repeat(passOverdue, works.overdue, times.passIntervalMs),
-    repeat(passSilent, works.silent, times.silentCheckIntervalMs),
+    repeat(passOverdue, health.overdue, times.passIntervalMs),
+    repeat(passSilent, health.silent, times.silentCheckIntervalMs),
   ];
 
   function repeat(pass: () => Promise<void>, work: WorkHealth, everyMs: number): { close(): Promise<void> } {
     let timer: NodeJS.Timeout | undefined;
     let passing: Promise<void> = Promise.resolve();
-    const soonMs = Math.min(AGAIN_AFTER_FAILURE_MS, everyMs);
+    const soonMs = Math.min(RETRY_DELAY_MS, everyMs);
     const passIfLeading = (): void => {
       passing = (leads() ? work.run(pass).then(() => everyMs) : Promise.resolve(soonMs))
         .catch((error: unknown) => {

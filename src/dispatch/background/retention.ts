@@ -6,14 +6,14 @@ import {
   timeBefore,
 } from '../../store/events/retention.ts';
 
-const EVERY_MS = 60_000;
+const INTERVAL_MS = 60_000;
 
-/** Removes what is older than `ageMs` in small batches, one after the other, once a minute. */
+/** Once a minute, removes settled events, outcomes and receiver health older than `ageMs`, in small batches. */
 export function createRetention({
   pool,
   ageMs,
   onFailure,
-  intervalMs = EVERY_MS,
+  intervalMs = INTERVAL_MS,
 }: {
   pool: pg.Pool;
   ageMs: number;

@@ -1,34 +1,33 @@
-/** Whether passes of some work succeed and go on. Who cannot work leaves it to another process. */
+/** Tracks whether passes succeed and make progress. A process that cannot work leaves the lead to another. */
 export type WorkHealth = {
   canWork(): boolean;
-  /** Runs one pass; what it throws counts, and is thrown. */
+  /** Runs one pass. Counts and rethrows its failure. */
   run(pass: () => Promise<void>): Promise<void>;
-  /** A long pass says so with each step that it has done. */
+  /** A long pass calls this after each step. */
   recordProgress(): void;
 };
 
-/** `stuckAfter` and `restFor` in milliseconds. */
 export type WorkLimits = { maxFailures: number; stuckAfterMs: number; stepDownMs: number };
 
 /**
- * After `failures` passes that failed in a row, or one without progress for `stuckAfter`, it says for `restFor` that it
- * cannot work, and so do passes that hang for as long as they hang.
+ * `canWork` is false for `stepDownMs` after `maxFailures` consecutive failures, and while a pass makes no progress for
+ * `stuckAfterMs` and for `stepDownMs` after that.
  */
 export function createWorkHealth({ maxFailures, stuckAfterMs, stepDownMs }: WorkLimits): WorkHealth {
   let failed = 0;
-  /** performance.now() of the last sign of life of the pass under way. */
+  /** The time of performance.now() at which the running pass last made progress; null if none runs. */
   let progressAt: number | null = null;
-  let restsUntil = 0;
+  let steppedDownUntil = 0;
 
-  const rest = (): void => {
-    restsUntil = performance.now() + stepDownMs;
+  const stepDown = (): void => {
+    steppedDownUntil = performance.now() + stepDownMs;
   };
 
   return {
     canWork() {
       const now = performance.now();
-      if (progressAt !== null && now - progressAt > stuckAfterMs) rest();
-      return now >= restsUntil;
+      if (progressAt !== null && now - progressAt > stuckAfterMs) stepDown();
+      return now >= steppedDownUntil;
     },
     async run(pass) {
       progressAt = performance.now();
@@ -39,7 +38,7 @@ export function createWorkHealth({ maxFailures, stuckAfterMs, stepDownMs }: Work
         failed += 1;
         if (failed >= maxFailures) {
           failed = 0;
-          rest();
+          stepDown();
         }
         throw error;
       } finally {

@@ -203,6 +203,9 @@ describe('on a database that stays', () => {
 
   test("a project's post and batch do not wait for what another has sent before", async () => {
     const other = await store.newProject();
+    // Opens the connections first: several batches end before a new connection is open.
+    const clients = await Promise.all(Array.from({ length: 5 }, () => store.pool.connect()));
+    for (const client of clients) client.release();
     const order: string[] = [];
     const noting = <T>(name: string, work: Promise<T>): Promise<T> => work.finally(() => order.push(name));
     const flood = [

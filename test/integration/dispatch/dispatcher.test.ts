@@ -180,11 +180,12 @@ test('projects take turns: small ones do not wait behind a large backlog, nor ho
   const small = await Promise.all(Array.from({ length: 8 }, () => store.newProject()));
   await backlog(8_000);
   for (const projectId of small) await backlog(5, { projectId });
-  engine = startFakeEngine({ claimAfterMs: 300 });
+  // Long enough that a busy machine assigns 16 groups before the first of them is claimed.
+  engine = startFakeEngine({ claimAfterMs: 800 });
 
   engine.dispatcher.poll();
 
-  await eventually(() => engine.deliveries().length === 8_040);
+  await eventually(() => engine.deliveries().length === 8_040, 20_000);
   const isLarge = ({ projectId }: Assignment) => projectId === store.project;
   expect(engine.starts.filter((start) => !isLarge(start))).toHaveLength(8); // each once, with all that it had
   const last = engine.starts.findLastIndex((start) => !isLarge(start));

@@ -14,7 +14,7 @@ beforeEach(() => {
   failures = [];
 });
 
-/** Ends with its last step. */
+/** Its last step ends the work. */
 async function* steps(name: string, count: number, gate: Promise<void> = Promise.resolve()): IncrementalWork {
   for (let n = 1; n <= count; n++) {
     if (n > 1) await gate;
@@ -23,12 +23,12 @@ async function* steps(name: string, count: number, gate: Promise<void> = Promise
   }
 }
 
-test('short work is done when the caller goes on', async () => {
+test('short work is done when run resolves', async () => {
   await background(60_000).run('a', steps('a', 5));
   expect(done).toEqual(['a1', 'a2', 'a3', 'a4', 'a5']);
 });
 
-test('long work goes on behind the caller, a step of each in turn', async () => {
+test('long work continues in the background, one step of each key in turn', async () => {
   const gate = Promise.withResolvers<void>();
   const { run } = background();
   for (const name of ['a', 'b', 'c']) await run(name, steps(name, 3, gate.promise));
@@ -39,7 +39,7 @@ test('long work goes on behind the caller, a step of each in turn', async () => 
   expect(done.slice(3)).toEqual(['a2', 'b2', 'c2', 'a3', 'b3', 'c3']);
 });
 
-test('what is begun again takes the place of the older work', async () => {
+test('new work replaces background work of the same key', async () => {
   const gate = Promise.withResolvers<void>();
   const { run } = background();
   await run('other', steps('other', 4, gate.promise));
@@ -50,7 +50,7 @@ test('what is begun again takes the place of the older work', async () => {
   expect(done).not.toContain('old2');
 });
 
-test('what fails behind the caller is told of, and holds up nothing else; before, the caller hears of it', async () => {
+test('a failure in the background is reported and delays nothing else; in the foreground, run rejects', async () => {
   async function* failing(): IncrementalWork {
     yield;
     throw new Error('no');
@@ -63,7 +63,7 @@ test('what fails behind the caller is told of, and holds up nothing else; before
   await expect(background(60_000).run('a', failing())).rejects.toThrow('no');
 });
 
-test('a close waits for the step that is under way, and begins no other', async () => {
+test('close waits for the running step and starts no other', async () => {
   const gate = Promise.withResolvers<void>();
   const { run, close } = background();
   await run('a', steps('a', 3, gate.promise));

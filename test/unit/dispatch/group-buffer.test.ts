@@ -23,61 +23,61 @@ const deliveries = (count: number): NewDelivery[] =>
 
 const idsOf = (all: { id: string }[]): string[] => all.map(({ id }) => id);
 
-test('a group is not to be taken before each of its deliveries is stored', () => {
-  const groups = createGroupBuffer();
+test('a group cannot be taken before each of its deliveries is stored', () => {
+  const buffer = createGroupBuffer();
   const [first, second] = [deliveries(2), deliveries(1)];
-  groups.add('key', first);
-  groups.add('key', second);
+  buffer.add('key', first);
+  buffer.add('key', second);
   const owner = first[0]!.owner!;
   expect(second[0]!.owner).toBe(owner);
 
-  groups.markCommitted(owner, first);
-  expect(groups.take('open')).toBeNull();
-  groups.markCommitted(owner, second);
-  expect(idsOf(groups.take('open')!.deliveries)).toEqual(idsOf([...first, ...second]));
-  expect(groups.take('open')).toBeNull();
+  buffer.markCommitted(owner, first);
+  expect(buffer.take('partial')).toBeNull();
+  buffer.markCommitted(owner, second);
+  expect(idsOf(buffer.take('partial')!.deliveries)).toEqual(idsOf([...first, ...second]));
+  expect(buffer.take('partial')).toBeNull();
 });
 
-test('a group that is full takes no more, and the next one opens', () => {
-  const groups = createGroupBuffer();
+test('a full group takes no more deliveries, and a new group opens', () => {
+  const buffer = createGroupBuffer();
   const many = deliveries(130);
-  groups.add('key', many);
+  buffer.add('key', many);
   const owners = Map.groupBy(many, ({ owner }) => owner!);
   expect([...owners.values()].map(({ length }) => length)).toEqual([100, 30]);
 
-  for (const [owner, company] of owners) groups.markCommitted(owner, company);
-  expect(groups.take('full')!.deliveries).toHaveLength(100);
-  expect(groups.take('full')).toBeNull();
-  expect(groups.take('open')!.deliveries).toHaveLength(30);
+  for (const [owner, batch] of owners) buffer.markCommitted(owner, batch);
+  expect(buffer.take('full')!.deliveries).toHaveLength(100);
+  expect(buffer.take('full')).toBeNull();
+  expect(buffer.take('partial')!.deliveries).toHaveLength(30);
 });
 
-test('what was not stored leaves its group, and the others travel without it', () => {
-  const groups = createGroupBuffer();
+test('deliveries that were not stored leave their group, and the others start without them', () => {
+  const buffer = createGroupBuffer();
   const [stored, lost] = [deliveries(2), deliveries(3)];
-  groups.add('key', [...stored, ...lost]);
+  buffer.add('key', [...stored, ...lost]);
   const owner = stored[0]!.owner!;
-  groups.markCommitted(owner, stored);
-  expect(groups.markAbandoned(owner, lost)).toBe(true);
-  expect(idsOf(groups.take('open')!.deliveries)).toEqual(idsOf(stored));
-  expect(groups.markAbandoned(owner, lost)).toBe(false);
+  buffer.markCommitted(owner, stored);
+  expect(buffer.markAbandoned(owner, lost)).toBe(true);
+  expect(idsOf(buffer.take('partial')!.deliveries)).toEqual(idsOf(stored));
+  expect(buffer.markAbandoned(owner, lost)).toBe(false);
 });
 
-test('a group of which nothing was stored is gone', () => {
-  const groups = createGroupBuffer();
+test('a group without any stored delivery is removed', () => {
+  const buffer = createGroupBuffer();
   const lost = deliveries(3);
-  groups.add('key', lost);
-  groups.markAbandoned(lost[0]!.owner!, lost);
-  expect([groups.hasOpenGroup('key'), groups.hasReadyOpenGroup(), groups.takeAll()]).toEqual([
+  buffer.add('key', lost);
+  buffer.markAbandoned(lost[0]!.owner!, lost);
+  expect([buffer.hasOpenGroup('key'), buffer.hasReadyPartialGroup(), buffer.takeAll()]).toEqual([
     false,
     false,
     [],
   ]);
 });
 
-test('past sixteen full groups the rest is left to wait in Postgres', () => {
-  const groups = createGroupBuffer();
-  expect(groups.add('key', deliveries(1_600))).toBe(true);
+test('beyond 16 full groups, deliveries get no owner and wait in Postgres', () => {
+  const buffer = createGroupBuffer();
+  expect(buffer.add('key', deliveries(1_600))).toBe(true);
   const late = deliveries(1);
-  expect(groups.add('key', late)).toBe(false);
+  expect(buffer.add('key', late)).toBe(false);
   expect(late[0]!.owner).toBeNull();
 });

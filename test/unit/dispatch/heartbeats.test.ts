@@ -7,11 +7,11 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('a look for processes that are gone holds up no heartbeat, however long it hangs', async () => {
+test('a search for lost processes delays no heartbeat, however long it hangs', async () => {
   jest.useFakeTimers();
   let beats = 0;
   const failures: unknown[] = [];
-  // Only the heartbeats are answered: anything else hangs as long as the caller lets it.
+  // Only heartbeats get a result. Every other query hangs until its timeout.
   const query = ({ text, query_timeout: ms = 35_000 }: Statement) => {
     if (!text.includes('hasSilentPeers'))
       return new Promise((_, reject) => setTimeout(() => reject(new Error('Query read timeout')), ms));
@@ -31,7 +31,7 @@ test('a look for processes that are gone holds up no heartbeat, however long it 
 
   await jest.advanceTimersByTimeAsync(10_000);
 
-  // Others take a process for silent after 5 s.
+  // Other processes count a process as silent after 5 s.
   expect(beats).toBeGreaterThanOrEqual(3);
   expect(failures).not.toEqual([]);
   const closed = heartbeats.close();

@@ -5,33 +5,33 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('whoever cannot renew the lease says that it leads no more, as soon as the lease may be over', async () => {
+test('a process that cannot renew its lease stops leading as soon as the lease may have expired', async () => {
   jest.useFakeTimers();
-  let isAway = false;
+  let isDown = false;
   const query = async () => {
-    if (isAway) throw new Error('the connection was lost');
+    if (isDown) throw new Error('the connection was lost');
     return { rowCount: 1, rows: [] };
   };
-  const told: boolean[] = [];
+  const changes: boolean[] = [];
   const leadership = createLeadership({
     db: { query } as unknown as Queryable,
     name: 'reconciler',
     processId: 'prc_1',
     canWork: () => true,
-    onChange: (leads) => told.push(leads),
+    onChange: (leads) => changes.push(leads),
     onFailure: () => {},
     times: { renewIntervalMs: 1_000, leaseDurationMs: 5_000 },
   });
   await jest.advanceTimersByTimeAsync(1_500);
 
-  isAway = true;
+  isDown = true;
   await jest.advanceTimersByTimeAsync(2_000);
-  expect([leadership.isLeader(), told]).toEqual([true, [true]]);
+  expect([leadership.isLeader(), changes]).toEqual([true, [true]]);
   await jest.advanceTimersByTimeAsync(5_000);
-  expect([leadership.isLeader(), told]).toEqual([false, [true, false]]);
+  expect([leadership.isLeader(), changes]).toEqual([false, [true, false]]);
 
-  isAway = false;
+  isDown = false;
   await jest.advanceTimersByTimeAsync(1_000);
-  expect([leadership.isLeader(), told]).toEqual([true, [true, false, true]]);
+  expect([leadership.isLeader(), changes]).toEqual([true, [true, false, true]]);
   await leadership.close();
 });
