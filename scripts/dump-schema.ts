@@ -6,17 +6,17 @@ import { migrate } from '../src/store/migrations/migrate.ts';
 import { schemaText } from '../src/store/migrations/schema-text.ts';
 import { createPool } from '../src/store/postgres/database.ts';
 
-/** Writes docs/schema.txt from the migrations; a test compares it. */
+/** Writes docs/schema.txt from the migrations. A test compares the file with the schema. */
 const target = join(import.meta.dirname, '../docs/schema.txt');
 const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-schema-'));
-chmodSync(dataDir, 0o711); // root's Postgres is another user, who passes through
+chmodSync(dataDir, 0o711); // run as root, Postgres switches to another user, who has to pass through this folder
 
 const postgres = await startEmbeddedPostgres({ dataDir, log: console.error, durable: false });
 const pool = createPool(postgres.url, 1);
 try {
   await migrate(pool);
   writeFileSync(target, await schemaText(pool));
-  console.log(`${target} is written`);
+  console.log(`wrote ${target}`);
 } finally {
   await pool.end();
   await postgres.stop();

@@ -6,12 +6,12 @@ import { createPool } from '../postgres/database.ts';
 import { MIGRATIONS_FOLDER, migrationNames } from './migration-files.ts';
 import { resetStreamAfterRestore } from './reset-stream-after-restore.ts';
 
-/** Any constant will do, as long as every process that migrates a database uses the same. */
+/** An arbitrary constant, the same in every process that migrates. */
 const MIGRATION_LOCK = 7_670_911;
 
 type Migration = { name: string; sql: string; checksum: string };
 
-/** An applied migration reads otherwise than when it was applied: the schema is not the one that the files say. */
+/** The file of an applied migration has changed, so the schema may differ from what the files describe. */
 export class ChangedMigration extends Error {
   constructor(name: string) {
     super(
@@ -22,7 +22,7 @@ export class ChangedMigration extends Error {
   }
 }
 
-/** A statement of a migration failed; nothing of that migration is applied. */
+/** A statement of a migration failed. Nothing of that migration is applied. */
 export class MigrationFailed extends Error {
   constructor(name: string, cause: unknown) {
     super(`migration ${name} failed: ${(cause as Error).message}`, { cause });
@@ -31,16 +31,16 @@ export class MigrationFailed extends Error {
 }
 
 /**
- * Applies what is missing of `migrations/*.sql`, in order, each in a transaction of its own. Returns the names that
- * were applied now. Processes that migrate at the same time wait for each other. Names in the database that have no
- * file are left alone: `schemaState` says that there are any. A database that was restored from a dump begins its stream
- * of outcomes anew. Throws ChangedMigration, MigrationFailed, and what keeps us from connecting.
+ * Applies the missing `migrations/*.sql` in order, each in a transaction of its own, and returns their names. Processes
+ * that migrate at the same time wait for each other. Applied migrations without a file are ignored; `schemaState` reports
+ * them. In a database that was restored from a dump, the stream of outcomes is reset. Throws ChangedMigration,
+ * MigrationFailed and connection errors.
  */
 export async function migrate(database: pg.Pool | string, folder = MIGRATIONS_FOLDER): Promise<string[]> {
   const pool = typeof database === 'string' ? createPool(database, 1) : database;
   const client = await pool.connect();
   try {
-    // An index on a large table may take longer than any statement of daily work may.
+    // Creating an index on a large table may take longer than the timeout of ordinary statements.
     await client.query('SET statement_timeout = 0');
     await client.query(NO_TRANSACTION_TIMEOUT);
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
@@ -48,7 +48,7 @@ export async function migrate(database: pg.Pool | string, folder = MIGRATIONS_FO
     await resetStreamAfterRestore(client);
     return applied;
   } finally {
-    client.release(true); // closed, not reused: it carries our timeout and the lock
+    client.release(true); // closes the connection, which holds the lock and has no statement timeout
     if (typeof database === 'string') await pool.end();
   }
 }
@@ -80,14 +80,14 @@ async function apply(client: pg.PoolClient, { name, sql, checksum }: Migration):
 async function readMigrations(folder: string): Promise<Migration[]> {
   return Promise.all(
     migrationNames(folder).map(async (name) => {
-      // A checkout with Windows line endings is not a change.
+      // A checkout with Windows line endings must not count as a change.
       const sql = (await readFile(join(folder, name), 'utf8')).replaceAll('\r\n', '\n');
       return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
     }),
   );
 }
 
-// PostgreSQL 14 to 16 do not know it.
+// Through pg_settings, because PostgreSQL 14 to 16 do not have transaction_timeout.
 const NO_TRANSACTION_TIMEOUT = `
   SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`;
 

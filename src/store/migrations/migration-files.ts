@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export const MIGRATIONS_FOLDER = join(import.meta.dirname, '../../../migrations');
 
-/** The names of the migrations in a folder, in their order. */
+/** Returns the names of the migrations in a folder, in the order in which they are applied. */
 export const migrationNames = (folder: string): string[] =>
   readdirSync(folder)
     .filter((name) => /^\d{4}_.*\.sql$/.test(name))

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 
-// A transaction id that this server has not given out yet: the rows come from the dump of another one. The last of
-// each project is found in the index of the stream.
+// A transaction id that this server has not assigned yet shows that the rows come from a dump of another server. The last
+// row of each project is found in the index of the stream.
 const IS_XID_AHEAD = `
   WITH present AS (SELECT pg_snapshot_xmax(pg_current_snapshot()) AS next_xid)
   SELECT EXISTS (SELECT FROM database_identity WHERE outcomes_removed_below > next_xid)
@@ -14,7 +14,7 @@ const IS_XID_AHEAD = `
          ) AS ahead
   FROM present`;
 
-// Outcomes before the identity, as retention takes them.
+// Locks outcomes before the identity, as retention does.
 const RESET_STREAM = `
   BEGIN;
   TRUNCATE outcomes;
@@ -22,9 +22,9 @@ const RESET_STREAM = `
   COMMIT`;
 
 /**
- * Gives a database that was restored from a dump into another server a new identity and an empty stream: new outcomes
- * would come before the old ones, or stay unseen until the transaction ids have caught up. Cursors of before are
- * answered 410. True when it did. To be called by one process at a time.
+ * Gives a database that was restored from a dump of another server a new identity and an empty stream of outcomes.
+ * Otherwise new outcomes would sort before old ones, or stay invisible until the transaction ids have caught up. Requests
+ * with earlier cursors then get 410. Returns true if the stream was reset. To be called by one process at a time.
  */
 export async function resetStreamAfterRestore(client: pg.PoolClient): Promise<boolean> {
   const { rows } = await client.query<{ ahead: boolean }>(IS_XID_AHEAD);

@@ -3,23 +3,23 @@ import { MIGRATIONS_FOLDER, migrationNames } from './migration-files.ts';
 
 export type SchemaState =
   | { kind: 'current' }
-  /** Migrations of this release that the database has not seen. */
+  /** Migrations of this release that are not applied to the database. */
   | { kind: 'older'; missing: string[] }
-  /** Migrations in the database that this release does not know. */
+  /** Applied migrations that this release does not have. */
   | { kind: 'newer'; unknown: string[] };
 
 const SELECT_NAMES = 'SELECT name FROM schema_migrations ORDER BY name';
 const UNDEFINED_TABLE = '42P01';
 
-/** How the schema of the database compares with the migrations of this release, `ours`. */
+/** Compares the migrations applied to the database with those of this release, `ours`. */
 export async function schemaState(
   db: Queryable,
   ours = migrationNames(MIGRATIONS_FOLDER),
 ): Promise<SchemaState> {
-  const theirs = await appliedNames(db);
-  const missing = ours.filter((name) => !theirs.includes(name));
+  const applied = await appliedNames(db);
+  const missing = ours.filter((name) => !applied.includes(name));
   if (missing.length > 0) return { kind: 'older', missing };
-  const unknown = theirs.filter((name) => !ours.includes(name));
+  const unknown = applied.filter((name) => !ours.includes(name));
   return unknown.length > 0 ? { kind: 'newer', unknown } : { kind: 'current' };
 }
 

@@ -1,27 +1,31 @@
-/** Where another clock stands against the monotonic one of this process; all in milliseconds. */
+/** An estimate of another clock relative to this process's monotonic clock; all in milliseconds. */
 export type ClockEstimate = {
   /** The other clock's time when performance.now() was 0. */
   origin: number;
-  /** How far that may have been off at `measuredAt`. */
+  /** The largest possible error of `origin` at `measuredAt`. */
   error: number;
   measuredAt: number;
 };
 
-/** One answer: what the other clock showed at some moment between two of performance.now(). */
+/** What the other clock showed at some moment between two values of performance.now(). */
 export type ClockReading = { remoteTime: number; before: number; after: number };
 
-/** How far two clocks may drift apart: five times what a quartz does, so that an old answer gives way to a less exact one. */
+/** Five times the drift of a quartz clock, so that a recent reading can replace an older, more exact one. */
 const DRIFT_MS_PER_S = 0.5;
 
 /**
- * The better of what was known and what an answer says, as in Cristian's algorithm (1989): an answer that took long says
- * little, unless it contradicts what was known, because the other clock was set.
+ * Returns the better of the current estimate and that of a new reading, as in Cristian's algorithm (1989). A slow reading
+ * has a large error and is ignored, unless it contradicts the estimate: then the other clock has been set.
  */
-export function betterEstimate(known: ClockEstimate | undefined, reading: ClockReading): ClockEstimate {
+export function betterEstimate(current: ClockEstimate | undefined, reading: ClockReading): ClockEstimate {
   const { remoteTime, before, after } = reading;
-  const found = { origin: remoteTime - (before + after) / 2, error: (after - before) / 2, measuredAt: after };
-  if (!known) return found;
-  const errorByNow = known.error + ((after - known.measuredAt) / 1_000) * DRIFT_MS_PER_S;
-  const isSet = Math.abs(found.origin - known.origin) > found.error + errorByNow;
-  return found.error <= errorByNow || isSet ? found : known;
+  const candidate = {
+    origin: remoteTime - (before + after) / 2,
+    error: (after - before) / 2,
+    measuredAt: after,
+  };
+  if (!current) return candidate;
+  const errorByNow = current.error + ((after - current.measuredAt) / 1_000) * DRIFT_MS_PER_S;
+  const isSet = Math.abs(candidate.origin - current.origin) > candidate.error + errorByNow;
+  return candidate.error <= errorByNow || isSet ? candidate : current;
 }

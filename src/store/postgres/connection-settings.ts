@@ -1,37 +1,37 @@
 /**
- * What the statements and their readers rely on, and a role or a database may have set otherwise (`ALTER ROLE … SET`):
- * every connection says it at its start, which goes before both. Only names that PostgreSQL 14 knows: an unknown one
- * is refused with the connection.
+ * Settings that the statements and the reading of their results rely on. A role or a database may have other values
+ * (`ALTER ROLE … SET`), so every connection sets them when it starts, which takes precedence over both. Only settings of
+ * PostgreSQL 14: with an unknown one, the server would reject the connection.
  */
 export const PINNED_SETTINGS: Readonly<Record<string, string>> = {
-  // Times as pg reads them: with another style it reads null, or the wrong month.
+  // The style that pg can parse; with another one it reads null, or the wrong month.
   DateStyle: 'ISO,MDY',
   IntervalStyle: 'postgres',
   TimeZone: 'UTC',
   client_encoding: 'UTF8',
   bytea_output: 'hex',
-  // Less than 1 would round what a float8 says.
+  // Below 1, float8 values would be rounded.
   extra_float_digits: '1',
   standard_conforming_strings: 'on',
-  // Off, a null in an array parameter would be the text "NULL".
+  // If off, a null in an array parameter would become the text "NULL".
   array_nulls: 'on',
   transform_null_equals: 'off',
   quote_all_identifiers: 'off',
-  // Above it, statements that meet on a row would fail instead of seeing what the other one wrote.
+  // At a higher level, concurrent updates of a row would fail instead of seeing each other's result.
   default_transaction_isolation: 'read committed',
   default_transaction_read_only: 'off',
   default_transaction_deferrable: 'off',
   exit_on_error: 'off',
-  // A server-wide `off` would lose what was answered with 202.
+  // With a server-wide `off`, a crash would lose events that were answered with 202.
   synchronous_commit: 'on',
-  // A pool has its own times for the first two. The connections that listen and lead are idle all the time.
+  // A pool sets its own values for the first two. The connection that listens is idle most of the time.
   statement_timeout: '30000',
   idle_in_transaction_session_timeout: '10000',
   lock_timeout: '0',
   idle_session_timeout: '0',
 };
 
-/** The schema that the tables are in, unless the `options` of the URL name another one. */
+/** The schema of the tables, unless the `options` of the URL set another one. */
 const SEARCH_PATH = { search_path: 'public' };
 
 const asOptions = (settings: Readonly<Record<string, string>>): string =>
@@ -40,13 +40,13 @@ const asOptions = (settings: Readonly<Record<string, string>>): string =>
     .join(' ');
 
 /**
- * The URL with the pinned settings in its `options`, which pg sends when it connects. Of what the URL brings itself
- * the search path counts: it comes after ours, all else before.
+ * Returns the URL with the pinned settings in its `options`, which pg sends when it connects. Of the URL's own options,
+ * only the search path overrides ours.
  */
 export function withPinnedSettings(connectionString: string): string {
-  // A bare % in a password makes pg encode the whole URL once more, our options with it.
+  // With a bare % in the password, pg would encode the whole URL again, including our options.
   const url = new URL(connectionString.replaceAll(/%(?![0-9a-f]{2})/gi, '%25'));
-  const own = url.searchParams.getAll('options');
-  url.searchParams.set('options', [asOptions(SEARCH_PATH), ...own, asOptions(PINNED_SETTINGS)].join(' '));
+  const given = url.searchParams.getAll('options');
+  url.searchParams.set('options', [asOptions(SEARCH_PATH), ...given, asOptions(PINNED_SETTINGS)].join(' '));
   return url.toString();
 }

@@ -3,27 +3,27 @@ import type pg from 'pg';
 import { betterEstimate, type ClockEstimate } from './clock-estimate.ts';
 import { StoreUnavailable } from './database.ts';
 
-/** Whose time is stored, and compared with what is stored. */
+/** The clock for times that are stored or compared with stored times. */
 export type Clock = {
-  /** Epoch milliseconds. */
+  /** Milliseconds since the epoch. */
   now(): number;
-  /** Resolves once `now` is right; throws StoreUnavailable while it cannot be known. */
+  /** Resolves once `now` is synchronized; throws StoreUnavailable if Postgres cannot be asked. */
   whenSynced(): Promise<void>;
 };
 
-/** The process's own time, for tools that store nothing and for tests. */
+/** The process's own clock, for tests and for tools that store nothing. */
 export const PROCESS_CLOCK: Clock = { now: () => Date.now(), whenSynced: async () => {} };
 
 export type DatabaseClock = Clock & {
-  /** By how many milliseconds the process's clock is ahead of Postgres's; undefined as long as Postgres is not asked. */
+  /** How many milliseconds the process's clock is ahead of Postgres's; undefined until Postgres has answered once. */
   skewMs(): number | undefined;
   close(): Promise<void>;
 };
 
-/** A skew beyond it is told: signatures and certificates are judged by clocks to the minute, logs are read side by side. */
+/** A larger skew is reported. Signatures and certificates depend on clocks to the minute, and logs are compared by time. */
 export const MAX_SKEW_MS = 5_000;
 
-/** For /readyz: the process works with any skew, a person should mend it all the same. */
+/** The status for /readyz. The process works with any skew, but an operator should correct the clock. */
 export const clockStatus = (skewMs: number | undefined): { ok: boolean; detail?: string } =>
   skewMs === undefined || Math.abs(skewMs) <= MAX_SKEW_MS
     ? { ok: true }
@@ -33,15 +33,15 @@ export const clockStatus = (skewMs: number | undefined): { ok: boolean; detail?:
       };
 
 const POLL_INTERVAL_MS = 5_000;
-/** Until an answer is as exact as this, the next question comes sooner. */
+/** Until the error of the estimate is this small, Postgres is polled at the shorter interval. */
 const EXACT_MS = 10;
 const RETRY_INTERVAL_MS = 500;
 
 const CLOCK = `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms`;
 
 /**
- * Postgres's time, asked for every few seconds and counted on by the monotonic clock between. A process whose own clock
- * is wrong, or is set while it runs, would else date events so that retention removes them, or keep replaced secrets.
+ * Follows Postgres's clock: polls it every few seconds and uses the monotonic clock in between. A process with a wrong
+ * clock could otherwise date events so that retention removes them, or keep using replaced secrets.
  */
 export function createDatabaseClock({
   pool,
@@ -49,20 +49,20 @@ export function createDatabaseClock({
   onSkewResolved,
 }: {
   pool: pg.Pool;
-  /** Told once when the process's clock is too far off, and once when it is right again. */
+  /** Called once when the skew exceeds MAX_SKEW_MS; `onSkewResolved` is called once when it no longer does. */
   onSkew: (ms: number) => void;
   onSkewResolved: () => void;
 }): DatabaseClock {
   const closing = new AbortController();
   let estimate: ClockEstimate | undefined;
-  let isTold = false;
-  let asking: Promise<void> | null = null;
+  let isReported = false;
+  let polling: Promise<void> | null = null;
 
   const now = (): number => (estimate ? estimate.origin + performance.now() : Date.now());
   const skewMs = (): number | undefined => (estimate ? Date.now() - now() : undefined);
 
-  async function ask(): Promise<void> {
-    // The wait for a connection, and the making of one, are no part of the answer.
+  async function poll(): Promise<void> {
+    // Connect first: the time to get a connection must not count as the time of the answer.
     const client = await pool.connect();
     try {
       const before = performance.now();
@@ -71,28 +71,28 @@ export function createDatabaseClock({
     } finally {
       client.release();
     }
-    tell();
+    reportSkew();
   }
 
-  function tell(): void {
+  function reportSkew(): void {
     const skew = skewMs()!;
-    if (isTold === Math.abs(skew) > MAX_SKEW_MS) return;
-    isTold = !isTold;
-    if (isTold) onSkew(skew);
+    if (isReported === Math.abs(skew) > MAX_SKEW_MS) return;
+    isReported = !isReported;
+    if (isReported) onSkew(skew);
     else onSkewResolved();
   }
 
-  const askOnce = (): Promise<void> => {
-    asking ??= ask().finally(() => (asking = null));
-    return asking;
+  const pollOnce = (): Promise<void> => {
+    polling ??= poll().finally(() => (polling = null));
+    return polling;
   };
 
   async function run(): Promise<void> {
     const { signal } = closing;
     while (!signal.aborted) {
-      const isAnswered = await askOnce().then(
+      const isAnswered = await pollOnce().then(
         () => true,
-        () => false, // whoever needs Postgres says that it is away
+        () => false, // an outage is reported by what uses Postgres
       );
       const isExact = isAnswered && estimate!.error <= EXACT_MS;
       await sleep(isExact ? POLL_INTERVAL_MS : RETRY_INTERVAL_MS, undefined, { signal }).catch(() => {});
@@ -105,7 +105,7 @@ export function createDatabaseClock({
     skewMs,
     async whenSynced() {
       if (estimate) return;
-      await askOnce().catch((error: unknown) => {
+      await pollOnce().catch((error: unknown) => {
         throw new StoreUnavailable(error);
       });
     },

@@ -3,10 +3,10 @@ import pg from 'pg';
 import { withPinnedSettings } from './connection-settings.ts';
 import { PooledClient } from './pooled-client.ts';
 
-/** What can run a statement: the pool, or one connection inside a transaction. */
+/** Runs statements: the pool, or one connection inside a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'> | Pick<pg.PoolClient, 'query'>;
 
-/** Postgres could not be reached or could not commit; nothing of the request is stored, or it is stored whole. */
+/** Postgres could not be reached or could not commit. The request is stored completely or not at all. */
 export class StoreUnavailable extends Error {
   constructor(cause: unknown) {
     super('the database is not available', { cause });
@@ -14,10 +14,10 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** More is under way than there is memory for. The caller sees what it sees of an outage: come back. */
+/** There is more work in flight than memory allows. The caller gets the same response as during an outage. */
 export class Overloaded extends StoreUnavailable {}
 
-/** The project has as much under way as its share allows; others have room. */
+/** The project has as much work in flight as its share allows; other projects are not affected. */
 export class ProjectShareExhausted extends Overloaded {}
 
 const SERIALIZATION_FAILURE = '40001';
@@ -29,13 +29,13 @@ const STATEMENT_MS = 30_000;
 const poolOptions = (max: number, statementMs: number): pg.PoolConfig => ({
   max,
   connectionTimeoutMillis: 5_000,
-  // A dead peer must not hold a request for the kernel's two hours.
+  // Without keep-alive, a dead peer would block a request for the kernel's default of two hours.
   keepAlive: true,
-  // A server that hangs does not keep its own timeouts.
+  // A server that hangs does not enforce its own timeouts.
   query_timeout: statementMs + 5_000,
 });
 
-/** `statementMs`: a statement that takes longer fails with query_canceled, 57014. */
+/** Creates a pool. A statement that takes longer than `statementMs` fails with query_canceled (57014). */
 export function createPool(connectionString: string, max = 10, statementMs = STATEMENT_MS): pg.Pool {
   return withListeners(
     new pg.Pool({
@@ -48,8 +48,8 @@ export function createPool(connectionString: string, max = 10, statementMs = STA
 }
 
 /**
- * Through a pooler in transaction mode, which takes no settings at the start of a connection: its role has them
- * (`pinSettingsOfRole`), the timeouts included.
+ * Creates a pool for connections through a pooler in transaction mode, which accepts no settings when a connection starts.
+ * The role has them instead, including the timeouts (`pinSettingsOfRole`).
  */
 export function createPoolThroughPooler(connectionString: string, max = 10): pg.Pool {
   const options = { ...poolOptions(max, STATEMENT_MS), connectionString };
@@ -57,46 +57,46 @@ export function createPoolThroughPooler(connectionString: string, max = 10): pg.
 }
 
 function withListeners(pool: pg.Pool): pg.Pool {
-  // An idle connection that breaks is replaced at its next use; without a listener the process would end.
+  // Without a listener, an idle connection that breaks would end the process. The pool replaces it when it is next used.
   pool.on('error', () => {});
-  // So does one that breaks between two statements of a transaction: the next statement says so.
+  // The same applies between two statements of a transaction. The next statement then fails.
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
-/** SQLSTATE of a Postgres error, or undefined for anything that did not come from the server. */
+/** Returns the SQLSTATE of a Postgres error; undefined if the error did not come from the server. */
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError ? error.code : undefined;
 
 const isConflict = (error: unknown): boolean =>
   sqlState(error) === SERIALIZATION_FAILURE || sqlState(error) === DEADLOCK_DETECTED;
 
-// What pg itself throws of a connection: plain errors without a code.
-const CONNECTION_TROUBLE =
+// The messages of pg's own connection errors, which have no code.
+const CONNECTION_ERROR =
   /^(Connection terminated|Query read timeout|Client (was closed|has encountered)|timeout )/;
 
-/** True when the connection or the server failed, not the statement: classes 08, 53, 57, 58, and socket errors. */
+/** Whether the connection or the server failed, not the statement: SQLSTATE classes 08, 53, 57 and 58, and socket errors. */
 export function isOutage(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return /^(08|53|57|58|25006)/.test(state);
-  // Not instanceof: errors of Node's core are of another realm where tests run in one of their own.
+  // Not instanceof: in tests, errors of Node's core belong to another realm.
   if (!types.isNativeError(error)) return false;
   const isSystemError = 'syscall' in error || ('code' in error && /^E[A-Z]+$/.test(String(error.code)));
-  return isSystemError || error instanceof StoreUnavailable || CONNECTION_TROUBLE.test(error.message);
+  return isSystemError || error instanceof StoreUnavailable || CONNECTION_ERROR.test(error.message);
 }
 
-/** Runs `work` again when Postgres chose it as the victim of a deadlock or a serialization failure. */
+/** Runs `work`, and repeats it up to 5 times after a deadlock or a serialization failure. */
 export async function retryOnConflict<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
+  for (let retries = 0; ; retries++) {
     try {
       return await work();
     } catch (error) {
-      if (!isConflict(error) || tries > MAX_RETRIES) throw error;
+      if (!isConflict(error) || retries >= MAX_RETRIES) throw error;
     }
   }
 }
 
-/** Runs `work` in one transaction and commits it; conflicts run it again from the start. */
+/** Runs `work` in a transaction and commits it. After a deadlock or serialization failure it runs again from the start. */
 export async function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,

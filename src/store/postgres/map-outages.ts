@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { isOutage, type Queryable, StoreUnavailable } from './database.ts';
 
-/** Says StoreUnavailable for every failure that is Postgres's own and not the statement's. */
+/** Awaits `work` and throws StoreUnavailable if the connection or the server failed. */
 export async function mapOutage<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -10,7 +10,7 @@ export async function mapOutage<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** The pool, with its outages named. */
+/** Wraps a pool so that its queries throw StoreUnavailable during an outage. */
 export function withOutageMapping(pool: pg.Pool): Queryable {
   const query = pool.query.bind(pool) as (...statement: unknown[]) => Promise<unknown>;
   return { query: ((...statement: unknown[]) => mapOutage(query(...statement))) as Queryable['query'] };

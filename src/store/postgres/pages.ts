@@ -1,29 +1,29 @@
-/** `after` holds the sort key of the last item of the page before; null begins at the newest. */
+/** `after` is the sort key of the last item of the previous page; null starts at the newest item. */
 export type PageRequest = { limit: number; after: string[] | null };
 
-/** `next` is the sort key to go on from; null when this was the last page. */
+/** `next` is the sort key to continue after; null on the last page. */
 export type Page<T> = { items: T[]; next: string[] | null };
 
 /**
- * Rows that a list with a filter looks at for one page. A page that has not been filled by then ends there, with the
- * place to go on from: a filter that few rows match would read a project's whole past for it otherwise.
+ * The most rows that a filtered list scans for one page. A page that is not full by then ends there and has a next page;
+ * otherwise a filter that matches few rows would read a project's whole history.
  */
 export const MAX_ROWS_SCANNED = 10_000;
-/** The same where each row is on another 8 kB page of the table, as those of one consumer or endpoint are. */
+/** The same for rows that are spread over many 8 kB pages of the table, such as those of one consumer or endpoint. */
 export const MAX_SCATTERED_ROWS_SCANNED = 2_500;
 
-/** Makes a page of rows that were asked for one beyond `limit`: the extra one says that there is more. */
+/** Makes a page of rows that were queried with a limit of `limit` + 1. The extra row shows that there is a next page. */
 export function pageOf<T>(rows: T[], limit: number, sortKey: (row: T) => string[]): Page<T> {
   if (rows.length <= limit) return { items: rows, next: null };
   const items = rows.slice(0, limit);
   return { items, next: sortKey(items[limit - 1]!) };
 }
 
-/** SQL: a time as a sort key has it. Postgres has microseconds, a Date has not: a row between two would be passed over. */
+/** SQL: a time as text for a sort key, in microseconds. With the milliseconds of a Date, rows could be skipped. */
 export const exactTime = (column: string): string =>
   `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
-/** The time of a sort key as Postgres reads it, which knows no February 30 and no hour 24. */
+/** Normalizes the time of a sort key for Postgres, which rejects February 30 and hour 24. Throws if it is no time. */
 export function parseSortKeyTime(text: string): string {
   const micros = /\.\d{3}(\d{3})Z$/.exec(text)?.[1] ?? '000';
   return new Date(text).toISOString().replace('Z', `${micros}Z`);

@@ -3,21 +3,21 @@ import { PINNED_SETTINGS } from './connection-settings.ts';
 
 type Query = { name?: string; submit?: unknown };
 
-/** PgBouncer keeps these for each connection of ours whatever session it hands out, and takes no others at the start. */
+/** PgBouncer keeps these settings for each client connection, whatever session it uses, and accepts no others at the start. */
 const TRACKED_BY_POOLERS = ['DateStyle', 'TimeZone', 'standard_conforming_strings'];
 
-/** What pg sends when it connects; not in its types. */
+/** Returns what pg sends when it connects. Missing in pg's types. */
 type WithStartupConf = { getStartupConf(): Record<string, string> };
 
 /**
- * A client for a pooler in transaction mode. Each statement may be run by another session, which does not know what an
- * earlier one has prepared: names are left out, and the statement is parsed each time.
+ * A client for a pooler in transaction mode. Each statement may run in a different session, which lacks the prepared
+ * statements of earlier ones. So statements are sent without a name and parsed each time.
  */
 export class PooledClient extends pg.Client {
   getStartupConf(): Record<string, string> {
-    const own = (pg.Client.prototype as unknown as WithStartupConf).getStartupConf.call(this);
+    const conf = (pg.Client.prototype as unknown as WithStartupConf).getStartupConf.call(this);
     return {
-      ...own,
+      ...conf,
       ...Object.fromEntries(TRACKED_BY_POOLERS.map((name) => [name, PINNED_SETTINGS[name]!])),
     };
   }

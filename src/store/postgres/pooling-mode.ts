@@ -2,21 +2,21 @@ import type pg from 'pg';
 import { withClients } from './short-lived-clients.ts';
 
 /**
- * What stands between us and Postgres: nothing, or a pooler that keeps a session for each connection of ours, or one
- * that hands out sessions for a transaction at a time, so that nothing of a session lasts.
+ * Whether there is a pooler between Posthorn and Postgres: none, one that keeps a session for each client connection, or
+ * one that assigns a session for each transaction, so that no session state lasts.
  */
 export type PoolingMode = 'none' | 'session' | 'transaction';
 
-/** Other processes take connections from the same pooler: one look may miss that a session has changed hands. */
+/** Other processes use the same pooler, so one try may not notice that sessions change hands. */
 export const MAX_TRIES = 5;
 
-/** Throws what keeps us from connecting. */
+/** Detects the pooling mode behind a URL. Throws connection errors. */
 export async function detectPoolingMode(url: string): Promise<PoolingMode> {
   return withClients(2, url, async ([one, other]) => {
     const first = await backendOf(one!);
-    // A pooler tells a number of its own where Postgres tells the process of the session.
+    // Postgres announces the session's process id when a connection starts; a pooler announces a number of its own.
     if (first === announcedPid(one!)) return 'none';
-    for (let look = 0; look < MAX_TRIES; look++) {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
       await other!.query('BEGIN');
       const theirs = await backendOf(other!);
       const mine = await backendOf(one!);
@@ -37,7 +37,7 @@ const SELECT_IDENTITY = `
   SELECT extract(epoch FROM pg_postmaster_start_time())::text AS started, oid::text AS database
   FROM pg_database WHERE datname = current_database()`;
 
-/** True when both lead to the same database of the same server. */
+/** Whether both URLs lead to the same database of the same server. */
 export async function isSameDatabase(one: string, other: string): Promise<boolean> {
   const identities = await Promise.all(
     [one, other].map((url) =>

@@ -4,7 +4,7 @@ import { PooledClient } from './pooled-client.ts';
 import { backendOf, MAX_TRIES } from './pooling-mode.ts';
 import { withClients } from './short-lived-clients.ts';
 
-/** What a session of this URL has in force, of all that the statements rely on. */
+/** The values that a session has for the pinned settings and the search path. */
 export type SessionSettings = Readonly<Record<string, string>>;
 const NAMES = [...Object.keys(PINNED_SETTINGS), 'search_path'];
 const SELECT_SETTINGS = 'SELECT name, setting FROM pg_settings WHERE lower(name) = ANY ($1)';
@@ -15,19 +15,19 @@ async function settingsOf(client: pg.Client): Promise<SessionSettings> {
   return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
 }
 
-/** Several, since a pooler keeps sessions that began before a setting was changed. */
+/** More than one, because a pooler keeps sessions that started before a setting was changed. */
 const SESSIONS_SAMPLED = 3;
 
 /**
- * The names of the settings that sessions through a pooler have otherwise than we rely on; `direct` is the same database
- * without it. To be called before work begins.
+ * Returns the names of the pinned settings that differ in sessions through a pooler. `direct` is a URL of the same database
+ * without the pooler. To be called before other work begins, because it uses several sessions.
  */
 export async function differingSettings(pooled: string, direct: string): Promise<string[]> {
   const { names } = await inspectSessions(pooled, direct);
   return names;
 }
 
-/** The names, and the processes of the sessions in which they were found otherwise. */
+/** Returns the names of differing settings, and the process ids of the sessions that have them. */
 async function inspectSessions(pooled: string, direct: string): Promise<{ names: string[]; pids: number[] }> {
   const [wanted] = await withClients(1, withPinnedSettings(direct), (clients) =>
     Promise.all(clients.map(settingsOf)),
@@ -38,7 +38,7 @@ async function inspectSessions(pooled: string, direct: string): Promise<{ names:
     (clients) =>
       Promise.all(
         clients.map(async (client) => {
-          await client.query('BEGIN'); // or all three would share one session
+          await client.query('BEGIN'); // otherwise all three could share one session
           return { pid: await backendOf(client), settings: await settingsOf(client) };
         }),
       ),
@@ -52,26 +52,26 @@ async function inspectSessions(pooled: string, direct: string): Promise<{ names:
   };
 }
 
-/** The same for a pooler that keeps sessions, and may drop what we say when one begins. */
+/** Returns the names of the pinned settings that a pooler in session mode drops when a connection starts. */
 export async function droppedSettings(url: string): Promise<string[]> {
   const pinned = withPinnedSettings(url);
   const found = await withClients(1, pinned, ([client]) => settingsOf(client!));
-  // As Postgres writes them: 'ISO,MDY' reads 'ISO, MDY'.
-  const plain = (value: string) => value.toLowerCase().replaceAll(' ', '');
+  // Postgres formats values: 'ISO,MDY' becomes 'ISO, MDY'.
+  const normalize = (value: string) => value.toLowerCase().replaceAll(' ', '');
   return Object.entries(PINNED_SETTINGS)
-    .filter(([name, value]) => plain(found[name] ?? '') !== plain(value))
+    .filter(([name, value]) => normalize(found[name] ?? '') !== normalize(value))
     .map(([name]) => name);
 }
 const SELECT_ROLE = 'SELECT current_user AS role, current_database() AS database';
 
 /**
- * Gives the role that the pooler logs in as what the statements rely on, in this database: a session through it begins
- * with nothing else. Of the sessions that the pooler had open already, those that it hands out to us now and that are
- * idle are ended. Returns the names of settings that are otherwise all the same: then it holds on to older sessions.
+ * Stores the pinned settings for the pooler's role in this database, because a session through the pooler takes them from
+ * nowhere else. Ends idle sessions of the pooler that started before. Returns the names of settings that still differ,
+ * because the pooler keeps older sessions.
  */
 export async function pinSettingsOfRole(pooled: string, direct: string): Promise<string[]> {
   await alterRole(pooled, direct);
-  for (let look = 0; look < MAX_TRIES; look++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { names, pids } = await inspectSessions(pooled, direct);
     if (names.length === 0) return [];
     await withClients(1, direct, ([client]) => client!.query(END_IDLE, [pids]));
@@ -91,7 +91,7 @@ async function alterRole(pooled: string, direct: string): Promise<void> {
     const [role, database] = [user!.role, user!.database].map((name) => client!.escapeIdentifier(name));
     await client!.query('BEGIN');
     for (const name of NAMES) {
-      // Of this session, which has them all: a list such as the search path cannot be given as one text.
+      // FROM CURRENT, because a list such as the search path cannot be passed as one string.
       await client!.query(`ALTER ROLE ${role} IN DATABASE ${database} SET ${name} FROM CURRENT`);
     }
     await client!.query('COMMIT');

@@ -1,7 +1,9 @@
 import pg from 'pg';
 
-export const CONNECT_WITHIN_MS = 5000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const QUERY_TIMEOUT_MS = 10_000;
 
+/** Connects `count` clients, passes them to `work`, and closes them afterwards. Throws connection errors. */
 export async function withClients<T>(
   count: number,
   url: string,
@@ -13,11 +15,11 @@ export async function withClients<T>(
     () =>
       new Client({
         connectionString: url,
-        connectionTimeoutMillis: CONNECT_WITHIN_MS,
-        query_timeout: 10000,
+        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+        query_timeout: QUERY_TIMEOUT_MS,
       }),
   );
-  for (const client of clients) client.on('error', () => {}); // the next statement says so
+  for (const client of clients) client.on('error', () => {}); // the next statement fails
   try {
     for (const client of clients) await client.connect();
     return await work(clients);

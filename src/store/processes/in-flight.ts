@@ -1,11 +1,11 @@
 import type { Queryable } from '../postgres/database.ts';
 
-/** A project's deliveries that workflows have in hand and that are due, claimed or not, over all processes. */
+/** The counts of a project's deliveries that are assigned and due, claimed or not, over all processes. */
 export type ProjectInFlight = {
   projectId: string;
-  /** First attempts at receivers that are not known for slow. */
+  /** First attempts at receivers that are not marked slow. */
   firstAttempts: number;
-  /** Those of them that no worker has claimed yet. */
+  /** The first attempts that no worker has claimed yet. */
   unclaimed: number;
   /** Retries, and attempts at slow receivers. */
   otherAttempts: number;
@@ -29,7 +29,7 @@ const ATTEMPT_SLOTS = `
   SELECT coalesce(sum(attempt_slots), 0)::int AS slots FROM processes
   WHERE lost_at IS NULL AND last_heartbeat_at > clock_timestamp() - interval '10 seconds'`;
 
-/** The attempts that all living workers together may have under way; 0 when none lives. */
+/** Returns how many attempts all live workers together may have in flight; 0 if there is none. */
 export async function attemptSlots(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ slots: number }>({ name: 'attempt-slots', text: ATTEMPT_SLOTS });
   return rows[0]!.slots;

@@ -1,14 +1,14 @@
 import type { Queryable } from '../postgres/database.ts';
 
-/** What one process at a time does. */
+/** A task that only one process at a time may run. */
 export type LeaseName = 'reconciler';
 
-/** A holder that cannot reach Postgres must not wait long to learn of it. */
-const WITHIN_MS = 3_000;
+/** A holder that cannot reach Postgres must find out soon, because its lease may expire. */
+const TIMEOUT_MS = 3_000;
 
-// By Postgres's clock alone. An end that lies further ahead than any lease lasts was written before the clock was put
-// back: it counts as over. Who finds the lease held writes nothing.
-const TAKE = `
+// Uses only Postgres's clock. An expiry further ahead than twice the duration was written before the clock was set back, so
+// it counts as expired. If another process holds the lease, nothing is written.
+const ACQUIRE = `
   INSERT INTO leases (name, holder, expires_at)
   SELECT $1, $2, clock_timestamp() + $3 * interval '1 millisecond'
   WHERE NOT EXISTS (SELECT FROM leases WHERE name = $1 AND holder <> $2 AND NOT (${isExpired('expires_at')}))
@@ -20,22 +20,22 @@ function isExpired(expiresAt: string): string {
   return `(${expiresAt} < clock_timestamp() OR ${expiresAt} > clock_timestamp() + $3 * 2 * interval '1 millisecond')`;
 }
 
-/** Takes a lease that is free or over, or makes one's own last anew; false while another holds it. */
+/** Acquires a free or expired lease, or renews the holder's own, for `durationMs`. Returns false while another process holds it. */
 export async function acquireLease(
   db: Queryable,
   name: LeaseName,
   holder: string,
-  lastsMs: number,
+  durationMs: number,
 ): Promise<boolean> {
-  const query = { text: TAKE, values: [name, holder, lastsMs], query_timeout: WITHIN_MS };
+  const query = { text: ACQUIRE, values: [name, holder, durationMs], query_timeout: TIMEOUT_MS };
   const { rowCount } = await db.query(query);
   return rowCount === 1;
 }
 
 const RELEASE = 'DELETE FROM leases WHERE name = $1 AND holder = $2';
 
-/** Lets the next one take the lease at once; nothing happens if it is another's by now. */
+/** Releases the lease, so that another process can acquire it at once. Does nothing if another process holds it. */
 export async function releaseLease(db: Queryable, name: LeaseName, holder: string): Promise<void> {
-  const query = { text: RELEASE, values: [name, holder], query_timeout: WITHIN_MS };
+  const query = { text: RELEASE, values: [name, holder], query_timeout: TIMEOUT_MS };
   await db.query(query);
 }
