@@ -17,29 +17,29 @@ import type {
 } from './ports.ts';
 
 export type ApiMetrics = {
-  /** `path` is the pattern of the route, never the address that was asked for. */
+  /** `path` is the route's pattern, not the requested path, which would create a time series per id. */
   recordRequest(method: string, path: string, status: number, seconds: number): void;
   recordAcceptedEvents(projectId: string, count: number): void;
 };
 
 export type ApiConfig = {
   adminKey: string;
-  /** Bytes of one event; a batch may have 16 times that. */
+  /** The maximum bytes of one event; a batch may have 16 times as many. */
   maxBodyBytes: number;
-  /** The defaults when left out. */
+  /** Defaults to DEFAULT_QUOTAS. */
   quotas?: Quotas;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   publicUrl: string;
   temporalUiUrl: string | null;
-  /** Wrong keys that one address may send in a minute before it is answered 429. */
+  /** Wrong keys per minute from one address before it gets 429 responses. Defaults to 60. */
   maxWrongKeysPerMinute?: number;
-  /** Networks of proxies whose header X-Forwarded-For says who called. */
+  /** Networks of proxies whose X-Forwarded-For header is trusted. */
   trustedProxies?: string[];
 };
 
 export type ApiDependencies = {
   pool: pg.Pool;
-  /** What callers read is read here, apart from what accepts and delivers. */
+  /** Separate connections for reads, so that they cannot delay the acceptance and delivery of events. */
   tenantReadPool: TenantReadPool;
   acceptor: Acceptor;
   deliveryCommands: DeliveryCommands;
@@ -51,11 +51,11 @@ export type ApiDependencies = {
   guard: AddressGuard;
   profiles: ProfileLookup;
   secretBox: SecretBox;
-  /** Dates what is stored. */
+  /** The clock for stored times. */
   clock: Clock;
   config: ApiConfig;
   log: Logger;
   metrics?: ApiMetrics;
-  /** Aborted when the process begins to stop: streams end and waiting requests answer at once. */
+  /** Aborts when the process starts to shut down: streams end, and waiting requests respond at once. */
   shutdownSignal: AbortSignal;
 };

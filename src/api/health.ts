@@ -9,11 +9,11 @@ const readiness = z
   })
   .meta({ id: 'Readiness' });
 
-/** Anyone may ask, without a key: each answer would otherwise cost a query. */
-const REMEMBERED_MS = 1_000;
+/** Readiness needs no key, so without a cache anyone could cause a query with every request. */
+const CACHE_MS = 1_000;
 
 export function healthRoutes(checks: Readiness): Route[] {
-  const check = sharedCheck(checks);
+  const check = cachedCheck(checks);
 
   return [
     plainRoute({
@@ -21,9 +21,9 @@ export function healthRoutes(checks: Readiness): Route[] {
       path: '/healthz',
       operationId: 'health',
       tag: 'Health',
-      summary: 'Is the process alive?',
+      summary: 'Check that the process is alive',
       access: 'open',
-      responses: { 200: { description: 'It is', schema: z.object({ ok: z.literal(true) }) } },
+      responses: { 200: { description: 'The process is alive', schema: z.object({ ok: z.literal(true) }) } },
       handle: () => json(200, { ok: true as const }),
     }),
     plainRoute({
@@ -31,34 +31,34 @@ export function healthRoutes(checks: Readiness): Route[] {
       path: '/readyz',
       operationId: 'readiness',
       tag: 'Health',
-      summary: 'Can it do its work, and what is missing?',
+      summary: 'Check that the process can serve requests',
       access: 'open',
       responses: {
-        200: { description: 'Everything is there', schema: readiness },
-        503: { description: 'Something is missing', schema: readiness },
+        200: { description: 'Every component is available', schema: readiness },
+        503: { description: 'A component is unavailable', schema: readiness },
       },
       handle: async () => {
-        const found = await check();
-        return json(found.ready ? 200 : 503, found);
+        const result = await check();
+        return json(result.ready ? 200 : 503, result);
       },
     }),
   ];
 }
 
-/** One check at a time, whoever waits for it, and the next one only when its result is a second old. */
-function sharedCheck(checks: Readiness): Readiness['check'] {
+/** Shares one check between concurrent callers, and its result for 1 s. A failed check is not cached. */
+function cachedCheck(checks: Readiness): Readiness['check'] {
   let last: ReturnType<Readiness['check']> | undefined;
-  const forget = (): void => {
+  const invalidate = (): void => {
     last = undefined;
   };
   return () => {
     last ??= checks.check().then(
-      (found) => {
-        setTimeout(forget, REMEMBERED_MS).unref();
-        return found;
+      (result) => {
+        setTimeout(invalidate, CACHE_MS).unref();
+        return result;
       },
       (error: unknown) => {
-        forget();
+        invalidate();
         throw error;
       },
     );

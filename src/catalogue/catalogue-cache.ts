@@ -4,38 +4,38 @@ import type { Queryable } from '../store/postgres/database.ts';
 import { listEventTypes, type ProjectEventType } from '../store/projects/event-types.ts';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 
-/** Of the texts in own catalogues; what their schemas compile to is remembered apart. */
-const REMEMBERED_BYTES = 64 * 1024 * 1024;
-/** What an entry takes besides its texts. */
+/** Limits the texts in projects' catalogues. Compiled schemas have a cache of their own. */
+const MAX_CACHED_BYTES = 64 * 1024 * 1024;
+/** An estimate of what an entry takes in addition to its texts. */
 const ENTRY_BYTES = 512;
 
-type Remembered = { version: number; profile: CompiledProfile; catalogue: Catalogue };
+type CacheEntry = { version: number; profile: CompiledProfile; catalogue: Catalogue };
 
 export type CatalogueCache = {
-  /** The catalogue of a project at a version of its own types; 0: it has none. */
+  /** The catalogue of a project at a version of its own event types; version 0: it has none of its own. */
   catalogueFor(projectId: string, version: number, profile: CompiledProfile): Promise<Catalogue>;
 };
 
-/** Remembers catalogues by their versions, so that the way of an event asks for none. */
+/** Caches catalogues by version, so that posting an event needs no query for them. */
 export function createCatalogueCache(db: Queryable): CatalogueCache {
-  const ofProfiles = new WeakMap<CompiledProfile, Catalogue>();
-  const ofProjects = new LRUCache<string, Remembered>({ maxSize: REMEMBERED_BYTES });
+  const byProfile = new WeakMap<CompiledProfile, Catalogue>();
+  const byProject = new LRUCache<string, CacheEntry>({ maxSize: MAX_CACHED_BYTES });
 
-  const ofProfile = (profile: CompiledProfile): Catalogue => {
-    const known = ofProfiles.get(profile) ?? createCatalogue(profile.eventTypes);
-    ofProfiles.set(profile, known);
-    return known;
+  const profileCatalogue = (profile: CompiledProfile): Catalogue => {
+    const catalogue = byProfile.get(profile) ?? createCatalogue(profile.eventTypes);
+    byProfile.set(profile, catalogue);
+    return catalogue;
   };
 
   return {
     async catalogueFor(projectId, version, profile) {
-      if (version === 0) return ofProfile(profile);
-      const known = ofProjects.get(projectId);
-      if (known?.version === version && known.profile === profile) return known.catalogue;
-      const own = await listEventTypes(db, projectId);
-      const catalogue = createCatalogue(profile.eventTypes, own);
-      const size = own.reduce((sum, type) => sum + sizeOf(type), ENTRY_BYTES);
-      ofProjects.set(projectId, { version, profile, catalogue }, { size });
+      if (version === 0) return profileCatalogue(profile);
+      const cached = byProject.get(projectId);
+      if (cached?.version === version && cached.profile === profile) return cached.catalogue;
+      const projectTypes = await listEventTypes(db, projectId);
+      const catalogue = createCatalogue(profile.eventTypes, projectTypes);
+      const size = projectTypes.reduce((sum, type) => sum + sizeOf(type), ENTRY_BYTES);
+      byProject.set(projectId, { version, profile, catalogue }, { size });
       return catalogue;
     },
   };

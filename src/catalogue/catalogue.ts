@@ -9,29 +9,33 @@ export type CatalogueEntry = {
   type: string;
   description: string;
   source: 'profile' | 'project';
-  /** JSON texts as they were written; null: there is none. */
+  /** The original JSON text; null when there is no schema, or no example. */
   schema: string | null;
   example: string | null;
   exampleAttributes: Record<string, string>;
 };
 
-/** The event types of a project: its profile's, with its own over them. Without any, every type is as good. */
+/** The event types of a project: those of its profile, overridden by its projectType. If there are none, every type is allowed. */
 export type Catalogue = {
-  /** By type, in the order of their characters. */
+  /** Sorted by type. */
   entries: CatalogueEntry[];
-  /** Whether a subscription can mean anything: an exact type, `prefix.*`, or `*`. */
+  /** Whether a subscription (an exact type, `prefix.*` or `*`) matches at least one type. */
   hasTypeMatching(pattern: string): boolean;
-  /** What the data of such events is held against. */
+  /** The JSON text of the schema for the data of a type; null when there is none. */
   schemaOf(type: string): string | null;
-  /** What is wrong with the data of an event, at most 20 violations; none where the type has no schema. */
+  /** Up to 20 violations of the schema in an event's data; none when the type has no schema. Throws if it does not compile. */
   validate(type: string, data: unknown, bytes: number): Violation[];
-  /** The data of an example event, as it is sent, and its attributes. */
+  /** The data and the attributes of the type's example event; undefined when it has none. */
   example(type: string): { data: Buffer; attributes: Record<string, string> } | undefined;
 };
 
-export function createCatalogue(ofProfile: ProfileEventType[], own: ProjectEventType[] = []): Catalogue {
-  const byType = new Map(ofProfile.map((type) => [type.name, profileEntry(type)]));
-  for (const type of own) byType.set(type.type, ownEntry(type, byType.get(type.type)));
+/** The catalogue of a profile's event types and a project's projectType. */
+export function createCatalogue(
+  profileTypes: ProfileEventType[],
+  projectTypes: ProjectEventType[] = [],
+): Catalogue {
+  const byType = new Map(profileTypes.map((type) => [type.name, profileEntry(type)]));
+  for (const type of projectTypes) byType.set(type.type, projectEntry(type, byType.get(type.type)));
   const entries = [...byType.values()].sort((a, b) => (a.type < b.type ? -1 : 1));
 
   return {
@@ -69,18 +73,21 @@ const profileEntry = ({
   exampleAttributes,
 });
 
-const ownEntry = (own: ProjectEventType, ofProfile: CatalogueEntry | undefined): CatalogueEntry => ({
-  type: own.type,
-  description: own.description,
+const projectEntry = (
+  projectType: ProjectEventType,
+  overridden: CatalogueEntry | undefined,
+): CatalogueEntry => ({
+  type: projectType.type,
+  description: projectType.description,
   source: 'project',
-  schema: own.schema === 'null' ? null : (own.schema ?? ofProfile?.schema ?? null),
-  example: own.example ?? ofProfile?.example ?? null,
-  exampleAttributes: own.exampleAttributes ?? ofProfile?.exampleAttributes ?? {},
+  schema: projectType.schema === 'null' ? null : (projectType.schema ?? overridden?.schema ?? null),
+  example: projectType.example ?? overridden?.example ?? null,
+  exampleAttributes: projectType.exampleAttributes ?? overridden?.exampleAttributes ?? {},
 });
 
-/** Both kinds of schemas were compiled when they were put: one that no longer compiles is our fault. */
+/** Schemas are compiled when they are stored, so one that no longer compiles is a bug. */
 function violationsOf(schema: string, type: string, data: unknown, bytes: number): Violation[] {
   const compiled = getCompiledSchema(schema);
-  if ('problems' in compiled) throw new Error(`the schema of the event type ${type} cannot be compiled`);
+  if ('problems' in compiled) throw new Error(`the schema of the event type ${type} does not compile`);
   return compiled.check(data, bytes);
 }

@@ -1,4 +1,4 @@
-/** The words of the API, in the order in which a reader needs them. docs/concepts.md has the same table. */
+/** The terms of the API, in the order in which a reader needs them. A test keeps docs/concepts.md in agreement. */
 export const CONCEPTS: readonly { word: string; meaning: string }[] = [
   {
     word: 'project',

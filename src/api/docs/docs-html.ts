@@ -1,14 +1,14 @@
-/** HTML that is finished: what is put into a template beside it is text, and escaped. */
+/** Finished HTML; every other part of a template is text and gets escaped. */
 export type Html = { html: string };
 
 type Part = Html | Html[] | string | number | undefined;
 
-/** Escapes every part that is not HTML already. */
+/** A template tag that escapes every part that is not `Html`. */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return { html: strings.reduce((text, piece, i) => text + asHtml(parts[i - 1]) + piece) };
 }
 
-/** Text with `code` in backquotes, as the descriptions of the API are written. */
+/** Text in which backquotes mark code, as in the descriptions of the API. */
 export const prose = (text: string): Html => ({
   html: escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>'),
 });

@@ -17,15 +17,15 @@ type Operation = {
 };
 type ListedOperation = Operation & { method: string; path: string };
 
-const KEYS_IN_WORDS: Record<string, string> = {
+const KEY_DESCRIPTIONS: Record<string, string> = {
   open: 'No key',
   admin: 'Admin key',
-  shared: 'Project key, or admin key without a project for what all share',
+  shared: 'Project key, or the admin key without a project for what all projects share',
   project: 'Project key',
   consumer: 'Project or consumer key',
 };
 
-/** The whole document as one HTML page, complete without scripts. */
+/** The whole document as one HTML page without scripts. */
 export function docsPage(document: OpenApiDocument): string {
   const schemas = (document.components?.schemas ?? {}) as Schemas;
   const operations = operationsOf(document);
@@ -35,11 +35,11 @@ export function docsPage(document: OpenApiDocument): string {
 <title>Posthorn API</title><link rel="stylesheet" href="docs/style.css"></head>
 <body>${navigation(byTag)}<main>
 <h1>Posthorn API</h1><p>${prose(document.info.description ?? '')}</p>
-<p class="soft">Send <code>Authorization: Bearer &lt;key&gt;</code>. Bodies are JSON in UTF-8, durations <code>30s</code>, <code>5m</code>, <code>2h</code>, times ISO 8601 in UTC. The same as data: <a href="openapi.json">openapi.json</a>.</p>
+<p class="soft">Send <code>Authorization: Bearer &lt;key&gt;</code>. Bodies are JSON in UTF-8. Durations look like <code>30s</code>, <code>5m</code> or <code>2h</code>; times are ISO 8601 in UTC. This reference as an OpenAPI document: <a href="openapi.json">openapi.json</a>.</p>
 <h2 id="concepts">Concepts</h2><table>${CONCEPTS.map(({ word, meaning }) => html`<tr><td><strong>${word}</strong></td><td>${prose(meaning)}</td></tr>`)}</table>
-${[...byTag].map(([tag, list]) => html`<h2 id="tag-${tag}">${tag}</h2>${list.map((one) => operation(one, schemas))}`)}
-<h2 id="schemas">Shapes</h2>${Object.entries(schemas).map(([name, schema]) => shape(name, schema))}
-<h2 id="errors">Errors</h2><p>Every error is <code>application/problem+json</code> of the shape <a href="#schema-Problem">Problem</a>; its <code>code</code> is one of these.</p>
+${[...byTag].map(([tag, list]) => html`<h2 id="tag-${tag}">${tag}</h2>${list.map((listed) => operation(listed, schemas))}`)}
+<h2 id="schemas">Schemas</h2>${Object.entries(schemas).map(([name, schema]) => schemaSection(name, schema))}
+<h2 id="errors">Errors</h2><p>Every error response has the content type <code>application/problem+json</code> and the schema <a href="#schema-Problem">Problem</a>. Its <code>code</code> is one of these.</p>
 ${errors()}
 </main></body></html>`;
   return page.html;
@@ -62,30 +62,30 @@ const navigation = (byTag: Map<string, ListedOperation[]>): Html =>
         ({ method, path, operationId }) =>
           html`<a class="call" href="#${operationId}"><span class="method ${method}">${method}</span>${path}</a>`,
       )}`,
-  )}<strong><a href="#schemas">Shapes</a></strong><strong><a href="#errors">Errors</a></strong></nav>`;
+  )}<strong><a href="#schemas">Schemas</a></strong><strong><a href="#errors">Errors</a></strong></nav>`;
 
-function operation(one: ListedOperation, schemas: Schemas): Html {
-  const { method, path, operationId, summary, description, parameters = [], requestBody, responses } = one;
+function operation(listed: ListedOperation, schemas: Schemas): Html {
+  const { method, path, operationId, summary, description, parameters = [], requestBody, responses } = listed;
   return html`<article id="${operationId}">
 <h3><span class="method ${method}">${method}</span> <span class="path">${path}</span></h3>
-<p>${summary}. <span class="soft">${KEYS_IN_WORDS[one['x-access']]}.</span></p>
+<p>${summary}. <span class="soft">${KEY_DESCRIPTIONS[listed['x-access']]}.</span></p>
 ${description ? html`<p>${prose(description)}</p>` : undefined}
 ${parameters.length > 0 ? html`<h4>Parameters</h4><table>${parameters.map(parameter)}</table>` : undefined}
 ${requestBody ? body(requestBody.content, schemas) : undefined}
-<h4>Answers</h4><table>${Object.entries(responses).map(
+<h4>Responses</h4><table>${Object.entries(responses).map(
     ([status, { description: text, content }]) =>
-      html`<tr><td><strong>${status}</strong> ${answerShape(content)}</td><td>${prose(text)}</td></tr>`,
+      html`<tr><td><strong>${status}</strong> ${responseType(content)}</td><td>${prose(text)}</td></tr>`,
   )}</table></article>`;
 }
 
 const parameter = ({
   name,
-  in: place,
+  in: location,
   required,
   description,
   schema,
 }: NonNullable<Operation['parameters']>[number]) =>
-  html`<tr><td><code>${name}</code>${required ? ' *' : ''} <span class="soft">${place}</span></td>
+  html`<tr><td><code>${name}</code>${required ? ' *' : ''} <span class="soft">${location}</span></td>
 <td>${describeType(schema)}<p class="soft">${prose(description ?? schema.description ?? '')}</p></td></tr>`;
 
 function body(content: Content, schemas: Schemas): Html {
@@ -94,7 +94,7 @@ function body(content: Content, schemas: Schemas): Html {
   return html`<h4>Body: ${describeType(schema)}</h4>${example ? html`<pre>${example}</pre>` : undefined}`;
 }
 
-function answerShape(content: Content | undefined): Html | undefined {
+function responseType(content: Content | undefined): Html | undefined {
   const [type, media] = Object.entries(content ?? {})[0] ?? [];
   if (type === undefined || type === 'application/problem+json') return undefined;
   const schema = media?.schema;
@@ -103,7 +103,7 @@ function answerShape(content: Content | undefined): Html | undefined {
   return schema?.$ref ? describeType(schema) : html`<span class="soft">${schema ? '' : type}</span>`;
 }
 
-const shape = (name: string, schema: SchemaNode): Html =>
+const schemaSection = (name: string, schema: SchemaNode): Html =>
   html`<article id="schema-${name}"><h3>${name}</h3>${schema.description ? html`<p>${prose(schema.description)}</p>` : undefined}${membersTable(schema)}</article>`;
 
 const errors = (): Html[] =>

@@ -1,6 +1,6 @@
 import { type Html, html, prose } from './docs-html.ts';
 
-/** The part of JSON Schema that our own document uses. */
+/** The subset of JSON Schema that the OpenAPI document uses. */
 export type SchemaNode = {
   $ref?: string;
   type?: string | string[];
@@ -26,7 +26,7 @@ export type Schemas = Record<string, SchemaNode>;
 
 const nameOf = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1);
 
-/** `string`, `list of Delivery`, `string or null`: what a value may be, with links to the named shapes. */
+/** The type of a value, such as `string`, `list of Delivery` or `string or null`, with links to named schemas. */
 export function describeType(schema: SchemaNode): Html {
   if (schema.$ref) return html`<a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`;
   if (schema.anyOf) return join(schema.anyOf.map(describeType), ' or ');
@@ -42,7 +42,7 @@ export function describeType(schema: SchemaNode): Html {
   return html`${[schema.type ?? 'any JSON'].flat().join(' or ')}`;
 }
 
-/** One row for each member: its name, what it may be, what it means. */
+/** A table with the name, type and description of each member. */
 export function membersTable(schema: SchemaNode): Html {
   const rows = Object.entries(schema.properties ?? {}).map(
     ([name, member]) => html`<tr><td><code>${name}</code>${schema.required?.includes(name) ? ' *' : ''}</td>
@@ -51,7 +51,7 @@ export function membersTable(schema: SchemaNode): Html {
   return html`<table>${rows}</table>`;
 }
 
-/** A value that has the shape, from the examples in the schemas; undefined where none is given or needed. */
+/** An example value, built from the examples in the schemas; undefined if there are none. */
 export function exampleOf(schema: SchemaNode, schemas: Schemas): unknown {
   if (schema.example !== undefined) return schema.example;
   if (schema.$ref) return exampleOf(schemas[nameOf(schema.$ref)] ?? {}, schemas);
@@ -76,18 +76,18 @@ const nested = (schema: SchemaNode): Html | undefined => {
   return inner && membersTable(inner);
 };
 
-function limits({ minimum, maximum, maxLength, maxItems, default: preset }: SchemaNode): Html {
-  // What zod says of every integer is no limit of ours.
-  const safe = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
+function limits({ minimum, maximum, maxLength, maxItems, default: defaultValue }: SchemaNode): Html {
+  // zod sets this maximum for every integer; it is not a limit of the API.
+  const realMaximum = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
   const parts = [
-    minimum !== undefined && safe !== undefined ? `${minimum} to ${safe}` : '',
+    minimum !== undefined && realMaximum !== undefined ? `${minimum} to ${realMaximum}` : '',
     maxLength === undefined ? '' : `at most ${maxLength} characters`,
     maxItems === undefined ? '' : `at most ${maxItems}`,
-    preset === undefined ? '' : `${String(preset)} when left out`,
+    defaultValue === undefined ? '' : `default ${String(defaultValue)}`,
   ].filter((part) => part !== '');
   return html`<span class="soft">${parts.length === 0 ? '' : `, ${parts.join(', ')}`}</span>`;
 }
 
-const join = (parts: Html[], between: string): Html => ({
-  html: parts.map(({ html }) => html).join(between),
+const join = (parts: Html[], separator: string): Html => ({
+  html: parts.map(({ html }) => html).join(separator),
 });

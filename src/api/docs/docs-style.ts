@@ -1,4 +1,4 @@
-/** Colours follow the reader's system; the navigation stands beside the text where there is room. */
+/** Colours follow the reader's system settings; on wide screens the navigation is next to the text. */
 export const DOCS_STYLE = `
 :root { color-scheme: light dark; --text: #1c2430; --soft: #5b6675; --line: #dfe4ea; --back: #ffffff;
   --raised: #f5f7f9; --accent: #1d5fbf; --get: #1d6fb8; --post: #1c7c45; --put: #8a5a00; --patch: #8a5a00; --delete: #b3261e; }

@@ -9,7 +9,7 @@ import { openApiDocument } from './openapi.ts';
 
 const tag = 'Documentation';
 
-/** The page runs no script at all. Upgrading to https is left to who puts TLS in front. */
+/** The page contains no scripts. Whoever terminates TLS decides about upgrades to HTTPS. */
 const harden = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
@@ -24,49 +24,52 @@ const harden = helmet({
   strictTransportSecurity: false,
 });
 
-type Kept = { type: string; body: Buffer; etag: string };
+type EncodedPage = { type: string; body: Buffer; etag: string };
 
-/** Encoded once: the document has some 300 kB, and whoever asks for it needs no key. */
-const kept = (type: string, text: string): Kept => {
+/** Encodes a page once, because the document has about 300 kB and anyone can request it without a key. */
+const encode = (type: string, text: string): EncodedPage => {
   const etag = `"${hash('sha256', text, 'base64url').slice(0, 22)}"`;
   return { type: `${type}; charset=utf-8`, body: Buffer.from(text), etag };
 };
 
-function answerOf({ type, body, etag }: Kept, { headers: asked }: IncomingMessage): RouteResponse {
+function respond(
+  { type, body, etag }: EncodedPage,
+  { headers: requestHeaders }: IncomingMessage,
+): RouteResponse {
   const headers = { 'cache-control': 'public, max-age=60', etag };
-  if (matchesIfNoneMatch(asked['if-none-match'], etag)) return { status: 304, headers };
+  if (matchesIfNoneMatch(requestHeaders['if-none-match'], etag)) return { status: 304, headers };
   return { status: 200, headers, content: { type, body } };
 }
 
-const requestHeaders = { 'If-None-Match': 'The `ETag` of an answer that the caller has' };
-const notModified = { 304: { description: 'It is as the caller has it' } };
+const requestHeaders = { 'If-None-Match': 'The `ETag` of a previous response' };
+const notModified = { 304: { description: 'Not modified since that response' } };
 
-/** The OpenAPI document of `described` and of the routes made here, and the page that shows it. */
-export function documentRoutes(described: Route[], publicUrl: string): Route[] {
+/** The routes of the OpenAPI document and of its HTML page. Both describe `apiRoutes` and these routes themselves. */
+export function documentRoutes(apiRoutes: Route[], publicUrl: string): Route[] {
   const routes: Route[] = [
     plainRoute({
       method: 'get',
       path: '/openapi.json',
       operationId: 'openApi',
       tag,
-      summary: 'This document',
+      summary: 'Get the OpenAPI document',
       access: 'open',
       requestHeaders,
       responses: { 200: { description: 'OpenAPI 3.1', type: 'application/json' }, ...notModified },
-      handle: ({ request }) => answerOf(text, request),
+      handle: ({ request }) => respond(text, request),
     }),
     plainRoute({
       method: 'get',
       path: '/docs',
       operationId: 'docs',
       tag,
-      summary: 'This document as a page',
+      summary: 'Get the API reference as a page',
       access: 'open',
       requestHeaders,
       responses: { 200: { description: 'HTML', type: 'text/html' }, ...notModified },
       handle: ({ request, response }) => {
         harden(request, response, () => {});
-        return answerOf(page, request);
+        return respond(page, request);
       },
     }),
     plainRoute({
@@ -74,16 +77,16 @@ export function documentRoutes(described: Route[], publicUrl: string): Route[] {
       path: '/docs/style.css',
       operationId: 'docsStyle',
       tag,
-      summary: 'How the page looks',
+      summary: 'Get the style sheet of the page',
       access: 'open',
       requestHeaders,
       responses: { 200: { description: 'CSS', type: 'text/css' }, ...notModified },
-      handle: ({ request }) => answerOf(style, request),
+      handle: ({ request }) => respond(style, request),
     }),
   ];
-  const document = openApiDocument([...described, ...routes], publicUrl);
-  const text = kept('application/json', JSON.stringify(document));
-  const page = kept('text/html', docsPage(document));
-  const style = kept('text/css', DOCS_STYLE);
+  const document = openApiDocument([...apiRoutes, ...routes], publicUrl);
+  const text = encode('application/json', JSON.stringify(document));
+  const page = encode('text/html', docsPage(document));
+  const style = encode('text/css', DOCS_STYLE);
   return routes;
 }

@@ -6,7 +6,7 @@ import { problemSchema } from '../problems/problem-schema.ts';
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;
 
-/** OpenAPI 3.1 of the routes, from the schemas that validate. */
+/** The OpenAPI 3.1 document of the routes, generated from the schemas that validate requests. */
 export function openApiDocument(routes: Route[], publicUrl: string): OpenApiDocument {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes) {
@@ -20,7 +20,7 @@ export function openApiDocument(routes: Route[], publicUrl: string): OpenApiDocu
       version: '1',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       description:
-        'Post an event; Posthorn signs it, delivers it to every endpoint that subscribed, retries, records every attempt and reports what became of it. Delivery is at least once: receivers drop repeats by the id of the event, which stays the same over all attempts.',
+        'Post an event, and Posthorn signs it, delivers it to every subscribed endpoint, retries failed attempts, records every attempt and reports the outcome. Events are delivered at least once; the event id is the same in all attempts, so receivers can use it to discard duplicates.',
     },
     servers: [{ url: publicUrl }],
     tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
@@ -68,12 +68,13 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
   };
 }
 
-function headerParameters(access: Access, own: Record<string, string>) {
+function headerParameters(access: Access, routeHeaders: Record<string, string>) {
   const project =
     access === 'shared'
-      ? 'The project, where the admin key is used; left out: what all projects share'
-      : 'The project, where the admin key is used';
-  const all = access === 'open' || access === 'admin' ? own : { 'Posthorn-Project': project, ...own };
+      ? 'The project id, with the admin key; omit it to act on what all projects share'
+      : 'The project id; required with the admin key';
+  const all =
+    access === 'open' || access === 'admin' ? routeHeaders : { 'Posthorn-Project': project, ...routeHeaders };
   return Object.entries(all).map(([name, description]) => ({
     name,
     in: 'header' as const,
@@ -85,21 +86,21 @@ function headerParameters(access: Access, own: Record<string, string>) {
 
 function responsesOf(route: Route): ZodOpenApiResponsesObject {
   const responses: ZodOpenApiResponsesObject = {};
-  for (const [status, answer] of Object.entries(route.responses)) {
+  for (const [status, response] of Object.entries(route.responses)) {
     responses[status as `${200}`] = {
-      description: answer.description,
-      ...headersOf(answer),
-      ...contentOf(answer),
+      description: response.description,
+      ...headersOf(response),
+      ...contentOf(response),
     };
   }
-  const answered = problemsOf(route).flatMap((code) => {
-    // Only what a route says of itself has each of its statuses: any may come too often, few make one thing too many.
+  const possible = problemsOf(route).flatMap((code) => {
+    // quota_exceeded is 429 for every route, and 409 only for routes that declare it, because they create something.
     const statuses = route.problems?.includes(code) ? statusesOf(code) : [PROBLEM_CODES[code].status];
     return statuses.map((status) => ({ status, code }));
   });
-  const byStatus = Map.groupBy(answered, ({ status }) => status);
+  const byStatus = Map.groupBy(possible, ({ status }) => status);
   for (const [status, problems] of [...byStatus].sort(([a], [b]) => a - b)) {
-    // Readiness answers 503 in a shape of its own.
+    // The readiness check has its own schema for 503.
     responses[`${status}` as `${200}`] ??= {
       description: problems.map(({ code }) => `\`${code}\`: ${PROBLEM_CODES[code].title}.`).join(' '),
       content: { 'application/problem+json': { schema: problemSchema } },
@@ -125,7 +126,7 @@ const contentOf = ({ schema, type }: ResponseSpec): { content?: Record<string, {
   return type ? { content: { [type]: {} } } : {};
 };
 
-/** What a route can answer by its access, parameters and body, and what it says of itself. */
+/** The problems that follow from a route's access, parameters and body, and those that it declares. */
 function problemsOf({ method, access, params, body, rawBody, problems = [] }: Route): ProblemCode[] {
   const codes: ProblemCode[] = ['internal_error', 'invalid_query'];
   if (access !== 'open') codes.push('unauthorized', 'too_many_attempts', 'quota_exceeded', 'unavailable');
