@@ -8,10 +8,10 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-type ShownCall = { method: string; path: string; keyVariable: string; body: string };
+type DocumentedCall = { method: string; path: string; keyVariable: string; body: string };
 
-/** The calls that a page under docs/ has its reader make, in turn. */
-function callsOn(name: string): ShownCall[] {
+/** The calls on a provider's page in docs/, in order. */
+function callsOn(name: string): DocumentedCall[] {
   const page = readFileSync(`docs/providers/${name}.md`, 'utf8');
   const [, shell] = /```sh\n([\s\S]+?)```/.exec(page)!;
   const calls = shell!.matchAll(
@@ -27,18 +27,18 @@ function callsOn(name: string): ShownCall[] {
   return shown;
 }
 
-test.each(PROVIDERS)('the calls on the page of $name work as they stand', async ({ name }) => {
-  const known: Record<string, string> = { ADMIN_KEY };
+test.each(PROVIDERS)('the calls on the page of $name work unchanged', async ({ name }) => {
+  const variables: Record<string, string> = { ADMIN_KEY };
   const calls = callsOn(name);
 
   for (const { method, path, keyVariable, body } of calls) {
-    const url = path.replaceAll(/\$(\w+)/g, (_, variable: string) => known[variable]!);
-    const answered = await api.call(method, url, { key: known[keyVariable]!, body });
-    if (answered.status >= 300)
-      throw new Error(`${method} ${path} answered ${answered.status}: ${answered.text}`);
-    const { id, key } = answered.body as { id: string; key?: string };
-    if (path === '/v1/projects') known.KEY = key!;
-    if (path === '/v1/keys') known.PP_KEY = key!;
-    if (path === '/v1/endpoints') known.ENDPOINT = id;
+    const url = path.replaceAll(/\$(\w+)/g, (_, variable: string) => variables[variable]!);
+    const response = await api.call(method, url, { key: variables[keyVariable]!, body });
+    if (response.status >= 300)
+      throw new Error(`${method} ${path} returned ${response.status}: ${response.text}`);
+    const { id, key } = response.body as { id: string; key?: string };
+    if (path === '/v1/projects') variables.KEY = key!;
+    if (path === '/v1/keys') variables.PP_KEY = key!;
+    if (path === '/v1/endpoints') variables.ENDPOINT = id;
   }
 });

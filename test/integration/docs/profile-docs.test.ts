@@ -10,20 +10,20 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const section = readFileSync(join(__dirname, '../../../docs/profiles.md'), 'utf8').split(
-  '## An own profile',
+  '## Custom profiles',
 )[1]!;
-/** The calls that the page shows, in order: method, path, body. */
+/** The calls on the page, in order. */
 const calls = [...section.matchAll(/curl -X (\w+) \$POSTHORN(\S+)[\s\S]+?-d '([^']+)'/g)].map(
   ([, method, path, body]) => ({ method: method!, path: path!, body: body! }),
 );
 const shown = JSON.parse(/```json\n([\s\S]+?)\n```/.exec(section)![1]!);
 
-test('the own profile of the page is put, previewed and used as the page shows', async () => {
+test('the custom profile on the page can be stored, previewed and used as the page shows', async () => {
   const { key } = await api.newProject();
-  const answers = [];
-  for (const { method, path, body } of calls) answers.push(await api.call(method, path, { key, body }));
-  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-  const [put, preview, patch] = answers.map(({ body }) => body) as [
+  const responses = [];
+  for (const { method, path, body } of calls) responses.push(await api.call(method, path, { key, body }));
+  expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const [put, preview, patch] = responses.map(({ body }) => body) as [
     { version: number; profile: object },
     typeof shown,
     { profile: string },

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { accepts } from '../../../src/cli/try/page-receivers/page-receiver.ts';
 import { PROVIDERS, requestOf } from '../../providers/providers.ts';
 
-/** What a provider's page under docs/ shows: the last event that is posted, the secret, and the request. */
-function shownIn(name: string) {
+/** The contents of a provider's page in docs/: the last posted event, the secret and the request. */
+function readPage(name: string) {
   const page = readFileSync(`docs/providers/${name}.md`, 'utf8');
   const posted = [...page.matchAll(/-d '(\{[^']*\})'/g)].at(-1)![1]!;
   const [head, body] = /```http\n([\s\S]+?)\n```/.exec(page)![1]!.split('\n\n') as [string, string];
@@ -18,8 +18,8 @@ function shownIn(name: string) {
   };
 }
 
-test.each(PROVIDERS)('the page of $name shows what its event is sent as', (provider) => {
-  const { event, secret, request } = shownIn(provider.name);
+test.each(PROVIDERS)('the page of $name shows the request for its event', (provider) => {
+  const { event, secret, request } = readPage(provider.name);
   expect(provider.profile.eventTypes.map(({ name }) => name)).toContain(event.type);
   expect(provider.profile.secretProblem(secret)).toBeUndefined();
   expect(accepts(provider.receiver, request, secret)).toBe(true);
@@ -30,17 +30,14 @@ test.each(PROVIDERS)('the page of $name shows what its event is sent as', (provi
   expect(Object.keys(sent.headers)).toEqual(Object.keys(request.headers));
 });
 
-test.each(PROVIDERS)('the page of $name ends with the command that plays it', ({ name }) => {
+test.each(PROVIDERS)('the page of $name ends with the command that tries it', ({ name }) => {
   const page = readFileSync(`docs/providers/${name}.md`, 'utf8');
   expect(page.endsWith(`\`\`\`sh\nnpm run try -- ${name}\n\`\`\`\n`)).toBe(true);
 });
 
-test.each(PROVIDERS)(
-  'the page of $name says the number of attempts and the time for an answer',
-  (provider) => {
-    const { delays, timeout } = provider.profile.policy;
-    const page = readFileSync(`docs/providers/${provider.name}.md`, 'utf8');
-    expect(page).toMatch(new RegExp(`\\| attempts \\|.* ?${delays.length + 1}: at once`));
-    expect(page).toMatch(new RegExp(`\\| an answer is due in \\|.* ?${timeout} s`));
-  },
-);
+test.each(PROVIDERS)('the page of $name states the number of attempts and the timeout', (provider) => {
+  const { delays, timeout } = provider.profile.policy;
+  const page = readFileSync(`docs/providers/${provider.name}.md`, 'utf8');
+  expect(page).toMatch(new RegExp(`\\| attempts \\|.* ?${delays.length + 1}: immediately`));
+  expect(page).toMatch(new RegExp(`\\| timeout of an attempt \\|.* ?${timeout} s`));
+});

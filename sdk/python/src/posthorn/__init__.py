@@ -1,4 +1,4 @@
-"""Send events with Posthorn, and verify the webhooks of every provider that it speaks for."""
+"""Verify webhooks from Posthorn, a self-hosted webhook delivery service, and call its API."""
 
 from .client import PosthornClient
 from .errors import PosthornError, WebhookVerificationError
