@@ -9,6 +9,7 @@ import { releaseLost } from '../../../src/store/deliveries/reconciliation.ts';
 import { recordAttempts } from '../../../src/store/deliveries/record-attempts.ts';
 import { cancelDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
 import { recordHeartbeat } from '../../../src/store/processes/processes.ts';
+import { attemptRecordOf } from '../attempt-record.ts';
 import { POLICY, type SeededStore, seedStore } from '../scale/seed.ts';
 
 let store: SeededStore;
@@ -25,32 +26,14 @@ afterEach(() => store.drop());
 const claimBy = async (processId: string, owner = 'mine'): Promise<Claim> =>
   (await claimDeliveries(store.pool, owner, [{ id, step: 0 }], processId))[0]!;
 
-const lookBy = (processId: string, owner = 'mine', underWay: string[] = []): Promise<UnclaimedResult> =>
+const resolveBy = (processId: string, owner = 'mine', inFlight: string[] = []): Promise<UnclaimedResult> =>
   resolveUnclaimed(store.pool, owner, [{ id, step: 0 }], () => 0, {
     processId,
-    isInFlight: (one) => underWay.includes(one),
+    isInFlight: (one) => inFlight.includes(one),
   });
 
-const deliveredBy = ({ epoch }: Claim) =>
-  recordAttempts(store.pool, [
-    {
-      id,
-      epoch,
-      startedAt: new Date(),
-      durationMs: 5,
-      outcome: 'delivered',
-      statusCode: 200,
-      resent: false,
-      requestUrl: null,
-      requestHeaders: null,
-      responseHeaders: null,
-      responseBody: null,
-      responseTruncated: false,
-      errorCode: null,
-      errorMessage: null,
-      retryInMs: 60_000,
-    },
-  ]);
+const recordDelivered = (claim: Claim) =>
+  recordAttempts(store.pool, [attemptRecordOf(claim, { outcome: 'delivered', statusCode: 200 })]);
 
 const waiting: DeliveryResult[] = [
   { id: expect.any(String), kind: 'waiting', step: 0, dueInMs: 3_000, lastOutcome: 'open claim' },
@@ -61,10 +44,10 @@ const age = (seconds: number) =>
 test('a claim of a process that lives is waited for, and what it records counts', async () => {
   const claim = await claimBy('alive');
 
-  expect(await lookBy('other')).toMatchObject({ results: waiting, claimable: [], unknown: { count: 0 } });
-  await deliveredBy(claim);
+  expect(await resolveBy('other')).toMatchObject({ results: waiting, claimable: [], unknown: { count: 0 } });
+  await recordDelivered(claim);
 
-  expect(await lookBy('other')).toMatchObject({
+  expect(await resolveBy('other')).toMatchObject({
     results: [{ id, kind: 'delivered' }],
     unknown: { count: 0 },
   });
@@ -75,8 +58,8 @@ test('a cancel waits for it, too: its answer decides', async () => {
   const claim = await claimBy('alive');
   await cancelDelivery(store.pool, store.project, null, id);
 
-  expect(await lookBy('other')).toMatchObject({ results: waiting });
-  await deliveredBy(claim);
+  expect(await resolveBy('other')).toMatchObject({ results: waiting });
+  await recordDelivered(claim);
 
   expect(await store.deliveryOf(id)).toMatchObject({ status: 'delivered' });
 });
@@ -88,7 +71,7 @@ test.each(['that has no row', 'that was found gone'])('a claim of a process %s i
     await store.pool.query(`UPDATE processes SET lost_at = now() WHERE id = 'killed'`);
   }
 
-  expect(await lookBy('alive')).toMatchObject({
+  expect(await resolveBy('alive')).toMatchObject({
     results: [],
     claimable: [{ id, step: 0 }],
     unknown: { count: 1, wedged: [] },
@@ -99,18 +82,18 @@ test.each(['that has no row', 'that was found gone'])('a claim of a process %s i
 test('a claim that its own process does not work on any more is unknown, and one that it works on is not', async () => {
   await claimBy('alive');
 
-  expect(await lookBy('alive', 'mine', [id])).toMatchObject({ results: waiting });
-  expect(await lookBy('alive')).toMatchObject({ claimable: [{ id }], unknown: { count: 1, wedged: [] } });
+  expect(await resolveBy('alive', 'mine', [id])).toMatchObject({ results: waiting });
+  expect(await resolveBy('alive')).toMatchObject({ claimable: [{ id }], unknown: { count: 1, wedged: [] } });
 });
 
 test('a claim that is older than an attempt can be is unknown, although its process lives, and is told of', async () => {
   await claimBy('alive');
   await age(POLICY.timeout + 14);
-  expect(await lookBy('other')).toMatchObject({ results: waiting });
+  expect(await resolveBy('other')).toMatchObject({ results: waiting });
 
   await age(POLICY.timeout + 16);
 
-  expect(await lookBy('other')).toMatchObject({
+  expect(await resolveBy('other')).toMatchObject({
     claimable: [{ id }],
     unknown: { count: 1, wedged: [{ id, processId: 'alive', claimAgeMs: expect.any(Number) }] },
   });
@@ -126,10 +109,10 @@ test('an attempt that outlives its workflow is waited for by the next owner, and
     uuid: 'next',
   });
   const owner = next!.workflowId;
-  expect(await lookBy('other', owner)).toMatchObject({ results: waiting });
+  expect(await resolveBy('other', owner)).toMatchObject({ results: waiting });
 
-  expect(await deliveredBy(claim)).toMatchObject([{ id, epoch: claim.epoch, status: 'delivered' }]);
+  expect(await recordDelivered(claim)).toMatchObject([{ id, epoch: claim.epoch, status: 'delivered' }]);
 
-  expect(await lookBy('other', owner)).toMatchObject({ results: [{ id, kind: 'delivered' }] });
+  expect(await resolveBy('other', owner)).toMatchObject({ results: [{ id, kind: 'delivered' }] });
   expect(await store.attemptsOf(id)).toMatchObject([{ number: 1, outcome: 'delivered' }]);
 });
