@@ -1,74 +1,19 @@
-import { createLogger } from '../../../src/observability/log.ts';
-import { type Service, startService } from '../../../src/service/start-service.ts';
 import { removeOutcomes } from '../../../src/store/events/retention.ts';
-import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
-import { eventually } from '../../set-up/eventually.ts';
-import { type OutcomeStream, openOutcomes, type StreamedOutcome } from '../../set-up/outcome-stream.ts';
+import { openOutcomes } from '../../set-up/outcome-stream.ts';
+import type { Delivery, Event } from '../../set-up/test-posthorn.ts';
 import {
-  type Delivery,
-  type Event,
-  startTestPosthorn,
-  type TestPosthorn,
-} from '../../set-up/test-posthorn.ts';
-
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-/** What is allowed from the commit to the stream and to who waits, on an idle machine. */
-const SOON_MS = 100;
-
-let posthorn: TestPosthorn;
-const closers: (() => Promise<unknown>)[] = [];
-
-beforeAll(async () => {
-  posthorn = await startTestPosthorn();
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-afterAll(() => posthorn.close());
-
-const receiverThat = async (...script: ScriptStep[]): Promise<Receiver> => {
-  const receiver = await startReceiver(script);
-  closers.push(receiver.close);
-  return receiver;
-};
-
-const outcomesOf = async (key: string, lastEventId?: string): Promise<OutcomeStream> => {
-  const stream = await openOutcomes(posthorn.url, key, lastEventId);
-  closers.push(stream.close);
-  return stream;
-};
-
-const to = ({ url }: Receiver, more: object = {}) => ({
-  type: 'a.b',
-  data: {},
-  target: { url, secret: SECRET },
-  ...more,
-});
-
-/** A project of its own, so that no other test's outcomes are on its stream. */
-async function projectApart(settings: object = {}) {
-  const { id, key } = await posthorn.newProject(settings);
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const answered = await posthorn.client.call(method, path, { key, body });
-    if (answered.status >= 300) throw new Error(`${method} ${path}: ${answered.text}`);
-    return answered.body as T;
-  };
-  return { id, key, call };
-}
-
-const settledEvents = (outcomes: StreamedOutcome[]): string[] =>
-  outcomes.filter(({ kind }) => kind === 'event.settled').map(({ data }) => data.event);
-
-/** Everything that the stream of a project must have said, in its order. */
-async function writtenFor(projectId: string): Promise<string[]> {
-  const { rows } = await posthorn.database.pool.query<{ place: string }>(
-    `SELECT xid::text || '.' || seq::text AS place FROM outcomes WHERE project_id = $1 ORDER BY xid, seq`,
-    [projectId],
-  );
-  return rows.map(({ place }) => place);
-}
-
-const placeOf = ({ id }: StreamedOutcome): string => id.split('.').slice(1).join('.');
+  outcomesOf,
+  placeOf,
+  posthorn,
+  projectApart,
+  receiverThat,
+  SECRET,
+  settledEvents,
+  startSecond,
+  to,
+  untilAllIsVisible,
+  writtenFor,
+} from './outcomes-set-up.ts';
 
 describe('the stream', () => {
   test('tells of an event what happened, in order and with all that a listener needs', async () => {
@@ -257,86 +202,3 @@ describe('the stream', () => {
     expect((await ended) - deletedAt).toBeLessThan(1_500);
   });
 });
-
-describe('who waits for an event', () => {
-  test('is answered 200 with its deliveries once all have settled', async () => {
-    const { key } = await projectApart({ policy: { delays: ['1s'], timeout: '1s' } });
-    const receiver = await receiverThat(500, 200);
-
-    const answered = await posthorn.client.call('POST', '/v1/events?wait=10s', { key, body: to(receiver) });
-
-    expect(answered).toMatchObject({
-      status: 200,
-      body: { status: 'delivered', deliveries: [{ status: 'delivered', attempts: 2 }] },
-    });
-  });
-
-  test('is answered 202 with what is known when its time is up first', async () => {
-    const { key } = await projectApart();
-    const startedAt = performance.now();
-
-    const answered = await posthorn.client.call('POST', '/v1/events?wait=1s', {
-      key,
-      body: to(await receiverThat(500)),
-    });
-
-    expect(answered).toMatchObject({
-      status: 202,
-      body: { status: 'pending', deliveries: [{ status: 'retrying', attempts: 1 }] },
-    });
-    const waited = performance.now() - startedAt;
-    expect(waited).toBeGreaterThanOrEqual(1_000);
-    expect(waited).toBeLessThan(2_000);
-  });
-
-  test('is answered by any process, whichever recorded the outcome', async () => {
-    const { key } = await projectApart();
-    const second = await startSecond();
-    const receiver = await receiverThat(200);
-    const body = JSON.stringify(to(receiver));
-    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-
-    for (const url of [posthorn.url, second, posthorn.url, second]) {
-      const response = await fetch(`${url}/v1/events?wait=10s`, { method: 'POST', headers, body });
-      expect([response.status, ((await response.json()) as Event).status]).toEqual([200, 'delivered']);
-    }
-  });
-});
-
-test('the stream and who waits hear of an outcome within 100 ms of its commit', async () => {
-  const { call, key } = await projectApart();
-  const stream = await outcomesOf(key);
-  const receiver = await receiverThat(200);
-  const toWaiter: number[] = [];
-  for (let n = 0; n < 20; n += 1) {
-    const event = await call<Event>('POST', '/v1/events?wait=10s', to(receiver));
-    const answeredAt = Date.now();
-    await stream.until((outcomes) => settledEvents(outcomes).includes(event.id));
-    toWaiter.push(answeredAt - Date.parse(stream.outcomes.at(-1)!.data.at));
-  }
-
-  const toStream = stream.outcomes.map(({ arrivedAt, data }) => arrivedAt - Date.parse(data.at));
-  // The median: other suites share the machine. Without wake-ups it would be half a second.
-  for (const latencies of [toStream, toWaiter]) {
-    expect(latencies.sort((a, b) => a - b)[Math.floor(latencies.length / 2)]).toBeLessThan(SOON_MS);
-  }
-});
-
-/** Streams show nothing that is younger than the server's oldest transaction, of whatever database. */
-async function untilAllIsVisible(): Promise<void> {
-  await eventually(async () => {
-    const { rows } = await posthorn.database.pool.query<{ seen: boolean }>(
-      'SELECT max(xid) < pg_snapshot_xmin(pg_current_snapshot()) AS seen FROM outcomes',
-    );
-    return rows[0]!.seen;
-  });
-}
-
-/** Another API and worker on the same database: the second writer and the second reader. Its URL. */
-async function startSecond(): Promise<string> {
-  const log = createLogger({ level: 'silent', name: 'second' });
-  const second: Service = await startService(posthorn.config, { api: true, worker: true }, { log });
-  closers.push(second.close);
-  await second.connected;
-  return `http://127.0.0.1:${second.port}`;
-}

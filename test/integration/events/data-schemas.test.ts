@@ -1,0 +1,137 @@
+import { api, call, newProject, order, put, refusal } from './event-types-set-up.ts';
+
+describe('data against the schema of its type', () => {
+  const post = (key: string, event: object) =>
+    call('POST', '/v1/events', key, { type: 'order.made', ...event });
+
+  async function withOrders(): Promise<string> {
+    const key = await newProject();
+    await put(key, 'order.made', { schema: order });
+    return key;
+  }
+
+  test('what breaks it is refused with pointers below /data, and nothing is stored', async () => {
+    const key = await withOrders();
+    const answer = await post(key, { data: { id: 'canary-canary', lines: [1, 'canary'] }, id: 'one' });
+    expect(refusal(answer)).toEqual({
+      status: 422,
+      code: 'data_not_valid',
+      pointers: ['/data/id', '/data/lines/1'],
+    });
+    expect(answer.text).not.toContain('canary');
+    expect((await call('GET', '/v1/events/one', key)).status).toBe(404);
+    expect((await post(key, { data: { id: 'o_1', lines: [1] }, id: 'one' })).status).toBe(202);
+  });
+
+  test('in a batch the pointers name the event, and nothing of it is stored', async () => {
+    const key = await withOrders();
+    const events = [{ id: 'o_1' }, { id: 1 }, {}, { id: 'o_4' }].map((data) => ({
+      type: 'order.made',
+      data,
+    }));
+    expect(refusal(await call('POST', '/v1/events/batch', key, { events }))).toEqual({
+      status: 422,
+      code: 'data_not_valid',
+      pointers: ['/events/1/data/id', '/events/2/data/id'],
+    });
+    expect((await call('GET', '/v1/events', key)).body.items).toEqual([]);
+  });
+
+  test('a type that is not in the catalogue is accepted with any data', async () => {
+    const key = await withOrders();
+    expect((await post(key, { type: 'order.other', data: 'anything' })).status).toBe(202);
+  });
+
+  test("a profile's schema is enforced, until the project switches it off for the type or for all", async () => {
+    const key = await newProject('smartlyq');
+    const event = { type: 'job.completed', data: { job_id: 'job_1' } };
+    expect(refusal(await post(key, event)).pointers).toEqual(['/data/type', '/data/status', '/data/result']);
+    await put(key, 'job.completed', { schema: null });
+    expect((await post(key, event)).status).toBe(202);
+    await put(key, 'job.completed', {});
+    expect((await post(key, event)).status).toBe(422);
+    expect((await call('PATCH', '/v1/project', key, { schemas: 'off' })).body.schemas).toBe('off');
+    expect((await post(key, event)).status).toBe(202);
+    await call('PATCH', '/v1/project', key, { name: 'other' });
+    expect((await post(key, event)).status).toBe(202);
+    await call('PATCH', '/v1/project', key, { schemas: 'enforced' });
+    expect((await post(key, event)).status).toBe(422);
+  });
+
+  test('what was accepted before the schema was there is answered as before when it is posted again', async () => {
+    const key = await newProject();
+    const event = { id: 'lost-answer', data: { old: true } };
+    expect((await post(key, event)).status).toBe(202);
+    await put(key, 'order.made', { schema: order });
+    expect((await post(key, event)).status).toBe(202);
+    expect(
+      (await call('POST', '/v1/events/batch', key, { events: [{ type: 'order.made', ...event }] })).status,
+    ).toBe(202);
+    expect(refusal(await post(key, { ...event, data: { older: true } })).code).toBe('data_not_valid');
+    expect((await call('GET', '/v1/events', key)).body.items).toHaveLength(1);
+  });
+
+  test('a change through another process holds here within a second', async () => {
+    const key = await withOrders();
+    expect((await post(key, { data: {} })).status).toBe(422);
+    const { id } = (await call('GET', '/v1/project', key)).body;
+    await api.database.pool.query(
+      `WITH changed AS (UPDATE event_types SET schema = 'null' WHERE project_id = $1)
+       UPDATE projects SET catalogue_version = catalogue_version + 1 WHERE id = $1`,
+      [id],
+    );
+    const changedAt = performance.now();
+    while ((await post(key, { data: {} })).status !== 202)
+      expect(performance.now() - changedAt).toBeLessThan(1_000);
+  });
+});
+
+describe('what Canvelete cannot send', () => {
+  const refused =
+    '{"big":12345678901234567890,"fine":1.0,"list":[0.1,1e400,{"a":0.1000000000000000055}],"two":1,"two":2}';
+  const pointers = ['/data/big', '/data/list/1', '/data/list/2/a', '/data/two'];
+
+  test('a number that would change its value, and a repeated member, are refused with their places', async () => {
+    const key = await newProject('canvelete');
+    const answer = await call('POST', '/v1/events', key, `{"type":"design.updated","data":${refused}}`);
+    expect(refusal(answer)).toEqual({ status: 422, code: 'data_not_representable', pointers });
+    expect(answer.text).not.toMatch(/1234567890|1e400/);
+  });
+
+  test('in a batch as well, and nothing of it is stored', async () => {
+    const key = await newProject('canvelete');
+    const events = `{"events":[{"type":"design.updated","data":{"fine":1.0}},{"type":"design.updated","data":${refused}}]}`;
+    expect(refusal(await call('POST', '/v1/events/batch', key, events))).toEqual({
+      status: 422,
+      code: 'data_not_representable',
+      pointers: pointers.map((pointer) => `/events/1${pointer}`),
+    });
+    expect((await call('GET', '/v1/events', key)).body.items).toEqual([]);
+  });
+});
+
+describe('subscriptions', () => {
+  const url = 'http://127.0.0.1:9/';
+
+  test('a pattern that the catalogue has no type for is refused, when an endpoint is made and when it is changed', async () => {
+    const key = await newProject('canvelete');
+    const wrong = {
+      url,
+      events: ['design.*', 'designs.*', 'render.completed', 'render', '*', 'render.complete.*'],
+    };
+    const expected = { status: 422, code: 'invalid_body', pointers: ['/events/1', '/events/3', '/events/5'] };
+    expect(refusal(await call('POST', '/v1/endpoints', key, wrong))).toEqual(expected);
+    const made = await call('POST', '/v1/endpoints', key, { url, events: ['design.*', '*'] });
+    expect(made.status).toBe(201);
+    const path = `/v1/endpoints/${made.body.id}`;
+    expect(refusal(await call('PATCH', path, key, { events: wrong.events }))).toEqual(expected);
+    expect((await call('PATCH', path, key, { description: 'd' })).status).toBe(200);
+    await put(key, 'designs.merged', {});
+    expect((await call('PATCH', path, key, { events: ['designs.*'] })).status).toBe(200);
+  });
+
+  test('without a catalogue every pattern is as good', async () => {
+    const key = await newProject();
+    expect((await call('POST', '/v1/endpoints', key, { url, events: ['any.*', 'thing'] })).status).toBe(201);
+  });
+});
