@@ -13,7 +13,7 @@ afterAll(async () => {
   await receiver.close();
 });
 
-test('a consumer that is made again under the id of a deleted one sees nothing of it', async () => {
+test('a consumer created under the id of a deleted one sees none of its data', async () => {
   const { client, call, project } = posthorn;
   const newKey = async () => (await call<{ key: string }>('POST', '/v1/keys', { consumer: 'acme' })).key;
   const as = async (key: string, path: string, method = 'GET') => client.call(method, path, { key });

@@ -50,7 +50,7 @@ describe('the secret of an endpoint', () => {
     ['cmdcal', '', 'is shorter than 1 character'],
     ['standard-webhooks', `whsec_${'A'.repeat(88)}`, 'is longer than 64 bytes'],
     ['standard-webhooks', SECRET, 'does not begin with whsec_'],
-  ])('is judged by %s in one sentence, and not repeated: %.20s', async (profile, secret, detail) => {
+  ])('is refused by %s in one sentence that does not repeat it: %.20s', async (profile, secret, detail) => {
     const answer = await register(profile, { secret });
     expect(refusal(answer)).toEqual(refusedSecret(detail));
     if (secret) expect(JSON.stringify(answer.body)).not.toContain(secret);
@@ -81,7 +81,7 @@ describe('the secret of an endpoint', () => {
     for (const { text } of answers) expect(text).not.toContain('secret');
   });
 
-  test('of 512 characters will do for PDF Gorilla, and of 16 for PausePoint', async () => {
+  test('may have 512 characters for PDF Gorilla, and 16 for PausePoint', async () => {
     // Characters, not units of UTF-16.
     expect((await register('pdf-gorilla', { secret: '📯'.repeat(512) })).status).toBe(201);
     expect((await register('pausepoint', { secret: 'x'.repeat(16) })).status).toBe(201);
@@ -112,7 +112,7 @@ describe('the URL of an endpoint', () => {
     ['https://hooks.example.com/a?', 'https://hooks.example.com/a?'],
     ['https://HOOKS.Example.com:443/%7e/a|b?x=\'^"', 'https://hooks.example.com/%7e/a|b?x=%27^%22'],
     ['https://bücher.example/ü/../b?ü', 'https://xn--bcher-kva.example/b?%C3%BC'],
-  ])('is shown by every answer as it will be sent: %s', async (asked, shown) => {
+  ])('is returned in normalized form: %s', async (asked, shown) => {
     const key = keys.get('standard-webhooks')!;
     const made = await register('standard-webhooks', { url: asked });
     const { id } = made.body;
@@ -123,7 +123,7 @@ describe('the URL of an endpoint', () => {
     for (const { body } of [made, webhook, changed, again, read]) expect(body).toMatchObject({ url: shown });
   });
 
-  test('with a user name is refused with the word for what to do instead', async () => {
+  test('with a user name is refused with advice', async () => {
     const asked = 'https://user:secret@hooks.example.com/';
     const answer = await register('standard-webhooks', { url: asked });
     expect(refusal(answer)).toMatchObject({
@@ -147,7 +147,7 @@ describe('the URL of an endpoint', () => {
   );
 });
 
-test('an endpoint without a consumer, which no event could reach, is refused by a profile that names the consumer', async () => {
+test('an endpoint without a consumer is refused if the profile requires one', async () => {
   expect(refusal(await register('pausepoint', { consumer: undefined }))).toMatchObject({
     status: 422,
     code: 'invalid_body',

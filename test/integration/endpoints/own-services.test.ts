@@ -41,7 +41,7 @@ test.each(['127.0.0.1', 'localhost', '0.0.0.0', '[::1]', '[::ffff:7f00:1]', '213
   },
 );
 
-test('an endpoint that was registered before is not sent to', async () => {
+test('nothing is sent to an endpoint that was registered before the guard refused it', async () => {
   const endpoint = await posthorn.newEndpoint('http://127.0.0.1:9/', { events: ['before'] });
   for (const [, port] of servers) {
     await posthorn.database.pool.query('UPDATE endpoints SET url = $2 WHERE id = $1', [

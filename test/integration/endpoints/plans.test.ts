@@ -44,7 +44,7 @@ async function untilRetrying(event: Event): Promise<string> {
   return id;
 }
 
-test('a consumer whose plan is too low registers nothing, and its events are kept; with the plan both work', async () => {
+test('a consumer without the plan cannot register endpoints and its events are stored; with the plan both work', async () => {
   const receiver = await receiverThat(200);
   const { key: consumerKey } = (await call('POST', '/v1/keys', { consumer: 'acme' })).body;
   const refused = { status: 403, body: { code: 'plan_required' } };
@@ -65,12 +65,12 @@ test('a consumer whose plan is too low registers nothing, and its events are kep
   expect(receiver.requests).toHaveLength(1);
 });
 
-test('a refused registration makes no consumer', async () => {
+test('a refused registration creates no consumer', async () => {
   expect(await register('nobody', 'http://127.0.0.1:9/')).toMatchObject({ status: 403 });
   expect(await call('GET', '/v1/consumers/nobody')).toMatchObject({ status: 404 });
 });
 
-test('lowering the plan holds what comes due and routes no new event; raising it goes on where it was', async () => {
+test('lowering the plan holds due deliveries and routes no new events; raising it releases them at their step', async () => {
   const receiver = await receiverThat(500, 200);
   await setPlan('acme', 'business');
   const { id: endpoint } = (await register('acme', receiver.url)).body;
@@ -97,20 +97,20 @@ test('lowering the plan holds what comes due and routes no new event; raising it
   await untilIs('delivered', await post('acme'));
 });
 
-test('a consumer that is given no plan any more is on free', async () => {
+test('a consumer without a plan is on free', async () => {
   await setPlan('acme', 'pro');
   await register('acme', (await receiverThat(200)).url);
   await setPlan('acme');
   expect(await post('acme')).toMatchObject({ status: 'unrouted' });
 });
 
-test('endpoints of the project itself need no plan', async () => {
+test('endpoints without a consumer need no plan', async () => {
   const receiver = await receiverThat(200);
   expect(await call('POST', '/v1/endpoints', { url: receiver.url })).toMatchObject({ status: 201 });
   await untilIs('delivered', await post());
 });
 
-test('a project names its own plans, and goes back to those of its profile', async () => {
+test('a project can override the plans of its profile and remove the override', async () => {
   const receiver = await receiverThat(200);
   await setPlan('acme', 'gold');
   expect(await call('GET', '/v1/project')).toMatchObject({ body: { plans: null } });
@@ -138,7 +138,7 @@ test('a project names its own plans, and goes back to those of its profile', asy
   });
 });
 
-test('a change of the profile brings its plans: what is open is held, and goes on when they allow it again', async () => {
+test('changing the profile applies its plans: open deliveries are held, and released when a later change allows them', async () => {
   await call('PATCH', '/v1/project', { profile: 'standard-webhooks' });
   const receiver = await receiverThat(500, 200);
   expect(await register('acme', receiver.url)).toMatchObject({ status: 201 });
@@ -154,7 +154,7 @@ test('a change of the profile brings its plans: what is open is held, and goes o
   await untilIs('delivered', event);
 });
 
-test('a pause and a plan hold on their own: what is held goes on when both are over', async () => {
+test('a pause and a plan hold independently: deliveries are released when both end', async () => {
   const receiver = await receiverThat(200);
   await setPlan('acme', 'pro');
   const { id } = (await register('acme', receiver.url)).body;
@@ -168,7 +168,7 @@ test('a pause and a plan hold on their own: what is held goes on when both are o
   await untilIs('delivered', event);
 });
 
-test('a target needs the plan of an endpoint, where the event names a consumer', async () => {
+test('a target needs the same plan as an endpoint if the event names a consumer', async () => {
   const receiver = await receiverThat(200);
   const target = { url: receiver.url, secret: SECRET };
   const event = { type: failed.name, data: failed.example, consumer: 'acme', target };
@@ -197,7 +197,7 @@ test('a target needs the plan of an endpoint, where the event names a consumer',
   expect(await call('POST', '/v1/events', { ...other, id: 'job-2' })).toMatchObject({ status: 403 });
 });
 
-test('a consumer that is deleted and named again starts without a plan', async () => {
+test('a consumer that is deleted and created again has no plan', async () => {
   const receiver = await receiverThat(200);
   await setPlan('acme', 'pro');
   await register('acme', receiver.url);
@@ -206,7 +206,7 @@ test('a consumer that is deleted and named again starts without a plan', async (
   expect(await post('acme')).toMatchObject({ status: 'unrouted' });
 });
 
-test('a list of plans is names', async () => {
+test('plans must be a list of names', async () => {
   for (const plans of [['two words'], [''], 'pro', [1]]) {
     expect(await call('PATCH', '/v1/project', { plans })).toMatchObject({ status: 422 });
   }

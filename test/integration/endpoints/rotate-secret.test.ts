@@ -40,7 +40,7 @@ function verifies(receiver: Receiver, secret: string): boolean {
   }
 }
 
-test('during the overlap a receiver verifies with the old secret and with the new one, and after it with the new one alone', async () => {
+test('both secrets verify during the overlap, only the new one after it', async () => {
   const { receiver, endpoint, send } = await endpointWith();
   const rotated = await rotate(endpoint.id, { overlap: '2s' });
   expect(rotated).toMatchObject({ id: endpoint.id, url: receiver.url, status: 'active' });
@@ -56,7 +56,7 @@ test('during the overlap a receiver verifies with the old secret and with the ne
   });
 });
 
-test('without an overlap the new secret signs alone from the next attempt on, also of an event from before', async () => {
+test('without an overlap only the new secret signs from the next attempt on, even for earlier events', async () => {
   const { receiver, endpoint, send } = await endpointWith([500, 200]);
   const sent = send();
   await eventually(async () => receiver.requests.length === 1);
@@ -78,14 +78,14 @@ test('without an overlap the new secret signs alone from the next attempt on, al
   expect(verifies(receiver, endpoint.secret)).toBe(false);
 });
 
-test('rotations at the same time lose none of their secrets', async () => {
+test('concurrent rotations lose no secret', async () => {
   const { receiver, endpoint, send } = await endpointWith();
   const rotated = await Promise.all([rotate(endpoint.id), rotate(endpoint.id)]);
   await send();
   for (const { secret } of [endpoint, ...rotated]) expect(verifies(receiver, secret)).toBe(true);
 });
 
-test('a rotation that is repeated since its answers are lost does not take the secret that the receiver has', async () => {
+test('repeating a rotation whose response was lost keeps the secret that the receiver has', async () => {
   const { receiver, endpoint, send } = await endpointWith();
   const rotated = [];
   for (let times = 0; times < 5; times++) rotated.push((await rotate(endpoint.id)).secret);
@@ -94,7 +94,7 @@ test('a rotation that is repeated since its answers are lost does not take the s
   expect(rotated.map((secret) => verifies(receiver, secret))).toEqual([false, false, false, true, true]);
 });
 
-test('the new secret is shown once, and stored sealed', async () => {
+test('the new secret is returned once and stored encrypted', async () => {
   const { endpoint } = await endpointWith();
   const { secret } = await rotate(endpoint.id);
   const { key } = posthorn.project;
@@ -146,7 +146,7 @@ test.each([
   },
 );
 
-test('with a profile of one signature the new secret signs alone at once', async () => {
+test('with a profile that sends one signature, only the new secret signs at once', async () => {
   const { key } = await posthorn.newProject({ profile: 'canvelete' });
   const receiver = await receiverThat();
   const call = async <T>(path: string, body: object): Promise<T> =>
@@ -159,7 +159,7 @@ test('with a profile of one signature the new secret signs alone at once', async
   expect(request!.headers['x-canvelete-signature']).toBe(`sha256=${expected}`);
 });
 
-test('what came before a change of profile, and has no secret that fits any more, ends undeliverable and says why', async () => {
+test('an earlier delivery whose secret the new profile cannot use becomes undeliverable with a reason', async () => {
   const { key } = await posthorn.newProject({ policy: { delays: ['1h', '1s'] } });
   const receiver = await receiverThat(500);
   const call = async <T>(method: string, path: string, body?: object): Promise<T> =>

@@ -5,13 +5,13 @@ describe('the target of an event', () => {
   const target = { url, secret: SECRET };
   const send = (sentTo: Json) => post('pdf-gorilla', '/v1/events', { ...job, target: sentTo });
 
-  test('is taken with a URL and a secret, whoever makes the secrets of endpoints', async () => {
+  test('is accepted with a URL and a secret under every profile', async () => {
     expect(await send(target)).toMatchObject({ status: 202, body: { deliveryCount: 1 } });
     const withCanvelete = await post('canvelete', '/v1/events', { type: 'a', data: {}, target });
     expect(withCanvelete.status).toBe(202);
   });
 
-  test('is shown by every answer as it will be sent, without its secret', async () => {
+  test('is returned in normalized form without its secret', async () => {
     const asked = { url: 'https://HOOKS.example.com:443/a/../b?', secret: SECRET };
     const shown = { target: { url: 'https://hooks.example.com/b?' } };
     const key = keys.get('pdf-gorilla')!;
@@ -31,7 +31,7 @@ describe('the target of an event', () => {
     [{ url }, 'is required with the URL'],
     [{ url, secret: '' }, 'is shorter than 1 character'],
     [{ url, secret: 'x'.repeat(513) }, 'is longer than 512 characters'],
-  ])('without a secret that will do is refused', async (sentTo, detail) => {
+  ])('without a valid secret is refused', async (sentTo, detail) => {
     expect(refusal(await send(sentTo))).toEqual(refusedSecret(detail, '/target/secret'));
     const batch = {
       events: [
@@ -74,7 +74,7 @@ describe('the target of an event', () => {
     ['https://[fe80::1%25eth0]/', 'has an invalid IPv6 address: write it in brackets and without a zone'],
     ['https://user:secret@hooks.example.com/', 'must not contain a user name or a password'],
     ['https://hooks.example.com\\@10.0.0.1/', 'contains a space, a control character or a backslash'],
-  ])('may not be %s', async (bad, detail) => {
+  ])('cannot be %s', async (bad, detail) => {
     expect(refusal(await send({ url: bad, secret: SECRET }))).toEqual({
       status: 422,
       code: 'invalid_url',

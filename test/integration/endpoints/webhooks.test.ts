@@ -34,7 +34,7 @@ const keyOf = async (consumer: string): Promise<string> =>
 const register = (key: string, changes: Json = {}): Promise<Answer> =>
   call(key, 'POST', '/v1/webhooks', { url: receiver.url, events: EVENTS, secret: SECRET, ...changes });
 
-test("a webhook that is registered as PausePoint's page says gets the developer's events, and is signed as the page says", async () => {
+test("a webhook registered as PausePoint's page describes gets the developer's events, signed as the page describes", async () => {
   const made = await register(developer);
   expect(made).toMatchObject({
     status: 201,
@@ -58,7 +58,7 @@ test("a webhook that is registered as PausePoint's page says gets the developer'
   expect((await call(project, 'POST', '/v1/events', event)).body).toMatchObject({ status: 'unrouted' });
 });
 
-test('webhooks and endpoints are the same rows under two names, and neither list has the secret', async () => {
+test('webhooks and endpoints are the same rows, and neither list contains secrets', async () => {
   const { id } = (await register(developer)).body;
   const endpoint = await call(developer, 'GET', `/v1/endpoints/${id}`);
   expect(endpoint.body).toMatchObject({ id, url: receiver.url, events: EVENTS, consumer: 'dev_uuid' });
@@ -74,7 +74,7 @@ test('webhooks and endpoints are the same rows under two names, and neither list
   expect((await call(developer, 'GET', '/v1/webhooks')).body.items).toEqual([]);
 });
 
-test('webhooks are listed page by page without a gap, newest first', async () => {
+test('webhooks are paged without gaps, newest first', async () => {
   const key = await keyOf('dev_pages');
   const made: unknown[] = [];
   for (let n = 0; n < 5; n++) made.unshift((await register(key)).body.id);
@@ -88,7 +88,7 @@ test('webhooks are listed page by page without a gap, newest first', async () =>
   expect(listed).toEqual(made);
 });
 
-test("a developer neither sees nor deletes another developer's webhook", async () => {
+test("a developer cannot see or delete another developer's webhook", async () => {
   const { id } = (await register(developer)).body;
   expect((await call(otherDeveloper, 'GET', '/v1/webhooks')).body.items).toEqual([]);
   expect((await call(otherDeveloper, 'DELETE', `/v1/webhooks/${id}`)).status).toBe(404);
@@ -111,7 +111,7 @@ test.each([
   });
 });
 
-test('a key of the project registers webhooks without a consumer, where the profile does not name one', async () => {
+test('a project key registers webhooks without a consumer if the profile does not require one', async () => {
   expect(await register(project)).toMatchObject({
     status: 422,
     body: { errors: [{ pointer: '/consumer' }] },
@@ -122,7 +122,7 @@ test('a key of the project registers webhooks without a consumer, where the prof
   expect((await call(key, 'GET', `/v1/endpoints/${made.body.id}`)).body.consumer).toBeNull();
 });
 
-test('a consumer whose plan does not include webhooks registers none, and a test of one that it has from before is unrouted', async () => {
+test('a consumer whose plan excludes webhooks cannot register one, and a test event to an earlier one is unrouted', async () => {
   const { key } = await posthorn.newProject({ profile: 'cmdcal' });
   const own = (await call(key, 'POST', '/v1/keys', { consumer: 'org_1' })).body.key as string;
   const refused = await register(own, { events: ['*'] });

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { api, call, newProject, order, put, refusal } from './event-types-set-up.ts';
 
-describe('what a catalogue may not hold', () => {
+describe('limits of a catalogue', () => {
   test.each([
     [{ schema: { type: 'text' } }, ['/schema/type']],
     [
@@ -22,7 +22,7 @@ describe('what a catalogue may not hold', () => {
     });
   });
 
-  test('an example that the profile could not send is refused, and so is a schema that its own example breaks', async () => {
+  test('an example that the profile cannot send, or that violates its own schema, is refused', async () => {
     expect(refusal(await put(await newProject('pdf-gorilla'), 'a', { example: 'text' })).pointers).toEqual([
       '/example',
     ]);
@@ -35,7 +35,7 @@ describe('what a catalogue may not hold', () => {
     ]);
   });
 
-  test('a type whose name cannot be one is refused with the rule', async () => {
+  test('an invalid name of a type is refused with the rule that it violates', async () => {
     expect(refusal(await put(await newProject(), 'a%20b', {}))).toEqual({
       status: 422,
       code: 'invalid_id',
@@ -43,7 +43,7 @@ describe('what a catalogue may not hold', () => {
     });
   });
 
-  test('the schemas of a project may take so long to compile in all', async () => {
+  test("the total compile time of a project's schemas is limited", async () => {
     const key = await newProject();
     const { id } = (await call('GET', '/v1/project', key)).body;
     await api.database.pool.query(
@@ -55,7 +55,7 @@ describe('what a catalogue may not hold', () => {
     expect((await put(key, 'small', {})).status).toBe(200);
   });
 
-  test('a batch that names many large schemas for the first time leaves others their turns', async () => {
+  test('a batch that needs many large schemas compiled does not block other projects', async () => {
     const key = await newProject();
     const other = await newProject();
     const { id } = (await call('GET', '/v1/project', key)).body;
@@ -93,7 +93,7 @@ describe('what a catalogue may not hold', () => {
     expect(delay.max / 1e6).toBeLessThan((performance.now() - began) / 3);
   });
 
-  test('a project has at most 1,000 types of its own, and a mebibyte of them', async () => {
+  test('a project can have at most 1,000 event types, and 1 MiB of schemas', async () => {
     const key = await newProject();
     const { id } = (await call('GET', '/v1/project', key)).body;
     await api.database.pool.query(
@@ -111,7 +111,7 @@ describe('what a catalogue may not hold', () => {
     expect((await put(other, 'a', { example })).status).toBe(200);
   });
 
-  test('types that are put at the same time are counted one after the other', async () => {
+  test('concurrent puts cannot exceed the limit on event types', async () => {
     const key = await newProject();
     const { id } = (await call('GET', '/v1/project', key)).body;
     await api.database.pool.query(

@@ -1,6 +1,6 @@
 import { api, call, newProject, order, put, refusal } from './event-types-set-up.ts';
 
-describe('data against the schema of its type', () => {
+describe('validation of data', () => {
   const post = (key: string, event: object) =>
     call('POST', '/v1/events', key, { type: 'order.made', ...event });
 
@@ -10,7 +10,7 @@ describe('data against the schema of its type', () => {
     return key;
   }
 
-  test('what breaks it is refused with pointers below /data, and nothing is stored', async () => {
+  test('invalid data is refused with pointers below /data, and nothing is stored', async () => {
     const key = await withOrders();
     const answer = await post(key, { data: { id: 'canary-canary', lines: [1, 'canary'] }, id: 'one' });
     expect(refusal(answer)).toEqual({
@@ -23,7 +23,7 @@ describe('data against the schema of its type', () => {
     expect((await post(key, { data: { id: 'o_1', lines: [1] }, id: 'one' })).status).toBe(202);
   });
 
-  test('in a batch the pointers name the event, and nothing of it is stored', async () => {
+  test('in a batch the pointers name the event, and no event is stored', async () => {
     const key = await withOrders();
     const events = [{ id: 'o_1' }, { id: 1 }, {}, { id: 'o_4' }].map((data) => ({
       type: 'order.made',
@@ -42,7 +42,7 @@ describe('data against the schema of its type', () => {
     expect((await post(key, { type: 'order.other', data: 'anything' })).status).toBe(202);
   });
 
-  test("a profile's schema is enforced, until the project switches it off for the type or for all", async () => {
+  test("a profile's schema is enforced until the project turns it off for the type or for all types", async () => {
     const key = await newProject('smartlyq');
     const event = { type: 'job.completed', data: { job_id: 'job_1' } };
     expect(refusal(await post(key, event)).pointers).toEqual(['/data/type', '/data/status', '/data/result']);
@@ -58,7 +58,7 @@ describe('data against the schema of its type', () => {
     expect((await post(key, event)).status).toBe(422);
   });
 
-  test('what was accepted before the schema was there is answered as before when it is posted again', async () => {
+  test('an event accepted before its type had a schema can be posted again', async () => {
     const key = await newProject();
     const event = { id: 'lost-answer', data: { old: true } };
     expect((await post(key, event)).status).toBe(202);
@@ -71,7 +71,7 @@ describe('data against the schema of its type', () => {
     expect((await call('GET', '/v1/events', key)).body.items).toHaveLength(1);
   });
 
-  test('a change through another process holds here within a second', async () => {
+  test('a change made through another process applies within 1 second', async () => {
     const key = await withOrders();
     expect((await post(key, { data: {} })).status).toBe(422);
     const { id } = (await call('GET', '/v1/project', key)).body;
@@ -86,19 +86,19 @@ describe('data against the schema of its type', () => {
   });
 });
 
-describe('what Canvelete cannot send', () => {
+describe('data that Canvelete cannot represent', () => {
   const refused =
     '{"big":12345678901234567890,"fine":1.0,"list":[0.1,1e400,{"a":0.1000000000000000055}],"two":1,"two":2}';
   const pointers = ['/data/big', '/data/list/1', '/data/list/2/a', '/data/two'];
 
-  test('a number that would change its value, and a repeated member, are refused with their places', async () => {
+  test('numbers that would change and repeated members are refused with their pointers', async () => {
     const key = await newProject('canvelete');
     const answer = await call('POST', '/v1/events', key, `{"type":"design.updated","data":${refused}}`);
     expect(refusal(answer)).toEqual({ status: 422, code: 'data_not_representable', pointers });
     expect(answer.text).not.toMatch(/1234567890|1e400/);
   });
 
-  test('in a batch as well, and nothing of it is stored', async () => {
+  test('a batch with such data is refused as a whole', async () => {
     const key = await newProject('canvelete');
     const events = `{"events":[{"type":"design.updated","data":{"fine":1.0}},{"type":"design.updated","data":${refused}}]}`;
     expect(refusal(await call('POST', '/v1/events/batch', key, events))).toEqual({
@@ -113,7 +113,7 @@ describe('what Canvelete cannot send', () => {
 describe('subscriptions', () => {
   const url = 'http://127.0.0.1:9/';
 
-  test('a pattern that the catalogue has no type for is refused, when an endpoint is made and when it is changed', async () => {
+  test('creating or updating an endpoint with a pattern that matches no type is refused', async () => {
     const key = await newProject('canvelete');
     const wrong = {
       url,
@@ -130,7 +130,7 @@ describe('subscriptions', () => {
     expect((await call('PATCH', path, key, { events: ['designs.*'] })).status).toBe(200);
   });
 
-  test('without a catalogue every pattern is as good', async () => {
+  test('without a catalogue every pattern is allowed', async () => {
     const key = await newProject();
     expect((await call('POST', '/v1/endpoints', key, { url, events: ['any.*', 'thing'] })).status).toBe(201);
   });

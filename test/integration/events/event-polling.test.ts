@@ -24,7 +24,7 @@ async function stage() {
 
 const tagOf = ({ headers }: { headers: Headers }): string => headers.get('etag')!;
 
-test('a consumer that has an event as it is gets 304 without a body, and the event again once it has changed', async () => {
+test('an unchanged event returns 304 without a body, a changed one the event', async () => {
   const { project, poll } = await stage();
   const first = await poll();
   expect(tagOf(first)).toMatch(/^W\/"[0-9a-f]{64}"$/);
@@ -49,7 +49,7 @@ test('a consumer that has an event as it is gets 304 without a body, and the eve
   }
 });
 
-test('what is claimed, or changes in another event, does not change it', async () => {
+test('a claim, or a change of another event, does not change the ETag', async () => {
   const { project, key, poll } = await stage();
   const tag = tagOf(await poll());
   await api.database.pool.query('UPDATE deliveries SET claimed_at = now(), epoch = 1 WHERE project_id = $1', [
@@ -70,7 +70,7 @@ test.each([
   expect((await poll(write(tagOf(await poll())))).status).toBe(status);
 });
 
-test('what is of another stays 404, whatever the caller says to have', async () => {
+test('an event of another project is 404 whatever ETag the caller sends', async () => {
   const { poll, key } = await stage();
   const other = await stage();
   const made = await api.call('POST', '/v1/keys', { key, body: { consumer: 'globex' } });
@@ -79,7 +79,7 @@ test('what is of another stays 404, whatever the caller says to have', async () 
   expect((await other.poll('*')).status).toBe(404);
 });
 
-test('an unchanged event costs one statement, which reads neither data nor body', async () => {
+test('a 304 costs one statement that reads neither data nor body', async () => {
   const { poll } = await stage();
   const tag = tagOf(await poll());
   const asked = jest.spyOn(pg.Client.prototype, 'query');

@@ -35,7 +35,7 @@ describe('the catalogue', () => {
     });
   });
 
-  test("what a project leaves out of a type of the profile is the profile's", async () => {
+  test("omitted members default to the profile's event type", async () => {
     const key = await newProject('pausepoint');
     const { body } = await put(key, 'pause.timed_out', {});
     expect(body).toMatchObject({
@@ -48,7 +48,7 @@ describe('the catalogue', () => {
     expect((await put(key, 'pause.timed_out', { schema: null })).body.schema).toBeNull();
   });
 
-  test('schemas and examples are shown as they were written', async () => {
+  test('schemas and examples are returned byte for byte', async () => {
     const key = await newProject();
     const written =
       '{"description":"d","schema":{"b": 1.0,"a":"\\u0000"},"example":[12345678901234567890, 1.0]}';
@@ -58,7 +58,7 @@ describe('the catalogue', () => {
     }
   });
 
-  test('the list goes on from page to page, by type', async () => {
+  test('the list is paged by type', async () => {
     const key = await newProject('canvelete');
     const types: unknown[] = [];
     for (let cursor: string | null = ''; cursor !== null; ) {
@@ -81,8 +81,8 @@ describe('the catalogue', () => {
   });
 });
 
-describe('types that go, and types that are new', () => {
-  test("what a project says of a type is deleted: its own is gone, the profile's is as the profile has it", async () => {
+describe('deleted types and new types', () => {
+  test("deleting an event type removes the project's own and restores the profile's", async () => {
     const key = await newProject('canvelete');
     await put(key, 'order.made', { schema: order });
     await put(key, 'design.created', {});
@@ -98,7 +98,7 @@ describe('types that go, and types that are new', () => {
     expect((await call('POST', '/v1/events', key, event)).status).toBe(202);
   });
 
-  test('the first type of a catalogue warns of subscriptions outside it, and changes none', async () => {
+  test('the first type of a catalogue warns about subscriptions outside it and changes none', async () => {
     const key = await newProject();
     const made = { url: 'https://receiver.example/', events: ['order.*', 'invoice.paid', '*'] };
     const { id } = (await call('POST', '/v1/endpoints', key, made)).body;
@@ -114,7 +114,7 @@ describe('types that go, and types that are new', () => {
     expect((await call('POST', '/v1/endpoints', key, { ...made, events: ['any.type'] })).status).toBe(201);
   });
 
-  test('so does a profile with a catalogue, and another version of it', async () => {
+  test('a profile with a catalogue, and a new version of it, warn in the same way', async () => {
     const key = await newProject();
     await call('POST', '/v1/endpoints', key, { url: 'https://receiver.example/', events: ['order.made'] });
 
@@ -131,7 +131,7 @@ describe('types that go, and types that are new', () => {
     expect(next.body.warnings).toEqual([expect.stringMatching(/^1 endpoint subscribes to "order.made"/)]);
   });
 
-  test('an endpoint keeps a subscription that it had before the catalogue, and gets no other such one', async () => {
+  test('an endpoint keeps a subscription from before the catalogue and cannot add another like it', async () => {
     const key = await newProject();
     const url = 'https://receiver.example/';
     const { id } = (await call('POST', '/v1/endpoints', key, { url, events: ['order.made', 'a.b'] })).body;

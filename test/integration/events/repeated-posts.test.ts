@@ -35,7 +35,7 @@ const refusal = ({ status, body }: Answer) => ({
   pointers: body.errors.map(({ pointer }) => pointer),
 });
 
-test('what the profile could not compose any more is answered as it was stored, body included', async () => {
+test('an event that the profile can no longer compose is returned as stored, body included', async () => {
   const event = { id: 'lost-answer', data: [1.0, 'not an object'] };
   const { body: stored } = await post(event);
   await useWire({ body: { type: '$type', '...': '$data' } });
@@ -50,7 +50,7 @@ test('what the profile could not compose any more is answered as it was stored, 
   expect(refusal(await post({ data: event.data })).code).toBe('data_not_representable');
 });
 
-test('so is an event without the consumer and the attribute that another profile of the project needs', async () => {
+test("so is an event without the consumer and the attribute that the project's new profile requires", async () => {
   const event = { id: 'lost-answer', data: {} };
   await post(event);
   await call('PATCH', '/v1/project', { profile: 'pausepoint' });
@@ -61,7 +61,7 @@ test('so is an event without the consumer and the attribute that another profile
   ]);
 });
 
-test('so is a target whose URL or secret the profile would refuse by now', async () => {
+test('so is a target whose URL or secret the new profile would refuse', async () => {
   const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
   const event = { id: 'lost-answer', data: {}, target: { url: 'http://receiver.example', secret } };
   expect(await post(event)).toMatchObject({ status: 202 });
@@ -79,7 +79,7 @@ test('so is a target whose URL or secret the profile would refuse by now', async
   expect(refusal(await post({ ...event, id: 'other' })).pointers).toEqual(['/target/secret']);
 });
 
-test('in a batch what is stored goes through, and what is new is held to the profile of now', async () => {
+test('in a batch, stored events pass and new ones must satisfy the current profile', async () => {
   const stored = { id: 'stored', data: 'text' };
   await post(stored);
   await useWire({ body: { '...': '$data' } });

@@ -56,7 +56,7 @@ test.each(PROVIDERS)(
   },
 );
 
-test('a test reaches its endpoint alone, subscribed or not, and no other', async () => {
+test('a test event reaches only its endpoint, subscribed or not', async () => {
   const { key } = await posthorn.newProject({ profile: 'canvelete' });
   const [tested, other] = [await receiverThat(), await receiverThat()];
   const { id } = await endpointOf(key, tested.url, { events: ['render.*'] });
@@ -68,7 +68,7 @@ test('a test reaches its endpoint alone, subscribed or not, and no other', async
   expect([tested, other].map(({ requests }) => requests.length)).toEqual([1, 0]);
 });
 
-test('without a type the first example of the catalogue is sent, and without a catalogue a small event of its own', async () => {
+test('without a type the first example of the catalogue is sent, without a catalogue a small default event', async () => {
   const canvelete = (await posthorn.newProject({ profile: 'canvelete' })).key;
   const receiver = await receiverThat();
   const first = await endpointOf(canvelete, receiver.url);
@@ -104,7 +104,7 @@ test.each(['standard-webhooks', 'canvelete'])(
   },
 );
 
-test('a test that fails is attempted again, like any event', async () => {
+test('a failed test event is retried like any event', async () => {
   const receiver = await receiverThat(500, 200);
   const { id } = await posthorn.newEndpoint(receiver.url);
   const event = await posthorn.call<Event>('POST', `/v1/endpoints/${id}/test`, {});
@@ -120,7 +120,7 @@ test('a test that fails is attempted again, like any event', async () => {
   });
 });
 
-test("a test is marked in the body where the profile has a place for it, and events of the producer's are not", async () => {
+test('a test event is marked in the body if the profile supports it; other events are not', async () => {
   const { key } = await posthorn.newProject();
   const { body: shipped } = await call(key, 'GET', '/v1/profiles/standard-webhooks');
   const body = { event: '$type', isTest: '$test', data: '$data' };
@@ -139,7 +139,7 @@ test("a test is marked in the body where the profile has a place for it, and eve
   ]);
 });
 
-test("an example of the project's own is sent as it was written, and the first of all where no type is named", async () => {
+test("the project's own example is sent byte for byte; without a type, the first one", async () => {
   const { key } = await posthorn.newProject();
   await call(key, 'PUT', '/v1/event-types/a.without', { description: 'Has no example' });
   const example = '{"n":12345678901234567890,"one":1.0}';
@@ -156,7 +156,7 @@ test("an example of the project's own is sent as it was written, and the first o
   expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/type' }] } });
 });
 
-test('a test to a paused endpoint is held, and goes on with it', async () => {
+test('a test event to a paused endpoint is held until it resumes', async () => {
   const receiver = await receiverThat();
   const { id } = await posthorn.newEndpoint(receiver.url);
   await posthorn.call('POST', `/v1/endpoints/${id}/pause`);
@@ -170,7 +170,7 @@ test('a test to a paused endpoint is held, and goes on with it', async () => {
   expect(await posthorn.untilSettled(event.id)).toMatchObject({ status: 'delivered', test: true });
 });
 
-test('a consumer tests its own endpoint, and nobody else may', async () => {
+test('a consumer can test only its own endpoints', async () => {
   const provider = providerNamed('pausepoint');
   const { key } = await posthorn.newProject({ profile: provider.name });
   const keyOf = async (consumer: string) =>

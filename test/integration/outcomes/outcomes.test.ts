@@ -16,7 +16,7 @@ import {
 } from './outcomes-set-up.ts';
 
 describe('the stream', () => {
-  test('tells of an event what happened, in order and with all that a listener needs', async () => {
+  test('reports what happened to an event, in order and with every member', async () => {
     const { call, key } = await projectApart({ policy: { delays: ['1s'], timeout: '1s' } });
     const receiver = await receiverThat(503, 200);
     const endpoint = await call<{ id: string }>('POST', '/v1/endpoints', {
@@ -51,7 +51,7 @@ describe('the stream', () => {
     expect(Math.abs(wait - 1_000)).toBeLessThan(200);
   });
 
-  test('tells of a cancelled and of an undeliverable delivery why', async () => {
+  test('reports why a delivery was cancelled or is undeliverable', async () => {
     const { call, key } = await projectApart({ policy: { delays: [] } });
     const stream = await outcomesOf(key);
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
@@ -83,7 +83,7 @@ describe('the stream', () => {
     ]);
   });
 
-  test('begins with what comes after it was opened, and can be resumed before the first outcome', async () => {
+  test('starts with outcomes after it was opened and can be resumed before the first one', async () => {
     const { call, key } = await projectApart();
     const receiver = await receiverThat(200);
     const before = await call<Event>('POST', '/v1/events?wait=10s', to(receiver));
@@ -99,7 +99,7 @@ describe('the stream', () => {
     expect(settledEvents(resumed.outcomes)).not.toContain(before.id);
   });
 
-  test('resumed again and again has no gap and nothing twice, while several processes write', async () => {
+  test('has no gaps or duplicates when resumed repeatedly while several processes write', async () => {
     const { id: projectId, call, key } = await projectApart({ policy: { delays: ['1s'], timeout: '1s' } });
     const second = await startSecond();
     const receiver = await receiverThat((request, response) => {
@@ -130,7 +130,7 @@ describe('the stream', () => {
     expect(read).toEqual(await writtenFor(projectId));
   }, 60_000);
 
-  test('does not pass over an outcome whose transaction commits after later ones', async () => {
+  test('does not skip an outcome whose transaction commits after later ones', async () => {
     const { id: projectId, call, key } = await projectApart();
     const stream = await outcomesOf(key);
     const late = await posthorn.database.pool.connect();
@@ -149,7 +149,7 @@ describe('the stream', () => {
     expect(settledEvents(stream.outcomes)).toEqual(['late', event.id]);
   });
 
-  test('is gone for a place in another database, and for one older than retention', async () => {
+  test('returns 410 for a cursor from another database or older than retention', async () => {
     const { call, key } = await projectApart();
     const old = (await outcomesOf(key)).lastEventId()!;
     await call('POST', '/v1/events?wait=10s', to(await receiverThat(200)));
@@ -164,7 +164,7 @@ describe('the stream', () => {
     expect((await outcomesOf(key)).status).toBe(200);
   });
 
-  test('shows a consumer key its own outcomes alone, and another project’s none', async () => {
+  test('shows a consumer key only its own outcomes', async () => {
     const { call, key } = await projectApart();
     const other = await projectApart();
     const receiver = await receiverThat(200);
@@ -189,7 +189,7 @@ describe('the stream', () => {
     expect(ofOther!.outcomes).toEqual([]);
   });
 
-  test('ends within a second of the deletion of its key', async () => {
+  test('ends within 1 second after its key is deleted', async () => {
     const { call } = await projectApart();
     const { id, key } = await call<{ id: string; key: string }>('POST', '/v1/keys', {});
     const response = await fetch(`${posthorn.url}/v1/outcomes`, {

@@ -10,8 +10,8 @@ import {
   to,
 } from './outcomes-set-up.ts';
 
-describe('who waits for an event', () => {
-  test('is answered 200 with its deliveries once all have settled', async () => {
+describe('a request that waits for an event', () => {
+  test('returns 200 with the deliveries once all have settled', async () => {
     const { key } = await projectApart({ policy: { delays: ['1s'], timeout: '1s' } });
     const receiver = await receiverThat(500, 200);
 
@@ -23,7 +23,7 @@ describe('who waits for an event', () => {
     });
   });
 
-  test('is answered 202 with what is known when its time is up first', async () => {
+  test('returns 202 with the current state if time is up first', async () => {
     const { key } = await projectApart();
     const startedAt = performance.now();
 
@@ -55,7 +55,7 @@ describe('who waits for an event', () => {
   });
 });
 
-test('the stream and who waits hear of an outcome within 100 ms of its commit', async () => {
+test('streams and waiting requests get an outcome within 100 ms of its commit', async () => {
   const { call, key } = await projectApart();
   const stream = await outcomesOf(key);
   const receiver = await receiverThat(200);

@@ -3,7 +3,7 @@ import { ADMIN_KEY } from '../../set-up/test-api.ts';
 import { api, call, type Json, newName, put, refusal } from './profiles-set-up.ts';
 
 describe('names and scopes', () => {
-  test('the name of a profile that ships is taken already', async () => {
+  test('the name of a shipped profile cannot be used', async () => {
     const { key } = await api.newProject();
     for (const name of createBuiltInProfiles().names()) {
       for (const by of [key, ADMIN_KEY])
@@ -11,7 +11,7 @@ describe('names and scopes', () => {
     }
   });
 
-  test('the admin shares a profile with all projects, and none of them can take its name', async () => {
+  test('the admin key shares a profile with all projects, and none of them can use its name', async () => {
     const { key } = await api.newProject();
     const name = newName();
     expect(await put(ADMIN_KEY, name)).toMatchObject({ status: 200, body: { source: 'shared', version: 1 } });
@@ -28,7 +28,7 @@ describe('names and scopes', () => {
     expect(event.body.body).toBe('{"shared":1}');
   });
 
-  test('a project keeps a name that is shared after it took it, and goes on with its versions', async () => {
+  test('a project keeps its profile if a profile of the same name is shared later', async () => {
     const [mine, other] = [await api.newProject(), await api.newProject()];
     const name = newName();
     await put(mine.key, name, { title: 'Mine' });
@@ -53,7 +53,7 @@ describe('names and scopes', () => {
     expect([await previewed(mine.key), await previewed(other.key)]).toEqual([2, 2]);
   });
 
-  test('a profile of one project is not there for another, nor for the admin without a project', async () => {
+  test('a profile is invisible to other projects and to the admin key without a project', async () => {
     const [mine, other] = [await api.newProject(), await api.newProject()];
     const name = newName();
     await put(mine.key, name);
@@ -73,7 +73,7 @@ describe('names and scopes', () => {
     expect(asAdmin.body).toMatchObject({ source: 'own' });
   });
 
-  test('the list has what ships, what is shared and what is own, by name and page by page', async () => {
+  test('the list contains shipped, shared and own profiles, paged by name', async () => {
     const { key } = await api.newProject();
     const [own, shared] = [newName(), newName()];
     const eventTypes = [{ name: 'a.b', description: '', example: 1 }];
@@ -108,7 +108,7 @@ describe('names and scopes', () => {
     });
   });
 
-  test('a consumer key has no business with profiles', async () => {
+  test('a consumer key cannot use the routes of profiles', async () => {
     const { key } = await api.newProject();
     const { body } = await call<{ key: string }>('POST', '/v1/keys', key, { consumer: 'acme' });
     expect((await call('GET', '/v1/profiles', body.key)).status).toBe(403);

@@ -4,7 +4,7 @@ describe('preview', () => {
   const preview = (key: string, name: string, event: unknown) =>
     call<Json & { headers: Record<string, string> }>('POST', `/v1/profiles/${name}/preview`, key, event);
 
-  test('it shows the example of the type, with its attributes', async () => {
+  test('the preview uses the example of the type with its attributes', async () => {
     const { key } = await api.newProject();
     const { status, body } = await preview(key, 'pausepoint', { type: 'pause.responded', id: 'e1' });
     expect(status).toBe(200);
@@ -20,7 +20,7 @@ describe('preview', () => {
     ]);
   });
 
-  test('the example that a project gives a type goes before the one of its profile', async () => {
+  test("the project's example of a type overrides the profile's", async () => {
     const { key } = await api.newProject();
     await call('PATCH', '/v1/project', key, { profile: 'smartlyq' });
     const example = { balance: 1, threshold: 2 };
@@ -31,7 +31,7 @@ describe('preview', () => {
     expect((await preview(key, 'cmdcal', { type: 'wallet.low' })).status).toBe(422);
   });
 
-  test('data reaches it byte for byte', async () => {
+  test('data appears in the preview byte for byte', async () => {
     const { key } = await api.newProject();
     const data = ' {"b" : 1.0, "a":12345678901234567890, "a":"\\u00e9\\/" }'.trim();
     const event = `{"type":"a.b","createdAt":"2026-03-26T14:30:00.5Z","data": ${data} }`;
@@ -39,7 +39,7 @@ describe('preview', () => {
     expect(body.body).toBe(`{"type":"a.b","timestamp":"2026-03-26T14:30:00.500Z","data":${data}}`);
   });
 
-  test('a test event is marked where the profile has a place for it', async () => {
+  test('a test event is marked if the profile supports it', async () => {
     const { key } = await api.newProject();
     const name = newName();
     await put(key, name, { body: { test: '$test', data: '$data' } });
@@ -49,7 +49,7 @@ describe('preview', () => {
     expect((await preview(key, name, { type: 'a', data: 1 })).body.body).toBe('{"test":false,"data":1}');
   });
 
-  test('an older version can be shown', async () => {
+  test('an older version can be previewed', async () => {
     const { key } = await api.newProject();
     const name = newName();
     await put(key, name, { body: { first: '$data' } });
@@ -70,7 +70,7 @@ describe('preview', () => {
     });
   });
 
-  test('what cannot be composed is refused as at ingest', async () => {
+  test('an event that cannot be composed is refused as when it is posted', async () => {
     const { key } = await api.newProject();
     await call('PATCH', '/v1/project', key, { profile: 'pausepoint' });
     const event = { type: 'pause.responded', data: { choice: 'Approve' } };

@@ -11,7 +11,7 @@ describe('secrets of endpoints', () => {
     body: { code: 'secrets_refused', detail: expect.stringContaining(count) },
   });
 
-  test('a project does not change to a profile that refuses the secrets of its endpoints', async () => {
+  test('a project cannot change to a profile that refuses the secrets of its endpoints', async () => {
     const { key } = await api.newProject();
     const name = newName();
     await put(key, name, { secret: { ...text, min: 60, generated: { bytes: 64, encoding: 'hex' } } });
@@ -21,7 +21,7 @@ describe('secrets of endpoints', () => {
     expect((await call('PATCH', '/v1/project', key, { profile: 'cmdcal' })).status).toBe(200);
   });
 
-  test('a profile in use is not put anew so that it refuses the secrets of endpoints, own or shared', async () => {
+  test('a new version of a profile in use cannot refuse existing secrets, own or shared', async () => {
     for (const shared of [false, true]) {
       const name = newName();
       const { key } = await api.newProject();
@@ -47,7 +47,7 @@ describe('endpoints without a consumer', () => {
     body: { code: 'consumer_required', detail: `Endpoints without a consumer: ${count}.` },
   });
 
-  test('keep a project from a profile whose every event names one, until they are gone', async () => {
+  test('prevent a change to a profile that requires a consumer, until they are deleted', async () => {
     const { key } = await api.newProject();
     const name = newName();
     await put(key, name, { body });
@@ -61,7 +61,7 @@ describe('endpoints without a consumer', () => {
     expect((await call('PATCH', '/v1/project', key, { profile: name })).status).toBe(200);
   });
 
-  test('keep a profile in use from naming it, own or shared, and other profiles not', async () => {
+  test('prevent a new version of a profile in use, own or shared, from requiring a consumer', async () => {
     for (const shared of [false, true]) {
       const name = newName();
       const { key } = await api.newProject();
@@ -76,7 +76,7 @@ describe('endpoints without a consumer', () => {
 });
 
 describe('plans', () => {
-  test('the plans that a new version says are in force where a project says none', async () => {
+  test('the plans of a new version apply to projects without plans of their own', async () => {
     const [follows, own] = [await api.newProject(), await api.newProject()];
     const name = newName();
     await put(ADMIN_KEY, name, { plans: ['pro'] });

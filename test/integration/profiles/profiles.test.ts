@@ -4,8 +4,8 @@ import { StoreUnavailable } from '../../../src/store/postgres/database.ts';
 import { startTestApi } from '../../set-up/test-api.ts';
 import { api, call, type Json, newName, put, refusal, wire } from './profiles-set-up.ts';
 
-describe('bringing', () => {
-  test('a profile is put, found as it was put, and used', async () => {
+describe('creating profiles', () => {
+  test('a profile is stored, returned byte for byte, and used', async () => {
     const { key } = await api.newProject();
     const name = newName();
     const body = { zulu: '$type', alpha: '$id', '...': '$data' };
@@ -21,7 +21,7 @@ describe('bringing', () => {
     expect(event.body.body).toBe('{"zulu":"a.b","alpha":"e1","x":1}');
   });
 
-  test('the same again is the same version; what changes anything, the order of members too, is the next', async () => {
+  test('an equal profile keeps its version; any change, even of member order, makes a new one', async () => {
     const { key } = await api.newProject();
     const name = newName();
     const versions: number[] = [];
@@ -41,7 +41,7 @@ describe('bringing', () => {
     expect((await call('GET', `/v1/profiles/${name}?version=5`, key)).status).toBe(404);
   });
 
-  test('of profiles that are put at the same time none is lost', async () => {
+  test('concurrent puts lose no profile', async () => {
     const { key } = await api.newProject();
     const name = newName();
     const titles = Array.from({ length: 12 }, (_, n) => `Title ${n}`);
@@ -55,7 +55,7 @@ describe('bringing', () => {
     expect(new Set(byVersion.map(({ profile }) => profile.title))).toEqual(new Set(titles));
   });
 
-  test('an event keeps the version that it was accepted under', async () => {
+  test('an event keeps the version under which it was accepted', async () => {
     const { key, id } = await api.newProject();
     const name = newName();
     await put(key, name);
@@ -73,7 +73,7 @@ describe('bringing', () => {
     ]);
   });
 
-  test('what is wrong with a profile is said with a pointer to each place', async () => {
+  test('every problem of a profile is reported with a pointer', async () => {
     const { key } = await api.newProject();
     const name = newName();
     const wrong = { headers: { 'x-a': 'a\r\nb' }, timeout: '2m', surprise: 1, body: { a: '$nobody' } };
@@ -118,7 +118,7 @@ describe('bringing', () => {
   });
 });
 
-test('while the store of profiles is away, calls are answered 503 and not 500', async () => {
+test('while the profiles cannot be read, calls return 503, not 500', async () => {
   const away = await startTestApi({
     profiles: createProfileLookup(createBuiltInProfiles(), {
       find: () => Promise.reject(new StoreUnavailable(new Error('away'))),
