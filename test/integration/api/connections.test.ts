@@ -59,8 +59,8 @@ async function msOf(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - began;
 }
 
-describe('requests that are sent ahead on one connection', () => {
-  test('are answered in their order, bodies included', async () => {
+describe('pipelined requests', () => {
+  test('are served in order, including their bodies', async () => {
     const socket = await open();
     const body = JSON.stringify({ type: 'a', data: 'x'.repeat(50_000) });
     const post = `POST /v1/events HTTP/1.1\r\nHost: x\r\n${withKey()}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -70,7 +70,7 @@ describe('requests that are sent ahead on one connection', () => {
   });
 
   test.each(['/healthz', '/readyz', '/nope', '/openapi.json'])(
-    'to %s leave their turns to others, and take no memory to speak of',
+    'to %s do not delay other connections, and take little memory',
     async (path) => {
       const count = path === '/openapi.json' ? 300 : 4_000;
       const ask = () => msOf(() => fetch(`${api.url}/healthz`));
@@ -96,7 +96,7 @@ describe('requests that are sent ahead on one connection', () => {
     },
   );
 
-  test('wait in the kernel while their caller does not read', async () => {
+  test('stay in the kernel while their client does not read', async () => {
     const socket = await open();
     socket.pause();
     let answered = 0;
@@ -109,7 +109,7 @@ describe('requests that are sent ahead on one connection', () => {
   });
 });
 
-test('many who ask for readiness share one check', async () => {
+test('concurrent readiness requests share one check', async () => {
   const socket = await open();
   const answers = answersOn(socket, 200);
   socket.write(get('/readyz').repeat(200));
@@ -117,7 +117,7 @@ test('many who ask for readiness share one check', async () => {
   expect(checks).toBeLessThanOrEqual(2);
 });
 
-test('the documents are answered 304 where they have not changed', async () => {
+test('unchanged documents get a 304 response', async () => {
   for (const path of ['/openapi.json', '/docs', '/docs/style.css']) {
     const first = await api.call('GET', path);
     const etag = first.headers.get('etag')!;
@@ -126,8 +126,8 @@ test('the documents are answered 304 where they have not changed', async () => {
   }
 });
 
-describe('when there are as many connections as may be', () => {
-  test('those without a key are closed, the oldest first, and those with one go on', async () => {
+describe('at the connection limit', () => {
+  test('connections without a key are closed, oldest first, and those with a key stay open', async () => {
     const known = await open();
     const first = answersOn(known, 1);
     known.write(get('/v1/project', withKey()));
@@ -144,7 +144,7 @@ describe('when there are as many connections as may be', () => {
     expect((await api.call('GET', '/v1/project', { key })).status).toBe(200);
   });
 
-  test('a tenant that waits on half of them is answered 429, and another gets in', async () => {
+  test('a tenant that waits on half of the connections gets 429, and another tenant is served', async () => {
     const { key: other } = await api.newProject();
     const body = '{"type":"a","data":1}';
     const begun = `POST /v1/events HTTP/1.1\r\nHost: x\r\n${withKey()}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n{`;
@@ -157,7 +157,7 @@ describe('when there are as many connections as may be', () => {
   });
 });
 
-test('a server without a budget of its own has one', async () => {
+test('a server without a configured connection limit has a default', async () => {
   const server = createHttpServer((_request, response) => response.end(), new AbortController(), 'http://x');
   const port = await server.listen('127.0.0.1', 0);
   expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);

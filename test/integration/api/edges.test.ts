@@ -18,7 +18,7 @@ async function call(method: string, path: string, body?: unknown) {
   return { ...answer, code, errors };
 }
 
-describe('ids as producers have them', () => {
+describe('ids that producers choose', () => {
   test.each([
     'jane@example.com',
     '+49:30.1',
@@ -26,7 +26,7 @@ describe('ids as producers have them', () => {
     '550e8400-e29b-41d4-a716-446655440000',
     '.hidden',
     'x'.repeat(128),
-  ])('a consumer may be called %s', async (id) => {
+  ])('a consumer can have the id %s', async (id) => {
     const path = `/v1/consumers/${encodeURIComponent(id)}`;
     expect(await call('PUT', path, {})).toMatchObject({ status: 200, body: { id } });
     expect(await call('GET', path)).toMatchObject({ status: 200, body: { id } });
@@ -48,7 +48,7 @@ describe('ids as producers have them', () => {
     },
   );
 
-  test.each(['jane@example:1+1', 'order_1', 'x'.repeat(128)])('an event may have the id %s', async (id) => {
+  test.each(['jane@example:1+1', 'order_1', 'x'.repeat(128)])('an event can have the id %s', async (id) => {
     expect(await call('POST', '/v1/events', { type: 'a', data: {}, id })).toMatchObject({
       status: 202,
       body: { id },
@@ -60,14 +60,14 @@ describe('ids as producers have them', () => {
   });
 
   // The dot parts id, timestamp and body where Standard Webhooks signs them.
-  test.each(['a.1', 'batch', '', 'a/b', 'x'.repeat(129)])('no event has the id %s', async (id) => {
+  test.each(['a.1', 'batch', '', 'a/b', 'x'.repeat(129)])('the event id %j is rejected', async (id) => {
     expect(await call('POST', '/v1/events', { type: 'a', data: {}, id })).toMatchObject({
       status: 422,
       errors: [{ pointer: '/id' }],
     });
   });
 
-  test('pages of consumers and events with such ids follow each other', async () => {
+  test('consumers and events with such ids are paginated without gaps', async () => {
     const project = await api.newProject();
     const ids = ['a@b.c', 'd:e', 'f+g'];
     for (const id of ids) {
@@ -98,13 +98,13 @@ test.each([
   ['DELETE', '/v1/events/batch', 'POST'],
   ['DELETE', '/v1/events', 'POST, GET, HEAD'],
   ['POST', '/v1/events/evt_1', 'GET, HEAD'],
-])('%s %s is answered with the methods that the address takes: %s', async (method, path, allow) => {
+])('%s %s returns the allowed methods: %s', async (method, path, allow) => {
   const response = await fetch(api.url + path, { method, headers: { authorization: `Bearer ${key}` } });
 
   expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
 });
 
-test('an event type of a profile without an example is refused at its place', async () => {
+test('an event type without an example is rejected with a pointer to it', async () => {
   const body = { ...standardWebhooks, name: 'x', eventTypes: [{ name: 'a', description: 'An event' }] };
 
   expect(await call('PUT', '/v1/profiles/x', body)).toMatchObject({
@@ -127,7 +127,7 @@ test.each<[string, unknown, string, string]>([
     'must have at most 100 items',
   ],
   ['/v1/webhooks', { url: 'https://a.example' }, '/events', 'is required'],
-])('POST %s with %j says of "%s" that it %s', async (path, body, pointer, detail) => {
+])('POST %s with %j returns an error for "%s": %s', async (path, body, pointer, detail) => {
   expect((await call('POST', path, body)).errors).toContainEqual({ pointer, detail });
 });
 
@@ -138,7 +138,7 @@ test.each([
   ['limit=1.5', 'must be an integer'],
   ['status=lost', 'must be one of "pending", "delivered", "undeliverable", "cancelled", "unrouted"'],
   ['since=today', 'must be a date and time such as 2026-03-26T14:30:00Z'],
-])('a list with ?%s says that it %s', async (query, detail) => {
+])('a list with ?%s returns the error: %s', async (query, detail) => {
   expect((await call('GET', `/v1/events?${query}`)).errors).toMatchObject([{ detail }]);
 });
 
@@ -154,7 +154,7 @@ describe('the OpenAPI document', () => {
     );
   }
 
-  test('has no pattern that validators without Unicode classes, look-around or flags could not read', () => {
+  test('has only patterns that validators without Unicode classes, look-around or flags support', () => {
     const found = [...new Set(patterns(api.document))];
 
     expect(found.length).toBeGreaterThan(5);
@@ -164,7 +164,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('says how long a wait may be, and how long secrets overlap', async () => {
+  test('documents the maximum of wait and of a secret overlap', async () => {
     const document = api.document as unknown as {
       paths: Record<string, { post: { parameters: { name: string; schema: object }[] } }>;
       components: { schemas: Record<string, { properties: Record<string, object> }> };

@@ -103,7 +103,7 @@ const withIds = (): Route[] => routes().filter(({ path }) => ID.test(path));
 /** Puts what a tenant names itself, and others may name alike: such a name then finds their own. */
 const NAMED_ALIKE = ['Consumers', 'Event types', 'Profiles'];
 
-test('every route with an id hides what is of another project, and changes nothing', async () => {
+test('no route with an id reads or changes a resource of another project', async () => {
   const before = await stateOfOwner();
   for (const { method, path, operationId, tag, access } of withIds()) {
     const id = owner.ids[tag];
@@ -125,7 +125,7 @@ test('every route with an id hides what is of another project, and changes nothi
   expect(await stateOfOwner()).toBe(before);
 });
 
-test('every route with an id hides what is of another consumer, and changes nothing', async () => {
+test('no route with an id reads or changes a resource of another consumer', async () => {
   const before = await stateOfOwner();
   for (const { method, path, operationId, tag, access } of withIds()) {
     const options = { key: otherConsumerKey, body: BODIES[operationId] };
@@ -136,7 +136,7 @@ test('every route with an id hides what is of another consumer, and changes noth
   expect(await stateOfOwner()).toBe(before);
 });
 
-test('no list shows what is of another project or consumer', async () => {
+test('no list contains resources of another project or consumer', async () => {
   const lists = routes().filter(
     ({ method, operationId }) => method === 'GET' && operationId.startsWith('list'),
   );
@@ -152,7 +152,7 @@ test('no list shows what is of another project or consumer', async () => {
   }
 });
 
-test('a filter that names what is of another finds nothing', async () => {
+test('a filter that names a resource of another tenant finds nothing', async () => {
   const { Endpoints, Events } = owner.ids;
   const paths = [
     `/v1/events?endpoint=${Endpoints}`,
@@ -168,7 +168,7 @@ test('a filter that names what is of another finds nothing', async () => {
   expect(byName.body).toMatchObject({ items: [] });
 });
 
-test('every route refuses a call without a key and, where it says so, keys of the wrong kind', async () => {
+test('every route rejects calls without a key, and keys of the kinds that it does not allow', async () => {
   const before = await stateOfOwner();
   for (const { method, path, access, tag, operationId } of routes()) {
     if (access === 'open') continue;
@@ -186,7 +186,7 @@ test('every route refuses a call without a key and, where it says so, keys of th
   expect(await stateOfOwner()).toBe(before);
 });
 
-test('a consumer sees and manages what is its own, and no other consumer can be named', async () => {
+test('a consumer key manages only its own resources and cannot name another consumer', async () => {
   const { ids, consumerKey: key } = owner;
   for (const path of [
     `/v1/events/${ids.Events}`,

@@ -36,13 +36,13 @@ async function useUpWrongKeys(): Promise<void> {
   while ((await statusFor(wrongKey())) !== 429);
 }
 
-test('a key that was never used is let through while others of its address send wrong ones', async () => {
+test('an unused key works while its address sends wrong keys', async () => {
   const { key } = await api.newProject();
   await useUpWrongKeys();
   expect(await statusFor(key)).toBe(200);
 });
 
-test('a change of one project makes no key of another unknown, and is in force at once', async () => {
+test('a change of one project takes effect at once, and does not affect cached keys of another', async () => {
   const { key } = await api.newProject();
   const { key: other } = await api.newProject();
   await statusFor(key);
@@ -53,7 +53,7 @@ test('a change of one project makes no key of another unknown, and is in force a
   expect([await statusFor(key), await statusFor(other)]).toEqual([200, 200]);
 });
 
-test('of thousands of wrong keys on one connection a few are asked about, and a valid one in between is answered', async () => {
+test('thousands of wrong keys on one connection cause few queries, and a valid key among them works', async () => {
   const { key } = await api.newProject();
   queries = 0;
   const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
@@ -73,7 +73,7 @@ test('of thousands of wrong keys on one connection a few are asked about, and a 
   expect(queries).toBeLessThanOrEqual(7);
 });
 
-test('a key that was deleted is asked about once, however often it is sent', async () => {
+test('a deleted key causes one query, however often it is sent', async () => {
   const { key } = await api.newProject();
   const second = (await api.call('POST', '/v1/keys', { key, body: {} })).body as { id: string; key: string };
   await api.database.pool.query('DELETE FROM api_keys WHERE id = $1', [second.id]);
@@ -83,7 +83,7 @@ test('a key that was deleted is asked about once, however often it is sent', asy
   expect(await statusFor(key)).toBe(200);
 });
 
-test('a key without a stamp works, and goes on when its address is refused', async () => {
+test('a key without a MAC works, and keeps working when its address is limited', async () => {
   const { id } = await api.newProject();
   const key = `ph_${randomBytes(24).toString('base64url')}`;
   await api.database.pool.query('INSERT INTO api_keys (id, project_id, hash) VALUES ($1, $2, $3)', [
@@ -98,7 +98,7 @@ test('a key without a stamp works, and goes on when its address is refused', asy
   expect(await statusFor(key)).toBe(200);
 });
 
-test('of proxies that are trusted, the address that they forward is the caller; of others it is not believed', async () => {
+test('a forwarded address is used only if it comes from a trusted proxy', async () => {
   const statusVia = async (localAddress: string, forwarded: string): Promise<number> => {
     const headers = { authorization: `Bearer ${wrongKey()}`, 'x-forwarded-for': forwarded };
     const get = request(`${api.url}/v1/project`, { localAddress, headers, agent: false });
@@ -115,7 +115,7 @@ test('of proxies that are trusted, the address that they forward is the caller; 
   expect(await statusVia('127.0.0.8', '198.51.100.99')).toBe(429);
 });
 
-describe('while a body is on its way', () => {
+describe('while a body is arriving', () => {
   async function begun(key: string, path: string) {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const post = request(`${api.url}${path}`, { method: 'POST', headers, agent: false });
@@ -126,7 +126,7 @@ describe('while a body is on its way', () => {
     return { answered, post };
   }
 
-  test('a key that is deleted is answered 401', async () => {
+  test('a call whose key is deleted gets 401', async () => {
     const { key } = await api.newProject();
     const made = await api.call('POST', '/v1/keys', { key, body: {} });
     const second = made.body as { id: string; key: string };
@@ -138,7 +138,7 @@ describe('while a body is on its way', () => {
     expect(await answered).toBe(401);
   });
 
-  test('a consumer that is deleted gets no endpoint', async () => {
+  test('a deleted consumer gets no endpoint', async () => {
     const { id, key } = await api.newProject();
     const made = await api.call('POST', '/v1/keys', { key, body: { consumer: 'jane' } });
     const { post, answered } = await begun((made.body as { key: string }).key, '/v1/endpoints');
@@ -154,7 +154,7 @@ describe('while a body is on its way', () => {
   });
 });
 
-test('the admin key is never counted as wrong', async () => {
+test('the admin key never counts as wrong', async () => {
   await useUpWrongKeys();
   expect((await api.call('GET', '/v1/profiles', { key: ADMIN_KEY })).status).toBe(200);
 });

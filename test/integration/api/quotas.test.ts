@@ -21,7 +21,7 @@ const reached = (quota: string, most: number) => ({
   body: { code: 'quota_exceeded', detail: `The quota ${quota}=${most} is reached.` },
 });
 
-test('a consumer cannot make endpoints until its own events are refused, however many calls race', async () => {
+test('concurrent calls cannot create so many endpoints of a consumer that its events are rejected', async () => {
   const { call, project, keyOf } = await start({ endpointsOfConsumer: 20 });
   const key = await keyOf('acme');
   const make = () => call('POST', '/v1/endpoints', { key, body: { url: URL } });
@@ -51,12 +51,12 @@ test('a consumer cannot make endpoints until its own events are refused, however
   expect((await make()).status).toBe(409);
 });
 
-test('by default a consumer has fewer endpoints than an event may go to', () => {
+test('the default quota of endpoints per consumer is below the limit of endpoints per event', () => {
   expect(DEFAULT_QUOTAS.endpointsOfConsumer).toBeLessThan(10_000);
   expect(DEFAULT_QUOTAS.endpointsWithoutConsumer).toBeLessThanOrEqual(10_000);
 });
 
-test('a project has as many endpoints and keys as it may, and another project its own', async () => {
+test('the quotas of endpoints and keys apply to each project separately', async () => {
   const quotas = { endpointsWithoutConsumer: 2, endpointsOfProject: 3, keysOfConsumer: 2, keysOfProject: 4 };
   const { call, project, newProject } = await start(quotas);
   const { key } = project;
@@ -80,7 +80,7 @@ test('a project has as many endpoints and keys as it may, and another project it
   expect((await endpoint(undefined, (await newProject()).key)).status).toBe(201);
 });
 
-test('who makes more calls of a kind than may be made in a minute is told how long to wait', async () => {
+test('a caller over the calls per minute gets 429 with Retry-After', async () => {
   const rates = {
     endpointChangesPerMinuteOfConsumer: 3,
     secretRotationsPerMinute: 1,
@@ -121,7 +121,7 @@ test('who makes more calls of a kind than may be made in a minute is told how lo
   }
 });
 
-test('what the project has disabled, no key of the consumer enables', async () => {
+test('a consumer key cannot enable an endpoint that the project disabled', async () => {
   const { call, project, keyOf } = await start();
   const consumer = await keyOf('acme');
   const made = await call('POST', '/v1/endpoints', { key: consumer, body: { url: URL } });

@@ -33,7 +33,7 @@ function holdOpen(key: string, path: string, bytes: number): { answered: Promise
 const statusOfPost = async (key: string): Promise<number> =>
   (await api.call('POST', '/v1/events', { key, body: { type: 'a', data: 'x'.repeat(1_000) } })).status;
 
-test('a project that holds the largest batches open keeps nobody else from posting', async () => {
+test('a project that holds open its largest batches does not block others from posting', async () => {
   const held = Array.from({ length: 6 }, () => holdOpen(attacker, '/v1/events/batch', 16 * MEGABYTE - 1));
   try {
     // What is beyond its share is refused at once.
@@ -46,7 +46,7 @@ test('a project that holds the largest batches open keeps nobody else from posti
   await eventually(async () => (await statusOfPost(attacker)) === 202);
 });
 
-test('consumer keys that hold bodies open keep their own project from nothing', async () => {
+test('consumer keys that hold bodies open do not block their own project', async () => {
   const made = await api.call('POST', '/v1/keys', { key: attacker, body: { consumer: 'jane' } });
   const { key } = made.body as { key: string };
   const held = Array.from({ length: 40 }, () => holdOpen(key, '/v1/endpoints', MEGABYTE - 1));
