@@ -20,7 +20,7 @@ const valid: ProfileSource = {
   eventTypes: [{ name: 'a.b', description: 'An event', example: { a: 1 }, exampleAttributes: { x: 'y' } }],
 };
 
-/** Texts that templates, headers, JSON and Postgres have rules for. */
+/** Strings that have a meaning in templates, headers, JSON or Postgres. */
 const text = fc.oneof(
   fc.constantFrom(
     '$data',
@@ -53,10 +53,10 @@ const anything = fc.anything({
   withNullPrototype: false,
 });
 
-/** Every place in a valid profile, as the steps to it. */
-function placesIn(value: unknown, steps: string[] = []): string[][] {
-  if (typeof value !== 'object' || value === null) return [steps];
-  return [steps, ...Object.entries(value).flatMap(([name, inner]) => placesIn(inner, [...steps, name]))];
+/** The paths to all values of a profile. */
+function pathsIn(value: unknown, path: string[] = []): string[][] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([name, inner]) => pathsIn(inner, [...path, name]))];
 }
 
 function replaced(value: unknown, [step, ...rest]: string[], by: unknown): unknown {
@@ -67,12 +67,12 @@ function replaced(value: unknown, [step, ...rest]: string[], by: unknown): unkno
   return { ...value, [step]: replaced((value as Record<string, unknown>)[step], rest, by) };
 }
 
-/** A valid profile with anything in up to three of its places. */
+/** A valid profile with arbitrary values at up to three paths. */
 const altered = fc
-  .array(fc.tuple(fc.constantFrom(...placesIn(valid)), anything), { minLength: 1, maxLength: 3 })
-  .map((changes) => changes.reduce<unknown>((profile, [place, by]) => replaced(profile, place, by), valid));
+  .array(fc.tuple(fc.constantFrom(...pathsIn(valid)), anything), { minLength: 1, maxLength: 3 })
+  .map((changes) => changes.reduce<unknown>((profile, [path, by]) => replaced(profile, path, by), valid));
 
-/** Valid but for texts of which some will do. */
+/** A valid profile with strings and templates of which some are allowed. */
 const template = fc
   .array(fc.oneof(text, fc.constantFrom('$id', '$type', 'a', '=')), { maxLength: 3 })
   .map((parts) => parts.join(''));
@@ -93,14 +93,14 @@ const plausible = fc
   )
   .map((changes) => ({ ...valid, ...changes }));
 
-test('whatever is put as a profile is stored or refused, and what is stored composes or refuses any event', async () => {
+test('any input is either stored as a profile or refused, and a stored profile composes or refuses any event', async () => {
   let stored = 0;
   await fc.assert(
     fc.asyncProperty(fc.oneof(anything, altered, plausible, plausible), text, async (profile, attribute) => {
       const body = JSON.stringify(profile) ?? 'null';
-      const answered = await api.call('PUT', `/v1/profiles/${NAME}`, { key, body });
-      expect([200, 413, 422]).toContain(answered.status);
-      if (answered.status !== 200) return;
+      const response = await api.call('PUT', `/v1/profiles/${NAME}`, { key, body });
+      expect([200, 413, 422]).toContain(response.status);
+      if (response.status !== 200) return;
       stored++;
       const event = { type: 'a.b', data: { z: 1 }, consumer: 'acme', attributes: { x: attribute } };
       for (const one of [event, { type: 'a.b' }]) {
@@ -117,18 +117,18 @@ test('whatever is put as a profile is stored or refused, and what is stored comp
     }),
     { numRuns: 600 },
   );
-  // Else the generator makes nothing that gets past the schema.
+  // Otherwise the generator produces nothing that the schema accepts.
   expect(stored).toBeGreaterThan(10);
 });
 
-test('a profile made to multiply what it is given is measured before anything is made', () => {
+test('a profile that would render huge examples is refused before anything is rendered', () => {
   const types = Array.from({ length: 200 }, (_, n) => ({
     name: `t${n}`,
     description: '',
     example: 1,
     exampleAttributes: { x: 'y'.repeat(400) },
   }));
-  const begun = performance.now();
+  const startedAt = performance.now();
   const issuesWith = (references: number, member = '$attributes.x') =>
     profileSchema.safeParse({
       ...valid,
@@ -141,5 +141,5 @@ test('a profile made to multiply what it is given is measured before anything is
   expect(issuesWith(4_000)).toMatchObject([
     { path: ['body'], message: 'must not have more than 200 variables in its templates' },
   ]);
-  expect(performance.now() - begun).toBeLessThan(2_000);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
 });

@@ -16,14 +16,14 @@ const secret = fc
   .uint8Array({ minLength: 24, maxLength: 64 })
   .map((key) => `whsec_${Buffer.from(key).toString('base64')}`);
 
-test('what is sent for any event verifies with the public library, with each of its secrets and no other', () => {
+test('the request of any event verifies in the public library with each of its secrets, and with no other', () => {
   fc.assert(
     fc.property(
       event,
       fc.json(),
       fc.uniqueArray(secret, { minLength: 2, maxLength: 4 }),
       (names, data, all) => {
-        const [stranger, ...secrets] = all as [string, ...string[]];
+        const [unknownSecret, ...secrets] = all as [string, ...string[]];
         const body = profile.composeBody({ ...names, data: Buffer.from(data) });
         if (!Buffer.isBuffer(body)) throw new Error(`refused: ${JSON.stringify(body)}`);
         const sentAt = Math.floor(Date.now() / 1000);
@@ -37,21 +37,21 @@ test('what is sent for any event verifies with the public library, with each of 
             data: JSON.parse(data),
           });
         }
-        expect(() => new Webhook(stranger).verify(body, headers)).toThrow('No matching signature');
+        expect(() => new Webhook(unknownSecret).verify(body, headers)).toThrow('No matching signature');
       },
     ),
     { numRuns: 300 },
   );
 });
 
-test('a body with any one bit flipped no longer verifies', () => {
+test('a body with one flipped bit does not verify', () => {
   fc.assert(
     fc.property(event, secret, fc.nat(), (names, known, place) => {
       const body = profile.composeBody({ ...names, data: Buffer.from('{"text":"plain"}') }) as Buffer;
       const sentAt = Math.floor(Date.now() / 1000);
       const headers = profile.requestHeaders({ ...names, sentAt, body, secrets: [known] });
       const flipped = Buffer.from(body);
-      // The lowest bits keep ASCII ASCII: the library signs text, and would repair broken UTF-8 first.
+      // Flipping the lowest bit keeps the body ASCII. The library signs text, and would replace invalid UTF-8 first.
       const at = place % body.length;
       flipped[at] = body[at]! ^ 1;
       expect(() => new Webhook(known).verify(flipped, headers)).toThrow('No matching signature');

@@ -1,12 +1,16 @@
 import { accepts, type ReceivedRequest } from '../../src/cli/try/page-receivers/page-receiver.ts';
-import { type Receiver, type ReceivedRequest as SeenRequest, startReceiver } from '../receivers/receiver.ts';
+import {
+  type Receiver,
+  type ReceivedRequest as RecordedRequest,
+  startReceiver,
+} from '../receivers/receiver.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 import { openAccount } from './account.ts';
 import { PROVIDERS, type Provider } from './providers.ts';
 import { type PythonReceivers, pythonMissingReason, startPythonReceivers } from './python-receivers.ts';
 
-/** Members that a receiver, or a sender, may trip over. */
-const HARD = [
+/** Members that senders or receivers may handle wrongly. */
+const EDGE_CASES = [
   '"title":"Zürich 📯 \u2028 前"',
   '"score":1.0',
   '"text":"\\u00e9\\/\\n\\u0000\\ud83d"',
@@ -18,7 +22,7 @@ const BIG = '"big":[12345678901234567890,1e400]';
 const WITH_PYTHON = ['canvelete', 'pdf-gorilla', 'pausepoint'];
 
 const noPython = pythonMissingReason();
-if (noPython) console.warn(`the receivers in Python are not tried: ${noPython}`);
+if (noPython) console.warn(`the Python receivers are not tested: ${noPython}`);
 
 let posthorn: TestPosthorn;
 let python: PythonReceivers | undefined;
@@ -40,14 +44,14 @@ afterAll(async () => {
 const withMembers = (example: unknown, members: string[]): string =>
   `${JSON.stringify(example).slice(0, -1)},${members.join(',')}}`;
 
-/** The example of every type, as it is and with hard members. */
+/** The example of every type, unchanged and with the edge cases. */
 const everyData = ({ profile }: Provider): { type: string; data: string }[] =>
   profile.eventTypes.flatMap(({ name: type, example }) => [
     { type, data: JSON.stringify(example) },
-    { type, data: withMembers(example, profile.name === 'canvelete' ? HARD : [...HARD, BIG]) },
+    { type, data: withMembers(example, profile.name === 'canvelete' ? EDGE_CASES : [...EDGE_CASES, BIG]) },
   ]);
 
-const asPageSees = ({ headers, body }: SeenRequest): ReceivedRequest => ({
+const toPageRequest = ({ headers, body }: RecordedRequest): ReceivedRequest => ({
   headers: headers as Record<string, string>,
   body,
 });
@@ -59,20 +63,20 @@ const flipped = ({ headers, body }: ReceivedRequest, place: number): ReceivedReq
 };
 
 test.each(PROVIDERS)(
-  'the receivers of the page of $name accept every event type that is posted, and no forgery of it',
+  'the receivers on the page of $name accept every posted event type and refuse forgeries',
   async (provider) => {
     const { post, registered } = await openAccount(posthorn, provider, receiver.url);
     const all = everyData(provider);
     for (const { type, data } of all) await post(type, data);
     await receiver.untilReceived(all.length);
 
-    for (const request of receiver.requests.map(asPageSees)) {
+    for (const request of receiver.requests.map(toPageRequest)) {
       expect(accepts(provider.receiver, request, registered.secret)).toBe(true);
       expect(accepts(provider.receiver, request, `${registered.secret}!`)).toBe(false);
       for (const { name, receiver: other } of PROVIDERS) {
         if (name !== provider.name) expect(accepts(other, request, registered.secret)).toBe(false);
       }
-      // The last bit of a letter in the first member's name: no receiver reads it as the same value.
+      // Flips a bit in the name of the first member, so no receiver can parse the same value.
       expect(accepts(provider.receiver, flipped(request, 2 * 8), registered.secret)).toBe(false);
       if (!python || !WITH_PYTHON.includes(provider.name)) continue;
       expect(await python.accepts(provider.name, request, registered.secret)).toBe(true);
@@ -83,11 +87,11 @@ test.each(PROVIDERS)(
 );
 
 test.each(PROVIDERS.filter(({ profile }) => profile.name !== 'canvelete'))(
-  'what is posted reaches a receiver of $name byte for byte',
+  'a receiver of $name gets the data byte for byte as it was posted',
   async (provider) => {
     const { post } = await openAccount(posthorn, provider, receiver.url);
     const { name: type, example } = provider.profile.eventTypes[0]!;
-    const data = withMembers(example, [...HARD, BIG]);
+    const data = withMembers(example, [...EDGE_CASES, BIG]);
     await post(type, data);
     await receiver.untilReceived(1);
 
@@ -96,10 +100,10 @@ test.each(PROVIDERS.filter(({ profile }) => profile.name !== 'canvelete'))(
   },
 );
 
-test('what is posted reaches a receiver of canvelete as JSON.stringify writes it, or is refused with its place', async () => {
+test('a receiver of canvelete gets the data as JSON.stringify writes it; other data is refused with a pointer', async () => {
   const provider = PROVIDERS.find(({ name }) => name === 'canvelete')!;
   const { key, post, registered } = await openAccount(posthorn, provider, receiver.url);
-  await post('design.deleted', withMembers({ designId: 'design_1' }, HARD));
+  await post('design.deleted', withMembers({ designId: 'design_1' }, EDGE_CASES));
   await receiver.untilReceived(1);
 
   const body = receiver.requests[0]!.body.toString('utf8');

@@ -3,13 +3,13 @@ import { type RegisteredReceiver, registerReceiver } from '../../src/cli/try/reg
 import type { Event, TestPosthorn } from '../set-up/test-posthorn.ts';
 import type { Provider } from './providers.ts';
 
-/** A project of a provider, with one receiver registered as its page says. */
+/** A project of a provider with one registered receiver, as the provider's page describes. */
 export type Account = {
   key: string;
-  /** Calls as the project; throws on any answer that is not 2xx. */
+  /** Calls the API with the project key. Throws if the status is not 2xx. */
   call: CallApi;
   registered: RegisteredReceiver;
-  /** Posts an event to the receiver. `data` is JSON, and goes out as it is written here. */
+  /** Posts an event to the receiver. `data` is JSON text, which is sent unchanged. */
   post(type: string, data: string): Promise<Event>;
 };
 
@@ -21,9 +21,9 @@ export async function openAccount(
   const callWith =
     (key: string): CallApi =>
     async <T>(method: string, path: string, body?: unknown) => {
-      const { status, text, body: answer } = await posthorn.client.call(method, path, { key, body });
-      if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${text}`);
-      return answer as T;
+      const { status, text, body: response } = await posthorn.client.call(method, path, { key, body });
+      if (status >= 300) throw new Error(`${method} ${path} returned ${status}: ${text}`);
+      return response as T;
     };
   const { key } = await posthorn.newProject({ profile: name });
   const call = callWith(key);

@@ -3,21 +3,21 @@ import type { AddressInfo } from 'node:net';
 
 export type AlteringProxy = { url: string; close(): Promise<void> };
 
-/** Stands before the API, and changes what it answers: for faults that a sound Posthorn does not have. */
+/** A proxy in front of the API that changes its responses, to simulate faults. */
 export async function startAlteringProxy(
   apiUrl: string,
-  alter: (path: string, answer: string) => string,
+  alter: (path: string, body: string) => string,
 ): Promise<AlteringProxy> {
   const server = createServer(async (message, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of message) chunks.push(chunk as Buffer);
     const { authorization = '', 'content-type': type = '' } = message.headers;
-    const answer = await fetch(apiUrl + message.url, {
+    const apiResponse = await fetch(apiUrl + message.url, {
       method: message.method!,
       headers: { authorization, 'content-type': type },
       ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
     });
-    response.writeHead(answer.status).end(alter(message.url!, await answer.text()));
+    response.writeHead(apiResponse.status).end(alter(message.url!, await apiResponse.text()));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -24,6 +24,6 @@ const { json, object } = fc.letrec<{ json: string; object: string }>((tie) => ({
     ),
 }));
 
-/** JSON as producers may write it: white space, escapes, repeated members, numbers of any size. */
+/** JSON text in any form that producers may send: white space, escapes, repeated members, numbers of any size. */
 export const jsonText = json;
 export const jsonObjectText = object;

@@ -1,4 +1,7 @@
-"""The receivers of the pages that show one in Python: answers each line of stdin with true or false on stdout."""
+"""The receivers of the providers' pages that show one in Python.
+
+Reads one request per line from stdin and writes true or false per line to stdout.
+"""
 
 import base64
 import hashlib
@@ -12,7 +15,7 @@ def hex_hmac(secret, content):
 
 
 def canvelete(headers, body, secret):
-    payload = body.decode("utf-8", "replace")  # what Flask's get_data(as_text=True) gives
+    payload = body.decode("utf-8", "replace")  # what Flask's get_data(as_text=True) returns
     return "sha256=" + hex_hmac(secret, payload.encode()) == headers.get("x-canvelete-signature")
 
 
@@ -32,6 +35,6 @@ for line in sys.stdin:
     receiver = RECEIVERS[request["provider"]]
     try:
         accepted = receiver(request["headers"], base64.b64decode(request["body"]), request["secret"])
-    except Exception:  # a handler that throws answers 500: it has refused
+    except Exception:  # a handler that throws responds with 500, which refuses the request
         accepted = False
     print(json.dumps(accepted), flush=True)

@@ -5,11 +5,11 @@ import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 
 export type Provider = { name: string; profile: CompiledProfile; receiver: ReferenceVerifier };
 
-const FIVE = ['cmdcal', 'canvelete', 'pdf-gorilla', 'pausepoint', 'smartlyq'];
+const PROVIDER_NAMES = ['cmdcal', 'canvelete', 'pdf-gorilla', 'pausepoint', 'smartlyq'];
 
 const profiles = createBuiltInProfiles();
 
-export const PROVIDERS: Provider[] = FIVE.map((name) => ({
+export const PROVIDERS: Provider[] = PROVIDER_NAMES.map((name) => ({
   name,
   profile: profiles.get(name)!,
   receiver: REFERENCE_VERIFIERS.get(name)!,
@@ -17,7 +17,7 @@ export const PROVIDERS: Provider[] = FIVE.map((name) => ({
 
 export const providerNamed = (name: string): Provider => PROVIDERS.find((each) => each.name === name)!;
 
-/** Has all that any of the five needs. */
+/** An event with everything that any of the five providers needs. */
 export const anyEvent = {
   id: 'evt_abc123',
   type: 'job.completed',
@@ -28,22 +28,22 @@ export const anyEvent = {
 
 export type SentEvent = Partial<typeof anyEvent> & { data: string };
 
-/** The body of an event as receivers get it; throws what the profile has against it. */
-export function bodyOf({ profile }: Provider, { data, ...names }: SentEvent): Buffer {
-  const body = profile.composeBody({ ...anyEvent, ...names, data: Buffer.from(data) });
+/** The body of an event that receivers get. Throws with the problems if the profile refuses the event. */
+export function bodyOf({ profile }: Provider, { data, ...fields }: SentEvent): Buffer {
+  const body = profile.composeBody({ ...anyEvent, ...fields, data: Buffer.from(data) });
   if (Buffer.isBuffer(body)) return body;
   throw new Error(`refused: ${JSON.stringify(body.errors)}`);
 }
 
-/** One attempt of an event, as a receiver sees it. */
+/** The request of one attempt that a receiver gets. */
 export function requestOf(
   provider: Provider,
-  { data, ...names }: SentEvent,
+  { data, ...fields }: SentEvent,
   secret: string,
-  body = bodyOf(provider, { data, ...names }),
+  body = bodyOf(provider, { data, ...fields }),
 ): ReceivedRequest {
   const sentAt = 1_775_469_684;
-  const sent = provider.profile.requestHeaders({ ...anyEvent, ...names, sentAt, body, secrets: [secret] });
+  const sent = provider.profile.requestHeaders({ ...anyEvent, ...fields, sentAt, body, secrets: [secret] });
   const headers = Object.entries(sent).map(([name, value]) => [name.toLowerCase(), value]);
   return { headers: Object.fromEntries(headers), body };
 }

@@ -1,33 +1,35 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ReceivedRequest } from '../../src/cli/try/page-receivers/page-receiver.ts';
+import { findPython } from '../set-up/find-python.ts';
 
-/** Why the parts in Python cannot run here; undefined when they can. */
-export function pythonMissingReason(): string | undefined {
-  const { status } = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']);
-  return status === 0 ? undefined : 'no python3 of 3.9 or later was found';
-}
+const python = findPython();
+
+/** Why the Python receivers cannot run here; undefined if they can. */
+export const pythonMissingReason = (): string | undefined =>
+  python === undefined ? 'no Python 3.9 or later was found' : undefined;
 
 export type PythonReceivers = {
   accepts(provider: string, request: ReceivedRequest, secret: string): Promise<boolean>;
   close(): Promise<void>;
 };
 
-/** One process for all requests: to start Python takes longer than to verify a thousand of them. */
+/** Uses one process for all requests, because starting Python takes longer than verifying 1,000 requests. */
 export function startPythonReceivers(): PythonReceivers {
-  const child: ChildProcessWithoutNullStreams = spawn('python3', [join(__dirname, 'page_receivers.py')]);
+  if (python === undefined) throw new Error(pythonMissingReason());
+  const child: ChildProcessWithoutNullStreams = spawn(python, [join(__dirname, 'page_receivers.py')]);
   const exited = once(child, 'exit');
   const stderr: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const results = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 
   return {
     async accepts(provider, { headers, body }, secret) {
       const request = { provider, headers, secret, body: body.toString('base64') };
       child.stdin.write(`${JSON.stringify(request)}\n`);
-      const { value, done } = await answers.next();
+      const { value, done } = await results.next();
       if (done) throw new Error(`the Python receivers ended: ${Buffer.concat(stderr)}`);
       return JSON.parse(value) as boolean;
     },

@@ -7,8 +7,8 @@ import { type Delivery, type Event, startTestPosthorn, type TestPosthorn } from 
 import { openAccount } from './account.ts';
 import { providerNamed } from './providers.ts';
 
-/** What the pages say, in the seconds in which Temporal writes timers. PDF Gorilla's leaves it open. */
-const WAITS: [string, string[]][] = [
+/** The retry delays on the providers' pages, in the format of Temporal timers. PDF Gorilla's page does not specify them. */
+const DELAYS: [string, string[]][] = [
   ['cmdcal', ['30s', '120s', '600s', '3600s']],
   ['canvelete', ['60s', '300s', '1800s', '7200s']],
   ['pdf-gorilla', ['60s', '300s', '1800s', '7200s']],
@@ -28,9 +28,9 @@ beforeEach(async () => {
 afterEach(() => receiver.close());
 afterAll(() => posthorn.close());
 
-test.each(WAITS)(
-  'a delivery of %s that fails waits %j, and its end is told and kept',
-  async (name, waits) => {
+test.each(DELAYS)(
+  'a failing delivery of %s is retried after %j, and its final state is streamed and stored',
+  async (name, delays) => {
     const provider = providerNamed(name);
     const { key, call, registered, post } = await openAccount(posthorn, provider, receiver.url);
     const stream = await openOutcomes(posthorn.url, key);
@@ -41,25 +41,25 @@ test.each(WAITS)(
 
     await eventually(async () => (await deliveryOf()).workflow?.id != null);
     const delivery = await deliveryOf();
-    for (let step = 1; step <= waits.length; step += 1) {
+    for (let step = 1; step <= delays.length; step += 1) {
       await untilWaiting(posthorn, delivery.workflow!.id, delivery.id, step);
       await call('POST', `/v1/deliveries/${delivery.id}/retry`);
     }
     await stream.until((outcomes) => outcomes.some(({ kind }) => kind === 'event.settled'));
 
     const { timers } = await readHistoryFacts(posthorn.temporal, delivery.workflow!.id);
-    expect(timers.map(({ after }) => after)).toEqual(waits);
-    expect(receiver.requests).toHaveLength(waits.length + 1);
+    expect(timers.map(({ after }) => after)).toEqual(delays);
+    expect(receiver.requests).toHaveLength(delays.length + 1);
     const consumer = registered.eventFields.consumer ?? null;
     expect(stream.outcomes.map(({ kind, data }) => [kind, data.consumer, data.status])).toEqual([
-      ...waits.map(() => ['attempt.failed', consumer, 'retrying']),
+      ...delays.map(() => ['attempt.failed', consumer, 'retrying']),
       ['attempt.failed', consumer, 'undeliverable'],
       ['delivery.undeliverable', consumer, 'undeliverable'],
       ['event.settled', consumer, 'undeliverable'],
     ]);
     await stream.close();
 
-    const end = { status: 'undeliverable', reason: 'exhausted', attempts: waits.length + 1 };
+    const end = { status: 'undeliverable', reason: 'exhausted', attempts: delays.length + 1 };
     expect(await deliveryOf()).toMatchObject({ ...end, nextAttemptAt: null });
     const reader =
       consumer === null ? key : (await call<{ key: string }>('POST', '/v1/keys', { consumer })).key;

@@ -5,7 +5,7 @@ import { type Attempt, type Event, startTestPosthorn, type TestPosthorn } from '
 import { openAccount } from './account.ts';
 import { providerNamed } from './providers.ts';
 
-/** Seconds, as the pages say. SmartlyQ's leaves it open. */
+/** The timeouts on the providers' pages, in seconds. SmartlyQ's page does not specify it. */
 const TIMEOUTS: [string, number][] = [
   ['cmdcal', 30],
   ['canvelete', 30],
@@ -20,8 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => posthorn.close());
 
-/** Milliseconds for which a receiver that never answers is waited for, as it sees it, and what is recorded. */
-async function waitFor(name: string): Promise<{ waitedMs: number; outcome: string }> {
+/** How long Posthorn waits for a receiver that never responds, measured by the receiver, and the recorded outcome. */
+async function measureTimeout(name: string): Promise<{ waitedMs: number; outcome: string }> {
   let waited: Promise<number> | undefined;
   const receiver = await startReceiver([
     ({ receivedAt }, response) => {
@@ -46,8 +46,8 @@ async function waitFor(name: string): Promise<{ waitedMs: number; outcome: strin
   }
 }
 
-test('a receiver that never answers is waited for as long as each page says', async () => {
-  const waits = await Promise.all(TIMEOUTS.map(([name]) => waitFor(name)));
+test('Posthorn waits for a receiver that never responds as long as each page says', async () => {
+  const waits = await Promise.all(TIMEOUTS.map(([name]) => measureTimeout(name)));
 
   for (const [n, [name, seconds]] of TIMEOUTS.entries()) {
     const { waitedMs, outcome } = waits[n]!;

@@ -26,18 +26,18 @@ afterAll(async () => {
   await posthorn.close();
 });
 
-/** The command as a process; it finds nothing that it is not told. */
+/** Starts the command as a process. It has no configuration except its arguments. */
 function startTry(name: string, url = posthorn.url): PosthornProcess {
   const env = { POSTHORN_DATA_DIR: '/nonexistent', DATABASE_URL: '', POSTHORN_ADMIN_KEY: '' };
   return startPosthorn('try', env, name, '--url', url, '--admin-key', posthorn.config.adminKey);
 }
 
-async function tryIt(name: string, url?: string): Promise<{ code: number | null; output: string }> {
+async function runTry(name: string, url?: string): Promise<{ code: number | null; output: string }> {
   const run = startTry(name, url);
   return { code: await run.ended, output: run.output() };
 }
 
-const WAITS: Record<string, string[]> = {
+const DELAYS: Record<string, string[]> = {
   cmdcal: ['30s', '2m', '10m', '1h'],
   canvelete: ['1m', '5m', '30m', '2h'],
   'pdf-gorilla': ['1m', '5m', '30m', '2h'],
@@ -48,21 +48,21 @@ const TRIALS = [
   ...PROVIDERS.map(({ name, profile: { eventTypes, title, labels } }) => ({
     name,
     types: eventTypes.map((type) => type.name),
-    waits: WAITS[name]!,
+    delays: DELAYS[name]!,
     end: `which ${title} calls "${labels.undeliverable}"`,
   })),
   {
     name: 'standard-webhooks',
     types: ['render.completed'],
-    waits: ['1m', '5m', '30m', '2h'],
+    delays: ['1m', '5m', '30m', '2h'],
     end: 'which Standard Webhooks calls "undeliverable"',
   },
 ];
 
 test.each(TRIALS)(
-  '"posthorn try $name" shows every event type verified, and a failing delivery to its end',
-  async ({ name, types, waits, end }) => {
-    const { code, output } = await tryIt(name);
+  '"posthorn try $name" shows that every event type verifies, and a failing delivery until its final state',
+  async ({ name, types, delays, end }) => {
+    const { code, output } = await runTry(name);
 
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Everything verified.') });
     for (const type of types) expect(output).toMatch(new RegExp(`^${type}: `, 'm'));
@@ -71,7 +71,7 @@ test.each(TRIALS)(
     expect(output.match(/signature verified, answered 200/g)).toHaveLength(sent);
     expect(output.match(/^ {4}content-type {2,}application\/json$/gm)).toHaveLength(sent);
     const rows = [...output.matchAll(/^ {4}\d +503 +(.+)$/gm)].map(([, next]) => next);
-    expect(rows).toEqual([...waits.map((wait) => `in ${wait}`), 'none']);
+    expect(rows).toEqual([...delays.map((delay) => `in ${delay}`), 'none']);
     expect(output).toContain(`final state: undeliverable (exhausted), ${end}`);
     expect(output).toMatch(/workflow: http:\/\/\S+\/workflows\//);
     expect(output).not.toMatch(/\bph[ac]?_|whsec_/);
@@ -89,64 +89,66 @@ test.each(TRIALS)(
   },
 );
 
-test('without a Posthorn it ends with 1, and says so in a sentence', async () => {
-  const { code, output } = await tryIt('cmdcal', 'http://127.0.0.1:9');
+test('if no Posthorn responds, it exits with code 1 and a message', async () => {
+  const { code, output } = await runTry('cmdcal', 'http://127.0.0.1:9');
   expect(output).toMatch(/^\nposthorn try: No Posthorn answers at http:\/\/127\.0\.0\.1:9\. .*\n$/);
   expect(code).toBe(1);
 });
 
-/** In this process; throws the TryFailure that it ends with. */
-async function trying(name: string, given: { url?: string; adminKey?: string } = {}): Promise<void> {
+/** Runs the command in this process. Throws its TryFailure. */
+async function tryInProcess(name: string, given: { url?: string; adminKey?: string } = {}): Promise<void> {
   const { url = posthorn.url, adminKey = posthorn.config.adminKey } = given;
   const interrupted = new AbortController().signal;
   await tryProfile(name, { url, adminKey }, { print: () => {}, interrupted });
 }
 
-test('it says which providers there are, and what a wrong key is', async () => {
-  await expect(trying('nobody')).rejects.toThrow(/no receiver for "nobody"\. There are: cmdcal, .*smartlyq/);
-  await expect(trying('cmdcal', { adminKey: 'wrong' })).rejects.toThrow(
+test('it lists the providers for an unknown name, and reports a wrong admin key', async () => {
+  await expect(tryInProcess('nobody')).rejects.toThrow(
+    /no receiver for "nobody"\. There are: cmdcal, .*smartlyq/,
+  );
+  await expect(tryInProcess('cmdcal', { adminKey: 'wrong' })).rejects.toThrow(
     /POST \/v1\/projects was refused with 401/,
   );
 });
 
 test.each([
   [
-    'another secret than was given',
-    (path: string, answer: string) =>
-      path === '/v1/endpoints' ? answer.replace(/"secret":"/, '$&x') : answer,
+    'that requests are signed with another secret',
+    (path: string, body: string) => (path === '/v1/endpoints' ? body.replace(/"secret":"/, '$&x') : body),
     'The receiver refused the signature.',
   ],
   [
-    'another wait than the page’s',
-    (path: string, answer: string) =>
-      /^\/v1\/deliveries\/\w+$/.test(path) ? tenSecondsLater(answer) : answer,
+    'a retry delay that differs from the page',
+    (path: string, body: string) => (/^\/v1\/deliveries\/\w+$/.test(path) ? tenSecondsLater(body) : body),
     'After attempt 1 the next was planned in 40s, and the page says 30s.',
   ],
-])('it tells %s', async (_, alter, sentence) => {
+])('it reports %s', async (_, alter, sentence) => {
   const proxy = await startAlteringProxy(posthorn.url, alter);
-  await expect(trying('cmdcal', { url: proxy.url })).rejects.toThrow(sentence);
+  await expect(tryInProcess('cmdcal', { url: proxy.url })).rejects.toThrow(sentence);
   await proxy.close();
 });
 
-test('what is open to a target is cancelled when the trial goes wrong', async () => {
-  const alter = (path: string, answer: string) =>
-    /^\/v1\/deliveries\/\w+$/.test(path) ? tenSecondsLater(answer) : answer;
+test('when the trial fails, open deliveries to a target are cancelled', async () => {
+  const alter = (path: string, body: string) =>
+    /^\/v1\/deliveries\/\w+$/.test(path) ? tenSecondsLater(body) : body;
   const proxy = await startAlteringProxy(posthorn.url, alter);
-  await expect(trying('pdf-gorilla', { url: proxy.url })).rejects.toThrow('in 70s, and the page says 1m.');
+  await expect(tryInProcess('pdf-gorilla', { url: proxy.url })).rejects.toThrow(
+    'in 70s, and the page says 1m.',
+  );
   await proxy.close();
 
   const open = "SELECT FROM deliveries WHERE status IN ('pending', 'retrying', 'held')";
   await eventually(async () => (await posthorn.database.pool.query(open)).rowCount === 0);
 });
 
-function tenSecondsLater(answer: string): string {
-  const delivery = JSON.parse(answer) as { nextAttemptAt: string | null };
-  if (delivery.nextAttemptAt === null) return answer;
+function tenSecondsLater(body: string): string {
+  const delivery = JSON.parse(body) as { nextAttemptAt: string | null };
+  if (delivery.nextAttemptAt === null) return body;
   const later = new Date(Date.parse(delivery.nextAttemptAt) + 10_000).toISOString();
   return JSON.stringify({ ...delivery, nextAttemptAt: later });
 }
 
-test('it looks for the address and the admin key in what was given, then in the variables', () => {
+test('it takes the URL and the admin key from the options, otherwise from the environment variables', () => {
   const config = { dataDir: '/nonexistent', http: posthorn.config.http };
   expect(findPosthorn({ ...config, adminKey: 'set' }, { url: 'http://127.0.0.1:1/' })).toEqual({
     url: 'http://127.0.0.1:1',
@@ -160,7 +162,7 @@ test('it looks for the address and the admin key in what was given, then in the 
   expect(() => findPosthorn(config, { url: 'nowhere', adminKey: 'given' })).toThrow(/not a URL/);
 });
 
-test('where no worker runs it ends with 1, in time or at Ctrl-C, and removes the endpoint', async () => {
+test('if no worker runs, it exits with code 1 after a timeout or at Ctrl-C, and removes the endpoint', async () => {
   onlyApi = await startTestPosthorn({ roles: { api: true, worker: false } });
   const waiting = startTry('cmdcal', onlyApi.url);
   const interrupted = startTry('cmdcal', onlyApi.url);

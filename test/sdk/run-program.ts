@@ -1,5 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { findPython } from '../set-up/find-python.ts';
 
 export const SDK = join(__dirname, '../../sdk');
 
@@ -22,11 +23,7 @@ export function runProgram(
   });
 }
 
-/** The Python of this machine, if it is a version that the SDK supports. */
-const python = ['python3', 'python'].find((name) => {
-  const { status } = spawnSync(name, ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']);
-  return status === 0;
-});
+const python = findPython();
 
 /** Runs Python with the SDK on its path. Throws with the output if it fails. */
 export async function runPython(args: string[], input?: string): Promise<ProgramResult> {

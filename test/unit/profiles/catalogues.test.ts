@@ -34,7 +34,7 @@ function accepts(provider: string, type: string, data: unknown): boolean {
 const exampleOf = (provider: string, type: string) =>
   providerNamed(provider).profile.eventTypes.find(({ name }) => name === type)!.example as object;
 
-test.each(Object.entries(CATALOGUES))('the catalogue of %s is that of its page', (provider, types) => {
+test.each(Object.entries(CATALOGUES))('the catalogue of %s has the types of its page', (provider, types) => {
   const { eventTypes } = providerNamed(provider).profile;
   expect(eventTypes.map(({ name }) => name)).toEqual(types);
   for (const { description } of eventTypes) expect(description).not.toBe('');
@@ -44,24 +44,30 @@ const withSchema = PROVIDERS.flatMap(({ name, profile }) =>
   profile.eventTypes.filter(({ schema }) => schema).map((type) => [name, type.name] as [string, string]),
 );
 
-test.each(withSchema)('the example of %s %s fits its schema, also with a member more', (provider, type) => {
-  const example = exampleOf(provider, type);
-  expect(accepts(provider, type, example)).toBe(true);
-  expect(accepts(provider, type, { ...example, more: null })).toBe(true);
-});
+test.each(withSchema)(
+  'the example of %s %s matches its schema, also with an additional member',
+  (provider, type) => {
+    const example = exampleOf(provider, type);
+    expect(accepts(provider, type, example)).toBe(true);
+    expect(accepts(provider, type, { ...example, more: null })).toBe(true);
+  },
+);
 
-test.each(withSchema)('%s %s is not text, and has a status of its own where it has one', (provider, type) => {
-  expect(accepts(provider, type, 'text')).toBe(false);
-  expect(accepts(provider, type, {})).toBe(false);
-  const example = exampleOf(provider, type);
-  if ('status' in example) expect(accepts(provider, type, { ...example, status: 'other' })).toBe(false);
-});
+test.each(withSchema)(
+  'the data of %s %s must not be a string, and must have the status of the type if it has a status',
+  (provider, type) => {
+    expect(accepts(provider, type, 'text')).toBe(false);
+    expect(accepts(provider, type, {})).toBe(false);
+    const example = exampleOf(provider, type);
+    if ('status' in example) expect(accepts(provider, type, { ...example, status: 'other' })).toBe(false);
+  },
+);
 
 test.each([
   ['pausepoint', 'pause.timed_out', { choice: null }],
   ['pausepoint', 'pause.responded', { choice: null, text: 'Only up to 300' }],
   ['cmdcal', 'render.completed', { brand_pack_id: null }],
-])('%s %s may say %j', (provider, type, changes) => {
+])('the data of %s %s may have %j', (provider, type, changes) => {
   expect(accepts(provider, type, { ...exampleOf(provider, type), ...changes })).toBe(true);
 });
 
@@ -73,6 +79,6 @@ test.each([
   ['canvelete', 'render.failed', { error: 'RENDER_TIMEOUT' }],
   ['canvelete', 'design.created', { width: '1920' }],
   ['smartlyq', 'job.completed', { result: 'a text' }],
-])('%s %s may not say %j', (provider, type, changes) => {
+])('the data of %s %s must not have %j', (provider, type, changes) => {
   expect(accepts(provider, type, { ...exampleOf(provider, type), ...changes })).toBe(false);
 });

@@ -3,23 +3,25 @@ import { bodyOf, providerNamed, requestOf } from '../../providers/providers.ts';
 const example = (provider: string, type: string) =>
   providerNamed(provider).profile.eventTypes.find(({ name }) => name === type)!;
 
-const exampleSent = (provider: string, type: string, names: { id?: string; createdAt: string }) =>
+const exampleRequest = (provider: string, type: string, fields: { id?: string; createdAt: string }) =>
   requestOf(
     providerNamed(provider),
     {
-      ...names,
+      ...fields,
       type,
-      createdAt: new Date(names.createdAt),
+      createdAt: new Date(fields.createdAt),
       data: JSON.stringify(example(provider, type).example),
     },
     'a-secret-of-the-receiver',
   );
 
-/** Member names and values, in order: a page shows both. */
+/** The names and values of the members, in order. */
 const membersOf = (body: Buffer) => Object.entries(JSON.parse(body.toString('utf8')));
 
 test('CmdCal sends event, timestamp and data, with a bare hex signature', () => {
-  const { headers, body } = exampleSent('cmdcal', 'render.completed', { createdAt: '2026-03-26T14:30:00Z' });
+  const { headers, body } = exampleRequest('cmdcal', 'render.completed', {
+    createdAt: '2026-03-26T14:30:00Z',
+  });
   expect(membersOf(body)).toEqual([
     ['event', 'render.completed'],
     ['timestamp', '2026-03-26T14:30:00Z'],
@@ -45,7 +47,7 @@ test('CmdCal sends event, timestamp and data, with a bare hex signature', () => 
 });
 
 test('Canvelete sends the id and the type of the event first, with a prefixed signature', () => {
-  const { headers, body } = exampleSent('canvelete', 'render.completed', {
+  const { headers, body } = exampleRequest('canvelete', 'render.completed', {
     id: 'evt_abc123',
     createdAt: '2024-01-15T10:30:00Z',
   });
@@ -70,14 +72,14 @@ test('Canvelete sends the id and the type of the event first, with a prefixed si
   });
 });
 
-test('Canvelete rewrites data, so that both of its receivers read the same bytes', () => {
+test('Canvelete re-serializes data, so that both of its receivers compute the same bytes', () => {
   const body = bodyOf(providerNamed('canvelete'), { data: '{"b": 1.0, "10": "\\u00e9\\/"}' });
   expect(String(body)).toContain('"data":{"10":"é/","b":1}}');
 });
 
 test('PDF Gorilla sends a flat body with milliseconds, and the id of the job in body and header', () => {
   const job = { id: 'cma1b2c3d4e5f6g7h8i9j0k', createdAt: '2026-04-06T10:01:23.456Z' };
-  const { headers, body } = exampleSent('pdf-gorilla', 'job.completed', job);
+  const { headers, body } = exampleRequest('pdf-gorilla', 'job.completed', job);
   expect(membersOf(body)).toEqual([
     ['jobId', 'cma1b2c3d4e5f6g7h8i9j0k'],
     ['status', 'completed'],
@@ -91,7 +93,7 @@ test('PDF Gorilla sends a flat body with milliseconds, and the id of the job in 
     'x-pdfg-event-id': 'cma1b2c3d4e5f6g7h8i9j0k',
     'x-pdfg-signature': expect.stringMatching(/^[0-9a-f]{64}$/),
   });
-  expect(membersOf(exampleSent('pdf-gorilla', 'job.failed', job).body)).toEqual([
+  expect(membersOf(exampleRequest('pdf-gorilla', 'job.failed', job).body)).toEqual([
     ['jobId', 'cma1b2c3d4e5f6g7h8i9j0k'],
     ['status', 'failed'],
     ['error', { code: 'RENDER_TIMEOUT', message: 'PDF rendering timed out.' }],
@@ -100,14 +102,14 @@ test('PDF Gorilla sends a flat body with milliseconds, and the id of the job in 
 });
 
 test.each(['{"jobId":"another"}', '{"timestamp":"never"}', '[]', 'null'])(
-  'PDF Gorilla refuses the data %s: its members must be members of the body',
+  'PDF Gorilla refuses the data %s, because its members cannot become members of the body',
   (data) => {
     expect(() => bodyOf(providerNamed('pdf-gorilla'), { data })).toThrow('"pointer":"/data');
   },
 );
 
 test('PausePoint sends the pause and the developer, and the event in a header', () => {
-  const { headers, body } = exampleSent('pausepoint', 'pause.responded', {
+  const { headers, body } = exampleRequest('pausepoint', 'pause.responded', {
     createdAt: '2026-05-08T14:23:00Z',
   });
   expect(membersOf(body)).toEqual([
@@ -147,7 +149,9 @@ test('PausePoint refuses an event without a developer or a pause, with a pointer
 });
 
 test('SmartlyQ signs the time of the attempt, and sends the event in a header', () => {
-  const { headers, body } = exampleSent('smartlyq', 'job.completed', { createdAt: '2026-03-02T14:30:00Z' });
+  const { headers, body } = exampleRequest('smartlyq', 'job.completed', {
+    createdAt: '2026-03-02T14:30:00Z',
+  });
   expect(membersOf(body)).toEqual([
     ['event', 'job.completed'],
     ['timestamp', '2026-03-02T14:30:00Z'],

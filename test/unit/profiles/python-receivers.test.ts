@@ -9,7 +9,7 @@ import {
 } from '../../providers/python-receivers.ts';
 
 const reason = pythonMissingReason();
-if (reason) console.warn(`the receivers in Python are not tried: ${reason}`);
+if (reason) console.warn(`the Python receivers are not tested: ${reason}`);
 const describeWithPython = reason ? describe.skip : describe;
 
 const canvelete = providerNamed('canvelete');
@@ -22,22 +22,25 @@ const secret = fc
   .string({ unit: 'binary', minLength: 16, maxLength: 200 })
   .filter((text) => !text.includes('\0'));
 
-describeWithPython(`receivers in Python${reason ? ` (skipped: ${reason})` : ''}`, () => {
+describeWithPython(`Python receivers${reason ? ` (skipped: ${reason})` : ''}`, () => {
   let python: PythonReceivers;
   beforeAll(() => {
     python = startPythonReceivers();
   });
   afterAll(() => python.close());
 
-  test.each(withPython)('the one of %s accepts the example of every event type', async (name, provider) => {
-    for (const { name: type, example } of provider.profile.eventTypes) {
-      const request = requestOf(provider, { type, data: JSON.stringify(example) }, 'a secret, é');
-      expect(await python.accepts(name, request, 'a secret, é')).toBe(true);
-    }
-  });
+  test.each(withPython)(
+    'the receiver of %s accepts the example of every event type',
+    async (name, provider) => {
+      for (const { name: type, example } of provider.profile.eventTypes) {
+        const request = requestOf(provider, { type, data: JSON.stringify(example) }, 'a secret, é');
+        expect(await python.accepts(name, request, 'a secret, é')).toBe(true);
+      }
+    },
+  );
 
   test.each(withPython.slice(1))(
-    'the one of %s accepts any data under its own secret and no other, and no flipped bit',
+    'the receiver of %s accepts any data with its own secret only, and refuses a flipped bit',
     async (name, provider) => {
       const data = name === 'pdf-gorilla' ? jsonObjectText : jsonText;
       await fc.assert(
@@ -54,7 +57,7 @@ describeWithPython(`receivers in Python${reason ? ` (skipped: ${reason})` : ''}`
     },
   );
 
-  test('both receivers of canvelete accept every event that is not refused with a pointer into its data', async () => {
+  test('both receivers of canvelete accept every event, unless it is refused with a pointer into its data', async () => {
     let sent = 0;
     await fc.assert(
       fc.asyncProperty(jsonText, secret, async (data, own) => {
@@ -77,9 +80,9 @@ describeWithPython(`receivers in Python${reason ? ` (skipped: ${reason})` : ''}`
     ['{"a":12345678901234567890}', '/data/a'],
     ['{"a":[{"b/c":1e400}]}', '/data/a/0/b~1c'],
     ['{"a":1,"a":2}', '/data/a'],
-  ])('%s would break one of the two, and is refused at %s', async (data, pointer) => {
+  ])('one of the two receivers could not verify %s, so it is refused at %s', async (data, pointer) => {
     expect(() => bodyOf(canvelete, { data })).toThrow(`"pointer":"${pointer}"`);
-    // The proof: sent as it is, over the raw bytes, the receiver in Node.js takes it for a forgery.
+    // If the data were sent unchanged, the Node.js receiver would refuse it as a forgery.
     const body = Buffer.from(`{"eventId":"evt_1","data":${data}}`);
     const request = requestOf(canvelete, { data }, 'a secret', body);
     expect(await python.accepts('canvelete', request, 'a secret')).toBe(true);
