@@ -15,7 +15,7 @@ export type CatalogueEntry = {
   exampleAttributes: Record<string, string>;
 };
 
-/** The event types of a project: those of its profile, overridden by its projectType. If there are none, every type is allowed. */
+/** The event types of a project: those of its profile, overridden by its own. If there are none, every type is allowed. */
 export type Catalogue = {
   /** Sorted by type. */
   entries: CatalogueEntry[];
@@ -29,7 +29,7 @@ export type Catalogue = {
   example(type: string): { data: Buffer; attributes: Record<string, string> } | undefined;
 };
 
-/** The catalogue of a profile's event types and a project's projectType. */
+/** The catalogue of a profile's event types and a project's own event types. */
 export function createCatalogue(
   profileTypes: ProfileEventType[],
   projectTypes: ProjectEventType[] = [],

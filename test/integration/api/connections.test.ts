@@ -35,8 +35,8 @@ async function open(): Promise<Socket> {
   return socket;
 }
 
-/** The status of each answer that comes back on `socket`, once there are `count` of them. */
-async function answersOn(socket: Socket, count: number): Promise<number[]> {
+/** The statuses of the responses on `socket`, once there are `count` of them. */
+async function responsesOn(socket: Socket, count: number): Promise<number[]> {
   const statuses: number[] = [];
   let rest = '';
   socket.on('data', (chunk: Buffer) => {
@@ -64,9 +64,9 @@ describe('pipelined requests', () => {
     const socket = await open();
     const body = JSON.stringify({ type: 'a', data: 'x'.repeat(50_000) });
     const post = `POST /v1/events HTTP/1.1\r\nHost: x\r\n${withKey()}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-    const answers = answersOn(socket, 6);
+    const responses = responsesOn(socket, 6);
     socket.write(get('/healthz') + post + get('/nope') + post + post + get('/healthz'));
-    expect(await answers).toEqual([200, 202, 404, 202, 202, 200]);
+    expect(await responses).toEqual([200, 202, 404, 202, 202, 200]);
   });
 
   test.each(['/healthz', '/readyz', '/nope', '/openapi.json'])(
@@ -78,42 +78,42 @@ describe('pipelined requests', () => {
       for (let i = 0; i < 30; i++) alone.push(await ask());
       const socket = await open();
       const before = process.memoryUsage().rss;
-      let most = before;
-      const answers = answersOn(socket, count);
+      let peak = before;
+      const responses = responsesOn(socket, count);
       socket.write(get(path).repeat(count));
       const times: number[] = [];
       let done = false;
-      void answers.then(() => (done = true));
+      void responses.then(() => (done = true));
       while (!done) {
         times.push(await ask());
-        most = Math.max(most, process.memoryUsage().rss);
+        peak = Math.max(peak, process.memoryUsage().rss);
       }
-      expect(await answers).toHaveLength(count);
-      // Were all begun at once, the first would wait for the end. The rest is for a busy machine, and the one who asks in this process.
+      expect(await responses).toHaveLength(count);
+      // If all requests started at once, the first would wait for the last. The margin is for a busy machine and the client in this process.
       expect(times.length).toBeGreaterThan(10);
       expect(p95Of(times)).toBeLessThan(2 * p95Of(alone) + 300);
-      expect(most - before).toBeLessThan(250 * 1024 * 1024);
+      expect(peak - before).toBeLessThan(250 * 1024 * 1024);
     },
   );
 
   test('stay in the kernel while their client does not read', async () => {
     const socket = await open();
     socket.pause();
-    let answered = 0;
-    api.server.on('request', (_request, response) => response.on('close', () => (answered += 1)));
+    let responded = 0;
+    api.server.on('request', (_request, response) => response.on('close', () => (responded += 1)));
     socket.write(get('/openapi.json').repeat(2_000));
-    await eventually(() => answered > 0);
+    await eventually(() => responded > 0);
     const { status } = await fetch(`${api.url}/healthz`);
     expect(status).toBe(200);
-    expect(answered).toBeLessThan(1_000);
+    expect(responded).toBeLessThan(1_000);
   });
 });
 
 test('concurrent readiness requests share one check', async () => {
   const socket = await open();
-  const answers = answersOn(socket, 200);
+  const responses = responsesOn(socket, 200);
   socket.write(get('/readyz').repeat(200));
-  await answers;
+  await responses;
   expect(checks).toBeLessThanOrEqual(2);
 });
 
@@ -129,7 +129,7 @@ test('unchanged documents get a 304 response', async () => {
 describe('at the connection limit', () => {
   test('connections without a key are closed, oldest first, and those with a key stay open', async () => {
     const known = await open();
-    const first = answersOn(known, 1);
+    const first = responsesOn(known, 1);
     known.write(get('/v1/project', withKey()));
     await first;
     const idle: Socket[] = [];
@@ -138,7 +138,7 @@ describe('at the connection limit', () => {
     await eventually(() => idle.filter(({ closed }) => closed).length >= 40);
     expect(idle.slice(0, 40).every(({ closed }) => closed)).toBe(true);
     expect(known.destroyed).toBe(false);
-    const again = answersOn(known, 1);
+    const again = responsesOn(known, 1);
     known.write(get('/v1/project', withKey()));
     expect(await again).toEqual([200]);
     expect((await api.call('GET', '/v1/project', { key })).status).toBe(200);

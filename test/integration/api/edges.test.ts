@@ -13,9 +13,9 @@ afterAll(() => api.close());
 type Problem = { code: string; errors: { pointer: string; detail: string }[] };
 
 async function call(method: string, path: string, body?: unknown) {
-  const answer = await api.call(method, path, { key, body });
-  const { code, errors } = (answer.body ?? {}) as Problem;
-  return { ...answer, code, errors };
+  const response = await api.call(method, path, { key, body });
+  const { code, errors } = (response.body ?? {}) as Problem;
+  return { ...response, code, errors };
 }
 
 describe('ids that producers choose', () => {
@@ -59,7 +59,7 @@ describe('ids that producers choose', () => {
     });
   });
 
-  // The dot parts id, timestamp and body where Standard Webhooks signs them.
+  // Standard Webhooks signs id, timestamp and body separated by dots.
   test.each(['a.1', 'batch', '', 'a/b', 'x'.repeat(129)])('the event id %j is rejected', async (id) => {
     expect(await call('POST', '/v1/events', { type: 'a', data: {}, id })).toMatchObject({
       status: 422,

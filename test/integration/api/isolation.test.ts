@@ -3,7 +3,7 @@ import { ADMIN_KEY, startTestApi, type TestApi } from '../../set-up/test-api.ts'
 
 type Json = Record<string, unknown>;
 
-/** Every id that one tenant has, by the tag of the routes that take it. */
+/** The ids of one tenant's resources, by the tag of the routes that accept them. */
 type Ids = Record<string, string>;
 
 let api: TestApi;
@@ -24,10 +24,10 @@ async function newKey(key: string, consumer: string): Promise<string> {
   return ((await api.call('POST', '/v1/keys', { key, body: { consumer } })).body as { key: string }).key;
 }
 
-/** A project with one of everything, made for `consumer`. */
+/** Creates a project with one resource of each kind for `consumer`. */
 async function makeTenant(consumer: string) {
   const { id: project, key } = await api.newProject();
-  const made = async (path: string, body: unknown) =>
+  const create = async (path: string, body: unknown) =>
     ((await api.call('POST', path, { key, body })).body as { id: string }).id;
   const wire = `wire-${consumer}`;
   const profile = { ...standardWebhooks, name: wire, title: `canary of ${consumer}` };
@@ -35,10 +35,10 @@ async function makeTenant(consumer: string) {
   const ids: Ids = {
     Profiles: wire,
     Projects: project,
-    Keys: await made('/v1/keys', { consumer }),
+    Keys: await create('/v1/keys', { consumer }),
     Consumers: consumer,
-    Endpoints: await made('/v1/endpoints', { url: 'http://127.0.0.1:9/', consumer }),
-    Events: await made('/v1/events', {
+    Endpoints: await create('/v1/endpoints', { url: 'http://127.0.0.1:9/', consumer }),
+    Events: await create('/v1/events', {
       type: 'canary',
       data: 'canary',
       consumer,
@@ -54,7 +54,7 @@ async function makeTenant(consumer: string) {
   return { project, key, consumerKey: await newKey(key, consumer), ids };
 }
 
-/** A body that the route would accept from its owner. */
+/** A body that the route accepts from the owner. */
 const BODIES: Record<string, unknown> = {
   changeProject: { name: 'stolen' },
   putConsumer: { name: 'stolen' },
@@ -81,7 +81,7 @@ function routes(): Route[] {
   );
 }
 
-/** All that the database holds of the owner. */
+/** All rows of the owner in the database. */
 async function stateOfOwner(): Promise<string> {
   const tables = ['api_keys', 'consumers', 'endpoints', 'event_types', 'events', 'deliveries', 'outcomes'];
   const columns = {
@@ -100,7 +100,7 @@ async function stateOfOwner(): Promise<string> {
 }
 
 const withIds = (): Route[] => routes().filter(({ path }) => ID.test(path));
-/** Puts what a tenant names itself, and others may name alike: such a name then finds their own. */
+/** PUT routes whose id the tenant chooses; another tenant with the same id gets its own resource. */
 const NAMED_ALIKE = ['Consumers', 'Event types', 'Profiles'];
 
 test('no route with an id reads or changes a resource of another project', async () => {
@@ -142,7 +142,7 @@ test('no list contains resources of another project or consumer', async () => {
   );
   expect(lists.length).toBeGreaterThanOrEqual(6);
   for (const { path, tag } of lists.filter((route) => !ID.test(route.path))) {
-    // All consumers of a project have its catalogue.
+    // All consumers of a project can read its catalogue.
     const others = tag === 'Event types' ? [] : [otherConsumerKey];
     for (const key of [stranger.key, stranger.consumerKey, ...others]) {
       const { text } = await api.call('GET', path, { key });

@@ -8,7 +8,7 @@ import { eventually } from '../../set-up/eventually.ts';
 import { ADMIN_KEY, startTestApi, type TestApi } from '../../set-up/test-api.ts';
 
 let api: TestApi;
-/** Statements that read keys. */
+/** The number of queries that read keys. */
 let queries: number;
 beforeEach(async () => {
   api = await startTestApi({ config: { maxWrongKeysPerMinute: 5, trustedProxies: ['127.0.0.9/32'] } });
@@ -19,8 +19,9 @@ afterEach(() => api.close());
 const query = pg.Client.prototype.query;
 beforeAll(() => {
   pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
-    const [asked] = args as [string | { text?: string }];
-    if (/FROM api_keys/.test(typeof asked === 'string' ? asked : (asked.text ?? ''))) queries += 1;
+    const [statement] = args as [string | { text?: string }];
+    if (/FROM api_keys/.test(typeof statement === 'string' ? statement : (statement.text ?? '')))
+      queries += 1;
     return Reflect.apply(query, this, args);
   } as typeof query;
 });
@@ -91,7 +92,7 @@ test('a key without a MAC works, and keeps working when its address is limited',
     id,
     hash('sha256', key, 'buffer'),
   ]);
-  // More at the same time than an address may send wrong ones.
+  // More concurrent calls than the number of wrong keys that an address may send.
   const statuses = await Promise.all(Array.from({ length: 20 }, () => statusFor(key)));
   expect(new Set(statuses)).toEqual(new Set([200]));
   await useUpWrongKeys();
@@ -108,7 +109,7 @@ test('a forwarded address is used only if it comes from a trusted proxy', async 
   };
   for (let i = 0; i < 6; i++) await statusVia('127.0.0.9', '198.51.100.7');
   expect(await statusVia('127.0.0.9', '198.51.100.7')).toBe(429);
-  // What the caller wrote itself stands before what the proxy adds.
+  // The proxy appends its value to the one that the client sent.
   expect(await statusVia('127.0.0.9', '203.0.113.1, 198.51.100.7')).toBe(429);
   expect(await statusVia('127.0.0.9', '198.51.100.8')).toBe(401);
   for (let i = 0; i < 5; i++) expect(await statusVia('127.0.0.8', `198.51.100.${i + 20}`)).toBe(401);
@@ -116,35 +117,35 @@ test('a forwarded address is used only if it comes from a trusted proxy', async 
 });
 
 describe('while a body is arriving', () => {
-  async function begun(key: string, path: string) {
+  async function beginPost(key: string, path: string) {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const post = request(`${api.url}${path}`, { method: 'POST', headers, agent: false });
-    const answered = once(post, 'response').then(([response]) => response.resume().statusCode as number);
+    const responded = once(post, 'response').then(([response]) => response.resume().statusCode as number);
     const looked = queries;
     post.write('{');
     await eventually(() => queries > looked);
-    return { answered, post };
+    return { responded, post };
   }
 
   test('a call whose key is deleted gets 401', async () => {
     const { key } = await api.newProject();
-    const made = await api.call('POST', '/v1/keys', { key, body: {} });
-    const second = made.body as { id: string; key: string };
-    const { post, answered } = await begun(second.key, '/v1/events');
+    const created = await api.call('POST', '/v1/keys', { key, body: {} });
+    const second = created.body as { id: string; key: string };
+    const { post, responded } = await beginPost(second.key, '/v1/events');
     await api.call('DELETE', `/v1/keys/${second.id}`, { key });
     const deletedAt = performance.now();
     await eventually(() => performance.now() - deletedAt > 60);
     post.end('"type":"a","data":1}');
-    expect(await answered).toBe(401);
+    expect(await responded).toBe(401);
   });
 
   test('a deleted consumer gets no endpoint', async () => {
     const { id, key } = await api.newProject();
-    const made = await api.call('POST', '/v1/keys', { key, body: { consumer: 'jane' } });
-    const { post, answered } = await begun((made.body as { key: string }).key, '/v1/endpoints');
+    const created = await api.call('POST', '/v1/keys', { key, body: { consumer: 'jane' } });
+    const { post, responded } = await beginPost((created.body as { key: string }).key, '/v1/endpoints');
     await api.call('DELETE', '/v1/consumers/jane', { key });
     post.end('"url":"http://127.0.0.1:9/"}');
-    expect(await answered).toBe(401);
+    expect(await responded).toBe(401);
     const left = await api.database.pool.query(
       `SELECT FROM endpoints WHERE project_id = $1 AND consumer = 'jane' AND status <> 'deleted'`,
       [id],

@@ -16,13 +16,13 @@ const url = 'http://127.0.0.1:9/hook';
 
 describe('projects', () => {
   test('a new project has a working key and returns its settings', async () => {
-    const made = await call('POST', '/v1/projects', ADMIN_KEY, { name: 'CmdCal' });
-    expect(made).toMatchObject({ status: 201, body: { name: 'CmdCal', profile: 'standard-webhooks' } });
-    expect(made.body.key).toMatch(/^ph_[\w-]{43}$/);
+    const created = await call('POST', '/v1/projects', ADMIN_KEY, { name: 'CmdCal' });
+    expect(created).toMatchObject({ status: 201, body: { name: 'CmdCal', profile: 'standard-webhooks' } });
+    expect(created.body.key).toMatch(/^ph_[\w-]{43}$/);
 
-    const own = await call('GET', '/v1/project', made.body.key as string);
+    const own = await call('GET', '/v1/project', created.body.key as string);
     expect(own.body).toEqual({
-      id: made.body.id,
+      id: created.body.id,
       name: 'CmdCal',
       profile: 'standard-webhooks',
       policy: null,
@@ -31,7 +31,7 @@ describe('projects', () => {
       callbackUrl: null,
       createdAt: expect.any(String),
     });
-    expect(await call('GET', `/v1/projects/${made.body.id}`, ADMIN_KEY)).toEqual(own);
+    expect(await call('GET', `/v1/projects/${created.body.id}`, ADMIN_KEY)).toEqual(own);
   });
 
   test('a policy override applies to events that are posted after it', async () => {
@@ -97,16 +97,16 @@ describe('keys', () => {
 
   test('the list of keys does not contain the keys themselves, and a deleted key stops working', async () => {
     const { key } = await api.newProject();
-    const made = await call('POST', '/v1/keys', key, { consumer: 'acme' });
-    expect(made.body.key).toMatch(/^phc_/);
+    const created = await call('POST', '/v1/keys', key, { consumer: 'acme' });
+    expect(created.body.key).toMatch(/^phc_/);
     const { items } = (await call('GET', '/v1/keys', key)).body;
-    expect(items.map(({ id, consumer }) => [id, consumer])).toContainEqual([made.body.id, 'acme']);
+    expect(items.map(({ id, consumer }) => [id, consumer])).toContainEqual([created.body.id, 'acme']);
     expect(JSON.stringify(items)).not.toMatch(/phc?_/);
     expect((await call('GET', '/v1/consumers/acme', key)).status).toBe(200);
 
-    expect((await call('DELETE', `/v1/keys/${made.body.id}`, key)).status).toBe(204);
-    expect((await call('GET', '/v1/events', made.body.key as string)).status).toBe(401);
-    expect((await call('DELETE', `/v1/keys/${made.body.id}`, key)).status).toBe(404);
+    expect((await call('DELETE', `/v1/keys/${created.body.id}`, key)).status).toBe(204);
+    expect((await call('GET', '/v1/events', created.body.key as string)).status).toBe(401);
+    expect((await call('DELETE', `/v1/keys/${created.body.id}`, key)).status).toBe(404);
   });
 
   test('the admin key must name a project to act in it', async () => {
@@ -124,10 +124,10 @@ describe('keys', () => {
 describe('consumers', () => {
   test('a consumer can be created, changed, listed and deleted', async () => {
     const { key } = await api.newProject();
-    const made = await call('PUT', '/v1/consumers/acme', key, { name: 'ACME', plan: 'pro' });
-    expect(made.body).toMatchObject({ id: 'acme', name: 'ACME', plan: 'pro' });
+    const created = await call('PUT', '/v1/consumers/acme', key, { name: 'ACME', plan: 'pro' });
+    expect(created.body).toMatchObject({ id: 'acme', name: 'ACME', plan: 'pro' });
     expect((await call('PUT', '/v1/consumers/acme', key, {})).body).toEqual({
-      ...made.body,
+      ...created.body,
       name: null,
       plan: null,
     });

@@ -16,9 +16,9 @@ async function start(quotas: Partial<Quotas> = {}) {
   return { call, newProject, project, keyOf };
 }
 const URL = 'http://127.0.0.1:9/';
-const reached = (quota: string, most: number) => ({
+const reached = (quota: string, max: number) => ({
   status: 409,
-  body: { code: 'quota_exceeded', detail: `The quota ${quota}=${most} is reached.` },
+  body: { code: 'quota_exceeded', detail: `The quota ${quota}=${max} is reached.` },
 });
 
 test('concurrent calls cannot create so many endpoints of a consumer that its events are rejected', async () => {
@@ -38,7 +38,7 @@ test('concurrent calls cannot create so many endpoints of a consumer that its ev
   });
   expect(posted).toMatchObject({ status: 202, body: { deliveryCount: 20 } });
 
-  // Others of the project have their own; and one that is deleted makes room.
+  // Other consumers have their own quota, and deleting an endpoint frees one.
   const other = await keyOf('globex');
   expect((await call('POST', '/v1/endpoints', { key: other, body: { url: URL } })).status).toBe(201);
   const { items } = (await call('GET', '/v1/endpoints', { key })).body as { items: { id: string }[] };
@@ -124,8 +124,8 @@ test('a caller over the calls per minute gets 429 with Retry-After', async () =>
 test('a consumer key cannot enable an endpoint that the project disabled', async () => {
   const { call, project, keyOf } = await start();
   const consumer = await keyOf('acme');
-  const made = await call('POST', '/v1/endpoints', { key: consumer, body: { url: URL } });
-  const path = `/v1/endpoints/${(made.body as { id: string }).id}`;
+  const created = await call('POST', '/v1/endpoints', { key: consumer, body: { url: URL } });
+  const path = `/v1/endpoints/${(created.body as { id: string }).id}`;
   const act = async (action: string, key: string) => {
     const { status, body } = await call('POST', `${path}/${action}`, { key });
     const {
@@ -135,7 +135,7 @@ test('a consumer key cannot enable an endpoint that the project disabled', async
     } = body as { code?: string; disabledBy?: string | null; status: string };
     return status === 200 ? [state, disabledBy] : [status, code];
   };
-  expect(made.body).toMatchObject({ status: 'active', disabledBy: null });
+  expect(created.body).toMatchObject({ status: 'active', disabledBy: null });
   expect(await act('disable', consumer)).toEqual(['disabled', 'consumer']);
   expect(await act('enable', consumer)).toEqual(['active', null]);
 

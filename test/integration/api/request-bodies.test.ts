@@ -16,8 +16,8 @@ afterAll(() => api.close());
 const raw = (bytes: string): Promise<string> => sendRaw(api.url, bytes);
 
 async function post(body: unknown, headers: Record<string, string> = {}, path = '/v1/events') {
-  const { status, body: answer } = await api.call('POST', path, { key, body, headers });
-  return { status, code: (answer as Json).code, errors: (answer as Json).errors };
+  const { status, body: response } = await api.call('POST', path, { key, body, headers });
+  return { status, code: (response as Json).code, errors: (response as Json).errors };
 }
 
 test.each([
@@ -52,8 +52,8 @@ describe('a POST without a body and a content type, as curl sends it,', () => {
     ['/v1/endpoints/ID/rotate-secret', 200],
     ['/v1/endpoints/ID/test', 202],
   ])('is accepted by %s, where every member is optional', async (path, status) => {
-    const made = await api.call('POST', '/v1/endpoints', { key, body: { url: 'http://127.0.0.1:9/' } });
-    const at = path.replace('ID', (made.body as { id: string }).id);
+    const created = await api.call('POST', '/v1/endpoints', { key, body: { url: 'http://127.0.0.1:9/' } });
+    const at = path.replace('ID', (created.body as { id: string }).id);
     expect(await bare(at)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(await bare(at, 'Content-Length: 0')).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect((await api.call('POST', at, { key })).status).toBe(status);

@@ -19,11 +19,11 @@ describe('while Postgres is down', () => {
     const away = new pg.Pool({ host: '127.0.0.1', port, connectionTimeoutMillis: 50 });
     const api = await start({ pool: away });
     const asked = ['/v1/events', '/v1/endpoints', '/v1/outcomes', '/v1/project'];
-    const answers = [
+    const responses = [
       ...(await Promise.all(asked.map((path) => api.call('GET', path, { key: 'ph_any' })))),
       await api.call('POST', '/v1/events', { key: 'ph_any', body: event }),
     ];
-    for (const { status, headers, body } of answers) {
+    for (const { status, headers, body } of responses) {
       expect({ status, retry: headers.get('retry-after'), ...(body as Json) }).toMatchObject({
         status: 503,
         retry: '2',
@@ -99,19 +99,19 @@ test('operation ids are unique in the OpenAPI document', async () => {
 test('a process that stops under load responds to every accepted request, and accepts no more', async () => {
   const api = await start();
   const { key } = await api.newProject();
-  const answered: number[] = [];
+  const responded: number[] = [];
   let taken = 0;
   const callers = Array.from({ length: 8 }, async () => {
     for (;;) {
-      const answer = await api.call('GET', '/v1/project', { key }).catch(() => undefined);
-      if (!answer) return;
-      answered.push(answer.status);
+      const response = await api.call('GET', '/v1/project', { key }).catch(() => undefined);
+      if (!response) return;
+      responded.push(response.status);
       taken++;
       if (taken === 50) void api.closeServer();
     }
   });
   await Promise.all(callers);
-  expect(new Set(answered)).toEqual(new Set([200]));
+  expect(new Set(responded)).toEqual(new Set([200]));
 });
 
 test('an OPTIONS request gets 405 like any unsupported method', async () => {

@@ -15,8 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** Begins a body of `bytes` and never ends it. Resolves with the status, if it is answered all the same. */
-function holdOpen(key: string, path: string, bytes: number): { answered: Promise<number>; destroy(): void } {
+/** Starts a body of `bytes` and never ends it. `responded` resolves with the status if there is a response. */
+function holdOpen(key: string, path: string, bytes: number): { responded: Promise<number>; destroy(): void } {
   const headers = {
     authorization: `Bearer ${key}`,
     'content-type': 'application/json',
@@ -25,9 +25,9 @@ function holdOpen(key: string, path: string, bytes: number): { answered: Promise
   const post = request(`${api.url}${path}`, { method: 'POST', headers, agent: false });
   post.on('error', () => {});
   post.write(Buffer.alloc(bytes, ' '));
-  const answered = once(post, 'response').then(([response]) => response.statusCode as number);
-  answered.catch(() => {});
-  return { answered, destroy: () => post.destroy() };
+  const responded = once(post, 'response').then(([response]) => response.statusCode as number);
+  responded.catch(() => {});
+  return { responded, destroy: () => post.destroy() };
 }
 
 const statusOfPost = async (key: string): Promise<number> =>
@@ -36,8 +36,8 @@ const statusOfPost = async (key: string): Promise<number> =>
 test('a project that holds open its largest batches does not block others from posting', async () => {
   const held = Array.from({ length: 6 }, () => holdOpen(attacker, '/v1/events/batch', 16 * MEGABYTE - 1));
   try {
-    // What is beyond its share is refused at once.
-    expect(await Promise.race(held.map(({ answered }) => answered))).toBe(429);
+    // Bodies beyond the share are rejected at once.
+    expect(await Promise.race(held.map(({ responded }) => responded))).toBe(429);
     const statuses = await Promise.all(Array.from({ length: 32 }, () => statusOfPost(victim)));
     expect(new Set(statuses)).toEqual(new Set([202]));
   } finally {
@@ -47,11 +47,11 @@ test('a project that holds open its largest batches does not block others from p
 });
 
 test('consumer keys that hold bodies open do not block their own project', async () => {
-  const made = await api.call('POST', '/v1/keys', { key: attacker, body: { consumer: 'jane' } });
-  const { key } = made.body as { key: string };
+  const created = await api.call('POST', '/v1/keys', { key: attacker, body: { consumer: 'jane' } });
+  const { key } = created.body as { key: string };
   const held = Array.from({ length: 40 }, () => holdOpen(key, '/v1/endpoints', MEGABYTE - 1));
   try {
-    expect(await Promise.race(held.map(({ answered }) => answered))).toBe(429);
+    expect(await Promise.race(held.map(({ responded }) => responded))).toBe(429);
     expect(await statusOfPost(attacker)).toBe(202);
     expect(await statusOfPost(victim)).toBe(202);
   } finally {

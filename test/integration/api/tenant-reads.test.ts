@@ -36,7 +36,7 @@ const keyOf = async (consumer: string) =>
 const get = (path: string, key: string) =>
   fetch(`${posthorn.url}${path}`, { headers: { authorization: `Bearer ${key}` } });
 
-/** Posts, and waits until it is delivered: what the victim's customers wait for. */
+/** Posts an event and waits until it is delivered, as the victim's customers do. */
 const deliver = () =>
   posthorn.call('POST', '/v1/events?wait=20s', {
     id: randomUUID(),
@@ -60,14 +60,14 @@ test.each([
     const { result, calls } = await whileAttacked(
       30,
       async () => {
-        const answer = await get(path, key);
-        await answer.arrayBuffer();
-        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+        const response = await get(path, key);
+        await response.arrayBuffer();
+        statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
       },
       () => measureP95(VICTIMS_CALLS, deliver),
     );
     expect(calls).toBeGreaterThan(30);
-    // Whoever asks more than its share waits for itself, and is told so; nobody is told that the database is away.
+    // A project over its share gets 429; no project gets 503.
     for (const status of statuses.keys()) expect([200, 429]).toContain(status);
     expect(result).toBeLessThan(maxP95UnderAttack(alone));
   },

@@ -31,34 +31,35 @@ test('deleting an endpoint again completes an interrupted deletion and returns 4
 test('the secret is returned once, header values never, and both are stored encrypted', async () => {
   const { key } = await api.newProject();
   const headers = { 'X-Token': 'canary-value' };
-  const made = await call('POST', '/v1/endpoints', key, { url, headers, description: 'ours' });
-  expect(made.body).toMatchObject({
+  const created = await call('POST', '/v1/endpoints', key, { url, headers, description: 'ours' });
+  expect(created.body).toMatchObject({
     url,
     events: ['*'],
     consumer: null,
     description: 'ours',
     status: 'active',
   });
-  expect(made.body.secret).toMatch(/^whsec_/);
-  const read = await api.call('GET', `/v1/endpoints/${made.body.id}`, { key });
+  expect(created.body.secret).toMatch(/^whsec_/);
+  const read = await api.call('GET', `/v1/endpoints/${created.body.id}`, { key });
   expect(read.text).not.toContain('canary');
   expect(read.text).not.toContain('whsec_');
   expect((read.body as Json).headers).toEqual({ 'X-Token': '••••' });
   const { rows } = await api.database.pool.query(
     "SELECT encode(secrets, 'escape') || encode(headers, 'escape') AS stored FROM endpoints WHERE id = $1",
-    [made.body.id],
+    [created.body.id],
   );
   expect(rows[0].stored).not.toMatch(/canary|whsec_/);
 });
 
 test('a change keeps the members that it does not contain', async () => {
   const { key } = await api.newProject();
-  const made = (await call('POST', '/v1/endpoints', key, { url, description: 'a', headers: { 'x-a': 'b' } }))
-    .body;
-  const patched = await call('PATCH', `/v1/endpoints/${made.id}`, key, { events: ['a.*', 'b'] });
-  const { secret: _, updatedAt: __, ...before } = made;
+  const created = (
+    await call('POST', '/v1/endpoints', key, { url, description: 'a', headers: { 'x-a': 'b' } })
+  ).body;
+  const patched = await call('PATCH', `/v1/endpoints/${created.id}`, key, { events: ['a.*', 'b'] });
+  const { secret: _, updatedAt: __, ...before } = created;
   expect(patched.body).toMatchObject({ ...before, events: ['a.*', 'b'] });
-  const cleared = await call('PATCH', `/v1/endpoints/${made.id}`, key, {
+  const cleared = await call('PATCH', `/v1/endpoints/${created.id}`, key, {
     description: null,
     headers: null,
   });

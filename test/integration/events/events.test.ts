@@ -85,8 +85,8 @@ test('an event with a target goes only to it; a target without a valid secret is
 test('a batch is stored in order, with the data of each event unchanged', async () => {
   const { key } = await api.newProject();
   const body = '{"events":[{"type":"a","data":1.0,"id":"one"}, {"data" : [ 2 ],"type":"b"}]}';
-  const { status, body: answer } = await api.call('POST', '/v1/events/batch', { key, body });
-  const { items } = answer as { items: Json[] };
+  const { status, body: response } = await api.call('POST', '/v1/events/batch', { key, body });
+  const { items } = response as { items: Json[] };
   expect({ status, types: items.map(({ type }) => type) }).toEqual({ status: 202, types: ['a', 'b'] });
   expect((await api.call('GET', '/v1/events/one', { key })).text).toContain('"data":1.0,');
   expect((await api.call('GET', `/v1/events/${items[1]!.id}`, { key })).text).toContain('"data":[ 2 ],');

@@ -47,7 +47,7 @@ test('the wait ends when the client disconnects', async () => {
   const caller = new AbortController();
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const body = JSON.stringify(event);
-  const answer = fetch(`${api.url}/v1/events?wait=60s`, {
+  const response = fetch(`${api.url}/v1/events?wait=60s`, {
     method: 'POST',
     headers,
     body,
@@ -55,7 +55,7 @@ test('the wait ends when the client disconnects', async () => {
   });
   await waiting.promise;
   caller.abort();
-  await expect(answer).rejects.toThrow();
+  await expect(response).rejects.toThrow();
   await left;
 });
 
@@ -66,10 +66,10 @@ test('a process that stops responds to waiting requests at once, and then closes
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
     return false;
   });
-  const answer = api.call('POST', '/v1/events?wait=60s', { key, body: event });
+  const response = api.call('POST', '/v1/events?wait=60s', { key, body: event });
   await waiting.promise;
   await api.closeServer();
-  expect((await answer).status).toBe(202);
+  expect((await response).status).toBe(202);
   await expect(fetch(`${api.url}/healthz`)).rejects.toThrow();
 });
 

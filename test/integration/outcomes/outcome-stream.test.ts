@@ -78,10 +78,10 @@ test('a stream that opens after its client has disconnected is destroyed', async
   const gone = new Promise<void>((resolve) =>
     api.server.once('request', (_, response) => response.once('close', resolve)),
   );
-  const answer = fetch(`${api.url}/v1/outcomes`, { headers, signal: caller.signal });
+  const response = fetch(`${api.url}/v1/outcomes`, { headers, signal: caller.signal });
   await asked.promise;
   caller.abort();
-  await expect(answer).rejects.toThrow();
+  await expect(response).rejects.toThrow();
   await gone;
   opened.resolve(stream);
   await untilDestroyed(stream);

@@ -11,7 +11,7 @@ const content = fc.record({
 });
 type Content = Parameters<typeof contentHash>[0];
 
-const same = (a: Content, b: Content): boolean =>
+const areEqual = (a: Content, b: Content): boolean =>
   a.type === b.type &&
   a.data.equals(b.data) &&
   a.consumer === b.consumer &&
@@ -20,9 +20,9 @@ const same = (a: Content, b: Content): boolean =>
   a.target?.url === b.target?.url &&
   a.target?.secret === b.target?.secret;
 
-test('two contents have one hash exactly when they are the same', () => {
+test('two contents have the same hash exactly when they are equal', () => {
   fc.assert(
-    fc.property(content, content, (a, b) => contentHash(a).equals(contentHash(b)) === same(a, b)),
+    fc.property(content, content, (a, b) => contentHash(a).equals(contentHash(b)) === areEqual(a, b)),
     { numRuns: 500 },
   );
 });
@@ -34,7 +34,7 @@ test('the order of attributes does not matter', () => {
   );
 });
 
-test('no consumer is not the consumer "null"', () => {
+test('a missing consumer differs from the consumer "null"', () => {
   const plain = { type: 'a', data: Buffer.from('1'), attributes: {}, target: null };
   expect(contentHash({ ...plain, consumer: null })).not.toEqual(contentHash({ ...plain, consumer: 'null' }));
 });

@@ -18,11 +18,11 @@ async function codeOf(work: () => unknown): Promise<string> {
   }
 }
 
-/** As the whole text is judged at once. */
+/** The result of parsing and validating the whole text at once. */
 const codeOfWhole = (text: string): Promise<string> =>
   codeOf(() => parseBody(newEvents, readJsonDocument(Buffer.from(text)).value));
 
-test('a batch is read event by event, each with its place and its data as it was written', async () => {
+test('each event of a batch has its pointer and the original bytes of its data', async () => {
   const text = ' { "events" : [ {"type":"a","data": 1.0 } , {"\\u0064ata":{"b":[]},"type":"b","id":"x"} ] } ';
   const posted = await read(text);
   expect(posted.map(({ input, pointer }) => ({ input, pointer }))).toEqual([
@@ -73,11 +73,11 @@ test.each([
   [`{"events":[${Array(1_001).fill('1').join()}]}`, 'invalid_body'],
   [`{"events":[{"type":"a","data":1,"id":"x"},{"type":"a","data":1,"id":"x"}]}`, 'invalid_body'],
   [`{"events":[{"type":"a","data":"${'x'.repeat(LIMIT)}"}]}`, 'payload_too_large'],
-])('%.60s is refused as %s', async (text, code) => {
+])('%.60s is rejected as %s', async (text, code) => {
   expect(await codeOf(() => read(text))).toBe(code);
 });
 
-test('a long list, or a large value that may not be there, is refused without being read', async () => {
+test('a long array, or a large unknown value, is rejected without being parsed', async () => {
   const numbers = `[${'1,'.repeat(4_000_000)}1]`;
   for (const text of [numbers, `{"events":${numbers}}`, `{"other":${numbers}}`]) {
     const bytes = Buffer.from(text);
@@ -87,7 +87,7 @@ test('a long list, or a large value that may not be there, is refused without be
   }
 });
 
-test('the errors of all events are told, with their places', async () => {
+test('the errors of all events are reported with their pointers', async () => {
   const events = [EVENT, '{"type":"a/b","data":1}', '{"data":1}', '{"type":"a","data":1,"x":1}'];
   const problem = await read(`{"events":[${events}]}`).catch((error: Problem) => error);
   expect((problem as Problem).errors.map(({ pointer }) => pointer)).toEqual([
@@ -97,7 +97,7 @@ test('the errors of all events are told, with their places', async () => {
   ]);
 });
 
-test('whatever text is posted as a batch is judged as it would be in one piece', async () => {
+test('any text is accepted or rejected as if it were parsed at once', async () => {
   const base = `{"events":[${EVENT},{"type":"b","data":{"a":[1,"x\\"]"]}}]}`;
   const broken = fc
     .tuple(
@@ -109,7 +109,7 @@ test('whatever text is posted as a batch is judged as it would be in one piece',
   await fc.assert(
     fc.asyncProperty(fc.oneof(broken, fc.json()), async (text) => {
       const problem = await read(text).catch((error: Problem) => error);
-      // Which the whole does not tell: JSON.parse drops the first of them.
+      // Parsing at once does not find duplicates, because JSON.parse drops the first of them.
       if (problem instanceof Problem && /twice/.test(problem.errors[0]?.detail ?? '')) return;
       expect(problem instanceof Problem ? problem.code : 'read').toBe(await codeOfWhole(text));
     }),

@@ -5,7 +5,7 @@ import { Problem } from '../../../src/api/problems/problem.ts';
 
 const space = fc.stringMatching(/^[ \t\n\r]{0,3}$/);
 
-/** Texts of JSON as no serializer writes them: white space anywhere, escaped names, numbers in odd forms. */
+/** JSON that no serializer writes: white space anywhere, escaped names, unusual forms of numbers. */
 const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -22,7 +22,7 @@ const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
   ),
 })).value;
 
-test('data is found byte for byte, whatever stands in it and around it', () => {
+test('data is found byte for byte, whatever is in it and around it', () => {
   fc.assert(
     fc.property(jsonText, space, jsonText, (data, gap, other) => {
       const text = Buffer.from(
@@ -46,7 +46,7 @@ test('the elements of an array are found byte for byte', () => {
   );
 });
 
-test('a name in escapes is the name that it spells', () => {
+test('an escaped name is unescaped', () => {
   const text = Buffer.from('{"\\u0064\\u0061ta":1}');
   expect(membersOf(text, valueRange(text))).toEqual([{ name: 'data', start: 18, end: 19 }]);
 });
@@ -57,7 +57,7 @@ test('brackets inside strings do not count as nesting', () => {
 
 test.each([
   ['a nesting of 65', '['.repeat(65) + ']'.repeat(65), 'malformed_json'],
-  ['a nesting of a million that never closes', '['.repeat(1_000_000), 'malformed_json'],
+  ['1,000,000 brackets that never close', '['.repeat(1_000_000), 'malformed_json'],
   ['an unfinished string', '{"a":"', 'malformed_json'],
   ['a string that ends in a backslash', '"\\', 'malformed_json'],
   ['nothing', '', 'malformed_json'],
@@ -67,17 +67,17 @@ test.each([
   ['data that appears twice, once in escapes', '{"data":1,"d\\u0061ta":2}', 'invalid_body'],
   ['a name that appears twice one level down', '{"attributes":{"a":"1","a":"2"}}', 'invalid_body'],
   ['__proto__ one level down', '{"attributes":{"__proto__":"1"}}', 'invalid_body'],
-])('%s is refused', (_, text, code) => {
+])('%s is rejected', (_, text, code) => {
   expect(() => readJsonDocument(Buffer.from(text))).toThrow(expect.objectContaining({ code }));
 });
 
-test('a nesting of 64 and repeated names inside data are accepted', () => {
+test('a nesting of 64 and duplicate names inside data are accepted', () => {
   const deep = '['.repeat(63) + ']'.repeat(63);
   expect(readJsonDocument(Buffer.from(`{"data":${deep}}`)).members).toHaveLength(1);
   expect(readJsonDocument(Buffer.from('{"data":{"a":1,"a":2,"__proto__":3}}')).members).toHaveLength(1);
 });
 
-test('anything is either read as JSON.parse reads it, or refused with a problem', () => {
+test('any bytes are parsed as JSON.parse does, or rejected with a problem', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -95,7 +95,7 @@ test('anything is either read as JSON.parse reads it, or refused with a problem'
   );
 });
 
-test('what is malformed is not quoted: it may be a secret', () => {
+test('the error does not quote malformed text, which may contain a secret', () => {
   expect(() => readJsonDocument(Buffer.from('{"secret": canary}'))).toThrow(
     expect.objectContaining({ message: expect.not.stringContaining('canary') }),
   );

@@ -11,14 +11,14 @@ const LIMIT = 80_000;
 
 let server: Server;
 let received: number;
-let gone: number;
-/** Milliseconds by which the reader's clock is ahead. */
+let disconnected: number;
+/** Milliseconds that the reader's clock is ahead. */
 let clock: number;
 
 beforeEach(async () => {
   clock = 0;
   const readBody = createBodyReader(BUDGET, () => performance.now() + clock);
-  received = gone = 0;
+  received = disconnected = 0;
   server = createServer((incoming, response) => {
     incoming.on('data', (chunk: Buffer) => (received += chunk.length));
     const [, project = '', consumer = null] = incoming.url!.split('/');
@@ -28,7 +28,7 @@ beforeEach(async () => {
         response.end(String(bytes.length));
       },
       (error: unknown) => {
-        if (error instanceof ClientDisconnected) gone += 1;
+        if (error instanceof ClientDisconnected) disconnected += 1;
         if (error instanceof Problem) response.writeHead(error.status, error.headers).end();
       },
     );
@@ -40,7 +40,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-/** A post that has sent `bytes` of its body, and ends it when it is told. */
+/** Starts a POST that sends `bytes` of its body and ends on request. */
 function beginPost(bytes: number, path = '/acme') {
   const { port } = server.address() as AddressInfo;
   const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
@@ -49,18 +49,18 @@ function beginPost(bytes: number, path = '/acme') {
   post.write(Buffer.alloc(bytes, ' '));
   return {
     destroy: () => post.destroy(),
-    /** Without `last`, what comes before the body has ended. */
-    async end(last = true): Promise<IncomingMessage> {
-      const answered = once(post, 'response');
-      if (last) post.end();
-      const [response] = (await answered) as [IncomingMessage];
+    /** Resolves with the response; without `endsBody`, the body stays unfinished. */
+    async end(endsBody = true): Promise<IncomingMessage> {
+      const responded = once(post, 'response');
+      if (endsBody) post.end();
+      const [response] = (await responded) as [IncomingMessage];
       response.resume();
       return response;
     },
   };
 }
 
-test('a tenant that holds its share is answered 429 with Retry-After, others are read, and it again afterwards', async () => {
+test('a tenant that holds its share gets 429 with Retry-After until it releases some; others are served', async () => {
   const first = beginPost(60_000);
   await eventually(() => received === 60_000);
 
@@ -72,7 +72,7 @@ test('a tenant that holds its share is answered 429 with Retry-After, others are
   expect(await beginPost(60_000).end()).toMatchObject({ statusCode: 200 });
 });
 
-test('consumer keys take little of what their project has', async () => {
+test('consumer keys use only a part of their project’s share', async () => {
   const held = ['a', 'b', 'c', 'd'].map((consumer) => beginPost(15_000, `/acme/${consumer}`));
   await eventually(() => received === 60_000);
 
@@ -81,7 +81,7 @@ test('consumer keys take little of what their project has', async () => {
   for (const post of held) expect(await post.end()).toMatchObject({ statusCode: 200 });
 });
 
-test('where many tenants hold all that there is, one that comes new is answered 503', async () => {
+test('when many tenants hold the whole budget, a new tenant gets 503', async () => {
   const held = Array.from({ length: 20 }, (_, i) => beginPost(9_500, `/tenant-${i}`));
   await eventually(() => received === 190_000);
   expect(await beginPost(9_500, '/new').end()).toMatchObject({ statusCode: 503 });
@@ -90,22 +90,22 @@ test('where many tenants hold all that there is, one that comes new is answered 
 });
 
 test.each([
-  ['stops for six seconds', 60_000, 6_000],
-  ['comes with less than 16 KiB a second', 100, 5_100],
-])('a body that %s is answered 408', async (_, bytes, ms) => {
+  ['pauses for 6 seconds', 60_000, 6_000],
+  ['arrives at less than 16 KiB per second', 100, 5_100],
+])('a body that %s gets 408', async (_, bytes, ms) => {
   const slow = beginPost(bytes);
   await eventually(() => received === bytes);
   clock = ms;
   expect(await slow.end(false)).toMatchObject({ statusCode: 408, headers: { connection: 'close' } });
 });
 
-test('callers that go away, or send too much, leave their room to others', async () => {
+test('clients that disconnect or send too much release their memory', async () => {
   for (let round = 1; round <= 5; round++) {
     received = 0;
     const leaving = beginPost(60_000);
     await eventually(() => received === 60_000);
     leaving.destroy();
-    await eventually(() => gone === round);
+    await eventually(() => disconnected === round);
     expect(await beginPost(LIMIT + 1).end()).toMatchObject({ statusCode: 413 });
   }
   expect(await beginPost(LIMIT).end()).toMatchObject({ statusCode: 200 });
@@ -123,17 +123,17 @@ test.each([
   'application/json;',
   'application/json ; charset = "utf-8" ;',
   'application/problem+json;charset=UTF8',
-])('the content type %s is read', async (type) => {
+])('the content type %s is accepted', async (type) => {
   await expect(typed(type)).rejects.toThrow(ClientDisconnected);
 });
 
 test.each([
   ['spaces and a letter', `application/json${' '.repeat(15_000)}x`],
   ['spaces after the charset', `application/json;charset=utf-8${' '.repeat(15_000)}x`],
-  ['spaces that end well', `application/json${' '.repeat(15_000)}`],
+  ['only spaces after it', `application/json${' '.repeat(15_000)}`],
   ['plus signs', `application/${'a+'.repeat(7_500)}json`],
   ['201 characters', `application/json${' '.repeat(185)}`],
-])('a content type of %s is refused at once', async (_, type) => {
+])('a content type with %s is rejected at once', async (_, type) => {
   const began = performance.now();
   await expect(typed(type)).rejects.toMatchObject({ code: 'unsupported_media_type' });
   expect(performance.now() - began).toBeLessThan(50);

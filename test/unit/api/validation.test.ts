@@ -16,7 +16,7 @@ const withUnknown = (count: number) => ({
   ...Object.fromEntries(Array.from({ length: count }, (_, n) => [`x${n}`, 1])),
 });
 
-test('of many mistakes the first hundred are listed, and the detail says how many more there are', () => {
+test('the first 100 errors are listed, and the detail has the number of the others', () => {
   const problem = problemOf({ events: [withUnknown(70), withUnknown(1_000), withUnknown(3)] }) as Error;
 
   expect(problem).toMatchObject({ code: 'invalid_body' });
@@ -24,7 +24,7 @@ test('of many mistakes the first hundred are listed, and the detail says how man
   expect(problem.message).toMatch(/ 973 more errors are not listed\.$/);
 });
 
-test('a hundred mistakes are listed whole', () => {
+test('exactly 100 errors are all listed', () => {
   const problem = problemOf({ events: [withUnknown(100)] });
 
   expect(problem).toMatchObject({
@@ -33,13 +33,13 @@ test('a hundred mistakes are listed whole', () => {
   });
 });
 
-test('a body of megabytes of unknown members is answered with kilobytes', () => {
+test('megabytes of unknown members get a response of kilobytes', () => {
   const problem = problemOf({ events: [withUnknown(500_000)] });
 
   expect(problemJson(problem as never, 'req_1', 'http://posthorn.test').length).toBeLessThan(20_000);
 });
 
-test('the bound holds for mistakes that are found past the schema', () => {
+test('the limit also applies to errors that are not from a schema', () => {
   const errors = Array.from({ length: 999 }, (_, n) => ({ pointer: `/events/${n}/id`, detail: 'twice' }));
 
   expect(invalidBody(errors).errors).toHaveLength(100);
