@@ -1,7 +1,7 @@
 const HEADER_NAME = /^[!#$%&'*+.^_`|~A-Za-z0-9-]{1,128}$/;
 
 /** Headers that frame the message or control the connection (RFC 9110, section 7.6.1). Only the HTTP client may set them. */
-const CONNECTION_HEADERS = new Set([
+export const CONNECTION_HEADERS = new Set([
   'accept-encoding',
   'connection',
   'content-encoding',

@@ -184,11 +184,11 @@ export type Event = {
   target: {
     url: string;
   } | null;
+  deliveryCount: number;
   /** Any JSON value. Receivers get it byte for byte */
   data: unknown;
   /** The request body that receivers get */
   body: string;
-  deliveryCount: number;
   /** The first 100 deliveries */
   deliveries: Delivery[];
 };
@@ -239,11 +239,11 @@ export type AcceptedEvent = {
   target: {
     url: string;
   } | null;
+  deliveryCount: number;
   /** Any JSON value. Receivers get it byte for byte */
   data: unknown;
   /** The request body that receivers get */
   body: string;
-  deliveryCount: number;
   /** The first 100 deliveries */
   deliveries?: Delivery[];
 };

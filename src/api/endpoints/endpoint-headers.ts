@@ -1,24 +1,8 @@
 import { childPointer } from '../../json-schema/json-pointer.ts';
+import { CONNECTION_HEADERS } from '../../profiles/header-names.ts';
 import type { SecretBox } from '../../secrets/secret-box.ts';
 import { endpointHeadersContext, MASKED } from '../../store/endpoints/endpoints.ts';
 import { invalidBody } from '../problems/problem.ts';
-
-/** Headers of the connection or the body (RFC 9110, section 7.6.1), which an endpoint must not override. */
-const RESERVED = new Set([
-  'accept-encoding',
-  'connection',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** Throws invalid_body for headers that an endpoint may not set, and for names that differ only in case. */
 export function checkEndpointHeaders(headers: Record<string, string>, signatureHeaderNames: string[]): void {
@@ -28,7 +12,8 @@ export function checkEndpointHeaders(headers: Record<string, string>, signatureH
     const refuse = (detail: string): never => {
       throw invalidBody([{ pointer: childPointer('/headers', name), detail }]);
     };
-    if (RESERVED.has(lower) || lower.startsWith('content-')) refuse('can be set only by Posthorn');
+    // A profile may set headers such as content-type; an endpoint must not, since they describe the profile's body.
+    if (CONNECTION_HEADERS.has(lower) || lower.startsWith('content-')) refuse('can be set only by Posthorn');
     if (signatureHeaderNames.includes(lower)) refuse('is set by the profile');
     if (seen.has(lower)) refuse('differs only in case from another header');
     seen.add(lower);

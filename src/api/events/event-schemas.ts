@@ -52,7 +52,7 @@ const target = z
   .nullable()
   .meta({ description: "The event's own target URL; null if the event goes to endpoints" });
 
-const acceptedFields = {
+const itemFields = {
   id: z.string(),
   type: z.string(),
   consumer: z.string().nullable(),
@@ -61,9 +61,12 @@ const acceptedFields = {
   createdAt: time,
   attributes: z.record(z.string(), z.string()),
   target,
+  deliveryCount: z.int().min(0),
+};
+const acceptedFields = {
+  ...itemFields,
   data: anyJson,
   body: z.string().meta({ description: 'The request body that receivers get' }),
-  deliveryCount: z.int().min(0),
 };
 
 const deliveries = z.array(delivery).meta({ description: 'The first 100 deliveries' });
@@ -76,19 +79,7 @@ export const acceptedEvent = z.object({ ...acceptedFields, deliveries: deliverie
 });
 
 /** Omits data and body: the caller has just sent them, and a batch may have 1,000 events. */
-export const acceptedItem = z
-  .object({
-    id: z.string(),
-    type: z.string(),
-    consumer: z.string().nullable(),
-    status: z.enum(EVENT_STATUSES),
-    test: z.boolean(),
-    createdAt: time,
-    attributes: z.record(z.string(), z.string()),
-    target,
-    deliveryCount: z.int().min(0),
-  })
-  .meta({ id: 'AcceptedItem' });
+export const acceptedItem = z.object(itemFields).meta({ id: 'AcceptedItem' });
 
 export const acceptedEvents = z.object({ items: z.array(acceptedItem) }).meta({ id: 'AcceptedEvents' });
 

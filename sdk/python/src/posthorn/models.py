@@ -294,11 +294,11 @@ class Event(TypedDict):
     attributes: Dict[str, str]
     # The event's own target URL; null if the event goes to endpoints
     target: Optional[EventTarget]
+    deliveryCount: int
     # Any JSON value. Receivers get it byte for byte
     data: Any
     # The request body that receivers get
     body: str
-    deliveryCount: int
     # The first 100 deliveries
     deliveries: List[Delivery]
 
@@ -352,11 +352,11 @@ class _RequiredAcceptedEvent(TypedDict):
     attributes: Dict[str, str]
     # The event's own target URL; null if the event goes to endpoints
     target: Optional[AcceptedEventTarget]
+    deliveryCount: int
     # Any JSON value. Receivers get it byte for byte
     data: Any
     # The request body that receivers get
     body: str
-    deliveryCount: int
 
 
 class AcceptedEvent(_RequiredAcceptedEvent, total=False):
