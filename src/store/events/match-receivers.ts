@@ -63,8 +63,9 @@ export class FanOutTooLarge extends Error {
 /** From this many matches on, the events of a project are stored in a transaction of their own. */
 const WIDE_FAN_OUT = 1_000;
 
+// `target.` is needed: without it the name would be receiver_health's own column, and every target would be slow.
 const LANES_OF_TARGETS = `
-  SELECT receiver, ${initialLane('receiver')} AS lane FROM unnest($1::text[]) AS target (receiver)`;
+  SELECT receiver, ${initialLane('target.receiver')} AS lane FROM unnest($1::text[]) AS target (receiver)`;
 
 /**
  * Returns the deliveries to store for each draft, in the order of the drafts, and locks their endpoints until the
