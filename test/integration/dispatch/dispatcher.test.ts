@@ -1,13 +1,17 @@
-import type pg from 'pg';
 import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
-import { createDispatcher, type Dispatcher } from '../../../src/dispatch/dispatcher.ts';
-import type { InFlightLimiter } from '../../../src/dispatch/in-flight-limiter.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import type { Assignment } from '../../../src/store/deliveries/assignments/assignment.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { SECRET, type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
-import { pausingAtCommit } from '../../store/stopping-pool.ts';
+import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import {
+  addBacklog,
+  countUnowned,
+  expectStartLimits,
+  type FakeEngine,
+  startFakeEngine,
+  target,
+} from './fake-engine.ts';
 
 let store: SeededStore;
 let engine: FakeEngine;
@@ -20,92 +24,8 @@ afterEach(async () => {
   await store.drop();
 });
 
-type FakeEngine = {
-  dispatcher: Dispatcher;
-  /** In the order of their starts, with how many were started and not claimed just before, and not full groups. */
-  starts: (Assignment & { before: number; partial: number; at: number })[];
-  failures: unknown[];
-  /** What happens to each start from now on. */
-  behave: 'claim' | 'never claim' | 'refuse' | 'know the id' | 'away';
-  deliveries(): string[];
-  close(): Promise<void>;
-};
-
-/** The engine's worker has any number of slots: what it has under way holds nothing up. */
-const OPEN_GATE: InFlightLimiter = {
-  hasCapacity: () => true,
-  recordDispatched: () => {},
-  hasClaimBacklog: () => false,
-  refresh: async () => {},
-};
-
-/** A dispatcher on an engine that starts every workflow at once, and whose worker claims it some time later. */
-function startFakeEngine({ claimAfterMs = 20, grouping = 'auto' as 'auto' | 'never' } = {}): FakeEngine {
-  const unclaimed = new Map<string, number>();
-  const timers = new Set<NodeJS.Timeout>();
-  const fake: FakeEngine = {
-    starts: [],
-    failures: [],
-    behave: 'claim',
-    deliveries: () => fake.starts.flatMap(({ deliveries }) => deliveries.map(({ id }) => id)),
-    dispatcher: createDispatcher({
-      pool: store.pool,
-      inFlightLimiter: OPEN_GATE,
-      starter: () => (fake.behave === 'away' ? null : start),
-      grouping,
-      maxPerReceiver: 32,
-      onStarted: () => {},
-      onFailure: (error) => fake.failures.push(error),
-    }),
-    async close() {
-      for (const timer of timers) clearTimeout(timer);
-      await fake.dispatcher.close();
-    },
-  };
-  async function start(assignment: Assignment): Promise<'started' | 'id_in_use'> {
-    if (fake.behave === 'refuse') throw new Error('no');
-    if (fake.behave === 'know the id') {
-      fake.behave = 'claim';
-      return 'id_in_use';
-    }
-    const partial = [...unclaimed.values()].filter((size) => size < 100).length;
-    fake.starts.push({ ...assignment, before: unclaimed.size, partial, at: performance.now() });
-    if (fake.behave === 'never claim') return 'started';
-    unclaimed.set(assignment.workflowId, assignment.deliveries.length);
-    const timer = setTimeout(() => {
-      unclaimed.delete(assignment.workflowId);
-      timers.delete(timer);
-      fake.dispatcher.recordClaimed([assignment.workflowId]);
-    }, claimAfterMs);
-    timers.add(timer);
-    return 'started';
-  }
-  return fake;
-}
-
-const target = { url: 'http://127.0.0.1:9/', secret: SECRET };
-
-/** Events that wait in Postgres, as they do when they came while no place was free. */
-async function backlog(count: number, changes: { projectId?: string; policy?: string } = {}): Promise<void> {
-  for (let left = count; left > 0; left -= 500) {
-    const drafts = Array.from({ length: Math.min(500, left) }, () => store.draft({ target, ...changes }));
-    await acceptEvents(store.pool, secretBox, drafts, () => {});
-  }
-}
-
-const unowned = async (): Promise<number> =>
-  (await store.queryOne<{ n: number }>('SELECT count(*)::int AS n FROM deliveries WHERE owner IS NULL')).n;
-
-const expectTheLaw = (): void => {
-  for (const { before, partial, deliveries } of engine.starts) {
-    expect(before).toBeLessThan(16);
-    if (deliveries.length < 100) expect(partial).toBeLessThan(2);
-  }
-  expect(new Set(engine.deliveries()).size).toBe(engine.deliveries().length);
-};
-
-test('while the engine keeps up, each event starts its own workflow at once, named for it', async () => {
-  engine = startFakeEngine({ claimAfterMs: 1 });
+test('while workers keep up, each event starts its own workflow at once, under the id of the event', async () => {
+  engine = startFakeEngine(store, { claimAfterMs: 1 });
   const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   const ids: string[] = [];
 
@@ -120,8 +40,8 @@ test('while the engine keeps up, each event starts its own workflow at once, nam
   expect(engine.starts.map(({ workflowId }) => workflowId)).toEqual(ids);
 });
 
-test('when it does not keep up, events that wait share workflows: two unclaimed at most, or full groups up to sixteen', async () => {
-  engine = startFakeEngine({ claimAfterMs: 150 });
+test('when workers do not keep up, waiting events share workflows: at most two are unclaimed, or 16 if full', async () => {
+  engine = startFakeEngine(store, { claimAfterMs: 150 });
   const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
 
   for (let round = 0; round < 20; round++) {
@@ -129,24 +49,25 @@ test('when it does not keep up, events that wait share workflows: two unclaimed 
   }
 
   await eventually(() => engine.deliveries().length === 3_000);
-  expectTheLaw();
+  expectStartLimits(engine);
   expect(engine.starts.some(({ before }) => before >= 2)).toBe(true);
 });
 
-test('a backlog is taken in full groups, every delivery once', async () => {
-  await backlog(2_050);
-  engine = startFakeEngine({ claimAfterMs: 400 });
+test('a backlog is assigned in full groups, every delivery once', async () => {
+  await addBacklog(store, 2_050);
+  // Long enough that a busy machine assigns 16 groups before the first of them is claimed.
+  engine = startFakeEngine(store, { claimAfterMs: 800 });
 
   engine.dispatcher.poll();
 
   await eventually(() => engine.deliveries().length === 2_050);
-  expectTheLaw();
+  expectStartLimits(engine);
   expect(Math.max(...engine.starts.map(({ before }) => before))).toBe(15);
   expect(engine.starts.length).toBeLessThan(30);
 });
 
-test('a project whose workflows are not taken up leaves places to another, whose event starts within half a second', async () => {
-  engine = startFakeEngine();
+test('a project whose workflows are not claimed leaves start slots to another, whose event starts within a second', async () => {
+  engine = startFakeEngine(store);
   engine.behave = 'never claim';
   const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   await Promise.all(Array.from({ length: 3_000 }, () => acceptor.acceptOne(store.draft({ target }))));
@@ -161,44 +82,44 @@ test('a project whose workflows are not taken up leaves places to another, whose
   expect(engine.starts.find(({ projectId }) => projectId === other)!.at - acceptedAt).toBeLessThan(1_000);
 });
 
-test('two dispatchers on one backlog take every delivery once between them', async () => {
-  await backlog(2_000);
-  engine = startFakeEngine();
-  const other = startFakeEngine();
+test('two dispatchers on one backlog assign every delivery once', async () => {
+  await addBacklog(store, 2_000);
+  engine = startFakeEngine(store);
+  const other = startFakeEngine(store);
 
   engine.dispatcher.poll();
   other.dispatcher.poll();
-  await eventually(async () => (await unowned()) === 0);
+  await eventually(async () => (await countUnowned(store)) === 0);
   await other.close();
 
-  const taken = [...engine.deliveries(), ...other.deliveries()];
-  expect(taken).toHaveLength(2_000);
-  expect(new Set(taken).size).toBe(2_000);
+  const assigned = [...engine.deliveries(), ...other.deliveries()];
+  expect(assigned).toHaveLength(2_000);
+  expect(new Set(assigned).size).toBe(2_000);
 });
 
-test('projects take turns: small ones do not wait behind a large backlog, nor hold it up', async () => {
+test('projects take turns: small ones do not wait behind a large backlog and do not delay it', async () => {
   const small = await Promise.all(Array.from({ length: 8 }, () => store.newProject()));
-  await backlog(8_000);
-  for (const projectId of small) await backlog(5, { projectId });
+  await addBacklog(store, 8_000);
+  for (const projectId of small) await addBacklog(store, 5, { projectId });
   // Long enough that a busy machine assigns 16 groups before the first of them is claimed.
-  engine = startFakeEngine({ claimAfterMs: 800 });
+  engine = startFakeEngine(store, { claimAfterMs: 800 });
 
   engine.dispatcher.poll();
 
   await eventually(() => engine.deliveries().length === 8_040, 20_000);
   const isLarge = ({ projectId }: Assignment) => projectId === store.project;
-  expect(engine.starts.filter((start) => !isLarge(start))).toHaveLength(8); // each once, with all that it had
+  expect(engine.starts.filter((start) => !isLarge(start))).toHaveLength(8); // one each, with all its deliveries
   const last = engine.starts.findLastIndex((start) => !isLarge(start));
   expect(engine.starts.slice(0, last).filter(isLarge).length).toBeLessThan(60);
-  const beside = Math.max(...engine.starts.filter(isLarge).map(({ before }) => before));
-  expect(beside).toBeGreaterThanOrEqual(15);
-  expect(beside).toBeLessThan(32);
+  const maxUnclaimed = Math.max(...engine.starts.filter(isLarge).map(({ before }) => before));
+  expect(maxUnclaimed).toBeGreaterThanOrEqual(15);
+  expect(maxUnclaimed).toBeLessThan(32);
 });
 
-test('what waits is not overtaken for ever by what keeps coming', async () => {
-  engine = startFakeEngine({ claimAfterMs: 30 });
+test('waiting deliveries are not overtaken forever by new events', async () => {
+  engine = startFakeEngine(store, { claimAfterMs: 30 });
   const quiet = await store.newProject();
-  await backlog(5, { projectId: quiet });
+  await addBacklog(store, 5, { projectId: quiet });
   const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   let stopped = false;
   const producers = Array.from({ length: 8 }, async () => {
@@ -210,11 +131,11 @@ test('what waits is not overtaken for ever by what keeps coming', async () => {
   await Promise.all(producers);
 });
 
-test('a group is of one policy, and small where each delivery gets an activity of its own', async () => {
+test('a group has one policy, and is small if each delivery gets an activity of its own', async () => {
   const short = serializePolicy({ delays: [1, 1], timeout: 5, jitter: 0 });
-  await backlog(60, { policy: short });
-  await backlog(30);
-  engine = startFakeEngine();
+  await addBacklog(store, 60, { policy: short });
+  await addBacklog(store, 30);
+  engine = startFakeEngine(store);
 
   engine.dispatcher.poll();
 
@@ -228,8 +149,8 @@ test('a group is of one policy, and small where each delivery gets an activity o
   expect(sizes.filter(([isShort]) => !isShort)).toEqual([[false, 30]]);
 });
 
-test('with groups off no workflow carries two events', async () => {
-  engine = startFakeEngine({ grouping: 'never', claimAfterMs: 10 });
+test('without grouping no workflow has deliveries of two events', async () => {
+  engine = startFakeEngine(store, { grouping: 'never', claimAfterMs: 10 });
   for (let i = 0; i < 3; i++) await store.newEndpoint();
   const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   await acceptEvents(
@@ -249,13 +170,13 @@ test('with groups off no workflow carries two events', async () => {
   }
 });
 
-test('an event for many endpoints is spread over several workflows, each with an id of its own', async () => {
+test('an event for many endpoints gets several workflows, each with its own id', async () => {
   await store.pool.query(
     `INSERT INTO endpoints (id, project_id, url, events, secrets)
      SELECT 'ep_' || n, $1, 'http://127.0.0.1:9/', '{*}', '\\x00' FROM generate_series(1, 450) AS n`,
     [store.project],
   );
-  engine = startFakeEngine();
+  engine = startFakeEngine(store);
   const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
 
   const draft = store.draft();
@@ -264,15 +185,15 @@ test('an event for many endpoints is spread over several workflows, each with an
   await eventually(() => engine.deliveries().length === 450);
   const ids = engine.starts.map(({ workflowId }) => workflowId);
   expect(ids[0]).toBe(`event/${store.project}/${draft.id}`);
-  // What does not fill a workflow waits its turn in a group, which others may join.
+  // The rest, which does not fill a workflow, joins a group that other events may share.
   expect(
     ids.every((id) => id.startsWith(`event/${store.project}/${draft.id}`) || id.startsWith('group/')),
   ).toBe(true);
   expect(new Set(ids).size).toBe(5);
 });
 
-test('posts of an event that is there already take no place', async () => {
-  engine = startFakeEngine({ claimAfterMs: 5 });
+test('posts of an event that exists take no start slot', async () => {
+  engine = startFakeEngine(store, { claimAfterMs: 5 });
   const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
   const draft = store.draft({ target });
   await acceptor.acceptOne(draft);
@@ -281,10 +202,10 @@ test('posts of an event that is there already take no place', async () => {
   for (let i = 0; i < 5; i++) await acceptor.acceptOne(draft);
   await acceptor.acceptOne(store.draft({ target }));
 
-  expect(engine.starts).toHaveLength(2); // at once, not two seconds later
+  expect(engine.starts).toHaveLength(2); // at once, not when a slot expires after 2 s
 });
 
-test('a receiver that is slow gets at most its room, and its backlog holds up no other', async () => {
+test('a slow receiver gets at most its limit of attempts, and its backlog delays no other receiver', async () => {
   const slow = await store.newEndpoint();
   await store.pool.query(`INSERT INTO receiver_health (receiver, cause) VALUES ($1, 'slow')`, [slow]);
   await acceptEvents(
@@ -293,7 +214,7 @@ test('a receiver that is slow gets at most its room, and its backlog holds up no
     Array.from({ length: 400 }, () => store.draft()),
     () => {},
   );
-  engine = startFakeEngine();
+  engine = startFakeEngine(store);
 
   await eventually(() => engine.deliveries().length === 32);
   expect(engine.starts.every(({ lane }) => lane === 'slow')).toBe(true);
@@ -307,87 +228,4 @@ test('a receiver that is slow gets at most its room, and its backlog holds up no
     [first!.deliveries.slice(0, 10).map(({ id }) => id)],
   );
   await eventually(() => engine.deliveries().length === 32 + 1 + 10);
-});
-
-test('a start that fails gives its deliveries back, and they are started again after a pause', async () => {
-  engine = startFakeEngine();
-  engine.behave = 'refuse';
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
-
-  await acceptor.acceptOne(store.draft({ target }));
-  await eventually(async () => (await unowned()) === 1);
-  expect(engine.failures).toHaveLength(1);
-  engine.behave = 'claim';
-
-  await eventually(() => engine.starts.length === 1);
-  expect(engine.starts[0]!.workflowId).toMatch(/^event\/prj_\w+\/evt_\w+\/[0-9a-f-]{36}$/);
-});
-
-test('what finds its workflow id taken is started under another, without a pause for the others', async () => {
-  engine = startFakeEngine();
-  engine.behave = 'know the id';
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
-  const refusedAt = performance.now();
-
-  await acceptor.acceptOne(store.draft({ target }));
-  await eventually(() => engine.starts.length === 1);
-
-  expect(engine.starts[0]!.workflowId).toMatch(/^event\/prj_\w+\/evt_\w+\/[0-9a-f-]{36}$/);
-  expect(engine.starts[0]!.at - refusedAt).toBeLessThan(1_000);
-  expect(engine.failures).toEqual([]);
-});
-
-test('while Temporal is away nothing is assigned, and all of it goes on when it is back', async () => {
-  engine = startFakeEngine();
-  engine.behave = 'away';
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
-  for (let i = 0; i < 3; i++) await acceptor.acceptOne(store.draft({ target }));
-  expect(await unowned()).toBe(3);
-
-  engine.behave = 'claim';
-
-  await eventually(() => engine.deliveries().length === 3);
-});
-
-test('what waits its turn is stored with its group, and given back by a clean stop', async () => {
-  engine = startFakeEngine();
-  engine.behave = 'never claim';
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
-  for (let i = 0; i < 7; i++) await acceptor.acceptOne(store.draft({ target }));
-  expect(engine.starts.length).toBeLessThan(4);
-  expect(await unowned()).toBe(0);
-
-  await engine.dispatcher.close();
-  expect(await unowned()).toBe(7 - engine.deliveries().length);
-});
-
-test('what is committed after a clean stop has begun is given back, and starts no part of its group', async () => {
-  engine = startFakeEngine();
-  engine.behave = 'never claim';
-  const acceptorOn = (pool: pg.Pool) =>
-    createAcceptor({ pool, box: secretBox, dispatcher: engine.dispatcher });
-  for (let i = 0; i < 2; i++) await acceptorOn(store.pool).acceptOne(store.draft({ target }));
-  await eventually(() => engine.starts.length === 2);
-  const late = [pausingAtCommit(store.pool), pausingAtCommit(store.pool)];
-  const accepted = late.map(({ pool }) => acceptorOn(pool).acceptOne(store.draft({ target })));
-  await Promise.all(late.map(({ paused }) => paused));
-
-  await engine.dispatcher.close();
-  for (const { resume } of late) resume();
-  await Promise.all(accepted);
-
-  await eventually(async () => (await unowned()) === 2);
-  expect(engine.starts).toHaveLength(2);
-});
-
-test('a workflow that is never claimed holds its place for two seconds only', async () => {
-  engine = startFakeEngine();
-  engine.behave = 'never claim';
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
-  for (let i = 0; i < 3; i++) await acceptor.acceptOne(store.draft({ target }));
-  expect(engine.starts).toHaveLength(2);
-
-  await eventually(() => engine.starts.length === 3, 5_000);
-
-  expect(engine.starts[2]!.at - engine.starts[0]!.at).toBeGreaterThan(1_900);
 });

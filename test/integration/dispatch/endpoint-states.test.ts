@@ -1,13 +1,9 @@
+import { pendingResponse } from '../../receivers/pending-response.ts';
 import type { ScriptStep } from '../../receivers/receiver.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
-import { untilWaiting } from '../../replay/scenarios.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import {
-  type Delivery,
-  type Event,
-  startTestPosthorn,
-  type TestPosthorn,
-} from '../../set-up/test-posthorn.ts';
+import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
+import { deliveryOf, sendCommand, untilRetrying, untilStatus } from './delivery-commands-set-up.ts';
 
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();
@@ -18,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => posthorn.close());
 
-/** An endpoint of a type of its own, at a receiver that answers by the script. */
+/** Makes an endpoint with an event type of its own, at a receiver that follows the script. */
 async function subscribed(...script: ScriptStep[]) {
   const receiver = await receiverThat(...script);
   const type = `type.${types++}`;
@@ -32,73 +28,47 @@ async function subscribed(...script: ScriptStep[]) {
   return { receiver, id, post, act };
 }
 
-/** A step that answers when told to. */
-function held(): { step: ScriptStep; answer: (status: number) => void } {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const step: ScriptStep = async (_request, response) => {
-    response.writeHead(await promise).end();
-  };
-  return { step, answer: resolve };
-}
-
-const deliveryOf = async ({ id }: { id: string }): Promise<Delivery> =>
-  (await posthorn.eventOf(id)).deliveries[0]!;
-
-const untilIs = (status: string, event: Event): Promise<void> =>
-  eventually(async () => (await deliveryOf(event)).status === status);
-
-/** Until the delivery, and the workflow itself, wait for the retry. */
-async function untilRetrying(event: Event): Promise<Delivery> {
-  await untilIs('retrying', event);
-  const delivery = await deliveryOf(event);
-  await untilWaiting(posthorn, delivery.workflow!.id, delivery.id, 1);
-  return delivery;
-}
-
-const steer = async (action: 'retry' | 'cancel', { id }: { id: string }) => {
-  const { key } = posthorn.project;
-  const { status, body } = await posthorn.client.call('POST', `/v1/deliveries/${id}/${action}`, { key });
-  return { status, body: body as { code?: string } };
-};
-
-test('a pause holds what comes due and what is posted, and after it all goes on where it was', async () => {
+test('a pause holds deliveries that come due or are posted, and after it each continues at its step', async () => {
   const { receiver, post, act } = await subscribed(500, 200);
   const tried = await post();
-  const delivery = await untilRetrying(tried);
+  const delivery = await untilRetrying(posthorn, tried);
 
   expect(await act('pause')).toMatchObject({ status: 200, body: { status: 'paused' } });
-  expect(await deliveryOf(tried)).toMatchObject({ status: 'retrying' });
-  await steer('retry', delivery);
-  await untilIs('held', tried);
-  const born = await post();
+  expect(await deliveryOf(posthorn, tried)).toMatchObject({ status: 'retrying' });
+  await sendCommand(posthorn, 'retry', delivery);
+  await untilStatus(posthorn, tried, 'held');
+  const initiallyHeld = await post();
 
-  expect(await deliveryOf(tried)).toMatchObject({
+  expect(await deliveryOf(posthorn, tried)).toMatchObject({
     attempts: 1,
     nextAttemptAt: null,
     waitingFor: 'endpoint_paused',
   });
-  expect(born).toMatchObject({
+  expect(initiallyHeld).toMatchObject({
     status: 'pending',
     deliveries: [{ status: 'held', attempts: 0, nextAttemptAt: null, waitingFor: 'endpoint_paused' }],
   });
-  expect(await steer('retry', delivery)).toMatchObject({ status: 409, body: { code: 'delivery_held' } });
+  expect(await sendCommand(posthorn, 'retry', delivery)).toMatchObject({
+    status: 409,
+    body: { code: 'delivery_held' },
+  });
   expect(receiver.requests).toHaveLength(1);
 
   expect(await act('resume')).toMatchObject({ status: 200, body: { status: 'active' } });
-  for (const event of [tried, born]) {
+  for (const event of [tried, initiallyHeld]) {
     expect(await posthorn.untilSettled(event.id)).toMatchObject({ status: 'delivered' });
   }
   expect(await posthorn.attemptsOf(delivery.id)).toMatchObject([
     { number: 1, step: 0, outcome: 'rejected' },
     { number: 2, step: 1, outcome: 'delivered' },
   ]);
-  expect(await deliveryOf(born)).toMatchObject({ attempts: 1, waitingFor: null });
+  expect(await deliveryOf(posthorn, initiallyHeld)).toMatchObject({ attempts: 1, waitingFor: null });
   expect(receiver.requests).toHaveLength(3);
 });
 
-test('a POST that is under way ends as it ends; what it left open is held when it comes due', async () => {
+test('a POST in flight is finished, and a delivery that it left open is held when it comes due', async () => {
   await posthorn.call('PATCH', '/v1/project', { policy: { delays: ['1s', '1s'] } });
-  const [good, bad] = [held(), held()];
+  const [good, bad] = [pendingResponse(), pendingResponse()];
   const { receiver, post, act } = await subscribed(good.step, bad.step, 200);
   const first = await post();
   await receiver.untilReceived(1);
@@ -106,24 +76,24 @@ test('a POST that is under way ends as it ends; what it left open is held when i
   await receiver.untilReceived(2);
 
   await act('disable');
-  good.answer(200);
-  bad.answer(503);
+  good.respond(200);
+  bad.respond(503);
 
   expect(await posthorn.untilSettled(first.id)).toMatchObject({ status: 'delivered' });
-  await untilIs('held', second);
-  expect(await deliveryOf(second)).toMatchObject({ attempts: 1, waitingFor: 'endpoint_disabled' });
+  await untilStatus(posthorn, second, 'held');
+  expect(await deliveryOf(posthorn, second)).toMatchObject({ attempts: 1, waitingFor: 'endpoint_disabled' });
   await act('enable');
   expect(await posthorn.untilSettled(second.id)).toMatchObject({ deliveries: [{ attempts: 2 }] });
   await posthorn.call('PATCH', '/v1/project', { policy: null });
 });
 
-test('what is held can be cancelled, and is not sent when the pause is over', async () => {
+test('a held delivery can be cancelled and is not sent after the pause', async () => {
   const { receiver, post, act } = await subscribed(200);
   await act('pause');
   const events = [await post(), await post()];
-  const delivery = await deliveryOf(events[0]!);
+  const delivery = await deliveryOf(posthorn, events[0]!);
 
-  expect(await steer('cancel', delivery)).toMatchObject({ status: 202 });
+  expect(await sendCommand(posthorn, 'cancel', delivery)).toMatchObject({ status: 202 });
   await act('resume');
 
   expect(await posthorn.untilSettled(events[1]!.id)).toMatchObject({ status: 'delivered' });
@@ -134,27 +104,29 @@ test('what is held can be cancelled, and is not sent when the pause is over', as
   expect(receiver.requests).toHaveLength(1);
 });
 
-test('a retry of a final delivery is held, too, while its endpoint is paused', async () => {
+test('a retry of a final delivery is held while its endpoint is paused', async () => {
   const { post, act } = await subscribed(200);
   const event = await post();
   await posthorn.untilSettled(event.id);
   await act('pause');
 
-  expect(await steer('retry', await deliveryOf(event))).toMatchObject({ status: 201 });
+  expect(await sendCommand(posthorn, 'retry', await deliveryOf(posthorn, event))).toMatchObject({
+    status: 201,
+  });
   await eventually(async () => (await posthorn.eventOf(event.id)).deliveries[1]?.status === 'held');
   await act('resume');
   expect(await posthorn.untilSettled(event.id)).toMatchObject({ status: 'delivered', deliveryCount: 2 });
 });
 
-test('each action twice is as once, and only the right one leads out of a status', async () => {
+test('each action is idempotent, and only its counterpart leaves a status', async () => {
   const { act } = await subscribed(200);
   const statuses = async (...actions: string[]) => {
-    const answers = [];
+    const results = [];
     for (const action of actions) {
       const { status, body } = await act(action);
-      answers.push(status === 200 ? body.status : body.code);
+      results.push(status === 200 ? body.status : body.code);
     }
-    return answers;
+    return results;
   };
 
   expect(await statuses('resume', 'enable', 'pause', 'pause')).toEqual([
@@ -180,16 +152,16 @@ test('a consumer pauses and resumes its own endpoint with its own key', async ()
     ['pause', 'paused'],
     ['resume', 'active'],
   ]) {
-    const answer = await posthorn.client.call('POST', `/v1/endpoints/${id}/${action}`, { key });
-    expect(answer).toMatchObject({ status: 200, body: { id, consumer: 'acme', status } });
+    const response = await posthorn.client.call('POST', `/v1/endpoints/${id}/${action}`, { key });
+    expect(response).toMatchObject({ status: 200, body: { id, consumer: 'acme', status } });
   }
 });
 
 test('pausing and resuming while events are posted loses none and sends none twice', async () => {
   const { receiver, post, act } = await subscribed(200);
-  let over = false;
+  let stopped = false;
   const toggling = (async () => {
-    while (!over) for (const action of ['pause', 'resume', 'disable', 'enable']) await act(action);
+    while (!stopped) for (const action of ['pause', 'resume', 'disable', 'enable']) await act(action);
   })();
   const events: Event[] = [];
   await Promise.all(
@@ -197,7 +169,7 @@ test('pausing and resuming while events are posted loses none and sends none twi
       for (let n = 0; n < 25; n++) events.push(await post());
     }),
   );
-  over = true;
+  stopped = true;
   await toggling;
 
   for (const { id } of events) expect(await posthorn.untilSettled(id)).toMatchObject({ status: 'delivered' });

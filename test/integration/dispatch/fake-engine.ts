@@ -1,0 +1,97 @@
+import { createDispatcher, type Dispatcher } from '../../../src/dispatch/dispatcher.ts';
+import type { InFlightLimiter } from '../../../src/dispatch/in-flight-limiter.ts';
+import type { Assignment } from '../../../src/store/deliveries/assignments/assignment.ts';
+import { acceptEvents } from '../../../src/store/events/accept-events.ts';
+import { SECRET, type SeededStore, secretBox } from '../../store/scale/seed.ts';
+
+export type FakeEngine = {
+  dispatcher: Dispatcher;
+  /** In order. `before`: how many workflows were unclaimed before the start; `partial`: how many of these were not full. */
+  starts: (Assignment & { before: number; partial: number; at: number })[];
+  failures: unknown[];
+  /** What happens to starts from now on. */
+  behave: 'claim' | 'never claim' | 'fail' | 'id in use' | 'unavailable';
+  deliveries(): string[];
+  close(): Promise<void>;
+};
+
+/** Workers have any number of slots. */
+const UNLIMITED: InFlightLimiter = {
+  hasCapacity: () => true,
+  recordDispatched: () => {},
+  hasClaimBacklog: () => false,
+  refresh: async () => {},
+};
+
+/** A dispatcher with a Temporal that starts every workflow at once, and workers that claim after `claimAfterMs`. */
+export function startFakeEngine(
+  store: SeededStore,
+  { claimAfterMs = 20, grouping = 'auto' as 'auto' | 'never' } = {},
+): FakeEngine {
+  const unclaimed = new Map<string, number>();
+  const timers = new Set<NodeJS.Timeout>();
+  const fake: FakeEngine = {
+    starts: [],
+    failures: [],
+    behave: 'claim',
+    deliveries: () => fake.starts.flatMap(({ deliveries }) => deliveries.map(({ id }) => id)),
+    dispatcher: createDispatcher({
+      pool: store.pool,
+      inFlightLimiter: UNLIMITED,
+      starter: () => (fake.behave === 'unavailable' ? null : start),
+      grouping,
+      maxPerReceiver: 32,
+      onStarted: () => {},
+      onFailure: (error) => fake.failures.push(error),
+    }),
+    async close() {
+      for (const timer of timers) clearTimeout(timer);
+      await fake.dispatcher.close();
+    },
+  };
+  async function start(assignment: Assignment): Promise<'started' | 'id_in_use'> {
+    if (fake.behave === 'fail') throw new Error('no');
+    if (fake.behave === 'id in use') {
+      fake.behave = 'claim';
+      return 'id_in_use';
+    }
+    const partial = [...unclaimed.values()].filter((size) => size < 100).length;
+    fake.starts.push({ ...assignment, before: unclaimed.size, partial, at: performance.now() });
+    if (fake.behave === 'never claim') return 'started';
+    unclaimed.set(assignment.workflowId, assignment.deliveries.length);
+    const timer = setTimeout(() => {
+      unclaimed.delete(assignment.workflowId);
+      timers.delete(timer);
+      fake.dispatcher.recordClaimed([assignment.workflowId]);
+    }, claimAfterMs);
+    timers.add(timer);
+    return 'started';
+  }
+  return fake;
+}
+
+export const target = { url: 'http://127.0.0.1:9/', secret: SECRET };
+
+/** Stores events whose deliveries wait in Postgres without an owner. */
+export async function addBacklog(
+  store: SeededStore,
+  count: number,
+  changes: { projectId?: string; policy?: string } = {},
+): Promise<void> {
+  for (let left = count; left > 0; left -= 500) {
+    const drafts = Array.from({ length: Math.min(500, left) }, () => store.draft({ target, ...changes }));
+    await acceptEvents(store.pool, secretBox, drafts, () => {});
+  }
+}
+
+export const countUnowned = async (store: SeededStore): Promise<number> =>
+  (await store.queryOne<{ n: number }>('SELECT count(*)::int AS n FROM deliveries WHERE owner IS NULL')).n;
+
+/** At most two partial and 16 unclaimed workflows at a time, and each delivery once. */
+export function expectStartLimits(engine: FakeEngine): void {
+  for (const { before, partial, deliveries } of engine.starts) {
+    expect(before).toBeLessThan(16);
+    if (deliveries.length < 100) expect(partial).toBeLessThan(2);
+  }
+  expect(new Set(engine.deliveries()).size).toBe(engine.deliveries().length);
+}
