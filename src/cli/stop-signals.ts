@@ -1,18 +1,18 @@
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** A terminal, npm and the launcher may each pass on one and the same Ctrl-C. */
+/** The terminal, npm and the launcher may each pass on the same Ctrl-C; within this time it counts once. */
 const SAME_SIGNAL_MS = 1_000;
 
 export type StopRequest = {
-  /** Aborts with the first signal that asks to stop. */
+  /** Aborts at the first signal that requests a stop. */
   signal: AbortSignal;
-  /** Resolves at the same moment. */
+  /** Resolves when `signal` aborts. */
   requested: Promise<void>;
-  /** 128 and the number of the signal, as a shell says it; 0 before one came. */
+  /** 128 plus the number of the signal, as shells report it; 0 before any signal. */
   exitCode(): number;
 };
 
-/** From here on a signal asks to stop; a second Ctrl-C, later, ends the process at once. */
+/** Handles stop signals from now on. A second Ctrl-C, at least a second later, ends the process at once. */
 export function watchStopSignals(): StopRequest {
   const controller = new AbortController();
   const { promise: requested, resolve } = Promise.withResolvers<void>();
@@ -21,7 +21,7 @@ export function watchStopSignals(): StopRequest {
   for (const name of STOP_SIGNALS) {
     process.on(name, () => {
       if (controller.signal.aborted) {
-        // The embedded servers see our end and follow by themselves.
+        // The embedded servers stop by themselves when this process ends.
         if (name === 'SIGINT' && performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(130);
         return;
       }
@@ -34,7 +34,7 @@ export function watchStopSignals(): StopRequest {
   return { signal: controller.signal, requested, exitCode: () => exitCode };
 }
 
-/** Someone asked to stop before the start was over. */
+/** A stop was requested during the start. */
 export class Interrupted extends Error {
   constructor() {
     super('interrupted');

@@ -1,24 +1,24 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** Connections of one pool: in use, open and free, and callers that wait for one. */
+/** Of one connection pool: connections in use, idle connections, and callers waiting for a connection. */
 export type PoolUsage = { busy: number; idle: number; waiting: number };
 
-/** What is read at each scrape. A reading that fails, or is not there yet, shows as NaN: never as a calm 0. */
+/** Values that are read at each scrape. A missing or failed reading is reported as NaN, because 0 would look healthy. */
 export type Readings = {
-  /** Age in seconds of the oldest due delivery that was never attempted; 0 when there is none. */
+  /** Age in seconds of the oldest due delivery without an attempt; 0 if there is none. */
   oldestUnattempted(): Promise<number>;
-  /** Deliveries that wait for an attempt after a failed one. */
+  /** Deliveries that wait for a retry. */
   retriesWaiting(): Promise<number>;
-  /** Lines of the log that could not be written, since the start. */
+  /** Log lines that could not be written since the process started. */
   logLinesLost(): number;
-  /** Seconds by which the process's clock is ahead of Postgres's. */
+  /** Seconds by which this machine's clock is ahead of Postgres's. */
   clockSkew(): number;
-  /** Attempts of this worker from claim to record, and how many more may be claimed before those have begun. */
+  /** Attempts of this worker from claim to record, and how many attempts it may claim ahead of starting them. */
   attempts(): { inFlight: number; window: number };
   pools: Record<string, () => PoolUsage>;
 };
 
-/** Makes the gauges that are read at each scrape; the function that it returns adds to what they read. */
+/** Registers the gauges that are read at each scrape. Returns a function that adds readings. */
 export function registerGauges(registry: Registry): (more: Partial<Readings>) => void {
   const registers = [registry];
   let readings: Partial<Readings> = {};
@@ -28,45 +28,41 @@ export function registerGauges(registry: Registry): (more: Partial<Readings>) =>
       name,
       help,
       registers,
-      // A reading that rejects would take the whole page with it.
+      // Otherwise one rejected reading would fail the whole scrape.
       async collect() {
         this.set(await Promise.resolve(read() ?? Number.NaN).catch(() => Number.NaN));
       },
     });
 
-  gauge(
-    'posthorn_oldest_unattempted_seconds',
-    'Age of the oldest due delivery that was never attempted',
-    () => readings.oldestUnattempted?.(),
+  gauge('posthorn_oldest_unattempted_seconds', 'Age of the oldest due delivery without an attempt', () =>
+    readings.oldestUnattempted?.(),
   );
-  gauge('posthorn_retries_waiting', 'Deliveries that wait for another attempt', () =>
-    readings.retriesWaiting?.(),
-  );
+  gauge('posthorn_retries_waiting', 'Deliveries that wait for a retry', () => readings.retriesWaiting?.());
   new Counter({
     name: 'posthorn_log_lines_lost_total',
-    help: 'Lines of the log that could not be written: a full disk, or a reader that is gone or behind',
+    help: 'Log lines that could not be written because the disk was full, or the reader had exited or was too slow',
     registers,
     collect() {
       this.reset();
       this.inc(readings.logLinesLost?.() ?? 0);
     },
   });
-  gauge('posthorn_clock_skew_seconds', "How far the process's clock is ahead of Postgres's", () =>
+  gauge('posthorn_clock_skew_seconds', "Seconds by which this machine's clock is ahead of Postgres's", () =>
     readings.clockSkew?.(),
   );
   gauge(
     'posthorn_attempts_under_way',
-    'Attempts from their claim to their record',
+    'Attempts that are claimed and not recorded yet',
     () => readings.attempts?.().inFlight,
   );
   gauge(
     'posthorn_attempts_window',
-    'Attempts that may be claimed and not begun: small when this worker is slow',
+    'Attempts that this worker may claim ahead of starting them; small when it is slow',
     () => readings.attempts?.().window,
   );
   new Gauge({
     name: 'posthorn_pool_connections',
-    help: 'Connections by pool and state; waiting: callers without one',
+    help: 'Connections by pool and state; the state waiting counts callers that have no connection',
     labelNames: ['pool', 'state'],
     registers,
     collect() {
@@ -81,7 +77,7 @@ export function registerGauges(registry: Registry): (more: Partial<Readings>) =>
   };
 }
 
-/** What a `pg` pool has, as the gauges say it. */
+/** The usage of a `pg` pool. */
 export const postgresPoolUsage =
   (pool: { totalCount: number; idleCount: number; waitingCount: number }) => (): PoolUsage => ({
     busy: pool.totalCount - pool.idleCount,

@@ -1,4 +1,4 @@
-import { accepts, type ReceivedRequest } from '../../src/cli/try/page-receivers/page-receiver.ts';
+import { accepts, type ReceivedRequest } from '../../src/cli/try/reference-verifiers/reference-verifier.ts';
 import {
   type Receiver,
   type ReceivedRequest as RecordedRequest,

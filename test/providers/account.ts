@@ -1,5 +1,5 @@
 import type { CallApi } from '../../src/cli/try/call-api.ts';
-import { type RegisteredReceiver, registerReceiver } from '../../src/cli/try/registration.ts';
+import { type RegisteredReceiver, registerReceiver } from '../../src/cli/try/register-receiver.ts';
 import type { Event, TestPosthorn } from '../set-up/test-posthorn.ts';
 import type { Provider } from './providers.ts';
 

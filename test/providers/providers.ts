@@ -1,5 +1,8 @@
-import type { ReceivedRequest, ReferenceVerifier } from '../../src/cli/try/page-receivers/page-receiver.ts';
-import { REFERENCE_VERIFIERS } from '../../src/cli/try/page-receivers/registry.ts';
+import type {
+  ReceivedRequest,
+  ReferenceVerifier,
+} from '../../src/cli/try/reference-verifiers/reference-verifier.ts';
+import { REFERENCE_VERIFIERS } from '../../src/cli/try/reference-verifiers/registry.ts';
 import type { CompiledProfile } from '../../src/profiles/compile-profile.ts';
 import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 

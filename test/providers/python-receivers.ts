@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { ReceivedRequest } from '../../src/cli/try/page-receivers/page-receiver.ts';
+import type { ReceivedRequest } from '../../src/cli/try/reference-verifiers/reference-verifier.ts';
 import { findPython } from '../set-up/find-python.ts';
 
 const python = findPython();

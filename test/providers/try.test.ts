@@ -66,9 +66,9 @@ test.each(TRIALS)(
 
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Everything verified.') });
     for (const type of types) expect(output).toMatch(new RegExp(`^${type}: `, 'm'));
-    const sent = types.length + Number(/^A test event of the type /m.test(output));
+    const sent = types.length + Number(/^A test event of type /m.test(output));
     expect(sent - types.length).toBe(name === 'pdf-gorilla' ? 0 : 1);
-    expect(output.match(/signature verified, answered 200/g)).toHaveLength(sent);
+    expect(output.match(/signature verified, responded 200/g)).toHaveLength(sent);
     expect(output.match(/^ {4}content-type {2,}application\/json$/gm)).toHaveLength(sent);
     const rows = [...output.matchAll(/^ {4}\d +503 +(.+)$/gm)].map(([, next]) => next);
     expect(rows).toEqual([...delays.map((delay) => `in ${delay}`), 'none']);
@@ -91,7 +91,7 @@ test.each(TRIALS)(
 
 test('if no Posthorn responds, it exits with code 1 and a message', async () => {
   const { code, output } = await runTry('cmdcal', 'http://127.0.0.1:9');
-  expect(output).toMatch(/^\nposthorn try: No Posthorn answers at http:\/\/127\.0\.0\.1:9\. .*\n$/);
+  expect(output).toMatch(/^\nposthorn try: No Posthorn responds at http:\/\/127\.0\.0\.1:9\. .*\n$/);
   expect(code).toBe(1);
 });
 
@@ -104,10 +104,10 @@ async function tryInProcess(name: string, given: { url?: string; adminKey?: stri
 
 test('it lists the providers for an unknown name, and reports a wrong admin key', async () => {
   await expect(tryInProcess('nobody')).rejects.toThrow(
-    /no receiver for "nobody"\. There are: cmdcal, .*smartlyq/,
+    /no receiver for "nobody"\. Choose one of: cmdcal, .*smartlyq/,
   );
   await expect(tryInProcess('cmdcal', { adminKey: 'wrong' })).rejects.toThrow(
-    /POST \/v1\/projects was refused with 401/,
+    /POST \/v1\/projects failed with 401/,
   );
 });
 
@@ -115,12 +115,12 @@ test.each([
   [
     'that requests are signed with another secret',
     (path: string, body: string) => (path === '/v1/endpoints' ? body.replace(/"secret":"/, '$&x') : body),
-    'The receiver refused the signature.',
+    'The receiver rejected the signature.',
   ],
   [
     'a retry delay that differs from the page',
     (path: string, body: string) => (/^\/v1\/deliveries\/\w+$/.test(path) ? tenSecondsLater(body) : body),
-    'After attempt 1 the next was planned in 40s, and the page says 30s.',
+    'After attempt 1 the next was planned in 40s, but the page says 30s.',
   ],
 ])('it reports %s', async (_, alter, sentence) => {
   const proxy = await startAlteringProxy(posthorn.url, alter);
@@ -133,7 +133,7 @@ test('when the trial fails, open deliveries to a target are cancelled', async ()
     /^\/v1\/deliveries\/\w+$/.test(path) ? tenSecondsLater(body) : body;
   const proxy = await startAlteringProxy(posthorn.url, alter);
   await expect(tryInProcess('pdf-gorilla', { url: proxy.url })).rejects.toThrow(
-    'in 70s, and the page says 1m.',
+    'in 70s, but the page says 1m.',
   );
   await proxy.close();
 
@@ -172,7 +172,7 @@ test('if no worker runs, it exits with code 1 after a timeout or at Ctrl-C, and 
   expect(interrupted.output()).toMatch(/posthorn try: Interrupted\.\n$/);
   expect(await waiting.ended).toBe(1);
   expect(waiting.output()).toMatch(
-    /Nothing arrived in \d+ s: no attempt has been made\. .*a worker must run/,
+    /Nothing arrived in \d+ s: no attempt has been made\. Check .*a worker is running/,
   );
 
   const { rows } = await onlyApi.database.pool.query("SELECT FROM endpoints WHERE status <> 'deleted'");

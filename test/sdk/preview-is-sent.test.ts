@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type SigningProfile, verifyWebhook } from '../../sdk/typescript/src/index.ts';
 import type { ProfileName } from '../../sdk/typescript/src/verify/profiles.ts';
-import { registerReceiver } from '../../src/cli/try/registration.ts';
+import { registerReceiver } from '../../src/cli/try/register-receiver.ts';
 import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';

@@ -1,6 +1,6 @@
 import type { RecordedRequest } from './trial-receiver.ts';
 
-/** Rows whose first columns are as wide as the widest; the last is as it is. */
+/** Pads every column but the last to its widest cell. */
 export function alignColumns(rows: string[][], indent: string): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) => {
@@ -11,14 +11,14 @@ export function alignColumns(rows: string[][], indent: string): string[] {
   });
 }
 
-/** What the receiver saw, and what it thought of it. */
+/** The request as the receiver got it, its verdict on the signature, and its response. */
 export function formatRequest({ headers, body, verified, responseStatus }: RecordedRequest): string[] {
   return [
     ...alignColumns(headers, '    '),
     `    ${body.toString('utf8')}`,
-    `    signature ${verified ? 'verified' : 'WRONG'}, answered ${responseStatus}`,
-  ].map(withoutControls);
+    `    signature ${verified ? 'verified' : 'WRONG'}, responded ${responseStatus}`,
+  ].map(maskControls);
 }
 
-/** A terminal obeys control characters, and a body may hold U+007F to U+009F as they are. */
-const withoutControls = (line: string): string => line.replaceAll(/\p{Cc}/gu, '·');
+/** A terminal would execute control characters, and JSON may contain U+007F to U+009F unescaped. */
+const maskControls = (line: string): string => line.replaceAll(/\p{Cc}/gu, '·');

@@ -1,12 +1,12 @@
+import type { EventResponse, EventTypeResponse } from './api-responses.ts';
 import type { CallApi } from './call-api.ts';
-import { TryFailure } from './failure.ts';
 import { formatRequest } from './format.ts';
-import type { RegisteredReceiver } from './registration.ts';
-import type { EventResponse, EventTypeResponse } from './responses.ts';
+import { pollUntil } from './poll-until.ts';
+import type { RegisteredReceiver } from './register-receiver.ts';
 import type { RecordedRequest, TrialReceiver } from './trial-receiver.ts';
-import { pollUntil } from './wait-until.ts';
+import { TryFailure } from './try-failure.ts';
 
-const ARRIVES_IN_MS = 10_000;
+const ARRIVAL_TIMEOUT_MS = 10_000;
 
 export type TrialContext = {
   call: CallApi;
@@ -15,7 +15,7 @@ export type TrialContext = {
   print(line: string): void;
 };
 
-/** Posts the example of the type; returns the event's id. */
+/** Posts the example of the event type. Returns the event's id. */
 export async function postExample(
   { call, registered }: TrialContext,
   { type, example, exampleAttributes }: EventTypeResponse,
@@ -29,55 +29,59 @@ export async function postExample(
   return id;
 }
 
-/** Sends the example of the type, and prints what the receiver saw. Throws a TryFailure unless it is delivered. */
-export async function showEvent(stage: TrialContext, type: EventTypeResponse): Promise<void> {
-  stage.print(`\n${type.type}: ${type.description}`);
-  await showDelivered(stage, await postExample(stage, type));
+/** Sends the example of the event type, and prints the request to the receiver. Throws a TryFailure if it is not delivered. */
+export async function showEvent(context: TrialContext, type: EventTypeResponse): Promise<void> {
+  context.print(`\n${type.type}: ${type.description}`);
+  await printDelivery(context, await postExample(context, type));
 }
 
-/** The same with the test event that a dashboard would send. */
-export async function showTestEvent(stage: TrialContext, endpointId: string): Promise<void> {
-  const sent = await stage.call<{ id: string; type: string }>('POST', `/v1/endpoints/${endpointId}/test`, {});
-  stage.print(`\nA test event of the type ${sent.type}, which our records alone mark as one`);
-  await showDelivered(stage, sent.id);
+/** Does the same with the test event that a dashboard would send. */
+export async function showTestEvent(context: TrialContext, endpointId: string): Promise<void> {
+  const sent = await context.call<{ id: string; type: string }>(
+    'POST',
+    `/v1/endpoints/${endpointId}/test`,
+    {},
+  );
+  context.print(`\nA test event of type ${sent.type}; only Posthorn's records mark it as a test`);
+  await printDelivery(context, sent.id);
 }
 
-async function showDelivered(stage: TrialContext, id: string): Promise<void> {
-  const { call, print } = stage;
-  for (const line of formatRequest(await nextVerifiedRequest(stage, id))) print(line);
+async function printDelivery(context: TrialContext, id: string): Promise<void> {
+  const { call, print } = context;
+  for (const line of formatRequest(await nextVerifiedRequest(context, id))) print(line);
   await pollUntil(
     () => call<EventResponse>('GET', `/v1/events/${id}`),
     ({ status }) => status === 'delivered',
-    ({ status }) => `${id} was answered 200, but is ${status} and not delivered.`,
+    ({ status }) => `The receiver responded 200, but ${id} is ${status} instead of delivered.`,
   );
 }
 
-/** The next request at the receiver; throws a TryFailure when none comes, or one with a wrong signature. */
+/** The next request to the receiver. Throws a TryFailure if none arrives within 10 s, or if its signature is wrong. */
 export async function nextVerifiedRequest(
   { call, receiver, print }: TrialContext,
   eventId: string,
 ): Promise<RecordedRequest> {
-  const seen = await receiver.next(ARRIVES_IN_MS);
-  if (!seen) {
-    const present = await call<EventResponse>('GET', `/v1/events/${eventId}`);
-    throw new TryFailure(`Nothing arrived in ${ARRIVES_IN_MS / 1000} s: ${whyNothingArrived(present)}`);
+  const request = await receiver.next(ARRIVAL_TIMEOUT_MS);
+  if (!request) {
+    const event = await call<EventResponse>('GET', `/v1/events/${eventId}`);
+    throw new TryFailure(`Nothing arrived in ${ARRIVAL_TIMEOUT_MS / 1000} s: ${whyNothingArrived(event)}`);
   }
-  if (seen.verified) return seen;
-  for (const line of formatRequest(seen)) print(line);
-  throw new TryFailure('The receiver refused the signature.');
+  if (request.verified) return request;
+  for (const line of formatRequest(request)) print(line);
+  throw new TryFailure('The receiver rejected the signature.');
 }
 
 function whyNothingArrived({ id, status, deliveries: [delivery] }: EventResponse): string {
   switch (delivery?.lastOutcome ?? status) {
     case 'unrouted':
-      return `${id} is unrouted, no endpoint takes it.`;
+      return `${id} is unrouted: no endpoint subscribes to it.`;
     case 'blocked':
-      return 'Posthorn may not dial loopback. POSTHORN_ALLOW_TARGETS has to hold 127.0.0.0/8.';
+      return 'Posthorn may not connect to loopback. Add 127.0.0.0/8 to POSTHORN_ALLOW_TARGETS.';
     case 'connection_failed':
-      return 'Posthorn found nobody at the receiver’s address. It has to run on this machine.';
+      return 'Posthorn could not connect to the receiver. It must run on the same machine.';
     case 'pending':
-      return 'no attempt has been made. /readyz says whether Temporal is there; a worker must run, too.';
+      return 'no attempt has been made. Check Temporal with /readyz, and make sure that a worker is running.';
     default:
-      return `the event is ${status}, its last outcome ${delivery?.lastOutcome ?? 'none'}.`;
+      return `the event is ${status}; its last outcome is ${delivery?.lastOutcome ?? 'none'}.`;
   }
 }

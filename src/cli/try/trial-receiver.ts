@@ -1,36 +1,39 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { TryFailure } from './failure.ts';
-import { accepts, type ReceivedRequest, type ReferenceVerifier } from './page-receivers/page-receiver.ts';
+import {
+  accepts,
+  type ReceivedRequest,
+  type ReferenceVerifier,
+} from './reference-verifiers/reference-verifier.ts';
+import { TryFailure } from './try-failure.ts';
 
 export type RecordedRequest = {
-  /** As they were sent, in that order. */
+  /** As they were sent, in their order. */
   headers: [name: string, value: string][];
   body: Buffer;
   verified: boolean;
-  /** The status that it was answered with. */
   responseStatus: number;
 };
 
 export type TrialReceiver = {
   url: string;
-  /** Requests are verified with it from now on. */
+  /** Verifies requests with this secret from now on. */
   verifyWith(secret: string): void;
-  /** Answers with this status from now on, whoever has signed. */
+  /** Responds with this status from now on, even if the signature is valid. */
   failWith(status: number): void;
-  /** The next request that nobody has taken yet; undefined when none comes in time. */
+  /** Takes the next request; undefined if none arrives in time. Throws a TryFailure when interrupted. */
   next(timeoutMs: number): Promise<RecordedRequest | undefined>;
   close(): Promise<void>;
 };
 
-/** A receiver on loopback that verifies as the page of a provider says, and answers 200 or 401. */
+/** A receiver on loopback that verifies as the provider's page describes, and responds 200 or 401. */
 export async function startTrialReceiver(
   receiver: ReferenceVerifier,
   interrupted: AbortSignal,
 ): Promise<TrialReceiver> {
-  const path = `/webhooks/${randomBytes(12).toString('hex')}`; // whoever does not know it is no sender
-  const seen: RecordedRequest[] = [];
+  const path = `/webhooks/${randomBytes(12).toString('hex')}`; // rejects senders that do not know the path
+  const requests: RecordedRequest[] = [];
   let wake = () => {};
   let secret = '';
   let failure: number | null = null;
@@ -42,7 +45,7 @@ export async function startTrialReceiver(
     const verified = accepts(receiver, requestOf(message, body), secret);
     const responseStatus = failure ?? (verified ? 200 : 401);
     response.writeHead(responseStatus).end();
-    seen.push({ headers: pairsOf(message.rawHeaders), body, verified, responseStatus });
+    requests.push({ headers: pairsOf(message.rawHeaders), body, verified, responseStatus });
     wake();
   });
   await new Promise<void>((resolve, reject) => {
@@ -52,15 +55,15 @@ export async function startTrialReceiver(
 
   return {
     url: `http://127.0.0.1:${port}${path}`,
-    verifyWith(given) {
-      secret = given;
+    verifyWith(newSecret) {
+      secret = newSecret;
     },
     failWith(status) {
       failure = status;
     },
     async next(timeoutMs) {
       const timeUp = AbortSignal.timeout(timeoutMs);
-      while (seen.length === 0 && !timeUp.aborted) {
+      while (requests.length === 0 && !timeUp.aborted) {
         if (interrupted.aborted) throw new TryFailure('Interrupted.');
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -69,7 +72,7 @@ export async function startTrialReceiver(
           }
         });
       }
-      return seen.shift();
+      return requests.shift();
     },
     close: () =>
       new Promise((resolve) => {

@@ -1,18 +1,18 @@
 import { createBuiltInProfiles } from '../../profiles/shipped/registry.ts';
+import type { EventTypeResponse } from './api-responses.ts';
 import { type CallApi, createCallApi } from './call-api.ts';
-import { TryFailure } from './failure.ts';
 import type { RunningPosthorn } from './find-posthorn.ts';
 import { alignColumns } from './format.ts';
-import { REFERENCE_VERIFIERS } from './page-receivers/registry.ts';
-import { registerReceiver } from './registration.ts';
-import type { EventTypeResponse } from './responses.ts';
+import { REFERENCE_VERIFIERS } from './reference-verifiers/registry.ts';
+import { registerReceiver } from './register-receiver.ts';
 import { showEvent, showTestEvent } from './show-event.ts';
 import { showFailure } from './show-failure.ts';
 import { startTrialReceiver } from './trial-receiver.ts';
+import { TryFailure } from './try-failure.ts';
 
 export const TRIAL_PROFILE_NAMES = [...REFERENCE_VERIFIERS.keys()];
 
-/** For a profile that leaves the types open. */
+/** For a profile without a list of event types. */
 const ANY_TYPE = {
   type: 'render.completed',
   description: 'An example',
@@ -21,9 +21,9 @@ const ANY_TYPE = {
 };
 
 /**
- * Plays a provider against a running Posthorn: registers a receiver that verifies as the provider's page says, sends
- * it every event type, and shows a delivery that fails until its last attempt. Removes what it made but the project.
- * Throws a TryFailure with what was wrong.
+ * Plays a provider against a running Posthorn: registers a receiver that verifies as the provider's page describes,
+ * sends it every event type, and shows a delivery that fails until its last attempt. Removes what it has created except
+ * for the project. Throws a TryFailure that says what was wrong.
  */
 export async function tryProfile(
   name: string,
@@ -31,45 +31,48 @@ export async function tryProfile(
   { print, interrupted }: { print: (line: string) => void; interrupted: AbortSignal },
 ): Promise<void> {
   const profile = createBuiltInProfiles().get(name);
-  const pageReceiver = REFERENCE_VERIFIERS.get(name);
-  if (!profile || !pageReceiver) {
-    throw new TryFailure(`There is no receiver for "${name}". There are: ${TRIAL_PROFILE_NAMES.join(', ')}.`);
+  const verifier = REFERENCE_VERIFIERS.get(name);
+  if (!profile || !verifier) {
+    throw new TryFailure(
+      `There is no receiver for "${name}". Choose one of: ${TRIAL_PROFILE_NAMES.join(', ')}.`,
+    );
   }
   const callWith = (key: string) => createCallApi(url, key);
-  const receiver = await startTrialReceiver(pageReceiver, interrupted);
-  const undo: (() => Promise<void>)[] = [receiver.close];
+  const receiver = await startTrialReceiver(verifier, interrupted);
+  const cleanups: (() => Promise<void>)[] = [receiver.close];
   try {
     const project = await callWith(adminKey)<{ id: string; key: string }>('POST', '/v1/projects', {
       name: `try ${name}`,
       profile: name,
     });
     const call = callWith(project.key);
-    undo.push(() => deleteKeys(call));
+    cleanups.push(() => deleteKeys(call));
     const registered = await registerReceiver(profile, receiver.url, call, callWith);
-    undo.push(registered.remove);
+    cleanups.push(registered.remove);
     receiver.verifyWith(registered.secret);
     print(`${profile.title} on ${url}`);
-    const made = [
+    const rows = [
       ['project', `${project.id}, profile ${name}`],
       ['endpoint', registered.description],
-      ['receiver', `${receiver.url}, verifies as the page says`],
+      ['receiver', `${receiver.url}, verifies as the provider’s page describes`],
     ];
-    for (const line of alignColumns(made, '    ')) print(line);
+    for (const line of alignColumns(rows, '    ')) print(line);
 
-    const stage = { call, receiver, registered, print };
+    const context = { call, receiver, registered, print };
     const { items } = await call<{ items: EventTypeResponse[] }>('GET', '/v1/event-types?limit=200');
     const types = items.length > 0 ? items : [ANY_TYPE];
-    for (const type of types) await showEvent(stage, type);
-    if (registered.endpointId) await showTestEvent(stage, registered.endpointId);
-    await showFailure(stage, profile, types[0]!);
-    print(`\nEverything verified. What stays is the project ${project.id} with its events.`);
+    for (const type of types) await showEvent(context, type);
+    if (registered.endpointId) await showTestEvent(context, registered.endpointId);
+    await showFailure(context, profile, types[0]!);
+    print(`\nEverything verified. The project ${project.id} and its events remain.`);
   } finally {
-    // What went wrong first is what is told: a Posthorn that is gone cannot remove anything either.
-    for (const one of undo.reverse()) await one().catch(() => print('Something could not be removed.'));
+    // A failed cleanup must not replace the first error: if Posthorn is down, every cleanup fails too.
+    for (const cleanup of cleanups.reverse())
+      await cleanup().catch(() => print('A resource could not be removed.'));
   }
 }
 
-/** The project’s own key is the only one: those of its consumer went with it. */
+/** Only the project's own key is left: the keys of its consumer were deleted with the consumer. */
 async function deleteKeys(call: CallApi): Promise<void> {
   const { items } = await call<{ items: { id: string }[] }>('GET', '/v1/keys');
   for (const { id } of items) await call('DELETE', `/v1/keys/${id}`);

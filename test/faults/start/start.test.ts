@@ -66,7 +66,7 @@ test('"posthorn try" finds what was started by its data folder, and says so when
   expect(await posthorn.end('SIGINT')).toBe(0);
   const alone = launchPosthorn('try', installation.env, 'cmdcal');
   expect(await alone.ended).toBe(1);
-  expect(alone.output()).toMatch(/No Posthorn answers at http:\S+\. Start one with "npm start"/);
+  expect(alone.output()).toMatch(/No Posthorn responds at http:\S+\. Start one with "npm start"/);
 });
 
 test('a second start goes on with the retry that was waiting, under the same key', async () => {

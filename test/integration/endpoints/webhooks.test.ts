@@ -1,5 +1,5 @@
-import { accepts } from '../../../src/cli/try/page-receivers/page-receiver.ts';
-import { verifyPausepoint } from '../../../src/cli/try/page-receivers/pausepoint.ts';
+import { verifyPausepoint } from '../../../src/cli/try/reference-verifiers/pausepoint.ts';
+import { accepts } from '../../../src/cli/try/reference-verifiers/reference-verifier.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 

@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks';
-import { accepts } from '../../../src/cli/try/page-receivers/page-receiver.ts';
+import { accepts } from '../../../src/cli/try/reference-verifiers/reference-verifier.ts';
 import { PROVIDERS, providerNamed } from '../../providers/providers.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { accepts } from '../../../src/cli/try/page-receivers/page-receiver.ts';
+import { accepts } from '../../../src/cli/try/reference-verifiers/reference-verifier.ts';
 import { PROVIDERS, requestOf } from '../../providers/providers.ts';
 
 /** The contents of a provider's page in docs/: the last posted event, the secret and the request. */

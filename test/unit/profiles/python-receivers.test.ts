@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { accepts } from '../../../src/cli/try/page-receivers/page-receiver.ts';
+import { accepts } from '../../../src/cli/try/reference-verifiers/reference-verifier.ts';
 import { jsonObjectText, jsonText } from '../../providers/json-text.ts';
 import { anyEvent, bodyOf, type Provider, providerNamed, requestOf } from '../../providers/providers.ts';
 import {

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
-import { accepts, type ReceivedRequest } from '../../../src/cli/try/page-receivers/page-receiver.ts';
+import {
+  accepts,
+  type ReceivedRequest,
+} from '../../../src/cli/try/reference-verifiers/reference-verifier.ts';
 import { jsonObjectText, jsonText } from '../../providers/json-text.ts';
 import { bodyOf, PROVIDERS, type Provider, providerNamed, requestOf } from '../../providers/providers.ts';
 

@@ -1,12 +1,12 @@
 import { verifyCanvelete } from './canvelete.ts';
 import { verifyCmdcal } from './cmdcal.ts';
-import type { ReferenceVerifier } from './page-receiver.ts';
 import { verifyPausepoint } from './pausepoint.ts';
 import { verifyPdfGorilla } from './pdf-gorilla.ts';
+import type { ReferenceVerifier } from './reference-verifier.ts';
 import { verifySmartlyq } from './smartlyq.ts';
 import { verifyStandardWebhooks } from './standard-webhooks.ts';
 
-/** By the name of the profile. Each verifies as its page tells receivers to, and knows nothing of how we sign. */
+/** By profile name. Each verifies as its provider's page describes, and shares no code with Posthorn's signing. */
 export const REFERENCE_VERIFIERS = new Map<string, ReferenceVerifier>([
   ['cmdcal', verifyCmdcal],
   ['canvelete', verifyCanvelete],

@@ -1,10 +1,10 @@
-/** A request as a receiver's framework shows it: header names in lower case, the body as it came. */
+/** A request as a web framework presents it: lower-case header names and the raw body. */
 export type ReceivedRequest = { headers: Record<string, string>; body: Buffer };
 
-/** Whether a receiver that was written from a provider's page alone takes the request for the provider's own. */
+/** Whether a receiver that follows only a provider's documentation accepts the request as genuine. */
 export type ReferenceVerifier = (request: ReceivedRequest, secret: string) => boolean;
 
-/** Pages compare with functions that throw on unequal lengths: a receiver that throws answers 500, and has refused. */
+/** Documented receivers may throw, for example on signatures of unequal length. That counts as a rejection. */
 export function accepts(receiver: ReferenceVerifier, request: ReceivedRequest, secret: string): boolean {
   try {
     return receiver(request, secret);

@@ -7,20 +7,32 @@ import type { Roles } from '../service/roles.ts';
 import { startService } from '../service/start-service.ts';
 import { installTemporalRuntime } from '../service/temporal-runtime.ts';
 import type { StartContext } from './run-until-stopped.ts';
-import { output } from './terminal.ts';
+import { stdout } from './terminal.ts';
 
-/** `posthorn api` and `posthorn worker`: readConfig has made sure that the addresses and keys are there. */
+/** `posthorn api` and `posthorn worker`. */
 export async function startRole({ config, log, closers, signal }: StartContext, roles: Roles): Promise<void> {
-  const { databaseUrl, temporal, adminKey } = config;
-  const full = { ...config, databaseUrl, temporal, adminKey: adminKey ?? '' } as ServiceConfig;
-  socketBudget(openFilesLimit(), config.databasePool); // throws where there are too few, before anything is started
+  const serviceConfig = requireServers(config);
+  socketBudget(openFilesLimit(), config.databasePool); // throws if too few files may be open, before anything is started
   const unused = roles.api ? ['POSTHORN_SAMPLE_PORT'] : ['POSTHORN_PORT', 'POSTHORN_SAMPLE_PORT'];
   await checkPorts(listenersOf(config).filter(({ variable }) => !unused.includes(variable)));
-  await checkDatabases(full, false, signal);
-  await checkSchema(full.databaseDirectUrl ?? full.databaseUrl);
+  await checkDatabases(serviceConfig, false, signal);
+  await checkSchema(serviceConfig.databaseDirectUrl ?? serviceConfig.databaseUrl);
   const sdkMetrics = await installTemporalRuntime(config, log);
   signal.throwIfAborted();
-  const service = await startService(full, roles, { log, logLinesLost: output.lostLines, ...sdkMetrics });
+  const service = await startService(serviceConfig, roles, {
+    log,
+    logLinesLost: stdout.lostLines,
+    ...sdkMetrics,
+  });
   closers.push(service.close);
   log.info({ port: service.port }, 'started');
+}
+
+/** Throws if an address is missing, which `readConfig` has refused before. A worker needs no admin key. */
+function requireServers(config: StartContext['config']): ServiceConfig {
+  const { databaseUrl, temporal, adminKey = '' } = config;
+  const { address } = temporal;
+  if (databaseUrl === undefined || address === undefined)
+    throw new Error('DATABASE_URL and TEMPORAL_ADDRESS are required');
+  return { ...config, databaseUrl, temporal: { ...temporal, address }, adminKey };
 }

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { ReferenceVerifier } from './page-receiver.ts';
+import type { ReferenceVerifier } from './reference-verifier.ts';
 
-/** The specification: HMAC of id, time and raw body under the bytes after `whsec_`; one of the signatures must fit. */
+/** Standard Webhooks: an HMAC of id, timestamp and raw body, keyed with the bytes after `whsec_`. One signature must match. */
 export const verifyStandardWebhooks: ReferenceVerifier = ({ headers, body }, secret) => {
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body.toString('utf8')}`;

@@ -1,4 +1,4 @@
-/** What this command reads of the API's answers. */
+/** The members of API responses that this command reads. */
 export type DeliveryResponse = {
   id: string;
   status: string;

@@ -11,11 +11,11 @@ import { startService } from '../service/start-service.ts';
 import { installTemporalRuntime } from '../service/temporal-runtime.ts';
 import { createPool } from '../store/postgres/database.ts';
 import type { StartContext } from './run-until-stopped.ts';
-import { output, printOrDrop } from './terminal.ts';
+import { printOrDrop, stdout } from './terminal.ts';
 
-/** `posthorn start`: API and worker in one process, with Postgres and Temporal where their variables are unset. */
+/** `posthorn start`: API and worker in one process, with an embedded Postgres and Temporal if they are not configured. */
 export async function startAllInOne({ config, log, closers, signal }: StartContext): Promise<void> {
-  socketBudget(openFilesLimit(), config.databasePool); // throws where there are too few, before anything is started
+  socketBudget(openFilesLimit(), config.databasePool); // throws if too few files may be open, before anything is started
   const allowPortChange = !process.env.POSTHORN_PORT;
   const listeners = listenersOf(config);
   await checkPorts(
@@ -38,12 +38,12 @@ export async function startAllInOne({ config, log, closers, signal }: StartConte
   const service = await startService(
     embedded.config,
     { api: true, worker: true },
-    { log, logLinesLost: output.lostLines, ...sdkMetrics },
+    { log, logLinesLost: stdout.lostLines, ...sdkMetrics },
   );
   closers.push(service.close);
   if (secrets) {
-    const stopNoting = recordApiUrl(config.dataDir, baseUrlOf(embedded.config.http.host, service.port!));
-    closers.push(async () => stopNoting());
+    const removeApiUrl = recordApiUrl(config.dataDir, baseUrlOf(embedded.config.http.host, service.port!));
+    closers.push(async () => removeApiUrl());
   }
   const receiver = secrets ? await startSampleReceiver(config, printOrDrop) : null;
   if (receiver) closers.push(receiver.close);
@@ -51,7 +51,7 @@ export async function startAllInOne({ config, log, closers, signal }: StartConte
   printOrDrop(formatReadyMessage(embedded.config, secrets, receiver));
 }
 
-/** Rejects with the reason of the signal when it aborts first. */
+/** Resolves when Temporal is connected. Rejects with the reason of `signal` if it aborts first. */
 export async function waitForConnection(connected: Promise<void>, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const aborted = new Promise<never>((_, reject) =>

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { ReferenceVerifier } from './page-receiver.ts';
+import type { ReferenceVerifier } from './reference-verifier.ts';
 
-/** The HMAC of the raw bytes after `sha256=`; and the event in the header must be the body's. */
+/** `sha256=` and the HMAC of the raw body. The event name in the header must equal the one in the body. */
 export const verifyPausepoint: ReferenceVerifier = ({ headers, body }, secret) => {
   const expected = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
   const signature = headers['x-pausepoint-signature'] ?? '';

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { ReferenceVerifier } from './page-receiver.ts';
+import type { ReferenceVerifier } from './reference-verifier.ts';
 
-/** The HMAC of the raw body, in hex; and the event's id in the header must be the job's. */
+/** The HMAC of the raw body in hex. The event id in the header must equal the id of the job. */
 export const verifyPdfGorilla: ReferenceVerifier = ({ headers, body }, secret) => {
   const signature = headers['x-pdfg-signature'] ?? '';
   const digest = createHmac('sha256', secret).update(body.toString('utf8')).digest('hex');

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import type { ReferenceVerifier } from './page-receiver.ts';
+import type { ReferenceVerifier } from './reference-verifier.ts';
 
-/** The page's Express handler: what it verifies is the body that the framework has parsed, written again. */
+/** The Express handler of the page. It verifies the parsed body after serialising it again. */
 export const verifyCanvelete: ReferenceVerifier = ({ headers, body }, secret) => {
   const parsed: unknown = JSON.parse(body.toString('utf8'));
   const digest = createHmac('sha256', secret).update(JSON.stringify(parsed)).digest('hex');

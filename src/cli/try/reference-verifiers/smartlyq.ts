@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { ReferenceVerifier } from './page-receiver.ts';
+import type { ReferenceVerifier } from './reference-verifier.ts';
 
-/** The HMAC of time, dot and raw body, as the part `v1` of the header; and the event in the header must be the body's. */
+/** The HMAC of timestamp, dot and raw body, in part `v1` of the header. The event name in the header must equal the one in the body. */
 export const verifySmartlyq: ReferenceVerifier = ({ headers, body }, secret) => {
   const fields = (headers['x-smartlyq-signature'] ?? '').split(',').map((part) => part.split('='));
   const { t, v1 } = Object.fromEntries(fields) as Record<string, string>;
