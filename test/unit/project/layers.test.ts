@@ -15,8 +15,11 @@ test.each([
 });
 
 test.each([
-  ['src/store/deliveries/claims/claim-deliveries.ts', "import { app } from '../../api/app.ts';"],
-  ['src/store/deliveries/claims/claim-deliveries.ts', "import type { Acceptor } from '../../api/ports.ts';"],
+  ['src/store/deliveries/claims/claim-deliveries.ts', "import { app } from '../../../api/app.ts';"],
+  [
+    'src/store/deliveries/claims/claim-deliveries.ts',
+    "import type { Acceptor } from '../../../api/ports.ts';",
+  ],
   ['src/store/deliveries/claims/claim-deliveries.ts', "import { Connection } from '@temporalio/client';"],
   ['src/policy/outcome.ts', "import { inTransaction } from '../store/postgres/database.ts';"],
   ['src/egress/connections/dial.ts', "import type { Queryable } from '../../store/postgres/database.ts';"],
