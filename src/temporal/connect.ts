@@ -2,10 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection } from '@temporalio/worker';
 import type { Config } from '../config/config.ts';
 
-/** A connection to a refused port fails at once, to a silent one not within 30 s. */
-const CONNECT_WITHIN_MS = 10_000;
+/** The SDK fails at once if the port refuses the connection, but waits more than 30 s if the port does not respond. */
+const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Connects as the variables say. Rejects when Temporal does not answer in time, or when the signal aborts. */
+/**
+ * Connects to Temporal with the address and credentials of the configuration. Rejects when the server does not respond
+ * within 10 s, or when the signal aborts.
+ */
 export async function connectToTemporal(
   config: Config['temporal'] & { address: string },
   signal: AbortSignal,
@@ -18,14 +21,14 @@ export async function connectToTemporal(
     }),
     ...tlsOf(config),
   });
-  const late = sleep(CONNECT_WITHIN_MS, 'late' as const, { ref: false, signal }).catch(
-    () => 'stopped' as const,
+  const timeout = sleep(CONNECT_TIMEOUT_MS, 'timeout' as const, { ref: false, signal }).catch(
+    () => 'aborted' as const,
   );
-  const connection = await Promise.race([connecting, late]);
-  if (connection !== 'late' && connection !== 'stopped') return connection;
+  const connection = await Promise.race([connecting, timeout]);
+  if (connection !== 'timeout' && connection !== 'aborted') return connection;
   connecting.then((abandoned) => abandoned.close()).catch(() => {});
   signal.throwIfAborted();
-  throw new Error(`no answer from ${config.address} within ${CONNECT_WITHIN_MS / 1000} s`);
+  throw new Error(`no response from ${config.address} within ${CONNECT_TIMEOUT_MS / 1000} s`);
 }
 
 function tlsOf({ tlsCert, tlsKey, apiKey }: Config['temporal']) {

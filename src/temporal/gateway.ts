@@ -11,32 +11,45 @@ import type { Assignment } from '../store/deliveries/assignments/assignment.ts';
 import { searchAttributesOf } from './search-attributes.ts';
 
 /**
- * What Temporal says of a workflow. `wedged`: its workflow task fails again and again; `failed`: it ended with a failure
- * of its own; `over`: it ended otherwise, or there is none; `unknown`: nothing could be learnt.
+ * The state of a workflow in Temporal:
+ * - `running`: open, and its workflow tasks succeed.
+ * - `wedged`: open, but its workflow task fails repeatedly.
+ * - `failed`: closed with a failure.
+ * - `closed`: closed in any other way, or not found.
+ * - `unknown`: Temporal did not respond.
  */
 export type WorkflowState = 'running' | 'wedged' | 'failed' | 'closed' | 'unknown';
 
-/** All that Posthorn asks of Temporal's server from outside a workflow. */
+/** All calls that Posthorn makes to Temporal's server from outside a workflow. */
 export type TemporalGateway = {
-  /** Resolves with the run once the workflow has started; null: it had been started before. */
+  /** Resolves to the run id once the workflow has started; to null if it had been started before. */
   start(assignment: Assignment): Promise<string | null>;
+  /** Signals a workflow. `not_found`: there is no open workflow with this id. */
   send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'not_found'>;
+  /** Sends the signal `retryNow`; does nothing if there is no open workflow with this id. */
   retryNow(workflowId: string, ids: string[]): Promise<void>;
+  /** Never rejects: any error is `unknown`. */
   stateOf(workflowId: string): Promise<WorkflowState>;
-  /** The type of the failure that a workflow ended with: our own, as `Undeliverable`, or `Nondeterminism`. */
+  /**
+   * The type of the failure that closed a workflow: one of Posthorn's own, such as `Undeliverable`, or
+   * `Nondeterminism`. Rejects if the workflow did not fail.
+   */
   failureOf(workflowId: string): Promise<string>;
-  /** The run that the Web UI shows; null when Temporal does not keep the workflow. */
+  /** The run id of a workflow; null when Temporal does not have the workflow, for example after its retention. */
   runOf(workflowId: string): Promise<string | null>;
   terminate(workflowId: string, reason: string): Promise<void>;
 };
 
-/** A workflow task that failed this often in a row does not heal by itself (3 after 10 s, 5 after 35 s). */
+/** A workflow task that has reached its third attempt, about 10 s after the first, does not recover by itself. */
 const WEDGED_AFTER_TASK_ATTEMPTS = 3;
-/** Ten times what a task takes on a busy machine; after a kill right behind an eager start this is waited out. */
+/**
+ * Ten times the duration of a workflow task on a busy machine. If a process is killed right after an eager start, its
+ * workflow waits this long before another worker continues it.
+ */
 const WORKFLOW_TASK_TIMEOUT = '5s';
 
-/** The SDK's core gives that failure a code in its message, and no type. */
-const NONDETERMINISM = '[TMPRL1100]';
+/** The SDK's core sets no type on this failure, only a code in its message. */
+const NONDETERMINISM_CODE = '[TMPRL1100]';
 
 export function createTemporalGateway(
   client: Client,
@@ -73,7 +86,7 @@ export function createTemporalGateway(
           workflowId,
           taskQueue: TASK_QUEUE,
           args: [input],
-          // A second run of the same assignment would own nothing; an id is never used again.
+          // Ids are never reused: a second run of an assignment would own no deliveries.
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           requestEagerStart: eager,
           workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
@@ -106,9 +119,10 @@ export function createTemporalGateway(
           () => null,
           (error: unknown) => error,
         );
-      if (!(failure instanceof WorkflowFailedError)) throw failure ?? new Error('it did not fail');
+      if (!(failure instanceof WorkflowFailedError))
+        throw failure ?? new Error(`the workflow ${workflowId} did not fail`);
       const { cause } = failure;
-      if (cause?.message.startsWith(NONDETERMINISM)) return 'Nondeterminism';
+      if (cause?.message.startsWith(NONDETERMINISM_CODE)) return 'Nondeterminism';
       return (cause instanceof ApplicationFailure && cause.type) || cause?.name || 'unnamed';
     },
     async runOf(workflowId) {
@@ -125,7 +139,7 @@ export function createTemporalGateway(
   };
 }
 
-/** `render.completed → 3 endpoints`, or `40 events → 100 deliveries`. Types are the producer's own names. */
+/** For the Web UI: `render.completed → 3 endpoints`, or `40 events → 100 deliveries` for several events. */
 function summaryOf({ deliveries }: Assignment): string {
   const events = new Set(deliveries.map(({ eventId }) => eventId));
   const count = deliveries.length;

@@ -6,7 +6,7 @@ import type { Assignment } from '../store/deliveries/assignments/assignment.ts';
 const { INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_KEYWORD_LIST } =
   proto.temporal.api.enums.v1.IndexedValueType;
 
-/** What the Web UI can be searched for. */
+/** Search attributes by which operators find workflows in the Web UI. */
 const ATTRIBUTES = {
   PosthornProject: INDEXED_VALUE_TYPE_KEYWORD,
   PosthornState: INDEXED_VALUE_TYPE_KEYWORD,
@@ -14,14 +14,14 @@ const ATTRIBUTES = {
   PosthornEventId: INDEXED_VALUE_TYPE_KEYWORD_LIST,
 };
 
-/** The server refuses a start whose list is longer than this as JSON. */
+/** The server refuses to start a workflow if the JSON of a list exceeds this size. */
 const MAX_LIST_BYTES = 2_048;
 
 type OperatorConnection = Pick<Connection, 'operatorService'>;
 
 /**
- * Registers the search attributes that are missing. Returns null when all are there, else what is wrong: then
- * workflows run without them, since starting with one that is not registered fails.
+ * Registers missing search attributes. Returns null when all of them exist, otherwise a description of the problem.
+ * Workflows then have to start without search attributes, because starting with an unregistered one fails.
  */
 export async function ensureSearchAttributes(
   { operatorService }: OperatorConnection,
@@ -29,12 +29,12 @@ export async function ensureSearchAttributes(
   log: Logger,
 ): Promise<string | null> {
   try {
-    const missing = await differing(operatorService, namespace);
+    const missing = await missingOrMistyped(operatorService, namespace);
     if (Object.keys(missing).length === 0) return null;
     await operatorService.addSearchAttributes({ namespace, searchAttributes: missing });
-    // Adding one that exists with another type is answered with OK.
-    const still = Object.keys(await differing(operatorService, namespace));
-    return still.length === 0 ? null : `search attributes exist with another type: ${still.join(', ')}`;
+    // The server responds OK even if an attribute exists with another type.
+    const mistyped = Object.keys(await missingOrMistyped(operatorService, namespace));
+    return mistyped.length === 0 ? null : `search attributes exist with another type: ${mistyped.join(', ')}`;
   } catch (error) {
     log.warn(
       { err: error, namespace },
@@ -44,27 +44,27 @@ export async function ensureSearchAttributes(
   }
 }
 
-async function differing(service: OperatorConnection['operatorService'], namespace: string) {
+async function missingOrMistyped(service: OperatorConnection['operatorService'], namespace: string) {
   const { customAttributes } = await service.listSearchAttributes({ namespace });
   return Object.fromEntries(
     Object.entries(ATTRIBUTES).filter(([name, type]) => customAttributes?.[name] !== type),
   );
 }
 
-/** The values for one workflow; lists are cut by bytes, since a start with a longer one fails. */
+/** The search attributes of a workflow. Lists are truncated to the size that the server accepts. */
 export function searchAttributesOf({ projectId, deliveries }: Assignment): Record<string, string[]> {
   return {
     PosthornProject: [projectId],
-    PosthornEventType: cutToBytes([...new Set(deliveries.map(({ type }) => type))]),
-    PosthornEventId: cutToBytes([...new Set(deliveries.map(({ eventId }) => eventId))]),
+    PosthornEventType: truncateToBytes([...new Set(deliveries.map(({ type }) => type))]),
+    PosthornEventId: truncateToBytes([...new Set(deliveries.map(({ eventId }) => eventId))]),
   };
 }
 
-function cutToBytes(values: string[]): string[] {
+function truncateToBytes(values: string[]): string[] {
   let bytes = 2;
-  const fitting = values.findIndex((value) => {
+  const firstExcess = values.findIndex((value) => {
     bytes += value.length + 3;
     return bytes > MAX_LIST_BYTES;
   });
-  return fitting === -1 ? values : values.slice(0, fitting);
+  return firstExcess === -1 ? values : values.slice(0, firstExcess);
 }

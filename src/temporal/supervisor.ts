@@ -15,26 +15,30 @@ import { type RunningWorkers, runWorkers } from './workers.ts';
 
 export type TemporalStatus = { ok: boolean; detail?: string };
 
-/** The connection to Temporal and, with `activities`, the workers: kept up in a loop, whatever goes away. */
+/** Maintains the connection to Temporal and, if there are activities, the workers. Reconnects after every failure. */
 export type TemporalSupervisor = {
-  /** Null while Temporal is away. */
+  /** Null while Temporal is unavailable. */
   gateway(): TemporalGateway | null;
   status(): TemporalStatus;
-  /** True while the server answers and has polls of our workers on all their queues; always without workers. */
+  /**
+   * True while the server responds and has seen polls of the workers on all task queues; without workers, while it
+   * responds.
+   */
   isPolling(): boolean;
-  /** Resolves at the first connection, with workers once they poll. */
+  /** Resolves after the first connection; with workers, once they poll or after 10 s. */
   connected: Promise<void>;
-  /** Workers drain: what is under way is finished and recorded. */
+  /** Shuts the workers down. Resolves when the tasks in flight have finished. */
   close(): Promise<void>;
 };
 
-const PROBE_EVERY_MS = 1_000;
-const PROBE_WITHIN_MS = 2_000;
-const POLLS_AGAIN_MS = 100;
-const POLLS_SEEN_WITHIN_MS = 10_000;
-const ATTRIBUTES_AGAIN_MS = 10_000;
+const PROBE_INTERVAL_MS = 1_000;
+const PROBE_TIMEOUT_MS = 2_000;
+const POLLERS_CHECK_INTERVAL_MS = 100;
+const POLLERS_TIMEOUT_MS = 10_000;
+const ATTRIBUTES_RETRY_MS = 10_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 5_000];
 
+/** Connects in the background and returns immediately. `activities` is null in a process without workers. */
 export function superviseTemporal(
   config: Config['temporal'] & { address: string },
   activities: Activities | null,
@@ -42,21 +46,21 @@ export function superviseTemporal(
 ): TemporalSupervisor {
   const stopping = new AbortController();
   let gateway: TemporalGateway | null = null;
-  let answers = false;
-  let polls = activities === null;
+  let isReachable = false;
+  let hasPolls = activities === null;
   let attributesProblem: string | null = null;
   let detail = 'not connected yet';
   const { promise: connected, resolve: onConnected } = Promise.withResolvers<void>();
 
-  async function keepUp(): Promise<void> {
+  async function superviseLoop(): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; ) {
       try {
-        await session(() => {
+        await runSession(() => {
           failures = 0;
         });
       } catch (error) {
         if (stopping.signal.aborted) return;
-        tellOf(error);
+        logOutage(error);
         const pause = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)]!;
         failures += 1;
         await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {});
@@ -64,17 +68,18 @@ export function superviseTemporal(
     }
   }
 
-  /** Once for each reason: while it lasts the log would hold little else. */
-  function tellOf(error: unknown): void {
+  /** Warns once for each reason: a long outage would otherwise fill the log. */
+  function logOutage(error: unknown): void {
     const reason = describeTemporalFailure(error, config);
-    if (reason !== detail) log.warn(`Temporal is away; events are accepted and wait in Postgres. ${reason}`);
-    else log.debug({ err: error }, 'Temporal is still away');
+    if (reason !== detail)
+      log.warn(`Temporal is unavailable; events are still accepted and wait in Postgres. ${reason}`);
+    else log.debug({ err: error }, 'Temporal is still unavailable');
     detail = reason;
   }
 
-  async function session(onUp: () => void): Promise<void> {
+  async function runSession(onSessionStart: () => void): Promise<void> {
     const bundle = activities ? loadWorkflowBundle(stopping.signal) : null;
-    bundle?.catch(() => {}); // awaited below, if Temporal answers first
+    bundle?.catch(() => {}); // awaited below, if the connection succeeds
     const connection = await connectToTemporal(config, stopping.signal);
     let workers: RunningWorkers | null = null;
     try {
@@ -83,76 +88,80 @@ export function superviseTemporal(
       if (activities && bundle) {
         workers = await runWorkers(connection, config.namespace, activities, await bundle);
       }
-      // On the workers' own connection: only then is a workflow started eagerly, in this process.
+      // Eager starts work only over the connection of this process's workers.
       const client = new Client({ connection, namespace: config.namespace });
       gateway = createTemporalGateway(client, {
         eager: activities !== null,
         hasSearchAttributes: () => attributesProblem === null,
       });
-      answers = true;
-      detail = 'does not answer';
-      onUp();
-      if (workers) void watchPolls(connection, workers).finally(onConnected);
+      isReachable = true;
+      detail = 'does not respond';
+      onSessionStart();
+      if (workers) void watchPollers(connection, workers).finally(onConnected);
       else onConnected();
       log.info({ address: config.address, namespace: config.namespace }, 'connected to Temporal');
       await Promise.race([workers?.stopped ?? never, probe(connection, namespaceId)]);
     } finally {
       gateway = null;
-      answers = false;
-      polls = activities === null;
-      await workers?.shutdown().catch((error) => log.error({ err: error }, 'a worker ended with an error'));
+      isReachable = false;
+      hasPolls = activities === null;
+      await workers?.shutdown().catch((error) => log.error({ err: error }, 'a worker stopped with an error'));
       await connection
         .close()
-        .catch((error) => log.warn({ err: error }, 'the connection to Temporal did not close'));
+        .catch((error) => log.warn({ err: error }, 'the connection to Temporal could not be closed'));
     }
   }
 
-  async function watchPolls(connection: NativeConnection, workers: RunningWorkers): Promise<void> {
+  async function watchPollers(connection: NativeConnection, workers: RunningWorkers): Promise<void> {
     let running = true;
     workers.stopped.catch(() => {}).finally(() => (running = false));
-    const until = performance.now() + POLLS_SEEN_WITHIN_MS;
-    while (running && !stopping.signal.aborted && !polls) {
-      // A server that does not tell who polls must not keep the start waiting.
+    const until = performance.now() + POLLERS_TIMEOUT_MS;
+    while (running && !stopping.signal.aborted && !hasPolls) {
+      // If the server does not report pollers, the process must still start.
       if (performance.now() > until) onConnected();
       const seen = await isPolling(connection, config.namespace, workers.identity).catch(() => false);
-      polls = seen && running;
-      if (!seen) await sleep(POLLS_AGAIN_MS);
+      hasPolls = seen && running;
+      if (!seen) await sleep(POLLERS_CHECK_INTERVAL_MS);
     }
-    if (polls) log.info('the workers poll their queues');
+    if (hasPolls) log.info('the workers are polling their task queues');
   }
 
-  /** Looks once a second whether the server answers; a worker survives its absence, but starts must not be tried. */
-  async function probe(connection: NativeConnection, known: string): Promise<void> {
-    let attributesAt = performance.now() + ATTRIBUTES_AGAIN_MS;
-    let namespaceId = known;
+  /**
+   * Checks every second whether the server responds. Workers survive an outage, but workflow starts must not be tried.
+   */
+  async function probe(connection: NativeConnection, initialNamespaceId: string): Promise<void> {
+    let retryAttributesAt = performance.now() + ATTRIBUTES_RETRY_MS;
+    let namespaceId = initialNamespaceId;
     while (!stopping.signal.aborted) {
-      const before = answers;
-      const found = await namespaceWithin(connection, config.namespace);
-      answers = found !== null;
-      if (!before && answers) log.info('Temporal answers again');
-      // A restart may be over between two probes: only the id tells that it is another database by now.
-      const isAnother = found !== null && found !== namespaceId;
+      const wasReachable = isReachable;
+      const found = await fetchNamespaceId(connection, config.namespace);
+      isReachable = found !== null;
+      if (!wasReachable && isReachable) log.info('Temporal is available again');
+      // The server may restart with an empty database between two probes; only the namespace id reveals it.
+      const isRecreated = found !== null && found !== namespaceId;
       namespaceId = found ?? namespaceId;
-      // A namespace that has just been made takes none for some seconds.
-      const isMissing = attributesProblem !== null && performance.now() >= attributesAt;
-      if (answers && (!before || isAnother || isMissing)) {
+      // A new namespace rejects search attributes for some seconds.
+      const mustRetryAttributes = attributesProblem !== null && performance.now() >= retryAttributesAt;
+      if (isReachable && (!wasReachable || isRecreated || mustRetryAttributes)) {
         attributesProblem = await ensureSearchAttributes(connection, config.namespace, log);
-        attributesAt = performance.now() + ATTRIBUTES_AGAIN_MS;
+        retryAttributesAt = performance.now() + ATTRIBUTES_RETRY_MS;
       }
-      await sleep(PROBE_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => {});
+      await sleep(PROBE_INTERVAL_MS, undefined, { signal: stopping.signal }).catch(() => {});
     }
   }
 
-  const kept = keepUp();
+  const supervision = superviseLoop();
   return {
-    gateway: () => (answers ? gateway : null),
+    gateway: () => (isReachable ? gateway : null),
     connected,
-    isPolling: () => answers && polls,
+    isPolling: () => isReachable && hasPolls,
     status: () =>
-      answers ? { ok: true, ...(attributesProblem && { detail: attributesProblem }) } : { ok: false, detail },
+      isReachable
+        ? { ok: true, ...(attributesProblem && { detail: attributesProblem }) }
+        : { ok: false, detail },
     async close() {
       stopping.abort();
-      await kept;
+      await supervision;
     },
   };
 }
@@ -160,10 +169,11 @@ export function superviseTemporal(
 const never = new Promise<never>(() => {});
 
 /**
- * Deadlines do not shorten a call to a server that is away: a timer of our own does. A server that came back with an
- * empty database gets its namespace anew: workers go on polling a missing one for a minute, and then end.
+ * The id of the namespace; null when the server does not respond within 2 s. gRPC deadlines do not shorten a call to an
+ * unavailable server, so the call races a timer. If the server came back with an empty database, the namespace is
+ * created again: workers stop after polling a missing namespace for a minute.
  */
-async function namespaceWithin(connection: NativeConnection, namespace: string): Promise<string | null> {
-  const asked = ensureNamespace(connection, namespace).catch(() => null);
-  return Promise.race([asked, sleep(PROBE_WITHIN_MS, null, { ref: false })]);
+async function fetchNamespaceId(connection: NativeConnection, namespace: string): Promise<string | null> {
+  const response = ensureNamespace(connection, namespace).catch(() => null);
+  return Promise.race([response, sleep(PROBE_TIMEOUT_MS, null, { ref: false })]);
 }

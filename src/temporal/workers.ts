@@ -3,22 +3,27 @@ import { hostname } from 'node:os';
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { type Activities, SLOW_TASK_QUEUE, TASK_QUEUE } from '../../workflows/contract.ts';
 
-/** Longer than the longest attempt (60 s) and its margin: a deploy must not cut a POST short. */
+/** Longer than the longest attempt (60 s) with a margin, so that a deploy never interrupts a POST. */
 const SHUTDOWN_GRACE = '75s';
 
-/** Far more than run at once: attempts are bounded where projects share fairly (attempt-limiter.ts), not here. */
-const ACTIVITIES_AT_ONCE = 2_000;
+/**
+ * Never reached in practice: attempt-limiter.ts limits attempts, because it shares capacity fairly between projects.
+ */
+const MAX_CONCURRENT_ACTIVITIES = 2_000;
 
 export type RunningWorkers = {
-  /** By this name the server knows their polls; no other process has it, and no earlier one had. */
+  /** The identity under which the workers poll. It is unique across processes and restarts. */
   identity: string;
-  /** Settles when the workers have stopped; rejects when one failed. */
+  /** Resolves when the workers have stopped. Rejects when one of them failed. */
   stopped: Promise<void>;
-  /** Takes no more work, waits for what is under way, resolves when all have ended. */
+  /** Stops polling and resolves when the tasks in flight have finished. */
   shutdown(): Promise<void>;
 };
 
-/** One worker for workflows and first attempts, one with slots of its own for retries and slow receivers. */
+/**
+ * Starts two workers: one for workflows and first attempts, and one with separate slots for retries and slow receivers.
+ * Without the second one, slow receivers could occupy all slots.
+ */
 export async function runWorkers(
   connection: NativeConnection,
   namespace: string,
@@ -32,20 +37,20 @@ export async function runWorkers(
       ...common,
       taskQueue: TASK_QUEUE,
       workflowBundle,
-      // Pollers hold slots: with as many free slots as this an eager start always finds one.
+      // Each poller holds a slot. With this many slots, an eager start always finds a free one.
       maxConcurrentWorkflowTaskExecutions: 200,
       workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
-      maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+      maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_ACTIVITIES,
       maxCachedWorkflows: 1_000,
-      // After kill -9 a signal waits this long for the worker that is gone.
+      // After kill -9, workflow tasks wait this long for the dead worker before another one gets them.
       stickyQueueScheduleToStartTimeout: '1s',
-      // A workflow that no longer replays ends, and the reconciler gives its deliveries to one that does.
+      // Fails a workflow that no longer replays, so that the reconciler moves its deliveries to a new one.
       workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
     }),
     await Worker.create({
       ...common,
       taskQueue: SLOW_TASK_QUEUE,
-      maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+      maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_ACTIVITIES,
     }),
   ];
   const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => {});

@@ -1,48 +1,49 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import type { WorkflowLinks } from '../api/ports.ts';
 import type { TemporalGateway } from './gateway.ts';
 
-/** A reader of the API does not wait for Temporal longer than this; the link then leads to the latest run. */
-const ASK_WITHIN_MS = 300;
-/** Runs never change for an id; that a workflow is not kept any more may show this much later. */
-const REMEMBER_MS = 30_000;
-/** One that is not there may be about to start: its id is in Postgres some milliseconds earlier. */
-const REMEMBER_MISSING_MS = 500;
-const REMEMBERED = 2_000;
+/** API clients wait no longer than this for Temporal. Without a response, the link leads to the latest run. */
+const DESCRIBE_TIMEOUT_MS = 300;
+/** The run of a workflow id never changes, but a link may be served this long after retention has deleted the run. */
+const CACHE_TTL_MS = 30_000;
+/** A missing workflow may be about to start: its id is in Postgres some milliseconds before Temporal knows it. */
+const MISSING_CACHE_TTL_MS = 500;
+const MAX_CACHED_RUNS = 2_000;
 
 export type CachedWorkflowLinks = WorkflowLinks & {
-  /** A run that this process has just started: nobody needs to ask Temporal for it. */
+  /** Caches the run that this process has just started, so that its link needs no call to Temporal. */
   rememberRun(workflowId: string, runId: string): void;
 };
 
-/** Links into the Temporal Web UI. */
+/**
+ * Returns links into the Temporal Web UI. They are null without `uiUrl`, and for workflows that Temporal does not have.
+ */
 export function createWorkflowLinks(
   uiUrl: string | undefined,
   namespace: string,
   gateway: () => TemporalGateway | null,
 ): CachedWorkflowLinks {
-  const runs = new Map<string, { runId: string | null; at: number }>();
+  const runs = new LRUCache<string, { runId: string | null }>({ max: MAX_CACHED_RUNS, ttl: CACHE_TTL_MS });
 
+  /** Undefined when Temporal did not respond in time. */
   async function runOf(workflowId: string): Promise<string | null | undefined> {
-    const known = runs.get(workflowId);
-    const rememberMs = known?.runId === null ? REMEMBER_MISSING_MS : REMEMBER_MS;
-    if (known && performance.now() - known.at < rememberMs) return known.runId;
-    const asked = gateway()
+    const cached = runs.get(workflowId);
+    if (cached) return cached.runId;
+    const response = gateway()
       ?.runOf(workflowId)
       .catch(() => undefined);
-    const runId = await Promise.race([asked, sleep(ASK_WITHIN_MS, undefined, { ref: false })]);
-    if (runId !== undefined) remember(workflowId, runId);
+    const runId = await Promise.race([response, sleep(DESCRIBE_TIMEOUT_MS, undefined, { ref: false })]);
+    if (runId !== undefined) cacheRun(workflowId, runId);
     return runId;
   }
 
-  function remember(workflowId: string, runId: string | null): void {
-    runs.delete(workflowId);
-    runs.set(workflowId, { runId, at: performance.now() });
-    if (runs.size > REMEMBERED) runs.delete(runs.keys().next().value!);
+  function cacheRun(workflowId: string, runId: string | null): void {
+    runs.set(workflowId, { runId }, { ttl: runId === null ? MISSING_CACHE_TTL_MS : CACHE_TTL_MS });
   }
 
   return {
-    rememberRun: remember,
+    rememberRun: cacheRun,
     async urlOf(workflowId) {
       if (!uiUrl) return null;
       const runId = await runOf(workflowId);

@@ -5,24 +5,24 @@ import { buildBundle, cachedBundle } from './workflow-bundle.ts';
 
 const SCRIPT = join(import.meta.dirname, 'write-workflow-bundle.ts');
 
-let ready: Promise<WorkflowBundle> | undefined;
+let bundle: Promise<WorkflowBundle> | undefined;
 
 /**
- * The workflow code for the workers of this process: the bundle that was made with the image or by an earlier run. Else
- * a process of its own makes it, since it takes seconds of CPU in which nothing else would be answered; it ends with
- * the signal.
+ * The workflow bundle for the workers of this process. Uses the bundle that was built with the image or by an earlier
+ * run. Otherwise a child process builds it: that takes seconds of CPU, which would block this process. If the signal
+ * aborts, the child process is killed and the promise rejects.
  */
 export function loadWorkflowBundle(signal: AbortSignal): Promise<WorkflowBundle> {
-  ready ??= prepare(signal).catch((error) => {
-    ready = undefined; // the next connection tries again
+  bundle ??= prepare(signal).catch((error) => {
+    bundle = undefined; // the next connection tries again
     throw error;
   });
-  return ready;
+  return bundle;
 }
 
 async function prepare(signal: AbortSignal): Promise<WorkflowBundle> {
-  const kept = cachedBundle();
-  if (kept) return kept;
+  const cached = cachedBundle();
+  if (cached) return cached;
   await runScript(signal);
   signal.throwIfAborted();
   return cachedBundle() ?? (await buildBundle());

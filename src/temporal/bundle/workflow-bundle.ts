@@ -5,18 +5,19 @@ import { bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 export const WORKFLOWS_PATH = path.join(ROOT, 'workflows/index.ts');
-/** `npm ci` empties it, and in the image it is filled when that is built. */
+/** `npm ci` empties this folder; the image build fills it. */
 const CACHE_FOLDER = path.join(ROOT, 'node_modules/.cache/posthorn');
 
-/** All that workflow code may import of ours (scripts/layers.ts holds that), and every version that npm installed. */
+/** Every file of this repository that workflow code may import; scripts/layers.ts enforces it. */
 export const BUNDLE_SOURCES = [
   'workflows/**/*.ts',
   'src/policy/**/*.ts',
   'src/temporal/bundle/workflow-bundle.ts',
 ];
+/** Lists the installed version of each package. */
 const INSTALLED = 'node_modules/.package-lock.json';
 
-/** The bundle of an earlier run for exactly these sources and packages; undefined where there is none. */
+/** The cached bundle for exactly these sources and packages; undefined when there is none or it is incomplete. */
 export function cachedBundle(file = bundleCachePath()): WorkflowBundle | undefined {
   if (!file) return undefined;
   try {
@@ -28,32 +29,35 @@ export function cachedBundle(file = bundleCachePath()): WorkflowBundle | undefin
   }
 }
 
-/** Bundles the workflow code, which takes some seconds of CPU, and keeps it where that is possible. */
+/** Bundles the workflow code, which takes several seconds of CPU, and caches the bundle if the folder is writable. */
 export async function buildBundle(): Promise<WorkflowBundle> {
-  const file = bundleCachePath(); // before: what changes meanwhile is not in it
+  const file = bundleCachePath(); // computed first: the bundle does not contain files that change meanwhile
   const { code } = await bundleWorkflowCode({
     workflowsPath: WORKFLOWS_PATH,
     logger: { trace() {}, debug() {}, info() {}, log() {}, warn: console.warn, error: console.error },
   });
-  if (file) keep(file, code);
+  if (file) cacheBundle(file, code);
   return { code };
 }
 
-function keep(file: string, code: string): void {
-  const draft = `${file}.${process.pid}`;
+function cacheBundle(file: string, code: string): void {
+  const tempFile = `${file}.${process.pid}`;
   try {
     mkdirSync(CACHE_FOLDER, { recursive: true });
-    writeFileSync(draft, `${digestOf(code)}\n${code}`);
-    renameSync(draft, file);
+    writeFileSync(tempFile, `${digestOf(code)}\n${code}`);
+    renameSync(tempFile, file);
     for (const other of globSync('workflows-*.txt', { cwd: CACHE_FOLDER })) {
       if (other !== path.basename(file)) rmSync(path.join(CACHE_FOLDER, other), { force: true });
     }
   } catch {
-    rmSync(draft, { force: true }); // a read-only installation: bundled at each start
+    rmSync(tempFile, { force: true }); // read-only installation: the bundle is built at each start
   }
 }
 
-/** Named by what goes into the bundle: one of other sources or another SDK is never taken for it. */
+/**
+ * The path of the cached bundle. Its name contains a hash of all sources and installed packages, so an outdated bundle
+ * is never used. Undefined when npm did not install the packages.
+ */
 export function bundleCachePath(root = ROOT): string | undefined {
   const hash = createHash('sha256');
   try {
@@ -65,7 +69,7 @@ export function bundleCachePath(root = ROOT): string | undefined {
         .update('\0');
     }
   } catch {
-    return undefined; // not installed by npm: nothing says which versions these are
+    return undefined; // not installed by npm: the versions are unknown
   }
   return path.join(CACHE_FOLDER, `workflows-${hash.digest('hex').slice(0, 32)}.txt`);
 }

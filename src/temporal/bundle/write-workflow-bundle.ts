@@ -1,4 +1,4 @@
-// Run when the image is built, and by a worker that finds no bundle: its own event loop stays free meanwhile.
+// The image build runs this script, and so does a worker without a cached bundle, to keep its own event loop free.
 import { buildBundle, cachedBundle } from './workflow-bundle.ts';
 
 if (!cachedBundle()) {

@@ -49,7 +49,7 @@ test('a worker is healthy once it polls, and not while Temporal is away', async 
   const working = startPosthorn('worker', env);
   await working.untilPrinted(/"started"/);
   await eventually(async () => (await readyz()).status === 200, 30_000);
-  expect(working.output()).toContain('the workers poll their queues');
+  expect(working.output()).toContain('the workers are polling their task queues');
   expect(healthCheck('worker')).toBe(0);
   expect(healthCheck()).toBe(0);
   expect(await working.end('SIGTERM')).toBe(0);

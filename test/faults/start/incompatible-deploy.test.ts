@@ -39,7 +39,7 @@ test('a workflow that fails because its code no longer fits is logged and counte
   await worker.end('SIGTERM');
 
   const changed = startProgram('test/faults/installation/changed-worker.ts', posthorn.env);
-  const told = await changed.untilPrinted(/^.*workflows do not fit the code.*$/m);
+  const told = await changed.untilPrinted(/^.*workflows failed because their history.*$/m);
   await changed.end('SIGKILL');
   await posthorn.startWorker();
   await statusIs('delivered');

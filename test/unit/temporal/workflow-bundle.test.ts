@@ -22,29 +22,29 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const sources = () => BUNDLE_SOURCES.flatMap((pattern) => globSync(pattern, { cwd: root }));
 
-test('the same files have the same bundle, wherever they are', () => {
+test('the same files in another folder share a bundle', () => {
   expect(bundleCachePath(folder)).toBe(bundleCachePath());
 });
 
 test.each(['workflows/index.ts', 'src/policy/retry-policy.ts', 'node_modules/.package-lock.json'])(
-  'a bundle of before is not taken when %s has changed',
+  'the cached bundle is not used after %s has changed',
   (file) => {
     appendFileSync(join(folder, file), ' ');
     expect(bundleCachePath(folder)).not.toBe(bundleCachePath());
   },
 );
 
-test('a file that is new, or gone, makes another bundle', () => {
+test('the cached bundle is not used after a file was added', () => {
   writeFileSync(join(folder, 'src/policy/added.ts'), '');
   expect(bundleCachePath(folder)).not.toBe(bundleCachePath());
 });
 
-test('without the note of what npm installed nothing is kept', () => {
+test('without the lock file of the installed packages nothing is cached', () => {
   rmSync(join(folder, 'node_modules/.package-lock.json'));
   expect(bundleCachePath(folder)).toBeUndefined();
 });
 
-test('a bundle is made of no other files of ours, is kept, and not taken when it is cut short', async () => {
+test('a bundle contains no other source files, is cached, and is not used when the cache file is truncated', async () => {
   const { code } = cachedBundle() ?? (await buildBundle());
   const [, map] = /sourceMappingURL=data:application\/json;charset=utf-8;base64,(\S+)/.exec(code)!;
   const bundled = (JSON.parse(Buffer.from(map!, 'base64').toString()) as { sources: string[] }).sources
@@ -55,7 +55,7 @@ test('a bundle is made of no other files of ours, is kept, and not taken when it
   for (const source of bundled) expect(known.some((file) => source.endsWith(file))).toBe(true);
 
   expect(cachedBundle()?.code).toBe(code);
-  const cut = join(folder, 'cut.txt');
-  writeFileSync(cut, readFileSync(bundleCachePath()!, 'utf8').slice(0, -100));
-  expect(cachedBundle(cut)).toBeUndefined();
+  const truncated = join(folder, 'truncated.txt');
+  writeFileSync(truncated, readFileSync(bundleCachePath()!, 'utf8').slice(0, -100));
+  expect(cachedBundle(truncated)).toBeUndefined();
 });
