@@ -1,3 +1,4 @@
+import type { Outcome } from '../../sdk/typescript/src/index.ts';
 import { eventually } from './eventually.ts';
 
 export type StreamedOutcome = {
@@ -5,19 +6,7 @@ export type StreamedOutcome = {
   kind: string;
   /** Epoch milliseconds at which it arrived here. */
   arrivedAt: number;
-  data: {
-    id: string;
-    at: string;
-    event: string;
-    delivery?: string;
-    endpoint?: string;
-    consumer: string | null;
-    status: string;
-    outcome?: string;
-    attempt?: number;
-    nextAttemptAt?: string;
-    reason?: string;
-  };
+  data: Omit<Outcome, 'kind'>;
 };
 
 export type OutcomeStream = {
