@@ -1,7 +1,7 @@
 import type { OpenApi, Schema } from './openapi-document.ts';
 
 /** The types of both SDKs: the schemas of the document, and the query parameters of each operation. */
-export function namedTypes({ paths, components }: OpenApi): [name: string, schema: Schema][] {
+export function collectNamedTypes({ paths, components }: OpenApi): [name: string, schema: Schema][] {
   const operations = Object.values(paths).flatMap((item) => Object.values(item));
   const queries = operations.flatMap(({ operationId, parameters = [] }): [string, Schema][] => {
     const queryParameters = parameters.filter((parameter) => parameter.in === 'query');

@@ -36,7 +36,7 @@ export type OpenApi = {
 };
 
 /** Returns the response to GET /openapi.json of an API without database and Temporal, which that route does not use. */
-export async function openApiDocument(): Promise<OpenApi> {
+export async function loadOpenApiDocument(): Promise<OpenApi> {
   const unusedDependencies = {} as ApiDependencies;
   const app = createApi({
     ...unusedDependencies,

@@ -14,7 +14,7 @@ from typing import Any, Dict, List, Literal, Optional, TypedDict, Union
 `;
 
 /** The text of sdk/python/src/posthorn/models.py. */
-export function pythonModels(types: [string, Schema][]): string {
+export function generatePython(types: [string, Schema][]): string {
   const written = types.map(([name, schema]) => definition(name, schema));
   const names = types.map(([name]) => `    "${name}",\n`).sort();
   return `${HEAD}__all__ = [\n${names.join('')}]\n${written.join('')}`;

@@ -6,7 +6,7 @@ const HEAD =
   '// Generated from the OpenAPI document by sdk/models/write-models.ts. To change it, change the API and run the script.\n';
 
 /** The text of sdk/typescript/src/models.ts. */
-export const typescriptModels = (types: [string, Schema][]): string =>
+export const generateTypescript = (types: [string, Schema][]): string =>
   [
     HEAD,
     ...types.map(([name, schema]) => `${comment(schema, '')}export type ${name} = ${typeOf(schema, '')};\n`),

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { modelFiles } from './model-files.ts';
-import { openApiDocument } from './openapi-document.ts';
+import { generateModelFiles } from './model-files.ts';
+import { loadOpenApiDocument } from './openapi-document.ts';
 
-for (const [path, text] of Object.entries(modelFiles(await openApiDocument()))) {
+for (const [path, text] of Object.entries(generateModelFiles(await loadOpenApiDocument()))) {
   writeFileSync(join(import.meta.dirname, '..', path), text);
 }

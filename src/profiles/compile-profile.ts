@@ -3,7 +3,7 @@ import type { RetryPolicy } from '../policy/retry-policy.ts';
 import { hasKeyEncoding } from '../signing/secret-key.ts';
 import { compileBody } from './body/compose-body.ts';
 import { compileSizeCheck } from './body/rendered-size.ts';
-import type { Problem } from './body/reserialize.ts';
+import type { FieldProblem } from './body/reserialize.ts';
 import type { Profile } from './profile.ts';
 import { compileHeaders } from './request-headers.ts';
 import { compileRequiredFieldsCheck, referencesConsumer } from './required-fields.ts';
@@ -27,7 +27,7 @@ export type CompiledProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'eventTy
    * The body that every receiver gets, or why this event cannot have one (422). `data` is JSON as the producer sent it;
    * `test` is omitted for events that are not test events.
    */
-  composeBody(input: EventFields & { data: Buffer; test?: boolean }): Buffer | { errors: Problem[] };
+  composeBody(input: EventFields & { data: Buffer; test?: boolean }): Buffer | { errors: FieldProblem[] };
   /** The headers of one attempt, with its signature. `sentAt` is in epoch seconds; `secrets` is newest first and not empty. */
   requestHeaders(
     input: EventFields & { sentAt: number; body: Buffer; secrets: string[] },

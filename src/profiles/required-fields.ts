@@ -1,5 +1,5 @@
 import { childPointer } from '../json-schema/json-pointer.ts';
-import type { Problem } from './body/reserialize.ts';
+import type { FieldProblem } from './body/reserialize.ts';
 import { compileTemplate, isTemplate, type Template } from './body/template.ts';
 import { isHeaderValue } from './header-names.ts';
 import type { Profile } from './profile.ts';
@@ -22,12 +22,12 @@ export const referencesConsumer = (profile: Pick<Profile, 'body' | 'headers'>): 
  */
 export function compileRequiredFieldsCheck(
   profile: Pick<Profile, 'body' | 'headers'>,
-): (event: RequiredFields) => Problem[] {
+): (event: RequiredFields) => FieldProblem[] {
   const requiredAttributes = attributesOf(templatesOf(profile));
   const inHeaders = attributesOf(Object.values(profile.headers).map(compileTemplate));
   const needsConsumer = referencesConsumer(profile);
 
-  const attributeProblem = (name: string, value: string | undefined): Problem[] => {
+  const attributeProblem = (name: string, value: string | undefined): FieldProblem[] => {
     const pointer = childPointer('/attributes', name);
     if (value === undefined) return [{ pointer, detail: 'is required by the profile' }];
     if (!inHeaders.has(name) || isHeaderValue(value)) return [];

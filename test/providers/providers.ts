@@ -18,7 +18,7 @@ export const PROVIDERS: Provider[] = PROVIDER_NAMES.map((name) => ({
   receiver: REFERENCE_VERIFIERS.get(name)!,
 }));
 
-export const providerNamed = (name: string): Provider => PROVIDERS.find((each) => each.name === name)!;
+export const getProvider = (name: string): Provider => PROVIDERS.find((each) => each.name === name)!;
 
 /** An event with everything that any of the five providers needs. */
 export const anyEvent = {
@@ -32,18 +32,18 @@ export const anyEvent = {
 export type SentEvent = Partial<typeof anyEvent> & { data: string };
 
 /** The body of an event that receivers get. Throws with the problems if the profile refuses the event. */
-export function bodyOf({ profile }: Provider, { data, ...fields }: SentEvent): Buffer {
+export function composeBody({ profile }: Provider, { data, ...fields }: SentEvent): Buffer {
   const body = profile.composeBody({ ...anyEvent, ...fields, data: Buffer.from(data) });
   if (Buffer.isBuffer(body)) return body;
   throw new Error(`refused: ${JSON.stringify(body.errors)}`);
 }
 
 /** The request of one attempt that a receiver gets. */
-export function requestOf(
+export function composeRequest(
   provider: Provider,
   { data, ...fields }: SentEvent,
   secret: string,
-  body = bodyOf(provider, { data, ...fields }),
+  body = composeBody(provider, { data, ...fields }),
 ): ReceivedRequest {
   const sentAt = 1_775_469_684;
   const sent = provider.profile.requestHeaders({ ...anyEvent, ...fields, sentAt, body, secrets: [secret] });

@@ -5,7 +5,7 @@ import { eventually } from '../set-up/eventually.ts';
 import { openOutcomes } from '../set-up/outcome-stream.ts';
 import { type Delivery, type Event, startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 import { openAccount } from './account.ts';
-import { providerNamed } from './providers.ts';
+import { getProvider } from './providers.ts';
 
 /** The retry delays on the providers' pages, in the format of Temporal timers. PDF Gorilla's page does not specify them. */
 const DELAYS: [string, string[]][] = [
@@ -31,7 +31,7 @@ afterAll(() => posthorn.close());
 test.each(DELAYS)(
   'a failing delivery of %s is retried after %j, and its final state is streamed and stored',
   async (name, delays) => {
-    const provider = providerNamed(name);
+    const provider = getProvider(name);
     const { key, call, registered, post } = await openAccount(posthorn, provider, receiver.url);
     const stream = await openOutcomes(posthorn.url, key);
     const { name: type, example } = provider.profile.eventTypes[0]!;

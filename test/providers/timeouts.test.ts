@@ -3,7 +3,7 @@ import { startReceiver } from '../receivers/receiver.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { type Attempt, type Event, startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 import { openAccount } from './account.ts';
-import { providerNamed } from './providers.ts';
+import { getProvider } from './providers.ts';
 
 /** The timeouts on the providers' pages, in seconds. SmartlyQ's page does not specify it. */
 const TIMEOUTS: [string, number][] = [
@@ -29,7 +29,7 @@ async function measureTimeout(name: string): Promise<{ waitedMs: number; outcome
     },
   ]);
   try {
-    const provider = providerNamed(name);
+    const provider = getProvider(name);
     const { call, post } = await openAccount(posthorn, provider, receiver.url);
     const { name: type, example } = provider.profile.eventTypes[0]!;
     const { id } = await post(type, JSON.stringify(example));

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { modelFiles } from '../../sdk/models/model-files.ts';
-import { type OpenApi, openApiDocument } from '../../sdk/models/openapi-document.ts';
+import { generateModelFiles } from '../../sdk/models/model-files.ts';
+import { loadOpenApiDocument, type OpenApi } from '../../sdk/models/openapi-document.ts';
 import { PosthornClient } from '../../sdk/typescript/src/index.ts';
-import { runPython, SDK, testWithPython } from './run-program.ts';
+import { runPython, SDK_FOLDER, testWithPython } from './run-program.ts';
 
 let document: OpenApi;
 beforeAll(async () => {
-  document = await openApiDocument();
+  document = await loadOpenApiDocument();
 });
 
 /** Operations in the form `GET /v1/events/{id}`, without those for the documentation, which SDKs do not need. */
@@ -84,7 +84,7 @@ testWithPython(
 );
 
 test('the types of both SDKs are what sdk/models/write-models.ts generates', () => {
-  for (const [path, text] of Object.entries(modelFiles(document))) {
-    expect(readFileSync(join(SDK, path), 'utf8')).toBe(text);
+  for (const [path, text] of Object.entries(generateModelFiles(document))) {
+    expect(readFileSync(join(SDK_FOLDER, path), 'utf8')).toBe(text);
   }
 });

@@ -5,12 +5,12 @@ import { conformance, conformanceText } from '../../sdk/conformance/cases.ts';
 import { payloadBytes } from '../../sdk/conformance/reference-signature.ts';
 import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 import { compileSigner } from '../../src/signing/sign.ts';
-import { SDK } from './run-program.ts';
+import { SDK_FOLDER } from './run-program.ts';
 
 const profiles = createBuiltInProfiles();
 
 test('signatures.json is what sdk/conformance/write-cases.ts generates', () => {
-  expect(readFileSync(join(SDK, 'conformance/signatures.json'), 'utf8')).toBe(conformanceText());
+  expect(readFileSync(join(SDK_FOLDER, 'conformance/signatures.json'), 'utf8')).toBe(conformanceText());
 });
 
 test('the file contains every built-in profile', () => {

@@ -1,9 +1,9 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import { runProgram, runPython, SDK, testWithPython } from './run-program.ts';
+import { runProgram, runPython, SDK_FOLDER, testWithPython } from './run-program.ts';
 
 test('the tests of the TypeScript SDK pass', async () => {
-  const cwd = join(SDK, 'typescript');
+  const cwd = join(SDK_FOLDER, 'typescript');
   const files = globSync('test/*.test.ts', { cwd });
   const { code, stdout } = await runProgram(process.execPath, ['--test', '--test-reporter=tap', ...files], {
     cwd,

@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { runProgram, runPython, SDK, testWithPython } from './run-program.ts';
+import { runProgram, runPython, SDK_FOLDER, testWithPython } from './run-program.ts';
 
 jest.setTimeout(120_000);
 
-const root = join(SDK, '..');
+const root = join(SDK_FOLDER, '..');
 const binaries = join(root, 'node_modules/.bin');
 let folder: string;
 let installed: string;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'posthorn-sdk-'));
   installed = join(folder, 'node_modules/@posthorn/sdk');
   const sources = join(folder, 'sources');
-  cpSync(join(SDK, 'typescript'), sources, { recursive: true });
+  cpSync(join(SDK_FOLDER, 'typescript'), sources, { recursive: true });
   // The build needs its dev dependencies. The project beside the sources does not find them.
   symlinkSync(join(root, 'node_modules'), join(sources, 'node_modules'));
   const PATH = `${binaries}${delimiter}${process.env.PATH}`;
@@ -125,14 +125,16 @@ test('the packed package has the license and no tests', () => {
 test.each(['typescript', 'python'])(
   'the README of the %s package has no relative link, because registries show it alone',
   (sdk) => {
-    const text = readFileSync(join(SDK, sdk, 'README.md'), 'utf8');
+    const text = readFileSync(join(SDK_FOLDER, sdk, 'README.md'), 'utf8');
     const relative = [...text.matchAll(/\]\((?!https?:\/\/|#)([^)]*)\)/g)].map(([, target]) => target);
     expect(relative).toEqual([]);
   },
 );
 
 test('the Python package has the license', () => {
-  expect(readFileSync(join(SDK, 'python/LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
+  expect(readFileSync(join(SDK_FOLDER, 'python/LICENSE'), 'utf8')).toBe(
+    readFileSync(join(root, 'LICENSE'), 'utf8'),
+  );
 });
 
 testWithPython('the Python package has the same version as the TypeScript package', async () => {

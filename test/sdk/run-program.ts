@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { findPython } from '../set-up/find-python.ts';
 
-export const SDK = join(__dirname, '../../sdk');
+export const SDK_FOLDER = join(__dirname, '../../sdk');
 
 export type ProgramResult = { code: number | null; stdout: string; stderr: string };
 
@@ -28,7 +28,7 @@ const python = findPython();
 /** Runs Python with the SDK on its path. Throws with the output if it fails. */
 export async function runPython(args: string[], input?: string): Promise<ProgramResult> {
   const ended = await runProgram(python!, args, {
-    cwd: join(SDK, 'python'),
+    cwd: join(SDK_FOLDER, 'python'),
     env: { PYTHONPATH: 'src', PYTHONDONTWRITEBYTECODE: '1', PYTHONIOENCODING: 'utf-8' },
     ...(input !== undefined && { input }),
   });

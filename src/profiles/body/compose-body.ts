@@ -1,6 +1,6 @@
 import { childPointer } from '../../json-schema/json-pointer.ts';
 import type { Profile } from '../profile.ts';
-import { type Problem, reserializationProblems, reserialize } from './reserialize.ts';
+import { type FieldProblem, reserializationProblems, reserialize } from './reserialize.ts';
 import { compileTemplate, isTemplate, SPREAD_MEMBER, type TemplateValues } from './template.ts';
 
 export type BodyInput = TemplateValues & {
@@ -29,7 +29,7 @@ function objectContents(object: Buffer): Buffer {
   return contents.toString('latin1').trim() === '' ? contents.subarray(0, 0) : contents;
 }
 
-function spreadProblems(data: Buffer, memberNames: Set<string>): Problem[] {
+function spreadProblems(data: Buffer, memberNames: Set<string>): FieldProblem[] {
   const value: unknown = JSON.parse(data.toString('utf8'));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [
@@ -51,7 +51,7 @@ function spreadProblems(data: Buffer, memberNames: Set<string>): Problem[] {
  */
 export function compileBody(
   profile: Pick<Profile, 'body' | 'dataBytes'>,
-): (input: BodyInput) => Buffer | Problem[] {
+): (input: BodyInput) => Buffer | FieldProblem[] {
   const members = Object.entries(profile.body).map(compileMember);
   const hasSpread = SPREAD_MEMBER in profile.body;
   const memberNames = new Set(Object.keys(profile.body).filter((name) => name !== SPREAD_MEMBER));

@@ -3,7 +3,7 @@ import type { Profile } from '../profile.ts';
 import { compileRequiredFieldsCheck } from '../required-fields.ts';
 import { compileBody } from './compose-body.ts';
 import { compileSizeCheck } from './rendered-size.ts';
-import type { Problem } from './reserialize.ts';
+import type { FieldProblem } from './reserialize.ts';
 
 /** In the longest precision. The precision cannot make an example invalid. */
 const createdAt = EXAMPLE_EVENT.createdAt.toISOString();
@@ -27,7 +27,7 @@ export function exampleProblems(
   const missingFields = compileRequiredFieldsCheck(profile);
   const sizeProblems = compileSizeCheck(profile);
 
-  const eventProblems = ({ name, example, exampleAttributes = {} }: EventType): Problem[] => {
+  const eventProblems = ({ name, example, exampleAttributes = {} }: EventType): FieldProblem[] => {
     const event = { ...EXAMPLE_EVENT, createdAt, type: name, attributes: exampleAttributes };
     const tooLong = sizeProblems(event);
     if (tooLong.length > 0) return tooLong;

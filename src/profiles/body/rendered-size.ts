@@ -1,5 +1,5 @@
 import type { Profile } from '../profile.ts';
-import type { Problem } from './reserialize.ts';
+import type { FieldProblem } from './reserialize.ts';
 import { compileTemplate, isTemplate, type TemplateValues } from './template.ts';
 
 /** A template may contain an attribute of 1 MB many times, so the size is computed before anything is rendered. */
@@ -14,11 +14,11 @@ const SIGNATURE_PLACEHOLDER = { sentAt: 9_999_999_999, signature: 'x'.repeat(512
 export function compileSizeCheck({
   body,
   headers,
-}: Pick<Profile, 'body' | 'headers'>): (event: TemplateValues) => Problem[] {
+}: Pick<Profile, 'body' | 'headers'>): (event: TemplateValues) => FieldProblem[] {
   const inBody = Object.values(body).filter(isTemplate).map(compileTemplate);
   const inHeaders = Object.values(headers).map(compileTemplate);
 
-  const problem = (part: string, characters: number): Problem => ({
+  const problem = (part: string, characters: number): FieldProblem => ({
     pointer: '/attributes',
     detail: `must be shorter: the profile would render more than ${characters} characters in the ${part}`,
   });

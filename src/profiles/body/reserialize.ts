@@ -1,6 +1,6 @@
 import { walkJson } from './walk-json.ts';
 
-export type Problem = { pointer: string; detail: string };
+export type FieldProblem = { pointer: string; detail: string };
 
 /** 1 MB of data can contain 100,000 problems. The first few are enough for the producer. */
 const MAX_PROBLEMS = 20;
@@ -28,8 +28,8 @@ function isPreserved(number: string): boolean {
 }
 
 /** What `JSON.stringify(JSON.parse(data))` would change in the value of `data`, which must be valid JSON. */
-export function reserializationProblems(data: Buffer): Problem[] {
-  const problems: Problem[] = [];
+export function reserializationProblems(data: Buffer): FieldProblem[] {
+  const problems: FieldProblem[] = [];
   const report = (pointer: () => string, detail: string) => {
     if (problems.length < MAX_PROBLEMS) problems.push({ pointer: pointer(), detail });
   };

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { accepts } from '../../../src/cli/try/reference-verifiers/reference-verifier.ts';
-import { PROVIDERS, providerNamed } from '../../providers/providers.ts';
+import { getProvider, PROVIDERS } from '../../providers/providers.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
@@ -171,7 +171,7 @@ test('a test event to a paused endpoint is held until it resumes', async () => {
 });
 
 test('a consumer can test only its own endpoints', async () => {
-  const provider = providerNamed('pausepoint');
+  const provider = getProvider('pausepoint');
   const { key } = await posthorn.newProject({ profile: provider.name });
   const keyOf = async (consumer: string) =>
     (await call(key, 'POST', '/v1/keys', { consumer })).body.key as string;

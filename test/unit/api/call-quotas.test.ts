@@ -1,11 +1,11 @@
-import { openApiDocument } from '../../../sdk/models/openapi-document.ts';
+import { loadOpenApiDocument } from '../../../sdk/models/openapi-document.ts';
 import { DEFAULT_QUOTAS } from '../../../src/policy/quotas.ts';
 
 /** Posts are limited by shares of memory and of concurrent stores; only the operator can create and change other projects. */
 const WITHOUT_RATE = ['postEvent', 'postEvents', 'createProject', 'changeProject'];
 
 test('every call with which a tenant changes something has a quota', async () => {
-  const { paths } = await openApiDocument();
+  const { paths } = await loadOpenApiDocument();
   const calls = Object.values(paths).flatMap((path) => Object.entries(path));
   const changing = calls.flatMap(([method, operation]) => (method === 'get' ? [] : [operation]));
 

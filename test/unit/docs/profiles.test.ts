@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { accepts } from '../../../src/cli/try/reference-verifiers/reference-verifier.ts';
-import { PROVIDERS, requestOf } from '../../providers/providers.ts';
+import { composeRequest, PROVIDERS } from '../../providers/providers.ts';
 
 /** The contents of a provider's page in docs/: the last posted event, the secret and the request. */
 function readPage(name: string) {
@@ -25,7 +25,7 @@ test.each(PROVIDERS)('the page of $name shows the request for its event', (provi
   expect(accepts(provider.receiver, request, secret)).toBe(true);
 
   const createdAt = new Date(JSON.parse(String(request.body)).timestamp);
-  const sent = requestOf(provider, { ...event, createdAt, data: JSON.stringify(event.data) }, secret);
+  const sent = composeRequest(provider, { ...event, createdAt, data: JSON.stringify(event.data) }, secret);
   expect(String(sent.body)).toBe(String(request.body));
   expect(Object.keys(sent.headers)).toEqual(Object.keys(request.headers));
 });

@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv';
-import { PROVIDERS, providerNamed } from '../../providers/providers.ts';
+import { getProvider, PROVIDERS } from '../../providers/providers.ts';
 
 const CATALOGUES = {
   cmdcal: ['render.completed', 'render.failed', 'approval.changed'],
@@ -27,15 +27,15 @@ const CATALOGUES = {
 const ajv = new Ajv({ strict: true });
 
 function accepts(provider: string, type: string, data: unknown): boolean {
-  const { schema } = providerNamed(provider).profile.eventTypes.find(({ name }) => name === type)!;
+  const { schema } = getProvider(provider).profile.eventTypes.find(({ name }) => name === type)!;
   return ajv.validate(schema!, data);
 }
 
 const exampleOf = (provider: string, type: string) =>
-  providerNamed(provider).profile.eventTypes.find(({ name }) => name === type)!.example as object;
+  getProvider(provider).profile.eventTypes.find(({ name }) => name === type)!.example as object;
 
 test.each(Object.entries(CATALOGUES))('the catalogue of %s has the types of its page', (provider, types) => {
-  const { eventTypes } = providerNamed(provider).profile;
+  const { eventTypes } = getProvider(provider).profile;
   expect(eventTypes.map(({ name }) => name)).toEqual(types);
   for (const { description } of eventTypes) expect(description).not.toBe('');
 });

@@ -1,11 +1,11 @@
-import { bodyOf, providerNamed, requestOf } from '../../providers/providers.ts';
+import { composeBody, composeRequest, getProvider } from '../../providers/providers.ts';
 
 const example = (provider: string, type: string) =>
-  providerNamed(provider).profile.eventTypes.find(({ name }) => name === type)!;
+  getProvider(provider).profile.eventTypes.find(({ name }) => name === type)!;
 
 const exampleRequest = (provider: string, type: string, fields: { id?: string; createdAt: string }) =>
-  requestOf(
-    providerNamed(provider),
+  composeRequest(
+    getProvider(provider),
     {
       ...fields,
       type,
@@ -73,7 +73,7 @@ test('Canvelete sends the id and the type of the event first, with a prefixed si
 });
 
 test('Canvelete re-serializes data, so that both of its receivers compute the same bytes', () => {
-  const body = bodyOf(providerNamed('canvelete'), { data: '{"b": 1.0, "10": "\\u00e9\\/"}' });
+  const body = composeBody(getProvider('canvelete'), { data: '{"b": 1.0, "10": "\\u00e9\\/"}' });
   expect(String(body)).toContain('"data":{"10":"é/","b":1}}');
 });
 
@@ -104,7 +104,7 @@ test('PDF Gorilla sends a flat body with milliseconds, and the id of the job in 
 test.each(['{"jobId":"another"}', '{"timestamp":"never"}', '[]', 'null'])(
   'PDF Gorilla refuses the data %s, because its members cannot become members of the body',
   (data) => {
-    expect(() => bodyOf(providerNamed('pdf-gorilla'), { data })).toThrow('"pointer":"/data');
+    expect(() => composeBody(getProvider('pdf-gorilla'), { data })).toThrow('"pointer":"/data');
   },
 );
 
@@ -135,7 +135,7 @@ test('PausePoint sends the pause and the developer, and the event in a header', 
 });
 
 test('PausePoint refuses an event without a developer or a pause, with a pointer to each', () => {
-  const { profile } = providerNamed('pausepoint');
+  const { profile } = getProvider('pausepoint');
   const event = {
     id: 'evt_1',
     type: 'pause.responded',

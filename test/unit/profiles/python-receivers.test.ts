@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { accepts } from '../../../src/cli/try/reference-verifiers/reference-verifier.ts';
 import { jsonObjectText, jsonText } from '../../providers/json-text.ts';
-import { anyEvent, bodyOf, type Provider, providerNamed, requestOf } from '../../providers/providers.ts';
+import {
+  anyEvent,
+  composeBody,
+  composeRequest,
+  getProvider,
+  type Provider,
+} from '../../providers/providers.ts';
 import {
   type PythonReceivers,
   pythonMissingReason,
@@ -12,11 +18,11 @@ const reason = pythonMissingReason();
 if (reason) console.warn(`the Python receivers are not tested: ${reason}`);
 const describeWithPython = reason ? describe.skip : describe;
 
-const canvelete = providerNamed('canvelete');
+const canvelete = getProvider('canvelete');
 const withPython: [string, Provider][] = [
   ['canvelete', canvelete],
-  ['pdf-gorilla', providerNamed('pdf-gorilla')],
-  ['pausepoint', providerNamed('pausepoint')],
+  ['pdf-gorilla', getProvider('pdf-gorilla')],
+  ['pausepoint', getProvider('pausepoint')],
 ];
 const secret = fc
   .string({ unit: 'binary', minLength: 16, maxLength: 200 })
@@ -33,7 +39,7 @@ describeWithPython(`Python receivers${reason ? ` (skipped: ${reason})` : ''}`, (
     'the receiver of %s accepts the example of every event type',
     async (name, provider) => {
       for (const { name: type, example } of provider.profile.eventTypes) {
-        const request = requestOf(provider, { type, data: JSON.stringify(example) }, 'a secret, é');
+        const request = composeRequest(provider, { type, data: JSON.stringify(example) }, 'a secret, é');
         expect(await python.accepts(name, request, 'a secret, é')).toBe(true);
       }
     },
@@ -46,7 +52,7 @@ describeWithPython(`Python receivers${reason ? ` (skipped: ${reason})` : ''}`, (
       await fc.assert(
         fc.asyncProperty(data, secret, secret, fc.nat(), async (text, own, other, place) => {
           fc.pre(own !== other);
-          const request = requestOf(provider, { data: text }, own);
+          const request = composeRequest(provider, { data: text }, own);
           expect(await python.accepts(name, request, own)).toBe(true);
           expect(await python.accepts(name, request, other)).toBe(false);
           const body = Buffer.from(request.body);
@@ -67,7 +73,7 @@ describeWithPython(`Python receivers${reason ? ` (skipped: ${reason})` : ''}`, (
           return;
         }
         sent++;
-        const request = requestOf(canvelete, { data }, own, body);
+        const request = composeRequest(canvelete, { data }, own, body);
         expect(accepts(canvelete.receiver, request, own)).toBe(true);
         expect(await python.accepts('canvelete', request, own)).toBe(true);
       }),
@@ -81,10 +87,10 @@ describeWithPython(`Python receivers${reason ? ` (skipped: ${reason})` : ''}`, (
     ['{"a":[{"b/c":1e400}]}', '/data/a/0/b~1c'],
     ['{"a":1,"a":2}', '/data/a'],
   ])('one of the two receivers could not verify %s, so it is refused at %s', async (data, pointer) => {
-    expect(() => bodyOf(canvelete, { data })).toThrow(`"pointer":"${pointer}"`);
+    expect(() => composeBody(canvelete, { data })).toThrow(`"pointer":"${pointer}"`);
     // If the data were sent unchanged, the Node.js receiver would refuse it as a forgery.
     const body = Buffer.from(`{"eventId":"evt_1","data":${data}}`);
-    const request = requestOf(canvelete, { data }, 'a secret', body);
+    const request = composeRequest(canvelete, { data }, 'a secret', body);
     expect(await python.accepts('canvelete', request, 'a secret')).toBe(true);
     expect(accepts(canvelete.receiver, request, 'a secret')).toBe(false);
   });

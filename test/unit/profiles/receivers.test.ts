@@ -4,7 +4,13 @@ import {
   type ReceivedRequest,
 } from '../../../src/cli/try/reference-verifiers/reference-verifier.ts';
 import { jsonObjectText, jsonText } from '../../providers/json-text.ts';
-import { bodyOf, PROVIDERS, type Provider, providerNamed, requestOf } from '../../providers/providers.ts';
+import {
+  composeBody,
+  composeRequest,
+  getProvider,
+  PROVIDERS,
+  type Provider,
+} from '../../providers/providers.ts';
 
 const everyType = PROVIDERS.flatMap((provider) =>
   provider.profile.eventTypes.map((type) => ({ provider, type, title: `${provider.name} ${type.name}` })),
@@ -33,7 +39,7 @@ const dataFor = ({ name }: Provider) =>
   );
 const isAccepted = (data: string): boolean => {
   try {
-    return bodyOf(providerNamed('canvelete'), { data }).length > 0;
+    return composeBody(getProvider('canvelete'), { data }).length > 0;
   } catch {
     return false;
   }
@@ -60,7 +66,7 @@ test.each(everyType)(
   ({ provider, type }) => {
     const all = [JSON.stringify(type.example), ...SAMPLES, ...(provider.name === 'canvelete' ? [] : [BIG])];
     for (const data of all) {
-      const request = requestOf(provider, { type: type.name, data }, 'a secret of the receiver, é');
+      const request = composeRequest(provider, { type: type.name, data }, 'a secret of the receiver, é');
       expect(accepts(provider.receiver, request, 'a secret of the receiver, é')).toBe(true);
     }
   },
@@ -70,7 +76,7 @@ test.each(PROVIDERS)('the receiver of $name accepts any data with its own secret
   fc.assert(
     fc.property(dataFor(provider), secret, secret, (data, own, other) => {
       fc.pre(own !== other);
-      const request = requestOf(provider, { data }, own);
+      const request = composeRequest(provider, { data }, own);
       expect(accepts(provider.receiver, request, own)).toBe(true);
       expect(accepts(provider.receiver, request, other)).toBe(false);
     }),
@@ -82,7 +88,7 @@ test.each(PROVIDERS.filter(({ name }) => name !== 'canvelete'))(
   (provider) => {
     fc.assert(
       fc.property(dataFor(provider), secret, fc.nat(), (data, own, place) => {
-        const request = requestOf(provider, { data }, own);
+        const request = composeRequest(provider, { data }, own);
         const altered = { ...request, body: flipped(request.body, place) };
         expect(accepts(provider.receiver, altered, own)).toBe(false);
       }),
@@ -91,10 +97,10 @@ test.each(PROVIDERS.filter(({ name }) => name !== 'canvelete'))(
 );
 
 test('the re-serializing receiver of canvelete accepts a flipped bit only if the parsed value is the same', () => {
-  const provider = providerNamed('canvelete');
+  const provider = getProvider('canvelete');
   fc.assert(
     fc.property(dataFor(provider), secret, fc.nat(), (data, own, place) => {
-      const request = requestOf(provider, { data }, own);
+      const request = composeRequest(provider, { data }, own);
       const body = flipped(request.body, place);
       expect(accepts(provider.receiver, { ...request, body }, own)).toBe(
         reserialized(body) === request.body.toString('utf8'),
@@ -106,7 +112,7 @@ test('the re-serializing receiver of canvelete accepts a flipped bit only if the
 test.each(PROVIDERS)(
   'the receiver of $name refuses a signature with one flipped bit, and a truncated or missing one',
   (provider) => {
-    const request = requestOf(provider, { data: PLAIN }, 'a secret of the receiver');
+    const request = composeRequest(provider, { data: PLAIN }, 'a secret of the receiver');
     const name = Object.keys(request.headers).find((header) => header.endsWith('-signature'))!;
     const signature = Buffer.from(request.headers[name]!, 'latin1');
     const withSignature = (value: string): ReceivedRequest => ({
@@ -135,8 +141,8 @@ test.each(pairs)(
   'the receiver of $owner.name refuses requests that $sender.name signs',
   ({ sender, owner }) => {
     const own = 'a secret that both have';
-    expect(accepts(owner.receiver, requestOf(sender, { data: PLAIN }, own), own)).toBe(false);
-    const body = bodyOf(owner, { data: PLAIN });
-    expect(accepts(owner.receiver, requestOf(sender, { data: PLAIN }, own, body), own)).toBe(false);
+    expect(accepts(owner.receiver, composeRequest(sender, { data: PLAIN }, own), own)).toBe(false);
+    const body = composeBody(owner, { data: PLAIN });
+    expect(accepts(owner.receiver, composeRequest(sender, { data: PLAIN }, own, body), own)).toBe(false);
   },
 );

@@ -1,4 +1,4 @@
-import { providerNamed } from '../../providers/providers.ts';
+import { getProvider } from '../../providers/providers.ts';
 
 const minutes = (...counts: number[]) => counts.map((count) => count * 60);
 const HTTPS = { httpsOnly: true, publicOnly: true };
@@ -11,16 +11,16 @@ test.each([
   ['pausepoint', 5, [30, 60, 120], HTTPS, 'logged'],
   ['smartlyq', 30, minutes(2, 4, 8, 16, 32), HTTPS, 'dropped'],
 ])('%s times out after %d s and retries after %j s', (name, timeout, delays, urls, label) => {
-  const { profile } = providerNamed(name);
+  const { profile } = getProvider(name);
   expect(profile.policy).toEqual({ timeout, delays, jitter: 0 });
   expect(profile.urls).toEqual(urls);
   expect(profile.labels.undeliverable).toBe(label);
 });
 
 test('CmdCal has webhooks on Pro and Business plans only, the others on every plan', () => {
-  expect(providerNamed('cmdcal').profile.plans).toEqual(['pro', 'business']);
+  expect(getProvider('cmdcal').profile.plans).toEqual(['pro', 'business']);
   for (const name of ['canvelete', 'pdf-gorilla', 'pausepoint', 'smartlyq'])
-    expect(providerNamed(name).profile.plans).toBeNull();
+    expect(getProvider(name).profile.plans).toBeNull();
 });
 
 test.each([
@@ -30,14 +30,14 @@ test.each([
   ['pausepoint', 'provided'],
   ['smartlyq', 'generated'],
 ])('the secret of an endpoint under %s has the source %s', (name, source) => {
-  const { profile } = providerNamed(name);
+  const { profile } = getProvider(name);
   expect(profile.secretRules).toMatchObject({ source, returned: 'once' });
   expect(profile.generateSecret()).toMatch(/^[0-9a-f]{64}$/);
   expect(profile.secretProblem(profile.generateSecret())).toBeUndefined();
 });
 
 test('a secret has at most 512 characters, and with PausePoint at least 16', () => {
-  const check = (name: string, secret: string) => providerNamed(name).profile.secretProblem(secret);
+  const check = (name: string, secret: string) => getProvider(name).profile.secretProblem(secret);
   expect(check('pdf-gorilla', 'x'.repeat(512))).toBeUndefined();
   expect(check('pdf-gorilla', 'x'.repeat(513))).toBe('is longer than 512 characters');
   expect(check('pausepoint', 'x'.repeat(16))).toBeUndefined();
