@@ -7,6 +7,7 @@ import { createApi } from '../../src/api/create-api.ts';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
 import { createTenantReadPool } from '../../src/api/limits/tenant-read-pool.ts';
 import { createAddressGuard } from '../../src/egress/addresses/address-guard.ts';
+import { DEFAULT_QUOTAS } from '../../src/policy/quotas.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
 import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 import { createSecretBox } from '../../src/secrets/secret-box.ts';
@@ -47,7 +48,13 @@ export async function loadOpenApiDocument(): Promise<OpenApi> {
     secretBox: createSecretBox([Buffer.alloc(32)]),
     log: pino({ level: 'silent' }),
     shutdownSignal: new AbortController().signal,
-    config: { adminKey: 'none', maxBodyBytes: 1, publicUrl: 'http://127.0.0.1:4000', temporalUiUrl: null },
+    config: {
+      quotas: DEFAULT_QUOTAS,
+      adminKey: 'none',
+      maxBodyBytes: 1,
+      publicUrl: 'http://127.0.0.1:4000',
+      temporalUiUrl: null,
+    },
   });
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -26,8 +26,7 @@ export type ApiConfig = {
   adminKey: string;
   /** The maximum bytes of one event; a batch may have 16 times as many. */
   maxBodyBytes: number;
-  /** Defaults to DEFAULT_QUOTAS. */
-  quotas?: Quotas;
+  quotas: Quotas;
   /** Without a trailing slash. */
   publicUrl: string;
   temporalUiUrl: string | null;

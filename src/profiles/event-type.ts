@@ -8,10 +8,11 @@ const json = z.unknown().refine((value) => z.json().safeParse(value).success, {
   abort: true,
 });
 
-const name = z
+/** Names of event types, plans and attributes. Dots alone are rejected: in a URL path, `.` and `..` are resolved even if escaped. */
+export const name = z
   .string()
-  .max(128, 'has more than 128 characters')
-  .regex(/^[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must be of A-Z a-z 0-9 . _ - and not of dots alone');
+  .max(128, 'must have at most 128 characters')
+  .regex(/^[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must consist of A-Z a-z 0-9 . _ - and not only of dots');
 
 /** One entry of a profile's catalogue. */
 export const eventTypeSchema = z.strictObject({

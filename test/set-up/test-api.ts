@@ -9,6 +9,7 @@ import type { Acceptor, DeliveryCommands } from '../../src/api/ports.ts';
 import { createEndpointStates } from '../../src/dispatch/background/endpoint-states.ts';
 import { createDeliveryCommands } from '../../src/dispatch/delivery-commands.ts';
 import { createAddressGuard } from '../../src/egress/addresses/address-guard.ts';
+import { DEFAULT_QUOTAS } from '../../src/policy/quotas.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
 import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
 import { createSecretBox, type SecretBox } from '../../src/secrets/secret-box.ts';
@@ -65,6 +66,7 @@ export async function startTestApi({
       maxBodyBytes: 64 * 1024,
       publicUrl: 'http://posthorn.test',
       temporalUiUrl: null,
+      quotas: DEFAULT_QUOTAS,
       ...replace.config,
     },
   });

@@ -5,7 +5,8 @@ import { findDelivery, listAttempts } from '../../store/deliveries/delivery-read
 import { mapOutage } from '../../store/postgres/map-outages.ts';
 import type { Scope } from '../../store/scope.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { encodeCursor, pageRequest } from '../http/cursor.ts';
+import { pageRequest } from '../http/cursor.ts';
+import { pageResponse } from '../http/page-response.ts';
 import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { eventId, pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
@@ -114,7 +115,7 @@ export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, rea
   async function handleListDeliveries({ tenant, query }: TenantCall<{ query: typeof listDeliveriesQuery }>) {
     const page = await listDeliveries(reads(tenant), tenant, query, pageRequest('id', query));
     const items = await deliveryResponses(links, page.items);
-    return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
+    return pageResponse('id', items, page.next);
   }
 
   async function getDelivery({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {
@@ -129,8 +130,7 @@ export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, rea
     const db = reads(tenant);
     if (!(await findDelivery(db, tenant, id))) throw new Problem('not_found');
     const page = await listAttempts(db, id, pageRequest('number', query));
-    const nextCursor = page.next && encodeCursor('number', page.next);
-    return json(200, { items: page.items.map(attemptResponse), nextCursor });
+    return pageResponse('number', page.items.map(attemptResponse), page.next);
   }
 
   async function retryDelivery({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {

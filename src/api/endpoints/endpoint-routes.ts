@@ -9,7 +9,8 @@ import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { testEventRoute } from '../events/test-events.ts';
-import { encodeCursor, pageRequest } from '../http/cursor.ts';
+import { pageRequest } from '../http/cursor.ts';
+import { pageResponse } from '../http/page-response.ts';
 import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { consumerId, pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
@@ -112,7 +113,7 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
   async function handleListEndpoints({ tenant, query }: TenantCall<{ query: typeof listEndpointsQuery }>) {
     const page = await listEndpoints(reads(tenant), tenant, query, pageRequest('id', query));
     const items = page.items.map((found) => responseOf(tenant, found));
-    return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
+    return pageResponse('id', items, page.next);
   }
 
   async function getEndpoint({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { DEFAULT_QUOTAS } from '../../policy/quotas.ts';
 import { serializeFirstSecret } from '../../secrets/secret-rotation.ts';
 import { type Endpoint, endpointSecretsContext } from '../../store/endpoints/endpoints.ts';
 import { insertEndpoint } from '../../store/endpoints/insert-endpoint.ts';
@@ -46,7 +45,7 @@ export async function registerEndpoint(
     secrets: secretBox.seal(serializeFirstSecret(secret), endpointSecretsContext(projectId, id)),
     headers: sealHeaders(secretBox, projectId, id, headers),
   };
-  const registered = insertEndpoint(pool, row, tenant.keyHash, config.quotas ?? DEFAULT_QUOTAS);
+  const registered = insertEndpoint(pool, row, tenant.keyHash, config.quotas);
   const endpoint = await mapOutage(mapPlanRequired(registered));
   return { endpoint, secretField: oneTimeSecretField(profile, secret) };
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Endpoint, listEndpoints } from '../../store/endpoints/endpoints.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { encodeCursor, pageRequest } from '../http/cursor.ts';
+import { pageRequest } from '../http/cursor.ts';
+import { pageResponse } from '../http/page-response.ts';
 import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
@@ -75,7 +76,7 @@ export function webhookRoutes(deps: ApiDependencies, reads: TenantReadPool): Rou
   async function listWebhooks({ tenant, query }: TenantCall<{ query: typeof listWebhooksQuery }>) {
     const page = await listEndpoints(reads(tenant), tenant, {}, pageRequest('id', query));
     const items = page.items.map(responseOf);
-    return json(200, { items, nextCursor: page.next && encodeCursor('id', page.next) });
+    return pageResponse('id', items, page.next);
   }
 
   function deleteWebhook(call: TenantCall<{ params: typeof params }>) {

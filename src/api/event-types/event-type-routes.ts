@@ -11,7 +11,8 @@ import {
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { JsonDocument } from '../http/body/json-document.ts';
-import { encodeCursor, pageRequest } from '../http/cursor.ts';
+import { pageRequest } from '../http/cursor.ts';
+import { pageTextResponse } from '../http/page-response.ts';
 import { jsonText, noContent, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { name, pageQuery, pageSchema } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
@@ -83,9 +84,7 @@ export function eventTypeRoutes(
     const { entries } = createCatalogue(profile.eventTypes, await listEventTypes(reads(tenant), projectId));
     const rest = after === null ? entries : entries.filter(({ type }) => type > after[0]!);
     const page = pageOf(rest, limit, ({ type }) => [type]);
-    const next = page.next && encodeCursor('id', page.next);
-    const items = page.items.map(entryText).join(',');
-    return jsonText(200, `{"items":[${items}],"nextCursor":${JSON.stringify(next)}}`);
+    return pageTextResponse('id', page.items.map(entryText), page.next);
   }
 
   async function handlePutEventType({

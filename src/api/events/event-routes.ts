@@ -6,8 +6,9 @@ import { listEvents } from '../../store/events/event-lists.ts';
 import { eventStateDigest } from '../../store/events/event-reads.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { encodeCursor, pageRequest } from '../http/cursor.ts';
+import { pageRequest } from '../http/cursor.ts';
 import { matchesIfNoneMatch } from '../http/entity-tags.ts';
+import { pageTextResponse } from '../http/page-response.ts';
 import { json, jsonText, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import {
   consumerId,
@@ -172,8 +173,7 @@ export function eventRoutes(
       pageRequest('timeAndId', { limit, cursor }),
     );
     const items = await eventJsonList(db, links, tenant.projectId, page.items);
-    const next = page.next && encodeCursor('timeAndId', page.next);
-    return jsonText(200, `{"items":[${items.join(',')}],"nextCursor":${JSON.stringify(next)}}`);
+    return pageTextResponse('timeAndId', items, page.next);
   }
 
   async function getEvent({ tenant, params: { id }, request }: TenantCall<{ params: typeof params }>) {

@@ -1,7 +1,6 @@
 import type { Request, Response } from 'express';
 import { sharesOf } from '../../limits/shared-capacity.ts';
 import type { TimeSlices } from '../../limits/time-slices.ts';
-import { DEFAULT_QUOTAS } from '../../policy/quotas.ts';
 import type { AuthenticatedCaller, Authentication, Tenant } from '../auth/authentication.ts';
 import type { ApiConfig } from '../dependencies.ts';
 import { createCallQuotas } from '../limits/call-quotas.ts';
@@ -33,7 +32,7 @@ export type CallHandler = (
 export function createCallHandler(
   authentication: Authentication,
   slicesOf: (group: string) => TimeSlices,
-  { quotas = DEFAULT_QUOTAS, maxBodyBytes }: Pick<ApiConfig, 'quotas' | 'maxBodyBytes'>,
+  { quotas, maxBodyBytes }: Pick<ApiConfig, 'quotas' | 'maxBodyBytes'>,
 ): CallHandler {
   const maxBatchBytes = maxBodyBytes * BATCH_FACTOR;
   const bodyLimits = { event: maxBodyBytes, batch: maxBatchBytes, profile: MAX_PROFILE_BYTES };

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
-import { DEFAULT_QUOTAS } from '../../policy/quotas.ts';
 import { mapOutage } from '../../store/postgres/map-outages.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -13,7 +12,7 @@ export function outcomeRoutes(
   { streams, shutdownSignal, config }: ApiDependencies,
   authentication: Authentication,
 ): Route[] {
-  const limit = createStreamLimit(config.quotas ?? DEFAULT_QUOTAS);
+  const limit = createStreamLimit(config.quotas);
   return [
     tenantRoute({
       method: 'get',

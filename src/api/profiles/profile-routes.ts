@@ -21,7 +21,8 @@ import type { Authentication, Tenant } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { catalogueWarnings } from '../event-types/catalogue-warnings.ts';
 import { rawData } from '../events/event-drafts.ts';
-import { encodeCursor, pageRequest } from '../http/cursor.ts';
+import { pageRequest } from '../http/cursor.ts';
+import { pageResponse } from '../http/page-response.ts';
 import {
   json,
   jsonText,
@@ -147,7 +148,7 @@ export function profileRoutes(
   async function handleListProfiles({ tenant, query }: SharedCall<{ query: typeof listProfilesQuery }>) {
     const stored = await listProfiles(db, projectOf(tenant));
     const page = profilePage(builtIn, stored, pageRequest('id', query));
-    return json(200, { items: page.items, nextCursor: page.next && encodeCursor('id', page.next) });
+    return pageResponse('id', page.items, page.next);
   }
 
   async function getProfile({

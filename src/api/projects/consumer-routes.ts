@@ -11,7 +11,8 @@ import {
 } from '../../store/projects/consumers.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { encodeCursor, pageRequest } from '../http/cursor.ts';
+import { pageRequest } from '../http/cursor.ts';
+import { pageResponse } from '../http/page-response.ts';
 import { json, noContent, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { consumerId, pageQuery, pageSchema } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
@@ -98,10 +99,7 @@ export function consumerRoutes(
 
   async function handleListConsumers({ tenant, query }: TenantCall<{ query: typeof listConsumersQuery }>) {
     const page = await listConsumers(reads(tenant), tenant.projectId, pageRequest('timeAndId', query));
-    return json(200, {
-      items: page.items,
-      nextCursor: page.next && encodeCursor('timeAndId', page.next),
-    });
+    return pageResponse('timeAndId', page.items, page.next);
   }
 
   async function getConsumer({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {

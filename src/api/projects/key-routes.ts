@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { DEFAULT_QUOTAS } from '../../policy/quotas.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { newId } from '../../store/postgres/ids.ts';
 import { mapOutage } from '../../store/postgres/map-outages.ts';
 import { deleteApiKey, insertApiKey, listApiKeys } from '../../store/projects/api-keys.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { encodeCursor, pageRequest } from '../http/cursor.ts';
+import { pageRequest } from '../http/cursor.ts';
+import { pageResponse } from '../http/page-response.ts';
 import { json, noContent, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
@@ -72,14 +72,13 @@ export function keyRoutes(
     const consumer = body.consumer ?? null;
     const id = newId('key', clock.now());
     const { key, hash } = authentication.newKey(consumer === null ? 'ph' : 'phc');
-    const quotas = config.quotas ?? DEFAULT_QUOTAS;
-    await mapOutage(insertApiKey(pool, { id, projectId, consumer, hash }, quotas));
+    await mapOutage(insertApiKey(pool, { id, projectId, consumer, hash }, config.quotas));
     return json(201, { id, key });
   }
 
   async function listKeys({ tenant, query }: TenantCall<{ query: typeof listKeysQuery }>) {
     const page = await listApiKeys(reads(tenant), tenant.projectId, pageRequest('id', query));
-    return json(200, { items: page.items, nextCursor: page.next && encodeCursor('id', page.next) });
+    return pageResponse('id', page.items, page.next);
   }
 
   async function deleteKey({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {

@@ -7,11 +7,7 @@ const storable = (text: string): boolean => text.isWellFormed() && !text.include
 export const storableText = z.string().refine(storable, 'must not contain NUL or an unpaired surrogate');
 export const text = (max: number) => storableText.max(max);
 
-/** Event types, plans and attribute names. Dots alone are rejected: in a URL path, `.` and `..` are resolved even if escaped. */
-export const name = z
-  .string()
-  .max(128, 'must have at most 128 characters')
-  .regex(/^[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must consist of A-Z a-z 0-9 . _ - and not only of dots');
+export { name } from '../../../profiles/event-type.ts';
 
 /** The producer's own id of a customer, such as a number, a UUID or an email address. */
 export const consumerId = z
