@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { eventually } from '../set-up/eventually.ts';
 
-/** A pool of which one transaction stops right before its COMMIT, with all its locks, until it is told to go on. */
+/** Returns a pool for one transaction that stops before its COMMIT, with all its locks, until `resume` is called. */
 export function pausingAtCommit(pool: pg.Pool): {
   pool: pg.Pool;
   paused: Promise<void>;

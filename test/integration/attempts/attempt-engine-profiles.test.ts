@@ -7,7 +7,7 @@ import { endpointSecretsContext } from '../../../src/store/endpoints/endpoints.t
 import { putProfile } from '../../../src/store/projects/profiles.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { POLICY, SECRET, type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { POLICY, SECRET, type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import { deadlineIn, holdLock, startTestEngine, type TestEngine } from './attempt-engine-set-up.ts';
 
 let store: SeededStore;

@@ -3,7 +3,7 @@ import type { OutboundResult } from '../../../src/egress/outbound.ts';
 import type { Lane } from '../../../src/policy/outcome.ts';
 import { startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { secretBox, seedStore } from '../../store/scale/seed.ts';
+import { secretBox, seedStore } from '../../store/seed.ts';
 import { deadlineIn, startTestEngine } from './attempt-engine-set-up.ts';
 
 let reports: string[];

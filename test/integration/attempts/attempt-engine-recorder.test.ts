@@ -14,7 +14,7 @@ import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { createPool } from '../../../src/store/postgres/database.ts';
 import { startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { SECRET, type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { SECRET, type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import { deadlineIn, startTestEngine } from './attempt-engine-set-up.ts';
 
 let store: SeededStore;

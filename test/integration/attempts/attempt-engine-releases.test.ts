@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cancelDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
 import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
-import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import {
   deadlineIn,
   deliverToEach,

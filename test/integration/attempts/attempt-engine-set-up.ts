@@ -15,7 +15,7 @@ import type { SecretBox } from '../../../src/secrets/secret-box.ts';
 import { readBody } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { PROCESS_CLOCK } from '../../../src/store/postgres/database-clock.ts';
 import { storedProfiles } from '../../../src/store/projects/profiles.ts';
-import type { SeededStore } from '../../store/scale/seed.ts';
+import type { SeededStore } from '../../store/seed.ts';
 
 export type TestEngine = AttemptEngine & {
   /** What the receiver monitor reported: `slow ep_…` and `healthy ep_…`. */

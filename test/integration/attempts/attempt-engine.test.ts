@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import {
   deadlineIn,
   deliverToEach,

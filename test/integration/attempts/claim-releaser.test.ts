@@ -1,7 +1,7 @@
 import { createClaimReleaser } from '../../../src/attempts/claim-releaser.ts';
 import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import { deadlineIn, lockDelivery, startTestEngine } from './attempt-engine-set-up.ts';
 
 let store: SeededStore;

@@ -8,7 +8,7 @@ import { processIdentity } from '../../../src/embedded/processes/process-identit
 import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { createPool, StoreUnavailable } from '../../../src/store/postgres/database.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import { recordingDispatcher } from './recording-dispatcher.ts';
 
 let store: SeededStore;

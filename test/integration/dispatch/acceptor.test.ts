@@ -3,7 +3,7 @@ import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
 import type { Dispatcher } from '../../../src/dispatch/dispatcher.ts';
 import { ProjectShareExhausted } from '../../../src/store/postgres/database.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import { type Recorded, recordingDispatcher } from './recording-dispatcher.ts';
 
 let store: SeededStore;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import { pausingAtCommit } from '../../store/stopping-pool.ts';
 import { countUnowned, type FakeEngine, startFakeEngine, target } from './fake-engine.ts';
 

@@ -3,7 +3,7 @@ import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import type { Assignment } from '../../../src/store/deliveries/assignments/assignment.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, secretBox, seedStore } from '../../store/scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import {
   addBacklog,
   countUnowned,

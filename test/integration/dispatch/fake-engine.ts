@@ -2,7 +2,7 @@ import { createDispatcher, type Dispatcher } from '../../../src/dispatch/dispatc
 import type { InFlightLimiter } from '../../../src/dispatch/in-flight-limiter.ts';
 import type { Assignment } from '../../../src/store/deliveries/assignments/assignment.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
-import { SECRET, type SeededStore, secretBox } from '../../store/scale/seed.ts';
+import { SECRET, type SeededStore, secretBox } from '../../store/seed.ts';
 
 export type FakeEngine = {
   dispatcher: Dispatcher;

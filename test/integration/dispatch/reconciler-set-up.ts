@@ -4,7 +4,7 @@ import { sweepDeletedEndpoints } from '../../../src/dispatch/background/endpoint
 import { createReconciler, type ReconcilerTimes } from '../../../src/dispatch/background/reconciler.ts';
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import type { WorkflowState } from '../../../src/temporal/gateway.ts';
-import { SECRET, type SeededStore, secretBox } from '../../store/scale/seed.ts';
+import { SECRET, type SeededStore, secretBox } from '../../store/seed.ts';
 
 /** Times that let a test take milliseconds. */
 export const QUICK: ReconcilerTimes = {

@@ -2,7 +2,7 @@ import { RECONCILER_TIMES } from '../../../src/dispatch/background/reconciler.ts
 import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { recordHeartbeat } from '../../../src/store/processes/processes.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, seedStore } from '../../store/scale/seed.ts';
+import { type SeededStore, seedStore } from '../../store/seed.ts';
 import {
   createTestReconciler,
   fakeTemporal,

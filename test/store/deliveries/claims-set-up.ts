@@ -4,7 +4,7 @@ import { resolveUnclaimed } from '../../../src/store/deliveries/claims/resolve-u
 import { type AttemptRecord, recordAttempts } from '../../../src/store/deliveries/record-attempts.ts';
 import type { EventDraft } from '../../../src/store/events/event-draft.ts';
 import { attemptRecordOf } from '../attempt-record.ts';
-import { type SeededStore, seedStore } from '../scale/seed.ts';
+import { type SeededStore, seedStore } from '../seed.ts';
 
 /** One database for the suite, and one active endpoint for each test. */
 export function useClaims() {

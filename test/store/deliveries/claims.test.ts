@@ -1,7 +1,7 @@
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import { readDeliveryResults } from '../../../src/store/deliveries/claims/resolve-unclaimed.ts';
 import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
-import { POLICY } from '../scale/seed.ts';
+import { POLICY } from '../seed.ts';
 import { useClaims } from './claims-set-up.ts';
 
 const suite = useClaims();

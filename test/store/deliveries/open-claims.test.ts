@@ -10,7 +10,7 @@ import { recordAttempts } from '../../../src/store/deliveries/record-attempts.ts
 import { cancelDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
 import { recordHeartbeat } from '../../../src/store/processes/processes.ts';
 import { attemptRecordOf } from '../attempt-record.ts';
-import { POLICY, type SeededStore, seedStore } from '../scale/seed.ts';
+import { POLICY, type SeededStore, seedStore } from '../seed.ts';
 
 let store: SeededStore;
 let id: string;
@@ -41,7 +41,7 @@ const waiting: DeliveryResult[] = [
 const age = (seconds: number) =>
   store.pool.query(`UPDATE deliveries SET claimed_at = now() - $1 * interval '1 second'`, [seconds]);
 
-test('a claim of a process that lives is waited for, and what it records counts', async () => {
+test('an open claim of a live process is waited for, and its record counts', async () => {
   const claim = await claimBy('alive');
 
   expect(await resolveBy('other')).toMatchObject({ results: waiting, claimable: [], unknown: { count: 0 } });
@@ -54,7 +54,7 @@ test('a claim of a process that lives is waited for, and what it records counts'
   expect(await store.attemptsOf(id)).toMatchObject([{ number: 1, outcome: 'delivered' }]);
 });
 
-test('a cancel waits for it, too: its answer decides', async () => {
+test('a cancel also waits for an open claim, whose outcome decides', async () => {
   const claim = await claimBy('alive');
   await cancelDelivery(store.pool, store.project, null, id);
 
@@ -64,9 +64,9 @@ test('a cancel waits for it, too: its answer decides', async () => {
   expect(await store.deliveryOf(id)).toMatchObject({ status: 'delivered' });
 });
 
-test.each(['that has no row', 'that was found gone'])('a claim of a process %s is unknown', async (which) => {
+test.each(['that has no row', 'that was found lost'])('a claim of a process %s is unknown', async (which) => {
   await claimBy('killed');
-  if (which === 'that was found gone') {
+  if (which === 'that was found lost') {
     await recordHeartbeat(store.pool, { id: 'killed', role: 'worker', host: 'there', pid: 8 });
     await store.pool.query(`UPDATE processes SET lost_at = now() WHERE id = 'killed'`);
   }
@@ -79,14 +79,14 @@ test.each(['that has no row', 'that was found gone'])('a claim of a process %s i
   expect(await store.attemptsOf(id)).toMatchObject([{ number: 1, outcome: 'unknown' }]);
 });
 
-test('a claim that its own process does not work on any more is unknown, and one that it works on is not', async () => {
+test('a claim that its own process no longer works on is unknown, and one that is in flight is not', async () => {
   await claimBy('alive');
 
   expect(await resolveBy('alive', 'mine', [id])).toMatchObject({ results: waiting });
   expect(await resolveBy('alive')).toMatchObject({ claimable: [{ id }], unknown: { count: 1, wedged: [] } });
 });
 
-test('a claim that is older than an attempt can be is unknown, although its process lives, and is told of', async () => {
+test('a claim that is older than an attempt can be becomes unknown and is reported, although its process is alive', async () => {
   await claimBy('alive');
   await age(POLICY.timeout + 14);
   expect(await resolveBy('other')).toMatchObject({ results: waiting });
@@ -99,7 +99,7 @@ test('a claim that is older than an attempt can be is unknown, although its proc
   });
 });
 
-test('an attempt that outlives its workflow is waited for by the next owner, and recorded', async () => {
+test('the next owner waits for an attempt that outlives its workflow, and the attempt is recorded', async () => {
   const claim = await claimBy('alive');
   await releaseLost(store.pool, 'mine', [id]);
   const next = await assignDue(store.pool, store.project, {

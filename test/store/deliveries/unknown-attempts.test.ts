@@ -1,7 +1,7 @@
 import { assignDue } from '../../../src/store/deliveries/assignments/assign-due.ts';
 import { releaseLost } from '../../../src/store/deliveries/reconciliation.ts';
 import { retryDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
-import { POLICY } from '../scale/seed.ts';
+import { POLICY } from '../seed.ts';
 import { useClaims } from './claims-set-up.ts';
 
 const suite = useClaims();

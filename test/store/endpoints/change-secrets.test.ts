@@ -4,7 +4,7 @@ import { changeSecrets } from '../../../src/store/endpoints/change-secrets.ts';
 import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { endpointSecretsContext } from '../../../src/store/endpoints/endpoints.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { SECRET, type SeededStore, secretBox, seedStore } from '../scale/seed.ts';
+import { SECRET, type SeededStore, secretBox, seedStore } from '../seed.ts';
 
 const NOW = Date.parse('2026-04-06T10:00:00Z');
 const HOUR = 3_600_000;
@@ -30,7 +30,7 @@ async function secretsOf(endpoint: string): Promise<string[]> {
   return activeSecrets(secretBox.open(secrets, endpointSecretsContext(store.project, endpoint)), NOW);
 }
 
-/** Runs `work` while a transaction of `first` is open, and commits that once the other one waits for it. */
+/** Runs `work` while a transaction of `first` is open, and commits that transaction once `work` waits for it. */
 async function behind<T>(
   first: (client: pg.PoolClient) => Promise<unknown>,
   work: () => Promise<T>,
@@ -53,7 +53,7 @@ async function behind<T>(
   }
 }
 
-test('a rotation that waited for another keeps the secret that the other has made', async () => {
+test('a rotation that waited for another keeps the secret that the other created', async () => {
   const endpoint = await store.newEndpoint();
   const lock = `SELECT secrets FROM endpoints WHERE id = $1 FOR NO KEY UPDATE`;
   await behind(
@@ -67,7 +67,7 @@ test('a rotation that waited for another keeps the secret that the other has mad
   expect(await secretsOf(endpoint)).toEqual(['second', 'first', SECRET]);
 });
 
-test('a rotation that waited for the deletion of its endpoint finds none', async () => {
+test('a rotation that waited for the deletion of its endpoint finds no endpoint', async () => {
   const endpoint = await store.newEndpoint();
   const changed = await behind(
     (client) =>
@@ -79,7 +79,7 @@ test('a rotation that waited for the deletion of its endpoint finds none', async
   expect(secrets).toBeNull();
 });
 
-test('a rotation does not wait for the events that are being accepted', async () => {
+test('a rotation does not wait for events that are being accepted', async () => {
   const endpoint = await store.newEndpoint();
   const client = await store.pool.connect();
   await client.query('BEGIN');
@@ -91,7 +91,7 @@ test('a rotation does not wait for the events that are being accepted', async ()
   client.release();
 });
 
-test('secrets are changed only in their own project, of their own consumer, while the endpoint is there', async () => {
+test('secrets can be changed only in the endpoint’s project and consumer, and not after its deletion', async () => {
   const endpoint = await store.newEndpoint({ consumer: 'acme' });
   const never = () => {
     throw new Error('opened');

@@ -6,7 +6,7 @@ import type { EndpointAction } from '../../../src/store/endpoints/endpoint-statu
 import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { putConsumer } from '../../../src/store/projects/consumers.ts';
 import { updateProject } from '../../../src/store/projects/projects.ts';
-import { type SeededStore, secretBox, seedStore } from '../scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 
 /** One database for the suite, a new project for each test, and what changes the state of its endpoints. */
 export function useEndpointStates() {

@@ -1,6 +1,6 @@
 import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { acceptEvents, MAX_FAN_OUT, type NewDelivery } from '../../../src/store/events/accept-events.ts';
-import { type SeededStore, secretBox, seedStore } from '../scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 
 let store: SeededStore;
 
@@ -25,7 +25,7 @@ test('a commit waits for the disk', async () => {
   expect(await store.queryOne('SHOW synchronous_commit')).toEqual({ synchronous_commit: 'on' });
 });
 
-test('fifty writers of the same event make one, and each learns its state', async () => {
+test('fifty concurrent writers of the same event store it once, and each gets its state', async () => {
   await store.newEndpoint();
   const event = store.draft({ id: 'same' });
 
@@ -39,7 +39,7 @@ test('fifty writers of the same event make one, and each learns its state', asyn
   expect(await countOf('deliveries')).toBe(1);
 });
 
-test('the same id with other content is a conflict and changes nothing', async () => {
+test('the same id with different content is a conflict and changes nothing', async () => {
   await acceptEvents(store.pool, secretBox, [store.draft({ id: 'same' })], nobody);
 
   const other = store.draft({ id: 'same', contentHash: Buffer.alloc(32, 1) });
@@ -60,7 +60,7 @@ test('the same id in two projects is two events', async () => {
   expect(results.map(({ kind }) => kind)).toEqual(['accepted', 'accepted']);
 });
 
-test('a batch of which one is refused leaves nothing stored, and says which', async () => {
+test('a batch with a rejected event stores nothing, and the result says which one', async () => {
   await acceptEvents(store.pool, secretBox, [store.draft({ id: 'same' })], nobody);
   const drafts = [
     store.draft(),
@@ -75,7 +75,7 @@ test('a batch of which one is refused leaves nothing stored, and says which', as
   expect(await countOf('events')).toBe(1);
 });
 
-test('writers of overlapping batches in opposite orders all succeed', async () => {
+test('concurrent overlapping batches in opposite orders all succeed', async () => {
   await store.newEndpoint();
   const drafts = Array.from({ length: 20 }, (_, n) => store.draft({ id: `event-${n}`, consumer: null }));
 
@@ -91,7 +91,7 @@ test('writers of overlapping batches in opposite orders all succeed', async () =
   expect(await countOf('deliveries')).toBe(20);
 });
 
-test('an event matches the endpoints of its consumer only, and without one those of none', async () => {
+test('an event matches only endpoints of its consumer; without a consumer, only endpoints without one', async () => {
   const own = await store.newEndpoint({ consumer: 'alice' });
   await store.newEndpoint({ consumer: 'bob' });
   const shared = await store.newEndpoint();
@@ -111,7 +111,7 @@ test('an event matches the endpoints of its consumer only, and without one those
   expect(await matched('carol')).toEqual([]);
 });
 
-test('what goes to a slow receiver queues apart, and what waits for a paused endpoint is held', async () => {
+test('a delivery to a slow receiver starts in the slow lane, and one to a paused endpoint is held', async () => {
   const [slow, paused] = [await store.newEndpoint(), await store.newEndpoint()];
   await store.pool.query(`INSERT INTO receiver_health (receiver, cause) VALUES ($1, 'timeout')`, [slow]);
   await store.pool.query(`UPDATE endpoints SET status = 'paused' WHERE id = $1`, [paused]);
@@ -124,7 +124,7 @@ test('what goes to a slow receiver queues apart, and what waits for a paused end
   ]);
 });
 
-test('no open delivery is born to an endpoint that is deleted while events arrive', async () => {
+test('an endpoint that is deleted while events arrive gets no open delivery', async () => {
   const endpoints = await Promise.all(Array.from({ length: 10 }, () => store.newEndpoint()));
 
   const post = async () => {
@@ -151,7 +151,7 @@ const bornTo = async (endpoint: string): Promise<number> =>
     ])
   ).n;
 
-test('an event for 10,000 endpoints is stored whole within seconds, one for more is refused whole unless it is stored already', async () => {
+test('an event for 10,000 endpoints is stored within seconds, and one for more is rejected unless it is already stored', async () => {
   await addEndpoints(MAX_FAN_OUT);
   const began = performance.now();
 
@@ -170,7 +170,7 @@ test('an event for 10,000 endpoints is stored whole within seconds, one for more
   expect(await countOf('events')).toBe(1);
 });
 
-test('an event for one endpoint goes there alone, and nowhere once it is deleted or is not of its consumer', async () => {
+test('an event for one endpoint goes only there, and nowhere if the endpoint is deleted or of another consumer', async () => {
   const [chosen] = [await store.newEndpoint(), await store.newEndpoint()];
   const receiversOf = async (changes: object): Promise<(string | null)[]> => {
     const made: (string | null)[] = [];

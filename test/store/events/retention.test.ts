@@ -3,7 +3,7 @@ import { retryDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts
 import { removeOldHealth, removeOutcomes, removeSettledEvents } from '../../../src/store/events/retention.ts';
 import { currentCursor, outcomesAfter } from '../../../src/store/outcomes/outcomes.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, seedStore } from '../scale/seed.ts';
+import { type SeededStore, seedStore } from '../seed.ts';
 
 let store: SeededStore;
 
@@ -15,7 +15,7 @@ afterEach(() => store.drop());
 const LONG_AGO = new Date(Date.now() - 40 * 86_400_000);
 const MONTH_AGO = new Date(Date.now() - 30 * 86_400_000);
 
-/** Settled events of an age, each with deliveries that have one attempt each. */
+/** Inserts settled events of an age, whose deliveries have one attempt each. */
 async function addSettled(
   prefix: string,
   events: number,
@@ -42,7 +42,7 @@ async function addSettled(
 const countOf = async (table: string): Promise<number> =>
   (await store.queryOne<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).n;
 
-test('settled events go in small batches with all that belongs to them, younger ones stay', async () => {
+test('settled events are removed in small batches with their deliveries and attempts, and newer ones stay', async () => {
   await addSettled('old_', 1_200, 2);
   await addSettled('young_', 10, 1, new Date());
 
@@ -56,7 +56,7 @@ test('settled events go in small batches with all that belongs to them, younger 
   ]);
 });
 
-test('an event with very many deliveries goes by itself, and holds up no other', async () => {
+test('an event with very many deliveries is removed in a batch of its own, and does not block others', async () => {
   await addSettled('wide_', 2, 5_000);
   await addSettled('narrow_', 5, 1, new Date(LONG_AGO.getTime() + 1));
 
@@ -65,7 +65,7 @@ test('an event with very many deliveries goes by itself, and holds up no other',
   expect(await removeSettledEvents(store.pool, MONTH_AGO)).toBe(5);
 });
 
-test('an event with an open delivery stays, however old', async () => {
+test('an event with an open delivery is never removed', async () => {
   await store.newEndpoint();
   await store.acceptEvent(null, { createdAt: LONG_AGO });
 
@@ -73,7 +73,7 @@ test('an event with an open delivery stays, however old', async () => {
   expect(await countOf('deliveries')).toBe(1);
 });
 
-test('a retry by hand and the removal of its event never leave half of it', async () => {
+test('a manual retry during the removal of its event never leaves a part of the event', async () => {
   await addSettled('old_', 100, 1);
 
   const [removed, ...answers] = await Promise.all([
@@ -88,7 +88,7 @@ test('a retry by hand and the removal of its event never leave half of it', asyn
   expect(await countOf('deliveries')).toBe(2 * kept);
 });
 
-test('two processes that remove at the same time do not hinder each other', async () => {
+test('two processes can remove events at the same time', async () => {
   await addSettled('old_', 900, 2);
 
   for (let left = true; left; ) {
@@ -99,7 +99,7 @@ test('two processes that remove at the same time do not hinder each other', asyn
   expect(await countOf('events')).toBe(0);
 });
 
-test('outcomes go with their age, and a cursor among them lies behind the horizon', async () => {
+test('old outcomes are removed, and a cursor among them is rejected', async () => {
   const add = (at: Date, count: number) =>
     store.pool.query(
       `INSERT INTO outcomes (project_id, kind, event_id, status, at)
@@ -109,7 +109,7 @@ test('outcomes go with their age, and a cursor among them lies behind the horizo
   const all = { projectId: store.project, consumer: null };
   await add(LONG_AGO, 5_001);
   await add(new Date(), 1);
-  // Transactions of the other suites' databases hold the horizon of this server back, too.
+  // Transactions in the databases of other suites delay what is visible on this server.
   const read = async (limit: number) =>
     (await outcomesAfter(store.pool, all, { xid: '0', seq: '0' }, limit)).outcomes;
   await eventually(async () => (await read(5_002)).length === 5_002);
@@ -117,7 +117,7 @@ test('outcomes go with their age, and a cursor among them lies behind the horizo
 
   expect(await removeOutcomes(store.pool, MONTH_AGO)).toBe(5_000);
   const { removedBelow } = await currentCursor(store.pool);
-  // One of the same transaction is left: who stands at the first would miss the others without being told.
+  // One outcome of the same transaction is left. A cursor at the first one would miss the others unnoticed.
   expect(BigInt(first!.xid)).toBeLessThan(BigInt(removedBelow));
 
   expect(await removeOutcomes(store.pool, MONTH_AGO)).toBe(1);
@@ -127,7 +127,7 @@ test('outcomes go with their age, and a cursor among them lies behind the horizo
   expect(BigInt((await currentCursor(store.pool)).xid)).toBeGreaterThanOrEqual(BigInt(removedBelow));
 });
 
-test('receivers that were marked slow long ago are forgotten', async () => {
+test('receivers that were marked slow long ago are unmarked', async () => {
   await store.pool.query(
     `INSERT INTO receiver_health (receiver, cause, slow_since) VALUES ('old', 'slow', $1), ('new', 'slow', now())`,
     [LONG_AGO],
@@ -137,7 +137,7 @@ test('receivers that were marked slow long ago are forgotten', async () => {
   expect(await store.queryOne('SELECT receiver FROM receiver_health')).toEqual({ receiver: 'new' });
 });
 
-test('a process whose clock is 40 days ahead removes only what is old by the clock of Postgres', async () => {
+test('a process whose clock is 40 days ahead removes only what is old by Postgres’s clock', async () => {
   await addSettled('old_', 3, 1);
   await addSettled('young_', 4, 1, new Date());
   jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 40 * 86_400_000);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { recordHeartbeat } from '../../../src/store/processes/processes.ts';
-import { type SeededStore, seedStore } from '../scale/seed.ts';
+import { type SeededStore, seedStore } from '../seed.ts';
 import { expectConsistency, readStream } from './invariants.ts';
 import { ALIVE, installTriggers } from './triggers.ts';
 import { newWorld } from './world.ts';

@@ -1,5 +1,5 @@
 import { outcomesAfter } from '../../../src/store/outcomes/outcomes.ts';
-import type { SeededStore } from '../scale/seed.ts';
+import type { SeededStore } from '../seed.ts';
 import type { World } from './world.ts';
 
 /**

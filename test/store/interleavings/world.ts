@@ -18,7 +18,7 @@ import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { putConsumer } from '../../../src/store/projects/consumers.ts';
 import { updateProject } from '../../../src/store/projects/projects.ts';
 import { attemptRecordOf } from '../attempt-record.ts';
-import { type SeededStore, secretBox } from '../scale/seed.ts';
+import { type SeededStore, secretBox } from '../seed.ts';
 import { ALIVE } from './triggers.ts';
 
 /** Failed attempts are due again at once, so that a run has many attempts. */

@@ -23,11 +23,11 @@ afterEach(async () => {
 
 const rowsOf = async (sql: string) => (await database.pool.query(sql)).rows;
 
-test('a database that is up to date is left as it is', async () => {
+test('a database that is up to date does not change', async () => {
   await expect(migrate(database.pool)).resolves.toEqual([]);
 });
 
-test('what is missing is applied in the order of the names, once', async () => {
+test('missing migrations are applied once, in the order of their names', async () => {
   await writeFile(join(folder, '0102_second.sql'), 'INSERT INTO first VALUES (2)');
 
   await expect(migrate(database.url, folder)).resolves.toEqual(['0101_first.sql', '0102_second.sql']);
@@ -36,14 +36,14 @@ test('what is missing is applied in the order of the names, once', async () => {
   expect(await rowsOf('SELECT id FROM first ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }]);
 });
 
-test('two processes that migrate at once apply each migration once', async () => {
+test('two processes that migrate at the same time apply each migration once', async () => {
   const applied = await Promise.all([migrate(database.url, folder), migrate(database.url, folder)]);
 
   expect(applied.flat()).toEqual(['0101_first.sql']);
   expect(await rowsOf('SELECT id FROM first')).toEqual([{ id: 1 }]);
 });
 
-test('a migration that fails leaves nothing of itself, and the ones before it in place', async () => {
+test('a migration that fails is rolled back, and those before it stay applied', async () => {
   await writeFile(
     join(folder, '0102_broken.sql'),
     'INSERT INTO first VALUES (2); SELECT nothing FROM nowhere;',
@@ -56,7 +56,7 @@ test('a migration that fails leaves nothing of itself, and the ones before it in
   await expect(migrate(database.pool, folder)).resolves.toEqual(['0102_broken.sql']);
 });
 
-test('an applied migration that was changed is refused by name, one with other line endings is not', async () => {
+test('an applied migration that has changed is rejected by name, unless only its line endings differ', async () => {
   await writeFile(join(folder, '0101_first.sql'), 'CREATE TABLE first (id int);\n');
   await migrate(database.pool, folder);
 
@@ -68,7 +68,7 @@ test('an applied migration that was changed is refused by name, one with other l
   await expect(migrate(database.pool, folder)).rejects.toThrow('0101_first.sql');
 });
 
-describe('a database that comes from the dump of another server', () => {
+describe('a database that was restored from a dump of another server', () => {
   const FAR_AHEAD = '1000000000000';
   const identity = async () => (await rowsOf('SELECT id, outcomes_removed_below FROM database_identity'))[0];
   const outcomes = () => rowsOf('SELECT event_id FROM outcomes');
@@ -82,7 +82,7 @@ describe('a database that comes from the dump of another server', () => {
     );
   };
 
-  test('has a new identity and an empty stream when its outcomes are ahead of the server', async () => {
+  test('gets a new identity and an empty stream if its outcomes are ahead of the server', async () => {
     await addOutcome(FAR_AHEAD);
     const { id } = await identity();
     await migrate(database.pool);
@@ -94,7 +94,7 @@ describe('a database that comes from the dump of another server', () => {
     expect(await identity()).toEqual(renewed);
   });
 
-  test('has them when only its retention had been ahead of the server', async () => {
+  test('gets them also if only its retention bound is ahead of the server', async () => {
     await database.pool.query('UPDATE database_identity SET outcomes_removed_below = $1', [FAR_AHEAD]);
     const { id } = await identity();
     await migrate(database.pool);
@@ -105,7 +105,7 @@ describe('a database that comes from the dump of another server', () => {
     });
   });
 
-  test('keeps them while no transaction id of it is ahead', async () => {
+  test('keeps its identity and stream if none of its transaction ids is ahead', async () => {
     await addOutcome('3');
     const before = await identity();
     await migrate(database.pool);

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('docs/schema.txt is what the migrations make (scripts/dump-schema.ts writes it anew)', async () => {
+test('docs/schema.txt describes the schema of the migrations (npm run schema rewrites it)', async () => {
   const committed = await readFile(join(__dirname, '../../../docs/schema.txt'), 'utf8');
 
   expect(await schemaText(database.pool)).toBe(committed);

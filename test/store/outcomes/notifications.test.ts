@@ -1,6 +1,6 @@
 import { createNotifications, type Notifications } from '../../../src/store/outcomes/notifications.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, seedStore } from '../scale/seed.ts';
+import { type SeededStore, seedStore } from '../seed.ts';
 
 let store: SeededStore;
 let one: Notifications;
@@ -22,7 +22,7 @@ const LISTENING = `FROM pg_stat_activity WHERE datname = current_database() AND 
 const listening = async (): Promise<number> =>
   (await store.queryOne<{ n: number }>(`SELECT count(*)::int AS n ${LISTENING}`)).n;
 
-test('a wake-up reaches every process, the one that told included', async () => {
+test('a wake-up reaches every process, including the one that sent it', async () => {
   const heard: string[] = [];
   one.listen('posthorn_claims', (tokens) => heard.push(...tokens.map((token) => `one ${token}`)));
   other.listen('posthorn_claims', (tokens) => heard.push(...tokens.map((token) => `other ${token}`)));
@@ -34,7 +34,7 @@ test('a wake-up reaches every process, the one that told included', async () => 
   expect(heard.sort()).toEqual(['one event/a/b', 'other event/a/b']);
 });
 
-test('thousands at once arrive, each once, in few notifications', async () => {
+test('thousands of tokens arrive once each, in few notifications', async () => {
   const heard: string[] = [];
   let notifications = 0;
   other.listen('posthorn_claims', (tokens) => {
@@ -51,7 +51,7 @@ test('thousands at once arrive, each once, in few notifications', async () => {
   expect(notifications).toBeLessThan(100);
 });
 
-test('a connection that breaks is replaced by one', async () => {
+test('a broken connection is replaced by exactly one', async () => {
   const heard: string[] = [];
   one.listen('posthorn_outcomes', (tokens) => heard.push(...tokens));
 
@@ -65,7 +65,7 @@ test('a connection that breaks is replaced by one', async () => {
   expect(new Set(heard)).toEqual(new Set(['again']));
 });
 
-test('who stopped listening hears nothing', async () => {
+test('a stopped listener is not called', async () => {
   const heard: string[] = [];
   const stop = one.listen('posthorn_claims', (tokens) => heard.push(...tokens));
   one.listen('posthorn_claims', () => heard.push('still'));

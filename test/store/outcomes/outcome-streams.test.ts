@@ -7,7 +7,7 @@ import {
   parseCursor,
 } from '../../../src/store/outcomes/outcomes.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, seedStore } from '../scale/seed.ts';
+import { type SeededStore, seedStore } from '../seed.ts';
 
 const fail = (error: unknown) => {
   throw error;
@@ -53,12 +53,12 @@ async function opened(lastEventId: string | null) {
   return stream;
 }
 
-test('a quiet reader is told a place behind what others got meanwhile, and resumes there without a gap', async () => {
+test('a quiet reader gets a position after the outcomes of others, and resumes there without a gap', async () => {
   const stream = await opened(null);
   await eventually(() => stream.ids().length > 0);
   const [first] = stream.ids();
   for (let n = 0; n < 5; n++) await add('busy', `busy_${n}`);
-  // A transaction of another suite's database may hold the horizon back for a moment.
+  // A transaction in another suite's database may briefly delay what is visible.
   let { xid } = await currentCursor(store.pool);
   await eventually(async () => {
     ({ xid } = await currentCursor(store.pool));
@@ -78,7 +78,7 @@ test('a quiet reader is told a place behind what others got meanwhile, and resum
   resumed.close();
 });
 
-test('a place that this database has not reached is gone: it was set back to a time before', async () => {
+test('a position that the database has not reached yet is rejected, because the database was restored to an earlier time', async () => {
   await add('quiet', 'evt_1');
   const present = await currentCursor(store.pool);
   const { database, nextXid } = present;
@@ -107,7 +107,7 @@ const add200 = (project: string, from: number) =>
   );
 const eventsIn = (text: string) => [...text.matchAll(/"event":"evt_(\d+)"/g)].map(([, n]) => Number(n));
 
-test('a hundred streams ask no more of Postgres than one for each read of them all', async () => {
+test('a hundred streams cause no more queries than one shared read for all of them', async () => {
   const projects = [store.project, await store.newProject(), await store.newProject()];
   let asked = 0;
   const counting = {
@@ -136,13 +136,13 @@ test('a hundred streams ask no more of Postgres than one for each read of them a
   const startedAt = performance.now();
   for (const project of projects) await add200(project, 0);
   await eventually(() => texts.every(({ text }) => eventsIn(text).length === 200), 10_000);
-  // One a second, and those that look again after news: 25 ms apart, ten times.
+  // One poll a second, and ten polls 25 ms apart after a wake-up.
   const seconds = (performance.now() - startedAt) / 1000;
   expect(asked - opened).toBeLessThan(50 * (1 + seconds));
   for (const { text } of texts) expect(eventsIn(text)).toEqual(Array.from({ length: 200 }, (_, n) => n));
 });
 
-test('a reader that stops for long gets everything once when it goes on, and meanwhile little is kept for it', async () => {
+test('a reader that pauses for long gets everything once afterwards, and little is buffered for it', async () => {
   const stream = (await streams.open({ projectId: store.project, consumer: 'quiet' }, null)) as Readable;
   const beside = await opened(null);
   stream.read(0);
@@ -163,7 +163,7 @@ test('a reader that stops for long gets everything once when it goes on, and mea
   beside.close();
 }, 60_000);
 
-test('a stream that resumes while others are written joins those that follow, with no gap and nothing twice', async () => {
+test('a stream that resumes during writes continues with new outcomes, without gaps or repeats', async () => {
   const first = await opened(null);
   await eventually(() => first.ids().length > 0);
   const start = first.ids()[0]!;

@@ -1,6 +1,6 @@
 import { acquireLease, releaseLease } from '../../../src/store/processes/leases.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, seedStore } from '../scale/seed.ts';
+import { type SeededStore, seedStore } from '../seed.ts';
 
 const LASTS_MS = 60_000;
 
@@ -14,7 +14,7 @@ afterAll(() => store.drop());
 
 const take = (holder: string, lastsMs = LASTS_MS) => acquireLease(store.pool, 'reconciler', holder, lastsMs);
 
-test('of many that ask at once one gets the lease, and keeps it', async () => {
+test('of many concurrent callers one acquires the lease, and keeps it', async () => {
   const holders = Array.from({ length: 20 }, (_, n) => `prc_${n}`);
 
   const taken = await Promise.all(holders.map((holder) => take(holder)));
@@ -25,7 +25,7 @@ test('of many that ask at once one gets the lease, and keeps it', async () => {
   expect(await take('another')).toBe(false);
 });
 
-test('a lease that is given up, or runs out, is free; one of another cannot be given up', async () => {
+test('a released or expired lease can be acquired; only its holder can release it', async () => {
   await take('one');
   await releaseLease(store.pool, 'reconciler', 'another');
   expect(await take('another')).toBe(false);
@@ -36,7 +36,7 @@ test('a lease that is given up, or runs out, is free; one of another cannot be g
   await eventually(() => take('one'));
 });
 
-test('a lease that was taken before the clock was put back does not last longer for it', async () => {
+test('a lease that was acquired before the clock was set back does not last longer', async () => {
   await take('one');
   await store.pool.query(`UPDATE leases SET expires_at = now() + interval '1 hour'`);
 

@@ -10,7 +10,7 @@ import {
   silentProcesses,
 } from '../../../src/store/processes/processes.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, secretBox, seedStore } from '../scale/seed.ts';
+import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 
 let store: SeededStore;
 
@@ -21,7 +21,7 @@ afterEach(() => store.drop());
 
 const named = (id: string): ProcessIdentity => ({ id, role: 'worker', host: 'there', pid: 7 });
 
-/** A process with heartbeats for a minute now. */
+/** A process that has sent heartbeats for a minute. */
 async function observe(id = 'observer'): Promise<void> {
   await recordHeartbeat(store.pool, named(id));
   await age(id, 'heartbeats_continuous_since', 60);
@@ -37,7 +37,7 @@ const age = (
     [id, seconds],
   );
 
-/** Its last heartbeat came on a connection of its own, which stays open until `hangUp`. */
+/** A process whose last heartbeat came on a separate connection, which stays open until `hangUp`. */
 async function startOther(id: string): Promise<{ hangUp(): Promise<void> }> {
   const client = new pg.Client({ connectionString: store.url });
   await client.connect();
@@ -57,7 +57,7 @@ async function startOther(id: string): Promise<{ hangUp(): Promise<void> }> {
 
 const idsOf = (processes: { id: string }[]): string[] => processes.map(({ id }) => id);
 
-test('a process that is silent and whose connection is closed is found, once, with the attempts that it cut', async () => {
+test('a silent process whose connection is closed is found once, with the attempts that it left open', async () => {
   await store.newEndpoint();
   const { ids } = await store.acceptEvent('mine');
   await store.acceptEvent('not claimed');
@@ -84,7 +84,7 @@ test('a process that is silent and whose connection is closed is found, once, wi
   expect((await recordHeartbeat(store.pool, named('one'))).hasSilentPeers).toBe(false);
 });
 
-test('one whose connection is still open may only be slow: it is silent at once, and gone after 30 s', async () => {
+test('a silent process whose connection is still open is lost only after 30 s', async () => {
   await observe();
   const slow = await startOther('slow');
   await age('slow', 'last_heartbeat_at', 29);
@@ -97,7 +97,7 @@ test('one whose connection is still open may only be slow: it is silent at once,
   await slow.hangUp();
 });
 
-test('one that answers within 5 s is neither silent nor gone', async () => {
+test('a process with a heartbeat within 5 s is neither silent nor lost', async () => {
   await observe();
   const quick = await startOther('quick');
   await quick.hangUp();
@@ -108,7 +108,7 @@ test('one that answers within 5 s is neither silent nor gone', async () => {
   expect(await findLostProcesses(store.pool, 'observer')).toEqual([]);
 });
 
-test('after an outage of Postgres nobody takes the others for gone: their silence was its own', async () => {
+test('after an outage of Postgres no process counts the others as lost, because it was silent itself', async () => {
   await observe();
   const other = await startOther('other');
   await other.hangUp();
@@ -121,7 +121,7 @@ test('after an outage of Postgres nobody takes the others for gone: their silenc
   expect(await silentProcesses(store.pool, 'observer')).toEqual([]);
 });
 
-test('one that was taken for gone and comes back hears of it, once, and counts as alive again', async () => {
+test('a lost process that comes back is told once, and counts as alive again', async () => {
   await observe();
   const slow = await startOther('slow');
   await age('slow', 'last_heartbeat_at', 31);
@@ -133,7 +133,7 @@ test('one that was taken for gone and comes back hears of it, once, and counts a
   await slow.hangUp();
 });
 
-test('one that stops leaves no row, and one that went long ago is forgotten with the next', async () => {
+test('a process that stops leaves no row, and a process lost long ago is removed when the next one is found', async () => {
   await observe();
   await recordHeartbeat(store.pool, named('stops'));
   await removeProcess(store.pool, 'stops');
@@ -147,7 +147,7 @@ test('one that stops leaves no row, and one that went long ago is forgotten with
   expect(idsOf(rows)).toEqual(['now', 'observer']);
 });
 
-test('an assignment names the process that made it, and a claim the one that claimed', async () => {
+test('an assignment records the process that made it, and a claim the process that claimed', async () => {
   await store.newEndpoint();
   const assigned: string[] = [];
   await acceptEvents(
@@ -176,7 +176,7 @@ test('an assignment names the process that made it, and a claim the one that cla
   await claimDeliveries(store.pool, workflowId, deliveries, 'worker');
 
   expect(await processOf(id)).toBe('worker');
-  // A claim that is open stays that of its process, whoever assigns it next.
+  // An open claim keeps its process, even when another process assigns the delivery.
   await store.pool.query('UPDATE deliveries SET owner = NULL WHERE id = $1', [id]);
   const again = {
     maxDeliveries: 1,

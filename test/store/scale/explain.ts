@@ -7,8 +7,8 @@ export type ExplainResult = { bufferPages: number; seqScannedTables: string[]; m
 export type PlanMode = 'force_generic_plan' | 'force_custom_plan';
 
 /**
- * Runs what a store function runs, explained; the plan is of the generic kind that a pooled connection ends up with. Of
- * several statements the pages are added up.
+ * Runs the statements of a store function with EXPLAIN, with generic plans, which pooled connections use after a few
+ * executions. The pages of several statements are added up.
  */
 export async function explainQueries(
   pool: pg.Pool,
@@ -30,7 +30,7 @@ export async function explainQueries(
       all.bufferPages += Number(plan['Shared Hit Blocks']) + Number(plan['Shared Read Blocks']);
       all.seqScannedTables.push(...wholeTablesIn(plan));
       all.ms += ms;
-      // What was found, for functions whose next statement needs it; what writes has been done already.
+      // Returns the rows to functions that need them for the next statement. A statement that writes has already run.
       if (!/\b(INSERT|UPDATE|DELETE)\b/.test(text)) return client.query(text, own ?? []);
       return { rows: [{ xid: null, readBelow: '0' }], rowCount: 1 };
     };

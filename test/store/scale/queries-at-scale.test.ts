@@ -13,10 +13,10 @@ import type { Queryable } from '../../../src/store/postgres/database.ts';
 import { deliveriesInFlight } from '../../../src/store/processes/in-flight.ts';
 import { findLostProcesses } from '../../../src/store/processes/processes.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { POLICY, type SeededStore, seedStore } from '../seed.ts';
 import { explainQueries, type PlanMode } from './explain.ts';
-import { POLICY, type SeededStore, seedStore } from './seed.ts';
 
-/** 8 kB pages that a statement may touch: what it takes and returns, and not what lies beside it. */
+/** The most 8 kB pages that a statement may read: enough for the rows that it returns, not for those beside them. */
 const MANY_PAGES = 3_000;
 const BLACK_HOLE = 'ep_black_hole';
 const BACKLOG = 20_000;
@@ -40,7 +40,7 @@ beforeAll(async () => {
       [project],
     );
   }
-  // A month of settled ones, retries that wait with their owners, and the backlog of one receiver.
+  // A month of settled deliveries, assigned retries that are not due, and the backlog of one receiver.
   await insert(`
     SELECT 'dlv_a' || n, '${store.project}', 'evt_' || 1 + n % 1000, 'ep_' || n % 50, 'ep_' || n % 50, '${policy}', 'fast',
            'delivered', 'event/' || n, NULL, now(), now() - interval '1 day'
@@ -79,7 +79,7 @@ const statements: [string, (db: Queryable) => Promise<unknown>][] = [
   ['claiming', (db) => claimDeliveries(db, 'event/1', [{ id: 'dlv_b1', step: 0 }])],
   ['the overdue', (db) => overdueOwners(db, 60_000, 2_000)],
   ['what silent processes left behind', (db) => orphanedOwners(db, ['prc_1'], 2_000, ['event/1'])],
-  ['what a process that went had under way', (db) => findLostProcesses(db, 'prc_1')],
+  ['finding the open claims of a lost process', (db) => findLostProcesses(db, 'prc_1')],
   [
     'the outcomes',
     (db) => outcomesAfter(db, { projectId: quiet, consumer: null }, { xid: '0', seq: '0' }, 500),
@@ -95,7 +95,7 @@ test.each(statements)('among 200,000 deliveries %s reads only what it needs', as
   }
 });
 
-test('among 50,000 endpoints of a project a hundred events read those of their own consumers only', async () => {
+test('among 50,000 endpoints of a project a hundred events read only the endpoints of their consumers', async () => {
   await store.pool.query(
     `INSERT INTO endpoints (id, project_id, consumer, url, events, secrets)
      SELECT 'ep_scale_' || n, $1, CASE WHEN n > 10 THEN 'consumer-' || n % 10000 END, 'http://127.0.0.1:9/', '{*}', '\\x00'
@@ -122,7 +122,7 @@ test('among 50,000 endpoints of a project a hundred events read those of their o
   );
 });
 
-test('releasing what is held for an endpoint reads that, and none of what was ever sent to it', async () => {
+test('releasing the held deliveries of an endpoint reads only these', async () => {
   await store.pool.query(
     `INSERT INTO deliveries (id, project_id, event_id, endpoint_id, receiver, policy, status, waiting_for, created_at)
      SELECT 'dlv_e' || n, $1, 'evt_1', 'ep_' || n % 2, 'ep_' || n % 2, $2, 'held', 'endpoint_paused', now()
@@ -135,17 +135,17 @@ test('releasing what is held for an endpoint reads that, and none of what was ev
     expect(seqScannedTables).not.toContain('deliveries');
     const nothing = await explain((db) => updateHeldBatch(db, 'ep_7', null, ''), mode);
     expect(nothing.bufferPages).toBeLessThan(20);
-    // What has another reason already stays in the index: it is not read again for each batch.
+    // Deliveries whose reason was updated stay in the index, and must not be read again for each batch.
     const rest = await explain((db) => updateHeldBatch(db, 'ep_1', 'plan', 'dlv_e9999'), mode);
     expect(rest.bufferPages).toBeLessThan(20);
   }
 });
 
-test('counting the retries that wait reads their index', async () => {
+test('counting the waiting retries reads only their index', async () => {
   expect((await explain(retriesWaiting)).seqScannedTables).not.toContain('deliveries');
 });
 
-test('a stream whose consumer is quiet among 300,000 outcomes looks through them once', async () => {
+test('the stream of a quiet consumer scans 300,000 outcomes of others only once', async () => {
   await store.pool.query(
     `INSERT INTO outcomes (project_id, consumer, kind, event_id, status)
      SELECT $1, 'busy', 'event.settled', 'evt_' || n, 'delivered' FROM generate_series(1, 300000) AS n`,
@@ -153,14 +153,15 @@ test('a stream whose consumer is quiet among 300,000 outcomes looks through them
   );
   await store.pool.query('ANALYZE outcomes');
   const ofQuiet = { projectId: quiet, consumer: 'quiet' };
-  let place = { xid: '0', seq: '0' };
+  let position = { xid: '0', seq: '0' };
   const look = async () => {
-    const { outcomes, next } = await outcomesAfter(store.pool, ofQuiet, place, 500);
+    const { outcomes, next } = await outcomesAfter(store.pool, ofQuiet, position, 500);
     expect(outcomes).toEqual([]);
-    place = next;
+    position = next;
   };
-  const pagesOfOne = async () => (await explain((db) => outcomesAfter(db, ofQuiet, place, 500))).bufferPages;
-  // What was written last can be read when no transaction of another database on this server is older.
+  const pagesOfOne = async () =>
+    (await explain((db) => outcomesAfter(db, ofQuiet, position, 500))).bufferPages;
+  // The last outcomes become visible when all older transactions on this server have ended.
   await eventually(async () => (await pagesOfOne()) > 50);
   let looks = 0;
   await eventually(async () => {
@@ -176,13 +177,13 @@ test('a stream whose consumer is quiet among 300,000 outcomes looks through them
     [quiet],
   );
   await eventually(async () => {
-    const { outcomes, next } = await outcomesAfter(store.pool, ofQuiet, place, 500);
-    place = next;
+    const { outcomes, next } = await outcomesAfter(store.pool, ofQuiet, position, 500);
+    position = next;
     return outcomes.length === 1;
   });
 });
 
-test('a receiver that becomes slow takes its whole backlog out of the common queue, and back when it is healthy', async () => {
+test('the backlog of a receiver that becomes slow moves to the slow lane, and back when the receiver is healthy', async () => {
   const lanes = async () =>
     (
       await store.pool.query(
@@ -214,17 +215,17 @@ test('a receiver that becomes slow takes its whole backlog out of the common que
   ]);
 });
 
-test('what is open for an endpoint is cancelled in batches of five hundred, each event told of', async () => {
+test('the open deliveries of an endpoint are cancelled in batches of 500, with an outcome for each event', async () => {
   let batches = 0;
   for (let next: string | null = ''; next !== null; batches++) {
     ({ next } = await cancelOpenDeliveries(store.pool, BLACK_HOLE, next));
   }
 
   expect(batches).toBe(BACKLOG / 500 + 1);
-  const { open, told } = await store.queryOne(
+  const { open, recorded } = await store.queryOne(
     `SELECT (SELECT count(*)::int FROM deliveries WHERE endpoint_id = $1 AND settled_at IS NULL) AS open,
-            (SELECT count(*)::int FROM outcomes WHERE kind = 'delivery.cancelled') AS told`,
+            (SELECT count(*)::int FROM outcomes WHERE kind = 'delivery.cancelled') AS recorded`,
     [BLACK_HOLE],
   );
-  expect({ open, told }).toEqual({ open: 0, told: BACKLOG });
+  expect({ open, recorded }).toEqual({ open: 0, recorded: BACKLOG });
 });

@@ -6,7 +6,7 @@ const context = { project: 'prj_1', recordId: 'ep_1', column: 'secrets' };
 const key = randomBytes(32);
 const box = createSecretBox([key]);
 
-test('any text opens as it was sealed, and shows in no part of what is stored', () => {
+test('any text can be opened, and does not appear in the sealed bytes', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 8 }), (plain) => {
       const sealed = box.seal(plain, context);
@@ -28,12 +28,12 @@ test.each([
   expect(() => box.open(box.seal('secret', context), elsewhere)).toThrow(Tampered);
 });
 
-test('a context whose parts join to the same text is another context', () => {
+test('contexts whose parts join to the same text are different', () => {
   const sealed = box.seal('secret', { project: 'a', recordId: 'bc', column: 'd' });
   expect(() => box.open(sealed, { project: 'ab', recordId: 'c', column: 'd' })).toThrow(Tampered);
 });
 
-test('a value with any bit flipped, or cut anywhere, does not open', () => {
+test('a value with a flipped bit, or truncated anywhere, cannot be opened', () => {
   const sealed = box.seal('secret', context);
   for (let bit = 0; bit < sealed.length * 8; bit++) {
     const flipped = Buffer.from(sealed);
@@ -53,14 +53,14 @@ test('after a rotation the old key still opens and the new one seals', () => {
   expect(createSecretBox([newKey]).open(rotated.seal('new', context), context)).toBe('new');
 });
 
-test('a key that was taken out is named by its id, and the value is not', () => {
+test('the error about a removed key names its id and not the value', () => {
   const sealed = createSecretBox([randomBytes(32)]).seal('secret', context);
   const id = sealed.subarray(1, 5).toString('hex');
   expect(() => box.open(sealed, context)).toThrow(UnknownKey);
   expect(() => box.open(sealed, context)).toThrow(id);
 });
 
-test('a box without a key, or with a short one, is not made', () => {
+test('a box cannot be created without a key, or with a short one', () => {
   expect(() => createSecretBox([])).toThrow('no encryption key');
   expect(() => createSecretBox([key, randomBytes(31)])).toThrow('32 bytes');
 });

@@ -10,19 +10,19 @@ import { endpointSecretsContext } from '../../../src/store/endpoints/endpoints.t
 const NOW = Date.parse('2026-04-06T10:00:00Z');
 const HOUR = 3_600_000;
 
-test('a replaced secret signs until its overlap is over, to the millisecond', () => {
+test('a replaced secret signs until its overlap ends, to the millisecond', () => {
   const text = withNewSecret(serializeFirstSecret('old'), 'new', NOW, HOUR);
   expect(activeSecrets(text, NOW)).toEqual(['new', 'old']);
   expect(activeSecrets(text, NOW + HOUR - 1)).toEqual(['new', 'old']);
   expect(activeSecrets(text, NOW + HOUR)).toEqual(['new']);
 });
 
-test('without an overlap the new secret is the only one, whatever was still in force', () => {
+test('without an overlap the new secret is the only active one', () => {
   const text = withNewSecret(serializeFirstSecret('a'), 'b', NOW, HOUR);
   expect(activeSecrets(withNewSecret(text, 'c', NOW, 0), NOW)).toEqual(['c']);
 });
 
-test('a later rotation shortens the time of those before, and never lengthens it', () => {
+test('a later rotation can shorten the overlap of earlier secrets, and never extends it', () => {
   const text = withNewSecret(serializeFirstSecret('a'), 'b', NOW, HOUR);
   const longer = withNewSecret(text, 'c', NOW, 10 * HOUR);
   expect(activeSecrets(longer, NOW + HOUR)).toEqual(['c', 'b']);
@@ -40,18 +40,18 @@ test('at most three secrets sign: the newest, the one before it, and the oldest 
   expect(activeSecrets(later, NOW + HOUR)).toEqual(['g', 'f']);
 });
 
-test('what no longer signs is forgotten at the next rotation', () => {
+test('expired secrets are removed at the next rotation', () => {
   const text = withNewSecret(serializeFirstSecret('expired'), 'b', NOW, HOUR);
   expect(withNewSecret(text, 'c', NOW + HOUR, HOUR)).not.toContain('expired');
 });
 
-test('the same secret again, as after a lost answer, is there once', () => {
+test('rotating to the same secret again, as after a lost response, stores it once', () => {
   const once = withNewSecret(serializeFirstSecret('a'), 'b', NOW, HOUR);
   expect(withNewSecret(once, 'b', NOW, HOUR)).toBe(once);
   expect(activeSecrets(withNewSecret(once, 'a', NOW, HOUR), NOW)).toEqual(['a', 'b']);
 });
 
-test('a secret that was opened before stops signing at its time all the same', async () => {
+test('a cached secret also stops signing when its overlap ends', async () => {
   const box = createSecretBox([randomBytes(32)]);
   const profile = createBuiltInProfiles().get('standard-webhooks')!;
   const [first, second] = [profile.generateSecret(), profile.generateSecret()];

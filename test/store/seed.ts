@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import { type RetryPolicy, serializePolicy } from '../../../src/policy/retry-policy.ts';
-import { createSecretBox } from '../../../src/secrets/secret-box.ts';
-import { endpointSecretsContext } from '../../../src/store/endpoints/endpoints.ts';
-import { insertEndpoint } from '../../../src/store/endpoints/insert-endpoint.ts';
-import { acceptEvents, type NewDelivery } from '../../../src/store/events/accept-events.ts';
-import type { EventDraft } from '../../../src/store/events/event-draft.ts';
-import { newId } from '../../../src/store/postgres/ids.ts';
-import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
+import { type RetryPolicy, serializePolicy } from '../../src/policy/retry-policy.ts';
+import { createSecretBox } from '../../src/secrets/secret-box.ts';
+import { endpointSecretsContext } from '../../src/store/endpoints/endpoints.ts';
+import { insertEndpoint } from '../../src/store/endpoints/insert-endpoint.ts';
+import { acceptEvents, type NewDelivery } from '../../src/store/events/accept-events.ts';
+import type { EventDraft } from '../../src/store/events/event-draft.ts';
+import { newId } from '../../src/store/postgres/ids.ts';
+import { createTestDatabase, type TestDatabase } from '../set-up/database.ts';
 
 export const secretBox = createSecretBox([randomBytes(32)]);
 
@@ -15,19 +15,19 @@ export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const POLICY: RetryPolicy = { delays: [60, 300, 1800, 7200], timeout: 15, jitter: 0 };
 
 export type SeededStore = TestDatabase & {
-  /** The project in which everything is that names no other. */
+  /** The default project. */
   project: string;
   newProject(): Promise<string>;
   newEndpoint(options?: { project?: string; url?: string; consumer?: string | null }): Promise<string>;
   draft(changes?: Partial<EventDraft>): EventDraft;
-  /** Stores one event and gives its deliveries to a workflow, as a dispatcher with room would. */
+  /** Stores an event and assigns its deliveries to `owner`, as a dispatcher with free slots does. */
   acceptEvent(owner: string | null, changes?: Partial<EventDraft>): Promise<{ event: string; ids: string[] }>;
   queryOne<T extends pg.QueryResultRow>(statement: string, values?: unknown[]): Promise<T>;
   deliveryOf(id: string): Promise<pg.QueryResultRow>;
   attemptsOf(id: string): Promise<pg.QueryResultRow[]>;
 };
 
-/** A database of its own with one project. */
+/** Creates a database with one project. */
 export async function seedStore(): Promise<SeededStore> {
   const database = await createTestDatabase();
   const { pool } = database;
