@@ -161,7 +161,7 @@ export function createAuthentication(
     async authenticate(request) {
       const key = bearerKeyOf(request);
       const keyHash = sha256(key);
-      const projectHeader = request.headers['posthorn-project'] as string | undefined;
+      const projectHeader = request.get('posthorn-project');
       if (timingSafeEqual(keyHash, adminHash)) return adminCaller(projectHeader);
       const name = keyHash.toString('base64');
       const isVerified = knownKeys.has(name) || hasValidMac(key, macsOf);

@@ -25,10 +25,10 @@ export function createCallQuotas(quotas: Quotas): CallQuotas {
   const semaphore = createTenantSemaphore(CONCURRENCY_LIMITS);
 
   function countCall(rate: RateName, { projectId, consumer }: Caller): void {
-    const projectQuota = `${rate}PerMinute` as QuotaName;
+    const projectQuota = `${rate}PerMinute` as const;
     const consumerQuota = `${rate}PerMinuteOfConsumer`;
     const perMinute = quotas[projectQuota];
-    const buckets = [
+    const buckets: { name: string; perMinute: number; quota: QuotaName }[] = [
       {
         name: `${rate} ${projectId} ${consumer === null ? '' : 'consumers'}`,
         perMinute,

@@ -36,7 +36,7 @@ export function membersOf(text: Buffer, range: ValueRange): Member[] {
   for (const item of itemsOf(text, range)) {
     const nameEnd = endOfString(text, item.start);
     // Names can contain escapes: "\u0064ata" is `data`.
-    const name = JSON.parse(text.toString('utf8', item.start, nameEnd)) as string;
+    const name: string = JSON.parse(text.toString('utf8', item.start, nameEnd));
     let start = nameEnd;
     while (text[start] !== COLON) start++;
     do start++;

@@ -31,8 +31,11 @@ export function parseBody(schema: Schema, value: unknown): unknown {
 }
 
 /** The query as `schema` describes it; throws invalid_query, also for a repeated parameter and for any when there is no schema. */
-export function parseQuery<S extends Schema>(schema: S | undefined, query: object): Parsed<S>;
-export function parseQuery(schema: Schema, query: object): unknown {
+export function parseQuery<S extends Schema>(
+  schema: S | undefined,
+  query: Record<string, unknown>,
+): Parsed<S>;
+export function parseQuery(schema: Schema, query: Record<string, unknown>): unknown {
   if (!schema) {
     const [unknownName] = Object.keys(query);
     if (unknownName === undefined) return undefined;
