@@ -1,4 +1,4 @@
-/** What tenants own and Temporal must never hold: each stands where the real thing would. */
+/** Marker values for data that Temporal must never contain. Each is used in place of the real data. */
 export const CANARIES = {
   path: 'canary-path',
   data: 'canary-data',
@@ -7,7 +7,7 @@ export const CANARIES = {
   responseBody: 'canary-answer',
 };
 
-/** Every canary in a history, its payloads decoded. */
+/** Returns the canaries in a history, after decoding its payloads. */
 export function canariesIn(historyJson: string): string[] {
   const decoded = historyJson.replaceAll(
     /"(?:data|details)":\s*"([A-Za-z0-9+/=]+)"/g,

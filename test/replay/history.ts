@@ -17,21 +17,21 @@ export type ScheduledActivity = {
   summary: string;
 };
 
-/** What a history says in words and figures that replay does not look at. */
+/** The parts of a history that replay does not check. */
 export type HistoryFacts = {
   input: unknown;
   summary: string | undefined;
-  /** As Temporal writes durations: `60s`, `0.250s`. */
+  /** Durations in Temporal's format: `60s`, `0.250s`. */
   timers: { after: string; summary: string }[];
   activities: ScheduledActivity[];
-  /** How often the last attempt of an activity was started, for those that were started. */
+  /** The number of the last attempt of each activity that was started. */
   activityAttempts: number[];
   signals: { name: string; ids: unknown }[];
   upserted: Record<string, unknown>;
   end: { status: string; result?: unknown; failure?: { message: string; type: string; details: unknown } };
 };
 
-/** The history of a workflow as the JSON that replay takes. */
+/** Returns the history of a workflow as JSON for replay. */
 export const historyJsonOf = async (client: Client, workflowId: string): Promise<string> =>
   historyToJSON(await client.workflow.getHandle(workflowId).fetchHistory());
 

@@ -1,17 +1,17 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export type InterruptibleProxy = {
-  /** The target's URL by way of the proxy. */
+  /** The target's URL through the proxy. */
   url: string;
-  /** Breaks what is connected, and refuses the next ones until `resume`. */
+  /** Closes all connections and refuses new ones until `resume`. */
   interrupt(): void;
-  /** Takes everything and forwards nothing from now on, as a network that loses packets. */
+  /** Accepts data and forwards nothing, like a network that loses packets. */
   stall(): void;
   resume(): void;
   close(): Promise<void>;
 };
 
-/** Stands before a server that cannot be stopped for one test alone, and goes away in its place. */
+/** A proxy in front of a shared server, to make it unavailable for one test only. */
 export async function startInterruptibleProxy(targetUrl: string): Promise<InterruptibleProxy> {
   const target = new URL(targetUrl);
   const sockets = new Set<Socket>();

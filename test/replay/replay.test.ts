@@ -11,7 +11,7 @@ const recorded = (name: string): unknown =>
   JSON.parse(readFileSync(path.join(FOLDER, `${name}.json`), 'utf8'));
 
 type Bundle = Awaited<ReturnType<typeof bundleWorkflowCode>>;
-let today: Bundle;
+let current: Bundle;
 let changed: Bundle;
 
 beforeAll(async () => {
@@ -19,20 +19,20 @@ beforeAll(async () => {
   const logger = { trace() {}, debug() {}, info() {}, log() {}, warn() {}, error() {} };
   const bundle = (folder: string) =>
     bundleWorkflowCode({ workflowsPath: path.join(__dirname, folder, 'index.ts'), logger });
-  today = await bundle('../../workflows');
+  current = await bundle('../../workflows');
   changed = await bundle('changed');
 });
 
-test('there is a recorded history of every scenario, and of nothing else', () => {
+test('every scenario has a recorded history, and every history a scenario', () => {
   expect(readdirSync(FOLDER).sort()).toEqual(names.map((name) => `${name}.json`).sort());
 });
 
-test.each(names)('a workflow that went the way "%s" goes on with today’s code', async (name) => {
-  await Worker.runReplayHistory({ workflowBundle: today }, recorded(name));
+test.each(names)('the recorded history "%s" replays with the current workflow', async (name) => {
+  await Worker.runReplayHistory({ workflowBundle: current }, recorded(name));
 });
 
 test.each(names)(
-  'a workflow that went the way "%s" would break with code that waits differently',
+  'the recorded history "%s" does not replay with a workflow that waits differently',
   async (name) => {
     await expect(Worker.runReplayHistory({ workflowBundle: changed }, recorded(name))).rejects.toThrow(
       DeterminismViolationError,

@@ -11,10 +11,10 @@ import { startInterruptibleProxy } from './interruptible-proxy.ts';
 import { respond, runScenario, type ScenarioContext } from './stage.ts';
 
 const SECRET = `whsec_${CANARIES.secret}`;
-/** Short, and no delay below the timeout: deliveries that fail together stay together. */
+/** No delay is shorter than the timeout, so deliveries that fail together stay in one activity. */
 const QUICK = { delays: ['1s', '2s'], timeout: '1s' };
 
-/** Each plays one path through the workflow on real servers, and returns its history as JSON. */
+/** Each scenario runs one path through the workflow on real servers and returns the history as JSON. */
 export const SCENARIOS: Record<string, () => Promise<string>> = {
   'delivered-at-once': () => runScenario((stage) => playOne(stage, [200])),
 
@@ -31,7 +31,7 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
       const { id, workflowId } = await postOne(posthorn, await stage.receiver([500]));
       await untilWaiting(posthorn, workflowId, id, 1);
       await posthorn.call('POST', `/v1/deliveries/${id}/cancel`);
-      return historyOnceOver(posthorn, workflowId);
+      return historyWhenClosed(posthorn, workflowId);
     }),
 
   'retry-now': () =>
@@ -40,7 +40,7 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
       const { id, workflowId } = await postOne(posthorn, await stage.receiver([500, 200]));
       await untilWaiting(posthorn, workflowId, id, 1);
       await posthorn.call('POST', `/v1/deliveries/${id}/retry`);
-      return historyOnceOver(posthorn, workflowId);
+      return historyWhenClosed(posthorn, workflowId);
     }),
 
   'group-that-fails-at-different-steps': () =>
@@ -51,7 +51,7 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
       const receivers = await Promise.all(scripts.map(stage.receiver));
       const events = receivers.map(eventTo);
       const { items } = await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', { events });
-      return historyOnceOver(posthorn, await workflowOf(posthorn, items[0]!.id));
+      return historyWhenClosed(posthorn, await workflowOf(posthorn, items[0]!.id));
     }),
 
   'fan-out-of-ten': () =>
@@ -60,7 +60,7 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
       const receiver = await stage.receiver([200]);
       for (let n = 0; n < 10; n += 1) await posthorn.newEndpoint(`${receiver.url}${n}`, { secret: SECRET });
       const { id } = await posthorn.post({ type: 'render.completed', data: CANARIES.data });
-      return historyOnceOver(posthorn, await workflowOf(posthorn, id));
+      return historyWhenClosed(posthorn, await workflowOf(posthorn, id));
     }),
 
   'rerun-after-a-lost-worker': () =>
@@ -73,18 +73,18 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
       lost.kill('SIGKILL');
       await once(lost, 'exit');
       await stage.worker(posthorn);
-      return historyOnceOver(posthorn, workflowId);
+      return historyWhenClosed(posthorn, workflowId);
     }),
 
   superseded: () =>
     runScenario(async (stage) => {
       const posthorn = await stage.posthorn({ roles: { api: true, worker: false } });
-      // It fails: what the new owner had delivered already would be delivered for the old one too.
+      // The receiver fails: otherwise the old workflow too would report the delivery as delivered.
       const { id, workflowId } = await postOne(posthorn, await stage.receiver([500]));
       await posthorn.database.pool.query('UPDATE deliveries SET owner = NULL WHERE id = $1', [id]);
       await eventually(async () => (await deliveryOf(posthorn, id)).workflow?.id !== workflowId);
       await stage.worker(posthorn);
-      return historyOnceOver(posthorn, workflowId);
+      return historyWhenClosed(posthorn, workflowId);
     }),
 
   'recorded-late': () =>
@@ -94,20 +94,20 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
       try {
         await posthorn.call('PATCH', '/v1/project', { policy: QUICK });
         await stage.worker(posthorn, proxy.url);
-        const whilePostgresIsAway = (response: ServerResponse) => {
+        const respondWithoutPostgres = (response: ServerResponse) => {
           proxy.interrupt();
           respond(response, 503);
         };
         const { workflowId } = await postOne(
           posthorn,
-          await stage.receiver([(_request, response) => whilePostgresIsAway(response), 200]),
+          await stage.receiver([(_request, response) => respondWithoutPostgres(response), 200]),
         );
         await eventually(async () => {
           const { activities } = await readHistoryFacts(posthorn.temporal, workflowId);
           return activities.some(({ name }) => name === 'recordOutcomes');
         }, 30_000);
         proxy.resume();
-        return await historyOnceOver(posthorn, workflowId);
+        return await historyWhenClosed(posthorn, workflowId);
       } finally {
         await proxy.close();
       }
@@ -116,13 +116,13 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
   ...Object.fromEntries(
     PROVIDERS.map((provider) => [
       `policy-of-${provider.name}`,
-      () => runScenario((stage) => playToTheLast(stage, provider)),
+      () => runScenario((stage) => playUntilUndeliverable(stage, provider)),
     ]),
   ),
 };
 
-/** A delivery of a provider that fails at every attempt, each brought forward. */
-async function playToTheLast(stage: ScenarioContext, provider: Provider): Promise<string> {
+/** Runs a delivery of a provider that fails at every attempt. Each retry is brought forward. */
+async function playUntilUndeliverable(stage: ScenarioContext, provider: Provider): Promise<string> {
   const posthorn = await stage.posthorn();
   const { call, post } = await openAccount(posthorn, provider, (await stage.receiver([503])).url);
   const { name, example } = provider.profile.eventTypes[0]!;
@@ -134,14 +134,14 @@ async function playToTheLast(stage: ScenarioContext, provider: Provider): Promis
     await untilWaiting(posthorn, workflow!.id, deliveryId, step + 1);
     await call('POST', `/v1/deliveries/${deliveryId}/retry`);
   }
-  return historyOnceOver(posthorn, workflow!.id);
+  return historyWhenClosed(posthorn, workflow!.id);
 }
 
 async function playOne(stage: ScenarioContext, script: number[], policy?: object): Promise<string> {
   const posthorn = await stage.posthorn();
   if (policy) await posthorn.call('PATCH', '/v1/project', { policy });
   const { workflowId } = await postOne(posthorn, await stage.receiver(script));
-  return historyOnceOver(posthorn, workflowId);
+  return historyWhenClosed(posthorn, workflowId);
 }
 
 const eventTo = ({ url }: { url: string }) => ({
@@ -171,7 +171,7 @@ async function workflowOf(posthorn: TestPosthorn, eventId: string): Promise<stri
 const deliveryOf = (posthorn: TestPosthorn, id: string): Promise<Delivery> =>
   posthorn.call('GET', `/v1/deliveries/${id}`);
 
-/** Until the workflow itself waits: Postgres knows of a failure some milliseconds earlier. */
+/** Waits until the workflow waits for the step. In Postgres the failure is recorded some milliseconds earlier. */
 export async function untilWaiting(
   posthorn: TestPosthorn,
   workflowId: string,
@@ -181,17 +181,19 @@ export async function untilWaiting(
   const handle = posthorn.temporal.workflow.getHandle(workflowId);
   await eventually(async () => {
     const entries = await handle.query<Progress>('progress').catch(() => []); // it may not have started yet
-    return entries.some((one) => one.id === deliveryId && one.state === 'waiting' && one.step === step);
+    return entries.some(
+      (entry) => entry.id === deliveryId && entry.state === 'waiting' && entry.step === step,
+    );
   });
 }
 
-async function historyOnceOver(posthorn: TestPosthorn, workflowId: string): Promise<string> {
+async function historyWhenClosed(posthorn: TestPosthorn, workflowId: string): Promise<string> {
   const handle = posthorn.temporal.workflow.getHandle(workflowId);
-  const isOver = () =>
+  const isClosed = () =>
     handle.describe().then(
       ({ status }) => status.name !== 'RUNNING',
-      () => false, // its id stands in Postgres before it is started
+      () => false, // its id is in Postgres before the workflow starts
     );
-  await eventually(isOver, 30_000);
+  await eventually(isClosed, 30_000);
   return historyJsonOf(posthorn.temporal, workflowId);
 }

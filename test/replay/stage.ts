@@ -8,14 +8,14 @@ import { eventually } from '../set-up/eventually.ts';
 import { startTestPosthorn, type TestPosthorn, type TestPosthornOptions } from '../set-up/test-posthorn.ts';
 import { CANARIES } from './canaries.ts';
 
-/** What a scenario plays on; all of it is taken down after the scenario. */
+/** What a scenario can start. Everything is closed after the scenario. */
 export type ScenarioContext = {
   posthorn(options?: TestPosthornOptions): Promise<TestPosthorn>;
-  /** Receives under a path, and answers with a header and a body, that no history may hold. */
+  /** Its path, response header and response body are canaries that no history may contain. */
   receiver(script: ScriptStep[]): Promise<Receiver>;
   /** A worker in this process, on the same database and namespace. */
   worker(posthorn: TestPosthorn, databaseUrl?: string): Promise<void>;
-  /** A worker in a process of its own, to be killed. */
+  /** A worker in a process of its own, which a test can kill. */
   workerProcess(posthorn: TestPosthorn): ChildProcess;
 };
 

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => posthorn.close());
 
-const retryAtOnce = async (deliveryId: string, attempts: number): Promise<void> => {
+const retryWhenWaiting = async (deliveryId: string, attempts: number): Promise<void> => {
   await eventually(async () => {
     const { status, attempts: done } = await posthorn.call<{ status: string; attempts: number }>(
       'GET',
@@ -23,7 +23,7 @@ const retryAtOnce = async (deliveryId: string, attempts: number): Promise<void> 
   await posthorn.call('POST', `/v1/deliveries/${deliveryId}/retry`);
 };
 
-test('an event reaches the endpoint that subscribed, signed, with its data byte for byte', async () => {
+test('an event reaches a subscribed endpoint, signed and with its data unchanged byte for byte', async () => {
   const receiver = await receiverThat(200);
   const { secret } = await posthorn.newEndpoint(receiver.url, { events: ['render.*'] });
   const data = '{"big":12345678901234567890,"one":1.0,"text":"\\u00e9\\ud83d\\ude00"}';
@@ -43,13 +43,13 @@ test('an event reaches the endpoint that subscribed, signed, with its data byte 
   expect(settled).toMatchObject({ status: 'delivered', deliveries: [{ status: 'delivered', attempts: 1 }] });
 });
 
-test('a receiver that answers 500 twice is delivered on the third attempt', async () => {
+test('a delivery to a receiver that responds 500 and 503 succeeds on the third attempt', async () => {
   const receiver = await receiverThat(500, 503, 200);
   const event = await posthorn.post({ type: 'a.b', data: {}, target: targetOf(receiver) });
   const { id } = (await posthorn.eventOf(event.id)).deliveries[0]!;
 
-  await retryAtOnce(id, 1);
-  await retryAtOnce(id, 2);
+  await retryWhenWaiting(id, 1);
+  await retryWhenWaiting(id, 2);
 
   expect(await posthorn.untilSettled(event.id)).toMatchObject({ status: 'delivered' });
   expect(await posthorn.attemptsOf(id)).toMatchObject([
@@ -59,7 +59,7 @@ test('a receiver that answers 500 twice is delivered on the third attempt', asyn
   ]);
 });
 
-test('a delivery that is cancelled while it waits is not sent again', async () => {
+test('a delivery that is cancelled while it waits is not attempted again', async () => {
   const receiver = await receiverThat(500);
   const event = await posthorn.post({ type: 'a.b', data: {}, target: targetOf(receiver) });
   const { id } = (await posthorn.eventOf(event.id)).deliveries[0]!;
@@ -76,7 +76,7 @@ test('a delivery that is cancelled while it waits is not sent again', async () =
   expect(receiver.requests).toHaveLength(1);
 });
 
-test('deleting an endpoint cancels what is open for it', async () => {
+test('deleting an endpoint cancels its open deliveries', async () => {
   const receiver = await receiverThat(500);
   const endpoint = await posthorn.newEndpoint(receiver.url, { events: ['only.here'] });
   const event = await posthorn.post({ type: 'only.here', data: {} });
@@ -89,7 +89,7 @@ test('deleting an endpoint cancels what is open for it', async () => {
   });
 });
 
-test('an event that no endpoint wants is kept as unrouted', async () => {
+test('an event that matches no endpoint is stored as unrouted', async () => {
   expect(await posthorn.post({ type: 'nobody.listens', data: {} })).toMatchObject({ status: 'unrouted' });
 });
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
+import type { Receiver, ScriptStep } from '../../receivers/receiver.ts';
+import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { type HistoryFacts, readHistoryFacts } from '../../replay/history.ts';
 import { untilWaiting } from '../../replay/scenarios.ts';
 import { eventually } from '../../set-up/eventually.ts';
@@ -16,26 +17,19 @@ const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const LATE_MS = 1_000;
 
 let posthorn: TestPosthorn;
-const receivers: Receiver[] = [];
+const receiverThat = receiversPerTest();
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();
 });
 afterEach(async () => {
   await posthorn.call('PATCH', '/v1/project', { policy: null });
-  for (const receiver of receivers.splice(0)) await receiver.close();
 });
 afterAll(() => posthorn.close());
 
-const receiverThat = async (...script: ScriptStep[]): Promise<Receiver> => {
-  const receiver = await startReceiver(script);
-  receivers.push(receiver);
-  return receiver;
-};
-
 const withPolicy = (policy: object): Promise<unknown> => posthorn.call('PATCH', '/v1/project', { policy });
 
-const to = ({ url }: Receiver) => ({ type: 'a.b', data: {}, target: { url, secret: SECRET } });
+const eventTo = ({ url }: Receiver) => ({ type: 'a.b', data: {}, target: { url, secret: SECRET } });
 
 const deliveryOf = async (event: { id: string }): Promise<Delivery> =>
   (await posthorn.eventOf(event.id)).deliveries[0]!;
@@ -46,8 +40,8 @@ const historyOf = async (event: { id: string }): Promise<HistoryFacts> =>
 const timersOf = async (event: { id: string }): Promise<string[]> =>
   (await historyOf(event)).timers.map(({ after }) => after);
 
-/** Asks for the next attempt at each of the first `waits` waits. */
-async function nudge(event: { id: string }, waits: number): Promise<void> {
+/** Brings forward each of the first `waits` retries. */
+async function bringForward(event: { id: string }, waits: number): Promise<void> {
   await eventually(async () => (await deliveryOf(event)).workflow?.id != null);
   const { id, workflow } = await deliveryOf(event);
   for (let step = 1; step <= waits; step += 1) {
@@ -56,7 +50,7 @@ async function nudge(event: { id: string }, waits: number): Promise<void> {
   }
 }
 
-const answeringAfter =
+const respondAfter =
   (ms: number, status: number): ScriptStep =>
   async (_request, response) => {
     await sleep(ms);
@@ -67,17 +61,17 @@ const answeringAfter =
 const gapsOf = ({ requests }: Receiver): number[] =>
   requests.slice(1).map(({ receivedAt }, n) => receivedAt - requests[n]!.receivedAt);
 
-const expectBetween = (value: number, least: number, most: number): void => {
-  expect(value).toBeGreaterThanOrEqual(least);
-  expect(value).toBeLessThanOrEqual(most);
+const expectBetween = (value: number, min: number, max: number): void => {
+  expect(value).toBeGreaterThanOrEqual(min);
+  expect(value).toBeLessThanOrEqual(max);
 };
 
-test('a receiver that always fails is tried at once, after 1m, 5m, 30m and 2h; the fifth failure is final', async () => {
+test('a receiver that always fails is attempted at once and after 1m, 5m, 30m and 2h, and the fifth failure is final', async () => {
   const receiver = await receiverThat(503);
   const stream = await openOutcomes(posthorn.url, posthorn.project.key);
-  const event = await posthorn.post(to(receiver));
+  const event = await posthorn.post(eventTo(receiver));
 
-  await nudge(event, 4);
+  await bringForward(event, 4);
   await posthorn.untilSettled(event.id);
 
   expect(await timersOf(event)).toEqual(['60s', '300s', '1800s', '7200s']);
@@ -116,11 +110,11 @@ test('a receiver that always fails is tried at once, after 1m, 5m, 30m and 2h; t
   await stream.close();
 }, 30_000);
 
-test('a project’s own delays and timeout are what its workflows wait and allow', async () => {
+test('workflows use the delays and the timeout of their project', async () => {
   await withPolicy({ delays: ['90s', '10m'], timeout: '20s' });
-  const event = await posthorn.post(to(await receiverThat(500)));
+  const event = await posthorn.post(eventTo(await receiverThat(500)));
 
-  await nudge(event, 2);
+  await bringForward(event, 2);
   await posthorn.untilSettled(event.id);
 
   const { input, timers, activities } = await historyOf(event);
@@ -129,22 +123,22 @@ test('a project’s own delays and timeout are what its workflows wait and allow
   expect(activities.map(({ startToClose }) => startToClose)).toEqual(['35s', '35s', '35s']);
 }, 30_000);
 
-test('a policy that is changed leaves what was accepted before as it was', async () => {
+test('a change of policy does not affect events that were accepted before', async () => {
   await withPolicy({ delays: ['90s'] });
-  const event = await posthorn.post(to(await receiverThat(500)));
+  const event = await posthorn.post(eventTo(await receiverThat(500)));
   await withPolicy({ delays: ['7m', '8m'] });
 
-  await nudge(event, 1);
+  await bringForward(event, 1);
 
   expect(await posthorn.untilSettled(event.id)).toMatchObject({ status: 'undeliverable' });
   expect(await timersOf(event)).toEqual(['90s']);
 }, 30_000);
 
-test('jitter is only ever added, and each delivery has its own', async () => {
+test('jitter only lengthens a delay, by a different time for each delivery', async () => {
   await withPolicy({ delays: ['100s'], jitter: 0.5 });
   const receiver = await receiverThat(500);
   const events: Event[] = [];
-  for (let n = 0; n < 8; n += 1) events.push(await posthorn.post(to(receiver)));
+  for (let n = 0; n < 8; n += 1) events.push(await posthorn.post(eventTo(receiver)));
 
   const waits: number[] = [];
   for (const event of events) {
@@ -166,9 +160,9 @@ test('jitter is only ever added, and each delivery has its own', async () => {
 
 test('a retry is never early and at most a second late', async () => {
   await withPolicy({ delays: ['1s', '1s', '2s'], timeout: '1s' });
-  const slow = await receiverThat(answeringAfter(600, 500));
+  const slow = await receiverThat(respondAfter(600, 500));
   const quick = await Promise.all([1, 2, 3, 4, 5].map(() => receiverThat(500)));
-  const events = await Promise.all([slow, ...quick].map((receiver) => posthorn.post(to(receiver))));
+  const events = await Promise.all([slow, ...quick].map((receiver) => posthorn.post(eventTo(receiver))));
 
   for (const event of events) await posthorn.untilSettled(event.id, 20_000);
 
@@ -181,12 +175,12 @@ test('a retry is never early and at most a second late', async () => {
   expectBetween(gapsOf(slow)[0]!, 1600, 1600 + LATE_MS);
 }, 30_000);
 
-test('deliveries of one workflow that fail at different times are each retried at their own', async () => {
+test('deliveries of one workflow that fail at different times are each retried after their own delay', async () => {
   await withPolicy({ delays: ['4s'], timeout: '4s' });
   const delays = [0, 1_200, 2_500];
-  const group = await Promise.all(delays.map((ms) => receiverThat(answeringAfter(ms, 500), 200)));
+  const group = await Promise.all(delays.map((ms) => receiverThat(respondAfter(ms, 500), 200)));
   const { items } = await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', {
-    events: group.map(to),
+    events: group.map(eventTo),
   });
 
   for (const event of items) await posthorn.untilSettled(event.id, 20_000);
@@ -197,12 +191,12 @@ test('deliveries of one workflow that fail at different times are each retried a
   }
 }, 30_000);
 
-test('a slow neighbour makes no retry late where a delay is shorter than the timeout', async () => {
+test('a slow delivery of the same workflow delays no retry if a delay is shorter than the timeout', async () => {
   await withPolicy({ delays: ['1s'], timeout: '10s' });
   const quick = await receiverThat(500, 200);
-  const slow = await receiverThat(answeringAfter(4_000, 200));
+  const slow = await receiverThat(respondAfter(4_000, 200));
   const { items } = await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', {
-    events: [to(quick), to(slow)],
+    events: [eventTo(quick), eventTo(slow)],
   });
 
   expect(await posthorn.untilSettled(items[0]!.id)).toMatchObject({ status: 'delivered' });
@@ -214,7 +208,7 @@ test('a slow neighbour makes no retry late where a delay is shorter than the tim
 
 test('a policy without delays ends with its first failure', async () => {
   await withPolicy({ delays: [] });
-  const event = await posthorn.post(to(await receiverThat(500)));
+  const event = await posthorn.post(eventTo(await receiverThat(500)));
 
   expect(await posthorn.untilSettled(event.id)).toMatchObject({
     status: 'undeliverable',

@@ -1,6 +1,7 @@
 import { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
+import type { Receiver } from '../../receivers/receiver.ts';
+import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { readHistoryFacts } from '../../replay/history.ts';
 import { untilWaiting } from '../../replay/scenarios.ts';
 import { eventually } from '../../set-up/eventually.ts';
@@ -16,43 +17,35 @@ const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType;
 
 let posthorn: TestPosthorn;
-const receivers: Receiver[] = [];
+const receiverThat = receiversPerTest();
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();
 });
-afterEach(async () => {
-  for (const receiver of receivers.splice(0)) await receiver.close();
-});
 afterAll(() => posthorn.close());
 
-const receiverThat = async (...script: ScriptStep[]): Promise<Receiver> => {
-  const receiver = await startReceiver(script);
-  receivers.push(receiver);
-  return receiver;
-};
-
-const to = ({ url }: Receiver, more: object = {}) => ({
+const eventTo = ({ url }: Receiver, more: object = {}) => ({
   type: 'render.completed',
   data: {},
   target: { url, secret: SECRET },
   ...more,
 });
 
-async function firstOf(event: { id: string }, service = posthorn): Promise<Delivery> {
+async function firstDeliveryOf(event: { id: string }, service = posthorn): Promise<Delivery> {
   await eventually(async () => (await service.eventOf(event.id)).deliveries[0]?.workflow?.id != null);
   return (await service.eventOf(event.id)).deliveries[0]!;
 }
 
-/** An event whose only delivery has failed once, with its workflow waiting for the second attempt. */
-async function waitingEvent(more: object = {}, service = posthorn) {
-  const event = await service.post(to(await receiverThat(503), more));
-  const delivery = await firstOf(event, service);
+/** Posts an event whose only delivery fails once, and waits until its workflow waits for the second attempt. */
+async function postWaitingEvent(more: object = {}, service = posthorn) {
+  const receiver = await receiverThat(503);
+  const event = await service.post(eventTo(receiver, more));
+  const delivery = await firstDeliveryOf(event, service);
   await untilWaiting(service, delivery.workflow!.id, delivery.id, 1);
-  return { event, delivery, workflowId: delivery.workflow!.id };
+  return { event, delivery, receiver, workflowId: delivery.workflow!.id };
 }
 
-/** What a search in the Web UI finds: the ids of workflows, waited for, since visibility lags behind. */
+/** Waits until a search in the Web UI finds the workflow. Visibility is eventually consistent. */
 async function untilFound(query: string, workflowId: string): Promise<void> {
   await eventually(async () => {
     for await (const found of posthorn.temporal.workflow.list({ query })) {
@@ -62,8 +55,8 @@ async function untilFound(query: string, workflowId: string): Promise<void> {
   });
 }
 
-/** Its id stands in Postgres before it is started. */
-const isOver = (workflowId: string): Promise<boolean> =>
+/** A workflow that does not exist yet is not closed: its id is in Postgres before it starts. */
+const isClosed = (workflowId: string): Promise<boolean> =>
   posthorn.temporal.workflow
     .getHandle(workflowId)
     .describe()
@@ -73,24 +66,24 @@ const isOver = (workflowId: string): Promise<boolean> =>
     );
 
 async function summaryOf(workflowId: string): Promise<string | undefined> {
-  await eventually(() => isOver(workflowId));
+  await eventually(() => isClosed(workflowId));
   return (await posthorn.temporal.workflow.getHandle(workflowId).describe()).staticSummary();
 }
 
-test('the summary of a workflow says the event type and how many endpoints it goes to', async () => {
+test('the summary of a workflow shows the event type and the number of endpoints', async () => {
   const receiver = await receiverThat(200);
   for (const path of ['a', 'b', 'c']) {
     await posthorn.newEndpoint(receiver.url + path, { events: ['invoice.*'] });
   }
   const three = await posthorn.post({ type: 'invoice.paid', data: {} });
-  const one = await posthorn.post(to(receiver));
+  const one = await posthorn.post(eventTo(receiver));
 
-  expect(await summaryOf((await firstOf(three)).workflow!.id)).toBe('invoice.paid → 3 endpoints');
-  expect(await summaryOf((await firstOf(one)).workflow!.id)).toBe('render.completed → 1 endpoint');
+  expect(await summaryOf((await firstDeliveryOf(three)).workflow!.id)).toBe('invoice.paid → 3 endpoints');
+  expect(await summaryOf((await firstDeliveryOf(one)).workflow!.id)).toBe('render.completed → 1 endpoint');
 });
 
-test('the current details are a table of the deliveries and their next time', async () => {
-  const { delivery, workflowId } = await waitingEvent();
+test('the current details are a table of the deliveries with their next attempts', async () => {
+  const { delivery, workflowId } = await postWaitingEvent();
   const details = async () =>
     (
       await posthorn.temporal.workflow
@@ -110,8 +103,8 @@ test('the current details are a table of the deliveries and their next time', as
   expect(await details()).toContain(`| ${delivery.id} | cancelled | 2 of 5 | 503 |  |`);
 });
 
-test('activities and timers say in words what they are', async () => {
-  const { delivery, workflowId } = await waitingEvent();
+test('activities and timers have summaries', async () => {
+  const { delivery, workflowId } = await postWaitingEvent();
   await posthorn.call('POST', `/v1/deliveries/${delivery.id}/retry`);
   await untilWaiting(posthorn, workflowId, delivery.id, 2);
 
@@ -120,8 +113,8 @@ test('activities and timers say in words what they are', async () => {
   expect(timers.map(({ summary }) => summary)).toEqual(['retry in 1m after 503', 'retry in 5m after 503']);
 });
 
-test('a workflow is found by project, event type, event id and state', async () => {
-  const { event, workflowId } = await waitingEvent();
+test('a workflow can be found by project, event type, event id and state', async () => {
+  const { event, workflowId } = await postWaitingEvent();
 
   await untilFound(`PosthornProject = '${posthorn.project.id}'`, workflowId);
   await untilFound(`PosthornEventType = 'render.completed'`, workflowId);
@@ -129,22 +122,22 @@ test('a workflow is found by project, event type, event id and state', async () 
   await untilFound(`PosthornState = 'retrying' AND ExecutionStatus = 'Running'`, workflowId);
 });
 
-test('a workflow that never had to retry has no state attribute', async () => {
-  const event = await posthorn.post(to(await receiverThat(200)));
-  const { workflow } = await firstOf(event);
+test('a workflow without a retry has no state attribute', async () => {
+  const event = await posthorn.post(eventTo(await receiverThat(200)));
+  const { workflow } = await firstDeliveryOf(event);
   const handle = posthorn.temporal.workflow.getHandle(workflow!.id);
-  await eventually(() => isOver(workflow!.id));
+  await eventually(() => isClosed(workflow!.id));
 
   expect((await handle.describe()).searchAttributes).not.toHaveProperty('PosthornState');
 });
 
-test('the status filter finds workflows with an undeliverable delivery as failed, others as completed', async () => {
+test('workflows with an undeliverable delivery have the status Failed, others Completed', async () => {
   const project = await posthorn.newProject({ policy: { delays: [] } });
   const statuses = [];
   for (const status of [500, 200]) {
     const { body } = await posthorn.client.call('POST', '/v1/events?wait=10s', {
       key: project.key,
-      body: to(await receiverThat(status)),
+      body: eventTo(await receiverThat(status)),
     });
     statuses.push((body as Event).deliveries[0]!.workflow!.id);
   }
@@ -154,11 +147,11 @@ test('the status filter finds workflows with an undeliverable delivery as failed
   await untilFound(`${mine} AND ExecutionStatus = 'Completed'`, statuses[1]!);
 });
 
-test('a full group starts although the ids of its events are longer than an attribute may be', async () => {
+test('a full group starts even if its event ids exceed the size of a search attribute', async () => {
   const receiver = await receiverThat(200);
-  const events = Array.from({ length: 100 }, (_, n) => to(receiver, { id: `e${n}-`.padEnd(64, 'x') }));
+  const events = Array.from({ length: 100 }, (_, n) => eventTo(receiver, { id: `e${n}-`.padEnd(64, 'x') }));
   const { items } = await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', { events });
-  const { workflow } = await firstOf(items[0]!);
+  const { workflow } = await firstDeliveryOf(items[0]!);
 
   expect(await summaryOf(workflow!.id)).toBe('100 events → 100 deliveries');
   const description = await posthorn.temporal.workflow.getHandle(workflow!.id).describe();
@@ -169,41 +162,41 @@ test('a full group starts although the ids of its events are longer than an attr
 });
 
 test('the link of a delivery opens the history of its workflow', async () => {
-  const event = await posthorn.post(to(await receiverThat(200)));
-  await eventually(async () => (await firstOf(event)).workflow!.url !== null, 2_000);
-  const { workflow } = await firstOf(event);
+  const event = await posthorn.post(eventTo(await receiverThat(200)));
+  await eventually(async () => (await firstDeliveryOf(event)).workflow!.url !== null, 2_000);
+  const { workflow } = await firstDeliveryOf(event);
   const { runId } = await posthorn.temporal.workflow.getHandle(workflow!.id).describe();
   const { namespace } = posthorn.config.temporal;
 
   const page = `/namespaces/${namespace}/workflows/${encodeURIComponent(workflow!.id)}/${runId}/history`;
   expect(workflow!.url).toBe(temporalUiUrl() + page);
   expect((await fetch(workflow!.url!)).status).toBe(200);
-  // The page is a shell that asks for this.
-  const asked = await fetch(
+  // The page itself loads its data from here.
+  const response = await fetch(
     `${temporalUiUrl()}/api/v1/namespaces/${namespace}/workflows/${encodeURIComponent(workflow!.id)}?execution.runId=${runId}`,
   );
-  expect(await asked.json()).toMatchObject({
+  expect(await response.json()).toMatchObject({
     workflowExecutionInfo: { execution: { workflowId: workflow!.id, runId } },
   });
 });
 
-test('the link is null where Temporal does not keep the workflow any more', async () => {
-  const event = await posthorn.post(to(await receiverThat(200)));
-  const { workflow } = await firstOf(event);
-  const afterALoss = await startTestPosthorn({
+test('the link is null if Temporal no longer has the workflow', async () => {
+  const event = await posthorn.post(eventTo(await receiverThat(200)));
+  const { workflow } = await firstDeliveryOf(event);
+  const withoutTemporal = await startTestPosthorn({
     database: posthorn.database,
     roles: { api: true, worker: false },
   });
 
-  const { body } = await afterALoss.client.call('GET', `/v1/events/${event.id}`, {
+  const { body } = await withoutTemporal.client.call('GET', `/v1/events/${event.id}`, {
     key: posthorn.project.key,
   });
   expect((body as Event).deliveries[0]!.workflow).toEqual({ id: workflow!.id, url: null });
-  await afterALoss.close();
+  await withoutTemporal.close();
 });
 
-describe('where a search attribute exists with another type', () => {
-  let crippled: TestPosthorn;
+describe('if a search attribute exists with another type', () => {
+  let limited: TestPosthorn;
 
   beforeAll(async () => {
     const namespace = await createTestNamespace();
@@ -213,12 +206,12 @@ describe('where a search attribute exists with another type', () => {
       searchAttributes: { PosthornEventId: INDEXED_VALUE_TYPE_KEYWORD },
     });
     await connection.close();
-    crippled = await startTestPosthorn({ namespace });
+    limited = await startTestPosthorn({ namespace });
   });
-  afterAll(() => crippled.close());
+  afterAll(() => limited.close());
 
-  test('it is ready, and names the attribute', async () => {
-    const { status, body } = await crippled.client.call('GET', '/readyz');
+  test('Posthorn is ready, and its health names the attribute', async () => {
+    const { status, body } = await limited.client.call('GET', '/readyz');
 
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -229,18 +222,18 @@ describe('where a search attribute exists with another type', () => {
     });
   });
 
-  test('workflows run without attributes, retries included', async () => {
-    const { event, delivery, workflowId } = await waitingEvent({}, crippled);
-    receivers[0]!.dropConnections();
-    await crippled.call('POST', `/v1/deliveries/${delivery.id}/retry`);
-    await untilWaiting(crippled, workflowId, delivery.id, 2);
+  test('workflows run without search attributes, including retries', async () => {
+    const { event, delivery, receiver, workflowId } = await postWaitingEvent({}, limited);
+    receiver.dropConnections();
+    await limited.call('POST', `/v1/deliveries/${delivery.id}/retry`);
+    await untilWaiting(limited, workflowId, delivery.id, 2);
 
-    const { input, upserted, summary } = await readHistoryFacts(crippled.temporal, workflowId);
+    const { input, upserted, summary } = await readHistoryFacts(limited.temporal, workflowId);
     expect(input).toMatchObject({ useSearchAttributes: false });
     expect(upserted).toEqual({});
     expect(summary).toBe('render.completed → 1 endpoint');
-    const described = await crippled.temporal.workflow.getHandle(workflowId).describe();
+    const described = await limited.temporal.workflow.getHandle(workflowId).describe();
     expect(Object.keys(described.searchAttributes).filter((name) => name.startsWith('Posthorn'))).toEqual([]);
-    expect(await crippled.eventOf(event.id)).toMatchObject({ deliveries: [{ attempts: 2 }] });
+    expect(await limited.eventOf(event.id)).toMatchObject({ deliveries: [{ attempts: 2 }] });
   });
 });

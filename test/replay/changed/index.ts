@@ -1,9 +1,9 @@
 import { sleep } from '@temporalio/workflow';
 import type { DeliverInput, DeliverySummary } from '../../../workflows/contract.ts';
-import { deliver as todays } from '../../../workflows/index.ts';
+import { deliver as currentDeliver } from '../../../workflows/index.ts';
 
-/** Today's workflow, except that it waits a second first: no workflow that is open could go on with it. */
+/** The current workflow, but with a timer first, so no open workflow could continue with it. */
 export async function deliver(input: DeliverInput): Promise<DeliverySummary> {
   await sleep('1s');
-  return todays(input);
+  return currentDeliver(input);
 }

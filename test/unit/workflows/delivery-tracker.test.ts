@@ -26,7 +26,7 @@ const oneWaiting = (): DeliveryTracker => {
   return tracker;
 };
 
-test('what is new is due at once, in one activity', () => {
+test('new deliveries are due at once, in one activity', () => {
   const tracker = new DeliveryTracker(policy, first('a', 'b'), NOW);
 
   expect(tracker.takeDue(NOW)).toEqual([first('a', 'b')]);
@@ -35,19 +35,19 @@ test('what is new is due at once, in one activity', () => {
   expect(tracker.msUntilNextDue(NOW)).toBeUndefined();
 });
 
-test('first attempts and retries are attempted apart, since they travel on different queues', () => {
+test('first attempts and retries are in separate activities, because they use different task queues', () => {
   const tracker = new DeliveryTracker(policy, [...first('a'), { id: 'b', step: 2 }], NOW);
 
   expect(tracker.takeDue(NOW)).toEqual([first('a'), [{ id: 'b', step: 2 }]]);
 });
 
-test('with a delay shorter than the timeout each delivery has an activity of its own', () => {
+test('if a delay is shorter than the timeout, each delivery has an activity of its own', () => {
   const tracker = new DeliveryTracker(impatient, first('a', 'b'), NOW);
 
   expect(tracker.takeDue(NOW)).toEqual([first('a'), first('b')]);
 });
 
-test('a failed delivery waits for its delay, and those that failed together are due together', () => {
+test('a failed delivery waits for its delay, and deliveries that failed together are due together', () => {
   const tracker = new DeliveryTracker(policy, first('a', 'b'), NOW);
   tracker.takeDue(NOW);
   tracker.apply([failed('a', 1, 60 * SECOND), failed('b', 1, 60 * SECOND)], NOW);
@@ -63,7 +63,7 @@ test('a failed delivery waits for its delay, and those that failed together are 
   ]);
 });
 
-test('a request brings a waiting delivery forward and leaves the others where they are', () => {
+test('a retry request brings a waiting delivery forward and does not move the others', () => {
   const tracker = new DeliveryTracker(policy, first('a', 'b'), NOW);
   tracker.takeDue(NOW);
   tracker.apply([failed('a', 1, 60 * SECOND), failed('b', 1, 60 * SECOND)], NOW);
@@ -75,7 +75,7 @@ test('a request brings a waiting delivery forward and leaves the others where th
   expect(tracker.msUntilNextDue(NOW + 10_000)).toBe(50_000);
 });
 
-test('a request that overtakes the result of an attempt is heard when the result is here', () => {
+test('a retry request during an attempt takes effect when the result arrives', () => {
   const tracker = new DeliveryTracker(policy, first('a'), NOW);
   tracker.takeDue(NOW);
   tracker.makeDue(['a'], NOW);
@@ -86,7 +86,7 @@ test('a request that overtakes the result of an attempt is heard when the result
   expect(tracker.takeDue(NOW)).toEqual([[{ id: 'a', step: 1 }]]);
 });
 
-test('such a request does not cut short a delay that Postgres would take as over', () => {
+test('a retry request during an attempt does not shorten a delay within the claim tolerance', () => {
   const tracker = new DeliveryTracker(impatient, first('a'), NOW);
   tracker.takeDue(NOW);
   tracker.makeDue(['a'], NOW);
@@ -96,15 +96,15 @@ test('such a request does not cut short a delay that Postgres would take as over
   expect(tracker.msUntilNextDue(NOW)).toBe(1000);
 });
 
-test('a request for a delivery that is not known here asks for it in Postgres', () => {
+test('a retry request for an unknown delivery attempts it', () => {
   const tracker = oneWaiting();
 
-  tracker.makeDue(['stranger'], NOW);
+  tracker.makeDue(['unknown'], NOW);
 
-  expect(tracker.takeDue(NOW)).toEqual([first('stranger')]);
+  expect(tracker.takeDue(NOW)).toEqual([first('unknown')]);
 });
 
-test('a request does not reopen what is over', () => {
+test('a retry request does not reopen a settled delivery', () => {
   const tracker = new DeliveryTracker(policy, first('a'), NOW);
   tracker.takeDue(NOW);
   tracker.apply([delivered('a')], NOW);
@@ -114,16 +114,16 @@ test('a request does not reopen what is over', () => {
   expect(tracker.isOpen()).toBe(false);
 });
 
-test('a cancelled delivery is no longer waited for', () => {
+test('a cancelled delivery does not keep the workflow open', () => {
   const tracker = oneWaiting();
 
-  tracker.cancel(['a', 'stranger']);
+  tracker.cancel(['a', 'unknown']);
 
   expect(tracker.isOpen()).toBe(false);
   expect(tracker.summary()).toEqual({ delivered: 0, undeliverable: 0, cancelled: 1, released: 0 });
 });
 
-test('a cancel that overtakes the result of an attempt ends the delivery, unless that says delivered', () => {
+test('a cancel during an attempt ends the delivery, unless the result is delivered', () => {
   const tracker = new DeliveryTracker(policy, first('a', 'b'), NOW);
   tracker.takeDue(NOW);
   tracker.cancel(['a', 'b']);
@@ -134,7 +134,7 @@ test('a cancel that overtakes the result of an attempt ends the delivery, unless
   expect(tracker.summary()).toMatchObject({ cancelled: 1, delivered: 1 });
 });
 
-test('what is no longer this workflow’s is released and not waited for', () => {
+test('a released delivery does not keep the workflow open', () => {
   const tracker = new DeliveryTracker(policy, first('a'), NOW);
   tracker.takeDue(NOW);
   tracker.apply([{ id: 'a', kind: 'released' }], NOW);
@@ -143,7 +143,7 @@ test('what is no longer this workflow’s is released and not waited for', () =>
   expect(tracker.summary()).toMatchObject({ released: 1 });
 });
 
-test('a workflow counts as retrying from its first failed attempt on', () => {
+test('a workflow is retrying from its first failed attempt on', () => {
   const tracker = new DeliveryTracker(policy, first('a'), NOW);
   expect(tracker.hasRetried()).toBe(false);
 
@@ -153,7 +153,7 @@ test('a workflow counts as retrying from its first failed attempt on', () => {
   expect(tracker.hasRetried()).toBe(true);
 });
 
-test('the table names each delivery with its state, its attempt, what happened last and its next time', () => {
+test('the table shows the state, attempt, last outcome and next attempt of each delivery', () => {
   const tracker = new DeliveryTracker(policy, first('a', 'b'), NOW);
   tracker.takeDue(NOW);
   tracker.apply([failed('a', 1, 60 * SECOND), delivered('b')], NOW);
@@ -164,7 +164,7 @@ test('the table names each delivery with its state, its attempt, what happened l
   ]);
 });
 
-test('the table of a large group lists 25 and counts the rest', () => {
+test('the table of a large group lists 25 deliveries and counts the rest', () => {
   const ids = Array.from({ length: 100 }, (_, n) => `d${n}`);
 
   const lines = new DeliveryTracker(policy, first(...ids), NOW).formatTable().split('\n');
@@ -173,14 +173,14 @@ test('the table of a large group lists 25 and counts the rest', () => {
   expect(lines.at(-1)).toBe('… and 75 more');
 });
 
-test('an activity says which attempt it is, and of how many deliveries', () => {
+test('the summary of an activity shows the attempt and the number of deliveries', () => {
   const tracker = new DeliveryTracker(policy, first('a'), NOW);
 
   expect(tracker.describeBatch([{ id: 'a', step: 2 }])).toBe('attempt 3 of 5');
   expect(tracker.describeBatch(first('a', 'b'))).toBe('attempt 1 of 5, 2 deliveries');
 });
 
-test('whatever receivers answer and people ask, each delivery has one attempt at a time, none early, and an end', () => {
+test('whatever the results and signals, each delivery has at most one attempt at a time, none early, and settles', () => {
   fc.assert(
     fc.property(fc.infiniteStream(fc.nat({ max: 99 })), fc.integer({ min: 1, max: 6 }), (chances, count) => {
       const chance = () => chances.next().value;

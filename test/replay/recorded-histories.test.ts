@@ -6,22 +6,22 @@ import { type HistoryFacts, parseHistoryFacts } from './history.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 /**
- * Recorded only: those that kill a worker or wait for one to give up, of which test/faults does the like, and those of
- * the providers' policies, which test/providers follows.
+ * Scenarios that are not run by this test because they are slow: test/faults covers lost workers and outages, and
+ * test/providers the policies of the providers.
  */
-const PLAYED_ONCE = /^(rerun-after-a-lost-worker|recorded-late|policy-of-.*)$/;
-const names = Object.keys(SCENARIOS).filter((name) => !PLAYED_ONCE.test(name));
+const NOT_RUN = /^(rerun-after-a-lost-worker|recorded-late|policy-of-.*)$/;
+const names = Object.keys(SCENARIOS).filter((name) => !NOT_RUN.test(name));
 
 const recorded = (name: string): string =>
   readFileSync(path.join(__dirname, 'histories', `${name}.json`), 'utf8');
 
-/** The facts of a history, without the ids that differ from run to run. */
+/** The facts of a history, without the ids that differ in each run. */
 const facts = (json: string): HistoryFacts =>
   JSON.parse(JSON.stringify(parseHistoryFacts(json)).replaceAll(/dlv_\w+/g, 'dlv'));
 
-// Replay passes over changed arguments, options, summaries, durations and messages: so they are compared here.
+// Replay does not detect changed arguments, options, summaries, durations and messages, so this test compares them.
 test.each(names)(
-  '"%s" played today reads as it was recorded, and holds nothing of a tenant',
+  'a new run of "%s" matches its recorded history and contains no tenant data',
   async (name) => {
     const history = await SCENARIOS[name]!();
 
@@ -31,11 +31,11 @@ test.each(names)(
   30_000,
 );
 
-test.each(Object.keys(SCENARIOS))('the recorded history "%s" holds nothing of a tenant', (name) => {
+test.each(Object.keys(SCENARIOS))('the recorded history "%s" contains no tenant data', (name) => {
   expect(canariesIn(recorded(name))).toEqual([]);
 });
 
-test('a workflow’s attempts have the options that its promises rest on', () => {
+test('activities have the task queues, timeouts and retry policies that delivery relies on', () => {
   const retryPolicy = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5s' };
   const options = { name: 'attemptDeliveries', startToClose: '16s', heartbeat: '10s', retryPolicy };
 
@@ -76,7 +76,7 @@ test('a workflow’s attempts have the options that its promises rest on', () =>
   });
 });
 
-test('a workflow with an undeliverable delivery fails, by that type, with counts alone', () => {
+test('a workflow with an undeliverable delivery fails with the type Undeliverable and only counts as details', () => {
   expect(parseHistoryFacts(recorded('group-that-fails-at-different-steps')).end).toEqual({
     status: 'failed',
     failure: {
@@ -88,7 +88,7 @@ test('a workflow with an undeliverable delivery fails, by that type, with counts
 });
 
 test.each(PROVIDERS)(
-  'the recorded workflow of $name carries its policy and waited by it',
+  'the recorded workflow of $name has the policy of the provider and waited by it',
   ({ name, profile }) => {
     const { input, timers, activities, end } = parseHistoryFacts(recorded(`policy-of-${name}`));
 
@@ -99,11 +99,11 @@ test.each(PROVIDERS)(
   },
 );
 
-test('a workflow that lost its worker ran its activity again', () => {
+test('after a worker was lost, its activity ran again', () => {
   expect(parseHistoryFacts(recorded('rerun-after-a-lost-worker')).activityAttempts).toEqual([2]);
 });
 
-test('outcomes that Postgres did not take are carried as codes and recorded later', () => {
+test('outcomes that could not be recorded pass through Temporal as codes and are recorded later', () => {
   const late = parseHistoryFacts(recorded('recorded-late')).activities[1]!;
 
   expect(late).toMatchObject({ name: 'recordOutcomes', summary: 'record outcomes' });
