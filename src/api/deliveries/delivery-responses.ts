@@ -71,9 +71,9 @@ async function workflowUrls(
   links: WorkflowLinks,
   deliveries: Delivery[],
 ): Promise<Map<string, string | null>> {
-  const wanted = [...new Set(deliveries.flatMap(({ workflowId }) => workflowId ?? []))];
+  const workflowIds = [...new Set(deliveries.flatMap(({ workflowId }) => workflowId ?? []))];
   const urls = new Map<string, string | null>();
-  if (wanted.length === 0) return urls;
+  if (workflowIds.length === 0) return urls;
   let timer: NodeJS.Timeout | undefined;
   const timeUp = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, LINKS_TIMEOUT_MS);
@@ -82,7 +82,7 @@ async function workflowUrls(
   const addUrl = async (id: string): Promise<void> => {
     urls.set(id, await links.urlOf(id).catch(() => null));
   };
-  await Promise.race([Promise.all(wanted.map((id) => limit(() => addUrl(id)))), timeUp]);
+  await Promise.race([Promise.all(workflowIds.map((id) => limit(() => addUrl(id)))), timeUp]);
   limit.clearQueue();
   clearTimeout(timer);
   return urls;

@@ -25,9 +25,12 @@ const listDeliveriesQuery = z.strictObject({
 });
 const listAttemptsQuery = z.strictObject(pageQuery);
 
-export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, reads: TenantReadPool): Route[] {
+export function deliveryRoutes(
+  { deliveryCommands, links }: ApiDependencies,
+  readPool: TenantReadPool,
+): Route[] {
   const readDelivery = async (scope: Scope, id: string): Promise<DeliveryResponse> => {
-    const found = await findDelivery(reads(scope), scope, id);
+    const found = await findDelivery(readPool(scope), scope, id);
     if (!found) throw new Problem('not_found');
     const [result] = await deliveryResponses(links, [found]);
     return result!;
@@ -35,7 +38,7 @@ export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, rea
 
   /** Commands identify a consumer by id only, so an earlier consumer of the same id must be excluded here. */
   const requireOwn = async (scope: Scope, id: string): Promise<void> => {
-    if (scope.since && !(await findDelivery(reads(scope), scope, id))) throw new Problem('not_found');
+    if (scope.since && !(await findDelivery(readPool(scope), scope, id))) throw new Problem('not_found');
   };
 
   return [
@@ -113,7 +116,7 @@ export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, rea
   ];
 
   async function handleListDeliveries({ tenant, query }: TenantCall<{ query: typeof listDeliveriesQuery }>) {
-    const page = await listDeliveries(reads(tenant), tenant, query, pageRequest('id', query));
+    const page = await listDeliveries(readPool(tenant), tenant, query, pageRequest('id', query));
     const items = await deliveryResponses(links, page.items);
     return pageResponse('id', items, page.next);
   }
@@ -127,7 +130,7 @@ export function deliveryRoutes({ deliveryCommands, links }: ApiDependencies, rea
     params: { id },
     query,
   }: TenantCall<{ params: typeof params; query: typeof listAttemptsQuery }>) {
-    const db = reads(tenant);
+    const db = readPool(tenant);
     if (!(await findDelivery(db, tenant, id))) throw new Problem('not_found');
     const page = await listAttempts(db, id, pageRequest('number', query));
     return pageResponse('number', page.items.map(attemptResponse), page.next);

@@ -6,11 +6,11 @@ import { Problem } from '../problems/problem.ts';
 
 /** Deletes an endpoint and cancels its open deliveries. Throws not_found. */
 export async function deleteEndpoint(
-  steering: DeliveryCommands,
+  deliveryCommands: DeliveryCommands,
   { projectId, consumer }: Tenant,
   id: string,
 ): Promise<RouteResponse> {
-  const deleted = await mapOutage(steering.deleteEndpoint(projectId, consumer, id));
+  const deleted = await mapOutage(deliveryCommands.deleteEndpoint(projectId, consumer, id));
   if (!deleted) throw new Problem('not_found');
   return noContent();
 }

@@ -36,6 +36,8 @@ export function maskedHeaders(
   sealed: Buffer | null,
 ): Record<string, string> {
   if (sealed === null) return {};
-  const headers = JSON.parse(box.open(sealed, endpointHeadersContext(projectId, endpointId))) as object;
+  const headers: Record<string, string> = JSON.parse(
+    box.open(sealed, endpointHeadersContext(projectId, endpointId)),
+  );
   return Object.fromEntries(Object.keys(headers).map((name) => [name, MASKED]));
 }

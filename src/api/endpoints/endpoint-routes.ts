@@ -29,7 +29,7 @@ const tag = 'Endpoints';
 
 const listEndpointsQuery = z.strictObject({ ...pageQuery, consumer: consumerId.optional() });
 
-export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: TenantReadPool): Route[] {
+export function endpointRoutes(deps: ApiDependencies, db: Queryable, readPool: TenantReadPool): Route[] {
   const { secretBox, deliveryCommands, guard } = deps;
   const responseOf = (tenant: Tenant, found: Endpoint) => endpointResponse(secretBox, tenant, found);
 
@@ -111,13 +111,13 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, reads: Tena
   }
 
   async function handleListEndpoints({ tenant, query }: TenantCall<{ query: typeof listEndpointsQuery }>) {
-    const page = await listEndpoints(reads(tenant), tenant, query, pageRequest('id', query));
+    const page = await listEndpoints(readPool(tenant), tenant, query, pageRequest('id', query));
     const items = page.items.map((found) => responseOf(tenant, found));
     return pageResponse('id', items, page.next);
   }
 
   async function getEndpoint({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {
-    const found = await findEndpoint(reads(tenant), tenant, id);
+    const found = await findEndpoint(readPool(tenant), tenant, id);
     if (!found) throw new Problem('not_found');
     return json(200, responseOf(tenant, found));
   }

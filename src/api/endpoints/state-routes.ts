@@ -31,8 +31,9 @@ const ACTIONS: Record<EndpointAction, ActionDocs> = {
 };
 
 export function endpointStateRoutes({ endpointStates, secretBox }: ApiDependencies): Route[] {
-  return Object.entries(ACTIONS).map(([name, { summary, description, problems }]) => {
-    const action = name as EndpointAction;
+  const actions = ['pause', 'resume', 'disable', 'enable'] as const satisfies EndpointAction[];
+  return actions.map((action) => {
+    const { summary, description, problems } = ACTIONS[action];
     return tenantRoute({
       method: 'post',
       path: `/v1/endpoints/{id}/${action}`,

@@ -24,7 +24,7 @@ const listWebhooksQuery = z.strictObject(pageQuery);
 const params = z.object({ id: posthornId });
 
 /** Endpoints under the name and shape that the providers' own APIs use. They are the same rows, under the same rules. */
-export function webhookRoutes(deps: ApiDependencies, reads: TenantReadPool): Route[] {
+export function webhookRoutes(deps: ApiDependencies, readPool: TenantReadPool): Route[] {
   return [
     tenantRoute({
       method: 'post',
@@ -74,7 +74,7 @@ export function webhookRoutes(deps: ApiDependencies, reads: TenantReadPool): Rou
   }
 
   async function listWebhooks({ tenant, query }: TenantCall<{ query: typeof listWebhooksQuery }>) {
-    const page = await listEndpoints(reads(tenant), tenant, {}, pageRequest('id', query));
+    const page = await listEndpoints(readPool(tenant), tenant, {}, pageRequest('id', query));
     const items = page.items.map(responseOf);
     return pageResponse('id', items, page.next);
   }

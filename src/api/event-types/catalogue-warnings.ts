@@ -15,13 +15,13 @@ export async function catalogueWarnings(
 ): Promise<string[]> {
   if (catalogue.entries.length === 0) return [];
   const subscriptions = await subscriptionsOf(db, projectId);
-  const outside = subscriptions.filter(({ pattern }) => !catalogue.hasTypeMatching(pattern));
-  const listed = outside
+  const unmatched = subscriptions.filter(({ pattern }) => !catalogue.hasTypeMatching(pattern));
+  const listed = unmatched
     .slice(0, MAX_WARNINGS)
     .map(
       ({ pattern, endpoints }) =>
         `${endpoints} ${endpoints === 1 ? 'endpoint subscribes' : 'endpoints subscribe'} to "${pattern}", which matches no event type in the catalogue: the subscription stays, but no new one like it can be added`,
     );
-  const more = outside.length - listed.length;
+  const more = unmatched.length - listed.length;
   return more > 0 ? [...listed, `and ${more} more subscriptions like these`] : listed;
 }

@@ -17,9 +17,9 @@ import { jsonText, noContent, type Route, type TenantCall, tenantRoute } from '.
 import { name, pageQuery, pageSchema } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
-import { requireUsableEventType } from './catalogue-rules.ts';
 import { catalogueWarnings } from './catalogue-warnings.ts';
 import { changedEventType, eventType, eventTypeSettings } from './event-type-schemas.ts';
+import { requireUsableEventType } from './require-usable-event-type.ts';
 
 const tag = 'Event types';
 
@@ -29,7 +29,7 @@ const params = z.object({ type: name });
 export function eventTypeRoutes(
   { pool }: ApiDependencies,
   authentication: Authentication,
-  reads: TenantReadPool,
+  readPool: TenantReadPool,
 ): Route[] {
   return [
     tenantRoute({
@@ -81,7 +81,10 @@ export function eventTypeRoutes(
     const { projectId, profile } = tenant;
     const { limit, after } = pageRequest('id', query);
     // Read from Postgres, because the cached catalogue may be older than a change in another process.
-    const { entries } = createCatalogue(profile.eventTypes, await listEventTypes(reads(tenant), projectId));
+    const { entries } = createCatalogue(
+      profile.eventTypes,
+      await listEventTypes(readPool(tenant), projectId),
+    );
     const rest = after === null ? entries : entries.filter(({ type }) => type > after[0]!);
     const page = pageOf(rest, limit, ({ type }) => [type]);
     return pageTextResponse('id', page.items.map(entryText), page.next);
@@ -106,9 +109,9 @@ export function eventTypeRoutes(
       throw new Problem('catalogue_full');
     authentication.invalidate(projectId);
     // Read again, to include event types that other calls have added meanwhile.
-    const catalogue = createCatalogue(profile.eventTypes, await listEventTypes(reads(tenant), projectId));
+    const catalogue = createCatalogue(profile.eventTypes, await listEventTypes(readPool(tenant), projectId));
     const entry = createCatalogue(profile.eventTypes, [own]).entries.find((one) => one.type === type)!;
-    const warnings = await catalogueWarnings(reads(tenant), projectId, catalogue);
+    const warnings = await catalogueWarnings(readPool(tenant), projectId, catalogue);
     return jsonText(200, `${entryText(entry).slice(0, -1)},"warnings":${JSON.stringify(warnings)}}`);
   }
 

@@ -23,13 +23,14 @@ export function createAcceptEvent(
     const result = await acceptor.acceptOne(draft);
     const accepted = acceptedOrThrow(result, '');
     if (result.kind === 'accepted') metrics?.recordAcceptedEvents(tenant.projectId, 1);
-    const stored = about(draft, jsonText(202, acceptedText(draft, accepted)));
+    const stored = withEventId(draft, jsonText(202, acceptedJson(draft, accepted)));
     if (result.kind === 'accepted' && query.wait === undefined) return stored;
-    if (query.wait !== undefined) await untilSettled(deps, call, accepted, parseDuration(query.wait)! * 1000);
+    if (query.wait !== undefined)
+      await waitForSettlement(deps, call, accepted, parseDuration(query.wait)! * 1000);
     try {
       // A repeated post must return the body that receivers got, not one that the current profile would compose.
       const { settled, text } = await readEvent(db, links, tenant, draft.id);
-      return about(draft, jsonText(settled && query.wait !== undefined ? 200 : 202, text));
+      return withEventId(draft, jsonText(settled && query.wait !== undefined ? 200 : 202, text));
     } catch (error) {
       // The event is stored, so a 503 could make the producer post it again under another id.
       if (error instanceof StoreUnavailable && result.kind === 'accepted') return stored;
@@ -63,28 +64,31 @@ export function acceptedOrThrow(result: AcceptResult, pointer: string): Accepted
   }
 }
 
-const about = ({ id }: EventDraft, response: RouteResponse): RouteResponse => ({ ...response, eventId: id });
+const withEventId = ({ id }: EventDraft, response: RouteResponse): RouteResponse => ({
+  ...response,
+  eventId: id,
+});
 
-const acceptedText = (draft: EventDraft, { status, deliveryCount, deliveries }: AcceptedEvent): string =>
+const acceptedJson = (draft: EventDraft, { status, deliveryCount, deliveries }: AcceptedEvent): string =>
   eventJson(
     { ...draft, targetUrl: draft.target?.url ?? null, status, deliveryCount },
     deliveries?.map((delivery) => initialDeliveryResponse(delivery, draft.id, draft.createdAt)),
   );
 
 /** Waits until all deliveries have settled, time is up, the caller disconnects or the process stops. */
-async function untilSettled(
+async function waitForSettlement(
   { settlementWaiters, shutdownSignal }: ApiDependencies,
   { response, tenant }: AcceptingCall,
   { id, status }: AcceptedEvent,
   timeoutMs: number,
 ): Promise<void> {
   if (status !== 'pending') return;
-  const gone = new AbortController();
-  onDisconnect(response, () => gone.abort());
+  const disconnected = new AbortController();
+  onDisconnect(response, () => disconnected.abort());
   await settlementWaiters.waitUntilSettled(
     tenant,
     id,
     timeoutMs,
-    AbortSignal.any([gone.signal, shutdownSignal]),
+    AbortSignal.any([disconnected.signal, shutdownSignal]),
   );
 }

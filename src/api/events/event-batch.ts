@@ -50,56 +50,56 @@ export async function readEventBatch(
     if (nestingDepth(bytes, range) + BATCH_DEPTH > MAX_NESTING) throw tooDeep();
     const value = parseValue(bytes, range);
     await slices.yieldIfDue();
-    const read = partOrErrors(newEvent, value, pointer);
-    if ('part' in read) {
+    const result = partOrErrors(newEvent, value, pointer);
+    if ('part' in result) {
       // Keeping every parsed value until the last event is read could take hundreds of megabytes.
-      const { data: _, ...input } = read.part;
+      const { data: _, ...input } = result.part;
       const members = membersOf(bytes, range);
       refuseDuplicateNames(bytes, members, pointer);
       posted.push({ input, document: { bytes, members }, pointer, receivedAt });
     } else {
-      errors.push(...read.errors.slice(0, MAX_LISTED_ERRORS - errors.length));
-      errorCount += read.errorCount;
+      errors.push(...result.errors.slice(0, MAX_LISTED_ERRORS - errors.length));
+      errorCount += result.errorCount;
     }
   }
   if (errorCount > 0) throw new Problem('invalid_body', undefined, { errors, errorCount });
-  refuseRepeatedIds(posted);
+  refuseDuplicateIds(posted);
   return posted;
 }
 
 /** Returns the byte ranges of the events. Throws if the body is not a batch. */
 async function rangesOfEvents(bytes: Buffer, slices: TimeSlices): Promise<ValueRange[]> {
-  if (bytes[firstPlace(bytes)] !== OPEN_BRACE) {
+  if (bytes[firstNonSpace(bytes)] !== OPEN_BRACE) {
     // Not an object: parsing it as an ordinary body produces the error.
     parseBody(envelope, bytes.length > MAX_DESCRIBED_BYTES ? [] : readJsonDocument(bytes).value);
     return [];
   }
   await slices.yieldIfDue();
   const members = scanMembers(bytes);
-  refuseDuplicateNames(bytes, members.map(withoutContent), '');
+  refuseDuplicateNames(bytes, members.map(withoutValue), '');
   const ranges: ValueRange[] = [];
-  const around: [string, unknown][] = [];
+  const envelopeMembers: [string, unknown][] = [];
   for (const member of members) {
     if (member.name === 'events' && isArrayAt(bytes, member)) {
       for (const range of scanElements(bytes, member, MAX_BATCH_EVENTS + 1)) {
         ranges.push(range);
         await slices.yieldIfDue();
       }
-      around.push(['events', ranges]);
+      envelopeMembers.push(['events', ranges]);
     } else
-      around.push([
+      envelopeMembers.push([
         member.name,
         member.end - member.start > MAX_DESCRIBED_BYTES ? null : parseValue(bytes, member),
       ]);
   }
-  parseBody(envelope, Object.fromEntries(around));
+  parseBody(envelope, Object.fromEntries(envelopeMembers));
   return ranges;
 }
 
 /** Replaces each value by an empty range, because only member names are validated here. */
-const withoutContent = ({ name, end }: Member): Member => ({ name, start: end, end });
+const withoutValue = ({ name, end }: Member): Member => ({ name, start: end, end });
 
-function firstPlace(bytes: Buffer): number {
+function firstNonSpace(bytes: Buffer): number {
   let index = 0;
   while (index < bytes.length && bytes[index]! <= 0x20) index++;
   return index;
@@ -110,7 +110,7 @@ function tooLarge(pointer: string, maxEventBytes: number): Problem {
   return new Problem('payload_too_large', undefined, { errors });
 }
 
-function refuseRepeatedIds(events: { input: Omit<EventInput, 'data'> }[]): void {
+function refuseDuplicateIds(events: { input: Omit<EventInput, 'data'> }[]): void {
   const seen = new Set<string>();
   const errors: FieldError[] = [];
   for (const [index, { input }] of events.entries()) {

@@ -5,7 +5,7 @@ import type { Tenant } from '../auth/authentication.ts';
 import { checkedTargetUrl } from '../endpoints/target-urls.ts';
 import type { JsonDocument } from '../http/body/json-document.ts';
 import type { Member } from '../http/body/json-members.ts';
-import { invalidBody, Problem } from '../problems/problem.ts';
+import { invalidBody, Problem, prependPointer } from '../problems/problem.ts';
 import { contentHash } from './content-hash.ts';
 import type { EventInput } from './event-schemas.ts';
 
@@ -58,8 +58,7 @@ export function composeDraft(tenant: Tenant, content: Content, pointer = ''): Ev
   const { profile } = tenant;
   const body = profile.composeBody(content);
   if (!Buffer.isBuffer(body)) {
-    const errors = body.errors.map((error) => ({ ...error, pointer: pointer + error.pointer }));
-    throw new Problem('data_not_representable', undefined, { errors });
+    throw new Problem('data_not_representable', undefined, { errors: prependPointer(pointer, body.errors) });
   }
   return {
     ...uncomposed(tenant, content),

@@ -60,7 +60,7 @@ const params = z.object({ id: eventId });
 export function eventRoutes(
   deps: ApiDependencies,
   db: Queryable,
-  reads: TenantReadPool,
+  readPool: TenantReadPool,
   slicesOf: (group: string) => TimeSlices,
 ): Route[] {
   const { acceptor, guard, config, links, metrics, clock } = deps;
@@ -165,7 +165,7 @@ export function eventRoutes(
   async function handleListEvents({ tenant, query }: TenantCall<{ query: typeof listEventsQuery }>) {
     const { since, until, limit, cursor, ...filter } = query;
     const times = { since: dateOf(since), until: dateOf(until) };
-    const db = reads(tenant);
+    const db = readPool(tenant);
     const page = await listEvents(
       db,
       tenant,
@@ -177,7 +177,7 @@ export function eventRoutes(
   }
 
   async function getEvent({ tenant, params: { id }, request }: TenantCall<{ params: typeof params }>) {
-    const db = reads(tenant);
+    const db = readPool(tenant);
     // Read before the event: a tag newer than the body would hide the next change from the caller.
     const state = await eventStateDigest(db, tenant, id, MAX_DELIVERIES_RETURNED);
     if (state === undefined) throw new Problem('not_found');

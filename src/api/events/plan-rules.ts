@@ -3,8 +3,8 @@ import { PlanRequired } from '../../store/endpoints/insert-endpoint.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import { Problem } from '../problems/problem.ts';
-import type { DraftToValidate } from './data-checks.ts';
-import { refuseUnlessStored } from './repeated-posts.ts';
+import { refuseUnlessStored } from './refuse-unless-stored.ts';
+import type { DraftToValidate } from './validate-data.ts';
 
 const requiredPlans = (plan: string, plans: string[]): string =>
   plans.length === 0

@@ -5,10 +5,10 @@ import { storedBodies } from '../../store/events/event-reads.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import { LARGE_BODY_BYTES } from '../http/body/json-document.ts';
-import { requireValidData } from './data-checks.ts';
 import { draftOrRefusal, type PostedEvent } from './event-drafts.ts';
 import { requirePlansForTargets } from './plan-rules.ts';
-import { refuseUnlessStored } from './repeated-posts.ts';
+import { refuseUnlessStored } from './refuse-unless-stored.ts';
+import { requireValidData } from './validate-data.ts';
 
 /**
  * Returns a draft of each posted event, in order. Throws the problems that profile, plans and schemas find. An event
@@ -21,7 +21,7 @@ export async function prepareDrafts(
   posted: PostedEvent[],
   slices: TimeSlices,
 ): Promise<EventDraft[]> {
-  const drafts = await composedOrStored(db, tenant, guard, posted, slices);
+  const drafts = await composeOrUseStored(db, tenant, guard, posted, slices);
   const checkable = drafts.map((draft, index) => {
     const { input, pointer } = posted[index]!;
     const parseData = () => ('data' in input ? input.data : JSON.parse(draft.data.toString('utf8')));
@@ -33,7 +33,7 @@ export async function prepareDrafts(
 }
 
 /** If the current profile cannot compose an event that is already stored, its stored body is used. */
-async function composedOrStored(
+async function composeOrUseStored(
   db: Queryable,
   tenant: Tenant,
   guard: AddressGuard,

@@ -53,6 +53,10 @@ export class Problem extends Error {
   }
 }
 
+/** The errors of a part of the body, with pointers from the root of the body. */
+export const prependPointer = (pointer: string, errors: FieldError[]): FieldError[] =>
+  errors.map((error) => ({ pointer: pointer + error.pointer, detail: error.detail }));
+
 export const invalidBody = (errors: FieldError[]): Problem =>
   new Problem('invalid_body', undefined, { errors });
 

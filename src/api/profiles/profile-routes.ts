@@ -34,7 +34,6 @@ import {
 import { pageQuery, pageSchema } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
-import { requireConsumers } from './needed-consumers.ts';
 import { profilePage, profileSource } from './profile-list.ts';
 import { previewOf } from './profile-preview.ts';
 import {
@@ -48,15 +47,16 @@ import {
   storedProfile,
   versionQuery,
 } from './profile-schemas.ts';
-import { requireValidSecrets } from './valid-secrets.ts';
+import { requireConsumers } from './require-consumers.ts';
+import { requireValidSecrets } from './require-valid-secrets.ts';
 
 /** Limits on profile names per project, shared profile names, and versions of each. Profiles are never removed. */
-const OWN_NAMES = 50;
-const SHARED_NAMES = 200;
-const VERSIONS = 1_000;
+const MAX_OWN_NAMES = 50;
+const MAX_SHARED_NAMES = 200;
+const MAX_VERSIONS = 1_000;
 
 /** Projects to which a plan change is applied at once. The reconciler's next sweep applies it to the rest. */
-const APPLIED_AT_ONCE = 20;
+const MAX_PROJECTS_APPLIED_AT_ONCE = 20;
 
 const params = z.object({ name: profileName });
 const tag = 'Profiles';
@@ -67,7 +67,7 @@ export function profileRoutes(
   { pool, profiles, endpointStates, secretBox, clock }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
-  reads: TenantReadPool,
+  readPool: TenantReadPool,
 ): Route[] {
   const { builtIn } = profiles;
 
@@ -161,7 +161,7 @@ export function profileRoutes(
     const version = query.version ?? (await newestFor(tenant, name));
     if (version === null) throw new Problem('not_found');
     const stored = await findProfile(db, projectOf(tenant), name, version);
-    if (stored) return storedAnswer(stored);
+    if (stored) return storedResponse(stored);
     const source = builtIn.source(name, version);
     if (!source) throw new Problem('not_found');
     return json(200, { name, version, source: 'shipped' as const, profile: source });
@@ -181,21 +181,25 @@ export function profileRoutes(
       secretsUnderProfile(db, scope, name, after),
     );
     const { title, eventTypes, plans = null } = body;
-    const limits = { names: scope === SHARED_SCOPE ? SHARED_NAMES : OWN_NAMES, versions: VERSIONS };
+    const limits = {
+      names: scope === SHARED_SCOPE ? MAX_SHARED_NAMES : MAX_OWN_NAMES,
+      versions: MAX_VERSIONS,
+    };
     const types = eventTypes.map((type) => type.name);
     const row = { scope, name, title, eventTypes: types, plans, source: JSON.stringify(body) };
     const { profile, planChanges } = storedOrThrow(await mapOutage(putProfile(pool, row, limits)));
     authentication.invalidate(projectOf(tenant));
-    for (const due of planChanges.slice(0, APPLIED_AT_ONCE)) await mapOutage(endpointStates.applyPlans(due));
-    return storedAnswer(profile, await warningsOf(tenant, body));
+    for (const due of planChanges.slice(0, MAX_PROJECTS_APPLIED_AT_ONCE))
+      await mapOutage(endpointStates.applyPlans(due));
+    return storedResponse(profile, await warningsOf(tenant, body));
   }
 
   /** The project may use this profile and have endpoints that subscribe to types that the new version lacks. */
   async function warningsOf(tenant: Tenant | null, { name, eventTypes }: Profile): Promise<string[]> {
     if (tenant?.profile.name !== name) return [];
     const { projectId } = tenant;
-    const own = await listEventTypes(reads(tenant), projectId);
-    return catalogueWarnings(reads(tenant), projectId, createCatalogue(eventTypes, own));
+    const own = await listEventTypes(readPool(tenant), projectId);
+    return catalogueWarnings(readPool(tenant), projectId, createCatalogue(eventTypes, own));
   }
 
   async function previewProfile({
@@ -219,7 +223,7 @@ const projectOf = (tenant: Tenant | null): string | null => tenant?.projectId ??
 type Stored = Extract<PutProfileResult, { kind: 'stored' }>;
 
 /** Inserts the stored source byte for byte into the response. */
-const storedAnswer = (
+const storedResponse = (
   { scope, name, version, source }: StoredProfile,
   warnings?: string[],
 ): RouteResponse => {
@@ -236,6 +240,6 @@ function storedOrThrow(result: PutProfileResult): Stored {
     case 'too_many_names':
       throw new Problem('too_many_profiles');
     case 'too_many_versions':
-      throw new Problem('too_many_profiles', `The profile already has ${VERSIONS} versions.`);
+      throw new Problem('too_many_profiles', `The profile already has ${MAX_VERSIONS} versions.`);
   }
 }

@@ -28,7 +28,7 @@ export function consumerRoutes(
   { pool, deliveryCommands, endpointStates }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
-  reads: TenantReadPool,
+  readPool: TenantReadPool,
 ): Route[] {
   return [
     tenantRoute({
@@ -98,12 +98,12 @@ export function consumerRoutes(
   }
 
   async function handleListConsumers({ tenant, query }: TenantCall<{ query: typeof listConsumersQuery }>) {
-    const page = await listConsumers(reads(tenant), tenant.projectId, pageRequest('timeAndId', query));
+    const page = await listConsumers(readPool(tenant), tenant.projectId, pageRequest('timeAndId', query));
     return pageResponse('timeAndId', page.items, page.next);
   }
 
   async function getConsumer({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {
-    const found = await findConsumer(reads(tenant), tenant.projectId, id);
+    const found = await findConsumer(readPool(tenant), tenant.projectId, id);
     if (!found) throw new Problem('not_found');
     return json(200, found);
   }

@@ -22,7 +22,7 @@ export function keyRoutes(
   { pool, clock, config }: Pick<ApiDependencies, 'pool' | 'clock' | 'config'>,
   db: Queryable,
   authentication: Authentication,
-  reads: TenantReadPool,
+  readPool: TenantReadPool,
 ): Route[] {
   return [
     tenantRoute({
@@ -77,7 +77,7 @@ export function keyRoutes(
   }
 
   async function listKeys({ tenant, query }: TenantCall<{ query: typeof listKeysQuery }>) {
-    const page = await listApiKeys(reads(tenant), tenant.projectId, pageRequest('id', query));
+    const page = await listApiKeys(readPool(tenant), tenant.projectId, pageRequest('id', query));
     return pageResponse('id', page.items, page.next);
   }
 

@@ -30,8 +30,8 @@ import {
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
-import { requireConsumers } from '../profiles/needed-consumers.ts';
-import { requireValidSecrets } from '../profiles/valid-secrets.ts';
+import { requireConsumers } from '../profiles/require-consumers.ts';
+import { requireValidSecrets } from '../profiles/require-valid-secrets.ts';
 import {
   type ChangedProjectResponse,
   changedProject,
@@ -50,7 +50,7 @@ export function projectRoutes(
   { pool, profiles, endpointStates, secretBox, clock }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
-  reads: TenantReadPool,
+  readPool: TenantReadPool,
 ): Route[] {
   /** Null stands for a project that is about to be created, which has no profiles of its own. */
   const profileFor = async (projectId: string | null, name: string): Promise<CompiledProfile> => {
@@ -73,7 +73,7 @@ export function projectRoutes(
   /** Another profile may come with a different catalogue. */
   const warningsOf = async (id: string, profile: CompiledProfile | undefined): Promise<string[]> => {
     if (!profile) return [];
-    const db = reads({ projectId: id, consumer: null });
+    const db = readPool({ projectId: id, consumer: null });
     const catalogue = createCatalogue(profile.eventTypes, await listEventTypes(db, id));
     return catalogueWarnings(db, id, catalogue);
   };

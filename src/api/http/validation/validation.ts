@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { childPointer } from '../../../json-schema/json-pointer.ts';
-import { type FieldError, MAX_LISTED_ERRORS, Problem } from '../../problems/problem.ts';
+import { type FieldError, MAX_LISTED_ERRORS, Problem, prependPointer } from '../../problems/problem.ts';
 import { validationMessage } from './validation-messages.ts';
 
 export type FieldErrors = { errors: FieldError[]; errorCount: number };
@@ -14,7 +14,7 @@ export function partOrErrors<T>(
   const result = schema.safeParse(value, { error: validationMessage });
   if (result.success) return { part: result.data };
   const { errors, errorCount } = errorsOf(result.error.issues);
-  return { errors: errors.map((error) => ({ ...error, pointer: pointer + error.pointer })), errorCount };
+  return { errors: prependPointer(pointer, errors), errorCount };
 }
 
 type Schema = z.ZodType | undefined;

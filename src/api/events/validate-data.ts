@@ -4,8 +4,8 @@ import type { EventDraft } from '../../store/events/event-draft.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/authentication.ts';
 import { LARGE_BODY_BYTES } from '../http/body/json-document.ts';
-import { Problem } from '../problems/problem.ts';
-import { type Refusal, refuseUnlessStored } from './repeated-posts.ts';
+import { Problem, prependPointer } from '../problems/problem.ts';
+import { type Refusal, refuseUnlessStored } from './refuse-unless-stored.ts';
 
 /** A draft, a way to parse its data, and its JSON pointer in the body: empty, or `/events/3`. */
 export type DraftToValidate = { draft: EventDraft; parseData: () => unknown; pointer: string };
@@ -26,10 +26,7 @@ export async function requireValidData(
     if (drafts.length > 1 || draft.data.length > LARGE_BODY_BYTES) await slices.yieldIfDue();
     const violations = catalogue.validate(draft.type, parseData(), draft.data.length);
     if (violations.length > 0) {
-      const errors = violations.map(({ pointer: below, detail }) => ({
-        pointer: `${pointer}/data${below}`,
-        detail,
-      }));
+      const errors = prependPointer(`${pointer}/data`, violations);
       refusals.push({ event: draft, problem: new Problem('data_not_valid', undefined, { errors }) });
     }
   }

@@ -4,7 +4,7 @@ import type { Violation } from '../../json-schema/violations.ts';
 import type { CompiledProfile } from '../../profiles/compile-profile.ts';
 import { EXAMPLE_EVENT } from '../../profiles/example-event.ts';
 import type { ProjectEventType } from '../../store/projects/event-types.ts';
-import { type FieldError, invalidBody } from '../problems/problem.ts';
+import { type FieldError, invalidBody, prependPointer } from '../problems/problem.ts';
 
 /**
  * Returns the size of the schema, or 0 if the type has none. Throws invalid_body for a schema that cannot be used, and
@@ -35,7 +35,7 @@ export async function requireUsableEventType(
 async function sizeOfSchema(schema: string | null, owner: string): Promise<number> {
   if (schema === null || schema === 'null') return 0;
   const compiled = await compileSchemaQueued(schema, owner);
-  if ('problems' in compiled) throw invalidBody(below('/schema', compiled.problems));
+  if ('problems' in compiled) throw invalidBody(prependPointer('/schema', compiled.problems));
   return compiled.cost.total;
 }
 
@@ -58,7 +58,4 @@ const exampleErrors = (violations: Violation[], eventType: ProjectEventType): Fi
           detail: 'rejects the example of the profile: add an `example` that matches the schema',
         },
       ]
-    : below('/example', violations);
-
-const below = (pointer: string, violations: Violation[]): FieldError[] =>
-  violations.map((violation) => ({ pointer: pointer + violation.pointer, detail: violation.detail }));
+    : prependPointer('/example', violations);
