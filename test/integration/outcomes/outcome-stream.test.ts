@@ -8,35 +8,35 @@ const start = createApiPerTest();
 
 /** Streams that the test writes to. */
 function createTestStreams() {
-  const asked: { scope: unknown; lastEventId: string | null; stream: PassThrough }[] = [];
+  const opened: { scope: unknown; lastEventId: string | null; stream: PassThrough }[] = [];
   const streams: OutcomeStreams = {
     open: async (scope, lastEventId) => {
       if (lastEventId === 'old') return 'expired';
       const stream = new PassThrough();
-      asked.push({ scope, lastEventId, stream });
+      opened.push({ scope, lastEventId, stream });
       return stream;
     },
   };
-  return { asked, streams };
+  return { opened, streams };
 }
 
 const open = (api: TestApi, key: string, headers: Record<string, string> = {}) =>
   fetch(`${api.url}/v1/outcomes`, { headers: { authorization: `Bearer ${key}`, ...headers } });
 
 test('a stream sends bytes at once, within the scope of the key and from the given id', async () => {
-  const { asked, streams } = createTestStreams();
+  const { opened, streams } = createTestStreams();
   const api = await start({ streams });
   const { id, key } = await api.newProject();
   const consumerKey = await keyOf(api, key, 'acme');
   const response = await open(api, consumerKey, { 'last-event-id': 'x.1.2' });
   expect(response.headers.get('content-type')).toContain('text/event-stream');
-  expect(asked[0]).toMatchObject({ scope: { projectId: id, consumer: 'acme' }, lastEventId: 'x.1.2' });
+  expect(opened[0]).toMatchObject({ scope: { projectId: id, consumer: 'acme' }, lastEventId: 'x.1.2' });
 
   const reader = response.body!.getReader();
-  asked[0]!.stream.write('id: 1\n\n');
+  opened[0]!.stream.write('id: 1\n\n');
   expect(Buffer.from((await reader.read()).value!).toString()).toBe('id: 1\n\n');
   await reader.cancel();
-  await untilDestroyed(asked[0]!.stream);
+  await untilDestroyed(opened[0]!.stream);
 });
 
 test('an expired id returns 410, an invalid id 400', async () => {
@@ -52,7 +52,7 @@ test('an expired id returns 410, an invalid id 400', async () => {
 });
 
 test('a stream ends within 1 s after its key is deleted, also by another process', async () => {
-  const { asked, streams } = createTestStreams();
+  const { opened, streams } = createTestStreams();
   const api = await start({ streams });
   const { key } = await api.newProject();
   const response = await open(api, await keyOf(api, key, 'acme'));
@@ -60,35 +60,35 @@ test('a stream ends within 1 s after its key is deleted, also by another process
   const deletedAt = performance.now();
   await response.text();
   expect(performance.now() - deletedAt).toBeLessThan(1_500);
-  await untilDestroyed(asked[0]!.stream);
+  await untilDestroyed(opened[0]!.stream);
 });
 
 test('a stream that opens after its client has disconnected is destroyed', async () => {
   const stream = new PassThrough();
-  const asked = Promise.withResolvers<void>();
+  const openCalled = Promise.withResolvers<void>();
   const opened = Promise.withResolvers<PassThrough>();
   const open: OutcomeStreams['open'] = () => {
-    asked.resolve();
+    openCalled.resolve();
     return opened.promise;
   };
   const api = await start({ streams: { open } });
   const { key } = await api.newProject();
   const caller = new AbortController();
   const headers = { authorization: `Bearer ${key}` };
-  const gone = new Promise<void>((resolve) =>
+  const disconnected = new Promise<void>((resolve) =>
     api.server.once('request', (_, response) => response.once('close', resolve)),
   );
   const response = fetch(`${api.url}/v1/outcomes`, { headers, signal: caller.signal });
-  await asked.promise;
+  await openCalled.promise;
   caller.abort();
   await expect(response).rejects.toThrow();
-  await gone;
+  await disconnected;
   opened.resolve(stream);
   await untilDestroyed(stream);
 });
 
 test('a key can have 20 open streams, and another one once one of them has ended', async () => {
-  const { asked, streams } = createTestStreams();
+  const { opened, streams } = createTestStreams();
   const api = await start({ streams });
   const { key } = await api.newProject();
   const others = (await api.newProject()).key;
@@ -104,18 +104,18 @@ test('a key can have 20 open streams, and another one once one of them has ended
     ]);
   }
   expect((await open(api, others)).status).toBe(200);
-  asked[0]!.stream.end();
+  opened[0]!.stream.end();
   await Promise.race(twenty.map((response) => response.text()));
   await eventually(async () => (await open(api, key)).status === 200);
 });
 
 test('a failed stream ends its response, and the cause is logged once', async () => {
-  const { asked, streams } = createTestStreams();
+  const { opened, streams } = createTestStreams();
   const lines: unknown[][] = [];
   const log = { error: (...line: unknown[]) => lines.push(line), debug: () => {} };
   const api = await start({ streams, log: log as never });
   const response = await open(api, (await api.newProject()).key);
-  asked[0]!.stream.destroy(new TypeError('canary'));
+  opened[0]!.stream.destroy(new TypeError('canary'));
 
   expect(await response.text()).toBe('');
   expect(lines).toEqual([
@@ -124,12 +124,12 @@ test('a failed stream ends its response, and the cause is logged once', async ()
 });
 
 test('a stream ends when the process stops', async () => {
-  const { asked, streams } = createTestStreams();
+  const { opened, streams } = createTestStreams();
   const api = await start({ streams });
   const response = await open(api, (await api.newProject()).key);
   await api.closeServer();
   expect(await response.text()).toBe('');
-  await untilDestroyed(asked[0]!.stream);
+  await untilDestroyed(opened[0]!.stream);
 });
 
 const untilDestroyed = (stream: PassThrough): Promise<void> =>

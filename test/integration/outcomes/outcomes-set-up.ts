@@ -7,8 +7,8 @@ import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn
 
 export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
-/** What is allowed from the commit to the stream and to who waits, on an idle machine. */
-export const SOON_MS = 100;
+/** Longest time from the commit of an outcome until streams and waiting requests get it, on an idle machine. */
+export const MAX_LATENCY_MS = 100;
 
 export let posthorn: TestPosthorn;
 
@@ -36,7 +36,7 @@ export const outcomesOf = async (key: string, lastEventId?: string): Promise<Out
   return stream;
 };
 
-export const to = ({ url }: Receiver, more: object = {}) => ({
+export const eventFor = ({ url }: Receiver, more: object = {}) => ({
   type: 'a.b',
   data: {},
   target: { url, secret: SECRET },
@@ -44,12 +44,12 @@ export const to = ({ url }: Receiver, more: object = {}) => ({
 });
 
 /** A project of its own, so that no other test's outcomes are on its stream. */
-export async function projectApart(settings: object = {}) {
+export async function newProject(settings: object = {}) {
   const { id, key } = await posthorn.newProject(settings);
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const answered = await posthorn.client.call(method, path, { key, body });
-    if (answered.status >= 300) throw new Error(`${method} ${path}: ${answered.text}`);
-    return answered.body as T;
+    const response = await posthorn.client.call(method, path, { key, body });
+    if (response.status >= 300) throw new Error(`${method} ${path}: ${response.text}`);
+    return response.body as T;
   };
   return { id, key, call };
 }
@@ -57,28 +57,28 @@ export async function projectApart(settings: object = {}) {
 export const settledEvents = (outcomes: StreamedOutcome[]): string[] =>
   outcomes.filter(({ kind }) => kind === 'event.settled').map(({ data }) => data.event);
 
-/** Everything that the stream of a project must have said, in its order. */
-export async function writtenFor(projectId: string): Promise<string[]> {
-  const { rows } = await posthorn.database.pool.query<{ place: string }>(
-    `SELECT xid::text || '.' || seq::text AS place FROM outcomes WHERE project_id = $1 ORDER BY xid, seq`,
+/** The positions of all outcomes of a project, in stream order. */
+export async function writtenOutcomes(projectId: string): Promise<string[]> {
+  const { rows } = await posthorn.database.pool.query<{ position: string }>(
+    `SELECT xid::text || '.' || seq::text AS position FROM outcomes WHERE project_id = $1 ORDER BY xid, seq`,
     [projectId],
   );
-  return rows.map(({ place }) => place);
+  return rows.map(({ position }) => position);
 }
 
-export const placeOf = ({ id }: StreamedOutcome): string => id.split('.').slice(1).join('.');
+export const positionOf = ({ id }: StreamedOutcome): string => id.split('.').slice(1).join('.');
 
-/** Streams show nothing that is younger than the server's oldest transaction, of whatever database. */
+/** Waits until streams show every outcome. They show none that is newer than the oldest running transaction of any database. */
 export async function untilAllIsVisible(): Promise<void> {
   await eventually(async () => {
-    const { rows } = await posthorn.database.pool.query<{ seen: boolean }>(
-      'SELECT max(xid) < pg_snapshot_xmin(pg_current_snapshot()) AS seen FROM outcomes',
+    const { rows } = await posthorn.database.pool.query<{ visible: boolean }>(
+      'SELECT max(xid) < pg_snapshot_xmin(pg_current_snapshot()) AS visible FROM outcomes',
     );
-    return rows[0]!.seen;
+    return rows[0]!.visible;
   });
 }
 
-/** Another API and worker on the same database: the second writer and the second reader. Its URL. */
+/** Starts another API and worker on the same database, as a second writer and reader. Returns its URL. */
 export async function startSecond(): Promise<string> {
   const log = createLogger({ level: 'silent', name: 'second' });
   const second: Service = await startService(posthorn.config, { api: true, worker: true }, { log });

@@ -2,22 +2,22 @@ import { removeOutcomes } from '../../../src/store/events/retention.ts';
 import { openOutcomes } from '../../set-up/outcome-stream.ts';
 import type { Delivery, Event } from '../../set-up/test-posthorn.ts';
 import {
+  eventFor,
+  newProject,
   outcomesOf,
-  placeOf,
+  positionOf,
   posthorn,
-  projectApart,
   receiverThat,
   SECRET,
   settledEvents,
   startSecond,
-  to,
   untilAllIsVisible,
-  writtenFor,
+  writtenOutcomes,
 } from './outcomes-set-up.ts';
 
 describe('the stream', () => {
   test('reports what happened to an event, in order and with every member', async () => {
-    const { call, key } = await projectApart({ policy: { delays: ['1s'], timeout: '1s' } });
+    const { call, key } = await newProject({ policy: { delays: ['1s'], timeout: '1s' } });
     const receiver = await receiverThat(503, 200);
     const endpoint = await call<{ id: string }>('POST', '/v1/endpoints', {
       url: receiver.url,
@@ -52,31 +52,31 @@ describe('the stream', () => {
   });
 
   test('reports why a delivery was cancelled or is undeliverable', async () => {
-    const { call, key } = await projectApart({ policy: { delays: [] } });
+    const { call, key } = await newProject({ policy: { delays: [] } });
     const stream = await outcomesOf(key);
-    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    const { promise: mayRespond, resolve: allowResponse } = Promise.withResolvers<void>();
     const slow = await receiverThat(async (_request, response) => {
-      await answered;
+      await mayRespond;
       response.writeHead(500).end();
     });
-    const cancelled = await call<Event>('POST', '/v1/events', to(slow));
+    const cancelled = await call<Event>('POST', '/v1/events', eventFor(slow));
     await slow.untilReceived(1);
     const [delivery] = (await call<Event>('GET', `/v1/events/${cancelled.id}`)).deliveries as [Delivery];
     await call('POST', `/v1/deliveries/${delivery.id}/cancel`);
-    answer();
-    const undeliverable = await call<Event>('POST', '/v1/events', to(await receiverThat(404)));
+    allowResponse();
+    const undeliverable = await call<Event>('POST', '/v1/events', eventFor(await receiverThat(404)));
     await stream.until((outcomes) => settledEvents(outcomes).length === 2);
 
-    const told = (event: Event) =>
+    const reported = (event: Event) =>
       stream.outcomes
         .filter(({ data }) => data.event === event.id)
         .map(({ kind, data }) => [kind, data.status, data.reason]);
-    expect(told(cancelled)).toEqual([
+    expect(reported(cancelled)).toEqual([
       ['attempt.failed', 'cancelled', undefined],
       ['delivery.cancelled', 'cancelled', 'cancelled'],
       ['event.settled', 'cancelled', undefined],
     ]);
-    expect(told(undeliverable)).toEqual([
+    expect(reported(undeliverable)).toEqual([
       ['attempt.failed', 'undeliverable', undefined],
       ['delivery.undeliverable', 'undeliverable', 'exhausted'],
       ['event.settled', 'undeliverable', undefined],
@@ -84,13 +84,13 @@ describe('the stream', () => {
   });
 
   test('starts with outcomes after it was opened and can be resumed before the first one', async () => {
-    const { call, key } = await projectApart();
+    const { call, key } = await newProject();
     const receiver = await receiverThat(200);
-    const before = await call<Event>('POST', '/v1/events?wait=10s', to(receiver));
+    const before = await call<Event>('POST', '/v1/events?wait=10s', eventFor(receiver));
     await untilAllIsVisible();
     const first = await outcomesOf(key);
     await first.close();
-    const missed = await call<Event>('POST', '/v1/events?wait=10s', to(receiver));
+    const missed = await call<Event>('POST', '/v1/events?wait=10s', eventFor(receiver));
 
     const resumed = await outcomesOf(key, first.lastEventId()!);
     await resumed.until((outcomes) => settledEvents(outcomes).length > 0);
@@ -100,7 +100,7 @@ describe('the stream', () => {
   });
 
   test('has no gaps or duplicates when resumed repeatedly while several processes write', async () => {
-    const { id: projectId, call, key } = await projectApart({ policy: { delays: ['1s'], timeout: '1s' } });
+    const { id: projectId, call, key } = await newProject({ policy: { delays: ['1s'], timeout: '1s' } });
     const second = await startSecond();
     const receiver = await receiverThat((request, response) => {
       response.writeHead(request.body.includes('"fail"') ? 500 : 200).end();
@@ -112,7 +112,7 @@ describe('the stream', () => {
     const posting = Promise.all(
       Array.from({ length: 8 }, async (_, writer) => {
         for (let n = 0; n < offered / 8; n += 1) {
-          await call('POST', '/v1/events', to(receiver, { data: n % 5 === 0 ? 'fail' : writer }));
+          await call('POST', '/v1/events', eventFor(receiver, { data: n % 5 === 0 ? 'fail' : writer }));
         }
       }),
     );
@@ -121,17 +121,17 @@ describe('the stream', () => {
       const stream = await openOutcomes(read.length % 2 === 0 ? posthorn.url : second, key, last);
       await stream.until((outcomes) => outcomes.length >= 25, 400).catch(() => {});
       await stream.close();
-      read.push(...stream.outcomes.map(placeOf));
+      read.push(...stream.outcomes.map(positionOf));
       settled += settledEvents(stream.outcomes).length;
       last = stream.lastEventId()!;
     }
     await posting;
 
-    expect(read).toEqual(await writtenFor(projectId));
+    expect(read).toEqual(await writtenOutcomes(projectId));
   }, 60_000);
 
   test('does not skip an outcome whose transaction commits after later ones', async () => {
-    const { id: projectId, call, key } = await projectApart();
+    const { id: projectId, call, key } = await newProject();
     const stream = await outcomesOf(key);
     const late = await posthorn.database.pool.connect();
     await late.query('BEGIN');
@@ -140,7 +140,7 @@ describe('the stream', () => {
       [projectId],
     );
     const receiver = await receiverThat(200);
-    const event = await call<Event>('POST', '/v1/events?wait=10s', to(receiver));
+    const event = await call<Event>('POST', '/v1/events?wait=10s', eventFor(receiver));
     expect(settledEvents(stream.outcomes)).toEqual([]);
     await late.query('COMMIT');
     late.release();
@@ -150,29 +150,31 @@ describe('the stream', () => {
   });
 
   test('returns 410 for a cursor from another database or older than retention', async () => {
-    const { call, key } = await projectApart();
+    const { call, key } = await newProject();
     const old = (await outcomesOf(key)).lastEventId()!;
-    await call('POST', '/v1/events?wait=10s', to(await receiverThat(200)));
-    const [, ...place] = old.split('.');
+    await call('POST', '/v1/events?wait=10s', eventFor(await receiverThat(200)));
+    const [, ...position] = old.split('.');
 
-    expect((await outcomesOf(key, ['00000000', ...place].join('.'))).status).toBe(410);
-    expect((await outcomesOf(key, 'not-of-ours')).status).toBe(410);
+    expect((await outcomesOf(key, ['00000000', ...position].join('.'))).status).toBe(410);
+    expect((await outcomesOf(key, 'not-a-cursor')).status).toBe(410);
     expect((await outcomesOf(key, old)).status).toBe(200);
 
+    // Until then a new stream would start below the outcomes that were removed, and end at once.
+    await untilAllIsVisible();
     await removeOutcomes(posthorn.database.pool, new Date(Date.now() + 60_000));
     expect((await outcomesOf(key, old)).status).toBe(410);
     expect((await outcomesOf(key)).status).toBe(200);
   });
 
   test('shows a consumer key only its own outcomes', async () => {
-    const { call, key } = await projectApart();
-    const other = await projectApart();
+    const { call, key } = await newProject();
+    const other = await newProject();
     const receiver = await receiverThat(200);
     for (const consumer of ['acme', 'globex']) {
       await call('POST', '/v1/endpoints', { url: receiver.url, consumer });
     }
     const acme = await call<{ key: string }>('POST', '/v1/keys', { consumer: 'acme' });
-    const [ofAcme, ofProject, ofOther] = await Promise.all(
+    const [acmeStream, projectStream, otherStream] = await Promise.all(
       [acme.key, key, other.key].map((one) => outcomesOf(one)),
     );
     const post = (consumer?: string) =>
@@ -183,14 +185,14 @@ describe('the stream', () => {
       });
     const events = [await post('globex'), await post(), await post('acme')];
 
-    await ofProject!.until((outcomes) => settledEvents(outcomes).length === 3);
-    await ofAcme!.until((outcomes) => settledEvents(outcomes).length === 1);
-    expect(new Set(ofAcme!.outcomes.map(({ data }) => data.event))).toEqual(new Set([events[2]!.id]));
-    expect(ofOther!.outcomes).toEqual([]);
+    await projectStream!.until((outcomes) => settledEvents(outcomes).length === 3);
+    await acmeStream!.until((outcomes) => settledEvents(outcomes).length === 1);
+    expect(new Set(acmeStream!.outcomes.map(({ data }) => data.event))).toEqual(new Set([events[2]!.id]));
+    expect(otherStream!.outcomes).toEqual([]);
   });
 
   test('ends within 1 second after its key is deleted', async () => {
-    const { call } = await projectApart();
+    const { call } = await newProject();
     const { id, key } = await call<{ id: string; key: string }>('POST', '/v1/keys', {});
     const response = await fetch(`${posthorn.url}/v1/outcomes`, {
       headers: { authorization: `Bearer ${key}` },

@@ -48,12 +48,14 @@ const deliver = () => posthorn.call('POST', '/v1/events?wait=20s', target());
 test('200 streams of a busy project do not slow down another project', async () => {
   const busy = await posthorn.newProject();
   await measureP95(5, deliver);
-  const aloneBefore = await measureP95(30, deliver);
+  const idleBefore = await measureP95(30, deliver);
   const keys = await Promise.all(Array.from({ length: 10 }, () => keyOf(busy.key)));
-  const answers = await Promise.all(keys.flatMap((key) => Array.from({ length: 20 }, () => openStream(key))));
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  const responses = await Promise.all(
+    keys.flatMap((key) => Array.from({ length: 20 }, () => openStream(key))),
+  );
+  expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
   // Half of the streams are read; the others never are.
-  for (const answer of answers.slice(100)) void answer.text().catch(() => {});
+  for (const response of responses.slice(100)) void response.text().catch(() => {});
   const { result } = await whileAttacked(
     1,
     () => posthorn.client.call('POST', '/v1/events?wait=5s', { key: busy.key, body: target() }),
@@ -61,44 +63,44 @@ test('200 streams of a busy project do not slow down another project', async () 
   );
   for (const stream of open) stream.abort();
   // The machine may have become slower since the first measurement, for reasons that have nothing to do with streams.
-  const aloneAfter = await measureP95(30, deliver);
-  expect(result).toBeLessThan(maxP95UnderAttack(Math.max(aloneBefore, aloneAfter)));
+  const idleAfter = await measureP95(30, deliver);
+  expect(result).toBeLessThan(maxP95UnderAttack(Math.max(idleBefore, idleAfter)));
 }, 120_000);
 
 test('the limit on streams of a consumer or project does not affect others', async () => {
   const { key } = await posthorn.newProject();
   const refused = { status: 429, code: 'quota_exceeded' };
-  const tried = async (of: string) => {
-    const answer = await openStream(of);
-    return answer.status === 200
+  const statusOf = async (of: string) => {
+    const response = await openStream(of);
+    return response.status === 200
       ? 200
-      : { status: answer.status, code: ((await answer.json()) as { code: string }).code };
+      : { status: response.status, code: ((await response.json()) as { code: string }).code };
   };
   const keys = await Promise.all(Array.from({ length: 3 }, () => keyOf(key, 'acme')));
-  const results = await Promise.all(keys.flatMap((one) => Array.from({ length: 20 }, () => tried(one))));
+  const results = await Promise.all(keys.flatMap((one) => Array.from({ length: 20 }, () => statusOf(one))));
   expect(results.filter((result) => result === 200)).toHaveLength(40);
   expect(results).toContainEqual(refused);
-  expect(await tried(await keyOf(key, 'globex'))).toBe(200);
-  expect(await tried(key)).toBe(200);
+  expect(await statusOf(await keyOf(key, 'globex'))).toBe(200);
+  expect(await statusOf(key)).toBe(200);
 }, 30_000);
 
-test('test events of a consumer that wait beyond the limit are answered at once', async () => {
+test('test events of a consumer that wait beyond the limit return at once', async () => {
   const { key } = await posthorn.newProject();
   const consumer = await keyOf(key, 'acme');
   const slow = await startReceiver([() => new Promise(() => {})]);
-  const made = await posthorn.client.call('POST', '/v1/endpoints', {
+  const created = await posthorn.client.call('POST', '/v1/endpoints', {
     key: consumer,
     body: { url: slow.url },
   });
-  const path = `/v1/endpoints/${(made.body as { id: string }).id}/test?wait=4s`;
+  const path = `/v1/endpoints/${(created.body as { id: string }).id}/test?wait=4s`;
   const startedAt = performance.now();
-  const took = await Promise.all(
+  const calls = await Promise.all(
     Array.from({ length: 30 }, async () => {
       const { status } = await posthorn.client.call('POST', path, { key: consumer });
       return { status, ms: performance.now() - startedAt };
     }),
   );
-  expect(took.every(({ status }) => status === 202)).toBe(true);
-  expect(took.filter(({ ms }) => ms >= 4_000)).toHaveLength(20);
+  expect(calls.every(({ status }) => status === 202)).toBe(true);
+  expect(calls.filter(({ ms }) => ms >= 4_000)).toHaveLength(20);
   await slow.close();
 }, 30_000);
