@@ -1,21 +1,21 @@
 import { createServer } from 'node:net';
 import { errorCodeOf } from '../service/start-failure.ts';
 
-/** The first of `preferred` that is free on 127.0.0.1, else one that the system picks. */
+/** The first of `preferred` that is free on 127.0.0.1, or any free port. */
 export async function findFreePort(...preferred: number[]): Promise<number> {
   return findFreePortOn('127.0.0.1', ...preferred);
 }
 
-/** The same on another address; 0 where nothing can listen on that address at all. */
+/** The same on `host`. Returns 0 if nothing can listen on that address. */
 export async function findFreePortOn(host: string, ...preferred: number[]): Promise<number> {
   for (const port of preferred) {
     if (typeof (await listenBriefly(host, port)) === 'number') return port;
   }
-  const picked = await listenBriefly(host, 0);
-  return typeof picked === 'number' ? picked : 0;
+  const anyPort = await listenBriefly(host, 0);
+  return typeof anyPort === 'number' ? anyPort : 0;
 }
 
-/** Undefined when a server could listen there now; else the code of the error that it would get. */
+/** Undefined if a server could listen on the port now; otherwise the code of the error. */
 export async function listenErrorCode(host: string, port: number): Promise<string | undefined> {
   const result = await listenBriefly(host, port);
   return typeof result === 'number' ? undefined : result;

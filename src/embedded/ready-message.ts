@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { LocalSecrets } from './data-dir/local-secrets.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 
-/** What `npm start` prints: where everything is, and one command that delivers an event. */
+/** The output of `npm start`: the URLs, the API key, and a command that delivers an event. */
 export function formatReadyMessage(
   config: Config,
   secrets: LocalSecrets | null,
@@ -16,18 +16,22 @@ export function formatReadyMessage(
   ];
   if (config.temporal.uiUrl) lines.push(`  Web UI   ${config.temporal.uiUrl}`);
   if (secrets)
-    lines.push(`  API key  ${secrets.projectKey}   (project "default"; kept in ${config.dataDir}/api-key)`);
+    lines.push(`  API key  ${secrets.projectKey}   (project "default", stored in ${config.dataDir}/api-key)`);
   if (secrets && receiver && config.allowTargets.length === 0)
     lines.push(
       '',
-      'Nothing on this machine may receive events: see POSTHORN_ALLOW_TARGETS in docs/operations.md.',
+      'Receivers on this machine are not allowed: see POSTHORN_ALLOW_TARGETS in docs/operations.md.',
     );
   else if (secrets && receiver)
-    lines.push('', 'Deliver an event to the sample receiver:', '', curlOf(publicUrl, secrets, receiver));
+    lines.push('', 'Deliver an event to the sample receiver:', '', formatCurl(publicUrl, secrets, receiver));
   return `${lines.join('\n')}\n`;
 }
 
-function curlOf(publicUrl: string, { projectKey }: LocalSecrets, { url, secret }: SampleReceiver): string {
+function formatCurl(
+  publicUrl: string,
+  { projectKey }: LocalSecrets,
+  { url, secret }: SampleReceiver,
+): string {
   const event = { type: 'render.completed', data: { job_id: 'job_abc123' }, target: { url, secret } };
   return [
     `curl -sS '${publicUrl}/v1/events?wait=10s' \\`,

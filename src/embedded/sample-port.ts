@@ -7,15 +7,15 @@ import { findFreePort } from './free-port.ts';
 const PREFERRED_PORT = 4001;
 
 /**
- * Where the sample receiver listens: the port that was asked for, else the one of the run before, else 4001, else a
- * free one. It is kept: an endpoint that was registered for the receiver would be lost with its port.
+ * The port of the sample receiver: the configured port, else the port of the previous run, else 4001, else a free one.
+ * The port is stored, because endpoints that were created for the receiver contain it.
  */
-export async function chooseSamplePort(dataDir: string, asked: number | undefined): Promise<number> {
-  if (asked !== undefined) return asked;
+export async function chooseSamplePort(dataDir: string, configured: number | undefined): Promise<number> {
+  if (configured !== undefined) return configured;
   const file = join(dataDir, 'sample-port');
-  const before = Number(readFileIfExists(file));
-  const port = await findFreePort(...(isPort(before) ? [before] : []), PREFERRED_PORT);
-  if (!isPort(before)) wrapDataDirErrors(dataDir, () => writeFileSync(file, `${port}\n`, { mode: 0o600 }));
+  const previous = Number(readFileIfExists(file));
+  const port = await findFreePort(...(isPort(previous) ? [previous] : []), PREFERRED_PORT);
+  if (!isPort(previous)) wrapDataDirErrors(dataDir, () => writeFileSync(file, `${port}\n`, { mode: 0o600 }));
   return port;
 }
 

@@ -9,24 +9,24 @@ import { chooseSamplePort } from './sample-port.ts';
 export type SampleReceiver = { url: string; secret: string; close(): Promise<void> };
 
 /**
- * A receiver on loopback for the first event of a new user: it verifies as a customer's server would, answers 200
- * or 401, and says on one line what it saw.
+ * A receiver on loopback for the first event of a new user. It verifies requests as a customer's server would, responds
+ * 200 or 401, and prints one line per request.
  */
 export async function startSampleReceiver(
-  { dataDir, samplePort: asked }: Pick<Config, 'dataDir' | 'samplePort'>,
-  say: (line: string) => void,
+  { dataDir, samplePort: configuredPort }: Pick<Config, 'dataDir' | 'samplePort'>,
+  print: (line: string) => void,
 ): Promise<SampleReceiver> {
-  // Kept, so that a retry that a restart interrupted still verifies.
+  // Stored, so that a retry after a restart still verifies.
   const secret = readOrCreateFile(
     join(dataDir, 'sample-secret'),
     () => `whsec_${randomBytes(32).toString('base64')}`,
   );
-  const port = await chooseSamplePort(dataDir, asked);
+  const port = await chooseSamplePort(dataDir, configuredPort);
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request).catch(() => null);
     if (body === null) return void response.destroy();
-    const verified = isSigned(request, body, secret);
-    say(
+    const verified = hasValidSignature(request, body, secret);
+    print(
       `sample receiver: ${request.headers['webhook-id'] ?? 'no id'}, ${body.length} bytes, signature ${verified ? 'verified' : 'wrong'}`,
     );
     response
@@ -53,15 +53,15 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Standard Webhooks, as its specification tells receivers to verify. */
-function isSigned({ headers }: IncomingMessage, body: Buffer, secret: string): boolean {
+/** Verifies as the Standard Webhooks specification requires. */
+function hasValidSignature({ headers }: IncomingMessage, body: Buffer, secret: string): boolean {
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   const expected = createHmac('sha256', key)
     .update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.`)
     .update(body)
     .digest();
   return `${headers['webhook-signature'] ?? ''}`.split(' ').some((signature) => {
-    const given = Buffer.from(signature.replace(/^v1,/, ''), 'base64');
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    const received = Buffer.from(signature.replace(/^v1,/, ''), 'base64');
+    return received.length === expected.length && timingSafeEqual(received, expected);
   });
 }

@@ -10,49 +10,49 @@ import { startEmbeddedPostgres } from './postgres/postgres.ts';
 import { startDevServer } from './temporal/temporal.ts';
 import { findTemporalCli } from './temporal/temporal-cli.ts';
 
-/** Everything that `npm start` has beside the service itself. */
+/** The embedded servers of `npm start`, and the configuration that leads to them. */
 export type EmbeddedServices = {
   config: ServiceConfig;
-  /** Null where DATABASE_URL is set: keys are the operator's then. */
+  /** Null if DATABASE_URL is set: then the operator provides the keys. */
   secrets: LocalSecrets | null;
   stop(): Promise<void>;
 };
 
 export type StartEmbeddedOptions = {
-  /** The API may listen elsewhere when its port is taken: nobody asked for this one. */
+  /** The API may use another port if its port is taken, because the port was not configured. */
   allowPortChange: boolean;
   print: (line: string) => void;
-  /** Ends what is under way; what was started is stopped again before the promise rejects. */
+  /** Cancels the start. What has been started is stopped before the promise rejects. */
   signal: AbortSignal;
 };
 
-/** Starts Postgres and Temporal where their variables are unset. `stop` ends what was started, last first. */
+/** Starts Postgres and Temporal unless they are configured. `stop` stops what was started, last first. */
 export async function startEmbedded(
   config: Config,
   { allowPortChange, print, signal }: StartEmbeddedOptions,
 ): Promise<EmbeddedServices> {
   const isEmbedded = !config.databaseUrl || !config.temporal.address;
-  const stops: (() => Promise<void> | void)[] = isEmbedded ? [lockDataDir(config.dataDir)] : [];
+  const closers: (() => Promise<void> | void)[] = isEmbedded ? [lockDataDir(config.dataDir)] : [];
   const stop = async () => {
-    for (const one of stops.splice(0).reverse()) await one();
+    for (const close of closers.splice(0).reverse()) await close();
   };
   try {
     const secrets = config.databaseUrl ? null : readOrCreateLocalSecrets(config.dataDir);
     let { databaseUrl } = config;
     let { address, uiUrl, cliPath } = config.temporal;
-    // First, since it may take minutes: nothing else runs yet that an impatient user would have to stop.
+    // First, because it may take minutes, and nothing else has to be stopped if the user gives up.
     if (!address) cliPath = await findTemporalCli({ cliPath, log: print, signal });
     if (!databaseUrl) {
       print('Starting Postgres …');
       const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log: print, signal });
-      stops.push(postgres.stop);
+      closers.push(postgres.stop);
       databaseUrl = postgres.url;
     }
     let embeddedPorts: number[] = [];
     if (!address) {
       print('Starting Temporal and its Web UI …');
       const server = await startDevServer({ dataDir: config.dataDir, cliPath, log: print, signal });
-      stops.push(server.stop);
+      closers.push(server.stop);
       address = server.address;
       embeddedPorts = server.ports;
       uiUrl ??= server.uiUrl;

@@ -4,8 +4,8 @@ import { describeFileError, errorCodeOf, StartFailure } from '../../service/star
 import { makeFolder } from './make-folder.ts';
 
 /**
- * Makes the data folder and returns its absolute path. Nobody else looks into it; where root runs us, Postgres is
- * another user, who must be able to pass through. Throws a StartFailure where it cannot be made or written.
+ * Creates the data folder and returns its absolute path. Other users cannot list it. If this process runs as root,
+ * Postgres runs as another user, who must be able to traverse it. Throws a StartFailure if it cannot be created or written.
  */
 export function makeDataDir(dataDir: string): string {
   const path = resolve(dataDir);
@@ -16,7 +16,7 @@ export function makeDataDir(dataDir: string): string {
   });
 }
 
-/** Runs what writes into the data folder; what the operating system refuses there becomes a StartFailure. */
+/** Runs work that writes to the data folder, and turns errors of the operating system into a StartFailure. */
 export function wrapDataDirErrors<T>(dataDir: string, work: () => T): T {
   try {
     return work();
@@ -24,13 +24,13 @@ export function wrapDataDirErrors<T>(dataDir: string, work: () => T): T {
     if (!isFileError(error)) throw error;
     throw new StartFailure(
       `The data folder ${resolve(dataDir)} cannot be used: ${describeFileError(error)}. ` +
-        'Set POSTHORN_DATA_DIR to a folder that this user can write, with 200 MB to spare.',
+        'Set POSTHORN_DATA_DIR to a folder that this user can write, with at least 200 MB of free space.',
       { cause: error },
     );
   }
 }
 
-/** An error of a file operation: it names its path, or what could not be done with an open file. */
+/** Whether an error comes from a file operation. Such an error has a path, or a system call on an open file. */
 export const isFileError = (error: unknown): boolean =>
   typeof error === 'object' &&
   error !== null &&

@@ -6,15 +6,15 @@ import { createSecretBox } from '../../secrets/secret-box.ts';
 import { errorCodeOf } from '../../service/start-failure.ts';
 import { makeDataDir, wrapDataDirErrors } from './data-dir.ts';
 
-/** The keys of an embedded installation, in the forms that the variables of the same names have. */
+/** The keys of an embedded installation, in the formats of the variables with the same names. */
 export type LocalSecrets = {
   adminKey: string;
   encryptionKey: Buffer;
-  /** The API key of the project `default`. The database holds only its hash, so this file is where it can be read. */
+  /** The API key of the project `default`. The database contains only its hash. */
   projectKey: string;
 };
 
-/** Reads the keys in `dataDir`; makes those that are not there yet, in files that only their owner can read. */
+/** Reads the keys in `dataDir`. Creates missing keys, in files that only their owner can read. */
 export function readOrCreateLocalSecrets(dataDir: string): LocalSecrets {
   makeDataDir(dataDir);
   const token = (prefix: string) => () => `${prefix}${randomBytes(24).toString('base64url')}`;
@@ -30,22 +30,22 @@ export function readOrCreateLocalSecrets(dataDir: string): LocalSecrets {
 }
 
 /**
- * The text in `file`, made once, with mode 0600. Durable before it is used: with an encryption key that the machine
- * forgets, what it sealed is lost. Of two processes that make it at once, both get the same.
+ * The text in `file`, which is created with mode 0600 if it is missing. It is synced to disk before it is returned:
+ * if an encryption key were lost, so would everything that it encrypted. Two concurrent processes get the same text.
  */
-export function readOrCreateFile(file: string, make: () => string): string {
-  const known = readFileIfExists(file);
-  if (known !== undefined) return known;
+export function readOrCreateFile(file: string, create: () => string): string {
+  const existing = readFileIfExists(file);
+  if (existing !== undefined) return existing;
 
-  const draft = `${file}.${process.pid}`;
+  const tempFile = `${file}.${process.pid}`;
   wrapDataDirErrors(dirname(file), () => {
     try {
-      writeDurably(draft, make());
-      linkSync(draft, file); // unlike rename, it never replaces what another process made meanwhile
+      writeDurably(tempFile, create());
+      linkSync(tempFile, file); // unlike rename, it never replaces the file of a concurrent process
     } catch (error) {
       if (errorCodeOf(error) !== 'EEXIST') throw error;
     } finally {
-      rmSync(draft, { force: true });
+      rmSync(tempFile, { force: true });
     }
   });
   return readFileSync(file, 'utf8').trim();
@@ -61,12 +61,12 @@ function writeDurably(file: string, text: string): void {
   }
 }
 
-/** The text of a file, without space around it; undefined where there is none. */
+/** The trimmed text of a file; undefined if it does not exist. */
 export function readFileIfExists(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (errorCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { errorCodeOf } from '../../service/start-failure.ts';
 
 /**
- * Makes a folder and those above it that are missing; one that is there keeps its mode. Node's own recursive mkdir does
- * not return where a file system refuses a new name with ENOENT, as /proc does.
+ * Creates a folder and its missing parents; an existing folder keeps its mode. Node's own recursive mkdir never returns
+ * on a file system that rejects new names with ENOENT, such as /proc.
  */
 export function makeFolder(path: string, mode: number): void {
   if (isFolder(path)) return;
@@ -13,7 +13,7 @@ export function makeFolder(path: string, mode: number): void {
   try {
     mkdirSync(path, { mode });
   } catch (error) {
-    if (errorCodeOf(error) !== 'EEXIST' || !isFolder(path)) throw error; // another process was first
+    if (errorCodeOf(error) !== 'EEXIST' || !isFolder(path)) throw error; // a concurrent process may have created it
   }
 }
 

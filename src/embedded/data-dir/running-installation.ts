@@ -2,16 +2,16 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFileIfExists } from './local-secrets.ts';
 
-/** Notes where the API is, for commands on this machine, until the returned function is called. */
+/** Stores the URL of the API for other commands on this machine, until the returned function is called. */
 export function recordApiUrl(dataDir: string, url: string): () => void {
   const file = join(dataDir, 'api-url');
   writeFileSync(file, `${url}\n`, { mode: 0o600 });
   return () => rmSync(file, { force: true });
 }
 
-/** Undefined unless `posthorn start` runs on the folder, or was killed. */
+/** Undefined unless `posthorn start` is running on the folder, or was killed. */
 export const readApiUrl = (dataDir: string): string | undefined => readFileIfExists(join(dataDir, 'api-url'));
 
-/** The admin key that an embedded installation made for itself. */
+/** The admin key that an embedded installation has generated. */
 export const readAdminKey = (dataDir: string): string | undefined =>
   readFileIfExists(join(dataDir, 'admin-key'));

@@ -9,8 +9,8 @@ import type { PostgresHome } from './postgres-home.ts';
 export type NewCluster = { data: string; role: string; password: string; durable: boolean };
 
 /**
- * Built beside and renamed into place: a folder that initdb did not finish is never taken for a database. Throws a
- * StartFailure with the last words of initdb, and the reason of the signal.
+ * Creates a database cluster in a temporary folder and renames it, so that an unfinished cluster is never used. Throws
+ * a StartFailure with the last error of initdb, or the reason of `signal` if it aborts.
  */
 export async function initialisePostgres(
   { bin, folder, account }: PostgresHome,
@@ -27,7 +27,7 @@ export async function initialisePostgres(
   try {
     await runInProcessGroup(
       join(bin, 'initdb'),
-      // The C locale sorts alike on every machine, and needs nothing installed.
+      // The C locale sorts the same on every machine, and is always installed.
       [
         `--pgdata=${partial}`,
         `--username=${role}`,
@@ -41,7 +41,7 @@ export async function initialisePostgres(
     );
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
-    if (error instanceof ProgramFailed) throw failureOf(folder, error);
+    if (error instanceof ProgramFailed) throw initdbFailure(folder, error);
     throw error;
   } finally {
     rmSync(passwordFile, { force: true });
@@ -49,11 +49,11 @@ export async function initialisePostgres(
   renameSync(partial, data);
 }
 
-/** initdb ends with hints and progress; what failed stands behind one of these words. */
-function failureOf(folder: string, { message, output }: ProgramFailed): StartFailure {
+/** The output ends with hints and progress; the reason follows one of these words. */
+function initdbFailure(folder: string, { message, output }: ProgramFailed): StartFailure {
   const reasons = [...output.matchAll(/\b(?:error|FATAL|PANIC):\s*(.+)/g)].map(([, reason]) => reason);
   return new StartFailure(
-    `The embedded Postgres could not make its data in ${folder}: ${reasons.at(-1) ?? message}. ` +
-      'Make room there, set POSTHORN_DATA_DIR to another folder, or set DATABASE_URL to a Postgres that runs already.',
+    `The embedded Postgres could not create its data in ${folder}: ${reasons.at(-1) ?? message}. ` +
+      'Free disk space there, set POSTHORN_DATA_DIR to another folder, or set DATABASE_URL to a running Postgres.',
   );
 }

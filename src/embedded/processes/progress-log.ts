@@ -1,6 +1,6 @@
-const TELL_EVERY_MS = 10_000;
+const LOG_INTERVAL_MS = 10_000;
 
-/** Says that a step has begun, every ten seconds that it still runs, and how long it took in the end. */
+/** Logs when a step starts, every 10 s while it runs, and its duration when it ends. Returns the result of `work`. */
 export async function withProgressLog<T>(
   log: (line: string) => void,
   title: string,
@@ -9,7 +9,7 @@ export async function withProgressLog<T>(
   const startedAt = performance.now();
   const elapsed = () => `${Math.round((performance.now() - startedAt) / 1000)} s`;
   log(`${title} …`);
-  const timer = setInterval(() => log(`${title} … ${elapsed()}`), TELL_EVERY_MS);
+  const timer = setInterval(() => log(`${title} … ${elapsed()}`), LOG_INTERVAL_MS);
   try {
     const result = await work();
     log(`${title}: done in ${elapsed()}`);

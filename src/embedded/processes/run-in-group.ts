@@ -6,11 +6,11 @@ export type ProcessGroupOptions = {
   cwd?: string;
   env: NodeJS.ProcessEnv;
   account?: RunAsUser | undefined;
-  /** Ends the program and whatever it has started; the promise rejects once all of it is gone. */
+  /** Ends the program and all processes that it has started. The promise rejects when they have exited. */
   signal?: AbortSignal | undefined;
 };
 
-/** A program ended with another code than 0, or could not be started; `output` is the last of what it wrote. */
+/** A program exited with a code other than 0, or could not be started. `output` is the end of its output. */
 export class ProgramFailed extends Error {
   readonly output: string;
   constructor(message: string, output: string) {
@@ -20,14 +20,14 @@ export class ProgramFailed extends Error {
   }
 }
 
-const OUTPUT_KEPT = 64 * 1024;
+const MAX_OUTPUT_CHARS = 64 * 1024;
 const TERM_GRACE_MS = 2_000;
-const GONE_WITHIN_MS = 5_000;
+const EXIT_TIMEOUT_MS = 5_000;
 
 /**
- * Runs a program to its end and returns its standard output. It has a process group of its own: `go install` runs
- * compilers, and initdb runs Postgres, which go on when only their parent is ended. Throws ProgramFailed, or the
- * reason of the signal.
+ * Runs a program to its end and returns its standard output. It gets its own process group: `go install` starts
+ * compilers and initdb starts Postgres, which would continue if only their parent were ended. Throws ProgramFailed, or
+ * the reason of `signal` if it aborts.
  */
 export async function runInProcessGroup(
   command: string,
@@ -46,13 +46,13 @@ export async function runInProcessGroup(
   let [stdout, output] = ['', ''];
   child.stdout.on('data', (data) => {
     stdout += data;
-    output = (output + data).slice(-OUTPUT_KEPT);
+    output = (output + data).slice(-MAX_OUTPUT_CHARS);
   });
-  child.stderr.on('data', (data) => (output = (output + data).slice(-OUTPUT_KEPT)));
+  child.stderr.on('data', (data) => (output = (output + data).slice(-MAX_OUTPUT_CHARS)));
   const ended = new Promise<string | undefined>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, by) =>
-      resolve(code === 0 ? undefined : `it ended with ${by ?? `code ${code}`}`),
+      resolve(code === 0 ? undefined : `it exited with ${by ?? `code ${code}`}`),
     );
   });
   const release = child.pid === undefined ? () => {} : stopWhenParentDies(-child.pid, 'SIGTERM');
@@ -61,7 +61,7 @@ export async function runInProcessGroup(
   try {
     const failure = await ended;
     if (signal?.aborted) {
-      await untilGone(child);
+      await waitForGroupExit(child);
       signal.throwIfAborted();
     }
     if (failure) throw new ProgramFailed(`${command}: ${failure}`, output.trimEnd());
@@ -78,12 +78,12 @@ async function endGroup(child: ChildProcess): Promise<void> {
   signalGroup(child, 'SIGKILL');
 }
 
-async function untilGone(child: ChildProcess): Promise<void> {
-  const until = performance.now() + GONE_WITHIN_MS;
+async function waitForGroupExit(child: ChildProcess): Promise<void> {
+  const until = performance.now() + EXIT_TIMEOUT_MS;
   while (signalGroup(child, 0) && performance.now() < until) await sleep(20);
 }
 
-/** False when nobody is left in the group. */
+/** False if the group has no process. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   if (child.pid === undefined) return false;
   if (process.platform === 'win32') return child.kill(signal === 0 ? 0 : 'SIGKILL');

@@ -5,38 +5,38 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { wrapDataDirErrors } from '../data-dir/data-dir.ts';
 import { processIdentity, processStartTime } from './process-identity.ts';
 
-/** A server that runs beside us, in the background, and ends no later than we do. */
+/** A server in the background that ends no later than this process. */
 export type ServiceProcess = {
   pid: number;
-  /** Undefined while it runs; then why it ended, with the last lines of its log. */
+  /** Undefined while it runs; then the reason why it exited, with the last lines of its log. */
   failure(): string | undefined;
   stop(): Promise<void>;
 };
 
-/** Signals in the order of their force, and how long to wait after each. */
+/** Stop signals, the gentlest first, each with the time to wait for the exit. */
 export type StopSequence = { signal: NodeJS.Signals; waitMs: number }[];
 
 export type ServiceProcessOptions = {
   command: string;
   args: string[];
-  /** Standard output and error go here; the log of the run before is kept as `<logFile>.previous`. */
+  /** Receives standard output and error. The log of the previous run is kept as `<logFile>.previous`. */
   logFile: string;
   stopSequence: StopSequence;
   account?: RunAsUser | undefined;
 };
 
-/** The user that a server runs as, when not as ours. */
+/** The user that a server runs as, if it is not the user of this process. */
 export type RunAsUser = { uid: number; gid: number };
 
-/** PGPORT, TEMPORAL_ADDRESS and their like steer these servers; and our keys are none of their business. */
+/** Variables such as PGPORT and TEMPORAL_ADDRESS would configure these servers, and they must not get Posthorn's keys. */
 export const minimalEnvironment = (): NodeJS.ProcessEnv => {
   const { PATH, HOME, TMPDIR } = process.env;
   return { ...(PATH && { PATH }), ...(HOME && { HOME }), ...(TMPDIR && { TMPDIR }), LC_ALL: 'C' };
 };
 
 /**
- * Starts a server in a session of its own: Ctrl-C in our terminal must not stop it before we have drained. When we
- * die without a word (kill -9), a watching shell sees its pipe close and asks the server to stop.
+ * Starts a server in its own session: otherwise Ctrl-C in the terminal would stop it before Posthorn has shut down. If
+ * this process is killed, a watching shell notices and stops the server. Throws if the server cannot be started.
  */
 export async function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
   const { command, args, logFile, stopSequence } = options;
@@ -44,7 +44,7 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
     if (existsSync(logFile)) renameSync(logFile, `${logFile}.previous`);
     return openSync(logFile, 'a', 0o600);
   });
-  const umask = process.umask(0o077); // the dev server would make its database readable by everyone
+  const umask = process.umask(0o077); // otherwise everyone could read the database of the dev server
   const child = spawn(command, args, {
     ...options.account,
     cwd: '/',
@@ -56,7 +56,7 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
   closeSync(log);
   let ended: string | undefined;
   child.once('error', (error) => (ended = error.message));
-  child.once('exit', (code, signal) => (ended = `it ended with ${signal ?? `code ${code}`}`));
+  child.once('exit', (code, signal) => (ended = `it exited with ${signal ?? `code ${code}`}`));
   if (child.pid === undefined) {
     await new Promise((resolve) => child.once('error', resolve));
     throw new Error(`${command} could not be started: ${ended}`);
@@ -76,7 +76,7 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
   };
 }
 
-/** Asks a process to end, ever more firmly, and returns when it is gone; at once when it does not run. */
+/** Sends the stop signals in turn until the process has exited. Throws if it survives them all. */
 export async function stopProcess(pid: number, stopSignals: StopSequence): Promise<void> {
   const startedAt = processStartTime(pid);
   for (const { signal, waitMs } of stopSignals) {
@@ -89,12 +89,12 @@ export async function stopProcess(pid: number, stopSignals: StopSequence): Promi
     }
   }
   if (processStartTime(pid) === startedAt)
-    throw new Error(`process ${pid} does not end (${processIdentity(pid)})`);
+    throw new Error(`process ${pid} does not exit (${processIdentity(pid)})`);
 }
 
 /**
- * Has a process, or with a negative number a process group, asked to stop when we die without a word: a watching shell
- * sees its pipe close. The returned function ends the watch.
+ * Stops a process, or the process group of a negative id, when this process is killed: a shell watches a pipe, which
+ * then closes. Returns a function that ends the watch.
  */
 export function stopWhenParentDies(pid: number, signal: NodeJS.Signals): () => void {
   if (process.platform === 'win32') return () => {};

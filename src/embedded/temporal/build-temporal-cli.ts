@@ -5,13 +5,13 @@ import { ProgramFailed, runInProcessGroup } from '../processes/run-in-group.ts';
 import type { ObtainOptions } from './download-temporal-cli.ts';
 
 /**
- * Builds the CLI with `go install`. Returns the path of the executable in the cache folder, or undefined when Go is
- * missing or the build fails; the log says which. The compilers end with the signal, and it rejects with its reason.
+ * Builds the CLI with `go install`. Returns the path of the executable in the cache folder, or undefined if Go is
+ * missing or the build fails, which is logged. If `signal` aborts, ends the compilers and throws its reason.
  */
 export async function buildTemporalCli(options: ObtainOptions): Promise<string | undefined> {
   const { version, cacheFolder, executable, isUsable, env, log, signal } = options;
   if (!(await hasGo(options))) {
-    log('The Temporal CLI could not be built: there is no Go on PATH');
+    log('The Temporal CLI could not be built: Go is not on PATH');
     return undefined;
   }
   const folder = await mkdtemp(join(cacheFolder, 'build-'));
@@ -20,7 +20,7 @@ export async function buildTemporalCli(options: ObtainOptions): Promise<string |
       log,
       `Building the Temporal CLI ${version} with Go (once, about three minutes)`,
       () =>
-        // In an empty folder, and without a workspace: a go.mod or go.work above must not steer the build.
+        // In an empty folder and without a workspace, so that no go.mod or go.work of a parent folder applies.
         runInProcessGroup('go', ['install', `github.com/temporalio/cli/cmd/temporal@v${version}`], {
           cwd: folder,
           env: { ...env, GOBIN: folder, GOWORK: 'off', GOFLAGS: '' },
@@ -28,7 +28,7 @@ export async function buildTemporalCli(options: ObtainOptions): Promise<string |
         }),
     );
     const built = join(folder, executable);
-    if (!(await isUsable(built))) throw new Error('what was built does not run');
+    if (!(await isUsable(built))) throw new Error('the executable does not run');
     await rename(built, join(cacheFolder, executable));
     return join(cacheFolder, executable);
   } catch (error) {

@@ -7,7 +7,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { withProgressLog } from '../processes/progress-log.ts';
 import { runInProcessGroup } from '../processes/run-in-group.ts';
 
-/** What it takes to obtain an executable and to keep it in `cacheFolder`, which is there. */
+/** How to obtain an executable and store it in `cacheFolder`, which exists. */
 export type ObtainOptions = {
   version: string;
   cacheFolder: string;
@@ -21,7 +21,7 @@ export type ObtainOptions = {
 
 export type DownloadSource = { baseUrl: string; responseTimeoutMs: number };
 
-/** The address that the Temporal SDKs ask. Where there is no internet the answer may never come: we go on soon. */
+/** The download service of the Temporal SDKs. The timeout is short, because without internet it may never respond. */
 export const SDK_DOWNLOAD_SOURCE: DownloadSource = {
   baseUrl: 'https://temporal.download',
   responseTimeoutMs: 5_000,
@@ -33,8 +33,8 @@ const ARCHITECTURES: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
 const PLATFORMS: Record<string, string> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
 
 /**
- * Downloads the CLI as the Temporal SDKs do: an address that names the archive, then the archive. Returns the path
- * of the executable in the cache folder, or undefined when the internet, or a build for this machine, is not there.
+ * Downloads the CLI as the Temporal SDKs do: first the URL of the archive, then the archive. Returns the path of the
+ * executable in the cache folder, or undefined if the download fails or there is no build for this platform.
  */
 export async function downloadTemporalCli(options: ObtainOptions): Promise<string | undefined> {
   const { version, cacheFolder, executable, isUsable, downloadSource, log, signal } = options;
@@ -42,11 +42,11 @@ export async function downloadTemporalCli(options: ObtainOptions): Promise<strin
   if (!arch || !platform) return undefined;
   const folder = await mkdtemp(join(cacheFolder, 'download-'));
   try {
-    const answer = await get(
+    const metadata = await get(
       `${downloadSource.baseUrl}/cli/v${version}?arch=${arch}&platform=${platform}`,
       options,
     );
-    const { archiveUrl, fileToExtract } = (await answer.json()) as {
+    const { archiveUrl, fileToExtract } = (await metadata.json()) as {
       archiveUrl: string;
       fileToExtract: string;
     };
@@ -55,7 +55,7 @@ export async function downloadTemporalCli(options: ObtainOptions): Promise<strin
       const { body } = await get(archiveUrl, options);
       const content = Readable.fromWeb(body as ReadableStream);
       await pipeline(content, createWriteStream(archive), {
-        signal: either(AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS), signal),
+        signal: anySignal(AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS), signal),
       });
     });
     await runInProcessGroup('tar', ['-xf', archive, '-C', folder, fileToExtract], {
@@ -63,7 +63,8 @@ export async function downloadTemporalCli(options: ObtainOptions): Promise<strin
       signal,
     });
     const extracted = join(folder, fileToExtract);
-    if (!(await isUsable(extracted))) throw new Error('what came does not run here');
+    if (!(await isUsable(extracted)))
+      throw new Error('the downloaded executable does not run on this machine');
     await rename(extracted, join(cacheFolder, executable));
     return join(cacheFolder, executable);
   } catch (error) {
@@ -75,16 +76,16 @@ export async function downloadTemporalCli(options: ObtainOptions): Promise<strin
   }
 }
 
-/** The timeout ends with the headers: the body may take its time. */
+/** The timeout covers the response headers only; the body may take longer. */
 async function get(url: string, { downloadSource, signal }: ObtainOptions): Promise<Response> {
   const timeoutMs = downloadSource.responseTimeoutMs;
   const controller = new AbortController();
   const timer = setTimeout(
-    () => controller.abort(new Error(`no answer in ${timeoutMs / 1000} s`)),
+    () => controller.abort(new Error(`no response within ${timeoutMs / 1000} s`)),
     timeoutMs,
   );
   try {
-    const response = await fetch(url, { signal: either(controller.signal, signal) });
+    const response = await fetch(url, { signal: anySignal(controller.signal, signal) });
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     return response;
   } finally {
@@ -92,10 +93,10 @@ async function get(url: string, { downloadSource, signal }: ObtainOptions): Prom
   }
 }
 
-const either = (one: AbortSignal, other: AbortSignal | undefined): AbortSignal =>
+const anySignal = (one: AbortSignal, other: AbortSignal | undefined): AbortSignal =>
   other ? AbortSignal.any([one, other]) : one;
 
-/** fetch says no more than "fetch failed"; its cause says why. */
+/** The message of fetch is only "fetch failed"; its cause has the reason. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? cause.message : message;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 /** The state LISTEN in /proc/net/tcp (proc_pid_net(5)). */
 const LISTEN = '0A';
 
-/** The TCP ports that a process listens on; none where the system does not say (only Linux does). */
+/** The TCP ports that a process listens on; empty on systems other than Linux. */
 export function listeningPortsOf(pid: number): number[] {
   try {
     const folder = `/proc/${pid}/fd`;
@@ -24,7 +24,7 @@ function portsIn(table: string, inodes: Set<string>): number[] {
   });
 }
 
-/** A descriptor may be closed between the listing and this. */
+/** Empty if the descriptor was closed after the listing. */
 function linkOf(path: string): string {
   try {
     return readlinkSync(path);

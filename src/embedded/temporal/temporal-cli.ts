@@ -13,7 +13,7 @@ export const TEMPORAL_CLI_VERSION = '1.5.1';
 const EXECUTABLE = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
 
 export type FindTemporalCliOptions = {
-  /** TEMPORAL_CLI_PATH: when set, this one or none. */
+  /** TEMPORAL_CLI_PATH. If it is set, no other executable is used. */
   cliPath?: string | undefined;
   env?: NodeJS.ProcessEnv;
   downloadSource?: DownloadSource;
@@ -22,9 +22,9 @@ export type FindTemporalCliOptions = {
 };
 
 /**
- * A `temporal` executable that runs: the one named by TEMPORAL_CLI_PATH; one on PATH; one that an earlier run cached;
- * a download; a build with Go, which takes minutes. The last two are cached for every later run.
- * Throws a StartFailure with the five ways when none works, and the reason of the signal when it aborts.
+ * Finds a working `temporal` executable: the one at TEMPORAL_CLI_PATH, else on PATH, else in the cache; else downloads
+ * one, else builds one with Go, which takes minutes. The last two are cached.
+ * Throws a StartFailure with instructions if all of this fails, and the reason of `signal` if it aborts.
  */
 export async function findTemporalCli(options: FindTemporalCliOptions): Promise<string> {
   const { cliPath, env = process.env, downloadSource = SDK_DOWNLOAD_SOURCE, log, signal } = options;
@@ -33,7 +33,7 @@ export async function findTemporalCli(options: FindTemporalCliOptions): Promise<
     if (await isUsable(cliPath)) return cliPath;
     throw new StartFailure(
       `TEMPORAL_CLI_PATH is ${cliPath}, which does not run as the Temporal CLI. ` +
-        'Set it to a temporal executable, or leave it out to have one found.',
+        'Set it to a temporal executable, or unset it so that Posthorn finds one.',
     );
   }
   const cacheFolder = join(userCacheFolder(env), 'posthorn', `temporal-${TEMPORAL_CLI_VERSION}`);
@@ -55,10 +55,10 @@ export async function findTemporalCli(options: FindTemporalCliOptions): Promise<
     });
     if (obtained) return obtained;
   }
-  throw new StartFailure(FIVE_WAYS);
+  throw new StartFailure(NOT_FOUND_MESSAGE);
 }
 
-/** Where a user keeps what can be made again: XDG_CACHE_HOME, ~/Library/Caches on macOS, LOCALAPPDATA on Windows. */
+/** The user's cache folder: XDG_CACHE_HOME, ~/Library/Caches on macOS, LOCALAPPDATA on Windows, else ~/.cache. */
 function userCacheFolder({ XDG_CACHE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv): string {
   if (XDG_CACHE_HOME) return XDG_CACHE_HOME;
   if (process.platform === 'win32' && LOCALAPPDATA) return LOCALAPPDATA;
@@ -76,18 +76,18 @@ async function makeCacheFolder(folder: string): Promise<void> {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new StartFailure(
-      `The Temporal CLI has to be downloaded or built once, and cannot be kept in ${folder}: ${describeFileError(error)}. ` +
+      `The Temporal CLI must be downloaded or built once, but cannot be stored in ${folder}: ${describeFileError(error)}. ` +
         'Set HOME or XDG_CACHE_HOME to a folder that this user can write, or TEMPORAL_CLI_PATH to a temporal executable.',
       { cause: error },
     );
   }
 }
 
-const VERSION_WITHIN_MS = 20_000;
+const VERSION_TIMEOUT_MS = 20_000;
 
 async function isTemporalCli(path: string, interrupted: AbortSignal | undefined): Promise<boolean> {
-  const late = AbortSignal.timeout(VERSION_WITHIN_MS);
-  const signal = interrupted ? AbortSignal.any([late, interrupted]) : late;
+  const timeout = AbortSignal.timeout(VERSION_TIMEOUT_MS);
+  const signal = interrupted ? AbortSignal.any([timeout, interrupted]) : timeout;
   try {
     await access(path);
     return /temporal version/i.test(
@@ -99,10 +99,10 @@ async function isTemporalCli(path: string, interrupted: AbortSignal | undefined)
   }
 }
 
-const FIVE_WAYS = `No Temporal dev server was found, and none could be downloaded or built. Any one of these helps:
+const NOT_FOUND_MESSAGE = `No Temporal dev server was found, and none could be downloaded or built. Provide one of these:
   1. TEMPORAL_CLI_PATH=/path/to/temporal
   2. a temporal executable on PATH (https://docs.temporal.io/cli)
-  3. the cache of an earlier run: copy ${join('posthorn', `temporal-${TEMPORAL_CLI_VERSION}`)} of the user's cache folder
+  3. the cache of an earlier run: copy ${join('posthorn', `temporal-${TEMPORAL_CLI_VERSION}`)} into the user's cache folder
   4. access to https://temporal.download, so that it can be downloaded
   5. Go 1.24 or later on PATH, so that it can be built
-Or set TEMPORAL_ADDRESS to a Temporal server that runs already.`;
+Or set TEMPORAL_ADDRESS to a running Temporal server.`;

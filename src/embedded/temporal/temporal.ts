@@ -20,7 +20,7 @@ import { findTemporalCli } from './temporal-cli.ts';
 export type DevServer = {
   address: string;
   uiUrl: string;
-  /** All that it listens on, its HTTP API and metrics too. */
+  /** All ports that it listens on, including its HTTP API and metrics. */
   ports: number[];
   /** The server's own process, for tests that kill it. */
   pid: number;
@@ -28,16 +28,16 @@ export type DevServer = {
 };
 
 export type DevServerOptions = {
-  /** Unset: everything is kept in memory, and on ports that no one else prefers. */
+  /** If unset, all data is in memory, and any free ports are used. */
   dataDir?: string;
   cliPath?: string | undefined;
   log: (line: string) => void;
-  /** Ends what is under way; what was started is stopped again before the promise rejects. */
+  /** Cancels the start. What has been started is stopped before the promise rejects. */
   signal?: AbortSignal | undefined;
 };
 
 type Ports = { port: number; uiPort: number };
-type OwnPorts = Ports & { others: number[] };
+type AllPorts = Ports & { otherPorts: number[] };
 
 const STOP_SIGNALS: StopSequence = [
   { signal: 'SIGTERM', waitMs: 10_000 },
@@ -47,9 +47,9 @@ const START_TIMEOUT_MS = 30_000;
 const PORT_TRIES = 3;
 
 /**
- * A Temporal dev server with its Web UI on loopback: on 7233 and 8233, or where it was before, or on free ports. With
- * a `dataDir` its database is `temporal.db` there, and what an earlier run left running on it is stopped first.
- * Throws when no executable is found (with the ways to get one) or it does not start (with its last words).
+ * Starts a Temporal dev server and its Web UI on loopback: on the ports of the previous run, else on 7233 and 8233, else
+ * on free ports. With a `dataDir` its database is the file `temporal.db` there, and a server that an earlier run left
+ * behind is stopped first. Throws a StartFailure if no executable is found, or if the server does not start.
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const { dataDir, cliPath, log, signal } = options;
@@ -63,9 +63,10 @@ async function startOnFile(
   signal: AbortSignal | undefined,
 ): Promise<DevServer> {
   const database = join(dataDir, 'temporal.db');
-  const note = join(dataDir, 'temporal.json');
-  const before = readNote(note);
-  if (before && processIdentity(before.pid)?.includes(database)) await stopProcess(before.pid, STOP_SIGNALS);
+  const stateFile = join(dataDir, 'temporal.json');
+  const previous = readStateFile(stateFile);
+  if (previous && processIdentity(previous.pid)?.includes(database))
+    await stopProcess(previous.pid, STOP_SIGNALS);
 
   const { server, ports } = await startOnFreePorts(
     command,
@@ -78,10 +79,10 @@ async function startOnFile(
       'synchronous=NORMAL',
     ],
     join(dataDir, 'temporal.log'),
-    before ? [before, PREFERRED] : [PREFERRED],
+    previous ? [previous, DEFAULT_PORTS] : [DEFAULT_PORTS],
     signal,
   );
-  writeFileSync(note, JSON.stringify({ pid: server.pid, port: ports.port, uiPort: ports.uiPort }), {
+  writeFileSync(stateFile, JSON.stringify({ pid: server.pid, port: ports.port, uiPort: ports.uiPort }), {
     mode: 0o600,
   });
   return devServer(server, ports, server.stop);
@@ -98,19 +99,19 @@ async function startInMemory(command: string): Promise<DevServer> {
 
 const devServer = (
   server: ServiceProcess,
-  { port, uiPort, others }: OwnPorts,
+  { port, uiPort, otherPorts }: AllPorts,
   stop: () => Promise<void>,
 ): DevServer => ({
   address: `127.0.0.1:${port}`,
   uiUrl: `http://127.0.0.1:${uiPort}`,
-  ports: [...new Set([port, uiPort, ...others, ...listeningPortsOf(server.pid)])],
+  ports: [...new Set([port, uiPort, ...otherPorts, ...listeningPortsOf(server.pid)])],
   pid: server.pid,
   stop,
 });
 
-const PREFERRED: Ports = { port: 7233, uiPort: 8233 };
+const DEFAULT_PORTS: Ports = { port: 7233, uiPort: 8233 };
 
-/** Between our look at a port and the server's bind, another process may take it: then once more with others. */
+/** Another process may take a port after it was found free; then the start is retried with other ports. */
 async function startOnFreePorts(
   command: string,
   args: string[],
@@ -124,7 +125,7 @@ async function startOnFreePorts(
     const uiPort = await findFreePort(
       ...preferred.map((ports) => ports.uiPort).filter((other) => other !== port),
     );
-    // Left to itself it takes free ones for these, which nobody would know: its HTTP API can terminate workflows.
+    // Chosen here so that they are known and never targets: the HTTP API can terminate workflows.
     const [httpPort, metricsPort] = [await findFreePort(), await findFreePort()];
     const server = await startServiceProcess({
       command,
@@ -138,8 +139,8 @@ async function startOnFreePorts(
       stopSequence: STOP_SIGNALS,
     });
     try {
-      await untilReady(server, `127.0.0.1:${port}`, signal);
-      return { server, ports: { port, uiPort, others: [httpPort, metricsPort] } };
+      await waitUntilReady(server, `127.0.0.1:${port}`, signal);
+      return { server, ports: { port, uiPort, otherPorts: [httpPort, metricsPort] } };
     } catch (error) {
       await server.stop();
       const taken = /address already in use/.test((error as Error).message);
@@ -150,13 +151,13 @@ async function startOnFreePorts(
 
 const COMMON_ARGS = [
   ...['server', 'start-dev', '--ip', '127.0.0.1', '--ui-ip', '127.0.0.1'],
-  // A first attempt comes with the answer to its workflow task then, without a way through the task queue.
+  // The first attempt is then dispatched with the response to its workflow task, without the task queue.
   ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
   ...['--log-level', 'warn', '--log-format', 'json'],
 ];
 
-/** Ready is: the namespace answers, and keeps closed workflows for seven days instead of the server's one. */
-async function untilReady(
+/** Ready means that the namespace exists and keeps closed workflows for 7 days instead of the default of 1 day. */
+async function waitUntilReady(
   server: ServiceProcess,
   address: string,
   signal: AbortSignal | undefined,
@@ -167,11 +168,11 @@ async function untilReady(
     const failure = server.failure();
     if (failure) throw new StartFailure(`The Temporal dev server did not start: ${failure}`);
     try {
-      return await keepSevenDays(address);
+      return await setRetention(address);
     } catch (error) {
       if (performance.now() > until)
         throw new StartFailure(
-          `The Temporal dev server does not answer within ${START_TIMEOUT_MS / 1000} s; temporal.log in POSTHORN_DATA_DIR says why.`,
+          `The Temporal dev server does not respond within ${START_TIMEOUT_MS / 1000} s; see temporal.log in POSTHORN_DATA_DIR.`,
           { cause: error },
         );
       await sleep(50);
@@ -179,7 +180,7 @@ async function untilReady(
   }
 }
 
-async function keepSevenDays(address: string): Promise<void> {
+async function setRetention(address: string): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: 1_000 });
   try {
     await connection.workflowService.updateNamespace({
@@ -191,6 +192,6 @@ async function keepSevenDays(address: string): Promise<void> {
   }
 }
 
-function readNote(file: string): (Ports & { pid: number }) | undefined {
+function readStateFile(file: string): (Ports & { pid: number }) | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Ports & { pid: number }) : undefined;
 }

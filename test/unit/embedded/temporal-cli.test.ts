@@ -124,7 +124,7 @@ test.each([
   );
 
   expect(performance.now() - startedAt).toBeLessThan(5_000);
-  expect(lines.join('\n')).toMatch(/could not be downloaded[\s\S]*no Go on PATH/);
+  expect(lines.join('\n')).toMatch(/could not be downloaded[\s\S]*Go is not on PATH/);
   expect(readdirSync(dirname(cached()))).toEqual([]);
 });
 
@@ -155,7 +155,7 @@ test.each(['/proc/nowhere', '/dev/null/cache'])(
   'a cache folder that cannot be made (%s) is named with its variable',
   async (cache) => {
     await expect(find({ cache })).rejects.toThrow(
-      /cannot be kept in \/\w+\/\S+: .*Set HOME or XDG_CACHE_HOME .*TEMPORAL_CLI_PATH/,
+      /cannot be stored in \/\w+\/\S+: .*Set HOME or XDG_CACHE_HOME .*TEMPORAL_CLI_PATH/,
     );
   },
 );
