@@ -5,14 +5,14 @@ import { version } from './version.ts';
 export type Command = 'start' | 'api' | 'worker' | 'migrate' | 'try';
 
 export type Config = {
-  /** Unset: the embedded Postgres. */
+  /** If unset, the embedded Postgres is used. */
   databaseUrl?: string;
-  /** Connections to Postgres that requests and claims share; records, releases and heartbeats have their own. */
+  /** Postgres connections for requests and claims. Records, releases, heartbeats and reads have separate pools. */
   databasePool: number;
-  /** Set where databaseUrl leads to a pooler: the same database without it. */
+  /** The same database without the pooler that databaseUrl leads to. */
   databaseDirectUrl?: string;
   temporal: {
-    /** Unset: the local dev server. */
+    /** If unset, the local dev server is used. */
     address?: string;
     namespace: string;
     apiKey?: string;
@@ -24,37 +24,37 @@ export type Config = {
   };
   http: { host: string; port: number; publicUrl: string };
   metricsPort?: number;
-  /** `/healthz` and `/readyz` of any process, on http.host. */
+  /** Port of `/healthz` and `/readyz`, on http.host. */
   healthPort?: number;
-  /** Unset: where it was before, or 4001. */
+  /** If unset, the previous port, or 4001. */
   samplePort?: number;
   dataDir: string;
-  /** Unset: the embedded installation's own, see localSecrets. So with an empty encryptionKeys. */
+  /** If this is unset or encryptionKeys is empty, the embedded installation uses its own (readOrCreateLocalSecrets). */
   adminKey?: string;
-  /** 32 bytes each; the first encrypts, all decrypt. */
+  /** 32 bytes each. The first encrypts, all decrypt. */
   encryptionKeys: Buffer[];
-  /** CIDRs that endpoints may use although they are not public. */
+  /** CIDRs of private networks that endpoints may use. */
   allowTargets: string[];
-  /** CIDRs of proxies whose header X-Forwarded-For says who called. */
+  /** CIDRs of proxies whose header X-Forwarded-For is trusted. */
   trustedProxies?: string[];
-  /** `host:port` of further servers that are never targets. */
+  /** `host:port` of additional servers that are never targets. */
   denyTargets?: string[];
-  /** Prefixes under which the network writes IPv4 addresses, beside those that are well known. */
+  /** NAT64 prefixes of the network, in addition to the well-known ones. */
   nat64Prefixes?: string[];
-  /** Ports on this machine of embedded servers, which are never targets. Unset: there are none. */
+  /** Ports of the embedded servers on this machine, which are never targets. */
   embeddedPorts?: number[];
-  /** The header of every request to a receiver. */
+  /** The User-Agent of every request to a receiver. */
   userAgent: string;
   maxBodyBytes: number;
-  /** What a tenant may have, and do in a minute. */
+  /** Limits of a tenant: resources, and operations per minute. */
   quotas: Environment['POSTHORN_QUOTAS'];
   grouping: 'auto' | 'never';
   retentionMs: number;
-  /** Unset: what the command has. */
+  /** If unset, the default level of the command. */
   logLevel?: 'debug' | 'info' | 'warn' | 'error';
 };
 
-/** Everything that is wrong with the configuration, so that it takes one look to put right. */
+/** Lists all problems of the configuration, so that they can be corrected at once. */
 export class ConfigError extends Error {
   readonly problems: string[];
   constructor(problems: string[]) {
@@ -64,51 +64,51 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads the variables of docs/operations.md; an empty one counts as unset. Throws ConfigError with all problems. */
+/** Reads the variables of docs/operations.md. An empty variable counts as unset. Throws ConfigError with all problems. */
 export function readConfig(env: NodeJS.ProcessEnv, command: Command): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = environmentSchema.safeParse(given);
+  const setVariables = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(setVariables);
   const problems = parsed.success ? [] : parsed.error.issues.map((i) => `${i.path.join('.')} ${i.message}`);
-  problems.push(...missingFor(command, given));
+  problems.push(...missingFor(command, setVariables));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
-  return configOf(parsed.data, env.POSTHORN_ALLOW_TARGETS === '');
+  return toConfig(parsed.data, env.POSTHORN_ALLOW_TARGETS === '');
 }
 
-function missingFor(command: Command, given: NodeJS.ProcessEnv): string[] {
+function missingFor(command: Command, env: NodeJS.ProcessEnv): string[] {
   if (command === 'try') return [];
-  const embedded = command === 'start' && !given.DATABASE_URL;
-  const alone = command === 'api' || command === 'worker';
+  const embedded = command === 'start' && !env.DATABASE_URL;
+  const needsServers = command === 'api' || command === 'worker';
   const problems: string[] = [];
-  const mustHave = (name: string, when: boolean) => {
-    if (when && given[name] === undefined) problems.push(`${name} is required for "posthorn ${command}"`);
+  const requireVariable = (name: string, when: boolean) => {
+    if (when && env[name] === undefined) problems.push(`${name} is required for "posthorn ${command}"`);
   };
-  mustHave('DATABASE_URL', alone || command === 'migrate');
-  mustHave('TEMPORAL_ADDRESS', alone);
-  mustHave('POSTHORN_ADMIN_KEY', !embedded && (command === 'start' || command === 'api'));
-  mustHave('POSTHORN_ENCRYPTION_KEYS', !embedded && command !== 'migrate');
-  if (given.DATABASE_DIRECT_URL !== undefined && given.DATABASE_URL === undefined) {
+  requireVariable('DATABASE_URL', needsServers || command === 'migrate');
+  requireVariable('TEMPORAL_ADDRESS', needsServers);
+  requireVariable('POSTHORN_ADMIN_KEY', !embedded && (command === 'start' || command === 'api'));
+  requireVariable('POSTHORN_ENCRYPTION_KEYS', !embedded && command !== 'migrate');
+  if (env.DATABASE_DIRECT_URL !== undefined && env.DATABASE_URL === undefined) {
     problems.push(
-      'DATABASE_DIRECT_URL is set and DATABASE_URL is not: without a pooler only DATABASE_URL is needed',
+      'DATABASE_DIRECT_URL is set, but DATABASE_URL is not: without a pooler, set only DATABASE_URL',
     );
   }
-  if ((given.TEMPORAL_TLS_CERT === undefined) !== (given.TEMPORAL_TLS_KEY === undefined)) {
-    problems.push('TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY are set together or not at all');
+  if ((env.TEMPORAL_TLS_CERT === undefined) !== (env.TEMPORAL_TLS_KEY === undefined)) {
+    problems.push('TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY must be set together');
   }
   return problems;
 }
 
-function configOf(v: Environment, noTargets: boolean): Config {
+function toConfig(v: Environment, allowTargetsIsEmpty: boolean): Config {
   const [host, port] = [v.POSTHORN_HOST, v.POSTHORN_PORT];
   const publicUrl = v.POSTHORN_PUBLIC_URL;
-  // What others can reach has tenants who are not on this machine: they must not reach what listens on it.
+  // If others can reach the API, tenants may be on other machines, and must not reach servers on this one.
   const isPublic = !isLoopback(host) || (publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname));
   const localOnly = v.DATABASE_URL === undefined && !isPublic;
-  return withoutUnset({
+  return omitUndefined({
     databaseUrl: v.DATABASE_URL,
     databasePool: v.POSTHORN_DATABASE_POOL,
     databaseDirectUrl: v.DATABASE_DIRECT_URL,
-    temporal: withoutUnset({
+    temporal: omitUndefined({
       namespace: v.TEMPORAL_NAMESPACE,
       address: v.TEMPORAL_ADDRESS,
       apiKey: v.TEMPORAL_API_KEY,
@@ -125,7 +125,7 @@ function configOf(v: Environment, noTargets: boolean): Config {
     adminKey: v.POSTHORN_ADMIN_KEY,
     encryptionKeys: v.POSTHORN_ENCRYPTION_KEYS,
     trustedProxies: v.POSTHORN_TRUSTED_PROXIES,
-    allowTargets: v.POSTHORN_ALLOW_TARGETS ?? (localOnly && !noTargets ? LOOPBACK : []),
+    allowTargets: v.POSTHORN_ALLOW_TARGETS ?? (localOnly && !allowTargetsIsEmpty ? LOOPBACK : []),
     denyTargets: v.POSTHORN_DENY_TARGETS,
     nat64Prefixes: v.POSTHORN_NAT64_PREFIXES,
     userAgent: v.POSTHORN_USER_AGENT ?? userAgentOf(v.POSTHORN_PUBLIC_URL),
@@ -137,14 +137,14 @@ function configOf(v: Environment, noTargets: boolean): Config {
   });
 }
 
-type WithoutUnset<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+type OmitUndefined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-const withoutUnset = <T extends object>(values: T): WithoutUnset<T> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as WithoutUnset<T>;
+const omitUndefined = <T extends object>(values: T): OmitUndefined<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as OmitUndefined<T>;
 
-/** The configuration for the log: passwords and keys are hidden, that they are set is not. */
+/** The configuration for the log. Passwords and keys are masked; it says only whether they are set. */
 export function maskedSummary(config: Config): Record<string, unknown> {
   const { databaseUrl, databaseDirectUrl, temporal, adminKey, encryptionKeys, ...rest } = config;
   const { apiKey, tlsCert, tlsKey, ...plainTemporal } = temporal;
@@ -163,16 +163,16 @@ export function maskedSummary(config: Config): Record<string, unknown> {
   };
 }
 
-/** Where nobody has said how the installation is reached, an address of ours would only look like an attack. */
+/** Without a public URL, the header contains a placeholder: a local address would look like an attack to receivers. */
 const userAgentOf = (publicUrl = 'https://posthorn.example'): string => `Posthorn/${version} (+${publicUrl})`;
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
-/** By the address itself: a name such as 127.evil.example may lead anywhere. */
+/** Checks addresses only: a name such as 127.evil.example may lead anywhere. */
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
 
-/** `http://host:port`; a listener on every address is reached as localhost. */
+/** `http://host:port`, with localhost for a listener on all addresses. */
 export function baseUrlOf(host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;

@@ -1,99 +1,100 @@
 import { writeSync } from 'node:fs';
 
 export type LineWriter = {
-  /** Takes text with its line end. Never waits, never throws. */
+  /** Writes a line, which includes its line end. Never waits, never throws. */
   write(line: string): void;
-  /** Lines lost since the start, because the file or the reader behind it took none. */
+  /** Lines lost since the start. */
   lostLines(): number;
-  /** Tries what waits once more, for the end of the process. */
+  /** Tries to write the buffered lines. Called when the process exits. */
   flush(): void;
 };
 
 export type LineWriterOptions = {
-  /** The line that is written first when writing works again. */
+  /** Formats the line that reports the lost lines when writing works again. */
   formatLostNotice: (lines: number) => string;
-  /** Returns how many of the bytes it has written; throws what the system says. */
+  /** Returns how many bytes it has written. Throws the error of the system call. */
   write?: (bytes: Buffer) => number;
-  /** Bytes that may wait for a reader that is behind; what comes then is lost. */
+  /** Bytes that are buffered for a slow reader. Further lines are lost. */
   maxBufferedBytes?: number;
 };
 
 type Entry = {
   bytes: Buffer;
-  begun: boolean /** Of a notice: how many lost lines it tells of. */;
-  tells?: number;
+  isPartlyWritten: boolean;
+  /** Set for a notice: how many lost lines it reports. */
+  lostCount?: number;
 };
 
-const MAX_WAITING = 1024 * 1024;
-const AGAIN_MS = 50;
-/** The reader of the pipe is behind; everything else (ENOSPC, EPIPE, EIO, EDQUOT, …) loses the line. */
-const BEHIND = new Set(['EAGAIN', 'EWOULDBLOCK', 'EBUSY', 'EINTR']);
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+const RETRY_MS = 50;
+/** The pipe is full. After any other error (ENOSPC, EPIPE, EIO, EDQUOT, …) the line is lost. */
+const WOULD_BLOCK = new Set(['EAGAIN', 'EWOULDBLOCK', 'EBUSY', 'EINTR']);
 
 /**
- * Writes lines to standard output, and loses them where it must: on a full disk, after the reader of a pipe has gone, or
- * beside one that does not read. pino's own destination waits for a slow reader with the whole process, and keeps what
- * it could not write, to throw again at each line.
+ * Writes lines to standard output. Lines are lost if the disk is full, or if the reader of a pipe has exited or does not
+ * read. pino's own destination would block the process on a slow reader, and after a failed write it throws again at
+ * each line.
  */
 export function createLineWriter({
   formatLostNotice,
   write = writeToStandardOutput(),
-  maxBufferedBytes = MAX_WAITING,
+  maxBufferedBytes = MAX_BUFFERED_BYTES,
 }: LineWriterOptions): LineWriter {
-  const waiting: Entry[] = [];
-  let waitingBytes = 0;
+  const buffer: Entry[] = [];
+  let bufferedBytes = 0;
   let lost = 0;
-  let untold = 0;
-  /** A line was written in part only: the next begins on a line of its own. */
-  let isTorn = false;
+  let unreportedLost = 0;
+  /** The last line was written only in part, so a line end must come before the next one. */
+  let hasPartialLine = false;
   let timer: NodeJS.Timeout | undefined;
 
   function flush(): void {
-    while (waiting.length > 0) {
-      const first = waiting[0]!;
-      if (untold > 0 && !first.begun && first.tells === undefined) {
-        const notice = Buffer.from((isTorn ? '\n' : '') + formatLostNotice(untold));
-        waiting.unshift({ bytes: notice, begun: false, tells: untold });
-        waitingBytes += notice.length;
+    while (buffer.length > 0) {
+      const first = buffer[0]!;
+      if (unreportedLost > 0 && !first.isPartlyWritten && first.lostCount === undefined) {
+        const notice = Buffer.from((hasPartialLine ? '\n' : '') + formatLostNotice(unreportedLost));
+        buffer.unshift({ bytes: notice, isPartlyWritten: false, lostCount: unreportedLost });
+        bufferedBytes += notice.length;
       }
-      const end = put(waiting[0]!);
-      if (end === 'behind') {
+      const end = put(buffer[0]!);
+      if (end === 'would_block') {
         tryLater();
         return;
       }
-      const { tells } = remove();
+      const { lostCount } = remove();
       if (end === 'failed') {
-        // What did not take the notice takes no line either.
-        if (tells !== undefined) remove();
+        // If the notice could not be written, the line after it cannot either.
+        if (lostCount !== undefined) remove();
         lost++;
-        untold++;
-      } else if (tells !== undefined) {
-        untold -= tells;
-        isTorn = false;
+        unreportedLost++;
+      } else if (lostCount !== undefined) {
+        unreportedLost -= lostCount;
+        hasPartialLine = false;
       }
     }
     clearTimeout(timer);
     timer = undefined;
   }
 
-  function put(entry: Entry): 'written' | 'behind' | 'failed' {
+  function put(entry: Entry): 'written' | 'would_block' | 'failed' {
     try {
       while (entry.bytes.length > 0) {
         const count = write(entry.bytes);
         entry.bytes = entry.bytes.subarray(count);
-        waitingBytes -= count;
-        entry.begun = true;
+        bufferedBytes -= count;
+        entry.isPartlyWritten = true;
       }
       return 'written';
     } catch (error) {
-      if (BEHIND.has((error as NodeJS.ErrnoException).code ?? '')) return 'behind';
-      isTorn ||= entry.begun;
+      if (WOULD_BLOCK.has((error as NodeJS.ErrnoException).code ?? '')) return 'would_block';
+      hasPartialLine ||= entry.isPartlyWritten;
       return 'failed';
     }
   }
 
   function remove(): Entry {
-    const entry = waiting.shift()!;
-    waitingBytes -= entry.bytes.length;
+    const entry = buffer.shift()!;
+    bufferedBytes -= entry.bytes.length;
     return entry;
   }
 
@@ -101,19 +102,19 @@ export function createLineWriter({
     timer ??= setTimeout(() => {
       timer = undefined;
       flush();
-    }, AGAIN_MS).unref();
+    }, RETRY_MS).unref();
   }
 
   return {
     write(line) {
       const bytes = Buffer.from(line);
-      if (waitingBytes > 0 && waitingBytes + bytes.length > maxBufferedBytes) {
+      if (bufferedBytes > 0 && bufferedBytes + bytes.length > maxBufferedBytes) {
         lost++;
-        untold++;
+        unreportedLost++;
         return;
       }
-      waiting.push({ bytes, begun: false });
-      waitingBytes += bytes.length;
+      buffer.push({ bytes, isPartlyWritten: false });
+      bufferedBytes += bytes.length;
       if (!timer) flush();
     },
     lostLines: () => lost,
@@ -122,7 +123,7 @@ export function createLineWriter({
 }
 
 function writeToStandardOutput(): (bytes: Buffer) => number {
-  // Node makes a pipe non-blocking when it makes the stream: else a reader that stops would stop the process.
+  // Accessing process.stdout makes a pipe non-blocking; otherwise a stopped reader would block the process.
   const { fd } = process.stdout;
   return (bytes) => writeSync(fd, bytes);
 }

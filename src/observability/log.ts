@@ -3,7 +3,7 @@ import { createLineWriter, type LineWriter } from './line-writer.ts';
 
 export type { Logger } from 'pino';
 
-/** Names under which secrets and tenants' content travel through the code: never written, up to two levels deep. */
+/** Names of members that contain secrets or tenants' data. They are redacted, up to two levels deep. */
 const NEVER_LOGGED = [
   'authorization',
   'body',
@@ -28,7 +28,7 @@ const codeOf = (error: object): string | undefined =>
     ? String(error.code)
     : undefined;
 
-/** Type and code of each cause; their messages and fields can hold a request, an address or a row. */
+/** Type and code of each cause. Their messages and members may contain a request, an address or a row. */
 function causesOf(error: Error): string[] {
   const causes: string[] = [];
   for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause) {
@@ -37,10 +37,9 @@ function causesOf(error: Error): string[] {
   return causes;
 }
 
-/** What a log line says of an error. Other fields of it (a query's parameters, a response) are left out. */
+/** The members of an error that are logged. Others, such as query parameters or a response, are left out. */
 export function loggedError(error: unknown): LoggedError {
-  if (!(error instanceof Error))
-    return { type: typeof error, message: 'something other than an error was thrown' };
+  if (!(error instanceof Error)) return { type: typeof error, message: 'the thrown value is not an error' };
   const code = codeOf(error);
   const causes = causesOf(error);
   return {
@@ -52,19 +51,19 @@ export function loggedError(error: unknown): LoggedError {
   };
 }
 
-/** Standard output for the log of `name` and for what is said to a person: one writer, so that lines stay whole. */
+/** The one writer to standard output, for the log of `name` and for messages to the user, so that lines stay whole. */
 export const createStdoutWriter = (name = 'posthorn'): LineWriter =>
   createLineWriter({
     formatLostNotice: (lines) => {
       const time = new Date().toISOString();
-      const said = { level: 'error', time, name, pid: process.pid, lines, msg: 'lines of the log were lost' };
-      return `${JSON.stringify(said)}\n`;
+      const entry = { level: 'error', time, name, pid: process.pid, lines, msg: 'log lines were lost' };
+      return `${JSON.stringify(entry)}\n`;
     },
   });
 
 /**
- * A logger of JSON lines to `destination`, by default standard output. Give errors as `err`, and requests, events
- * and workflows by their ids: `log.info({ requestId, eventId, workflowId }, 'text')`.
+ * Creates a logger of JSON lines to `destination`, by default standard output. Pass errors as `err`, and requests, events
+ * and workflows by id: `log.info({ requestId, eventId, workflowId }, 'text')`.
  */
 export function createLogger(
   { level, name }: { level: string; name: string },

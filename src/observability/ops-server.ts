@@ -3,15 +3,15 @@ import type { AddressInfo, Socket } from 'node:net';
 
 export type OpsServer = { port: number; close(): Promise<void> };
 
-/** Far more than health checks and scrapers need, and few of the file descriptors that a process keeps back. */
-const CONNECTIONS = 32;
-/** A check or a scrape is one request: many that are sent ahead on one connection are no such thing. */
+/** More than health checks and scrapers need, and few of the file descriptors that a process reserves. */
+const MAX_CONNECTIONS = 32;
+/** A health check or scrape is one request, so a long pipeline on one connection is cut off. */
 const REQUESTS_PER_CONNECTION = 100;
 
 /**
- * Serves what an operator's programs ask of a process, without a key. A connection too many closes the oldest: who opens
- * thousands keeps nobody out, and does not fill the table of file descriptors, with which the process would end. Rejects
- * when the port cannot be bound.
+ * Starts a server for health checks and scrapers, without authentication. Above 32 connections, each new one closes the
+ * oldest. A client that opens thousands therefore neither blocks others nor uses up the file descriptors, which would
+ * end the process. Rejects if the port cannot be bound.
  */
 export async function startOpsServer(
   listener: RequestListener,
@@ -24,7 +24,7 @@ export async function startOpsServer(
   server.on('connection', (socket: Socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
-    if (open.size <= CONNECTIONS) return;
+    if (open.size <= MAX_CONNECTIONS) return;
     const [oldest] = open;
     open.delete(oldest!);
     oldest!.destroy();

@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import type { PrometheusMetricsExporter } from '@temporalio/worker';
 
 export type TemporalMetrics = {
-  /** For `Runtime.install({ telemetryOptions: { metrics } })`; it throws when the port was taken meanwhile. */
+  /** For `Runtime.install({ telemetryOptions: { metrics } })`, which throws if the port has been taken meanwhile. */
   exporter: PrometheusMetricsExporter;
-  /** The SDK's metrics in Prometheus's text format; rejects when the exporter does not answer within 2 s. */
+  /** The SDK's metrics in Prometheus text format. Rejects if the exporter does not respond within 2 s. */
   read(): Promise<string>;
 };
 
@@ -19,7 +19,7 @@ async function freeLoopbackPort(): Promise<number> {
   return port;
 }
 
-/** The SDK's core binds its exporter itself and does not tell a port that it chose, so one is found for it. */
+/** Chooses a free port for the SDK's exporter, because the SDK does not report a port that it has chosen itself. */
 export async function createTemporalMetrics(): Promise<TemporalMetrics> {
   const address = `127.0.0.1:${await freeLoopbackPort()}`;
   return {

@@ -1,9 +1,9 @@
-/** A reading takes at most one hundredth of the time, however often it is asked for. */
-const PACE = 100;
+/** After each reading, no other starts for 100 times its duration, so readings take at most 1 % of the time. */
+const MIN_IDLE_RATIO = 100;
 
 /**
- * A reading that is made anew after 100 times as long as the last one took, and answered with that one before: what has to
- * look through a backlog of a million must not do so at each scrape. One that fails is made again at the next call.
+ * Caches a reading for 100 times as long as it took: a query over a backlog of a million rows must not run at each
+ * scrape. A failed reading is repeated at the next call.
  */
 export function throttledReading(
   read: () => Promise<number>,
@@ -14,13 +14,13 @@ export function throttledReading(
   return () => {
     if (last && now() < nextAt) return last;
     const startedAt = now();
-    // Until it has been made, who asks shares it.
+    // Concurrent calls share the reading in flight.
     nextAt = Number.POSITIVE_INFINITY;
     const reading = read();
     last = reading;
     reading.then(
       () => {
-        nextAt = now() + PACE * (now() - startedAt);
+        nextAt = now() + MIN_IDLE_RATIO * (now() - startedAt);
       },
       () => {
         last = undefined;

@@ -50,7 +50,7 @@ export function parseQuotas(text: string): Quotas | string {
   for (const part of text.split(',').map((part) => part.trim())) {
     const [, name = '', number = ''] = /^(\w+)\s*=\s*(\d{1,9})$/.exec(part) ?? [];
     if (!Object.hasOwn(DEFAULT_QUOTAS, name))
-      return `a comma list of quotas like endpointsOfConsumer=500: ${part}`;
+      return `a comma-separated list of quotas like endpointsOfConsumer=500: ${part}`;
     quotas[name as QuotaName] = Number(number);
   }
   for (const name of ['endpointsOfConsumer', 'endpointsWithoutConsumer'] as const) {

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Config } from '../config/config.ts';
 import type { OwnServer } from '../egress/addresses/own-services.ts';
 
-/** Every server that the configuration names, and the ports of those that are embedded: none is ever a target. */
+/** All servers in the configuration, and the ports of embedded servers. None of them may be a target. */
 export function ownServersOf(config: Config): OwnServer[] {
   const {
     http,
@@ -14,44 +14,44 @@ export function ownServersOf(config: Config): OwnServer[] {
     embeddedPorts = [],
   } = config;
   return [
-    ...at(http.host, http.port),
-    ...at(http.host, metricsPort),
-    ...at(http.host, healthPort),
-    ...embeddedPorts.flatMap((port) => at('127.0.0.1', port)),
-    ...(config.denyTargets ?? []).flatMap((server) => atAddress(server, 'address')),
-    ...(temporal.address ? atAddress(temporal.address, 'host') : []),
-    ...(databaseUrl ? atDatabase(databaseUrl) : []),
-    ...(databaseDirectUrl ? atDatabase(databaseDirectUrl) : []),
-    ...(temporal.uiUrl ? atUrl(temporal.uiUrl, 'host') : []),
-    // Whoever may reach the API may do so without us; its address is often that of a proxy with other hosts behind it.
-    ...atUrl(http.publicUrl, 'name'),
+    ...serverAt(http.host, http.port),
+    ...serverAt(http.host, metricsPort),
+    ...serverAt(http.host, healthPort),
+    ...embeddedPorts.flatMap((port) => serverAt('127.0.0.1', port)),
+    ...(config.denyTargets ?? []).flatMap((server) => serverFromAddress(server, 'address')),
+    ...(temporal.address ? serverFromAddress(temporal.address, 'host') : []),
+    ...(databaseUrl ? serverFromDatabaseUrl(databaseUrl) : []),
+    ...(databaseDirectUrl ? serverFromDatabaseUrl(databaseDirectUrl) : []),
+    ...(temporal.uiUrl ? serverFromUrl(temporal.uiUrl, 'host') : []),
+    // Only by name: the address is often that of a proxy with other hosts behind it, which may be targets.
+    ...serverFromUrl(http.publicUrl, 'name'),
   ];
 }
 
-/** Port 0 is none: the server adds the one that it was given when it listens. */
-const at = (
+/** Port 0 means any free port: the server adds its port when it listens. */
+const serverAt = (
   host: string,
   port: number | undefined,
   matchedBy: OwnServer['matchedBy'] = 'address',
 ): OwnServer[] => (port ? [{ host, port, matchedBy }] : []);
 
-function atAddress(hostAndPort: string, knownBy: OwnServer['matchedBy']): OwnServer[] {
+function serverFromAddress(hostAndPort: string, matchedBy: OwnServer['matchedBy']): OwnServer[] {
   const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(hostAndPort) ?? [];
-  return at(host, Number(port), knownBy);
+  return serverAt(host, Number(port), matchedBy);
 }
 
-/** As pg reads it, with the parameters of the URL and its environment; a Unix socket is no target anyway. */
-function atDatabase(connectionString: string): OwnServer[] {
+/** Parsed by pg, with the URL's parameters and the environment. A Unix socket cannot be a target. */
+function serverFromDatabaseUrl(connectionString: string): OwnServer[] {
   const { host, port } = new pg.Client({ connectionString });
-  return host.startsWith('/') ? [] : at(host, port, 'host');
+  return host.startsWith('/') ? [] : serverAt(host, port, 'host');
 }
 
-/** Over https the certificate tells a proxy's hosts apart: a name that is not ours does not reach ours. */
-function atUrl(text: string, overHttp: OwnServer['matchedBy']): OwnServer[] {
-  if (!URL.canParse(text)) return []; // of a host like fe80::1%eth0, which no URL can name
+/** Over https only the name matches: another name behind the same proxy has another certificate and leads elsewhere. */
+function serverFromUrl(text: string, httpMatch: OwnServer['matchedBy']): OwnServer[] {
+  if (!URL.canParse(text)) return []; // for example a host like fe80::1%eth0, which no URL can contain
   const { protocol, hostname, port } = new URL(text);
   const isSecure = protocol === 'https:';
   return [
-    { host: hostname, port: Number(port || (isSecure ? 443 : 80)), matchedBy: isSecure ? 'name' : overHttp },
+    { host: hostname, port: Number(port || (isSecure ? 443 : 80)), matchedBy: isSecure ? 'name' : httpMatch },
   ];
 }

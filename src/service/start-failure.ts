@@ -1,6 +1,6 @@
 /**
- * What keeps Posthorn from starting, in a sentence or two for the person who started it: which variable is concerned,
- * and what to do. It is printed as it stands, without a stack trace.
+ * Why Posthorn cannot start, in a sentence or two for the person who started it: which variable to change, and how. The
+ * message is printed without a stack trace.
  */
 export class StartFailure extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -9,27 +9,27 @@ export class StartFailure extends Error {
   }
 }
 
-const IN_WORDS: Record<string, string> = {
+const FILE_ERROR_MESSAGES: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
-  EROFS: 'it is read-only',
+  EROFS: 'the file system is read-only',
   ENOSPC: 'no space left on the device',
   EDQUOT: 'the disk quota is used up',
-  ENOENT: 'a folder of this path does not exist and cannot be made',
-  ENOTDIR: 'a part of this path is a file',
-  EEXIST: 'there is a file of that name',
-  EISDIR: 'there is a folder of that name',
+  ENOENT: 'a folder in the path does not exist and cannot be created',
+  ENOTDIR: 'a part of the path is a file',
+  EEXIST: 'a file with this name exists',
+  EISDIR: 'a folder with this name exists',
   ELOOP: 'its symbolic links form a loop',
   ENAMETOOLONG: 'the path is too long',
-  EMFILE: 'this process may open no more files',
+  EMFILE: 'too many open files',
   EIO: 'the device reports an error',
 };
 
 export const errorCodeOf = (error: unknown): string | undefined =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
 
-/** What the operating system says of a file, in words; its own message where we have none. */
+/** Describes an error of the file system; falls back to the error's own message. */
 export function describeFileError(error: unknown): string {
   const code = errorCodeOf(error);
-  return (code && IN_WORDS[code]) ?? (error instanceof Error ? error.message : String(error));
+  return (code && FILE_ERROR_MESSAGES[code]) ?? (error instanceof Error ? error.message : String(error));
 }

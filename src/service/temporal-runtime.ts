@@ -4,7 +4,7 @@ import type { Logger } from '../observability/log.ts';
 import { createTemporalMetrics } from '../observability/temporal-metrics.ts';
 import { createSdkLogger, SDK_LOG_FILTER } from '../temporal/sdk-logger.ts';
 
-/** Signals are ours: the SDK's own handler would stop the workers before the API has drained. */
+/** Without signal handlers of the SDK, which would stop the workers before the API has shut down. */
 export async function installTemporalRuntime(
   { metricsPort }: Pick<Config, 'metricsPort'>,
   log: Logger,

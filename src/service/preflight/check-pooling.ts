@@ -7,21 +7,24 @@ import { databaseFailure } from './database-failure.ts';
 
 type Urls = Pick<Config, 'databaseDirectUrl'> & { databaseUrl: string };
 
-/** What PgBouncer answers to a parameter that it does not pass on. */
+/** PgBouncer's error for a startup parameter that it does not support. */
 const PROTOCOL_VIOLATION = '08P01';
 
 /**
- * Looks what stands between us and Postgres, and throws a StartFailure where Posthorn cannot work that way. With
- * `mayPin` the role of the pooler gets the settings that the statements rely on.
+ * Detects a pooler in front of Postgres. Throws a StartFailure if Posthorn cannot work through it. With
+ * `canPinSettings`, gives the role of the pooler the settings that the statements rely on.
  */
-export async function checkPooling({ databaseUrl, databaseDirectUrl }: Urls, mayPin: boolean): Promise<void> {
-  if (databaseDirectUrl) return checkBoth(databaseUrl, databaseDirectUrl, mayPin);
-  const pooling = await naming('DATABASE_URL', databaseUrl, () => detectPoolingMode(databaseUrl));
+export async function checkPooling(
+  { databaseUrl, databaseDirectUrl }: Urls,
+  canPinSettings: boolean,
+): Promise<void> {
+  if (databaseDirectUrl) return checkPoolerAndDirect(databaseUrl, databaseDirectUrl, canPinSettings);
+  const pooling = await withDatabaseErrors('DATABASE_URL', databaseUrl, () => detectPoolingMode(databaseUrl));
   if (pooling === 'none') return;
   const cause =
     pooling === 'transaction'
-      ? 'a pooler in transaction mode, which keeps nothing of a session'
-      : await droppedBy(databaseUrl);
+      ? 'a pooler in transaction mode, which does not keep sessions'
+      : await describeDroppedSettings(databaseUrl);
   if (cause) {
     throw new StartFailure(
       `DATABASE_URL leads to ${cause}: set DATABASE_DIRECT_URL to the same database without the pooler, ` +
@@ -30,48 +33,49 @@ export async function checkPooling({ databaseUrl, databaseDirectUrl }: Urls, may
   }
 }
 
-/** Null where a pooler that keeps sessions passes our settings on. */
-async function droppedBy(url: string): Promise<string | null> {
+/** Null if a pooler in session mode passes the settings of a connection on. */
+async function describeDroppedSettings(url: string): Promise<string | null> {
   try {
     const [dropped] = await droppedSettings(url);
     return dropped ? `a pooler that does not pass on settings such as ${dropped}` : null;
   } catch (error) {
-    if (sqlState(error) === PROTOCOL_VIOLATION)
-      return 'a pooler that refuses settings at the start of a connection';
+    if (sqlState(error) === PROTOCOL_VIOLATION) return 'a pooler that refuses settings at connection start';
     throw databaseFailure(error, url, 'DATABASE_URL');
   }
 }
 
-async function checkBoth(pooled: string, direct: string, mayPin: boolean): Promise<void> {
-  const pooling = await naming('DATABASE_DIRECT_URL', direct, () => detectPoolingMode(direct));
+async function checkPoolerAndDirect(pooled: string, direct: string, canPinSettings: boolean): Promise<void> {
+  const pooling = await withDatabaseErrors('DATABASE_DIRECT_URL', direct, () => detectPoolingMode(direct));
   if (pooling === 'transaction')
     throw new StartFailure(
-      'DATABASE_DIRECT_URL leads to a pooler, too: give the address of Postgres itself.',
+      'DATABASE_DIRECT_URL leads to a pooler, too: set it to the address of Postgres itself.',
     );
-  const same = await naming('DATABASE_URL', pooled, () => isSameDatabase(pooled, direct));
+  const same = await withDatabaseErrors('DATABASE_URL', pooled, () => isSameDatabase(pooled, direct));
   if (!same)
     throw new StartFailure(
-      'DATABASE_URL and DATABASE_DIRECT_URL lead to two databases: give two ways to one.',
+      'DATABASE_URL and DATABASE_DIRECT_URL lead to two databases: both must lead to the same one.',
     );
 
-  const differing = await naming('DATABASE_URL', pooled, () => differingSettings(pooled, direct));
+  const differing = await withDatabaseErrors('DATABASE_URL', pooled, () => differingSettings(pooled, direct));
   if (differing.length === 0) return;
-  if (!mayPin) {
+  if (!canPinSettings) {
     throw new StartFailure(
       `The role of DATABASE_URL has other settings than Posthorn needs (${differing.join(', ')}). ` +
-        'Run "posthorn migrate" with the same variables, which gives it those.',
+        'Run "posthorn migrate" with the same variables to change them.',
     );
   }
-  const left = await naming('DATABASE_DIRECT_URL', direct, () => pinSettingsOfRole(pooled, direct));
-  if (left.length > 0) {
+  const outdated = await withDatabaseErrors('DATABASE_DIRECT_URL', direct, () =>
+    pinSettingsOfRole(pooled, direct),
+  );
+  if (outdated.length > 0) {
     throw new StartFailure(
-      `The pooler of DATABASE_URL holds on to sessions with other settings (${left.join(', ')}). ` +
-        'Let it connect anew (PgBouncer: RECONNECT in its console), and start once more.',
+      `The pooler of DATABASE_URL keeps connections with other settings (${outdated.join(', ')}). ` +
+        'Make it reconnect (PgBouncer: RECONNECT in its console), and start again.',
     );
   }
 }
 
-async function naming<T>(variable: string, url: string, work: () => Promise<T>): Promise<T> {
+async function withDatabaseErrors<T>(variable: string, url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -4,7 +4,7 @@ import { StartFailure } from '../start-failure.ts';
 
 export type Listener = { variable: string; host: string; hostVariable: string | null; port: number };
 
-/** Every port that a configuration names, with the variables that set it. Port 0 is any free one. */
+/** All ports in the configuration, with the variables that set them. Port 0 means any free port. */
 export function listenersOf({ http, metricsPort, healthPort, samplePort }: Config): Listener[] {
   const onHost = (variable: string, port: number | undefined) => ({
     variable,
@@ -21,7 +21,7 @@ export function listenersOf({ http, metricsPort, healthPort, samplePort }: Confi
 }
 
 /**
- * Throws a StartFailure that names the variable of the first port that cannot be listened on, before anything is
+ * Throws a StartFailure that names the variable of the first port that cannot be listened on. Called before anything is
  * started that would have to be stopped again.
  */
 export async function checkPorts(listeners: Listener[]): Promise<void> {
@@ -50,7 +50,7 @@ export function describeListenError({ variable, host, hostVariable, port }: List
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'EINVAL':
-      return `${hostVariable ?? variable} is ${host}, which is no address of this machine. Set it to 127.0.0.1, or to 0.0.0.0 for every address.`;
+      return `${hostVariable ?? variable} is ${host}, which is not an address of this machine. Set it to 127.0.0.1, or to 0.0.0.0 for all addresses.`;
     default:
       return `Nothing can listen on ${host}:${port} (${code}). Change ${hostVariable ? `${hostVariable} or ` : ''}${variable}.`;
   }

@@ -2,7 +2,7 @@ import { schemaState } from '../../store/migrations/schema-state.ts';
 import { createPool } from '../../store/postgres/database.ts';
 import { StartFailure } from '../start-failure.ts';
 
-/** Throws a StartFailure where the schema of the database is not the one that this release works on. */
+/** Throws a StartFailure if the schema of the database is not the schema of this release. */
 export async function checkSchema(databaseUrl: string, variable = 'DATABASE_URL'): Promise<void> {
   const pool = createPool(databaseUrl, 1);
   const state = await schemaState(pool).finally(() => pool.end());

@@ -3,7 +3,7 @@ import { isFileError } from '../../embedded/data-dir/data-dir.ts';
 import { describeFileError, errorCodeOf, StartFailure } from '../start-failure.ts';
 import { describeListenError, listenersOf } from './check-ports.ts';
 
-/** What is printed when a command ends with an error: for people, without a stack trace. */
+/** The message to print when a command fails: for people, without a stack trace. */
 export function describeStartFailure(error: unknown, config: Config): string {
   if (error instanceof StartFailure || !(error instanceof Error)) return messageOf(error);
   const listener = 'port' in error && listenersOf(config).find(({ port }) => port === error.port);

@@ -5,15 +5,15 @@ import { checkDatabases } from './check-databases.ts';
 import { checkSchema } from './check-schema.ts';
 import { databaseFailure } from './database-failure.ts';
 
-/** `posthorn migrate`. Returns the names of what was applied. Throws a StartFailure. */
+/** Runs `posthorn migrate`. Returns the names of the applied migrations. Throws a StartFailure. */
 export async function runMigrateCommand({ databaseUrl, databaseDirectUrl }: Config): Promise<string[]> {
   await checkDatabases({ databaseUrl: databaseUrl!, databaseDirectUrl }, true);
   return migrateDatabase(databaseDirectUrl ?? databaseUrl!);
 }
 
 /**
- * Brings the database to the present schema. Returns the names of what was applied. Throws a StartFailure, also where a
- * newer release has migrated it.
+ * Migrates the database to the current schema. Returns the names of the applied migrations. Throws a StartFailure if this
+ * fails, or if a newer release has migrated the database.
  */
 export async function migrateDatabase(databaseUrl: string, variable = 'DATABASE_URL'): Promise<string[]> {
   try {

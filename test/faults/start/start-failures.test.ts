@@ -77,7 +77,7 @@ test('one port for two listeners is refused with both variables', async () => {
 
 test('a POSTHORN_HOST that is no address of this machine is named', async () => {
   const words = await wordsOf(start({ POSTHORN_HOST: '192.0.2.1', POSTHORN_PORT: '4000' }));
-  expect(words).toMatch(/POSTHORN_HOST is 192\.0\.2\.1, which is no address of this machine/);
+  expect(words).toMatch(/POSTHORN_HOST is 192\.0\.2\.1, which is not an address of this machine/);
 });
 
 test.each<[string, () => string]>([

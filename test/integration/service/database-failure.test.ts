@@ -59,7 +59,7 @@ test.each<[string, (url: URL) => void, RegExp]>([
   ],
   ['the password is wrong', (url) => (url.password = 'wrong'), /refuses the user "posthorn": wrong password/],
   ['there is no such user', (url) => (url.username = 'nobody'), /refuses the user "nobody"/],
-  ['the password is missing', (url) => (url.password = ''), /asks for a password/],
+  ['the password is missing', (url) => (url.password = ''), /requires a password/],
   [
     'the database is missing',
     (url) => (url.pathname = '/nothing'),
@@ -68,7 +68,7 @@ test.each<[string, (url: URL) => void, RegExp]>([
   [
     'TLS is refused',
     (url) => url.searchParams.set('sslmode', 'verify-full'),
-    /offers no TLS.*Remove sslmode/,
+    /does not support TLS.*Remove sslmode/,
   ],
   [
     'a file of the URL is missing',
@@ -94,7 +94,7 @@ test.each<[string, () => Server]>([
 
 test('one that never answers is given up after 5 s', async () => {
   const port = await portOf(createServer((socket) => void socket.on('error', () => {})));
-  expect(await failureOf(urlWith((url) => (url.port = String(port))))).toMatch(/does not answer within 5 s/);
+  expect(await failureOf(urlWith((url) => (url.port = String(port))))).toMatch(/does not respond within 5 s/);
   for (const server of servers) server.unref();
 });
 
@@ -111,7 +111,9 @@ test('a role that may not make tables is told what it needs to be', async () => 
   await database.pool.query('ALTER TABLE schema_migrations RENAME TO renamed');
   [url.username, url.password, url.pathname] = [`reader_${name}`, 'reader', name];
   try {
-    await expect(migrateDatabase(url.toString())).rejects.toThrow(/"reader_\w+" may not .*Make it the owner/);
+    await expect(migrateDatabase(url.toString())).rejects.toThrow(
+      /"reader_\w+" lacks a permission .*Make it the owner/,
+    );
   } finally {
     await database.pool.query('ALTER TABLE renamed RENAME TO schema_migrations');
     await database.pool.query(`DROP ROLE reader_${name}`);

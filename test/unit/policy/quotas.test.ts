@@ -16,7 +16,7 @@ test('quotas override the defaults, and an invalid one is named', () => {
     '',
     'a=1,,',
   ])
-    expect(parseQuotas(wrong)).toMatch(/^a comma list of quotas/);
+    expect(parseQuotas(wrong)).toMatch(/^a comma-separated list of quotas/);
 });
 
 test('a consumer cannot be allowed more endpoints than an event may match', () => {

@@ -147,15 +147,15 @@ test('all problems are listed together, each with its variable', () => {
     'POSTHORN_PORT is not a port from 0 to 65535',
     'POSTHORN_PUBLIC_URL is not an http:// or https:// URL',
     'POSTHORN_METRICS_PORT is not a port from 0 to 65535',
-    'POSTHORN_ENCRYPTION_KEYS is not a comma list of base64 keys of 32 bytes each',
-    'POSTHORN_ALLOW_TARGETS is not a comma list of networks like 10.0.0.0/8,fd00::/8',
-    'POSTHORN_DENY_TARGETS is not a comma list of host:port',
-    'POSTHORN_NAT64_PREFIXES is not a comma list of NAT64 prefixes like 2001:db8:64::/96, of 32, 40, 48, 56, 64 or 96 bits',
+    'POSTHORN_ENCRYPTION_KEYS is not a comma-separated list of base64 keys of 32 bytes each',
+    'POSTHORN_ALLOW_TARGETS is not a comma-separated list of networks like 10.0.0.0/8,fd00::/8',
+    'POSTHORN_DENY_TARGETS is not a comma-separated list of host:port',
+    'POSTHORN_NAT64_PREFIXES is not a comma-separated list of NAT64 prefixes like 2001:db8:64::/96, of 32, 40, 48, 56, 64 or 96 bits',
     'POSTHORN_MAX_BODY is not a size like 512kb or 1mb',
-    'POSTHORN_GROUPING is neither auto nor never',
+    'POSTHORN_GROUPING is not auto or never',
     'POSTHORN_RETENTION is not a duration like 12h or 30d',
     'POSTHORN_ADMIN_KEY is required for "posthorn api"',
-    'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY are set together or not at all',
+    'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY must be set together',
   ]);
 });
 
