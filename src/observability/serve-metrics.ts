@@ -4,18 +4,18 @@ import { type OpsServer, startOpsServer } from './ops-server.ts';
 export type MetricsServer = OpsServer;
 
 /**
- * Serves `GET /metrics`: what the registry has, then what `extra` gives in the same text format. When `extra`
- * fails its part is missing and a comment says so. Rejects when the port cannot be bound.
+ * Serves `GET /metrics`: the metrics of the registry, then the Prometheus text that `extra` returns. If `extra` rejects,
+ * a comment takes its place. Rejects if the port cannot be bound.
  */
-export async function serveMetrics(
+export function serveMetrics(
   port: number,
   host: string,
   registry: Registry,
   extra: () => Promise<string> = async () => '',
 ): Promise<MetricsServer> {
-  let beingMade: Promise<string> | undefined;
+  let inFlight: Promise<string> | undefined;
 
-  const make = async (): Promise<string> => {
+  const render = async (): Promise<string> => {
     const [own, more] = await Promise.all([
       registry.metrics(),
       extra().catch(() => '# the metrics of the Temporal SDK are not available\n'),
@@ -23,24 +23,18 @@ export async function serveMetrics(
     return own + more;
   };
 
-  /** One for all who ask while it is made: it takes milliseconds of the main thread. */
+  /** Concurrent requests share one page, because rendering occupies the main thread for milliseconds. */
   const page = (): Promise<string> => {
-    beingMade ??= make().finally(() => {
-      beingMade = undefined;
+    inFlight ??= render().finally(() => {
+      inFlight = undefined;
     });
-    return beingMade;
+    return inFlight;
   };
 
   return startOpsServer(
-    (request, response) => {
-      if (request.method !== 'GET' || request.url?.split('?')[0] !== '/metrics') {
-        response.writeHead(404).end();
-        return;
-      }
-      page().then(
-        (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
-        () => response.writeHead(500).end(),
-      );
+    async (method, path) => {
+      if (method !== 'GET' || path !== '/metrics') return { status: 404 };
+      return { status: 200, contentType: registry.contentType, body: await page() };
     },
     port,
     host,

@@ -1,4 +1,3 @@
-import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import type { Project } from '../installation/api-client.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
@@ -8,8 +7,10 @@ import {
   countInFlight,
   NO_DISCREPANCIES,
   readDeliveryRecords,
+  untilAllDelivered,
 } from '../installation/ledger.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
+import { type StalledReceiver, startStalledReceiver } from '../installation/stalled-receiver.ts';
 
 jest.setTimeout(60_000);
 
@@ -17,22 +18,14 @@ const IN_FLIGHT = 20;
 const SOME_LATER = 5;
 
 let posthorn: Installation;
-let receiver: Receiver;
-let answerAll: () => void;
+let receiver: StalledReceiver;
 
 beforeEach(async () => {
   posthorn = await installOnSharedServers();
-  const { promise: released, resolve } = Promise.withResolvers<void>();
-  answerAll = resolve;
-  receiver = await startReceiver([
-    async (_request, response) => {
-      await released;
-      response.writeHead(200).end();
-    },
-  ]);
+  receiver = await startStalledReceiver();
 });
 afterEach(async () => {
-  answerAll();
+  receiver.respond();
   await endAllProcesses();
   await receiver.close();
   await posthorn.close();
@@ -53,8 +46,7 @@ async function openRequests(): Promise<Project> {
 }
 
 async function expectEachOnce(ids: string[]): Promise<void> {
-  const open = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;
-  await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0, 20_000);
+  await untilAllDelivered(posthorn.pool, 20_000);
   const origin = receiver.url.replace(/\/$/, '');
   const findings = auditDeliveries({
     acknowledged: new Map(ids.map((id) => [id, 1])),
@@ -75,7 +67,7 @@ test('a worker that is asked to stop finishes the POSTs under way, and takes no 
   const later = idsFrom(IN_FLIGHT, SOME_LATER);
   for (const id of later) await post(project, id);
   expect(await countInFlight(posthorn.pool)).toBe(IN_FLIGHT);
-  answerAll();
+  receiver.respond();
 
   expect(await ended).toBe(0);
   expect(receiver.requests).toHaveLength(IN_FLIGHT);
@@ -96,7 +88,7 @@ test('API and worker in one process finish the POSTs under way before they end',
     ),
   );
   expect(await countInFlight(posthorn.pool)).toBe(IN_FLIGHT);
-  answerAll();
+  receiver.respond();
 
   expect(await ended).toBe(0);
   await expectEachOnce(idsFrom(0, IN_FLIGHT));

@@ -4,6 +4,7 @@ import { type InterruptibleProxy, startInterruptibleProxy } from '../../replay/i
 import { eventually } from '../../set-up/eventually.ts';
 import { type ApiClient, apiClient, type Project } from '../installation/api-client.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
+import { untilAllDelivered } from '../installation/ledger.ts';
 import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 
@@ -65,8 +66,7 @@ async function acceptAndDie({ running, client, temporal }: Api): Promise<void> {
 }
 
 async function expectAllDelivered(withinMs: number): Promise<void> {
-  const open = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;
-  await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0, withinMs);
+  await untilAllDelivered(posthorn.pool, withinMs);
   expect(receiver.requests).toHaveLength(EVENTS);
   const { rows } = await posthorn.pool.query(`SELECT DISTINCT outcome FROM attempts`);
   expect(rows).toEqual([{ outcome: 'delivered' }]);

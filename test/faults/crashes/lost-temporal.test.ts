@@ -2,6 +2,7 @@ import { eventually } from '../../set-up/eventually.ts';
 import type { Project } from '../installation/api-client.ts';
 import { insertAssignedDeliveries } from '../installation/carried-deliveries.ts';
 import { type Installation, installOn } from '../installation/installation.ts';
+import { untilAllDelivered } from '../installation/ledger.ts';
 import { type OwnServers, startOwnServers } from '../installation/own-servers.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 import { type StreamReceiver, startStreamReceiver } from '../installation/stream-receiver.ts';
@@ -60,8 +61,7 @@ test('when the Temporal database is deleted, 10,000 owners lose nothing: what is
   const startedAt = new Date();
   both = await posthorn.startBoth();
 
-  const open = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;
-  await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0, LATER_MS + TWO_MINUTES_MS);
+  await untilAllDelivered(posthorn.pool, LATER_MS + TWO_MINUTES_MS);
   const { rows } = await posthorn.pool.query(LATENESS, [startedAt, laterAt]);
   const { delivered, dueMs, earliestLaterMs, latestLaterMs } = rows[0] as Record<string, number>;
   expect(delivered).toBe(OWNERS);
@@ -81,8 +81,7 @@ test('API and worker that live on while their Temporal comes back empty carry on
   servers.temporal.deleteData();
   await servers.temporal.start();
 
-  const open = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;
-  await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0, TWO_MINUTES_MS);
+  await untilAllDelivered(posthorn.pool, TWO_MINUTES_MS);
   await eventually(async () => (await fetch(`${posthorn.api.url}/readyz`)).status === 200);
 });
 

@@ -1,18 +1,18 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Progress } from '../../../workflows/contract.ts';
-import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { type InterruptibleProxy, startInterruptibleProxy } from '../../replay/interruptible-proxy.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
+import { untilAllDelivered } from '../installation/ledger.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
+import { type StalledReceiver, startStalledReceiver } from '../installation/stalled-receiver.ts';
 
 jest.setTimeout(120_000);
 
 const IN_FLIGHT = 20;
 
 let posthorn: Installation;
-let receiver: Receiver;
-let answerAll: () => void;
+let receiver: StalledReceiver;
 let api: PosthornProcess;
 let worker: PosthornProcess;
 let other: PosthornProcess;
@@ -21,14 +21,7 @@ let proxy: InterruptibleProxy;
 /** POSTs under way in one worker, which their receiver does not answer yet; another worker stands by. */
 beforeEach(async () => {
   posthorn = await installOnSharedServers();
-  const { promise: released, resolve } = Promise.withResolvers<void>();
-  answerAll = resolve;
-  receiver = await startReceiver([
-    async (_request, response) => {
-      await released;
-      response.writeHead(200).end();
-    },
-  ]);
+  receiver = await startStalledReceiver();
   api = await posthorn.startApi();
   proxy = await startInterruptibleProxy(`http://${posthorn.env.TEMPORAL_ADDRESS}`);
   worker = await posthorn.startWorker({ TEMPORAL_ADDRESS: new URL(proxy.url).host });
@@ -43,7 +36,7 @@ beforeEach(async () => {
   other = await posthorn.startWorker();
 });
 afterEach(async () => {
-  answerAll();
+  receiver.respond();
   await endAllProcesses();
   await proxy.close();
   await receiver.close();
@@ -73,11 +66,6 @@ async function untilTheOtherWaits(): Promise<void> {
   await connection.close();
 }
 
-async function untilAllDelivered(): Promise<void> {
-  const open = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;
-  await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0, 30_000);
-}
-
 const countOutcomes = async () =>
   (await posthorn.pool.query('SELECT outcome, count(*)::int AS n FROM attempts GROUP BY 1 ORDER BY 1')).rows;
 
@@ -92,9 +80,9 @@ test('a worker that stands still for 15 s repeats nothing: its reruns wait for i
   process.kill(worker.pid, 'SIGSTOP');
   await untilSilentFor(15);
   process.kill(worker.pid, 'SIGCONT');
-  answerAll();
+  receiver.respond();
 
-  await untilAllDelivered();
+  await untilAllDelivered(posthorn.pool, 30_000);
 
   expect(await countOutcomes()).toEqual([{ outcome: 'delivered', n: IN_FLIGHT }]);
   expect(receiver.requests).toHaveLength(IN_FLIGHT);
@@ -104,9 +92,9 @@ test('a worker that stands still for 15 s repeats nothing: its reruns wait for i
 test('a worker that loses Temporal alone repeats nothing: its reruns wait for what it records', async () => {
   proxy.interrupt();
   await untilTheOtherWaits();
-  answerAll();
+  receiver.respond();
 
-  await untilAllDelivered();
+  await untilAllDelivered(posthorn.pool, 30_000);
 
   expect(await countOutcomes()).toEqual([{ outcome: 'delivered', n: IN_FLIGHT }]);
   expect(receiver.requests).toHaveLength(IN_FLIGHT);
@@ -116,9 +104,9 @@ test('a worker that is killed is noticed in seconds, and what it cut is told onc
   await worker.end('SIGKILL');
   await eventually(() => reportedLost().length > 0);
   await receiver.untilReceived(2 * IN_FLIGHT, 30_000);
-  answerAll();
+  receiver.respond();
 
-  await untilAllDelivered();
+  await untilAllDelivered(posthorn.pool, 30_000);
 
   expect(reportedLost()).toMatchObject([
     { process: { role: 'worker', interruptedAttempts: IN_FLIGHT, pid: worker.pid } },
@@ -133,8 +121,8 @@ test('a worker that is killed is noticed in seconds, and what it cut is told onc
 test('a worker that stands still for longer is given up, and its late answers change no delivery', async () => {
   process.kill(worker.pid, 'SIGSTOP');
   await receiver.untilReceived(2 * IN_FLIGHT, 60_000);
-  answerAll();
-  await untilAllDelivered();
+  receiver.respond();
+  await untilAllDelivered(posthorn.pool, 30_000);
   process.kill(worker.pid, 'SIGCONT');
 
   await worker.untilPrinted(/declared this process lost/);

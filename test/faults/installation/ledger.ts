@@ -1,10 +1,11 @@
 import type pg from 'pg';
 import type { ReceivedRequest } from '../../receivers/receiver.ts';
+import { eventually } from '../../set-up/eventually.ts';
 
-/** One request that the receiver got, with what it answered (null: nothing). */
+/** A request to the receiver, with the status of its response; null if it did not respond. */
 export type AnsweredRequest = { event: string; url: string; status: number | null };
 
-/** A delivery as the database has it, its attempts in the order of their claims. */
+/** A delivery in the database, with its attempts in the order of their claims. */
 export type DeliveryRecord = {
   event: string;
   url: string;
@@ -16,35 +17,35 @@ export type DeliveryRecord = {
 };
 
 export type AuditInput = {
-  /** Ids that were answered 202, and how many deliveries each must have. */
+  /** Ids of events that were accepted with 202, and the expected number of deliveries of each. */
   acknowledged: Map<string, number>;
   receivedRequests: AnsweredRequest[];
   deliveries: DeliveryRecord[];
 };
 
-/** What the three books disagree on, as texts that name the delivery; and the requests that need not have been. */
+/** Discrepancies between the three records, as texts that name the delivery, and the number of unnecessary requests. */
 export type AuditFindings = {
   lost: string[];
   unexpected: string[];
   gaps: string[];
-  /** Requests without a row, or rows that should have a request and have none. */
+  /** Requests without an attempt, or attempts that should have a request and have none. */
   unexplained: string[];
-  /** Requests that came after the one which was answered with 2xx. */
+  /** Requests after the first that got a 2xx response. */
   duplicates: number;
-  /** Attempts of which nobody knows how they ended. */
+  /** Attempts with the outcome `unknown`. */
   unknown: number;
 };
 
-/** These attempts may have ended before anything reached the receiver. */
+/** Outcomes of attempts that may have ended before a request reached the receiver. */
 const MAY_HAVE_NO_REQUEST = new Set(['unknown', 'blocked', 'dns_failed', 'connection_failed', 'tls_failed']);
 
 export const NO_DISCREPANCIES = { lost: [], unexpected: [], gaps: [], unexplained: [] };
 
-/** Compares what was acknowledged, what was received and what is recorded. */
+/** Compares the acknowledged events, the received requests and the recorded attempts. */
 export function auditDeliveries({ acknowledged, receivedRequests, deliveries }: AuditInput): AuditFindings {
   const keyOf = ({ event, url }: { event: string; url: string }) => `${event} at ${url}`;
   const received = Map.groupBy(receivedRequests, keyOf);
-  const booked = new Map(deliveries.map((booking) => [keyOf(booking), booking]));
+  const recorded = new Map(deliveries.map((delivery) => [keyOf(delivery), delivery]));
   const byEvent = Map.groupBy(deliveries, ({ event }) => event);
   const findings: AuditFindings = {
     lost: [],
@@ -59,22 +60,22 @@ export function auditDeliveries({ acknowledged, receivedRequests, deliveries }: 
     const count = byEvent.get(event)?.length ?? 0;
     if (count !== fanOut) findings.lost.push(`${event} has ${count} deliveries of ${fanOut}`);
   }
-  for (const key of received.keys()) if (!booked.has(key)) findings.unexpected.push(key);
+  for (const key of received.keys()) if (!recorded.has(key)) findings.unexpected.push(key);
 
-  for (const [key, { status, counted, numbers, outcomes, resent }] of booked) {
+  for (const [key, { status, counted, numbers, outcomes, resent }] of recorded) {
     const requests = received.get(key) ?? [];
     const firstSuccess = requests.findIndex((request) => isSuccess(request.status));
     if (status === 'delivered' ? firstSuccess === -1 : status !== 'undeliverable') {
       findings.lost.push(`${key} is ${status} after ${requests.length} requests`);
     }
     if (firstSuccess !== -1) findings.duplicates += requests.length - 1 - firstSuccess;
-    if (counted !== numbers.length || numbers.some((number, place) => number !== place + 1)) {
+    if (counted !== numbers.length || numbers.some((number, index) => number !== index + 1)) {
       findings.gaps.push(`${key} counts ${counted} attempts and has ${numbers.join(', ')}`);
     }
     findings.unknown += outcomes.filter((outcome) => outcome === 'unknown').length;
-    const most = outcomes.length + resent;
-    const least = most - outcomes.filter((outcome) => MAY_HAVE_NO_REQUEST.has(outcome)).length;
-    if (requests.length < least || requests.length > most) {
+    const max = outcomes.length + resent;
+    const min = max - outcomes.filter((outcome) => MAY_HAVE_NO_REQUEST.has(outcome)).length;
+    if (requests.length < min || requests.length > max) {
       findings.unexplained.push(`${key} got ${requests.length} requests for ${outcomes.join(', ')}`);
     }
   }
@@ -83,7 +84,7 @@ export function auditDeliveries({ acknowledged, receivedRequests, deliveries }: 
 
 const isSuccess = (status: number | null): boolean => status !== null && status >= 200 && status < 300;
 
-/** `origin` is the receiver's, `statusOf` what it answered. */
+/** `origin` is the origin of the receiver, `status` that of its response. */
 export const answeredRequest = (
   origin: string,
   { headers, path }: ReceivedRequest,
@@ -106,20 +107,25 @@ export async function readDeliveryRecords(pool: pg.Pool): Promise<DeliveryRecord
 }
 
 const UNBALANCED = `
-  SELECT e.id, e.status, e.open_count, count(o.seq)::int AS told
+  SELECT e.id, e.status, e.open_count, count(o.seq)::int AS settled_outcomes
   FROM events e LEFT JOIN outcomes o ON o.project_id = e.project_id AND o.event_id = e.id AND o.kind = 'event.settled'
   WHERE e.delivery_count > 0
   GROUP BY e.project_id, e.id
   HAVING e.open_count <> 0 OR count(o.seq) <> 1`;
 
-/** The events that have not settled, or that the outcome stream did not tell of exactly once. */
+/** Events that have not settled, or that have not exactly one `event.settled` in the outcome stream. */
 export async function readUnsettledEvents(pool: pg.Pool): Promise<unknown[]> {
   return (await pool.query(UNBALANCED)).rows;
 }
 
 const OPEN_CLAIMS = `SELECT count(*)::int AS open FROM deliveries WHERE claimed_at IS NOT NULL`;
 
-/** Deliveries whose POST has begun and is not recorded: after a kill, those that were in flight. */
+/** The number of claimed deliveries, whose attempt is not recorded yet. */
 export async function countInFlight(pool: pg.Pool): Promise<number> {
   return (await pool.query<{ open: number }>(OPEN_CLAIMS)).rows[0]!.open;
 }
+
+const UNDELIVERED = `SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`;
+
+export const untilAllDelivered = (pool: pg.Pool, timeoutMs: number): Promise<void> =>
+  eventually(async () => (await pool.query(UNDELIVERED)).rowCount === 0, timeoutMs);
