@@ -1,11 +1,11 @@
-# glibc, not musl: the native core of the Temporal SDK needs it.
+# glibc instead of musl, for the native core of the Temporal SDK.
 FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev && npm cache clean --force
 
 FROM node:24.21.0-bookworm-slim
-# Temporal Cloud is reached over TLS, and the SDK's core reads the system's certificates.
+# The SDK's core uses the system's certificates to connect to Temporal Cloud.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates \
  && rm -rf /var/lib/apt/lists/*
@@ -18,7 +18,7 @@ COPY migrations ./migrations
 COPY src ./src
 COPY activities ./activities
 COPY workflows ./workflows
-# Bundled here, a worker polls a second after its start; no bundle is taken that is not of these very files.
+# With a bundle in the image, a worker polls a second after its start. A bundle of other files is not used.
 RUN node src/temporal/bundle/write-workflow-bundle.ts
 USER node
 EXPOSE 4000

@@ -3,17 +3,17 @@ import type { ReceiverCommands } from './load/receiver.ts';
 import type { Posthorn, PosthornOptions } from './processes/posthorn.ts';
 import type { Remote } from './processes/remote-process.ts';
 
-/** What a measure has at hand. */
+/** Resources that the measures share. */
 export type BenchContext = {
-  /** A Posthorn that the measures with the same grouping share; nothing is under way in it. */
+  /** A Posthorn without load. Consecutive measures with the same grouping share it. */
   posthorn(grouping: PosthornOptions['grouping']): Promise<Posthorn>;
   receiver: Remote<ReceiverCommands>;
-  /** Addresses without a path, of the receiver that answers and of the one that does not. */
+  /** Origins of the receiver that responds and of the one that does not. */
   urls: { healthy: string; silent: string };
   publisher: Remote<PublisherCommands>;
-  /** How long each load lasts. */
+  /** Duration of each load. */
   seconds: number;
-  /** A name that no earlier load had. */
+  /** An id that no earlier load had. */
   nextRunId(): string;
 };
 
@@ -22,7 +22,7 @@ export type Table = { title: string; rows: Row[] };
 
 export type Scenario = {
   title: string;
-  /** Part of a run without --only. */
+  /** Whether it runs without --only. */
   runByDefault: boolean;
   run(bench: BenchContext): Promise<Row[]>;
 };

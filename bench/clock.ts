@@ -1,2 +1,2 @@
-/** Microseconds on the machine's monotonic clock, which all processes read alike: moments of two can be compared. */
+/** Microseconds on the machine's monotonic clock, which is the same for all processes. */
 export const nowMicros = (): number => Number(process.hrtime.bigint() / 1_000n);

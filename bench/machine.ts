@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 
-/** What the figures were taken on, for the head of a report. */
+/** The machine and the versions, for the header of a report. */
 export type Machine = {
   date: string;
   processor: string;
@@ -10,7 +10,7 @@ export type Machine = {
   system: string;
   node: string;
   packages: Record<string, string>;
-  /** Of the last minute, before the benchmark began: above 0.5 something else was running. */
+  /** Load average of the minute before the benchmark. Above 0.5, other programs were running. */
   loadBefore: number;
 };
 
@@ -29,7 +29,7 @@ export function describeMachine(): Machine {
   };
 }
 
-/** From its file: not every package exports its package.json. */
+/** Read from the file, because not every package exports its package.json. */
 function versionOf(name: string): string {
   const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
   for (const folder of folders) {
@@ -37,7 +37,7 @@ function versionOf(name: string): string {
       return (JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')) as { version: string })
         .version;
     } catch {
-      // Not in this one.
+      // Not in this folder; try the next one.
     }
   }
   return 'unknown';

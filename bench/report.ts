@@ -1,7 +1,7 @@
 import type { Row, Table } from './bench.ts';
 import type { Machine } from './machine.ts';
 
-/** The head of a report: what the figures were taken on, and how. */
+/** The header of a report: the machine, the versions and the arrangement. */
 export function formatHeader({
   date,
   processor,
@@ -16,11 +16,11 @@ export function formatHeader({
     `${date}, ${processor}, ${memoryGb} GB, ${system}, load average before ${loadBefore}`,
     `Node ${node}, ${versions.join(', ')}`,
     'Everything on this machine: Posthorn (API and worker in one process), embedded Postgres with fsync on, Temporal',
-    'dev server on SQLite, load generator and receiver. Events of 1,024 bytes; the receiver answers 204 at once.',
+    'dev server on SQLite, load generator and receiver. Events of 1,024 bytes; the receiver responds 204 at once.',
   ].join('\n');
 }
 
-/** A table in Markdown. */
+/** Formats a table as Markdown. */
 export function formatTable({ title, rows }: Table): string {
   const names = Object.keys(rows[0] ?? {});
   const cells = [names, names.map(() => '---'), ...rows.map((row) => names.map((name) => cellOf(row, name)))];

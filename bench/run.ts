@@ -9,10 +9,10 @@ import { startRemote } from './processes/remote-process.ts';
 import { formatHeader, formatTable } from './report.ts';
 
 const USAGE = `npm run bench -- [options]
-  --only a,b        these measures: ${Object.keys(SCENARIOS).join(', ')}
-  --seconds 30      how long each load lasts
-  --json            JSON instead of tables
-  --profile folder  CPU profiles of Posthorn, one for each start of it, go there`;
+  --only a,b        only these measures: ${Object.keys(SCENARIOS).join(', ')}
+  --seconds 30      duration of each load
+  --json            print JSON instead of tables
+  --profile folder  write a CPU profile of Posthorn to this folder at each of its stops`;
 
 const { values } = parseArgs({
   options: {
@@ -27,7 +27,7 @@ const names =
   values.only?.split(',') ?? Object.keys(SCENARIOS).filter((name) => SCENARIOS[name]!.runByDefault);
 const unknown = names.filter((name) => !SCENARIOS[name]);
 if (values.help || unknown.length > 0 || !(Number(values.seconds) > 0)) {
-  console.error(unknown.length > 0 ? `There is no measure ${unknown.join(', ')}.\n${USAGE}` : USAGE);
+  console.error(unknown.length > 0 ? `Unknown measure: ${unknown.join(', ')}.\n${USAGE}` : USAGE);
   process.exit(values.help ? 0 : 2);
 }
 

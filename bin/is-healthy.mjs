@@ -1,5 +1,5 @@
-// The container's health check: the API answers on its port; a worker, which has no API, is ready on its health port,
-// which it is once it polls. Without an argument it finds out which of the two runs here.
+// The health check of the container. An API is healthy if it responds on its port. A worker, which has no API, is healthy
+// if it is ready on its health port, that is, once it polls. Without an argument, tries the API, then the worker.
 const { POSTHORN_PORT = '4000', POSTHORN_HEALTH_PORT } = process.env;
 const checks = [`http://127.0.0.1:${POSTHORN_PORT}/healthz`];
 if (POSTHORN_HEALTH_PORT) checks.push(`http://127.0.0.1:${POSTHORN_HEALTH_PORT}/readyz`);
@@ -14,6 +14,6 @@ for (const url of checks) {
     break;
   } catch (error) {
     console.error(`${url}: ${error.cause?.message ?? error.message}`);
-    if (error.cause?.code !== 'ECONNREFUSED') break; // an API that hangs is not a worker
+    if (error.cause?.code !== 'ECONNREFUSED') break; // an API that hangs must not be checked as a worker
   }
 }

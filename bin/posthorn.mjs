@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `posthorn`. Node strips no types under node_modules, so this runs from a clone or the image only.
+// The command `posthorn`. It runs only from a clone or the image, because Node does not strip types in node_modules.
 import { join } from 'node:path';
 import { runChild } from './run-child.mjs';
 import { installDependencies, isProduction, nodeForSources, root } from './set-up.mjs';
@@ -9,7 +9,7 @@ const cli = join(root, 'src/cli/program.ts');
 await installDependencies();
 const node = nodeForSources();
 if (isProduction && node === process.execPath) {
-  // In a container this process is the one that is signalled and watched: nothing stands between.
+  // In a container no child process: the container engine signals and watches this process.
   process.argv[1] = cli;
   await import(cli);
 } else {

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const TERM_GRACE_MS = 1_000;
-const GONE_WITHIN_MS = 2_000;
+const EXIT_TIMEOUT_MS = 2_000;
 
 /**
- * A shell that asks a process, or with a negative number a process group, to stop when we are gone without a word: its
- * pipe closes then. To be killed when what it watches has ended.
+ * Starts a shell that stops a process, or the process group of a negative id, when this process is killed: the shell's
+ * pipe closes then. Kill the shell when the watched process has exited.
  */
 export function watchOver(pid) {
   const script = 'read -r nothing; kill -s TERM -- "$1"';
@@ -19,18 +19,18 @@ export function watchOver(pid) {
   return watcher;
 }
 
-/** Ends a child and all that it has started, first by SIGTERM; resolves when nobody of the group is left. */
+/** Ends a child and its process group, first with SIGTERM. Resolves when all of it has exited, or after 2 s. */
 export async function endGroup(child) {
   const startedAt = performance.now();
   const elapsed = () => performance.now() - startedAt;
   signalGroup(child, 'SIGTERM');
-  while (signalGroup(child, 0) && elapsed() < GONE_WITHIN_MS) {
+  while (signalGroup(child, 0) && elapsed() < EXIT_TIMEOUT_MS) {
     if (elapsed() > TERM_GRACE_MS) signalGroup(child, 'SIGKILL');
     await sleep(20);
   }
 }
 
-/** False when nobody is left in it. */
+/** False if the group has no process. */
 function signalGroup(child, signal) {
   if (process.platform === 'win32') return child.kill(signal);
   try {

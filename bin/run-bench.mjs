@@ -1,4 +1,4 @@
-// `npm run bench`: installs what is missing and runs the benchmark with the given arguments (`-- --help`).
+// `npm run bench`: installs missing dependencies and runs the benchmark with the given arguments (`-- --help`).
 import { join } from 'node:path';
 import { runChild } from './run-child.mjs';
 import { installDependencies, nodeForSources, root } from './set-up.mjs';

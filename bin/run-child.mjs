@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { watchOver } from './process-group.mjs';
 
-/** Ctrl-C reaches us from the terminal and once more from npm: within this time it is one and the same. */
+/** The terminal and npm both pass on a Ctrl-C. Within this time it counts once. */
 const SAME_SIGNAL_MS = 1_000;
-const PARENT_LOOK_MS = 250;
+const PARENT_POLL_MS = 250;
 
 /**
- * Runs a command to its end and returns the exit code, 128 and more when a signal ended it. The command has a process
- * group of its own, so that each signal reaches it once, from here; a second Ctrl-C, later, is passed on as well. When
- * we are killed outright, a watching shell asks the command to stop.
+ * Runs a command to its end and returns its exit code, or 128 plus the signal that ended it. The command gets its own
+ * process group, so that each signal reaches it once, from here. A later second Ctrl-C is passed on too. If this process
+ * is killed, a watching shell stops the command.
  */
 export async function runChild(command, args, env = process.env) {
   const ownGroup = process.platform !== 'win32';
@@ -37,7 +37,7 @@ export async function runChild(command, args, env = process.env) {
   return code;
 }
 
-/** npm passes SIGTERM to the shell it runs us in, which dies of it without a word to us. */
+/** npm sends SIGTERM to the shell that runs this process, and the shell exits without passing it on. */
 function whenOrphaned(act) {
   const parent = process.ppid;
   if (!process.env.npm_lifecycle_event) return undefined;
@@ -45,6 +45,6 @@ function whenOrphaned(act) {
     if (process.ppid === parent) return;
     clearInterval(timer);
     act();
-  }, PARENT_LOOK_MS);
+  }, PARENT_POLL_MS);
   return timer;
 }

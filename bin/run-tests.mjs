@@ -1,4 +1,4 @@
-// `npm test`: installs what is missing, runs jest with the given arguments, and ends with `N passed, N failed`.
+// `npm test`: installs missing dependencies, runs Jest with the given arguments, and prints `N passed, N failed` at the end.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ rmSync(folder, { recursive: true });
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(code === 0 && failed > 0 ? 1 : code);
 
-/** jest writes none when it fails before the first test. */
+/** Jest writes no file if it fails before the first test. */
 function readCount(exitCode) {
   try {
     return JSON.parse(readFileSync(countFile, 'utf8'));

@@ -1,4 +1,4 @@
-// Runs before anything is installed, on whatever Node the machine has (20 or later): plain JavaScript, no packages.
+// Runs before anything is installed, on the machine's own Node (20 or later): plain JavaScript without packages.
 import { spawn } from 'node:child_process';
 import { constants as access, accessSync, existsSync, readFileSync } from 'node:fs';
 import { constants, homedir } from 'node:os';
@@ -9,36 +9,36 @@ import { endGroup, watchOver } from './process-group.mjs';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const NODE_NEEDED = 24;
-const TELL_EVERY_MS = 10_000;
+const LOG_INTERVAL_MS = 10_000;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** In production nothing is installed at start, and the image has the right Node already. */
+/** In production nothing is installed at start, because the image contains the dependencies and Node 24. */
 export const isProduction = process.env.NODE_ENV === 'production';
 
-/** Runs `npm ci` when node_modules is not what package-lock.json says; returns when it is. */
+/** Runs `npm ci` if node_modules does not match package-lock.json. Exits the process if that fails. */
 export async function installDependencies() {
   if (isProduction || isInstalled()) return;
   const startedAt = Date.now();
   const seconds = () => Math.round((Date.now() - startedAt) / 1000);
   console.error('Installing dependencies (npm ci) …');
-  const timer = setInterval(() => console.error(`Installing dependencies … ${seconds()} s`), TELL_EVERY_MS);
+  const timer = setInterval(() => console.error(`Installing dependencies … ${seconds()} s`), LOG_INTERVAL_MS);
   const ended = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   clearInterval(timer);
   if (ended.signal) {
-    console.error('Stopped while the dependencies were being installed; the next start installs them anew.');
+    console.error('Stopped while the dependencies were being installed; the next start installs them again.');
     process.exit(128 + constants.signals[ended.signal]);
   }
   if (ended.code !== 0) {
-    console.error(`npm ci failed (code ${ended.code}); what it said is above.`);
+    console.error(`npm ci failed with code ${ended.code}; see its output above.`);
     const unwritable = [root, homedir()].filter((folder) => !isWritable(folder));
     for (const folder of unwritable)
-      console.error(`This user cannot write ${folder}, which npm has to (HOME holds its cache).`);
+      console.error(`This user cannot write to ${folder}, which npm needs (its cache is in HOME).`);
     process.exit(1);
   }
   console.error(`Installing dependencies: done in ${seconds()} s`);
 }
 
-/** npm notes what it installed, in the shape of the lock file. Packages for other machines are left out there. */
+/** Compares the lock file with npm's record of installed packages, which omits packages for other platforms. */
 function isInstalled() {
   const installed = packagesIn(join(root, 'node_modules/.package-lock.json'));
   const wanted = packagesIn(join(root, 'package-lock.json'));
@@ -55,22 +55,22 @@ function packagesIn(file) {
 }
 
 /**
- * Runs npm to its end, in a process group of its own: the install scripts that it runs would outlive it. Resolves with
- * its code, or with the signal that asked us to stop, when all of the group is gone.
+ * Runs npm to its end in its own process group, because its install scripts could outlive it. Resolves with its exit
+ * code, or with the signal that stopped this process, when the group has exited.
  */
 function npm(args) {
   const ownGroup = process.platform !== 'win32';
   const options = { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: ownGroup };
-  // Under `npm run` this is the npm that runs us; else the one on PATH, which is a script on Windows.
+  // Under `npm run`, the same npm; otherwise the one on PATH, which is a script on Windows.
   const script = process.env.npm_execpath;
   const child = script?.endsWith('.js')
     ? spawn(process.execPath, [script, ...args], options)
     : spawn('npm', args, { ...options, shell: !ownGroup });
   const watcher = ownGroup && child.pid ? watchOver(-child.pid) : undefined;
-  let asked;
+  let stopping;
   const stop = (signal) => {
-    if (asked) return;
-    asked = endGroup(child).then(() => signal);
+    if (stopping) return;
+    stopping = endGroup(child).then(() => signal);
   };
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
   const ended = new Promise((resolve) => {
@@ -78,7 +78,7 @@ function npm(args) {
     child.once('exit', (code, signal) => resolve(code ?? signal));
   });
   return ended.then(async (code) => {
-    const signal = await asked;
+    const signal = await stopping;
     for (const name of STOP_SIGNALS) process.off(name, stop);
     watcher?.kill('SIGKILL');
     return { code, signal };
@@ -94,13 +94,13 @@ function isWritable(folder) {
   }
 }
 
-/** The Node that runs our TypeScript as it is: this one when it is new enough, else the one that npm installed. */
+/** A Node that runs TypeScript without a build: the one that npm has installed, else this one if it is new enough. */
 export function nodeForSources() {
   const installed = join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (existsSync(installed)) return installed;
   if (Number(process.versions.node.split('.')[0]) >= NODE_NEEDED) return process.execPath;
   console.error(
-    `Posthorn needs Node ${NODE_NEEDED}: this is ${process.version}, and npm ci has not installed another.`,
+    `Posthorn needs Node ${NODE_NEEDED}, but this is ${process.version}, and npm ci has not installed another one.`,
   );
   return process.exit(1);
 }

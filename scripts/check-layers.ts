@@ -7,5 +7,5 @@ const paths = globSync('{src,workflows,activities}/**/*.ts', { cwd: root }).sort
 const found = forbiddenImports(paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })));
 
 for (const sentence of found) console.error(sentence);
-console.log(`${paths.length} files, ${found.length} imports that point the wrong way`);
+console.log(`${paths.length} files, ${found.length} forbidden imports`);
 process.exitCode = found.length > 0 ? 1 : 0;

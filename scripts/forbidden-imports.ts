@@ -3,31 +3,31 @@ import { LAYERS, type Layer, RESERVED } from './layers.ts';
 
 export type SourceFile = { path: string; text: string };
 
-/** One sentence for each import that points the wrong way, in the order of the files. */
+/** Returns a sentence for each forbidden import, in the order of the files. */
 export function forbiddenImports(files: SourceFile[]): string[] {
   return files.flatMap(({ path, text }) => {
     const layer = layerOf(path);
     if (!layer) return [`${path} belongs to no layer: give it one in scripts/layers.ts`];
-    return importsIn(text).flatMap((specifier) => objectionTo(path, layer, specifier) ?? []);
+    return importsIn(text).flatMap((specifier) => describeViolation(path, layer, specifier) ?? []);
   });
 }
 
-function objectionTo(path: string, layer: Layer, specifier: string): string | undefined {
+function describeViolation(path: string, layer: Layer, specifier: string): string | undefined {
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(path), specifier);
     const targetLayer = layerOf(target)?.path ?? target;
     const allowed =
       targetLayer === layer.path || layer.imports.some((prefix) => isWithin(targetLayer, prefix));
     if (allowed) return undefined;
-    return `${path} imports ${target}: ${layer.path} may import ${inWords(layer.imports)}`;
+    return `${path} imports ${target}: ${layer.path} may import ${formatPaths(layer.imports)}`;
   }
   const rules = RESERVED.filter(({ packages }) => packages.test(specifier));
   if (rules.length > 0) {
     if (rules.some(({ layers }) => layers.includes(layer.path))) return undefined;
-    return `${path} imports ${specifier}, which is for ${inWords(rules.flatMap(({ layers }) => layers))}`;
+    return `${path} imports ${specifier}, which is for ${formatPaths(rules.flatMap(({ layers }) => layers))}`;
   }
   return layer.pure
-    ? `${path} imports ${specifier}: ${layer.path} is replayed, so it must stay pure`
+    ? `${path} imports ${specifier}: ${layer.path} is replayed by Temporal, so it must be deterministic`
     : undefined;
 }
 
@@ -38,7 +38,7 @@ function layerOf(path: string): Layer | undefined {
 
 const isWithin = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`);
 
-const inWords = (paths: string[]): string => paths.join(', ') || 'nothing else of ours';
+const formatPaths = (paths: string[]): string => paths.join(', ') || 'no other layer';
 
 /** Static, dynamic and type imports, and re-exports. */
 function importsIn(text: string): string[] {

@@ -1,9 +1,9 @@
-/** A part of the source, and what it may import besides itself. Imports point one way: no two may name each other. */
+/** A part of the source and the layers that it may import. Layers must not import each other in a circle. */
 export type Layer = {
-  /** A folder or file, from the root of the repository. A file belongs to the longest path that contains it. */
+  /** A folder or file, relative to the root. A file belongs to the layer with the longest matching path. */
   path: string;
   imports: string[];
-  /** Runs where workflows replay: no `node:` module, and no package but those that RESERVED lists for it. */
+  /** Runs in workflows, so it must not import `node:` modules, or packages other than those that RESERVED lists for it. */
   pure?: true;
 };
 
@@ -30,7 +30,7 @@ export const LAYERS: Layer[] = [
   { path: 'src/secrets', imports: [] },
   { path: 'src/egress', imports: ['src/policy'] },
   { path: 'src/profiles', imports: ['src/policy', 'src/signing', 'src/json-schema'] },
-  // What the API needs from the parts behind it, as types: they implement it without importing the API.
+  // The interfaces that the API needs; other layers implement them without importing the API.
   { path: 'src/api/ports.ts', imports: ['src/policy', 'src/store'] },
   { path: 'src/store', imports: ['src/policy', 'src/secrets'] },
   { path: 'src/catalogue', imports: ['src/json-schema', 'src/profiles', 'src/store'] },
@@ -63,14 +63,14 @@ export const LAYERS: Layer[] = [
     imports: ['src/config', 'src/secrets', 'src/store', 'src/service/start-failure.ts'],
   },
 
-  // The composition root: only it, and the commands that start it, import everything.
+  // The composition root and the commands that start it may import everything.
   { path: 'src/service', imports: ['src', 'activities', 'workflows'] },
   { path: 'src/cli', imports: ['src', 'activities', 'workflows'] },
-  // A client of the API: it knows profiles as data, and nothing of what serves them.
+  // A client of the API: it may use profiles, but not the code that serves them.
   { path: 'src/cli/try', imports: ['src/policy', 'src/profiles', 'src/config', 'src/embedded'] },
 ];
 
-/** Packages that only these layers import. */
+/** Packages that only these layers may import. */
 export const RESERVED: { packages: RegExp; layers: string[] }[] = [
   { packages: /^express/, layers: ['src/api'] },
   { packages: /^undici$/, layers: ['src/egress'] },

@@ -2,7 +2,7 @@ import { proxyActivities } from '@temporalio/workflow';
 
 const { nothing } = proxyActivities<{ nothing(): Promise<void> }>({ startToCloseTimeout: '1 minute' });
 
-/** The least that a delivery could cost the engine: one activity that does nothing. */
+/** The minimum cost of a delivery in Temporal: a workflow with one empty activity. */
 export async function empty(): Promise<void> {
   await nothing();
 }

@@ -7,7 +7,7 @@ import { serveCommands } from '../processes/remote-process.ts';
 /* The engine without Posthorn: a worker and a closed loop of starters, on the same server, tuned as ours are. */
 
 export type EngineCommands = {
-  /** Workflows that were started and completed in `seconds`, by `starters` at a time. */
+  /** Starts workflows for `seconds` in `starters` concurrent loops, and counts the completed ones. */
   run(address: string, starters: number, seconds: number): Promise<{ completed: number; perSecond: number }>;
 };
 

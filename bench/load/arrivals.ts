@@ -5,7 +5,7 @@ import type { ArrivalCounts, ReceiverCommands } from './receiver.ts';
 
 const POLL_INTERVAL_MS = 20;
 
-/** Waits until `count` different deliveries have arrived, or no new one has for `patienceMs`. */
+/** Waits until `count` distinct deliveries have arrived, or none has arrived for `patienceMs`. */
 export async function waitForArrivals(
   receiver: Remote<ReceiverCommands>,
   count: number,

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way to a local port on which whatever a client sends arrives `delayMs` later; answers are not delayed. */
+/** A proxy to a local port that delays what clients send by `delayMs`. Responses are not delayed. */
 export async function delayingProxy(
   target: number,
   delayMs: number,
@@ -20,7 +20,7 @@ export async function delayingProxy(
         other.destroy();
       });
     }
-    // Timers of one length fire in the order in which they were set: bytes stay in order.
+    // Timers of equal duration fire in the order they were set, so bytes stay in order.
     if (delayMs > 0) client.on('data', (data) => setTimeout(() => upstream.write(data), delayMs));
     else client.pipe(upstream);
     upstream.pipe(client);

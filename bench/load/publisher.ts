@@ -10,27 +10,27 @@ export type Load = {
   url: string;
   key: string;
   type: string;
-  /** Distinguishes the ids of this load from every other's. */
+  /** Prefix of the event ids of this load. */
   run: string;
-  /** Closed: each publisher posts again as soon as it is answered. Open: at a rate, whatever the answers do. */
+  /** Closed: each publisher posts again as soon as it gets a response. Open: a constant rate, independent of responses. */
   loop:
     | { kind: 'closed'; publishers: number; seconds: number }
     | { kind: 'closed'; publishers: number; events: number }
     | { kind: 'open'; perSecond: number; seconds: number };
-  /** Events in one post; 1 goes to /v1/events, more to /v1/events/batch. */
+  /** Events per post. 1 uses /v1/events, more use /v1/events/batch. */
   batch: number;
-  /** Asks for the answer when every delivery has settled: what is under way is then bounded by the publishers. */
+  /** Requests the response when every delivery has settled, so the number of publishers bounds the events in flight. */
   waitForDelivery?: boolean;
-  /** Posts again with the same ids until it is accepted, as a producer would whose answer was lost. */
+  /** Posts again with the same ids until accepted, as a producer does that got no response. */
   retryUntilAccepted: boolean;
 };
 
 export type PublishResult = {
-  /** Ids of the events that were answered as they should: with 202, or with 200 to those who wait. */
+  /** Ids of the accepted events: with status 202, or 200 when waiting for the delivery. */
   acceptedIds: string[];
-  /** Posts with another answer, or none. */
+  /** Posts with another response, or none. */
   failedPosts: number;
-  /** Milliseconds from the call to the answer, for each accepted post. */
+  /** Milliseconds from the call to the response, for each accepted post. */
   acceptLatenciesMs: number[];
   startedAt: number;
   endedAt: number;
@@ -38,14 +38,14 @@ export type PublishResult = {
 
 export type PublisherCommands = {
   publish(load: Load): Promise<PublishResult>;
-  /** Events accepted so far by the publish under way. */
+  /** Events that the running publish call has accepted so far. */
   accepted(): number;
 };
 
-/** With type, id and punctuation around it, a post of one event has 1,024 bytes. */
+/** Size of the body of a post with one event. */
 const EVENT_BYTES = 1_024;
 const CONNECTIONS = 128;
-const INSIST_AFTER_MS = 50;
+const REPOST_AFTER_MS = 50;
 
 let published: PublishResult;
 
@@ -55,13 +55,13 @@ async function publish(load: Load): Promise<PublishResult> {
   const pool = new Pool(load.url, { connections: CONNECTIONS, pipelining: 1 });
   const post = poster(load, pool);
   if (loop.kind === 'open') await atRate(loop.perSecond, loop.seconds, post);
-  else await closed(loop, post);
+  else await inClosedLoop(loop, post);
   published.endedAt = nowMicros();
   await pool.close();
   return published;
 }
 
-async function closed(
+async function inClosedLoop(
   loop: Extract<Load['loop'], { kind: 'closed' }>,
   post: () => Promise<void>,
 ): Promise<void> {
@@ -76,17 +76,17 @@ async function closed(
   await Promise.all(Array.from({ length: loop.publishers }, publisher));
 }
 
-/** Evenly spaced from the start: a call that comes late does not make the next ones late. */
+/** Posts are scheduled from the start time, so a late post does not delay the next ones. */
 async function atRate(perSecond: number, seconds: number, post: () => Promise<void>): Promise<void> {
   const startedAt = performance.now();
-  const underWay = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<void>>();
   for (let n = 0; n < perSecond * seconds; n++) {
     const wait = startedAt + (n * 1_000) / perSecond - performance.now();
     if (wait > 0) await sleep(wait);
-    const posted: Promise<void> = post().finally(() => underWay.delete(posted));
-    underWay.add(posted);
+    const posted: Promise<void> = post().finally(() => inFlight.delete(posted));
+    inFlight.add(posted);
   }
-  await Promise.all(underWay);
+  await Promise.all(inFlight);
 }
 
 function poster(
@@ -109,7 +109,7 @@ function poster(
         return;
       }
       published.failedPosts += 1;
-      if (retryUntilAccepted) await sleep(INSIST_AFTER_MS);
+      if (retryUntilAccepted) await sleep(REPOST_AFTER_MS);
     } while (retryUntilAccepted);
   };
 }
@@ -119,7 +119,7 @@ function eventText(id: string, type: string): string {
   return `${head}${'x'.repeat(EVENT_BYTES - head.length - 3)}"}}`;
 }
 
-/** Null when there was no answer. */
+/** Null without a response. */
 async function statusOf(
   pool: Pool,
   path: string,
@@ -127,9 +127,9 @@ async function statusOf(
   body: string,
 ): Promise<number | null> {
   try {
-    const answered = await pool.request({ method: 'POST', path, headers, body });
-    await answered.body.dump();
-    return answered.statusCode;
+    const response = await pool.request({ method: 'POST', path, headers, body });
+    await response.body.dump();
+    return response.statusCode;
   } catch {
     return null;
   }

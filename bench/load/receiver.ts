@@ -5,11 +5,11 @@ import { serveCommands } from '../processes/remote-process.ts';
 import { publishedAtFromId } from './event-ids.ts';
 
 /*
- * The receivers. One answers 204 at once and notes each arrival by its path; one, on a port of its own since
- * connections are pooled by origin, never answers.
+ * Two receivers. One responds 204 at once and records arrivals by path. The other never responds; it has its own port,
+ * because connections are pooled by origin.
  */
 
-/** An arrival: when the event was published, and how long it then took, in microseconds. */
+/** Time of publication, and the time until the arrival, in microseconds. */
 export type Arrival = [publishedAt: number, took: number];
 
 export type ArrivalCounts = {
@@ -20,14 +20,14 @@ export type ArrivalCounts = {
 };
 
 export type ReceiverCommands = {
-  /** The addresses of the one that answers, without a path, and of the one that does not. */
+  /** Returns the origins of both receivers. */
   listen(): Promise<{ healthy: string; silent: string }>;
-  /** Forgets what has arrived, and ignores from now on what is not of this run. */
+  /** Deletes all arrivals, and ignores arrivals of other runs from now on. */
   reset(run: string): void;
-  /** Deliveries of the run, those that came again, when the last new one came, and POSTs to the silent one. */
+  /** Distinct deliveries and duplicates of the run, the time of the last new one, and POSTs to the silent receiver. */
   count(): ArrivalCounts;
   arrivals(): Arrival[];
-  /** Those of `ids` that did not arrive at each of `/0` to `/<endpoints - 1>`. */
+  /** The ids that are missing on any of the paths `/0` to `/<endpoints - 1>`. */
   missing(ids: string[], endpoints: number): string[];
 };
 
@@ -82,7 +82,7 @@ const commands: ReceiverCommands = {
     duplicates = 0;
     silentPosts = 0;
   },
-  count: () => ({ arrived: arrivals.length, duplicates, lastArrivalAt, silentPosts: silentPosts }),
+  count: () => ({ arrived: arrivals.length, duplicates, lastArrivalAt, silentPosts }),
   arrivals: () => arrivals,
   missing: (ids, endpoints) =>
     ids.filter((id) => {

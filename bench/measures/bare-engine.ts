@@ -6,9 +6,9 @@ import { startRemote } from '../processes/remote-process.ts';
 
 const STARTERS = [2, 8, 32];
 
-/** What each delivery would cost at least if every event had its own workflow: no API, no Postgres, no POST. */
+/** The minimum cost of a delivery if every event has its own workflow: no API, no Postgres, no POST. */
 export const bareEngine: Scenario = {
-  title: 'The bare engine: an empty workflow with one empty activity, closed loop on the same server',
+  title: 'The bare engine: a workflow with one empty activity, closed loop on the same server',
   runByDefault: true,
   async run(bench) {
     const posthorn = await bench.posthorn('never');

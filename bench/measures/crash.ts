@@ -9,11 +9,11 @@ import type { Posthorn } from '../processes/posthorn.ts';
 const EVENTS = 2_000;
 const PUBLISHERS = 32;
 const RUNS = 3;
-/** No delivery may be later than a minute after its crash; beyond this much silence what is missing is lost. */
+/** Deliveries must arrive within a minute of the crash. After this long without arrivals, missing ones are lost. */
 const PATIENCE_MS = 90_000;
 const POLL_INTERVAL_MS = 5;
 
-/** kill -9 of every server process when half of the events are accepted; producers insist with the same ids. */
+/** Kills all server processes when half of the events are accepted. Producers repeat their posts with the same ids. */
 export const crash: Scenario = {
   title: `kill -9 of Posthorn, Postgres and Temporal in the middle of ${EVENTS} events`,
   runByDefault: true,
@@ -25,7 +25,7 @@ export const crash: Scenario = {
   },
 };
 
-async function once(bench: BenchContext, fanOut: number, place: number): Promise<Row> {
+async function once(bench: BenchContext, fanOut: number, runNumber: number): Promise<Row> {
   const { receiver, publisher, urls } = bench;
   const posthorn = await bench.posthorn('auto');
   const project = await posthorn.newProject();
@@ -56,18 +56,18 @@ async function once(bench: BenchContext, fanOut: number, place: number): Promise
   const { arrived, duplicates, lastArrivalAt } = await receiver.call('count');
   return {
     'fan-out': fanOut,
-    run: place,
+    run: runNumber,
     'arrived before the kill': arrivedBefore,
     lost: (await receiver.call('missing', acceptedIds, fanOut)).length,
     'not delivered': EVENTS * fanOut - arrived,
-    duplicates: duplicates,
+    duplicates,
     'in flight at the kill': (await unknownAttempts(posthorn)) - unknownBefore,
     'ready after s': roundForReport((readyAt - restartedAt) / 1e6),
     'all delivered after s': roundForReport((lastArrivalAt - restartedAt) / 1e6),
   };
 }
 
-/** What had arrived but was not recorded is sent again: nothing may be open any more when duplicates are counted. */
+/** Deliveries that arrived unrecorded are sent again, so duplicates are counted only when none is open. */
 async function untilSettled(posthorn: Posthorn, run: string): Promise<void> {
   const until = performance.now() + PATIENCE_MS;
   const open = `SELECT count(*)::int AS n FROM deliveries
@@ -75,7 +75,7 @@ async function untilSettled(posthorn: Posthorn, run: string): Promise<void> {
   while ((await countOf(posthorn, open, [`${run}-`])) > 0 && performance.now() < until) await sleep(100);
 }
 
-/** Attempts that were under way when their process died: the only ones that may be made twice. */
+/** Attempts in flight when their process was killed. Only these may be repeated. */
 const unknownAttempts = (posthorn: Posthorn): Promise<number> =>
   countOf(posthorn, "SELECT count(*)::int AS n FROM attempts WHERE outcome = 'unknown'");
 

@@ -6,7 +6,7 @@ import { latency } from './latency.ts';
 import { overload } from './overload.ts';
 import { throughput } from './throughput.ts';
 
-/** All measures by the names that --only takes, in the order in which they run. */
+/** All measures by the names for --only, in the order in which they run. */
 export const SCENARIOS: Record<string, Scenario> = {
   latency,
   throughput: throughput('auto', 'single'),

@@ -18,7 +18,7 @@ export type IsolationOptions = {
   samples: number;
 };
 
-/** A receiver that never answers, beside a healthy one of the same project; first the healthy one alone. */
+/** A healthy receiver, first alone, then with a receiver of the same project that never responds. */
 export const isolation = ({
   perSecond,
   seconds,
@@ -27,7 +27,7 @@ export const isolation = ({
   samples,
 }: IsolationOptions): Scenario => ({
   title:
-    `Healthy endpoint at ${HEALTHY_PER_SECOND}/s beside a black hole at ${perSecond}/s for ${seconds} s` +
+    `Healthy endpoint at ${HEALTHY_PER_SECOND}/s with an unresponsive endpoint at ${perSecond}/s for ${seconds} s` +
     (policy ? ` with the policy ${JSON.stringify(policy)}` : ''),
   runByDefault,
   async run(bench) {
@@ -43,13 +43,13 @@ export const isolation = ({
         load(posthorn, project, 'bench.hole', bench.nextRunId(), perSecond, seconds),
       );
       for (let n = 1; n <= samples; n++) {
-        const name = `beside it, part ${n} of ${samples}`;
+        const name = `with it, part ${n} of ${samples}`;
         rows.push(await observe(bench, posthorn, project, name, seconds / samples));
       }
       await filling;
       return rows;
     } finally {
-      await project.deleteEndpoint(silentEndpoint); // its retries would run beside the next measure
+      await project.deleteEndpoint(silentEndpoint); // otherwise its retries would run during the next measure
       await hole.stop();
     }
   },
@@ -72,7 +72,7 @@ async function observe(
   const pids = posthorn.pids();
   const after = cpuMsByServer(pids);
   const memory = memoryMbByServer(pids);
-  await sleep(1_000); // the last are still on their way
+  await sleep(1_000); // for the last deliveries
   const tookMs = (await bench.receiver.call('arrivals')).map(([, took]) => took / 1_000);
   const { silentPosts } = await bench.receiver.call('count');
   const cpu = SERVERS.reduce((sum, server) => sum + after[server] - before[server], 0);
@@ -82,7 +82,7 @@ async function observe(
     p95: roundForReport(percentile(tookMs, 0.95)),
     p99: roundForReport(percentile(tookMs, 0.99)),
     'not yet delivered': published.acceptedIds.length - tookMs.length,
-    'POSTs into the hole/s': roundForReport(silentPosts / seconds),
+    'POSTs to the unresponsive/s': roundForReport(silentPosts / seconds),
     'CPU %': Math.round(cpu / (seconds * 10)),
     'memory MB posthorn/postgres/temporal': SERVERS.map((server) => memory[server]).join(' / '),
     'open workflows': await openWorkflows(posthorn),

@@ -5,7 +5,7 @@ import { percentile, roundForReport } from '../percentiles.ts';
 const RATES = [20, 50, 200, 500];
 const WARM_UP_SECONDS = 2;
 
-/** End to end: arrival at the receiver minus the moment of the publish call, in an open loop. */
+/** End-to-end latency, from the publish call to the arrival at the receiver, in an open loop. */
 export const latency: Scenario = {
   title: 'Open loop, fan-out 1, POSTHORN_GROUPING=auto: milliseconds',
   runByDefault: true,

@@ -7,13 +7,13 @@ import { cpuMsByServer, memoryMbByServer, SERVERS } from '../processes/process-u
 
 const PUBLISHERS = 32;
 const BATCH = 100;
-/** Fewer, so that as many events are under way as in the batches of one publisher after the other. */
+/** Fewer publishers, because each has a batch of events in flight. */
 const BATCH_PUBLISHERS = 4;
-/** Batches are accepted several times faster than delivered: a load as long as the others would drain for minutes. */
+/** Batches are accepted several times faster than delivered, so a load of full duration would take minutes to drain. */
 const BATCH_SHARE = 0.2;
-/** What runs once at first (compilation, connections, plans) is not counted. */
+/** Excludes one-time costs: compilation, connections, query plans. */
 const WARM_UP_SECONDS = 3;
-/** The last outcomes are recorded after they have arrived: their cost is counted too. */
+/** The last outcomes are recorded after the arrivals, and their cost is included. */
 const RECORDING_MS = 500;
 
 type Grouping = 'auto' | 'never';
@@ -21,7 +21,7 @@ type Grouping = 'auto' | 'never';
 export const throughput = (grouping: Grouping, batch: 'single' | 'batch'): Scenario => ({
   title:
     batch === 'single'
-      ? `Closed loop of ${PUBLISHERS} publishers${grouping === 'never' ? ' that wait until delivered' : ''}, POSTHORN_GROUPING=${grouping}`
+      ? `Closed loop of ${PUBLISHERS} publishers${grouping === 'never' ? ' that wait for the delivery' : ''}, POSTHORN_GROUPING=${grouping}`
       : `Batches of ${BATCH} events from ${BATCH_PUBLISHERS} publishers, POSTHORN_GROUPING=${grouping}`,
   runByDefault: true,
   run: async (bench) => [
@@ -49,7 +49,7 @@ async function atFanOut(
       run,
       loop: { kind: 'closed', publishers: inBatches ? BATCH_PUBLISHERS : PUBLISHERS, seconds },
       batch: inBatches ? BATCH : 1,
-      // The engine is 30 times slower than the API when each event has a workflow: the backlog would take minutes.
+      // With a workflow per event, delivering is 30 times slower than accepting; a backlog would take minutes to drain.
       waitForDelivery: grouping === 'never',
       retryUntilAccepted: false,
     });
@@ -92,7 +92,7 @@ async function atFanOut(
   };
 }
 
-/** Of the project that was made last. */
+/** Of the latest project. */
 async function deliveriesPerWorkflow(databaseUrl: string): Promise<number> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -6,42 +6,42 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort } from '../../src/embedded/free-port.ts';
 import { type ServerPids, serverPids } from './process-usage.ts';
 
-/** `posthorn start` with everything embedded, on a data folder of its own. */
+/** `posthorn start` with embedded servers, on its own data folder. */
 export type Posthorn = {
   url: string;
   dataDir: string;
-  /** Looked up anew: Postgres starts and ends processes as it likes. */
+  /** Read at each call, because Postgres starts and ends processes. */
   pids(): ServerPids;
   temporalAddress(): string;
   databaseUrl(): string;
   newProject(settings?: object): Promise<Project>;
-  /** kill -9 of every server process, at once. */
+  /** kill -9 of all server processes at once. */
   kill(): Promise<void>;
-  /** Starts again on the same data and port; resolves when it is ready. */
+  /** Starts again on the same data and port. Resolves when ready. */
   start(): Promise<void>;
   stop(): Promise<void>;
 };
 
 export type Project = {
   key: string;
-  /** Returns its id. */
+  /** Returns the id of the endpoint. */
   newEndpoint(url: string, events?: string[]): Promise<string>;
-  /** Cancels what is open for it. */
+  /** Cancels its open deliveries. */
   deleteEndpoint(id: string): Promise<void>;
 };
 
 export type PosthornOptions = {
   grouping: 'auto' | 'never';
-  /** Where the process writes a CPU profile when it stops. */
+  /** Folder for the CPU profile that the process writes when it stops. */
   cpuProfileDir?: string | undefined;
 };
 
-const READY_WITHIN_MS = 300_000;
+const READY_TIMEOUT_MS = 300_000;
 const CLI = join(import.meta.dirname, '../../src/cli/program.ts');
 
 export async function startPosthorn({ grouping, cpuProfileDir }: PosthornOptions): Promise<Posthorn> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
-  chmodSync(dataDir, 0o711); // root's Postgres is another user, who passes through
+  chmodSync(dataDir, 0o711); // if root runs the benchmark, Postgres runs as another user, who must traverse the folder
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   const { PATH, HOME, TEMPORAL_CLI_PATH, XDG_CACHE_HOME } = process.env;
@@ -73,7 +73,7 @@ export async function startPosthorn({ grouping, cpuProfileDir }: PosthornOptions
   async function stop(): Promise<void> {
     child.kill('SIGTERM');
     await ended;
-    const postgres = realpathSync(join(dataDir, 'postgres')); // a link, where root's Postgres cannot be in it
+    const postgres = realpathSync(join(dataDir, 'postgres')); // a link if the user of Postgres cannot reach the folder
     rmSync(postgres, { recursive: true, force: true });
     rmSync(dataDir, { recursive: true, force: true });
   }
@@ -94,14 +94,14 @@ export async function startPosthorn({ grouping, cpuProfileDir }: PosthornOptions
 }
 
 export async function untilReady(url: string, hasEnded: () => boolean): Promise<void> {
-  const until = performance.now() + READY_WITHIN_MS;
+  const until = performance.now() + READY_TIMEOUT_MS;
   while (performance.now() < until) {
-    if (hasEnded()) throw new Error('posthorn ended before it was ready');
+    if (hasEnded()) throw new Error('posthorn exited before it was ready');
     const ready = await fetch(`${url}/readyz`).catch(() => null);
     if (ready?.ok) return;
     await sleep(20);
   }
-  throw new Error(`posthorn was not ready within ${READY_WITHIN_MS / 1_000} s`);
+  throw new Error(`posthorn was not ready within ${READY_TIMEOUT_MS / 1_000} s`);
 }
 
 export async function newProject(url: string, adminKey: string, settings?: object): Promise<Project> {
@@ -119,13 +119,13 @@ export async function newProject(url: string, adminKey: string, settings?: objec
 }
 
 async function call(url: string, key: string, method: string, path: string, body?: object) {
-  const answered = await fetch(`${url}${path}`, {
+  const response = await fetch(`${url}${path}`, {
     method,
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     ...(body && { body: JSON.stringify(body) }),
   });
-  const text = await answered.text();
-  if (!answered.ok) throw new Error(`${method} ${path} answered ${answered.status}: ${text}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path} responded ${response.status}: ${text}`);
   return JSON.parse(text || '{}') as { id: string; key: string };
 }
 
@@ -133,6 +133,6 @@ function killNow(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended with its parent.
+    // It has exited with its parent.
   }
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The server processes: `postgres` and `temporal` with all that they started. */
+/** Process ids by server, including the children of `postgres` and `temporal`. */
 export type ServerPids = { posthorn: number[]; postgres: number[]; temporal: number[] };
 
 export type Server = keyof ServerPids;
@@ -9,7 +9,7 @@ export const SERVERS: Server[] = ['posthorn', 'postgres', 'temporal'];
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/** Linux only: what the process `root` and its children are, told apart by the names of their programs. */
+/** Linux only. Finds the servers among the children of `root` by program name. */
 export function serverPids(root: number): ServerPids {
   const children = Map.groupBy(allProcesses(), ({ parent }) => parent);
   const found: ServerPids = { posthorn: [root], postgres: [], temporal: [] };
@@ -20,7 +20,7 @@ export function serverPids(root: number): ServerPids {
   return found;
 }
 
-/** CPU that each server has used since its start, in milliseconds; children that ended are counted with their parent. */
+/** CPU time of each server since its start, in milliseconds. Exited children count for their parent. */
 export const cpuMsByServer = (pids: ServerPids): Record<Server, number> => forEachServer(pids, cpuMsOf);
 
 export const cpuMsOf = (pids: number[]): number => pids.reduce((sum, pid) => sum + cpuMsOfOne(pid), 0);
@@ -28,12 +28,12 @@ export const cpuMsOf = (pids: number[]): number => pids.reduce((sum, pid) => sum
 function cpuMsOfOne(pid: number): number {
   const fields = statOf(pid)?.fields;
   if (!fields) return 0;
-  // utime, stime, cutime, cstime: 14th to 17th field, the 3rd being the first here (proc(5)).
+  // utime, stime, cutime, cstime: fields 14 to 17 of proc(5); here the first is field 3.
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   return (ticks * 1_000) / TICKS_PER_SECOND;
 }
 
-/** Memory of each server in MB; pages that several of its processes share are counted once. */
+/** Memory of each server in MB. Pages shared by several processes count once. */
 export function memoryMbByServer(pids: ServerPids): Record<Server, number> {
   const ofOne = (pid: number): number => {
     const kilobytes = /^Pss:\s+(\d+)/m.exec(readOrEmpty(`/proc/${pid}/smaps_rollup`))?.[1];
@@ -56,7 +56,7 @@ function allProcesses(): { pid: number; parent: number; program: string }[] {
   });
 }
 
-/** The program's name may hold spaces and parentheses: what follows the last one is fields. */
+/** The program name may contain spaces and parentheses; the fields follow the last parenthesis. */
 function statOf(pid: number): { program: string; fields: string[] } | null {
   const text = readOrEmpty(`/proc/${pid}/stat`);
   const end = text.lastIndexOf(')');
@@ -68,6 +68,6 @@ function readOrEmpty(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    return ''; // it ended meanwhile
+    return ''; // the process has exited
   }
 }

@@ -1,20 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 
-/** What a program of the benchmark can be asked, by name. */
+/** The commands of a program of the benchmark, by name. */
 export type Commands = Record<string, (...args: never[]) => unknown>;
 
-/** A program of the benchmark in a process of its own, so that its work is not counted or queued with another's. */
+/** A program of the benchmark in its own process, so that it shares neither CPU time nor an event loop with others. */
 export type Remote<C extends Commands> = {
   pid: number;
   call<K extends keyof C & string>(name: K, ...args: Parameters<C[K]>): Promise<Awaited<ReturnType<C[K]>>>;
   stop(): Promise<void>;
 };
 
-type Question = { id: number; name: string; args: unknown[] };
+type Request = { id: number; name: string; args: unknown[] };
 type Reply = { id: number; value?: unknown; error?: string };
 
-/** Starts `bench/<file>`, which must call `answer`. A question fails when the program does, or when it ends. */
+/** Starts `bench/<file>`, which must call `serveCommands`. A call rejects if the command fails or the program exits. */
 export function startRemote<C extends Commands>(file: string): Remote<C> {
   const child = fork(join(import.meta.dirname, file), { execArgv: [] });
   const open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
@@ -27,16 +27,16 @@ export function startRemote<C extends Commands>(file: string): Remote<C> {
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   void ended.then(() => {
-    for (const { reject } of open.values()) reject(new Error(`${file} ended`));
+    for (const { reject } of open.values()) reject(new Error(`${file} exited`));
   });
 
   return {
     pid: child.pid!,
     call: (name, ...args) =>
       new Promise((resolve, reject) => {
-        const question: Question = { id: ++last, name, args };
-        open.set(question.id, { resolve, reject });
-        child.send(question);
+        const request: Request = { id: ++last, name, args };
+        open.set(request.id, { resolve, reject });
+        child.send(request);
       }),
     stop: () => stop(child, ended),
   };
@@ -48,9 +48,9 @@ async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
   await ended;
 }
 
-/** Answers the questions of the process that started this one; ends with it. */
+/** Runs commands for the parent process, and exits with it. */
 export function serveCommands(commands: Commands): void {
-  process.on('message', async ({ id, name, args }: Question) => {
+  process.on('message', async ({ id, name, args }: Request) => {
     const reply: Reply = { id };
     try {
       reply.value = await commands[name]!(...(args as never[]));

@@ -13,12 +13,12 @@ import { newProject, type Posthorn, untilReady } from './posthorn.ts';
 const CLI = join(import.meta.dirname, '../../src/cli/program.ts');
 const log = (): void => {};
 
-/** What a measure needs of a Posthorn whose processes are not one. */
+/** The members of Posthorn that exist when API and worker are separate processes. */
 export type SeparatePosthorn = Pick<Posthorn, 'url' | 'newProject' | 'databaseUrl' | 'stop'>;
 
 /**
- * `posthorn api` and `posthorn worker` as processes of their own, on a Postgres that syncs and a Temporal dev server.
- * With `databaseDelayMs` each message to Postgres takes that much longer.
+ * Starts `posthorn api` and `posthorn worker` as separate processes, on a Postgres with fsync and a Temporal dev server.
+ * Each message to Postgres is delayed by `databaseDelayMs`.
  */
 export async function startSeparately({
   databaseDelayMs = 0,
@@ -28,7 +28,7 @@ export async function startSeparately({
   env?: NodeJS.ProcessEnv;
 } = {}): Promise<SeparatePosthorn> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
-  chmodSync(dataDir, 0o711); // root's Postgres is another user, who passes through
+  chmodSync(dataDir, 0o711); // if root runs the benchmark, Postgres runs as another user, who must traverse the folder
   const postgres = await startEmbeddedPostgres({ dataDir, log });
   const temporal = await startDevServer({ dataDir, cliPath: process.env.TEMPORAL_CLI_PATH, log });
   await migrate(postgres.url);

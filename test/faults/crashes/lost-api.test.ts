@@ -1,7 +1,6 @@
 import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { type InterruptibleProxy, startInterruptibleProxy } from '../../replay/interruptible-proxy.ts';
-import { eventually } from '../../set-up/eventually.ts';
 import { type ApiClient, apiClient, type Project } from '../installation/api-client.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { untilAllDelivered } from '../installation/ledger.ts';
