@@ -31,6 +31,8 @@ export type ReconcilerTimes = LeaseTimes & {
   /** Shorter in the first minute (`startupMs`), because Posthorn may have restarted after a crash. */
   startupOverdueAfterMs: number;
   startupMs: number;
+  /** How long after a signal a running workflow is not checked again. */
+  recheckAfterMs: number;
   /** A workflow whose task has failed for this long is wedged for good. */
   terminateWedgedAfterMs: number;
   /** The interval between two sweeps of endpoint changes, and the age from which these are finished. */
@@ -50,6 +52,7 @@ export const RECONCILER_TIMES: ReconcilerTimes = {
   overdueAfterMs: 60_000,
   startupOverdueAfterMs: 5_000,
   startupMs: 60_000,
+  recheckAfterMs: 60_000,
   terminateWedgedAfterMs: 120_000,
   sweepIntervalMs: 60_000,
   startupSweepIntervalMs: 5_000,
@@ -91,7 +94,7 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
   const ownerPoller = createOwnerPoller({
     ...deps,
     mayPoll: leads,
-    times: { recheckAfterMs: times.overdueAfterMs, terminateWedgedAfterMs: times.terminateWedgedAfterMs },
+    times,
   });
 
   async function passOverdue(): Promise<void> {

@@ -49,6 +49,7 @@ test('a workflow whose task fails again and again is terminated, and its deliver
       ...RECONCILER_TIMES,
       passIntervalMs: 500,
       overdueAfterMs: 15_000,
+      recheckAfterMs: 15_000,
       startupOverdueAfterMs: 1_000,
       terminateWedgedAfterMs: 2_000,
     },

@@ -19,16 +19,16 @@ afterEach(async () => {
   await receiver.close();
 });
 
-/** Calls as one project. */
+/** Makes a project and returns a function that calls the API with its key. */
 async function projectWith(settings: object) {
   const { key } = await posthorn.newProject(settings);
   return async (method: string, path: string, body: object): Promise<void> => {
     const { status, text } = await posthorn.client.call(method, path, { key, body });
-    if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${text}`);
+    if (status >= 300) throw new Error(`${method} ${path} returned ${status}: ${text}`);
   };
 }
 
-test('a retry is on time although another project has hundreds of attempts at silent endpoints under way', async () => {
+test('a retry is on time while another project has hundreds of attempts in flight to silent endpoints', async () => {
   receiver = await startReceiver([500, 200]);
   const slow = await projectWith({ policy: { delays: ['2s', '2s'], timeout: '60s' } });
   for (let n = 0; n < 14; n++) await slow('POST', '/v1/endpoints', { url: silent.url(n) });
@@ -45,7 +45,7 @@ test('a retry is on time although another project has hundreds of attempts at si
   expect(second!.receivedAt - first!.receivedAt).toBeLessThan(5_000);
 }, 90_000);
 
-test('targets at a thousand silent origins keep no other project waiting', async () => {
+test('targets at 1,000 silent origins delay no other project', async () => {
   receiver = await startReceiver([200]);
   const busy = await projectWith({ policy: { timeout: '60s' } });
   const events = Array.from({ length: 1_000 }, (_, n) => ({

@@ -15,6 +15,7 @@ export const QUICK: ReconcilerTimes = {
   overdueAfterMs: 100,
   startupOverdueAfterMs: 100,
   startupMs: 60_000,
+  recheckAfterMs: 100,
   terminateWedgedAfterMs: 300,
   sweepIntervalMs: 200,
   startupSweepIntervalMs: 200,

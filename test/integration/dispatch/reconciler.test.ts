@@ -57,7 +57,7 @@ test('a running workflow is signalled again for its due deliveries, at intervals
   temporal.states.set('busy', 'running');
   const ids = await overdue(store, 'busy', 2);
 
-  reconciler.start(temporal, { ...QUICK, overdueAfterMs: 400 });
+  reconciler.start(temporal, { ...QUICK, recheckAfterMs: 400 });
 
   await eventually(() => temporal.signals.length === 2);
   expect(temporal.signals[0]).toEqual({ workflowId: 'busy', ids });
@@ -71,7 +71,7 @@ test('a running workflow that could not be signalled is signalled in the next pa
   temporal.refuses.add('busy');
   const ids = await overdue(store, 'busy');
 
-  reconciler.start(temporal, { ...QUICK, overdueAfterMs: 60_000, startupOverdueAfterMs: 1_000 });
+  reconciler.start(temporal, { ...QUICK, recheckAfterMs: 60_000, startupOverdueAfterMs: 1_000 });
   await eventually(() => reconciler.failures.length > 0);
   temporal.refuses.clear();
 
@@ -109,7 +109,7 @@ test('a wedged workflow that recovers in between is not terminated', async () =>
   const temporal = fakeTemporal();
   temporal.states.set('unstable', 'wedged');
   await overdue(store, 'unstable');
-  reconciler.start(temporal, { ...QUICK, overdueAfterMs: 1 });
+  reconciler.start(temporal, { ...QUICK, recheckAfterMs: 1 });
   await eventually(() => temporal.describes.length > 3);
 
   temporal.states.set('unstable', 'running');
@@ -143,7 +143,7 @@ test('late running workflows do not hide the lost ones behind them', async () =>
   temporal.states.get = (id) => (id.startsWith('busy') ? 'running' : 'closed');
   const ids = await overdue(store, 'lost', 1, 10);
 
-  reconciler.start(temporal, { ...QUICK, overdueAfterMs: 60_000, startupOverdueAfterMs: 1_000 });
+  reconciler.start(temporal, { ...QUICK, recheckAfterMs: 60_000, startupOverdueAfterMs: 1_000 });
 
   await eventually(async () => (await ownersOf(store, ids))[0] === null, 20_000);
   expect(temporal.signals).toHaveLength(2_500);
@@ -195,7 +195,7 @@ test('unclaimed deliveries that a silent process had assigned are checked within
   const temporal = fakeTemporal();
   temporal.states.set('carried', 'running');
 
-  reconciler.start(temporal, { ...QUICK, overdueAfterMs: 60_000, startupOverdueAfterMs: 60_000 });
+  reconciler.start(temporal, { ...QUICK, recheckAfterMs: 60_000, startupOverdueAfterMs: 60_000 });
 
   await eventually(() => reconciler.actions.length === 2);
   expect(reconciler.actions.sort()).toEqual(['released left behind 2', 'signalled carried 1']);
