@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errorDocs } from '../../../scripts/error-docs.ts';
 import { OUTCOMES } from '../../../src/policy/outcome.ts';
 
-test('docs/errors.md says of each code what happened and what to do', () => {
+test('docs/errors.md is up to date with the problem codes', () => {
   expect(readFileSync(join(__dirname, '../../../docs/errors.md'), 'utf8')).toBe(errorDocs());
 });
 
