@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { DeliveryStatus } from '../../policy/outcome.ts';
+import { type DeliveryStatus, isFinalStatus } from '../../policy/outcome.ts';
 import { initialLane } from '../endpoints/receiver-health.ts';
 import { inTransaction } from '../postgres/database.ts';
 import { newId } from '../postgres/ids.ts';
@@ -102,7 +102,7 @@ export async function cancelDelivery(
   return inTransaction(pool, async (client) => {
     const row = (await client.query<DeliveryRow>(LOCK_DELIVERY, [id, projectId, consumer])).rows[0];
     if (!row) return { result: { kind: 'not_found' }, signal: null };
-    if (row.status === 'delivered' || row.status === 'undeliverable' || row.status === 'cancelled') {
+    if (isFinalStatus(row.status)) {
       return { result: { kind: 'already_final', status: row.status }, signal: null };
     }
     if (row.claimed) {

@@ -65,26 +65,29 @@ const explain = (run: (db: Queryable) => Promise<unknown>, mode?: PlanMode) =>
 
 const ASSIGN = { maxDeliveries: 100, minDeliveries: 1, uuid: 'one' };
 const statements: [string, (db: Queryable) => Promise<unknown>][] = [
-  ['the next project', (db) => nextProjectDue(db, '')],
+  ['finding the next project', (db) => nextProjectDue(db, '')],
   ['assigning from a backlog', (db) => assignDue(db, store.project, { ...ASSIGN, grouping: true })],
   ['assigning one event of a backlog', (db) => assignDue(db, store.project, { ...ASSIGN, grouping: false })],
-  ['assigning beside a backlog', (db) => assignDue(db, quiet, { ...ASSIGN, grouping: true })],
+  [
+    'assigning for another project than that of the backlog',
+    (db) => assignDue(db, quiet, { ...ASSIGN, grouping: true }),
+  ],
   [
     'assigning slow ones',
     (db) =>
       assignSlow(db, [BLACK_HOLE], { maxPerReceiver: 32, maxDeliveries: 100, grouping: true, uuid: 'one' }),
   ],
-  ['the slow receivers', (db) => slowReceiversWaiting(db, '', 200)],
-  ['what is in flight', (db) => deliveriesInFlight(db)],
+  ['finding slow receivers', (db) => slowReceiversWaiting(db, '', 200)],
+  ['counting deliveries in flight', (db) => deliveriesInFlight(db)],
   ['claiming', (db) => claimDeliveries(db, 'event/1', [{ id: 'dlv_b1', step: 0 }])],
-  ['the overdue', (db) => overdueOwners(db, 60_000, 2_000)],
-  ['what silent processes left behind', (db) => orphanedOwners(db, ['prc_1'], 2_000, ['event/1'])],
+  ['finding overdue owners', (db) => overdueOwners(db, 60_000, 2_000)],
+  ['finding orphaned owners', (db) => orphanedOwners(db, ['prc_1'], 2_000, ['event/1'])],
   ['finding the open claims of a lost process', (db) => findLostProcesses(db, 'prc_1')],
   [
     'the outcomes',
     (db) => outcomesAfter(db, { projectId: quiet, consumer: null }, { xid: '0', seq: '0' }, 500),
   ],
-  ['the oldest unattempted', (db) => oldestUnattemptedSeconds(db)],
+  ['finding the oldest unattempted delivery', (db) => oldestUnattemptedSeconds(db)],
 ];
 
 test.each(statements)('among 200,000 deliveries %s reads only what it needs', async (_, run) => {
