@@ -57,7 +57,7 @@ async function expectEachOnce(ids: string[]): Promise<void> {
   expect(receiver.requests).toHaveLength(ids.length);
 }
 
-test('a worker that is asked to stop finishes the POSTs under way, and takes no new ones', async () => {
+test('a worker that is stopped finishes the POSTs in flight, and claims no more deliveries', async () => {
   await posthorn.startApi();
   const worker = await posthorn.startWorker();
   const project = await openRequests();
@@ -75,7 +75,7 @@ test('a worker that is asked to stop finishes the POSTs under way, and takes no 
   await expectEachOnce([...idsFrom(0, IN_FLIGHT), ...later]);
 });
 
-test('API and worker in one process finish the POSTs under way before they end', async () => {
+test('API and worker in one process finish the POSTs in flight before they exit', async () => {
   const both = await posthorn.startBoth();
   await openRequests();
 

@@ -22,7 +22,7 @@ afterEach(async () => {
   await installation.remove();
 });
 
-test('kill -9 of everything at once loses nothing: a start on the same data folder goes on', async () => {
+test('kill -9 of all processes at once loses nothing: the next start on the same data folder continues', async () => {
   const port = await findFreePort(nonEphemeralPort());
   const env = { ...installation.env, POSTHORN_PORT: String(port), POSTHORN_ADMIN_KEY: ADMIN_KEY };
   await startPosthorn('start', env).untilPrinted(/Posthorn is ready/);

@@ -75,7 +75,7 @@ test('kill -9 of API and worker in one process loses nothing, and repeats only w
   expect(findings.duplicates).toBeLessThanOrEqual(inFlight);
 });
 
-test('while Temporal is killed events are acknowledged as before, and are delivered once it is back', async () => {
+test('while Temporal is down, events are accepted, and they are delivered once it is back', async () => {
   await posthorn.startBoth();
   const stream = await inTheMiddleOfAStream();
 
@@ -89,7 +89,7 @@ test('while Temporal is killed events are acknowledged as before, and are delive
   expect(Math.max(...stream.responses.map(({ seconds }) => seconds))).toBeLessThan(2);
 });
 
-test('while Postgres is killed posts are answered 503 with Retry-After; nothing is lost, and no POST is repeated', async () => {
+test('while Postgres is down, posts get 503 with Retry-After; nothing is lost, and no POST is repeated', async () => {
   await posthorn.startBoth();
   const stream = await inTheMiddleOfAStream();
 
@@ -105,7 +105,7 @@ test('while Postgres is killed posts are answered 503 with Retry-After; nothing 
   }
 });
 
-test('an API that starts while Temporal is away says so, accepts at once, and delivers when it comes', async () => {
+test('an API that starts without Temporal reports it, accepts events at once, and delivers them when Temporal is up', async () => {
   await servers.temporal.kill();
   const [api, worker] = ['api', 'worker'].map((command) => startPosthorn(command, posthorn.env));
   await api!.untilPrinted(/"started"/);

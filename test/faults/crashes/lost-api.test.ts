@@ -30,7 +30,7 @@ afterEach(async () => {
 
 type Api = { running: PosthornProcess; client: ApiClient; temporal: InterruptibleProxy };
 
-/** An API process with a port and a way to Temporal of its own. */
+/** An API process with its own port and its own proxy to Temporal. */
 async function startApi(): Promise<Api> {
   const temporal = await startInterruptibleProxy(`http://${posthorn.env.TEMPORAL_ADDRESS}`);
   proxies.push(temporal);
@@ -52,7 +52,7 @@ const startLeader = async (): Promise<Api> => {
   return api;
 };
 
-/** Accepts events whose workflows it can not start any more, and is killed. */
+/** Kills an API after it has accepted events whose workflows it could not start. */
 async function acceptAndDie({ running, client, temporal }: Api): Promise<void> {
   temporal.stall();
   const ids = Array.from({ length: EVENTS }, (_, n) => `left-${n}`);
@@ -76,7 +76,7 @@ const newProject = async ({ client }: Api): Promise<void> => {
   await client.newEndpoint(project, receiver.url, ['*']);
 };
 
-test('what the leader had accepted when it was killed goes on within ten seconds', async () => {
+test('events that a killed leader had accepted continue within ten seconds', async () => {
   const [leader] = [await startLeader(), await posthorn.startWorker()];
   await startApi();
   await newProject(leader);
@@ -86,7 +86,7 @@ test('what the leader had accepted when it was killed goes on within ten seconds
   await expectAllDelivered(GOES_ON_WITHIN_MS);
 });
 
-test('a leader that loses Temporal alone gives the lead up, and what another process left goes on in seconds', async () => {
+test('a leader that loses only Temporal gives up the lease, and events of a killed process continue within seconds', async () => {
   const [leader] = [await startLeader(), await posthorn.startWorker()];
   const [killed, other] = [await startApi(), await startApi()];
   await newProject(other);
@@ -99,7 +99,7 @@ test('a leader that loses Temporal alone gives the lead up, and what another pro
   await expectAllDelivered(GOES_ON_WITHIN_MS);
 });
 
-test('a leader that stands still loses the lead, and leaves it where it is when it goes on', async () => {
+test('a leader that is stopped loses the lease, and does not take it back when it continues', async () => {
   const leader = await startLeader();
   const other = await startApi();
 

@@ -41,7 +41,7 @@ const LATENESS = `
   FROM attempts a, LATERAL (SELECT substr(a.delivery_id, 5)::int AS n) AS numbered
   WHERE a.delivery_id ~ '^dlv_\\d{1,5}$'`;
 
-test('when the Temporal database is deleted, 10,000 owners lose nothing: what is due goes on within two minutes', async () => {
+test('when the Temporal database is deleted, 10,000 owners lose nothing: due deliveries continue within two minutes', async () => {
   let both = await posthorn.startBoth();
   const project = await posthorn.api.newProject({ delays: ['20s'], timeout: '3s' });
   const endpoint = await posthorn.api.newEndpoint(project, `${receiver.origin}/steady/1`, ['a.b']);
@@ -71,7 +71,7 @@ test('when the Temporal database is deleted, 10,000 owners lose nothing: what is
   expect(receiver.receivedRequests).toHaveLength(OWNERS + 2); // and the one that was retried
 });
 
-test('API and worker that live on while their Temporal comes back empty carry on with what was waiting', async () => {
+test('API and worker continue waiting deliveries when Temporal returns with an empty database', async () => {
   await Promise.all([posthorn.startApi(), posthorn.startWorker()]);
   const project = await posthorn.api.newProject({ delays: ['5s'], timeout: '3s' });
   await posthorn.api.newEndpoint(project, `${receiver.origin}/flaky/2`, ['retried']);

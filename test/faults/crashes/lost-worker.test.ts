@@ -18,7 +18,7 @@ let worker: PosthornProcess;
 let other: PosthornProcess;
 let proxy: InterruptibleProxy;
 
-/** POSTs under way in one worker, which their receiver does not answer yet; another worker stands by. */
+/** One worker has POSTs in flight to a receiver that does not respond yet; a second worker is idle. */
 beforeEach(async () => {
   posthorn = await installOnSharedServers();
   receiver = await startStalledReceiver();
@@ -52,13 +52,13 @@ const untilSilentFor = (seconds: number) =>
     return rows[0]!.silent;
   }, seconds * 2_000);
 
-/** A workflow has been told by the other worker that an attempt is under way elsewhere. */
-async function untilTheOtherWaits(): Promise<void> {
+/** Waits until a workflow knows from the second worker that its attempts are in flight elsewhere. */
+async function untilSecondWorkerWaits(): Promise<void> {
   const connection = await Connection.connect({ address: posthorn.env.TEMPORAL_ADDRESS! });
   const client = new Client({ connection, namespace: posthorn.env.TEMPORAL_NAMESPACE! });
   const { rows } = await posthorn.pool.query<{ owner: string }>('SELECT DISTINCT owner FROM deliveries');
   const waits = async ({ owner }: { owner: string }): Promise<boolean> => {
-    // Until it is known to be cut off, the worker that is may be asked, and not answer.
+    // The query may go to the disconnected worker, which does not respond.
     const asked = client.workflow.getHandle(owner).query<Progress>('progress');
     return asked.then((progress) => progress.every(({ state }) => state === 'waiting')).catch(() => false);
   };
@@ -69,14 +69,14 @@ async function untilTheOtherWaits(): Promise<void> {
 const countOutcomes = async () =>
   (await posthorn.pool.query('SELECT outcome, count(*)::int AS n FROM attempts GROUP BY 1 ORDER BY 1')).rows;
 
-/** What all processes together say of those that have gone. */
+/** The log lines of all processes about lost processes. */
 const reportedLost = (): { process: { role: string; interruptedAttempts: number; pid: number } }[] =>
   [api, worker, other]
     .flatMap((one) => one.output().split('\n'))
     .filter((line) => line.includes('a process ended without shutting down'))
     .map((line) => JSON.parse(line));
 
-test('a worker that stands still for 15 s repeats nothing: its reruns wait for it', async () => {
+test('a worker that is stopped for 15 s repeats nothing: retried activities wait for it', async () => {
   process.kill(worker.pid, 'SIGSTOP');
   await untilSilentFor(15);
   process.kill(worker.pid, 'SIGCONT');
@@ -89,9 +89,9 @@ test('a worker that stands still for 15 s repeats nothing: its reruns wait for i
   expect(reportedLost()).toEqual([]);
 });
 
-test('a worker that loses Temporal alone repeats nothing: its reruns wait for what it records', async () => {
+test('a worker that loses only Temporal repeats nothing: retried activities wait for its results', async () => {
   proxy.interrupt();
-  await untilTheOtherWaits();
+  await untilSecondWorkerWaits();
   receiver.respond();
 
   await untilAllDelivered(posthorn.pool, 30_000);
@@ -100,7 +100,7 @@ test('a worker that loses Temporal alone repeats nothing: its reruns wait for wh
   expect(receiver.requests).toHaveLength(IN_FLIGHT);
 });
 
-test('a worker that is killed is noticed in seconds, and what it cut is told once and sent again', async () => {
+test('a killed worker is detected within seconds, and its attempts are logged once and repeated', async () => {
   await worker.end('SIGKILL');
   await eventually(() => reportedLost().length > 0);
   await receiver.untilReceived(2 * IN_FLIGHT, 30_000);
@@ -118,7 +118,7 @@ test('a worker that is killed is noticed in seconds, and what it cut is told onc
   expect(receiver.requests).toHaveLength(2 * IN_FLIGHT);
 });
 
-test('a worker that stands still for longer is given up, and its late answers change no delivery', async () => {
+test('a worker that is stopped for longer is declared lost, and its late results change no delivery', async () => {
   process.kill(worker.pid, 'SIGSTOP');
   await receiver.untilReceived(2 * IN_FLIGHT, 60_000);
   receiver.respond();
@@ -127,7 +127,7 @@ test('a worker that stands still for longer is given up, and its late answers ch
 
   await worker.untilPrinted(/declared this process lost/);
 
-  // What it knows completes the attempts that were written off.
+  // Its results complete the attempts that had become unknown.
   await eventually(async () => (await countOutcomes()).length === 1);
   expect(await countOutcomes()).toEqual([{ outcome: 'delivered', n: 2 * IN_FLIGHT }]);
   expect(receiver.requests).toHaveLength(2 * IN_FLIGHT);

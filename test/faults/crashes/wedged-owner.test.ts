@@ -27,7 +27,7 @@ afterEach(async () => {
   await posthorn.close();
 });
 
-test('a workflow whose task fails again and again is terminated, and its delivery goes on elsewhere', async () => {
+test('a workflow whose task fails repeatedly is terminated, and its delivery continues in another workflow', async () => {
   const { pool, env, api } = posthorn;
   const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE! });
   const gateway = createTemporalGateway(client, { eager: false, hasSearchAttributes: () => false });

@@ -73,7 +73,7 @@ async function expectEachDeliveredOnce(deliveries: number): Promise<void> {
   expect(rows.filter(({ outcome }) => outcome !== 'delivered')).toEqual([]);
 }
 
-test('one batch of 6,000 deliveries goes out without a repeat, and holds up no other project', async () => {
+test('a batch of 6,000 deliveries is sent without repeats, and does not delay other projects', async () => {
   await start({ endpoints: 100 });
 
   await posthorn.api.call(busy.key, 'POST', '/v1/events/batch', batchOf(60));

@@ -31,7 +31,7 @@ const call = <T>(method: string, path: string, body?: unknown) =>
 const expectNow = (time: string | number | Date): void =>
   expect(Math.abs(new Date(time).getTime() - Date.now())).toBeLessThan(30_000);
 
-test('what a process stores and signs whose clock is 40 days ahead has the time of Postgres', async () => {
+test('a process whose clock is 40 days ahead stores and signs the time of Postgres', async () => {
   const receiver = await receiverThat(500, 200);
   await call('POST', '/v1/endpoints', { url: receiver.url, events: ['dated'] });
 
@@ -65,7 +65,7 @@ test('ids, and so the order of lists, follow the time of Postgres', async () => 
   for (const { id } of [endpoint, event, ...event.deliveries, replay, newKey]) expectNow(timeOf(id));
 });
 
-test('a secret that was replaced signs for as long as was said', async () => {
+test('a replaced secret signs for exactly the configured time', async () => {
   const receiver = await receiverThat();
   const { id } = await call<{ id: string }>('POST', '/v1/endpoints', {
     url: receiver.url,
@@ -78,7 +78,7 @@ test('a secret that was replaced signs for as long as was said', async () => {
   expect(String(receiver.requests[0]!.headers['webhook-signature']).split(' ')).toHaveLength(2);
 });
 
-test('the skew is logged once and shown by /readyz, which is ready all the same', async () => {
+test('the skew is logged once and reported by /readyz, which stays ready', async () => {
   const response = await fetch(`${posthorn.api.url}/readyz`);
 
   expect(response.status).toBe(200);

@@ -12,7 +12,7 @@ let posthorn: Installation;
 let receiver: Receiver;
 let supervised: { worker: PosthornProcess | null; kills: number; ended: boolean };
 
-/** As systemd or a container engine does: whenever the worker is gone, it starts another. */
+/** Starts a new worker whenever one exits, as systemd or a container engine does. */
 async function superviseWorker(): Promise<void> {
   while (!supervised.ended) {
     supervised.worker = startPosthorn('worker', posthorn.env);
@@ -38,7 +38,7 @@ afterEach(async () => {
   await posthorn.close();
 });
 
-test('a receiver whose answer kills the worker ends undeliverable, and the innocents of its group are delivered', async () => {
+test('a delivery whose response crashes the worker becomes undeliverable, and the others of its group are delivered', async () => {
   await posthorn.startApi();
   const supervision = superviseWorker();
   const { api, pool } = posthorn;

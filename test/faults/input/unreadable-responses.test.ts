@@ -13,7 +13,7 @@ afterAll(async () => {
   await posthorn.close();
 });
 
-/** Answers every request with these bytes, and closes. */
+/** Responds to every request with these bytes, and closes the connection. */
 async function receiverOf(answer: Buffer): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -51,7 +51,7 @@ test('a body of NULs and bad UTF-8 is recorded with its outcome', async () => {
   });
 });
 
-test('bytes in a header that are no text are recorded with its outcome', async () => {
+test('header bytes that are not text are recorded with the outcome', async () => {
   const answer = Buffer.concat([
     Buffer.from('HTTP/1.1 500 \xff\xfe\r\nx-bytes: \xff\xfe\xc3(\r\ncontent-length: 10\r\n\r\n', 'latin1'),
     UNREADABLE,

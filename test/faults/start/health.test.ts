@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 const root = join(__dirname, '../../..');
-/** What Docker runs, in the environment of the container. */
+/** Runs the health check as Docker does, in the environment of the container. */
 const healthCheck = (...args: string[]): number | null =>
   spawnSync(process.execPath, [join(root, 'bin/is-healthy.mjs'), ...args], {
     env: { ...process.env, ...posthorn.env, POSTHORN_HEALTH_PORT: String(port) },
@@ -31,7 +31,7 @@ async function readyz(url = `http://127.0.0.1:${port}`): Promise<Answer & { stat
   return { status: response.status, ...((await response.json()) as Answer) };
 }
 
-test('a worker is healthy once it polls, and not while Temporal is away', async () => {
+test('a worker is healthy once it polls, but not while Temporal is down', async () => {
   const env = { ...posthorn.env, POSTHORN_HEALTH_PORT: String(port) };
   const waiting = startPosthorn('worker', { ...env, TEMPORAL_ADDRESS: '127.0.0.1:1' });
   await waiting.untilPrinted(/"started"/);
@@ -55,7 +55,7 @@ test('a worker is healthy once it polls, and not while Temporal is away', async 
   expect(await working.end('SIGTERM')).toBe(0);
 });
 
-test('an API is healthy while Temporal is away, and its readiness follows the schema of the database', async () => {
+test('an API is healthy while Temporal is down, and it is ready only with a migrated database', async () => {
   await posthorn.startApi();
   expect(healthCheck()).toBe(0);
   const { url } = posthorn.api;

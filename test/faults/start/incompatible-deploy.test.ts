@@ -20,7 +20,7 @@ afterEach(async () => {
   await posthorn.close();
 });
 
-test('a workflow that fails because its code no longer fits is logged and counted, and its delivery goes on', async () => {
+test('a workflow that fails on incompatible code is logged and counted, and its delivery continues', async () => {
   const metricsPort = String(await findFreePort(nonEphemeralPort()));
   const [api, worker] = await Promise.all([
     posthorn.startApi({ POSTHORN_METRICS_PORT: metricsPort }),

@@ -59,7 +59,7 @@ test.each(CASES)('Ctrl-C $way, $moment, ends the start and leaves no process beh
   expect(posthorn.output()).not.toMatch(/^\s+at /m);
 });
 
-test('a start that was interrupted is made good by the next one', async () => {
+test('the start after an interrupted one succeeds', async () => {
   const first = launchPosthorn('start', installation.env);
   await eventually(() => fileThere('postgres/data.partial')(first), 60_000);
   await first.end('SIGINT');
@@ -69,7 +69,7 @@ test('a start that was interrupted is made good by the next one', async () => {
   expect(await second.end('SIGINT')).toBe(0);
 });
 
-test('a worker that waits for Temporal stops at once', async () => {
+test('a worker that is waiting for Temporal stops at once', async () => {
   const env = {
     DATABASE_URL: process.env.POSTHORN_TEST_POSTGRES!,
     TEMPORAL_ADDRESS: '127.0.0.1:1',

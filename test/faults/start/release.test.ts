@@ -29,7 +29,7 @@ async function statuses(): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
 }
 
-test('kill -9 of the API in the middle of a release loses nothing, and sends nothing twice', async () => {
+test('kill -9 of the API while held deliveries are released loses nothing, and sends nothing twice', async () => {
   const api = await posthorn.startApi();
   const { call } = posthorn.api;
   const project = await posthorn.api.newProject({ delays: ['1m'] });

@@ -43,8 +43,8 @@ const onRealServers = (): NodeJS.ProcessEnv => ({
   POSTHORN_DATA_DIR: join(folder, 'data'),
 });
 
-/** Exit code 1, and one line or two for people; nothing was started that would have to be said or stopped. */
-async function wordsOf(posthorn: PosthornProcess): Promise<string> {
+/** Expects exit code 1 and a message without a stack trace, before anything was started. Returns the output. */
+async function startFailureOf(posthorn: PosthornProcess): Promise<string> {
   expect(await posthorn.ended).toBe(1);
   const output = posthorn.output();
   expect(output).not.toMatch(/^\s+at |node:internal|Error:/m);
@@ -60,23 +60,23 @@ async function takePort(): Promise<string> {
 }
 
 test.each(['POSTHORN_PORT', 'POSTHORN_METRICS_PORT', 'POSTHORN_HEALTH_PORT', 'POSTHORN_SAMPLE_PORT'])(
-  'a %s that is taken is named before anything starts',
+  'a %s that is taken is reported before anything starts',
   async (variable) => {
     const port = await takePort();
-    const words = await wordsOf(start({ [variable]: port }));
+    const words = await startFailureOf(start({ [variable]: port }));
     expect(words).toMatch(
       new RegExp(`Port ${port} on 127\\.0\\.0\\.1 is taken: .*Set ${variable} to a free one`),
     );
   },
 );
 
-test('one port for two listeners is refused with both variables', async () => {
-  const words = await wordsOf(start({ POSTHORN_METRICS_PORT: '9464', POSTHORN_HEALTH_PORT: '9464' }));
+test('the same port for two listeners is reported with both variables', async () => {
+  const words = await startFailureOf(start({ POSTHORN_METRICS_PORT: '9464', POSTHORN_HEALTH_PORT: '9464' }));
   expect(words).toMatch(/POSTHORN_METRICS_PORT and POSTHORN_HEALTH_PORT are both 9464/);
 });
 
-test('a POSTHORN_HOST that is no address of this machine is named', async () => {
-  const words = await wordsOf(start({ POSTHORN_HOST: '192.0.2.1', POSTHORN_PORT: '4000' }));
+test('a POSTHORN_HOST that is not an address of this machine is reported', async () => {
+  const words = await startFailureOf(start({ POSTHORN_HOST: '192.0.2.1', POSTHORN_PORT: '4000' }));
   expect(words).toMatch(/POSTHORN_HOST is 192\.0\.2\.1, which is not an address of this machine/);
 });
 
@@ -84,8 +84,8 @@ test.each<[string, () => string]>([
   ['that the system refuses', () => '/proc/posthorn'],
   ['that is a file', () => fileIn(folder)],
   ['below a file', () => join(fileIn(folder), 'below')],
-])('a POSTHORN_DATA_DIR %s is named', async (_, dataDir) => {
-  const words = await wordsOf(start({ POSTHORN_DATA_DIR: dataDir() }));
+])('a POSTHORN_DATA_DIR %s is reported', async (_, dataDir) => {
+  const words = await startFailureOf(start({ POSTHORN_DATA_DIR: dataDir() }));
   expect(words).toMatch(/could not start: The data folder \S+ cannot be used: .*Set POSTHORN_DATA_DIR to/);
 });
 
@@ -95,56 +95,53 @@ function fileIn(of: string): string {
   return file;
 }
 
-test('a TEMPORAL_CLI_PATH that is none is named before Postgres starts', async () => {
-  const words = await wordsOf(start({ TEMPORAL_CLI_PATH: '/bin/true' }));
+test('an invalid TEMPORAL_CLI_PATH is reported before Postgres starts', async () => {
+  const words = await startFailureOf(start({ TEMPORAL_CLI_PATH: '/bin/true' }));
   expect(words).toMatch(/TEMPORAL_CLI_PATH is \/bin\/true, which does not run as the Temporal CLI/);
 });
 
 test.each(['api', 'worker', 'start'])(
-  '"posthorn %s" names a DATABASE_URL where nothing listens',
+  '"posthorn %s" reports a DATABASE_URL at which nothing listens',
   async (command) => {
     const env = { ...onRealServers(), DATABASE_URL: 'postgres://posthorn:pa55word@127.0.0.1:1/posthorn' };
-    const words = await wordsOf(startPosthorn(command, env));
+    const words = await startFailureOf(startPosthorn(command, env));
     expect(words).toMatch(/could not start: DATABASE_URL: nothing listens at 127\.0\.0\.1:1/);
     expect(words).not.toContain('pa55word');
   },
 );
 
-test('"posthorn migrate" names it too, on one line', async () => {
+test('"posthorn migrate" reports it too, on one line', async () => {
   const env = { DATABASE_URL: 'postgres://posthorn:pa55word@127.0.0.1:1/posthorn' };
-  const words = await wordsOf(startPosthorn('migrate', env));
+  const words = await startFailureOf(startPosthorn('migrate', env));
   expect(words).toMatch(/^posthorn migrate: DATABASE_URL: nothing listens at 127\.0\.0\.1:1 .*\.\n$/);
 });
 
-test.each(['api', 'worker'])(
-  '"posthorn %s" refuses a database that is not of its schema',
-  async (command) => {
-    await database.pool.query("INSERT INTO schema_migrations (name, checksum) VALUES ('9999_later.sql', '')");
-    const newer = await wordsOf(startPosthorn(command, onRealServers()));
-    expect(newer).toMatch(/could not start: .*migrated by a newer release \(9999_later\.sql\)/);
-    await database.pool.query("DELETE FROM schema_migrations WHERE name = '9999_later.sql'");
+test.each(['api', 'worker'])('"posthorn %s" refuses a database with another schema', async (command) => {
+  await database.pool.query("INSERT INTO schema_migrations (name, checksum) VALUES ('9999_later.sql', '')");
+  const newer = await startFailureOf(startPosthorn(command, onRealServers()));
+  expect(newer).toMatch(/could not start: .*migrated by a newer release \(9999_later\.sql\)/);
+  await database.pool.query("DELETE FROM schema_migrations WHERE name = '9999_later.sql'");
 
-    await database.pool.query('ALTER TABLE schema_migrations RENAME TO hidden');
-    const unmigrated = await wordsOf(startPosthorn(command, onRealServers()));
-    await database.pool.query('ALTER TABLE hidden RENAME TO schema_migrations');
-    expect(unmigrated).toMatch(/could not start: .*not migrated .*Run "posthorn migrate" first/);
-  },
-);
+  await database.pool.query('ALTER TABLE schema_migrations RENAME TO hidden');
+  const unmigrated = await startFailureOf(startPosthorn(command, onRealServers()));
+  await database.pool.query('ALTER TABLE hidden RENAME TO schema_migrations');
+  expect(unmigrated).toMatch(/could not start: .*not migrated .*Run "posthorn migrate" first/);
+});
 
 test.each([
   ['bogus', /unknown command 'bogus'/],
   ['start --foo', /unknown option '--foo'/],
   ['api there', /too many arguments for 'api'/],
   ['try', /missing required argument 'profile'/],
-])('"posthorn %s" is refused in one sentence', async (line, words) => {
+])('"posthorn %s" is rejected with one sentence', async (line, words) => {
   const [command, ...args] = line.split(' ');
-  expect(await wordsOf(startPosthorn(command!, NOTHING_SET, ...args))).toMatch(words);
+  expect(await startFailureOf(startPosthorn(command!, NOTHING_SET, ...args))).toMatch(words);
 });
 
 test.each([
   ['--version', /^\d+\.\d+\.\d+\n$/],
   ['--help', /^Usage: posthorn[\s\S]*migrate[\s\S]*docs\/operations\.md/],
-])('"posthorn %s" answers with code 0', async (option, words) => {
+])('"posthorn %s" exits with code 0', async (option, words) => {
   const posthorn = startPosthorn(option, NOTHING_SET);
   expect(await posthorn.ended).toBe(0);
   expect(posthorn.output()).toMatch(words);

@@ -56,7 +56,7 @@ test('it prints API, Web UI, key and a curl that delivers, and Ctrl-C leaves no 
   expect(pids.filter((pid) => !hasExited(pid))).toEqual([]);
 });
 
-test('"posthorn try" finds what was started by its data folder, and says so when it runs no more', async () => {
+test('"posthorn try" finds a running Posthorn by its data folder, and reports when it has stopped', async () => {
   const { posthorn } = await start();
 
   const found = launchPosthorn('try', installation.env, 'cmdcal');
@@ -69,7 +69,7 @@ test('"posthorn try" finds what was started by its data folder, and says so when
   expect(alone.output()).toMatch(/No Posthorn responds at http:\S+\. Start one with "npm start"/);
 });
 
-test('a second start goes on with the retry that was waiting, under the same key', async () => {
+test('a second start continues the waiting retry, with the same key', async () => {
   receiver = await startReceiver([503, 200]);
   const first = await start();
   const { call } = first.api;
@@ -88,7 +88,7 @@ test('a second start goes on with the retry that was waiting, under the same key
   expect(receiver.requests[1]!.receivedAt).toBeGreaterThanOrEqual(Date.parse(nextAttemptAt!));
 });
 
-test('a port that another program has is avoided, and named when it was asked for', async () => {
+test('a taken port is avoided, and reported if it was configured', async () => {
   taken = await listenOn(4000);
   const { posthorn, api } = await start();
   expect(new URL(api.url).port).not.toBe('4000');
@@ -107,7 +107,7 @@ async function deliveryOf({ api, key }: Started): Promise<Shown> {
   return event.deliveries[0]!;
 }
 
-/** Undefined when another program has the port already, which serves the test as well. */
+/** Undefined if another program already listens on the port, which suits the test as well. */
 function listenOn(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer();

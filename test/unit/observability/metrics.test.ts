@@ -52,7 +52,7 @@ test('one page has our counters, the process, what is read at the scrape, and th
   expect(page.text).toContain('process_resident_memory_bytes');
 });
 
-test('a reading that fails is not a number, and the page is served all the same', async () => {
+test('a failed reading is NaN, and the page is served', async () => {
   const page = await scrape(
     () => Promise.reject(new Error('away')),
     (metrics) => metrics.addReadings({ retriesWaiting: () => Promise.reject(new Error('away')) }),

@@ -23,7 +23,7 @@ async function open(): Promise<Socket> {
 test.each([
   ['/healthz', () => serveHealth(0, HOST, async () => ({ ready: true, components: {} }))],
   ['/metrics', () => serveMetrics(0, HOST, new Registry())],
-])('%s is answered beside hundreds of idle connections, of which few are kept', async (path, serve) => {
+])('%s responds despite hundreds of idle connections, of which few are kept', async (path, serve) => {
   server = await serve();
   for (let n = 0; n < 200; n++) await open();
 
@@ -31,7 +31,7 @@ test.each([
   await eventually(() => sockets.filter(({ closed }) => !closed).length <= 32);
 });
 
-test('who asks for metrics while they are gathered gets the same page', async () => {
+test('concurrent requests for metrics get the same page', async () => {
   let gathered = 0;
   const { promise: until, resolve: goOn } = Promise.withResolvers<string>();
   server = await serveMetrics(0, HOST, new Registry(), () => {

@@ -1,6 +1,6 @@
 import { throttledReading } from '../../../src/observability/throttled-reading.ts';
 
-test('a reading that takes long is made seldom, and one that fails is made again', async () => {
+test('a slow reading is repeated rarely, and a failed one at once', async () => {
   let now = 0;
   let made = 0;
   let fails = false;

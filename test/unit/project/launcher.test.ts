@@ -60,7 +60,7 @@ async function launch(): Promise<Run & { pid: number }> {
   return { ...run, pid: Number(/pid (\d+)/.exec(run.output())![1]) };
 }
 
-test('Ctrl-C, which comes from the terminal and again from npm, reaches the program once, and its exit code is ours', async () => {
+test('a Ctrl-C from both the terminal and npm reaches the program once, and the launcher exits with its code', async () => {
   const run = await launch();
 
   process.kill(-run.child.pid!, 'SIGINT'); // the whole foreground group, as a terminal does
@@ -70,7 +70,7 @@ test('Ctrl-C, which comes from the terminal and again from npm, reaches the prog
   expect(run.output()).toContain('interrupted 1');
 });
 
-test('a SIGTERM to the launcher alone is passed on', async () => {
+test('a SIGTERM to the launcher is passed on', async () => {
   const run = await launch();
 
   run.child.kill('SIGTERM');
@@ -79,7 +79,7 @@ test('a SIGTERM to the launcher alone is passed on', async () => {
   expect(run.output()).toContain('terminated');
 });
 
-test('when the launcher is killed outright, the program is asked to stop', async () => {
+test('when the launcher is killed, the program is stopped', async () => {
   const run = await launch();
 
   run.child.kill('SIGKILL');
@@ -88,7 +88,7 @@ test('when the launcher is killed outright, the program is asked to stop', async
   expect(run.output()).toContain('terminated');
 });
 
-test('when npm is told to stop and only its shell dies of it, the program is asked to stop', async () => {
+test('when npm is stopped and only its shell exits, the program is stopped', async () => {
   const script = `import { runChild } from '${bin}/run-child.mjs';
     await runChild(process.execPath, ['-e', "process.on('SIGTERM', () => process.exit()); setInterval(() => {}, 1000); console.log('pid', process.pid)"]);`;
   const shell = spawn(
@@ -108,7 +108,7 @@ test('when npm is told to stop and only its shell dies of it, the program is ask
   await eventually(() => processIdentity(Number(said.split(' ')[1])) === undefined);
 });
 
-test('a program that a signal ended gives 128 and the number of the signal', async () => {
+test('if a signal ends the program, the exit code is 128 plus the signal', async () => {
   const run = await launch();
 
   process.kill(run.pid, 'SIGKILL');
@@ -116,7 +116,7 @@ test('a program that a signal ended gives 128 and the number of the signal', asy
   expect(await run.ended).toBe(137);
 });
 
-test('dependencies are installed when the lock file says otherwise, and only then', async () => {
+test('dependencies are installed only if they differ from the lock file', async () => {
   cpSync(bin, join(folder, 'bin'), { recursive: true });
   const packages = (version: string) => ({
     '': { name: 'app', version: '1.0.0', dependencies: { part: 'file:part' } },
@@ -178,8 +178,8 @@ test('npm test ends with the count of its tests, and fails when one of them does
   expect(await npmTest(0, 0, 2)).toEqual({ code: 2, lines: ['--bail,some.test.ts', '0 passed, 1 failed'] });
 });
 
-test('the sources of the launcher need nothing that Node 20 and an empty node_modules lack', () => {
-  for (const file of ['posthorn.mjs', 'run-tests.mjs', 'run-child.mjs', 'set-up.mjs']) {
+test('the launcher imports only Node modules and its own files', () => {
+  for (const file of ['posthorn.mjs', 'dev.mjs', 'run-tests.mjs', 'run-child.mjs', 'set-up.mjs']) {
     const imports = [...readFileSync(join(bin, file), 'utf8').matchAll(/from '([^']+)'/g)].map(
       ([, name]) => name!,
     );
@@ -187,7 +187,7 @@ test('the sources of the launcher need nothing that Node 20 and an empty node_mo
   }
 });
 
-test('an installation that is interrupted ends at once, with all that npm has started', async () => {
+test('an interrupted installation ends at once, with all processes of npm', async () => {
   cpSync(bin, join(folder, 'bin'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', version: '1.0.0' }));
   writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ packages: { 'node_modules/a': {} } }));
