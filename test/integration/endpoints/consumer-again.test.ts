@@ -24,12 +24,12 @@ test('a consumer created under the id of a deleted one sees none of its data', a
     call<Event>('POST', '/v1/events?wait=10s', { type: 'a.b', data: {}, consumer: 'acme', ...extra });
 
   const older = await newKey();
-  const made = await client.call('POST', '/v1/endpoints', { key: older, body: { url: receiver.url } });
-  const endpoint = (made.body as { id: string }).id;
+  const created = await client.call('POST', '/v1/endpoints', { key: older, body: { url: receiver.url } });
+  const endpoint = (created.body as { id: string }).id;
   const events = [await post(), await post({ target: { url: receiver.url, secret } })];
   const deliveries = events.map((event) => event.deliveries[0]!.id);
   const stream = await openOutcomes(posthorn.url, older);
-  const place = stream.lastEventId();
+  const cursor = stream.lastEventId();
   await stream.close();
   expect((await idsOf(older, '/v1/events')).sort()).toEqual(events.map(({ id }) => id).sort());
 
@@ -58,9 +58,9 @@ test('a consumer created under the id of a deleted one sees none of its data', a
   lists.push(`/v1/deliveries?endpoint=${endpoint}`, '/v1/deliveries?status=delivered');
   for (const path of lists) expect(await idsOf(newer, path)).toEqual([]);
 
-  // What the project sends again of the older one's is not the newer one's either.
+  // A replay of an event of the deleted consumer is not visible to the new one.
   const follows = await openOutcomes(posthorn.url, newer);
-  const resumes = await openOutcomes(posthorn.url, newer, place!);
+  const resumes = await openOutcomes(posthorn.url, newer, cursor!);
   await call('POST', `/v1/deliveries/${deliveries[1]}/retry`);
   const own = await post({ target: { url: receiver.url, secret } });
   for (const opened of [follows, resumes]) {
@@ -70,6 +70,6 @@ test('a consumer created under the id of a deleted one sees none of its data', a
   }
   expect(await idsOf(newer, '/v1/events')).toEqual([own.id]);
   expect(await idsOf(newer, '/v1/deliveries')).toEqual([own.deliveries[0]!.id]);
-  // To the project they all are events of that consumer.
+  // The project sees all of them as events of that consumer.
   expect(await idsOf(project.key, '/v1/events?consumer=acme')).toHaveLength(3);
 }, 60_000);

@@ -51,9 +51,9 @@ describe('the secret of an endpoint', () => {
     ['standard-webhooks', `whsec_${'A'.repeat(88)}`, 'is longer than 64 bytes'],
     ['standard-webhooks', SECRET, 'does not begin with whsec_'],
   ])('is refused by %s in one sentence that does not repeat it: %.20s', async (profile, secret, detail) => {
-    const answer = await register(profile, { secret });
-    expect(refusal(answer)).toEqual(refusedSecret(detail));
-    if (secret) expect(JSON.stringify(answer.body)).not.toContain(secret);
+    const response = await register(profile, { secret });
+    expect(refusal(response)).toEqual(refusedSecret(detail));
+    if (secret) expect(JSON.stringify(response.body)).not.toContain(secret);
   });
 
   test('is left out of the responses of a custom profile that never returns it', async () => {
@@ -72,13 +72,13 @@ describe('the secret of an endpoint', () => {
     const endpoint = await api.call('POST', '/v1/endpoints', { key, body: { url, secret: SECRET } });
     const { id } = endpoint.body as { id: string };
     const webhook = { url, events: ['*'], secret: SECRET };
-    const answers = [
+    const responses = [
       endpoint,
       await api.call('POST', '/v1/webhooks', { key, body: webhook }),
       await api.call('POST', `/v1/endpoints/${id}/rotate-secret`, { key, body: { secret: SECRET } }),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([201, 201, 200]);
-    for (const { text } of answers) expect(text).not.toContain('secret');
+    expect(responses.map(({ status }) => status)).toEqual([201, 201, 200]);
+    for (const { text } of responses) expect(text).not.toContain('secret');
   });
 
   test('may have 512 characters for PDF Gorilla, and 16 for PausePoint', async () => {
@@ -112,25 +112,26 @@ describe('the URL of an endpoint', () => {
     ['https://hooks.example.com/a?', 'https://hooks.example.com/a?'],
     ['https://HOOKS.Example.com:443/%7e/a|b?x=\'^"', 'https://hooks.example.com/%7e/a|b?x=%27^%22'],
     ['https://bücher.example/ü/../b?ü', 'https://xn--bcher-kva.example/b?%C3%BC'],
-  ])('is returned in normalized form: %s', async (asked, shown) => {
+  ])('is returned in normalized form: %s', async (requested, normalized) => {
     const key = keys.get('standard-webhooks')!;
-    const made = await register('standard-webhooks', { url: asked });
-    const { id } = made.body;
-    const webhook = await post('standard-webhooks', '/v1/webhooks', { url: asked, events: ['*'] });
-    const changed = await api.call('PATCH', `/v1/endpoints/${id}`, { key, body: { url: asked } });
-    const again = await api.call('PATCH', `/v1/endpoints/${id}`, { key, body: { url: shown } });
+    const created = await register('standard-webhooks', { url: requested });
+    const { id } = created.body;
+    const webhook = await post('standard-webhooks', '/v1/webhooks', { url: requested, events: ['*'] });
+    const changed = await api.call('PATCH', `/v1/endpoints/${id}`, { key, body: { url: requested } });
+    const again = await api.call('PATCH', `/v1/endpoints/${id}`, { key, body: { url: normalized } });
     const read = await api.call('GET', `/v1/endpoints/${id}`, { key });
-    for (const { body } of [made, webhook, changed, again, read]) expect(body).toMatchObject({ url: shown });
+    for (const { body } of [created, webhook, changed, again, read])
+      expect(body).toMatchObject({ url: normalized });
   });
 
   test('with a user name is refused with advice', async () => {
-    const asked = 'https://user:secret@hooks.example.com/';
-    const answer = await register('standard-webhooks', { url: asked });
-    expect(refusal(answer)).toMatchObject({
+    const url = 'https://user:secret@hooks.example.com/';
+    const response = await register('standard-webhooks', { url });
+    expect(refusal(response)).toMatchObject({
       status: 422,
       detail: expect.stringContaining('Authorization header'),
     });
-    expect(JSON.stringify(answer.body)).not.toContain('secret@');
+    expect(JSON.stringify(response.body)).not.toContain('secret@');
   });
 
   test.each(['cmdcal', 'canvelete', 'pdf-gorilla', 'pausepoint', 'smartlyq', 'standard-webhooks'])(

@@ -17,7 +17,7 @@ afterAll(() => posthorn.close());
 
 let endpoints = 0;
 
-/** An endpoint that alone gets events of a type of its own. */
+/** Creates an endpoint that subscribes to an event type that no other endpoint gets. */
 async function endpointWith(script: ScriptStep[] = [200]) {
   const receiver = await receiverThat(...script);
   const type = `rotation.${++endpoints}`;
@@ -111,7 +111,7 @@ test('the new secret is returned once and stored encrypted', async () => {
 test('a secret may be provided, and must follow the rules of the profile', async () => {
   const { receiver, endpoint, send } = await endpointWith();
   const provided = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-  // The second time as after a lost answer: the old secret is not pushed out by it.
+  // The second rotation stands for a retry after a lost response. It must not remove the old secret.
   for (let times = 0; times < 2; times++)
     expect(await rotate(endpoint.id, { secret: provided })).toMatchObject({ secret: provided });
   await send();

@@ -71,7 +71,7 @@ describe('limits of a catalogue', () => {
        SELECT $1, type, '', schema FROM unnest($2::text[], $3::text[]) AS t (type, schema)`,
       [id, types, types.map((_, n) => schemaOf(n))],
     );
-    await put(key, 'small', {}); // of which the process knows, and reads the catalogue anew
+    await put(key, 'small', {}); // invalidates the cached catalogue of this process
 
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();

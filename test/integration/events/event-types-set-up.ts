@@ -17,8 +17,8 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 export async function call(method: string, path: string, key: string, body?: unknown) {
-  const { status, body: answer, text } = await api.call(method, path, { key, body });
-  return { status, text, body: answer as Body };
+  const { status, body: json, text } = await api.call(method, path, { key, body });
+  return { status, text, body: json as Body };
 }
 
 export async function newProject(profile = 'standard-webhooks'): Promise<string> {
@@ -29,10 +29,10 @@ export async function newProject(profile = 'standard-webhooks'): Promise<string>
 export const put = (key: string, type: string, settings: object) =>
   call('PUT', `/v1/event-types/${type}`, key, { description: 'One of ours', ...settings });
 
-export const refusal = (answer: { status: number; body: Body }) => ({
-  status: answer.status,
-  code: answer.body.code,
-  pointers: answer.body.errors?.map(({ pointer }) => pointer),
+export const refusal = (response: { status: number; body: Body }) => ({
+  status: response.status,
+  code: response.body.code,
+  pointers: response.body.errors?.map(({ pointer }) => pointer),
 });
 
 export const order = {

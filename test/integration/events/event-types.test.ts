@@ -109,7 +109,7 @@ describe('deleted types and new types', () => {
     expect(body.warnings).toEqual([expect.stringMatching(/^2 endpoints subscribe to "invoice.paid"/)]);
     expect((await call('GET', `/v1/endpoints/${id}`, key)).body.events).toEqual(made.events);
     expect((await put(key, 'invoice.paid', {})).body.warnings).toEqual([]);
-    // Without a catalogue every type is as good again.
+    // Without a catalogue every type is allowed again.
     for (const type of ['order.made', 'invoice.paid']) await call('DELETE', `/v1/event-types/${type}`, key);
     expect((await call('POST', '/v1/endpoints', key, { ...made, events: ['any.type'] })).status).toBe(201);
   });

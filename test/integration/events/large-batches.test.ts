@@ -35,7 +35,7 @@ describe.each(['standard-webhooks', 'canvelete'])('under %s', (profile) => {
   });
 
   test.each(BATCHES)(
-    'a batch of 12 MB of %s leaves others their turns',
+    'a batch of 12 MB of %s does not block other calls',
     async (_, make) => {
       const body = make();
       const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };

@@ -16,8 +16,8 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 export const call = async <T = Stored>(method: string, path: string, key: string, body?: unknown) => {
-  const answered = await api.call(method, path, { key, body });
-  return { status: answered.status, body: answered.body as T, text: answered.text };
+  const response = await api.call(method, path, { key, body });
+  return { status: response.status, body: response.body as T, text: response.text };
 };
 
 export const refusal = async (...args: Parameters<typeof call>) => {
