@@ -2,20 +2,20 @@ import { cpuMs } from '../set-up/cpu-time.ts';
 
 const SMALLEST = 1_024;
 const LARGEST = 1_024 * 1_024;
-/** Twice the input may take this many times as long, where what is quadratic takes 4: caches are left behind on the way up. */
+/** Twice the input may take this many times as long. Quadratic work takes 4 times; linear work may outgrow CPU caches. */
 const RATIO = 3.5;
-/** Below it the clock and the garbage collector say more than the work. */
+/** Times below this are dominated by the clock and the garbage collector. */
 const FLOOR_MS = 10;
 const RUNS = 5;
-/** Far enough above the floor to have seen how it grows. */
+/** Times above this show clearly how the work grows, so measuring stops. */
 const ENOUGH_MS = 80;
 
-/** How long `work` takes of an input of so many bytes, in milliseconds. */
+/** CPU time in milliseconds for an input of this many bytes. */
 type Timed = (bytes: number) => number;
 
 /**
- * Doubles the input from a kilobyte to a megabyte, and returns undefined where the time grows with it; else the sizes
- * and times between which it grew faster. What looks too slow is measured again, and the fastest run counts.
+ * Doubles the input from 1 KiB to `largest`, 1 MiB by default. Returns undefined if the CPU time of `work` grows linearly,
+ * otherwise the sizes and times between which it grew faster. Slow runs are repeated, and the fastest one counts.
  */
 export function superlinearGrowth<T>(
   make: (bytes: number) => T,
@@ -34,7 +34,7 @@ export function superlinearGrowth<T>(
     let now = timed(bytes);
     for (let run = 1; now > allowed() && run < RUNS; run++) {
       now = Math.min(now, timed(bytes));
-      before = Math.max(before, timed(bytes / 2)); // the machine may have been faster then than it is now
+      before = Math.max(before, timed(bytes / 2)); // other load may have slowed the machine since
     }
     if (now > allowed())
       return `${bytes / 2} bytes took ${before.toFixed(1)} ms, ${bytes} bytes ${now.toFixed(1)} ms`;

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 
-/** What to do with the socket once a whole request has been read from it. `turn` counts the requests of the socket. */
+/** Called after each complete request. `turn` is the number of the request on this socket, starting at 1. */
 export type Behaviour = (socket: Socket, turn: number) => void;
 
 const every = (ms: number, socket: Socket, write: (count: number) => void): void => {
@@ -11,7 +11,7 @@ const every = (ms: number, socket: Socket, write: (count: number) => void): void
   socket.once('close', () => clearInterval(timer));
 };
 
-/** Writes for as long as the other side takes it. */
+/** Writes as long as the peer reads. */
 const flood = (socket: Socket, chunk: Buffer): void => {
   const pump = () => {
     while (!socket.destroyed && socket.write(chunk));
@@ -20,16 +20,16 @@ const flood = (socket: Socket, chunk: Buffer): void => {
   pump();
 };
 
-const say = (text: string | Buffer): Behaviour => {
+const send = (text: string | Buffer): Behaviour => {
   return (socket) => void socket.write(text);
 };
 
 const empty = 'content-length: 0\r\n\r\n';
-/** Made before any test measures a time: it takes long on a busy machine. */
+/** Compressed at load time: this is slow on a busy machine and must not count in a measured time. */
 const bomb = gzipSync(Buffer.alloc(20_000_000));
 const chunk64k = Buffer.alloc(65_536, 'x');
 
-/** What receivers on the internet do to a sender, by name. `redirect` needs a place: see `redirectTo`. */
+/** Misbehaviour of real receivers, by name. For redirects see `redirectTo`. */
 export const behaviours = {
   neverResponds: () => {},
   closesWithoutResponse: (socket) => socket.end(),
@@ -66,40 +66,40 @@ export const behaviours = {
   floodOfInterimResponses: (socket) =>
     flood(socket, Buffer.from('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(500))),
   floodOfLineEnds: (socket) => flood(socket, Buffer.from('\r\n'.repeat(8_000))),
-  continueThen200: say(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n${empty}`),
-  interimResponseThen200: say(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n${empty}`),
+  continueThen200: send(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n${empty}`),
+  interimResponseThen200: send(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n${empty}`),
   resetBeforeStatus: (socket) => socket.resetAndDestroy(),
   resetAfterStatus: (socket) =>
     socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc', () =>
-      // The reset must not overtake the status in the other side's receive buffer.
+      // Without a pause, the reset would discard the status from the peer's receive buffer.
       setTimeout(() => socket.resetAndDestroy(), 50),
     ),
   closesInTheBody: (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'),
-  noContentWithBody: say('HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\nhello'),
+  noContentWithBody: send('HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\nhello'),
   sendsUnsolicitedResponse: (socket) =>
     socket.write(`HTTP/1.1 200 OK\r\n${empty}`, () =>
       setTimeout(() => socket.write(`HTTP/1.1 500 Oops\r\n${empty}`), 20),
     ),
-  twoResponses: say(`HTTP/1.1 200 OK\r\n${empty}HTTP/1.1 500 Oops\r\n${empty}`),
+  twoResponses: send(`HTTP/1.1 200 OK\r\n${empty}HTTP/1.1 500 Oops\r\n${empty}`),
   gzipBomb: (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`);
     socket.write(bomb);
   },
-  headersOf20k: say(`HTTP/1.1 200 OK\r\nx-large: ${'x'.repeat(20_000)}\r\n${empty}`),
-  garbage: say(Buffer.from(`\x00\x01\x02 this is not HTTP \xff\r\n\r\n`, 'latin1')),
-  status000: say(`HTTP/1.1 000 Nothing\r\n${empty}`),
-  status999: say(`HTTP/1.1 999 Denied\r\n${empty}`),
-  switchesProtocols: say('HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
-  badBytes: say(
+  headersOf20k: send(`HTTP/1.1 200 OK\r\nx-large: ${'x'.repeat(20_000)}\r\n${empty}`),
+  garbage: send(Buffer.from(`\x00\x01\x02 this is not HTTP \xff\r\n\r\n`, 'latin1')),
+  status000: send(`HTTP/1.1 000 Nothing\r\n${empty}`),
+  status999: send(`HTTP/1.1 999 Denied\r\n${empty}`),
+  switchesProtocols: send('HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+  badBytes: send(
     Buffer.from(
       `HTTP/1.1 500 Oops\r\nx-bytes: \xff\xfe\r\ncontent-length: 6\r\n\r\n\x00\xff\xc3\x28\x00\x00`,
       'latin1',
     ),
   ),
-  /** Answers the first request of a connection and closes it when the second arrives, as a stale keep-alive does. */
+  /** Responds to the first request of a connection and resets the connection on the second, like a stale keep-alive. */
   resetsReusedConnections: (socket, turn) =>
     turn === 1 ? socket.write(`HTTP/1.1 200 OK\r\n${empty}`) : socket.resetAndDestroy(),
-  /** Keeps quiet that it closes each connection soon after its answer. */
+  /** Closes each connection soon after its response without announcing it. */
   closesIdleConnections: (socket) =>
     socket.write(`HTTP/1.1 200 OK\r\n${empty}`, () => setTimeout(() => socket.end(), 1)),
 } satisfies Record<string, Behaviour>;
@@ -107,22 +107,22 @@ export const behaviours = {
 export type BehaviourName = keyof typeof behaviours;
 
 export const redirectTo = (url: string): Behaviour =>
-  say(`HTTP/1.1 301 Moved\r\nlocation: ${url}\r\n${empty}`);
+  send(`HTTP/1.1 301 Moved\r\nlocation: ${url}\r\n${empty}`);
 
 export type MisbehavingReceiver = {
   url: string;
   port: number;
-  /** Connections accepted, and whole requests read, so far. */
+  /** Connections accepted and complete requests read so far. */
   connections(): number;
   requests(): number;
-  /** Resolves when the sender has closed every connection; rejects after two seconds. */
+  /** Resolves when the sender has closed every connection. Rejects after 2 s. */
   untilNoneOpen(): Promise<void>;
-  /** Bytes that the kernel took from us: an upper bound of what the sender can have read. */
+  /** Bytes passed to the kernel: an upper bound of what the sender can have read. */
   bytesWritten(): number;
   close(): Promise<void>;
 };
 
-/** A raw TCP (or TLS) server that reads each request whole and then does as it was told. */
+/** A raw TCP or TLS server that reads each complete request and then misbehaves as specified. */
 export async function startMisbehavingReceiver(
   behaviour: BehaviourName | Behaviour,
   options: { tls?: { key: string; cert: string }; host?: string } = {},

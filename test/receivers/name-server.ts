@@ -1,9 +1,9 @@
 import { createSocket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 
-/** Addresses to answer with; none: the name exists without any; a failure, or 'silence'. */
+/** Addresses; an empty array when the name exists without any; a DNS failure; or 'silence' for no response. */
 export type DnsResponse = string[] | 'nxdomain' | 'servfail' | 'refused' | 'silence';
-/** An answer may come so many milliseconds later. */
+/** `after` delays the response by this many milliseconds. */
 export type Zone = (name: string, type: 'A' | 'AAAA') => DnsResponse | { after: number; answer: DnsResponse };
 
 export type NameServer = { address: string; queries: string[]; close(): Promise<void> };
@@ -11,7 +11,7 @@ export type NameServer = { address: string; queries: string[]; close(): Promise<
 const TYPES = { 1: 'A', 28: 'AAAA' } as const;
 const RCODES = { nxdomain: 3, servfail: 2, refused: 5 } as const;
 
-/** A DNS server (RFC 1035) on loopback that answers as the zone says. */
+/** A DNS server (RFC 1035) on loopback that returns the records of the zone. */
 export async function startNameServer(zone: Zone): Promise<NameServer> {
   const queries: string[] = [];
   const socket = createSocket('udp4');

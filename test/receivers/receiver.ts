@@ -6,15 +6,15 @@ export type ReceivedRequest = {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
-  /** Names and values in turn, in the order and case in which they came. */
+  /** Alternating names and values, in the order and case in which they arrived. */
   rawHeaders: string[];
-  /** The body as it came over the wire: what a signature must match. */
+  /** The exact bytes of the body, which a signature must match. */
   body: Buffer;
-  /** Epoch milliseconds at which the last byte had arrived. */
+  /** When the last byte arrived, in epoch milliseconds. */
   receivedAt: number;
 };
 
-/** A status to answer with, or what to do instead. */
+/** A status to respond with, or a function that writes the response. */
 export type ScriptStep =
   | number
   | ((request: ReceivedRequest, response: ServerResponse) => void | Promise<void>);
@@ -34,14 +34,14 @@ export type Receiver = {
 
 export type ReceiverOptions = {
   host?: string;
-  /** One that is free when left out. */
+  /** A free port by default. */
   port?: number;
   tls?: { key: string; cert: string };
-  /** How long an idle connection is kept; Node's 5 s when left out. */
+  /** How long an idle connection is kept, in milliseconds; 5,000 by default, as in Node.js. */
   keepAliveMs?: number;
 };
 
-/** A receiver that answers its n-th request by the n-th step of the script, and every later one by the last. */
+/** A receiver that responds to its nth request with the nth step of the script, and to later ones with the last step. */
 export async function startReceiver(
   script: ScriptStep[] = [200],
   options: ReceiverOptions = {},

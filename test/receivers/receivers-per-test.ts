@@ -1,6 +1,6 @@
 import { type Receiver, type ScriptStep, startReceiver } from './receiver.ts';
 
-/** Starts receivers that answer by their scripts, or 200 without one, and closes them after the test that started them. */
+/** Starts receivers that respond as scripted (200 by default), and closes them after the test. */
 export function receiversPerTest(): (...script: ScriptStep[]) => Promise<Receiver> {
   const receivers: Receiver[] = [];
   afterEach(async () => {

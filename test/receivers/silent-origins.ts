@@ -1,15 +1,15 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** Receivers that take connections and never answer, each an origin of its own. */
+/** Receivers that accept connections and never respond, each with its own origin. */
 export type SilentOrigins = {
   url(n: number): string;
-  /** Connections that are open now. */
+  /** Number of open connections. */
   connections(): number;
-  /** Ends them, and takes no more. */
+  /** Closes all connections and the server. */
   close(): void;
 };
 
-/** Every address of 127.0.0.0/8 is this machine: one port makes thousands of origins. */
+/** Every address in 127.0.0.0/8 is this host, so one port gives thousands of origins. */
 export async function startSilentOrigins(): Promise<SilentOrigins> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
