@@ -4,7 +4,7 @@ import { profileCases, secretFor } from './profile-cases.ts';
 import { SENT_AT } from './signed-part-cases.ts';
 import { signingProfiles } from './signing-profiles.ts';
 
-/** Custom profiles with formats that no built-in profile has. */
+/** Custom profiles with formats that no shipped profile has. */
 const customProfiles: Record<string, SigningProfile> = {
   'a custom profile with SHA-512 in base64': {
     headers: { 'X-Signature': '$signature', 'X-Time': '$sentAt' },

@@ -9,7 +9,7 @@ import type { SigningProfile } from '../typescript/src/verify/profiles.ts';
 
 const sources = [standardWebhooks, cmdcal, canvelete, pdfGorilla, pausepoint, smartlyq];
 
-/** The part of each built-in profile that a receiver needs. */
+/** The part of each shipped profile that a receiver needs. */
 export const signingProfiles: Record<string, SigningProfile> = Object.fromEntries(
   sources.map((source) => [source.name, signingProfile(source)]),
 );

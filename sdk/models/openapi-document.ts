@@ -9,7 +9,7 @@ import { createTenantReadPool } from '../../src/api/limits/tenant-read-pool.ts';
 import { createAddressGuard } from '../../src/egress/addresses/address-guard.ts';
 import { DEFAULT_QUOTAS } from '../../src/policy/quotas.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
-import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../src/profiles/shipped/registry.ts';
 import { createSecretBox } from '../../src/secrets/secret-box.ts';
 
 export type Schema = {
@@ -44,7 +44,7 @@ export async function loadOpenApiDocument(): Promise<OpenApi> {
     pool: new pg.Pool(),
     tenantReadPool: createTenantReadPool(new pg.Pool()),
     guard: createAddressGuard([]),
-    profiles: createProfileLookup(createBuiltInProfiles(), { find: async () => undefined }),
+    profiles: createProfileLookup(createShippedProfiles(), { find: async () => undefined }),
     secretBox: createSecretBox([Buffer.alloc(32)]),
     log: pino({ level: 'silent' }),
     shutdownSignal: new AbortController().signal,

@@ -116,8 +116,8 @@ function startReconciler(
   });
 }
 
-const plansByProfile = ({ builtIn }: ProfileLookup): Map<string, string[] | null> =>
-  new Map(builtIn.names().map((name) => [name, builtIn.get(name)?.plans ?? null]));
+const plansByProfile = ({ shipped }: ProfileLookup): Map<string, string[] | null> =>
+  new Map(shipped.names().map((name) => [name, shipped.get(name)?.plans ?? null]));
 
 /** For a signal to a workflow that failed. */
 export const logSignalFailure =

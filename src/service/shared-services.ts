@@ -8,7 +8,7 @@ import { openFilesLimit, type SocketBudget, socketBudget } from '../limits/socke
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { throttledReading } from '../observability/throttled-reading.ts';
 import { createProfileLookup, type ProfileLookup } from '../profiles/profile-lookup.ts';
-import { createBuiltInProfiles } from '../profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../profiles/shipped/registry.ts';
 import { createSecretBox, type SecretBox } from '../secrets/secret-box.ts';
 import { oldestUnattemptedSeconds, retriesWaiting } from '../store/deliveries/gauges.ts';
 import { createNotifications, type Notifications } from '../store/outcomes/notifications.ts';
@@ -77,7 +77,7 @@ export function createSharedServices(
     pools,
     notifications,
     clock,
-    profiles: createProfileLookup(createBuiltInProfiles(), storedProfiles(pools.main)),
+    profiles: createProfileLookup(createShippedProfiles(), storedProfiles(pools.main)),
     secretBox: createSecretBox(config.encryptionKeys),
     ownServices,
     guard: createAddressGuard(config.allowTargets, ownServices, nat64),

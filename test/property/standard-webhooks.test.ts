@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
-import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../src/profiles/shipped/registry.ts';
 
-const profile = createBuiltInProfiles().get('standard-webhooks')!;
+const profile = createShippedProfiles().get('standard-webhooks')!;
 
 const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,128}$/);
 const event = fc.record({

@@ -1,6 +1,6 @@
 import { parseBody } from '../../src/api/http/validation/validation.ts';
 import { Problem, problemJson } from '../../src/api/problems/problem.ts';
-import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../src/profiles/shipped/registry.ts';
 
 /** Makes a text of about so many bytes. */
 export type Make = (bytes: number) => string;
@@ -21,7 +21,7 @@ export const listed =
     return before + entries.join() + after;
   };
 
-export const profiles = createBuiltInProfiles();
+export const profiles = createShippedProfiles();
 
 export const event = {
   id: 'evt_1',

@@ -4,13 +4,13 @@ import type {
 } from '../../src/cli/try/reference-verifiers/reference-verifier.ts';
 import { REFERENCE_VERIFIERS } from '../../src/cli/try/reference-verifiers/registry.ts';
 import type { CompiledProfile } from '../../src/profiles/compile-profile.ts';
-import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../src/profiles/shipped/registry.ts';
 
 export type Provider = { name: string; profile: CompiledProfile; receiver: ReferenceVerifier };
 
 const PROVIDER_NAMES = ['cmdcal', 'canvelete', 'pdf-gorilla', 'pausepoint', 'smartlyq'];
 
-const profiles = createBuiltInProfiles();
+const profiles = createShippedProfiles();
 
 export const PROVIDERS: Provider[] = PROVIDER_NAMES.map((name) => ({
   name,

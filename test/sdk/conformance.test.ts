@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import type { Case } from '../../sdk/conformance/case.ts';
 import { conformance, conformanceText } from '../../sdk/conformance/cases.ts';
 import { payloadBytes } from '../../sdk/conformance/reference-signature.ts';
-import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../src/profiles/shipped/registry.ts';
 import { compileSigner } from '../../src/signing/sign.ts';
 import { SDK_FOLDER } from './run-program.ts';
 
-const profiles = createBuiltInProfiles();
+const profiles = createShippedProfiles();
 
 test('signatures.json is what sdk/conformance/write-cases.ts generates', () => {
   expect(readFileSync(join(SDK_FOLDER, 'conformance/signatures.json'), 'utf8')).toBe(conformanceText());
 });
 
-test('the file contains every built-in profile', () => {
+test('the file contains every shipped profile', () => {
   expect(Object.keys(conformance.profiles).sort()).toEqual(profiles.names().sort());
 });
 

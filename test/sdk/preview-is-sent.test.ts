@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type SigningProfile, verifyWebhook } from '../../sdk/typescript/src/index.ts';
 import type { ProfileName } from '../../sdk/typescript/src/verify/profiles.ts';
 import { registerReceiver } from '../../src/cli/try/register-receiver.ts';
-import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../src/profiles/shipped/registry.ts';
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 import { customProfile, event } from './custom-profiles.ts';
@@ -102,9 +102,9 @@ function verify({ headers, body, secret, profile }: Verifiable): void {
 
 const all: Verifiable[] = [];
 
-test('with every built-in profile, the sent request equals its preview and both verify', async () => {
-  for (const name of createBuiltInProfiles().names() as ProfileName[]) {
-    const profile = createBuiltInProfiles().get(name)!;
+test('with every shipped profile, the sent request equals its preview and both verify', async () => {
+  for (const name of createShippedProfiles().names() as ProfileName[]) {
+    const profile = createShippedProfiles().get(name)!;
     const { key } = await posthorn.newProject({ profile: name });
     const callWith =
       (by: string) =>

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { verifyWebhook } from '../../sdk/typescript/src/index.ts';
 import type { ProfileName } from '../../sdk/typescript/src/verify/profiles.ts';
-import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../src/profiles/shipped/registry.ts';
 import { runPython, testWithPython } from './run-program.ts';
 
-const profiles = createBuiltInProfiles();
+const profiles = createShippedProfiles();
 const names = profiles.names() as ProfileName[];
 const SENT_AT = 1_775_469_683;
 

@@ -11,7 +11,7 @@ import { createDeliveryCommands } from '../../src/dispatch/delivery-commands.ts'
 import { createAddressGuard } from '../../src/egress/addresses/address-guard.ts';
 import { DEFAULT_QUOTAS } from '../../src/policy/quotas.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
-import { createBuiltInProfiles } from '../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../src/profiles/shipped/registry.ts';
 import { createSecretBox, type SecretBox } from '../../src/secrets/secret-box.ts';
 import { acceptEvents } from '../../src/store/events/accept-events.ts';
 import { PROCESS_CLOCK } from '../../src/store/postgres/database-clock.ts';
@@ -55,7 +55,7 @@ export async function startTestApi({
     readiness: { check: async () => ({ ready: true, components: { postgres: { ok: true } } }) },
     links: { urlOf: async () => null },
     guard: createAddressGuard(['127.0.0.0/8']),
-    profiles: createProfileLookup(createBuiltInProfiles(), storedProfiles(database.pool)),
+    profiles: createProfileLookup(createShippedProfiles(), storedProfiles(database.pool)),
     secretBox,
     clock: PROCESS_CLOCK,
     log: pino({ level: 'silent' }),

@@ -1,4 +1,4 @@
-import type { BuiltInProfiles } from '../../profiles/shipped/registry.ts';
+import type { ShippedProfiles } from '../../profiles/shipped/registry.ts';
 import { type Page, type PageRequest, pageOf } from '../../store/postgres/pages.ts';
 import { type ListedProfile, SHARED_SCOPE } from '../../store/projects/profiles.ts';
 
@@ -8,7 +8,7 @@ export const profileSource = (scope: string): 'shared' | 'own' => (scope === SHA
 
 /** A page of shipped and stored profiles by name, each in the newest version, which new events use. */
 export function profilePage(
-  shipped: BuiltInProfiles,
+  shipped: ShippedProfiles,
   stored: ListedProfile[],
   page: PageRequest,
 ): Page<Listed> {

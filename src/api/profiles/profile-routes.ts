@@ -69,10 +69,10 @@ export function profileRoutes(
   authentication: Authentication,
   readPool: TenantReadPool,
 ): Route[] {
-  const { builtIn } = profiles;
+  const { shipped } = profiles;
 
   const newestFor = async (tenant: Tenant | null, name: string): Promise<number | null> =>
-    (await newestProfileVersion(db, projectOf(tenant), name)) ?? builtIn.get(name)?.version ?? null;
+    (await newestProfileVersion(db, projectOf(tenant), name)) ?? shipped.get(name)?.version ?? null;
 
   return [
     sharedRoute({
@@ -147,7 +147,7 @@ export function profileRoutes(
 
   async function handleListProfiles({ tenant, query }: SharedCall<{ query: typeof listProfilesQuery }>) {
     const stored = await listProfiles(db, projectOf(tenant));
-    const page = profilePage(builtIn, stored, pageRequest('id', query));
+    const page = profilePage(shipped, stored, pageRequest('id', query));
     return pageResponse('id', page.items, page.next);
   }
 
@@ -162,7 +162,7 @@ export function profileRoutes(
     if (version === null) throw new Problem('not_found');
     const stored = await findProfile(db, projectOf(tenant), name, version);
     if (stored) return storedResponse(stored);
-    const source = builtIn.source(name, version);
+    const source = shipped.source(name, version);
     if (!source) throw new Problem('not_found');
     return json(200, { name, version, source: 'shipped' as const, profile: source });
   }
@@ -173,7 +173,7 @@ export function profileRoutes(
     body,
   }: SharedCall<{ params: typeof params; body: typeof profile }>) {
     if (body.name !== name) throw invalidBody([{ pointer: '/name', detail: 'must be the name in the path' }]);
-    if (builtIn.get(name))
+    if (shipped.get(name))
       throw new Problem('profile_name_taken', 'A profile with this name ships with Posthorn.');
     const scope = projectOf(tenant) ?? SHARED_SCOPE;
     await requireConsumers(referencesConsumer(body), () => countConsumerlessUnderProfile(db, scope, name));

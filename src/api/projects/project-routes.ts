@@ -78,7 +78,7 @@ export function projectRoutes(
     return catalogueWarnings(db, id, catalogue);
   };
 
-  const shippedPlans = (profile: string): string[] | null => profiles.builtIn.get(profile)?.plans ?? null;
+  const shippedPlans = (profile: string): string[] | null => profiles.shipped.get(profile)?.plans ?? null;
 
   const read = async (id: string): Promise<RouteResponse<ProjectResponse>> => {
     const found = await findProject(db, id);

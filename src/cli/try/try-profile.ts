@@ -1,4 +1,4 @@
-import { createBuiltInProfiles } from '../../profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../profiles/shipped/registry.ts';
 import type { EventTypeResponse } from './api-responses.ts';
 import { type CallApi, createCallApi } from './call-api.ts';
 import type { RunningPosthorn } from './find-posthorn.ts';
@@ -30,7 +30,7 @@ export async function tryProfile(
   { url, adminKey }: RunningPosthorn,
   { print, interrupted }: { print: (line: string) => void; interrupted: AbortSignal },
 ): Promise<void> {
-  const profile = createBuiltInProfiles().get(name);
+  const profile = createShippedProfiles().get(name);
   const verifier = REFERENCE_VERIFIERS.get(name);
   if (!profile || !verifier) {
     throw new TryFailure(

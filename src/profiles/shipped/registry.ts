@@ -22,7 +22,7 @@ const VERSIONS: ProfileSource[][] = [
 ];
 
 /** The profiles that are part of Posthorn. */
-export type BuiltInProfiles = {
+export type ShippedProfiles = {
   /** The given version, by default the newest; undefined if there is none. */
   get(name: string, version?: number): CompiledProfile | undefined;
   /** The same profile, not compiled. */
@@ -30,8 +30,8 @@ export type BuiltInProfiles = {
   names(): string[];
 };
 
-/** Parses and compiles the built-in profiles. Throws a ZodError if one of them is invalid. */
-export function createBuiltInProfiles(): BuiltInProfiles {
+/** Parses and compiles the shipped profiles. Throws a ZodError if one of them is invalid. */
+export function createShippedProfiles(): ShippedProfiles {
   const parsed = VERSIONS.map((sources) =>
     sources.map((source, index) => {
       const profile = profileSchema.parse(source);

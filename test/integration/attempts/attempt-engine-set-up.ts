@@ -10,7 +10,7 @@ import { createAddressGuard } from '../../../src/egress/addresses/address-guard.
 import { createOutbound } from '../../../src/egress/outbound.ts';
 import type { DeliveryStep } from '../../../src/policy/delivery-result.ts';
 import { createProfileLookup } from '../../../src/profiles/profile-lookup.ts';
-import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../../src/profiles/shipped/registry.ts';
 import type { SecretBox } from '../../../src/secrets/secret-box.ts';
 import { readBody } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { PROCESS_CLOCK } from '../../../src/store/postgres/database-clock.ts';
@@ -57,7 +57,7 @@ export function startTestEngine(
   });
   const onFailure = (error: unknown) => void failures.push(error);
   const limiter = createAttemptLimiter({ maxConcurrent });
-  const profiles = createProfileLookup(createBuiltInProfiles(), storedProfiles(pool));
+  const profiles = createProfileLookup(createShippedProfiles(), storedProfiles(pool));
   const engine = createAttemptEngine({
     pool,
     processId: () => processId,

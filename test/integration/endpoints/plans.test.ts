@@ -1,11 +1,11 @@
-import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../../src/profiles/shipped/registry.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { untilWaiting } from '../../replay/scenarios.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
 const SECRET = 'a-secret-from-the-configuration';
-const failed = createBuiltInProfiles()
+const failed = createShippedProfiles()
   .get('cmdcal')!
   .eventTypes!.find(({ name }) => name === 'render.failed')!;
 

@@ -1,11 +1,11 @@
-import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../../src/profiles/shipped/registry.ts';
 import { ADMIN_KEY } from '../../set-up/test-api.ts';
 import { api, call, type Json, newName, put, refusal } from './profiles-set-up.ts';
 
 describe('names and scopes', () => {
   test('the name of a shipped profile cannot be used', async () => {
     const { key } = await api.newProject();
-    for (const name of createBuiltInProfiles().names()) {
+    for (const name of createShippedProfiles().names()) {
       for (const by of [key, ADMIN_KEY])
         expect(await put(by, name)).toMatchObject({ status: 409, body: { code: 'profile_name_taken' } });
     }
@@ -93,7 +93,7 @@ describe('names and scopes', () => {
     }
     const listed = items.map(({ name }) => name as string);
     expect(listed).toEqual([...listed].sort());
-    expect(listed).toEqual(expect.arrayContaining([own, shared, ...createBuiltInProfiles().names()]));
+    expect(listed).toEqual(expect.arrayContaining([own, shared, ...createShippedProfiles().names()]));
     expect(items.find(({ name }) => name === own)).toEqual({
       name: own,
       version: 1,

@@ -1,5 +1,5 @@
 import { createProfileLookup } from '../../../src/profiles/profile-lookup.ts';
-import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../../src/profiles/shipped/registry.ts';
 import { StoreUnavailable } from '../../../src/store/postgres/database.ts';
 import { startTestApi } from '../../set-up/test-api.ts';
 import { api, call, type Json, newName, put, refusal, wire } from './profiles-set-up.ts';
@@ -120,7 +120,7 @@ describe('creating profiles', () => {
 
 test('while the profiles cannot be read, calls return 503, not 500', async () => {
   const away = await startTestApi({
-    profiles: createProfileLookup(createBuiltInProfiles(), {
+    profiles: createProfileLookup(createShippedProfiles(), {
       find: () => Promise.reject(new StoreUnavailable(new Error('away'))),
     }),
   });

@@ -1,8 +1,8 @@
 import { createProfileLookup, type StoredProfile } from '../../../src/profiles/profile-lookup.ts';
-import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../../src/profiles/shipped/registry.ts';
 import { standardWebhooks } from '../../../src/profiles/shipped/standard-webhooks.ts';
 
-const builtIn = createBuiltInProfiles();
+const shipped = createShippedProfiles();
 
 const stored = (title: string): StoredProfile => ({
   name: 'wire',
@@ -22,7 +22,7 @@ function recordingStore(load: () => Promise<StoredProfile | undefined>) {
 
 test('a version is loaded once, even if many attempts need it at the same time', async () => {
   const store = recordingStore(async () => stored('Wire'));
-  const lookup = createProfileLookup(builtIn, store);
+  const lookup = createProfileLookup(shipped, store);
   const found = await Promise.all(Array.from({ length: 50 }, () => lookup.find('prj_1', 'wire', 3)));
   expect(new Set(found).size).toBe(1);
   expect(found[0]).toMatchObject({ name: 'wire', version: 3, title: 'Wire' });
@@ -32,31 +32,31 @@ test('a version is loaded once, even if many attempts need it at the same time',
 
 test('each project has its own cache entries, and so has the absence of a project', async () => {
   const store = recordingStore(async () => stored('Wire'));
-  const lookup = createProfileLookup(builtIn, store);
+  const lookup = createProfileLookup(shipped, store);
   for (const project of ['prj_1', 'prj_2', null]) await lookup.find(project, 'wire', 3);
   expect(store.queries).toEqual(['prj_1 wire 3', 'prj_2 wire 3', 'null wire 3']);
 });
 
-test('a stored profile takes precedence over a built-in one of the same name', async () => {
+test('a stored profile takes precedence over a shipped one of the same name', async () => {
   const named = { ...stored('Kept'), name: 'cmdcal', version: 1 };
   const taken = createProfileLookup(
-    builtIn,
+    shipped,
     recordingStore(async () => named),
   );
   expect(await taken.find('prj_1', 'cmdcal', 1)).toMatchObject({ title: 'Kept' });
 
   const store = recordingStore(async () => undefined);
-  const free = createProfileLookup(builtIn, store);
-  expect(await free.find('prj_1', 'cmdcal', 1)).toBe(builtIn.get('cmdcal'));
-  expect(await free.find('prj_1', 'cmdcal', 1)).toBe(builtIn.get('cmdcal'));
-  expect(await free.find('prj_1', 'cmdcal', null)).toBe(builtIn.get('cmdcal'));
+  const free = createProfileLookup(shipped, store);
+  expect(await free.find('prj_1', 'cmdcal', 1)).toBe(shipped.get('cmdcal'));
+  expect(await free.find('prj_1', 'cmdcal', 1)).toBe(shipped.get('cmdcal'));
+  expect(await free.find('prj_1', 'cmdcal', null)).toBe(shipped.get('cmdcal'));
   expect(store.queries).toHaveLength(1);
 });
 
 test('missing profiles and failures are not cached', async () => {
   let load = async (): Promise<StoredProfile | undefined> => undefined;
   const lookup = createProfileLookup(
-    builtIn,
+    shipped,
     recordingStore(() => load()),
   );
   expect(await lookup.find('prj_1', 'wire', 3)).toBeUndefined();

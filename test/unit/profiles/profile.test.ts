@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
 import { compileProfile } from '../../../src/profiles/compile-profile.ts';
 import { profileSchema } from '../../../src/profiles/profile-schema.ts';
-import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../../src/profiles/shipped/registry.ts';
 import { standardWebhooks } from '../../../src/profiles/shipped/standard-webhooks.ts';
 
-const profile = createBuiltInProfiles().get('standard-webhooks')!;
+const profile = createShippedProfiles().get('standard-webhooks')!;
 const event = {
   id: 'evt_1',
   type: 'render.completed',
@@ -22,7 +22,7 @@ const issuesOf = (changes: object) =>
     .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
 
 test('the registry returns a version by its number, and by default the newest', () => {
-  const profiles = createBuiltInProfiles();
+  const profiles = createShippedProfiles();
   expect(profiles.names()).toEqual([
     'standard-webhooks',
     'cmdcal',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createPrepareRequest } from '../../../src/attempts/prepare-request.ts';
-import { createBuiltInProfiles } from '../../../src/profiles/shipped/registry.ts';
+import { createShippedProfiles } from '../../../src/profiles/shipped/registry.ts';
 import { createSecretBox } from '../../../src/secrets/secret-box.ts';
 import { createCachingSecretBox } from '../../../src/secrets/secret-cache.ts';
 import { activeSecrets, serializeFirstSecret, withNewSecret } from '../../../src/secrets/secret-rotation.ts';
@@ -53,7 +53,7 @@ test('rotating to the same secret again, as after a lost response, stores it onc
 
 test('a cached secret also stops signing when its overlap ends', async () => {
   const box = createSecretBox([randomBytes(32)]);
-  const profile = createBuiltInProfiles().get('standard-webhooks')!;
+  const profile = createShippedProfiles().get('standard-webhooks')!;
   const [first, second] = [profile.generateSecret(), profile.generateSecret()];
   let now = NOW;
   const prepare = createPrepareRequest({

@@ -11,7 +11,7 @@ export type WebhookToVerify = SignatureSource & {
   payload: string | Uint8Array | ArrayBuffer;
   /** One secret, or during a rotation the new and the old one. One match is enough. */
   secret: string | readonly string[];
-  /** The name of a built-in profile, or a custom profile. `standard-webhooks` by default. */
+  /** The name of a shipped profile, or a custom profile. `standard-webhooks` by default. */
   profile?: ProfileName | SigningProfile;
   /** The maximum age of a signed timestamp, and how far it may be in the future. 300 by default. */
   toleranceSeconds?: number;
