@@ -136,7 +136,8 @@ export function createReconciler(deps: ReconcilerDependencies): { close(): Promi
     let passing: Promise<void> = Promise.resolve();
     const soonMs = Math.min(RETRY_DELAY_MS, everyMs);
     const passIfLeading = (): void => {
-      passing = (leads() ? work.run(pass).then(() => everyMs) : Promise.resolve(soonMs))
+      // A process that has stepped down keeps its lease until the next renewal, but begins no further pass.
+      passing = (leads() && work.canWork() ? work.run(pass).then(() => everyMs) : Promise.resolve(soonMs))
         .catch((error: unknown) => {
           onFailure(error);
           return soonMs;
