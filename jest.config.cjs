@@ -30,8 +30,8 @@ module.exports = {
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/unit/'],
       // Jest starts the servers only if a test of this project is selected.
-      globalSetup: '<rootDir>/test/set-up/start-servers.ts',
-      globalTeardown: '<rootDir>/test/set-up/stop-servers.ts',
+      globalSetup: '<rootDir>/test/set-up/servers/start-servers.ts',
+      globalTeardown: '<rootDir>/test/set-up/servers/stop-servers.ts',
     },
   ],
 };

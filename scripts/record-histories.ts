@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { SCENARIOS } from '../test/replay/scenarios.ts';
-import startServers from '../test/set-up/start-servers.ts';
-import stopServers from '../test/set-up/stop-servers.ts';
+import startServers from '../test/set-up/servers/start-servers.ts';
+import stopServers from '../test/set-up/servers/stop-servers.ts';
 
 /*
  * Runs the scenarios of the replay tests on real servers and writes their histories: all of them, or those named as

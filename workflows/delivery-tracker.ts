@@ -1,5 +1,6 @@
 import type { DeliveryResult, DeliveryStep } from '../src/policy/delivery-result.ts';
 import { formatDuration } from '../src/policy/duration.ts';
+import type { FinalStatus } from '../src/policy/outcome.ts';
 import {
   CLAIM_TOLERANCE_MS,
   hasDelayShorterThanTimeout,
@@ -12,7 +13,7 @@ type State =
   | { kind: 'waiting'; dueAt: number; lastOutcome: string }
   /** `requested` is set by a signal that arrived during the attempt; it is applied with the attempt's result. */
   | { kind: 'attempting'; requested: 'retry' | 'cancel' | null }
-  | { kind: 'delivered' | 'undeliverable' | 'cancelled' | 'released'; lastOutcome: string };
+  | { kind: FinalStatus | 'released'; lastOutcome: string };
 
 type Entry = { id: string; step: number; state: State };
 

@@ -24,7 +24,7 @@ export function healthRoutes(checks: Readiness): Route[] {
       summary: 'Check that the process is alive',
       access: 'open',
       responses: { 200: { description: 'The process is alive', schema: z.object({ ok: z.literal(true) }) } },
-      handle: () => json(200, { ok: true as const }),
+      handle: getHealth,
     }),
     plainRoute({
       method: 'get',
@@ -37,13 +37,17 @@ export function healthRoutes(checks: Readiness): Route[] {
         200: { description: 'Every component is available', schema: readiness },
         503: { description: 'A component is unavailable', schema: readiness },
       },
-      handle: async () => {
-        const result = await check();
-        return json(result.ready ? 200 : 503, result);
-      },
+      handle: getReadiness,
     }),
   ];
+
+  async function getReadiness() {
+    const result = await check();
+    return json(result.ready ? 200 : 503, result);
+  }
 }
+
+const getHealth = () => json(200, { ok: true as const });
 
 /** Shares one check between concurrent callers, and its result for 1 s. A failed check is not cached. */
 function cachedCheck(checks: Readiness): Readiness['check'] {

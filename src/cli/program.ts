@@ -10,7 +10,7 @@ const program = new Command('posthorn')
   .version(version, '-v, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
   .helpCommand('help [command]', 'print the help of a command')
-  .addHelpText('after', '\nEvery setting is an environment variable: see docs/operations.md.')
+  .addHelpText('after', '\nEvery setting is an environment variable: see docs/configuration.md.')
   .showHelpAfterError('(posthorn --help lists the commands)');
 
 for (const register of [registerStart, registerApi, registerWorker, registerMigrate, registerTry])

@@ -64,7 +64,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads the variables of docs/operations.md. An empty variable counts as unset. Throws ConfigError with all problems. */
+/** Reads the variables of docs/configuration.md. An empty variable counts as unset. Throws ConfigError with all problems. */
 export function readConfig(env: NodeJS.ProcessEnv, command: Command): Config {
   const setVariables = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse(setVariables);

@@ -20,7 +20,7 @@ export function formatReadyMessage(
   if (secrets && receiver && config.allowTargets.length === 0)
     lines.push(
       '',
-      'Receivers on this machine are not allowed: see POSTHORN_ALLOW_TARGETS in docs/operations.md.',
+      'Receivers on this machine are not allowed: see POSTHORN_ALLOW_TARGETS in docs/configuration.md.',
     );
   else if (secrets && receiver)
     lines.push('', 'Deliver an event to the sample receiver:', '', formatCurl(publicUrl, secrets, receiver));

@@ -1,10 +1,10 @@
 import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js';
 import { compileValidator } from './compile-validator.ts';
+import { measureData } from './cost/measure-data.ts';
+import { measureSchemaCost } from './cost/measure-schema-cost.ts';
+import { createPatternEngine, PatternBudgetExceeded } from './cost/patterns.ts';
+import type { SchemaCost } from './cost/schema-cost.ts';
 import { inlineReferences } from './inline-references.ts';
-import { measureData } from './measure-data.ts';
-import { measureSchemaCost } from './measure-schema-cost.ts';
-import { createPatternEngine, PatternBudgetExceeded } from './patterns.ts';
-import type { SchemaCost } from './schema-cost.ts';
 import { dataViolations, schemaViolations, type Violation } from './violations.ts';
 
 /** Checks data whose JSON text has `bytes` bytes. Returns at most 20 violations; none when the data matches. */

@@ -70,14 +70,14 @@ export function createMetrics() {
       registers,
     }),
     /** Only the process that detects the loss counts it. `role`: `api`, `worker` or `start`. */
-    processesGone: new Counter({
-      name: 'posthorn_processes_gone_total',
+    processesLost: new Counter({
+      name: 'posthorn_processes_lost_total',
       help: 'Processes that ended without shutting down, or wrote no heartbeat for 30 s, by role',
       labelNames: ['role'],
       registers,
     }),
-    attemptsCut: new Counter({
-      name: 'posthorn_attempts_cut_total',
+    attemptsInterrupted: new Counter({
+      name: 'posthorn_attempts_interrupted_total',
       help: 'Attempts that were in flight in lost processes, by role; they become unknown and are repeated',
       labelNames: ['role'],
       registers,

@@ -51,7 +51,7 @@ export function registerGauges(registry: Registry): (more: Partial<Readings>) =>
     readings.clockSkew?.(),
   );
   gauge(
-    'posthorn_attempts_under_way',
+    'posthorn_attempts_in_flight',
     'Attempts that are claimed and not recorded yet',
     () => readings.attempts?.().inFlight,
   );

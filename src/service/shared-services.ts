@@ -110,8 +110,8 @@ function startHeartbeats(
     role: roleNameOf(roles),
     attemptSlots: roles.worker ? attemptSlots : 0,
     onProcessLost: (lost) => {
-      metrics.processesGone.inc({ role: lost.role });
-      metrics.attemptsCut.inc({ role: lost.role }, lost.interruptedAttempts);
+      metrics.processesLost.inc({ role: lost.role });
+      metrics.attemptsInterrupted.inc({ role: lost.role }, lost.interruptedAttempts);
       log.warn(
         { process: lost },
         'a process ended without shutting down; its in-flight attempts become unknown and are repeated',

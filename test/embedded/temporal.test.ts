@@ -55,7 +55,7 @@ test('a workflow that was started is there after a stop and a start, at the same
   expect(status.name).toBe('RUNNING');
 });
 
-test('the Web UI answers, and the default namespace keeps closed workflows for seven days', async () => {
+test('the Web UI responds, and the default namespace keeps closed workflows for seven days', async () => {
   const server = await start(dataDir);
 
   expect((await fetch(server.uiUrl)).status).toBe(200);

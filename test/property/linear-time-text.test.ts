@@ -8,7 +8,7 @@ import { projectChanges } from '../../src/api/projects/project-schemas.ts';
 import { createAddressGuard } from '../../src/egress/addresses/address-guard.ts';
 import { redirectError } from '../../src/egress/redirect.ts';
 import { parseTargetUrl } from '../../src/egress/target-url.ts';
-import { patternProgramSize } from '../../src/json-schema/patterns.ts';
+import { patternProgramSize } from '../../src/json-schema/cost/patterns.ts';
 import { resolvePointer } from '../../src/json-schema/references.ts';
 import { parseDuration } from '../../src/policy/duration.ts';
 import { compileTemplate, HEADER_VARIABLES, templateProblem } from '../../src/profiles/body/template.ts';

@@ -17,9 +17,9 @@ export type ApiResponse = {
 
 export type Client = {
   document: OpenApi;
-  /** Calls the API and throws when the answer is not one that the OpenAPI document describes. */
+  /** Calls the API and throws if the OpenAPI document does not describe the response. */
   call(method: string, path: string, options?: CallOptions): Promise<ApiResponse>;
-  /** The operations that were answered at least once, by their ids. */
+  /** The ids of the operations that have responded at least once. */
   calledOperations: Set<string>;
 };
 
@@ -30,7 +30,7 @@ export type CallOptions = {
   headers?: Record<string, string>;
 };
 
-/** A client of the API at `baseUrl` that holds every answer against the API's own OpenAPI document. */
+/** A client of the API at `baseUrl` that validates every response against the API's own OpenAPI document. */
 export async function validatingClient(baseUrl: string): Promise<Client> {
   const document = (await (await fetch(`${baseUrl}/openapi.json`)).json()) as OpenApi;
   const validate = validatorOf(document);
@@ -66,7 +66,7 @@ const asBody = (body: unknown): string | Uint8Array<ArrayBuffer> =>
 const parsed = (type: string, text: string): unknown =>
   type.endsWith('json') && text !== '' ? JSON.parse(text) : undefined;
 
-/** Throws what is wrong with an answer; returns the id of the operation, undefined where there is none. */
+/** Throws what is wrong with a response; returns the id of the operation, undefined if there is none. */
 function validatorOf(document: OpenApi) {
   const ajv = new Ajv2020.default({ strict: false, allErrors: true });
   addFormats.default(ajv);
@@ -80,7 +80,7 @@ function validatorOf(document: OpenApi) {
 
   return (method: string, path: string, type: string, answered: ApiResponse): string | undefined => {
     const found = operationOf(document, method.toLowerCase(), path);
-    const where = `${method} ${path} answered ${answered.status} ${type}`;
+    const where = `${method} ${path} returned ${answered.status} ${type}`;
     if (!found) {
       requireValid(schemaAt('/components/schemas/Problem'), answered.body, where);
       return undefined;

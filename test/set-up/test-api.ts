@@ -16,8 +16,8 @@ import { createSecretBox, type SecretBox } from '../../src/secrets/secret-box.ts
 import { acceptEvents } from '../../src/store/events/accept-events.ts';
 import { PROCESS_CLOCK } from '../../src/store/postgres/database-clock.ts';
 import { storedProfiles } from '../../src/store/projects/profiles.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
 import { type Client, validatingClient } from './openapi-validator.ts';
+import { createTestDatabase, type TestDatabase } from './servers/database.ts';
 
 export const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
 

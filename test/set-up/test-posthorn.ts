@@ -5,11 +5,11 @@ import { createLogger, type Logger } from '../../src/observability/log.ts';
 import { DEFAULT_QUOTAS } from '../../src/policy/quotas.ts';
 import type { Roles } from '../../src/service/roles.ts';
 import { type Service, startService } from '../../src/service/start-service.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 import { type Client, validatingClient } from './openapi-validator.ts';
 import { quietRuntime } from './quiet-runtime.ts';
-import { createTestNamespace, temporalAddress, temporalUiUrl } from './temporal.ts';
+import { createTestDatabase, type TestDatabase } from './servers/database.ts';
+import { createTestNamespace, temporalAddress, temporalUiUrl } from './servers/temporal.ts';
 
 export type Delivery = {
   id: string;
@@ -49,7 +49,7 @@ export type TestPosthorn = {
   temporal: TemporalClient;
   service: Service;
   project: { id: string; key: string };
-  /** Calls as the project and returns the body; throws on any answer that is not 2xx. */
+  /** Calls as the project and returns the body; throws on any response that is not 2xx. */
   call<T>(method: string, path: string, body?: unknown): Promise<T>;
   newProject(settings?: object): Promise<{ id: string; key: string }>;
   newEndpoint(url: string, settings?: object): Promise<{ id: string; secret: string }>;
@@ -116,7 +116,7 @@ export async function startTestPosthorn(options: TestPosthornOptions = {}): Prom
   async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const answered = await client.call(method, path, { key: project.key, body });
     if (answered.status >= 300)
-      throw new Error(`${method} ${path} answered ${answered.status}: ${answered.text}`);
+      throw new Error(`${method} ${path} returned ${answered.status}: ${answered.text}`);
     return answered.body as T;
   }
   const eventOf = (id: string) => call<Event>('GET', `/v1/events/${id}`);

@@ -1,6 +1,6 @@
 import type { AttemptRecord } from '../../src/store/deliveries/record-attempts.ts';
 
-/** The record of an attempt that was answered with 503 and is due again in 60 s. */
+/** The record of an attempt that got a 503 and is due again in 60 s. */
 export const attemptRecordOf = (
   { id, epoch }: { id: string; epoch: number },
   changes: Partial<AttemptRecord> = {},

@@ -7,7 +7,7 @@ import { insertEndpoint } from '../../src/store/endpoints/insert-endpoint.ts';
 import { acceptEvents, type NewDelivery } from '../../src/store/events/accept-events.ts';
 import type { EventDraft } from '../../src/store/events/event-draft.ts';
 import { newId } from '../../src/store/postgres/ids.ts';
-import { createTestDatabase, type TestDatabase } from '../set-up/database.ts';
+import { createTestDatabase, type TestDatabase } from '../set-up/servers/database.ts';
 
 export const secretBox = createSecretBox([randomBytes(32)]);
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import helmet from 'helmet';
 import { matchesIfNoneMatch } from '../http/entity-tags.ts';
-import { plainRoute, type Route, type RouteResponse } from '../http/route.ts';
+import { type Call, plainRoute, type Route, type RouteResponse } from '../http/route.ts';
 import { docsPage } from './docs-page.ts';
 import { DOCS_STYLE } from './docs-style.ts';
 import { openApiDocument } from './openapi.ts';
@@ -56,7 +56,7 @@ export function documentRoutes(apiRoutes: Route[], publicUrl: string): Route[] {
       access: 'open',
       requestHeaders,
       responses: { 200: { description: 'OpenAPI 3.1', type: 'application/json' }, ...notModified },
-      handle: ({ request }) => respond(text, request),
+      handle: getOpenApi,
     }),
     plainRoute({
       method: 'get',
@@ -67,10 +67,7 @@ export function documentRoutes(apiRoutes: Route[], publicUrl: string): Route[] {
       access: 'open',
       requestHeaders,
       responses: { 200: { description: 'HTML', type: 'text/html' }, ...notModified },
-      handle: ({ request, response }) => {
-        harden(request, response, () => {});
-        return respond(page, request);
-      },
+      handle: getDocsPage,
     }),
     plainRoute({
       method: 'get',
@@ -81,7 +78,7 @@ export function documentRoutes(apiRoutes: Route[], publicUrl: string): Route[] {
       access: 'open',
       requestHeaders,
       responses: { 200: { description: 'CSS', type: 'text/css' }, ...notModified },
-      handle: ({ request }) => respond(style, request),
+      handle: getDocsStyle,
     }),
   ];
   const document = openApiDocument([...apiRoutes, ...routes], publicUrl);
@@ -89,4 +86,17 @@ export function documentRoutes(apiRoutes: Route[], publicUrl: string): Route[] {
   const page = encode('text/html', docsPage(document));
   const style = encode('text/css', DOCS_STYLE);
   return routes;
+
+  function getOpenApi({ request }: Call) {
+    return respond(text, request);
+  }
+
+  function getDocsPage({ request, response }: Call) {
+    harden(request, response, () => {});
+    return respond(page, request);
+  }
+
+  function getDocsStyle({ request }: Call) {
+    return respond(style, request);
+  }
 }

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import type { EndpointAction } from '../../store/endpoints/endpoint-status.ts';
 import { mapOutage } from '../../store/postgres/map-outages.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { json, type Route, tenantRoute } from '../http/route.ts';
+import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { posthornId } from '../http/validation/fields.ts';
 import { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
 import { endpointResponse } from './endpoint-response.ts';
 import { endpoint } from './endpoint-schemas.ts';
+
+const params = z.object({ id: posthornId });
 
 type ActionDocs = { summary: string; description: string; problems: ProblemCode[] };
 
@@ -43,16 +45,21 @@ export function endpointStateRoutes({ endpointStates, secretBox }: ApiDependenci
       summary,
       description: `${description} Idempotent.`,
       access: 'consumer',
-      params: z.object({ id: posthornId }),
+      params,
       responses: { 200: { description: 'The updated endpoint', schema: endpoint } },
       problems,
-      handle: async ({ tenant, params: { id } }) => {
-        const result = await mapOutage(endpointStates.changeState(tenant, id, action));
-        if (result.kind === 'not_found') throw new Problem('not_found');
-        if (result.kind === 'disabled_by_project') throw new Problem('endpoint_blocked');
-        if (result.kind === 'wrong_status') throw new Problem(`endpoint_${result.status}`);
-        return json(200, endpointResponse(secretBox, tenant, result.endpoint));
-      },
+      handle: (call) => changeState(call, action),
     });
   });
+
+  async function changeState(
+    { tenant, params: { id } }: TenantCall<{ params: typeof params }>,
+    action: EndpointAction,
+  ) {
+    const result = await mapOutage(endpointStates.changeState(tenant, id, action));
+    if (result.kind === 'not_found') throw new Problem('not_found');
+    if (result.kind === 'disabled_by_project') throw new Problem('endpoint_blocked');
+    if (result.kind === 'wrong_status') throw new Problem(`endpoint_${result.status}`);
+    return json(200, endpointResponse(secretBox, tenant, result.endpoint));
+  }
 }

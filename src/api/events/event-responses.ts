@@ -1,4 +1,5 @@
 import { firstDeliveriesOf } from '../../store/deliveries/delivery-reads.ts';
+import { MAX_DELIVERIES_RETURNED } from '../../store/events/accept-events.ts';
 import { findEvent, type StoredEvent } from '../../store/events/event-reads.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/authentication.ts';
@@ -6,8 +7,6 @@ import { deliveryResponses } from '../deliveries/delivery-responses.ts';
 import type { DeliveryResponse } from '../deliveries/delivery-schemas.ts';
 import type { WorkflowLinks } from '../ports.ts';
 import { Problem } from '../problems/problem.ts';
-
-export const MAX_DELIVERIES_RETURNED = 100;
 
 /** An event without its deliveries. */
 export type EventFields = Omit<StoredEvent, 'deliveryCount'> & { deliveryCount: number };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TimeSlices } from '../../limits/time-slices.ts';
 import { EVENT_STATUSES } from '../../policy/outcome.ts';
+import { MAX_DELIVERIES_RETURNED } from '../../store/events/accept-events.ts';
 import type { AcceptedEvent, EventDraft } from '../../store/events/event-draft.ts';
 import { listEvents } from '../../store/events/event-lists.ts';
 import { eventStateDigest } from '../../store/events/event-reads.ts';
@@ -24,7 +25,7 @@ import { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
 import { acceptedOrThrow, createAcceptEvent } from './accept-event.ts';
 import { readEventBatch } from './event-batch.ts';
-import { eventJsonList, MAX_DELIVERIES_RETURNED, readEvent, targetResponse } from './event-responses.ts';
+import { eventJsonList, readEvent, targetResponse } from './event-responses.ts';
 import {
   type AcceptedItem,
   acceptedEvent,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { StartFailure } from '../../service/start-failure.ts';
+import { createDatabaseIfMissing, ping } from '../../store/postgres/server.ts';
 import type { ServiceProcess } from '../processes/service-process.ts';
 
 const START_TIMEOUT_MS = 30_000;
@@ -17,7 +18,7 @@ export async function waitForPostgres(
     signal?.throwIfAborted();
     if (server.failure()) throw new StartFailure(`The embedded Postgres did not start: ${server.failure()}`);
     try {
-      return await withClient(url, async (client) => void (await client.query('SELECT 1')));
+      return await withClient(url, ping);
     } catch (error) {
       if (error instanceof pg.DatabaseError && error.code === WRONG_PASSWORD) {
         throw new StartFailure(
@@ -40,10 +41,7 @@ export async function waitForPostgres(
 
 /** Creates the database `name` if it does not exist. `url` leads to another database of the server. */
 export async function ensureDatabase(url: string, name: string): Promise<void> {
-  await withClient(url, async (client) => {
-    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-    if (!rowCount) await client.query(`CREATE DATABASE ${name}`);
-  });
+  await withClient(url, (client) => createDatabaseIfMissing(client, name));
 }
 
 async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {

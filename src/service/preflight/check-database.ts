@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { sqlState } from '../../store/postgres/database.ts';
+import { readServerState } from '../../store/postgres/server.ts';
 import { errorCodeOf, StartFailure } from '../start-failure.ts';
 import { databaseFailure } from './database-failure.ts';
 
@@ -47,15 +48,12 @@ async function connectAndVerify(
   signal?.addEventListener('abort', abort, { once: true });
   try {
     await client.connect();
-    const { rows } = await client.query<{ version: string; standby: boolean }>(
-      "SELECT current_setting('server_version_num') AS version, pg_is_in_recovery() AS standby",
-    );
-    const { version, standby } = rows[0]!;
-    if (Number(version) < MIN_VERSION)
+    const { version, isStandby } = await readServerState(client);
+    if (version < MIN_VERSION)
       throw new StartFailure(
         `${variable}: Posthorn needs Postgres 14 or later, and ${describeServer(url)} is ${majorVersion(version)}. Upgrade it, or set the address of a newer one.`,
       );
-    if (standby)
+    if (isStandby)
       throw new StartFailure(
         `${variable}: ${describeServer(url)} is a read-only standby. Set the address of the primary.`,
       );
@@ -66,4 +64,4 @@ async function connectAndVerify(
 }
 
 const describeServer = (url: string): string => `the Postgres at ${new URL(url).host}`;
-const majorVersion = (version: string): string => String(Math.floor(Number(version) / 10_000));
+const majorVersion = (version: number): number => Math.floor(version / 10_000);

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { MAX_ENDPOINTS_PER_EVENT } from '../../policy/quotas.ts';
 import type { SecretBox } from '../../secrets/secret-box.ts';
 import { inTransaction } from '../postgres/database.ts';
 import type { AcceptResult, EventDraft, InitialDelivery } from './event-draft.ts';
@@ -6,12 +7,10 @@ import { eventKey } from './event-key.ts';
 import { insertDrafts } from './insert-events.ts';
 import { FanOutTooLarge, matchReceivers, type NewDelivery } from './match-receivers.ts';
 
-/** An event that matches more endpoints is rejected (422). */
-export const MAX_FAN_OUT = 10_000;
 /** A batch whose events match more endpoints together is rejected, because its transaction would take many seconds. */
 const MAX_BATCH_FAN_OUT = 100_000;
-/** The result of an event lists at most this many of its deliveries. */
-const MAX_DELIVERIES_RETURNED = 100;
+/** A response lists at most this many deliveries of an event. */
+export const MAX_DELIVERIES_RETURNED = 100;
 
 export type { NewDelivery } from './match-receivers.ts';
 
@@ -60,10 +59,14 @@ export async function acceptEvents(
 ): Promise<AcceptedBatch> {
   try {
     return await inTransaction(pool, async (client) => {
-      const fanOut = await matchReceivers(client, drafts, allOrNone ? MAX_BATCH_FAN_OUT : MAX_FAN_OUT);
-      const small = drafts.filter((_, index) => fanOut[index]!.length <= MAX_FAN_OUT);
+      const fanOut = await matchReceivers(
+        client,
+        drafts,
+        allOrNone ? MAX_BATCH_FAN_OUT : MAX_ENDPOINTS_PER_EVENT,
+      );
+      const small = drafts.filter((_, index) => fanOut[index]!.length <= MAX_ENDPOINTS_PER_EVENT);
       const deliveries = drafts.flatMap((_, index) =>
-        fanOut[index]!.length <= MAX_FAN_OUT ? fanOut[index]! : [],
+        fanOut[index]!.length <= MAX_ENDPOINTS_PER_EVENT ? fanOut[index]! : [],
       );
       assign(deliveries);
       const stored = await insertDrafts(client, box, small, deliveries, processId);
@@ -130,7 +133,7 @@ function resultOf(
   }
   const row = existing.get(key);
   // Checked only for new events: an event that is stored may be posted again, however many endpoints match it now.
-  if (!row && fanOut > MAX_FAN_OUT) return { kind: 'too_many_endpoints', count: fanOut };
+  if (!row && fanOut > MAX_ENDPOINTS_PER_EVENT) return { kind: 'too_many_endpoints', count: fanOut };
   if (!row?.content_hash.equals(draft.contentHash)) return { kind: 'id_conflict' };
   return {
     kind: 'existing',

@@ -22,7 +22,7 @@ export const PINNED_SETTINGS: Readonly<Record<string, string>> = {
   default_transaction_read_only: 'off',
   default_transaction_deferrable: 'off',
   exit_on_error: 'off',
-  // With a server-wide `off`, a crash would lose events that were answered with 202.
+  // With a server-wide `off`, a crash would lose events that got a 202.
   synchronous_commit: 'on',
   // A pool sets its own values for the first two. The connection that listens is idle most of the time.
   statement_timeout: '30000',

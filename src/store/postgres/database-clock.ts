@@ -15,7 +15,7 @@ export type Clock = {
 export const PROCESS_CLOCK: Clock = { now: () => Date.now(), whenSynced: async () => {} };
 
 export type DatabaseClock = Clock & {
-  /** How many milliseconds the process's clock is ahead of Postgres's; undefined until Postgres has answered once. */
+  /** How many milliseconds the process's clock is ahead of Postgres's; undefined until Postgres has responded once. */
   skewMs(): number | undefined;
   close(): Promise<void>;
 };
@@ -62,7 +62,7 @@ export function createDatabaseClock({
   const skewMs = (): number | undefined => (estimate ? Date.now() - now() : undefined);
 
   async function poll(): Promise<void> {
-    // Connect first: the time to get a connection must not count as the time of the answer.
+    // Connect first: the time to get a connection must not count as the time of the response.
     const client = await pool.connect();
     try {
       const before = performance.now();

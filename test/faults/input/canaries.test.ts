@@ -175,7 +175,7 @@ test('no secret and no content is in Temporal', async () => {
   expect(heldIn(text, { ...secrets, ...content })).toEqual([]);
 });
 
-test('no secret is in an answer of the API, and no content in an error', () => {
+test('no secret is in a response of the API, and no content in an error', () => {
   const refusals = answers.filter(({ status }) => status >= 400);
   expect(refusals.length).toBeGreaterThanOrEqual(9);
   expect(refusals.flatMap(({ text }) => heldIn(text, { ...secrets, ...content }))).toEqual([]);

@@ -62,7 +62,7 @@ test('a delivery whose response crashes the worker becomes undeliverable, and th
     status: 'undeliverable',
     outcomes: Array(supervised.kills).fill('unknown'),
   });
-  // Two in company, and one for each of the two steps, alone.
+  // Two attempts in the shared workflow, and one for each of the two steps in a workflow of its own.
   expect(supervised.kills).toBe(4);
   expect(new Set(innocents.map(({ status }) => status))).toEqual(new Set(['delivered']));
   expect(Math.max(...innocents.map(({ outcomes }) => outcomes.length))).toBeLessThanOrEqual(4);

@@ -14,10 +14,10 @@ afterAll(async () => {
 });
 
 /** Responds to every request with these bytes, and closes the connection. */
-async function receiverOf(answer: Buffer): Promise<string> {
+async function receiverOf(response: Buffer): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
-    socket.once('data', () => socket.end(answer));
+    socket.once('data', () => socket.end(response));
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -52,12 +52,12 @@ test('a body of NULs and bad UTF-8 is recorded with its outcome', async () => {
 });
 
 test('header bytes that are not text are recorded with the outcome', async () => {
-  const answer = Buffer.concat([
+  const response = Buffer.concat([
     Buffer.from('HTTP/1.1 500 \xff\xfe\r\nx-bytes: \xff\xfe\xc3(\r\ncontent-length: 10\r\n\r\n', 'latin1'),
     UNREADABLE,
   ]);
 
-  expect(await deliverTo(await receiverOf(answer))).toMatchObject({
+  expect(await deliverTo(await receiverOf(response))).toMatchObject({
     status: 'undeliverable',
     attempts: [{ number: 1, outcome: 'rejected', statusCode: 500 }],
   });
@@ -68,9 +68,9 @@ test.each([
   ['100 KB of headers', `x: ${'y'.repeat(100_000)}\r\ncontent-length: 0\r\n\r\n`],
   ['10,000 headers', `${'x:\r\n'.repeat(10_000)}content-length: 0\r\n\r\n`],
 ])('%s after a 200 is recorded as delivered, once', async (_, rest) => {
-  const answer = Buffer.from(`HTTP/1.1 200 OK\r\n${rest}`, 'latin1');
+  const response = Buffer.from(`HTTP/1.1 200 OK\r\n${rest}`, 'latin1');
 
-  expect(await deliverTo(await receiverOf(answer))).toMatchObject({
+  expect(await deliverTo(await receiverOf(response))).toMatchObject({
     status: 'delivered',
     attempts: [{ number: 1, outcome: 'delivered', statusCode: 200 }],
   });

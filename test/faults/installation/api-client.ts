@@ -2,7 +2,7 @@ export type Project = { id: string; key: string };
 
 export type ApiClient = {
   url: string;
-  /** Calls the API and returns the body; throws on any answer that is not 2xx. */
+  /** Calls the API and returns the body; throws on any response that is not 2xx. */
   call<T>(key: string, method: string, path: string, body?: unknown): Promise<T>;
   newProject(policy: object): Promise<Project>;
   newEndpoint(project: Project, url: string, events: string[]): Promise<{ id: string; secret: string }>;
@@ -16,7 +16,7 @@ export function apiClient(url: string, adminKey: string): ApiClient {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    if (!response.ok) throw new Error(`${method} ${path} returned ${response.status}: ${text}`);
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 

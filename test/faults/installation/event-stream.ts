@@ -7,9 +7,9 @@ export type PostResponse = { status: number; retryAfter: string | null; seconds:
 
 /** A producer that posts every event until it is acknowledged, with the same id, whatever happens on the way. */
 export type EventStream = {
-  /** The ids that were answered with 202. */
+  /** The ids that got a 202. */
   acknowledged: Set<string>;
-  /** Every answer in the order of its arrival; a connection that broke is none. */
+  /** Every response in order of arrival, without broken connections. */
   responses: PostResponse[];
   untilAcknowledged(count: number): Promise<void>;
   done: Promise<void>;

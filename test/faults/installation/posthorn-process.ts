@@ -89,7 +89,7 @@ function run(program: string, args: string[], env: NodeJS.ProcessEnv): PosthornP
     async untilPrinted(pattern, timeoutMs = 30_000) {
       await eventually(() => pattern.test(output) || !running.has(child), timeoutMs).catch(() => {});
       const match = pattern.exec(output);
-      if (!match) throw new Error(`it has not said ${pattern}, but:\n${output}`);
+      if (!match) throw new Error(`it has not printed ${pattern}, but:\n${output}`);
       return match;
     },
     end(signal) {

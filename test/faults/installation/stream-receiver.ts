@@ -4,12 +4,12 @@ import { type AnsweredRequest, answeredRequest } from './ledger.ts';
 
 export type StreamReceiver = {
   origin: string;
-  /** What arrived, in order, with what it was answered. */
+  /** The requests in order of arrival, each with its response. */
   receivedRequests: AnsweredRequest[];
   close(): Promise<void>;
 };
 
-/** Long enough that some requests are under way at any moment of a stream. */
+/** Long enough that some requests are in flight at any moment of a stream. */
 const THINKS_FOR_MS = 20;
 
 /**

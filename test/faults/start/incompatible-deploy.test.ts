@@ -39,12 +39,12 @@ test('a workflow that fails on incompatible code is logged and counted, and its 
   await worker.end('SIGTERM');
 
   const changed = startProgram('test/faults/installation/changed-worker.ts', posthorn.env);
-  const told = await changed.untilPrinted(/^.*workflows failed because their history.*$/m);
+  const printed = await changed.untilPrinted(/^.*workflows failed because their history.*$/m);
   await changed.end('SIGKILL');
   await posthorn.startWorker();
   await statusIs('delivered');
 
-  expect(JSON.parse(told[0])).toMatchObject({
+  expect(JSON.parse(printed[0])).toMatchObject({
     level: 'error',
     count: 1,
     reason: expect.stringMatching(/^\[TMPRL1100\]/),

@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 const fileThere = (name: string) => (_: PosthornProcess) => existsSync(join(installation.dataDir, name));
-const said = (pattern: RegExp) => (posthorn: PosthornProcess) => pattern.test(posthorn.output());
+const printed = (pattern: RegExp) => (posthorn: PosthornProcess) => pattern.test(posthorn.output());
 
 /** The moments of a first start, in their order. */
 const MOMENTS: [string, (posthorn: PosthornProcess) => boolean][] = [
@@ -30,7 +30,7 @@ const MOMENTS: [string, (posthorn: PosthornProcess) => boolean][] = [
   ['when the data folder is locked', fileThere('lock')],
   ['while initdb runs', fileThere('postgres/data.partial')],
   ['when Postgres has been started', fileThere('postgres.log')],
-  ['when Temporal is next', said(/Starting Temporal/)],
+  ['when Temporal is next', printed(/Starting Temporal/)],
   ['when Temporal has been started', fileThere('temporal.log')],
   ['when the API is there and the worker is not', fileThere('api-url')],
 ];

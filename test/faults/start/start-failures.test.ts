@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { temporalAddress } from '../../set-up/temporal.ts';
+import { createTestDatabase, type TestDatabase } from '../../set-up/servers/database.ts';
+import { temporalAddress } from '../../set-up/servers/temporal.ts';
 import { endAllProcesses, type PosthornProcess, startPosthorn } from '../installation/posthorn-process.ts';
 import { processesWith } from '../installation/process-tree.ts';
 

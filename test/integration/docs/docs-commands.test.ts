@@ -18,7 +18,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, '.posthorn'));
   receiver = await startSampleReceiver({ dataDir: join(folder, '.posthorn'), samplePort: 0 }, () => {});
   writeFileSync(join(folder, '.posthorn/api-url'), posthorn.url);
-  // The curl of the machine, which says the status behind the answer.
+  // The installed curl, which prints the status after the response.
   const { stdout: curl } = await promisify(execFile)('sh', ['-c', 'command -v curl']);
   writeFileSync(join(folder, 'curl'), `#!/bin/sh\nexec ${curl.trim()} -sS -w '\\n%{http_code}' "$@"\n`);
   chmodSync(join(folder, 'curl'), 0o755);
@@ -61,17 +61,17 @@ function shell(env: Record<string, string>): Shell {
         cwd: folder,
         env: { ...env, PATH },
       });
-      const [said, ...variables] = stdout.split('\0');
+      const [output, ...variables] = stdout.split('\0');
       for (const variable of variables) {
         const [, name, value] = /^(\w+)=([\s\S]*)$/.exec(variable) ?? [];
         if (name && name !== 'PATH') env[name] = value!;
       }
-      return said!;
+      return output!;
     },
   };
 }
 
-test.each(['README.md', 'docs/endpoints.md', 'docs/profiles.md', 'docs/operations.md', 'docs/concepts.md'])(
+test.each(['README.md', 'docs/endpoints.md', 'docs/event-types.md', 'docs/custom-profiles.md'])(
   'every command of %s works on a new project as it stands',
   async (page) => {
     const { key } = await posthorn.newProject();
@@ -83,10 +83,10 @@ test.each(['README.md', 'docs/endpoints.md', 'docs/profiles.md', 'docs/operation
     const terminal = shell({ POSTHORN: posthorn.url, KEY: key, CONSUMER_KEY: consumer.key! });
 
     for (const command of commandsOf(page)) {
-      const said = await terminal.run(command);
+      const output = await terminal.run(command);
       if (!command.startsWith('curl')) continue;
-      const [, body, status] = /^([\s\S]*)\n(\d{3})$/.exec(said)!;
-      if (Number(status) >= 400) throw new Error(`${command}\nanswered ${status}: ${body}`);
+      const [, body, status] = /^([\s\S]*)\n(\d{3})$/.exec(output)!;
+      if (Number(status) >= 400) throw new Error(`${command}\nreturned ${status}: ${body}`);
       const { id } = (/^\{/.test(body!) ? JSON.parse(body!) : {}) as { id?: string };
       if (/-X POST \S+\/v1\/endpoints /.test(command)) terminal.env.ENDPOINT = id!;
       if (/-X POST \S+\/v1\/webhooks /.test(command)) terminal.env.WEBHOOK = id!;
@@ -98,9 +98,9 @@ test('the event of the README is delivered, and its status says so', async () =>
   const { key } = await posthorn.newProject();
   writeFileSync(join(folder, '.posthorn/api-key'), key);
   const terminal = shell({});
-  let said = '';
-  for (const command of commandsOf('README.md')) said = await terminal.run(command);
-  expect(JSON.parse(said.slice(0, said.lastIndexOf('\n')))).toMatchObject({
+  let output = '';
+  for (const command of commandsOf('README.md')) output = await terminal.run(command);
+  expect(JSON.parse(output.slice(0, output.lastIndexOf('\n')))).toMatchObject({
     status: 'delivered',
     deliveries: [{ status: 'delivered', attempts: 1 }],
   });

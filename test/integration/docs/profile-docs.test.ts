@@ -9,14 +9,12 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const section = readFileSync(join(__dirname, '../../../docs/profiles.md'), 'utf8').split(
-  '## Custom profiles',
-)[1]!;
+const page = readFileSync(join(__dirname, '../../../docs/custom-profiles.md'), 'utf8');
 /** The calls on the page, in order. */
-const calls = [...section.matchAll(/curl -X (\w+) \$POSTHORN(\S+)[\s\S]+?-d '([^']+)'/g)].map(
+const calls = [...page.matchAll(/curl -X (\w+) \$POSTHORN(\S+)[\s\S]+?-d '([^']+)'/g)].map(
   ([, method, path, body]) => ({ method: method!, path: path!, body: body! }),
 );
-const shown = JSON.parse(/```json\n([\s\S]+?)\n```/.exec(section)![1]!);
+const shown = JSON.parse(/```json\n([\s\S]+?)\n```/.exec(page)![1]!);
 
 test('the custom profile on the page can be stored, previewed and used as the page shows', async () => {
   const { key } = await api.newProject();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startReceiver } from '../../receivers/receiver.ts';
 
-test('a proxy in the environment gets nothing: what was judged is what is dialed', async () => {
+test('a proxy in the environment gets no request: the checked address is dialed', async () => {
   const [receiver, proxy] = [await startReceiver(), await startReceiver()];
   const outbound = join(__dirname, '../../../src/egress/outbound.ts');
   const guard = join(__dirname, '../../../src/egress/addresses/address-guard.ts');

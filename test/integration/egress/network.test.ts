@@ -14,7 +14,7 @@ const NETWORK = [
   ...SILENT.map((address) => `addr add ${address}/32 dev lo`),
 ];
 
-/** Names, and the addresses that the name server of the network says; with production's guard and lookup. */
+/** Names and their addresses at the name server of the network, with production's guard and lookup. */
 const ZONE: Record<string, { A?: string[]; AAAA?: string[] }> = {
   'without-route.example': { A: [LIVE], AAAA: ['2606:4700::1111'] },
   'silent.example': { A: [SILENT[0]!, LIVE], AAAA: [] },
@@ -106,7 +106,7 @@ where(
       });
     });
 
-    test('a receiver to which no route leads is told so', () => {
+    test('a receiver without a route fails with a message that says so', () => {
       expect(results['unreachable.example']).toMatchObject({
         outcome: 'connection_failed',
         code: 'ENETUNREACH',

@@ -135,11 +135,11 @@ test.each([
     const url = 'https://127.0.0.1:9/';
     const made = await posthorn.client.call('POST', '/v1/endpoints', { key, body: { url, ...registration } });
     const { id } = made.body as Endpoint;
-    const answer = await posthorn.client.call('POST', `/v1/endpoints/${id}/rotate-secret`, {
+    const response = await posthorn.client.call('POST', `/v1/endpoints/${id}/rotate-secret`, {
       key,
       body: rotation,
     });
-    expect(answer).toMatchObject({
+    expect(response).toMatchObject({
       status: 422,
       body: { code: 'invalid_body', errors: [{ pointer: '/secret', detail: expect.stringContaining(why) }] },
     });

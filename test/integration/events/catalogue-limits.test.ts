@@ -79,7 +79,7 @@ describe('limits of a catalogue', () => {
     let status = 0;
     const events = types.map((type) => ({ type, data: { 'property-1': 1 } }));
     const posting = call('POST', '/v1/events/batch', key, { events }).then(
-      (answer) => (status = answer.status),
+      (response) => (status = response.status),
     );
     let others = 0;
     while (status === 0) {
@@ -118,7 +118,7 @@ describe('limits of a catalogue', () => {
       "INSERT INTO event_types (project_id, type, description) SELECT $1, 'type-' || i, '' FROM generate_series(1, 995) AS i",
       [id],
     );
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => put(key, `new-${i}`, {})));
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+    const responses = await Promise.all(Array.from({ length: 20 }, (_, i) => put(key, `new-${i}`, {})));
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(5);
   });
 });

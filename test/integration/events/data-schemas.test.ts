@@ -12,13 +12,13 @@ describe('validation of data', () => {
 
   test('invalid data is refused with pointers below /data, and nothing is stored', async () => {
     const key = await withOrders();
-    const answer = await post(key, { data: { id: 'canary-canary', lines: [1, 'canary'] }, id: 'one' });
-    expect(refusal(answer)).toEqual({
+    const response = await post(key, { data: { id: 'canary-canary', lines: [1, 'canary'] }, id: 'one' });
+    expect(refusal(response)).toEqual({
       status: 422,
       code: 'data_not_valid',
       pointers: ['/data/id', '/data/lines/1'],
     });
-    expect(answer.text).not.toContain('canary');
+    expect(response.text).not.toContain('canary');
     expect((await call('GET', '/v1/events/one', key)).status).toBe(404);
     expect((await post(key, { data: { id: 'o_1', lines: [1] }, id: 'one' })).status).toBe(202);
   });
@@ -60,7 +60,7 @@ describe('validation of data', () => {
 
   test('an event accepted before its type had a schema can be posted again', async () => {
     const key = await newProject();
-    const event = { id: 'lost-answer', data: { old: true } };
+    const event = { id: 'lost-response', data: { old: true } };
     expect((await post(key, event)).status).toBe(202);
     await put(key, 'order.made', { schema: order });
     expect((await post(key, event)).status).toBe(202);
@@ -93,9 +93,9 @@ describe('data that Canvelete cannot represent', () => {
 
   test('numbers that would change and repeated members are refused with their pointers', async () => {
     const key = await newProject('canvelete');
-    const answer = await call('POST', '/v1/events', key, `{"type":"design.updated","data":${refused}}`);
-    expect(refusal(answer)).toEqual({ status: 422, code: 'data_not_representable', pointers });
-    expect(answer.text).not.toMatch(/1234567890|1e400/);
+    const response = await call('POST', '/v1/events', key, `{"type":"design.updated","data":${refused}}`);
+    expect(refusal(response)).toEqual({ status: 422, code: 'data_not_representable', pointers });
+    expect(response.text).not.toMatch(/1234567890|1e400/);
   });
 
   test('a batch with such data is refused as a whole', async () => {

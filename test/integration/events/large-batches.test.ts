@@ -45,7 +45,7 @@ describe.each(['standard-webhooks', 'canvelete'])('under %s', (profile) => {
       const began = performance.now();
       let status = 0;
       const posted = fetch(`${api.url}/v1/events/batch`, { method: 'POST', headers, body }).then(
-        (answer) => (status = answer.status),
+        (response) => (status = response.status),
       );
       let others = 0;
       while (status === 0) {

@@ -36,7 +36,7 @@ const refusal = ({ status, body }: Answer) => ({
 });
 
 test('an event that the profile can no longer compose is returned as stored, body included', async () => {
-  const event = { id: 'lost-answer', data: [1.0, 'not an object'] };
+  const event = { id: 'lost-response', data: [1.0, 'not an object'] };
   const { body: stored } = await post(event);
   await useWire({ body: { type: '$type', '...': '$data' } });
 
@@ -51,10 +51,10 @@ test('an event that the profile can no longer compose is returned as stored, bod
 });
 
 test("so is an event without the consumer and the attribute that the project's new profile requires", async () => {
-  const event = { id: 'lost-answer', data: {} };
+  const event = { id: 'lost-response', data: {} };
   await post(event);
   await call('PATCH', '/v1/project', { profile: 'pausepoint' });
-  expect(await post(event)).toMatchObject({ status: 202, body: { id: 'lost-answer' } });
+  expect(await post(event)).toMatchObject({ status: 202, body: { id: 'lost-response' } });
   expect(refusal(await post({ ...event, id: 'other' })).pointers).toEqual([
     '/consumer',
     '/attributes/pause_id',
@@ -63,11 +63,11 @@ test("so is an event without the consumer and the attribute that the project's n
 
 test('so is a target whose URL or secret the new profile would refuse', async () => {
   const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
-  const event = { id: 'lost-answer', data: {}, target: { url: 'http://receiver.example', secret } };
+  const event = { id: 'lost-response', data: {}, target: { url: 'http://receiver.example', secret } };
   expect(await post(event)).toMatchObject({ status: 202 });
 
   await useWire({ urls: { httpsOnly: true, publicOnly: true } });
-  expect(await post(event)).toMatchObject({ status: 202, body: { id: 'lost-answer' } });
+  expect(await post(event)).toMatchObject({ status: 202, body: { id: 'lost-response' } });
   expect(refusal(await post({ ...event, id: 'other' })).code).toBe('invalid_url');
   const elsewhere = { ...event.target, url: 'http://elsewhere.example' };
   expect(refusal(await post({ ...event, target: elsewhere })).code).toBe('invalid_url');
@@ -75,7 +75,7 @@ test('so is a target whose URL or secret the new profile would refuse', async ()
   await useWire({
     secret: { ...standardWebhooks.secret, min: 32, generated: { bytes: 32, encoding: 'base64' } },
   });
-  expect(await post(event)).toMatchObject({ status: 202, body: { id: 'lost-answer' } });
+  expect(await post(event)).toMatchObject({ status: 202, body: { id: 'lost-response' } });
   expect(refusal(await post({ ...event, id: 'other' })).pointers).toEqual(['/target/secret']);
 });
 

@@ -19,7 +19,7 @@ afterAll(() => posthorn.close());
 const call = async (key: string, method: string, path: string, body?: unknown): Promise<Answer> =>
   (await posthorn.client.call(method, path, { key, body })) as Answer;
 
-/** An endpoint that has subscribed to everything, unless it is said. */
+/** An endpoint, by default subscribed to all types. */
 async function endpointOf(
   key: string,
   url: string,

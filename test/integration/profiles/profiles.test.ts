@@ -93,8 +93,8 @@ describe('creating profiles', () => {
   test('a profile of more than 64 KiB is refused', async () => {
     const { key } = await api.newProject();
     const name = newName();
-    const answer = await put(key, name, { body: { a: 'x'.repeat(64 * 1024), data: '$data' } });
-    expect(answer).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
+    const response = await put(key, name, { body: { a: 'x'.repeat(64 * 1024), data: '$data' } });
+    expect(response).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
   });
 
   test('a project has at most 50 profiles, and a profile at most 1,000 versions', async () => {
@@ -112,8 +112,8 @@ describe('creating profiles', () => {
       [full, 'One more'],
       [newName(), 'Wire'],
     ] as const) {
-      const answer = await put(key, name, { title });
-      expect(answer).toMatchObject({ status: 422, body: { code: 'too_many_profiles' } });
+      const response = await put(key, name, { title });
+      expect(response).toMatchObject({ status: 422, body: { code: 'too_many_profiles' } });
     }
   });
 });
@@ -129,8 +129,8 @@ test('while the profiles cannot be read, calls return 503, not 500', async () =>
     const name = newName();
     await away.call('PUT', `/v1/profiles/${name}`, { key, body: wire(name) });
     await away.database.pool.query('UPDATE projects SET profile = $1', [name]);
-    const answered = await away.call('GET', '/v1/endpoints', { key });
-    expect(answered).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    const response = await away.call('GET', '/v1/endpoints', { key });
+    expect(response).toMatchObject({ status: 503, body: { code: 'unavailable' } });
   } finally {
     await away.close();
   }

@@ -6,7 +6,7 @@ import { checkDatabase } from '../../../src/service/preflight/check-database.ts'
 import { checkSchema } from '../../../src/service/preflight/check-schema.ts';
 import { migrateDatabase } from '../../../src/service/preflight/migrate-database.ts';
 import { StartFailure } from '../../../src/service/start-failure.ts';
-import { createTestDatabase, runningPostgres, type TestDatabase } from '../../set-up/database.ts';
+import { createTestDatabase, runningPostgres, type TestDatabase } from '../../set-up/servers/database.ts';
 
 jest.setTimeout(30_000);
 
@@ -35,7 +35,7 @@ function urlWith(change: (url: URL) => void): string {
   return url.toString();
 }
 
-/** What a user reads: one or two sentences that begin with the variable, and no password. */
+/** The message for the user: one or two sentences that begin with the variable, without a password. */
 async function failureOf(url: string): Promise<string> {
   const failure = await checkDatabase(url, 'DATABASE_URL').catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(StartFailure);
@@ -46,7 +46,7 @@ async function failureOf(url: string): Promise<string> {
   return message;
 }
 
-test('a database that can be worked with passes', async () => {
+test('a usable database passes', async () => {
   await expect(checkDatabase(database.url, 'DATABASE_URL')).resolves.toBeUndefined();
 });
 
@@ -75,7 +75,7 @@ test.each<[string, (url: URL) => void, RegExp]>([
     (url) => url.searchParams.set('sslrootcert', '/no/ca.pem'),
     /\/no\/ca\.pem .*cannot be read/,
   ],
-])('when %s, it says so and what to do', async (_, change, words) => {
+])('when %s, the message says so and what to do', async (_, change, words) => {
   expect(await failureOf(urlWith(change))).toMatch(words);
 });
 
@@ -83,7 +83,7 @@ test.each<[string, () => Server]>([
   ['a web server', () => createHttpServer((_, response) => response.end('hello'))],
   ['one that hangs up', () => createServer((socket) => socket.destroy())],
   [
-    'one that speaks first',
+    'a server that sends first',
     () => createServer((socket) => void socket.on('error', () => {}).end('220 mail ready\r\n')),
   ],
 ])('%s is not taken for Postgres', async (_, server) => {
@@ -92,19 +92,19 @@ test.each<[string, () => Server]>([
   expect(words).toMatch(/is not Postgres/);
 });
 
-test('one that never answers is given up after 5 s', async () => {
+test('a server that never responds is given up after 5 s', async () => {
   const port = await portOf(createServer((socket) => void socket.on('error', () => {})));
   expect(await failureOf(urlWith((url) => (url.port = String(port))))).toMatch(/does not respond within 5 s/);
   for (const server of servers) server.unref();
 });
 
-test('a signal ends the wait for a server that is not there', async () => {
+test('a signal ends the wait for a missing server', async () => {
   const stop = AbortSignal.timeout(100);
   const url = urlWith((to) => (to.port = '1'));
   await expect(checkDatabase(url, 'DATABASE_URL', stop)).rejects.toMatchObject({ name: 'TimeoutError' });
 });
 
-test('a role that may not make tables is told what it needs to be', async () => {
+test('a role that may not create tables fails with a message that says what it needs', async () => {
   const url = new URL(runningPostgres());
   const name = new URL(database.url).pathname.slice(1);
   await database.pool.query(`CREATE ROLE reader_${name} LOGIN PASSWORD 'reader'`);
@@ -123,7 +123,7 @@ test('a role that may not make tables is told what it needs to be', async () => 
 describe('the schema', () => {
   const one = (sql: string) => database.pool.query(sql);
 
-  test('of an empty database is refused with the command that makes it', async () => {
+  test('of an empty database is refused with the command that creates it', async () => {
     const name = `empty_${Date.now()}`;
     const url = new URL(runningPostgres());
     url.pathname = 'postgres';

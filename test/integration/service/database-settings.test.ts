@@ -4,11 +4,11 @@ import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { PINNED_SETTINGS } from '../../../src/store/postgres/connection-settings.ts';
 import { createPool } from '../../../src/store/postgres/database.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
-import { runningPostgres, type TestDatabase } from '../../set-up/database.ts';
 import { openOutcomes } from '../../set-up/outcome-stream.ts';
+import { runningPostgres, type TestDatabase } from '../../set-up/servers/database.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
-/** What a database and a role may have set, each other than what our connections say. */
+/** Settings of a database and a role, each different from those of our connections. */
 const OTHERWISE: Record<string, string> = {
   DateStyle: "'SQL, DMY'",
   IntervalStyle: 'sql_standard',
@@ -64,7 +64,7 @@ afterAll(async () => {
   await administer(`DROP DATABASE ${name} WITH (FORCE)`, `DROP ROLE ${name}`);
 });
 
-test('every pinned setting is in force on a connection of a role and a database that have it otherwise', async () => {
+test('every pinned setting applies to a connection of a role and a database with other settings', async () => {
   const { rows } = await database.pool.query<{ name: string; setting: string }>(
     'SELECT name, setting FROM pg_settings',
   );
@@ -75,7 +75,7 @@ test('every pinned setting is in force on a connection of a role and a database 
   expect(Object.keys(PINNED_SETTINGS).filter((setting) => !(setting in OTHERWISE))).toEqual([]);
 });
 
-test('an event is posted, delivered on its second attempt, listed and streamed whatever the database has set', async () => {
+test('an event is posted, delivered on its second attempt, listed and streamed whatever the settings of the database', async () => {
   const receiver = await receiverThat(500, 200);
   await posthorn.call('PATCH', '/v1/project', { policy: { delays: ['1s'] } });
   await posthorn.newEndpoint(receiver.url, { events: ['a.*'] });
@@ -102,7 +102,7 @@ test('an event is posted, delivered on its second attempt, listed and streamed w
   await stream.close();
 });
 
-test('a search path in the URL itself counts', async () => {
+test('a search path in the URL is used', async () => {
   const url = new URL(database.url);
   url.searchParams.set('options', '-c search_path=elsewhere -c DateStyle=German');
   const pool = createPool(url.toString(), 1);

@@ -2,9 +2,9 @@ import { checkDatabases } from '../../../src/service/preflight/check-databases.t
 import { createPoolThroughPooler } from '../../../src/store/postgres/database.ts';
 import { detectPoolingMode } from '../../../src/store/postgres/pooling-mode.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
-import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
 import { openOutcomes } from '../../set-up/outcome-stream.ts';
-import { type PgBouncer, startPgBouncer, testWithPgBouncer } from '../../set-up/pgbouncer.ts';
+import { createTestDatabase, type TestDatabase } from '../../set-up/servers/database.ts';
+import { type PgBouncer, startPgBouncer, testWithPgBouncer } from '../../set-up/servers/pgbouncer.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
 jest.setTimeout(90_000);
@@ -34,12 +34,12 @@ const IGNORING = {
     'extra_float_digits,options,statement_timeout,idle_in_transaction_session_timeout',
 };
 
-test('Postgres itself is no pooler', async () => {
+test('Postgres itself is not a pooler', async () => {
   expect(await detectPoolingMode(database.url)).toBe('none');
   await expect(checkDatabases({ databaseUrl: database.url }, false)).resolves.toBeUndefined();
 });
 
-testWithPgBouncer('each mode of PgBouncer is known by what it does', async () => {
+testWithPgBouncer('each mode of PgBouncer is detected by its behaviour', async () => {
   const transaction = await through();
   expect(await detectPoolingMode(transaction)).toBe('transaction');
   await pooler!.close();
@@ -104,7 +104,7 @@ testWithPgBouncer('"migrate" gives the role what the statements rely on; the oth
 });
 
 testWithPgBouncer(
-  'events are delivered through transaction mode, and their outcomes told at once',
+  'events are delivered through transaction mode, and their outcomes are notified at once',
   async () => {
     const urls = { databaseUrl: await through({ default_pool_size: '12' }), databaseDirectUrl: database.url };
     await checkDatabases(urls, true);
@@ -123,8 +123,8 @@ testWithPgBouncer(
     await Promise.all(events.map((event) => posthorn!.post(event)));
     for (const { id } of events) expect((await posthorn.untilSettled(id, 30_000)).status).toBe('delivered');
 
-    const settled = (told: { kind: string }[]) => told.filter(({ kind }) => kind === 'event.settled');
-    await outcomes.until((told) => settled(told).length === events.length);
+    const settled = (received: { kind: string }[]) => received.filter(({ kind }) => kind === 'event.settled');
+    await outcomes.until((received) => settled(received).length === events.length);
     await outcomes.close();
   },
 );

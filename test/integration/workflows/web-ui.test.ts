@@ -5,7 +5,7 @@ import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { readHistoryFacts } from '../../replay/history.ts';
 import { untilWaiting } from '../../replay/scenarios.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { createTestNamespace, temporalAddress, temporalUiUrl } from '../../set-up/temporal.ts';
+import { createTestNamespace, temporalAddress, temporalUiUrl } from '../../set-up/servers/temporal.ts';
 import {
   type Delivery,
   type Event,

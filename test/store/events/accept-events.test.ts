@@ -1,5 +1,6 @@
+import { MAX_ENDPOINTS_PER_EVENT } from '../../../src/policy/quotas.ts';
 import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
-import { acceptEvents, MAX_FAN_OUT, type NewDelivery } from '../../../src/store/events/accept-events.ts';
+import { acceptEvents, type NewDelivery } from '../../../src/store/events/accept-events.ts';
 import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 
 let store: SeededStore;
@@ -29,11 +30,11 @@ test('fifty concurrent writers of the same event store it once, and each gets it
   await store.newEndpoint();
   const event = store.draft({ id: 'same' });
 
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 50 }, () => acceptEvents(store.pool, secretBox, [event], nobody)),
   );
 
-  const kinds = answers.map(({ results }) => results[0]!.kind).sort();
+  const kinds = responses.map(({ results }) => results[0]!.kind).sort();
   expect(kinds).toEqual(['accepted', ...Array<string>(49).fill('existing')]);
   expect(await countOf('events')).toBe(1);
   expect(await countOf('deliveries')).toBe(1);
@@ -79,13 +80,13 @@ test('concurrent overlapping batches in opposite orders all succeed', async () =
   await store.newEndpoint();
   const drafts = Array.from({ length: 20 }, (_, n) => store.draft({ id: `event-${n}`, consumer: null }));
 
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 16 }, (_, n) =>
       acceptEvents(store.pool, secretBox, n % 2 === 0 ? drafts : drafts.toReversed(), nobody, true),
     ),
   );
 
-  expect(answers.flatMap(({ results }) => results).filter(({ kind }) => kind === 'accepted')).toHaveLength(
+  expect(responses.flatMap(({ results }) => results).filter(({ kind }) => kind === 'accepted')).toHaveLength(
     20,
   );
   expect(await countOf('deliveries')).toBe(20);
@@ -152,21 +153,23 @@ const bornTo = async (endpoint: string): Promise<number> =>
   ).n;
 
 test('an event for 10,000 endpoints is stored within seconds, and one for more is rejected unless it is already stored', async () => {
-  await addEndpoints(MAX_FAN_OUT);
+  await addEndpoints(MAX_ENDPOINTS_PER_EVENT);
   const began = performance.now();
 
   const draft = store.draft();
   const { results } = await acceptEvents(store.pool, secretBox, [draft], nobody);
 
-  expect(results[0]).toMatchObject({ kind: 'accepted', event: { deliveryCount: MAX_FAN_OUT } });
-  expect(await countOf('deliveries')).toBe(MAX_FAN_OUT);
+  expect(results[0]).toMatchObject({ kind: 'accepted', event: { deliveryCount: MAX_ENDPOINTS_PER_EVENT } });
+  expect(await countOf('deliveries')).toBe(MAX_ENDPOINTS_PER_EVENT);
   expect(performance.now() - began).toBeLessThan(10_000);
 
   await store.newEndpoint();
   const refused = await acceptEvents(store.pool, secretBox, [store.draft()], nobody);
-  expect(refused.results).toEqual([{ kind: 'too_many_endpoints', count: MAX_FAN_OUT + 1 }]);
+  expect(refused.results).toEqual([{ kind: 'too_many_endpoints', count: MAX_ENDPOINTS_PER_EVENT + 1 }]);
   const repeated = await acceptEvents(store.pool, secretBox, [draft], nobody);
-  expect(repeated.results).toMatchObject([{ kind: 'existing', event: { deliveryCount: MAX_FAN_OUT } }]);
+  expect(repeated.results).toMatchObject([
+    { kind: 'existing', event: { deliveryCount: MAX_ENDPOINTS_PER_EVENT } },
+  ]);
   expect(await countOf('events')).toBe(1);
 });
 

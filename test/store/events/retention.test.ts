@@ -76,13 +76,13 @@ test('an event with an open delivery is never removed', async () => {
 test('a manual retry during the removal of its event never leaves a part of the event', async () => {
   await addSettled('old_', 100, 1);
 
-  const [removed, ...answers] = await Promise.all([
+  const [removed, ...responses] = await Promise.all([
     removeSettledEvents(store.pool, MONTH_AGO),
     ...Array.from({ length: 8 }, (_, n) => retryDelivery(store.pool, store.project, null, `old_${n + 1}_1`)),
   ]);
 
-  const kept = answers.filter(({ result }) => result.kind === 'replayed').length;
-  expect(answers.filter(({ result }) => result.kind === 'not_found')).toHaveLength(8 - kept);
+  const kept = responses.filter(({ result }) => result.kind === 'replayed').length;
+  expect(responses.filter(({ result }) => result.kind === 'not_found')).toHaveLength(8 - kept);
   expect(removed).toBe(100 - kept);
   expect(await countOf('events')).toBe(kept);
   expect(await countOf('deliveries')).toBe(2 * kept);

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ChangedMigration, migrate } from '../../../src/store/migrations/migrate.ts';
-import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
+import { createTestDatabase, type TestDatabase } from '../../set-up/servers/database.ts';
 
 let database: TestDatabase;
 let folder: string;

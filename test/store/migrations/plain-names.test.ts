@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { MIGRATIONS_FOLDER, migrationNames } from '../../../src/store/migrations/migration-files.ts';
-import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
+import { createTestDatabase, type TestDatabase } from '../../set-up/servers/database.ts';
 
 let database: TestDatabase;
 let earlier: string;

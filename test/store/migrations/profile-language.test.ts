@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProfileSource } from '../../../src/profiles/profile.ts';
 import { profileSchema } from '../../../src/profiles/profile-schema.ts';
-import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
+import { createTestDatabase, type TestDatabase } from '../../set-up/servers/database.ts';
 
 let database: TestDatabase;
 beforeEach(async () => {

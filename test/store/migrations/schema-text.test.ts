@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { schemaText } from '../../../src/store/migrations/schema-text.ts';
-import { createTestDatabase, type TestDatabase } from '../../set-up/database.ts';
+import { createTestDatabase, type TestDatabase } from '../../set-up/servers/database.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -121,7 +121,7 @@ test('after an outage of Postgres no process counts the others as lost, because 
   expect(await silentProcesses(store.pool, 'observer')).toEqual([]);
 });
 
-test('a lost process that comes back is told once, and counts as alive again', async () => {
+test('a lost process that comes back is notified once, and counts as alive again', async () => {
   await observe();
   const slow = await startOther('slow');
   await age('slow', 'last_heartbeat_at', 31);

@@ -24,7 +24,7 @@ const outsideOfThem = fc
   .integer({ min: 0, max: 2 ** 32 - 1 })
   .filter((address) => deniedRanges.every(([first, last]) => address < first || address > last));
 
-/** The ways in which a URL can say an IPv4 address. */
+/** The notations of an IPv4 address in a URL. */
 const notations: ((address: number) => string)[] = [
   dotted,
   (a) => String(a),
@@ -72,7 +72,7 @@ test('every other IPv4 address is allowed, in every notation that a URL has', ()
   );
 });
 
-/** An address of an IPv6 block: its fixed bits, and the others as they come. */
+/** An address of an IPv6 block: its fixed bits, and arbitrary others. */
 const inIpv6Block = (cidr: string) => {
   const [network, bits] = cidr.split('/') as [string, string];
   const groups = hostOf(new URL(`http://[${network}]`)).split('::');
@@ -170,7 +170,7 @@ test.each([
   ['08.8.8.8', 4],
 ] as const)('%s as IPv%d is denied', (address, family) => expect(guard.allows(address, family)).toBe(false));
 
-test('what the operator allows is allowed and exempt, and its neighbours are neither', () => {
+test('a network that the operator allows is allowed and exempt, and adjacent addresses are neither', () => {
   const lenient = createAddressGuard(['127.0.0.0/8', '::1/128', '10.1.0.0/16']);
 
   for (const [address, family] of [

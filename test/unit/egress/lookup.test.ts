@@ -30,11 +30,11 @@ test.each<[string, Zone, string[]]>([
   ['has no IPv4 address', (_, type) => (type === 'A' ? [] : ['2001:db8::1']), ['2001:db8::1']],
   ['fails for IPv6', (_, type) => (type === 'A' ? ['192.0.2.1'] : 'servfail'), ['192.0.2.1']],
   ['fails for IPv4', (_, type) => (type === 'A' ? 'servfail' : ['2001:db8::1']), ['2001:db8::1']],
-])('a name that %s still has the other', async (_case, zone, addresses) => {
+])('a name that %s still has its other addresses', async (_case, zone, addresses) => {
   expect(await (await lookupIn(zone))('one.example')).toEqual(addresses);
 });
 
-test('a name server that keeps silent about IPv6 holds up an IPv4 answer by no more than a moment', async () => {
+test('a name server that does not respond for IPv6 barely delays an IPv4 response', async () => {
   const lookup = await lookupIn((_, type) => (type === 'A' ? ['192.0.2.1'] : 'silence'));
   const began = performance.now();
 
@@ -42,7 +42,7 @@ test('a name server that keeps silent about IPv6 holds up an IPv4 answer by no m
   expect(performance.now() - began).toBeLessThan(500);
 });
 
-test('the family that lags is told of when it comes, also where the first answer is of no use', async () => {
+test('addresses of the slower family are reported when they arrive, even if the first response was useless', async () => {
   const lookup = await lookupIn((_, type) =>
     type === 'AAAA' ? ['2001:db8::1'] : { after: 300, answer: ['192.0.2.1'] },
   );
@@ -52,7 +52,7 @@ test('the family that lags is told of when it comes, also where the first answer
   expect(await later).toEqual(['192.0.2.1']);
 });
 
-test('a family that never answers is told of as none', async () => {
+test('a family without a response is reported as having no addresses', async () => {
   const lookup = await lookupIn((_, type) => (type === 'A' ? ['192.0.2.1'] : 'silence'));
   let later: Promise<string[]> | undefined;
 
@@ -63,26 +63,26 @@ test('a family that never answers is told of as none', async () => {
 test.each<[string, Zone, string]>([
   ['does not exist', () => 'nxdomain', 'ENOTFOUND'],
   [
-    'does not exist by one answer, and fails by the other',
+    'does not exist according to one response, and fails in the other',
     (_, type) => (type === 'A' ? 'servfail' : 'nxdomain'),
     'ENOTFOUND',
   ],
   ['has no address', () => [], 'ENODATA'],
   ['has no IPv4 address and fails for IPv6', (_, type) => (type === 'A' ? [] : 'servfail'), 'ESERVFAIL'],
   ['is refused', () => 'refused', 'EREFUSED'],
-  ['gets no answer', () => 'silence', 'ETIMEOUT'],
+  ['gets no response', () => 'silence', 'ETIMEOUT'],
 ])('a name that %s fails with a code of its own', async (_case, zone, code) => {
   await expect((await lookupIn(zone))('failing.example')).rejects.toMatchObject({ code });
 });
 
-test('a name that nobody knows, or that has no address, is a failure with a code', async () => {
+test('an unknown name, or one without an address, fails with a code', async () => {
   const lookup = await lookupIn((name) => (name === 'unknown.example' ? 'nxdomain' : []));
 
   await expect(lookup('unknown.example')).rejects.toMatchObject({ code: 'ENOTFOUND' });
   await expect(lookup('empty.example')).rejects.toMatchObject({ code: 'ENODATA' });
 });
 
-test('a hundred dead names do not hold up a living one', async () => {
+test('a hundred names without a response do not delay another name', async () => {
   const lookup = await lookupIn((name, type) => {
     if (name !== 'living.example') return 'silence';
     return type === 'A' ? ['192.0.2.1'] : [];
@@ -95,7 +95,7 @@ test('a hundred dead names do not hold up a living one', async () => {
   expect(new Set(await Promise.all(dead))).toEqual(new Set(['dead']));
 });
 
-test('a name that is asked for many times at once is asked once, and again for the next dial', async () => {
+test('concurrent lookups of a name share one query, and the next dial makes another', async () => {
   const lookup = await lookupIn((_, type) => (type === 'A' ? ['192.0.2.1'] : []));
 
   await Promise.all(Array.from({ length: 20 }, () => lookup('popular.example')));
@@ -104,7 +104,7 @@ test('a name that is asked for many times at once is asked once, and again for t
   expect(server!.queries).toHaveLength(4);
 });
 
-test('localhost and the names of the hosts file are not asked of a name server', async () => {
+test('localhost and the names of the hosts file are not looked up at a name server', async () => {
   server = await startNameServer(() => 'nxdomain');
   const hosts = async (name: string) => (name === 'receiver' ? ['10.0.0.7'] : []);
   const lookup = createLookup({ hosts, nameServers: [server.address] });
@@ -115,7 +115,7 @@ test('localhost and the names of the hosts file are not asked of a name server',
   expect(server!.queries).toEqual([]);
 });
 
-test('a hosts file gives each name its addresses, and ignores what is no address', () => {
+test('a hosts file gives each name its addresses, and invalid addresses are ignored', () => {
   const hosts = parseHosts('# c\n127.0.0.1 localhost Vm # x\n::1\tlocalhost\r\n\nnonsense vm\n10.0.0.1\n');
 
   expect([...hosts]).toEqual([
@@ -124,7 +124,7 @@ test('a hosts file gives each name its addresses, and ignores what is no address
   ]);
 });
 
-test('a hosts file that is missing has no names', async () => {
+test('a missing hosts file has no names', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hosts-'));
   await writeFile(join(folder, 'hosts'), '10.0.0.1 receiver\n');
 

@@ -17,7 +17,7 @@ test.each(EXAMPLES)('the IPv4 address is found under a configured prefix %s', (p
   expect(embedsIpv4(address, '192.0.2.34')).toBe(false);
 });
 
-/** The same places, with the address that `ipv4only.arpa` has alone. */
+/** The same positions, with only the address of `ipv4only.arpa`. */
 test.each([
   ['2001:db8:c000:aa::', '2001:db8:c000:221::'],
   ['2001:db8:1c0:0:aa::', '2001:db8:1c0:2:21::'],
@@ -25,15 +25,18 @@ test.each([
   ['2001:db8:122:3c0:0:aa::', '2001:db8:122:3c0:0:221::'],
   ['2001:db8:122:344:c0:0:ab00::', '2001:db8:122:344:c0:2:2100::'],
   ['2001:db8:122:344::192.0.0.171', '2001:db8:122:344::192.0.2.33'],
-])('a prefix that DNS shows by %s tells what %s may be, and is not relied on', async (shown, address) => {
-  const nat64 = createNat64({ resolve6: async () => [shown] });
-  await nat64.discover();
+])(
+  'a prefix that DNS reveals by %s gives a possible meaning of %s, and is not trusted',
+  async (shown, address) => {
+    const nat64 = createNat64({ resolve6: async () => [shown] });
+    await nat64.discover();
 
-  expect(nat64.possibleIpv4(address)).toBe('192.0.2.33');
-  expect(nat64.translatedIpv4(address)).toBeUndefined();
-});
+    expect(nat64.possibleIpv4(address)).toBe('192.0.2.33');
+    expect(nat64.translatedIpv4(address)).toBeUndefined();
+  },
+);
 
-test('a prefix that DNS shows within the block for it is relied on', async () => {
+test('a prefix that DNS reveals within the reserved block is trusted', async () => {
   const nat64 = createNat64({ resolve6: async () => ['64:ff9b:1:fffe::c000:aa'] });
   expect(nat64.translatedIpv4('64:ff9b:1:fffe::c000:221')).toBeUndefined();
   await nat64.discover();
@@ -42,7 +45,7 @@ test('a prefix that DNS shows within the block for it is relied on', async () =>
 });
 
 test.each([[['2001:db8::1']], [['not an address']], [[]], [['2001:db8:c000:aa::c000:aa']]])(
-  'an answer %j shows no prefix',
+  'a DNS response %j reveals no prefix',
   async (answer) => {
     const nat64 = createNat64({ resolve6: async () => answer });
     await nat64.discover();
@@ -50,7 +53,7 @@ test.each([[['2001:db8::1']], [['not an address']], [[]], [['2001:db8:c000:aa::c
   },
 );
 
-test('DNS is asked once, for the name that has no IPv6 address of its own', async () => {
+test('DNS is queried once, for the name that has no IPv6 address of its own', async () => {
   const asked: string[] = [];
   const resolve6 = async (name: string) => {
     asked.push(name);
@@ -63,7 +66,7 @@ test('DNS is asked once, for the name that has no IPv6 address of its own', asyn
   expect(asked).toEqual(['ipv4only.arpa']);
 });
 
-test('a name server that keeps silent holds up the first connection for a second, and no later one', async () => {
+test('a name server that does not respond delays the first connection by a second, and no later one', async () => {
   const nat64 = createNat64({ resolve6: () => new Promise(() => {}) });
   const began = performance.now();
   await nat64.discover();

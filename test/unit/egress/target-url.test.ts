@@ -126,7 +126,7 @@ test.each([
   expect(parseTargetUrl(text, HTTPS_PUBLIC, strict)).toBeInstanceOf(URL);
 });
 
-test('a name of a cluster is taken where the profile does not ask for the public internet', () => {
+test('a cluster-internal name is accepted if the profile does not require public addresses', () => {
   const text = 'http://hooks.shop.svc.cluster.local:8080/';
   expect(parseTargetUrl(text, ANYTHING, strict)).toBeInstanceOf(URL);
   expect(parseTargetUrl(text, { ...ANYTHING, publicOnly: true }, strict)).toMatchObject({
@@ -203,7 +203,7 @@ const host = fc.constantFrom(
   '0x8.8.8.8',
 );
 
-test('a URL that is accepted is shown as it is stored, and what is sent is its path and query byte for byte', () => {
+test('an accepted URL is returned as it is stored, and its path and query are sent byte for byte', () => {
   fc.assert(
     fc.property(host, fc.array(piece, { maxLength: 20 }), (name, pieces) => {
       const url = parseTargetUrl(`https://${name}/${pieces.join('')}`, HTTPS_PUBLIC, strict);
@@ -216,7 +216,7 @@ test('a URL that is accepted is shown as it is stored, and what is sent is its p
   );
 });
 
-test('any text at all is a URL or has a reason of its own', () => {
+test('any text is either a URL or refused with its own reason', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.array(piece).map((pieces) => `https://${pieces.join('')}`),
@@ -231,12 +231,12 @@ test('any text at all is a URL or has a reason of its own', () => {
   );
 });
 
-test('a profile that asks for neither leaves the judgement to the dial', () => {
+test('without httpsOnly and publicOnly, the address is checked only when it is dialed', () => {
   expect(parseTargetUrl('http://receiver:8080/', ANYTHING, strict)).toBeInstanceOf(URL);
   expect(parseTargetUrl('http://10.0.0.1/', ANYTHING, strict)).toBeInstanceOf(URL);
 });
 
-test('the origin has the default port of its scheme, and a host without brackets or a last dot', () => {
+test('the origin contains the default port of its scheme, and a host without brackets or trailing dot', () => {
   expect(originOf(new URL('https://example.com./x'))).toEqual({
     host: 'example.com',
     port: 443,

@@ -1,6 +1,6 @@
 import { createLineWriter } from '../../../src/observability/line-writer.ts';
 
-/** Standard output that takes what `room` allows, or fails as it is told. */
+/** Standard output that accepts as many bytes as `room` allows, or fails with a given error. */
 function output() {
   const state = { text: '', failure: null as string | null, room: Number.POSITIVE_INFINITY };
   const writer = createLineWriter({
@@ -20,7 +20,7 @@ function output() {
 }
 
 test.each(['ENOSPC', 'EPIPE', 'EIO', 'EDQUOT'])(
-  'lines that end in %s are lost and counted, and told of before the first that is written again',
+  'lines that fail with %s are counted, and their number is written before the next line',
   (code) => {
     const { writer, state } = output();
     Object.assign(state, { failure: code, room: 0 });
@@ -36,7 +36,7 @@ test.each(['ENOSPC', 'EPIPE', 'EIO', 'EDQUOT'])(
   },
 );
 
-test('a line that was written in part is ended before the next', () => {
+test('a partially written line is completed before the next', () => {
   const { writer, state } = output();
   Object.assign(state, { failure: 'ENOSPC', room: 2 });
   writer.write('torn line\n');
@@ -47,7 +47,7 @@ test('a line that was written in part is ended before the next', () => {
   expect(state.text).toBe('to\n1 lost\nwhole\n');
 });
 
-test('lines wait for a reader that is behind, in order and up to a bound; more are lost and told of', () => {
+test('lines for a slow reader are buffered in order up to a limit; further lines are lost, and their number is written', () => {
   const { writer, state } = output();
   state.room = 4;
   for (let n = 0; n < 20; n++) writer.write(`line number ${n}\n`);
@@ -65,7 +65,7 @@ test('lines wait for a reader that is behind, in order and up to a bound; more a
   expect(state.text).toContain(`${writer.lostLines()} lost\n`);
 });
 
-test('a reader that goes while lines wait for it loses them, and nothing is kept', () => {
+test('if the reader exits, buffered lines are lost and the buffer is emptied', () => {
   const { writer, state } = output();
   state.room = 0;
   for (const line of ['one\n', 'two\n']) writer.write(line);

@@ -38,7 +38,7 @@ test('an acknowledged event without its deliveries is lost', () => {
   expect(findings.lost).toEqual(['a has 0 deliveries of 1']);
 });
 
-test('a delivery that is called delivered and was never answered with 2xx is lost', () => {
+test('a delivery with the status delivered that never got a 2xx is lost', () => {
   expect(auditDeliveries(books({ receivedRequests: [receipt(500)] })).lost).toHaveLength(1);
 });
 

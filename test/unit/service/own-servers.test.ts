@@ -46,7 +46,7 @@ test('a Unix socket is no server that could be a target', () => {
   expect(hostsOf({ ...REAL, DATABASE_URL: url }).join()).not.toContain('postgresql');
 });
 
-test('a Web UI that is served over https is told by its name alone: others may be behind the same proxy', async () => {
+test('a Web UI with https is recognised only by its name: others may be behind the same proxy', async () => {
   const servers = ownServersOf(
     readConfig({ ...REAL, TEMPORAL_UI_URL: 'https://temporal.example.com' }, 'start'),
   );
@@ -60,13 +60,13 @@ test('a Web UI that is served over https is told by its name alone: others may b
 describe('the addresses of a server that has a name', () => {
   const at = { host: 'db.internal', port: 5432, matchedBy: 'address' } as const;
 
-  test('are those of its last answer, and stay while the name does not resolve', async () => {
-    let answer: () => Promise<string[]> = async () => ['10.0.0.9', 'fd00::9'];
-    const own = createOwnServices([at], { resolve: () => answer() });
+  test('are those of its last DNS response, and stay while the name does not resolve', async () => {
+    let response: () => Promise<string[]> = async () => ['10.0.0.9', 'fd00::9'];
+    const own = createOwnServices([at], { resolve: () => response() });
     expect(own.includes('10.0.0.9', 5432)).toBe(false);
 
     await own.refresh(5432);
-    answer = () => Promise.reject(new Error('no answer'));
+    response = () => Promise.reject(new Error('no response'));
     await own.refresh(5432);
 
     expect(own.includes('10.0.0.9', 5432)).toBe(true);

@@ -1,9 +1,9 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../../src/embedded/postgres/postgres.ts';
-import { startDevServer } from '../../src/embedded/temporal/temporal.ts';
-import { migrate } from '../../src/store/migrations/migrate.ts';
+import { startEmbeddedPostgres } from '../../../src/embedded/postgres/postgres.ts';
+import { startDevServer } from '../../../src/embedded/temporal/temporal.ts';
+import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { onStop, stopAll } from './running-servers.ts';
 
 /** One Postgres, whose migrated database is the template of every suite's, and one Temporal server for the run. */

@@ -1,10 +1,10 @@
 import { networkInterfaces } from 'node:os';
-import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
-import type { Lookup } from '../../../src/egress/addresses/lookup.ts';
-import { createNat64 } from '../../../src/egress/addresses/nat64.ts';
-import { createOwnServices, type OwnServices } from '../../../src/egress/addresses/own-services.ts';
-import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
-import { lookupIn, outboundPerTest } from './outbound-per-test.ts';
+import { createAddressGuard } from '../../../../src/egress/addresses/address-guard.ts';
+import type { Lookup } from '../../../../src/egress/addresses/lookup.ts';
+import { createNat64 } from '../../../../src/egress/addresses/nat64.ts';
+import { createOwnServices, type OwnServices } from '../../../../src/egress/addresses/own-services.ts';
+import { type Receiver, startReceiver } from '../../../receivers/receiver.ts';
+import { lookupIn, outboundPerTest } from '../outbound-per-test.ts';
 
 const { create, post } = outboundPerTest();
 let receiver: Receiver | undefined;

@@ -1,5 +1,5 @@
-import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
-import { outboundPerTest } from './outbound-per-test.ts';
+import { type Receiver, startReceiver } from '../../../receivers/receiver.ts';
+import { outboundPerTest } from '../outbound-per-test.ts';
 
 const { create, post } = outboundPerTest();
 let receiver: Receiver | undefined;

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, seedStore } from '../../store/seed.ts';
+import { eventually } from '../../../set-up/eventually.ts';
+import { type SeededStore, seedStore } from '../../../store/seed.ts';
 import {
   createTestReconciler,
   fakeTemporal,

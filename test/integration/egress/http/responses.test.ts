@@ -1,13 +1,13 @@
-import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
-import { createOutbound, type Outbound, type OutboundRequest } from '../../../src/egress/outbound.ts';
+import { createAddressGuard } from '../../../../src/egress/addresses/address-guard.ts';
+import { createOutbound, type Outbound, type OutboundRequest } from '../../../../src/egress/outbound.ts';
 import {
   type Behaviour,
   type MisbehavingReceiver,
   startMisbehavingReceiver,
-} from '../../receivers/misbehaving-receiver.ts';
+} from '../../../receivers/misbehaving-receiver.ts';
 
 const TIMEOUT_MS = 3_000;
-/** An answer is judged when it is there, not when the time is up. */
+/** A response is classified when it arrives, not at the deadline. */
 const AT_ONCE_MS = 1_500;
 
 let outbound: Outbound;
@@ -38,9 +38,9 @@ const until = async (condition: () => boolean): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 };
-const startSaying = async (answer: string, andThen: Behaviour = () => {}): Promise<void> => {
+const startSaying = async (response: string, andThen: Behaviour = () => {}): Promise<void> => {
   receiver = await startMisbehavingReceiver((socket, turn) => {
-    socket.write(Buffer.from(answer, 'latin1'), () => andThen(socket, turn));
+    socket.write(Buffer.from(response, 'latin1'), () => andThen(socket, turn));
   });
 };
 const closes: Behaviour = (socket) => socket.end();
@@ -143,19 +143,22 @@ test.each([
   ['a TLS alert', '\x15\x03\x03\x00\x02\x02\x28', 'TLS_AT_PORT'],
   ['the settings of HTTP/2', '\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64', 'HTTP2_ONLY'],
   [
-    'an interim answer with too large a head',
+    'an interim response with too large a head',
     `HTTP/1.1 103 Hint\r\nx: ${'y'.repeat(80_000)}`,
     'HEADERS_TOO_LARGE',
   ],
-])('%s is no answer, and is known at once, on a connection that stays open', async (_, bytes, code) => {
-  await startSaying(bytes);
-  const began = performance.now();
+])(
+  '%s is not a response, which is recognised at once on a connection that stays open',
+  async (_, bytes, code) => {
+    await startSaying(bytes);
+    const began = performance.now();
 
-  expect(await post()).toMatchObject({ kind: 'failed', outcome: 'invalid_response', error: { code } });
-  expect(performance.now() - began).toBeLessThan(AT_ONCE_MS);
-});
+    expect(await post()).toMatchObject({ kind: 'failed', outcome: 'invalid_response', error: { code } });
+    expect(performance.now() - began).toBeLessThan(AT_ONCE_MS);
+  },
+);
 
-test('what is shown of headers is whole up to 64 KiB, cut there, and said to be cut', async () => {
+test('headers are stored completely up to 64 KiB, truncated there, and marked as truncated', async () => {
   await startSaying(`HTTP/1.1 200 OK\r\n${cookies(60)}x-last: 1\r\ncontent-length: 2\r\n\r\nok`);
   const whole = await post();
   expect(whole).toMatchObject({ truncated: false, headers: { 'x-last': '1' }, body: Buffer.from('ok') });
@@ -198,9 +201,9 @@ test.each([
   ],
   ['a body where none may be', 'HTTP/1.1 204 No Content\r\n\r\nstray', ''],
 ])(
-  'an answer with %s after it is recorded with its body, and its connection closed',
-  async (_, answer, body) => {
-    await startSaying(answer);
+  'a response followed by %s is recorded with its body, and its connection is closed',
+  async (_, response, body) => {
+    await startSaying(response);
 
     expect(await post()).toMatchObject({ outcome: 'delivered', truncated: false, body: Buffer.from(body) });
     await receiver.untilNoneOpen();
@@ -223,8 +226,8 @@ test.each([
     'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\nx: y\r\n\r\n',
     1,
   ],
-])('two requests that are answered with %s take %3$i connection(s)', async (_, answer, connections) => {
-  await startSaying(answer);
+])('two requests with the response %s take %3$i connection(s)', async (_, response, connections) => {
+  await startSaying(response);
 
   await post();
   await until(() => outbound.stats().connections === outbound.stats().idle);

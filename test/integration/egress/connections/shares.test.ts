@@ -1,12 +1,15 @@
-import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
+import { createAddressGuard } from '../../../../src/egress/addresses/address-guard.ts';
 import {
   createOutbound,
   type Outbound,
   type OutboundOptions,
   type OutboundRequest,
-} from '../../../src/egress/outbound.ts';
-import { type MisbehavingReceiver, startMisbehavingReceiver } from '../../receivers/misbehaving-receiver.ts';
-import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
+} from '../../../../src/egress/outbound.ts';
+import {
+  type MisbehavingReceiver,
+  startMisbehavingReceiver,
+} from '../../../receivers/misbehaving-receiver.ts';
+import { type Receiver, type ScriptStep, startReceiver } from '../../../receivers/receiver.ts';
 
 let outbound: Outbound;
 const toClose: (() => Promise<void>)[] = [];
@@ -35,7 +38,7 @@ const post = (projectId: string, url: string, overrides: Partial<OutboundRequest
     poolKey: 'receiver',
     ...overrides,
   });
-/** Posts to as many receivers of the project, each with connections of its own. */
+/** Posts to this many receivers of the project, each with its own connections. */
 const postToMany = (
   projectId: string,
   url: string,
@@ -73,7 +76,7 @@ test('a project whose many receivers are silent leaves half of the sockets to ot
   expect(ends.filter(({ kind }) => kind === 'not_started')).toHaveLength(180);
 });
 
-test('each further greedy project gets a smaller share, and a place is left for the next', async () => {
+test('each further greedy project gets a smaller share, and capacity is left for the next', async () => {
   create({ maxSockets: 40, maxSocketsPerProject: 30 });
   const [silent, victim] = [await startSilent(), await start()];
   const greedy: Promise<unknown>[] = [];
@@ -100,7 +103,7 @@ test('a project has no more connections in use than its own limit', async () => 
   expect(ends.filter(({ kind }) => kind === 'not_started')).toHaveLength(7);
 });
 
-test('the idle connection that was used least recently is closed before anyone waits', async () => {
+test('the least recently used idle connection is closed before a request waits', async () => {
   create({ maxSockets: 3, maxSocketsPerProject: 3, maxIdleMs: 60_000 });
   const receiver = await start();
   for (const poolKey of ['a', 'b', 'c', 'a']) await post('project', receiver.url, { poolKey });
@@ -118,7 +121,7 @@ test('the idle connection that was used least recently is closed before anyone w
   expect(receiver.connections()).toBe(5);
 });
 
-test('projects that wait for a socket are served in turns, however much one of them waits for', async () => {
+test('projects that wait for a socket are served round robin, however many requests one of them has', async () => {
   create({ maxSockets: 2 });
   const held: (() => void)[] = [];
   const holding = await start([(_, response) => void held.push(() => response.end())]);
@@ -139,7 +142,7 @@ test('projects that wait for a socket are served in turns, however much one of t
   expect(started).toHaveLength(6);
 });
 
-test('a receiver at its own limit keeps none of its project waiting', async () => {
+test('a receiver at its own limit delays no other receiver of its project', async () => {
   create({ maxSockets: 100, maxConnectionsPerHost: 1 });
   const [silent, good] = [await startSilent(), await start()];
   const stuck = Array.from({ length: 5 }, () =>
@@ -151,7 +154,7 @@ test('a receiver at its own limit keeps none of its project waiting', async () =
   await Promise.all(stuck);
 });
 
-test('when sockets are short, every request is sent once and no more are open than allowed', async () => {
+test('when sockets are scarce, every request is sent once and no more sockets are open than allowed', async () => {
   create({ maxSockets: 7, maxSocketsPerProject: 5, maxConnectionsPerHost: 3, maxIdleMs: 60_000 });
   const receiver = await start([(_, response) => void setTimeout(() => response.end(), Math.random() * 5)]);
   let most = 0;

@@ -1,8 +1,8 @@
-import { RECONCILER_TIMES } from '../../../src/dispatch/background/reconciler.ts';
-import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
-import { recordHeartbeat } from '../../../src/store/processes/processes.ts';
-import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, seedStore } from '../../store/seed.ts';
+import { RECONCILER_TIMES } from '../../../../src/dispatch/background/reconciler.ts';
+import { markEndpointDeleted } from '../../../../src/store/endpoints/delete-endpoint.ts';
+import { recordHeartbeat } from '../../../../src/store/processes/processes.ts';
+import { eventually } from '../../../set-up/eventually.ts';
+import { type SeededStore, seedStore } from '../../../store/seed.ts';
 import {
   createTestReconciler,
   fakeTemporal,

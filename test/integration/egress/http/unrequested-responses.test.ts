@@ -1,4 +1,4 @@
-import { LARGE_BODY, rawReceiverPerTest, responseOf } from './raw-receiver-per-test.ts';
+import { LARGE_BODY, rawReceiverPerTest, responseOf } from '../raw-receiver-per-test.ts';
 
 const { start, post, untilIdle, sockets, accepted, outbound } = rawReceiverPerTest();
 const EXTRA = responseOf('spare');

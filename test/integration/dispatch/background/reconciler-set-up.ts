@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { sweepDeletedEndpoints } from '../../../src/dispatch/background/endpoint-sweep.ts';
-import { createReconciler, type ReconcilerTimes } from '../../../src/dispatch/background/reconciler.ts';
-import { acceptEvents } from '../../../src/store/events/accept-events.ts';
-import type { WorkflowState } from '../../../src/temporal/gateway.ts';
-import { SECRET, type SeededStore, secretBox } from '../../store/seed.ts';
+import { sweepDeletedEndpoints } from '../../../../src/dispatch/background/endpoint-sweep.ts';
+import { createReconciler, type ReconcilerTimes } from '../../../../src/dispatch/background/reconciler.ts';
+import { acceptEvents } from '../../../../src/store/events/accept-events.ts';
+import type { WorkflowState } from '../../../../src/temporal/gateway.ts';
+import { SECRET, type SeededStore, secretBox } from '../../../store/seed.ts';
 
 /** Times that let a test take milliseconds. */
 export const QUICK: ReconcilerTimes = {

@@ -1,12 +1,12 @@
 import { connect, createServer, type Socket } from 'node:net';
-import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
-import type { Lookup } from '../../../src/egress/addresses/lookup.ts';
-import { connectToFirst } from '../../../src/egress/connections/happy-eyeballs.ts';
-import { createOutbound, type Outbound } from '../../../src/egress/outbound.ts';
-import { certificate, testAuthority } from '../../receivers/certificates.ts';
-import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
-import { type SilentAddress, startSilentAddress } from '../../receivers/silent-address.ts';
-import { eventually } from '../../set-up/eventually.ts';
+import { createAddressGuard } from '../../../../src/egress/addresses/address-guard.ts';
+import type { Lookup } from '../../../../src/egress/addresses/lookup.ts';
+import { connectToFirst } from '../../../../src/egress/connections/happy-eyeballs.ts';
+import { createOutbound, type Outbound } from '../../../../src/egress/outbound.ts';
+import { certificate, testAuthority } from '../../../receivers/certificates.ts';
+import { type Receiver, startReceiver } from '../../../receivers/receiver.ts';
+import { type SilentAddress, startSilentAddress } from '../../../receivers/silent-address.ts';
+import { eventually } from '../../../set-up/eventually.ts';
 
 let outbound: Outbound;
 let receiver: Receiver;
@@ -46,7 +46,7 @@ const answering =
 const socketsOpen = (): number =>
   process.getActiveResourcesInfo().filter((name) => /^TCP(SocketWrap|ConnectWrap)/.test(name)).length;
 
-test('an address that is silent costs the next one no more than a moment, and its socket is gone at once', async () => {
+test('an address that does not respond delays the next one only briefly, and its socket is closed at once', async () => {
   receiver = await startReceiver(
     [(_, response) => void response.writeHead(200, { connection: 'close' }).end()],
     {
@@ -64,7 +64,7 @@ test('an address that is silent costs the next one no more than a moment, and it
   await eventually(async () => socketsOpen() <= before);
 });
 
-test('the other family is next, however many addresses the first one has', async () => {
+test('the other family is tried second, however many addresses the first has', async () => {
   receiver = await startReceiver([200], { host: '::1' });
   const many = ['127.0.0.2', '127.0.0.4', '127.0.0.5', '127.0.0.6'];
   await Promise.all(many.map(fallSilent));
@@ -79,7 +79,7 @@ test.each([
   ['refuses', ['127.0.0.2', '127.0.0.3']],
   ['refuses, and comes first', ['127.0.0.3', '127.0.0.2']],
   ['is silent for good', ['127.0.0.2', '127.0.0.4']],
-])('a handshake that takes a second is waited for beside an address that %s', async (_case, addresses) => {
+])('a handshake may take a second next to an address that %s', async (_case, addresses) => {
   receiver = await startReceiver([200], { host: '127.0.0.9' });
   const slow = await fallSilent('127.0.0.2');
   await fallSilent('127.0.0.4');
@@ -93,7 +93,7 @@ test.each([
   expect(result.kind === 'responded' && result.durationMs).toBeGreaterThan(900);
 });
 
-test('a TLS handshake that takes two seconds is waited for', async () => {
+test('a TLS handshake may take two seconds', async () => {
   receiver = await startReceiver([200], { tls: certificate('trusted') });
   const sockets = new Set<Socket>();
   const slow = createServer((socket) => {
@@ -117,7 +117,7 @@ test('a TLS handshake that takes two seconds is waited for', async () => {
   slow.close();
 });
 
-test('addresses that are all silent are a timeout at the deadline', async () => {
+test('if no address responds, the attempt times out at the deadline', async () => {
   receiver = await startReceiver([200], { host: '127.0.0.9' });
   await fallSilent('127.0.0.2');
   await fallSilent('127.0.0.4');
@@ -128,7 +128,7 @@ test('addresses that are all silent are a timeout at the deadline', async () => 
   expect(result.kind === 'failed' && result.durationMs).toBeLessThan(1_200);
 });
 
-test('an address of the other family that a name server says later is tried, too', async () => {
+test('an address of the other family that arrives later is tried as well', async () => {
   receiver = await startReceiver([200], { host: '127.0.0.3' });
   const lookup: Lookup = async (_, onIncomplete) => {
     onIncomplete?.(new Promise((resolve) => setTimeout(resolve, 300, ['127.0.0.3'])));
@@ -138,7 +138,7 @@ test('an address of the other family that a name server says later is tried, too
   expect(await post(lookup)).toMatchObject({ outcome: 'delivered' });
 });
 
-test('an address that is said later is not dialed unless it is allowed', async () => {
+test('an address that arrives later is dialed only if it is allowed', async () => {
   receiver = await startReceiver([200], { host: '127.0.0.3' });
   const later = ['127.0.0.3', '169.254.169.254'];
   const lookup: Lookup = async (_, onIncomplete) => {
@@ -150,7 +150,7 @@ test('an address that is said later is not dialed unless it is allowed', async (
   expect(receiver.connections()).toBe(0);
 });
 
-test('without a spare socket the next address is tried when the one before has failed, and no spare is lost', async () => {
+test('without a spare socket, the next address is tried after the previous one has failed, and no spare is lost', async () => {
   receiver = await startReceiver([200], { host: '127.0.0.3' });
   await fallSilent('127.0.0.4');
   const { port } = receiver;

@@ -1,24 +1,24 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
-import { createOutbound, type Outbound, type OutboundRequest } from '../../../src/egress/outbound.ts';
+import { createAddressGuard } from '../../../../src/egress/addresses/address-guard.ts';
+import { createOutbound, type Outbound, type OutboundRequest } from '../../../../src/egress/outbound.ts';
 import {
   type Behaviour,
   type BehaviourName,
   type MisbehavingReceiver,
   redirectTo,
   startMisbehavingReceiver,
-} from '../../receivers/misbehaving-receiver.ts';
-import { startReceiver } from '../../receivers/receiver.ts';
+} from '../../../receivers/misbehaving-receiver.ts';
+import { startReceiver } from '../../../receivers/receiver.ts';
 
 const TIMEOUT_MS = 700;
-/** A busy machine may notice the deadline late; it must never be noticed early, nor by seconds. */
+/** On a busy machine the deadline may fire late, but never early, and never seconds late. */
 const LATE_MS = 500;
 
 let outbound: Outbound;
 let receiver: MisbehavingReceiver | undefined;
-/** A test that fails must not leave behind what keeps the process alive. */
+/** A failed test must not leave anything that keeps the process alive. */
 const toEnd: (() => unknown)[] = [];
 
 beforeEach(() => {
@@ -43,7 +43,7 @@ const post = (url: string, overrides: Partial<OutboundRequest> = {}) =>
     ...overrides,
   });
 
-/** Resolves when no request is under way, and what connections are left may be used again. */
+/** Resolves when no request is in flight and the remaining connections are reusable. */
 async function untilIdle(): Promise<void> {
   for (const began = performance.now(); outbound.stats().idle < outbound.stats().connections; ) {
     if (performance.now() - began > 5_000) throw new Error('connections are in use after 5 s');
@@ -86,7 +86,7 @@ test.each<[BehaviourName, object]>([
   ['status999', { outcome: 'rejected', statusCode: 999 }],
   ['switchesProtocols', { outcome: 'rejected', statusCode: 101 }],
   ['badBytes', { outcome: 'rejected', statusCode: 500, body: Buffer.from([0, 0xff, 0xc3, 0x28, 0, 0]) }],
-])('%s is an answer, at once', async (behaviour, expected) => {
+])('%s is a response, at once', async (behaviour, expected) => {
   const { result, tookMs } = await postTo(behaviour);
 
   expect(result).toMatchObject({ kind: 'responded', resent: false, ...expected });
@@ -114,21 +114,24 @@ test.each<[BehaviourName, 'delivered' | 'rejected']>([
   ['endlessChunks', 'delivered'],
   ['gzipBomb', 'delivered'],
   ['endlessBodyAfter500', 'rejected'],
-])('%s is cut off at 16 KiB, long before the deadline and without reading on', async (behaviour, outcome) => {
-  const before = process.memoryUsage().rss;
-  const { result, tookMs } = await postTo(behaviour);
+])(
+  '%s is truncated at 16 KiB, long before the deadline and without reading more',
+  async (behaviour, outcome) => {
+    const before = process.memoryUsage().rss;
+    const { result, tookMs } = await postTo(behaviour);
 
-  expect(result).toMatchObject({ kind: 'responded', outcome, truncated: true });
-  expect(result.kind === 'responded' && result.body.length).toBe(16_384);
-  expect(tookMs).toBeLessThan(TIMEOUT_MS);
-  expect(outbound.stats().connections).toBe(0);
-  await receiver!.untilNoneOpen();
-  // What the kernel's buffers on both sides take is not bounded by us; what we hold is.
-  expect(receiver!.bytesWritten()).toBeLessThan(20_000_000);
-  expect(process.memoryUsage().rss - before).toBeLessThan(80_000_000);
-});
+    expect(result).toMatchObject({ kind: 'responded', outcome, truncated: true });
+    expect(result.kind === 'responded' && result.body.length).toBe(16_384);
+    expect(tookMs).toBeLessThan(TIMEOUT_MS);
+    expect(outbound.stats().connections).toBe(0);
+    await receiver!.untilNoneOpen();
+    // What the kernel's buffers on both sides take is not bounded by us; what we hold is.
+    expect(receiver!.bytesWritten()).toBeLessThan(20_000_000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(80_000_000);
+  },
+);
 
-test('a body of 16 KiB is kept whole, and the connection with it', async () => {
+test('a body of 16 KiB is stored completely, and its connection is kept', async () => {
   const good = await startReceiver([(_, response) => void response.end(Buffer.alloc(16_384, 'x'))]);
   toEnd.push(good.close);
 
@@ -139,7 +142,7 @@ test('a body of 16 KiB is kept whole, and the connection with it', async () => {
   expect(good.connections()).toBe(1);
 });
 
-test('an answer that comes before the request has been read counts, and its connection is not used again', async () => {
+test('a response that arrives before the request was read counts, and its connection is not reused', async () => {
   const server = createServer((socket) => {
     toEnd.push(() => socket.destroy());
     socket.on('error', () => {});
@@ -158,7 +161,7 @@ test('an answer that comes before the request has been read counts, and its conn
   expect(outbound.stats().connections).toBe(0);
 });
 
-test('an answer that came in time counts although this process was too busy to read it in time', async () => {
+test('a response that arrived in time counts even if this process was too busy to read it in time', async () => {
   const elsewhere = new Worker(
     `const { parentPort } = require('node:worker_threads');
      const server = require('node:http').createServer((request, response) => response.end('ok'));
@@ -179,7 +182,7 @@ test('an answer that came in time counts although this process was too busy to r
   expect(await result).toMatchObject({ outcome: 'delivered', statusCode: 200 });
 });
 
-test('a redirect is a rejection, and the place that it names gets nothing', async () => {
+test('a redirect is a rejection, and its target gets no request', async () => {
   const trap = await startReceiver();
   toEnd.push(trap.close);
   const { result } = await postTo(redirectTo(trap.url));
@@ -188,7 +191,7 @@ test('a redirect is a rejection, and the place that it names gets nothing', asyn
   expect(trap.connections()).toBe(0);
 });
 
-test('what a receiver says out of turn is not taken for the answer to the next request', async () => {
+test('bytes that a receiver sends between responses are not taken for the next response', async () => {
   receiver = await startMisbehavingReceiver('sendsUnsolicitedResponse');
   expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered' });
   await receiver.untilNoneOpen();
@@ -196,7 +199,7 @@ test('what a receiver says out of turn is not taken for the answer to the next r
   expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', statusCode: 200 });
 });
 
-test('a reused connection that is reset before any byte of the answer is replaced by a fresh one, once', async () => {
+test('a reused connection that is reset before any byte of the response is replaced by a new one, once', async () => {
   receiver = await startMisbehavingReceiver('resetsReusedConnections');
 
   expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered', resent: false });
@@ -206,7 +209,7 @@ test('a reused connection that is reset before any byte of the answer is replace
   expect(receiver.connections()).toBe(2);
 });
 
-test('a request is not sent again when its time to start has passed', async () => {
+test('a request is not sent again after its latest start time', async () => {
   // Silent on its second request for longer than the request may still be started.
   receiver = await startMisbehavingReceiver((socket, turn) =>
     turn === 1
@@ -222,7 +225,7 @@ test('a request is not sent again when its time to start has passed', async () =
   expect(receiver.requests()).toBe(2);
 });
 
-test('400 requests in turn to a receiver that closes each resting connection are all delivered', async () => {
+test('400 sequential requests to a receiver that closes each idle connection are all delivered', async () => {
   receiver = await startMisbehavingReceiver('closesIdleConnections');
   let resent = 0;
   for (let i = 0; i < 400; i++) {

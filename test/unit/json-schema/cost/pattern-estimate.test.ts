@@ -1,6 +1,6 @@
-import { estimateProgramSize } from '../../../src/json-schema/pattern-estimate.ts';
-import { patternProgramSize } from '../../../src/json-schema/patterns.ts';
-import { cpuMs } from '../../set-up/cpu-time.ts';
+import { estimateProgramSize } from '../../../../src/json-schema/cost/pattern-estimate.ts';
+import { patternProgramSize } from '../../../../src/json-schema/cost/patterns.ts';
+import { cpuMs } from '../../../set-up/cpu-time.ts';
 
 test.each<[string, number]>([
   ['abc', 3],

@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { findFreePort } from '../../src/embedded/free-port.ts';
-import { eventually } from './eventually.ts';
+import { findFreePort } from '../../../src/embedded/free-port.ts';
+import { eventually } from '../eventually.ts';
 
 export type PgBouncer = { urlOf(direct: string): string; close(): Promise<void> };
 

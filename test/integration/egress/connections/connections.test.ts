@@ -1,8 +1,8 @@
-import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
-import { createOutbound, type Outbound, type OutboundOptions } from '../../../src/egress/outbound.ts';
-import { certificate, testAuthority } from '../../receivers/certificates.ts';
-import { startMisbehavingReceiver } from '../../receivers/misbehaving-receiver.ts';
-import { startReceiver } from '../../receivers/receiver.ts';
+import { createAddressGuard } from '../../../../src/egress/addresses/address-guard.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from '../../../../src/egress/outbound.ts';
+import { certificate, testAuthority } from '../../../receivers/certificates.ts';
+import { startMisbehavingReceiver } from '../../../receivers/misbehaving-receiver.ts';
+import { startReceiver } from '../../../receivers/receiver.ts';
 
 let outbound: Outbound;
 const toClose: (() => Promise<unknown>)[] = [];
@@ -85,7 +85,7 @@ describe('a receiver that moves to another address', () => {
     return { before, after, url: `http://receiver.example:${before.port}/` };
   };
 
-  test('is followed although its old connections are in use all the time', async () => {
+  test('is followed even while its old connections are in constant use', async () => {
     const { before, after, url } = await startBoth();
     let addresses = ['127.0.0.1'];
     create({ dnsRefreshMs: 50, lookup: async () => addresses });
@@ -103,7 +103,7 @@ describe('a receiver that moves to another address', () => {
     expect(before.requests).toHaveLength(sent);
   });
 
-  test('keeps its connection while its answer holds the address among others, however that is written', async () => {
+  test('keeps its connection while the DNS response contains the address, in any notation', async () => {
     const { before, after, url } = await startBoth();
     let lookups = 0;
     create({
@@ -120,7 +120,7 @@ describe('a receiver that moves to another address', () => {
     expect(after.connections()).toBe(0);
   });
 
-  test('keeps its connection while its name is not answered', async () => {
+  test('keeps its connection while its name does not resolve', async () => {
     const { before, url } = await startBoth();
     let lookups = 0;
     create({
@@ -140,7 +140,7 @@ describe('a receiver that moves to another address', () => {
   });
 });
 
-test('a name is asked beside the requests: one that is never answered delays none', async () => {
+test('names are resolved in the background: one that never resolves delays no request', async () => {
   let lookups = 0;
   create({
     dnsRefreshMs: 20,

@@ -1,7 +1,8 @@
-import { childPointer } from './json-pointer.ts';
-import { type KeywordKind, keywordKind } from './keywords.ts';
+import { childPointer } from '../json-pointer.ts';
+import { type KeywordKind, keywordKind } from '../keywords.ts';
+import { isObject, pointerFromReference, resolvePointer } from '../references.ts';
+import type { Violation } from '../violations.ts';
 import { patternProgramSize } from './patterns.ts';
-import { isObject, pointerFromReference, resolvePointer } from './references.ts';
 import {
   chargePerItem,
   type SchemaCost,
@@ -9,7 +10,6 @@ import {
   sumCostsOfDistinctValues,
   ZERO_COST,
 } from './schema-cost.ts';
-import type { Violation } from './violations.ts';
 
 export const MAX_SCHEMA_BYTES = 32 * 1024;
 /** Levels of objects and arrays in the schema's text. This function recurses over them and would overflow the stack. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { LARGE_BODY, rawReceiverPerTest, responseOf } from './raw-receiver-per-test.ts';
+import { LARGE_BODY, rawReceiverPerTest, responseOf } from '../raw-receiver-per-test.ts';
 
 const { start, post, untilIdle, sockets, accepted } = rawReceiverPerTest();
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { createPool } from '../../src/store/postgres/database.ts';
+import { createPool } from '../../../src/store/postgres/database.ts';
 
 export type TestDatabase = {
   url: string;

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { compileSchema } from '../../../src/json-schema/compile-schema.ts';
-import { eventTypesSchema } from '../../../src/profiles/event-type.ts';
-import { cpuMs } from '../../set-up/cpu-time.ts';
-import { check } from './compile.ts';
+import { compileSchema } from '../../../../src/json-schema/compile-schema.ts';
+import { eventTypesSchema } from '../../../../src/profiles/event-type.ts';
+import { cpuMs } from '../../../set-up/cpu-time.ts';
+import { check } from '../compile.ts';
 
 /** Bytes of the heap in use after garbage collection. */
 function heapInUse(): number {

@@ -1,9 +1,9 @@
-import { pendingResponse } from '../../receivers/pending-response.ts';
-import type { ScriptStep } from '../../receivers/receiver.ts';
-import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
-import { eventually } from '../../set-up/eventually.ts';
-import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
-import { deliveryOf, sendCommand, untilRetrying, untilStatus } from './delivery-commands-set-up.ts';
+import { pendingResponse } from '../../../receivers/pending-response.ts';
+import type { ScriptStep } from '../../../receivers/receiver.ts';
+import { receiversPerTest } from '../../../receivers/receivers-per-test.ts';
+import { eventually } from '../../../set-up/eventually.ts';
+import { type Event, startTestPosthorn, type TestPosthorn } from '../../../set-up/test-posthorn.ts';
+import { deliveryOf, sendCommand, untilRetrying, untilStatus } from '../delivery-commands-set-up.ts';
 
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();

@@ -1,6 +1,6 @@
-import type { Lookup } from '../../../src/egress/addresses/lookup.ts';
-import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
-import { lookupIn, outboundPerTest } from './outbound-per-test.ts';
+import type { Lookup } from '../../../../src/egress/addresses/lookup.ts';
+import { type Receiver, startReceiver } from '../../../receivers/receiver.ts';
+import { lookupIn, outboundPerTest } from '../outbound-per-test.ts';
 
 const { create, post } = outboundPerTest();
 let receiver: Receiver | undefined;

@@ -1,12 +1,12 @@
-import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
+import { createAddressGuard } from '../../../../src/egress/addresses/address-guard.ts';
 import {
   createOutbound,
   type Outbound,
   type OutboundOptions,
   type OutboundRequest,
-} from '../../../src/egress/outbound.ts';
-import { startMisbehavingReceiver } from '../../receivers/misbehaving-receiver.ts';
-import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
+} from '../../../../src/egress/outbound.ts';
+import { startMisbehavingReceiver } from '../../../receivers/misbehaving-receiver.ts';
+import { type Receiver, type ScriptStep, startReceiver } from '../../../receivers/receiver.ts';
 
 let outbound: Outbound;
 let receiver: Receiver;
@@ -38,7 +38,7 @@ const until = async (condition: () => boolean): Promise<void> => {
   }
 };
 
-/** A script of one step that answers nothing until it is told to, and then each request in the order of coming. */
+/** A one-step script that holds its responses until it is released, and then responds in order of arrival. */
 const heldBack = () => {
   const waiting: (() => void)[] = [];
   const step: ScriptStep = (_, response) => void waiting.push(() => response.end());
@@ -50,7 +50,7 @@ afterEach(async () => {
   await outbound.close();
 });
 
-test('no more connections are opened than allowed, and who waits is served in the order of coming', async () => {
+test('no more connections are opened than allowed, and waiting requests are served in order of arrival', async () => {
   create({ maxConnectionsPerHost: 2 });
   const { step, waiting, answerNext } = heldBack();
   receiver = await start([step]);
@@ -71,7 +71,7 @@ test('no more connections are opened than allowed, and who waits is served in th
   expect(receiver.connections()).toBe(2);
 });
 
-test('a request whose turn does not come in time is not started, and says so when it is time', async () => {
+test('a request that gets no connection in time is not started, and reports that at its deadline', async () => {
   create({ maxConnectionsPerHost: 1 });
   const { step, waiting, answerNext } = heldBack();
   receiver = await start([step]);
@@ -96,7 +96,7 @@ test('a request whose turn does not come in time is not started, and says so whe
   expect(receiver.requests).toHaveLength(1);
 });
 
-test('a request that comes after its time is not started although a connection is free', async () => {
+test('a request whose latest start has passed is not started, even if a connection is free', async () => {
   create();
   receiver = await start();
   await post(receiver.url);
@@ -105,7 +105,7 @@ test('a request that comes after its time is not started although a connection i
   expect(receiver.requests).toHaveLength(1);
 });
 
-test('a tenant that has used up its connections to a receiver leaves another tenant its own', async () => {
+test('a tenant that has used up its connections to a receiver leaves the others theirs', async () => {
   create({ maxConnectionsPerHost: 2 });
   const { step, waiting, answerNext } = heldBack();
   receiver = await start([step, step, 200, step]);
@@ -121,7 +121,7 @@ test('a tenant that has used up its connections to a receiver leaves another ten
   await Promise.all(greedy);
 });
 
-test('the place of a request that failed goes to the next that waits', async () => {
+test('the connection slot of a failed request goes to the next waiting request', async () => {
   create({ maxConnectionsPerHost: 1 });
   const silent = await startMisbehavingReceiver('neverResponds');
   toClose.push(silent.close);
@@ -134,7 +134,7 @@ test('the place of a request that failed goes to the next that waits', async () 
   expect(silent.connections()).toBe(3);
 });
 
-test('when all resting connections turn out to be stale, each request is sent once more and the bound still holds', async () => {
+test('when all idle connections are stale, each request is sent once more and the limit still holds', async () => {
   create({ maxConnectionsPerHost: 4 });
   const stale = await startMisbehavingReceiver('resetsReusedConnections');
   toClose.push(stale.close);
@@ -150,7 +150,7 @@ test('when all resting connections turn out to be stale, each request is sent on
   expect(most).toBeLessThanOrEqual(4);
 });
 
-test('a connection rests for no longer than allowed, and its pool goes with it', async () => {
+test('a connection is idle for no longer than allowed, and its pool is removed with it', async () => {
   create({ maxIdleMs: 50 });
   receiver = await start();
   await post(receiver.url);
@@ -161,7 +161,7 @@ test('a connection rests for no longer than allowed, and its pool goes with it',
   expect(receiver.connections()).toBe(2);
 });
 
-test('a receiver that says how long it keeps a connection is believed', async () => {
+test('the idle time that a receiver announces is respected', async () => {
   create({ maxIdleMs: 60_000 });
   receiver = await start([(_, response) => void response.setHeader('keep-alive', 'timeout=1').end()]);
 
@@ -171,7 +171,7 @@ test('a receiver that says how long it keeps a connection is believed', async ()
   expect(receiver.connections()).toBe(2);
 });
 
-test('no more idle pools are kept than allowed: the least recently used goes first', async () => {
+test('no more idle pools are kept than allowed: the least recently used is removed first', async () => {
   create({ maxIdlePools: 3 });
   receiver = await start();
   const keys = ['a', 'b', 'c', 'a', 'd'];
@@ -185,7 +185,7 @@ test('no more idle pools are kept than allowed: the least recently used goes fir
   expect(receiver.connections()).toBe(5);
 });
 
-test('closing waits for what is under way and starts nothing more', async () => {
+test('closing waits for requests in flight and starts no more', async () => {
   create({ maxConnectionsPerHost: 1 });
   const { step, waiting, answerNext } = heldBack();
   receiver = await start([step]);

@@ -8,10 +8,10 @@ import {
   privateIntermediate,
   privateRoot,
   testAuthority,
-} from '../../receivers/certificates.ts';
-import { startMisbehavingReceiver } from '../../receivers/misbehaving-receiver.ts';
-import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
-import { lookupIn, outboundPerTest } from './outbound-per-test.ts';
+} from '../../../receivers/certificates.ts';
+import { startMisbehavingReceiver } from '../../../receivers/misbehaving-receiver.ts';
+import { type Receiver, startReceiver } from '../../../receivers/receiver.ts';
+import { lookupIn, outboundPerTest } from '../outbound-per-test.ts';
 
 const { create, post } = outboundPerTest();
 let receiver: Receiver | undefined;
