@@ -13,9 +13,7 @@ const PARENT_POLL_MS = 250;
  */
 export async function runChild(command, args, env = process.env) {
   const ownGroup = process.platform !== 'win32';
-  const child = spawn(command, args, { stdio: 'inherit', env, detached: ownGroup });
-  const watcher = ownGroup && child.pid ? watchOver(child.pid) : undefined;
-
+  // Before the command starts: a signal that ended only this process would leave the command running.
   const lastSeen = {};
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
@@ -24,6 +22,9 @@ export async function runChild(command, args, env = process.env) {
       if (!repeated) child.kill(signal);
     });
   }
+  const child = spawn(command, args, { stdio: 'inherit', env, detached: ownGroup });
+  const watcher = ownGroup && child.pid ? watchOver(child.pid) : undefined;
+
   const orphaned = whenOrphaned(() => child.kill('SIGTERM'));
   const code = await new Promise((resolve) => {
     child.once('error', (error) => {

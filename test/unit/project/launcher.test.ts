@@ -85,7 +85,7 @@ test('when the launcher is killed, the program is stopped', async () => {
   run.child.kill('SIGKILL');
 
   await eventually(() => processIdentity(run.pid) === undefined);
-  expect(run.output()).toContain('terminated');
+  await eventually(() => run.output().includes('terminated')); // it may be read after the program has exited
 });
 
 test('when npm is stopped and only its shell exits, the program is stopped', async () => {
