@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cancelDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
-import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
+import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import {
   deadlineIn,
@@ -14,23 +14,16 @@ import {
 
 let store: SeededStore;
 let engine: TestEngine;
-const receivers: Receiver[] = [];
+const receiverThat = receiversPerTest();
 
 beforeEach(async () => {
   store = await seedStore();
   engine = startTestEngine(store.pool, secretBox, { connectionsPerHost: 2 });
 });
 afterEach(async () => {
-  for (const receiver of receivers.splice(0)) await receiver.close();
   await engine.close();
   await store.drop();
 });
-
-const receiverThat = async (...script: ScriptStep[]): Promise<Receiver> => {
-  const receiver = await startReceiver(script);
-  receivers.push(receiver);
-  return receiver;
-};
 
 test('a delivery without a connection within a second returns to the queue in the slow lane', async () => {
   const receiver = await receiverThat((_, response) => void setTimeout(() => response.end(), 1_500));

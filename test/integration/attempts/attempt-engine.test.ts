@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
-import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
+import type { ScriptStep } from '../../receivers/receiver.ts';
+import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import {
@@ -14,23 +15,16 @@ import {
 
 let store: SeededStore;
 let engine: TestEngine;
-const receivers: Receiver[] = [];
+const receiverThat = receiversPerTest();
 
 beforeEach(async () => {
   store = await seedStore();
   engine = startTestEngine(store.pool, secretBox, { connectionsPerHost: 2 });
 });
 afterEach(async () => {
-  for (const receiver of receivers.splice(0)) await receiver.close();
   await engine.close();
   await store.drop();
 });
-
-const receiverThat = async (...script: ScriptStep[]): Promise<Receiver> => {
-  const receiver = await startReceiver(script);
-  receivers.push(receiver);
-  return receiver;
-};
 
 test('a run that Temporal repeats while this process is alive waits for the attempt in flight and sends nothing twice', async () => {
   let respond = () => {};

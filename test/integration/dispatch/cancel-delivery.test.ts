@@ -6,29 +6,20 @@ import {
   deliveryOf,
   eventTo,
   makeHeldDelivery,
+  partsPerTest,
   postUntilRetrying,
   sendCommand,
-  startApiAlone,
   startWorker,
 } from './delivery-commands-set-up.ts';
 
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();
-const closers: (() => Promise<unknown>)[] = [];
+const { closers, startApi } = partsPerTest();
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();
 });
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 afterAll(() => posthorn.close());
-
-const startApi = async (): Promise<TestPosthorn> => {
-  const api = await startApiAlone();
-  closers.push(api.close);
-  return api;
-};
 
 test('a cancel of a delivery that no worker has claimed prevents its attempt', async () => {
   const api = await startApi();

@@ -1,25 +1,16 @@
 import { pendingResponse } from '../../receivers/pending-response.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
-import { eventTo, startApiAlone, startWorker, untilStatus } from './delivery-commands-set-up.ts';
+import { eventTo, partsPerTest, startWorker, untilStatus } from './delivery-commands-set-up.ts';
 
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();
-const closers: (() => Promise<unknown>)[] = [];
+const { closers, startApi } = partsPerTest();
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();
 });
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 afterAll(() => posthorn.close());
-
-const startApi = async (): Promise<TestPosthorn> => {
-  const api = await startApiAlone();
-  closers.push(api.close);
-  return api;
-};
 
 test('deleting an endpoint cancels its open deliveries in every state and keeps final ones', async () => {
   const api = await startApi();

@@ -12,8 +12,27 @@ import {
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const log = createLogger({ level: 'silent', name: 'test' });
 
-export const startApiAlone = (): Promise<TestPosthorn> =>
-  startTestPosthorn({ roles: { api: true, worker: false } });
+/** What a test started, which is closed after it in reverse order. */
+export type OpenParts = {
+  closers: (() => Promise<unknown>)[];
+  /** Starts an API without a worker. */
+  startApi(): Promise<TestPosthorn>;
+};
+
+export function partsPerTest(): OpenParts {
+  const closers: OpenParts['closers'] = [];
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+  return {
+    closers,
+    async startApi() {
+      const api = await startTestPosthorn({ roles: { api: true, worker: false } });
+      closers.push(api.close);
+      return api;
+    },
+  };
+}
 
 export async function startWorker({ config }: TestPosthorn): Promise<Service> {
   const worker = await startService(config, { api: false, worker: true }, { log });

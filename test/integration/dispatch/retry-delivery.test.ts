@@ -5,30 +5,21 @@ import {
   deliveryOf,
   eventTo,
   makeHeldDelivery,
+  partsPerTest,
   postUntilRetrying,
   sendCommand,
-  startApiAlone,
   startWorker,
   untilStatus,
 } from './delivery-commands-set-up.ts';
 
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();
-const closers: (() => Promise<unknown>)[] = [];
+const { closers, startApi } = partsPerTest();
 
 beforeAll(async () => {
   posthorn = await startTestPosthorn();
 });
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 afterAll(() => posthorn.close());
-
-const startApi = async (): Promise<TestPosthorn> => {
-  const api = await startApiAlone();
-  closers.push(api.close);
-  return api;
-};
 
 test('a retry brings forward the next attempt of a waiting delivery, at its own step', async () => {
   const { event, delivery } = await postUntilRetrying(posthorn, eventTo(await receiverThat(500, 200)));
