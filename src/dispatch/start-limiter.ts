@@ -57,14 +57,17 @@ export function createStartLimiter(grouping: 'auto' | 'never'): StartLimiter {
   const msUntilPartialGroup = (): number => Math.max(0, nextPartialAt - performance.now());
   const slotsOfProject = (projectId: string) =>
     [...startSlots.values()].filter((slot) => slot.projectId === projectId);
-  const hasCapacity = (own: number): boolean => own < maxSlots - startSlots.size;
+  const hasCapacity = (slotsHeld: number): boolean => slotsHeld < maxSlots - startSlots.size;
 
   return {
     canStartAny: () => startSlots.size < startAnyBelow,
     canStartFullGroup: (projectId) => hasCapacity(slotsOfProject(projectId).length),
     canStartOverdueGroup(projectId) {
-      const own = slotsOfProject(projectId);
-      return hasCapacity(own.length) && own.filter(({ isFull }) => !isFull).length < startAnyBelow;
+      const projectSlots = slotsOfProject(projectId);
+      return (
+        hasCapacity(projectSlots.length) &&
+        projectSlots.filter(({ isFull }) => !isFull).length < startAnyBelow
+      );
     },
     canStartPartialGroup: () => startSlots.size < startAnyBelow && msUntilPartialGroup() === 0,
     msUntilPartialGroup,

@@ -119,7 +119,8 @@ export function createOutcomeFeeds({
       clearInterval(timer);
       clearTimeout(repollTimer);
       stopListening();
-      for (const { subscriptions } of feeds.values()) for (const one of subscriptions) one.end();
+      for (const { subscriptions } of feeds.values())
+        for (const subscription of subscriptions) subscription.end();
     },
   };
 }

@@ -148,7 +148,7 @@ export function createOutcomeStreams({
   async function ownOf(scope: Scope, rows: OutcomeRow[]): Promise<OutcomeRow[]> {
     if (!scope.since || rows.length === 0) return rows;
     const ids = rows.map(({ event_id }) => event_id);
-    const own = await eventsSince(queryableFor(scope), scope.projectId, ids, scope.since);
-    return rows.filter(({ event_id }) => own.has(event_id));
+    const currentEvents = await eventsSince(queryableFor(scope), scope.projectId, ids, scope.since);
+    return rows.filter(({ event_id }) => currentEvents.has(event_id));
   }
 }

@@ -38,10 +38,11 @@ export function createWaiters({
     try {
       while (due.size > 0) {
         const requested = [...due].slice(0, EVENTS_PER_QUERY);
-        for (const one of requested) due.delete(one);
+        for (const waiter of requested) due.delete(waiter);
         const startedAt = performance.now();
         const settled = new Set(await settledEventKeys(db, requested));
-        for (const one of requested) if (settled.has(eventKey(one.projectId, one.id))) one.settle();
+        for (const waiter of requested)
+          if (settled.has(eventKey(waiter.projectId, waiter.id))) waiter.settle();
         // A project with constant outcomes and many waiters must not use more than half of the time for these queries.
         if (due.size > 0) await sleep(performance.now() - startedAt);
       }
@@ -53,7 +54,7 @@ export function createWaiters({
   }
 
   const pollProjects = (projectIds: Iterable<string>): void => {
-    for (const id of projectIds) for (const one of byProject.get(id) ?? []) due.add(one);
+    for (const id of projectIds) for (const waiter of byProject.get(id) ?? []) due.add(waiter);
     void poll();
   };
   const timer = setInterval(() => pollProjects(byProject.keys()), POLL_INTERVAL_MS);
@@ -62,10 +63,10 @@ export function createWaiters({
   const hasCapacity = (projectId: string, consumer: string | null): boolean => {
     const all = byProject.get(projectId);
     if (!all) return true;
-    const consumerWaiters = [...all].filter((one) => one.consumer !== null);
+    const consumerWaiters = [...all].filter((waiter) => waiter.consumer !== null);
     if (consumer === null) return all.size - consumerWaiters.length < quotas.waitsOfProject;
-    const own = consumerWaiters.filter((one) => one.consumer === consumer).length;
-    return consumerWaiters.length < quotas.waitsOfProject && own < quotas.waitsOfConsumer;
+    const waitersOfConsumer = consumerWaiters.filter((waiter) => waiter.consumer === consumer).length;
+    return consumerWaiters.length < quotas.waitsOfProject && waitersOfConsumer < quotas.waitsOfConsumer;
   };
 
   return {
@@ -75,8 +76,8 @@ export function createWaiters({
         const projectWaiters = byProject.get(projectId) ?? new Set();
         byProject.set(projectId, projectWaiters);
         const end = (settled: boolean) => {
-          projectWaiters.delete(one);
-          due.delete(one);
+          projectWaiters.delete(waiter);
+          due.delete(waiter);
           if (projectWaiters.size === 0 && byProject.get(projectId) === projectWaiters)
             byProject.delete(projectId);
           clearTimeout(timeout);
@@ -84,18 +85,18 @@ export function createWaiters({
           resolve(settled);
         };
         const abort = () => end(false);
-        const one: Waiting = { projectId, consumer, id, settle: () => end(true) };
+        const waiter: Waiting = { projectId, consumer, id, settle: () => end(true) };
         const timeout = setTimeout(() => end(false), timeoutMs);
         signal.addEventListener('abort', abort);
-        projectWaiters.add(one);
-        due.add(one);
+        projectWaiters.add(waiter);
+        due.add(waiter);
         void poll();
       });
     },
     close() {
       clearInterval(timer);
       stopListening();
-      for (const projectWaiters of byProject.values()) for (const one of projectWaiters) one.settle();
+      for (const projectWaiters of byProject.values()) for (const waiter of projectWaiters) waiter.settle();
     },
   };
 }

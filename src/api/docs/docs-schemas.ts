@@ -64,8 +64,8 @@ export function exampleOf(schema: SchemaNode, schemas: Schemas): unknown {
     name,
     exampleOf(member, schemas),
   ]);
-  const given = members.filter(([, value]) => value !== undefined);
-  return given.length === 0 ? undefined : Object.fromEntries(given);
+  const withExample = members.filter(([, value]) => value !== undefined);
+  return withExample.length === 0 ? undefined : Object.fromEntries(withExample);
 }
 
 const valueType = ({ additionalProperties }: SchemaNode): Html =>

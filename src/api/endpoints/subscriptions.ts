@@ -20,9 +20,9 @@ export async function requireKnownOrExistingTypes(
   present: () => Promise<string[]>,
 ): Promise<void> {
   if (unknownTypes(catalogue, events).length === 0) return;
-  const kept = new Set(await present());
+  const presentPatterns = new Set(await present());
   const hasTypeMatching = (pattern: string): boolean =>
-    kept.has(pattern) || catalogue.hasTypeMatching(pattern);
+    presentPatterns.has(pattern) || catalogue.hasTypeMatching(pattern);
   requireKnownTypes({ ...catalogue, hasTypeMatching }, events);
 }
 

@@ -97,20 +97,22 @@ export function eventTypeRoutes(
     document,
   }: TenantCall<{ params: typeof params; body: typeof eventTypeSettings }>) {
     const { projectId, profile } = tenant;
-    const own: ProjectEventType = {
+    const eventType: ProjectEventType = {
       type,
       description: body.description,
       schema: textOf('schema', document),
       example: textOf('example', document),
       exampleAttributes: body.exampleAttributes ?? null,
     };
-    const schemaSize = await requireUsableEventType(profile, own, projectId);
-    if (!(await mapOutage(putEventType(pool, projectId, { ...own, schemaSize }))))
+    const schemaSize = await requireUsableEventType(profile, eventType, projectId);
+    if (!(await mapOutage(putEventType(pool, projectId, { ...eventType, schemaSize }))))
       throw new Problem('catalogue_full');
     authentication.invalidate(projectId);
     // Read again, to include event types that other calls have added meanwhile.
     const catalogue = createCatalogue(profile.eventTypes, await listEventTypes(readPool(tenant), projectId));
-    const entry = createCatalogue(profile.eventTypes, [own]).entries.find((one) => one.type === type)!;
+    const entry = createCatalogue(profile.eventTypes, [eventType]).entries.find(
+      (entry) => entry.type === type,
+    )!;
     const warnings = await catalogueWarnings(readPool(tenant), projectId, catalogue);
     return jsonText(200, `${entryText(entry).slice(0, -1)},"warnings":${JSON.stringify(warnings)}}`);
   }

@@ -88,9 +88,9 @@ function exampleOf({ profile, catalogue }: Tenant, type: string | undefined): Ex
     ...profile.eventTypes.map(({ name }) => name),
     ...catalogue.entries.map((entry) => entry.type),
   ];
-  for (const one of type === undefined ? types : [type]) {
-    const example = catalogue.example(one);
-    if (example) return { type: one, ...example };
+  for (const candidate of type === undefined ? types : [type]) {
+    const example = catalogue.example(candidate);
+    if (example) return { type: candidate, ...example };
   }
   if (type === undefined || type === WITHOUT_CATALOGUE.type) return WITHOUT_CATALOGUE;
   throw invalidBody([{ pointer: '/type', detail: 'has no example in the catalogue' }]);

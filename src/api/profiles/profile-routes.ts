@@ -198,8 +198,8 @@ export function profileRoutes(
   async function warningsOf(tenant: Tenant | null, { name, eventTypes }: Profile): Promise<string[]> {
     if (tenant?.profile.name !== name) return [];
     const { projectId } = tenant;
-    const own = await listEventTypes(readPool(tenant), projectId);
-    return catalogueWarnings(readPool(tenant), projectId, createCatalogue(eventTypes, own));
+    const projectTypes = await listEventTypes(readPool(tenant), projectId);
+    return catalogueWarnings(readPool(tenant), projectId, createCatalogue(eventTypes, projectTypes));
   }
 
   async function previewProfile({

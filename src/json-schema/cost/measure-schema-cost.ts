@@ -73,7 +73,7 @@ export function measureSchemaCost(schema: unknown, bytes: number): SchemaCostRes
 
   function costOfKeyword(keyword: string, value: unknown, pointer: string, depth: number): SchemaCost {
     const kind = keywordKind(keyword);
-    const own = { ...ZERO_COST, total: 1 };
+    const costOfOne = { ...ZERO_COST, total: 1 };
     const costOfEach = () =>
       membersOf(value).map(([name, member]) => costOf(member, childPointer(pointer, name), depth));
     const rules: Record<KeywordKind, () => SchemaCost> = {
@@ -88,9 +88,10 @@ export function measureSchemaCost(schema: unknown, bytes: number): SchemaCostRes
             );
         return { ...ZERO_COST, total: 1 + valuesIn(value) };
       },
-      textLength: () => ({ ...own, textReads: 1 }),
-      uniqueItems: () => (value === true ? { ...own, textReads: TEXT_READS_PER_UNIQUE_ITEMS } : ZERO_COST),
-      memberCount: () => chargePerItem(own),
+      textLength: () => ({ ...costOfOne, textReads: 1 }),
+      uniqueItems: () =>
+        value === true ? { ...costOfOne, textReads: TEXT_READS_PER_UNIQUE_ITEMS } : ZERO_COST,
+      memberCount: () => chargePerItem(costOfOne),
       pattern: () => costOfPattern(value, pointer),
       schema: () => costOf(value, pointer, depth),
       schemas: () => {

@@ -46,7 +46,10 @@ const asOptions = (settings: Readonly<Record<string, string>>): string =>
 export function withPinnedSettings(connectionString: string): string {
   // With a bare % in the password, pg would encode the whole URL again, including our options.
   const url = new URL(connectionString.replaceAll(/%(?![0-9a-f]{2})/gi, '%25'));
-  const given = url.searchParams.getAll('options');
-  url.searchParams.set('options', [asOptions(SEARCH_PATH), ...given, asOptions(PINNED_SETTINGS)].join(' '));
+  const optionsOfUrl = url.searchParams.getAll('options');
+  url.searchParams.set(
+    'options',
+    [asOptions(SEARCH_PATH), ...optionsOfUrl, asOptions(PINNED_SETTINGS)].join(' '),
+  );
   return url.toString();
 }
