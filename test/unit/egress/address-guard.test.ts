@@ -107,7 +107,7 @@ const anyIpv4 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const hexOf = (address: number): string =>
   `${(address >>> 16).toString(16)}:${(address & 0xffff).toString(16)}`;
 
-test('an address that NAT64 translates is judged by the IPv4 address inside', () => {
+test('an address under a NAT64 prefix is allowed or denied by the IPv4 address that it contains', () => {
   const guards = [guard, createAddressGuard(['10.0.0.0/8', '::/0'])];
   const prefix = fc.constantFrom('64:ff9b::', '64:ff9b:1::', '64:ff9b:0:0:0:0:');
   fc.assert(

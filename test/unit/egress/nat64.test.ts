@@ -46,8 +46,8 @@ test('a prefix that DNS reveals within the reserved block is trusted', async () 
 
 test.each([[['2001:db8::1']], [['not an address']], [[]], [['2001:db8:c000:aa::c000:aa']]])(
   'a DNS response %j reveals no prefix',
-  async (answer) => {
-    const nat64 = createNat64({ resolve6: async () => answer });
+  async (addresses) => {
+    const nat64 = createNat64({ resolve6: async () => addresses });
     await nat64.discover();
     expect(nat64.possibleIpv4('2001:db8:c000:221::c000:221')).toBeUndefined();
   },

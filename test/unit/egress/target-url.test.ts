@@ -216,7 +216,7 @@ test('an accepted URL is returned as it is stored, and its path and query are se
   );
 });
 
-test('any text is either a URL or refused with its own reason', () => {
+test('any text is either accepted as a URL or refused with a reason', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.array(piece).map((pieces) => `https://${pieces.join('')}`),

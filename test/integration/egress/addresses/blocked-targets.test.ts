@@ -115,8 +115,13 @@ describe('behind a name server that adds NAT64 addresses', () => {
   });
 
   test('a Posthorn server is not reached through a NAT64 address that contains its IPv4 address', async () => {
-    const own = createOwnServices([{ host: '192.0.2.7', port: receiver!.port, matchedBy: 'address' }]);
-    create({ guard: createAddressGuard(['192.0.2.0/24'], own), lookup: lookupIn(['64:ff9b::c000:207']) });
+    const ownServices = createOwnServices([
+      { host: '192.0.2.7', port: receiver!.port, matchedBy: 'address' },
+    ]);
+    create({
+      guard: createAddressGuard(['192.0.2.0/24'], ownServices),
+      lookup: lookupIn(['64:ff9b::c000:207']),
+    });
 
     expect(await post(`http://receiver.example:${receiver!.port}/`)).toMatchObject({
       error: { code: 'OWN_ADDRESS' },
@@ -126,23 +131,23 @@ describe('behind a name server that adds NAT64 addresses', () => {
 
 describe('a Posthorn service', () => {
   const OWN = { kind: 'failed', outcome: 'blocked', error: { code: 'OWN_ADDRESS' } };
-  let own: OwnServices;
+  let ownServices: OwnServices;
   let names: string[];
   const everywhere = (lookup?: Lookup) => {
-    const guard = createAddressGuard(['0.0.0.0/0', '::/0'], own);
+    const guard = createAddressGuard(['0.0.0.0/0', '::/0'], ownServices);
     create({ guard, ...(lookup && { lookup }) });
   };
 
   beforeEach(async () => {
     receiver = await startReceiver();
     names = ['127.0.0.1'];
-    own = createOwnServices([], { resolve: async () => names });
+    ownServices = createOwnServices([], { resolve: async () => names });
   });
 
   test.each(['127.0.0.1', '127.0.0.7', 'localhost', '0.0.0.0', '[::]', '[::1]', '[::ffff:127.0.0.1]'])(
     'is not reached as %s',
     async (host) => {
-      own.add({ host: '127.0.0.1', port: receiver!.port, matchedBy: 'address' });
+      ownServices.add({ host: '127.0.0.1', port: receiver!.port, matchedBy: 'address' });
       everywhere();
 
       expect(await post(`http://${host}:${receiver!.port}/`)).toMatchObject(OWN);
@@ -156,7 +161,7 @@ describe('a Posthorn service', () => {
     ['its address and another', ['8.8.8.8', '127.0.0.1']],
     ['a network address of this host', networkAddresses()],
   ])('is not reached through a name that resolves to %s', async (_case, addresses) => {
-    own.add({ host: '0.0.0.0', port: receiver!.port, matchedBy: 'address' });
+    ownServices.add({ host: '0.0.0.0', port: receiver!.port, matchedBy: 'address' });
     everywhere(lookupIn(addresses));
 
     expect(await post(`http://harmless.example:${receiver!.port}/`)).toMatchObject(OWN);
@@ -164,7 +169,7 @@ describe('a Posthorn service', () => {
   });
 
   test('is not reached by the current address of its name', async () => {
-    own.add({ host: 'temporal.internal', port: receiver!.port, matchedBy: 'address' });
+    ownServices.add({ host: 'temporal.internal', port: receiver!.port, matchedBy: 'address' });
     everywhere(lookupIn(['127.0.0.1']));
 
     expect(await post(`http://harmless.example:${receiver!.port}/`)).toMatchObject(OWN);
@@ -173,7 +178,7 @@ describe('a Posthorn service', () => {
   });
 
   test('is not reached by an address that a name server returns late', async () => {
-    own.add({ host: '127.0.0.1', port: receiver!.port, matchedBy: 'address' });
+    ownServices.add({ host: '127.0.0.1', port: receiver!.port, matchedBy: 'address' });
     everywhere(async (_, onIncomplete) => {
       onIncomplete?.(Promise.resolve(['127.0.0.1']));
       return ['::2'];
@@ -185,8 +190,8 @@ describe('a Posthorn service', () => {
 
   test('does not block another port of its host, nor the same port of another host', async () => {
     names = ['192.0.2.1'];
-    own.add({ host: 'temporal.internal', port: receiver!.port, matchedBy: 'address' });
-    own.add({ host: '127.0.0.1', port: receiver!.port + 1, matchedBy: 'address' });
+    ownServices.add({ host: 'temporal.internal', port: receiver!.port, matchedBy: 'address' });
+    ownServices.add({ host: '127.0.0.1', port: receiver!.port + 1, matchedBy: 'address' });
     everywhere();
 
     expect(await post(receiver!.url)).toMatchObject({ outcome: 'delivered' });

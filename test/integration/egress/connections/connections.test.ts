@@ -45,7 +45,7 @@ test('a connection carries no more requests than allowed', async () => {
   expect(receiver.connections()).toBe(3);
 });
 
-test('a connection that is used all the time is closed at its age all the same', async () => {
+test('a connection in constant use is also closed at its maximum age', async () => {
   create({ maxAgeMs: 200 });
   const receiver = await start();
   const began = performance.now();

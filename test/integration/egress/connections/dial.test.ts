@@ -15,7 +15,7 @@ const failing =
   () =>
     Promise.reject(Object.assign(new Error(`query ${code} 10.9.8.7`), { code }));
 
-test('exactly the checked addresses are dialed: each dial looks the name up once', async () => {
+test('only checked addresses are dialed: each dial looks the name up once', async () => {
   receiver = await startReceiver([
     (_, response) => void response.writeHead(200, { connection: 'close' }).end(),
   ]);

@@ -105,7 +105,7 @@ test('a request whose latest start has passed is not started, even if a connecti
   expect(receiver.requests).toHaveLength(1);
 });
 
-test('a tenant that has used up its connections to a receiver leaves the others theirs', async () => {
+test('a tenant that has used up its connections to a receiver does not use those of other tenants', async () => {
   create({ maxConnectionsPerHost: 2 });
   const { step, waiting, answerNext } = heldBack();
   receiver = await start([step, step, 200, step]);
@@ -150,7 +150,7 @@ test('when all idle connections are stale, each request is sent once more and th
   expect(most).toBeLessThanOrEqual(4);
 });
 
-test('a connection is idle for no longer than allowed, and its pool is removed with it', async () => {
+test('a connection is closed after the maximum idle time, and its empty pool is removed', async () => {
   create({ maxIdleMs: 50 });
   receiver = await start();
   await post(receiver.url);

@@ -58,7 +58,7 @@ afterEach(async () => {
   await outbound.close();
 });
 
-test('a project whose many receivers are silent leaves half of the sockets to others', async () => {
+test('a project with many silent receivers leaves half of the sockets to other projects', async () => {
   create({ maxSockets: 40 });
   const [silent, victim] = [await startSilent(), await start()];
   const greedy = postToMany('greedy', silent.url, 200, { startBy: performance.now() + 500 });

@@ -191,7 +191,7 @@ test('a redirect is a rejection, and its target gets no request', async () => {
   expect(trap.connections()).toBe(0);
 });
 
-test('bytes that a receiver sends between responses are not taken for the next response', async () => {
+test('bytes that a receiver sends between responses are not read as the next response', async () => {
   receiver = await startMisbehavingReceiver('sendsUnsolicitedResponse');
   expect(await post(receiver.url)).toMatchObject({ outcome: 'delivered' });
   await receiver.untilNoneOpen();

@@ -116,7 +116,7 @@ describe.each<[string, string, object]>([
   });
 });
 
-test('after a status line and nothing more, the status counts when the time is up', async () => {
+test('if nothing follows the status line, the status counts when the timeout expires', async () => {
   await startSaying('HTTP/1.1 202 Accepted\r\n');
 
   expect(await post({ timeoutMs: 300 })).toMatchObject({
@@ -173,7 +173,7 @@ test('headers are stored completely up to 64 KiB, truncated there, and marked as
   expect(JSON.stringify(headers).length).toBeLessThan(70_000);
 });
 
-test('headers without end are not read on, and memory stays as it is', async () => {
+test('endless headers are not read past the limit, and memory does not grow', async () => {
   receiver = await startMisbehavingReceiver((socket) => {
     socket.write('HTTP/1.1 200 OK\r\n');
     const pump = () => {
