@@ -13,7 +13,7 @@ export type RecordedRequest = {
   maskedHeaders: Record<string, string>;
 };
 
-/** The request as it is sent. */
+/** The request that is sent to the receiver. */
 export type PreparedRequest = RecordedRequest & {
   kind: 'signed';
   headers: Record<string, string>;

@@ -1,6 +1,6 @@
 /*
  * For amounts that tenants wait for until a deadline, such as attempt slots and bytes of memory. Differs from
- * SharedCapacity: it grants part of what is asked and queues the rest, where SharedCapacity only says yes or no.
+ * SharedCapacity: a call may get part of its amount or wait, while SharedCapacity grants or refuses at once.
  */
 
 type Waiter = { max: number; min: number; grant: (amount: number) => void };

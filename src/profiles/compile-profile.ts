@@ -32,11 +32,11 @@ export type CompiledProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'eventTy
   requestHeaders(
     input: EventFields & { sentAt: number; body: Buffer; secrets: string[] },
   ): Record<string, string>;
-  /** Every event needs a consumer, and so does every endpoint that should receive events. */
+  /** Every event must name a consumer, and only endpoints with a consumer receive events. */
   requiresConsumer: boolean;
   secretRules: SecretRules;
   generateSecret(): string;
-  /** What is wrong with a provided secret; undefined if it is acceptable. */
+  /** Describes the error in a provided secret; undefined if it is acceptable. */
   secretProblem(text: string): string | undefined;
   /** False if requestHeaders would throw for this secret, which was accepted under another profile. */
   canSignWith(secret: string): boolean;

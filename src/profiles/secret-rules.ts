@@ -8,7 +8,7 @@ export type CompiledSecret = {
   keyEncoding: SecretKeyEncoding;
   rules: SecretRules;
   generateSecret(): string;
-  /** What is wrong with a provided secret, without repeating any of it; undefined if it is acceptable. */
+  /** Describes the error in a provided secret, without quoting any part of it; undefined if it is acceptable. */
   secretProblem(text: string): string | undefined;
 };
 

@@ -55,7 +55,7 @@ export function createCallQuotas(quotas: Quotas): CallQuotas {
   };
 }
 
-/** Throws quota_exceeded for a tenant that has too many calls waiting, and any other error as it is. */
+/** Throws quota_exceeded for a tenant that has too many calls waiting; rethrows any other error unchanged. */
 export function asQuotaExceeded(error: unknown): never {
   if (!(error instanceof TooManyWaiting)) throw error;
   const detail = 'Too many of your calls are waiting. Send fewer calls at once.';

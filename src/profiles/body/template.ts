@@ -57,7 +57,7 @@ function parse(template: string): { parts: Part[]; unknown: string[] } {
   return { parts, unknown };
 }
 
-/** What is wrong with a template in which `allowed` variables and all attributes may occur; undefined if it is valid. */
+/** Describes the error in a template in which `allowed` variables and all attributes may occur; undefined if it is valid. */
 export function templateProblem(template: string, allowed: readonly Variable[]): string | undefined {
   const { parts, unknown } = parse(template);
   const misplaced = parts.flatMap((part) =>

@@ -61,7 +61,7 @@ export async function updateHeldBatch(
   reason: HoldReason | null,
   afterId: string,
 ): Promise<{ count: number; last: string | null }> {
-  const values = [endpointId, HOLD_REASONS.filter((one) => one !== reason), RESYNC_BATCH, afterId];
+  const values = [endpointId, HOLD_REASONS.filter((other) => other !== reason), RESYNC_BATCH, afterId];
   const { rows } = await (reason === null
     ? db.query<HeldBatch>(RELEASE, values)
     : db.query<HeldBatch>(CHANGE_REASON, [...values, reason]));
