@@ -14,7 +14,7 @@ export type AddressGuard = {
    * True for one of Posthorn's own services, by name or address. It is never a target, whatever the operator allows.
    */
   isOwnService(host: string, port: number): boolean;
-  /** Refreshes the addresses that `isOwnService` compares; await it before each dial. Undefined if there are none to refresh. */
+  /** Refreshes the addresses that `isOwnService` compares; await it before each dial. Undefined if no own service uses the port or nothing is due. */
   refreshOwnServices(port: number): Promise<void> | undefined;
   /** Discovers the NAT64 prefixes of the network; await it before calling `allows` with an IPv6 address. */
   discoverNat64(): Promise<void> | undefined;
