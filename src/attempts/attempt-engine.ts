@@ -15,7 +15,7 @@ import { type ClaimDependencies, createClaimAndAttempt } from './claim-and-attem
 import { minusElapsed, retrySoon } from './delivery-results.ts';
 import { InFlightAttempts } from './in-flight-attempts.ts';
 import { recordLate } from './recording/record-late.ts';
-import { retryUntil } from './recording/retry-until.ts';
+import { repeatUntilSuccess } from './repeat-until-success.ts';
 
 /** Deliveries without a slot by then return to the queue in Postgres, which is fair between projects. */
 const WAIT_FOR_SLOTS_MS = 5_000;
@@ -108,7 +108,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     giveUpAt: number,
   ): Promise<AttemptResult[]> {
     const ids = steps.map(({ id }) => id);
-    const released = await retryUntil(
+    const released = await repeatUntilSuccess(
       () => releaseUnstarted(releasePool, owner, ids),
       giveUpAt,
       (error) => onFailure(error, null),
@@ -125,7 +125,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     owner: string,
     giveUpAt: number,
   ): Promise<DeliveryResult> {
-    const deliveryResults = await retryUntil(
+    const deliveryResults = await repeatUntilSuccess(
       () => readDeliveryResults(pool, owner, [id]),
       giveUpAt,
       (error) => onFailure(error, id),

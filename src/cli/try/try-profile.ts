@@ -6,7 +6,7 @@ import { alignColumns } from './format.ts';
 import { REFERENCE_VERIFIERS } from './reference-verifiers/registry.ts';
 import { registerReceiver } from './register-receiver.ts';
 import { showEvent, showTestEvent } from './show-event.ts';
-import { showFailure } from './show-failure.ts';
+import { showFailingDelivery } from './show-failing-delivery.ts';
 import { startTrialReceiver } from './trial-receiver.ts';
 import { TryFailure } from './try-failure.ts';
 
@@ -63,7 +63,7 @@ export async function tryProfile(
     const types = items.length > 0 ? items : [ANY_TYPE];
     for (const type of types) await showEvent(context, type);
     if (registered.endpointId) await showTestEvent(context, registered.endpointId);
-    await showFailure(context, profile, types[0]!);
+    await showFailingDelivery(context, profile, types[0]!);
     print(`\nEverything verified. The project ${project.id} and its events remain.`);
   } finally {
     // A failed cleanup must not replace the first error: if Posthorn is down, every cleanup fails too.

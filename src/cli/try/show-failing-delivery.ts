@@ -14,7 +14,7 @@ const MAX_LATE_MS = 1_000;
  * Lets a delivery fail until its last attempt, and prints each attempt with the planned wait after it. Each wait is
  * skipped by requesting a retry. Throws a TryFailure if a wait or the final state differs from the profile.
  */
-export async function showFailure(
+export async function showFailingDelivery(
   context: TrialContext,
   { title, policy, labels }: CompiledProfile,
   type: EventTypeResponse,
