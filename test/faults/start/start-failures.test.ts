@@ -140,7 +140,7 @@ test.each([
 
 test.each([
   ['--version', /^\d+\.\d+\.\d+\n$/],
-  ['--help', /^Usage: posthorn[\s\S]*migrate[\s\S]*docs\/operations\.md/],
+  ['--help', /^Usage: posthorn[\s\S]*migrate[\s\S]*docs\/configuration\.md/],
 ])('"posthorn %s" exits with code 0', async (option, words) => {
   const posthorn = startPosthorn(option, NOTHING_SET);
   expect(await posthorn.ended).toBe(0);
