@@ -4,6 +4,7 @@ import { newEvents } from '../../../src/api/events/event-schemas.ts';
 import { readJsonDocument } from '../../../src/api/http/body/json-document.ts';
 import { parseBody } from '../../../src/api/http/validation/validation.ts';
 import { Problem } from '../../../src/api/problems/problem.ts';
+import { cpuMs } from '../../set-up/cpu-time.ts';
 
 const LIMIT = 64 * 1024;
 const slices = { yieldIfDue: async () => {} };
@@ -81,9 +82,14 @@ test('a long array, or a large unknown value, is rejected without being parsed',
   const numbers = `[${'1,'.repeat(4_000_000)}1]`;
   for (const text of [numbers, `{"events":${numbers}}`, `{"other":${numbers}}`]) {
     const bytes = Buffer.from(text);
-    const { user } = process.cpuUsage();
-    expect(await codeOf(() => read(bytes))).toBe('invalid_body');
-    expect((process.cpuUsage().user - user) / 1_000).toBeLessThan(400);
+    const took: number[] = [];
+    // The fastest of three counts: the first one may still compile the scanner.
+    for (let run = 0; run < 3; run++) {
+      const before = cpuMs();
+      expect(await codeOf(() => read(bytes))).toBe('invalid_body');
+      took.push(cpuMs() - before);
+    }
+    expect(Math.min(...took)).toBeLessThan(400);
   }
 });
 
