@@ -2,6 +2,7 @@ import type { DeliveryStatus, Outcome, Trigger } from '../../policy/outcome.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { type Page, type PageRequest, pageOf } from '../postgres/pages.ts';
 import type { Scope } from '../scope.ts';
+import type { AttemptRecord } from './record-attempts.ts';
 
 export type Delivery = {
   id: string;
@@ -60,24 +61,11 @@ export async function firstDeliveriesOf(
   return Map.groupBy(rows, ({ event }) => event);
 }
 
-export type Attempt = {
+/** A recorded attempt. Its `epoch` increases with every claim, so it is unique within the delivery. */
+export type Attempt = Omit<AttemptRecord, 'id' | 'retryInMs'> & {
   number: number;
-  /** Increases with every claim, so it is unique within the delivery. */
-  epoch: number;
   step: number;
-  startedAt: Date;
-  durationMs: number;
-  outcome: Outcome;
-  statusCode: number | null;
   trigger: Trigger;
-  resent: boolean;
-  requestUrl: string | null;
-  requestHeaders: Buffer | null;
-  responseHeaders: Buffer | null;
-  responseBody: Buffer | null;
-  responseTruncated: boolean;
-  errorCode: string | null;
-  errorMessage: string | null;
 };
 
 // The caller has checked that the delivery is visible to it.
