@@ -14,11 +14,14 @@ export const SLOW_TASK_QUEUE = 'posthorn-slow';
 
 export type DeliverInput = {
   policy: RetryPolicy;
-  deliveries: DeliveryStep[];
+  deliveries: DeliveryAtStart[];
   lane: Lane;
   /** Whether PosthornState is registered: a workflow that upserts an unregistered attribute is wedged. */
   useSearchAttributes: boolean;
 };
+
+/** A delivery when its workflow starts. It is due at once unless `retry` is set: an attempt without a workflow failed. */
+export type DeliveryAtStart = DeliveryStep & { retry?: { dueInMs: number; lastOutcome: string } };
 
 export type DeliverySummary = {
   delivered: number;

@@ -7,7 +7,7 @@ import {
   maxAttempts,
   type RetryPolicy,
 } from '../src/policy/retry-policy.ts';
-import type { DeliverySummary, Progress } from './contract.ts';
+import type { DeliveryAtStart, DeliverySummary, Progress } from './contract.ts';
 
 type State =
   | { kind: 'waiting'; dueAt: number; lastOutcome: string }
@@ -30,11 +30,13 @@ export class DeliveryTracker {
   private changed = false;
   private hasRetriedAny = false;
 
-  constructor(policy: RetryPolicy, deliveries: DeliveryStep[], now: number) {
+  constructor(policy: RetryPolicy, deliveries: DeliveryAtStart[], now: number) {
     this.policy = policy;
-    for (const { id, step } of deliveries) {
-      this.entries.set(id, { id, step, state: { kind: 'waiting', dueAt: now, lastOutcome: '' } });
+    for (const { id, step, retry = { dueInMs: 0, lastOutcome: '' } } of deliveries) {
+      const state = { kind: 'waiting', dueAt: now + retry.dueInMs, lastOutcome: retry.lastOutcome } as const;
+      this.entries.set(id, { id, step, state });
     }
+    this.hasRetriedAny = deliveries.some(({ retry }) => retry !== undefined);
   }
 
   isOpen(): boolean {

@@ -1,5 +1,6 @@
 import type { DeliveryResult } from '../policy/delivery-result.ts';
 import { isFinalStatus } from '../policy/outcome.ts';
+import { remainingDelayMs } from '../policy/retry-policy.ts';
 import type { Transition } from '../store/deliveries/transitions.ts';
 
 /** The delay after a failure on our side, such as an outage of Postgres. */
@@ -24,12 +25,8 @@ export const retrySoon = (id: string, step: number): DeliveryResult => ({
   lastOutcome: 'internal error',
 });
 
-/**
- * Subtracts the time since the end of the attempt from the delay. Only whole seconds are subtracted, so that timers show
- * 60 s and 300 s and never fire before the delay is over.
- */
+/** Subtracts the time since the end of the attempt from the delay. */
 export function minusElapsed(result: DeliveryResult, elapsedMs: number): DeliveryResult {
   if (result.kind !== 'waiting') return result;
-  const wholeSecondsMs = Math.floor(elapsedMs / 1000) * 1000;
-  return { ...result, dueInMs: Math.max(0, result.dueInMs - wholeSecondsMs) };
+  return { ...result, dueInMs: remainingDelayMs(result.dueInMs, elapsedMs) };
 }

@@ -31,6 +31,13 @@ export function retryDelayMs(policy: RetryPolicy, step: number, random: () => nu
   return Math.round(delay * 1000 * (1 + policy.jitter * random()));
 }
 
+/**
+ * What is left of a delay after `elapsedMs`. Only whole seconds are subtracted, so that timers show 60 s and 300 s and
+ * never fire before the delay is over.
+ */
+export const remainingDelayMs = (delayMs: number, elapsedMs: number): number =>
+  Math.max(0, delayMs - Math.floor(elapsedMs / 1000) * 1000);
+
 /** The policy as canonical text. Equal policies have equal texts, so SQL can group deliveries by policy. */
 export const serializePolicy = ({ delays, timeout, jitter }: RetryPolicy): string =>
   JSON.stringify({ delays, timeout, jitter });

@@ -5,9 +5,14 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { type DeliverInput, TASK_QUEUE, WORKFLOW_TYPE } from '../../workflows/contract.ts';
-import { deserializePolicy } from '../policy/retry-policy.ts';
-import type { Assignment } from '../store/deliveries/assignments/assignment.ts';
+import {
+  type DeliverInput,
+  type DeliveryAtStart,
+  TASK_QUEUE,
+  WORKFLOW_TYPE,
+} from '../../workflows/contract.ts';
+import { deserializePolicy, remainingDelayMs } from '../policy/retry-policy.ts';
+import type { AssignedDelivery, Assignment } from '../store/deliveries/assignments/assignment.ts';
 import { searchAttributesOf } from './search-attributes.ts';
 
 /**
@@ -77,7 +82,7 @@ export function createTemporalGateway(
       const useSearchAttributes = hasSearchAttributes();
       const input: DeliverInput = {
         policy: deserializePolicy(policy),
-        deliveries: deliveries.map(({ id, step }) => ({ id, step })),
+        deliveries: deliveries.map(toDeliveryAtStart),
         lane,
         useSearchAttributes,
       };
@@ -137,6 +142,13 @@ export function createTemporalGateway(
       await handleOf(workflowId).terminate(reason);
     },
   };
+}
+
+function toDeliveryAtStart({ id, step, retry }: AssignedDelivery): DeliveryAtStart {
+  if (!retry) return { id, step };
+  const { delayMs, endedAt, lastOutcome } = retry;
+  const dueInMs = remainingDelayMs(delayMs, performance.now() - endedAt);
+  return { id, step, retry: { dueInMs, lastOutcome } };
 }
 
 /** For the Web UI: `render.completed → 3 endpoints`, or `40 events → 100 deliveries` for several events. */

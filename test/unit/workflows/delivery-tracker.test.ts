@@ -47,6 +47,17 @@ test('if a delay is shorter than the timeout, each delivery has an activity of i
   expect(tracker.takeDue(NOW)).toEqual([first('a'), first('b')]);
 });
 
+test('a delivery whose first attempt had no workflow waits for its retry from the start', () => {
+  const retry = { dueInMs: 60 * SECOND, lastOutcome: '503' };
+  const tracker = new DeliveryTracker(policy, [{ id: 'a', step: 1, retry }], NOW);
+
+  expect(tracker.takeDue(NOW)).toEqual([]);
+  expect(tracker.hasRetried()).toBe(true);
+  expect(tracker.msUntilNextDue(NOW)).toBe(60_000);
+  expect(tracker.describeNext(NOW)).toBe('retry in 1m after 503');
+  expect(tracker.takeDue(NOW + 60_000)).toEqual([[{ id: 'a', step: 1 }]]);
+});
+
 test('a failed delivery waits for its delay, and deliveries that failed together are due together', () => {
   const tracker = new DeliveryTracker(policy, first('a', 'b'), NOW);
   tracker.takeDue(NOW);

@@ -7,7 +7,16 @@ export type Assignment = {
   projectId: string;
   policy: string;
   lane: Lane;
-  deliveries: { id: string; step: number; eventId: string; type: string }[];
+  deliveries: AssignedDelivery[];
+};
+
+export type AssignedDelivery = {
+  id: string;
+  step: number;
+  eventId: string;
+  type: string;
+  /** Set if the delivery waits for a retry: its delay counts from `endedAt`, a time of performance.now(). */
+  retry?: { delayMs: number; endedAt: number; lastOutcome: string };
 };
 
 export type AssignedRow = {
