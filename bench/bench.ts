@@ -1,20 +1,32 @@
+import type { PipelineCommands } from './bare-pipeline/pipeline-process.ts';
+import type { Figures } from './figures.ts';
 import type { PublisherCommands } from './load/publisher.ts';
 import type { ReceiverCommands } from './load/receiver.ts';
-import type { Posthorn, PosthornOptions } from './processes/posthorn.ts';
+import type { FirstAttempt, Posthorn, PosthornMode } from './processes/posthorn.ts';
 import type { Remote } from './processes/remote-process.ts';
 
 /** Resources that the measures share. */
 export type BenchContext = {
-  /** A Posthorn without load. Consecutive measures with the same grouping share it. */
-  posthorn(grouping: PosthornOptions['grouping']): Promise<Posthorn>;
+  /** A Posthorn without load. Consecutive measures with the same mode share it. */
+  posthorn(mode: PosthornMode): Promise<Posthorn>;
+  /** The process of the bare pipeline, not started. */
+  barePipeline(): Remote<PipelineCommands>;
+  /** The ways to make the first attempt that are measured. */
+  firstAttempts: FirstAttempt[];
   receiver: Remote<ReceiverCommands>;
   /** Origins of the receiver that responds and of the one that does not. */
   urls: { healthy: string; silent: string };
   publisher: Remote<PublisherCommands>;
   /** Duration of each load. */
   seconds: number;
+  /** Duration of the memory measure. */
+  minutes: number;
+  /** What this run has measured so far, for the ratios. */
+  figures: Figures;
   /** An id that no earlier load had. */
   nextRunId(): string;
+  /** Runs `warm` unless it has been run for this process. */
+  warmUpOnce(process: object, warm: () => Promise<unknown>): Promise<void>;
 };
 
 export type Row = Record<string, string | number>;
@@ -24,5 +36,7 @@ export type Scenario = {
   title: string;
   /** Whether it runs without --only. */
   runByDefault: boolean;
+  /** For --help, with 30 s for each load and both ways to make the first attempt. */
+  takes: string;
   run(bench: BenchContext): Promise<Row[]>;
 };

@@ -8,3 +8,7 @@ export function percentile(values: number[], share: number): number {
 /** Rounds to the digits that are above noise: 3.4, 28, 1,240. */
 export const roundForReport = (value: number): number =>
   value < 10 ? Math.round(value * 100) / 100 : Math.round(value);
+
+/** With one more digit below 0.1 ms: 0.094, 0.59, 28. */
+export const roundForCpu = (ms: number): number =>
+  ms < 0.1 ? Math.round(ms * 1e3) / 1e3 : roundForReport(ms);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import type { BenchContext, Row, Scenario } from '../bench.ts';
 import { nowMicros } from '../clock.ts';
 import { waitForArrivals } from '../load/arrivals.ts';
 import { roundForReport } from '../percentiles.ts';
-import type { Posthorn } from '../processes/posthorn.ts';
+import { countRows, countUnknownAttempts } from '../processes/count-rows.ts';
+import type { FirstAttempt, Posthorn } from '../processes/posthorn.ts';
 
 const EVENTS = 2_000;
 const PUBLISHERS = 32;
@@ -17,22 +17,29 @@ const POLL_INTERVAL_MS = 5;
 export const crash: Scenario = {
   title: `kill -9 of Posthorn, Postgres and Temporal in the middle of ${EVENTS} events`,
   runByDefault: true,
+  takes: '6 min',
   async run(bench) {
     const rows: Row[] = [];
-    for (const fanOut of [1, 10])
-      for (let run = 1; run <= RUNS; run++) rows.push(await once(bench, fanOut, run));
+    for (const firstAttempt of bench.firstAttempts)
+      for (const fanOut of [1, 10])
+        for (let run = 1; run <= RUNS; run++) rows.push(await once(bench, firstAttempt, fanOut, run));
     return rows;
   },
 };
 
-async function once(bench: BenchContext, fanOut: number, runNumber: number): Promise<Row> {
+async function once(
+  bench: BenchContext,
+  firstAttempt: FirstAttempt,
+  fanOut: number,
+  runNumber: number,
+): Promise<Row> {
   const { receiver, publisher, urls } = bench;
-  const posthorn = await bench.posthorn('auto');
+  const posthorn = await bench.posthorn({ grouping: 'auto', firstAttempt });
   const project = await posthorn.newProject();
   for (let n = 0; n < fanOut; n++) await project.newEndpoint(`${urls.healthy}/${n}`);
   const run = bench.nextRunId();
   await receiver.call('reset', run);
-  const unknownBefore = await unknownAttempts(posthorn);
+  const unknownBefore = await countUnknownAttempts(posthorn.databaseUrl());
 
   const publishing = publisher.call('publish', {
     url: posthorn.url,
@@ -55,13 +62,14 @@ async function once(bench: BenchContext, fanOut: number, runNumber: number): Pro
   await untilSettled(posthorn, run);
   const { arrived, duplicates, lastArrivalAt } = await receiver.call('count');
   return {
+    '': firstAttempt,
     'fan-out': fanOut,
     run: runNumber,
     'arrived before the kill': arrivedBefore,
     lost: (await receiver.call('missing', acceptedIds, fanOut)).length,
     'not delivered': EVENTS * fanOut - arrived,
     duplicates,
-    'in flight at the kill': (await unknownAttempts(posthorn)) - unknownBefore,
+    'in flight at the kill': (await countUnknownAttempts(posthorn.databaseUrl())) - unknownBefore,
     'ready after s': roundForReport((readyAt - restartedAt) / 1e6),
     'all delivered after s': roundForReport((lastArrivalAt - restartedAt) / 1e6),
   };
@@ -72,20 +80,6 @@ async function untilSettled(posthorn: Posthorn, run: string): Promise<void> {
   const until = performance.now() + PATIENCE_MS;
   const open = `SELECT count(*)::int AS n FROM deliveries
                 WHERE status IN ('pending', 'retrying') AND starts_with(event_id, $1)`;
-  while ((await countOf(posthorn, open, [`${run}-`])) > 0 && performance.now() < until) await sleep(100);
-}
-
-/** Attempts in flight when their process was killed. Only these may be repeated. */
-const unknownAttempts = (posthorn: Posthorn): Promise<number> =>
-  countOf(posthorn, "SELECT count(*)::int AS n FROM attempts WHERE outcome = 'unknown'");
-
-async function countOf(posthorn: Posthorn, query: string, values: string[] = []): Promise<number> {
-  const client = new pg.Client({ connectionString: posthorn.databaseUrl() });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ n: number }>(query, values);
-    return rows[0]!.n;
-  } finally {
-    await client.end();
-  }
+  while ((await countRows(posthorn.databaseUrl(), open, [`${run}-`])) > 0 && performance.now() < until)
+    await sleep(100);
 }

@@ -1,16 +1,22 @@
 import type { Scenario } from '../bench.ts';
 import { bareEngine } from './bare-engine.ts';
+import { barePipeline, barePipelineLatency } from './bare-pipeline.ts';
 import { crash } from './crash.ts';
 import { isolation } from './isolation.ts';
 import { latency } from './latency.ts';
+import { modes } from './modes.ts';
 import { overload } from './overload.ts';
-import { throughput } from './throughput.ts';
+import { batches, throughput, ungrouped } from './throughput.ts';
 
-/** All measures by the names for --only, in the order in which they run. */
+/** All measures by the names for --only, in the order in which they run: what ratios refer to comes first. */
 export const SCENARIOS: Record<string, Scenario> = {
+  bare: barePipeline,
+  'bare-latency': barePipelineLatency,
+  engine: bareEngine,
+  throughput,
   latency,
-  throughput: throughput('auto', 'single'),
-  batch: throughput('auto', 'batch'),
+  modes,
+  batch: batches,
   crash,
   isolation: isolation({ perSecond: 40, seconds: 60, runByDefault: true, samples: 2 }),
   'isolation-long': isolation({
@@ -21,6 +27,5 @@ export const SCENARIOS: Record<string, Scenario> = {
     samples: 10,
   }),
   ...overload,
-  ungrouped: throughput('never', 'single'),
-  engine: bareEngine,
+  ungrouped,
 };

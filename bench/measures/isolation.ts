@@ -1,14 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
 import type { BenchContext, Row, Scenario } from '../bench.ts';
+import { ratio } from '../figures.ts';
+import { compileOnce } from '../load/closed-loop.ts';
 import type { Load, PublisherCommands } from '../load/publisher.ts';
+import { openSubject } from '../load/subjects.ts';
 import { percentile, roundForReport } from '../percentiles.ts';
-import type { Posthorn, Project } from '../processes/posthorn.ts';
+import type { FirstAttempt, Posthorn, Project } from '../processes/posthorn.ts';
 import { cpuMsByServer, memoryMbByServer, SERVERS } from '../processes/process-usage.ts';
 import { startRemote } from '../processes/remote-process.ts';
+import { countOpenWorkflows } from '../processes/workflow-counts.ts';
 
 const HEALTHY_PER_SECOND = 50;
 const ALONE_SECONDS = 30;
+const COMPILATION_MARGIN_SECONDS = 20;
 
 export type IsolationOptions = {
   perSecond: number;
@@ -19,41 +23,59 @@ export type IsolationOptions = {
 };
 
 /** A healthy receiver, first alone, then with a receiver of the same project that never responds. */
-export const isolation = ({
-  perSecond,
-  seconds,
-  policy,
-  runByDefault,
-  samples,
-}: IsolationOptions): Scenario => ({
+export const isolation = (options: IsolationOptions): Scenario => ({
   title:
-    `Healthy endpoint at ${HEALTHY_PER_SECOND}/s with an unresponsive endpoint at ${perSecond}/s for ${seconds} s` +
-    (policy ? ` with the policy ${JSON.stringify(policy)}` : ''),
-  runByDefault,
+    `Healthy endpoint at ${HEALTHY_PER_SECOND}/s with an unresponsive endpoint at ${options.perSecond}/s for ` +
+    `${options.seconds} s${options.policy ? ` with the policy ${JSON.stringify(options.policy)}` : ''}`,
+  runByDefault: options.runByDefault,
+  takes: `${Math.ceil((2 * (COMPILATION_MARGIN_SECONDS + ALONE_SECONDS + options.seconds)) / 60)} min`,
   async run(bench) {
-    const posthorn = await bench.posthorn('auto');
-    const project = await posthorn.newProject(policy && { policy });
-    await project.newEndpoint(`${bench.urls.healthy}/0`, ['bench.healthy']);
-    const silentEndpoint = await project.newEndpoint(`${bench.urls.silent}/0`, ['bench.hole']);
-    const hole = startRemote<PublisherCommands>('../load/publisher.ts');
-    try {
-      const rows = [await observe(bench, posthorn, project, 'alone', ALONE_SECONDS)];
-      const filling = hole.call(
-        'publish',
-        load(posthorn, project, 'bench.hole', bench.nextRunId(), perSecond, seconds),
-      );
-      for (let n = 1; n <= samples; n++) {
-        const name = `with it, part ${n} of ${samples}`;
-        rows.push(await observe(bench, posthorn, project, name, seconds / samples));
-      }
-      await filling;
-      return rows;
-    } finally {
-      await project.deleteEndpoint(silentEndpoint); // otherwise its retries would run during the next measure
-      await hole.stop();
-    }
+    const rows: Row[] = [];
+    for (const firstAttempt of bench.firstAttempts)
+      rows.push(...(await besideBlackHole(bench, firstAttempt, options)));
+    return rows;
   },
 });
+
+async function besideBlackHole(
+  bench: BenchContext,
+  firstAttempt: FirstAttempt,
+  { perSecond, seconds, policy, samples }: IsolationOptions,
+): Promise<Row[]> {
+  const { posthorn, project } = await openProject(bench, firstAttempt, policy);
+  await project.newEndpoint(`${bench.urls.healthy}/0`, ['bench.healthy']);
+  const silentEndpoint = await project.newEndpoint(`${bench.urls.silent}/0`, ['bench.hole']);
+  const hole = startRemote<PublisherCommands>('../load/publisher.ts');
+  try {
+    const alone = await observe(bench, posthorn, project, 'alone', ALONE_SECONDS);
+    const filling = hole.call(
+      'publish',
+      load(posthorn, project, 'bench.hole', bench.nextRunId(), perSecond, seconds),
+    );
+    const beside: Row[] = [];
+    for (let n = 1; n <= samples; n++) {
+      const name = `with it, part ${n} of ${samples}`;
+      beside.push(await observe(bench, posthorn, project, name, seconds / samples));
+    }
+    await filling;
+    return [alone, ...beside].map((row) => ({
+      'first attempt': firstAttempt,
+      ...row,
+      'p95 ÷ alone': ratio(Number(row.p95), Number(alone.p95)),
+    }));
+  } finally {
+    await project.deleteEndpoint(silentEndpoint); // otherwise its retries would run during the next measure
+    await hole.stop();
+  }
+}
+
+/** In a process whose code is compiled, so that both halves of the comparison run at the same speed. */
+async function openProject(bench: BenchContext, firstAttempt: FirstAttempt, policy: object | undefined) {
+  const subject = await openSubject(bench, firstAttempt, 1);
+  await compileOnce(bench, subject, 1);
+  const posthorn = await bench.posthorn({ grouping: 'auto', firstAttempt });
+  return { posthorn, project: await posthorn.newProject(policy && { policy }) };
+}
 
 async function observe(
   bench: BenchContext,
@@ -85,7 +107,7 @@ async function observe(
     'POSTs to the unresponsive/s': roundForReport(silentPosts / seconds),
     'CPU %': Math.round(cpu / (seconds * 10)),
     'memory MB posthorn/postgres/temporal': SERVERS.map((server) => memory[server]).join(' / '),
-    'open workflows': await openWorkflows(posthorn),
+    'open workflows': await countOpenWorkflows(posthorn),
   };
 }
 
@@ -105,17 +127,3 @@ const load = (
   batch: 1,
   retryUntilAccepted: false,
 });
-
-async function openWorkflows(posthorn: Posthorn): Promise<number> {
-  const connection = await Connection.connect({ address: posthorn.temporalAddress() });
-  try {
-    const query = "ExecutionStatus='Running'";
-    const { count } = await connection.workflowService.countWorkflowExecutions({
-      namespace: 'default',
-      query,
-    });
-    return Number(count);
-  } finally {
-    await connection.close();
-  }
-}

@@ -1,58 +1,45 @@
-import type { BenchContext, Row, Scenario } from '../bench.ts';
-import { waitForArrivals } from '../load/arrivals.ts';
-import { percentile, roundForReport } from '../percentiles.ts';
+import type { Row, Scenario } from '../bench.ts';
+import { type OpenLoopFigures, ratio, type SubjectName } from '../figures.ts';
+import { openLoopOnce } from '../load/open-loop.ts';
+import { roundForReport } from '../percentiles.ts';
 
 const RATES = [20, 50, 200, 500];
-const WARM_UP_SECONDS = 2;
 
 /** End-to-end latency, from the publish call to the arrival at the receiver, in an open loop. */
 export const latency: Scenario = {
   title: 'Open loop, fan-out 1, POSTHORN_GROUPING=auto: milliseconds',
   runByDefault: true,
+  takes: '5 min',
   async run(bench) {
     const rows: Row[] = [];
-    for (const perSecond of RATES) rows.push(await atRate(bench, perSecond));
+    for (const firstAttempt of bench.firstAttempts) {
+      for (const perSecond of RATES) {
+        const figures = await openLoopOnce(bench, firstAttempt, perSecond);
+        const bare = bench.figures.openLoops.get(`bare pipeline ${perSecond}`);
+        rows.push(latencyRow(firstAttempt, perSecond, figures, bare));
+      }
+    }
     return rows;
   },
 };
 
-async function atRate(bench: BenchContext, perSecond: number): Promise<Row> {
-  const { receiver, publisher, urls } = bench;
-  const posthorn = await bench.posthorn('auto');
-  const project = await posthorn.newProject();
-  await project.newEndpoint(`${urls.healthy}/0`);
-
-  const load = async (seconds: number) => {
-    const run = bench.nextRunId();
-    await receiver.call('reset', run);
-    const published = await publisher.call('publish', {
-      url: posthorn.url,
-      key: project.key,
-      type: 'bench.event',
-      run,
-      loop: { kind: 'open', perSecond, seconds },
-      batch: 1,
-      retryUntilAccepted: false,
-    });
-    await waitForArrivals(receiver, published.acceptedIds.length);
-    return { published, arrivals: await receiver.call('arrivals') };
-  };
-  await load(WARM_UP_SECONDS);
-  const { published, arrivals } = await load(bench.seconds);
-
-  const tookMs = arrivals.sort(([a], [b]) => a - b).map(([, took]) => took / 1_000);
-  const third = Math.ceil(tookMs.length / 3);
-  const of = (share: number, values = tookMs) => roundForReport(percentile(values, share));
-  return {
-    'events/s': perSecond,
-    'not delivered': published.acceptedIds.length - arrivals.length,
-    refused: published.failedPosts,
-    'accept p50': of(0.5, published.acceptLatenciesMs),
-    'accept p95': of(0.95, published.acceptLatenciesMs),
-    'end to end p50': of(0.5),
-    p95: of(0.95),
-    p99: of(0.99),
-    'p95 of the first third': of(0.95, tookMs.slice(0, third)),
-    'of the last': of(0.95, tookMs.slice(-third)),
-  };
-}
+export const latencyRow = (
+  subject: SubjectName,
+  perSecond: number,
+  figures: OpenLoopFigures,
+  bare?: OpenLoopFigures,
+): Row => ({
+  '': subject,
+  'events/s': perSecond,
+  'not delivered': figures.notDelivered,
+  refused: figures.refused,
+  'accept p50': roundForReport(figures.acceptP50),
+  'accept p95': roundForReport(figures.acceptP95),
+  'end to end p50': roundForReport(figures.p50),
+  p95: roundForReport(figures.p95),
+  p99: roundForReport(figures.p99),
+  'p95 of the first third': roundForReport(figures.firstThirdP95),
+  'of the last': roundForReport(figures.lastThirdP95),
+  'p50 ÷ bare pipeline': ratio(figures.p50, bare?.p50),
+  'p95 ÷ bare pipeline': ratio(figures.p95, bare?.p95),
+});

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import type { BenchContext, Row, Scenario } from '../bench.ts';
 import { waitForArrivals } from '../load/arrivals.ts';
 import type { Load } from '../load/publisher.ts';
 import { percentile, roundForReport } from '../percentiles.ts';
+import { countUnknownAttempts } from '../processes/count-rows.ts';
 import type { Posthorn, Project } from '../processes/posthorn.ts';
 import { startSeparately } from '../processes/separate-processes.ts';
 
@@ -18,7 +18,13 @@ const QUIET_EVERY_MS = 500;
 
 /** The arrangements of processes, by the name that selects one of them with --only. */
 const ARRANGEMENTS: Record<string, (bench: BenchContext) => Promise<Row[]>> = {
-  'overload-one': async (bench) => ofSubject(bench, 'one process', await bench.posthorn('auto'), [1, 10]),
+  'overload-one': async (bench) =>
+    ofSubject(
+      bench,
+      'one process',
+      await bench.posthorn({ grouping: 'auto', firstAttempt: 'workflow' }),
+      [1, 10],
+    ),
   'overload-separate': (bench) => separately(bench, 'api and worker', [1, 10]),
   'overload-distant': (bench) =>
     separately(bench, 'the same, Postgres 5 ms away, pool of 3', [1], {
@@ -34,6 +40,7 @@ export const overload: Record<string, Scenario> = {
   overload: {
     title,
     runByDefault: true,
+    takes: '20 min',
     async run(bench) {
       const rows: Row[] = [];
       for (const run of Object.values(ARRANGEMENTS)) rows.push(...(await run(bench)));
@@ -43,7 +50,7 @@ export const overload: Record<string, Scenario> = {
   ...Object.fromEntries(
     Object.entries(ARRANGEMENTS).map(([name, run]): [string, Scenario] => [
       name,
-      { title, runByDefault: false, run },
+      { title, runByDefault: false, takes: '4–8 min', run },
     ]),
   ),
 };
@@ -116,7 +123,7 @@ async function atLoad(
 ): Promise<Row> {
   const run = nextRunId();
   await receiver.call('reset', run);
-  const unknownBefore = await unknownAttempts(databaseUrl());
+  const unknownBefore = await countUnknownAttempts(databaseUrl());
   const loop = { kind: 'open', perSecond: Math.max(1, Math.round(capacity * times)), seconds } as const;
   const neighbour = watchNeighbour(url, quiet.key);
   const publishing = publisher.call('publish', loadOf(url, key, run, loop));
@@ -140,7 +147,7 @@ async function atLoad(
     'drained/s': drained > 100 ? Math.round(drained / drainSeconds) : '',
     'not delivered': published.acceptedIds.length * fanOut - end.arrived,
     repeated: end.duplicates,
-    unknown: (await unknownAttempts(databaseUrl())) - unknownBefore,
+    unknown: (await countUnknownAttempts(databaseUrl())) - unknownBefore,
     'accept p95 ms': roundForReport(percentile(published.acceptLatenciesMs, 0.95)),
     'other tenant p50 / p95 ms': `${Math.round(percentile(waitingMs, 0.5))} / ${Math.round(percentile(waitingMs, 0.95))}`,
   };
@@ -180,17 +187,4 @@ function watchNeighbour(url: string, key: string): { stop(): Promise<number[]> }
       return tookMs;
     },
   };
-}
-
-async function unknownAttempts(databaseUrl: string): Promise<number> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ n: number }>(
-      `SELECT count(*)::int AS n FROM attempts WHERE outcome = 'unknown'`,
-    );
-    return rows[0]!.n;
-  } finally {
-    await client.end();
-  }
 }

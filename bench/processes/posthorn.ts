@@ -30,8 +30,13 @@ export type Project = {
   deleteEndpoint(id: string): Promise<void>;
 };
 
-export type PosthornOptions = {
-  grouping: 'auto' | 'never';
+/** How the first attempt is made: by a workflow, or by the accepting process itself. */
+export const FIRST_ATTEMPTS = ['workflow', 'express'] as const;
+export type FirstAttempt = (typeof FIRST_ATTEMPTS)[number];
+
+export type PosthornMode = { grouping: 'auto' | 'never'; firstAttempt: FirstAttempt };
+
+export type PosthornOptions = PosthornMode & {
   /** Folder for the CPU profile that the process writes when it stops. */
   cpuProfileDir?: string | undefined;
 };
@@ -39,7 +44,11 @@ export type PosthornOptions = {
 const READY_TIMEOUT_MS = 300_000;
 const CLI = join(import.meta.dirname, '../../src/cli/program.ts');
 
-export async function startPosthorn({ grouping, cpuProfileDir }: PosthornOptions): Promise<Posthorn> {
+export async function startPosthorn({
+  grouping,
+  firstAttempt,
+  cpuProfileDir,
+}: PosthornOptions): Promise<Posthorn> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
   chmodSync(dataDir, 0o711); // if root runs the benchmark, Postgres runs as another user, who must traverse the folder
   const port = await findFreePort();
@@ -50,6 +59,7 @@ export async function startPosthorn({ grouping, cpuProfileDir }: PosthornOptions
     POSTHORN_DATA_DIR: dataDir,
     POSTHORN_PORT: String(port),
     POSTHORN_GROUPING: grouping,
+    POSTHORN_FIRST_ATTEMPT: firstAttempt,
   };
   const profiling = cpuProfileDir ? ['--cpu-prof', `--cpu-prof-dir=${cpuProfileDir}`] : [];
   const inDataDir = (name: string): string => readFileSync(join(dataDir, name), 'utf8').trim();

@@ -42,6 +42,13 @@ export function memoryMbByServer(pids: ServerPids): Record<Server, number> {
   return forEachServer(pids, (one) => Math.round(one.reduce((sum, pid) => sum + ofOne(pid), 0)));
 }
 
+/** Resident memory in MB, including pages shared with other processes. */
+export function rssMb(pids: number[]): number {
+  const kilobytes = (pid: number) =>
+    Number(/^VmRSS:\s+(\d+)/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1] ?? 0);
+  return Math.round(pids.reduce((sum, pid) => sum + kilobytes(pid), 0) / 1_024);
+}
+
 const forEachServer = (pids: ServerPids, measure: (pids: number[]) => number): Record<Server, number> => ({
   posthorn: measure(pids.posthorn),
   postgres: measure(pids.postgres),

@@ -17,13 +17,15 @@ const log = (): void => {};
 export type SeparatePosthorn = Pick<Posthorn, 'url' | 'newProject' | 'databaseUrl' | 'stop'>;
 
 /**
- * Starts `posthorn api` and `posthorn worker` as separate processes, on a Postgres with fsync and a Temporal dev server.
- * Each message to Postgres is delayed by `databaseDelayMs`.
+ * Starts `posthorn api` and `posthorn worker`, or other roles, as separate processes, on a Postgres with fsync and a
+ * Temporal dev server. Each message to Postgres is delayed by `databaseDelayMs`.
  */
 export async function startSeparately({
+  roles = ['api', 'worker'],
   databaseDelayMs = 0,
   env = {},
 }: {
+  roles?: ('api' | 'worker' | 'start')[];
   databaseDelayMs?: number;
   env?: NodeJS.ProcessEnv;
 } = {}): Promise<SeparatePosthorn> {
@@ -39,7 +41,7 @@ export async function startSeparately({
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   const adminKey = `bench_${randomBytes(24).toString('hex')}`;
-  const children = ['api', 'worker'].map((role) =>
+  const children = roles.map((role) =>
     start(role, {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME },
       DATABASE_URL: databaseUrl.toString(),
