@@ -2,6 +2,7 @@ import type { Scenario } from '../bench.ts';
 import { bareEngine } from './bare-engine.ts';
 import { barePipeline, barePipelineLatency } from './bare-pipeline.ts';
 import { crash } from './crash.ts';
+import { distance } from './distance.ts';
 import { isolation } from './isolation.ts';
 import { latency } from './latency.ts';
 import { modes } from './modes.ts';
@@ -17,6 +18,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   latency,
   modes,
   batch: batches,
+  distance,
   crash,
   isolation: isolation({ perSecond: 40, seconds: 60, runByDefault: true, samples: 2 }),
   'isolation-long': isolation({
