@@ -5,6 +5,7 @@ import { crash } from './crash.ts';
 import { distance } from './distance.ts';
 import { isolation } from './isolation.ts';
 import { latency } from './latency.ts';
+import { memory } from './memory.ts';
 import { modes } from './modes.ts';
 import { overload } from './overload.ts';
 import { batches, throughput, ungrouped } from './throughput.ts';
@@ -30,4 +31,5 @@ export const SCENARIOS: Record<string, Scenario> = {
   }),
   ...overload,
   ungrouped,
+  memory,
 };

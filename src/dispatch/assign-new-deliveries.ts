@@ -12,15 +12,14 @@ export type AssignNewDependencies = {
 };
 
 /**
- * Returns the owners of new deliveries: a workflow that starts once they are committed, or a group of the buffer. The
- * others have none and wait in Postgres. `mayWait`: older deliveries may be waiting there.
+ * Sets the `owner` of new deliveries: a workflow that starts once they are committed, or a group of the buffer. The others
+ * keep none and wait in Postgres. `mayWait`: older deliveries may be waiting there.
  */
 export function assignNewDeliveries(
   { inFlightLimiter, startLimiter, groupBuffer, grouping }: AssignNewDependencies,
   deliveries: NewDelivery[],
   mayWait: boolean,
-): Map<NewDelivery, string> {
-  const owners = new Map<NewDelivery, string>();
+): void {
   const canStartPartial = startLimiter.msUntilPartialGroup() === 0;
   const groups = Map.groupBy(
     deliveries.filter(({ lane, waitingFor }) => lane === 'fast' && waitingFor === null),
@@ -39,19 +38,13 @@ export function assignNewDeliveries(
           startLimiter.isIdle(projectId);
       if (canStart) {
         const workflowId = workflowIdOf(batch, from === 0);
-        for (const delivery of batch) owners.set(delivery, workflowId);
+        for (const delivery of batch) delivery.owner = workflowId;
         startLimiter.acquire(workflowId, projectId, isFull);
         startLimiter.delayNextPartialGroup(batch.length);
-      } else {
-        const grouped = grouping === 'never' ? null : groupBuffer.add(key, batch);
-        if (!grouped) break;
-        for (const [index, delivery] of batch.entries()) owners.set(delivery, grouped[index]!);
-      }
+      } else if (grouping === 'never' || !groupBuffer.add(key, batch)) break;
       inFlightLimiter.recordDispatched('first', projectId, batch.length);
     }
   }
-
-  return owners;
 
   /** New events would take every slot that becomes free and starve those that are waiting. */
   function isOvertaking(key: string): boolean {

@@ -9,11 +9,8 @@ import { firstStepsOf, groupSizeOf } from './workflow-groups.ts';
  * no second statement has to assign it. If the process dies, the reconciler finds the deliveries.
  */
 export type GroupBuffer = {
-  /**
-   * Adds deliveries of one project and policy to the open group of `key`. Returns the workflow id of each, or null if
-   * the buffer is full.
-   */
-  add(key: string, deliveries: NewDelivery[]): string[] | null;
+  /** Adds deliveries of one project and policy to the open group of `key`. Returns false if the buffer is full. */
+  add(key: string, deliveries: NewDelivery[]): boolean;
   hasOpenGroup(key: string): boolean;
   /** Records that the deliveries are stored. Returns false if `workflowId` is not in the buffer. */
   markCommitted(workflowId: string, deliveries: NewDelivery[]): boolean;
@@ -85,14 +82,15 @@ export function createGroupBuffer(): GroupBuffer {
     add(key, deliveries) {
       const { projectId } = deliveries[0]!;
       const ownCount = (bufferedByProject.get(projectId) ?? 0) + deliveries.length;
-      if (ownCount > MAX_BUFFERED - buffered - deliveries.length) return null;
-      count(projectId, deliveries.length);
-      return deliveries.map((delivery) => {
+      if (ownCount > MAX_BUFFERED - buffered - deliveries.length) return false;
+      for (const delivery of deliveries) {
         const group = open.get(key) ?? openGroup(key, delivery);
+        delivery.owner = group.assignment.workflowId;
         group.size += 1;
         if (group.size === groupSizeOf(group.assignment.policy)) close(group);
-        return group.assignment.workflowId;
-      });
+      }
+      count(projectId, deliveries.length);
+      return true;
     },
 
     hasOpenGroup: (key) => open.has(key),

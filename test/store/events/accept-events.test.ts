@@ -1,6 +1,6 @@
 import { MAX_ENDPOINTS_PER_EVENT } from '../../../src/policy/quotas.ts';
 import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
-import { acceptEvents } from '../accept-events.ts';
+import { acceptEvents, type NewDelivery } from '../../../src/store/events/accept-events.ts';
 import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 
 let store: SeededStore;
@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => store.drop());
 
-const nobody = () => null;
+const nobody = () => {};
 const countOf = async (table: 'events' | 'deliveries'): Promise<number> =>
   (await store.queryOne<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).n;
 
@@ -69,12 +69,10 @@ test('a batch with a rejected event stores nothing, and the result says which on
     store.draft(),
   ];
 
-  const { results, deliveries } = await acceptEvents(store.pool, secretBox, drafts, nobody, {
-    allOrNone: true,
-  });
+  const { results, assigned } = await acceptEvents(store.pool, secretBox, drafts, nobody, true);
 
   expect(results[1]).toEqual({ kind: 'id_conflict' });
-  expect(deliveries).toEqual([]);
+  expect(assigned).toEqual([]);
   expect(await countOf('events')).toBe(1);
 });
 
@@ -84,9 +82,7 @@ test('concurrent overlapping batches in opposite orders all succeed', async () =
 
   const responses = await Promise.all(
     Array.from({ length: 16 }, (_, n) =>
-      acceptEvents(store.pool, secretBox, n % 2 === 0 ? drafts : drafts.toReversed(), nobody, {
-        allOrNone: true,
-      }),
+      acceptEvents(store.pool, secretBox, n % 2 === 0 ? drafts : drafts.toReversed(), nobody, true),
     ),
   );
 
@@ -101,8 +97,14 @@ test('an event matches only endpoints of its consumer; without a consumer, only 
   await store.newEndpoint({ consumer: 'bob' });
   const shared = await store.newEndpoint();
   const matched = async (consumer: string | null): Promise<(string | null)[]> => {
-    const { deliveries } = await acceptEvents(store.pool, secretBox, [store.draft({ consumer })]);
-    return deliveries.map(({ endpointId }) => endpointId);
+    let made: NewDelivery[] = [];
+    await acceptEvents(
+      store.pool,
+      secretBox,
+      [store.draft({ consumer })],
+      (deliveries) => (made = deliveries),
+    );
+    return made.map(({ endpointId }) => endpointId);
   };
 
   expect(await matched('alice')).toEqual([own]);
@@ -174,9 +176,16 @@ test('an event for 10,000 endpoints is stored within seconds, and one for more i
 test('an event for one endpoint goes only there, and nowhere if the endpoint is deleted or of another consumer', async () => {
   const [chosen] = [await store.newEndpoint(), await store.newEndpoint()];
   const receiversOf = async (changes: object): Promise<(string | null)[]> => {
-    const drafts = [store.draft({ endpoint: chosen, ...changes })];
-    const { deliveries } = await acceptEvents(store.pool, secretBox, drafts);
-    return deliveries.map(({ endpointId }) => endpointId);
+    const made: (string | null)[] = [];
+    await acceptEvents(
+      store.pool,
+      secretBox,
+      [store.draft({ endpoint: chosen, ...changes })],
+      (deliveries) => {
+        made.push(...deliveries.map(({ endpointId }) => endpointId));
+      },
+    );
+    return made;
   };
   await store.pool.query(`UPDATE endpoints SET events = '{nothing.else}' WHERE id = $1`, [chosen]);
   expect(await receiversOf({})).toEqual([chosen]);
