@@ -1,4 +1,12 @@
 import type { Outcome } from '../../policy/outcome.ts';
+import {
+  booleanArray,
+  byteaArray,
+  floatArray,
+  intArray,
+  textArray,
+  timestampArray,
+} from '../postgres/binary-arrays.ts';
 import { type Queryable, retryOnConflict } from '../postgres/database.ts';
 import { RECORD_TRANSITIONS, TRANSITION_COLUMNS, type Transition } from './transitions.ts';
 
@@ -101,21 +109,21 @@ async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Tr
     name: 'record-attempts',
     text: RECORD,
     values: [
-      records.map((r) => r.id),
-      records.map((r) => r.epoch),
-      records.map((r) => r.startedAt),
-      records.map((r) => r.durationMs),
-      records.map((r) => r.outcome),
-      records.map((r) => r.statusCode),
-      records.map((r) => r.resent),
-      records.map((r) => r.requestUrl),
-      records.map((r) => r.requestHeaders),
-      records.map((r) => r.responseHeaders),
-      records.map((r) => r.responseBody),
-      records.map((r) => r.responseTruncated),
-      records.map((r) => r.errorCode),
-      records.map((r) => r.errorMessage),
-      records.map((r) => r.retryInMs),
+      textArray(records.map((r) => r.id)),
+      intArray(records.map((r) => r.epoch)),
+      timestampArray(records.map((r) => r.startedAt)),
+      intArray(records.map((r) => r.durationMs)),
+      textArray(records.map((r) => r.outcome)),
+      intArray(records.map((r) => r.statusCode)),
+      booleanArray(records.map((r) => r.resent)),
+      textArray(records.map((r) => r.requestUrl)),
+      byteaArray(records.map((r) => r.requestHeaders)),
+      byteaArray(records.map((r) => r.responseHeaders)),
+      byteaArray(records.map((r) => r.responseBody)),
+      booleanArray(records.map((r) => r.responseTruncated)),
+      textArray(records.map((r) => r.errorCode)),
+      textArray(records.map((r) => r.errorMessage)),
+      floatArray(records.map((r) => r.retryInMs)),
     ],
   });
   return rows;
