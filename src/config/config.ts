@@ -49,6 +49,8 @@ export type Config = {
   /** Limits of a tenant: resources, and operations per minute. */
   quotas: Environment['POSTHORN_QUOTAS'];
   grouping: 'auto' | 'never';
+  /** What makes the first attempt of a new delivery: its workflow, or with `express` the process that accepted it. */
+  firstAttempt: Environment['POSTHORN_FIRST_ATTEMPT'];
   retentionMs: number;
   /** If unset, the default level of the command. */
   logLevel?: 'debug' | 'info' | 'warn' | 'error';
@@ -132,6 +134,7 @@ function toConfig(v: Environment, allowTargetsIsEmpty: boolean): Config {
     maxBodyBytes: v.POSTHORN_MAX_BODY,
     quotas: v.POSTHORN_QUOTAS,
     grouping: v.POSTHORN_GROUPING,
+    firstAttempt: v.POSTHORN_FIRST_ATTEMPT,
     retentionMs: v.POSTHORN_RETENTION,
     logLevel: v.LOG_LEVEL,
   });

@@ -140,6 +140,7 @@ export const environmentSchema = z.object({
   POSTHORN_MAX_BODY: bytes.default(1024 ** 2),
   POSTHORN_QUOTAS: quotas.default(DEFAULT_QUOTAS),
   POSTHORN_GROUPING: z.enum(['auto', 'never'], 'is not auto or never').default('auto'),
+  POSTHORN_FIRST_ATTEMPT: z.enum(['workflow', 'express'], 'is not workflow or express').default('workflow'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'is not debug, info, warn or error').optional(),
   POSTHORN_RETENTION: durationMs.default(30 * 86_400_000),
 });

@@ -5,12 +5,18 @@ import type { Acceptor } from '../api/ports.ts';
 import { createFairSemaphore } from '../limits/fair-semaphore.ts';
 import { SharedCapacity, sharesOf } from '../limits/shared-capacity.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
-import { acceptEvents, type NewDelivery } from '../store/events/accept-events.ts';
+import { beginAccept } from '../store/events/accept-events.ts';
 import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
 import { FanOutTooLarge } from '../store/events/match-receivers.ts';
-import { isOutage, Overloaded, ProjectShareExhausted, StoreUnavailable } from '../store/postgres/database.ts';
-import type { Dispatcher } from './dispatcher.ts';
+import {
+  isOutage,
+  Overloaded,
+  ProjectShareExhausted,
+  retryOnConflict,
+  StoreUnavailable,
+} from '../store/postgres/database.ts';
 import { draftBytes, PostQueue, type QueuedPost } from './post-queue.ts';
+import type { Reservation, Reserve } from './reservation.ts';
 
 /** Events in one shared transaction. Above this, the cost of a commit per event hardly falls any further. */
 const MAX_POSTS_PER_COMMIT = 100;
@@ -42,14 +48,15 @@ const BYTES: AcceptByteLimits = { maxPerTransaction: 4 * 1024 * 1024, maxInMemor
 export function createAcceptor({
   pool,
   box,
-  dispatcher,
-  processId,
+  reserve,
+  processId = null,
   hasClaimBacklog = () => false,
   byteLimits = BYTES,
 }: {
   pool: pg.Pool;
   box: SecretBox;
-  dispatcher: Dispatcher;
+  /** Decides what carries new deliveries, before they are stored. */
+  reserve: Reserve;
   processId?: string | null;
   /** Whether deliveries wait for a worker. Storing then pauses half of the time, because a worker may share the CPU. */
   hasClaimBacklog?: () => boolean;
@@ -136,35 +143,42 @@ export function createAcceptor({
   }
 
   async function store(drafts: EventDraft[], allOrNone: boolean): Promise<AcceptResult[]> {
-    const assigned: NewDelivery[] = [];
-    let unowned = 0;
-    const assign = (deliveries: NewDelivery[]): void => {
-      dispatcher.assignNew(deliveries);
-      assigned.push(...deliveries.filter(({ owner }) => owner !== null));
-      unowned += deliveries.filter(({ owner, waitingFor }) => owner === null && waitingFor === null).length;
-    };
-    const write = () => acceptEvents(pool, box, drafts, assign, allOrNone, processId);
-    let started: NewDelivery[] = [];
-    let mayBeStored = false;
+    const uncertain: Reservation[] = [];
+    const write = () => retryOnConflict(() => reserveAndStore(drafts, allOrNone, uncertain));
     try {
       // Retried once after a connection failure. The ids are fixed, so a commit that succeeded is found, not repeated.
-      const batch = await write().catch((error) => {
-        mayBeStored = isOutage(error);
-        if (mayBeStored) return write();
+      return await write().catch((error) => {
+        if (isOutage(error)) return write();
         throw error;
       });
-      started = batch.assigned;
-      return batch.results;
     } catch (error) {
       throw isOutage(error) ? new StoreUnavailable(error) : error;
     } finally {
-      const stored = new Set(started);
-      dispatcher.abandon(
-        assigned.filter((delivery) => !stored.has(delivery)),
-        mayBeStored,
-      );
-      dispatcher.start(started, unowned);
+      for (const reservation of uncertain) reservation.release(true);
     }
+  }
+
+  const storeBatch = (drafts: EventDraft[]): Promise<AcceptResult[]> =>
+    store(drafts, true).catch((error) => {
+      if (error instanceof FanOutTooLarge) return drafts.map(() => ({ kind: 'batch_too_large' }));
+      throw error;
+    });
+
+  /** Adds the reservation to `uncertain` if the transaction may or may not have committed. */
+  async function reserveAndStore(
+    drafts: EventDraft[],
+    allOrNone: boolean,
+    uncertain: Reservation[],
+  ): Promise<AcceptResult[]> {
+    const transaction = await beginAccept(pool, box, drafts, { allOrNone, processId });
+    const reservation = reserve(transaction.deliveries);
+    const stored = await transaction.store(reservation.owners).catch((error) => {
+      if (isOutage(error)) uncertain.push(reservation);
+      else reservation.release(false);
+      throw error;
+    });
+    reservation.commit(stored.has);
+    return stored.results();
   }
 
   const enqueue = (draft: EventDraft): Promise<AcceptResult> =>
@@ -181,7 +195,7 @@ export function createAcceptor({
     acceptOne: (draft) => withCapacity(draft.projectId, [draft], () => enqueue(draft)),
     acceptAll: async (drafts) => {
       const projectId = drafts[0]?.projectId ?? '';
-      return withCapacity(projectId, drafts, () => batchSemaphore(projectId, () => store(drafts, true)));
+      return withCapacity(projectId, drafts, () => batchSemaphore(projectId, () => storeBatch(drafts)));
     },
   };
 }

@@ -12,14 +12,15 @@ export type AssignNewDependencies = {
 };
 
 /**
- * Sets the `owner` of new deliveries: a workflow that starts once they are committed, or a group of the buffer. The others
- * keep none and wait in Postgres. `mayWait`: older deliveries may be waiting there.
+ * Returns the owners of new deliveries: a workflow that starts once they are committed, or a group of the buffer. The
+ * others have none and wait in Postgres. `mayWait`: older deliveries may be waiting there.
  */
 export function assignNewDeliveries(
   { inFlightLimiter, startLimiter, groupBuffer, grouping }: AssignNewDependencies,
   deliveries: NewDelivery[],
   mayWait: boolean,
-): void {
+): Map<NewDelivery, string> {
+  const owners = new Map<NewDelivery, string>();
   const canStartPartial = startLimiter.msUntilPartialGroup() === 0;
   const groups = Map.groupBy(
     deliveries.filter(({ lane, waitingFor }) => lane === 'fast' && waitingFor === null),
@@ -38,13 +39,19 @@ export function assignNewDeliveries(
           startLimiter.isIdle(projectId);
       if (canStart) {
         const workflowId = workflowIdOf(batch, from === 0);
-        for (const delivery of batch) delivery.owner = workflowId;
+        for (const delivery of batch) owners.set(delivery, workflowId);
         startLimiter.acquire(workflowId, projectId, isFull);
         startLimiter.delayNextPartialGroup(batch.length);
-      } else if (grouping === 'never' || !groupBuffer.add(key, batch)) break;
+      } else {
+        const grouped = grouping === 'never' ? null : groupBuffer.add(key, batch);
+        if (!grouped) break;
+        for (const [index, delivery] of batch.entries()) owners.set(delivery, grouped[index]!);
+      }
       inFlightLimiter.recordDispatched('first', projectId, batch.length);
     }
   }
+
+  return owners;
 
   /** New events would take every slot that becomes free and starve those that are waiting. */
   function isOvertaking(key: string): boolean {

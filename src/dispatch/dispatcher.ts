@@ -6,18 +6,15 @@ import { assignNewDeliveries } from './assign-new-deliveries.ts';
 import { createAssignNextProject } from './assign-next-project.ts';
 import { createGroupBuffer } from './group-buffer.ts';
 import type { InFlightLimiter } from './in-flight-limiter.ts';
+import type { Reserve } from './reservation.ts';
 import { createSlowDispatcher } from './slow-dispatcher.ts';
 import { createStartLimiter } from './start-limiter.ts';
 import { firstStepsOf, GROUP_SIZE } from './workflow-groups.ts';
 import { createWorkflowLauncher, type StartWorkflow } from './workflow-launcher.ts';
 
 export type Dispatcher = {
-  /** Called in the accepting transaction. Sets the `owner` of the deliveries that can start at once. */
-  assignNew(deliveries: NewDelivery[]): void;
-  /** Frees the start slots of deliveries that got an owner from assignNew and were not stored, or may not be. */
-  abandon(deliveries: NewDelivery[], mayBeStored: boolean): void;
-  /** Starts the workflows of deliveries that were committed with an owner. `unowned`: how many had none. */
-  start(committed: NewDelivery[], unowned: number): void;
+  /** Decides which workflows carry deliveries that are about to be stored. */
+  reserve: Reserve;
   /** Looks for due deliveries now instead of at the next tick. */
   poll(): void;
   /** Frees the start slots of workflows that have claimed their deliveries. */
@@ -87,16 +84,43 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
     },
   });
 
-  function abandon(deliveries: NewDelivery[], mayBeStored: boolean): void {
-    for (const [workflowId, batch] of Map.groupBy(deliveries, ({ owner }) => owner!)) {
+  const reserve: Reserve = (deliveries) => {
+    const limits = { inFlightLimiter, startLimiter, groupBuffer, grouping };
+    const owned = mayStart()
+      ? assignNewDeliveries(limits, deliveries, mayWait)
+      : new Map<NewDelivery, string>();
+    const byOwner = (wanted: NewDelivery[]): Map<string, NewDelivery[]> =>
+      Map.groupBy(
+        wanted.filter((delivery) => owned.has(delivery)),
+        (delivery) => owned.get(delivery)!,
+      );
+    return {
+      owners: deliveries.map((delivery) => owned.get(delivery) ?? null),
+      commit(isStored) {
+        const { true: stored = [], false: others = [] } = Object.groupBy(deliveries, (delivery) =>
+          isStored(delivery) ? 'true' : 'false',
+        );
+        abandon(byOwner(others), false);
+        const unowned = stored.filter((delivery) => !owned.has(delivery) && delivery.waitingFor === null);
+        start(byOwner(stored), unowned.length);
+      },
+      release(mayBeStored) {
+        abandon(byOwner(deliveries), mayBeStored);
+        if (mayBeStored) mayWait = true;
+      },
+    };
+  };
+
+  function abandon(byOwner: Map<string, NewDelivery[]>, mayBeStored: boolean): void {
+    for (const [workflowId, batch] of byOwner) {
       if (!groupBuffer.markAbandoned(workflowId, batch)) startLimiter.release(workflowId);
       // The commit may have succeeded. If the release is lost too, the reconciler finds a workflow that does not exist.
       if (mayBeStored) launcher.release(workflowId, batch);
     }
   }
 
-  function start(committed: NewDelivery[], unowned: number): void {
-    for (const [workflowId, batch] of Map.groupBy(committed, ({ owner }) => owner!)) {
+  function start(byOwner: Map<string, NewDelivery[]>, unowned: number): void {
+    for (const [workflowId, batch] of byOwner) {
       if (groupBuffer.markCommitted(workflowId, batch)) continue;
       // After close the rest of the group is released, and the id of the group must not be used for a part of it.
       if (closed) {
@@ -218,12 +242,7 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   const timer = setInterval(tick, TICK_MS);
 
   return {
-    assignNew(deliveries) {
-      const limits = { inFlightLimiter, startLimiter, groupBuffer, grouping };
-      if (mayStart()) assignNewDeliveries(limits, deliveries, mayWait);
-    },
-    abandon,
-    start,
+    reserve,
     poll,
     recordClaimed(workflowIds) {
       let freed = false;

@@ -9,8 +9,11 @@ import { firstStepsOf, groupSizeOf } from './workflow-groups.ts';
  * no second statement has to assign it. If the process dies, the reconciler finds the deliveries.
  */
 export type GroupBuffer = {
-  /** Adds deliveries of one project and policy to the open group of `key`. Returns false if the buffer is full. */
-  add(key: string, deliveries: NewDelivery[]): boolean;
+  /**
+   * Adds deliveries of one project and policy to the open group of `key`. Returns the workflow id of each, or null if
+   * the buffer is full.
+   */
+  add(key: string, deliveries: NewDelivery[]): string[] | null;
   hasOpenGroup(key: string): boolean;
   /** Records that the deliveries are stored. Returns false if `workflowId` is not in the buffer. */
   markCommitted(workflowId: string, deliveries: NewDelivery[]): boolean;
@@ -82,15 +85,14 @@ export function createGroupBuffer(): GroupBuffer {
     add(key, deliveries) {
       const { projectId } = deliveries[0]!;
       const ownCount = (bufferedByProject.get(projectId) ?? 0) + deliveries.length;
-      if (ownCount > MAX_BUFFERED - buffered - deliveries.length) return false;
-      for (const delivery of deliveries) {
+      if (ownCount > MAX_BUFFERED - buffered - deliveries.length) return null;
+      count(projectId, deliveries.length);
+      return deliveries.map((delivery) => {
         const group = open.get(key) ?? openGroup(key, delivery);
-        delivery.owner = group.assignment.workflowId;
         group.size += 1;
         if (group.size === groupSizeOf(group.assignment.policy)) close(group);
-      }
-      count(projectId, deliveries.length);
-      return true;
+        return group.assignment.workflowId;
+      });
     },
 
     hasOpenGroup: (key) => open.has(key),

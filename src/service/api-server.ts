@@ -38,7 +38,7 @@ export async function startApiServer(deps: ApiServerDependencies): Promise<ApiSe
     acceptor: createAcceptor({
       pool: pools.main,
       box: shared.secretBox,
-      dispatcher,
+      reserve: dispatcher.reserve,
       processId: heartbeats.id,
       hasClaimBacklog: () => roles.worker && inFlightLimiter.hasClaimBacklog(),
     }),

@@ -13,9 +13,9 @@ import { DEFAULT_QUOTAS } from '../../src/policy/quotas.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
 import { createShippedProfiles } from '../../src/profiles/shipped/registry.ts';
 import { createSecretBox, type SecretBox } from '../../src/secrets/secret-box.ts';
-import { acceptEvents } from '../../src/store/events/accept-events.ts';
 import { PROCESS_CLOCK } from '../../src/store/postgres/database-clock.ts';
 import { storedProfiles } from '../../src/store/projects/profiles.ts';
+import { acceptEvents } from '../store/accept-events.ts';
 import { type Client, validatingClient } from './openapi-validator.ts';
 import { createTestDatabase, type TestDatabase } from './servers/database.ts';
 
@@ -99,10 +99,10 @@ export async function startTestApi({
 
 /** Stores events as they come, and assigns nothing. */
 export function createUnassigningAcceptor({ pool }: TestDatabase, box: SecretBox): Acceptor {
-  const nobody = () => {};
   return {
-    acceptOne: async (draft) => (await acceptEvents(pool, box, [draft], nobody)).results[0]!,
-    acceptAll: async (drafts) => (await acceptEvents(pool, box, drafts, nobody, true)).results,
+    acceptOne: async (draft) => (await acceptEvents(pool, box, [draft])).results[0]!,
+    acceptAll: async (drafts) =>
+      (await acceptEvents(pool, box, drafts, undefined, { allOrNone: true })).results,
   };
 }
 

@@ -92,6 +92,7 @@ export async function startTestPosthorn(options: TestPosthornOptions = {}): Prom
     maxBodyBytes: 1024 * 1024,
     quotas: DEFAULT_QUOTAS,
     grouping: 'auto',
+    firstAttempt: 'workflow',
     retentionMs: 30 * 86_400_000,
     ...options.settings,
   };

@@ -4,10 +4,10 @@ import { type RetryPolicy, serializePolicy } from '../../src/policy/retry-policy
 import { createSecretBox } from '../../src/secrets/secret-box.ts';
 import { endpointSecretsContext } from '../../src/store/endpoints/endpoints.ts';
 import { insertEndpoint } from '../../src/store/endpoints/insert-endpoint.ts';
-import { acceptEvents, type NewDelivery } from '../../src/store/events/accept-events.ts';
 import type { EventDraft } from '../../src/store/events/event-draft.ts';
 import { newId } from '../../src/store/postgres/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../set-up/servers/database.ts';
+import { acceptEvents } from './accept-events.ts';
 
 export const secretBox = createSecretBox([randomBytes(32)]);
 
@@ -74,12 +74,8 @@ export async function seedStore(): Promise<SeededStore> {
     draft,
     async acceptEvent(owner, changes) {
       const event = draft(changes);
-      let made: NewDelivery[] = [];
-      await acceptEvents(pool, secretBox, [event], (deliveries) => {
-        made = deliveries;
-        for (const delivery of deliveries) delivery.owner = owner;
-      });
-      return { event: event.id, ids: made.map(({ id }) => id) };
+      const { deliveries } = await acceptEvents(pool, secretBox, [event], () => owner);
+      return { event: event.id, ids: deliveries.map(({ id }) => id) };
     },
     queryOne,
     deliveryOf: (id) => queryOne('SELECT * FROM deliveries WHERE id = $1', [id]),

@@ -1,5 +1,5 @@
 import { firstDeliveriesOf } from '../../store/deliveries/delivery-reads.ts';
-import { MAX_DELIVERIES_RETURNED } from '../../store/events/accept-events.ts';
+import { MAX_DELIVERIES_RETURNED } from '../../store/events/accept-result.ts';
 import { findEvent, type StoredEvent } from '../../store/events/event-reads.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/authentication.ts';

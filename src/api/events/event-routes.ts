@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TimeSlices } from '../../limits/time-slices.ts';
 import { EVENT_STATUSES } from '../../policy/outcome.ts';
-import { MAX_DELIVERIES_RETURNED } from '../../store/events/accept-events.ts';
+import { MAX_DELIVERIES_RETURNED } from '../../store/events/accept-result.ts';
 import type { AcceptedEvent, EventDraft } from '../../store/events/event-draft.ts';
 import { listEvents } from '../../store/events/event-lists.ts';
 import { eventStateDigest } from '../../store/events/event-reads.ts';

@@ -4,6 +4,9 @@ import type { EventDraft } from './event-draft.ts';
 import { eventKey } from './event-key.ts';
 import type { NewDelivery } from './match-receivers.ts';
 
+/** For each delivery, in order: what carries it once it is stored, or null if it waits for an assignment. */
+export type Owners = readonly (string | null)[];
+
 // A single statement, so that deliveries are written only for new events. Events are inserted in the order of their keys;
 // otherwise two writers of the same ids could deadlock.
 const INSERT = `
@@ -50,11 +53,13 @@ export async function insertDrafts(
   box: SecretBox,
   drafts: EventDraft[],
   deliveries: NewDelivery[],
+  owners: Owners,
   processId: string | null,
 ): Promise<Set<string>> {
+  const owned = deliveries.map((delivery, index) => ({ ...delivery, owner: owners[index]! }));
   const chunks = chunksOf(drafts);
-  if (chunks.length === 1) return insertChunk(client, box, drafts, deliveries, processId);
-  const byEvent = Map.groupBy(deliveries, (d) => eventKey(d.projectId, d.eventId));
+  if (chunks.length === 1) return insertChunk(client, box, drafts, owned, processId);
+  const byEvent = Map.groupBy(owned, (d) => eventKey(d.projectId, d.eventId));
   const stored = new Set<string>();
   for (const chunk of chunks) {
     const chunkDeliveries = chunk.flatMap((draft) => byEvent.get(eventKey(draft.projectId, draft.id)) ?? []);
@@ -63,31 +68,37 @@ export async function insertDrafts(
   return stored;
 }
 
+/** Whether insertDrafts sends a single statement for these drafts. */
+export const fitInOneStatement = (drafts: EventDraft[]): boolean => bytesOf(drafts) <= MAX_STATEMENT_BYTES;
+
+const bytesOf = (drafts: EventDraft[]): number =>
+  drafts.reduce((sum, { data, body }) => sum + data.length + body.length, 0);
+
 /** Splits drafts into chunks that fit into one statement, in the order of their keys: two writers of the same ids must not deadlock. */
 function chunksOf(drafts: EventDraft[]): EventDraft[][] {
-  const bytesOf = ({ data, body }: EventDraft): number => data.length + body.length;
-  if (drafts.reduce((sum, draft) => sum + bytesOf(draft), 0) <= MAX_STATEMENT_BYTES)
-    return drafts.length === 0 ? [] : [drafts];
+  if (fitInOneStatement(drafts)) return drafts.length === 0 ? [] : [drafts];
   const keyed = drafts.map((draft) => ({ draft, key: eventKey(draft.projectId, draft.id) }));
   keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
   const chunks: EventDraft[][] = [];
   let size = Number.POSITIVE_INFINITY;
   for (const { draft } of keyed) {
-    size += bytesOf(draft);
+    size += bytesOf([draft]);
     if (size > MAX_STATEMENT_BYTES) {
       chunks.push([]);
-      size = bytesOf(draft);
+      size = bytesOf([draft]);
     }
     chunks.at(-1)!.push(draft);
   }
   return chunks;
 }
 
+type OwnedDelivery = NewDelivery & { owner: string | null };
+
 async function insertChunk(
   client: pg.PoolClient,
   box: SecretBox,
   drafts: EventDraft[],
-  deliveries: NewDelivery[],
+  deliveries: OwnedDelivery[],
   processId: string | null,
 ): Promise<Set<string>> {
   const fanOut = new Map<string, number>();

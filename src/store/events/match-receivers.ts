@@ -18,7 +18,6 @@ export type NewDelivery = {
   lane: Lane;
   /** Not null: the endpoint is paused or disabled, and the delivery is held. */
   waitingFor: HoldReason | null;
-  owner: string | null;
   createdAt: Date;
 };
 
@@ -77,28 +76,38 @@ export async function matchReceivers(
   drafts: EventDraft[],
   limit: number,
 ): Promise<NewDelivery[][]> {
-  const found: NewDelivery[][] = drafts.map(() => []);
-  const matches = await matchEndpoints(db, drafts, limit + 1);
-  if (matches.length > limit && drafts.length > 1) throw new FanOutTooLarge(wideProjects(drafts, matches));
-  for (const match of matches) {
-    const { draftIndex, endpointId, holdReason: waitingFor, lane } = match;
-    found[draftIndex]!.push(newDelivery(drafts[draftIndex]!, endpointId, endpointId, lane, waitingFor));
-  }
   const targeted = drafts.flatMap((draft, index) =>
     draft.target
       ? [{ draft, index, receiver: `${draft.projectId} ${new URL(draft.target.url).origin}` }]
       : [],
   );
-  if (targeted.length > 0) {
-    const { rows } = await db.query<{ receiver: string; lane: Lane }>(LANES_OF_TARGETS, [
+  // Sent together: neither depends on the other.
+  const [matches, lanes] = await Promise.all([
+    matchEndpoints(db, drafts, limit + 1),
+    lanesOf(
+      db,
       targeted.map(({ receiver }) => receiver),
-    ]);
-    const lanes = new Map(rows.map(({ receiver, lane }) => [receiver, lane]));
-    for (const { draft, index, receiver } of targeted) {
-      found[index]!.push(newDelivery(draft, null, receiver, lanes.get(receiver)!, null));
-    }
+    ),
+  ]);
+  if (matches.length > limit && drafts.length > 1) throw new FanOutTooLarge(wideProjects(drafts, matches));
+  const found: NewDelivery[][] = drafts.map(() => []);
+  for (const match of matches) {
+    const { draftIndex, endpointId, holdReason: waitingFor, lane } = match;
+    found[draftIndex]!.push(newDelivery(drafts[draftIndex]!, endpointId, endpointId, lane, waitingFor));
   }
+  for (const { draft, index, receiver } of targeted)
+    found[index]!.push(newDelivery(draft, null, receiver, lanes.get(receiver)!, null));
   return found;
+}
+
+async function lanesOf(db: Queryable, receivers: string[]): Promise<Map<string, Lane>> {
+  if (receivers.length === 0) return new Map();
+  const { rows } = await db.query<{ receiver: string; lane: Lane }>({
+    name: 'lanes-of-targets',
+    text: LANES_OF_TARGETS,
+    values: [receivers],
+  });
+  return new Map(rows.map(({ receiver, lane }) => [receiver, lane]));
 }
 
 function wideProjects(drafts: EventDraft[], matches: Match[]): string[] {
@@ -154,6 +163,5 @@ const newDelivery = (
   policy: draft.policy,
   lane,
   waitingFor,
-  owner: null,
   createdAt: draft.createdAt,
 });

@@ -33,6 +33,8 @@ const poolOptions = (max: number, statementMs: number): pg.PoolConfig => ({
   keepAlive: true,
   // A server that hangs does not enforce its own timeouts.
   query_timeout: statementMs + 5_000,
+  // Statements that do not depend on each other are sent without waiting for the responses.
+  pipeline: true,
 });
 
 /** Creates a pool. A statement that takes longer than `statementMs` fails with query_canceled (57014). */
@@ -103,18 +105,71 @@ export async function inTransaction<T>(
 ): Promise<T> {
   return retryOnConflict(async () => {
     const client = await pool.connect();
-    let broken: Error | undefined;
-    try {
+    return lastStatements(client, async () => {
       await client.query('BEGIN');
       const result = await work(client);
       await client.query('COMMIT');
       return result;
-    } catch (error) {
-      broken = isOutage(error) ? (error as Error) : undefined;
-      if (!broken) await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
-      throw error;
-    } finally {
-      client.release(broken);
-    }
+    });
   });
+}
+
+/** A transaction that its holder ends, with exactly one of `commit`, `commitWith` and `rollback`. */
+export type OpenTransaction = {
+  /** Runs statements. If they fail, the transaction is rolled back, and has ended. */
+  run<T>(statements: (client: pg.PoolClient) => Promise<T>): Promise<T>;
+  commit(): Promise<void>;
+  runAndCommit<T>(statements: (client: pg.PoolClient) => Promise<T>): Promise<T>;
+  /** Like runAndCommit, in one round trip. `statement` sends a single statement, before it awaits anything. */
+  commitWith<T>(statement: (client: pg.PoolClient) => Promise<T>): Promise<T>;
+  rollback(): Promise<void>;
+};
+
+/** Begins a transaction with `statements`, in one round trip. If they fail, the transaction is rolled back. */
+export async function beginTransaction<T>(
+  pool: pg.Pool,
+  statements: (client: pg.PoolClient) => Promise<T>,
+): Promise<{ transaction: OpenTransaction; result: T }> {
+  const client = await pool.connect();
+  const [begun, ran] = await Promise.allSettled([client.query('BEGIN'), statements(client)]);
+  if (begun.status === 'fulfilled' && ran.status === 'fulfilled')
+    return { transaction: openTransaction(client), result: ran.value };
+  return lastStatements(client, () => Promise.reject(firstReason(begun, ran)));
+}
+
+const openTransaction = (client: pg.PoolClient): OpenTransaction => ({
+  run: (statements) =>
+    statements(client).catch((error) => lastStatements(client, () => Promise.reject(error))),
+  commit: () => lastStatements(client, async () => void (await client.query('COMMIT'))),
+  runAndCommit: (statements) =>
+    lastStatements(client, async () => {
+      const result = await statements(client);
+      await client.query('COMMIT');
+      return result;
+    }),
+  rollback: () => lastStatements(client, async () => void (await client.query('ROLLBACK'))),
+  commitWith: (statement) =>
+    lastStatements(client, async () => {
+      // After a failed statement, Postgres carries out the COMMIT as a ROLLBACK.
+      const [ran, committed] = await Promise.allSettled([statement(client), client.query('COMMIT')]);
+      if (ran.status === 'fulfilled' && committed.status === 'fulfilled') return ran.value;
+      throw firstReason(ran, committed);
+    }),
+});
+
+const firstReason = (...settled: PromiseSettledResult<unknown>[]): unknown =>
+  settled.find((one) => one.status === 'rejected')?.reason;
+
+/** Runs the last statements of a transaction and returns the client to the pool. If they fail, rolls back. */
+async function lastStatements<T>(client: pg.PoolClient, statements: () => Promise<T>): Promise<T> {
+  let broken: Error | undefined;
+  try {
+    return await statements();
+  } catch (error) {
+    if (isOutage(error)) broken = error as Error;
+    else await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
 }

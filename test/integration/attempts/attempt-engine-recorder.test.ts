@@ -9,11 +9,11 @@ import {
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/embedded/postgres/postgres.ts';
 import { processIdentity } from '../../../src/embedded/processes/process-identity.ts';
 import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
-import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { createPool } from '../../../src/store/postgres/database.ts';
 import { startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { acceptEvents } from '../../store/accept-events.ts';
 import { SECRET, type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import { deadlineIn, startTestEngine } from './attempt-engine-set-up.ts';
 
@@ -37,13 +37,11 @@ async function claimedRecords(count: number): Promise<PendingRecord[]> {
   const drafts = Array.from({ length: count }, () =>
     store.draft({ target: { url: 'http://127.0.0.1:9/', secret: SECRET } }),
   );
-  const { assigned } = await acceptEvents(store.pool, secretBox, drafts, (deliveries) => {
-    for (const delivery of deliveries) delivery.owner = 'mine';
-  });
+  const { deliveries } = await acceptEvents(store.pool, secretBox, drafts, () => 'mine');
   const claims = await claimDeliveries(
     store.pool,
     'mine',
-    assigned.map(({ id }) => ({ id, step: 0 })),
+    deliveries.map(({ id }) => ({ id, step: 0 })),
   );
   return claims.map(({ id, epoch }) => ({
     id,
@@ -180,10 +178,8 @@ test('an attempt that ends while Postgres is down is reported as codes and recor
       store.project,
     ]);
     const draft = store.draft({ target: { url: receiver.url, secret: SECRET } });
-    const { assigned } = await acceptEvents(pool, secretBox, [draft], (deliveries) => {
-      for (const delivery of deliveries) delivery.owner = 'mine';
-    });
-    const { id } = assigned[0]!;
+    const { deliveries } = await acceptEvents(pool, secretBox, [draft], () => 'mine');
+    const { id } = deliveries[0]!;
 
     const { results, unrecorded } = await engine.run([{ id, step: 0 }], 'mine', deadlineIn(3_000));
 

@@ -9,7 +9,7 @@ import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { createPool, StoreUnavailable } from '../../../src/store/postgres/database.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
-import { recordingDispatcher } from './recording-dispatcher.ts';
+import { recordingReserve } from './recording-reserve.ts';
 
 let store: SeededStore;
 
@@ -19,12 +19,15 @@ beforeEach(async () => {
 afterEach(() => store.drop());
 
 test('a commit whose confirmation was lost is found by the retry, and its start slots are freed', async () => {
-  const dispatcher = recordingDispatcher();
+  const { reserve, released } = recordingReserve();
   await store.newEndpoint();
   const draft = store.draft();
-  const connect = store.pool.connect.bind(store.pool) as () => Promise<import('pg').PoolClient>;
+  const connect = store.pool.connect.bind(store.pool) as (
+    ...of: unknown[]
+  ) => Promise<import('pg').PoolClient>;
   let cut = false;
-  const cutAfterCommit = async () => {
+  const cutAfterCommit = async (...callback: unknown[]) => {
+    if (callback.length > 0) return connect(...callback);
     const client = await connect();
     const query = client.query.bind(client) as (...of: unknown[]) => Promise<unknown>;
     client.query = (async (...of: unknown[]) => {
@@ -39,11 +42,11 @@ test('a commit whose confirmation was lost is found by the retry, and its start 
     get: (of, name) => (name === 'connect' ? cutAfterCommit : Reflect.get(of, name)),
   });
 
-  const accepted = await createAcceptor({ pool, box: secretBox, dispatcher }).acceptOne(draft);
+  const accepted = await createAcceptor({ pool, box: secretBox, reserve }).acceptOne(draft);
 
   expect(accepted).toMatchObject({ kind: 'existing', event: { id: draft.id, deliveryCount: 1 } });
   const { id } = await store.queryOne('SELECT id FROM deliveries');
-  expect(dispatcher.abandoned).toContainEqual({ id, mayBeStored: true });
+  expect(released).toContainEqual({ id, mayBeStored: true });
 });
 
 describe('on a Postgres that is killed', () => {
@@ -66,7 +69,7 @@ describe('on a Postgres that is killed', () => {
     await pool.query(`INSERT INTO projects (id, name, profile) VALUES ($1, 'test', 'standard-webhooks')`, [
       store.project,
     ]);
-    const acceptor = createAcceptor({ pool, box: secretBox, dispatcher: recordingDispatcher() });
+    const acceptor = createAcceptor({ pool, box: secretBox, reserve: recordingReserve().reserve });
     const acknowledged: string[] = [];
     const refused: unknown[] = [];
     let stopped = false;

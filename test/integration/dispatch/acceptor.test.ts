@@ -1,19 +1,19 @@
 import type { Acceptor } from '../../../src/api/ports.ts';
 import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
-import type { Dispatcher } from '../../../src/dispatch/dispatcher.ts';
+import type { Reserve } from '../../../src/dispatch/reservation.ts';
 import { ProjectShareExhausted } from '../../../src/store/postgres/database.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
-import { type Recorded, recordingDispatcher } from './recording-dispatcher.ts';
+import { type Recorded, recordingReserve } from './recording-reserve.ts';
 
 let store: SeededStore;
-let dispatcher: Dispatcher & Recorded;
+let recorded: Recorded & { reserve: Reserve };
 let acceptor: Acceptor;
 
 beforeEach(async () => {
   store = await seedStore();
-  dispatcher = recordingDispatcher();
-  acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher });
+  recorded = recordingReserve();
+  acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: recorded.reserve });
 });
 afterEach(() => store.drop());
 
@@ -24,7 +24,7 @@ test('concurrent posts share transactions', async () => {
   const accepted = await Promise.all(drafts.map(acceptor.acceptOne));
 
   expect(accepted.every(({ kind }) => kind === 'accepted')).toBe(true);
-  expect(dispatcher.started).toHaveLength(300);
+  expect(recorded.started).toHaveLength(300);
   const { transactions } = await store.queryOne(
     'SELECT count(DISTINCT xmin::text)::int AS transactions FROM events',
   );
@@ -39,8 +39,8 @@ test('50 concurrent identical posts make one event and start it once', async () 
 
   expect(accepted.filter(({ kind }) => kind === 'accepted')).toHaveLength(1);
   expect(accepted.filter(({ kind }) => kind === 'existing')).toHaveLength(49);
-  expect(dispatcher.started).toHaveLength(1);
-  expect(dispatcher.abandoned).toHaveLength(49);
+  expect(recorded.started).toHaveLength(1);
+  expect(recorded.released).toHaveLength(49);
   expect(await store.queryOne('SELECT count(*)::int AS n FROM deliveries')).toEqual({ n: 1 });
 });
 
@@ -119,7 +119,7 @@ test('posts beyond the share of a project of memory are refused, other projects 
   const { acceptOne, acceptAll } = createAcceptor({
     pool: store.pool,
     box: secretBox,
-    dispatcher,
+    reserve: recorded.reserve,
     byteLimits,
   });
   const other = await store.newProject();
@@ -145,17 +145,17 @@ test('posts beyond the share of a project of memory are refused, other projects 
 test('of ten concurrent batches two are written at a time, and all are stored', async () => {
   let writing = 0;
   let maxWriting = 0;
-  const counting: Dispatcher = {
-    ...dispatcher,
-    assignNew: () => {
-      writing += 1;
-      maxWriting = Math.max(maxWriting, writing);
-    },
-    start: () => {
-      writing -= 1;
-    },
+  const counting: Reserve = (deliveries) => {
+    writing += 1;
+    maxWriting = Math.max(maxWriting, writing);
+    return {
+      ...recorded.reserve(deliveries),
+      commit: () => {
+        writing -= 1;
+      },
+    };
   };
-  const { acceptAll } = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: counting });
+  const { acceptAll } = createAcceptor({ pool: store.pool, box: secretBox, reserve: counting });
 
   // No batch can end before two are running: on a busy machine they would run one after the other anyway.
   const holder = await store.pool.connect();

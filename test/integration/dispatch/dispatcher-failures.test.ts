@@ -19,7 +19,7 @@ afterEach(async () => {
 test('after a failed start the deliveries are released and start again after a pause', async () => {
   engine = startFakeEngine(store);
   engine.behave = 'fail';
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
 
   await acceptor.acceptOne(store.draft({ target }));
   await eventually(async () => (await countUnowned(store)) === 1);
@@ -33,7 +33,7 @@ test('after a failed start the deliveries are released and start again after a p
 test('deliveries whose workflow id is in use start under another id, without a pause', async () => {
   engine = startFakeEngine(store);
   engine.behave = 'id in use';
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
   const refusedAt = performance.now();
 
   await acceptor.acceptOne(store.draft({ target }));
@@ -47,7 +47,7 @@ test('deliveries whose workflow id is in use start under another id, without a p
 test('while Temporal is down nothing is assigned, and everything starts when it is back', async () => {
   engine = startFakeEngine(store);
   engine.behave = 'unavailable';
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
   for (let i = 0; i < 3; i++) await acceptor.acceptOne(store.draft({ target }));
   expect(await countUnowned(store)).toBe(3);
 
@@ -59,7 +59,7 @@ test('while Temporal is down nothing is assigned, and everything starts when it 
 test('buffered deliveries are stored with their group, and released by close', async () => {
   engine = startFakeEngine(store);
   engine.behave = 'never claim';
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
   for (let i = 0; i < 7; i++) await acceptor.acceptOne(store.draft({ target }));
   expect(engine.starts.length).toBeLessThan(4);
   expect(await countUnowned(store)).toBe(0);
@@ -72,7 +72,7 @@ test('deliveries that are committed after close has begun are released, and no p
   engine = startFakeEngine(store);
   engine.behave = 'never claim';
   const acceptorOn = (pool: pg.Pool) =>
-    createAcceptor({ pool, box: secretBox, dispatcher: engine.dispatcher });
+    createAcceptor({ pool, box: secretBox, reserve: engine.dispatcher.reserve });
   for (let i = 0; i < 2; i++) await acceptorOn(store.pool).acceptOne(store.draft({ target }));
   await eventually(() => engine.starts.length === 2);
   const late = [pausingAtCommit(store.pool), pausingAtCommit(store.pool)];
@@ -90,7 +90,7 @@ test('deliveries that are committed after close has begun are released, and no p
 test('a workflow that never claims holds its start slot for 2 s', async () => {
   engine = startFakeEngine(store);
   engine.behave = 'never claim';
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
   for (let i = 0; i < 3; i++) await acceptor.acceptOne(store.draft({ target }));
   expect(engine.starts).toHaveLength(2);
 

@@ -1,8 +1,8 @@
 import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import type { Assignment } from '../../../src/store/deliveries/assignments/assignment.ts';
-import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { acceptEvents } from '../../store/accept-events.ts';
 import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import {
   addBacklog,
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 test('while workers keep up, each event starts its own workflow at once, under the id of the event', async () => {
   engine = startFakeEngine(store, { claimAfterMs: 1 });
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
   const ids: string[] = [];
 
   for (let i = 0; i < 5; i++) {
@@ -42,7 +42,7 @@ test('while workers keep up, each event starts its own workflow at once, under t
 
 test('when workers do not keep up, waiting events share workflows: at most two are unclaimed, or 16 if full', async () => {
   engine = startFakeEngine(store, { claimAfterMs: 150 });
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
 
   for (let round = 0; round < 20; round++) {
     await Promise.all(Array.from({ length: 150 }, () => acceptor.acceptOne(store.draft({ target }))));
@@ -69,7 +69,7 @@ test('a backlog is assigned in full groups, every delivery once', async () => {
 test('a project whose workflows are not claimed leaves start slots to another, whose event starts within a second', async () => {
   engine = startFakeEngine(store);
   engine.behave = 'never claim';
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
   await Promise.all(Array.from({ length: 3_000 }, () => acceptor.acceptOne(store.draft({ target }))));
   await eventually(() => engine.starts.length >= 15);
   const other = await store.newProject();
@@ -120,7 +120,7 @@ test('waiting deliveries are not overtaken forever by new events', async () => {
   engine = startFakeEngine(store, { claimAfterMs: 30 });
   const quiet = await store.newProject();
   await addBacklog(store, 5, { projectId: quiet });
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
   let stopped = false;
   const producers = Array.from({ length: 8 }, async () => {
     while (!stopped) await acceptor.acceptOne(store.draft({ target }));
@@ -152,12 +152,11 @@ test('a group has one policy, and is small if each delivery gets an activity of 
 test('without grouping no workflow has deliveries of two events', async () => {
   engine = startFakeEngine(store, { grouping: 'never', claimAfterMs: 10 });
   for (let i = 0; i < 3; i++) await store.newEndpoint();
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
   await acceptEvents(
     store.pool,
     secretBox,
     Array.from({ length: 60 }, () => store.draft()),
-    () => {},
   );
 
   await Promise.all(Array.from({ length: 60 }, () => acceptor.acceptOne(store.draft())));
@@ -177,7 +176,7 @@ test('an event for many endpoints gets several workflows, each with its own id',
     [store.project],
   );
   engine = startFakeEngine(store);
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
 
   const draft = store.draft();
   await acceptor.acceptOne(draft);
@@ -194,7 +193,7 @@ test('an event for many endpoints gets several workflows, each with its own id',
 
 test('posts of an event that exists take no start slot', async () => {
   engine = startFakeEngine(store, { claimAfterMs: 5 });
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
   const draft = store.draft({ target });
   await acceptor.acceptOne(draft);
   await eventually(() => engine.starts[0]!.at + 50 < performance.now());
@@ -212,13 +211,12 @@ test('a slow receiver gets at most its limit of attempts, and its backlog delays
     store.pool,
     secretBox,
     Array.from({ length: 400 }, () => store.draft()),
-    () => {},
   );
   engine = startFakeEngine(store);
 
   await eventually(() => engine.deliveries().length === 32);
   expect(engine.starts.every(({ lane }) => lane === 'slow')).toBe(true);
-  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, dispatcher: engine.dispatcher });
+  const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
   await acceptor.acceptOne(store.draft({ target }));
   expect(engine.starts.at(-1)).toMatchObject({ lane: 'fast' });
 

@@ -1,7 +1,7 @@
 import { createDispatcher, type Dispatcher } from '../../../src/dispatch/dispatcher.ts';
 import type { InFlightLimiter } from '../../../src/dispatch/in-flight-limiter.ts';
 import type { Assignment } from '../../../src/store/deliveries/assignments/assignment.ts';
-import { acceptEvents } from '../../../src/store/events/accept-events.ts';
+import { acceptEvents } from '../../store/accept-events.ts';
 import { SECRET, type SeededStore, secretBox } from '../../store/seed.ts';
 
 export type FakeEngine = {
@@ -80,7 +80,7 @@ export async function addBacklog(
 ): Promise<void> {
   for (let left = count; left > 0; left -= 500) {
     const drafts = Array.from({ length: Math.min(500, left) }, () => store.draft({ target, ...changes }));
-    await acceptEvents(store.pool, secretBox, drafts, () => {});
+    await acceptEvents(store.pool, secretBox, drafts);
   }
 }
 

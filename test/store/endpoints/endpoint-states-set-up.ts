@@ -3,9 +3,9 @@ import {
   sweepEndpointStates,
 } from '../../../src/dispatch/background/endpoint-states.ts';
 import type { EndpointAction } from '../../../src/store/endpoints/endpoint-status.ts';
-import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { putConsumer } from '../../../src/store/projects/consumers.ts';
 import { updateProject } from '../../../src/store/projects/projects.ts';
+import { acceptEvents } from '../accept-events.ts';
 import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 
 /** One database for the suite, a new project for each test, and what changes the state of its endpoints. */
@@ -69,7 +69,6 @@ export function useEndpointStates() {
         pool,
         secretBox,
         Array.from({ length: count }, () => store.draft({ projectId: project, consumer })),
-        () => {},
       ),
 
     createDelivery: async (owner: string, consumer: string | null = null) =>

@@ -1,6 +1,6 @@
 import { MAX_ENDPOINTS_PER_EVENT } from '../../../src/policy/quotas.ts';
 import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
-import { acceptEvents, type NewDelivery } from '../../../src/store/events/accept-events.ts';
+import { acceptEvents } from '../accept-events.ts';
 import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 
 let store: SeededStore;
@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => store.drop());
 
-const nobody = () => {};
+const nobody = () => null;
 const countOf = async (table: 'events' | 'deliveries'): Promise<number> =>
   (await store.queryOne<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).n;
 
@@ -69,10 +69,12 @@ test('a batch with a rejected event stores nothing, and the result says which on
     store.draft(),
   ];
 
-  const { results, assigned } = await acceptEvents(store.pool, secretBox, drafts, nobody, true);
+  const { results, deliveries } = await acceptEvents(store.pool, secretBox, drafts, nobody, {
+    allOrNone: true,
+  });
 
   expect(results[1]).toEqual({ kind: 'id_conflict' });
-  expect(assigned).toEqual([]);
+  expect(deliveries).toEqual([]);
   expect(await countOf('events')).toBe(1);
 });
 
@@ -82,7 +84,9 @@ test('concurrent overlapping batches in opposite orders all succeed', async () =
 
   const responses = await Promise.all(
     Array.from({ length: 16 }, (_, n) =>
-      acceptEvents(store.pool, secretBox, n % 2 === 0 ? drafts : drafts.toReversed(), nobody, true),
+      acceptEvents(store.pool, secretBox, n % 2 === 0 ? drafts : drafts.toReversed(), nobody, {
+        allOrNone: true,
+      }),
     ),
   );
 
@@ -97,14 +101,8 @@ test('an event matches only endpoints of its consumer; without a consumer, only 
   await store.newEndpoint({ consumer: 'bob' });
   const shared = await store.newEndpoint();
   const matched = async (consumer: string | null): Promise<(string | null)[]> => {
-    let made: NewDelivery[] = [];
-    await acceptEvents(
-      store.pool,
-      secretBox,
-      [store.draft({ consumer })],
-      (deliveries) => (made = deliveries),
-    );
-    return made.map(({ endpointId }) => endpointId);
+    const { deliveries } = await acceptEvents(store.pool, secretBox, [store.draft({ consumer })]);
+    return deliveries.map(({ endpointId }) => endpointId);
   };
 
   expect(await matched('alice')).toEqual([own]);
@@ -176,16 +174,9 @@ test('an event for 10,000 endpoints is stored within seconds, and one for more i
 test('an event for one endpoint goes only there, and nowhere if the endpoint is deleted or of another consumer', async () => {
   const [chosen] = [await store.newEndpoint(), await store.newEndpoint()];
   const receiversOf = async (changes: object): Promise<(string | null)[]> => {
-    const made: (string | null)[] = [];
-    await acceptEvents(
-      store.pool,
-      secretBox,
-      [store.draft({ endpoint: chosen, ...changes })],
-      (deliveries) => {
-        made.push(...deliveries.map(({ endpointId }) => endpointId));
-      },
-    );
-    return made;
+    const drafts = [store.draft({ endpoint: chosen, ...changes })];
+    const { deliveries } = await acceptEvents(store.pool, secretBox, drafts);
+    return deliveries.map(({ endpointId }) => endpointId);
   };
   await store.pool.query(`UPDATE endpoints SET events = '{nothing.else}' WHERE id = $1`, [chosen]);
   expect(await receiversOf({})).toEqual([chosen]);

@@ -14,9 +14,9 @@ import { type AttemptRecord, recordAttempts } from '../../../src/store/deliverie
 import { cancelDelivery, retryDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
 import { cancelOpenDeliveries, markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { changeEndpointState, type EndpointAction } from '../../../src/store/endpoints/endpoint-status.ts';
-import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import { putConsumer } from '../../../src/store/projects/consumers.ts';
 import { updateProject } from '../../../src/store/projects/projects.ts';
+import { acceptEvents } from '../accept-events.ts';
 import { attemptRecordOf } from '../attempt-record.ts';
 import { type SeededStore, secretBox } from '../seed.ts';
 import { ALIVE } from './triggers.ts';
@@ -100,14 +100,12 @@ export async function newWorld(store: SeededStore, onReleased: () => void) {
       store.draft({ projectId: project, policy: POLICY, consumer: CONSUMER }),
     );
     const owner = `initial ${project} ${count++}`;
-    const { assigned } = await acceptEvents(pool, secretBox, drafts, (deliveries) => {
-      ids.push(...deliveries.map(({ id }) => id));
-      if (assign) for (const delivery of deliveries) delivery.owner = owner;
-    });
+    const { deliveries } = await acceptEvents(pool, secretBox, drafts, () => (assign ? owner : null));
+    ids.push(...deliveries.map(({ id }) => id));
     if (assign)
       assignTo(
         owner,
-        assigned.map(({ id }) => ({ id, step: 0 })),
+        deliveries.map(({ id }) => ({ id, step: 0 })),
       );
   }
 

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { assignDue } from '../../../src/store/deliveries/assignments/assign-due.ts';
 import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
-import { acceptEvents } from '../../../src/store/events/accept-events.ts';
 import {
   findLostProcesses,
   type ProcessIdentity,
@@ -10,6 +9,7 @@ import {
   silentProcesses,
 } from '../../../src/store/processes/processes.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { acceptEvents } from '../accept-events.ts';
 import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 
 let store: SeededStore;
@@ -149,18 +149,14 @@ test('a process that stops leaves no row, and a process lost long ago is removed
 
 test('an assignment records the process that made it, and a claim the process that claimed', async () => {
   await store.newEndpoint();
-  const assigned: string[] = [];
-  await acceptEvents(
+  const { deliveries: accepted } = await acceptEvents(
     store.pool,
     secretBox,
     [store.draft(), store.draft()],
-    ([one]) => {
-      one!.owner = 'mine';
-      assigned.push(one!.id);
-    },
-    false,
-    'api',
+    (_, index) => (index === 0 ? 'mine' : null),
+    { processId: 'api' },
   );
+  const assigned = [accepted[0]!.id];
   const processOf = async (id: string) => (await store.deliveryOf(id)).process_id;
   expect(await processOf(assigned[0]!)).toBe('api');
   const { deliveries, workflowId } = (await assignDue(store.pool, store.project, {

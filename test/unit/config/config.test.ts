@@ -32,6 +32,7 @@ test('with nothing set, start is embedded, on loopback, and lets endpoints be on
     maxBodyBytes: 1_048_576,
     quotas: DEFAULT_QUOTAS,
     grouping: 'auto',
+    firstAttempt: 'workflow',
     retentionMs: 2_592_000_000,
   });
 });
@@ -89,6 +90,7 @@ test('every variable arrives', () => {
       POSTHORN_MAX_BODY: '256kb',
       POSTHORN_NAT64_PREFIXES: '2001:db8:64::/96, fd00:64::/48',
       POSTHORN_GROUPING: 'never',
+      POSTHORN_FIRST_ATTEMPT: 'express',
       POSTHORN_DATABASE_POOL: '4',
       POSTHORN_USER_AGENT: 'Acme-Webhooks/2',
       POSTHORN_RETENTION: '12h',
@@ -117,6 +119,7 @@ test('every variable arrives', () => {
     nat64Prefixes: ['2001:db8:64::/96', 'fd00:64::/48'],
     userAgent: 'Acme-Webhooks/2',
     grouping: 'never',
+    firstAttempt: 'express',
     retentionMs: 43_200_000,
   });
 });
@@ -136,6 +139,7 @@ test('all problems are listed together, each with its variable', () => {
       POSTHORN_NAT64_PREFIXES: '2001:db8::/95',
       POSTHORN_MAX_BODY: '1gb',
       POSTHORN_GROUPING: 'sometimes',
+      POSTHORN_FIRST_ATTEMPT: 'soon',
       POSTHORN_RETENTION: '30',
     },
     'api',
@@ -153,6 +157,7 @@ test('all problems are listed together, each with its variable', () => {
     'POSTHORN_NAT64_PREFIXES is not a comma-separated list of NAT64 prefixes like 2001:db8:64::/96, of 32, 40, 48, 56, 64 or 96 bits',
     'POSTHORN_MAX_BODY is not a size like 512kb or 1mb',
     'POSTHORN_GROUPING is not auto or never',
+    'POSTHORN_FIRST_ATTEMPT is not workflow or express',
     'POSTHORN_RETENTION is not a duration like 12h or 30d',
     'POSTHORN_ADMIN_KEY is required for "posthorn api"',
     'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY must be set together',

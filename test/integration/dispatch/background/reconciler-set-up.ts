@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { sweepDeletedEndpoints } from '../../../../src/dispatch/background/endpoint-sweep.ts';
 import { createReconciler, type ReconcilerTimes } from '../../../../src/dispatch/background/reconciler.ts';
-import { acceptEvents } from '../../../../src/store/events/accept-events.ts';
 import type { WorkflowState } from '../../../../src/temporal/gateway.ts';
+import { acceptEvents } from '../../../store/accept-events.ts';
 import { SECRET, type SeededStore, secretBox } from '../../../store/seed.ts';
 
 /** Times that let a test take milliseconds. */
@@ -132,10 +132,8 @@ export async function overdue(
 ): Promise<string[]> {
   const target = { url: 'http://127.0.0.1:9/', secret: SECRET };
   const drafts = Array.from({ length: count }, () => store.draft({ target }));
-  const { assigned } = await acceptEvents(store.pool, secretBox, drafts, (deliveries) => {
-    for (const delivery of deliveries) delivery.owner = owner;
-  });
-  const ids = assigned.map(({ id }) => id).sort();
+  const { deliveries } = await acceptEvents(store.pool, secretBox, drafts, () => owner);
+  const ids = deliveries.map(({ id }) => id).sort();
   await store.pool.query(
     `UPDATE deliveries SET due_at = now() - $2 * interval '1 second' WHERE id = ANY ($1::text[])`,
     [ids, dueForSeconds],
