@@ -18,11 +18,19 @@ export type EventFields = Omit<StoredEvent, 'deliveryCount'> & { deliveryCount: 
 export function eventJson(event: EventFields, deliveries: DeliveryResponse[] | undefined): string {
   const { id, type, consumer, status, test, createdAt, attributes, data, body, deliveryCount } = event;
   const target = targetResponse(event.targetUrl);
-  const head = JSON.stringify({ id, type, consumer, status, test, createdAt, attributes, target });
+  const time = createdAt.toISOString();
+  const head = JSON.stringify({ id, type, consumer, status, test, createdAt: time, attributes, target });
   const bodyText = JSON.stringify(body.toString('utf8'));
-  const tail = deliveries === undefined ? '' : `,"deliveries":${JSON.stringify(deliveries)}`;
+  const tail =
+    deliveries === undefined ? '' : `,"deliveries":${JSON.stringify(deliveries.map(withTextTimes))}`;
   return `${head.slice(0, -1)},"data":${data.toString('utf8')},"body":${bodyText}${tail},"deliveryCount":${deliveryCount}}`;
 }
+
+/** JSON.stringify takes longer for one Date than for all other members of a delivery. */
+const withTextTimes = (delivery: DeliveryResponse) => ({
+  ...delivery,
+  nextAttemptAt: delivery.nextAttemptAt?.toISOString() ?? null,
+});
 
 /** The normalized URL that is called. The secret of a target is never returned. */
 export const targetResponse = (url: string | null): { url: string } | null => (url === null ? null : { url });

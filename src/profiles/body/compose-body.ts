@@ -44,6 +44,22 @@ function spreadProblems(data: Buffer, memberNames: Set<string>): FieldProblem[] 
     }));
 }
 
+/** Text between two buffers is encoded at once: a call of the encoder costs more than the few bytes of one piece. */
+function joinPieces(pieces: (string | Buffer)[]): Buffer {
+  const buffers: Buffer[] = [];
+  let text = '';
+  for (const piece of pieces) {
+    if (typeof piece === 'string') {
+      text += piece;
+      continue;
+    }
+    buffers.push(Buffer.from(text, 'utf8'), piece);
+    text = '';
+  }
+  buffers.push(Buffer.from(text, 'utf8'));
+  return Buffer.concat(buffers);
+}
+
 /**
  * Compiles the body template. The returned function returns the body, or why this data has none.
  * `verbatim` data is inserted byte for byte; it is parsed only for a spread, to compare names. With `reserialized`,
@@ -65,9 +81,7 @@ export function compileBody(
     }
     if (pieces.length === 0) pieces.push('{');
     pieces.push('}');
-    return Buffer.concat(
-      pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece)),
-    );
+    return joinPieces(pieces);
   };
 
   return (input) => {
