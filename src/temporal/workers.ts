@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { type Activities, SLOW_TASK_QUEUE, TASK_QUEUE } from '../../workflows/contract.ts';
+import { WorkerWithoutWatchdog } from './worker-without-watchdog.ts';
 
 /** Longer than the longest attempt (60 s) with a margin, so that a deploy never interrupts a POST. */
 const SHUTDOWN_GRACE = '75s';
@@ -33,7 +34,7 @@ export async function runWorkers(
   const identity = `${process.pid}@${hostname()}/${randomBytes(4).toString('hex')}`;
   const common = { connection, namespace, activities, identity, shutdownGraceTime: SHUTDOWN_GRACE } as const;
   const workers = [
-    await Worker.create({
+    await WorkerWithoutWatchdog.create({
       ...common,
       taskQueue: TASK_QUEUE,
       workflowBundle,
