@@ -42,8 +42,23 @@ export const remainingDelayMs = (delayMs: number, elapsedMs: number): number =>
 export const serializePolicy = ({ delays, timeout, jitter }: RetryPolicy): string =>
   JSON.stringify({ delays, timeout, jitter });
 
-/** Parses what `serializePolicy` wrote. Nothing is checked: the text comes from our own table. */
-export const deserializePolicy = (text: string): RetryPolicy => JSON.parse(text) as RetryPolicy;
+/** The policies that were parsed last, by text: every attempt needs its policy, and there are few different ones. */
+const parsed = new Map<string, RetryPolicy>();
+const MAX_PARSED = 100;
+
+/**
+ * Parses what `serializePolicy` wrote. Nothing is checked: the text comes from our own table. The result is frozen,
+ * because callers share it.
+ */
+export function deserializePolicy(text: string): RetryPolicy {
+  const known = parsed.get(text);
+  if (known) return known;
+  const policy = JSON.parse(text) as RetryPolicy;
+  Object.freeze(policy.delays);
+  if (parsed.size >= MAX_PARSED) parsed.delete(parsed.keys().next().value!);
+  parsed.set(text, Object.freeze(policy));
+  return policy;
+}
 
 /** If true, each delivery needs an activity of its own: in a shared one, a slow receiver would make the others' retries late. */
 export const hasDelayShorterThanTimeout = (policy: RetryPolicy): boolean =>

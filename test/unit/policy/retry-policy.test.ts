@@ -64,6 +64,22 @@ test('equal policies have equal texts, and a text parses back to its policy', ()
   );
 });
 
+test('parsed policies are shared and cannot be changed', () => {
+  const text = serializePolicy(standard);
+  const policy = deserializePolicy(text);
+
+  expect(deserializePolicy(text)).toBe(policy);
+  expect(Object.isFrozen(policy) && Object.isFrozen(policy.delays)).toBe(true);
+});
+
+test('many different policies are parsed correctly in any order', () => {
+  const policies = Array.from({ length: 250 }, (_, n) => ({ ...standard, delays: [n] }));
+
+  for (const policy of [...policies, ...policies.toReversed()]) {
+    expect(deserializePolicy(serializePolicy(policy))).toEqual(policy);
+  }
+});
+
 test('a delay equal to the timeout is not shorter than it', () => {
   expect(hasDelayShorterThanTimeout(standard)).toBe(false);
   expect(hasDelayShorterThanTimeout({ ...standard, delays: [15] })).toBe(false);
