@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serveCommands } from '../processes/remote-process.ts';
 import { groupWrites } from './grouped-writes.ts';
 import { deliveryNumber, openStore, type PipelineStore, type StoredEvent } from './pipeline-store.ts';
@@ -16,19 +17,20 @@ export type PipelineOptions = { databaseUrl: string; origin: string; paths: stri
 export type PipelineCommands = {
   /** Creates empty tables and listens. Returns the URL. */
   start(options: PipelineOptions): Promise<string>;
-  /** Removes the tables. Call it only when everything has been delivered. */
+  /** Records what is open, and removes the tables. */
   stop(): Promise<void>;
 };
 
 /** While this many deliveries are open, no events are stored, so memory stays bounded. */
 const MAX_OPEN_DELIVERIES = 1_000;
+const POLL_INTERVAL_MS = 10;
 
 type Pipeline = { url: string; stop(): Promise<void> };
 
 async function startPipeline({ databaseUrl, origin, paths }: PipelineOptions): Promise<Pipeline> {
   const store = await openStore(databaseUrl, paths.length);
   const { targets, close } = openTargets(origin, paths);
-  const accept = acceptor(store, targets);
+  const { accept, openDeliveries } = acceptor(store, targets);
   const server = createServer((request, response) => {
     readBody(request)
       .then(accept)
@@ -42,14 +44,15 @@ async function startPipeline({ databaseUrl, origin, paths }: PipelineOptions): P
     async stop() {
       server.close();
       server.closeAllConnections();
+      while (openDeliveries() > 0) await sleep(POLL_INTERVAL_MS);
       await close();
       await store.close();
     },
   };
 }
 
-/** Returns a function that resolves when the event is committed, and delivers it after that. */
-function acceptor(store: PipelineStore, targets: Target[]): (body: Buffer) => Promise<void> {
+/** `accept` resolves when the event is committed. It is delivered after that. */
+function acceptor(store: PipelineStore, targets: Target[]) {
   let events = 0;
   let open = 0;
   let onRoom = (): void => {};
@@ -68,10 +71,12 @@ function acceptor(store: PipelineStore, targets: Target[]): (body: Buffer) => Pr
     if (open < MAX_OPEN_DELIVERIES) onRoom();
   }
 
-  return async (body) => {
+  async function accept(body: Buffer): Promise<void> {
     const { id } = JSON.parse(body.toString()) as { id: string };
     await insert({ number: ++events, id, body });
-  };
+  }
+
+  return { accept, openDeliveries: () => open };
 }
 
 const readBody = (request: IncomingMessage): Promise<Buffer> =>
