@@ -31,6 +31,10 @@ export class SharedCapacity {
     this.#total = total;
   }
 
+  get used(): number {
+    return this.#used;
+  }
+
   /** Whether every share may take `amount` more. */
   hasCapacity(shares: Share[], amount: number): boolean {
     const free = this.#total - this.#used - amount;

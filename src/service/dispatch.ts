@@ -7,7 +7,7 @@ import { createReconciler } from '../dispatch/background/reconciler.ts';
 import { createRetention } from '../dispatch/background/retention.ts';
 import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts';
 import type { InFlightLimiter } from '../dispatch/in-flight-limiter.ts';
-import type { StartWorkflow } from '../dispatch/workflow-launcher.ts';
+import type { StartWorkflow } from '../dispatch/workflow-starter.ts';
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
 import type { TemporalSupervisor } from '../temporal/supervisor.ts';

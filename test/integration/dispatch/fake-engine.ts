@@ -47,6 +47,7 @@ export function startFakeEngine(
     async close() {
       for (const timer of timers) clearTimeout(timer);
       await fake.dispatcher.close();
+      expect(fake.dispatcher.held().reservations).toBe(0);
     },
   };
   async function start(assignment: Assignment): Promise<'started' | 'id_in_use'> {

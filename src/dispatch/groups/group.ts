@@ -1,0 +1,113 @@
+import type { AssignedDelivery, Assignment } from '../../store/deliveries/assignments/assignment.ts';
+import type { StartSlots } from './start-slots.ts';
+
+/** The states of a group, the events that change them, and the states that follow. */
+const TRANSITIONS = {
+  /** Takes deliveries. `fill`: no more fit. `empty`: none of its deliveries was stored. `close`: the process stops. */
+  forming: { fill: 'full', permit: 'permitted', empty: 'ended', close: 'closed' },
+  full: { permit: 'permitted', empty: 'ended', close: 'closed' },
+  /** Has a start slot, takes no more deliveries, and starts when all of them are stored. */
+  permitted: { start: 'starting', empty: 'ended', close: 'closed' },
+  /** The call to Temporal is under way. `fail`: its deliveries return to Postgres. */
+  starting: { started: 'unclaimed', claim: 'settling', expire: 'settling', fail: 'ended' },
+  /** The slot is free again before the call has ended: a worker was faster, or it did not claim in time. */
+  settling: { started: 'ended', fail: 'ended' },
+  unclaimed: { claim: 'ended', expire: 'ended' },
+  /** Does not start. What is stored of it later returns to Postgres. */
+  closed: { empty: 'ended' },
+  ended: {},
+} as const satisfies Record<string, Partial<Record<GroupEvent, string>>>;
+
+const HOLD_A_SLOT: readonly GroupState[] = ['permitted', 'starting', 'unclaimed'];
+
+export type GroupState = keyof typeof TRANSITIONS;
+export type GroupEvent =
+  | 'fill'
+  | 'permit'
+  | 'empty'
+  | 'close'
+  | 'start'
+  | 'started'
+  | 'claim'
+  | 'expire'
+  | 'fail';
+
+/** What the deliveries of a group have in common. */
+export type GroupKind = Omit<Assignment, 'workflowId' | 'deliveries'>;
+
+/** The deliveries of one future workflow: those that are reserved, and those that are stored. */
+export class Group {
+  readonly workflowId: string;
+  readonly kind: GroupKind;
+  readonly maxSize: number;
+  /** Times of performance.now(). */
+  readonly openedAt = performance.now();
+  startedAt = Number.POSITIVE_INFINITY;
+  readonly #slots: StartSlots;
+  readonly #stored: AssignedDelivery[] = [];
+  #state: GroupState = 'forming';
+  #reserved = 0;
+  #returnSlot = (): void => {};
+
+  constructor(workflowId: string, kind: GroupKind, maxSize: number, slots: StartSlots) {
+    this.workflowId = workflowId;
+    this.kind = kind;
+    this.maxSize = maxSize;
+    this.#slots = slots;
+  }
+
+  /** A permitted group of deliveries that are stored. */
+  static ofAssignment(assignment: Assignment, maxSize: number, slots: StartSlots): Group {
+    const { workflowId, deliveries, ...kind } = assignment;
+    const group = new Group(workflowId, kind, maxSize, slots);
+    group.reserve(deliveries.length);
+    group.settle(deliveries, 0);
+    group.move('permit');
+    return group;
+  }
+
+  get state(): GroupState {
+    return this.#state;
+  }
+
+  get holdsSlot(): boolean {
+    return HOLD_A_SLOT.includes(this.#state);
+  }
+
+  get size(): number {
+    return this.#reserved + this.#stored.length;
+  }
+
+  get isStored(): boolean {
+    return this.#reserved === 0;
+  }
+
+  get assignment(): Assignment {
+    return { workflowId: this.workflowId, ...this.kind, deliveries: this.#stored };
+  }
+
+  reserve(deliveries: number): void {
+    this.#reserved += deliveries;
+    if (this.size >= this.maxSize) this.move('fill');
+  }
+
+  /** Ends the reservation of deliveries, of which `lost` are not stored, or may not be. */
+  settle(stored: AssignedDelivery[], lost: number): void {
+    this.#reserved -= stored.length + lost;
+    this.#stored.push(...stored);
+    if (this.size === 0) this.move('empty');
+  }
+
+  /** Throws if the table has no such transition. */
+  move(event: GroupEvent): void {
+    const targets: Partial<Record<GroupEvent, GroupState>> = TRANSITIONS[this.#state];
+    const target = targets[event];
+    if (!target) throw new Error(`a group that is ${this.#state} has no transition for '${event}'`);
+    const heldSlot = this.holdsSlot;
+    this.#state = target;
+    if (event === 'start') this.startedAt = performance.now();
+    if (event === 'permit')
+      this.#returnSlot = this.#slots.take(this.kind.projectId, this.size, this.size >= this.maxSize);
+    if (heldSlot && !this.holdsSlot) this.#returnSlot();
+  }
+}

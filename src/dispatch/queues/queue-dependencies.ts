@@ -1,0 +1,17 @@
+import type pg from 'pg';
+import type { Grouping } from '../groups/grouping.ts';
+import type { StartSlots } from '../groups/start-slots.ts';
+import type { InFlightLimiter } from '../in-flight-limiter.ts';
+import type { WorkflowStarter } from '../workflow-starter.ts';
+
+export type QueueDependencies = {
+  pool: pg.Pool;
+  inFlightLimiter: InFlightLimiter;
+  starter: WorkflowStarter;
+  slots: StartSlots;
+  grouping: Grouping;
+  /** After this long, in milliseconds, a group may start although it is not full. */
+  maxWaitMs: number;
+  /** Stored with assignments, so that they are found if this process dies before it starts their workflows. */
+  processId: string | null;
+};

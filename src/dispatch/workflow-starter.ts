@@ -1,0 +1,124 @@
+import type pg from 'pg';
+import { type Assignment, releaseUnstarted } from '../store/deliveries/assignments/assignment.ts';
+import type { Group, GroupEvent } from './groups/group.ts';
+
+/**
+ * Starts the workflow of an assignment. Resolves with `id_in_use` if Temporal knows an earlier workflow of that id, which
+ * does not have these deliveries. Rejects if it is unknown whether the workflow has started.
+ */
+export type StartWorkflow = (assignment: Assignment) => Promise<'started' | 'id_in_use'>;
+
+export type WorkflowStarterDependencies = {
+  pool: pg.Pool;
+  /** Null while Temporal is down. */
+  starter: () => StartWorkflow | null;
+  onStarted: (result: 'started' | 'failed', deliveries: number) => void;
+  /** Called when released deliveries wait for an assignment. */
+  onReleased: () => void;
+  onFailure: (error: unknown) => void;
+};
+
+/** No workflow is started for this long after a start that failed. */
+const START_FAILURE_PAUSE_MS = 1_000;
+/**
+ * A workflow that has not claimed by then no longer counts: its worker is dead, or the notification of its claim was lost.
+ * While many deliveries wait for a claim, workers are only behind, so the slot is kept for longer.
+ */
+const UNCLAIMED_MS = 2_000;
+const UNCLAIMED_WHILE_BEHIND_MS = 15_000;
+
+/** Carries groups from their start to their claim. */
+export class WorkflowStarter {
+  readonly #deps: WorkflowStarterDependencies;
+  readonly #calls = new Set<Promise<void>>();
+  /** By workflow id, in the order of their start. */
+  readonly #underWay = new Map<string, Group>();
+  #pausedUntil = 0;
+  #closed = false;
+
+  constructor(deps: WorkflowStarterDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Whether Temporal is available, no start has failed within the last second, and the process is not stopping. */
+  canStart = (): boolean =>
+    !this.#closed && this.#deps.starter() !== null && performance.now() >= this.#pausedUntil;
+
+  /** Starts the workflow of a permitted group. If the start fails, or after `close`, its deliveries are released. */
+  start(group: Group): void {
+    group.move(this.#closed ? 'close' : 'start');
+    if (this.#closed) return void this.release(group.workflowId, group.assignment.deliveries);
+    this.#underWay.set(group.workflowId, group);
+    this.#track(this.#run(group));
+  }
+
+  /** Returns deliveries that no workflow carries to the queue in Postgres. */
+  release(workflowId: string, deliveries: { id: string }[]): void {
+    const { pool, onReleased, onFailure } = this.#deps;
+    const ids = deliveries.map(({ id }) => id);
+    if (ids.length > 0) this.#track(releaseUnstarted(pool, workflowId, ids).then(onReleased, onFailure));
+  }
+
+  /** Returns whether one of the workflows held a start slot. */
+  recordClaimed(workflowIds: string[]): boolean {
+    let freed = false;
+    for (const id of workflowIds) {
+      const group = this.#underWay.get(id);
+      if (!group?.holdsSlot) continue;
+      this.#move(group, 'claim');
+      freed = true;
+    }
+    return freed;
+  }
+
+  /** Frees the start slots of workflows that did not claim in time. `isBehind`: workers have a claim backlog. */
+  expireUnclaimed(isBehind: boolean): void {
+    const before = performance.now() - (isBehind ? UNCLAIMED_WHILE_BEHIND_MS : UNCLAIMED_MS);
+    for (const group of this.#underWay.values())
+      if (group.startedAt < before && group.holdsSlot) this.#move(group, 'expire');
+  }
+
+  /** Starts nothing from now on. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Resolves when all starts and releases have ended. */
+  async whenIdle(): Promise<void> {
+    while (this.#calls.size > 0) await Promise.all(this.#calls);
+  }
+
+  async #run(group: Group): Promise<void> {
+    const { workflowId, assignment } = group;
+    const result = await this.#callTemporal(assignment);
+    this.#deps.onStarted(result, assignment.deliveries.length);
+    this.#move(group, result === 'started' ? 'started' : 'fail');
+    // If the workflow runs nevertheless, it finds that it owns nothing. If this release fails too, the reconciler finds
+    // deliveries of a workflow that does not exist.
+    if (result === 'failed') this.release(workflowId, assignment.deliveries);
+  }
+
+  async #callTemporal(assignment: Assignment): Promise<'started' | 'failed'> {
+    try {
+      const startWorkflow = this.#deps.starter();
+      if (!startWorkflow) throw new Error('Temporal became unavailable before the start');
+      // `id_in_use`: the event's id was used before its retention or before a restore of the database. It cannot be this
+      // start with a lost response: Temporal recognizes a repeated request and responds as it did first.
+      return (await startWorkflow(assignment)) === 'started' ? 'started' : 'failed';
+    } catch (error) {
+      this.#pausedUntil = performance.now() + START_FAILURE_PAUSE_MS;
+      this.#deps.onFailure(error);
+      return 'failed';
+    }
+  }
+
+  #move(group: Group, event: GroupEvent): void {
+    group.move(event);
+    if (group.state === 'ended') this.#underWay.delete(group.workflowId);
+  }
+
+  #track(call: Promise<void>): void {
+    const tracked = call.finally(() => this.#calls.delete(tracked));
+    this.#calls.add(tracked);
+  }
+}

@@ -1,0 +1,115 @@
+import type pg from 'pg';
+import type { NewDelivery } from '../../../src/store/events/accept-events.ts';
+
+export type StoredDelivery = NewDelivery & {
+  owner: string | null;
+  storedAt: number;
+  isClaimed: boolean;
+  /** The response to its assignment or release was lost, so the reconciler has to find it. */
+  isLost: boolean;
+};
+
+type Row = { id?: string; project_id?: string };
+const QUERY_MS = 1;
+const SHORT_DELAY_SIZE = 25;
+
+/** The table of deliveries, with the statements of the dispatcher. A query takes 1 ms. */
+export class FakeDeliveries {
+  readonly rows = new Map<string, StoredDelivery>();
+  /** `lost response`: the next query takes effect all the same. */
+  failure: 'none' | 'down' | 'lost response' = 'none';
+
+  readonly pool = {
+    query: async (query: string | { name: string; values: unknown[] }, values: unknown[] = []) => {
+      const [name, parameters] =
+        typeof query === 'string' ? ['release-unstarted', values] : [query.name, query.values];
+      await new Promise((resolve) => setTimeout(resolve, QUERY_MS));
+      const { failure } = this;
+      if (failure === 'lost response') this.failure = 'none';
+      const rows = failure === 'down' ? [] : this.#run(name, parameters);
+      const lost =
+        name === 'release-unstarted' ? (parameters[1] as string[]) : rows.flatMap(({ id }) => id ?? []);
+      if (failure !== 'none') for (const id of lost) if (this.rows.has(id)) this.rows.get(id)!.isLost = true;
+      if (failure !== 'none') throw new Error(`Postgres: ${failure}`);
+      return { rows };
+    },
+  } as unknown as pg.Pool;
+
+  store(delivery: NewDelivery, owner: string | null): void {
+    const storedAt = performance.now();
+    this.rows.set(delivery.id, { ...delivery, owner, storedAt, isClaimed: false, isLost: false });
+  }
+
+  #run(name: string, values: unknown[]): Row[] {
+    if (name === 'next-project-due') return this.#nextProject(values[0] as string);
+    if (name.startsWith('assign-due')) return this.#assignDue(values, name === 'assign-due');
+    if (name === 'slow-receivers-waiting')
+      return [...new Map(this.#waiting('slow').map((row) => [row.receiver, row])).values()];
+    if (name === 'assign-slow') return this.#assignSlow(values);
+    if (name === 'release-unstarted') return this.#release(values[0] as string, values[1] as string[]);
+    throw new Error(`an unknown statement: ${name}`);
+  }
+
+  #waiting(lane: 'fast' | 'slow'): StoredDelivery[] {
+    return [...this.rows.values()].filter(
+      (row) => row.owner === null && row.waitingFor === null && row.lane === lane && !row.isClaimed,
+    );
+  }
+
+  #nextProject(lastServed: string): Row[] {
+    const projects = [...new Set(this.#waiting('fast').map(({ projectId }) => projectId))].sort();
+    const next = projects.find((id) => id > lastServed) ?? projects[0];
+    return next === undefined ? [] : [{ project_id: next }];
+  }
+
+  #assignDue(values: unknown[], grouping: boolean): Row[] {
+    const [projectId, maxDeliveries, minDeliveries, uuid, maxWaitMs] = values as [
+      string,
+      number,
+      number,
+      string,
+      number | null,
+    ];
+    const due = this.#waiting('fast').filter((row) => row.projectId === projectId);
+    const [oldest] = due;
+    if (!oldest) return [];
+    const capacity = oldest.policy.includes('"delays":[1]') ? SHORT_DELAY_SIZE : maxDeliveries;
+    const batch = due
+      .filter(({ policy, eventId }) => policy === oldest.policy && (grouping || eventId === oldest.eventId))
+      .slice(0, capacity);
+    const isOverdue = maxWaitMs !== null && oldest.storedAt < performance.now() - maxWaitMs;
+    return batch.length >= Math.min(minDeliveries, capacity) || isOverdue ? this.#assign(batch, uuid) : [];
+  }
+
+  #assignSlow(values: unknown[]): Row[] {
+    const [maxPerReceiver, maxDeliveries, grouping, uuid, , receivers] = values as [
+      number,
+      number,
+      boolean,
+      string,
+      string | null,
+      string[],
+    ];
+    const waiting = this.#waiting('slow').filter(({ receiver }) => receivers.includes(receiver));
+    const [oldest] = waiting;
+    const isAlike = ({ projectId, policy, eventId, receiver }: StoredDelivery) =>
+      projectId === oldest!.projectId &&
+      policy === oldest!.policy &&
+      receiver === oldest!.receiver &&
+      (grouping || eventId === oldest!.eventId);
+    return this.#assign(waiting.filter(isAlike).slice(0, Math.min(maxPerReceiver, maxDeliveries)), uuid);
+  }
+
+  #assign(batch: StoredDelivery[], uuid: string): Row[] {
+    for (const row of batch) row.owner = `group/${row.projectId}/${uuid}`;
+    return batch.map((row) => ({ ...row, step: 0, event_id: row.eventId, project_id: row.projectId }));
+  }
+
+  #release(owner: string, ids: string[]): Row[] {
+    const released = ids
+      .map((id) => this.rows.get(id)!)
+      .filter((row) => row?.owner === owner && !row.isClaimed);
+    for (const row of released) row.owner = null;
+    return released;
+  }
+}

@@ -1,0 +1,66 @@
+import type { StartWorkflow } from '../../../src/dispatch/workflow-starter.ts';
+import type { Assignment } from '../../../src/store/deliveries/assignments/assignment.ts';
+import type { FakeDeliveries } from './fake-deliveries.ts';
+
+/** `lost response`: the workflow has started, and the call fails all the same. */
+export type StartResult = 'started' | 'id in use' | 'failed' | 'lost response';
+
+type Call = { assignment: Assignment; settle: (result: StartResult) => void };
+
+/** A Temporal whose responses the test chooses. Throws if a workflow is started that must not be. */
+export class FakeTemporal {
+  isAvailable = true;
+  /** Set to respond to each call at once. */
+  autoRespond = false;
+  readonly calls: Call[] = [];
+  readonly running: Assignment[] = [];
+  readonly violations: string[] = [];
+  readonly #deliveries: FakeDeliveries;
+  readonly started = new Set<string>();
+
+  constructor(deliveries: FakeDeliveries) {
+    this.#deliveries = deliveries;
+  }
+
+  starter = (): StartWorkflow | null => (this.isAvailable ? this.#start : null);
+
+  #start: StartWorkflow = (assignment) => {
+    const { workflowId, deliveries } = assignment;
+    if (this.started.has(workflowId)) this.violations.push(`${workflowId} is started twice`);
+    this.started.add(workflowId);
+    if (deliveries.length === 0 || deliveries.length > 100)
+      this.violations.push(`${deliveries.length} deliveries`);
+    for (const { id } of deliveries) {
+      const row = this.#deliveries.rows.get(id);
+      // Its owner changes only by a release, so a delivery of two calls would not be owned by the second.
+      if (row?.owner !== workflowId) this.violations.push(`${id} is started without being owned`);
+      const { projectId, policy, lane } = row ?? {};
+      if (projectId !== assignment.projectId || policy !== assignment.policy || lane !== assignment.lane)
+        this.violations.push(`${id} is in the wrong group`);
+    }
+    return new Promise((resolve, reject) => {
+      const settle = (result: StartResult) => {
+        if (result === 'started' || result === 'lost response') this.running.push(assignment);
+        if (result === 'started') resolve('started');
+        else if (result === 'id in use') resolve('id_in_use');
+        else reject(new Error(`Temporal: ${result}`));
+      };
+      if (this.autoRespond) settle('started');
+      else this.calls.push({ assignment, settle });
+    });
+  };
+
+  respond(dice: number, result: StartResult): void {
+    this.calls.splice(dice % this.calls.length, 1)[0]?.settle(result);
+  }
+
+  /** A worker claims what the workflow owns. Returns the id that it reports. */
+  claim(dice: number): string | null {
+    const [workflow] = this.running.splice(dice % this.running.length, 1);
+    for (const { id } of workflow?.deliveries ?? []) {
+      const row = this.#deliveries.rows.get(id)!;
+      if (row.owner === workflow!.workflowId) row.isClaimed = true;
+    }
+    return workflow?.workflowId ?? null;
+  }
+}

@@ -1,0 +1,119 @@
+import type { Group } from '../../../../src/dispatch/groups/group.ts';
+import { GroupBuffer } from '../../../../src/dispatch/groups/group-buffer.ts';
+import { StartSlots } from '../../../../src/dispatch/groups/start-slots.ts';
+import type { NewDelivery } from '../../../../src/store/events/accept-events.ts';
+import { assignedOf, newDeliveries } from '../new-deliveries.ts';
+
+const MAX_WAIT_MS = 250;
+const anyone = () => true;
+
+const newBuffer = () => new GroupBuffer({ maxWaitMs: MAX_WAIT_MS, slots: new StartSlots('auto') });
+
+/** Returns the group of each delivery, or null if there is no capacity. */
+function reserve(buffer: GroupBuffer, deliveries: NewDelivery[], key = 'key'): Group[] | null {
+  const groups = new Map<NewDelivery, Group>();
+  return buffer.reserve(key, deliveries, groups) ? deliveries.map((delivery) => groups.get(delivery)!) : null;
+}
+
+function lose(buffer: GroupBuffer, group: Group, count: number): void {
+  group.settle([], count);
+  buffer.giveBack(group, count);
+}
+
+const idsOf = (all: { id: string }[]): string[] => all.map(({ id }) => id);
+
+test('a group cannot be taken before each of its deliveries is stored', () => {
+  const buffer = newBuffer();
+  const [first, second] = [newDeliveries(2), newDeliveries(1)];
+  const [group] = reserve(buffer, first)!;
+  expect(reserve(buffer, second)).toEqual([group]);
+
+  group!.settle(assignedOf(first), 0);
+  expect(buffer.take('partial', anyone)).toBeNull();
+  group!.settle(assignedOf(second), 0);
+  expect(idsOf(buffer.take('partial', anyone)!.assignment.deliveries)).toEqual(idsOf([...first, ...second]));
+  expect(buffer.take('partial', anyone)).toBeNull();
+});
+
+test('a full group takes no more deliveries, and a new group opens', () => {
+  const buffer = newBuffer();
+  const many = newDeliveries(130);
+  const groups = reserve(buffer, many)!;
+  const shares = Map.groupBy(many, (delivery) => groups[many.indexOf(delivery)]!);
+  expect([...shares.values()].map(({ length }) => length)).toEqual([100, 30]);
+
+  for (const [group, batch] of shares) group.settle(assignedOf(batch), 0);
+  expect(buffer.take('full', anyone)!.assignment.deliveries).toHaveLength(100);
+  expect(buffer.take('full', anyone)).toBeNull();
+  expect(buffer.take('partial', anyone)!.assignment.deliveries).toHaveLength(30);
+});
+
+test('deliveries that were not stored leave their group, and the others start without them', () => {
+  const buffer = newBuffer();
+  const [stored, lost] = [newDeliveries(2), newDeliveries(3)];
+  const [group] = reserve(buffer, [...stored, ...lost])!;
+  group!.settle(assignedOf(stored), 0);
+  lose(buffer, group!, 3);
+  expect(idsOf(buffer.take('partial', anyone)!.assignment.deliveries)).toEqual(idsOf(stored));
+});
+
+test('a group without any stored delivery is removed', () => {
+  const buffer = newBuffer();
+  const [group] = reserve(buffer, newDeliveries(3))!;
+  lose(buffer, group!, 3);
+  expect([buffer.isForming('key'), buffer.take('partial', anyone), buffer.close()]).toEqual([
+    false,
+    null,
+    [],
+  ]);
+});
+
+test('beyond 16 full groups, deliveries get no group and wait in Postgres, until some have left', () => {
+  const buffer = newBuffer();
+  const [first] = reserve(buffer, newDeliveries(1_600))!;
+  expect(reserve(buffer, newDeliveries(1))).toBeNull();
+  expect(reserve(buffer, newDeliveries(1, { projectId: 'prj_b' }), 'other')).toHaveLength(1);
+
+  lose(buffer, first!, 100);
+  expect(reserve(buffer, newDeliveries(50))).toHaveLength(50);
+});
+
+test('projects take turns, and a project that may have no slot is passed over', () => {
+  const buffer = newBuffer();
+  for (const projectId of ['prj_a', 'prj_b', 'prj_a', 'prj_c', 'prj_a']) {
+    const deliveries = newDeliveries(100, { projectId });
+    reserve(buffer, deliveries, projectId)![0]!.settle(assignedOf(deliveries), 0);
+  }
+  const projects = Array.from(
+    { length: 4 },
+    () => buffer.take('full', (id) => id !== 'prj_b')?.kind.projectId,
+  );
+  expect(projects).toEqual(['prj_a', 'prj_c', 'prj_a', 'prj_a']);
+  expect(buffer.take('full', anyone)!.kind.projectId).toBe('prj_b');
+});
+
+describe('with a clock', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test('a partial group is overdue after its wait, and still takes deliveries', () => {
+    const buffer = newBuffer();
+    const [first, second] = [newDeliveries(1), newDeliveries(1)];
+    const [group] = reserve(buffer, first)!;
+    group!.settle(assignedOf(first), 0);
+    jest.advanceTimersByTime(MAX_WAIT_MS - 1);
+    expect(buffer.take('overdue', anyone)).toBeNull();
+    jest.advanceTimersByTime(1);
+    expect(buffer.take('overdue', () => false)).toBeNull();
+
+    expect(reserve(buffer, second)).toEqual([group]);
+    expect(buffer.take('overdue', anyone)).toBeNull();
+    group!.settle(assignedOf(second), 0);
+    expect(buffer.take('overdue', anyone)).toBe(group);
+    expect(group!.size).toBe(2);
+  });
+});
