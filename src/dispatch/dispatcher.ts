@@ -4,13 +4,16 @@ import type { InFlightLimiter } from './in-flight-limiter.ts';
 import { Backlog } from './queues/backlog.ts';
 import { FreshQueue } from './queues/fresh-queue.ts';
 import { QueueReader } from './queues/queue-reader.ts';
+import { type RetryDelivery, RetryQueue } from './queues/retry-queue.ts';
 import { createSlowQueue } from './queues/slow-queue.ts';
-import type { Reserve } from './reservation.ts';
+import type { Reservation, Reserve } from './reservation.ts';
 import { WorkflowStarter, type WorkflowStarterDependencies } from './workflow-starter.ts';
 
 export type Dispatcher = {
   /** Decides which workflows carry deliveries that are about to be stored. */
   reserve: Reserve;
+  /** The same for deliveries whose attempt was made without a workflow and is about to be recorded as failed. */
+  reserveRetries(deliveries: RetryDelivery[]): Reservation<RetryDelivery>;
   /** Looks for due deliveries now instead of at the next tick. */
   poll(): void;
   /** Frees the start slots of workflows that have claimed their deliveries. */
@@ -21,7 +24,7 @@ export type Dispatcher = {
   close(): Promise<void>;
 };
 
-export type DispatcherDependencies = Omit<WorkflowStarterDependencies, 'onReleased'> & {
+export type DispatcherDependencies = Omit<WorkflowStarterDependencies, 'onReleased' | 'onReturned'> & {
   inFlightLimiter: InFlightLimiter;
   processId?: string | null;
   grouping: Grouping;
@@ -37,7 +40,8 @@ const TICK_MS = 250;
 export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   const { inFlightLimiter, processId = null, grouping, maxPerReceiver, onFailure } = deps;
   const poll = (): void => backlogReader.request();
-  const starter = new WorkflowStarter({ ...deps, onReleased: poll });
+  const starter = new WorkflowStarter({ ...deps, onReleased: poll, onReturned: () => retries.startReady() });
+  const retries = new RetryQueue({ starter, grouping });
   const slots = new StartSlots(grouping);
   // Slots apart from those of healthy receivers, so that neither delays the other.
   const slowSlots = new StartSlots('auto');
@@ -51,22 +55,27 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   const timer = setInterval(() => {
     starter.expireUnclaimed(inFlightLimiter.hasClaimBacklog());
     fresh.startReady();
+    retries.startReady();
     if (backlog.isReadDue()) poll();
     slowReader.request();
   }, TICK_MS);
 
   return {
     reserve: (deliveries) => fresh.reserve(deliveries),
+    reserveRetries: (deliveries) => retries.reserve(deliveries),
     poll,
     recordClaimed(workflowIds) {
       if (starter.recordClaimed(workflowIds)) fresh.startReady();
     },
-    held: () => ({ reservations: fresh.reservations.open, startSlots: slots.held + slowSlots.held }),
+    held: () => ({
+      reservations: fresh.reservations.open + retries.reservations.open,
+      startSlots: slots.held + slowSlots.held + retries.slots.held,
+    }),
     async close() {
       starter.close();
       clearInterval(timer);
       await Promise.all([backlogReader.close(), slowReader.close()]);
-      for (const group of fresh.buffer.close())
+      for (const group of [...fresh.buffer.close(), ...retries.buffer.close()])
         starter.release(group.workflowId, group.assignment.deliveries);
       await starter.whenIdle();
     },

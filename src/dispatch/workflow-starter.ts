@@ -15,6 +15,8 @@ export type WorkflowStarterDependencies = {
   onStarted: (result: 'started' | 'failed', deliveries: number) => void;
   /** Called when released deliveries wait for an assignment. */
   onReleased: () => void;
+  /** Called when a start has ended, and with it the slot of a group that does not claim at once. */
+  onReturned: () => void;
   onFailure: (error: unknown) => void;
 };
 
@@ -93,9 +95,11 @@ export class WorkflowStarter {
     const result = await this.#callTemporal(assignment);
     this.#deps.onStarted(result, assignment.deliveries.length);
     this.#move(group, result === 'started' ? 'started' : 'fail');
+    if (group.holdsSlot && group.waitsForRetry) this.#move(group, 'claim');
     // If the workflow runs nevertheless, it finds that it owns nothing. If this release fails too, the reconciler finds
     // deliveries of a workflow that does not exist.
     if (result === 'failed') this.release(workflowId, assignment.deliveries);
+    this.#deps.onReturned();
   }
 
   async #callTemporal(assignment: Assignment): Promise<'started' | 'failed'> {

@@ -75,6 +75,12 @@ export class GroupBuffer {
     return group;
   }
 
+  /** Milliseconds until a group becomes overdue; Infinity if none does. */
+  msUntilOverdue(): number {
+    const [oldest] = this.#partial;
+    return oldest ? oldest.openedAt + this.#maxWaitMs - performance.now() : Number.POSITIVE_INFINITY;
+  }
+
   /** Removes and closes all groups. */
   close(): Group[] {
     const groups = [...this.#places.keys()];

@@ -74,6 +74,11 @@ export class Group {
     return HOLD_A_SLOT.includes(this.#state);
   }
 
+  /** Whether its workflow begins with a timer, and so does not claim at once. */
+  get waitsForRetry(): boolean {
+    return this.#stored.every(({ retry }) => retry !== undefined);
+  }
+
   get size(): number {
     return this.#reserved + this.#stored.length;
   }

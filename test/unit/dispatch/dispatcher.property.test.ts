@@ -8,6 +8,7 @@ import { FakeTemporal, type StartResult } from './fake-temporal.ts';
 import { newDeliveries, POLICY } from './new-deliveries.ts';
 
 const SHORT_POLICY = serializePolicy({ delays: [1], timeout: 15, jitter: 0 });
+const RETRY_DELAYS_MS = [0, 300, 5_000];
 const PROJECTS = ['prj_a', 'prj_b', 'prj_c', 'prj_d', 'prj_e'];
 
 const dice = fc.nat(1_000);
@@ -15,7 +16,7 @@ const action = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.tuple(
-      fc.constant('reserve' as const),
+      fc.constantFrom('reserve' as const, 'reserve' as const, 'reserve retries' as const),
       fc.oneof(
         { weight: 5, arbitrary: fc.integer({ min: 1, max: 4 }) },
         { weight: 1, arbitrary: fc.integer({ min: 90, max: 130 }) },
@@ -55,7 +56,7 @@ type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 function startWorld(grouping: 'auto' | 'never') {
   const postgres = new FakeDeliveries();
   const temporal = new FakeTemporal(postgres);
-  const open: { reservation: Reservation; deliveries: NewDelivery[] }[] = [];
+  const open: { reservation: Reservation; deliveries: NewDelivery[]; delayMs: number }[] = [];
   let hasCapacity = true;
   const dispatcher = createDispatcher({
     pool: postgres.pool,
@@ -72,20 +73,32 @@ function startWorld(grouping: 'auto' | 'never') {
     onFailure: () => {},
   });
 
-  function reserve(count: number, roll: number): void {
+  function reserve(kind: 'reserve' | 'reserve retries', count: number, roll: number): void {
     const projectId = PROJECTS[roll % PROJECTS.length]!;
     const changes: Partial<NewDelivery> = { projectId, policy: roll % 7 === 0 ? SHORT_POLICY : POLICY };
     if (roll % 11 === 0) changes.lane = 'slow';
     if (roll % 13 === 0) changes.waitingFor = 'endpoint_paused';
     if (roll % 3 === 0) changes.eventId = `evt_wide_${performance.now()}_${open.length}`;
     const deliveries = newDeliveries(count, changes);
-    open.push({ reservation: dispatcher.reserve(deliveries), deliveries });
+    const delayMs = kind === 'reserve' ? 0 : RETRY_DELAYS_MS[roll % RETRY_DELAYS_MS.length]!;
+    const reservation =
+      kind === 'reserve' ? dispatcher.reserve(deliveries) : reserveRetries(deliveries, delayMs);
+    open.push({ reservation, deliveries, delayMs });
+  }
+
+  function reserveRetries(deliveries: NewDelivery[], delayMs: number): Reservation {
+    const retry = { delayMs, endedAt: performance.now(), lastOutcome: '503' };
+    const reservation = dispatcher.reserveRetries(
+      deliveries.map((delivery) => ({ ...delivery, step: 1, retry })),
+    );
+    const byId = new Map(deliveries.map((delivery) => [delivery.id, delivery]));
+    return { ...reservation, commit: (isStored) => reservation.commit(({ id }) => isStored(byId.get(id)!)) };
   }
 
   async function end(roll: number, how: string): Promise<void> {
     const [ended] = open.splice(roll % open.length, 1);
     if (!ended) return;
-    const { reservation, deliveries } = ended;
+    const { reservation, deliveries, delayMs } = ended;
     const stored = new Set(
       how === 'all' || how === 'lost after the commit'
         ? deliveries
@@ -94,14 +107,14 @@ function startWorld(grouping: 'auto' | 'never') {
           : [],
     );
     for (const [index, delivery] of deliveries.entries())
-      if (stored.has(delivery)) postgres.store(delivery, reservation.owners[index]!);
+      if (stored.has(delivery)) postgres.store(delivery, reservation.owners[index]!, delayMs);
     await jest.advanceTimersByTimeAsync(1);
     if (how === 'fails' || how.startsWith('lost')) reservation.release(how !== 'fails');
     else reservation.commit((delivery) => stored.has(delivery));
   }
 
   async function act(next: Action): Promise<void> {
-    if (next[0] === 'reserve') reserve(next[1], next[2]);
+    if (next[0] === 'reserve' || next[0] === 'reserve retries') reserve(next[0], next[1], next[2]);
     else if (next[0] === 'end') await end(next[1], next[2]);
     else if (next[0] === 'respond') temporal.respond(next[1], next[2]);
     else if (next[0] === 'claim') {
@@ -111,7 +124,7 @@ function startWorld(grouping: 'auto' | 'never') {
     else if (next[0] === 'poll') dispatcher.poll();
     else if (next[0] === 'temporal') temporal.isAvailable = next[1];
     else if (next[0] === 'postgres') postgres.failure = next[1] as FakeDeliveries['failure'];
-    else hasCapacity = next[1];
+    else if (next[0] === 'capacity') hasCapacity = next[1];
     await jest.advanceTimersByTimeAsync(0);
   }
 
@@ -149,7 +162,10 @@ test('whatever fails, no delivery is started twice, each is claimed in the end, 
       const isOpen = () =>
         [...postgres.rows.values()].some((row) => row.waitingFor === null && !row.isLost && !row.isClaimed);
       for (let waited = 0; (isOpen() || dispatcher.held().startSlots > 0) && waited < 60_000; waited += 100) {
-        for (let id = temporal.claim(0); id !== null; id = temporal.claim(0)) dispatcher.recordClaimed([id]);
+        for (const { workflowId } of [...temporal.running]) {
+          temporal.claim(0);
+          dispatcher.recordClaimed([workflowId]);
+        }
         await jest.advanceTimersByTimeAsync(100);
       }
 
@@ -169,22 +185,18 @@ test('after close nothing starts, and each delivery has a workflow that started,
     fc.asyncProperty(grouping, actions, actions, async (grouped, before, during) => {
       const { postgres, temporal, dispatcher, act, settle } = startWorld(grouped);
       for (const step of before) await act(step);
-      let isClosed = false;
-      const closing = dispatcher.close().then(() => {
-        isClosed = true;
-      });
-      const startedBefore = temporal.started.size;
+      const closing = dispatcher.close();
+      const startedBefore = temporal.called.size;
       for (const step of during) await act(step);
       await settle();
       await jest.advanceTimersByTimeAsync(10_000);
 
       await closing;
-      expect(isClosed).toBe(true);
       expect(temporal.violations).toEqual([]);
-      expect(temporal.started.size).toBe(startedBefore);
+      expect(temporal.called.size).toBe(startedBefore);
       expect(dispatcher.held().reservations).toBe(0);
       for (const row of postgres.rows.values()) {
-        const isCarried = row.owner !== null && temporal.started.has(row.owner);
+        const isCarried = row.owner !== null && temporal.confirmed.has(row.owner);
         expect(row.owner === null || row.isClaimed || row.isLost || isCarried).toBe(true);
       }
     }),

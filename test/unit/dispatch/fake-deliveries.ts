@@ -3,7 +3,8 @@ import type { NewDelivery } from '../../../src/store/events/accept-events.ts';
 
 export type StoredDelivery = NewDelivery & {
   owner: string | null;
-  storedAt: number;
+  /** A time of performance.now(). */
+  dueAt: number;
   isClaimed: boolean;
   /** The response to its assignment or release was lost, so the reconciler has to find it. */
   isLost: boolean;
@@ -35,9 +36,9 @@ export class FakeDeliveries {
     },
   } as unknown as pg.Pool;
 
-  store(delivery: NewDelivery, owner: string | null): void {
-    const storedAt = performance.now();
-    this.rows.set(delivery.id, { ...delivery, owner, storedAt, isClaimed: false, isLost: false });
+  store(delivery: NewDelivery, owner: string | null, delayMs = 0): void {
+    const dueAt = performance.now() + delayMs;
+    this.rows.set(delivery.id, { ...delivery, owner, dueAt, isClaimed: false, isLost: false });
   }
 
   #run(name: string, values: unknown[]): Row[] {
@@ -52,7 +53,12 @@ export class FakeDeliveries {
 
   #waiting(lane: 'fast' | 'slow'): StoredDelivery[] {
     return [...this.rows.values()].filter(
-      (row) => row.owner === null && row.waitingFor === null && row.lane === lane && !row.isClaimed,
+      (row) =>
+        row.owner === null &&
+        row.waitingFor === null &&
+        row.lane === lane &&
+        !row.isClaimed &&
+        row.dueAt <= performance.now(),
     );
   }
 
@@ -77,7 +83,7 @@ export class FakeDeliveries {
     const batch = due
       .filter(({ policy, eventId }) => policy === oldest.policy && (grouping || eventId === oldest.eventId))
       .slice(0, capacity);
-    const isOverdue = maxWaitMs !== null && oldest.storedAt < performance.now() - maxWaitMs;
+    const isOverdue = maxWaitMs !== null && oldest.dueAt < performance.now() - maxWaitMs;
     return batch.length >= Math.min(minDeliveries, capacity) || isOverdue ? this.#assign(batch, uuid) : [];
   }
 

@@ -16,7 +16,9 @@ export class FakeTemporal {
   readonly running: Assignment[] = [];
   readonly violations: string[] = [];
   readonly #deliveries: FakeDeliveries;
-  readonly started = new Set<string>();
+  readonly called = new Set<string>();
+  /** Workflows of which the caller knows that they have started. */
+  readonly confirmed = new Set<string>();
 
   constructor(deliveries: FakeDeliveries) {
     this.#deliveries = deliveries;
@@ -26,8 +28,8 @@ export class FakeTemporal {
 
   #start: StartWorkflow = (assignment) => {
     const { workflowId, deliveries } = assignment;
-    if (this.started.has(workflowId)) this.violations.push(`${workflowId} is started twice`);
-    this.started.add(workflowId);
+    if (this.called.has(workflowId)) this.violations.push(`${workflowId} is started twice`);
+    this.called.add(workflowId);
     if (deliveries.length === 0 || deliveries.length > 100)
       this.violations.push(`${deliveries.length} deliveries`);
     for (const { id } of deliveries) {
@@ -41,6 +43,7 @@ export class FakeTemporal {
     return new Promise((resolve, reject) => {
       const settle = (result: StartResult) => {
         if (result === 'started' || result === 'lost response') this.running.push(assignment);
+        if (result === 'started') this.confirmed.add(workflowId);
         if (result === 'started') resolve('started');
         else if (result === 'id in use') resolve('id_in_use');
         else reject(new Error(`Temporal: ${result}`));
@@ -54,13 +57,15 @@ export class FakeTemporal {
     this.calls.splice(dice % this.calls.length, 1)[0]?.settle(result);
   }
 
-  /** A worker claims what the workflow owns. Returns the id that it reports. */
+  /** A worker claims what is due of a workflow, which goes on until it owns nothing. Returns the id that it reports. */
   claim(dice: number): string | null {
     const [workflow] = this.running.splice(dice % this.running.length, 1);
-    for (const { id } of workflow?.deliveries ?? []) {
-      const row = this.#deliveries.rows.get(id)!;
-      if (row.owner === workflow!.workflowId) row.isClaimed = true;
-    }
-    return workflow?.workflowId ?? null;
+    if (!workflow) return null;
+    const rows = workflow.deliveries.map(({ id }) => this.#deliveries.rows.get(id)!);
+    const owned = rows.filter(({ owner, isClaimed }) => owner === workflow.workflowId && !isClaimed);
+    const due = owned.filter(({ dueAt }) => dueAt <= performance.now());
+    for (const row of due) row.isClaimed = true;
+    if (due.length < owned.length) this.running.push(workflow);
+    return workflow.workflowId;
   }
 }
