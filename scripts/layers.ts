@@ -37,7 +37,10 @@ export const LAYERS: Layer[] = [
   { path: 'src/outcomes', imports: ['src/policy', 'src/store', 'src/api/ports.ts'] },
   { path: 'src/observability', imports: ['src/policy', 'src/store'] },
 
-  { path: 'src/attempts', imports: [...CORE, 'src/observability', 'workflows/contract.ts'] },
+  {
+    path: 'src/attempts',
+    imports: [...CORE, 'src/observability', 'workflows/contract.ts'],
+  },
   { path: 'activities', imports: ['src/policy', 'src/attempts', 'workflows/contract.ts'] },
   { path: 'src/api', imports: [...CORE, 'src/catalogue', 'src/observability', 'src/api/ports.ts'] },
   { path: 'src/config/variables.ts', imports: ['src/policy', 'src/egress'] },
@@ -57,6 +60,7 @@ export const LAYERS: Layer[] = [
     path: 'src/dispatch',
     imports: [...CORE, 'src/observability', 'src/temporal', 'src/api/ports.ts', 'workflows/contract.ts'],
   },
+  { path: 'src/express', imports: [...CORE, 'src/attempts', 'src/dispatch'] },
   { path: 'src/service/start-failure.ts', imports: [] },
   {
     path: 'src/embedded',

@@ -18,7 +18,8 @@ import type {
 } from './prepare-request.ts';
 import type { ReceiverMonitor } from './receiver-monitor.ts';
 import { toPendingRecord, toUnrecordedAttempt } from './recording/attempt-records.ts';
-import type { Recorder } from './recording/recorder.ts';
+import type { Recorder, RecordResult } from './recording/recorder.ts';
+import { pendingRetry, type ReserveRetry, type RetryReservation } from './retry-reservation.ts';
 
 /** A person must fix a secret or a profile first, so retrying more often would only flood the log. */
 const INTERNAL_ERROR_DELAY_MS = 60_000;
@@ -26,7 +27,14 @@ const INTERNAL_ERROR_DELAY_MS = 60_000;
 const MAX_BYTES_PER_TICK = 2 * 1024 * 1024;
 
 /** `claimSentAt`, and `startBy`, the latest start of the POST, are times of performance.now(). */
-export type ClaimedDelivery = { claim: Claim; slot: AttemptSlot; claimSentAt: number; startBy: number };
+export type ClaimedDelivery = {
+  claim: Claim;
+  slot: AttemptSlot;
+  claimSentAt: number;
+  startBy: number;
+  /** Set if no workflow carries the delivery: reserves one that makes the next attempt. */
+  reserveRetry?: ReserveRetry;
+};
 
 /** The retry delay in `result` counts from `endedAt` (performance.now()). */
 export type AttemptResult =
@@ -70,10 +78,11 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
 
   /** Never throws: the other attempts of the batch would be abandoned and sent a second time. */
   async function attempt(claimed: ClaimedDelivery, owner: string, giveUpAt: number): Promise<AttemptResult> {
-    const { claim, slot, claimSentAt, startBy } = claimed;
+    const { claim, slot, claimSentAt, startBy, reserveRetry } = claimed;
     const request = await prepareOrReport(claim);
     if (request.kind === 'postponed') return release(claim, owner, giveUpAt, claim.lane, request.inMs);
-    if (request.kind === 'unsignable') return record(claim, owner, request, unsigned(now()), giveUpAt);
+    if (request.kind === 'unsignable')
+      return record(claim, owner, request, unsigned(now()), giveUpAt, reserveRetry);
     slot.markStarted(performance.now() - claimSentAt);
     // Our own claim or profile took too long, so the delivery keeps its lane.
     if (performance.now() > startBy) return release(claim, owner, giveUpAt, claim.lane, RETRY_SOON_MS);
@@ -84,7 +93,7 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
       const lane = claim.lane === 'isolated' ? 'isolated' : 'slow';
       return release(claim, owner, giveUpAt, lane, RETRY_SOON_MS);
     }
-    return record(claim, owner, request, result, giveUpAt);
+    return record(claim, owner, request, result, giveUpAt, reserveRetry);
   }
 
   async function postOrReport(
@@ -118,19 +127,28 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
     request: RecordedRequest,
     result: SentResult,
     giveUpAt: number,
+    reserveRetry: ReserveRetry | undefined,
   ): Promise<AttemptResult> {
     const endedAt = performance.now();
     onAttempt(claim, result);
     const delayMs = retryDelayMs(deserializePolicy(claim.policy), claim.step, random);
-    const written = toPendingRecord(claim, request, result, delayMs === null ? null : endedAt + delayMs);
+    const lastOutcome = describeOutcome(result.outcome, result.statusCode);
+    const isRetried = result.outcome !== 'delivered' && delayMs !== null;
+    const retry = isRetried
+      ? reserveRetry?.(pendingRetry(claim, { delayMs, endedAt, lastOutcome }))
+      : undefined;
+    const written = toPendingRecord(claim, request, result, {
+      retryAt: delayMs === null ? null : endedAt + delayMs,
+      nextOwner: retry?.owner ?? null,
+    });
     const recorded = await recorder.record(written, giveUpAt);
+    if (retry) settleReservation(retry, recorded);
     if (recorded.kind === 'unrecorded')
       return { kind: 'unrecorded', attempt: toUnrecordedAttempt(written, delayMs) };
     if (recorded.kind === 'superseded') {
       return resultNow(await readResult(claim.id, claim.step, owner, giveUpAt));
     }
     if (recorded.transition.status === 'undeliverable') onUndeliverable([recorded.transition]);
-    const lastOutcome = describeOutcome(written.outcome, written.statusCode);
     return { kind: 'result', result: resultAfter(recorded.transition, delayMs ?? 0, lastOutcome), endedAt };
   }
 
@@ -171,6 +189,12 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
     }
     return Promise.all(attempts);
   };
+}
+
+function settleReservation(retry: RetryReservation, recorded: RecordResult): void {
+  if (recorded.kind !== 'recorded') retry.release(true);
+  else if (recorded.transition.status === 'retrying') retry.commit();
+  else retry.release(false);
 }
 
 /** The outcome of an attempt that sent nothing, because no secret can sign it. */

@@ -3,10 +3,12 @@ import type { AttemptReport } from '../../workflows/contract.ts';
 import type { DeliveryResult, DeliveryStep, UnrecordedAttempt } from '../policy/delivery-result.ts';
 import { projectIdFromWorkflowId } from '../policy/workflow-id.ts';
 import { releaseUnstarted } from '../store/deliveries/assignments/assignment.ts';
+import type { ReleasableClaim } from '../store/deliveries/claims/release-claims.ts';
 import { readDeliveryResults } from '../store/deliveries/claims/resolve-unclaimed.ts';
 import {
   type AttemptDependencies,
   type AttemptResult,
+  type ClaimedDelivery,
   createAttemptClaims,
   resultNow,
 } from './attempt-claims.ts';
@@ -20,6 +22,9 @@ import { repeatUntilSuccess } from './repeat-until-success.ts';
 /** Deliveries without a slot by then return to the queue in Postgres, which is fair between projects. */
 const WAIT_FOR_SLOTS_MS = 5_000;
 
+/** Twelve days. A timer takes at most 24.8 days. */
+const FOREVER_MS = 2 ** 30;
+
 export type AttemptEngineDependencies = Omit<AttemptDependencies, 'readResult'> &
   Pick<ClaimDependencies, 'pool' | 'processId' | 'bodies' | 'onUnknown'> & {
     /** A pool of its own, so that releases do not wait for connections that claims use. */
@@ -32,6 +37,13 @@ export type AttemptEngineDependencies = Omit<AttemptDependencies, 'readResult'> 
 export type AttemptEngine = {
   /** Claims, POSTs and records. Returns by `giveUpAt` (performance.now()), with the outcomes that it could not record. */
   run(due: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptReport>;
+  /**
+   * Attempts a delivery that was stored with an open claim of this process. No activity waits for it, so the outcome is
+   * recorded whenever Postgres is available again. Never rejects.
+   */
+  attemptClaimed(claimed: ClaimedDelivery, owner: string): Promise<AttemptResult>;
+  /** Releases a claim of this process for which no request was sent. */
+  releaseClaim(claim: ReleasableClaim): Promise<void>;
   /** Records the outcomes that `run` could not. Throws while Postgres is down. */
   recordLate(unrecorded: UnrecordedAttempt[], owner: string): Promise<DeliveryResult[]>;
 };
@@ -41,9 +53,10 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   const { pool, releasePool, limiter, recorder, releaser } = deps;
   const { onClaimed, onUndeliverable, onFailure, now } = deps;
   const inFlight = new InFlightAttempts();
+  const attemptClaims = createAttemptClaims({ ...deps, readResult });
   const claimAndAttempt = createClaimAndAttempt({
     ...deps,
-    attemptClaims: createAttemptClaims({ ...deps, readResult }),
+    attemptClaims,
     isInFlightForOtherOwner: (owner, id) => inFlight.hasOtherOwner(owner, id) || releaser.isPending(id),
     readResult,
     releaseUnclaimed,
@@ -135,6 +148,13 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
 
   return {
     run,
+    attemptClaimed: (claimed, owner) =>
+      inFlight.add(
+        owner,
+        claimed.claim.id,
+        attemptClaims([claimed], owner, performance.now() + FOREVER_MS).then(([result]) => result!),
+      ),
+    releaseClaim: async (claim) => void (await releaser.release(claim, performance.now() + FOREVER_MS)),
     recordLate: (unrecorded, owner) =>
       recordLate({ db: pool, recorder, onUndeliverable, now }, unrecorded, owner),
   };

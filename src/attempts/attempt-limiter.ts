@@ -14,6 +14,8 @@ export type AttemptSlot = {
 export type AttemptLimiter = {
   /** Resolves with 1 to `wanted` slots, or with none if none is free by `until` (performance.now()). */
   acquire(tenant: string, wanted: number, until: number): Promise<AttemptSlot[]>;
+  /** A slot that is free now, or null. */
+  tryAcquire(tenant: string): AttemptSlot | null;
   stats(): { inFlight: number; window: number };
 };
 
@@ -78,6 +80,7 @@ export function createAttemptLimiter({ maxConcurrent }: { maxConcurrent: number 
       const count = await budget.acquire(tenant, { max: wanted, until });
       return Array.from({ length: count }, () => newSlot(tenant));
     },
+    tryAcquire: (tenant) => (budget.tryAcquire(tenant) ? newSlot(tenant) : null),
     stats: () => ({ inFlight: budget.used, window }),
   };
 }

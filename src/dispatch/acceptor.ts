@@ -41,7 +41,7 @@ const MAX_HIGH_FAN_OUT_PROJECTS = 1_000;
 
 /** `maxPerTransaction`: a shared transaction takes no more posts beyond this. `maxInMemory`: all queued and running posts. */
 export type AcceptByteLimits = { maxPerTransaction: number; maxInMemory: number };
-/** While it is written, a body is in memory several times: in the draft, in the statement and in the buffers of the connection. */
+/** While it is written, a body is in memory several times: as hex, and in the buffers of the connection. */
 const BYTES: AcceptByteLimits = { maxPerTransaction: 4 * 1024 * 1024, maxInMemory: 128 * 1024 * 1024 };
 
 /** Stores concurrent posts in shared transactions, and starts their workflows after the commit. */
@@ -49,6 +49,7 @@ export function createAcceptor({
   pool,
   box,
   reserve,
+  withDetails = false,
   processId = null,
   hasClaimBacklog = () => false,
   byteLimits = BYTES,
@@ -57,6 +58,8 @@ export function createAcceptor({
   box: SecretBox;
   /** Decides what carries new deliveries, before they are stored. */
   reserve: Reserve;
+  /** Whether `reserve` needs what a request to the receiver is made of. */
+  withDetails?: boolean;
   processId?: string | null;
   /** Whether deliveries wait for a worker. Storing then pauses half of the time, because a worker may share the CPU. */
   hasClaimBacklog?: () => boolean;
@@ -170,7 +173,7 @@ export function createAcceptor({
     allOrNone: boolean,
     uncertain: Reservation[],
   ): Promise<AcceptResult[]> {
-    const transaction = await beginAccept(pool, box, drafts, { allOrNone, processId });
+    const transaction = await beginAccept(pool, box, drafts, { allOrNone, processId, withDetails });
     const reservation = reserve(transaction.deliveries);
     const stored = await transaction.store(reservation.owners).catch((error) => {
       if (isOutage(error)) uncertain.push(reservation);

@@ -45,6 +45,13 @@ export class FairBudget {
     return new Promise((resolve) => this.#wait(tenant, { max, min, until }, resolve));
   }
 
+  /** Takes 1 if the tenant may hold it now. It never overtakes the tenant's own waiters. */
+  tryAcquire(tenant: string): boolean {
+    if (this.#waiting.has(tenant) || this.#grantable(tenant, 1, 1) === 0) return false;
+    this.#take(tenant, 1);
+    return true;
+  }
+
   release(tenant: string, amount: number): void {
     const left = (this.#held.get(tenant) ?? 0) - amount;
     if (left > 0) this.#held.set(tenant, left);

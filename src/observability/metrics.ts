@@ -42,6 +42,13 @@ export function createMetrics() {
       labelNames: ['outcome'],
       registers,
     }),
+    /** `by`: `express`, the process that accepted the event, or `workflow`. */
+    firstAttempts: new Counter({
+      name: 'posthorn_first_attempts_total',
+      help: 'Deliveries stored while POSTHORN_FIRST_ATTEMPT=express, by what makes their first attempt',
+      labelNames: ['by'],
+      registers,
+    }),
     attemptDuration: new Histogram({
       name: 'posthorn_attempt_duration_seconds',
       help: 'Duration of an attempt, from the DNS query to the end of the response',

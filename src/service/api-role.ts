@@ -2,6 +2,8 @@ import type { Readiness } from '../api/ports.ts';
 import { createInFlightLimiter } from '../dispatch/in-flight-limiter.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { type DispatchDependencies, startDispatch } from './dispatch.ts';
+import { startExpress } from './express.ts';
+import type { WorkerRole } from './worker-role.ts';
 
 export type ApiRole = {
   /** Returns the port. Rejects when the port cannot be bound. */
@@ -12,20 +14,24 @@ export type ApiRole = {
 
 export type ApiRoleDependencies = Omit<DispatchDependencies, 'inFlightLimiter'> & {
   readiness: Readiness;
+  /** Null in a process without a worker. */
+  worker: WorkerRole | null;
 };
 
 /** The HTTP API and the dispatch of what it accepts. The dispatch starts at once, the server with `listen`. */
 export function startApiRole(deps: ApiRoleDependencies): ApiRole {
   const inFlightLimiter = createInFlightLimiter(deps.shared.pools.main);
   const dispatch = startDispatch({ ...deps, inFlightLimiter });
+  const express = startExpress(deps.shared, deps.worker, dispatch.dispatcher);
   let server: ApiServer | null = null;
   return {
     async listen() {
-      server = await startApiServer({ ...deps, inFlightLimiter, dispatcher: dispatch.dispatcher });
+      server = await startApiServer({ ...deps, inFlightLimiter, dispatcher: dispatch.dispatcher, express });
       return server.port;
     },
     async close() {
       await server?.close();
+      await express?.close();
       await dispatch.close();
     },
   };

@@ -6,6 +6,7 @@ import { createAcceptor } from '../dispatch/acceptor.ts';
 import { createEndpointStates } from '../dispatch/background/endpoint-states.ts';
 import { createDeliveryCommands } from '../dispatch/delivery-commands.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { ExpressAttempts } from '../express/express-attempts.ts';
 import { createOutcomeStreams } from '../outcomes/streams.ts';
 import { createWaiters } from '../outcomes/waiters.ts';
 import { type DispatchDependencies, logHoldingFailure, logSignalFailure } from './dispatch.ts';
@@ -14,12 +15,14 @@ export type ApiServer = { port: number; close(): Promise<void> };
 
 export type ApiServerDependencies = DispatchDependencies & {
   dispatcher: Dispatcher;
+  /** Null if workflows make all first attempts. */
+  express: ExpressAttempts | null;
   readiness: Readiness;
 };
 
 /** Serves the API on the configured address. Rejects when the port cannot be bound. */
 export async function startApiServer(deps: ApiServerDependencies): Promise<ApiServer> {
-  const { shared, temporal, links, inFlightLimiter, dispatcher, readiness } = deps;
+  const { shared, temporal, links, inFlightLimiter, dispatcher, express, readiness } = deps;
   const { config, roles, log, metrics, pools, notifications, heartbeats, onFailure } = shared;
   const closing = new AbortController();
   const tenantReadPool = createTenantReadPool(pools.read);
@@ -38,7 +41,8 @@ export async function startApiServer(deps: ApiServerDependencies): Promise<ApiSe
     acceptor: createAcceptor({
       pool: pools.main,
       box: shared.secretBox,
-      reserve: dispatcher.reserve,
+      reserve: express?.reserve ?? dispatcher.reserve,
+      withDetails: express !== null,
       processId: heartbeats.id,
       hasClaimBacklog: () => roles.worker && inFlightLimiter.hasClaimBacklog(),
     }),

@@ -48,7 +48,7 @@ export async function startService(
     }),
     informational: () => ({ clock: clockStatus(clock.skewMs()) }),
   });
-  const api = roles.api ? startApiRole({ shared, temporal, links, readiness }) : null;
+  const api = roles.api ? startApiRole({ shared, temporal, links, readiness, worker }) : null;
 
   let port: number | null = null;
   let metricsServer: MetricsServer | null = null;

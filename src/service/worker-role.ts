@@ -1,7 +1,11 @@
 import { createActivities } from '../../activities/deliver-activities.ts';
 import type { Activities } from '../../workflows/contract.ts';
-import { type AttemptEngineDependencies, createAttemptEngine } from '../attempts/attempt-engine.ts';
-import { createAttemptLimiter } from '../attempts/attempt-limiter.ts';
+import {
+  type AttemptEngine,
+  type AttemptEngineDependencies,
+  createAttemptEngine,
+} from '../attempts/attempt-engine.ts';
+import { type AttemptLimiter, createAttemptLimiter } from '../attempts/attempt-limiter.ts';
 import { createClaimReleaser } from '../attempts/claim-releaser.ts';
 import { createEventBodies } from '../attempts/event-bodies.ts';
 import { createPrepareRequest } from '../attempts/prepare-request.ts';
@@ -18,7 +22,12 @@ import { CONNECTIONS_PER_HOST, type SharedServices } from './shared-services.ts'
 /** Thousands of receivers can become slow in the same second; marking them must not use up the pool. */
 const MAX_CONCURRENT_HEALTH_MARKS = 2;
 
-export type WorkerRole = { activities: Activities; close(): Promise<void> };
+export type WorkerRole = {
+  activities: Activities;
+  engine: AttemptEngine;
+  limiter: AttemptLimiter;
+  close(): Promise<void>;
+};
 
 /** The activities of a worker, and the connections to receivers that they use. */
 export function createWorkerRole(shared: SharedServices): WorkerRole {
@@ -74,6 +83,8 @@ export function createWorkerRole(shared: SharedServices): WorkerRole {
   });
 
   return {
+    engine,
+    limiter,
     activities: createActivities(engine, (error) =>
       log.warn({ err: error }, 'an activity failed; Temporal retries it'),
     ),

@@ -92,7 +92,7 @@ export async function startTestPosthorn(options: TestPosthornOptions = {}): Prom
     maxBodyBytes: 1024 * 1024,
     quotas: DEFAULT_QUOTAS,
     grouping: 'auto',
-    firstAttempt: 'workflow',
+    firstAttempt: process.env.POSTHORN_FIRST_ATTEMPT === 'express' ? 'express' : 'workflow',
     retentionMs: 30 * 86_400_000,
     ...options.settings,
   };

@@ -20,5 +20,6 @@ export const attemptRecordOf = (
   errorCode: null,
   errorMessage: null,
   retryInMs: 60_000,
+  nextOwner: null,
   ...changes,
 });

@@ -56,15 +56,13 @@ export function draftOrRefusal(
 /** Adds the body that the profile composes. Throws if it cannot compose one; `pointer` is prepended to each error's pointer. */
 export function composeDraft(tenant: Tenant, content: Content, pointer = ''): EventDraft {
   const { profile } = tenant;
-  const composed = profile.compose(content);
-  if ('errors' in composed) {
-    throw new Problem('data_not_representable', undefined, {
-      errors: prependPointer(pointer, composed.errors),
-    });
+  const body = profile.composeBody(content);
+  if (!Buffer.isBuffer(body)) {
+    throw new Problem('data_not_representable', undefined, { errors: prependPointer(pointer, body.errors) });
   }
   return {
     ...uncomposed(tenant, content),
-    ...composed,
+    body,
     profile: profile.name,
     profileVersion: profile.version,
   };

@@ -6,12 +6,12 @@ import type { PendingRecord } from './recorder.ts';
 
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'utf8');
 
-/** The full record of a finished attempt. `retryAt` is a time of performance.now(). */
+/** The full record of a finished attempt. */
 export function toPendingRecord(
   claim: Claim,
   request: RecordedRequest,
   result: Exclude<OutboundResult, { kind: 'not_started' }>,
-  retryAt: number | null,
+  next: Pick<PendingRecord, 'retryAt' | 'nextOwner'>,
 ): PendingRecord {
   const hasResponse = result.kind === 'responded';
   return {
@@ -29,7 +29,7 @@ export function toPendingRecord(
     responseTruncated: hasResponse && result.truncated,
     errorCode: result.error?.code ?? null,
     errorMessage: result.error?.message ?? null,
-    retryAt,
+    ...next,
   };
 }
 
@@ -62,4 +62,5 @@ export const toLateRecord = (attempt: UnrecordedAttempt, sinceEndMs: number): Pe
   errorCode: null,
   errorMessage: null,
   retryAt: attempt.delayMs === null ? null : performance.now() + attempt.delayMs - sinceEndMs,
+  nextOwner: null,
 });

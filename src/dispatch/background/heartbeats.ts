@@ -14,6 +14,8 @@ export type Heartbeats = {
   id: string;
   /** The same id. Throws until the first heartbeat is written: a process without a row counts as lost. */
   idOrThrow(): string;
+  /** The same id; null until the first heartbeat is written. */
+  idOrNull(): string | null;
   /** Removes the row. Call it when no work is left. */
   close(): Promise<void>;
 };
@@ -72,6 +74,7 @@ export function createHeartbeats(deps: HeartbeatDependencies): Heartbeats {
 
   return {
     id: identity.id,
+    idOrNull: () => (isRegistered ? identity.id : null),
     idOrThrow() {
       if (!isRegistered) throw new Error('the first heartbeat of this process has not been written yet');
       return identity.id;

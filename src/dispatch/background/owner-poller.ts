@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type pg from 'pg';
+import { isExpressOwner } from '../../policy/express-owner.ts';
 import { type OverdueOwner, releaseLost } from '../../store/deliveries/reconciliation.ts';
 import type { WorkflowState } from '../../temporal/gateway.ts';
 
@@ -70,6 +71,8 @@ export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
 
   /** Returns the number of released deliveries, or null if the workflow's state is unknown. */
   async function pollOwner({ owner, ids }: OverdueOwner): Promise<number | null> {
+    // No workflow to ask for. If the process is alive after all, the next owner waits for its open claim.
+    if (isExpressOwner(owner)) return release(owner, ids);
     const control = temporal();
     if (!control) return null;
     const state = await withTimeout(control.stateOf(owner)).catch(() => 'unknown' as const);

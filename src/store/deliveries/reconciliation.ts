@@ -1,12 +1,20 @@
 import type { Queryable } from '../postgres/database.ts';
+import { isProcessLost } from '../processes/processes.ts';
+import { isExpressOwnerSql } from './express-owner-sql.ts';
 
 /** A workflow, and those of its deliveries that have been due for longer than expected. */
 export type OverdueOwner = { owner: string; ids: string[] };
 
+/** An attempt of a living process is over by then: the longest timeout is a minute. */
+const EXPRESS_OVERDUE_MS = 90_000;
+
+// A process that is alive ends its own attempts, however slow the receiver.
 const OVERDUE = `
   SELECT owner, array_agg(id ORDER BY id) AS ids
   FROM deliveries d
   WHERE owner IS NOT NULL AND due_at < now() - $1 * interval '1 millisecond'
+    AND (NOT ${isExpressOwnerSql('owner')} OR ${isProcessLost('process_id')}
+         OR due_at < now() - interval '${EXPRESS_OVERDUE_MS} milliseconds')
     AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS known (owner) WHERE known.owner = d.owner)
   GROUP BY owner
   ORDER BY min(due_at)
@@ -26,15 +34,16 @@ export async function overdueOwners(
 const ORPHANED = `
   SELECT owner, array_agg(id ORDER BY id) AS ids
   FROM deliveries d
-  WHERE owner IS NOT NULL AND due_at < now() - interval '1 second' AND claimed_at IS NULL
+  WHERE owner IS NOT NULL AND due_at < now() - interval '1 second'
+    AND (claimed_at IS NULL OR ${isExpressOwnerSql('owner')})
     AND process_id = ANY ($1::text[]) AND owner <> ALL ($3::text[])
   GROUP BY owner
   ORDER BY min(due_at)
   LIMIT $2`;
 
 /**
- * Returns up to `limit` owners of due, unclaimed deliveries that one of `processIds` assigned, except the `known` ones.
- * That process may have crashed after committing the assignment and before starting the workflow.
+ * Returns up to `limit` owners of due deliveries that one of `processIds` assigned and nobody has claimed, or of which it
+ * makes the first attempt itself, except the `known` ones. That process may have crashed after the commit.
  */
 export async function orphanedOwners(
   db: Queryable,

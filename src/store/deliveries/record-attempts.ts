@@ -8,6 +8,7 @@ import {
   timestampArray,
 } from '../postgres/binary-arrays.ts';
 import { type Queryable, retryOnConflict } from '../postgres/database.ts';
+import { isExpressOwnerSql } from './express-owner-sql.ts';
 import { RECORD_TRANSITIONS, TRANSITION_COLUMNS, type Transition } from './transitions.ts';
 
 /** A finished attempt, as stored in Postgres. */
@@ -29,21 +30,24 @@ export type AttemptRecord = {
   errorMessage: string | null;
   /** Milliseconds until the next attempt if this one failed; null if it was the last. */
   retryInMs: number | null;
+  /** The workflow that makes the next attempt, if this one had no workflow. Null: the delivery waits to be assigned. */
+  nextOwner: string | null;
 };
 
 // Closes an open claim of the same epoch. A flush that is repeated after a lost acknowledgement, or that comes after the
 // claim was written off, therefore changes nothing. The owner is not compared: if the workflow was lost during the
 // attempt, a new owner waits for this record. Locks rows in id order. A single statement needs no BEGIN and COMMIT,
-// which saves two round trips for each flush.
+// which saves two round trips for each flush. An attempt without a workflow passes the delivery on, unless another owner
+// has been given it meanwhile.
 const RECORD = `
   WITH reported AS (
     SELECT * FROM unnest($1::text[], $2::int[], $3::timestamptz[], $4::int[], $5::text[], $6::int[], $7::boolean[],
                          $8::text[], $9::bytea[], $10::bytea[], $11::bytea[], $12::boolean[], $13::text[], $14::text[],
-                         $15::float8[])
+                         $15::float8[], $16::text[])
       AS r (id, epoch, started_at, duration_ms, outcome, status_code, resent, request_url, request_headers,
-            response_headers, response_body, response_truncated, error_code, error_message, retry_in_ms)
+            response_headers, response_body, response_truncated, error_code, error_message, retry_in_ms, next_owner)
   ), locked AS (
-    SELECT r.*, d.step, d.attempts, d.trigger, d.cancel_reason,
+    SELECT r.*, d.step, d.attempts, d.trigger, d.cancel_reason, coalesce(${isExpressOwnerSql('d.owner')}, false) AS is_express,
            CASE WHEN r.outcome = 'delivered' THEN 'delivered'
                 WHEN d.cancel_reason IS NOT NULL THEN 'cancelled'
                 WHEN r.retry_in_ms IS NULL THEN 'undeliverable'
@@ -65,6 +69,8 @@ const RECORD = `
     SET status = l.next_status,
         step = CASE WHEN l.next_status = 'retrying' THEN d.step + 1 ELSE d.step END,
         attempts = d.attempts + 1,
+        owner = CASE WHEN l.next_status = 'retrying' AND l.is_express THEN l.next_owner ELSE d.owner END,
+        workflow_id = CASE WHEN l.next_status = 'retrying' AND l.is_express THEN l.next_owner ELSE d.workflow_id END,
         claimed_at = NULL,
         unknown_streak = 0,
         trigger = 'schedule',
@@ -124,6 +130,7 @@ async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Tr
       textArray(records.map((r) => r.errorCode)),
       textArray(records.map((r) => r.errorMessage)),
       floatArray(records.map((r) => r.retryInMs)),
+      textArray(records.map((r) => r.nextOwner)),
     ],
   });
   return rows;

@@ -11,7 +11,7 @@ import {
 } from './accept-result.ts';
 import type { AcceptResult, EventDraft } from './event-draft.ts';
 import { eventKey } from './event-key.ts';
-import { fitInOneStatement, insertDrafts, type Owners } from './insert-events.ts';
+import { fitInOneStatement, insertDrafts, type Owners, targetSecretContext } from './insert-events.ts';
 import { matchReceivers, type NewDelivery } from './match-receivers.ts';
 
 /** A batch whose events match more endpoints together is rejected, because its transaction would take many seconds. */
@@ -25,6 +25,8 @@ export type AcceptOptions = {
   allOrNone?: boolean;
   /** The process that starts what carries the deliveries. */
   processId?: string | null;
+  /** Whether the deliveries have `details`, so that requests can be made from memory. */
+  withDetails?: boolean;
 };
 
 /** What a transaction has stored. */
@@ -51,18 +53,19 @@ export async function beginAccept(
   pool: pg.Pool,
   box: SecretBox,
   drafts: EventDraft[],
-  { allOrNone = false, processId = null }: AcceptOptions = {},
+  { allOrNone = false, processId = null, withDetails = false }: AcceptOptions = {},
 ): Promise<AcceptTransaction> {
   const limit = allOrNone ? MAX_BATCH_FAN_OUT : MAX_ENDPOINTS_PER_EVENT;
+  const sealedTargets = sealTargets(box, drafts);
   const { transaction, result: matched } = await beginTransaction(pool, (client) =>
-    matchReceivers(client, drafts, limit),
+    matchReceivers(client, drafts, limit, { withDetails, sealedTargets }),
   );
   const isSmall = (index: number): boolean => matched[index]!.length <= MAX_ENDPOINTS_PER_EVENT;
   const small = drafts.filter((_, index) => isSmall(index));
   const deliveries = matched.filter((_, index) => isSmall(index)).flat();
 
   const insert = (client: pg.PoolClient, owners: Owners): Promise<Set<string>> =>
-    insertDrafts(client, box, small, deliveries, owners, processId);
+    insertDrafts(client, small, sealedTargets, deliveries, owners, processId);
 
   async function storeSome(owners: Owners): Promise<StoredEvents> {
     const run = fitInOneStatement(small) ? transaction.commitWith : transaction.runAndCommit;
@@ -105,6 +108,15 @@ export async function beginAccept(
 
   return { deliveries, store: allOrNone ? storeAllOrNone : storeSome, rollback: transaction.rollback };
 }
+
+const sealTargets = (box: SecretBox, drafts: EventDraft[]): Map<EventDraft, Buffer> =>
+  new Map(
+    drafts.flatMap((draft) =>
+      draft.target
+        ? [[draft, box.seal(draft.target.secret, targetSecretContext(draft.projectId, draft.id))]]
+        : [],
+    ),
+  );
 
 const isOf =
   (stored: Set<string>) =>

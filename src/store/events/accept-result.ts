@@ -1,3 +1,4 @@
+import { workflowOf } from '../../policy/express-owner.ts';
 import { MAX_ENDPOINTS_PER_EVENT } from '../../policy/quotas.ts';
 import type { Queryable } from '../postgres/database.ts';
 import type { AcceptResult, EventDraft, InitialDelivery } from './event-draft.ts';
@@ -57,7 +58,7 @@ export const toInitialDelivery = (
   endpointId,
   status: waitingFor === null ? 'pending' : 'held',
   waitingFor,
-  workflowId: owner,
+  workflowId: workflowOf(owner),
 });
 
 /** The result for a draft that was not stored. `existing` is the event with its id. */

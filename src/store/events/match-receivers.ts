@@ -5,9 +5,19 @@ import type { Queryable } from '../postgres/database.ts';
 import { newId } from '../postgres/ids.ts';
 import type { EventDraft } from './event-draft.ts';
 
+/** What a request to a receiver needs besides the event, as the match read it. */
+export type ReceiverDetails = {
+  url: string;
+  /** Sealed: the endpoint's secrets, or the secret of the target. */
+  secrets: Buffer;
+  headers: Buffer | null;
+};
+
 /** A delivery that is about to be stored. */
 export type NewDelivery = {
   id: string;
+  /** The event. */
+  draft: EventDraft;
   projectId: string;
   eventId: string;
   type: string;
@@ -19,16 +29,19 @@ export type NewDelivery = {
   /** Not null: the endpoint is paused or disabled, and the delivery is held. */
   waitingFor: HoldReason | null;
   createdAt: Date;
+  /** Null if it was not asked for, or if the event matches too many endpoints. */
+  details: ReceiverDetails | null;
 };
 
 type Match = { draftIndex: number; endpointId: string; holdReason: HoldReason | null; lane: Lane };
+type MatchWithDetails = Match & { [K in keyof ReceiverDetails]: ReceiverDetails[K] | null };
 
 // The lock keeps an endpoint from being deleted or resumed between the match and the commit (both take FOR UPDATE). Without
 // it, a deleted endpoint could get a delivery, and the end of a pause could miss a delivery that is held here. Changes of
 // other columns do not wait for this lock.
 const matching = (consumers: string): string => `
   SELECT draft.index AS "draftIndex", endpoint.id AS "endpointId", ${holdReason('endpoint')} AS "holdReason",
-         ${initialLane('endpoint.id')} AS lane
+         ${initialLane('endpoint.id')} AS lane, endpoint.url, endpoint.secrets, endpoint.headers
   FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])
     AS draft (index, project_id, consumer, patterns, endpoint)
   JOIN endpoints endpoint
@@ -42,12 +55,29 @@ const matching = (consumers: string): string => `
   FOR KEY SHARE OF endpoint`;
 
 // Not IS NOT DISTINCT FROM, which no index supports: each draft would read every endpoint of its project.
-const MATCH_ENDPOINTS = `
+const MATCHES = `
   SELECT * FROM (${matching('endpoint.consumer = draft.consumer')}) AS of_consumer
   UNION ALL
   SELECT * FROM (${matching('endpoint.consumer IS NULL AND draft.consumer IS NULL')}) AS of_project
   ORDER BY "endpointId"
   LIMIT $6`;
+
+const MATCH_ENDPOINTS = `
+  SELECT "draftIndex", "endpointId", "holdReason", lane FROM (${MATCHES}) AS matched ORDER BY "endpointId"`;
+
+/** Further matches are returned without details: so many requests are not made at once. */
+const MAX_DETAILED_MATCHES = 1_000;
+
+// The details of an endpoint are returned once, with its first match.
+const MATCH_ENDPOINTS_WITH_DETAILS = `
+  SELECT "draftIndex", "endpointId", "holdReason", lane,
+         CASE WHEN has_details THEN url END AS url, CASE WHEN has_details THEN secrets END AS secrets,
+         CASE WHEN has_details THEN headers END AS headers
+  FROM (SELECT *, row_number() OVER by_endpoint <= ${MAX_DETAILED_MATCHES}
+                  AND lag("endpointId") OVER by_endpoint IS DISTINCT FROM "endpointId" AS has_details
+        FROM (${MATCHES}) AS matched
+        WINDOW by_endpoint AS (ORDER BY "endpointId")) AS detailed
+  ORDER BY "endpointId"`;
 
 /** The drafts together match more endpoints than one transaction may insert deliveries for. */
 export class FanOutTooLarge extends Error {
@@ -75,6 +105,7 @@ export async function matchReceivers(
   db: Queryable,
   drafts: EventDraft[],
   limit: number,
+  { withDetails, sealedTargets }: { withDetails: boolean; sealedTargets: ReadonlyMap<EventDraft, Buffer> },
 ): Promise<NewDelivery[][]> {
   const targeted = drafts.flatMap((draft, index) =>
     draft.target
@@ -83,7 +114,7 @@ export async function matchReceivers(
   );
   // Sent together: neither depends on the other.
   const [matches, lanes] = await Promise.all([
-    matchEndpoints(db, drafts, limit + 1),
+    matchEndpoints(db, drafts, limit + 1, withDetails),
     lanesOf(
       db,
       targeted.map(({ receiver }) => receiver),
@@ -91,12 +122,22 @@ export async function matchReceivers(
   ]);
   if (matches.length > limit && drafts.length > 1) throw new FanOutTooLarge(wideProjects(drafts, matches));
   const found: NewDelivery[][] = drafts.map(() => []);
+  const detailsOf = new Map<string, ReceiverDetails>();
   for (const match of matches) {
     const { draftIndex, endpointId, holdReason: waitingFor, lane } = match;
-    found[draftIndex]!.push(newDelivery(drafts[draftIndex]!, endpointId, endpointId, lane, waitingFor));
+    const { url = null, secrets = null, headers = null } = match as Partial<MatchWithDetails>;
+    if (url !== null && secrets !== null) detailsOf.set(endpointId, { url, secrets, headers });
+    const details = detailsOf.get(endpointId) ?? null;
+    const draft = drafts[draftIndex]!;
+    found[draftIndex]!.push(
+      newDelivery(draft, endpointId, { receiver: endpointId, lane, waitingFor, details }),
+    );
   }
-  for (const { draft, index, receiver } of targeted)
-    found[index]!.push(newDelivery(draft, null, receiver, lanes.get(receiver)!, null));
+  for (const { draft, index, receiver } of targeted) {
+    const details = { url: draft.target!.url, secrets: sealedTargets.get(draft)!, headers: null };
+    const lane = lanes.get(receiver)!;
+    found[index]!.push(newDelivery(draft, null, { receiver, lane, waitingFor: null, details }));
+  }
   return found;
 }
 
@@ -120,12 +161,17 @@ function wideProjects(drafts: EventDraft[], matches: Match[]): string[] {
 }
 
 /** Returns a row for each endpoint that matches a draft without a target, at most `limit`. Locks the endpoints. */
-export async function matchEndpoints(db: Queryable, drafts: EventDraft[], limit: number): Promise<Match[]> {
+export async function matchEndpoints(
+  db: Queryable,
+  drafts: EventDraft[],
+  limit: number,
+  withDetails = false,
+): Promise<(Match | MatchWithDetails)[]> {
   const routed = drafts.flatMap((draft, index) => (draft.target ? [] : [{ draft, index }]));
   if (routed.length === 0) return [];
   const { rows } = await db.query<Match>({
-    name: 'match-endpoints',
-    text: MATCH_ENDPOINTS,
+    name: withDetails ? 'match-endpoints-with-details' : 'match-endpoints',
+    text: withDetails ? MATCH_ENDPOINTS_WITH_DETAILS : MATCH_ENDPOINTS,
     values: [
       routed.map(({ index }) => index),
       routed.map(({ draft }) => draft.projectId),
@@ -149,19 +195,16 @@ function patternsFor(type: string): string[] {
 const newDelivery = (
   draft: EventDraft,
   endpointId: string | null,
-  receiver: string,
-  lane: Lane,
-  waitingFor: HoldReason | null,
+  receiver: Pick<NewDelivery, 'receiver' | 'lane' | 'waitingFor' | 'details'>,
 ): NewDelivery => ({
   id: newId('dlv', draft.createdAt.getTime()),
+  draft,
   projectId: draft.projectId,
   eventId: draft.id,
   type: draft.type,
   endpointId,
-  receiver,
   consumer: draft.consumer,
   policy: draft.policy,
-  lane,
-  waitingFor,
   createdAt: draft.createdAt,
+  ...receiver,
 });

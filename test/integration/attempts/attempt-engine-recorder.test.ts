@@ -59,6 +59,7 @@ async function claimedRecords(count: number): Promise<PendingRecord[]> {
     errorCode: null,
     errorMessage: null,
     retryAt: deadlineIn(60_000),
+    nextOwner: null,
   }));
 }
 

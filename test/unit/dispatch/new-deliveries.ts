@@ -17,6 +17,8 @@ export const newDeliveries = (count: number, changes: Partial<NewDelivery> = {})
     policy: POLICY,
     lane: 'fast',
     waitingFor: null,
+    draft: {} as NewDelivery['draft'],
+    details: null,
     createdAt: new Date(),
     ...changes,
   }));

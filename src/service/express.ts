@@ -1,0 +1,53 @@
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { createExpressAttempts, type ExpressAttempts } from '../express/express-attempts.ts';
+import { createExpressCapacity } from '../express/express-capacity.ts';
+import { releaseLost } from '../store/deliveries/reconciliation.ts';
+import type { SharedServices } from './shared-services.ts';
+import type { WorkerRole } from './worker-role.ts';
+
+/** Attempts without a workflow get at most half of the slots: retries and all other attempts need slots as well. */
+const SHARE_OF_SLOTS = 0.5;
+const MAX_IN_FLIGHT = 1_024;
+
+/** Makes first attempts in this process. Null if they are made by workflows. */
+export function startExpress(
+  { config, log, metrics, pools, heartbeats, attemptSlots }: SharedServices,
+  worker: WorkerRole | null,
+  dispatcher: Dispatcher,
+): ExpressAttempts | null {
+  if (config.firstAttempt === 'workflow') return null;
+  if (!worker) {
+    log.warn(
+      'POSTHORN_FIRST_ATTEMPT=express has no effect in a process without a worker: workflows make the first attempts',
+    );
+    return null;
+  }
+  return createExpressAttempts({
+    engine: worker.engine,
+    limiter: worker.limiter,
+    capacity: createExpressCapacity(Math.min(MAX_IN_FLIGHT, Math.floor(attemptSlots * SHARE_OF_SLOTS))),
+    processId: heartbeats.idOrNull,
+    otherwise: dispatcher.reserve,
+    reserveRetry: (pending) => {
+      const reservation = dispatcher.reserveRetries([pending]);
+      return {
+        owner: reservation.owners[0]!,
+        commit: () => reservation.commit(() => true),
+        release: reservation.release,
+      };
+    },
+    handOver: async (owner, deliveryId) => {
+      await releaseLost(pools.release, owner, [deliveryId]);
+      dispatcher.poll();
+    },
+    onStored: (express, others) => {
+      metrics.firstAttempts.inc({ by: 'express' }, express);
+      metrics.firstAttempts.inc({ by: 'workflow' }, others);
+    },
+    onFailure: (error, deliveryId) =>
+      log.error(
+        { err: error, deliveryId },
+        'a first attempt could not be passed on; the reconciler does so later',
+      ),
+  });
+}
