@@ -41,7 +41,7 @@ const MAX_HIGH_FAN_OUT_PROJECTS = 1_000;
 
 /** `maxPerTransaction`: a shared transaction takes no more posts beyond this. `maxInMemory`: all queued and running posts. */
 export type AcceptByteLimits = { maxPerTransaction: number; maxInMemory: number };
-/** While it is written, a body is in memory several times: as hex, and in the buffers of the connection. */
+/** While it is written, a body is in memory several times: in the draft, in the statement and in the buffers of the connection. */
 const BYTES: AcceptByteLimits = { maxPerTransaction: 4 * 1024 * 1024, maxInMemory: 128 * 1024 * 1024 };
 
 /** Stores concurrent posts in shared transactions, and starts their workflows after the commit. */

@@ -1,7 +1,7 @@
 import { parseDuration } from '../policy/duration.ts';
 import type { RetryPolicy } from '../policy/retry-policy.ts';
 import { hasKeyEncoding } from '../signing/secret-key.ts';
-import { compileBody } from './body/compose-body.ts';
+import { type ComposedBody, compileBody } from './body/compose-body.ts';
 import { compileSizeCheck } from './body/rendered-size.ts';
 import type { FieldProblem } from './body/reserialize.ts';
 import type { Profile } from './profile.ts';
@@ -18,6 +18,8 @@ export type EventFields = {
   attributes: Record<string, string>;
 };
 
+type ComposeInput = EventFields & { data: Buffer; test?: boolean };
+
 /** A profile compiled into functions. */
 export type CompiledProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'eventTypes' | 'labels'> & {
   version: number;
@@ -27,7 +29,9 @@ export type CompiledProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'eventTy
    * The body that every receiver gets, or why this event cannot have one (422). `data` is JSON as the producer sent it;
    * `test` is omitted for events that are not test events.
    */
-  composeBody(input: EventFields & { data: Buffer; test?: boolean }): Buffer | { errors: FieldProblem[] };
+  composeBody(input: ComposeInput): Buffer | { errors: FieldProblem[] };
+  /** Like composeBody, with the place of the data in the body. */
+  compose(input: ComposeInput): ComposedBody | { errors: FieldProblem[] };
   /** The headers of one attempt, with its signature. `sentAt` is in epoch seconds; `secrets` is newest first and not empty. */
   requestHeaders(
     input: EventFields & { sentAt: number; body: Buffer; secrets: string[] },
@@ -53,12 +57,22 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
   const headers = compileHeaders(profile, secret.keyEncoding);
   const missingFields = compileRequiredFieldsCheck(profile);
   const findSizeProblems = compileSizeCheck(profile);
-  const compose = compileBody(profile);
+  const composeChecked = compileBody(profile);
 
   const timestamp = (time: Date): string =>
     profile.timestampPrecision === 'milliseconds'
       ? time.toISOString()
       : `${time.toISOString().slice(0, 19)}Z`;
+
+  const compose: CompiledProfile['compose'] = (input) => {
+    const event = { ...input, createdAt: timestamp(input.createdAt) };
+    const sizeProblems = findSizeProblems(event);
+    if (sizeProblems.length > 0) return { errors: sizeProblems };
+    const missing = missingFields(input);
+    const composed = composeChecked(event);
+    if (Array.isArray(composed)) return { errors: [...missing, ...composed] };
+    return missing.length === 0 ? composed : { errors: missing };
+  };
 
   return {
     name: profile.name,
@@ -69,14 +83,10 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
     eventTypes: profile.eventTypes,
     labels: profile.labels,
     composeBody: (input) => {
-      const event = { ...input, createdAt: timestamp(input.createdAt) };
-      const sizeProblems = findSizeProblems(event);
-      if (sizeProblems.length > 0) return { errors: sizeProblems };
-      const missing = missingFields(input);
-      const body = compose(event);
-      if (Buffer.isBuffer(body)) return missing.length === 0 ? body : { errors: missing };
-      return { errors: [...missing, ...body] };
+      const composed = compose(input);
+      return 'errors' in composed ? composed : composed.body;
     },
+    compose,
     requestHeaders: (input) => headers.render({ ...input, createdAt: timestamp(input.createdAt) }),
     requiresConsumer: referencesConsumer(profile),
     secretRules: secret.rules,

@@ -56,13 +56,15 @@ export function draftOrRefusal(
 /** Adds the body that the profile composes. Throws if it cannot compose one; `pointer` is prepended to each error's pointer. */
 export function composeDraft(tenant: Tenant, content: Content, pointer = ''): EventDraft {
   const { profile } = tenant;
-  const body = profile.composeBody(content);
-  if (!Buffer.isBuffer(body)) {
-    throw new Problem('data_not_representable', undefined, { errors: prependPointer(pointer, body.errors) });
+  const composed = profile.compose(content);
+  if ('errors' in composed) {
+    throw new Problem('data_not_representable', undefined, {
+      errors: prependPointer(pointer, composed.errors),
+    });
   }
   return {
     ...uncomposed(tenant, content),
-    body,
+    ...composed,
     profile: profile.name,
     profileVersion: profile.version,
   };

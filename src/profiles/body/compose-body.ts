@@ -10,6 +10,9 @@ export type BodyInput = TemplateValues & {
   test?: boolean;
 };
 
+/** `data` is the event's data: a part of `body` if it was inserted there unchanged, or else the bytes that were given. */
+export type ComposedBody = { body: Buffer; data: Buffer };
+
 /** Returns a member with its name, or the contents of a spread object, which may be empty. */
 type Member = (input: BodyInput) => (string | Buffer)[];
 
@@ -45,19 +48,25 @@ function spreadProblems(data: Buffer, memberNames: Set<string>): FieldProblem[] 
 }
 
 /** Text between two buffers is encoded at once: a call of the encoder costs more than the few bytes of one piece. */
-function joinPieces(pieces: (string | Buffer)[]): Buffer {
+function joinPieces(pieces: (string | Buffer)[], data: Buffer): ComposedBody {
   const buffers: Buffer[] = [];
   let text = '';
+  let length = 0;
+  let start: number | undefined;
   for (const piece of pieces) {
     if (typeof piece === 'string') {
       text += piece;
       continue;
     }
-    buffers.push(Buffer.from(text, 'utf8'), piece);
+    const before = Buffer.from(text, 'utf8');
     text = '';
+    if (piece === data) start = length + before.length;
+    length += before.length + piece.length;
+    buffers.push(before, piece);
   }
   buffers.push(Buffer.from(text, 'utf8'));
-  return Buffer.concat(buffers);
+  const body = Buffer.concat(buffers);
+  return { body, data: start === undefined ? data : body.subarray(start, start + data.length) };
 }
 
 /**
@@ -67,13 +76,13 @@ function joinPieces(pieces: (string | Buffer)[]): Buffer {
  */
 export function compileBody(
   profile: Pick<Profile, 'body' | 'dataBytes'>,
-): (input: BodyInput) => Buffer | FieldProblem[] {
+): (input: BodyInput) => ComposedBody | FieldProblem[] {
   const members = Object.entries(profile.body).map(compileMember);
   const hasSpread = SPREAD_MEMBER in profile.body;
   const memberNames = new Set(Object.keys(profile.body).filter((name) => name !== SPREAD_MEMBER));
   const reserializes = profile.dataBytes === 'reserialized';
 
-  const join = (input: BodyInput): Buffer => {
+  const join = (input: BodyInput): ComposedBody => {
     const pieces: (string | Buffer)[] = [];
     for (const member of members) {
       const [first = '', ...rest] = member(input);
@@ -81,7 +90,13 @@ export function compileBody(
     }
     if (pieces.length === 0) pieces.push('{');
     pieces.push('}');
-    return joinPieces(pieces);
+    return joinPieces(pieces, input.data);
+  };
+
+  const joinAndReserialize = (input: BodyInput): ComposedBody => {
+    const joined = join(input);
+    const body = reserialize(joined.body);
+    return body.equals(joined.body) ? joined : { body, data: input.data };
   };
 
   return (input) => {
@@ -90,6 +105,6 @@ export function compileBody(
       ...(reserializes ? reserializationProblems(input.data) : []),
     ];
     if (problems.length > 0) return problems;
-    return reserializes ? reserialize(join(input)) : join(input);
+    return reserializes ? joinAndReserialize(input) : join(input);
   };
 }

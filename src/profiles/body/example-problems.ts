@@ -31,8 +31,8 @@ export function exampleProblems(
     const event = { ...EXAMPLE_EVENT, createdAt, type: name, attributes: exampleAttributes };
     const tooLong = sizeProblems(event);
     if (tooLong.length > 0) return tooLong;
-    const body = compose({ ...event, data: Buffer.from(JSON.stringify(example)) });
-    return [...missingFields(event), ...(Buffer.isBuffer(body) ? [] : body)];
+    const composed = compose({ ...event, data: Buffer.from(JSON.stringify(example)) });
+    return [...missingFields(event), ...(Array.isArray(composed) ? composed : [])];
   };
 
   const found: ExampleProblem[] = [];

@@ -7,7 +7,7 @@ export type EventDraft = {
   type: string;
   consumer: string | null;
   attributes: Record<string, string>;
-  /** The `data` member, byte for byte as the producer sent it. */
+  /** The `data` member, byte for byte as the producer sent it. Stored only once if it is a part of the memory of `body`. */
   data: Buffer;
   /** The body that every receiver gets, composed by the profile. */
   body: Buffer;

@@ -10,6 +10,7 @@ import {
   parseSortKeyTime,
 } from '../postgres/pages.ts';
 import type { Scope } from '../scope.ts';
+import { EVENT_DATA_BYTES } from './event-bytes.ts';
 import { EVENT_COLUMNS, type StoredEvent } from './event-reads.ts';
 
 export type EventFilter = {
@@ -30,7 +31,7 @@ const MAX_PAGE_DELIVERIES = 10_000;
 // $10 rows to scan. A page always includes the first event found.
 const pageAmong = (scanned: string, end: string, sortKey: string): string => `
   WITH found AS MATERIALIZED (
-    SELECT e.*, octet_length(e.data) + octet_length(e.body) AS size
+    SELECT e.*, ${EVENT_DATA_BYTES} + octet_length(e.body) AS size
     FROM (${scanned}) AS e
     WHERE ($2::text IS NULL OR e.consumer = $2)
       AND ($3::text IS NULL OR e.type = $3)

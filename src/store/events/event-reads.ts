@@ -1,6 +1,7 @@
 import type { EventStatus } from '../../policy/outcome.ts';
 import type { Queryable } from '../postgres/database.ts';
 import type { Scope } from '../scope.ts';
+import { EVENT_DATA } from './event-bytes.ts';
 import type { EventDraft } from './event-draft.ts';
 
 export type StoredEvent = {
@@ -19,7 +20,7 @@ export type StoredEvent = {
 };
 
 export const EVENT_COLUMNS = `
-  e.id, e.type, e.consumer, e.status, e.test, e.created_at AS "createdAt", e.attributes, e.data, e.body,
+  e.id, e.type, e.consumer, e.status, e.test, e.created_at AS "createdAt", e.attributes, ${EVENT_DATA} AS data, e.body,
   e.target_url AS "targetUrl", e.delivery_count AS "deliveryCount"`;
 
 const FIND_EVENT = `

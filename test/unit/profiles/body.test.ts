@@ -177,3 +177,19 @@ test('an event that would render more than 64 Ki characters in the body, or 8 Ki
   expect(composed(inHeaders, '1', names(7_000))).toContain('"data":1');
   expect(composed(inHeaders, '1', names(8_000))).toMatchObject({ errors: [pointer] });
 });
+
+test('data that the body contains unchanged is returned as a part of its memory, and other data as it was given', () => {
+  const place = (changes: Partial<ProfileSource>, text: string) => {
+    const given = Buffer.from(text);
+    const composed = compile(changes).compose({ ...event, type: 'é', data: given });
+    if ('errors' in composed) throw new Error(JSON.stringify(composed));
+    expect(composed.data).toEqual(given);
+    return composed.data === given ? 'given' : composed.data.byteOffset - composed.body.byteOffset;
+  };
+  const bytesBefore = Buffer.byteLength('{"type":"é","timestamp":"2026-03-26T14:30:00.987Z","data":');
+
+  expect(place({}, '{"a": 1.0}')).toBe(bytesBefore);
+  expect(place(reserialized, '{"a":1}')).toBe(bytesBefore);
+  expect(place(reserialized, '{"a": 1}')).toBe('given');
+  expect(place(flat, '{"a":1}')).toBe('given');
+});
