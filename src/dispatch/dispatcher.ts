@@ -1,25 +1,26 @@
+import type { NewDelivery } from '../store/events/accept-events.ts';
 import type { Grouping } from './groups/grouping.ts';
 import { StartSlots } from './groups/start-slots.ts';
 import type { InFlightLimiter } from './in-flight-limiter.ts';
-import { Backlog } from './queues/backlog.ts';
-import { FreshQueue } from './queues/fresh-queue.ts';
-import { QueueReader } from './queues/queue-reader.ts';
-import { type RetryDelivery, RetryQueue } from './queues/retry-queue.ts';
+import { createBacklog } from './queues/backlog.ts';
+import { createFreshQueue } from './queues/fresh-queue.ts';
+import type { Queue } from './queues/queue.ts';
+import { createQueueReader } from './queues/queue-reader.ts';
+import { createRetryQueue, type RetryDelivery } from './queues/retry-queue.ts';
 import { createSlowQueue } from './queues/slow-queue.ts';
-import type { Reservation, Reserve } from './reservation.ts';
 import { WorkflowStarter, type WorkflowStarterDependencies } from './workflow-starter.ts';
 
 export type Dispatcher = {
   /** Decides which workflows carry deliveries that are about to be stored. */
-  reserve: Reserve;
+  reserve: Queue<NewDelivery>['reserve'];
   /** The same for deliveries whose attempt was made without a workflow and is about to be recorded as failed. */
-  reserveRetries(deliveries: RetryDelivery[]): Reservation<RetryDelivery>;
+  reserveRetries: Queue<RetryDelivery>['reserve'];
   /** Looks for due deliveries now instead of at the next tick. */
   poll(): void;
   /** Frees the start slots of workflows that have claimed their deliveries. */
   recordClaimed(workflowIds: string[]): void;
-  /** Reservations that have not ended, and start slots that are taken. */
-  held(): { reservations: number; startSlots: number };
+  /** What has not ended, and the start slots that are taken. */
+  held(): { reservations: number; groups: number; startSlots: number };
   /** Releases what has not started. Resolves when all starts and releases have ended. */
   close(): Promise<void>;
 };
@@ -34,6 +35,8 @@ export type DispatcherDependencies = Omit<WorkflowStarterDependencies, 'onReleas
 
 /** After 250 ms a partial group may start even while full groups are waiting; otherwise a busy project could starve a small one. */
 const MAX_GROUP_WAIT_MS = 250;
+/** With the start, less than 250 ms after a failed attempt the Web UI shows the delivery with its timer. */
+const MAX_RETRY_WAIT_MS = 200;
 const TICK_MS = 250;
 
 /** Groups deliveries into workflows and starts these, as many as workers keep up with. */
@@ -41,16 +44,19 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   const { inFlightLimiter, processId = null, grouping, maxPerReceiver, onFailure } = deps;
   const poll = (): void => backlogReader.request();
   const starter = new WorkflowStarter({ ...deps, onReleased: poll, onReturned: () => retries.startReady() });
-  const retries = new RetryQueue({ starter, grouping });
-  const slots = new StartSlots(grouping);
-  // Slots apart from those of healthy receivers, so that neither delays the other.
-  const slowSlots = new StartSlots('auto');
-  const common = { ...deps, starter, slots, processId, maxWaitMs: MAX_GROUP_WAIT_MS };
-  const backlog = new Backlog(common);
-  const fresh = new FreshQueue({ ...common, backlog, readBacklog: poll });
-  const backlogReader = new QueueReader({ read: () => backlog.read(), onIdle: fresh.startReady, onFailure });
-  const readSlow = createSlowQueue({ ...common, slots: slowSlots }, maxPerReceiver);
-  const slowReader = new QueueReader({ read: readSlow, onIdle: () => {}, onFailure });
+  // Each queue has slots of its own, so that none delays another.
+  const slots = {
+    fresh: new StartSlots(grouping),
+    slow: new StartSlots('auto'),
+    retries: new StartSlots('auto'),
+  };
+  const common = { ...deps, starter, slots: slots.fresh, maxWaitMs: MAX_GROUP_WAIT_MS, processId };
+  const backlog = createBacklog(common);
+  const fresh = createFreshQueue({ ...common, backlog, readBacklog: poll });
+  const retries = createRetryQueue({ ...common, slots: slots.retries, maxWaitMs: MAX_RETRY_WAIT_MS });
+  const readSlow = createSlowQueue({ ...common, slots: slots.slow }, maxPerReceiver);
+  const backlogReader = createQueueReader(backlog.read, onFailure, fresh.startReady);
+  const slowReader = createQueueReader(readSlow, onFailure);
 
   const timer = setInterval(() => {
     starter.expireUnclaimed(inFlightLimiter.hasClaimBacklog());
@@ -61,22 +67,23 @@ export function createDispatcher(deps: DispatcherDependencies): Dispatcher {
   }, TICK_MS);
 
   return {
-    reserve: (deliveries) => fresh.reserve(deliveries),
-    reserveRetries: (deliveries) => retries.reserve(deliveries),
+    reserve: fresh.reserve,
+    reserveRetries: retries.reserve,
     poll,
     recordClaimed(workflowIds) {
       if (starter.recordClaimed(workflowIds)) fresh.startReady();
     },
     held: () => ({
-      reservations: fresh.reservations.open + retries.reservations.open,
-      startSlots: slots.held + slowSlots.held + retries.slots.held,
+      reservations: fresh.held().reservations + retries.held().reservations,
+      groups: fresh.held().groups + retries.held().groups + starter.size,
+      startSlots: slots.fresh.held + slots.slow.held + slots.retries.held,
     }),
     async close() {
       starter.close();
       clearInterval(timer);
       await Promise.all([backlogReader.close(), slowReader.close()]);
-      for (const group of [...fresh.buffer.close(), ...retries.buffer.close()])
-        starter.release(group.workflowId, group.assignment.deliveries);
+      for (const { workflowId, assignment } of [...fresh.close(), ...retries.close()])
+        starter.release(workflowId, assignment.deliveries);
       await starter.whenIdle();
     },
   };

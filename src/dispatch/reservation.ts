@@ -21,61 +21,54 @@ export type Reservation<Delivery = NewDelivery> = {
 /** Decides what carries deliveries, before they are stored. */
 export type Reserve = (deliveries: NewDelivery[]) => Reservation;
 
-/** The reservations of a queue. */
-export type ReservationDependencies<Delivery> = {
-  starter: WorkflowStarter;
-  buffer: GroupBuffer;
-  toAssigned: (delivery: Delivery) => AssignedDelivery;
-  /** Called when a reservation has ended. `unowned`: deliveries that are stored, or may be, without an owner. */
-  onEnded: (unowned: Delivery[]) => void;
+export type Reservations<Delivery> = {
+  create(deliveries: Delivery[], groups: Map<Delivery, Group>): Reservation<Delivery>;
+  /** How many have not ended. */
+  openCount(): number;
 };
 
-export class Reservations<Delivery extends { id: string }> {
-  readonly #deps: ReservationDependencies<Delivery>;
-  #open = 0;
+/** The reservations of a queue. `onEnded` gets the deliveries without an owner that are stored, or may be. */
+export function createReservations<Delivery extends { id: string }>(
+  starter: WorkflowStarter,
+  buffer: GroupBuffer,
+  toAssigned: (delivery: Delivery) => AssignedDelivery,
+  onEnded: (unowned: Delivery[]) => void,
+): Reservations<Delivery> {
+  let open = 0;
 
-  constructor(deps: ReservationDependencies<Delivery>) {
-    this.#deps = deps;
-  }
-
-  /** Reservations that have not ended. */
-  get open(): number {
-    return this.#open;
-  }
-
-  create(deliveries: Delivery[], groups: Map<Delivery, Group>): Reservation<Delivery> {
-    let isOpen = true;
-    this.#open += 1;
-    const end = (isStored: (delivery: Delivery) => boolean, mayBeStored: boolean): void => {
-      if (!isOpen) throw new Error('this reservation has ended before');
-      isOpen = false;
-      this.#open -= 1;
-      const shares = Map.groupBy(deliveries, (delivery) => groups.get(delivery) ?? null);
-      for (const [group, share] of shares) if (group) this.#settle(group, share, isStored, mayBeStored);
-      const unowned = shares.get(null) ?? [];
-      this.#deps.onEnded(mayBeStored ? deliveries : unowned.filter(isStored));
-    };
-    return {
-      owners: deliveries.map((delivery) => groups.get(delivery)?.workflowId ?? null),
-      commit: (isStored) => end(isStored, false),
-      release: (mayBeStored) => end(() => false, mayBeStored),
-    };
-  }
-
-  #settle(
-    group: Group,
-    share: Delivery[],
-    isStored: (delivery: Delivery) => boolean,
-    mayBeStored: boolean,
-  ): void {
-    const { starter, buffer, toAssigned } = this.#deps;
-    const stored = share.filter(isStored);
+  function settle(group: Group, stored: Delivery[], lost: Delivery[], mayBeStored: boolean): void {
     const isClosed = group.state === 'closed';
-    group.settle(isClosed ? [] : stored.map(toAssigned), share.length - (isClosed ? 0 : stored.length));
-    buffer.giveBack(group, share.length - stored.length);
+    if (isClosed) group.settle([], stored.length + lost.length);
+    else group.settle(stored.map(toAssigned), lost.length);
+    buffer.giveBack(group, lost.length);
     // What may be stored is not started. If the release is lost too, the reconciler finds a workflow that does not exist.
-    const unstarted = mayBeStored ? share : isClosed ? stored : [];
-    starter.release(group.workflowId, unstarted);
-    if (group.state === 'permitted' && group.isStored) starter.start(group);
+    starter.release(group.workflowId, [...(isClosed ? stored : []), ...(mayBeStored ? lost : [])]);
+    if (group.state === 'permitted') starter.start(group);
   }
+
+  return {
+    create(deliveries, groups) {
+      const shares = Map.groupBy(deliveries, (delivery) => groups.get(delivery) ?? null);
+      let isOpen = true;
+      open += 1;
+      const end = (isStored: (delivery: Delivery) => boolean, mayBeStored: boolean): void => {
+        if (!isOpen) throw new Error('this reservation has ended before');
+        isOpen = false;
+        open -= 1;
+        for (const [group, share] of shares) {
+          const { true: stored = [], false: lost = [] } = Object.groupBy(share, (delivery) =>
+            isStored(delivery) ? 'true' : 'false',
+          );
+          if (group) settle(group, stored, lost, mayBeStored);
+        }
+        onEnded(mayBeStored ? deliveries : (shares.get(null) ?? []).filter(isStored));
+      };
+      return {
+        owners: deliveries.map((delivery) => groups.get(delivery)?.workflowId ?? null),
+        commit: (isStored) => end(isStored, false),
+        release: (mayBeStored) => end(() => false, mayBeStored),
+      };
+    },
+    openCount: () => open,
+  };
 }

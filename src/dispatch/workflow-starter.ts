@@ -42,6 +42,11 @@ export class WorkflowStarter {
     this.#deps = deps;
   }
 
+  /** How many groups are starting, or unclaimed. */
+  get size(): number {
+    return this.#underWay.size;
+  }
+
   /** Whether Temporal is available, no start has failed within the last second, and the process is not stopping. */
   canStart = (): boolean =>
     !this.#closed && this.#deps.starter() !== null && performance.now() >= this.#pausedUntil;
@@ -91,29 +96,26 @@ export class WorkflowStarter {
   }
 
   async #run(group: Group): Promise<void> {
+    const { onStarted, onReturned, onFailure, starter } = this.#deps;
     const { workflowId, assignment } = group;
-    const result = await this.#callTemporal(assignment);
-    this.#deps.onStarted(result, assignment.deliveries.length);
-    this.#move(group, result === 'started' ? 'started' : 'fail');
-    if (group.holdsSlot && group.waitsForRetry) this.#move(group, 'claim');
-    // If the workflow runs nevertheless, it finds that it owns nothing. If this release fails too, the reconciler finds
-    // deliveries of a workflow that does not exist.
-    if (result === 'failed') this.release(workflowId, assignment.deliveries);
-    this.#deps.onReturned();
-  }
-
-  async #callTemporal(assignment: Assignment): Promise<'started' | 'failed'> {
+    let hasStarted = false;
     try {
-      const startWorkflow = this.#deps.starter();
+      const startWorkflow = starter();
       if (!startWorkflow) throw new Error('Temporal became unavailable before the start');
       // `id_in_use`: the event's id was used before its retention or before a restore of the database. It cannot be this
       // start with a lost response: Temporal recognizes a repeated request and responds as it did first.
-      return (await startWorkflow(assignment)) === 'started' ? 'started' : 'failed';
+      hasStarted = (await startWorkflow(assignment)) === 'started';
     } catch (error) {
       this.#pausedUntil = performance.now() + START_FAILURE_PAUSE_MS;
-      this.#deps.onFailure(error);
-      return 'failed';
+      onFailure(error);
     }
+    onStarted(hasStarted ? 'started' : 'failed', assignment.deliveries.length);
+    this.#move(group, hasStarted ? 'started' : 'fail');
+    if (group.holdsSlot && group.waitsForRetry) this.#move(group, 'claim');
+    // If the workflow runs nevertheless, it finds that it owns nothing. If this release fails too, the reconciler finds
+    // deliveries of a workflow that does not exist.
+    if (!hasStarted) this.release(workflowId, assignment.deliveries);
+    onReturned();
   }
 
   #move(group: Group, event: GroupEvent): void {

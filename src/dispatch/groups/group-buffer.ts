@@ -1,14 +1,14 @@
 import { SharedCapacity, sharesOf } from '../../limits/shared-capacity.ts';
 import { Turns } from '../../limits/turns.ts';
 import { Group } from './group.ts';
-import { type Groupable, groupSizeOf, sharedWorkflowId } from './grouping.ts';
+import { type Groupable, sharedWorkflowId } from './grouping.ts';
 import type { StartSlots } from './start-slots.ts';
 
 /** Deliveries in one buffer. Beyond these, workers are behind, and new deliveries wait in Postgres. One project gets up to half. */
 const MAX_BUFFERED = 3_200;
 
 /** `full`: no more fit. `overdue`: has waited long enough. Groups that are overdue or partial still take deliveries. */
-export type Readiness = 'full' | 'overdue' | 'partial';
+type Readiness = 'full' | 'overdue' | 'partial';
 
 /**
  * Groups that wait for a start slot. A new delivery is stored with the id of its group's workflow, so no second statement
@@ -29,13 +29,13 @@ export class GroupBuffer {
   };
 
   /** A group is overdue after `maxWaitMs`. */
-  constructor(options: { maxWaitMs: number; slots: StartSlots }) {
-    this.#maxWaitMs = options.maxWaitMs;
-    this.#slots = options.slots;
+  constructor(slots: StartSlots, maxWaitMs: number) {
+    this.#slots = slots;
+    this.#maxWaitMs = maxWaitMs;
   }
 
-  get isEmpty(): boolean {
-    return this.#places.size === 0;
+  get size(): number {
+    return this.#places.size;
   }
 
   isForming = (key: string): boolean => this.#forming.has(key);
@@ -65,9 +65,18 @@ export class GroupBuffer {
     if (group.state === 'ended') this.#remove(group);
   }
 
-  /** Removes a group that may start now, and permits it. */
-  take(readiness: Readiness, mayHave: (projectId: string) => boolean): Group | null {
+  /** Removes a group that may start beside others, because it is full or overdue, and permits it. */
+  takeReady(): Group | null {
     this.#findOverdue();
+    return this.#take('full', this.#slots.allowsFull) ?? this.#take('overdue', this.#slots.allowsOverdue);
+  }
+
+  /** Removes a group that is neither, and permits it. */
+  takePartial(): Group | null {
+    return this.#take('partial', () => true);
+  }
+
+  #take(readiness: Readiness, mayHave: (projectId: string) => boolean): Group | null {
     const group = this.#turns[readiness].next(mayHave, ({ isStored }) => isStored);
     if (!group) return null;
     this.#remove(group);
@@ -92,8 +101,7 @@ export class GroupBuffer {
   }
 
   #open(key: string, { projectId, policy, lane }: Groupable): Group {
-    const kind = { projectId, policy, lane };
-    const group = new Group(sharedWorkflowId(projectId), kind, groupSizeOf(kind), this.#slots);
+    const group = new Group(sharedWorkflowId(projectId), { projectId, policy, lane }, this.#slots);
     this.#places.set(group, { key, readiness: 'partial' });
     this.#forming.set(key, group);
     this.#partial.add(group);

@@ -1,4 +1,5 @@
 import type { AssignedDelivery, Assignment } from '../../store/deliveries/assignments/assignment.ts';
+import { type GroupKind, groupSizeOf } from './grouping.ts';
 import type { StartSlots } from './start-slots.ts';
 
 /** The states of a group, the events that change them, and the states that follow. */
@@ -32,14 +33,11 @@ export type GroupEvent =
   | 'expire'
   | 'fail';
 
-/** What the deliveries of a group have in common. */
-export type GroupKind = Omit<Assignment, 'workflowId' | 'deliveries'>;
-
 /** The deliveries of one future workflow: those that are reserved, and those that are stored. */
 export class Group {
   readonly workflowId: string;
   readonly kind: GroupKind;
-  readonly maxSize: number;
+  readonly #maxSize: number;
   /** Times of performance.now(). */
   readonly openedAt = performance.now();
   startedAt = Number.POSITIVE_INFINITY;
@@ -49,20 +47,27 @@ export class Group {
   #reserved = 0;
   #returnSlot = (): void => {};
 
-  constructor(workflowId: string, kind: GroupKind, maxSize: number, slots: StartSlots) {
+  constructor(workflowId: string, kind: GroupKind, slots: StartSlots) {
     this.workflowId = workflowId;
     this.kind = kind;
-    this.maxSize = maxSize;
+    this.#maxSize = groupSizeOf(kind);
     this.#slots = slots;
   }
 
-  /** A permitted group of deliveries that are stored. */
-  static ofAssignment(assignment: Assignment, maxSize: number, slots: StartSlots): Group {
-    const { workflowId, deliveries, ...kind } = assignment;
-    const group = new Group(workflowId, kind, maxSize, slots);
-    group.reserve(deliveries.length);
-    group.settle(deliveries, 0);
+  /** A group that takes no more than these deliveries. */
+  static permitted(workflowId: string, kind: GroupKind, deliveries: number, slots: StartSlots): Group {
+    const { projectId, policy, lane } = kind;
+    const group = new Group(workflowId, { projectId, policy, lane }, slots);
+    group.reserve(deliveries);
     group.move('permit');
+    return group;
+  }
+
+  /** A permitted group of deliveries that are stored. */
+  static ofAssignment(assignment: Assignment, slots: StartSlots): Group {
+    const { workflowId, deliveries } = assignment;
+    const group = Group.permitted(workflowId, assignment, deliveries.length, slots);
+    group.settle(deliveries, 0);
     return group;
   }
 
@@ -93,7 +98,7 @@ export class Group {
 
   reserve(deliveries: number): void {
     this.#reserved += deliveries;
-    if (this.size >= this.maxSize) this.move('fill');
+    if (this.size >= this.#maxSize) this.move('fill');
   }
 
   /** Ends the reservation of deliveries, of which `lost` are not stored, or may not be. */
@@ -112,7 +117,7 @@ export class Group {
     this.#state = target;
     if (event === 'start') this.startedAt = performance.now();
     if (event === 'permit')
-      this.#returnSlot = this.#slots.take(this.kind.projectId, this.size, this.size >= this.maxSize);
+      this.#returnSlot = this.#slots.take(this.kind.projectId, this.size, this.size >= this.#maxSize);
     if (heldSlot && !this.holdsSlot) this.#returnSlot();
   }
 }

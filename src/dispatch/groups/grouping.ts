@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { deserializePolicy, hasDelayShorterThanTimeout } from '../../policy/retry-policy.ts';
 import { eventWorkflowId, groupWorkflowId } from '../../policy/workflow-id.ts';
 import { MAX_SHORT_DELAY_BATCH } from '../../store/deliveries/assignments/assign-due.ts';
-import type { GroupKind } from './group.ts';
+import type { Assignment } from '../../store/deliveries/assignments/assignment.ts';
 
 /** `auto`: deliveries of several events share a workflow under load. `never`: each event has its own. */
 export type Grouping = 'auto' | 'never';
 
-/** What decides which deliveries share a workflow. */
+/** What the deliveries of a workflow have in common. */
+export type GroupKind = Omit<Assignment, 'workflowId' | 'deliveries'>;
+
 export type Groupable = GroupKind & { eventId: string };
 
 /** The largest number of deliveries in one workflow. */

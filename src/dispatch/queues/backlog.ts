@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { assignDue, nextProjectDue } from '../../store/deliveries/assignments/assign-due.ts';
+import type { Assignment } from '../../store/deliveries/assignments/assignment.ts';
 import { Group } from '../groups/group.ts';
-import { GROUP_SIZE, groupSizeOf } from '../groups/grouping.ts';
-import type { QueueDependencies } from './queue-dependencies.ts';
+import { GROUP_SIZE } from '../groups/grouping.ts';
+import type { QueueDependencies } from './queue.ts';
 
 /** With thousands of projects that cannot fill a group, querying each would take all the time. */
 const MAX_PROJECTS_QUERIED = 4;
@@ -12,67 +13,57 @@ const READ_INTERVAL_MS = 1_000;
 /** While deliveries are known to wait, or a project at its limit may have capacity soon. */
 const BUSY_READ_INTERVAL_MS = 250;
 
-/** Due deliveries to healthy receivers that wait in Postgres without an owner. Projects take turns. */
-export class Backlog {
-  readonly #deps: QueueDependencies;
-  /** Partial and full groups have separate turns. */
-  readonly #lastServed = { any: '', full: '' };
-  #lastReadAt = 0;
-  #committedSinceRead = 0;
-  #known: 'empty' | 'only of projects at their limit' | 'more' = 'empty';
-
-  constructor(deps: QueueDependencies) {
-    this.#deps = deps;
-  }
-
+/** Due deliveries to healthy receivers that wait in Postgres without an owner. */
+export type Backlog = {
   /** Records deliveries that this process has stored without an owner, or may have. Returns how many since the last read. */
-  recordUnowned(deliveries: number): number {
-    this.#committedSinceRead += deliveries;
-    return this.#committedSinceRead;
-  }
-
+  recordUnowned(deliveries: number): number;
   /** Whether deliveries wait that could start now. New ones must not overtake them forever. */
-  mayWait(): boolean {
-    return this.#committedSinceRead > 0 || this.#known === 'more';
-  }
-
-  isReadDue(): boolean {
-    const isBusy = this.#committedSinceRead > 0 || this.#known !== 'empty';
-    return performance.now() - this.#lastReadAt >= (isBusy ? BUSY_READ_INTERVAL_MS : READ_INTERVAL_MS);
-  }
-
+  mayWait(): boolean;
+  isReadDue(): boolean;
   /** Starts workflows for what waits, as many as the slots allow. */
-  async read(): Promise<void> {
-    const { inFlightLimiter, starter, slots } = this.#deps;
-    this.#lastReadAt = performance.now();
-    this.#committedSinceRead = 0;
+  read(): Promise<void>;
+};
+
+type Content = 'empty' | 'only of projects at their limit' | 'more';
+
+/** Projects take turns. One that cannot fill a group does not delay the next one. */
+export function createBacklog(deps: QueueDependencies): Backlog {
+  const { pool, inFlightLimiter, starter, slots, grouping, maxWaitMs, processId } = deps;
+  /** Partial and full groups have separate turns. */
+  const lastServed = { any: '', full: '' };
+  let lastReadAt = 0;
+  let storedSinceRead = 0;
+  let content: Content = 'empty';
+
+  async function read(): Promise<void> {
+    lastReadAt = performance.now();
+    storedSinceRead = 0;
     await inFlightLimiter.refresh();
     while (starter.canStart()) {
       const kind = slots.allowsPartial() ? 'any' : 'full';
       // The slot is taken before the query, or new events would take it while the query runs.
       const returnSlot = slots.take('', 0, false);
-      const found = await this.#assignNext(kind).finally(returnSlot);
-      if (typeof found === 'string') {
-        if (kind === 'any' || this.#known === 'empty') this.#known = found;
+      const assigned = await assignNext(kind).finally(returnSlot);
+      if (typeof assigned === 'string') {
+        if (kind === 'any' || content === 'empty') content = assigned;
         return;
       }
-      this.#known = 'more';
-      starter.start(found);
+      content = 'more';
+      starter.start(Group.ofAssignment(assigned, slots));
     }
   }
 
-  /** Assigns deliveries of the project whose turn it is. One that cannot fill a group does not delay the next one. */
-  async #assignNext(kind: 'any' | 'full'): Promise<Group | 'empty' | 'only of projects at their limit'> {
-    const { pool, inFlightLimiter, slots, grouping, maxWaitMs, processId } = this.#deps;
+  /** Assigns deliveries of the project whose turn it is. */
+  async function assignNext(kind: 'any' | 'full'): Promise<Assignment | Content> {
     const checked = new Set<string>();
-    let found: 'empty' | 'only of projects at their limit' = 'empty';
+    let left: Content = 'empty';
     for (let queried = 0; queried < MAX_PROJECTS_QUERIED && checked.size < MAX_PROJECTS_CHECKED; ) {
-      const projectId = await nextProjectDue(pool, this.#lastServed[kind]);
+      const projectId = await nextProjectDue(pool, lastServed[kind]);
       if (projectId === null || checked.has(projectId)) break;
       checked.add(projectId);
-      this.#lastServed[kind] = projectId;
+      lastServed[kind] = projectId;
       if (!inFlightLimiter.hasCapacity('first', projectId) || !slots.allowsFull(projectId)) {
-        found = 'only of projects at their limit';
+        left = 'only of projects at their limit';
         continue;
       }
       queried += 1;
@@ -86,8 +77,18 @@ export class Backlog {
       });
       if (!assignment) continue;
       inFlightLimiter.recordDispatched('first', projectId, assignment.deliveries.length);
-      return Group.ofAssignment(assignment, groupSizeOf(assignment), slots);
+      return assignment;
     }
-    return found;
+    return left;
   }
+
+  return {
+    recordUnowned: (deliveries) => (storedSinceRead += deliveries),
+    mayWait: () => storedSinceRead > 0 || content === 'more',
+    isReadDue() {
+      const isBusy = storedSinceRead > 0 || content !== 'empty';
+      return performance.now() - lastReadAt >= (isBusy ? BUSY_READ_INTERVAL_MS : READ_INTERVAL_MS);
+    },
+    read,
+  };
 }

@@ -9,50 +9,55 @@
  */
 type State = 'idle' | 'reading' | 'reading again' | 'paused' | 'closed';
 
+export type QueueReader = {
+  /** Reads the queue now, or once more after the read that is under way. */
+  request(): void;
+  /** Resolves when no read is under way; none follows. */
+  close(): Promise<void>;
+};
+
 /** While Postgres is down, reads would follow one another without a pause. */
 const FAILURE_PAUSE_MS = 250;
 
-export class QueueReader {
-  readonly #deps: { read: () => Promise<void>; onIdle: () => void; onFailure: (error: unknown) => void };
-  #state: State = 'idle';
-  #reading: Promise<void> = Promise.resolve();
-  #pause: NodeJS.Timeout | undefined;
+/** `onIdle` is called when a read has ended and no other follows. */
+export function createQueueReader(
+  read: () => Promise<void>,
+  onFailure: (error: unknown) => void,
+  onIdle = (): void => {},
+): QueueReader {
+  let state: State = 'idle';
+  let reading = Promise.resolve();
+  let pause: NodeJS.Timeout | undefined;
 
-  /** `onIdle` is called when a read has ended and no other follows. */
-  constructor(deps: { read: () => Promise<void>; onIdle: () => void; onFailure: (error: unknown) => void }) {
-    this.#deps = deps;
+  function start(): void {
+    state = 'reading';
+    reading = read().then(end, fail);
   }
 
-  /** Reads the queue now, or once more after the read that is under way. */
-  request(): void {
-    if (this.#state === 'idle') this.#start();
-    else if (this.#state === 'reading') this.#state = 'reading again';
-  }
-
-  /** Resolves when no read is under way; none follows. */
-  async close(): Promise<void> {
-    this.#state = 'closed';
-    clearTimeout(this.#pause);
-    await this.#reading;
-  }
-
-  #start = (): void => {
-    this.#state = 'reading';
-    this.#reading = this.#deps.read().then(this.#end, this.#fail);
-  };
-
-  #end = (): void => {
-    if (this.#state === 'reading again') this.#start();
-    else if (this.#state === 'reading') {
-      this.#state = 'idle';
-      this.#deps.onIdle();
+  function end(): void {
+    if (state === 'reading again') start();
+    else if (state === 'reading') {
+      state = 'idle';
+      onIdle();
     }
-  };
+  }
 
-  #fail = (error: unknown): void => {
-    this.#deps.onFailure(error);
-    if (this.#state === 'closed') return;
-    this.#state = 'paused';
-    this.#pause = setTimeout(this.#start, FAILURE_PAUSE_MS);
+  function fail(error: unknown): void {
+    onFailure(error);
+    if (state === 'closed') return;
+    state = 'paused';
+    pause = setTimeout(start, FAILURE_PAUSE_MS);
+  }
+
+  return {
+    request() {
+      if (state === 'idle') start();
+      else if (state === 'reading') state = 'reading again';
+    },
+    async close() {
+      state = 'closed';
+      clearTimeout(pause);
+      await reading;
+    },
   };
 }

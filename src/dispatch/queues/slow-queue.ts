@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { assignSlow, slowReceiversWaiting } from '../../store/deliveries/assignments/assign-slow.ts';
 import { Group } from '../groups/group.ts';
-import { GROUP_SIZE, groupSizeOf } from '../groups/grouping.ts';
-import type { QueueDependencies } from './queue-dependencies.ts';
+import { GROUP_SIZE } from '../groups/grouping.ts';
+import type { QueueDependencies } from './queue.ts';
 
 /** With thousands of slow receivers, visiting all of them in one read would take seconds. */
 const RECEIVERS_PER_READ = 500;
@@ -30,7 +30,7 @@ export function createSlowQueue(
       const assignment = await assignSlow(pool, receivers, { ...limits, uuid: randomUUID() });
       if (!assignment) return;
       inFlightLimiter.recordDispatched('other', assignment.projectId, assignment.deliveries.length);
-      starter.start(Group.ofAssignment(assignment, groupSizeOf(assignment), slots));
+      starter.start(Group.ofAssignment(assignment, slots));
     }
   };
 }

@@ -171,7 +171,7 @@ test('whatever fails, no delivery is started twice, each is claimed in the end, 
 
       expect(temporal.violations).toEqual([]);
       expect(isOpen()).toBe(false);
-      expect(dispatcher.held()).toEqual({ reservations: 0, startSlots: 0 });
+      expect(dispatcher.held()).toEqual({ reservations: 0, groups: 0, startSlots: 0 });
       const closing = dispatcher.close();
       await jest.advanceTimersByTimeAsync(1_000);
       await closing;

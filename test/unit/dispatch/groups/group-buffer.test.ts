@@ -5,9 +5,8 @@ import type { NewDelivery } from '../../../../src/store/events/accept-events.ts'
 import { assignedOf, newDeliveries } from '../new-deliveries.ts';
 
 const MAX_WAIT_MS = 250;
-const anyone = () => true;
 
-const newBuffer = () => new GroupBuffer({ maxWaitMs: MAX_WAIT_MS, slots: new StartSlots('auto') });
+const newBuffer = () => new GroupBuffer(new StartSlots('auto'), MAX_WAIT_MS);
 
 /** Returns the group of each delivery, or null if there is no capacity. */
 function reserve(buffer: GroupBuffer, deliveries: NewDelivery[], key = 'key'): Group[] | null {
@@ -29,10 +28,10 @@ test('a group cannot be taken before each of its deliveries is stored', () => {
   expect(reserve(buffer, second)).toEqual([group]);
 
   group!.settle(assignedOf(first), 0);
-  expect(buffer.take('partial', anyone)).toBeNull();
+  expect(buffer.takePartial()).toBeNull();
   group!.settle(assignedOf(second), 0);
-  expect(idsOf(buffer.take('partial', anyone)!.assignment.deliveries)).toEqual(idsOf([...first, ...second]));
-  expect(buffer.take('partial', anyone)).toBeNull();
+  expect(idsOf(buffer.takePartial()!.assignment.deliveries)).toEqual(idsOf([...first, ...second]));
+  expect(buffer.takePartial()).toBeNull();
 });
 
 test('a full group takes no more deliveries, and a new group opens', () => {
@@ -43,9 +42,9 @@ test('a full group takes no more deliveries, and a new group opens', () => {
   expect([...shares.values()].map(({ length }) => length)).toEqual([100, 30]);
 
   for (const [group, batch] of shares) group.settle(assignedOf(batch), 0);
-  expect(buffer.take('full', anyone)!.assignment.deliveries).toHaveLength(100);
-  expect(buffer.take('full', anyone)).toBeNull();
-  expect(buffer.take('partial', anyone)!.assignment.deliveries).toHaveLength(30);
+  expect(buffer.takeReady()!.assignment.deliveries).toHaveLength(100);
+  expect(buffer.takeReady()).toBeNull();
+  expect(buffer.takePartial()!.assignment.deliveries).toHaveLength(30);
 });
 
 test('deliveries that were not stored leave their group, and the others start without them', () => {
@@ -54,18 +53,14 @@ test('deliveries that were not stored leave their group, and the others start wi
   const [group] = reserve(buffer, [...stored, ...lost])!;
   group!.settle(assignedOf(stored), 0);
   lose(buffer, group!, 3);
-  expect(idsOf(buffer.take('partial', anyone)!.assignment.deliveries)).toEqual(idsOf(stored));
+  expect(idsOf(buffer.takePartial()!.assignment.deliveries)).toEqual(idsOf(stored));
 });
 
 test('a group without any stored delivery is removed', () => {
   const buffer = newBuffer();
   const [group] = reserve(buffer, newDeliveries(3))!;
   lose(buffer, group!, 3);
-  expect([buffer.isForming('key'), buffer.take('partial', anyone), buffer.close()]).toEqual([
-    false,
-    null,
-    [],
-  ]);
+  expect([buffer.isForming('key'), buffer.takePartial(), buffer.close()]).toEqual([false, null, []]);
 });
 
 test('beyond 16 full groups, deliveries get no group and wait in Postgres, until some have left', () => {
@@ -78,18 +73,21 @@ test('beyond 16 full groups, deliveries get no group and wait in Postgres, until
   expect(reserve(buffer, newDeliveries(50))).toHaveLength(50);
 });
 
-test('projects take turns, and a project that may have no slot is passed over', () => {
-  const buffer = newBuffer();
+test('projects take turns, and one that holds too many slots is passed over', () => {
+  const slots = new StartSlots('auto');
+  const buffer = new GroupBuffer(slots, MAX_WAIT_MS);
   for (const projectId of ['prj_a', 'prj_b', 'prj_a', 'prj_c', 'prj_a']) {
     const deliveries = newDeliveries(100, { projectId });
     reserve(buffer, deliveries, projectId)![0]!.settle(assignedOf(deliveries), 0);
   }
-  const projects = Array.from(
-    { length: 4 },
-    () => buffer.take('full', (id) => id !== 'prj_b')?.kind.projectId,
-  );
+  const returns = [];
+  while (slots.allowsFull('prj_b')) returns.push(slots.take('prj_b', 100, true));
+
+  const projects = Array.from({ length: 4 }, () => buffer.takeReady()?.kind.projectId);
   expect(projects).toEqual(['prj_a', 'prj_c', 'prj_a', 'prj_a']);
-  expect(buffer.take('full', anyone)!.kind.projectId).toBe('prj_b');
+  expect(buffer.takeReady()).toBeNull();
+  for (const giveBack of returns) giveBack();
+  expect(buffer.takeReady()!.kind.projectId).toBe('prj_b');
 });
 
 describe('with a clock', () => {
@@ -106,14 +104,13 @@ describe('with a clock', () => {
     const [group] = reserve(buffer, first)!;
     group!.settle(assignedOf(first), 0);
     jest.advanceTimersByTime(MAX_WAIT_MS - 1);
-    expect(buffer.take('overdue', anyone)).toBeNull();
+    expect(buffer.takeReady()).toBeNull();
     jest.advanceTimersByTime(1);
-    expect(buffer.take('overdue', () => false)).toBeNull();
 
     expect(reserve(buffer, second)).toEqual([group]);
-    expect(buffer.take('overdue', anyone)).toBeNull();
+    expect(buffer.takeReady()).toBeNull();
     group!.settle(assignedOf(second), 0);
-    expect(buffer.take('overdue', anyone)).toBe(group);
+    expect(buffer.takeReady()).toBe(group);
     expect(group!.size).toBe(2);
   });
 });

@@ -6,7 +6,7 @@ const slots = new StartSlots('auto');
 const kind = { projectId: 'prj_a', policy: POLICY, lane: 'fast' as const };
 
 function newGroup(...events: GroupEvent[]): Group {
-  const group = new Group('group/prj_a/1', kind, 100, slots);
+  const group = new Group('group/prj_a/1', kind, slots);
   group.reserve(1);
   for (const event of events) group.move(event);
   return group;

@@ -1,18 +1,18 @@
-import { QueueReader } from '../../../../src/dispatch/queues/queue-reader.ts';
+import { createQueueReader } from '../../../../src/dispatch/queues/queue-reader.ts';
 
 /** A queue whose reads end when the test says so. */
 function startReader() {
   const reads: PromiseWithResolvers<void>[] = [];
   const failures: unknown[] = [];
   let idle = 0;
-  const reader = new QueueReader({
-    read: () => {
+  const reader = createQueueReader(
+    () => {
       reads.push(Promise.withResolvers<void>());
       return reads.at(-1)!.promise;
     },
-    onIdle: () => idle++,
-    onFailure: (error) => failures.push(error),
-  });
+    (error) => failures.push(error),
+    () => idle++,
+  );
   const settle = async (error?: Error) => {
     if (error) reads.at(-1)!.reject(error);
     else reads.at(-1)!.resolve();

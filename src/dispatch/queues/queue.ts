@@ -1,8 +1,21 @@
 import type pg from 'pg';
+import type { Group } from '../groups/group.ts';
 import type { Grouping } from '../groups/grouping.ts';
 import type { StartSlots } from '../groups/start-slots.ts';
 import type { InFlightLimiter } from '../in-flight-limiter.ts';
+import type { Reservation } from '../reservation.ts';
 import type { WorkflowStarter } from '../workflow-starter.ts';
+
+/** A queue in this process. */
+export type Queue<Delivery> = {
+  reserve(deliveries: Delivery[]): Reservation<Delivery>;
+  /** Starts groups as the slots allow. */
+  startReady(): void;
+  /** Reservations and groups that have not ended. */
+  held(): { reservations: number; groups: number };
+  /** Removes and closes the groups that have not started. */
+  close(): Group[];
+};
 
 export type QueueDependencies = {
   pool: pg.Pool;
