@@ -10,7 +10,7 @@ export type FakeEngine = {
   starts: (Assignment & { before: number; partial: number; at: number })[];
   failures: unknown[];
   /** What happens to starts from now on. */
-  behave: 'claim' | 'never claim' | 'fail' | 'id in use' | 'unavailable';
+  behave: 'claim' | 'never claim' | 'fail' | 'lose the response' | 'id in use' | 'unavailable';
   deliveries(): string[];
   close(): Promise<void>;
 };
@@ -58,6 +58,7 @@ export function startFakeEngine(
     }
     const partial = [...unclaimed.values()].filter((size) => size < 100).length;
     fake.starts.push({ ...assignment, before: unclaimed.size, partial, at: performance.now() });
+    if (fake.behave === 'lose the response') throw new Error('the response was lost');
     if (fake.behave === 'never claim') return 'started';
     unclaimed.set(assignment.workflowId, assignment.deliveries.length);
     const timer = setTimeout(() => {
