@@ -68,6 +68,7 @@ export class GroupBuffer {
   /** Removes a group that may start beside others, because it is full or overdue, and permits it. */
   takeReady(): Group | null {
     this.#findOverdue();
+    if (!this.#slots.hasFree) return null;
     return this.#take('full', this.#slots.allowsFull) ?? this.#take('overdue', this.#slots.allowsOverdue);
   }
 

@@ -50,7 +50,12 @@ export class StartSlots {
   /** Whether a partial group of any project may start. */
   allowsPartial = (): boolean => this.msUntilPartial() === 0;
 
-  /** Whether a full group of the project may start. */
+  /** Whether a full group of any project may start. */
+  get hasFree(): boolean {
+    return this.held < LIMITS[this.#grouping].total;
+  }
+
+  /** Whether a full group of the project may start. If a slot is free, only a project that holds some may not. */
   allowsFull = (projectId: string): boolean => this.#slots.hasCapacity(sharesOf(projectId, null), 1);
 
   /** Whether a partial group of the project that has waited too long may start. */

@@ -90,6 +90,22 @@ test('projects take turns, and one that holds too many slots is passed over', ()
   expect(buffer.takeReady()!.kind.projectId).toBe('prj_b');
 });
 
+test('the next group is found without visiting the groups of all projects', () => {
+  const slots = new StartSlots('auto');
+  const visits = jest.spyOn(slots, 'allowsFull');
+  const buffer = new GroupBuffer(slots, 0);
+  for (let i = 0; i < 1_000; i++) {
+    const deliveries = newDeliveries(1, { projectId: `prj_${i}` });
+    reserve(buffer, deliveries, `${i}`)![0]!.settle(assignedOf(deliveries), 0);
+  }
+
+  const taken = [];
+  for (let group = buffer.takeReady(); group; group = buffer.takeReady()) taken.push(group);
+
+  expect(taken).toHaveLength(32);
+  expect(visits.mock.calls.length).toBeLessThan(100);
+});
+
 describe('with a clock', () => {
   beforeEach(() => {
     jest.useFakeTimers();
