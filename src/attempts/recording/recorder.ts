@@ -27,7 +27,7 @@ type QueuedRecord = { record: PendingRecord; giveUpAt: number; resolve: (recorde
 
 /** A flush starts this long after the first outcome, or as soon as this many are queued. */
 const FLUSH_AFTER_MS = 20;
-const FLUSH_AT = 50;
+const FLUSH_AT = 100;
 /** More concurrent or larger flushes would wait for each other's locks on event rows. */
 const MAX_CONCURRENT_FLUSHES = 2;
 const MAX_PER_FLUSH = 500;

@@ -66,8 +66,8 @@ async function claimedRecords(count: number): Promise<PendingRecord[]> {
 const transactions = async (): Promise<number> =>
   (await store.queryOne<{ n: number }>('SELECT count(DISTINCT xmin::text)::int AS n FROM attempts')).n;
 
-test('outcomes that arrive together are written together, 50 at a time', async () => {
-  const records = await claimedRecords(130);
+test('outcomes that arrive together are written together, 100 at a time', async () => {
+  const records = await claimedRecords(230);
 
   const recorded = await Promise.all(records.map((record) => recorder.record(record, deadlineIn(5_000))));
 
