@@ -48,13 +48,6 @@ export function createPrepareRequest({ profiles, box, clock }: PrepareRequestDep
       : [box.open(claim.secrets, targetSecretContext(projectId, eventId))];
     const secrets = active.filter((secret) => profile.canSignWith(secret));
     if (secrets.length === 0) return { kind: 'unsignable', url: claim.url, maskedHeaders: {} };
-    const endpointHeaders =
-      endpointId && claim.headers
-        ? (JSON.parse(box.open(claim.headers, endpointHeadersContext(projectId, endpointId))) as Record<
-            string,
-            string
-          >)
-        : {};
     const signed = profile.requestHeaders({
       id: eventId,
       type: claim.type,
@@ -65,16 +58,18 @@ export function createPrepareRequest({ profiles, box, clock }: PrepareRequestDep
       body: claim.body,
       secrets,
     });
+    const request = { kind: 'signed', url: claim.url, body: claim.body } as const;
+    if (!endpointId || !claim.headers) return { ...request, headers: signed, maskedHeaders: signed };
+    const opened = box.open(claim.headers, endpointHeadersContext(projectId, endpointId));
+    const endpointHeaders = JSON.parse(opened) as Record<string, string>;
     // The profile may have gained a header since the endpoint's headers were validated against it.
     const reservedNames = new Set(Object.keys(signed).map((name) => name.toLowerCase()));
     for (const name of Object.keys(endpointHeaders))
       if (reservedNames.has(name.toLowerCase())) delete endpointHeaders[name];
     const masked = Object.fromEntries(Object.keys(endpointHeaders).map((name) => [name, MASKED]));
     return {
-      kind: 'signed',
-      url: claim.url,
+      ...request,
       headers: { ...endpointHeaders, ...signed },
-      body: claim.body,
       maskedHeaders: { ...masked, ...signed },
     };
   };

@@ -58,6 +58,7 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
   const missingFields = compileRequiredFieldsCheck(profile);
   const findSizeProblems = compileSizeCheck(profile);
   const composeChecked = compileBody(profile);
+  const usesCreatedAt = headers.variables.has('createdAt');
 
   const timestamp = (time: Date): string =>
     profile.timestampPrecision === 'milliseconds'
@@ -87,7 +88,8 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
       return 'errors' in composed ? composed : composed.body;
     },
     compose,
-    requestHeaders: (input) => headers.render({ ...input, createdAt: timestamp(input.createdAt) }),
+    requestHeaders: (input) =>
+      headers.render({ ...input, createdAt: usesCreatedAt ? timestamp(input.createdAt) : '' }),
     requiresConsumer: referencesConsumer(profile),
     secretRules: secret.rules,
     generateSecret: secret.generateSecret,

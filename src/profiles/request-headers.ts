@@ -14,11 +14,18 @@ export type HeaderInput = Omit<TemplateValues, 'signature'> & {
   secrets: string[];
 };
 
+export type CompiledHeaders = {
+  render(input: HeaderInput): Record<string, string>;
+  lowerCaseNames: string[];
+  /** The variables in any of the templates. */
+  variables: Set<string>;
+};
+
 /** Compiles the header templates and the signature. `render` returns the headers of one attempt. */
 export function compileHeaders(
   profile: Pick<Profile, 'headers' | 'signature'>,
   keyEncoding: SecretKeyEncoding,
-): { render(input: HeaderInput): Record<string, string>; lowerCaseNames: string[] } {
+): CompiledHeaders {
   const sign = compileSigner(profile.signature, keyEncoding);
   const profileHeaderNames = Object.keys(profile.headers).map((name) => name.toLowerCase());
   const templates = Object.entries({
@@ -28,11 +35,14 @@ export function compileHeaders(
 
   return {
     render: (input) => {
-      const values = { ...input, signature: sign(input, input.secrets) };
+      const { id, type, createdAt, consumer, attributes, sentAt } = input;
+      const signature = sign(input, input.secrets);
+      const values = { id, type, createdAt, consumer, attributes, sentAt, signature };
       const headers: Record<string, string> = {};
       for (const [name, template] of templates) headers[name] = template.render(values);
       return headers;
     },
     lowerCaseNames: templates.map(([name]) => name.toLowerCase()),
+    variables: new Set(templates.flatMap(([, template]) => [...template.variables])),
   };
 }

@@ -14,12 +14,8 @@ export function createCachingSecretBox(box: SecretBox): SecretBox {
     seal: box.seal,
     macsOf: box.macsOf,
     open(sealed, context) {
-      const key = JSON.stringify([
-        context.project,
-        context.recordId,
-        context.column,
-        sealed.toString('base64'),
-      ]);
+      const { project, recordId, column } = context;
+      const key = JSON.stringify([project, recordId, column]) + sealed.toString('latin1');
       let text = opened.get(key);
       if (text === undefined) {
         text = box.open(sealed, context);

@@ -60,6 +60,23 @@ test('an independent library verifies the headers of an attempt, also during a r
   expect(() => new Webhook(profile.generateSecret()).verify(body, headers)).toThrow('No matching signature');
 });
 
+test('a header with $createdAt has the time of the event in the precision of the profile', () => {
+  const dated = compileProfile(
+    {
+      ...standardWebhooks,
+      eventTypes: [],
+      timestampPrecision: 'seconds',
+      headers: { 'x-created': 'at $createdAt' },
+    },
+    1,
+  );
+  const secrets = [profile.generateSecret()];
+
+  const headers = dated.requestHeaders({ ...event, sentAt: 1_614_265_330, body: Buffer.from('{}'), secrets });
+
+  expect(headers['x-created']).toBe('at 2026-03-26T14:30:00Z');
+});
+
 test('a generated secret passes the check of provided secrets', () => {
   expect(profile.generateSecret()).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
   expect(profile.secretProblem(profile.generateSecret())).toBeUndefined();

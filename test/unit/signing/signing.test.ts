@@ -95,3 +95,15 @@ test.each(['plain text', 'whsec_', 'whsec_!!', 'WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2
     expect(() => compileSigner(standard, whsec)(message, [other])).toThrow('does not have the key encoding');
   },
 );
+
+test('the key of a secret depends on the key encoding, whichever was used first', () => {
+  const asText = compileSigner(hexOfBody, utf8);
+  const expected = createHmac('sha256', secret).update(message.body).digest('hex');
+
+  expect(compileSigner(standard, whsec)(message, [secret])).toBe(signature);
+  expect(asText(message, [secret])).toBe(expected);
+  expect(() =>
+    compileSigner(standard, { key: 'base64AfterPrefix', prefix: 'other_' })(message, [secret]),
+  ).toThrow('does not have the key encoding');
+  expect(compileSigner(standard, whsec)(message, [secret])).toBe(signature);
+});
