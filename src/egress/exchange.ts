@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Connection } from './connections/connection.ts';
 import { msUntil } from './deadline.ts';
 import {
@@ -57,10 +58,22 @@ export async function exchange(
   return sendAndRead(connection, head, post.body, limits);
 }
 
-/** Reads bytes that the kernel already holds. They arrived before this request, so they are not a response to it. */
-const drainReceivedBytes = (): Promise<void> =>
-  // The first immediate may run without a poll before it; a complete poll lies between the first and the second.
-  new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+let nextDrain: Promise<void> | undefined;
+
+/**
+ * Reads bytes that the kernel already holds. They arrived before this request, so they are not a response to it. Requests
+ * that begin in the same iteration of the event loop share the wait.
+ */
+function drainReceivedBytes(): Promise<void> {
+  nextDrain ??= new Promise((resolve) =>
+    // The first immediate may run without a poll before it; a complete poll lies between the first and the second.
+    setImmediate(() => {
+      nextDrain = undefined;
+      setImmediate(resolve);
+    }),
+  );
+  return nextDrain;
+}
 
 /**
  * Servers of other protocols send first: naming the protocol helps a customer more than reporting an early response.
@@ -145,13 +158,33 @@ function sendAndRead(
       },
       onLost: (error) => finishWith(lossFailure(error), true),
     });
-    socket.cork();
-    socket.write(head, 'latin1');
-    socket.write(body, (error) => {
+    writeRequest(socket, head, body, (error) => {
       isWritten = !error;
     });
-    socket.uncork();
   });
+}
+
+/** Up to this size, copying a body costs less than writing head and body as two chunks. */
+const MAX_COPIED_BYTES = 16_384;
+
+/** Head and body go to the socket in one write: in two, they could become two packets. */
+function writeRequest(
+  socket: Socket,
+  head: string,
+  body: Buffer,
+  onWritten: (error?: Error | null) => void,
+): void {
+  if (body.length <= MAX_COPIED_BYTES) {
+    const request = Buffer.allocUnsafe(head.length + body.length);
+    request.write(head, 0, 'latin1');
+    body.copy(request, head.length);
+    socket.write(request, onWritten);
+    return;
+  }
+  socket.cork();
+  socket.write(head, 'latin1');
+  socket.write(body, onWritten);
+  socket.uncork();
 }
 
 /**

@@ -8,7 +8,7 @@ import { completeHeaders } from './http/request-headers.ts';
 import type { ReceiverResponse } from './http/response-reader.ts';
 import { redirectError } from './redirect.ts';
 import { send } from './send.ts';
-import { originOf, requestTargetOf } from './target-url.ts';
+import { createTargetParser, type Target } from './target.ts';
 
 export type OutboundRequest = {
   /** A URL that parseTargetUrl accepted. */
@@ -112,17 +112,18 @@ export function createOutbound(options: OutboundOptions): Outbound {
     quietPeriodMs: options.quietPeriodMs ?? 50,
     sweepIntervalMs: 500,
   });
+  const parseTarget = createTargetParser();
   const inFlight = new Set<Promise<OutboundResult>>();
   let closed = false;
 
   async function attempt(request: OutboundRequest): Promise<OutboundResult> {
-    const url = new URL(request.url);
-    const pool = pools.poolFor(request.projectId, `${request.poolKey} ${url.origin}`);
+    const target = parseTarget(request.url);
+    const pool = pools.poolFor(request.projectId, `${request.poolKey} ${target.originText}`);
     const lease = await pool.acquire(request.startBy);
     if (!lease) return { kind: 'not_started' };
     try {
       request.onStart?.();
-      return await sendOnLease(request, url, lease);
+      return await sendOnLease(request, target, lease);
     } finally {
       pool.release(lease.connection);
     }
@@ -130,7 +131,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   async function sendOnLease(
     request: OutboundRequest,
-    url: URL,
+    target: Target,
     lease: ConnectionLease,
   ): Promise<OutboundResult> {
     const { headers, body, startBy, timeoutMs } = request;
@@ -138,18 +139,18 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const startedMs = performance.now();
     const sendOptions = { ...sendDefaults, startBy, deadlineAt: startedMs + timeoutMs };
     const post = {
-      target: requestTargetOf(url),
-      headers: completeHeaders(headers, { host: url.host, bodyLength: body.length, userAgent }),
+      target: target.requestTarget,
+      headers: completeHeaders(headers, { host: target.host, bodyLength: body.length, userAgent }),
       body,
     };
-    const sent = await send(lease, originOf(url), post, sendOptions);
+    const sent = await send(lease, target.origin, post, sendOptions);
     if (sent.kind === 'not_sent') return { kind: 'not_started' };
 
     const timing = { resent: sent.resent, startedAt, durationMs: performance.now() - startedMs };
     const { result } = sent;
     if (result.kind === 'failed') return { kind: 'failed', ...result.failure, statusCode: null, ...timing };
     const isSuccess = result.statusCode >= 200 && result.statusCode <= 299;
-    const error = redirectError(result.statusCode, result.headers.location, url);
+    const error = redirectError(result.statusCode, result.headers.location, target.url);
     return { ...result, outcome: isSuccess ? 'delivered' : 'rejected', ...(error && { error }), ...timing };
   }
 

@@ -69,6 +69,22 @@ test('headers arrive in their order and case, followed by the defaults', async (
   ]);
 });
 
+test.each([0, 1, 16_384, 16_385, 1_000_000])('a body of %d bytes arrives unchanged', async (bytes) => {
+  receiver = await startReceiver();
+  const body = Buffer.alloc(bytes, 'é1');
+  const outbound = create();
+
+  const result = await outbound.post({
+    ...{ url: receiver.url, timeoutMs: 1_000, projectId: 'project', poolKey: 'tenant' },
+    startBy: performance.now() + 1_000,
+    headers: { 'x-latin1': 'é' },
+    body,
+  });
+
+  expect(result).toMatchObject({ outcome: 'delivered' });
+  expect(receiver.requests).toMatchObject([{ headers: { 'x-latin1': 'é' }, body }]);
+});
+
 test('User-Agent and Accept of a profile or endpoint replace the defaults, whatever their case', async () => {
   receiver = await startReceiver();
   const outbound = create({ userAgent: 'Posthorn/1.2.3 (+https://hooks.example.com)' });
