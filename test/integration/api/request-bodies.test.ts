@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
+import { EVENT_DATA } from '../../../src/store/events/event-bytes.ts';
 import { sendRaw } from '../../set-up/raw-http.ts';
 import { startTestApi, type TestApi } from '../../set-up/test-api.ts';
 
@@ -177,7 +178,10 @@ test('any JSON that is posted as data is returned byte for byte', async () => {
       const posted = await api.call('POST', '/v1/events', { key, body });
       expect(posted.status).toBe(202);
       const { id } = posted.body as { id: string };
-      const { rows } = await api.database.pool.query('SELECT data FROM events WHERE id = $1', [id]);
+      const { rows } = await api.database.pool.query(
+        `SELECT ${EVENT_DATA} AS data FROM events e WHERE id = $1`,
+        [id],
+      );
       expect(rows[0].data.toString()).toBe(data.trim());
       expect((await api.call('GET', `/v1/events/${id}`, { key })).text).toContain(
         `"data":${data.trim()},"body":`,
