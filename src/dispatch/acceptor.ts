@@ -32,7 +32,6 @@ const MAX_BATCHES_PER_PROJECT = 2;
 const MAX_QUEUED_POSTS = 20_000;
 /** If a project's first post has waited this long, its next posts get a 503. */
 const MAX_WAIT_MS = 2_000;
-
 /** The longest pause after a commit, so that at least 1,000 posts a second are stored, however large the claim backlog. */
 const MAX_PAUSE_MS = 50;
 /** After an event matched too many endpoints for a shared transaction, its project's posts are stored separately for 60 s. */
@@ -150,10 +149,7 @@ export function createAcceptor({
     const write = () => retryOnConflict(() => reserveAndStore(drafts, allOrNone, uncertain));
     try {
       // Retried once after a connection failure. The ids are fixed, so a commit that succeeded is found, not repeated.
-      return await write().catch((error) => {
-        if (isOutage(error)) return write();
-        throw error;
-      });
+      return await write().catch((error) => (isOutage(error) ? write() : Promise.reject(error)));
     } catch (error) {
       throw isOutage(error) ? new StoreUnavailable(error) : error;
     } finally {

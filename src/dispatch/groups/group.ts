@@ -17,21 +17,12 @@ const TRANSITIONS = {
   /** Does not start. What is stored of it later returns to Postgres. */
   closed: { empty: 'ended' },
   ended: {},
-} as const satisfies Record<string, Partial<Record<GroupEvent, string>>>;
+} as const;
 
 const HOLD_A_SLOT: readonly GroupState[] = ['permitted', 'starting', 'unclaimed'];
 
 export type GroupState = keyof typeof TRANSITIONS;
-export type GroupEvent =
-  | 'fill'
-  | 'permit'
-  | 'empty'
-  | 'close'
-  | 'start'
-  | 'started'
-  | 'claim'
-  | 'expire'
-  | 'fail';
+export type GroupEvent = { [State in GroupState]: keyof (typeof TRANSITIONS)[State] }[GroupState];
 
 /** The deliveries of one future workflow: those that are reserved, and those that are stored. */
 export class Group {
