@@ -18,6 +18,25 @@ const shared = {
   ],
 };
 
+const servers = {
+  ...shared,
+  // Jest starts the servers once, and only if a test of such a project is selected.
+  globalSetup: '<rootDir>/test/set-up/servers/start-servers.ts',
+  globalTeardown: '<rootDir>/test/set-up/servers/stop-servers.ts',
+};
+
+/** Tests that run a second time with POSTHORN_FIRST_ATTEMPT=express. */
+const inBothModes = [
+  'faults/crashes/{drain,kill-everything,kills,lost-temporal,several-processes}',
+  'faults/environment/overload',
+  'faults/input/{canaries,poison}',
+  'integration/dispatch/{cancel-delivery,delete-endpoint,isolation,retry-delivery}',
+  'integration/dispatch/background/endpoint-states',
+  'integration/endpoints/{plans,rotate-secret}',
+  'integration/outcomes/*',
+  'integration/workflows/{delivery,schedule}',
+];
+
 module.exports = {
   maxWorkers: 2,
   testTimeout: 30_000, // set here because Jest silently ignores it in a project
@@ -25,13 +44,16 @@ module.exports = {
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
     {
-      ...shared,
+      ...servers,
       displayName: 'servers',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/unit/'],
-      // Jest starts the servers only if a test of this project is selected.
-      globalSetup: '<rootDir>/test/set-up/servers/start-servers.ts',
-      globalTeardown: '<rootDir>/test/set-up/servers/stop-servers.ts',
+    },
+    {
+      ...servers,
+      displayName: 'express',
+      testMatch: inBothModes.map((path) => `<rootDir>/test/${path}.test.ts`),
+      setupFiles: ['<rootDir>/test/set-up/express-first-attempts.cjs'],
     },
   ],
 };

@@ -3,7 +3,7 @@ import { type Installation, installOn } from '../installation/installation.ts';
 import { countInFlight, NO_DISCREPANCIES } from '../installation/ledger.ts';
 import { EVENTS, type MixedStream, startMixedStream } from '../installation/mixed-stream.ts';
 import { type OwnServers, startOwnServers } from '../installation/own-servers.ts';
-import { endAllProcesses, startPosthorn } from '../installation/posthorn-process.ts';
+import { endAllProcesses } from '../installation/posthorn-process.ts';
 
 jest.setTimeout(90_000);
 
@@ -35,31 +35,6 @@ const inTheMiddleOfAStream = async (): Promise<MixedStream> => {
   await stream.untilAcknowledged(MIDDLE);
   return stream;
 };
-
-test('kill -9 of the worker loses nothing, and repeats only what was in flight', async () => {
-  const [worker] = await Promise.all([posthorn.startWorker(), posthorn.startApi()]);
-  const stream = await inTheMiddleOfAStream();
-
-  await worker.end('SIGKILL');
-  const inFlight = await countInFlight(posthorn.pool);
-  await posthorn.startWorker();
-  await stream.untilDueIsDelivered(posthorn.pool, new Date());
-
-  const findings = await stream.audit(posthorn.pool);
-  expect(findings).toMatchObject({ ...balanced, unknown: inFlight });
-  expect(findings.duplicates).toBeLessThanOrEqual(inFlight);
-});
-
-test('kill -9 of the API loses no event that it had acknowledged, and repeats none', async () => {
-  const [, api] = await Promise.all([posthorn.startWorker(), posthorn.startApi()]);
-  const stream = await inTheMiddleOfAStream();
-
-  await api.end('SIGKILL');
-  await posthorn.startApi();
-  await stream.untilDueIsDelivered(posthorn.pool, new Date());
-
-  expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
-});
 
 test('kill -9 of API and worker in one process loses nothing, and repeats only what was in flight', async () => {
   const both = await posthorn.startBoth();
@@ -103,24 +78,4 @@ test('while Postgres is down, posts get 503 with Retry-After; nothing is lost, a
   for (const { status, retryAfter } of refused) {
     expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/) });
   }
-});
-
-test('an API that starts without Temporal reports it, accepts events at once, and delivers them when Temporal is up', async () => {
-  await servers.temporal.kill();
-  const [api, worker] = ['api', 'worker'].map((command) => startPosthorn(command, posthorn.env));
-  await api!.untilPrinted(/"started"/);
-
-  const ready = await fetch(`${posthorn.api.url}/readyz`);
-  expect(ready.status).toBe(503);
-  expect(await ready.json()).toMatchObject({
-    components: { postgres: { ok: true }, temporal: { ok: false } },
-  });
-  stream = await startMixedStream(posthorn.api);
-  await stream.done;
-  await servers.temporal.start();
-  await Promise.all([api!, worker!].map((one) => one.untilPrinted(/connected to Temporal/)));
-  await stream.untilDueIsDelivered(posthorn.pool, new Date());
-
-  expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
-  expect(Math.max(...stream.responses.map(({ seconds }) => seconds))).toBeLessThan(2);
 });

@@ -71,8 +71,8 @@ test('when the Temporal database is deleted, 10,000 owners lose nothing: due del
   expect(receiver.receivedRequests).toHaveLength(OWNERS + 2); // and the one that was retried
 });
 
-test('API and worker continue waiting deliveries when Temporal returns with an empty database', async () => {
-  await Promise.all([posthorn.startApi(), posthorn.startWorker()]);
+test('running processes continue waiting deliveries when Temporal returns with an empty database', async () => {
+  await posthorn.startAll();
   const project = await posthorn.api.newProject({ delays: ['5s'], timeout: '3s' });
   await posthorn.api.newEndpoint(project, `${receiver.origin}/flaky/2`, ['retried']);
   await waitingForRetry(project);

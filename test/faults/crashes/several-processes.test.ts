@@ -19,12 +19,7 @@ afterEach(async () => {
 
 test('two APIs and two workers on one Postgres and one Temporal deliver a load once', async () => {
   const port = await findFreePort(nonEphemeralPort());
-  await Promise.all([
-    posthorn.startApi(),
-    posthorn.startApi({ POSTHORN_PORT: String(port) }),
-    posthorn.startWorker(),
-    posthorn.startWorker(),
-  ]);
+  await Promise.all([posthorn.startAll(), posthorn.startAll({ POSTHORN_PORT: String(port) })]);
   const stream = await startMixedStream(posthorn.api, [posthorn.api.url, `http://127.0.0.1:${port}`]);
 
   const findings = await stream.audit(posthorn.pool);

@@ -22,7 +22,7 @@ afterEach(async () => {
   await posthorn.close();
 });
 
-/** API and worker apart; each message to Postgres takes `delayMs` more. */
+/** Each message to Postgres takes `delayMs` more. */
 async function start({
   endpoints,
   delayMs = 0,
@@ -37,8 +37,7 @@ async function start({
   const viaProxy = new URL(direct);
   viaProxy.port = String(proxy.port);
   const all = { DATABASE_URL: viaProxy.toString(), ...env };
-  await posthorn.startApi(all);
-  await posthorn.startWorker(all);
+  await posthorn.startAll(all);
   busy = await posthorn.api.newProject({});
   quiet = await posthorn.api.newProject({});
   for (let n = 0; n < endpoints; n++) await posthorn.api.newEndpoint(busy, `${receiver.url}/${n}`, ['*']);

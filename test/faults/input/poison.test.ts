@@ -1,6 +1,6 @@
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
-import { type Installation, installOnSharedServers } from '../installation/installation.ts';
+import { type Installation, installOnSharedServers, isExpress } from '../installation/installation.ts';
 import { readDeliveryRecords } from '../installation/ledger.ts';
 import { endAllProcesses, type PosthornProcess, startPosthorn } from '../installation/posthorn-process.ts';
 
@@ -12,10 +12,10 @@ let posthorn: Installation;
 let receiver: Receiver;
 let supervised: { worker: PosthornProcess | null; kills: number; ended: boolean };
 
-/** Starts a new worker whenever one exits, as systemd or a container engine does. */
+/** Starts a new process whenever one exits, as systemd or a container engine does. */
 async function superviseWorker(): Promise<void> {
   while (!supervised.ended) {
-    supervised.worker = startPosthorn('worker', posthorn.env);
+    supervised.worker = startPosthorn(isExpress ? 'start' : 'worker', posthorn.env);
     await supervised.worker.ended;
   }
 }
@@ -39,8 +39,9 @@ afterEach(async () => {
 });
 
 test('a delivery whose response crashes the worker becomes undeliverable, and the others of its group are delivered', async () => {
-  await posthorn.startApi();
+  if (!isExpress) await posthorn.startApi();
   const supervision = superviseWorker();
+  await eventually(async () => (await fetch(`${posthorn.api.url}/readyz`).catch(() => null))?.ok === true);
   const { api, pool } = posthorn;
   const project = await api.newProject({ delays: ['1s'] });
   await api.newEndpoint(project, receiver.url, ['*']);

@@ -21,9 +21,14 @@ export type Installation = {
   startWorker(env?: NodeJS.ProcessEnv): Promise<PosthornProcess>;
   /** API and worker in one process. */
   startBoth(env?: NodeJS.ProcessEnv, options?: { openFiles?: number }): Promise<PosthornProcess>;
+  /** API and worker apart; in one process if POSTHORN_FIRST_ATTEMPT is express, which needs both in one. */
+  startAll(env?: NodeJS.ProcessEnv): Promise<unknown>;
   api: ApiClient;
   close(): Promise<void>;
 };
+
+/** Whether the processes make first attempts without a workflow, in the second run of a test (jest.config.cjs). */
+export const isExpress = process.env.POSTHORN_FIRST_ATTEMPT === 'express';
 
 const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
 
@@ -95,6 +100,8 @@ async function install(
     startApi: (more) => start('api', more),
     startWorker: (more) => start('worker', more),
     startBoth: (more, options) => start('start', more, options),
+    startAll: (more) =>
+      isExpress ? start('start', more) : Promise.all([start('api', more), start('worker', more)]),
     api: apiClient(apiUrl, ADMIN_KEY),
     async close() {
       await pool.end();

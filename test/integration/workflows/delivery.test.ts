@@ -3,6 +3,7 @@ import type { Receiver } from '../../receivers/receiver.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
+import { untilStarted } from './until-started.ts';
 
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();
@@ -64,6 +65,8 @@ test('a delivery that is cancelled while it waits is not attempted again', async
   const event = await posthorn.post({ type: 'a.b', data: {}, target: targetOf(receiver) });
   const { id } = (await posthorn.eventOf(event.id)).deliveries[0]!;
   await eventually(async () => (await posthorn.eventOf(event.id)).deliveries[0]!.status === 'retrying');
+  const { workflow } = (await posthorn.eventOf(event.id)).deliveries[0]!;
+  await untilStarted(posthorn.temporal, workflow!.id);
 
   await posthorn.call('POST', `/v1/deliveries/${id}/cancel`);
 
@@ -71,7 +74,6 @@ test('a delivery that is cancelled while it waits is not attempted again', async
     status: 'cancelled',
     deliveries: [{ status: 'cancelled', reason: 'cancelled', attempts: 1 }],
   });
-  const { workflow } = (await posthorn.eventOf(event.id)).deliveries[0]!;
   await posthorn.temporal.workflow.getHandle(workflow!.id).result();
   expect(receiver.requests).toHaveLength(1);
 });

@@ -19,8 +19,11 @@ const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueT
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();
 
+// The workflows of first attempts that succeed are part of what is shown.
+const settings = { firstAttempt: 'workflow' } as const;
+
 beforeAll(async () => {
-  posthorn = await startTestPosthorn();
+  posthorn = await startTestPosthorn({ settings });
 });
 afterAll(() => posthorn.close());
 
@@ -206,7 +209,7 @@ describe('if a search attribute exists with another type', () => {
       searchAttributes: { PosthornEventId: INDEXED_VALUE_TYPE_KEYWORD },
     });
     await connection.close();
-    limited = await startTestPosthorn({ namespace });
+    limited = await startTestPosthorn({ namespace, settings });
   });
   afterAll(() => limited.close());
 
