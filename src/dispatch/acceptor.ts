@@ -5,7 +5,7 @@ import type { Acceptor } from '../api/ports.ts';
 import { createFairSemaphore } from '../limits/fair-semaphore.ts';
 import { SharedCapacity, sharesOf } from '../limits/shared-capacity.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
-import { beginAccept } from '../store/events/accept-events.ts';
+import { type AcceptTransaction, beginAccept } from '../store/events/accept-events.ts';
 import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
 import { FanOutTooLarge } from '../store/events/match-receivers.ts';
 import {
@@ -170,7 +170,7 @@ export function createAcceptor({
     uncertain: Reservation[],
   ): Promise<AcceptResult[]> {
     const transaction = await beginAccept(pool, box, drafts, { allOrNone, processId, withDetails });
-    const reservation = reserve(transaction.deliveries);
+    const reservation = await reserveOrRollBack(transaction);
     const stored = await transaction.store(reservation.owners).catch((error) => {
       if (isOutage(error)) uncertain.push(reservation);
       else reservation.release(false);
@@ -178,6 +178,16 @@ export function createAcceptor({
     });
     reservation.commit(stored.has);
     return stored.results();
+  }
+
+  /** Otherwise the transaction would keep its connection, and its locks on endpoints. */
+  async function reserveOrRollBack({ deliveries, rollback }: AcceptTransaction): Promise<Reservation> {
+    try {
+      return reserve(deliveries);
+    } catch (error) {
+      await rollback();
+      throw error;
+    }
   }
 
   const enqueue = (draft: EventDraft): Promise<AcceptResult> =>

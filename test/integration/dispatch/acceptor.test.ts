@@ -53,6 +53,22 @@ test('a post that Postgres rejects does not fail the posts in its transaction', 
   expect(await store.queryOne('SELECT count(*)::int AS n FROM events')).toEqual({ n: 39 });
 });
 
+test('a post whose deliveries cannot be reserved leaves no transaction open', async () => {
+  await store.newEndpoint();
+  const failing = createAcceptor({
+    pool: store.pool,
+    box: secretBox,
+    reserve: () => {
+      throw new Error('no room is counted');
+    },
+  });
+
+  await expect(failing.acceptOne(store.draft())).rejects.toThrow('no room is counted');
+
+  expect(store.pool.idleCount).toBe(store.pool.totalCount);
+  expect(await store.queryOne('SELECT count(*)::int AS n FROM events')).toEqual({ n: 0 });
+});
+
 test('posts that match too many endpoints for a shared transaction are stored one by one', async () => {
   await store.pool.query(
     `INSERT INTO endpoints (id, project_id, url, events, secrets)
