@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { DeliveryCommands } from '../api/ports.ts';
 import { releaseLost } from '../store/deliveries/reconciliation.ts';
@@ -20,6 +21,9 @@ export type DeliveryCommandsDependencies = {
   onFailure: (error: unknown) => void;
 };
 
+/** By then a workflow that was about to start when it was signalled has started. */
+const CANCEL_AGAIN_AFTER_MS = 1_000;
+
 /** Commits to Postgres, and signals the workflow without waiting for it: a lost signal only makes the effect later. */
 export function createDeliveryCommands({
   pool,
@@ -35,7 +39,13 @@ export function createDeliveryCommands({
 
   async function sendOrRelease(name: 'retryNow' | 'cancel', { owner, ids }: Signal): Promise<void> {
     const sent = await signals()?.send(owner, name, ids);
-    if (sent !== 'not_found' || name === 'cancel') return;
+    if (sent !== 'not_found') return;
+    if (name === 'cancel') {
+      // Otherwise a workflow that carries on with a failed attempt would wait for a retry that will not come.
+      await sleep(CANCEL_AGAIN_AFTER_MS, undefined, { ref: false });
+      await signals()?.send(owner, name, ids);
+      return;
+    }
     await releaseLost(pool, owner, ids);
     onReleased();
   }
