@@ -27,7 +27,7 @@ const servers = {
 
 /** Tests that run a second time with POSTHORN_FIRST_ATTEMPT=express. */
 const inBothModes = [
-  'faults/crashes/{drain,kill-everything,kills,lost-temporal,several-processes}',
+  'faults/crashes/{drain,emptied-temporal,kill-everything,kills,several-processes}',
   'faults/environment/overload',
   'faults/input/{canaries,poison}',
   'integration/dispatch/{cancel-delivery,delete-endpoint,isolation,retry-delivery}',

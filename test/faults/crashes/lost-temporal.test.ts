@@ -71,20 +71,6 @@ test('when the Temporal database is deleted, 10,000 owners lose nothing: due del
   expect(receiver.receivedRequests).toHaveLength(OWNERS + 2); // and the one that was retried
 });
 
-test('running processes continue waiting deliveries when Temporal returns with an empty database', async () => {
-  await posthorn.startAll();
-  const project = await posthorn.api.newProject({ delays: ['5s'], timeout: '3s' });
-  await posthorn.api.newEndpoint(project, `${receiver.origin}/flaky/2`, ['retried']);
-  await waitingForRetry(project);
-
-  await servers.temporal.kill();
-  servers.temporal.deleteData();
-  await servers.temporal.start();
-
-  await untilAllDelivered(posthorn.pool, TWO_MINUTES_MS);
-  await eventually(async () => (await fetch(`${posthorn.api.url}/readyz`)).status === 200);
-});
-
 /** One delivery that failed once, and waits in a workflow that the deleted database held. */
 async function waitingForRetry({ key }: Project): Promise<void> {
   await posthorn.api.call(key, 'POST', '/v1/events', { id: 'waits', type: 'retried', data: {} });

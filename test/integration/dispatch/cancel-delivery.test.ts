@@ -104,8 +104,9 @@ test('a cancel of a final delivery is a conflict', async () => {
 });
 
 test('after a cancel is confirmed, no attempt starts later than a second', async () => {
+  const { promise: cancelled, resolve: respondToRest } = Promise.withResolvers<void>();
   const receiver = await receiverThat(async ({ path }, response) => {
-    if (Number(path.slice(1)) % 2 === 0) await sleep(50); // some are under way when they are cancelled
+    if (Number(path.slice(1)) % 4 === 0) await cancelled; // these are under way when they are cancelled
     response.writeHead(200).end();
   });
   const racing = Array.from({ length: 60 }, async (_, n) => {
@@ -115,6 +116,7 @@ test('after a cancel is confirmed, no attempt starts later than a second', async
     return { event, status, path: `/${n}`, confirmedAt: Date.now() };
   });
   const cancels = await Promise.all(racing);
+  respondToRest();
 
   for (const { event, status, path, confirmedAt } of cancels) {
     const settled = await posthorn.untilSettled(event.id);

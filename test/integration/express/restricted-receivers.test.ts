@@ -1,0 +1,118 @@
+import { createLogger } from '../../../src/observability/log.ts';
+import { pendingResponse } from '../../receivers/pending-response.ts';
+import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
+import { deliveryOf, eventTo } from '../dispatch/delivery-commands-set-up.ts';
+
+const MAX_PER_RECEIVER = 256;
+
+let posthorn: TestPosthorn;
+const receiverThat = receiversPerTest();
+
+beforeAll(async () => {
+  posthorn = await startTestPosthorn({ settings: { firstAttempt: 'express' } });
+});
+afterAll(() => posthorn.close());
+
+type Carrier = { express: number; workflows: number };
+
+/** What makes the first attempts of the events, by the owners in Postgres. */
+async function carriersOf(eventIds: string[]): Promise<Carrier> {
+  const { rows } = await posthorn.database.pool.query<Carrier>(
+    `SELECT (count(*) FILTER (WHERE starts_with(owner, 'express/')))::int AS express,
+            (count(*) FILTER (WHERE owner IS NULL OR NOT starts_with(owner, 'express/')))::int AS workflows
+     FROM deliveries WHERE event_id = ANY ($1)`,
+    [eventIds],
+  );
+  return rows[0]!;
+}
+
+const postBatch = async (events: object[]): Promise<string[]> =>
+  (await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', { events })).items.map(({ id }) => id);
+
+async function expectByWorkflow(event: { id: string }): Promise<void> {
+  expect(await posthorn.untilSettled(event.id)).toMatchObject({ status: 'delivered' });
+  expect((await deliveryOf(posthorn, event)).workflow!.id).not.toBeNull();
+}
+
+test('a slow receiver gets its first attempts by workflows', async () => {
+  const receiver = await receiverThat(200);
+  const endpoint = await posthorn.newEndpoint(receiver.url, { events: ['to.slow'] });
+  await posthorn.database.pool.query(
+    `INSERT INTO receiver_health (receiver, cause) VALUES ($1, 'no_response')`,
+    [endpoint.id],
+  );
+
+  await expectByWorkflow(await posthorn.post({ type: 'to.slow', data: {} }));
+});
+
+test('a body over 64 KiB is sent by a workflow, and one of 60 KiB at once', async () => {
+  const receiver = await receiverThat(200);
+  const large = await posthorn.post({ ...eventTo(receiver), data: 'x'.repeat(65 * 1024) });
+  const small = await posthorn.post({ ...eventTo(receiver), data: 'x'.repeat(60 * 1024) });
+
+  await expectByWorkflow(large);
+  expect(await posthorn.untilSettled(small.id)).toMatchObject({
+    deliveries: [{ status: 'delivered', workflow: { id: null } }],
+  });
+});
+
+test('a delivery to a paused endpoint is held, and sent by a workflow when it is resumed', async () => {
+  const receiver = await receiverThat(200);
+  const endpoint = await posthorn.newEndpoint(receiver.url, { events: ['to.paused'] });
+  await posthorn.call('POST', `/v1/endpoints/${endpoint.id}/pause`);
+
+  const event = await posthorn.post({ type: 'to.paused', data: {} });
+  expect(await deliveryOf(posthorn, event)).toMatchObject({ status: 'held', attempts: 0 });
+  expect(receiver.requests).toHaveLength(0);
+  await posthorn.call('POST', `/v1/endpoints/${endpoint.id}/resume`);
+
+  await expectByWorkflow(event);
+  expect(receiver.requests).toHaveLength(1);
+});
+
+test('beyond 256 attempts under way to a receiver the rest goes to workflows, and each is sent once', async () => {
+  const { step, respond } = pendingResponse();
+  const receiver = await receiverThat(step);
+  const endpoint = await posthorn.newEndpoint(receiver.url, { events: ['to.many'] });
+
+  const ids = await postBatch(Array.from({ length: 400 }, () => ({ type: 'to.many', data: {} })));
+  const { express, workflows } = await carriersOf(ids);
+  expect(express + workflows).toBe(400);
+  expect(express).toBeLessThanOrEqual(MAX_PER_RECEIVER);
+  expect(workflows).toBeGreaterThanOrEqual(400 - MAX_PER_RECEIVER);
+  respond(200);
+
+  await eventually(async () => {
+    const { rows } = await posthorn.database.pool.query(
+      `SELECT FROM deliveries WHERE endpoint_id = $1 AND status <> 'delivered' LIMIT 1`,
+      [endpoint.id],
+    );
+    return rows.length === 0;
+  }, 60_000);
+  const { rows } = await posthorn.database.pool.query(
+    `SELECT a.outcome, count(*)::int AS n FROM attempts a JOIN deliveries d ON d.id = a.delivery_id
+     WHERE d.endpoint_id = $1 GROUP BY 1`,
+    [endpoint.id],
+  );
+  expect(rows).toEqual([{ outcome: 'delivered', n: 400 }]);
+  expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(400);
+  expect(receiver.requests).toHaveLength(400);
+}, 90_000);
+
+test('a process without a worker makes first attempts by workflows, and says so at its start', async () => {
+  const lines: string[] = [];
+  const log = createLogger({ level: 'warn', name: 'test' }, { write: (line) => void lines.push(line) });
+  const api = await startTestPosthorn({
+    settings: { firstAttempt: 'express' },
+    roles: { api: true, worker: false },
+    log,
+  });
+  const receiver = await receiverThat(200);
+  const event = await api.post(eventTo(receiver));
+
+  expect(lines.join('')).toContain('POSTHORN_FIRST_ATTEMPT=express has no effect');
+  expect((await api.eventOf(event.id)).deliveries[0]!.workflow!.id).not.toBeNull();
+  await api.close();
+});
