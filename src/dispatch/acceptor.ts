@@ -15,15 +15,12 @@ import {
   retryOnConflict,
   StoreUnavailable,
 } from '../store/postgres/database.ts';
+import { createCommitSchedule } from './commit-schedule.ts';
 import { draftBytes, PostQueue, type QueuedPost } from './post-queue.ts';
 import type { Reservation, Reserve } from './reservation.ts';
 
 /** Events in one shared transaction. Above this, the cost of a commit per event hardly falls any further. */
 const MAX_POSTS_PER_COMMIT = 100;
-/** Concurrent shared transactions. While one waits for its fsync, the next can be written. */
-const MAX_CONCURRENT_COMMITS = 2;
-/** A commit costs about as much as writing ten events, so a second transaction opens only when 16 posts are queued. */
-const SECOND_COMMIT_MIN_POSTS = 16;
 /** Concurrent batches, each in a transaction of its own: ten concurrent batches of 15 MB took ten seconds each. */
 const MAX_BATCHES = 3;
 /** Concurrent batches of one project, so that another project never waits for the end of a large one. */
@@ -72,7 +69,7 @@ export function createAcceptor({
     max: MAX_HIGH_FAN_OUT_PROJECTS,
     ttl: HIGH_FAN_OUT_TTL_MS,
   });
-  let committing = 0;
+  const schedule = createCommitSchedule(queue, commitNext, hasClaimBacklog);
 
   /** Refuses only if the share is used up already. If the post had to fit, a large batch would be refused forever. */
   async function withCapacity<T>(
@@ -97,23 +94,10 @@ export function createAcceptor({
     }
   }
 
-  function commitNext(): void {
-    const canCommit = () =>
-      committing === 0 || (committing < MAX_CONCURRENT_COMMITS && queue.size >= SECOND_COMMIT_MIN_POSTS);
-    while (queue.size > 0 && canCommit()) {
-      const group = queue.take(MAX_POSTS_PER_COMMIT, byteLimits.maxPerTransaction);
-      committing += 1;
-      void commitAndPause(group).finally(() => {
-        committing -= 1;
-        commitNext();
-      });
-    }
-  }
-
   /** The posts resolve at the commit; the pause only delays the next commit. */
-  async function commitAndPause(group: QueuedPost[]): Promise<void> {
+  async function commitNext(): Promise<void> {
     const startedAt = performance.now();
-    await commit(group);
+    await commit(queue.take(MAX_POSTS_PER_COMMIT, byteLimits.maxPerTransaction));
     if (hasClaimBacklog()) await sleep(Math.min(performance.now() - startedAt, MAX_PAUSE_MS));
   }
 
@@ -141,7 +125,7 @@ export function createAcceptor({
         void batchSemaphore(projectId, () => commit([post]));
       else queue.push(post);
     }
-    commitNext();
+    schedule.advance();
   }
 
   async function store(drafts: EventDraft[], allOrNone: boolean): Promise<AcceptResult[]> {
@@ -196,8 +180,7 @@ export function createAcceptor({
       if (highFanOutProjects.has(draft.projectId))
         return void batchSemaphore(draft.projectId, () => commit([post]));
       queue.push(post);
-      // Deferred, so that posts of the same event loop iteration share the transaction.
-      if (queue.size === 1) setImmediate(commitNext);
+      schedule.recordQueued();
     });
 
   return {
