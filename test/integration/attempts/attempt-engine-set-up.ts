@@ -1,13 +1,13 @@
 import type pg from 'pg';
 import { type AttemptEngine, createAttemptEngine } from '../../../src/attempts/attempt-engine.ts';
-import { createAttemptLimiter } from '../../../src/attempts/attempt-limiter.ts';
+import { type AttemptLimiter, createAttemptLimiter } from '../../../src/attempts/attempt-limiter.ts';
 import { type ClaimReleaser, createClaimReleaser } from '../../../src/attempts/claim-releaser.ts';
 import { createEventBodies } from '../../../src/attempts/event-bodies.ts';
-import { createPrepareRequest } from '../../../src/attempts/prepare-request.ts';
+import { createPrepareRequest, type PrepareRequest } from '../../../src/attempts/prepare-request.ts';
 import { createReceiverMonitor } from '../../../src/attempts/receiver-monitor.ts';
 import { createRecorder } from '../../../src/attempts/recording/recorder.ts';
 import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
-import { createOutbound } from '../../../src/egress/outbound.ts';
+import { createOutbound, type Outbound } from '../../../src/egress/outbound.ts';
 import type { DeliveryStep } from '../../../src/policy/delivery-result.ts';
 import { createProfileLookup } from '../../../src/profiles/profile-lookup.ts';
 import { createShippedProfiles } from '../../../src/profiles/shipped/registry.ts';
@@ -23,9 +23,12 @@ export type TestEngine = AttemptEngine & {
   /** Workflows that `onClaimed` was called with. */
   claimedWorkflows: string[];
   failures: unknown[];
+  limiter: AttemptLimiter;
   slotsInUse(): number;
   close(): Promise<void>;
 };
+
+export type TestEngineOptions = NonNullable<Parameters<typeof startTestEngine>[2]>;
 
 /** The attempt engine of a worker on real sockets and a real Postgres, without Temporal. */
 export function startTestEngine(
@@ -37,6 +40,8 @@ export function startTestEngine(
     processId = 'prc_engine',
     releaser,
     onBodyRead = () => {},
+    wrapPrepare = (prepare) => prepare,
+    wrapPost = (post) => post,
   }: {
     connectionsPerHost?: number;
     maxConcurrent?: number;
@@ -44,6 +49,9 @@ export function startTestEngine(
     releaser?: ClaimReleaser;
     /** Called before a large body is read. */
     onBodyRead?: () => void | Promise<void>;
+    /** For faults that cannot be staged. */
+    wrapPrepare?: (prepare: PrepareRequest) => PrepareRequest;
+    wrapPost?: (post: Outbound['post']) => Outbound['post'];
   } = {},
 ): TestEngine {
   const receiverReports: string[] = [];
@@ -68,10 +76,10 @@ export function startTestEngine(
       return readBody(pool, projectId, eventId);
     }),
     releaser: releaser ?? createClaimReleaser({ pool, onFailure }),
-    outbound,
+    outbound: { ...outbound, post: wrapPost(outbound.post) },
     receiverMonitor,
     recorder: createRecorder({ pool, onRecorded: () => {}, onFailure }),
-    prepare: createPrepareRequest({ profiles, box, clock: PROCESS_CLOCK }),
+    prepare: wrapPrepare(createPrepareRequest({ profiles, box, clock: PROCESS_CLOCK })),
     onOutcomes: () => {},
     onClaimed: (owner) => claimedWorkflows.push(owner),
     onAttempt: () => {},
@@ -86,6 +94,7 @@ export function startTestEngine(
     receiverReports,
     claimedWorkflows,
     failures,
+    limiter,
     slotsInUse: () => limiter.stats().inFlight,
     async close() {
       receiverMonitor.close();
