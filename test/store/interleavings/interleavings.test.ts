@@ -22,6 +22,12 @@ afterAll(() => store.drop());
 const action = fc.constantFrom(
   'accept',
   'accept and assign',
+  'accept express',
+  'accept express',
+  'accept express and lose the process',
+  'accept uncertainly',
+  'release lost express',
+  'release silent express',
   'assign',
   'assign',
   'claim',
@@ -101,11 +107,14 @@ async function runInterleavings(): Promise<void> {
 
 /** Returns how often the least frequent of the paths was taken that only some interleavings take. */
 async function countRarestPath(): Promise<number> {
-  const { unknown, replayed, isolated, cancelled } = await store.queryOne(`
+  const { unknown, interrupted, direct, passedOn, replayed, isolated, cancelled } = await store.queryOne(`
     SELECT (SELECT count(*)::int FROM attempts WHERE outcome = 'unknown') AS unknown,
+           (SELECT count(*)::int FROM attempts WHERE outcome = 'unknown' AND epoch = 1) AS interrupted,
+           count(*) FILTER (WHERE status = 'delivered' AND workflow_id IS NULL)::int AS direct,
+           count(*) FILTER (WHERE starts_with(workflow_id, 'retry '))::int AS "passedOn",
            count(*) FILTER (WHERE replay_of IS NOT NULL)::int AS replayed,
            count(*) FILTER (WHERE lane = 'isolated')::int AS isolated,
            count(*) FILTER (WHERE status = 'cancelled')::int AS cancelled
     FROM deliveries`);
-  return Math.min(unknown, replayed, isolated, cancelled, releases);
+  return Math.min(unknown, interrupted, direct, passedOn, replayed, isolated, cancelled, releases);
 }

@@ -31,6 +31,11 @@ export async function expectConsistency(store: SeededStore, project: string): Pr
     [project],
   );
   expect(open.rows).toEqual([]);
+  const claimed = await store.pool.query(
+    'SELECT id FROM deliveries WHERE project_id = $1 AND claimed_at IS NOT NULL',
+    [project],
+  );
+  expect(claimed.rows).toEqual([]);
   const miscounted = await store.pool.query(
     `SELECT e.id, e.status, e.open_count, d.* FROM events e
      CROSS JOIN LATERAL (

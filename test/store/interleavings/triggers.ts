@@ -8,7 +8,10 @@ export async function installTriggers(pool: pg.Pool): Promise<void> {
   await pool.query(`
     CREATE FUNCTION keep_one_owner() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      IF OLD.owner IS NOT NULL AND NEW.owner IS NOT NULL AND OLD.owner <> NEW.owner THEN
+      IF OLD.owner IS NOT NULL AND NEW.owner IS NOT NULL AND OLD.owner <> NEW.owner
+         -- A failed attempt without a workflow passes the delivery on.
+         AND NOT (starts_with(OLD.owner, 'express/') AND OLD.claimed_at IS NOT NULL AND NEW.claimed_at IS NULL
+                  AND NEW.status = 'retrying' AND NEW.attempts = OLD.attempts + 1) THEN
         RAISE EXCEPTION 'delivery % went from % to % without a release', OLD.id, OLD.owner, NEW.owner;
       END IF;
       IF OLD.claimed_at IS NOT NULL AND NEW.claimed_at IS NOT NULL AND OLD.epoch <> NEW.epoch THEN

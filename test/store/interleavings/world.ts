@@ -2,6 +2,7 @@ import {
   createEndpointStates,
   sweepEndpointStates,
 } from '../../../src/dispatch/background/endpoint-states.ts';
+import { EXPRESS_EPOCH } from '../../../src/express/express-delivery.ts';
 import type { Outcome } from '../../../src/policy/outcome.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import { assignDue } from '../../../src/store/deliveries/assignments/assign-due.ts';
@@ -14,11 +15,18 @@ import { type AttemptRecord, recordAttempts } from '../../../src/store/deliverie
 import { cancelDelivery, retryDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
 import { cancelOpenDeliveries, markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { changeEndpointState, type EndpointAction } from '../../../src/store/endpoints/endpoint-status.ts';
+import type { EventDraft } from '../../../src/store/events/event-draft.ts';
 import { putConsumer } from '../../../src/store/projects/consumers.ts';
 import { updateProject } from '../../../src/store/projects/projects.ts';
 import { acceptEvents } from '../accept-events.ts';
 import { attemptRecordOf } from '../attempt-record.ts';
 import { type SeededStore, secretBox } from '../seed.ts';
+import {
+  acceptExpress,
+  type ExpressAccept,
+  releaseLostExpress,
+  releaseSilentExpress,
+} from './accept-express.ts';
 import { ALIVE } from './triggers.ts';
 
 /** Failed attempts are due again at once, so that a run has many attempts. */
@@ -39,6 +47,8 @@ export async function newWorld(store: SeededStore, onReleased: () => void) {
   );
   const workflows = new Map<string, Map<string, number>>();
   const claims: Claim[] = [];
+  /** Deliveries whose first attempt a process makes without a workflow, and whether it is alive. */
+  const expressIds = new Map<string, boolean>();
   const written: AttemptRecord[] = [];
   const applied = new Set<string>();
   const ids: string[] = [];
@@ -84,21 +94,36 @@ export async function newWorld(store: SeededStore, onReleased: () => void) {
       outcome,
       statusCode: outcome === 'delivered' ? 200 : 503,
       retryInMs: claim.step < 3 ? 0 : null,
+      nextOwner:
+        expressIds.has(claim.id) && claim.epoch === EXPRESS_EPOCH ? `retry ${project} ${count++}` : null,
     });
 
   async function write(records: AttemptRecord[]): Promise<void> {
-    for (const { id, epoch, step } of await recordAttempts(pool, records)) {
+    for (const { id, epoch, step, status } of await recordAttempts(pool, records)) {
       const key = `${id} ${epoch}`;
       if (applied.has(key)) throw new Error(`the record of ${key} was applied twice`);
       applied.add(key);
+      const { nextOwner } = records.find((record) => record.id === id && record.epoch === epoch)!;
+      // It starts even if the delivery has got another owner meanwhile.
+      if (nextOwner && status === 'retrying') assignTo(nextOwner, [{ id, step }]);
       for (const known of workflows.values()) if (known.has(id)) known.set(id, step);
     }
   }
 
-  async function accept(assign: boolean, dice: number): Promise<void> {
-    const drafts = Array.from({ length: 1 + (dice % 3) }, () =>
+  const newDrafts = (dice: number): EventDraft[] =>
+    Array.from({ length: 1 + (dice % 3) }, () =>
       store.draft({ projectId: project, policy: POLICY, consumer: CONSUMER }),
     );
+
+  async function acceptWithoutWorkflow(how: ExpressAccept, dice: number): Promise<void> {
+    const accepted = await acceptExpress(store, newDrafts(dice), how);
+    ids.push(...accepted.ids);
+    claims.push(...accepted.claims);
+    for (const { id } of accepted.claims) expressIds.set(id, how === 'accept express');
+  }
+
+  async function accept(assign: boolean, dice: number): Promise<void> {
+    const drafts = newDrafts(dice);
     const owner = `initial ${project} ${count++}`;
     const { deliveries } = await acceptEvents(pool, secretBox, drafts, () => (assign ? owner : null));
     ids.push(...deliveries.map(({ id }) => id));
@@ -142,6 +167,10 @@ export async function newWorld(store: SeededStore, onReleased: () => void) {
       const id = pick(ids, dice);
       if (name === 'accept') await accept(false, dice);
       else if (name === 'accept and assign') await accept(true, dice);
+      else if (name === 'accept uncertainly' || name.startsWith('accept express'))
+        await acceptWithoutWorkflow(name as ExpressAccept, dice);
+      else if (name === 'release lost express') await releaseLostExpress(store);
+      else if (name === 'release silent express') await releaseSilentExpress(store, ids);
       else if (name === 'assign') await assign(1 + (dice % 4));
       else if (name === 'delete endpoint') {
         if (dice % 6 === 0) await deleteEndpoint(pick(endpoints, dice)!);
@@ -186,6 +215,8 @@ export async function newWorld(store: SeededStore, onReleased: () => void) {
         await changeEndpointState(pool, scope, endpoint, 'enable');
       }
       await sweepEndpointStates(deps, new Map(), 0);
+      // The process that is alive records what it has begun, however late.
+      await write(claims.filter(({ id }) => expressIds.get(id)).map((claim) => recordOf(claim, 'delivered')));
       for (;;) {
         for (const { owner, ids } of await overdueOwners(pool, 0, 10_000)) {
           if (ids.some((id) => id !== '')) await releaseLost(pool, owner, ids);
