@@ -23,8 +23,12 @@ export async function runScenario<T>(play: (stage: ScenarioContext) => Promise<T
   const closers: (() => Promise<void>)[] = [];
   const log = createLogger({ level: 'silent', name: 'stage' });
   const stage: ScenarioContext = {
-    async posthorn(options) {
-      const posthorn = await startTestPosthorn(options);
+    async posthorn({ settings, ...options } = {}) {
+      // The histories are those of workflows that make the first attempts, too.
+      const posthorn = await startTestPosthorn({
+        ...options,
+        settings: { firstAttempt: 'workflow', ...settings },
+      });
       closers.push(posthorn.close);
       return posthorn;
     },
