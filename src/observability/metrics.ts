@@ -66,7 +66,7 @@ export function createMetrics() {
     groupSize: new Histogram({
       name: 'posthorn_group_size',
       help: 'Deliveries per started workflow',
-      buckets: [1, 2, 5, 10, 25, 50, 100],
+      buckets: [1, 2, 5, 10, 25, 50, 100, 200],
       registers,
     }),
     /** `result`: `started` or `failed`. */

@@ -4,7 +4,10 @@ import { Group } from './group.ts';
 import { type Groupable, sharedWorkflowId } from './grouping.ts';
 import type { StartSlots } from './start-slots.ts';
 
-/** Deliveries in one buffer. Beyond these, workers are behind, and new deliveries wait in Postgres. One project gets up to half. */
+/**
+ * Deliveries in one buffer, about a second of load. Beyond these, workers are behind, and new deliveries wait in Postgres.
+ * One project gets up to half.
+ */
 const MAX_BUFFERED = 3_200;
 
 /** `full`: no more fit. `overdue`: has waited long enough. Groups that are overdue or partial still take deliveries. */

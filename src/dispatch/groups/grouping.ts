@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { deserializePolicy, hasDelayShorterThanTimeout } from '../../policy/retry-policy.ts';
+import { deserializePolicy } from '../../policy/retry-policy.ts';
 import { eventWorkflowId, groupWorkflowId } from '../../policy/workflow-id.ts';
-import { MAX_SHORT_DELAY_BATCH } from '../../store/deliveries/assignments/assign-due.ts';
+import { maxDeliveriesOf } from '../../policy/workflow-size.ts';
 import type { Assignment } from '../../store/deliveries/assignments/assignment.ts';
 
 /** `auto`: deliveries of several events share a workflow under load. `never`: each event has its own. */
@@ -12,9 +12,6 @@ export type GroupKind = Omit<Assignment, 'workflowId' | 'deliveries'>;
 
 export type Groupable = GroupKind & { eventId: string };
 
-/** The largest number of deliveries in one workflow. */
-export const GROUP_SIZE = 100;
-
 /** Deliveries with the same key may share a workflow. */
 export const groupKeyOf = (grouping: Grouping, { projectId, policy, lane, eventId }: Groupable): string =>
   `${projectId} ${policy} ${lane} ${grouping === 'auto' ? '' : eventId}`;
@@ -22,7 +19,7 @@ export const groupKeyOf = (grouping: Grouping, { projectId, policy, lane, eventI
 /** The number of deliveries that fill a workflow. */
 export function groupSizeOf({ policy, lane }: GroupKind): number {
   if (lane === 'isolated') return 1;
-  return hasDelayShorterThanTimeout(deserializePolicy(policy)) ? MAX_SHORT_DELAY_BATCH : GROUP_SIZE;
+  return maxDeliveriesOf(deserializePolicy(policy));
 }
 
 /**

@@ -13,9 +13,10 @@ const LIMITS = {
 };
 /**
  * After each start, the next partial group waits 1.5 ms per delivery started. Below 667 deliveries a second this delays
- * nothing; above, groups fill up (docs/decisions/0006).
+ * nothing; above, groups fill up, and deliveries wait at most 150 ms for it (docs/decisions/0006).
  */
 const PACE_MS_PER_DELIVERY = 1.5;
+const MAX_PACE_MS = 150;
 /** A project that has taken no slot for this long is idle: it does not cause the load. */
 const IDLE_AFTER_MS = 250;
 
@@ -77,7 +78,7 @@ export class StartSlots {
   /** Takes a slot to start so many deliveries. Returns a function that returns it. */
   take(projectId: string, deliveries: number, isFull: boolean): () => void {
     if (this.#grouping === 'auto' && deliveries > 0)
-      this.#nextPartialAt = performance.now() + deliveries * PACE_MS_PER_DELIVERY;
+      this.#nextPartialAt = performance.now() + Math.min(MAX_PACE_MS, deliveries * PACE_MS_PER_DELIVERY);
     const shares = sharesOf(projectId, null);
     this.#lastTaken.delete(projectId);
     this.#lastTaken.set(projectId, performance.now());

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { MAX_DELIVERIES } from '../../policy/workflow-size.ts';
 import { assignDue, nextProjectDue } from '../../store/deliveries/assignments/assign-due.ts';
 import type { Assignment } from '../../store/deliveries/assignments/assignment.ts';
 import { Group } from '../groups/group.ts';
-import { GROUP_SIZE } from '../groups/grouping.ts';
 import type { QueueDependencies } from './queue.ts';
 
 /** With thousands of projects that cannot fill a group, querying each would take all the time. */
@@ -68,8 +68,8 @@ export function createBacklog(deps: QueueDependencies): Backlog {
       }
       queried += 1;
       const assignment = await assignDue(pool, projectId, {
-        maxDeliveries: GROUP_SIZE,
-        minDeliveries: kind === 'any' ? 1 : GROUP_SIZE,
+        maxDeliveries: MAX_DELIVERIES,
+        minDeliveries: kind === 'any' ? 1 : MAX_DELIVERIES,
         maxWaitMs: slots.allowsOverdue(projectId) ? maxWaitMs : null,
         grouping: grouping === 'auto',
         uuid: randomUUID(),

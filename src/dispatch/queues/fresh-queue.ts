@@ -1,7 +1,8 @@
+import { MAX_DELIVERIES } from '../../policy/workflow-size.ts';
 import type { NewDelivery } from '../../store/events/accept-events.ts';
 import { Group } from '../groups/group.ts';
 import { GroupBuffer } from '../groups/group-buffer.ts';
-import { GROUP_SIZE, groupKeyOf, groupSizeOf, workflowIdOf } from '../groups/grouping.ts';
+import { groupKeyOf, groupSizeOf, workflowIdOf } from '../groups/grouping.ts';
 import { createReservations, type Reservation } from '../reservation.ts';
 import { createAlarm } from './alarm.ts';
 import type { Backlog } from './backlog.ts';
@@ -56,7 +57,7 @@ export function createFreshQueue(deps: FreshQueueDependencies): Queue<NewDeliver
   function recordUnowned(unowned: NewDelivery[]): void {
     const waiting = unowned.filter(({ waitingFor }) => waitingFor === null).length;
     // A read after every commit would cost as much as the assignments themselves.
-    if (backlog.recordUnowned(waiting) >= GROUP_SIZE) readBacklog();
+    if (backlog.recordUnowned(waiting) >= MAX_DELIVERIES) readBacklog();
     startReady();
   }
 

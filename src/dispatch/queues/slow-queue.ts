@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { MAX_DELIVERIES } from '../../policy/workflow-size.ts';
 import { assignSlow, slowReceiversWaiting } from '../../store/deliveries/assignments/assign-slow.ts';
 import { Group } from '../groups/group.ts';
-import { GROUP_SIZE } from '../groups/grouping.ts';
 import type { QueueDependencies } from './queue.ts';
 
 /** With thousands of slow receivers, visiting all of them in one read would take seconds. */
@@ -13,7 +13,7 @@ export function createSlowQueue(
   /** Attempts that may be in flight to one slow receiver. */
   maxPerReceiver: number,
 ): () => Promise<void> {
-  const limits = { maxPerReceiver, maxDeliveries: GROUP_SIZE, grouping: grouping === 'auto', processId };
+  const limits = { maxPerReceiver, maxDeliveries: MAX_DELIVERIES, grouping: grouping === 'auto', processId };
   /** The next read continues after this receiver. */
   let lastReceiver = '';
 

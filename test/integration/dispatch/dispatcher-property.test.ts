@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
+import { MAX_DELIVERIES } from '../../../src/policy/workflow-size.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { acceptEvents } from '../../store/accept-events.ts';
 import { POLICY, type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
@@ -16,10 +17,16 @@ beforeAll(async () => {
 afterAll(() => store.drop());
 
 const step = fc.oneof(
-  { weight: 5, arbitrary: fc.tuple(fc.constant('accept' as const), fc.integer({ min: 1, max: 150 })) },
+  {
+    weight: 5,
+    arbitrary: fc.tuple(fc.constant('accept' as const), fc.integer({ min: 1, max: MAX_DELIVERIES + 50 })),
+  },
   {
     weight: 2,
-    arbitrary: fc.tuple(fc.constant('fail without a workflow' as const), fc.integer({ min: 1, max: 120 })),
+    arbitrary: fc.tuple(
+      fc.constant('fail without a workflow' as const),
+      fc.integer({ min: 1, max: MAX_DELIVERIES + 20 }),
+    ),
   },
   {
     weight: 3,
@@ -42,14 +49,15 @@ async function failWithoutWorkflow(engine: FakeEngine, count: number): Promise<v
     })),
   );
   await store.pool.query(
-    `UPDATE deliveries d SET step = 1, owner = r.owner, due_at = now() + $3 * interval '1 millisecond'
+    `UPDATE deliveries d SET step = 1, owner = r.owner, claimed_at = NULL, due_at = now() + $3 * interval '1 millisecond'
      FROM unnest($1::text[], $2::text[]) AS r (id, owner) WHERE d.id = r.id AND r.id <> $4`,
     [deliveries.map(({ id }) => id), reservation.owners, RETRY_DELAY_MS, deliveries[0]!.id],
   );
   reservation.commit(({ id }) => id !== deliveries[0]!.id);
-  await store.pool.query(`UPDATE deliveries SET owner = NULL, due_at = now() WHERE id = $1`, [
-    deliveries[0]!.id,
-  ]);
+  await store.pool.query(
+    `UPDATE deliveries SET owner = NULL, claimed_at = NULL, due_at = now() WHERE id = $1`,
+    [deliveries[0]!.id],
+  );
 }
 
 test('whatever Temporal answers, each delivery is owned by one workflow that has started, and all slots return', async () => {

@@ -1,5 +1,6 @@
 import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
+import { MAX_DELIVERIES } from '../../../src/policy/workflow-size.ts';
 import type { Assignment } from '../../../src/store/deliveries/assignments/assignment.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { acceptEvents } from '../../store/accept-events.ts';
@@ -45,22 +46,24 @@ test('when workers do not keep up, waiting events share workflows: at most two a
   const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
 
   for (let round = 0; round < 20; round++) {
-    await Promise.all(Array.from({ length: 150 }, () => acceptor.acceptOne(store.draft({ target }))));
+    await Promise.all(
+      Array.from({ length: MAX_DELIVERIES + 50 }, () => acceptor.acceptOne(store.draft({ target }))),
+    );
   }
 
-  await eventually(() => engine.deliveries().length === 3_000);
+  await eventually(() => engine.deliveries().length === 20 * (MAX_DELIVERIES + 50));
   expectStartLimits(engine);
   expect(engine.starts.some(({ before }) => before >= 2)).toBe(true);
 });
 
 test('a backlog is assigned in full groups, every delivery once', async () => {
-  await addBacklog(store, 2_050);
+  await addBacklog(store, 20 * MAX_DELIVERIES + 50);
   // Long enough that a busy machine assigns 16 groups before the first of them is claimed.
   engine = startFakeEngine(store, { claimAfterMs: 800 });
 
   engine.dispatcher.poll();
 
-  await eventually(() => engine.deliveries().length === 2_050);
+  await eventually(() => engine.deliveries().length === 20 * MAX_DELIVERIES + 50);
   expectStartLimits(engine);
   expect(Math.max(...engine.starts.map(({ before }) => before))).toBe(15);
   expect(engine.starts.length).toBeLessThan(30);
@@ -99,14 +102,14 @@ test('two dispatchers on one backlog assign every delivery once', async () => {
 
 test('projects take turns: small ones do not wait behind a large backlog and do not delay it', async () => {
   const small = await Promise.all(Array.from({ length: 8 }, () => store.newProject()));
-  await addBacklog(store, 8_000);
+  await addBacklog(store, 80 * MAX_DELIVERIES);
   for (const projectId of small) await addBacklog(store, 5, { projectId });
   // Long enough that a busy machine assigns 16 groups before the first of them is claimed.
   engine = startFakeEngine(store, { claimAfterMs: 800 });
 
   engine.dispatcher.poll();
 
-  await eventually(() => engine.deliveries().length === 8_040, 20_000);
+  await eventually(() => engine.deliveries().length === 80 * MAX_DELIVERIES + 40, 20_000);
   const isLarge = ({ projectId }: Assignment) => projectId === store.project;
   expect(engine.starts.filter((start) => !isLarge(start))).toHaveLength(8); // one each, with all its deliveries
   const last = engine.starts.findLastIndex((start) => !isLarge(start));
@@ -172,8 +175,8 @@ test('without grouping no workflow has deliveries of two events', async () => {
 test('an event for many endpoints gets several workflows, each with its own id', async () => {
   await store.pool.query(
     `INSERT INTO endpoints (id, project_id, url, events, secrets)
-     SELECT 'ep_' || n, $1, 'http://127.0.0.1:9/', '{*}', '\\x00' FROM generate_series(1, 450) AS n`,
-    [store.project],
+     SELECT 'ep_' || n, $1, 'http://127.0.0.1:9/', '{*}', '\\x00' FROM generate_series(1, $2) AS n`,
+    [store.project, 4 * MAX_DELIVERIES + 50],
   );
   engine = startFakeEngine(store);
   const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
@@ -181,7 +184,7 @@ test('an event for many endpoints gets several workflows, each with its own id',
   const draft = store.draft();
   await acceptor.acceptOne(draft);
 
-  await eventually(() => engine.deliveries().length === 450);
+  await eventually(() => engine.deliveries().length === 4 * MAX_DELIVERIES + 50);
   const ids = engine.starts.map(({ workflowId }) => workflowId);
   expect(ids[0]).toBe(`event/${store.project}/${draft.id}`);
   // The rest, which does not fill a workflow, joins a group that other events may share.

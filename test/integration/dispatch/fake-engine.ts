@@ -1,5 +1,6 @@
 import { createDispatcher, type Dispatcher } from '../../../src/dispatch/dispatcher.ts';
 import type { InFlightLimiter } from '../../../src/dispatch/in-flight-limiter.ts';
+import { MAX_DELIVERIES } from '../../../src/policy/workflow-size.ts';
 import type { Assignment } from '../../../src/store/deliveries/assignments/assignment.ts';
 import { acceptEvents } from '../../store/accept-events.ts';
 import { SECRET, type SeededStore, secretBox } from '../../store/seed.ts';
@@ -56,7 +57,7 @@ export function startFakeEngine(
       fake.behave = 'claim';
       return 'id_in_use';
     }
-    const partial = [...unclaimed.values()].filter((size) => size < 100).length;
+    const partial = [...unclaimed.values()].filter((size) => size < MAX_DELIVERIES).length;
     fake.starts.push({ ...assignment, before: unclaimed.size, partial, at: performance.now() });
     if (fake.behave === 'lose the response') throw new Error('the response was lost');
     if (fake.behave === 'never claim') return 'started';
@@ -93,7 +94,7 @@ export const countUnowned = async (store: SeededStore): Promise<number> =>
 export function expectStartLimits(engine: FakeEngine): void {
   for (const { before, partial, deliveries } of engine.starts) {
     expect(before).toBeLessThan(16);
-    if (deliveries.length < 100) expect(partial).toBeLessThan(2);
+    if (deliveries.length < MAX_DELIVERIES) expect(partial).toBeLessThan(2);
   }
   expect(new Set(engine.deliveries()).size).toBe(engine.deliveries().length);
 }

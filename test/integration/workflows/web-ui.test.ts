@@ -1,5 +1,6 @@
 import { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
+import { MAX_DELIVERIES } from '../../../src/policy/workflow-size.ts';
 import type { Receiver } from '../../receivers/receiver.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { readHistoryFacts } from '../../replay/history.ts';
@@ -152,11 +153,13 @@ test('workflows with an undeliverable delivery have the status Failed, others Co
 
 test('a full group starts even if its event ids exceed the size of a search attribute', async () => {
   const receiver = await receiverThat(200);
-  const events = Array.from({ length: 100 }, (_, n) => eventTo(receiver, { id: `e${n}-`.padEnd(64, 'x') }));
+  const events = Array.from({ length: MAX_DELIVERIES }, (_, n) =>
+    eventTo(receiver, { id: `e${n}-`.padEnd(64, 'x') }),
+  );
   const { items } = await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', { events });
   const { workflow } = await firstDeliveryOf(items[0]!);
 
-  expect(await summaryOf(workflow!.id)).toBe('100 events → 100 deliveries');
+  expect(await summaryOf(workflow!.id)).toBe(`${MAX_DELIVERIES} events → ${MAX_DELIVERIES} deliveries`);
   const description = await posthorn.temporal.workflow.getHandle(workflow!.id).describe();
   const ids = description.searchAttributes.PosthornEventId as string[];
   expect(ids.length).toBeGreaterThan(20);

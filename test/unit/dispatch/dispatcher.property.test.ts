@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { createDispatcher } from '../../../src/dispatch/dispatcher.ts';
 import type { Reservation } from '../../../src/dispatch/reservation.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
+import { MAX_DELIVERIES } from '../../../src/policy/workflow-size.ts';
 import type { NewDelivery } from '../../../src/store/events/accept-events.ts';
 import { FakeDeliveries } from './fake-deliveries.ts';
 import { FakeTemporal, type StartResult } from './fake-temporal.ts';
@@ -19,7 +20,7 @@ const action = fc.oneof(
       fc.constantFrom('reserve' as const, 'reserve' as const, 'reserve retries' as const),
       fc.oneof(
         { weight: 5, arbitrary: fc.integer({ min: 1, max: 4 }) },
-        { weight: 1, arbitrary: fc.integer({ min: 90, max: 130 }) },
+        { weight: 1, arbitrary: fc.integer({ min: MAX_DELIVERIES - 10, max: MAX_DELIVERIES + 30 }) },
       ),
       dice,
     ),

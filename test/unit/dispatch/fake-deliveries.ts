@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import { deserializePolicy } from '../../../src/policy/retry-policy.ts';
+import { maxDeliveriesOf } from '../../../src/policy/workflow-size.ts';
 import type { NewDelivery } from '../../../src/store/events/accept-events.ts';
 
 export type StoredDelivery = NewDelivery & {
@@ -12,7 +14,6 @@ export type StoredDelivery = NewDelivery & {
 
 type Row = { id?: string; project_id?: string };
 const QUERY_MS = 1;
-const SHORT_DELAY_SIZE = 25;
 
 /** The table of deliveries, with the statements of the dispatcher. A query takes 1 ms. */
 export class FakeDeliveries {
@@ -79,7 +80,7 @@ export class FakeDeliveries {
     const due = this.#waiting('fast').filter((row) => row.projectId === projectId);
     const [oldest] = due;
     if (!oldest) return [];
-    const capacity = oldest.policy.includes('"delays":[1]') ? SHORT_DELAY_SIZE : maxDeliveries;
+    const capacity = Math.min(maxDeliveries, maxDeliveriesOf(deserializePolicy(oldest.policy)));
     const batch = due
       .filter(({ policy, eventId }) => policy === oldest.policy && (grouping || eventId === oldest.eventId))
       .slice(0, capacity);
@@ -99,11 +100,13 @@ export class FakeDeliveries {
     const waiting = this.#waiting('slow').filter(({ receiver }) => receivers.includes(receiver));
     const [oldest] = waiting;
     const isAlike = ({ projectId, policy, eventId, receiver }: StoredDelivery) =>
-      projectId === oldest!.projectId &&
-      policy === oldest!.policy &&
-      receiver === oldest!.receiver &&
-      (grouping || eventId === oldest!.eventId);
-    return this.#assign(waiting.filter(isAlike).slice(0, Math.min(maxPerReceiver, maxDeliveries)), uuid);
+      projectId === oldest?.projectId &&
+      policy === oldest?.policy &&
+      receiver === oldest?.receiver &&
+      (grouping || eventId === oldest?.eventId);
+    if (!oldest) return [];
+    const capacity = Math.min(maxDeliveries, maxDeliveriesOf(deserializePolicy(oldest.policy)));
+    return this.#assign(waiting.filter(isAlike).slice(0, Math.min(maxPerReceiver, capacity)), uuid);
   }
 
   #assign(batch: StoredDelivery[], uuid: string): Row[] {

@@ -1,4 +1,6 @@
 import type { StartWorkflow } from '../../../src/dispatch/workflow-starter.ts';
+import { deserializePolicy } from '../../../src/policy/retry-policy.ts';
+import { maxDeliveriesOf } from '../../../src/policy/workflow-size.ts';
 import type { Assignment } from '../../../src/store/deliveries/assignments/assignment.ts';
 import type { FakeDeliveries } from './fake-deliveries.ts';
 
@@ -30,7 +32,7 @@ export class FakeTemporal {
     const { workflowId, deliveries } = assignment;
     if (this.called.has(workflowId)) this.violations.push(`${workflowId} is started twice`);
     this.called.add(workflowId);
-    if (deliveries.length === 0 || deliveries.length > 100)
+    if (deliveries.length === 0 || deliveries.length > maxDeliveriesOf(deserializePolicy(assignment.policy)))
       this.violations.push(`${deliveries.length} deliveries`);
     for (const { id } of deliveries) {
       const row = this.#deliveries.rows.get(id);

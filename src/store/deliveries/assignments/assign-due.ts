@@ -1,5 +1,12 @@
 import type { Queryable } from '../../postgres/database.ts';
-import { type AssignedRow, type Assignment, assignBatch, assignmentOf, workflowIdOf } from './assignment.ts';
+import {
+  type AssignedRow,
+  type Assignment,
+  assignBatch,
+  assignmentOf,
+  maxDeliveriesFor,
+  workflowIdOf,
+} from './assignment.ts';
 
 // Round robin: the next project, after the one that was served last, that has something due.
 const NEXT_PROJECT = `
@@ -23,15 +30,6 @@ export async function nextProjectDue(db: Queryable, lastServed: string): Promise
   return rows[0]?.project_id ?? null;
 }
 
-/** Deliveries with a delay shorter than the timeout get an activity each. Fewer of them keep the workflow's history short. */
-export const MAX_SHORT_DELAY_BATCH = 25;
-
-/** SQL: whether the policy has a delay shorter than the timeout. */
-const hasShortDelay = (
-  policy: string,
-): string => `EXISTS (SELECT FROM jsonb_array_elements_text(${policy}::jsonb->'delays') AS delay
-           WHERE delay::int < (${policy}::jsonb->>'timeout')::int)`;
-
 // The batch of the oldest due row: rows with the same policy, only rows of its event if grouping is off, and no other
 // row if it is isolated. A batch below the minimum is assigned only if the oldest row has waited long enough. SKIP
 // LOCKED, because several API processes assign at the same time. There are two statements, because a single one with a
@@ -42,10 +40,7 @@ const assignStatement = (batchFilter: string): string => `
     WHERE owner IS NULL AND due_at IS NOT NULL AND lane <> 'slow' AND due_at <= now() AND project_id = $1
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
   ), capacity AS (
-    SELECT CASE WHEN lane = 'isolated' THEN 1
-                WHEN ${hasShortDelay('policy')} THEN least($2::int, ${MAX_SHORT_DELAY_BATCH})
-                ELSE $2::int END AS n
-    FROM oldest
+    SELECT CASE WHEN lane = 'isolated' THEN 1 ELSE least($2::int, ${maxDeliveriesFor('policy')}) END AS n FROM oldest
   ), batch AS (
     SELECT d.id, d.event_id FROM deliveries d, oldest
     WHERE d.owner IS NULL AND d.due_at IS NOT NULL AND d.lane <> 'slow' AND d.due_at <= now() AND d.project_id = $1

@@ -1,5 +1,12 @@
 import type { Queryable } from '../../postgres/database.ts';
-import { type AssignedRow, type Assignment, assignBatch, assignmentOf, workflowIdOf } from './assignment.ts';
+import {
+  type AssignedRow,
+  type Assignment,
+  assignBatch,
+  assignmentOf,
+  maxDeliveriesFor,
+  workflowIdOf,
+} from './assignment.ts';
 
 // Jumps along the index from one receiver to the next, so that long backlogs are not read.
 const SLOW_RECEIVERS = `
@@ -51,15 +58,16 @@ const ASSIGN_SLOW = `
         AND d.receiver = waiting.receiver
       ORDER BY d.due_at LIMIT greatest(0, $1 - coalesce(busy.n, 0))
     ) AS d
+  ), oldest AS (
+    SELECT project_id, policy, event_id FROM candidate ORDER BY due_at LIMIT 1
   ), batch AS (
     SELECT d.id, d.project_id, d.event_id
     FROM deliveries d
     JOIN candidate ON candidate.id = d.id
-    JOIN (SELECT project_id, policy, event_id FROM candidate ORDER BY due_at LIMIT 1) AS oldest
-      ON oldest.project_id = candidate.project_id AND oldest.policy = candidate.policy
+    JOIN oldest ON oldest.project_id = candidate.project_id AND oldest.policy = candidate.policy
      AND ($3 OR oldest.event_id = candidate.event_id)
     WHERE d.owner IS NULL AND d.due_at IS NOT NULL AND d.lane = 'slow'
-    ORDER BY candidate.due_at LIMIT $2
+    ORDER BY candidate.due_at LIMIT (SELECT least($2::int, ${maxDeliveriesFor('policy')}) FROM oldest)
     FOR UPDATE OF d SKIP LOCKED
   ), workflow AS (
     SELECT ${workflowIdOf('min(project_id)')} AS id

@@ -1,4 +1,5 @@
 import type { Lane } from '../../../policy/outcome.ts';
+import { MAX_DELIVERIES, MAX_RETRIES, MAX_SHORT_DELAY_DELIVERIES } from '../../../policy/workflow-size.ts';
 import type { Queryable } from '../../postgres/database.ts';
 
 /** Deliveries that have just been assigned to a workflow. */
@@ -34,6 +35,13 @@ export type AssignedRow = {
 export const workflowIdOf = (projectId: string): string => `
   CASE WHEN count(DISTINCT event_id) = 1 THEN 'event/' || ${projectId} || '/' || min(event_id) || '/' || $4
        ELSE 'group/' || ${projectId} || '/' || $4 END`;
+
+/** SQL: `maxDeliveriesOf` the policy. */
+export const maxDeliveriesFor = (policy: string): string => `
+  CASE WHEN EXISTS (SELECT FROM jsonb_array_elements_text(${policy}::jsonb->'delays') AS delay
+                    WHERE delay::int < (${policy}::jsonb->>'timeout')::int)
+       THEN ${MAX_SHORT_DELAY_DELIVERIES}
+       ELSE least(${MAX_DELIVERIES}, ${MAX_RETRIES} / greatest(1, jsonb_array_length(${policy}::jsonb->'delays'))) END`;
 
 /**
  * SQL: gives the rows of `batch` to the workflow of `workflow`, on behalf of a process. An open claim keeps its process,

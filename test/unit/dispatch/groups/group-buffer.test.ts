@@ -1,6 +1,7 @@
 import type { Group } from '../../../../src/dispatch/groups/group.ts';
 import { GroupBuffer } from '../../../../src/dispatch/groups/group-buffer.ts';
 import { StartSlots } from '../../../../src/dispatch/groups/start-slots.ts';
+import { MAX_DELIVERIES } from '../../../../src/policy/workflow-size.ts';
 import type { NewDelivery } from '../../../../src/store/events/accept-events.ts';
 import { assignedOf, newDeliveries } from '../new-deliveries.ts';
 
@@ -36,13 +37,13 @@ test('a group cannot be taken before each of its deliveries is stored', () => {
 
 test('a full group takes no more deliveries, and a new group opens', () => {
   const buffer = newBuffer();
-  const many = newDeliveries(130);
+  const many = newDeliveries(MAX_DELIVERIES + 30);
   const groups = reserve(buffer, many)!;
   const shares = Map.groupBy(many, (delivery) => groups[many.indexOf(delivery)]!);
-  expect([...shares.values()].map(({ length }) => length)).toEqual([100, 30]);
+  expect([...shares.values()].map(({ length }) => length)).toEqual([MAX_DELIVERIES, 30]);
 
   for (const [group, batch] of shares) group.settle(assignedOf(batch), 0);
-  expect(buffer.takeReady()!.assignment.deliveries).toHaveLength(100);
+  expect(buffer.takeReady()!.assignment.deliveries).toHaveLength(MAX_DELIVERIES);
   expect(buffer.takeReady()).toBeNull();
   expect(buffer.takePartial()!.assignment.deliveries).toHaveLength(30);
 });
@@ -63,7 +64,7 @@ test('a group without any stored delivery is removed', () => {
   expect([buffer.isForming('key'), buffer.takePartial(), buffer.close()]).toEqual([false, null, []]);
 });
 
-test('beyond 16 full groups, deliveries get no group and wait in Postgres, until some have left', () => {
+test('beyond 1,600 buffered deliveries of a project, more get no group and wait in Postgres, until some have left', () => {
   const buffer = newBuffer();
   const [first] = reserve(buffer, newDeliveries(1_600))!;
   expect(reserve(buffer, newDeliveries(1))).toBeNull();
@@ -77,11 +78,11 @@ test('projects take turns, and one that holds too many slots is passed over', ()
   const slots = new StartSlots('auto');
   const buffer = new GroupBuffer(slots, MAX_WAIT_MS);
   for (const projectId of ['prj_a', 'prj_b', 'prj_a', 'prj_c', 'prj_a']) {
-    const deliveries = newDeliveries(100, { projectId });
+    const deliveries = newDeliveries(MAX_DELIVERIES, { projectId });
     reserve(buffer, deliveries, projectId)![0]!.settle(assignedOf(deliveries), 0);
   }
   const returns = [];
-  while (slots.allowsFull('prj_b')) returns.push(slots.take('prj_b', 100, true));
+  while (slots.allowsFull('prj_b')) returns.push(slots.take('prj_b', MAX_DELIVERIES, true));
 
   const projects = Array.from({ length: 4 }, () => buffer.takeReady()?.kind.projectId);
   expect(projects).toEqual(['prj_a', 'prj_c', 'prj_a', 'prj_a']);

@@ -1,5 +1,6 @@
 import { Group, type GroupEvent } from '../../../../src/dispatch/groups/group.ts';
 import { StartSlots } from '../../../../src/dispatch/groups/start-slots.ts';
+import { MAX_DELIVERIES } from '../../../../src/policy/workflow-size.ts';
 import { assignedOf, newDeliveries, POLICY } from '../new-deliveries.ts';
 
 const slots = new StartSlots('auto');
@@ -46,10 +47,10 @@ test.each<[GroupEvent[], GroupEvent]>([
 
 test('a group is full at its largest size, and ends when none of its deliveries was stored', () => {
   const group = newGroup();
-  group.reserve(99);
+  group.reserve(MAX_DELIVERIES - 1);
   expect(group.state).toBe('full');
 
-  group.settle([], 100);
+  group.settle([], MAX_DELIVERIES);
   expect(group.state).toBe('ended');
 });
 

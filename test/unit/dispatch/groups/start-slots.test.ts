@@ -1,4 +1,5 @@
 import { StartSlots } from '../../../../src/dispatch/groups/start-slots.ts';
+import { MAX_DELIVERIES } from '../../../../src/policy/workflow-size.ts';
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -9,7 +10,7 @@ afterEach(() => {
 
 const takeFull = (slots: StartSlots, projectId: string): (() => void)[] => {
   const returns: (() => void)[] = [];
-  while (slots.allowsFull(projectId)) returns.push(slots.take(projectId, 100, true));
+  while (slots.allowsFull(projectId)) returns.push(slots.take(projectId, MAX_DELIVERIES, true));
   return returns;
 };
 
@@ -38,12 +39,12 @@ test('two groups that are not full may start, and two overdue groups of each oth
 test('a project is idle 250 ms after it took its last slot, if it holds none', () => {
   const slots = new StartSlots('auto');
   expect(slots.isIdle('prj_a')).toBe(true);
-  slots.take('prj_a', 100, true)();
+  slots.take('prj_a', MAX_DELIVERIES, true)();
   expect(slots.isIdle('prj_a')).toBe(false);
   jest.advanceTimersByTime(251);
   expect(slots.isIdle('prj_a')).toBe(true);
 
-  slots.take('prj_a', 100, true);
+  slots.take('prj_a', MAX_DELIVERIES, true);
   jest.advanceTimersByTime(251);
   expect(slots.isIdle('prj_a')).toBe(false);
 });
@@ -68,4 +69,10 @@ test('after a start of n deliveries, the next partial group waits 1.5 ms for eac
 
   slots.take('prj_a', 1, false);
   expect(slots.msUntilPartial()).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('no start delays the next partial group by more than 150 ms', () => {
+  const slots = new StartSlots('auto');
+  slots.take('prj_a', MAX_DELIVERIES, true);
+  expect(slots.msUntilPartial()).toBe(150);
 });

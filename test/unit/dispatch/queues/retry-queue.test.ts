@@ -1,5 +1,6 @@
 import { createDispatcher, type Dispatcher } from '../../../../src/dispatch/dispatcher.ts';
 import type { RetryDelivery } from '../../../../src/dispatch/queues/retry-queue.ts';
+import { MAX_DELIVERIES } from '../../../../src/policy/workflow-size.ts';
 import { FakeDeliveries } from '../fake-deliveries.ts';
 import { FakeTemporal } from '../fake-temporal.ts';
 import { newDeliveries } from '../new-deliveries.ts';
@@ -64,7 +65,7 @@ test('failed deliveries of a project share a workflow, which starts within 250 m
 });
 
 test('a full group starts at once, and holds a slot only until the start has ended', async () => {
-  recordFailed(100);
+  recordFailed(MAX_DELIVERIES);
   expect(temporal.calls).toHaveLength(1);
   expect(dispatcher.held().startSlots).toBe(1);
 
@@ -75,7 +76,7 @@ test('a full group starts at once, and holds a slot only until the start has end
 });
 
 test('groups that found no slot start as soon as other starts have ended', async () => {
-  for (let i = 0; i < 20; i++) recordFailed(100);
+  for (let i = 0; i < 20; i++) recordFailed(MAX_DELIVERIES);
   expect(temporal.calls).toHaveLength(16);
 
   for (let i = 0; i < 4; i++) {
@@ -87,12 +88,12 @@ test('groups that found no slot start as soon as other starts have ended', async
   expect(dispatcher.held().startSlots).toBe(16);
 });
 
-test('a flood of failures of one project has owners for 3,200, and delays neither another project nor new deliveries', () => {
-  const owners = Array.from({ length: 40 }, () => recordFailed(100)).flat();
-  // 16 groups are starting, and as many are buffered.
-  expect(owners.filter((owner) => owner !== null)).toHaveLength(3_200);
+test('a flood of failures of one project has owners for 4,800, and delays neither another project nor new deliveries', () => {
+  const owners = Array.from({ length: 40 }, () => recordFailed(MAX_DELIVERIES)).flat();
+  // 16 groups of 200 are starting, and 1,600 deliveries are buffered.
+  expect(owners.filter((owner) => owner !== null)).toHaveLength(16 * MAX_DELIVERIES + 1_600);
 
-  recordFailed(100, 'prj_b');
+  recordFailed(MAX_DELIVERIES, 'prj_b');
   expect(temporal.calls.at(-1)!.assignment.projectId).toBe('prj_b');
   const fresh = newDeliveries(1);
   const reservation = dispatcher.reserve(fresh);
