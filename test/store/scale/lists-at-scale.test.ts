@@ -101,7 +101,8 @@ const lists: List[] = [
   ['events of an unused type to an endpoint', events(all, { endpoint: 'ep_2', type: 'zz' }), 16_000],
   ['events of a rare status', events(all, { status: 'undeliverable' }), MANY_PAGES],
   ['deliveries of a project', deliveries(all), FEW_PAGES],
-  ['deliveries of a consumer', deliveries(scopeOf('busy')), 600],
+  // 51 deliveries to each of its ten busy endpoints, each on a page of its own.
+  ['deliveries of a consumer', deliveries(scopeOf('busy')), 650],
   ['deliveries of a consumer with few', deliveries(scopeOf('rare')), FEW_PAGES],
   ['deliveries of a consumer without any', deliveries(scopeOf('none')), FEW_PAGES],
   ['deliveries of a rare status', deliveries(all, { status: 'undeliverable' }), FEW_PAGES],
