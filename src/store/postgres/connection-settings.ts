@@ -22,6 +22,11 @@ export const PINNED_SETTINGS: Readonly<Record<string, string>> = {
   default_transaction_read_only: 'off',
   default_transaction_deferrable: 'off',
   exit_on_error: 'off',
+  // A connection keeps the plan that it made for a small table until the table is analysed again. With a scan of the table in
+  // it, each flush would read all rows of a table that has grown since. A plan without a scan costs little more at first.
+  enable_seqscan: 'off',
+  // Up to PostgreSQL 17, a scan that cannot be avoided would seem expensive enough to be compiled each time.
+  jit: 'off',
   // With a server-wide `off`, a crash would lose events that got a 202.
   synchronous_commit: 'on',
   // A pool sets its own values for the first two. The connection that listens is idle most of the time.

@@ -24,6 +24,8 @@ const OTHERWISE: Record<string, string> = {
   default_transaction_read_only: 'on',
   default_transaction_deferrable: 'on',
   exit_on_error: 'on',
+  enable_seqscan: 'on',
+  jit: 'on',
   synchronous_commit: 'off',
   statement_timeout: "'1ms'",
   idle_in_transaction_session_timeout: "'1ms'",
