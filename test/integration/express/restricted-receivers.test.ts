@@ -1,11 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '../../../src/observability/log.ts';
 import { pendingResponse } from '../../receivers/pending-response.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 import { deliveryOf, eventTo } from '../dispatch/delivery-commands-set-up.ts';
-
-const MAX_PER_RECEIVER = 256;
 
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();
@@ -72,34 +71,69 @@ test('a delivery to a paused endpoint is held, and sent by a workflow when it is
   expect(receiver.requests).toHaveLength(1);
 });
 
-test('beyond 256 attempts under way to a receiver the rest goes to workflows, and each is sent once', async () => {
-  const { step, respond } = pendingResponse();
-  const receiver = await receiverThat(step);
-  const endpoint = await posthorn.newEndpoint(receiver.url, { events: ['to.many'] });
+test('an endpoint that is paused meanwhile gets no request later than a second afterwards, and the rest once it is resumed', async () => {
+  const receiver = await receiverThat(200);
+  const endpoint = await posthorn.newEndpoint(receiver.url, { events: ['to.pausing'] });
+  const posts = Array.from({ length: 60 }, async (_, n) => {
+    await sleep(n * 10); // spread over the time before and after the pause
+    return posthorn.post({ type: 'to.pausing', data: {} });
+  });
+  await receiver.untilReceived(10);
 
-  const ids = await postBatch(Array.from({ length: 400 }, () => ({ type: 'to.many', data: {} })));
-  const { express, workflows } = await carriersOf(ids);
-  expect(express + workflows).toBe(400);
-  expect(express).toBeLessThanOrEqual(MAX_PER_RECEIVER);
-  expect(workflows).toBeGreaterThanOrEqual(400 - MAX_PER_RECEIVER);
-  respond(200);
-
-  await eventually(async () => {
-    const { rows } = await posthorn.database.pool.query(
-      `SELECT FROM deliveries WHERE endpoint_id = $1 AND status <> 'delivered' LIMIT 1`,
-      [endpoint.id],
-    );
-    return rows.length === 0;
-  }, 60_000);
-  const { rows } = await posthorn.database.pool.query(
-    `SELECT a.outcome, count(*)::int AS n FROM attempts a JOIN deliveries d ON d.id = a.delivery_id
-     WHERE d.endpoint_id = $1 GROUP BY 1`,
-    [endpoint.id],
+  await posthorn.call('POST', `/v1/endpoints/${endpoint.id}/pause`);
+  const pausedAt = Date.now();
+  const events = await Promise.all(posts);
+  const statuses = () => Promise.all(events.map(async (event) => (await deliveryOf(posthorn, event)).status));
+  await eventually(async () =>
+    (await statuses()).every((status) => status === 'held' || status === 'delivered'),
   );
-  expect(rows).toEqual([{ outcome: 'delivered', n: 400 }]);
-  expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(400);
-  expect(receiver.requests).toHaveLength(400);
-}, 90_000);
+  expect(await statuses()).toContain('held');
+  for (const { receivedAt } of receiver.requests) expect(receivedAt).toBeLessThanOrEqual(pausedAt + 1_000);
+  await posthorn.call('POST', `/v1/endpoints/${endpoint.id}/resume`);
+
+  for (const { id } of events) await posthorn.untilSettled(id);
+  expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(60);
+  expect(receiver.requests).toHaveLength(60);
+}, 60_000);
+
+test.each([
+  { bound: '256 attempts under way to a receiver', endpoints: 1, events: 400, max: 256 },
+  { bound: 'half of 1,024 attempts under way for a project', endpoints: 6, events: 150, max: 512 },
+])(
+  'beyond $bound the rest goes to workflows, and each delivery is sent once',
+  async ({ endpoints, events, max }) => {
+    const { step, respond } = pendingResponse();
+    const receiver = await receiverThat(step);
+    const type = `to.many${endpoints}`;
+    for (let n = 0; n < endpoints; n++) await posthorn.newEndpoint(`${receiver.url}${n}`, { events: [type] });
+    const deliveries = endpoints * events;
+
+    const ids = await postBatch(Array.from({ length: events }, () => ({ type, data: {} })));
+    const { express, workflows } = await carriersOf(ids);
+    expect(express + workflows).toBe(deliveries);
+    expect(express).toBeGreaterThan(50);
+    expect(express).toBeLessThanOrEqual(max);
+    respond(200);
+
+    await eventually(async () => {
+      const { rows } = await posthorn.database.pool.query(
+        `SELECT FROM deliveries WHERE event_id = ANY ($1) AND status <> 'delivered' LIMIT 1`,
+        [ids],
+      );
+      return rows.length === 0;
+    }, 60_000);
+    const { rows } = await posthorn.database.pool.query(
+      `SELECT a.outcome, count(*)::int AS n FROM attempts a JOIN deliveries d ON d.id = a.delivery_id
+     WHERE d.event_id = ANY ($1) GROUP BY 1`,
+      [ids],
+    );
+    expect(rows).toEqual([{ outcome: 'delivered', n: deliveries }]);
+    const sent = receiver.requests.map(({ headers, path }) => `${headers['webhook-id']} ${path}`);
+    expect(new Set(sent).size).toBe(deliveries);
+    expect(sent).toHaveLength(deliveries);
+  },
+  90_000,
+);
 
 test('a process without a worker makes first attempts by workflows, and says so at its start', async () => {
   const lines: string[] = [];
