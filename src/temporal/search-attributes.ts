@@ -51,20 +51,28 @@ async function missingOrMistyped(service: OperatorConnection['operatorService'],
   );
 }
 
-/** The search attributes of a workflow. Lists are truncated to the size that the server accepts. */
+/**
+ * The search attributes of a workflow. A group whose event ids exceed the size of a list has none of them: a list of some
+ * would hide the other events from a search, and each id costs Temporal an index entry.
+ */
 export function searchAttributesOf({ projectId, deliveries }: Assignment): Record<string, string[]> {
+  const eventTypes = distinct(deliveries.map(({ type }) => type));
+  const eventIds = distinct(deliveries.map(({ eventId }) => eventId));
   return {
     PosthornProject: [projectId],
-    PosthornEventType: truncateToBytes([...new Set(deliveries.map(({ type }) => type))]),
-    PosthornEventId: truncateToBytes([...new Set(deliveries.map(({ eventId }) => eventId))]),
+    PosthornEventType: eventTypes.slice(0, countThatFits(eventTypes)),
+    ...(countThatFits(eventIds) === eventIds.length && { PosthornEventId: eventIds }),
   };
 }
 
-function truncateToBytes(values: string[]): string[] {
+const distinct = (values: string[]): string[] => [...new Set(values)];
+
+/** How many of the values fit into a list, in order. */
+function countThatFits(values: string[]): number {
   let bytes = 2;
   const firstExcess = values.findIndex((value) => {
     bytes += value.length + 3;
     return bytes > MAX_LIST_BYTES;
   });
-  return firstExcess === -1 ? values : values.slice(0, firstExcess);
+  return firstExcess === -1 ? values.length : firstExcess;
 }
