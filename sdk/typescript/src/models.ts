@@ -220,6 +220,7 @@ export type Delivery = {
   /** The delivery that this one replays */
   replayOf: string | null;
   workflow: {
+    /** null while the delivery waits to be assigned, and during and after a first attempt that needed no workflow */
     id: string | null;
     /** Link to the workflow in the Temporal Web UI; null if Temporal no longer keeps it or did not respond in time */
     url: string | null;

@@ -18,7 +18,10 @@ export const delivery = z
     waitingFor: z.string().nullable().meta({ description: 'What a held delivery waits for' }),
     replayOf: z.string().nullable().meta({ description: 'The delivery that this one replays' }),
     workflow: z.object({
-      id: z.string().nullable(),
+      id: z.string().nullable().meta({
+        description:
+          'null while the delivery waits to be assigned, and during and after a first attempt that needed no workflow',
+      }),
       url: z.string().nullable().meta({
         description:
           'Link to the workflow in the Temporal Web UI; null if Temporal no longer keeps it or did not respond in time',
