@@ -11,7 +11,7 @@ import { localClockId } from '../../store/postgres/ids.ts';
 import { Problem, problemJson } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
 import { limitConnections, trackResponse } from './connection-budget.ts';
-import { expressMessages } from './express-messages.ts';
+import { frameworkMessages } from './framework-messages.ts';
 import { serializePipelinedRequests } from './pipelined-requests.ts';
 
 export type HttpServer = {
@@ -36,7 +36,7 @@ export function createHttpServer(
   { maxConnections = MAX_CONNECTIONS }: { maxConnections?: number } = {},
 ): HttpServer {
   const server = createServer({
-    ...expressMessages(app),
+    ...frameworkMessages(app),
     // Node's default of 300 s would let slow senders occupy sockets for minutes.
     requestTimeout: 30_000,
     headersTimeout: 15_000,

@@ -11,8 +11,8 @@ import type { NewDelivery } from './match-receivers.ts';
 export type Owners = readonly (string | null)[];
 
 // A single statement, so that deliveries are written only for new events. A delivery whose first attempt this process
-// makes is written with its claim open. Events are inserted in the order of their keys;
-// otherwise two writers of the same ids could deadlock.
+// makes is written with its claim open. Events are inserted in the order of their keys; otherwise two writers of the same
+// ids could deadlock.
 const INSERT = `
   WITH draft AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::bytea[], $8::bytea[],

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { expressMessages } from '../../../src/api/http/express-messages.ts';
+import { frameworkMessages } from '../../../src/api/http/framework-messages.ts';
 
 test('Express finds its prototypes on a request and its response, and both behave as before', async () => {
   const app = express();
@@ -13,7 +13,7 @@ test('Express finds its prototypes on a request and its response, and both behav
       query: request.query,
     });
   });
-  const server = createServer(expressMessages(app));
+  const server = createServer(frameworkMessages(app));
   let before: object[] = [];
   server.on('request', (request, response) => {
     before = [Object.getPrototypeOf(request), Object.getPrototypeOf(response)];
@@ -28,5 +28,5 @@ test('Express finds its prototypes on a request and its response, and both behav
 });
 
 test('a listener without Express gets the messages of Node', () => {
-  expect(expressMessages(() => {})).toEqual({});
+  expect(frameworkMessages(() => {})).toEqual({});
 });

@@ -3,10 +3,10 @@ import { IncomingMessage, type RequestListener, type ServerOptions, ServerRespon
 type Messages = Required<Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>>;
 
 /**
- * Classes whose instances already have the prototypes that Express sets on each request and response of `app`. Changing
- * the prototype of an object costs V8 what it knows about the object, and so as much as routing the request.
+ * Classes whose instances already have the prototypes that the framework Express sets on each request and response of `app`.
+ * Changing the prototype of an object costs V8 what it knows about the object, and so as much as routing the request.
  */
-export function expressMessages(app: RequestListener): Messages | Record<never, never> {
+export function frameworkMessages(app: RequestListener): Messages | Record<never, never> {
   if (!isExpress(app)) return {};
   class ExpressRequest extends IncomingMessage {}
   class ExpressResponse extends ServerResponse {}
