@@ -222,7 +222,7 @@ export type Delivery = {
   workflow: {
     /** null while the delivery waits to be assigned, and during and after a first attempt that needed no workflow */
     id: string | null;
-    /** Link to the workflow in the Temporal Web UI; null if Temporal no longer keeps it or did not respond in time */
+    /** Link to the workflow in the Temporal Web UI; null if Temporal no longer keeps it or did not respond in time, or if no workflow was needed */
     url: string | null;
   };
 };

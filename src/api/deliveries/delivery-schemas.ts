@@ -24,7 +24,7 @@ export const delivery = z
       }),
       url: z.string().nullable().meta({
         description:
-          'Link to the workflow in the Temporal Web UI; null if Temporal no longer keeps it or did not respond in time',
+          'Link to the workflow in the Temporal Web UI; null if Temporal no longer keeps it or did not respond in time, or if no workflow was needed',
       }),
     }),
   })
