@@ -63,9 +63,9 @@ const busyRequests = () => receiver.requests.filter(({ path }) => !path.endsWith
 
 async function expectEachDeliveredOnce(deliveries: number): Promise<void> {
   await eventually(() => busyRequests().length >= deliveries, 120_000);
-  const { rows } = await posthorn.pool.query<{ outcome: string; n: number }>(
-    `SELECT a.outcome, count(*)::int AS n FROM attempts a JOIN deliveries d ON d.id = a.delivery_id
-     WHERE d.project_id = $1 GROUP BY a.outcome`,
+  const { rows } = await posthorn.pool.query<{ outcome: string; error_code: string | null; n: number }>(
+    `SELECT a.outcome, a.error_code, count(*)::int AS n FROM attempts a JOIN deliveries d ON d.id = a.delivery_id
+     WHERE d.project_id = $1 GROUP BY 1, 2`,
     [busy.id],
   );
   expect(busyRequests()).toHaveLength(deliveries);
