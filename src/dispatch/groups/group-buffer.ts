@@ -53,7 +53,7 @@ export class GroupBuffer {
     if (!this.#capacity.hasCapacity(shares, deliveries.length)) return false;
     this.#capacity.take(shares, deliveries.length);
     for (const delivery of deliveries) {
-      const group = this.#forming.get(key) ?? this.#open(key, delivery);
+      const group = this.#takesMore(key) ?? this.#open(key, delivery);
       group.reserve(1);
       if (group.state === 'full') this.#place(group, 'full');
       groups.set(delivery, group);
@@ -104,6 +104,13 @@ export class GroupBuffer {
     return groups;
   }
 
+  /** An overdue group that waits for a commit takes no more: overlapping transactions would keep it until it is full. */
+  #takesMore(key: string): Group | undefined {
+    const group = this.#forming.get(key);
+    const isOverdue = group && !group.isStored && group.openedAt + this.#maxWaitMs <= performance.now();
+    return isOverdue ? undefined : group;
+  }
+
   #open(key: string, { projectId, policy, lane }: Groupable): Group {
     const group = new Group(sharedWorkflowId(projectId), { projectId, policy, lane }, this.#slots);
     this.#places.set(group, { key, readiness: 'partial' });
@@ -119,13 +126,13 @@ export class GroupBuffer {
     this.#turns[readiness].add(group.kind.projectId, group);
     place.readiness = readiness;
     this.#partial.delete(group);
-    if (readiness === 'full') this.#forming.delete(place.key);
+    if (readiness === 'full' && this.#forming.get(place.key) === group) this.#forming.delete(place.key);
   }
 
   #remove(group: Group): void {
     const { key, readiness } = this.#places.get(group)!;
     this.#turns[readiness].delete(group.kind.projectId, group);
-    if (readiness !== 'full') this.#forming.delete(key);
+    if (this.#forming.get(key) === group) this.#forming.delete(key);
     this.#partial.delete(group);
     this.#places.delete(group);
     this.#capacity.release(sharesOf(group.kind.projectId, null), group.size);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Group } from '../../../../src/dispatch/groups/group.ts';
 import { GroupBuffer } from '../../../../src/dispatch/groups/group-buffer.ts';
 import { StartSlots } from '../../../../src/dispatch/groups/start-slots.ts';
@@ -33,6 +34,19 @@ test('a group cannot be taken before each of its deliveries is stored', () => {
   group!.settle(assignedOf(second), 0);
   expect(idsOf(buffer.takePartial()!.assignment.deliveries)).toEqual(idsOf([...first, ...second]));
   expect(buffer.takePartial()).toBeNull();
+});
+
+test('an overdue group that waits for a commit takes no more: overlapping transactions cannot delay it', async () => {
+  const buffer = new GroupBuffer(new StartSlots('auto'), 20);
+  const [first, second] = [newDeliveries(1), newDeliveries(1)];
+  const [group] = reserve(buffer, first)!;
+  await sleep(25);
+
+  const [other] = reserve(buffer, second)!;
+  expect(other).not.toBe(group);
+  group!.settle(assignedOf(first), 0);
+  expect(buffer.takeReady()).toBe(group);
+  expect(reserve(buffer, newDeliveries(1))).toEqual([other]);
 });
 
 test('a full group takes no more deliveries, and a new group opens', () => {
