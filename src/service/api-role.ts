@@ -10,6 +10,8 @@ export type ApiRole = {
   listen(): Promise<number>;
   /** Finishes the requests in flight, then stops the dispatch. */
   close(): Promise<void>;
+  /** Resolves when the attempts that need no workflow have ended. Call it after `close`. */
+  finishAttempts(): Promise<void>;
 };
 
 export type ApiRoleDependencies = Omit<DispatchDependencies, 'inFlightLimiter'> & {
@@ -31,8 +33,10 @@ export function startApiRole(deps: ApiRoleDependencies): ApiRole {
     },
     async close() {
       await server?.close();
-      await express?.close();
       await dispatch.close();
+    },
+    async finishAttempts() {
+      await express?.close();
     },
   };
 }

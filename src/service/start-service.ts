@@ -71,7 +71,8 @@ export async function startService(
   /** In this order: what starts work stops before what finishes it, and the pools end last. */
   async function close(): Promise<void> {
     await api?.close();
-    await temporal.close();
+    // Together: each may take as long as the longest attempt.
+    await Promise.all([api?.finishAttempts(), temporal.close()]);
     await worker?.close();
     await notifications.close();
     await clock.close();
