@@ -193,7 +193,8 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
 
 function settleReservation(retry: RetryReservation, recorded: RecordResult): void {
   if (recorded.kind !== 'recorded') retry.release(true);
-  else if (recorded.transition.status === 'retrying') retry.commit();
+  else if (recorded.transition.status === 'retrying' && recorded.transition.owner === retry.owner)
+    retry.commit();
   else retry.release(false);
 }
 

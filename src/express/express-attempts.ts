@@ -3,7 +3,7 @@ import type { ClaimedDelivery } from '../attempts/attempt-claims.ts';
 import type { AttemptEngine } from '../attempts/attempt-engine.ts';
 import type { AttemptLimiter, AttemptSlot } from '../attempts/attempt-limiter.ts';
 import type { ReserveRetry } from '../attempts/retry-reservation.ts';
-import type { Reserve } from '../dispatch/reservation.ts';
+import type { Reservation, Reserve } from '../dispatch/reservation.ts';
 import { expressOwner } from '../policy/express-owner.ts';
 import type { NewDelivery } from '../store/events/match-receivers.ts';
 import type { ExpressCapacity } from './express-capacity.ts';
@@ -26,7 +26,7 @@ export type ExpressDependencies = {
   engine: Pick<AttemptEngine, 'attemptClaimed' | 'releaseClaim'>;
   limiter: Pick<AttemptLimiter, 'tryAcquire'>;
   capacity: ExpressCapacity;
-  /** Null before the first heartbeat, because other processes would count this one as lost. */
+  /** Null without a recent heartbeat, because other processes may count this one as lost. */
   processId: () => string | null;
   otherwise: Reserve;
   reserveRetry: ReserveRetry;
@@ -46,6 +46,16 @@ const CLOSE_WITHIN_MS = 75_000;
 
 type Reserved = { delivery: ExpressDelivery; slot: AttemptSlot };
 
+function toClaimed(reserved: Reserved[]): ClaimedDelivery[] {
+  const claims = toClaims(reserved.map(({ delivery }) => delivery));
+  return reserved.map(({ delivery: { details }, slot }, index) => ({
+    claim: claims[index]!,
+    slot,
+    claimSentAt: details.readAt,
+    startBy: details.readAt + START_WITHIN_MS,
+  }));
+}
+
 export function createExpressAttempts(deps: ExpressDependencies): ExpressAttempts {
   const { engine, limiter, capacity, processId, otherwise, reserveRetry, handOver, onStored, onFailure } =
     deps;
@@ -56,46 +66,44 @@ export function createExpressAttempts(deps: ExpressDependencies): ExpressAttempt
     const id = closed ? null : processId();
     if (id === null) return otherwise(deliveries);
     const owner = expressOwner(id);
-    const reservedAt = performance.now();
     const reserved = new Map<NewDelivery, Reserved>();
     for (const delivery of deliveries) {
       const slot = mayTravelExpress(delivery) && takeSlot(delivery);
       if (slot) reserved.set(delivery, { delivery, slot });
     }
     const rest = deliveries.filter((delivery) => !reserved.has(delivery));
-    const others = otherwise(rest);
+    const others = reserveOthers(rest, reserved);
     const otherOwners = new Map(rest.map((delivery, index) => [delivery, others.owners[index]!]));
     return {
       owners: deliveries.map((delivery) => (reserved.has(delivery) ? owner : otherOwners.get(delivery)!)),
       commit(isStored) {
-        others.commit(isStored);
-        const stored = [...reserved.values()].filter(({ delivery }) => isStored(delivery));
-        for (const one of reserved.values()) if (!isStored(one.delivery)) free(one);
-        onStored(stored.length, rest.filter(isStored).length);
-        const claims = toClaims(stored.map(({ delivery }) => delivery));
-        const startBy = reservedAt + START_WITHIN_MS;
-        track(
-          attemptAll(
-            claims.map((claim, index) => ({
-              claim,
-              slot: stored[index]!.slot,
-              claimSentAt: reservedAt,
-              startBy,
-            })),
-            owner,
-          ),
+        const { true: stored = [], false: lost = [] } = Object.groupBy(
+          reserved.values(),
+          ({ delivery }) => `${isStored(delivery)}` as const,
         );
+        for (const one of lost) free(one);
+        // The connections to receivers close as well, so nothing can be sent.
+        if (closed) releaseAll(stored);
+        else track(attemptAll(toClaimed(stored), owner));
+        onStored(stored.length, rest.filter((other) => !other.waitingFor && isStored(other)).length);
+        others.commit(isStored);
       },
       release(mayBeStored) {
+        if (mayBeStored) releaseAll([...reserved.values()]);
+        else for (const one of reserved.values()) free(one);
         others.release(mayBeStored);
-        for (const one of reserved.values()) {
-          free(one);
-          // The row, if there is one, has an open claim of a process that is alive. Nobody else would close it.
-          if (mayBeStored) track(releaseClaim(one.delivery));
-        }
       },
     };
   };
+
+  function reserveOthers(rest: NewDelivery[], reserved: Map<NewDelivery, Reserved>): Reservation {
+    try {
+      return otherwise(rest);
+    } catch (error) {
+      for (const one of reserved.values()) free(one);
+      throw error;
+    }
+  }
 
   function takeSlot(delivery: ExpressDelivery): AttemptSlot | null {
     if (!capacity.take(delivery)) return null;
@@ -109,19 +117,25 @@ export function createExpressAttempts(deps: ExpressDependencies): ExpressAttempt
     capacity.release(delivery);
   }
 
+  /** The rows, if there are any, have open claims of a process that is alive. Nobody else would close them. */
+  function releaseAll(all: Reserved[]): void {
+    for (const one of all) {
+      free(one);
+      track(releaseClaim(one.delivery));
+    }
+  }
+
   async function attemptAll(claimed: ClaimedDelivery[], owner: string): Promise<void> {
     let bytesInTick = 0;
     // The response to the producer goes first.
     await nextTick();
-    const attempts: Promise<void>[] = [];
     for (const one of claimed) {
-      attempts.push(attempt(one, owner));
+      track(attempt(one, owner));
       bytesInTick += one.claim.body.length;
       if (bytesInTick < MAX_BYTES_PER_TICK) continue;
       await nextTick();
       bytesInTick = 0;
     }
-    await Promise.all(attempts);
   }
 
   async function attempt(claimed: ClaimedDelivery, owner: string): Promise<void> {
@@ -153,6 +167,10 @@ export function createExpressAttempts(deps: ExpressDependencies): ExpressAttempt
       .catch((error) => onFailure(error, id));
   }
 
+  async function settleAll(): Promise<void> {
+    while (inFlight.size > 0) await Promise.all(inFlight);
+  }
+
   function track(work: Promise<void>): void {
     const tracked = work.finally(() => inFlight.delete(tracked));
     inFlight.add(tracked);
@@ -164,7 +182,7 @@ export function createExpressAttempts(deps: ExpressDependencies): ExpressAttempt
       closed = true;
       const timeUp = new AbortController();
       const late = sleep(CLOSE_WITHIN_MS, undefined, { signal: timeUp.signal }).catch(() => {});
-      await Promise.race([Promise.all(inFlight), late]);
+      await Promise.race([settleAll(), late]);
       timeUp.abort();
     },
   };

@@ -18,15 +18,23 @@ export const mayTravelExpress = (delivery: NewDelivery): delivery is ExpressDeli
 /** The claims that the accepting transaction has opened, from what the match and the producer's requests gave. */
 export function toClaims(deliveries: ExpressDelivery[]): Claim[] {
   const bodies = new Map<EventDraft, Buffer>();
-  return deliveries.map(({ draft, details, waitingFor: _, ...delivery }) => {
+  return deliveries.map(({ draft, details, waitingFor: _, ...delivery }): Claim => {
     const body = bodies.get(draft) ?? ownCopy(draft.body);
     bodies.set(draft, body);
     const { attributes, profile, profileVersion } = draft;
     return {
       ...delivery,
-      ...details,
-      ...{ epoch: EXPRESS_EPOCH, step: 0, attempts: 0, trigger: 'schedule' },
-      ...{ attributes, body, profile, profileVersion },
+      epoch: EXPRESS_EPOCH,
+      step: 0,
+      attempts: 0,
+      trigger: 'schedule',
+      attributes,
+      body,
+      profile,
+      profileVersion,
+      url: details.url,
+      secrets: details.secrets,
+      headers: details.headers,
     };
   });
 }

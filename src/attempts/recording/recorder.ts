@@ -1,6 +1,9 @@
 import type pg from 'pg';
-import { type AttemptRecord, recordAttempts } from '../../store/deliveries/record-attempts.ts';
-import type { Transition } from '../../store/deliveries/transitions.ts';
+import {
+  type AttemptRecord,
+  type RecordedTransition,
+  recordAttempts,
+} from '../../store/deliveries/record-attempts.ts';
 import { isOutage } from '../../store/postgres/database.ts';
 
 /** A record before it is flushed. `retryAt` is an absolute time, so that waiting for the flush delays no retry. */
@@ -11,7 +14,7 @@ export type PendingRecord = Omit<AttemptRecord, 'retryInMs'> & {
 
 /** `superseded`: the claim was closed before. `unrecorded`: Postgres did not confirm the record in time. */
 export type RecordResult =
-  | { kind: 'recorded'; transition: Transition }
+  | { kind: 'recorded'; transition: RecordedTransition }
   | { kind: 'superseded' }
   | { kind: 'unrecorded' };
 

@@ -14,7 +14,7 @@ export type Heartbeats = {
   id: string;
   /** The same id. Throws until the first heartbeat is written: a process without a row counts as lost. */
   idOrThrow(): string;
-  /** The same id; null until the first heartbeat is written. */
+  /** The same id; null while no heartbeat was written for 3 s, because other processes may count this one as lost. */
   idOrNull(): string | null;
   /** Removes the row. Call it when no work is left. */
   close(): Promise<void>;
@@ -34,12 +34,15 @@ export type HeartbeatDependencies = {
 };
 
 const INTERVAL_MS = 1_000;
+/** Others count a process as silent after 5 s. */
+const RECENT_MS = 3_000;
 
 /** Shows other processes that this one is alive, and detects those that are lost. */
 export function createHeartbeats(deps: HeartbeatDependencies): Heartbeats {
   const { db, role, attemptSlots, onProcessLost, onRejoined, onFailure, intervalMs = INTERVAL_MS } = deps;
   const identity = { id: localClockId('prc'), role, host: hostname(), pid: process.pid };
   let isRegistered = false;
+  let lastWrittenAt = Number.NEGATIVE_INFINITY;
   let hasFailed = false;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -48,6 +51,7 @@ export function createHeartbeats(deps: HeartbeatDependencies): Heartbeats {
   async function sendHeartbeat(): Promise<void> {
     const { wasLost, hasSilentPeers } = await recordHeartbeat(db, identity, attemptSlots);
     isRegistered = true;
+    lastWrittenAt = performance.now();
     if (wasLost) onRejoined();
     if (!hasSilentPeers || closed) return;
     for (const lost of await findLostProcesses(db, identity.id)) onProcessLost(lost);
@@ -74,7 +78,7 @@ export function createHeartbeats(deps: HeartbeatDependencies): Heartbeats {
 
   return {
     id: identity.id,
-    idOrNull: () => (isRegistered ? identity.id : null),
+    idOrNull: () => (performance.now() - lastWrittenAt < RECENT_MS ? identity.id : null),
     idOrThrow() {
       if (!isRegistered) throw new Error('the first heartbeat of this process has not been written yet');
       return identity.id;

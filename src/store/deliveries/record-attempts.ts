@@ -82,7 +82,7 @@ const RECORD = `
         settled_at = CASE WHEN l.next_status = 'retrying' THEN NULL ELSE clock_timestamp() END
     FROM locked l
     WHERE d.id = l.id
-    RETURNING ${TRANSITION_COLUMNS}, l.outcome
+    RETURNING ${TRANSITION_COLUMNS}, l.outcome, d.owner
   ), ${RECORD_TRANSITIONS}
   SELECT * FROM transition`;
 
@@ -94,11 +94,14 @@ const COMPLETE_UNKNOWN = `
     AS r (id, epoch, outcome, status_code, started_at, duration_ms)
   WHERE a.delivery_id = r.id AND a.epoch = r.epoch AND a.outcome = 'unknown'`;
 
+/** `owner`: what carries the delivery from now on. */
+export type RecordedTransition = Transition & { owner: string | null };
+
 /**
  * Writes attempts, updates their deliveries, settles their events and writes the outcomes, in one transaction.
  * Returns the transitions. A record without a transition had no open claim.
  */
-export async function recordAttempts(db: Queryable, records: AttemptRecord[]): Promise<Transition[]> {
+export async function recordAttempts(db: Queryable, records: AttemptRecord[]): Promise<RecordedTransition[]> {
   const transitions = await retryOnConflict(() => writeRecords(db, records));
   if (transitions.length < records.length) {
     const done = new Set(transitions.map(({ id, epoch }) => `${id} ${epoch}`));
@@ -110,8 +113,8 @@ export async function recordAttempts(db: Queryable, records: AttemptRecord[]): P
   return transitions;
 }
 
-async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Transition[]> {
-  const { rows } = await db.query<Transition>({
+async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<RecordedTransition[]> {
+  const { rows } = await db.query<RecordedTransition>({
     name: 'record-attempts',
     text: RECORD,
     values: [

@@ -11,6 +11,8 @@ export type ReceiverDetails = {
   /** Sealed: the endpoint's secrets, or the secret of the target. */
   secrets: Buffer;
   headers: Buffer | null;
+  /** When the match was sent: a time of performance.now(). */
+  readAt: number;
 };
 
 /** A delivery that is about to be stored. */
@@ -34,7 +36,8 @@ export type NewDelivery = {
 };
 
 type Match = { draftIndex: number; endpointId: string; holdReason: HoldReason | null; lane: Lane };
-type MatchWithDetails = Match & { [K in keyof ReceiverDetails]: ReceiverDetails[K] | null };
+type MatchWithDetails = Match &
+  Pick<ReceiverDetails, 'headers'> & { url: string | null; secrets: Buffer | null };
 
 // The lock keeps an endpoint from being deleted or resumed between the match and the commit (both take FOR UPDATE). Without
 // it, a deleted endpoint could get a delivery, and the end of a pause could miss a delivery that is held here. Changes of
@@ -112,6 +115,7 @@ export async function matchReceivers(
       ? [{ draft, index, receiver: `${draft.projectId} ${new URL(draft.target.url).origin}` }]
       : [],
   );
+  const readAt = performance.now();
   // Sent together: neither depends on the other.
   const [matches, lanes] = await Promise.all([
     matchEndpoints(db, drafts, limit + 1, withDetails),
@@ -126,7 +130,7 @@ export async function matchReceivers(
   for (const match of matches) {
     const { draftIndex, endpointId, holdReason: waitingFor, lane } = match;
     const { url = null, secrets = null, headers = null } = match as Partial<MatchWithDetails>;
-    if (url !== null && secrets !== null) detailsOf.set(endpointId, { url, secrets, headers });
+    if (url !== null && secrets !== null) detailsOf.set(endpointId, { url, secrets, headers, readAt });
     const details = detailsOf.get(endpointId) ?? null;
     const draft = drafts[draftIndex]!;
     found[draftIndex]!.push(
@@ -134,7 +138,7 @@ export async function matchReceivers(
     );
   }
   for (const { draft, index, receiver } of targeted) {
-    const details = { url: draft.target!.url, secrets: sealedTargets.get(draft)!, headers: null };
+    const details = { url: draft.target!.url, secrets: sealedTargets.get(draft)!, headers: null, readAt };
     const lane = lanes.get(receiver)!;
     found[index]!.push(newDelivery(draft, null, { receiver, lane, waitingFor: null, details }));
   }

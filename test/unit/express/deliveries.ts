@@ -39,7 +39,12 @@ export function matchedDelivery(changes: Partial<NewDelivery> = {}): NewDelivery
     lane: 'fast',
     waitingFor: null,
     createdAt: draft.createdAt,
-    details: { url: 'https://receiver.example/', secrets: Buffer.from('sealed'), headers: null },
+    details: {
+      url: 'https://receiver.example/',
+      secrets: Buffer.from('sealed'),
+      headers: null,
+      readAt: performance.now(),
+    },
     ...changes,
   };
 }
