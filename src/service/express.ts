@@ -1,3 +1,4 @@
+import { repeatUntilSuccess } from '../attempts/repeat-until-success.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { createExpressAttempts, type ExpressAttempts } from '../express/express-attempts.ts';
 import { createExpressCapacity } from '../express/express-capacity.ts';
@@ -8,10 +9,11 @@ import type { WorkerRole } from './worker-role.ts';
 /** Attempts without a workflow get at most half of the slots: retries and all other attempts need slots as well. */
 const SHARE_OF_SLOTS = 0.5;
 const MAX_IN_FLIGHT = 1_024;
+const HAND_OVER_WITHIN_MS = 60_000;
 
 /** Makes first attempts in this process. Null if they are made by workflows. */
 export function startExpress(
-  { config, log, metrics, pools, heartbeats, attemptSlots }: SharedServices,
+  { config, log, metrics, pools, heartbeats, attemptSlots, onFailure }: SharedServices,
   worker: WorkerRole | null,
   dispatcher: Dispatcher,
 ): ExpressAttempts | null {
@@ -37,7 +39,9 @@ export function startExpress(
       };
     },
     handOver: async (owner, deliveryId) => {
-      await releaseLost(pools.release, owner, [deliveryId]);
+      const release = () => releaseLost(pools.release, owner, [deliveryId]);
+      // If Postgres is away for longer, the reconciler finds the delivery.
+      await repeatUntilSuccess(release, performance.now() + HAND_OVER_WITHIN_MS, onFailure);
       dispatcher.poll();
     },
     onStored: (express, others) => {
