@@ -55,7 +55,7 @@ test.each([
   async (_, path, consumer) => {
     const key = consumer === null ? attacked.key : (await keyOf(consumer)).key;
     await measureP95(10, deliver);
-    const alone = await measureP95(VICTIMS_CALLS, deliver);
+    const aloneBefore = await measureP95(VICTIMS_CALLS, deliver);
     const statuses = new Map<number, number>();
     const { result, calls } = await whileAttacked(
       30,
@@ -66,10 +66,12 @@ test.each([
       },
       () => measureP95(VICTIMS_CALLS, deliver),
     );
+    // Other suites may have become busier meanwhile.
+    const aloneAfter = await measureP95(VICTIMS_CALLS, deliver);
     expect(calls).toBeGreaterThan(30);
     // A project over its share gets 429; no project gets 503.
     for (const status of statuses.keys()) expect([200, 429]).toContain(status);
-    expect(result).toBeLessThan(maxP95UnderAttack(alone));
+    expect(result).toBeLessThan(maxP95UnderAttack(Math.max(aloneBefore, aloneAfter)));
   },
   60_000,
 );
