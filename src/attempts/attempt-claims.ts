@@ -1,4 +1,3 @@
-import { setImmediate as nextTick } from 'node:timers/promises';
 import { unsignable } from '../egress/failure.ts';
 import type { Outbound, OutboundResult } from '../egress/outbound.ts';
 import type { DeliveryResult, UnrecordedAttempt } from '../policy/delivery-result.ts';
@@ -20,11 +19,10 @@ import type { ReceiverMonitor } from './receiver-monitor.ts';
 import { toPendingRecord, toUnrecordedAttempt } from './recording/attempt-records.ts';
 import type { Recorder, RecordResult } from './recording/recorder.ts';
 import { pendingRetry, type ReserveRetry, type RetryReservation } from './retry-reservation.ts';
+import { startInTurns } from './start-in-turns.ts';
 
 /** A person must fix a secret or a profile first, so retrying more often would only flood the log. */
 const INTERNAL_ERROR_DELAY_MS = 60_000;
-/** Signing takes about 1 ms per megabyte. After this many bytes, other work on the main thread gets a turn. */
-const MAX_BYTES_PER_TICK = 2 * 1024 * 1024;
 
 /** `claimSentAt`, and `startBy`, the latest start of the POST, are times of performance.now(). */
 export type ClaimedDelivery = {
@@ -179,14 +177,9 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
 
   return async (claims, owner, giveUpAt) => {
     const attempts: Promise<AttemptResult>[] = [];
-    let bytesInTick = 0;
-    for (const claimed of claims) {
+    await startInTurns(claims, (claimed) => {
       attempts.push(attempt(claimed, owner, giveUpAt).finally(() => claimed.slot.release()));
-      bytesInTick += claimed.claim.body.length;
-      if (bytesInTick < MAX_BYTES_PER_TICK) continue;
-      await nextTick();
-      bytesInTick = 0;
-    }
+    });
     return Promise.all(attempts);
   };
 }

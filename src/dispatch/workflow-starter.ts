@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { PendingWork } from '../limits/pending-work.ts';
 import { type Assignment, releaseUnstarted } from '../store/deliveries/assignments/assignment.ts';
 import type { Group, GroupEvent } from './groups/group.ts';
 
@@ -32,7 +33,7 @@ const UNCLAIMED_WHILE_BEHIND_MS = 15_000;
 /** Carries groups from their start to their claim. */
 export class WorkflowStarter {
   readonly #deps: WorkflowStarterDependencies;
-  readonly #calls = new Set<Promise<void>>();
+  readonly #calls = new PendingWork();
   /** By workflow id, in the order of their start. */
   readonly #underWay = new Map<string, Group>();
   #pausedUntil = 0;
@@ -56,14 +57,14 @@ export class WorkflowStarter {
     group.move(this.#closed ? 'close' : 'start');
     if (this.#closed) return void this.release(group.workflowId, group.assignment.deliveries);
     this.#underWay.set(group.workflowId, group);
-    this.#track(this.#run(group));
+    this.#calls.add(this.#run(group));
   }
 
   /** Returns deliveries that no workflow carries to the queue in Postgres. */
   release(workflowId: string, deliveries: { id: string }[]): void {
     const { pool, onReleased, onFailure } = this.#deps;
     const ids = deliveries.map(({ id }) => id);
-    if (ids.length > 0) this.#track(releaseUnstarted(pool, workflowId, ids).then(onReleased, onFailure));
+    if (ids.length > 0) this.#calls.add(releaseUnstarted(pool, workflowId, ids).then(onReleased, onFailure));
   }
 
   /** Returns whether one of the workflows held a start slot. */
@@ -91,9 +92,7 @@ export class WorkflowStarter {
   }
 
   /** Resolves when all starts and releases have ended. */
-  async whenIdle(): Promise<void> {
-    while (this.#calls.size > 0) await Promise.all(this.#calls);
-  }
+  whenIdle = (): Promise<void> => this.#calls.whenIdle();
 
   async #run(group: Group): Promise<void> {
     const { onStarted, onReturned, onFailure, starter } = this.#deps;
@@ -121,10 +120,5 @@ export class WorkflowStarter {
   #move(group: Group, event: GroupEvent): void {
     group.move(event);
     if (group.state === 'ended') this.#underWay.delete(group.workflowId);
-  }
-
-  #track(call: Promise<void>): void {
-    const tracked = call.finally(() => this.#calls.delete(tracked));
-    this.#calls.add(tracked);
   }
 }

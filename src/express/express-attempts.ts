@@ -3,7 +3,9 @@ import type { ClaimedDelivery } from '../attempts/attempt-claims.ts';
 import type { AttemptEngine } from '../attempts/attempt-engine.ts';
 import type { AttemptLimiter, AttemptSlot } from '../attempts/attempt-limiter.ts';
 import type { ReserveRetry } from '../attempts/retry-reservation.ts';
+import { startInTurns } from '../attempts/start-in-turns.ts';
 import type { Reservation, Reserve } from '../dispatch/reservation.ts';
+import { PendingWork } from '../limits/pending-work.ts';
 import { expressOwner } from '../policy/express-owner.ts';
 import type { NewDelivery } from '../store/events/match-receivers.ts';
 import type { ExpressCapacity } from './express-capacity.ts';
@@ -39,8 +41,6 @@ export type ExpressDependencies = {
 
 /** No request starts later than this after its endpoint was read, so that a confirmed cancel or pause takes effect. */
 const START_WITHIN_MS = 1_000;
-/** Signing takes about 1 ms per megabyte. After this many bytes, other work on the main thread gets a turn. */
-const MAX_BYTES_PER_TICK = 2 * 1024 * 1024;
 /** The longest attempt, with the time to record it. */
 const CLOSE_WITHIN_MS = 75_000;
 
@@ -59,7 +59,7 @@ function toClaimed(reserved: Reserved[]): ClaimedDelivery[] {
 export function createExpressAttempts(deps: ExpressDependencies): ExpressAttempts {
   const { engine, limiter, capacity, processId, otherwise, reserveRetry, handOver, onStored, onFailure } =
     deps;
-  const inFlight = new Set<Promise<void>>();
+  const inFlight = new PendingWork();
   let closed = false;
 
   const reserve: Reserve = (deliveries) => {
@@ -84,7 +84,7 @@ export function createExpressAttempts(deps: ExpressDependencies): ExpressAttempt
         for (const one of lost) free(one);
         // The connections to receivers close as well, so nothing can be sent.
         if (closed) releaseAll(stored);
-        else track(attemptAll(toClaimed(stored), owner));
+        else inFlight.add(attemptAll(toClaimed(stored), owner));
         onStored(stored.length, rest.filter((other) => !other.waitingFor && isStored(other)).length);
         others.commit(isStored);
       },
@@ -121,21 +121,14 @@ export function createExpressAttempts(deps: ExpressDependencies): ExpressAttempt
   function releaseAll(all: Reserved[]): void {
     for (const one of all) {
       free(one);
-      track(releaseClaim(one.delivery));
+      inFlight.add(releaseClaim(one.delivery));
     }
   }
 
   async function attemptAll(claimed: ClaimedDelivery[], owner: string): Promise<void> {
-    let bytesInTick = 0;
     // The response to the producer goes first.
     await nextTick();
-    for (const one of claimed) {
-      track(attempt(one, owner));
-      bytesInTick += one.claim.body.length;
-      if (bytesInTick < MAX_BYTES_PER_TICK) continue;
-      await nextTick();
-      bytesInTick = 0;
-    }
+    await startInTurns(claimed, (one) => inFlight.add(attempt(one, owner)));
   }
 
   async function attempt(claimed: ClaimedDelivery, owner: string): Promise<void> {
@@ -167,22 +160,13 @@ export function createExpressAttempts(deps: ExpressDependencies): ExpressAttempt
       .catch((error) => onFailure(error, id));
   }
 
-  async function settleAll(): Promise<void> {
-    while (inFlight.size > 0) await Promise.all(inFlight);
-  }
-
-  function track(work: Promise<void>): void {
-    const tracked = work.finally(() => inFlight.delete(tracked));
-    inFlight.add(tracked);
-  }
-
   return {
     reserve,
     async close() {
       closed = true;
       const timeUp = new AbortController();
       const late = sleep(CLOSE_WITHIN_MS, undefined, { signal: timeUp.signal }).catch(() => {});
-      await Promise.race([settleAll(), late]);
+      await Promise.race([inFlight.whenIdle(), late]);
       timeUp.abort();
     },
   };
