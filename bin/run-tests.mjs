@@ -1,30 +1,60 @@
-// `npm test`: installs missing dependencies, runs Jest with the given arguments, and prints `N passed, N failed` at the end.
+// `npm test`: installs missing dependencies, runs Jest, and prints `N passed, N failed` at the end. With arguments, Jest runs
+// once and gets them. Without, it runs all tests in two stages, those that measure time last and one suite at a time, and
+// names the tests that failed in either.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runChild } from './run-child.mjs';
-import { installDependencies, nodeForSources, root } from './set-up.mjs';
+import { buildDashboard, installDependencies, nodeForSources, root } from './set-up.mjs';
+
+const filter = (stage) => `--filter=${join(root, 'test/set-up/stages', `${stage}.cjs`)}`;
+// Most tests wait longer than they compute: for processes to start, leases to end, retries to be due.
+const STAGES = [
+  [filter('untimed'), '--maxWorkers=3'],
+  // With a limit Jest runs them in a child, and a new one once its heap is large: collections of a large heap take long.
+  [filter('timed'), '--maxWorkers=1', '--workerIdleMemoryLimit=400MB'],
+];
+/** Codes from here on mean that a signal ended Jest. */
+const SIGNALLED = 128;
 
 await installDependencies();
+// Here, so that it takes no time of the tests that start Posthorn.
+buildDashboard();
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-count-'));
 const countFile = join(folder, 'count.json');
 const jest = join(root, 'node_modules/jest/bin/jest.js');
 process.chdir(root);
 
-const code = await runChild(nodeForSources(), [jest, ...process.argv.slice(2)], {
-  ...process.env,
-  POSTHORN_TEST_COUNT_FILE: countFile,
-});
-const { passed, failed } = readCount(code);
+const given = process.argv.slice(2);
+const total = { passed: 0, failed: 0, failures: [] };
+let code = 0;
+for (const args of given.length > 0 ? [given] : STAGES) {
+  const stageCode = await runJest(args);
+  code ||= stageCode;
+  if (stageCode >= SIGNALLED) break;
+}
 rmSync(folder, { recursive: true });
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(code === 0 && failed > 0 ? 1 : code);
+if (given.length === 0) for (const failure of total.failures) console.log(`Failed: ${failure}`);
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exit(code === 0 && total.failed > 0 ? 1 : code);
+
+/** Runs Jest, adds to the total, and returns the exit code. */
+async function runJest(args) {
+  rmSync(countFile, { force: true });
+  const env = { ...process.env, POSTHORN_TEST_COUNT_FILE: countFile };
+  const exitCode = await runChild(nodeForSources(), [jest, ...args], env);
+  const { passed, failed, failures } = readCount(exitCode);
+  total.passed += passed;
+  total.failed += failed;
+  total.failures.push(...failures);
+  return exitCode;
+}
 
 /** Jest writes no file if it fails before the first test. */
 function readCount(exitCode) {
   try {
     return JSON.parse(readFileSync(countFile, 'utf8'));
   } catch {
-    return { passed: 0, failed: exitCode === 0 ? 0 : 1 };
+    return { passed: 0, failed: exitCode === 0 ? 0 : 1, failures: [] };
   }
 }

@@ -1,6 +1,17 @@
 // Runs before anything is installed, on the machine's own Node (20 or later): plain JavaScript without packages.
-import { spawn } from 'node:child_process';
-import { constants as access, accessSync, existsSync, readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  constants as access,
+  accessSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,18 +72,18 @@ function packagesIn(file) {
 function npm(args) {
   const ownGroup = process.platform !== 'win32';
   const options = { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: ownGroup };
+  // Before npm starts: a signal that ended only this process would leave npm running.
+  let stopping;
+  const stop = (signal) => {
+    stopping ??= endGroup(child).then(() => signal);
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
   // Under `npm run`, the same npm; otherwise the one on PATH, which is a script on Windows.
   const script = process.env.npm_execpath;
   const child = script?.endsWith('.js')
     ? spawn(process.execPath, [script, ...args], options)
     : spawn('npm', args, { ...options, shell: !ownGroup });
   const watcher = ownGroup && child.pid ? watchOver(-child.pid) : undefined;
-  let stopping;
-  const stop = (signal) => {
-    if (stopping) return;
-    stopping = endGroup(child).then(() => signal);
-  };
-  for (const signal of STOP_SIGNALS) process.on(signal, stop);
   const ended = new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(code ?? signal));
@@ -94,13 +105,79 @@ function isWritable(folder) {
   }
 }
 
+const isNewEnough = () => Number(process.versions.node.split('.')[0]) >= NODE_NEEDED;
+
+/** Exits the process if this Node is too old for the package, which brings no other one. */
+export function requireNode() {
+  if (isNewEnough()) return;
+  console.error(`Posthorn needs Node ${NODE_NEEDED}, but this is ${process.version}.`);
+  process.exit(1);
+}
+
 /** A Node that runs TypeScript without a build: the one that npm has installed, else this one if it is new enough. */
 export function nodeForSources() {
   const installed = join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (existsSync(installed)) return installed;
-  if (Number(process.versions.node.split('.')[0]) >= NODE_NEEDED) return process.execPath;
+  if (isNewEnough()) return process.execPath;
   console.error(
     `Posthorn needs Node ${NODE_NEEDED}, but this is ${process.version}, and npm ci has not installed another one.`,
   );
   return process.exit(1);
+}
+
+const DASHBOARD_INPUTS = ['dashboard', 'sdk/typescript/src', 'package-lock.json'];
+
+/**
+ * Builds the dashboard into dashboard/dist if its inputs have changed since the last build. Returns whether dashboard/dist
+ * is up to date. A build that fails is reported and stops nothing: the service also runs without its pages.
+ */
+export function buildDashboard() {
+  if (isProduction || !existsSync(join(root, 'dashboard/vite.config.ts'))) return false;
+  const dist = join(root, 'dashboard/dist');
+  const isBuilt = (inputs) =>
+    existsSync(join(dist, '.inputs')) && readFileSync(join(dist, '.inputs'), 'utf8') === inputs;
+  const inputs = hashOf(DASHBOARD_INPUTS);
+  if (isBuilt(inputs)) return true;
+  console.error('Building the dashboard …');
+  // Into a folder of its own, so that a build that is killed, or runs twice, leaves no half of a dist behind.
+  const building = `${dist}-${process.pid}`;
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  const args = [vite, 'build', join(root, 'dashboard'), '--outDir', building, '--logLevel', 'warn'];
+  const { status } = spawnSync(nodeForSources(), args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    // Tests set another one, with which React would be built for development.
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
+  try {
+    if (status !== 0) throw new Error(`vite build ended with code ${status}`);
+    writeFileSync(join(building, '.inputs'), inputs);
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(building, dist);
+  } catch (error) {
+    rmSync(building, { recursive: true, force: true });
+    if (isBuilt(inputs)) return true;
+    console.error(`The dashboard could not be built, so its pages are not served: ${error.message}`);
+    return false;
+  }
+  return true;
+}
+
+/** A SHA-256 over the names and contents of all files in these paths. */
+function hashOf(paths) {
+  const hash = createHash('sha256');
+  for (const file of paths.flatMap((path) => filesIn(path)).sort())
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update('\0');
+  return hash.digest('hex');
+}
+
+function filesIn(path) {
+  if (/^dashboard\/dist/.test(path)) return [];
+  const entry = join(root, path);
+  if (!existsSync(entry)) return [];
+  if (!statSync(entry).isDirectory()) return [path];
+  return readdirSync(entry).flatMap((name) => filesIn(`${path}/${name}`));
 }

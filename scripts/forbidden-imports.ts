@@ -16,8 +16,8 @@ function describeViolation(path: string, layer: Layer, specifier: string): strin
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(path), specifier);
     const targetLayer = layerOf(target)?.path ?? target;
-    const allowed =
-      targetLayer === layer.path || layer.imports.some((prefix) => isWithin(targetLayer, prefix));
+    const isIn = (prefixes: string[]): boolean => prefixes.some((prefix) => isWithin(targetLayer, prefix));
+    const allowed = targetLayer === layer.path || (isIn(layer.imports) && !isIn(layer.not ?? []));
     if (allowed) return undefined;
     return `${path} imports ${target}: ${layer.path} may import ${formatPaths(layer.imports)}`;
   }

@@ -3,6 +3,8 @@ export type Layer = {
   /** A folder or file, relative to the root. A file belongs to the layer with the longest matching path. */
   path: string;
   imports: string[];
+  /** Layers within `imports` that it must not import. */
+  not?: string[];
   /** Runs in workflows, so it must not import `node:` modules, or packages other than those that RESERVED lists for it. */
   pure?: true;
 };
@@ -16,6 +18,7 @@ const CORE = [
   'src/secrets',
   'src/egress',
   'src/store',
+  'src/filters',
   'src/outcomes',
 ];
 
@@ -33,15 +36,27 @@ export const LAYERS: Layer[] = [
   // The interfaces that the API needs; other layers implement them without importing the API.
   { path: 'src/api/ports.ts', imports: ['src/policy', 'src/store'] },
   { path: 'src/store', imports: ['src/policy', 'src/secrets'] },
+  { path: 'src/filters', imports: ['src/json-schema', 'src/limits', 'src/store'] },
   { path: 'src/catalogue', imports: ['src/json-schema', 'src/profiles', 'src/store'] },
   { path: 'src/outcomes', imports: ['src/policy', 'src/store', 'src/api/ports.ts'] },
   { path: 'src/observability', imports: ['src/policy', 'src/store'] },
+  {
+    path: 'src/listeners',
+    imports: ['src/policy', 'src/secrets', 'src/egress', 'src/store', 'src/api/ports.ts'],
+  },
 
   {
     path: 'src/attempts',
     imports: [...CORE, 'src/observability', 'workflows/contract.ts'],
   },
-  { path: 'activities', imports: ['src/policy', 'src/attempts', 'workflows/contract.ts'] },
+  {
+    path: 'src/recoveries',
+    imports: ['src/policy', 'src/limits', 'src/store', 'src/filters', 'workflows/contract.ts'],
+  },
+  {
+    path: 'activities',
+    imports: ['src/policy', 'src/attempts', 'src/recoveries', 'workflows/contract.ts'],
+  },
   { path: 'src/api', imports: [...CORE, 'src/catalogue', 'src/observability', 'src/api/ports.ts'] },
   { path: 'src/config/variables.ts', imports: ['src/policy', 'src/egress'] },
   { path: 'src/config', imports: ['src/config/variables.ts'] },
@@ -57,8 +72,19 @@ export const LAYERS: Layer[] = [
     ],
   },
   {
-    path: 'src/dispatch',
+    path: 'src/background',
     imports: [...CORE, 'src/observability', 'src/temporal', 'src/api/ports.ts', 'workflows/contract.ts'],
+  },
+  {
+    path: 'src/dispatch',
+    imports: [
+      ...CORE,
+      'src/background',
+      'src/observability',
+      'src/temporal',
+      'src/api/ports.ts',
+      'workflows/contract.ts',
+    ],
   },
   { path: 'src/express', imports: [...CORE, 'src/attempts', 'src/dispatch'] },
   { path: 'src/service/start-failure.ts', imports: [] },
@@ -70,6 +96,27 @@ export const LAYERS: Layer[] = [
   // The composition root and the commands that start it may import everything.
   { path: 'src/service', imports: ['src', 'activities', 'workflows'] },
   { path: 'src/cli', imports: ['src', 'activities', 'workflows'] },
+  { path: 'src/cli/stop-signals.ts', imports: [] },
+  // What commands that call a running Posthorn share. They use the TypeScript SDK, as any client would.
+  {
+    path: 'src/cli/client',
+    imports: ['src/config', 'src/embedded', 'src/cli/stop-signals.ts', 'sdk/typescript/src'],
+  },
+  // Clients of the API: they run in browsers and use the TypeScript SDK. What both pages show imports neither of them.
+  { path: 'dashboard/src', imports: ['sdk/typescript/src'] },
+  { path: 'dashboard/src/reference', imports: ['dashboard/src'] },
+  {
+    path: 'dashboard/src/operator',
+    imports: ['dashboard/src', 'sdk/typescript/src'],
+    not: ['dashboard/src/portal'],
+  },
+  {
+    path: 'dashboard/src/portal',
+    imports: ['dashboard/src', 'sdk/typescript/src'],
+    not: ['dashboard/src/operator'],
+  },
+  // A script for pages of others: it brings everything with it.
+  { path: 'dashboard/embed', imports: [] },
   // A client of the API: it may use profiles, but not the code that serves them.
   { path: 'src/cli/try', imports: ['src/policy', 'src/profiles', 'src/config', 'src/embedded'] },
 ];

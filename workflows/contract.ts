@@ -8,6 +8,8 @@ import type { RetryPolicy } from '../src/policy/retry-policy.ts';
  */
 
 export const WORKFLOW_TYPE = 'deliver';
+/** Carries a job that sends or cancels many deliveries. */
+export const JOB_WORKFLOW_TYPE = 'recover';
 export const TASK_QUEUE = 'posthorn';
 /** For retries and for slow or failing receivers. On the main queue they would take the slots of healthy receivers. */
 export const SLOW_TASK_QUEUE = 'posthorn-slow';
@@ -41,3 +43,16 @@ export type Activities = {
 
 /** The result of the query `progress`: the state of each delivery, in the order of the input. */
 export type Progress = { id: string; state: string; step: number; dueAt: string | null }[];
+
+/** `stepsPerRun`: steps after which the history begins anew; without it, 200. */
+export type RecoverInput = { id: string; projectId: string; run: number; stepsPerRun?: number };
+
+/** What a page of a job came to. `summary`: counts, for the Web UI. */
+export type JobStep =
+  | { kind: 'continues'; waitMs: number; summary: string }
+  | { kind: 'ended'; summary: string };
+
+export type JobActivities = {
+  /** Works through the next pages of a job. Postgres keeps how far it has come. */
+  workOnJob(input: RecoverInput): Promise<JobStep>;
+};

@@ -1,6 +1,7 @@
 import type { DeliveryResult, DeliveryStep } from '../src/policy/delivery-result.ts';
 import { formatDuration } from '../src/policy/duration.ts';
 import type { FinalStatus } from '../src/policy/outcome.ts';
+import { plannedAttempts } from '../src/policy/planned-attempts.ts';
 import {
   CLAIM_TOLERANCE_MS,
   hasDelayShorterThanTimeout,
@@ -13,9 +14,10 @@ type State =
   | { kind: 'waiting'; dueAt: number; lastOutcome: string }
   /** `requested` is set by a signal that arrived during the attempt; it is applied with the attempt's result. */
   | { kind: 'attempting'; requested: 'retry' | 'cancel' | null }
-  | { kind: FinalStatus | 'released'; lastOutcome: string };
+  /** `dueAt`: it waits in Postgres for its next attempt. */
+  | { kind: FinalStatus | 'released'; lastOutcome: string; dueAt?: number };
 
-type Entry = { id: string; step: number; state: State };
+type Entry = DeliveryStep & { state: State };
 
 /** Rows in the current details; the other deliveries are only counted. */
 const MAX_DETAIL_ROWS = 25;
@@ -32,9 +34,9 @@ export class DeliveryTracker {
 
   constructor(policy: RetryPolicy, deliveries: DeliveryAtStart[], now: number) {
     this.policy = policy;
-    for (const { id, step, retry = { dueInMs: 0, lastOutcome: '' } } of deliveries) {
+    for (const { id, step, orderedFor, retry = { dueInMs: 0, lastOutcome: '' } } of deliveries) {
       const state = { kind: 'waiting', dueAt: now + retry.dueInMs, lastOutcome: retry.lastOutcome } as const;
-      this.entries.set(id, { id, step, state });
+      this.entries.set(id, { id, step, ...(orderedFor && { orderedFor }), state });
     }
     this.hasRetriedAny = deliveries.some(({ retry }) => retry !== undefined);
   }
@@ -53,7 +55,7 @@ export class DeliveryTracker {
   /**
    * Marks the due deliveries as attempting and returns them, one list per activity. First attempts and retries are
    * separate because they use different task queues. If a delay is shorter than the timeout, each delivery has an
-   * activity of its own.
+   * activity of its own. So have the deliveries of an ordered endpoint, which are attempted one after the other.
    */
   takeDue(now: number): DeliveryStep[][] {
     this.changed = false;
@@ -61,10 +63,13 @@ export class DeliveryTracker {
       ({ state }) => state.kind === 'waiting' && state.dueAt <= now,
     );
     for (const entry of due) entry.state = { kind: 'attempting', requested: null };
-    const steps = due.map(({ id, step }) => ({ id, step }));
-    if (hasDelayShorterThanTimeout(this.policy)) return steps.map((step) => [step]);
+    const all = due.map(({ state: _, ...step }): DeliveryStep => step);
+    const lines = Map.groupBy(all, ({ orderedFor }) => orderedFor);
+    const steps = lines.get(undefined) ?? [];
+    lines.delete(undefined);
+    if (hasDelayShorterThanTimeout(this.policy)) return [...steps.map((step) => [step]), ...lines.values()];
     const batches = [steps.filter(({ step }) => step === 0), steps.filter(({ step }) => step > 0)];
-    return batches.filter((batch) => batch.length > 0);
+    return [...batches.filter((batch) => batch.length > 0), ...lines.values()];
   }
 
   /** Milliseconds until the next delivery is due, at least 1; undefined if no delivery is waiting. */
@@ -96,11 +101,16 @@ export class DeliveryTracker {
           requested === 'cancel'
             ? { kind: 'cancelled', lastOutcome: result.lastOutcome }
             : { kind: 'waiting', dueAt: now + inMs, lastOutcome: result.lastOutcome };
-      } else {
+      } else if (result.kind === 'released') {
+        const { step = entry.step, dueInMs, lastOutcome = '' } = result.next ?? {};
+        entry.step = step;
         entry.state = {
-          kind: result.kind,
-          lastOutcome: result.kind === 'released' ? '' : result.lastOutcome,
+          kind: 'released',
+          lastOutcome,
+          ...(dueInMs !== undefined && { dueAt: now + dueInMs }),
         };
+      } else {
+        entry.state = { kind: result.kind, lastOutcome: result.lastOutcome };
       }
     }
   }
@@ -167,14 +177,26 @@ export class DeliveryTracker {
   formatTable(): string {
     const entries = [...this.entries.values()];
     const rows = entries.slice(0, MAX_DETAIL_ROWS).map(({ id, step, state }) => {
-      const next = state.kind === 'waiting' ? new Date(state.dueAt).toISOString() : '';
+      const dueAt = dueAtOf(state);
+      const next = dueAt === undefined ? '' : new Date(dueAt).toISOString();
       const last = state.kind === 'attempting' ? '' : state.lastOutcome;
       return `| ${id} | ${state.kind} | ${step + 1} of ${maxAttempts(this.policy)} | ${last} | ${next} |`;
     });
     const more = entries.length > MAX_DETAIL_ROWS ? [`\n… and ${entries.length - MAX_DETAIL_ROWS} more`] : [];
-    return ['| delivery | state | attempt | last | next |', '|---|---|---|---|---|', ...rows, ...more].join(
-      '\n',
+    const head = ['| delivery | state | attempt | last | next |', '|---|---|---|---|---|'];
+    return [...head, ...rows, ...more, ...this.formatPlan()].join('\n');
+  }
+
+  /** The attempts that are left, if there is one delivery, and it waits for a retry. */
+  private formatPlan(): string[] {
+    const [only] = this.entries.size === 1 ? this.entries.values() : [];
+    const dueAt = only && dueAtOf(only.state);
+    if (dueAt === undefined || only!.step === 0) return [];
+    const planned = plannedAttempts(this.policy, only!.step, dueAt);
+    const rows = planned.map(
+      ({ step, at }) => `| ${step + 1} of ${maxAttempts(this.policy)} | ${new Date(at).toISOString()} |`,
     );
+    return ['', '| attempt | at the earliest |', '|---|---|', ...rows];
   }
 
   private nextWaiting(): { dueAt: number; lastOutcome: string } | undefined {
@@ -194,3 +216,6 @@ export class DeliveryTracker {
     return entry;
   }
 }
+
+/** When the next attempt is due; undefined if none is planned, or one is in flight. */
+const dueAtOf = (state: State): number | undefined => (state.kind === 'attempting' ? undefined : state.dueAt);

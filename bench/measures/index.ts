@@ -8,6 +8,7 @@ import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { modes } from './modes.ts';
 import { overload } from './overload.ts';
+import { recovery } from './recovery.ts';
 import { batches, throughput, ungrouped } from './throughput.ts';
 
 /** All measures by the names for --only, in the order in which they run: what ratios refer to comes first. */
@@ -30,6 +31,8 @@ export const SCENARIOS: Record<string, Scenario> = {
     samples: 10,
   }),
   ...overload,
+  recovery: recovery({ deliveries: 100_000, perSecond: 500 }),
+  'recovery-short': recovery({ deliveries: 10_000, perSecond: 200 }),
   ungrouped,
   memory,
 };

@@ -28,6 +28,8 @@ export type Project = {
   newEndpoint(url: string, events?: string[]): Promise<string>;
   /** Cancels its open deliveries. */
   deleteEndpoint(id: string): Promise<void>;
+  /** Any other call with its key. */
+  call(method: string, path: string, body?: object): Promise<{ id: string }>;
 };
 
 /** How the first attempt is made: by a workflow, or by the accepting process itself. */
@@ -119,6 +121,7 @@ export async function newProject(url: string, adminKey: string, settings?: objec
   if (settings) await call(url, key, 'PATCH', '/v1/project', settings);
   return {
     key,
+    call: (method, path, body) => call(url, key, method, path, body),
     async newEndpoint(target, events = ['*']) {
       return (await call(url, key, 'POST', '/v1/endpoints', { url: target, events })).id;
     },

@@ -50,10 +50,15 @@ export async function loadOpenApiDocument(): Promise<OpenApi> {
     shutdownSignal: new AbortController().signal,
     config: {
       quotas: DEFAULT_QUOTAS,
+      retentionMs: 0,
+      statisticsRetentionMs: 1,
       adminKey: 'none',
       maxBodyBytes: 1,
       publicUrl: 'http://127.0.0.1:4000',
       temporalUiUrl: null,
+      version: '0.0.0',
+      ui: [],
+      listeners: true,
     },
   });
   const server = createServer(app).listen(0, '127.0.0.1');

@@ -26,22 +26,34 @@ function definition(name: string, schema: Schema): string {
   const inner = Object.entries(schema.properties).flatMap(([member, one]) =>
     objectsIn(one, name + capitalize(member)),
   );
-  const members = Object.entries(schema.properties);
+  const all = Object.entries(schema.properties);
+  const keywords = all.filter(([member]) => KEYWORDS.has(member));
+  const members = all.filter(([member]) => !KEYWORDS.has(member));
+  const base = keywords.length > 0 ? `_Keywords${name}` : 'TypedDict';
   const required = members.filter(([member]) => isRequired(schema, member));
   const optional = members.filter(([member]) => !isRequired(schema, member));
   const doc = schema.description ? `    """${schema.description}"""\n\n` : '';
   const fields = (some: [string, Schema][]) => some.map(([member, one]) => field(member, one, name)).join('');
   const classes =
     required.length > 0 && optional.length > 0
-      ? `\n\nclass _Required${name}(TypedDict):\n${fields(required)}\n\nclass ${name}(_Required${name}, total=False):\n${doc}${fields(optional)}`
-      : `\n\nclass ${name}(TypedDict${optional.length > 0 ? ', total=False' : ''}):\n${doc}${fields(members)}`;
-  return inner.join('') + classes;
+      ? `\n\nclass _Required${name}(${base}):\n${fields(required)}\n\nclass ${name}(_Required${name}, total=False):\n${doc}${fields(optional)}`
+      : `\n\nclass ${name}(${base}${optional.length > 0 ? ', total=False' : ''}):\n${doc}${fields(members)}`;
+  return inner.join('') + keywordBase(schema, name, keywords) + classes;
+}
+
+/** A base for the members whose names a class body cannot declare. It is read at once, so it may not name other classes. */
+function keywordBase(schema: Schema, name: string, keywords: [string, Schema][]): string {
+  if (keywords.length === 0) return '';
+  const fields = keywords.map(([member, one]) => `"${member}": ${typeOf(one, name + capitalize(member))}`);
+  const required = keywords.filter(([member]) => isRequired(schema, member)).length;
+  if (required > 0 && required < keywords.length)
+    throw new Error(`the keywords among the members of ${name} must be all required, or all optional`);
+  const total = required > 0 ? '' : ', total=False';
+  return `\n\n_Keywords${name} = TypedDict("_Keywords${name}", {${fields.join(', ')}}${total})\n`;
 }
 
 function field(member: string, schema: Schema, owner: string): string {
-  // Such a name cannot be declared in a class body. It would need the functional form of TypedDict.
-  if (!/^[a-z_]\w*$/i.test(member) || KEYWORDS.has(member))
-    throw new Error(`${owner}.${member} is not a valid name in Python`);
+  if (!/^[a-z_]\w*$/i.test(member)) throw new Error(`${owner}.${member} is not a valid name in Python`);
   const comment = schema.description ? `    # ${schema.description}\n` : '';
   const line = `    ${member}: ${typeOf(schema, owner + capitalize(member))}`;
   return `${comment}${line.length <= LINE_WIDTH ? line : wrapped(line)}\n`;

@@ -6,10 +6,14 @@ import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { Clock } from '../store/postgres/database-clock.ts';
 import type { TenantReadPool } from './limits/tenant-read-pool.ts';
+import type { BuiltPages } from './pages/built-pages.ts';
 import type {
   Acceptor,
+  BulkJobs,
   DeliveryCommands,
   EndpointStates,
+  ErasureJobs,
+  ListenerStreams,
   OutcomeStreams,
   Readiness,
   SettlementWaiters,
@@ -22,14 +26,25 @@ export type ApiMetrics = {
   recordAcceptedEvents(projectId: string, count: number): void;
 };
 
+export type UiName = 'dashboard' | 'portal';
+
 export type ApiConfig = {
   adminKey: string;
   /** The maximum bytes of one event; a batch may have 16 times as many. */
   maxBodyBytes: number;
   quotas: Quotas;
+  /** How long settled events are kept. */
+  retentionMs: number;
+  /** How long figures of whole days are kept. */
+  statisticsRetentionMs: number;
   /** Without a trailing slash. */
   publicUrl: string;
   temporalUiUrl: string | null;
+  version: string;
+  /** The pages that are served. */
+  ui: UiName[];
+  /** Whether endpoints may be listeners. */
+  listeners: boolean;
   /** Wrong keys per minute from one address before it gets 429 responses. Defaults to 60. */
   maxWrongKeysPerMinute?: number;
   /** Networks of proxies whose X-Forwarded-For header is trusted. */
@@ -43,9 +58,14 @@ export type ApiDependencies = {
   acceptor: Acceptor;
   deliveryCommands: DeliveryCommands;
   endpointStates: EndpointStates;
+  erasureJobs: ErasureJobs;
+  bulkJobs: BulkJobs;
   settlementWaiters: SettlementWaiters;
   streams: OutcomeStreams;
+  listenerStreams: ListenerStreams;
   readiness: Readiness;
+  /** Null if the pages were not built. */
+  pages: BuiltPages | null;
   links: WorkflowLinks;
   guard: AddressGuard;
   profiles: ProfileLookup;

@@ -1,20 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { unsignable } from '../egress/failure.ts';
-import type { Outbound, OutboundResult } from '../egress/outbound.ts';
+import type { AttemptRequest, OutboundResult } from '../egress/outbound.ts';
 import type { DeliveryResult, UnrecordedAttempt } from '../policy/delivery-result.ts';
 import { describeOutcome, type Lane } from '../policy/outcome.ts';
-import { deserializePolicy, retryDelayMs } from '../policy/retry-policy.ts';
+import { SCHEDULE_OWNER } from '../policy/owner.ts';
+import { deserializePolicy } from '../policy/retry-policy.ts';
 import type { Claim } from '../store/deliveries/claims/claim-deliveries.ts';
 import type { Transition } from '../store/deliveries/transitions.ts';
 import { isOutage } from '../store/postgres/database.ts';
+import { afterAttempt, type SentResult } from './after-attempt.ts';
 import type { AttemptSlot } from './attempt-limiter.ts';
 import type { ClaimReleaser } from './claim-releaser.ts';
 import { RETRY_SOON_MS, resultAfter, retrySoon } from './delivery-results.ts';
-import type {
-  PreparedRequest,
-  PrepareRequest,
-  RecordedRequest,
-  UnsignableRequest,
-} from './prepare-request.ts';
+import type { PreparedRequest, PrepareRequest, UnsignableRequest } from './prepare-request.ts';
 import type { ReceiverMonitor } from './receiver-monitor.ts';
 import { toPendingRecord, toUnrecordedAttempt } from './recording/attempt-records.ts';
 import type { Recorder, RecordResult } from './recording/recorder.ts';
@@ -42,22 +40,25 @@ export type AttemptResult =
 /** No request could be prepared, for a reason that is not the receiver's. */
 type Postponed = { kind: 'postponed'; inMs: number };
 
-type SentResult = Exclude<OutboundResult, { kind: 'not_started' }>;
-
 export type AttemptDependencies = {
-  outbound: Outbound;
+  /** Sends a request to its receiver. */
+  outbound: { post(request: AttemptRequest): Promise<OutboundResult> };
   prepare: PrepareRequest;
   recorder: Recorder;
   releaser: ClaimReleaser;
   receiverMonitor: ReceiverMonitor;
   /** Reads the result of a delivery whose claim was no longer open. */
   readResult: (id: string, step: number, owner: string, giveUpAt: number) => Promise<DeliveryResult>;
+  /** Whether the receiver's next delivery waits for each record of this one. */
+  isInLine: (receiver: string) => boolean;
   /** Called with the projects whose outcomes were written other than by the recorder. */
   onOutcomes: (projectIds: Set<string>) => void;
   onAttempt: (claim: Claim, result: SentResult) => void;
   /** Called with deliveries once they are recorded as undeliverable. */
   onUndeliverable: (deliveries: Transition[]) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
+  /** A retry that is further away waits in Postgres, and no workflow waits for it. */
+  maxWorkflowWaitMs: number;
   random: () => number;
   /** Milliseconds since the epoch by Postgres's clock. */
   now: () => number;
@@ -71,13 +72,20 @@ export type AttemptClaims = (
 ) => Promise<AttemptResult[]>;
 
 export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
-  const { outbound, prepare, recorder, releaser, receiverMonitor, readResult } = deps;
-  const { onOutcomes, onAttempt, onUndeliverable, onFailure, random, now } = deps;
+  const { outbound, prepare, recorder, releaser, receiverMonitor, readResult, isInLine } = deps;
+  const { onOutcomes, onAttempt, onUndeliverable, onFailure, maxWorkflowWaitMs, random, now } = deps;
 
   /** Never throws: the other attempts of the batch would be abandoned and sent a second time. */
   async function attempt(claimed: ClaimedDelivery, owner: string, giveUpAt: number): Promise<AttemptResult> {
     const { claim, slot, claimSentAt, startBy, reserveRetry } = claimed;
+    if (claim.startInMs !== null) {
+      slot.markDeferred();
+      await sleep(claim.startInMs);
+    }
     const request = await prepareOrReport(claim);
+    // The next claim ends it.
+    if (claim.expiresAt && now() >= claim.expiresAt.getTime())
+      return release(claim, owner, giveUpAt, claim.lane, 0);
     if (request.kind === 'postponed') return release(claim, owner, giveUpAt, claim.lane, request.inMs);
     if (request.kind === 'unsignable')
       return record(claim, owner, request, unsigned(now()), giveUpAt, reserveRetry);
@@ -88,7 +96,7 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
     // The claim stays open. The next claim records this attempt as unknown; several unknown attempts use up a step.
     if (!result) return resultNow(retrySoon(claim.id, claim.step));
     if (result.kind === 'not_started') {
-      const lane = claim.lane === 'isolated' ? 'isolated' : 'slow';
+      const lane = claim.lane === 'isolated' ? 'isolated' : 'restricted';
       return release(claim, owner, giveUpAt, lane, RETRY_SOON_MS);
     }
     return record(claim, owner, request, result, giveUpAt, reserveRetry);
@@ -109,6 +117,7 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
         startBy,
         projectId: claim.projectId,
         poolKey: claim.receiver,
+        delivery: { id: claim.id, attempt: claim.attempts + 1, event: claim.eventId, type: claim.type },
         onStart: observation.started,
       });
       observation.ended(result);
@@ -122,24 +131,27 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
   async function record(
     claim: Claim,
     owner: string,
-    request: RecordedRequest,
+    request: PreparedRequest | UnsignableRequest,
     result: SentResult,
     giveUpAt: number,
     reserveRetry: ReserveRetry | undefined,
   ): Promise<AttemptResult> {
     const endedAt = performance.now();
     onAttempt(claim, result);
-    const delayMs = retryDelayMs(deserializePolicy(claim.policy), claim.step, random);
+    const { delayMs, ...after } = afterAttempt(claim, request, result, { random, now });
     const lastOutcome = describeOutcome(result.outcome, result.statusCode);
     const isRetried = result.outcome !== 'delivered' && delayMs !== null;
-    const retry = isRetried
-      ? reserveRetry?.(pendingRetry(claim, { delayMs, endedAt, lastOutcome }))
-      : undefined;
+    const isScheduled = isRetried && delayMs > maxWorkflowWaitMs;
+    const retry =
+      isRetried && !isScheduled
+        ? reserveRetry?.(pendingRetry(claim, { delayMs, endedAt, lastOutcome }))
+        : undefined;
     const written = toPendingRecord(claim, request, result, {
       retryAt: delayMs === null ? null : endedAt + delayMs,
-      nextOwner: retry?.owner ?? null,
+      ...after,
+      nextOwner: isScheduled ? SCHEDULE_OWNER : (retry?.owner ?? null),
     });
-    const recorded = await recorder.record(written, giveUpAt);
+    const recorded = await recorder.record({ ...written, isInLine: isInLine(claim.receiver) }, giveUpAt);
     if (retry) settleReservation(retry, recorded);
     if (recorded.kind === 'unrecorded')
       return { kind: 'unrecorded', attempt: toUnrecordedAttempt(written, delayMs) };

@@ -13,6 +13,7 @@ import {
   resultNow,
 } from './attempt-claims.ts';
 import type { AttemptLimiter } from './attempt-limiter.ts';
+import { type AttemptLineDependencies, createAttemptLine } from './attempt-line.ts';
 import { type ClaimDependencies, createClaimAndAttempt } from './claim-and-attempt.ts';
 import { minusElapsed, retrySoon } from './delivery-results.ts';
 import { InFlightAttempts } from './in-flight-attempts.ts';
@@ -25,7 +26,8 @@ const WAIT_FOR_SLOTS_MS = 5_000;
 /** Twelve days. A timer takes at most 24.8 days. */
 const FOREVER_MS = 2 ** 30;
 
-export type AttemptEngineDependencies = Omit<AttemptDependencies, 'readResult'> &
+export type AttemptEngineDependencies = Omit<AttemptDependencies, 'readResult' | 'isInLine'> &
+  Pick<AttemptLineDependencies, 'onTurnEnded'> &
   Pick<ClaimDependencies, 'pool' | 'processId' | 'bodies' | 'onUnknown'> & {
     /** A pool of its own, so that releases do not wait for connections that claims use. */
     releasePool: pg.Pool;
@@ -51,9 +53,13 @@ export type AttemptEngine = {
 /** The attempt itself, without Temporal: claim, sign, POST, classify, record. */
 export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEngine {
   const { pool, releasePool, limiter, recorder, releaser } = deps;
-  const { onClaimed, onUndeliverable, onFailure, now } = deps;
+  const { onClaimed, onUndeliverable, onFailure, maxWorkflowWaitMs, now } = deps;
   const inFlight = new InFlightAttempts();
-  const attemptClaims = createAttemptClaims({ ...deps, readResult });
+  const attemptClaims = createAttemptClaims({
+    ...deps,
+    readResult,
+    isInLine: (receiver) => line.isUnderWay(receiver),
+  });
   const claimAndAttempt = createClaimAndAttempt({
     ...deps,
     attemptClaims,
@@ -61,11 +67,15 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     readResult,
     releaseUnclaimed,
   });
+  const line = createAttemptLine({ ...deps, claimAndAttempt, releaseUnclaimed });
 
   async function run(due: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptReport> {
     const resumed = due.flatMap(({ id }) => inFlight.find(owner, id) ?? []);
     const fresh = due.filter(({ id }) => !inFlight.find(owner, id));
-    const results = await Promise.all([...resumed, ...start(fresh, owner, giveUpAt)]);
+    const started = [...Map.groupBy(fresh, ({ orderedFor }) => orderedFor)].flatMap(([receiver, steps]) =>
+      start(steps, receiver, owner, giveUpAt),
+    );
+    const results = await Promise.all([...resumed, ...started]);
     const report: AttemptReport = { results: [], unrecorded: [] };
     for (const result of results) {
       if (result.kind === 'unrecorded') report.unrecorded.push(result.attempt);
@@ -75,8 +85,16 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   }
 
   /** Registers an attempt per delivery before any is claimed, so that a repeated run finds them from now on. */
-  function start(steps: DeliveryStep[], owner: string, giveUpAt: number): Promise<AttemptResult>[] {
-    const all = attemptAll(steps, owner, giveUpAt);
+  function start(
+    steps: DeliveryStep[],
+    orderedFor: string | undefined,
+    owner: string,
+    giveUpAt: number,
+  ): Promise<AttemptResult>[] {
+    const attempts = orderedFor
+      ? line.attempt(steps, orderedFor, owner, giveUpAt)
+      : attemptAll(steps, owner, giveUpAt);
+    const all = attempts.then((results) => new Map(results.map((result) => [idOf(result), result])));
     return steps.map(({ id, step }) =>
       inFlight.add(
         owner,
@@ -91,7 +109,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
     steps: DeliveryStep[],
     owner: string,
     giveUpAt: number,
-  ): Promise<Map<string, AttemptResult>> {
+  ): Promise<AttemptResult[]> {
     const until = performance.now() + WAIT_FOR_SLOTS_MS;
     const batches: Promise<AttemptResult[]>[] = [];
     let waiting = steps;
@@ -110,8 +128,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
       onFailure(error, null);
     }
     onClaimed(owner);
-    const results = (await Promise.all(batches)).flat();
-    return new Map(results.map((result) => [idOf(result), result]));
+    return (await Promise.all(batches)).flat();
   }
 
   /** Returns unclaimed deliveries to the queue in Postgres. */
@@ -156,7 +173,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
       ),
     releaseClaim: async (claim) => void (await releaser.release(claim, performance.now() + FOREVER_MS)),
     recordLate: (unrecorded, owner) =>
-      recordLate({ db: pool, recorder, onUndeliverable, now }, unrecorded, owner),
+      recordLate({ db: pool, recorder, onUndeliverable, maxWorkflowWaitMs, now }, unrecorded, owner),
   };
 }
 

@@ -39,6 +39,7 @@ export type ClaimDependencies = {
   /** Called with the claims recorded as `unknown`, and with those among them whose process is alive. */
   onUnknown: (count: number, wedged: WedgedClaim[]) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
+  maxWorkflowWaitMs: number;
   random: () => number;
 };
 
@@ -54,7 +55,7 @@ export type ClaimAndAttempt = (
 export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt {
   const { pool, processId, bodies, attemptClaims, isInFlightForOtherOwner, readResult, releaseUnclaimed } =
     deps;
-  const { onOutcomes, onUndeliverable, onUnknown, onFailure, random } = deps;
+  const { onOutcomes, onUndeliverable, onUnknown, onFailure, maxWorkflowWaitMs, random } = deps;
 
   const claimAndAttempt: ClaimAndAttempt = async (batch, slots, owner, giveUpAt) => {
     const { claims, spareSlots, unclaimed } = await claim(batch, slots, owner).catch((error) => {
@@ -104,7 +105,7 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
         processId: processId(),
         isInFlight: (id: string) => isInFlightForOtherOwner(owner, id),
       };
-      const resolved = await resolveUnclaimed(pool, owner, unclaimed, random, claimant);
+      const resolved = await resolveUnclaimed(pool, owner, unclaimed, random, claimant, maxWorkflowWaitMs);
       if (resolved.projectIds.size > 0) onOutcomes(resolved.projectIds);
       if (resolved.unknown.count > 0) onUnknown(resolved.unknown.count, resolved.unknown.wedged);
       if (resolved.undeliverable.length > 0) onUndeliverable(resolved.undeliverable);

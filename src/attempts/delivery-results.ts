@@ -1,18 +1,21 @@
 import type { DeliveryResult } from '../policy/delivery-result.ts';
 import { isFinalStatus } from '../policy/outcome.ts';
+import { SCHEDULE_OWNER } from '../policy/owner.ts';
 import { remainingDelayMs } from '../policy/retry-policy.ts';
-import type { Transition } from '../store/deliveries/transitions.ts';
+import type { RecordedTransition } from '../store/deliveries/recording/attempt-record.ts';
 
 /** The delay after a failure on our side, such as an outage of Postgres. */
 export const RETRY_SOON_MS = 1_000;
 
-/** The result of a recorded attempt. `dueInMs` is used only if the delivery is to be retried. */
+/** The result of a recorded attempt. `dueInMs` is used only if the delivery is to be retried by its workflow. */
 export function resultAfter(
-  { id, status, step }: Transition,
+  { id, status, step, owner }: RecordedTransition,
   dueInMs: number,
   lastOutcome: string,
 ): DeliveryResult {
   if (isFinalStatus(status)) return { id, kind: status, lastOutcome };
+  if (owner === null) return { id, kind: 'released' };
+  if (owner === SCHEDULE_OWNER) return { id, kind: 'released', next: { step, dueInMs, lastOutcome } };
   return { id, kind: 'waiting', step, dueInMs, lastOutcome };
 }
 

@@ -1,9 +1,10 @@
+import type { ResponseRules } from '../policy/receiver-instruction.ts';
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import { activeSecrets } from '../secrets/secret-rotation.ts';
 import type { Claim } from '../store/deliveries/claims/claim-deliveries.ts';
 import { endpointHeadersContext, endpointSecretsContext, MASKED } from '../store/endpoints/endpoints.ts';
-import { targetSecretContext } from '../store/events/insert-events.ts';
+import { targetSecretContext } from '../store/events/accept/insert-events.ts';
 import type { Clock } from '../store/postgres/database-clock.ts';
 
 /** The part of a request that is stored and shown to users. */
@@ -18,6 +19,8 @@ export type PreparedRequest = RecordedRequest & {
   kind: 'signed';
   headers: Record<string, string>;
   body: Buffer;
+  /** Which responses are instructions, by the event's profile. */
+  responses: ResponseRules;
 };
 
 /** No active secret fits the event's version of the profile. Only another secret can fix that; waiting cannot. */
@@ -51,6 +54,7 @@ export function createPrepareRequest({ profiles, box, clock }: PrepareRequestDep
     const signed = profile.requestHeaders({
       id: eventId,
       type: claim.type,
+      sequence: claim.sequence,
       consumer: claim.consumer,
       attributes: claim.attributes,
       createdAt: claim.createdAt,
@@ -58,7 +62,8 @@ export function createPrepareRequest({ profiles, box, clock }: PrepareRequestDep
       body: claim.body,
       secrets,
     });
-    const request = { kind: 'signed', url: claim.url, body: claim.body } as const;
+    const { responses } = profile;
+    const request = { kind: 'signed', url: claim.url, body: claim.body, responses } as const;
     if (!endpointId || !claim.headers) return { ...request, headers: signed, maskedHeaders: signed };
     const opened = box.open(claim.headers, endpointHeadersContext(projectId, endpointId));
     const endpointHeaders = JSON.parse(opened) as Record<string, string>;

@@ -29,8 +29,16 @@ export type ReceiverMonitorDependencies = {
   onHealthy: (receiver: string, projectId: string) => void;
 };
 
-/** Kept only for receivers that fail or are slow. */
-type ReceiverState = { slow: boolean; reportedAt: number; failures: number; quickInARow: number };
+/**
+ * Kept only for receivers that fail or are restricted. `unknown`: it is restricted, because it is slow or for another reason.
+ * `reportedAt`: when it was last reported as slow, or as healthy.
+ */
+type ReceiverState = {
+  health: 'unknown' | 'slow' | 'healthy';
+  reportedAt: number;
+  failures: number;
+  quickInARow: number;
+};
 type Attempt = Pick<Claim, 'receiver' | 'projectId' | 'lane'> & { startedAt: number };
 
 /**
@@ -44,7 +52,8 @@ export function createReceiverMonitor({ onSlow, onHealthy }: ReceiverMonitorDepe
   function stateOf({ receiver, lane }: Attempt): ReceiverState {
     let state = receivers.get(receiver);
     if (!state) {
-      state = { slow: lane === 'slow', reportedAt: performance.now(), failures: 0, quickInARow: 0 };
+      const health = lane === 'restricted' ? 'unknown' : 'healthy';
+      state = { health, reportedAt: Number.NEGATIVE_INFINITY, failures: 0, quickInARow: 0 };
       if (receivers.size >= MAX_RECEIVERS) receivers.delete(receivers.keys().next().value!);
       receivers.set(receiver, state);
     }
@@ -55,8 +64,9 @@ export function createReceiverMonitor({ onSlow, onHealthy }: ReceiverMonitorDepe
     const state = stateOf(attempt);
     state.quickInARow = 0;
     const now = performance.now();
-    if (state.slow && (attempt.lane !== 'fast' || now - state.reportedAt < REPORT_AGAIN_AFTER_MS)) return;
-    state.slow = true;
+    const isReported = attempt.lane !== 'fast' || now - state.reportedAt < REPORT_AGAIN_AFTER_MS;
+    if (state.health === 'slow' && isReported) return;
+    state.health = 'slow';
     state.reportedAt = now;
     onSlow(attempt.receiver, attempt.projectId, cause);
   }
@@ -70,12 +80,17 @@ export function createReceiverMonitor({ onSlow, onHealthy }: ReceiverMonitorDepe
 
   function recordResponse(attempt: Attempt, durationMs: number): void {
     const { receiver, projectId, lane } = attempt;
-    if (lane !== 'slow' && !receivers.get(receiver)?.slow) return void receivers.delete(receiver);
+    const isSlow = receivers.get(receiver)?.health === 'slow';
+    if (lane !== 'restricted' && !isSlow) return void receivers.delete(receiver);
     const state = stateOf(attempt);
     state.failures = 0;
     state.quickInARow = durationMs < SLOW_AFTER_MS / 2 ? state.quickInARow + 1 : 0;
     if (state.quickInARow < QUICK_UNTIL_HEALTHY) return;
-    receivers.delete(receiver);
+    const now = performance.now();
+    // It stays restricted for another reason, or another process has marked it slow meanwhile.
+    if (state.health === 'healthy' && now - state.reportedAt < REPORT_AGAIN_AFTER_MS) return;
+    if (lane === 'restricted') receivers.set(receiver, { ...state, health: 'healthy', reportedAt: now });
+    else receivers.delete(receiver);
     onHealthy(receiver, projectId);
   }
 

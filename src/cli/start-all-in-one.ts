@@ -10,6 +10,8 @@ import { migrateDatabase } from '../service/preflight/migrate-database.ts';
 import { startService } from '../service/start-service.ts';
 import { installTemporalRuntime } from '../service/temporal-runtime.ts';
 import { createPool } from '../store/postgres/database.ts';
+import type { Connection } from './client/connection.ts';
+import { createSignInLink, servesDashboard } from './client/sign-in-link.ts';
 import type { StartContext } from './run-until-stopped.ts';
 import { printOrDrop, stdout } from './terminal.ts';
 
@@ -41,15 +43,22 @@ export async function startAllInOne({ config, log, closers, signal }: StartConte
     { log, logLinesLost: stdout.lostLines, ...sdkMetrics },
   );
   closers.push(service.close);
+  const url = baseUrlOf(embedded.config.http.host, service.port!);
   if (secrets) {
-    const removeApiUrl = recordApiUrl(config.dataDir, baseUrlOf(embedded.config.http.host, service.port!));
+    const removeApiUrl = recordApiUrl(config.dataDir, url);
     closers.push(async () => removeApiUrl());
   }
   const receiver = secrets ? await startSampleReceiver(config, printOrDrop) : null;
   if (receiver) closers.push(receiver.close);
   await waitForConnection(service.connected, signal);
-  printOrDrop(formatReadyMessage(embedded.config, secrets, receiver));
+  const key = secrets && embedded.config.adminKey;
+  const link = key && (await servesDashboard(url)) ? await signInLink({ url, key }) : null;
+  printOrDrop(formatReadyMessage(embedded.config, secrets, receiver, link));
 }
+
+/** Without a link, the user signs in with a key. */
+const signInLink = async (connection: Connection): Promise<string | null> =>
+  (await createSignInLink(connection).catch(() => null))?.url ?? null;
 
 /** Resolves when Temporal is connected. Rejects with the reason of `signal` if it aborts first. */
 export async function waitForConnection(connected: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { type Environment, environmentSchema } from './variables.ts';
 import { version } from './version.ts';
 
-export type Command = 'start' | 'api' | 'worker' | 'migrate' | 'try';
+export type Command = 'start' | 'api' | 'worker' | 'migrate' | 'try' | 'dashboard' | 'client';
 
 export type Config = {
   /** If unset, the embedded Postgres is used. */
@@ -46,12 +46,25 @@ export type Config = {
   /** The User-Agent of every request to a receiver. */
   userAgent: string;
   maxBodyBytes: number;
+  /** The pages that are served. */
+  ui: Environment['POSTHORN_UI'];
+  /** Whether endpoints may be listeners. */
+  listeners: boolean;
   /** Limits of a tenant: resources, and operations per minute. */
   quotas: Environment['POSTHORN_QUOTAS'];
   grouping: 'auto' | 'never';
+  /** A retry that is further away waits in Postgres instead of a workflow. */
+  maxWorkflowWaitMs: number;
+  /** Steps after which the history of a job's workflow begins anew. Only tests set it. */
+  jobStepsPerRun?: number;
+  /** Deliveries a second of a backlog to one receiver; 0: no limit. */
+  drainRate: number;
   /** What makes the first attempt of a new delivery: its workflow, or with `express` the process that accepted it. */
   firstAttempt: Environment['POSTHORN_FIRST_ATTEMPT'];
   retentionMs: number;
+  auditRetentionMs: number;
+  /** How long figures of whole days are kept; those of shorter spans are removed earlier. */
+  statisticsRetentionMs: number;
   /** If unset, the default level of the command. */
   logLevel?: 'debug' | 'info' | 'warn' | 'error';
 };
@@ -74,11 +87,12 @@ export function readConfig(env: NodeJS.ProcessEnv, command: Command): Config {
   problems.push(...missingFor(command, setVariables));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
-  return toConfig(parsed.data, env.POSTHORN_ALLOW_TARGETS === '');
+  const isEmpty = (name: string): boolean => env[name] === '';
+  return toConfig(parsed.data, isEmpty('POSTHORN_ALLOW_TARGETS'), isEmpty('POSTHORN_UI'));
 }
 
 function missingFor(command: Command, env: NodeJS.ProcessEnv): string[] {
-  if (command === 'try') return [];
+  if (command === 'try' || command === 'dashboard' || command === 'client') return [];
   const embedded = command === 'start' && !env.DATABASE_URL;
   const needsServers = command === 'api' || command === 'worker';
   const problems: string[] = [];
@@ -100,7 +114,7 @@ function missingFor(command: Command, env: NodeJS.ProcessEnv): string[] {
   return problems;
 }
 
-function toConfig(v: Environment, allowTargetsIsEmpty: boolean): Config {
+function toConfig(v: Environment, allowTargetsIsEmpty: boolean, uiIsEmpty: boolean): Config {
   const [host, port] = [v.POSTHORN_HOST, v.POSTHORN_PORT];
   const publicUrl = v.POSTHORN_PUBLIC_URL;
   // If others can reach the API, tenants may be on other machines, and must not reach servers on this one.
@@ -132,10 +146,16 @@ function toConfig(v: Environment, allowTargetsIsEmpty: boolean): Config {
     nat64Prefixes: v.POSTHORN_NAT64_PREFIXES,
     userAgent: v.POSTHORN_USER_AGENT ?? userAgentOf(v.POSTHORN_PUBLIC_URL),
     maxBodyBytes: v.POSTHORN_MAX_BODY,
+    ui: uiIsEmpty ? [] : v.POSTHORN_UI,
+    listeners: v.POSTHORN_LISTENERS === 'on',
     quotas: v.POSTHORN_QUOTAS,
     grouping: v.POSTHORN_GROUPING,
+    maxWorkflowWaitMs: v.POSTHORN_WORKFLOW_WAIT,
+    drainRate: v.POSTHORN_DRAIN_RATE,
     firstAttempt: v.POSTHORN_FIRST_ATTEMPT,
     retentionMs: v.POSTHORN_RETENTION,
+    auditRetentionMs: v.POSTHORN_AUDIT_RETENTION,
+    statisticsRetentionMs: v.POSTHORN_STATISTICS_RETENTION,
     logLevel: v.LOG_LEVEL,
   });
 }

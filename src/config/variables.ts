@@ -26,6 +26,11 @@ const connections = parsedAs('a number of connections from 2 to 200', (text) => 
   return value >= 2 && value <= 200 ? value : undefined;
 });
 
+const drainRate = parsedAs('a number of deliveries a second from 0 to 10000', (text) => {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  return value <= 10_000 ? value : undefined;
+});
+
 const httpUrl = parsedAs('an http:// or https:// URL', (text) =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text.replace(/\/+$/, '') : undefined,
 );
@@ -111,6 +116,13 @@ const pem = parsedAs('PEM text, or the path of a readable PEM file', (text) => {
   }
 });
 
+const UI_NAMES = ['dashboard', 'portal'] as const;
+const uiNames = parsedAs('a comma-separated list of dashboard and portal', (text) => {
+  const names = text.split(',').map((name) => name.trim());
+  const known = UI_NAMES.filter((name) => names.includes(name));
+  return names.every((name) => UI_NAMES.some((known) => known === name)) ? known : undefined;
+});
+
 /** Every variable that Posthorn reads, with its default. */
 export const environmentSchema = z.object({
   DATABASE_URL: databaseUrl.optional(),
@@ -140,9 +152,15 @@ export const environmentSchema = z.object({
   POSTHORN_MAX_BODY: bytes.default(1024 ** 2),
   POSTHORN_QUOTAS: quotas.default(DEFAULT_QUOTAS),
   POSTHORN_GROUPING: z.enum(['auto', 'never'], 'is not auto or never').default('auto'),
+  POSTHORN_DRAIN_RATE: drainRate.default(20),
   POSTHORN_FIRST_ATTEMPT: z.enum(['workflow', 'express'], 'is not workflow or express').default('workflow'),
+  POSTHORN_WORKFLOW_WAIT: durationMs.default(3 * 3_600_000),
+  POSTHORN_UI: uiNames.default([...UI_NAMES]),
+  POSTHORN_LISTENERS: z.enum(['on', 'off'], 'is not on or off').default('on'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'is not debug, info, warn or error').optional(),
   POSTHORN_RETENTION: durationMs.default(30 * 86_400_000),
+  POSTHORN_AUDIT_RETENTION: durationMs.default(365 * 86_400_000),
+  POSTHORN_STATISTICS_RETENTION: durationMs.default(400 * 86_400_000),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import type { Acceptor } from '../api/ports.ts';
+import { createFilterEvaluator } from '../filters/filter-evaluator.ts';
 import { createFairSemaphore } from '../limits/fair-semaphore.ts';
 import { SharedCapacity, sharesOf } from '../limits/shared-capacity.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
-import { type AcceptTransaction, beginAccept } from '../store/events/accept-events.ts';
+import { FiltersNeeded } from '../store/events/accept/event-filters.ts';
+import { FanOutTooLarge } from '../store/events/accept/match-receivers.ts';
 import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
-import { FanOutTooLarge } from '../store/events/match-receivers.ts';
 import {
   isOutage,
   Overloaded,
@@ -16,8 +17,11 @@ import {
   StoreUnavailable,
 } from '../store/postgres/database.ts';
 import { createCommitSchedule } from './commit-schedule.ts';
+import { createFilteredPosts } from './filtered-posts.ts';
 import { draftBytes, PostQueue, type QueuedPost } from './post-queue.ts';
 import type { Reservation, Reserve } from './reservation.ts';
+import { createReserveAndStore } from './reserve-and-store.ts';
+import { createSaturation, type Saturation } from './saturation.ts';
 
 /** Events in one shared transaction. Above this, the cost of a commit per event hardly falls any further. */
 const MAX_POSTS_PER_COMMIT = 100;
@@ -49,6 +53,7 @@ export function createAcceptor({
   processId = null,
   hasClaimBacklog = () => false,
   byteLimits = BYTES,
+  saturation = createSaturation(),
 }: {
   pool: pg.Pool;
   box: SecretBox;
@@ -60,16 +65,19 @@ export function createAcceptor({
   /** Whether deliveries wait for a worker. Storing then pauses half of the time, because a worker may share the CPU. */
   hasClaimBacklog?: () => boolean;
   byteLimits?: AcceptByteLimits;
+  saturation?: Saturation;
 }): Acceptor {
   const batchSemaphore = createFairSemaphore(MAX_BATCHES, MAX_BATCHES_PER_PROJECT);
   const byteCapacity = new SharedCapacity(byteLimits.maxInMemory);
   const postSlots = new SharedCapacity(MAX_QUEUED_POSTS);
+  const filtering = createFilteredPosts(createFilterEvaluator(pool));
+  const reserveAndStore = createReserveAndStore({ pool, box, reserve, withDetails, processId });
   const queue = new PostQueue();
   const highFanOutProjects = new LRUCache<string, true>({
     max: MAX_HIGH_FAN_OUT_PROJECTS,
     ttl: HIGH_FAN_OUT_TTL_MS,
   });
-  const schedule = createCommitSchedule(queue, commitNext, hasClaimBacklog);
+  const schedule = createCommitSchedule(queue, commitNext, hasClaimBacklog, saturation);
 
   /** Refuses only if the share is used up already. If the post had to fit, a large batch would be refused forever. */
   async function withCapacity<T>(
@@ -109,11 +117,28 @@ export function createAcceptor({
       );
       for (const [index, post] of group.entries()) post.resolve(results[index]!);
     } catch (error) {
-      if (error instanceof StoreUnavailable || group.length === 1)
+      if (error instanceof FiltersNeeded) evaluateAndRequeue(group, error.draftIndexes);
+      else if (error instanceof StoreUnavailable || group.length === 1)
         for (const post of group) post.reject(error);
       else if (error instanceof FanOutTooLarge) storeSeparately(group, error.projectIds);
       else for (const post of group) await commit([post]);
     }
+  }
+
+  /** The posts of other projects go on at once. */
+  function evaluateAndRequeue(group: QueuedPost[], needed: ReadonlySet<number>): void {
+    for (const [index, post] of group.entries()) {
+      if (needed.has(index)) filtering.evaluate(post).then(requeue, post.reject);
+      else queue.push(post);
+    }
+    schedule.advance();
+  }
+
+  function requeue(post: QueuedPost): void {
+    if (highFanOutProjects.has(post.draft.projectId))
+      return void batchSemaphore(post.draft.projectId, () => commit([post]));
+    queue.push(post);
+    schedule.recordQueued(post.draft.projectId);
   }
 
   /** Stores events for thousands of endpoints like batches, so that the posts of other projects do not wait for them. */
@@ -130,7 +155,8 @@ export function createAcceptor({
 
   async function store(drafts: EventDraft[], allOrNone: boolean): Promise<AcceptResult[]> {
     const uncertain: Reservation[] = [];
-    const write = () => retryOnConflict(() => reserveAndStore(drafts, allOrNone, uncertain));
+    const onUncertain = (reservation: Reservation): void => void uncertain.push(reservation);
+    const write = () => retryOnConflict(() => reserveAndStore(drafts, allOrNone, onUncertain));
     try {
       // Retried once after a connection failure. The ids are fixed, so a commit that succeeded is found, not repeated.
       return await write().catch((error) => (isOutage(error) ? write() : Promise.reject(error)));
@@ -142,45 +168,18 @@ export function createAcceptor({
   }
 
   const storeBatch = (drafts: EventDraft[]): Promise<AcceptResult[]> =>
-    store(drafts, true).catch((error) => {
-      if (error instanceof FanOutTooLarge) return drafts.map(() => ({ kind: 'batch_too_large' }));
-      throw error;
-    });
-
-  /** Adds the reservation to `uncertain` if the transaction may or may not have committed. */
-  async function reserveAndStore(
-    drafts: EventDraft[],
-    allOrNone: boolean,
-    uncertain: Reservation[],
-  ): Promise<AcceptResult[]> {
-    const transaction = await beginAccept(pool, box, drafts, { allOrNone, processId, withDetails });
-    const reservation = await reserveOrRollBack(transaction);
-    const stored = await transaction.store(reservation.owners).catch((error) => {
-      if (isOutage(error)) uncertain.push(reservation);
-      else reservation.release(false);
-      throw error;
-    });
-    reservation.commit(stored.has);
-    return stored.results();
-  }
-
-  /** Otherwise the transaction would keep its connection, and its locks on endpoints. */
-  async function reserveOrRollBack({ deliveries, rollback }: AcceptTransaction): Promise<Reservation> {
-    try {
-      return reserve(deliveries);
-    } catch (error) {
-      await rollback();
-      throw error;
-    }
-  }
+    filtering
+      .withResults(drafts, (evaluated) => store(evaluated, true))
+      .catch((error) => {
+        if (error instanceof FanOutTooLarge) return drafts.map(() => ({ kind: 'batch_too_large' }));
+        throw error;
+      });
 
   const enqueue = (draft: EventDraft): Promise<AcceptResult> =>
     new Promise((resolve, reject) => {
       const post = { draft, queuedAt: performance.now(), resolve, reject };
-      if (highFanOutProjects.has(draft.projectId))
-        return void batchSemaphore(draft.projectId, () => commit([post]));
-      queue.push(post);
-      schedule.recordQueued();
+      if (filtering.isExpected(draft)) filtering.evaluate(post).then(requeue, reject);
+      else requeue(post);
     });
 
   return {

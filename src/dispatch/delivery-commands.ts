@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { DeliveryCommands } from '../api/ports.ts';
+import { sweepEndpoint } from '../background/endpoint-sweep.ts';
 import { releaseLost } from '../store/deliveries/reconciliation.ts';
 import { cancelDelivery, retryDelivery } from '../store/deliveries/retry-and-cancel.ts';
 import { markEndpointDeleted } from '../store/endpoints/delete-endpoint.ts';
-import { sweepEndpoint } from './background/endpoint-sweep.ts';
+import { deliverEventTo } from '../store/recoveries/deliver-event-to.ts';
 
 type Signal = { owner: string; ids: string[] };
 
@@ -62,6 +63,11 @@ export function createDeliveryCommands({
       const { result, signal } = await cancelDelivery(pool, projectId, consumer, deliveryId);
       if (signal) signalOrDispatch('cancel', signal);
       onOutcomes(projectId);
+      return result;
+    },
+    async deliverTo(scope, eventId, endpointId, policy) {
+      const result = await deliverEventTo(pool, scope, eventId, endpointId, policy);
+      if (result.kind === 'created') onReleased();
       return result;
     },
     async deleteEndpoint(projectId, consumer, endpointId) {

@@ -1,7 +1,7 @@
 import type { Queryable } from '../store/postgres/database.ts';
 import { attemptSlots, deliveriesInFlight, type ProjectInFlight } from '../store/processes/in-flight.ts';
 
-/** `first`: first attempts at receivers that are not slow. `other`: retries, and all attempts at slow receivers. */
+/** `first`: first attempts at receivers without a restriction. `other`: retries, and all attempts at restricted receivers. */
 export type DispatchKind = 'first' | 'other';
 
 const countOf = (kind: DispatchKind, inFlight: ProjectInFlight): number =>
@@ -23,7 +23,7 @@ export type InFlightLimiter = {
 
 /** While no worker is alive, this many deliveries are given to workflows. The rest waits in Postgres. */
 const SLOTS_WITHOUT_WORKERS = 2_000;
-/** Retries and slow receivers get half of the slots: an attempt at a slow receiver can hold one for up to a minute. */
+/** Retries and restricted receivers get half of the slots: an attempt at a slow receiver can hold one for up to a minute. */
 const SHARE: Record<DispatchKind, number> = { first: 1, other: 0.5 };
 /**
  * A project may always have this many in flight. Retries by running workflows count, and no limit holds them back: without

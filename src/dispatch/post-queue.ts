@@ -5,6 +5,8 @@ export type QueuedPost = {
   draft: EventDraft;
   /** The time of performance.now(). */
   queuedAt: number;
+  /** How often its filters were evaluated. */
+  evaluations?: number;
   resolve: (accepted: AcceptResult) => void;
   reject: (error: unknown) => void;
 };
@@ -19,6 +21,11 @@ export class PostQueue {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** The projects with posts that the next transaction may take. */
+  projectIds(): Iterable<string> {
+    return this.#projects.keys();
   }
 
   /** Milliseconds that the project's first post has waited, or 0 if none waits. */

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { PendingWork } from '../limits/pending-work.ts';
 import { type Assignment, releaseUnstarted } from '../store/deliveries/assignments/assignment.ts';
-import type { Group, GroupEvent } from './groups/group.ts';
+import type { Group } from './groups/group.ts';
 
 /**
  * Starts the workflow of an assignment. Resolves with `id_in_use` if Temporal knows an earlier workflow of that id, which
@@ -34,7 +34,7 @@ const UNCLAIMED_WHILE_BEHIND_MS = 15_000;
 export class WorkflowStarter {
   readonly #deps: WorkflowStarterDependencies;
   readonly #calls = new PendingWork();
-  /** By workflow id, in the order of their start. */
+  /** Groups that hold a start slot, by workflow id, in the order of their start. */
   readonly #underWay = new Map<string, Group>();
   #pausedUntil = 0;
   #closed = false;
@@ -43,7 +43,7 @@ export class WorkflowStarter {
     this.#deps = deps;
   }
 
-  /** How many groups are starting, or unclaimed. */
+  /** How many groups hold a start slot. */
   get size(): number {
     return this.#underWay.size;
   }
@@ -54,7 +54,7 @@ export class WorkflowStarter {
 
   /** Starts the workflow of a permitted group. If the start fails, or after `close`, its deliveries are released. */
   start(group: Group): void {
-    group.move(this.#closed ? 'close' : 'start');
+    group.move(this.#closed ? 'end' : 'start');
     if (this.#closed) return void this.release(group.workflowId, group.assignment.deliveries);
     this.#underWay.set(group.workflowId, group);
     this.#calls.add(this.#run(group));
@@ -69,21 +69,13 @@ export class WorkflowStarter {
 
   /** Returns whether one of the workflows held a start slot. */
   recordClaimed(workflowIds: string[]): boolean {
-    let freed = false;
-    for (const id of workflowIds) {
-      const group = this.#underWay.get(id);
-      if (!group?.holdsSlot) continue;
-      this.#move(group, 'claim');
-      freed = true;
-    }
-    return freed;
+    return workflowIds.filter((id) => this.#freeSlot(id)).length > 0;
   }
 
   /** Frees the start slots of workflows that did not claim in time. `isBehind`: workers have a claim backlog. */
   expireUnclaimed(isBehind: boolean): void {
     const before = performance.now() - (isBehind ? UNCLAIMED_WHILE_BEHIND_MS : UNCLAIMED_MS);
-    for (const group of this.#underWay.values())
-      if (group.startedAt < before && group.holdsSlot) this.#move(group, 'expire');
+    for (const [id, { startedAt }] of this.#underWay) if (startedAt < before) this.#freeSlot(id);
   }
 
   /** Starts nothing from now on. */
@@ -109,16 +101,16 @@ export class WorkflowStarter {
       onFailure(error);
     }
     onStarted(hasStarted ? 'started' : 'failed', assignment.deliveries.length);
-    this.#move(group, hasStarted ? 'started' : 'fail');
-    if (group.holdsSlot && group.waitsForRetry) this.#move(group, 'claim');
+    if (!hasStarted || group.waitsForRetry) this.#freeSlot(workflowId);
     // If the workflow runs nevertheless, it finds that it owns nothing. If this release fails too, the reconciler finds
     // deliveries of a workflow that does not exist.
     if (!hasStarted) this.release(workflowId, assignment.deliveries);
     onReturned();
   }
 
-  #move(group: Group, event: GroupEvent): void {
-    group.move(event);
-    if (group.state === 'ended') this.#underWay.delete(group.workflowId);
+  /** Returns whether the workflow held a slot. A worker may claim before the call to Temporal has returned. */
+  #freeSlot(workflowId: string): boolean {
+    this.#underWay.get(workflowId)?.move('end');
+    return this.#underWay.delete(workflowId);
   }
 }

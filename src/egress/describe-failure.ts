@@ -70,6 +70,8 @@ export const FAILURE_MESSAGES = {
     ENETUNREACH:
       'no route leads to the network of the receiver: check the DNS record, which may lack an address of the other IP version (A or AAAA)',
     EADDRNOTAVAIL: 'the address of the receiver cannot be reached from Posthorn: check the DNS record',
+    listener_offline:
+      'no client is connected to the listener, so nothing was sent: connect one, for example with "posthorn listen"',
     EACCES: BLOCKED_BY_FIREWALL,
     EPERM: BLOCKED_BY_FIREWALL,
   },

@@ -35,6 +35,7 @@ export const addressNotAllowed = failure('blocked', 'ADDRESS_NOT_ALLOWED');
 export const ownAddress = failure('blocked', 'OWN_ADDRESS');
 export const unsendable = failure('blocked', 'REQUEST_NOT_SENDABLE');
 export const unsignable = failure('blocked', 'SECRET_NOT_FITTING');
+export const listenerOffline = failure('connection_failed', 'listener_offline');
 export const speaksHttp2Only = failure('tls_failed', 'HTTP2_ONLY');
 
 export const respondedTooEarly = failure('invalid_response', 'RESPONSE_BEFORE_REQUEST');
@@ -53,6 +54,15 @@ export function failureOf(error: unknown, phase: AttemptPhase): Failure {
   // In TLS 1.3 a receiver rejects a missing client certificate only after the handshake.
   const outcome = /^(ERR_SSL_|EPROTO$)/.test(code) ? 'tls_failed' : OUTCOMES[phase];
   return withMessage(outcome, outcome === 'tls_failed' ? tlsCode(code) : code);
+}
+
+const REPORTABLE = ['connection_failed', 'timeout', 'dns_failed', 'tls_failed', 'invalid_response'] as const;
+
+/** The failure for the code with which the client of a listener reports that it got no response. */
+export function reportedFailure(code: string): Failure {
+  const outcome = REPORTABLE.find((one) => Object.hasOwn(FAILURE_MESSAGES[one], code));
+  if (outcome === 'timeout') return failure(outcome, code as keyof typeof FAILURE_MESSAGES.timeout);
+  return withMessage(outcome ?? 'connection_failed', codeOf({ code }));
 }
 
 export const connectionLost: Failure = failureOf({ code: 'ECONNRESET' }, 'response');

@@ -6,7 +6,7 @@ import { ConnectionPools, type PoolStats } from './connections/connection-pools.
 import type { AttemptError, Failure } from './failure.ts';
 import { completeHeaders } from './http/request-headers.ts';
 import type { ReceiverResponse } from './http/response-reader.ts';
-import { redirectError } from './redirect.ts';
+import { responseOutcome } from './response-outcome.ts';
 import { send } from './send.ts';
 import { createTargetParser, type Target } from './target.ts';
 
@@ -29,6 +29,12 @@ export type OutboundRequest = {
   /** Called once, when the request gets a connection or starts to dial. */
   onStart?: () => void;
 };
+
+/** A request that is an attempt of a delivery, which not only an Outbound can send. */
+export type AttemptRequest = OutboundRequest & { delivery: AttemptedDelivery };
+
+/** `attempt` is the number of the attempt that the request makes. */
+export type AttemptedDelivery = { id: string; attempt: number; event: string; type: string };
 
 type Timing = {
   /** True when the request was sent a second time because the first connection was stale. */
@@ -149,9 +155,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const timing = { resent: sent.resent, startedAt, durationMs: performance.now() - startedMs };
     const { result } = sent;
     if (result.kind === 'failed') return { kind: 'failed', ...result.failure, statusCode: null, ...timing };
-    const isSuccess = result.statusCode >= 200 && result.statusCode <= 299;
-    const error = redirectError(result.statusCode, result.headers.location, target.url);
-    return { ...result, outcome: isSuccess ? 'delivered' : 'rejected', ...(error && { error }), ...timing };
+    return { ...result, ...responseOutcome(result.statusCode, result.headers, target.url), ...timing };
   }
 
   return {

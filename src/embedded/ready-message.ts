@@ -2,21 +2,28 @@ import type { Config } from '../config/config.ts';
 import type { LocalSecrets } from './data-dir/local-secrets.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 
-/** The output of `npm start`: the URLs, the API key, and a command that delivers an event. */
+/**
+ * The output of `npm start`: the URLs, a link that signs in to the dashboard (null: it is not served), the API key, and a
+ * command that delivers an event.
+ */
 export function formatReadyMessage(
   config: Config,
   secrets: LocalSecrets | null,
   receiver: SampleReceiver | null,
+  signInLink: string | null,
 ): string {
   const { publicUrl } = config.http;
   const lines = [
     '',
     'Posthorn is ready.',
-    `  API      ${publicUrl}        (documentation: ${publicUrl}/docs)`,
+    `  API        ${publicUrl}        (documentation: ${publicUrl}/docs)`,
   ];
-  if (config.temporal.uiUrl) lines.push(`  Web UI   ${config.temporal.uiUrl}`);
+  if (signInLink) lines.push(`  Dashboard  ${signInLink}   (signs in once, within 10 minutes)`);
+  if (config.temporal.uiUrl) lines.push(`  Web UI     ${config.temporal.uiUrl}`);
   if (secrets)
-    lines.push(`  API key  ${secrets.projectKey}   (project "default", stored in ${config.dataDir}/api-key)`);
+    lines.push(
+      `  API key    ${secrets.projectKey}   (project "default", stored in ${config.dataDir}/api-key)`,
+    );
   if (secrets && receiver && config.allowTargets.length === 0)
     lines.push(
       '',

@@ -6,8 +6,8 @@ import type { ReserveRetry } from '../attempts/retry-reservation.ts';
 import { startInTurns } from '../attempts/start-in-turns.ts';
 import type { Reservation, Reserve } from '../dispatch/reservation.ts';
 import { PendingWork } from '../limits/pending-work.ts';
-import { expressOwner } from '../policy/express-owner.ts';
-import type { NewDelivery } from '../store/events/match-receivers.ts';
+import { expressOwner } from '../policy/owner.ts';
+import type { NewDelivery } from '../store/events/accept/match-receivers.ts';
 import type { ExpressCapacity } from './express-capacity.ts';
 import { EXPRESS_EPOCH, type ExpressDelivery, mayTravelExpress, toClaims } from './express-delivery.ts';
 

@@ -1,5 +1,5 @@
 import { type Share, SharedCapacity } from '../limits/shared-capacity.ts';
-import type { NewDelivery } from '../store/events/match-receivers.ts';
+import type { NewDelivery } from '../store/events/accept/match-receivers.ts';
 
 type ToReceiver = Pick<NewDelivery, 'projectId' | 'receiver'>;
 

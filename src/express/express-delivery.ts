@@ -1,9 +1,13 @@
 import { type Claim, MAX_CLAIMED_BODY_BYTES } from '../store/deliveries/claims/claim-deliveries.ts';
+import type { ReceiverDetails } from '../store/events/accept/match-endpoints.ts';
+import type { NewDelivery } from '../store/events/accept/match-receivers.ts';
 import type { EventDraft } from '../store/events/event-draft.ts';
-import type { NewDelivery, ReceiverDetails } from '../store/events/match-receivers.ts';
 
 /** A new delivery whose request can be made from memory. */
 export type ExpressDelivery = NewDelivery & { details: ReceiverDetails };
+
+/** The longest that storing an event may take, and more. */
+const EXPIRES_SOON_MS = 60_000;
 
 /** The epoch with which a delivery is stored whose claim is open from the start. */
 export const EXPRESS_EPOCH = 1;
@@ -13,7 +17,12 @@ export const mayTravelExpress = (delivery: NewDelivery): delivery is ExpressDeli
   delivery.details !== null &&
   delivery.lane === 'fast' &&
   delivery.waitingFor === null &&
+  !expiresSoon(delivery.draft) &&
   delivery.draft.body.length <= MAX_CLAIMED_BODY_BYTES;
+
+/** Whether the event may expire while it is being stored. Its claim checks that. */
+const expiresSoon = ({ createdAt, expiresAt }: EventDraft): boolean =>
+  expiresAt !== undefined && expiresAt.getTime() - createdAt.getTime() < EXPIRES_SOON_MS;
 
 /** The claims that the accepting transaction has opened, from what the match and the producer's requests gave. */
 export function toClaims(deliveries: ExpressDelivery[]): Claim[] {
@@ -21,20 +30,23 @@ export function toClaims(deliveries: ExpressDelivery[]): Claim[] {
   return deliveries.map(({ draft, details, waitingFor: _, ...delivery }): Claim => {
     const body = bodies.get(draft) ?? ownCopy(draft.body);
     bodies.set(draft, body);
-    const { attributes, profile, profileVersion } = draft;
+    const { attributes, sequence = null, expiresAt = null, profile, profileVersion } = draft;
     return {
       ...delivery,
       epoch: EXPRESS_EPOCH,
       step: 0,
       attempts: 0,
+      expiresAt,
       trigger: 'schedule',
       attributes,
+      sequence,
       body,
       profile,
       profileVersion,
       url: details.url,
       secrets: details.secrets,
       headers: details.headers,
+      startInMs: null,
     };
   });
 }

@@ -10,7 +10,12 @@ import { dataViolations, schemaViolations, type Violation } from './violations.t
 /** Checks data whose JSON text has `bytes` bytes. Returns at most 20 violations; none when the data matches. */
 export type DataCheck = (data: unknown, bytes: number) => Violation[];
 
-export type CompiledSchema = { check: DataCheck; cost: SchemaCost };
+export type CompiledSchema = {
+  check: DataCheck;
+  /** Whether data matches. The caller has limited its size; throws if the patterns take too long. */
+  matches: (data: unknown, bytes: number) => boolean;
+  cost: SchemaCost;
+};
 
 /**
  * Limit for the number of values in the data times the checks for each of them. In a large object one check takes up to
@@ -42,7 +47,7 @@ export function compileSchema(text: string): CompiledSchema | { problems: Violat
   try {
     const check = createCheck(inlineReferences(schema), bounds);
     check.matches(null, 4); // V8 compiles the generated code on the first call
-    return { check: check.violations, cost: bounds };
+    return { check: check.violations, matches: check.matches, cost: bounds };
   } catch {
     return { problems: [{ pointer: '', detail: 'cannot be compiled: make the schema smaller' }] };
   }

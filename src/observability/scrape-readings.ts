@@ -9,6 +9,10 @@ export type Readings = {
   oldestUnattempted(): Promise<number>;
   /** Deliveries that wait for a retry. */
   retriesWaiting(): Promise<number>;
+  /** Age in seconds of the time until which figures are complete, in the project that is the furthest behind. */
+  statisticsLag(): Promise<number>;
+  /** Receivers that only fail, and get only probes. */
+  coolingDown(): Promise<number>;
   /** Log lines that could not be written since the process started. */
   logLinesLost(): number;
   /** Seconds by which this machine's clock is ahead of Postgres's. */
@@ -34,10 +38,20 @@ export function registerGauges(registry: Registry): (more: Partial<Readings>) =>
       },
     });
 
-  gauge('posthorn_oldest_unattempted_seconds', 'Age of the oldest due delivery without an attempt', () =>
-    readings.oldestUnattempted?.(),
+  gauge(
+    'posthorn_oldest_unattempted_seconds',
+    'Age of the oldest due delivery without an attempt that waits for a worker',
+    () => readings.oldestUnattempted?.(),
   );
   gauge('posthorn_retries_waiting', 'Deliveries that wait for a retry', () => readings.retriesWaiting?.());
+  gauge(
+    'posthorn_statistics_lag_seconds',
+    'Age of the time until which figures are complete, in the project that is the furthest behind',
+    () => readings.statisticsLag?.(),
+  );
+  gauge('posthorn_receivers_cooling_down', 'Receivers that only fail, and get only probes', () =>
+    readings.coolingDown?.(),
+  );
   new Counter({
     name: 'posthorn_log_lines_lost_total',
     help: 'Log lines that could not be written because the disk was full, or the reader had exited or was too slow',

@@ -1,5 +1,5 @@
 import type { Notifications } from '../store/outcomes/notifications.ts';
-import { outcomesOfProjects, type StreamPosition } from '../store/outcomes/outcomes.ts';
+import { type OutcomeRow, outcomesOfProjects, type StreamPosition } from '../store/outcomes/outcomes.ts';
 import { isOutage, type Queryable } from '../store/postgres/database.ts';
 import { Subscription } from './subscription.ts';
 
@@ -19,7 +19,11 @@ export type OutcomeFeeds = {
    * Subscribes to the outcomes after `position`. If the feed has already read further, up to `feedPosition`, the subscriber
    * must read the outcomes in between itself.
    */
-  subscribe(projectId: string, consumer: string | null, position: StreamPosition): Subscription;
+  subscribe(
+    projectId: string,
+    isWanted: (outcome: OutcomeRow) => boolean,
+    position: StreamPosition,
+  ): Subscription;
   close(): void;
 };
 
@@ -103,11 +107,11 @@ export function createOutcomeFeeds({
   }
 
   return {
-    subscribe(projectId, consumer, position) {
+    subscribe(projectId, isWanted, position) {
       const feed: Feed = feeds.get(projectId) ?? { position, pollsLeft: 0, subscriptions: new Set() };
       feeds.set(projectId, feed);
       const subscription: Subscription = new Subscription(
-        { consumer, start: position, feedPosition: feed.position },
+        { isWanted, start: position, feedPosition: feed.position },
         () => unsubscribe(projectId, feed, subscription),
       );
       feed.subscriptions.add(subscription);

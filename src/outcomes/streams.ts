@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { OutcomeStreams } from '../api/ports.ts';
 import type { Notifications } from '../store/outcomes/notifications.ts';
+import { matchesFilter, type OutcomeFilter } from '../store/outcomes/outcome-filter.ts';
 import {
   type Cursor,
   currentCursor,
@@ -58,12 +59,12 @@ export function createOutcomeStreams({
   }
 
   return {
-    async open(scope, lastEventId) {
+    async open(scope, filter, lastEventId) {
       const start = await startOf(lastEventId);
       if (start === 'expired') return 'expired';
       const ended = new AbortController();
       open.add(ended);
-      const source = chunks(scope, start, ended.signal);
+      const source = chunks(scope, filter, start, ended.signal);
       return new Readable({
         highWaterMark: BUFFERED_BYTES,
         read() {
@@ -85,7 +86,12 @@ export function createOutcomeStreams({
     },
   };
 
-  async function* chunks(scope: Scope, start: Cursor, ended: AbortSignal): AsyncGenerator<Buffer> {
+  async function* chunks(
+    scope: Scope,
+    filter: OutcomeFilter,
+    start: Cursor,
+    ended: AbortSignal,
+  ): AsyncGenerator<Buffer> {
     const { database } = start;
     const asChunk = (rows: OutcomeRow[]) =>
       Buffer.from(rows.map((row) => formatServerSentEvent(database, row)).join(''));
@@ -95,7 +101,7 @@ export function createOutcomeStreams({
 
     let position: StreamPosition = start;
     while (!ended.aborted) {
-      const page = await outcomesAfter(queryableFor(scope), scope, position, ROWS_PER_READ);
+      const page = await outcomesAfter(queryableFor(scope), scope, position, ROWS_PER_READ, filter);
       // Retention removed outcomes that the reader had not read. Its next connection gets cursor_expired.
       if (page.isExpired) return;
       position = page.next;
@@ -104,11 +110,11 @@ export function createOutcomeStreams({
       else if (!page.isCaughtUp) yield Buffer.from(idAt(position));
       if (!page.isCaughtUp || ended.aborted) continue;
 
-      const subscription = feeds.subscribe(scope.projectId, scope.consumer, position);
+      const subscription = feeds.subscribe(scope.projectId, matchesFilter(scope.consumer, filter), position);
       const end = () => subscription.end();
       ended.addEventListener('abort', end, { once: true });
       try {
-        for await (const followed of follow(scope, position, subscription)) {
+        for await (const followed of follow(scope, filter, position, subscription)) {
           position = followed.position;
           if (followed.rows.length > 0) yield asChunk(followed.rows);
           else if (followed.isIdle) yield Buffer.from(`: keep-alive\n${idAt(position)}`);
@@ -123,12 +129,13 @@ export function createOutcomeStreams({
   /** Follows the feed until the subscription ends. Reading continues at its position. */
   async function* follow(
     scope: Scope,
+    filter: OutcomeFilter,
     start: StreamPosition,
     subscription: Subscription,
   ): AsyncGenerator<{ rows: OutcomeRow[]; position: StreamPosition; isIdle: boolean }> {
     // Outcomes that the feed had read before the subscription are not offered again.
     for (let position = start; isAfter(subscription.feedPosition, position); ) {
-      const page = await outcomesAfter(queryableFor(scope), scope, position, ROWS_PER_READ);
+      const page = await outcomesAfter(queryableFor(scope), scope, position, ROWS_PER_READ, filter);
       const isBefore = (one: StreamPosition) => !isAfter(one, subscription.feedPosition);
       position = isBefore(page.next) ? page.next : subscription.feedPosition;
       yield { rows: page.outcomes.filter(isBefore), position, isIdle: false };

@@ -6,7 +6,7 @@ const MAX_PENDING = 500;
 const ROWS_PER_CHUNK = 100;
 
 export type TakeResult =
-  /** `position` is after these outcomes, and after those of other consumers that were skipped. */
+  /** `position` is after these outcomes, and after those that were skipped. */
   | { kind: 'rows'; rows: OutcomeRow[]; position: StreamPosition }
   /** More outcomes came than are buffered: continue reading at the last position. */
   | { kind: 'overflowed' }
@@ -16,7 +16,7 @@ export type TakeResult =
 export class Subscription {
   /** The position of the feed when the subscription began. */
   readonly feedPosition: StreamPosition;
-  readonly #consumer: string | null;
+  readonly #isWanted: (outcome: OutcomeRow) => boolean;
   readonly #onClose: () => void;
   #pending: OutcomeRow[] = [];
   #position: StreamPosition;
@@ -27,13 +27,13 @@ export class Subscription {
 
   constructor(
     {
-      consumer,
+      isWanted,
       start,
       feedPosition,
-    }: { consumer: string | null; start: StreamPosition; feedPosition: StreamPosition },
+    }: { isWanted: (outcome: OutcomeRow) => boolean; start: StreamPosition; feedPosition: StreamPosition },
     onClose: () => void,
   ) {
-    this.#consumer = consumer;
+    this.#isWanted = isWanted;
     this.feedPosition = feedPosition;
     this.#position = isAfter(start, feedPosition) ? start : feedPosition;
     this.#onClose = onClose;
@@ -43,8 +43,7 @@ export class Subscription {
     // A feed may be behind the position at which its subscriber began.
     if (this.#state !== 'open' || isAfter(this.#position, position)) return;
     for (const row of rows) {
-      const isOwn = this.#consumer === null || row.consumer === this.#consumer;
-      if (isOwn && (this.#hasCaughtUp || isAfter(row, this.#position))) this.#pending.push(row);
+      if (this.#isWanted(row) && (this.#hasCaughtUp || isAfter(row, this.#position))) this.#pending.push(row);
     }
     this.#hasCaughtUp = true;
     this.#position = position;

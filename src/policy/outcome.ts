@@ -32,5 +32,7 @@ export const describeOutcome = (outcome: Outcome, statusCode: number | null): st
 export const EVENT_STATUSES = ['pending', 'delivered', 'undeliverable', 'cancelled', 'unrouted'] as const;
 export type EventStatus = (typeof EVENT_STATUSES)[number];
 
-/** Decides the task queue and the batch. `isolated`: a workflow of its own, after two unknown outcomes in a row. */
-export type Lane = 'fast' | 'slow' | 'isolated';
+/**
+ * Decides the queue and the batch. `restricted`: the receiver is slow or has limits. `isolated`: a workflow of its own, after two unknown outcomes in a row.
+ */
+export type Lane = 'fast' | 'restricted' | 'isolated';

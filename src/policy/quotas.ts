@@ -11,6 +11,24 @@ export const DEFAULT_QUOTAS = {
   endpointsOfConsumer: 500,
   keysOfProject: 10_000,
   keysOfConsumer: 100,
+  operationalEndpointsOfProject: 20,
+  /** Those that are not completed. */
+  erasuresOfProject: 10_000,
+  /** The newest are kept. Entries of consumer keys are counted separately. */
+  auditEntriesOfProject: 500_000,
+  /** Different filters. An event may have to be compared with all of them. */
+  filtersOfProject: 500,
+  filtersOfConsumer: 50,
+  /** Idempotency keys are remembered for 24 hours. */
+  idempotencyKeysOfProject: 100_000,
+  idempotencyKeysOfConsumer: 1_000,
+
+  listenersOfProject: 50,
+  listenersOfConsumer: 5,
+
+  /** Recoveries and cancellations that run or are paused. */
+  recoveriesOfProject: 20,
+  recoveriesOfConsumer: 3,
 
   streams: 2_000,
   streamsOfProject: 200,
@@ -20,17 +38,30 @@ export const DEFAULT_QUOTAS = {
 
   endpointChangesPerMinute: 6_000,
   endpointChangesPerMinuteOfConsumer: 600,
+  /** Responses that clients of listeners report. */
+  listenerResponsesPerMinute: 6_000,
+  listenerResponsesPerMinuteOfConsumer: 600,
   secretRotationsPerMinute: 600,
   secretRotationsPerMinuteOfConsumer: 60,
   testEventsPerMinute: 600,
   testEventsPerMinuteOfConsumer: 60,
   retriesPerMinute: 6_000,
   retriesPerMinuteOfConsumer: 600,
+  recoveriesPerMinute: 300,
+  recoveriesPerMinuteOfConsumer: 30,
+  dismissalsPerMinute: 600,
   keyChangesPerMinute: 300,
+  signInsPerMinute: 300,
+  signInCodesPerMinute: 60,
+  portalLinksPerMinute: 600,
   consumerChangesPerMinute: 6_000,
+  erasuresPerMinute: 600,
   settingChangesPerMinute: 600,
   profileChangesPerMinute: 300,
   profilePreviewsPerMinute: 1_200,
+  profilePreviewsPerMinuteOfConsumer: 120,
+  filterPreviewsPerMinute: 120,
+  filterPreviewsPerMinuteOfConsumer: 12,
   eventTypeChangesPerMinute: 1_200,
 };
 

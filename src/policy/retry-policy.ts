@@ -6,9 +6,9 @@ export type RetryPolicy = {
   timeout: number;
   /** 0–1: the largest part of a delay that is added to it at random. A delay is never shortened. */
   jitter: number;
+  /** Status codes (`400`, `4xx`) after which the delivery is not attempted again. Omitted if there are none. */
+  finalStatuses?: string[];
 };
-
-export type PolicyOverride = { delays?: string[]; timeout?: string; jitter?: number };
 
 /**
  * How long before its due time a delivery may be claimed. Timers run by the clock of Temporal's server: if it is ahead of
@@ -38,9 +38,15 @@ export function retryDelayMs(policy: RetryPolicy, step: number, random: () => nu
 export const remainingDelayMs = (delayMs: number, elapsedMs: number): number =>
   Math.max(0, delayMs - Math.floor(elapsedMs / 1000) * 1000);
 
+/** Whether a response with this status code ends the delivery, although attempts are left. */
+export const isFinalResponse = ({ finalStatuses = [] }: RetryPolicy, statusCode: number): boolean =>
+  finalStatuses.includes(`${statusCode}`) || finalStatuses.includes(`${Math.floor(statusCode / 100)}xx`);
+
 /** The policy as canonical text. Equal policies have equal texts, so SQL can group deliveries by policy. */
-export const serializePolicy = ({ delays, timeout, jitter }: RetryPolicy): string =>
-  JSON.stringify({ delays, timeout, jitter });
+export function serializePolicy({ delays, timeout, jitter, finalStatuses = [] }: RetryPolicy): string {
+  const final = [...new Set(finalStatuses)].sort();
+  return JSON.stringify({ delays, timeout, jitter, ...(final.length > 0 && { finalStatuses: final }) });
+}
 
 /** The policies that were parsed last, by text: every attempt needs its policy, and there are few different ones. */
 const parsed = new Map<string, RetryPolicy>();
@@ -55,6 +61,7 @@ export function deserializePolicy(text: string): RetryPolicy {
   if (known) return known;
   const policy = JSON.parse(text) as RetryPolicy;
   Object.freeze(policy.delays);
+  Object.freeze(policy.finalStatuses);
   if (parsed.size >= MAX_PARSED) parsed.delete(parsed.keys().next().value!);
   parsed.set(text, Object.freeze(policy));
   return policy;

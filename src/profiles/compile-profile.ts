@@ -1,7 +1,8 @@
 import { parseDuration } from '../policy/duration.ts';
+import type { ResponseRules } from '../policy/receiver-instruction.ts';
 import type { RetryPolicy } from '../policy/retry-policy.ts';
 import { hasKeyEncoding } from '../signing/secret-key.ts';
-import { type ComposedBody, compileBody } from './body/compose-body.ts';
+import { bodyVariables, type ComposedBody, compileBody } from './body/compose-body.ts';
 import { compileSizeCheck } from './body/rendered-size.ts';
 import type { FieldProblem } from './body/reserialize.ts';
 import type { Profile } from './profile.ts';
@@ -14,6 +15,8 @@ export type EventFields = {
   id: string;
   type: string;
   createdAt: Date;
+  /** Needed if the profile uses it (`usesSequence`), but not known when the body is first composed. */
+  sequence?: number | null | undefined;
   consumer: string | null;
   attributes: Record<string, string>;
 };
@@ -21,7 +24,10 @@ export type EventFields = {
 type ComposeInput = EventFields & { data: Buffer; test?: boolean };
 
 /** A profile compiled into functions. */
-export type CompiledProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'eventTypes' | 'labels'> & {
+export type CompiledProfile = Pick<
+  Profile,
+  'name' | 'title' | 'urls' | 'eventTypes' | 'labels' | 'headers' | 'signature' | 'secret'
+> & {
   version: number;
   /** Plans whose consumers may use webhooks; null: all plans. */
   plans: string[] | null;
@@ -36,6 +42,8 @@ export type CompiledProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'eventTy
   requestHeaders(
     input: EventFields & { sentAt: number; body: Buffer; secrets: string[] },
   ): Record<string, string>;
+  /** Whether a template of the body or of a header contains the event's sequence. */
+  usesSequence: boolean;
   /** Every event must name a consumer, and only endpoints with a consumer receive events. */
   requiresConsumer: boolean;
   secretRules: SecretRules;
@@ -45,6 +53,7 @@ export type CompiledProfile = Pick<Profile, 'name' | 'title' | 'urls' | 'eventTy
   /** False if requestHeaders would throw for this secret, which was accepted under another profile. */
   canSignWith(secret: string): boolean;
   policy: RetryPolicy;
+  responses: ResponseRules;
   /** The lower-case names of all headers that requestHeaders sets. Endpoints must not set them. */
   reservedHeaderNames: string[];
 };
@@ -58,6 +67,7 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
   const missingFields = compileRequiredFieldsCheck(profile);
   const findSizeProblems = compileSizeCheck(profile);
   const composeChecked = compileBody(profile);
+  const { gone = true, retryAfter = true, tooManyRequests = true, coolDown = true } = profile.responses ?? {};
   const usesCreatedAt = headers.variables.has('createdAt');
 
   const timestamp = (time: Date): string =>
@@ -66,7 +76,9 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
       : `${time.toISOString().slice(0, 19)}Z`;
 
   const compose: CompiledProfile['compose'] = (input) => {
-    const event = { ...input, createdAt: timestamp(input.createdAt) };
+    // Before the event has a number, the body has the longest one, so that no limit is passed later.
+    const sequence = input.sequence ?? Number.MAX_SAFE_INTEGER;
+    const event = { ...input, sequence, createdAt: timestamp(input.createdAt) };
     const sizeProblems = findSizeProblems(event);
     if (sizeProblems.length > 0) return { errors: sizeProblems };
     const missing = missingFields(input);
@@ -83,6 +95,9 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
     plans: profile.plans ?? null,
     eventTypes: profile.eventTypes,
     labels: profile.labels,
+    headers: profile.headers,
+    signature: profile.signature,
+    secret: profile.secret,
     composeBody: (input) => {
       const composed = compose(input);
       return 'errors' in composed ? composed : composed.body;
@@ -90,6 +105,7 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
     compose,
     requestHeaders: (input) =>
       headers.render({ ...input, createdAt: usesCreatedAt ? timestamp(input.createdAt) : '' }),
+    usesSequence: headers.variables.has('sequence') || bodyVariables(profile).has('sequence'),
     requiresConsumer: referencesConsumer(profile),
     secretRules: secret.rules,
     generateSecret: secret.generateSecret,
@@ -99,7 +115,9 @@ export function compileProfile(profile: Profile, version: number): CompiledProfi
       delays: profile.policy.delays.map(toSeconds),
       timeout: toSeconds(profile.timeout),
       jitter: profile.policy.jitter,
+      ...(profile.policy.finalStatuses && { finalStatuses: profile.policy.finalStatuses }),
     },
+    responses: { gone, retryAfter, tooManyRequests, coolDown },
     reservedHeaderNames: headers.lowerCaseNames,
   };
 }

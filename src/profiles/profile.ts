@@ -18,6 +18,13 @@ import {
 import { eventTypesSchema } from './event-type.ts';
 import { headerNameProblem, isHeaderValue } from './header-names.ts';
 
+/** Status codes after which a delivery is not attempted again. 2xx is a success, and 1xx is never final. */
+export const finalStatuses = z
+  .array(
+    z.string().regex(/^[3-5](?:[0-9]{2}|xx)$/, 'must be a status code from 300 to 599, or 3xx, 4xx, 5xx'),
+  )
+  .max(50);
+
 const duration = (min: string, max: string) =>
   z.string().refine((text) => {
     const seconds = parseDuration(text) ?? -1;
@@ -45,7 +52,10 @@ const headerTemplate = z
     if (problem) context.addIssue({ code: 'custom', message: problem });
   });
 
-/** `$data` is replaced by the data and `$test` by a boolean. Any other string is a template; other values are sent as they are. */
+/**
+ * `$data` is replaced by the data, `$test` by a boolean and `$sequence` by a number. Any other string is a template; other
+ * values are sent as they are.
+ */
 const member = z.union([z.string(), z.number(), z.boolean(), z.null()]).superRefine((value, context) => {
   if (!isTemplate(value)) return;
   const problem = templateProblem(value, BODY_VARIABLES);
@@ -172,7 +182,17 @@ export const profileFields = z.strictObject({
   policy: z.strictObject({
     delays: z.array(duration('0s', '30d')).max(20),
     jitter: z.number().min(0).max(1),
+    finalStatuses: finalStatuses.optional(),
   }),
+  /** What a response may ask for besides a retry. Omitted members are true. docs/control.md describes each. */
+  responses: z
+    .strictObject({
+      gone: z.boolean().optional(),
+      retryAfter: z.boolean().optional(),
+      tooManyRequests: z.boolean().optional(),
+      coolDown: z.boolean().optional(),
+    })
+    .optional(),
   urls: z.strictObject({ httpsOnly: z.boolean(), publicOnly: z.boolean() }),
   /** Plans whose consumers may use webhooks. Omitted: all plans. */
   plans: z

@@ -35,9 +35,9 @@ export function compileHeaders(
 
   return {
     render: (input) => {
-      const { id, type, createdAt, consumer, attributes, sentAt } = input;
+      const { id, type, createdAt, sequence, consumer, attributes, sentAt } = input;
       const signature = sign(input, input.secrets);
-      const values = { id, type, createdAt, consumer, attributes, sentAt, signature };
+      const values = { id, type, createdAt, sequence, consumer, attributes, sentAt, signature };
       const headers: Record<string, string> = {};
       for (const [name, template] of templates) headers[name] = template.render(values);
       return headers;

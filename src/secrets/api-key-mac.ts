@@ -1,14 +1,15 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { SecretBox } from './secret-box.ts';
 
-export type KeyKind = 'ph' | 'phc';
+/** Keys of projects and consumers, codes that sign in to the dashboard, and those of links to the portal. */
+export type KeyKind = 'ph' | 'phc' | 'psc' | 'plc';
 type MacsOf = SecretBox['macsOf'];
 
 const RANDOM_BYTES = 20;
 const MAC_BYTES = 12;
-const FORM = /^phc?_[\w-]{43}$/;
+const FORM = /^(?:phc?|psc|plc)_[\w-]{43}$/;
 
-/** Returns a new key that ends with a MAC over the rest, so that invented keys are rejected without a database query. */
+/** Returns a new key or code that ends with a MAC over the rest, so that invented keys are rejected without a database query. */
 export function createKeyWithMac(kind: KeyKind, macsOf: MacsOf): string {
   const random = randomBytes(RANDOM_BYTES);
   const mac = macsOf(`${kind}_${random.toString('base64url')}`)[0]!.subarray(0, MAC_BYTES);

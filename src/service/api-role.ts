@@ -28,7 +28,14 @@ export function startApiRole(deps: ApiRoleDependencies): ApiRole {
   let server: ApiServer | null = null;
   return {
     async listen() {
-      server = await startApiServer({ ...deps, inFlightLimiter, dispatcher: dispatch.dispatcher, express });
+      server = await startApiServer({
+        ...deps,
+        inFlightLimiter,
+        dispatcher: dispatch.dispatcher,
+        erasures: dispatch.erasures,
+        bulkJobs: dispatch.bulkJobs,
+        express,
+      });
       return server.port;
     },
     async close() {

@@ -1,20 +1,31 @@
+import { join } from 'node:path';
 import { createApi } from '../api/create-api.ts';
 import { createHttpServer } from '../api/http/server.ts';
 import { createTenantReadPool } from '../api/limits/tenant-read-pool.ts';
-import type { Readiness } from '../api/ports.ts';
+import { readBuiltPages } from '../api/pages/built-pages.ts';
+import type { BulkJobs, Readiness } from '../api/ports.ts';
+import { createEndpointStates } from '../background/endpoint-states.ts';
+import type { Erasures } from '../background/erasures/erasures.ts';
+import { startOperationalWebhooks } from '../background/operational-webhooks.ts';
+import { version } from '../config/version.ts';
 import { createAcceptor } from '../dispatch/acceptor.ts';
-import { createEndpointStates } from '../dispatch/background/endpoint-states.ts';
 import { createDeliveryCommands } from '../dispatch/delivery-commands.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { ExpressAttempts } from '../express/express-attempts.ts';
+import { createListenerStreams } from '../listeners/listener-streams.ts';
 import { createOutcomeStreams } from '../outcomes/streams.ts';
 import { createWaiters } from '../outcomes/waiters.ts';
-import { type DispatchDependencies, logHoldingFailure, logSignalFailure } from './dispatch.ts';
+import { OPERATIONAL_PROFILE } from '../store/operational/operational-project.ts';
+import { type DispatchDependencies, endpointStatesDependencies, logSignalFailure } from './dispatch.ts';
+
+const BUILT_PAGES = join(import.meta.dirname, '../../dashboard/dist');
 
 export type ApiServer = { port: number; close(): Promise<void> };
 
 export type ApiServerDependencies = DispatchDependencies & {
   dispatcher: Dispatcher;
+  erasures: Erasures;
+  bulkJobs: BulkJobs;
   /** Null if workflows make all first attempts. */
   express: ExpressAttempts | null;
   readiness: Readiness;
@@ -22,30 +33,33 @@ export type ApiServerDependencies = DispatchDependencies & {
 
 /** Serves the API on the configured address. Rejects when the port cannot be bound. */
 export async function startApiServer(deps: ApiServerDependencies): Promise<ApiServer> {
-  const { shared, temporal, links, inFlightLimiter, dispatcher, express, readiness } = deps;
+  const { shared, temporal, links, inFlightLimiter, dispatcher, erasures, express, readiness } = deps;
   const { config, roles, log, metrics, pools, notifications, heartbeats, onFailure } = shared;
   const closing = new AbortController();
   const tenantReadPool = createTenantReadPool(pools.read);
   const outcomeDependencies = { db: pools.outcome, notifications, onFailure };
   const settlementWaiters = createWaiters({ ...outcomeDependencies, quotas: config.quotas });
   const streams = createOutcomeStreams({ ...outcomeDependencies, queryableFor: tenantReadPool });
-  const endpointStates = createEndpointStates({
+  const listenerStreams = createListenerStreams({
+    ...outcomeDependencies,
+    queryableFor: tenantReadPool,
+    box: shared.secretBox,
+  });
+  const endpointStates = createEndpointStates(endpointStatesDependencies(shared, temporal, dispatcher));
+
+  const acceptor = createAcceptor({
     pool: pools.main,
-    onReleased: dispatcher.poll,
-    onFailure: logHoldingFailure(shared),
+    box: shared.secretBox,
+    reserve: express?.reserve ?? dispatcher.reserve,
+    withDetails: express !== null,
+    processId: heartbeats.id,
+    hasClaimBacklog: () => roles.worker && inFlightLimiter.hasClaimBacklog(),
   });
 
   const app = createApi({
     pool: pools.main,
     tenantReadPool,
-    acceptor: createAcceptor({
-      pool: pools.main,
-      box: shared.secretBox,
-      reserve: express?.reserve ?? dispatcher.reserve,
-      withDetails: express !== null,
-      processId: heartbeats.id,
-      hasClaimBacklog: () => roles.worker && inFlightLimiter.hasClaimBacklog(),
-    }),
+    acceptor,
     deliveryCommands: createDeliveryCommands({
       pool: pools.main,
       signals: temporal.gateway,
@@ -54,10 +68,14 @@ export async function startApiServer(deps: ApiServerDependencies): Promise<ApiSe
       onFailure: logSignalFailure(shared),
     }),
     endpointStates,
+    erasureJobs: erasures,
+    bulkJobs: deps.bulkJobs,
     settlementWaiters,
     streams,
+    listenerStreams,
     readiness,
     links,
+    pages: config.ui.length === 0 ? null : await readBuiltPages(BUILT_PAGES),
     guard: shared.guard,
     profiles: shared.profiles,
     secretBox: shared.secretBox,
@@ -66,9 +84,14 @@ export async function startApiServer(deps: ApiServerDependencies): Promise<ApiSe
       adminKey: config.adminKey,
       maxBodyBytes: config.maxBodyBytes,
       quotas: config.quotas,
+      retentionMs: config.retentionMs,
+      statisticsRetentionMs: config.statisticsRetentionMs,
       trustedProxies: config.trustedProxies ?? [],
       publicUrl: config.http.publicUrl,
       temporalUiUrl: config.temporal.uiUrl ?? null,
+      version,
+      ui: config.ui,
+      listeners: config.listeners,
     },
     log,
     metrics: {
@@ -84,11 +107,19 @@ export async function startApiServer(deps: ApiServerDependencies): Promise<ApiSe
   });
   const endWaits = () => {
     streams.close();
+    listenerStreams.close();
     settlementWaiters.close();
   };
   const port = await server.listen(config.http.host, config.http.port).catch((error: unknown) => {
     endWaits();
     throw error;
+  });
+  const operationalWebhooks = startOperationalWebhooks({
+    pool: pools.main,
+    acceptor,
+    profile: shared.profiles.shipped.get(OPERATIONAL_PROFILE)!,
+    onFailure: (error) =>
+      log.warn({ err: error }, 'operational events could not be handed over; they are tried again'),
   });
   return {
     port,
@@ -96,6 +127,7 @@ export async function startApiServer(deps: ApiServerDependencies): Promise<ApiSe
       endWaits();
       await server.close();
       await endpointStates.close();
+      await operationalWebhooks.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
+import { createHeartbeats, type Heartbeats } from '../background/heartbeats.ts';
 import type { ServiceConfig } from '../config/service-config.ts';
-import { createHeartbeats, type Heartbeats } from '../dispatch/background/heartbeats.ts';
 import { type AddressGuard, createAddressGuard } from '../egress/addresses/address-guard.ts';
 import { createNat64, systemResolve6 } from '../egress/addresses/nat64.ts';
 import { createOwnServices, type OwnServices } from '../egress/addresses/own-services.ts';
@@ -14,6 +14,8 @@ import { oldestUnattemptedSeconds, retriesWaiting } from '../store/deliveries/ga
 import { createNotifications, type Notifications } from '../store/outcomes/notifications.ts';
 import { createDatabaseClock, type DatabaseClock } from '../store/postgres/database-clock.ts';
 import { storedProfiles } from '../store/projects/profiles.ts';
+import { receiversCoolingDown } from '../store/receivers/failures/cooling-down.ts';
+import { statisticsLagSeconds } from '../store/statistics/statistics-state.ts';
 import { type ConnectionPools, openConnectionPools } from './connection-pools.ts';
 import { ownServersOf } from './own-servers.ts';
 import { type Roles, roleNameOf } from './roles.ts';
@@ -62,6 +64,8 @@ export function createSharedServices(
   metrics.addReadings({
     oldestUnattempted: throttledReading(() => oldestUnattemptedSeconds(pools.read)),
     retriesWaiting: throttledReading(() => retriesWaiting(pools.read)),
+    statisticsLag: throttledReading(() => statisticsLagSeconds(pools.read)),
+    coolingDown: throttledReading(() => receiversCoolingDown(pools.read)),
     ...(logLinesLost && { logLinesLost }),
     clockSkew: () => (clock.skewMs() ?? Number.NaN) / 1000,
     pools: pools.usage,

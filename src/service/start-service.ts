@@ -37,7 +37,7 @@ export async function startService(
   const shared = createSharedServices(config, roles, log, logLinesLost);
   const { pools, notifications, clock, ownServices, heartbeats, metrics } = shared;
 
-  const worker = roles.worker ? createWorkerRole(shared) : null;
+  const worker = roles.worker ? createWorkerRole(shared, () => temporal.gateway()) : null;
   const temporal = superviseTemporal(config.temporal, worker?.activities ?? null, log);
   const links = createWorkflowLinks(config.temporal.uiUrl, config.temporal.namespace, temporal.gateway);
   const readiness = createReadiness({

@@ -1,5 +1,6 @@
 import { createActivities } from '../../activities/deliver-activities.ts';
-import type { Activities } from '../../workflows/contract.ts';
+import { createJobActivities } from '../../activities/recover-activities.ts';
+import type { Activities, JobActivities } from '../../workflows/contract.ts';
 import {
   type AttemptEngine,
   type AttemptEngineDependencies,
@@ -14,23 +15,30 @@ import { createRecorder } from '../attempts/recording/recorder.ts';
 import { createUndeliverableReporter } from '../attempts/undeliverable-reporter.ts';
 import { createOutbound } from '../egress/outbound.ts';
 import { createFairSemaphore } from '../limits/fair-semaphore.ts';
+import { createListenerWire } from '../listeners/listener-wire.ts';
+import { isListenerUrl } from '../policy/listener-url.ts';
+import { createJobEngine } from '../recoveries/job-engine.ts';
 import { createCachingSecretBox } from '../secrets/secret-cache.ts';
 import { readBody } from '../store/deliveries/claims/claim-deliveries.ts';
-import { markHealthy, markSlow } from '../store/endpoints/receiver-health.ts';
+import { markHealthy, markSlow } from '../store/receivers/gates/slow-receivers.ts';
+import type { TemporalGateway } from '../temporal/gateway.ts';
+import { logSignalFailure } from './dispatch.ts';
+import { createReceiverEffects } from './receiver-effects.ts';
 import { CONNECTIONS_PER_HOST, type SharedServices } from './shared-services.ts';
+import { turnTokens } from './turn-tokens.ts';
 
 /** Thousands of receivers can become slow in the same second; marking them must not use up the pool. */
-const MAX_CONCURRENT_HEALTH_MARKS = 2;
+const MAX_CONCURRENT_MARKS = 2;
 
 export type WorkerRole = {
-  activities: Activities;
+  activities: Activities & JobActivities;
   engine: AttemptEngine;
   limiter: AttemptLimiter;
   close(): Promise<void>;
 };
 
 /** The activities of a worker, and the connections to receivers that they use. */
-export function createWorkerRole(shared: SharedServices): WorkerRole {
+export function createWorkerRole(shared: SharedServices, gateway: () => TemporalGateway | null): WorkerRole {
   const { config, log, metrics, pools, notifications, clock, profiles, heartbeats, onFailure } = shared;
   const outbound = createOutbound({
     guard: shared.guard,
@@ -39,10 +47,19 @@ export function createWorkerRole(shared: SharedServices): WorkerRole {
     userAgent: config.userAgent,
     now: clock.now,
   });
+  const listenerWire = createListenerWire({
+    db: pools.main,
+    notifications,
+    box: shared.secretBox,
+    userAgent: config.userAgent,
+    now: clock.now,
+    onFailure,
+  });
   const receiverMonitor = createLoggedReceiverMonitor(shared);
   const recorder = createRecorder({
     pool: pools.record,
     onRecorded: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
+    effects: createReceiverEffects(shared),
     onFailure: (error, deliveryId) =>
       log.error({ err: error, deliveryId }, 'an attempt could not be recorded unchanged'),
   });
@@ -69,35 +86,50 @@ export function createWorkerRole(shared: SharedServices): WorkerRole {
     limiter,
     bodies: createEventBodies((projectId, eventId) => readBody(pools.main, projectId, eventId)),
     releaser,
-    outbound,
+    outbound: {
+      post: (request) => (isListenerUrl(request.url) ? listenerWire : outbound).post(request),
+    },
     recorder,
     receiverMonitor,
     prepare: createPrepareRequest({ profiles, box: createCachingSecretBox(shared.secretBox), clock }),
     onOutcomes: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
     onClaimed: (owner) => notifications.notify('posthorn_claims', [owner]),
+    onTurnEnded: (turn) => notifications.wake('posthorn_turns', turnTokens([turn])),
     ...attemptObservers(shared),
     onUndeliverable: logUndeliverable,
     onFailure: onAttemptFailure,
+    maxWorkflowWaitMs: config.maxWorkflowWaitMs,
     random: Math.random,
     now: clock.now,
   });
 
+  const jobEngine = createJobEngine({
+    pool: pools.main,
+    onOutcomes: (projectId) => notifications.notify('posthorn_outcomes', [projectId]),
+    signalCancelled: async ({ owner, ids }) => {
+      await gateway()?.send(owner, 'cancel', ids).catch(logSignalFailure(shared));
+    },
+  });
+  const onActivityFailure = (error: unknown) =>
+    log.warn({ err: error }, 'an activity failed; Temporal retries it');
+
   return {
     engine,
     limiter,
-    activities: createActivities(engine, (error) =>
-      log.warn({ err: error }, 'an activity failed; Temporal retries it'),
-    ),
+    activities: {
+      ...createActivities(engine, onActivityFailure),
+      ...createJobActivities(jobEngine, onActivityFailure),
+    },
     async close() {
       receiverMonitor.close();
       releaser.close();
-      await outbound.close();
+      await Promise.all([outbound.close(), listenerWire.close()]);
     },
   };
 }
 
 function createLoggedReceiverMonitor({ log, pools, onFailure }: SharedServices): ReceiverMonitor {
-  const markFairly = createFairSemaphore(MAX_CONCURRENT_HEALTH_MARKS, 1);
+  const markFairly = createFairSemaphore(MAX_CONCURRENT_MARKS, 1);
   return createReceiverMonitor({
     onSlow: (receiver, projectId, cause) => {
       log.info(

@@ -8,11 +8,14 @@ import {
 import {
   type DeliverInput,
   type DeliveryAtStart,
+  JOB_WORKFLOW_TYPE,
+  type RecoverInput,
   TASK_QUEUE,
   WORKFLOW_TYPE,
 } from '../../workflows/contract.ts';
 import { deserializePolicy, remainingDelayMs } from '../policy/retry-policy.ts';
 import type { AssignedDelivery, Assignment } from '../store/deliveries/assignments/assignment.ts';
+import { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';
 import { searchAttributesOf } from './search-attributes.ts';
 
 /**
@@ -29,6 +32,8 @@ export type WorkflowState = 'running' | 'wedged' | 'failed' | 'closed' | 'unknow
 export type TemporalGateway = {
   /** Resolves to the run id once the workflow has started; to null if it had been started before. */
   start(assignment: Assignment): Promise<string | null>;
+  /** Starts the workflow of a job; does nothing if it had been started before. */
+  startJob(workflowId: string, input: RecoverInput, summary: string): Promise<void>;
   /** Signals a workflow. `not_found`: there is no open workflow with this id. */
   send(workflowId: string, signal: 'retryNow' | 'cancel', ids: string[]): Promise<'sent' | 'not_found'>;
   /** Sends the signal `retryNow`; does nothing if there is no open workflow with this id. */
@@ -43,6 +48,13 @@ export type TemporalGateway = {
   /** The run id of a workflow; null when Temporal does not have the workflow, for example after its retention. */
   runOf(workflowId: string): Promise<string | null>;
   terminate(workflowId: string, reason: string): Promise<void>;
+  /** The ids of the deliveries that a workflow was started with. Rejects if Temporal does not have the workflow. */
+  deliveriesOf(workflowId: string): Promise<string[]>;
+  /**
+   * Asks Temporal to delete a workflow with all its runs and their histories, and first to terminate it if it runs. Temporal
+   * does it soon after.
+   */
+  deleteWorkflow(workflowId: string): Promise<void>;
 };
 
 /** A workflow task that has reached its third attempt, about 10 s after the first, does not recover by itself. */
@@ -104,6 +116,20 @@ export function createTemporalGateway(
         throw error;
       }
     },
+    async startJob(workflowId, input, summary) {
+      try {
+        await client.workflow.start(JOB_WORKFLOW_TYPE, {
+          workflowId,
+          taskQueue: TASK_QUEUE,
+          args: [input],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          staticSummary: summary,
+          ...(hasSearchAttributes() && { searchAttributes: { PosthornProject: [input.projectId] } }),
+        });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
     send,
     async retryNow(workflowId, ids) {
       await send(workflowId, 'retryNow', ids);
@@ -131,21 +157,75 @@ export function createTemporalGateway(
       return (cause instanceof ApplicationFailure && cause.type) || cause?.name || 'unnamed';
     },
     async runOf(workflowId) {
-      try {
-        return (await handleOf(workflowId).describe()).runId;
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return null;
-        throw error;
-      }
+      return (await describedUnlessNotFound(client, workflowId))?.runId ?? null;
     },
     async terminate(workflowId, reason) {
       await handleOf(workflowId).terminate(reason);
     },
+    async deliveriesOf(workflowId) {
+      const { history } = await client.workflowService.getWorkflowExecutionHistory({
+        namespace: client.options.namespace,
+        execution: { workflowId },
+        maximumPageSize: 1,
+      });
+      const [payload] = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+      const input: DeliverInput = JSON.parse(Buffer.from(payload!.data!).toString());
+      return input.deliveries.map(({ id }) => id);
+    },
+    async deleteWorkflow(workflowId) {
+      // The last run leads to the others, so it goes last.
+      for (const runId of (await runsOf(client, workflowId)).reverse())
+        await unlessNotFound(
+          client.workflowService.deleteWorkflowExecution({
+            namespace: client.options.namespace,
+            workflowExecution: { workflowId, runId },
+          }),
+        );
+    },
   };
 }
 
-function toDeliveryAtStart({ id, step, retry }: AssignedDelivery): DeliveryAtStart {
-  if (!retry) return { id, step };
+/** The runs that Temporal has of a workflow, the last one first. Each but the last one continued as new. */
+async function runsOf(client: Client, workflowId: string): Promise<string[]> {
+  const { namespace } = client.options;
+  const last = await describedUnlessNotFound(client, workflowId);
+  if (last === null) return [];
+  const runs = [last.runId];
+  for (let runId = last.runId; runId !== last.raw.workflowExecutionInfo?.firstRunId; runs.push(runId)) {
+    const page = await unlessNotFound(
+      client.workflowService.getWorkflowExecutionHistory({
+        namespace,
+        execution: { workflowId, runId },
+        maximumPageSize: 1,
+      }),
+    );
+    const start = page?.history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+    if (!start?.continuedExecutionRunId) break;
+    runId = start.continuedExecutionRunId;
+  }
+  return runs;
+}
+
+async function unlessNotFound<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (grpcStatusOf(error) === GRPC_STATUS.NOT_FOUND) return null;
+    throw error;
+  }
+}
+
+async function describedUnlessNotFound(client: Client, workflowId: string) {
+  try {
+    return await client.workflow.getHandle(workflowId).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+function toDeliveryAtStart({ id, step, orderedFor, retry }: AssignedDelivery): DeliveryAtStart {
+  if (!retry) return { id, step, ...(orderedFor && { orderedFor }) };
   const { delayMs, endedAt, lastOutcome } = retry;
   const dueInMs = remainingDelayMs(delayMs, performance.now() - endedAt);
   return { id, step, retry: { dueInMs, lastOutcome } };

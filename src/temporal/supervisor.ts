@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import type { Activities } from '../../workflows/contract.ts';
+import type { Activities, JobActivities } from '../../workflows/contract.ts';
 import type { Config } from '../config/config.ts';
 import { loadWorkflowBundle } from './bundle/load-workflow-bundle.ts';
 import { connectToTemporal } from './connect.ts';
@@ -41,7 +41,7 @@ const BACKOFF_MS = [500, 1_000, 2_000, 5_000];
 /** Connects in the background and returns immediately. `activities` is null in a process without workers. */
 export function superviseTemporal(
   config: Config['temporal'] & { address: string },
-  activities: Activities | null,
+  activities: (Activities & JobActivities) | null,
   log: Logger,
 ): TemporalSupervisor {
   const stopping = new AbortController();

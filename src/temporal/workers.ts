@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
-import { type Activities, SLOW_TASK_QUEUE, TASK_QUEUE } from '../../workflows/contract.ts';
+import {
+  type Activities,
+  type JobActivities,
+  SLOW_TASK_QUEUE,
+  TASK_QUEUE,
+} from '../../workflows/contract.ts';
 import { WorkerWithoutWatchdog } from './worker-without-watchdog.ts';
 
 /** Longer than the longest attempt (60 s) with a margin, so that a deploy never interrupts a POST. */
@@ -28,7 +33,7 @@ export type RunningWorkers = {
 export async function runWorkers(
   connection: NativeConnection,
   namespace: string,
-  activities: Activities,
+  activities: Activities & JobActivities,
   workflowBundle: WorkflowBundle,
 ): Promise<RunningWorkers> {
   const identity = `${process.pid}@${hostname()}/${randomBytes(4).toString('hex')}`;

@@ -15,21 +15,11 @@ import { compileTemplate, HEADER_VARIABLES, templateProblem } from '../../src/pr
 import { isHeaderValue } from '../../src/profiles/header-names.ts';
 import { parseCursor } from '../../src/store/outcomes/outcomes.ts';
 import { superlinearGrowth } from './growth.ts';
-import { checked, event, filled, type Make, problemOrResult, profiles } from './untrusted-input.ts';
+import { checked, event, filled, type Make, memoized, problemOrResult, profiles } from './untrusted-input.ts';
 
 jest.setTimeout(120_000);
 
 const guard = createAddressGuard([]);
-
-/** Makes each text once for each size. */
-function memoized(make: Make): Make {
-  const made = new Map<number, string>();
-  return (bytes) => {
-    const text = made.get(bytes) ?? make(bytes);
-    made.set(bytes, text);
-    return text;
-  };
-}
 
 /** Texts that are hostile to regular expressions and scanners. */
 const TEXTS: Record<string, Make> = {

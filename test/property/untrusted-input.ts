@@ -21,6 +21,16 @@ export const listed =
     return before + entries.join() + after;
   };
 
+/** Makes each text once for each size. */
+export function memoized(make: Make): Make {
+  const made = new Map<number, string>();
+  return (bytes) => {
+    const text = made.get(bytes) ?? make(bytes);
+    made.set(bytes, text);
+    return text;
+  };
+}
+
 export const profiles = createShippedProfiles();
 
 export const event = {

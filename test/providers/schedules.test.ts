@@ -1,6 +1,6 @@
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
 import { readHistoryFacts } from '../replay/history.ts';
-import { untilWaiting } from '../replay/scenarios.ts';
+import { untilWaiting } from '../replay/steps.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { openOutcomes } from '../set-up/outcome-stream.ts';
 import { type Delivery, type Event, startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';

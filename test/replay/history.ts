@@ -32,8 +32,8 @@ export type HistoryFacts = {
 };
 
 /** Returns the history of a workflow as JSON for replay. */
-export const historyJsonOf = async (client: Client, workflowId: string): Promise<string> =>
-  historyToJSON(await client.workflow.getHandle(workflowId).fetchHistory());
+export const historyJsonOf = async (client: Client, workflowId: string, runId?: string): Promise<string> =>
+  historyToJSON(await client.workflow.getHandle(workflowId, runId).fetchHistory());
 
 export const readHistoryFacts = async (client: Client, workflowId: string): Promise<HistoryFacts> =>
   parseHistoryFacts(await historyJsonOf(client, workflowId));

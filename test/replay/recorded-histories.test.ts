@@ -6,10 +6,12 @@ import { type HistoryFacts, parseHistoryFacts } from './history.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 /**
- * Scenarios that are not run by this test because they are slow: test/faults covers lost workers and outages, and
+ * Scenarios that are not run by this test because they are slow, or wait for what is left of a time: test/faults covers lost
+ * workers and outages, test/integration/recoveries pages, and
  * test/providers the policies of the providers.
  */
-const NOT_RUN = /^(rerun-after-a-lost-worker|recorded-late|policy-of-.*)$/;
+const NOT_RUN =
+  /^(rerun-after-a-lost-worker|recovery-in-pages|recovery-that-continues-as-new|recorded-late|policy-of-.*)$/;
 const names = Object.keys(SCENARIOS).filter((name) => !NOT_RUN.test(name));
 
 const recorded = (name: string): string =>
@@ -17,7 +19,7 @@ const recorded = (name: string): string =>
 
 /** The facts of a history, without the ids that differ in each run. */
 const facts = (json: string): HistoryFacts =>
-  JSON.parse(JSON.stringify(parseHistoryFacts(json)).replaceAll(/dlv_\w+/g, 'dlv'));
+  JSON.parse(JSON.stringify(parseHistoryFacts(json)).replaceAll(/(dlv|rec|prj|ep)_\w+/g, '$1'));
 
 // Replay does not detect changed arguments, options, summaries, durations and messages, so this test compares them.
 test.each(names)(
@@ -98,6 +100,26 @@ test.each(PROVIDERS)(
     expect(end.failure).toMatchObject({ type: 'Undeliverable', message: '1 of 1 undeliverable' });
   },
 );
+
+test('the deliveries of an ordered endpoint are attempted in one activity, and what follows a failure is released', () => {
+  const { input, activities, timers, end } = parseHistoryFacts(recorded('ordered-line-whose-head-fails'));
+
+  expect(input).toMatchObject({ lane: 'restricted' });
+  expect((input as { deliveries: object[] }).deliveries).toEqual(
+    Array(3).fill(expect.objectContaining({ step: 0, orderedFor: expect.stringMatching(/^ep_/) })),
+  );
+  expect(activities).toMatchObject([{ taskQueue: 'posthorn-slow', summary: 'attempt 1 of 2, 3 deliveries' }]);
+  expect(timers).toEqual([]);
+  expect(end).toMatchObject({ status: 'completed', result: { delivered: 0, released: 3 } });
+});
+
+test('a retry at an endpoint with a rate is released, and its workflow ends', () => {
+  const { activities, timers, end } = parseHistoryFacts(recorded('retry-at-a-limited-rate'));
+
+  expect(activities).toMatchObject([{ taskQueue: 'posthorn-slow', summary: 'attempt 1 of 2, 3 deliveries' }]);
+  expect(timers).toEqual([]);
+  expect(end).toMatchObject({ status: 'completed', result: { delivered: 2, released: 1 } });
+});
 
 test('after a worker was lost, its activity ran again', () => {
   expect(parseHistoryFacts(recorded('rerun-after-a-lost-worker')).activityAttempts).toEqual([2]);

@@ -1,24 +1,38 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { Progress } from '../../workflows/contract.ts';
+import type { Rate } from '../../src/policy/pacing.ts';
 import { openAccount } from '../providers/account.ts';
 import { PROVIDERS, type Provider } from '../providers/providers.ts';
 import { eventually } from '../set-up/eventually.ts';
-import type { Delivery, Event, TestPosthorn } from '../set-up/test-posthorn.ts';
+import type { Event, TestPosthorn } from '../set-up/test-posthorn.ts';
 import { CANARIES } from './canaries.ts';
 import { historyJsonOf, readHistoryFacts } from './history.ts';
 import { startInterruptibleProxy } from './interruptible-proxy.ts';
 import { respond, runScenario, type ScenarioContext } from './stage.ts';
-
-const SECRET = `whsec_${CANARIES.secret}`;
-/** No delay is shorter than the timeout, so deliveries that fail together stay in one activity. */
-const QUICK = { delays: ['1s', '2s'], timeout: '1s' };
+import {
+  deliveryOf,
+  eventTo,
+  historyWhenClosed,
+  postOne,
+  QUICK,
+  SECRET,
+  untilWaiting,
+  workflowOf,
+} from './steps.ts';
 
 /** Each scenario runs one path through the workflow on real servers and returns the history as JSON. */
 export const SCENARIOS: Record<string, () => Promise<string>> = {
   'delivered-at-once': () => runScenario((stage) => playOne(stage, [200])),
 
   'delivered-on-attempt-3': () => runScenario((stage) => playOne(stage, [500, 503, 200], QUICK)),
+
+  'waits-in-postgres': () =>
+    runScenario(async (stage) => {
+      const posthorn = await stage.posthorn({ settings: { maxWorkflowWaitMs: 1_000 } });
+      await posthorn.call('PATCH', '/v1/project', { policy: { delays: ['1s', '5h'], timeout: '1s' } });
+      const { workflowId } = await postOne(posthorn, await stage.receiver([500, 503]));
+      return historyWhenClosed(posthorn, workflowId);
+    }),
 
   undeliverable: () => runScenario((stage) => playOne(stage, [500, 500, 404], QUICK)),
 
@@ -42,6 +56,31 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
       await posthorn.call('POST', `/v1/deliveries/${id}/retry`);
       return historyWhenClosed(posthorn, workflowId);
     }),
+
+  recovery: () => runScenario((stage) => playRecovery(stage, 1, 50)),
+
+  'recovery-that-continues-as-new': () =>
+    runScenario(async (stage) => {
+      const posthorn = await stage.posthorn({ settings: { jobStepsPerRun: 2 } });
+      return firstRunOf(posthorn, await recoverAll(stage, posthorn, 7, 1));
+    }),
+
+  /** At this rate the workflow waits between its pages. */
+  'recovery-in-pages': () => runScenario((stage) => playRecovery(stage, 7, 1)),
+
+  /** The first fails, so the other two wait for it in Postgres, and so does its retry. */
+  'ordered-line-whose-head-fails': () =>
+    runScenario(async (stage) =>
+      historyOfHeld(await stage.posthorn(), await stage.receiver([500, 200]), { ordered: true }),
+    ),
+
+  /** Each waits for its permit within the attempt, and the retry waits in Postgres. */
+  'retry-at-a-limited-rate': () =>
+    runScenario(async (stage) =>
+      historyOfHeld(await stage.posthorn(), await stage.receiver([200, 503, 200]), {
+        rate: { limit: 10, per: 'second' },
+      }),
+    ),
 
   'group-that-fails-at-different-steps': () =>
     runScenario(async (stage) => {
@@ -144,56 +183,54 @@ async function playOne(stage: ScenarioContext, script: number[], policy?: object
   return historyWhenClosed(posthorn, workflowId);
 }
 
-const eventTo = ({ url }: { url: string }) => ({
-  type: 'render.completed',
-  data: { secret: CANARIES.data },
-  target: { url, secret: SECRET },
-});
+/** Deliveries that have failed are sent again. Returns the history of the recovery. */
+async function playRecovery(stage: ScenarioContext, count: number, rate: number): Promise<string> {
+  const posthorn = await stage.posthorn();
+  return historyWhenClosed(posthorn, await recoverAll(stage, posthorn, count, rate));
+}
 
-async function postOne(
+/** Releases three deliveries that were held together, so that they share a workflow. Returns its history. */
+async function historyOfHeld(
   posthorn: TestPosthorn,
   receiver: { url: string },
-): Promise<{ id: string; workflowId: string }> {
-  const event = await posthorn.post(eventTo(receiver));
-  const workflowId = await workflowOf(posthorn, event.id);
-  return { id: (await posthorn.eventOf(event.id)).deliveries[0]!.id, workflowId };
+  limits: { ordered: true } | { rate: Rate },
+): Promise<string> {
+  await posthorn.call('PATCH', '/v1/project', { policy: { delays: ['1h'], timeout: '1s' } });
+  const { id } = await posthorn.newEndpoint(receiver.url, { secret: SECRET, ...limits });
+  await posthorn.call('POST', `/v1/endpoints/${id}/pause`);
+  const events = Array.from({ length: 3 }, () => ({ type: 'render.completed', data: CANARIES.data }));
+  const { items } = await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', { events });
+  await posthorn.call('POST', `/v1/endpoints/${id}/resume`);
+  return historyWhenClosed(posthorn, await workflowOf(posthorn, items[0]!.id));
 }
 
-async function workflowOf(posthorn: TestPosthorn, eventId: string): Promise<string> {
-  let id: string | null | undefined;
-  await eventually(async () => {
-    id = (await posthorn.eventOf(eventId)).deliveries[0]?.workflow?.id;
-    return id != null;
-  });
-  return id!;
-}
-
-const deliveryOf = (posthorn: TestPosthorn, id: string): Promise<Delivery> =>
-  posthorn.call('GET', `/v1/deliveries/${id}`);
-
-/** Waits until the workflow waits for the step. In Postgres the failure is recorded some milliseconds earlier. */
-export async function untilWaiting(
+/** Lets `count` deliveries fail, and starts their recovery. Returns the id of its workflow. */
+async function recoverAll(
+  stage: ScenarioContext,
   posthorn: TestPosthorn,
-  workflowId: string,
-  deliveryId: string,
-  step: number,
-): Promise<void> {
-  const handle = posthorn.temporal.workflow.getHandle(workflowId);
-  await eventually(async () => {
-    const entries = await handle.query<Progress>('progress').catch(() => []); // it may not have started yet
-    return entries.some(
-      (entry) => entry.id === deliveryId && entry.state === 'waiting' && entry.step === step,
-    );
+  count: number,
+  rate: number,
+): Promise<string> {
+  await posthorn.call('PATCH', '/v1/project', { policy: { delays: [], timeout: '1s' } });
+  const receiver = await stage.receiver([...Array.from({ length: count }, () => 500), 200]);
+  await posthorn.newEndpoint(receiver.url, { secret: SECRET });
+  const since = new Date(Date.now() - 60_000).toISOString();
+  for (let n = 0; n < count; n += 1) {
+    const { id } = await posthorn.post({ type: 'render.completed', data: CANARIES.data });
+    await posthorn.untilSettled(id);
+  }
+  const { id } = await posthorn.call<{ id: string }>('POST', '/v1/recoveries', {
+    what: 'failed',
+    since,
+    rate,
   });
+  return `recover/${posthorn.project.id}/${id}/1`;
 }
 
-async function historyWhenClosed(posthorn: TestPosthorn, workflowId: string): Promise<string> {
-  const handle = posthorn.temporal.workflow.getHandle(workflowId);
-  const isClosed = () =>
-    handle.describe().then(
-      ({ status }) => status.name !== 'RUNNING',
-      () => false, // its id is in Postgres before the workflow starts
-    );
-  await eventually(isClosed, 30_000);
-  return historyJsonOf(posthorn.temporal, workflowId);
+/** The history of the first run, once the last one has closed. */
+async function firstRunOf({ temporal }: TestPosthorn, workflowId: string): Promise<string> {
+  const last = temporal.workflow.getHandle(workflowId);
+  await eventually(async () => (await last.describe()).status.name === 'COMPLETED', 30_000);
+  const { firstRunId } = (await last.describe()).raw.workflowExecutionInfo!;
+  return historyJsonOf(temporal, workflowId, firstRunId!);
 }

@@ -11,6 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { startReceiver } from '../receivers/receiver.ts';
+import { startTestPosthorn } from '../set-up/test-posthorn.ts';
 import { runProgram, runPython, SDK_FOLDER, testWithPython } from './run-program.ts';
 
 jest.setTimeout(120_000);
@@ -75,9 +77,15 @@ test('the packed package works in Jest with its default settings, which load Com
   expect(code).toBe(0);
 });
 
-test.each(['program.mts', 'program.cts'])(
-  'TypeScript finds the types from %s and reports wrong arguments',
-  async (file) => {
+test.each([
+  ['program.mts', 'nodenext', 'nodenext'],
+  ['program.cts', 'nodenext', 'nodenext'],
+  ['program.mts', 'node16', 'node16'],
+  ['program.cts', 'node16', 'node16'],
+  ['program.ts', 'esnext', 'bundler'],
+])(
+  'TypeScript finds the types from %s as module %s by %s, and reports wrong arguments',
+  async (file, module, resolution) => {
     const program = `
     import { PosthornClient, type Event } from '@posthorn/sdk';
     const client = new PosthornClient({ url: '', apiKey: '', profile: 'smartlyq' });
@@ -88,11 +96,28 @@ test.each(['program.mts', 'program.cts'])(
     // @ts-expect-error: an event has a type
     void client.events.send({ data: {} });`;
     writeFileSync(join(folder, file), program);
-    const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--types', ''];
+    const options = ['--noEmit', '--strict', '--target', 'es2022', '--types', ''];
+    options.push('--module', module, '--moduleResolution', resolution);
     const { stdout } = await node(join(binaries, '../typescript/bin/tsc'), ...options, file);
     expect(stdout).toBe('');
   },
 );
+
+test('the packed package calls a real Posthorn', async () => {
+  const posthorn = await startTestPosthorn();
+  const receiver = await startReceiver();
+  writeFileSync(
+    join(folder, 'caller.mjs'),
+    `import { PosthornClient } from '@posthorn/sdk';
+     const client = new PosthornClient({ url: '${posthorn.url}', apiKey: '${posthorn.project.key}' });
+     await client.endpoints.create({ url: '${receiver.url}' });
+     const { status } = await client.events.send({ type: 'a.b', data: {} }, { wait: '20s' });
+     console.log(status);`,
+  );
+  expect(await node('caller.mjs')).toMatchObject({ stdout: 'delivered\n', stderr: '' });
+  await receiver.close();
+  await posthorn.close();
+});
 
 test('each module format is one file that imports nothing', () => {
   const files = globSync('**/*.js', { cwd: join(installed, 'dist') }).sort();
@@ -103,12 +128,12 @@ test('each module format is one file that imports nothing', () => {
   }
 });
 
-test('the packed package has no dependencies, and less than 64 kB', () => {
+test('the packed package has no dependencies, and less than 96 kB', () => {
   const manifest: unknown = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
   expect(manifest).not.toHaveProperty('dependencies');
   expect(manifest).not.toHaveProperty('peerDependencies');
   const [tarball] = globSync('*.tgz', { cwd: folder });
-  expect(statSync(join(folder, tarball!)).size).toBeLessThan(64 * 1024);
+  expect(statSync(join(folder, tarball!)).size).toBeLessThan(96 * 1024);
 });
 
 test('the packed package has the license of the package that is bundled into it', () => {
@@ -117,7 +142,8 @@ test('the packed package has the license of the package that is bundled into it'
   expect(readFileSync(join(installed, 'dist/LICENSE-noble-hashes'), 'utf8')).toBe(license);
 });
 
-test('the packed package has the license and no tests', () => {
+test('the packed package has the license, a changelog and no tests', () => {
+  expect(readFileSync(join(installed, 'CHANGELOG.md'), 'utf8')).toContain('# Changelog');
   expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
   expect(globSync('test/**', { cwd: installed })).toEqual([]);
 });

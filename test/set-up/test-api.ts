@@ -6,7 +6,7 @@ import type { ApiConfig, ApiDependencies } from '../../src/api/dependencies.ts';
 import { createHttpServer } from '../../src/api/http/server.ts';
 import { createTenantReadPool } from '../../src/api/limits/tenant-read-pool.ts';
 import type { Acceptor, DeliveryCommands } from '../../src/api/ports.ts';
-import { createEndpointStates } from '../../src/dispatch/background/endpoint-states.ts';
+import { createEndpointStates } from '../../src/background/endpoint-states.ts';
 import { createDeliveryCommands } from '../../src/dispatch/delivery-commands.ts';
 import { createAddressGuard } from '../../src/egress/addresses/address-guard.ts';
 import { DEFAULT_QUOTAS } from '../../src/policy/quotas.ts';
@@ -49,10 +49,21 @@ export async function startTestApi({
     tenantReadPool: createTenantReadPool(database.pool),
     acceptor: createUnassigningAcceptor(database, secretBox),
     deliveryCommands: steeringWithoutWorkflows(database),
-    endpointStates: createEndpointStates({ pool: database.pool, onReleased: () => {}, onFailure: throwOn }),
+    endpointStates: createEndpointStates({
+      pool: database.pool,
+      drainRate: 0,
+      onReleased: () => {},
+      onEnded: () => {},
+      onOutcomes: () => {},
+      onFailure: throwOn,
+    }),
+    erasureJobs: { wake: () => {} },
+    bulkJobs: { start: () => {} },
     settlementWaiters: { waitUntilSettled: async () => false },
+    listenerStreams: { open: async () => null, respond: async () => 'not_found' },
     streams: { open: async () => 'expired' },
     readiness: { check: async () => ({ ready: true, components: { postgres: { ok: true } } }) },
+    pages: null,
     links: { urlOf: async () => null },
     guard: createAddressGuard(['127.0.0.0/8']),
     profiles: createProfileLookup(createShippedProfiles(), storedProfiles(database.pool)),
@@ -66,7 +77,12 @@ export async function startTestApi({
       maxBodyBytes: 64 * 1024,
       publicUrl: 'http://posthorn.test',
       temporalUiUrl: null,
+      version: '1.2.3',
+      ui: ['dashboard', 'portal'],
+      listeners: true,
       quotas: DEFAULT_QUOTAS,
+      retentionMs: 30 * 86_400_000,
+      statisticsRetentionMs: 400 * 86_400_000,
       ...replace.config,
     },
   });

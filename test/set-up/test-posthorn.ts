@@ -90,10 +90,16 @@ export async function startTestPosthorn(options: TestPosthornOptions = {}): Prom
     allowTargets: ['127.0.0.0/8'],
     userAgent: 'Posthorn-Test',
     maxBodyBytes: 1024 * 1024,
+    ui: ['dashboard', 'portal'],
+    listeners: true,
     quotas: DEFAULT_QUOTAS,
     grouping: 'auto',
+    maxWorkflowWaitMs: 3 * 3_600_000,
+    drainRate: 20,
     firstAttempt: process.env.POSTHORN_FIRST_ATTEMPT === 'express' ? 'express' : 'workflow',
     retentionMs: 30 * 86_400_000,
+    auditRetentionMs: 365 * 86_400_000,
+    statisticsRetentionMs: 400 * 86_400_000,
     ...options.settings,
   };
   const log = options.log ?? createLogger({ level: process.env.TEST_LOG_LEVEL ?? 'silent', name: 'test' });
@@ -137,7 +143,7 @@ export async function startTestPosthorn(options: TestPosthornOptions = {}): Prom
     eventOf,
     attemptsOf: async (deliveryId) =>
       (await call<{ items: Attempt[] }>('GET', `/v1/deliveries/${deliveryId}/attempts`)).items.reverse(),
-    async untilSettled(id, timeoutMs = 15_000) {
+    async untilSettled(id, timeoutMs = 30_000) {
       await eventually(async () => (await eventOf(id)).status !== 'pending', timeoutMs);
       return eventOf(id);
     },

@@ -1,6 +1,10 @@
 import type pg from 'pg';
 import type { SecretBox } from '../../src/secrets/secret-box.ts';
-import { type AcceptOptions, beginAccept, type NewDelivery } from '../../src/store/events/accept-events.ts';
+import {
+  type AcceptOptions,
+  beginAccept,
+  type NewDelivery,
+} from '../../src/store/events/accept/accept-events.ts';
 import type { AcceptResult, EventDraft } from '../../src/store/events/event-draft.ts';
 import { retryOnConflict } from '../../src/store/postgres/database.ts';
 

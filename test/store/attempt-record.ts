@@ -1,4 +1,4 @@
-import type { AttemptRecord } from '../../src/store/deliveries/record-attempts.ts';
+import type { AttemptRecord } from '../../src/store/deliveries/recording/attempt-record.ts';
 
 /** The record of an attempt that got a 503 and is due again in 60 s. */
 export const attemptRecordOf = (
@@ -20,6 +20,8 @@ export const attemptRecordOf = (
   errorCode: null,
   errorMessage: null,
   retryInMs: 60_000,
+  finalReason: null,
+  receiverFailure: null,
   nextOwner: null,
   ...changes,
 });

@@ -5,6 +5,7 @@ import { createSecretBox } from '../../src/secrets/secret-box.ts';
 import { endpointSecretsContext } from '../../src/store/endpoints/endpoints.ts';
 import { insertEndpoint } from '../../src/store/endpoints/insert-endpoint.ts';
 import type { EventDraft } from '../../src/store/events/event-draft.ts';
+import { inTransaction } from '../../src/store/postgres/database.ts';
 import { newId } from '../../src/store/postgres/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../set-up/servers/database.ts';
 import { acceptEvents } from './accept-events.ts';
@@ -18,7 +19,12 @@ export type SeededStore = TestDatabase & {
   /** The default project. */
   project: string;
   newProject(): Promise<string>;
-  newEndpoint(options?: { project?: string; url?: string; consumer?: string | null }): Promise<string>;
+  newEndpoint(options?: {
+    project?: string;
+    url?: string;
+    consumer?: string | null;
+    events?: string[];
+  }): Promise<string>;
   draft(changes?: Partial<EventDraft>): EventDraft;
   /** Stores an event and assigns its deliveries to `owner`, as a dispatcher with free slots does. */
   acceptEvent(owner: string | null, changes?: Partial<EventDraft>): Promise<{ event: string; ids: string[] }>;
@@ -64,11 +70,16 @@ export async function seedStore(): Promise<SeededStore> {
     ...database,
     project,
     newProject,
-    async newEndpoint({ project: owner = project, url = 'http://127.0.0.1:9/', consumer = null } = {}) {
+    async newEndpoint({
+      project: owner = project,
+      url = 'http://127.0.0.1:9/',
+      consumer = null,
+      events = ['*'],
+    } = {}) {
       const id = newId('ep', Date.now());
       const secrets = secretBox.seal(JSON.stringify([SECRET]), endpointSecretsContext(owner, id));
-      const rest = { url, events: ['*'], consumer, description: null, headers: null, secrets };
-      await insertEndpoint(pool, { id, projectId: owner, ...rest });
+      const rest = { url, events, consumer, description: null, headers: null, secrets };
+      await inTransaction(pool, (client) => insertEndpoint(client, { id, projectId: owner, ...rest }));
       return id;
     },
     draft,

@@ -1,9 +1,11 @@
-export type { Connection } from './call.ts';
+export type { Connection, CreateOptions } from './call.ts';
 export { PosthornClient, type PosthornClientOptions } from './client.ts';
+export type { ListenerRequest, ListenerStreamOptions } from './listener-stream.ts';
 export type * from './models.ts';
 export type { Outcome, StreamOptions } from './outcome-stream.ts';
-export type { Page } from './pagination.ts';
+export type { Page, SearchedPage } from './pagination.ts';
 export { PosthornError } from './posthorn-error.ts';
+export type { EventsQuery } from './resources/events.ts';
 export { PROFILES, type ProfileName, type SigningProfile } from './verify/profiles.ts';
 export type { RequestHeaders } from './verify/signature-parts.ts';
 export { type VerificationCode, WebhookVerificationError } from './verify/verification-error.ts';

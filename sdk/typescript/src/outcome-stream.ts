@@ -1,6 +1,5 @@
-import { type Connection, request } from './call.ts';
-import { errorFromResponse, PosthornError } from './posthorn-error.ts';
-import { type ServerSentEvent, serverSentEvents } from './server-sent-events.ts';
+import { type Connection, queryText } from './call.ts';
+import { followEvents } from './event-stream.ts';
 
 export type Outcome = {
   kind:
@@ -26,13 +25,15 @@ export type Outcome = {
 export type StreamOptions = {
   /** Starts after this outcome instead of now. */
   lastEventId?: string;
+  /** Only outcomes of these endpoints; of these consumers; of these kinds. */
+  endpoint?: readonly string[];
+  consumer?: readonly string[];
+  kind?: readonly Outcome['kind'][];
+  /** Called with the id from which the stream can be resumed, when it moves on without an outcome. */
+  onCursor?: (id: string) => void;
   /** Ends the stream when it is aborted. */
   signal?: AbortSignal;
 };
-
-/** Posthorn sends something at least every 15 s. A connection that is silent for longer is dead. */
-const SILENCE_TIMEOUT_MS = 45_000;
-const MAX_RECONNECT_DELAY_MS = 30_000;
 
 /**
  * Yields the outcomes of the project, or of the consumer that the key belongs to, without end. Reconnects when the
@@ -41,69 +42,11 @@ const MAX_RECONNECT_DELAY_MS = 30_000;
  */
 export async function* streamOutcomes(
   connection: Connection,
-  { lastEventId, signal }: StreamOptions = {},
+  { endpoint, consumer, kind, onCursor, ...from }: StreamOptions = {},
 ): AsyncGenerator<Outcome, void> {
-  let lastId = lastEventId;
-  let retryMs = 1_000;
-  let failures = 0;
-  while (!signal?.aborted) {
-    try {
-      for await (const { id, retry, event, data } of eventsAfter(connection, lastId, signal)) {
-        failures = 0;
-        lastId = id ?? lastId;
-        retryMs = Number(retry ?? retryMs);
-        if (data !== undefined) yield { kind: event, ...JSON.parse(data) } as Outcome;
-      }
-    } catch (error) {
-      if (signal?.aborted) return;
-      if (isFinal(error)) throw error;
-      failures += 1;
-    }
-    await pause(Math.min(retryMs * 2 ** failures, MAX_RECONNECT_DELAY_MS), signal);
+  const path = `/v1/outcomes${queryText({ endpoint, consumer, kind })}`;
+  for await (const { id, event, data } of followEvents(connection, path, from)) {
+    if (data !== undefined) yield { kind: event, ...JSON.parse(data) } as Outcome;
+    else if (id !== undefined) onCursor?.(id);
   }
 }
-
-const isFinal = (error: unknown): boolean =>
-  error instanceof PosthornError ? error.status < 500 && error.status !== 429 : error instanceof SyntaxError;
-
-async function* eventsAfter(
-  connection: Connection,
-  lastEventId: string | undefined,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<ServerSentEvent> {
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  let silence = setTimeout(end, SILENCE_TIMEOUT_MS);
-  signal?.addEventListener('abort', end);
-  try {
-    const response = await request(connection, '/v1/outcomes', {
-      method: 'GET',
-      signal: ending.signal,
-      headers: {
-        accept: 'text/event-stream',
-        ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
-      },
-    });
-    if (!response.ok || !response.body) throw await errorFromResponse(response);
-    yield* serverSentEvents(response.body, () => {
-      clearTimeout(silence);
-      silence = setTimeout(end, SILENCE_TIMEOUT_MS);
-    });
-  } finally {
-    clearTimeout(silence);
-    signal?.removeEventListener('abort', end);
-    // Closes the connection also when the caller leaves its loop.
-    end();
-  }
-}
-
-const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done);
-  });

@@ -4,6 +4,14 @@ export type Page<T> = {
   nextCursor: string | null;
 };
 
+/** A page of a list that can be a search, which may end before it has looked at everything. */
+export type SearchedPage<T> = Page<T> & {
+  /** Of a search: everything created from this time on has been looked at; null if everything has been. */
+  searchedTo?: string | null;
+  /** Of a search: whether everything has been looked at. */
+  complete?: boolean;
+};
+
 /** Yields the items of all pages. Fetches a page when the iteration reaches it. */
 export async function* iteratePages<T>(
   list: (page: { cursor?: string }) => Promise<Page<T>>,

@@ -138,7 +138,9 @@ test('the stream of outcomes resumes after the last outcome when the connection 
     stream('retry: 1\nid: 2\n\n', outcome('3').slice(0, 20), outcome('3').slice(20)),
   );
   const outcomes: Outcome[] = [];
-  for await (const one of client.outcomes.stream({ lastEventId: 'start' })) {
+  const cursors: string[] = [];
+  const onCursor = (id: string) => cursors.push(id);
+  for await (const one of client.outcomes.stream({ lastEventId: 'start', onCursor })) {
     outcomes.push(one);
     if (outcomes.length === 3) break;
   }
@@ -150,6 +152,7 @@ test('the stream of outcomes resumes after the last outcome when the connection 
     requests.map(({ headers }) => headers['last-event-id']),
     ['start', '0', '2', '2'],
   );
+  assert.deepEqual(cursors, ['0', '2']);
 });
 
 test('the stream of outcomes ends when its signal is aborted', async () => {

@@ -1,8 +1,10 @@
 import pLimit from 'p-limit';
-import type { Attempt, Delivery } from '../../store/deliveries/delivery-reads.ts';
-import type { InitialDelivery } from '../../store/events/event-draft.ts';
+import { plannedAttempts } from '../../policy/planned-attempts.ts';
+import { deserializePolicy } from '../../policy/retry-policy.ts';
+import type { Attempt, Delivery, DeliveryDetails } from '../../store/deliveries/delivery-reads.ts';
+import type { EventDraft, InitialDelivery } from '../../store/events/event-draft.ts';
 import type { WorkflowLinks } from '../ports.ts';
-import type { AttemptResponse, DeliveryResponse } from './delivery-schemas.ts';
+import type { AttemptResponse, DeliveryDetailsResponse, DeliveryResponse } from './delivery-schemas.ts';
 
 /** Longest wait for links to Temporal. If Temporal is down, the data from Postgres must still be returned promptly. */
 const LINKS_TIMEOUT_MS = 1_000;
@@ -20,14 +22,34 @@ export async function deliveryResponses(
   }));
 }
 
+/** One delivery as a response, with the rules under which it is sent. */
+export async function deliveryDetailsResponse(
+  links: WorkflowLinks,
+  { policy: policyText, step, expiresAt, profile, ...delivery }: DeliveryDetails,
+): Promise<DeliveryDetailsResponse> {
+  const [response] = await deliveryResponses(links, [delivery]);
+  const policy = deserializePolicy(policyText);
+  const { delays, timeout, jitter, finalStatuses = [] } = policy;
+  const dueAt = delivery.nextAttemptAt;
+  const planned = dueAt === null ? [] : plannedAttempts(policy, step, dueAt.getTime());
+  const inTime = planned.filter(({ at }) => expiresAt === null || at < expiresAt.getTime());
+  return {
+    ...response!,
+    policy: { delays, timeout, jitter, finalStatuses },
+    expiresAt,
+    plannedAttempts: inTime.map(({ at, ...attempt }) => ({ ...attempt, at: new Date(at) })),
+    profile,
+  };
+}
+
 /** A delivery that has just been created and not attempted yet. */
 export const initialDeliveryResponse = (
   delivery: InitialDelivery,
-  event: string,
-  createdAt: Date,
+  { id: event, type: eventType, createdAt, consumer, test, sequence }: EventDraft & { sequence: number },
 ): DeliveryResponse => ({
   id: delivery.id,
   event,
+  sequence,
   endpoint: delivery.endpointId,
   status: delivery.status,
   attempts: 0,
@@ -35,17 +57,29 @@ export const initialDeliveryResponse = (
   lastOutcome: null,
   reason: null,
   waitingFor: delivery.waitingFor,
+  waitingUntil: null,
   replayOf: null,
+  replayedBy: null,
+  createdAt,
+  settledAt: null,
+  consumer,
+  eventType,
+  test,
+  lastStatusCode: null,
+  cancelRequested: false,
+  dismissedAt: null,
   workflow: { id: delivery.workflowId, url: null },
 });
 
-export function attemptResponse(attempt: Attempt): AttemptResponse {
+/** A session of the portal may see only the size of the response. */
+export function attemptResponse(attempt: Attempt, showsPayload: boolean): AttemptResponse {
   const { number, step, startedAt, durationMs, outcome, statusCode, trigger, resent } = attempt;
   const { requestUrl, requestHeaders, responseHeaders, responseBody, responseTruncated } = attempt;
   const { errorCode, errorMessage } = attempt;
+  const body = responseBody?.toString('utf8') ?? (responseHeaders === null ? null : '');
   const response = {
     headers: headersOf(responseHeaders),
-    body: responseBody?.toString('utf8') ?? '',
+    ...(showsPayload ? { body } : { body: null, bytes: responseBody?.length ?? 0 }),
     truncated: responseTruncated,
   };
   return {
@@ -64,8 +98,8 @@ export function attemptResponse(attempt: Attempt): AttemptResponse {
 }
 
 /** Headers are stored as JSON in bytea, because receivers may send NUL, which Postgres text cannot store. */
-const headersOf = (stored: Buffer | null): Record<string, unknown> =>
-  stored === null ? {} : JSON.parse(stored.toString('utf8'));
+const headersOf = (stored: Buffer | null): Record<string, unknown> | null =>
+  stored === null ? null : JSON.parse(stored.toString('utf8'));
 
 async function workflowUrls(
   links: WorkflowLinks,

@@ -1,39 +1,34 @@
 import { z } from 'zod';
-import { DELIVERY_STATUSES } from '../../policy/outcome.ts';
-import { listDeliveries } from '../../store/deliveries/delivery-lists.ts';
 import { findDelivery, listAttempts } from '../../store/deliveries/delivery-reads.ts';
 import { mapOutage } from '../../store/postgres/map-outages.ts';
 import type { Scope } from '../../store/scope.ts';
+import { may } from '../auth/tenant.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { pageRequest } from '../http/cursor.ts';
 import { pageResponse } from '../http/page-response.ts';
 import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
-import { eventId, pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
+import { pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
+import type { SearchLimit } from '../limits/search-limit.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
-import { attemptResponse, deliveryResponses } from './delivery-responses.ts';
-import { attempt, type DeliveryResponse, delivery } from './delivery-schemas.ts';
+import { attemptResponse, deliveryDetailsResponse } from './delivery-responses.ts';
+import { attempt, type DeliveryDetailsResponse, deliveryDetails } from './delivery-schemas.ts';
+import { listDeliveriesRoute } from './list-deliveries.ts';
 
 const params = z.object({ id: posthornId });
 const tag = 'Deliveries';
 
-const listDeliveriesQuery = z.strictObject({
-  ...pageQuery,
-  status: z.enum(DELIVERY_STATUSES).optional(),
-  endpoint: posthornId.optional(),
-  event: eventId.optional(),
-});
 const listAttemptsQuery = z.strictObject(pageQuery);
 
 export function deliveryRoutes(
-  { deliveryCommands, links }: ApiDependencies,
+  { deliveryCommands, links, clock }: ApiDependencies,
   readPool: TenantReadPool,
+  searches: SearchLimit,
 ): Route[] {
-  const readDelivery = async (scope: Scope, id: string): Promise<DeliveryResponse> => {
+  const readDelivery = async (scope: Scope, id: string): Promise<DeliveryDetailsResponse> => {
     const found = await findDelivery(readPool(scope), scope, id);
     if (!found) throw new Problem('not_found');
-    const [result] = await deliveryResponses(links, [found]);
-    return result!;
+    return deliveryDetailsResponse(links, found);
   };
 
   /** Commands identify a consumer by id only, so an earlier consumer of the same id must be excluded here. */
@@ -42,20 +37,7 @@ export function deliveryRoutes(
   };
 
   return [
-    tenantRoute({
-      method: 'get',
-      path: '/v1/deliveries',
-      operationId: 'listDeliveries',
-      tag,
-      summary: 'List deliveries, newest first',
-      description:
-        'A page may contain fewer than `limit` deliveries, or none, and still have a `nextCursor` when a filter matches few of the deliveries scanned. The list ends when `nextCursor` is null.',
-      access: 'consumer',
-      query: listDeliveriesQuery,
-      responses: { 200: { description: 'A page of deliveries', schema: pageSchema(delivery) } },
-      problems: ['invalid_cursor', ...READ_PROBLEMS],
-      handle: handleListDeliveries,
-    }),
+    listDeliveriesRoute({ links, clock }, readPool, searches),
     tenantRoute({
       method: 'get',
       path: '/v1/deliveries/{id}',
@@ -64,7 +46,7 @@ export function deliveryRoutes(
       summary: 'Get a delivery',
       access: 'consumer',
       params,
-      responses: { 200: { description: 'The delivery', schema: delivery } },
+      responses: { 200: { description: 'The delivery', schema: deliveryDetails } },
       handle: getDelivery,
     }),
     tenantRoute({
@@ -88,14 +70,15 @@ export function deliveryRoutes(
       tag,
       summary: 'Retry a delivery now',
       description:
-        'For an open delivery, the next scheduled attempt is made now and uses up its step. For a final delivery, a new delivery is created.',
+        'For an open delivery, the next scheduled attempt is made now and uses up its step. For a final delivery, a new delivery is created; while its endpoint is paused or disabled, or the plan of its consumer does not include webhooks, it is held.',
       access: 'consumer',
+      needs: 'retry',
       params,
       responses: {
-        201: { description: 'A new delivery that replays the final one', schema: delivery },
-        202: { description: 'The next attempt is made now', schema: delivery },
+        201: { description: 'A new delivery that replays the final one', schema: deliveryDetails },
+        202: { description: 'The next attempt is made now', schema: deliveryDetails },
       },
-      problems: ['delivery_held', 'endpoint_deleted'],
+      problems: ['delivery_held', 'endpoint_deleted', 'event_expired', 'payload_removed'],
       handle: retryDelivery,
     }),
     tenantRoute({
@@ -108,18 +91,15 @@ export function deliveryRoutes(
       description:
         'If a POST is in flight, its result decides: a 2xx response makes the delivery `delivered`, any other result `cancelled`. No POST starts later than 1 second after this response.',
       access: 'consumer',
+      needs: 'retry',
       params,
-      responses: { 202: { description: 'Cancelled, or waiting for a POST in flight', schema: delivery } },
+      responses: {
+        202: { description: 'Cancelled, or waiting for a POST in flight', schema: deliveryDetails },
+      },
       problems: ['delivery_final'],
       handle: cancelDelivery,
     }),
   ];
-
-  async function handleListDeliveries({ tenant, query }: TenantCall<{ query: typeof listDeliveriesQuery }>) {
-    const page = await listDeliveries(readPool(tenant), tenant, query, pageRequest('id', query));
-    const items = await deliveryResponses(links, page.items);
-    return pageResponse('id', items, page.next);
-  }
 
   async function getDelivery({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {
     return json(200, await readDelivery(tenant, id));
@@ -133,7 +113,11 @@ export function deliveryRoutes(
     const db = readPool(tenant);
     if (!(await findDelivery(db, tenant, id))) throw new Problem('not_found');
     const page = await listAttempts(db, id, pageRequest('number', query));
-    return pageResponse('number', page.items.map(attemptResponse), page.next);
+    return pageResponse(
+      'number',
+      page.items.map((item) => attemptResponse(item, may(tenant, 'payloads'))),
+      page.next,
+    );
   }
 
   async function retryDelivery({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {
@@ -141,7 +125,9 @@ export function deliveryRoutes(
     const result = await mapOutage(deliveryCommands.retry(tenant.projectId, tenant.consumer, id));
     if (result.kind === 'not_found') throw new Problem('not_found');
     if (result.kind === 'held') throw new Problem('delivery_held');
+    if (result.kind === 'expired') throw new Problem('event_expired');
     if (result.kind === 'endpoint_deleted') throw new Problem('endpoint_deleted');
+    if (result.kind === 'payload_removed') throw new Problem('payload_removed');
     return result.kind === 'replayed'
       ? json(201, await readDelivery(tenant, result.deliveryId))
       : json(202, await readDelivery(tenant, id));

@@ -23,12 +23,12 @@ export const CONCEPTS: readonly { word: string; meaning: string }[] = [
   {
     word: 'consumer key',
     meaning:
-      'A key for one customer. It starts with `phc_`, manages the customer’s own endpoints, reads its events, reads and retries its deliveries, and reads the catalogue of event types.',
+      'A key for one customer. It starts with `phc_`, manages the customer’s own endpoints, reads its events, reads, retries and recovers its deliveries, and reads the catalogue of event types.',
   },
   {
     word: 'endpoint',
     meaning:
-      'A URL that receives events. It has a secret that signs them, the event types that it subscribes to, and a status: `active`, `paused` or `disabled`.',
+      'A URL that receives events. It has a secret that signs them, the event types that it subscribes to, and a status: `active`, `paused` or `disabled`. It may have a filter, limits, an order and a retry policy of its own.',
   },
   {
     word: 'event',
@@ -38,21 +38,35 @@ export const CONCEPTS: readonly { word: string; meaning: string }[] = [
   {
     word: 'delivery',
     meaning:
-      'One event on its way to one endpoint. It is attempted until it is `delivered`, `undeliverable` or `cancelled`. Until then it is `pending`, `retrying` or `held`.',
+      'One event on its way to one endpoint. It is attempted until it is `delivered`, `undeliverable` or `cancelled`. Until then it is `pending`, `retrying` or `held`, and `waitingFor` says what it waits for.',
   },
   {
     word: 'attempt',
     meaning:
-      'One signed POST for a delivery, with the request and the response. The retry policy of the profile or the project sets the time of the next attempt.',
+      'One signed POST for a delivery, with the request and the response. The retry policy of the endpoint, the project or the profile sets the time of the next attempt.',
   },
   {
     word: 'outcome',
     meaning:
-      'The result of an attempt: `delivered` for a 2xx response, otherwise the kind of failure, such as `rejected` or `timeout`. `GET /v1/outcomes` streams the outcomes of attempts, deliveries and events.',
+      'The result of an attempt: `delivered` for a 2xx response, otherwise the kind of failure, such as `rejected` or `timeout`. `GET /v1/outcomes` streams the outcomes of attempts, deliveries and events; lists of `endpoint`, `consumer` and `kind` leave out others.',
   },
   {
     word: 'unrouted',
     meaning:
-      'The status of an event that matched no endpoint: none has its consumer and subscribes to its type, or the consumer’s plan does not include webhooks. The event is kept, and is not sent to endpoints that are created later.',
+      'The status of an event that matched no endpoint: none has its consumer, subscribes to its type and lets it pass its filter, or the consumer’s plan does not include webhooks. The event is kept. Only a recovery sends it to endpoints that are created later.',
+  },
+  {
+    word: 'recovery',
+    meaning:
+      'One durable job that sends again what failed, or what an endpoint missed. A cancellation is the same for open deliveries that must not be sent.',
+  },
+  {
+    word: 'operational endpoint',
+    meaning:
+      'A URL of the project itself that is told what happens to its endpoints, such as that one only fails or was disabled.',
+  },
+  {
+    word: 'erasure',
+    meaning: 'A durable job that removes all that is stored about an event, a consumer or a project.',
   },
 ];

@@ -25,14 +25,14 @@ const KEY_DESCRIPTIONS: Record<string, string> = {
   consumer: 'Project or consumer key',
 };
 
-/** The whole document as one HTML page without scripts. */
-export function docsPage(document: OpenApiDocument): string {
+/** The whole document as one HTML page, which is complete without its script. */
+export function docsPage(document: OpenApiDocument, script: string | null): string {
   const schemas = (document.components?.schemas ?? {}) as Schemas;
   const operations = operationsOf(document);
   const byTag = Map.groupBy(operations, ({ tags }) => tags[0]!);
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Posthorn API</title><link rel="stylesheet" href="docs/style.css"></head>
+<title>Posthorn API</title><link rel="stylesheet" href="docs/style.css">${script === null ? undefined : html`<script type="module" src="assets/${script}"></script>`}</head>
 <body>${navigation(byTag)}<main>
 <h1>Posthorn API</h1><p>${prose(document.info.description ?? '')}</p>
 <p class="soft">Send <code>Authorization: Bearer &lt;key&gt;</code>. Bodies are JSON in UTF-8. Durations look like <code>30s</code>, <code>5m</code> or <code>2h</code>; times are ISO 8601 in UTC. This reference as an OpenAPI document: <a href="openapi.json">openapi.json</a>.</p>
@@ -66,7 +66,7 @@ const navigation = (byTag: Map<string, ListedOperation[]>): Html =>
 
 function operation(listed: ListedOperation, schemas: Schemas): Html {
   const { method, path, operationId, summary, description, parameters = [], requestBody, responses } = listed;
-  return html`<article id="${operationId}">
+  return html`<article id="${operationId}" data-operation>
 <h3><span class="method ${method}">${method}</span> <span class="path">${path}</span></h3>
 <p>${summary}. <span class="soft">${KEY_DESCRIPTIONS[listed['x-access']]}.</span></p>
 ${description ? html`<p>${prose(description)}</p>` : undefined}

@@ -9,13 +9,15 @@ import { openApiDocument } from './openapi.ts';
 
 const tag = 'Documentation';
 
-/** The page contains no scripts. Whoever terminates TLS decides about upgrades to HTTPS. */
+/** Whoever terminates TLS decides about upgrades to HTTPS. */
 const harden = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
       defaultSrc: ["'none'"],
       styleSrc: ["'self'"],
+      scriptSrc: ["'self'"],
+      connectSrc: ["'self'"],
       baseUri: ["'none'"],
       formAction: ["'none'"],
       frameAncestors: ["'none'"],
@@ -25,6 +27,13 @@ const harden = helmet({
 });
 
 type EncodedPage = { type: string; body: Buffer; etag: string };
+
+export type DocumentOptions = {
+  publicUrl: string;
+  cookieName: string;
+  /** The asset that adds the search and the forms to the page; null if no pages are served, or none were built. */
+  script: string | null;
+};
 
 /** Encodes a page once, because the document has about 300 kB and anyone can request it without a key. */
 const encode = (type: string, text: string): EncodedPage => {
@@ -45,7 +54,10 @@ const requestHeaders = { 'If-None-Match': 'The `ETag` of a previous response' };
 const notModified = { 304: { description: 'Not modified since that response' } };
 
 /** The routes of the OpenAPI document and of its HTML page. Both describe `apiRoutes` and these routes themselves. */
-export function documentRoutes(apiRoutes: Route[], publicUrl: string): Route[] {
+export function documentRoutes(
+  apiRoutes: Route[],
+  { publicUrl, cookieName, script }: DocumentOptions,
+): Route[] {
   const routes: Route[] = [
     plainRoute({
       method: 'get',
@@ -81,9 +93,9 @@ export function documentRoutes(apiRoutes: Route[], publicUrl: string): Route[] {
       handle: getDocsStyle,
     }),
   ];
-  const document = openApiDocument([...apiRoutes, ...routes], publicUrl);
+  const document = openApiDocument([...apiRoutes, ...routes], publicUrl, cookieName);
   const text = encode('application/json', JSON.stringify(document));
-  const page = encode('text/html', docsPage(document));
+  const page = encode('text/html', docsPage(document, script));
   const style = encode('text/css', DOCS_STYLE);
   return routes;
 

@@ -7,7 +7,7 @@ import { problemSchema } from '../problems/problem-schema.ts';
 export type OpenApiDocument = ReturnType<typeof createDocument>;
 
 /** The OpenAPI 3.1 document of the routes, generated from the schemas that validate requests. */
-export function openApiDocument(routes: Route[], publicUrl: string): OpenApiDocument {
+export function openApiDocument(routes: Route[], publicUrl: string, cookieName: string): OpenApiDocument {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes) {
     paths[route.path] ??= {};
@@ -30,7 +30,15 @@ export function openApiDocument(routes: Route[], publicUrl: string): OpenApiDocu
         key: {
           type: 'http',
           scheme: 'bearer',
-          description: 'An admin, project (`ph_…`) or consumer (`phc_…`) key',
+          description:
+            'An admin, project (`ph_…`) or consumer (`phc_…`) key, or the token (`phs_…`) of a session of the portal',
+        },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: cookieName,
+          description:
+            'The cookie that `POST /v1/session` sets. A call with it must also carry the header `Posthorn-Dashboard: 1`',
         },
       },
     },
@@ -56,8 +64,10 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     tags: [tag],
     summary,
     ...(description ? { description } : {}),
-    security: access === 'open' ? [] : [{ key: [] }],
+    security: access === 'open' ? [] : [{ key: [] }, { session: [] }],
     'x-access': access,
+    ...(route.needs ? { 'x-needs': route.needs } : {}),
+    ...(route.audited === false ? { 'x-audited': false } : {}),
     ...(rateLimit ? { 'x-quota': `${rateLimit}PerMinute` } : {}),
     parameters: [...headerParameters(access, requestHeaders)],
     requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}) },
@@ -70,7 +80,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
 
 function headerParameters(access: Access, routeHeaders: Record<string, string>) {
   const project =
-    access === 'shared'
+    access === 'shared' || access === 'any'
       ? 'The project id, with the admin key; omit it to act on what all projects share'
       : 'The project id; required with the admin key';
   const all =
@@ -127,12 +137,24 @@ const contentOf = ({ schema, type }: ResponseSpec): { content?: Record<string, {
 };
 
 /** The problems that follow from a route's access, parameters and body, and those that it declares. */
-function problemsOf({ method, access, params, body, rawBody, problems = [] }: Route): ProblemCode[] {
+function problemsOf({
+  method,
+  access,
+  needs,
+  takesOver,
+  params,
+  body,
+  rawBody,
+  problems = [],
+}: Route): ProblemCode[] {
   const codes: ProblemCode[] = ['internal_error', 'invalid_query'];
-  if (access !== 'open') codes.push('unauthorized', 'too_many_attempts', 'quota_exceeded', 'unavailable');
+  if (access !== 'open')
+    codes.push('unauthorized', 'too_many_attempts', 'quota_exceeded', 'unavailable', 'csrf_refused');
+  if (access !== 'open' && (method !== 'get' || takesOver)) codes.push('read_only');
   if (access === 'project' || access === 'consumer') codes.push('project_required', 'forbidden', 'not_found');
+  if (needs) codes.push('capability_missing');
   if (access === 'admin') codes.push('forbidden');
-  if (access === 'shared') codes.push('forbidden', 'not_found');
+  if (access === 'shared' || access === 'any') codes.push('forbidden', 'not_found');
   if (params) codes.push('not_found', 'invalid_request');
   if (params && method === 'put') codes.push('invalid_id');
   if (body ?? rawBody)

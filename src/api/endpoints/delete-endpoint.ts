@@ -1,5 +1,5 @@
 import { mapOutage } from '../../store/postgres/map-outages.ts';
-import type { Tenant } from '../auth/authentication.ts';
+import type { Tenant } from '../auth/tenant.ts';
 import { noContent, type RouteResponse } from '../http/route.ts';
 import type { DeliveryCommands } from '../ports.ts';
 import { Problem } from '../problems/problem.ts';

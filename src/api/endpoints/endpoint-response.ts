@@ -1,15 +1,58 @@
+import { effectivePolicy, type PolicyLayers, policySources } from '../../policy/policy-override.ts';
+import type { RetryPolicy } from '../../policy/retry-policy.ts';
 import type { SecretBox } from '../../secrets/secret-box.ts';
-import type { Endpoint } from '../../store/endpoints/endpoints.ts';
-import type { Tenant } from '../auth/authentication.ts';
-import { maskedHeaders } from './endpoint-headers.ts';
-import type { EndpointResponse } from './endpoint-schemas.ts';
+import { activeSecretTimes } from '../../secrets/secret-rotation.ts';
+import { type Endpoint, endpointSecretsContext } from '../../store/endpoints/endpoints.ts';
+import type { Clock } from '../../store/postgres/database-clock.ts';
+import type { StoredHealth } from '../../store/receivers/failures/endpoint-health.ts';
+import type { Tenant } from '../auth/tenant.ts';
+import type { EndpointHealth, EndpointResponse } from './endpoint-schemas.ts';
+import { maskedHeaders } from './settings/endpoint-headers.ts';
 
-/** An endpoint as a response, without its secret and with masked header values. */
+type Dependencies = { secretBox: SecretBox; clock: Clock };
+
+/** An endpoint as a response, with the times of its secrets instead of the secrets, and with masked header values. */
 export const endpointResponse = (
-  box: SecretBox,
-  { projectId }: Tenant,
-  endpoint: Endpoint,
+  { secretBox, clock }: Dependencies,
+  { projectId, profile, policyOverride }: Tenant,
+  { secrets, ...endpoint }: Endpoint,
 ): EndpointResponse => ({
   ...endpoint,
-  headers: maskedHeaders(box, projectId, endpoint.id, endpoint.headers),
+  health: healthOf(endpoint.health),
+  slowSince: timeOf(endpoint.health.slowSince),
+  slowCause: endpoint.health.slowCause,
+  secrets: secretTimes({ secretBox, clock }, projectId, { id: endpoint.id, secrets }),
+  headers: maskedHeaders(secretBox, projectId, endpoint.id, endpoint.headers),
+  policyInForce: policyInForce(profile.policy, { endpoint: endpoint.policy, project: policyOverride }),
+});
+
+function policyInForce(profilePolicy: RetryPolicy, layers: PolicyLayers): EndpointResponse['policyInForce'] {
+  const { finalStatuses = [], ...policy } = effectivePolicy(profilePolicy, layers);
+  return { ...policy, finalStatuses, sources: policySources(layers) };
+}
+
+/** When the secrets in use were set, and when the replaced ones end, newest first. */
+export function secretTimes(
+  { secretBox, clock }: Dependencies,
+  projectId: string,
+  { id, secrets }: Pick<Endpoint, 'id' | 'secrets'>,
+): EndpointResponse['secrets'] {
+  const text = secretBox.open(secrets, endpointSecretsContext(projectId, id));
+  return activeSecretTimes(text, clock.now()).map(({ since, until }) => ({
+    createdAt: since === null ? null : new Date(since),
+    endsAt: until === null ? null : new Date(until),
+  }));
+}
+
+const timeOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
+
+const healthOf = ({ failures, isCoolingDown, ...stored }: StoredHealth): EndpointHealth => ({
+  status: isCoolingDown ? 'cooling_down' : failures === null ? 'healthy' : 'failing',
+  failuresInARow: failures ?? 0,
+  firstFailureAt: timeOf(stored.firstFailureAt),
+  lastFailureAt: timeOf(stored.lastFailureAt),
+  nextProbeAt: isCoolingDown ? timeOf(stored.notBefore) : null,
+  retryAfter: isCoolingDown ? null : timeOf(stored.notBefore),
+  spacingMs: stored.spacingMs,
+  slowSince: timeOf(stored.slowSince),
 });

@@ -1,37 +1,49 @@
 import { z } from 'zod';
-import {
-  type Endpoint,
-  findEndpoint,
-  listEndpoints,
-  updateEndpoint,
-} from '../../store/endpoints/endpoints.ts';
+import type { TimeSlices } from '../../limits/time-slices.ts';
+import { type Endpoint, findEndpoint } from '../../store/endpoints/endpoints.ts';
+import { changesLimits, updateEndpoint } from '../../store/endpoints/update-endpoint.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
-import type { Tenant } from '../auth/authentication.ts';
+import { mapOutage } from '../../store/postgres/map-outages.ts';
+import type { Tenant } from '../auth/tenant.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { testEventRoute } from '../events/test-events.ts';
-import { pageRequest } from '../http/cursor.ts';
-import { pageResponse } from '../http/page-response.ts';
 import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
-import { consumerId, pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
-import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
-import { Problem } from '../problems/problem.ts';
+import { posthornId } from '../http/validation/fields.ts';
+import {
+  IDEMPOTENCY_KEY_HEADER,
+  IDEMPOTENCY_PROBLEMS,
+  idempotentCall,
+} from '../idempotency/idempotent-call.ts';
+import type { SearchLimit } from '../limits/search-limit.ts';
+import type { TenantReadPool } from '../limits/tenant-read-pool.ts';
+import { invalidBody, Problem } from '../problems/problem.ts';
 import { deleteEndpoint } from './delete-endpoint.ts';
-import { checkEndpointHeaders, sealHeaders } from './endpoint-headers.ts';
 import { endpointResponse } from './endpoint-response.ts';
 import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './endpoint-schemas.ts';
-import { registerEndpoint } from './register-endpoint.ts';
+import { filterPreviewRoute } from './filter-preview.ts';
+import { listEndpointsRoute } from './list-endpoints.ts';
+import { endpointOrderRoute } from './order-route.ts';
+import { operationFor, registerEndpoint } from './register-endpoint.ts';
 import { rotateSecretRoute } from './rotate-secret.ts';
-import { requireKnownOrExistingTypes } from './subscriptions.ts';
-import { checkedEndpointUrl } from './target-urls.ts';
+import { mapUidTaken } from './same-endpoint.ts';
+import { checkedFilter } from './settings/endpoint-filter.ts';
+import { checkEndpointHeaders, sealHeaders } from './settings/endpoint-headers.ts';
+import { requireProjectForPolicy } from './settings/endpoint-policy.ts';
+import { requireKnownOrExistingTypes } from './settings/subscriptions.ts';
+import { checkedEndpointUrl } from './settings/target-urls.ts';
 
 const params = z.object({ id: posthornId });
 const tag = 'Endpoints';
 
-const listEndpointsQuery = z.strictObject({ ...pageQuery, consumer: consumerId.optional() });
-
-export function endpointRoutes(deps: ApiDependencies, db: Queryable, readPool: TenantReadPool): Route[] {
-  const { secretBox, deliveryCommands, guard } = deps;
-  const responseOf = (tenant: Tenant, found: Endpoint) => endpointResponse(secretBox, tenant, found);
+export function endpointRoutes(
+  deps: ApiDependencies,
+  db: Queryable,
+  readPool: TenantReadPool,
+  searches: SearchLimit,
+  slicesOf: (group: string) => TimeSlices,
+): Route[] {
+  const { secretBox, deliveryCommands, endpointStates, guard } = deps;
+  const responseOf = (tenant: Tenant, found: Endpoint) => endpointResponse(deps, tenant, found);
 
   return [
     tenantRoute({
@@ -42,25 +54,23 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, readPool: T
       tag,
       summary: 'Create an endpoint',
       description:
-        'The response is the only one that contains the secret. A consumer key creates endpoints of its consumer.',
+        'The response is the only one that contains the secret. A consumer key creates endpoints of its consumer. To be able to repeat the call, give the endpoint a `uid`, or send an `Idempotency-Key`.',
       access: 'consumer',
+      needs: 'endpoints',
+      requestHeaders: IDEMPOTENCY_KEY_HEADER,
       body: newEndpoint,
-      responses: { 201: { description: 'The endpoint, with its secret', schema: createdEndpoint } },
-      problems: ['invalid_url', 'plan_required', 'quota_exceeded'],
+      responses: {
+        200: {
+          description:
+            'The endpoint that has this `uid`, without its secret; or the response to the first call with this `Idempotency-Key`',
+          schema: createdEndpoint,
+        },
+        201: { description: 'The endpoint, with its secret', schema: createdEndpoint },
+      },
+      problems: ['invalid_url', 'plan_required', 'quota_exceeded', 'uid_conflict', ...IDEMPOTENCY_PROBLEMS],
       handle: createEndpoint,
     }),
-    tenantRoute({
-      method: 'get',
-      path: '/v1/endpoints',
-      operationId: 'listEndpoints',
-      tag,
-      summary: 'List endpoints, newest first',
-      access: 'consumer',
-      query: listEndpointsQuery,
-      responses: { 200: { description: 'A page of endpoints', schema: pageSchema(endpoint) } },
-      problems: ['invalid_cursor', ...READ_PROBLEMS],
-      handle: handleListEndpoints,
-    }),
+    listEndpointsRoute(deps, readPool, searches),
     tenantRoute({
       method: 'get',
       path: '/v1/endpoints/{id}',
@@ -82,10 +92,11 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, readPool: T
       description:
         'Omitted members stay unchanged. Attempts that start after the response use the new values.',
       access: 'consumer',
+      needs: 'endpoints',
       params,
       body: endpointChanges,
       responses: { 200: { description: 'The updated endpoint', schema: endpoint } },
-      problems: ['invalid_url'],
+      problems: ['invalid_url', 'uid_conflict'],
       handle: changeEndpoint,
     }),
     tenantRoute({
@@ -97,23 +108,23 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, readPool: T
       summary: 'Delete an endpoint',
       description: 'Its open deliveries are cancelled with the reason `endpoint_deleted`.',
       access: 'consumer',
+      needs: 'endpoints',
       params,
       responses: { 204: { description: 'Deleted' } },
       handle: handleDeleteEndpoint,
     }),
+    endpointOrderRoute(deps, readPool),
     rotateSecretRoute(deps),
     testEventRoute(deps, db),
+    filterPreviewRoute(readPool, slicesOf),
   ];
 
-  async function createEndpoint({ tenant, body }: TenantCall<{ body: typeof newEndpoint }>) {
-    const { endpoint: created, secretField } = await registerEndpoint(deps, tenant, body);
-    return json(201, { ...responseOf(tenant, created), ...secretField });
-  }
-
-  async function handleListEndpoints({ tenant, query }: TenantCall<{ query: typeof listEndpointsQuery }>) {
-    const page = await listEndpoints(readPool(tenant), tenant, query, pageRequest('id', query));
-    const items = page.items.map((found) => responseOf(tenant, found));
-    return pageResponse('id', items, page.next);
+  function createEndpoint({ tenant, body, request }: TenantCall<{ body: typeof newEndpoint }>) {
+    const call = idempotentCall(secretBox, tenant, request, operationFor(tenant, 'createEndpoint'), body);
+    return registerEndpoint(deps, tenant, body, call, ({ endpoint: registered, secretField }) => ({
+      ...responseOf(tenant, registered),
+      ...secretField,
+    }));
   }
 
   async function getEndpoint({ tenant, params: { id } }: TenantCall<{ params: typeof params }>) {
@@ -128,20 +139,30 @@ export function endpointRoutes(deps: ApiDependencies, db: Queryable, readPool: T
     body,
   }: TenantCall<{ params: typeof params; body: typeof endpointChanges }>) {
     const { projectId, profile } = tenant;
-    const { url, headers, ...rest } = body;
+    const { url, headers, filter, ...rest } = body;
     if (headers) checkEndpointHeaders(headers, profile.reservedHeaderNames);
-    if (rest.events)
-      await requireKnownOrExistingTypes(tenant.catalogue, rest.events, async () => {
-        const present = await findEndpoint(db, tenant, id);
-        return present?.events ?? [];
-      });
-    const changed = await updateEndpoint(db, tenant, id, {
+    requireProjectForPolicy(tenant, body);
+    const eventsNow = async () => (await findEndpoint(db, tenant, id))?.events ?? [];
+    if (rest.events) await requireKnownOrExistingTypes(tenant.catalogue, rest.events, eventsNow);
+    const stored = {
       ...rest,
-      url: url && checkedEndpointUrl(url, profile.urls, guard),
+      url: url && (await changedUrl(tenant, id, url)),
       headers: headers === undefined ? undefined : sealHeaders(secretBox, projectId, id, headers),
-    });
+      filter: filter === undefined ? undefined : await checkedFilter(tenant, filter),
+    };
+    const update = updateEndpoint(deps.pool, tenant, id, stored, deps.config.quotas);
+    const changed = await mapOutage(mapUidTaken(update));
     if (!changed) throw new Problem('not_found');
+    if (changesLimits(rest)) await mapOutage(endpointStates.moveToLane(projectId, changed));
     return json(200, responseOf(tenant, changed));
+  }
+
+  /** Undefined: it stays that of a listener. */
+  async function changedUrl(tenant: Tenant, id: string, url: string): Promise<string | undefined> {
+    const found = await findEndpoint(db, tenant, id);
+    if (found?.kind !== 'listener') return checkedEndpointUrl(url, tenant.profile.urls, guard);
+    if (url === found.url) return undefined;
+    throw invalidBody([{ pointer: '/url', detail: 'cannot be changed: the endpoint is a listener' }]);
   }
 
   function handleDeleteEndpoint(call: TenantCall<{ params: typeof params }>) {

@@ -1,59 +1,103 @@
 import type { z } from 'zod';
 import { serializeFirstSecret } from '../../secrets/secret-rotation.ts';
 import { type Endpoint, endpointSecretsContext } from '../../store/endpoints/endpoints.ts';
-import { insertEndpoint } from '../../store/endpoints/insert-endpoint.ts';
+import {
+  type Registration,
+  registerEndpoint as storeEndpoint,
+} from '../../store/endpoints/register-endpoint.ts';
 import { newId } from '../../store/postgres/ids.ts';
 import { mapOutage } from '../../store/postgres/map-outages.ts';
-import type { Tenant } from '../auth/authentication.ts';
+import type { IdempotentCall } from '../../store/projects/create-once.ts';
+import { may, type Tenant } from '../auth/tenant.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { mapPlanRequired } from '../events/plan-rules.ts';
+import type { RouteResponse } from '../http/route.ts';
+import { createdResponse } from '../idempotency/idempotent-call.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
-import { checkEndpointHeaders, sealHeaders } from './endpoint-headers.ts';
 import type { newEndpoint } from './endpoint-schemas.ts';
-import { oneTimeSecretField, providedOrNewSecret } from './endpoint-secret.ts';
-import { requireKnownTypes } from './subscriptions.ts';
-import { checkedEndpointUrl } from './target-urls.ts';
+import { mapUidTaken, requireSameEndpoint } from './same-endpoint.ts';
+import { checkedFilter } from './settings/endpoint-filter.ts';
+import { checkEndpointHeaders, sealHeaders } from './settings/endpoint-headers.ts';
+import { requireProjectForPolicy } from './settings/endpoint-policy.ts';
+import { oneTimeSecretField, providedOrNewSecret } from './settings/endpoint-secret.ts';
+import { requireKnownTypes } from './settings/subscriptions.ts';
+import { checkedEndpointUrl } from './settings/target-urls.ts';
 
 export type RegisteredEndpoint = { endpoint: Endpoint; secretField: { secret?: string } };
 
-/** Creates an endpoint under the rules of the tenant's profile. Throws a Problem for a rule that it violates. */
-export async function registerEndpoint(
-  {
-    pool,
-    secretBox,
-    guard,
-    clock,
-    config,
-  }: Pick<ApiDependencies, 'pool' | 'secretBox' | 'guard' | 'clock' | 'config'>,
+/**
+ * Creates an endpoint under the rules of the tenant's profile, and responds with 201. Responds with 200 if an endpoint with
+ * its uid exists or an earlier call had the same Idempotency-Key. Throws a Problem for a rule that it violates.
+ */
+export async function registerEndpoint<Body>(
+  { pool, secretBox, guard, clock, config }: RegistrationDependencies,
   tenant: Tenant,
   input: z.output<typeof newEndpoint>,
-): Promise<RegisteredEndpoint> {
-  const { projectId, profile } = tenant;
+  call: IdempotentCall | null,
+  bodyOf: (registered: RegisteredEndpoint) => Body,
+): Promise<RouteResponse<Body>> {
+  const { projectId, profile, keyHash } = tenant;
   const id = newId('ep', clock.now());
   const consumer = consumerFor(tenant, input.consumer);
+  requireProjectForPolicy(tenant, input);
   if (input.events) requireKnownTypes(tenant.catalogue, input.events);
   const headers = input.headers ?? null;
   if (headers) checkEndpointHeaders(headers, profile.reservedHeaderNames);
   const secret = providedOrNewSecret(profile, input.secret);
-  const row = {
-    id,
-    projectId,
-    consumer,
+  const members = {
     url: checkedEndpointUrl(input.url, profile.urls, guard),
     events: input.events ?? ['*'],
     description: input.description ?? null,
-    secrets: secretBox.seal(serializeFirstSecret(secret), endpointSecretsContext(projectId, id)),
+    policy: input.policy ?? null,
+  };
+  const { rate = null, concurrency = null, ordered = false } = input;
+  const limits = { rate, concurrency, ordered };
+  const filter = input.filter ?? null;
+  const filterText = await checkedFilter(tenant, filter);
+  const row = {
+    ...members,
+    filter: filterText,
+    limits,
+    id,
+    uid: input.uid ?? null,
+    projectId,
+    consumer,
+    secrets: secretBox.seal(serializeFirstSecret(secret, clock.now()), endpointSecretsContext(projectId, id)),
     headers: sealHeaders(secretBox, projectId, id, headers),
   };
-  const registered = insertEndpoint(pool, row, tenant.keyHash, config.quotas);
-  const endpoint = await mapOutage(mapPlanRequired(registered));
-  return { endpoint, secretField: oneTimeSecretField(profile, secret) };
+  const respond = (registration: Registration) => {
+    const { endpoint } = registration;
+    if (registration.kind === 'created')
+      return bodyOf({
+        endpoint,
+        secretField: may(tenant, 'secrets') ? oneTimeSecretField(profile, secret) : {},
+      });
+    const requested = {
+      ...members,
+      ...limits,
+      filter,
+      headers,
+      secret: input.secret,
+      isOwnCall: tenant.consumer !== null,
+    };
+    requireSameEndpoint(secretBox, projectId, endpoint, requested);
+    return bodyOf({ endpoint, secretField: {} });
+  };
+  const registered = storeEndpoint(pool, row, { keyHash, quotas: config.quotas, call }, respond);
+  return createdResponse(mapOutage(mapUidTaken(mapPlanRequired(registered))));
 }
 
+/** The operation that an Idempotency-Key is for. A repeated call must not return a secret that its caller may not see. */
+export const operationFor = (tenant: Tenant, operation: string): string =>
+  may(tenant, 'secrets') ? operation : `${operation} without secret`;
+
+type RegistrationDependencies = Pick<ApiDependencies, 'pool' | 'secretBox' | 'guard' | 'clock' | 'config'>;
+
 /** A consumer key creates endpoints of its own consumer, and may name that consumer. */
-function consumerFor(
+export function consumerFor(
   { consumer: keyConsumer, profile }: Tenant,
   requested: string | undefined,
+  path = '/v1/endpoints',
 ): string | null {
   if (keyConsumer !== null && requested !== undefined && requested !== keyConsumer) {
     throw new Problem('forbidden', 'The key belongs to another consumer.');
@@ -64,7 +108,7 @@ function consumerFor(
   throw invalidBody([
     {
       pointer: '/consumer',
-      detail: 'is required by the profile: name a consumer at /v1/endpoints, or use a consumer key',
+      detail: `is required by the profile: name a consumer at ${path}, or use a consumer key`,
     },
   ]);
 }

@@ -32,7 +32,7 @@ const ACTIONS: Record<EndpointAction, ActionDocs> = {
   },
 };
 
-export function endpointStateRoutes({ endpointStates, secretBox }: ApiDependencies): Route[] {
+export function endpointStateRoutes({ endpointStates, secretBox, clock }: ApiDependencies): Route[] {
   const actions = ['pause', 'resume', 'disable', 'enable'] as const satisfies EndpointAction[];
   return actions.map((action) => {
     const { summary, description, problems } = ACTIONS[action];
@@ -45,6 +45,7 @@ export function endpointStateRoutes({ endpointStates, secretBox }: ApiDependenci
       summary,
       description: `${description} Idempotent.`,
       access: 'consumer',
+      needs: 'endpoints',
       params,
       responses: { 200: { description: 'The updated endpoint', schema: endpoint } },
       problems,
@@ -60,6 +61,6 @@ export function endpointStateRoutes({ endpointStates, secretBox }: ApiDependenci
     if (result.kind === 'not_found') throw new Problem('not_found');
     if (result.kind === 'disabled_by_project') throw new Problem('endpoint_blocked');
     if (result.kind === 'wrong_status') throw new Problem(`endpoint_${result.status}`);
-    return json(200, endpointResponse(secretBox, tenant, result.endpoint));
+    return json(200, endpointResponse({ secretBox, clock }, tenant, result.endpoint));
   }
 }

@@ -1,13 +1,19 @@
 import { z } from 'zod';
-import { type Endpoint, listEndpoints } from '../../store/endpoints/endpoints.ts';
+import { listEndpoints } from '../../store/endpoints/endpoint-lists.ts';
+import type { Endpoint } from '../../store/endpoints/endpoints.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { pageRequest } from '../http/cursor.ts';
 import { pageResponse } from '../http/page-response.ts';
-import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
+import { type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
+import {
+  IDEMPOTENCY_KEY_HEADER,
+  IDEMPOTENCY_PROBLEMS,
+  idempotentCall,
+} from '../idempotency/idempotent-call.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { deleteEndpoint } from './delete-endpoint.ts';
-import { registerEndpoint } from './register-endpoint.ts';
+import { operationFor, registerEndpoint } from './register-endpoint.ts';
 import { createdWebhook, newWebhook, type WebhookResponse, webhook } from './webhook-schemas.ts';
 
 const tag = 'Webhooks';
@@ -34,11 +40,19 @@ export function webhookRoutes(deps: ApiDependencies, readPool: TenantReadPool): 
       tag,
       summary: 'Register a webhook',
       description:
-        'Creates an endpoint: with a consumer key, of that consumer; with a project key, without a consumer. The response is the only one that contains the secret.',
+        'Creates an endpoint: with a consumer key, of that consumer; with a project key, without a consumer. The response is the only one that contains the secret. To be able to repeat the call, send an `Idempotency-Key`.',
       access: 'consumer',
+      needs: 'endpoints',
+      requestHeaders: IDEMPOTENCY_KEY_HEADER,
       body: newWebhook,
-      responses: { 201: { description: 'The webhook, with its secret', schema: createdWebhook } },
-      problems: ['invalid_url', 'plan_required', 'quota_exceeded'],
+      responses: {
+        200: {
+          description: 'The response to the first call with this `Idempotency-Key`',
+          schema: createdWebhook,
+        },
+        201: { description: 'The webhook, with its secret', schema: createdWebhook },
+      },
+      problems: ['invalid_url', 'plan_required', 'quota_exceeded', ...IDEMPOTENCY_PROBLEMS],
       handle: createWebhook,
     }),
     tenantRoute({
@@ -62,15 +76,19 @@ export function webhookRoutes(deps: ApiDependencies, readPool: TenantReadPool): 
       summary: 'Delete a webhook',
       description: 'Its open deliveries are cancelled with the reason `endpoint_deleted`.',
       access: 'consumer',
+      needs: 'endpoints',
       params,
       responses: { 204: { description: 'Deleted' } },
       handle: deleteWebhook,
     }),
   ];
 
-  async function createWebhook({ tenant, body }: TenantCall<{ body: typeof newWebhook }>) {
-    const { endpoint, secretField } = await registerEndpoint(deps, tenant, body);
-    return json(201, { ...responseOf(endpoint), ...secretField });
+  function createWebhook({ tenant, body, request }: TenantCall<{ body: typeof newWebhook }>) {
+    const call = idempotentCall(deps.secretBox, tenant, request, operationFor(tenant, 'createWebhook'), body);
+    return registerEndpoint(deps, tenant, body, call, ({ endpoint, secretField }) => ({
+      ...responseOf(endpoint),
+      ...secretField,
+    }));
   }
 
   async function listWebhooks({ tenant, query }: TenantCall<{ query: typeof listWebhooksQuery }>) {

@@ -8,7 +8,9 @@ import {
   type ProjectEventType,
   putEventType,
 } from '../../store/projects/event-types.ts';
+import { countSubscribers } from '../../store/projects/subscribers.ts';
 import type { Authentication } from '../auth/authentication.ts';
+import type { Tenant } from '../auth/tenant.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { JsonDocument } from '../http/body/json-document.ts';
 import { pageRequest } from '../http/cursor.ts';
@@ -18,16 +20,18 @@ import { name, pageQuery, pageSchema } from '../http/validation/fields.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
 import { catalogueWarnings } from './catalogue-warnings.ts';
-import { changedEventType, eventType, eventTypeSettings } from './event-type-schemas.ts';
+import { changedEventType, eventType, eventTypeFigures, eventTypeSettings } from './event-type-schemas.ts';
+import { previewEventTypeRoute } from './preview-route.ts';
 import { requireUsableEventType } from './require-usable-event-type.ts';
 
 const tag = 'Event types';
 
-const listEventTypesQuery = z.strictObject(pageQuery);
+const listEventTypesQuery = z.strictObject({ ...pageQuery, figures: eventTypeFigures });
+const getEventTypeQuery = z.strictObject({ figures: eventTypeFigures });
 const params = z.object({ type: name });
 
 export function eventTypeRoutes(
-  { pool }: ApiDependencies,
+  { pool, clock }: ApiDependencies,
   authentication: Authentication,
   readPool: TenantReadPool,
 ): Route[] {
@@ -44,6 +48,19 @@ export function eventTypeRoutes(
       responses: { 200: { description: 'A page of event types', schema: pageSchema(eventType) } },
       problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: handleListEventTypes,
+    }),
+    tenantRoute({
+      method: 'get',
+      path: '/v1/event-types/{type}',
+      operationId: 'getEventType',
+      tag,
+      summary: 'Get an event type',
+      access: 'consumer',
+      params,
+      query: getEventTypeQuery,
+      responses: { 200: { description: 'The event type', schema: eventType } },
+      problems: READ_PROBLEMS,
+      handle: getEventType,
     }),
     tenantRoute({
       method: 'put',
@@ -75,19 +92,43 @@ export function eventTypeRoutes(
       responses: { 204: { description: 'Deleted' } },
       handle: handleDeleteEventType,
     }),
+    previewEventTypeRoute({ clock }),
   ];
 
   async function handleListEventTypes({ tenant, query }: TenantCall<{ query: typeof listEventTypesQuery }>) {
-    const { projectId, profile } = tenant;
-    const { limit, after } = pageRequest('id', query);
-    // Read from Postgres, because the cached catalogue may be older than a change in another process.
-    const { entries } = createCatalogue(
-      profile.eventTypes,
-      await listEventTypes(readPool(tenant), projectId),
-    );
+    const { figures, ...pageOfQuery } = query;
+    const { limit, after } = pageRequest('id', pageOfQuery);
+    const entries = await entriesOf(tenant);
     const rest = after === null ? entries : entries.filter(({ type }) => type > after[0]!);
     const page = pageOf(rest, limit, ({ type }) => [type]);
-    return pageTextResponse('id', page.items.map(entryText), page.next);
+    return pageTextResponse('id', await entryTexts(tenant, page.items, figures), page.next);
+  }
+
+  async function getEventType({
+    tenant,
+    params: { type },
+    query,
+  }: TenantCall<{ params: typeof params; query: typeof getEventTypeQuery }>) {
+    const entry = (await entriesOf(tenant)).find((entry) => entry.type === type);
+    if (!entry) throw new Problem('not_found');
+    return jsonText(200, (await entryTexts(tenant, [entry], query.figures))[0]!);
+  }
+
+  /** Read from Postgres, because the cached catalogue may be older than a change in another process. */
+  async function entriesOf(tenant: Tenant): Promise<CatalogueEntry[]> {
+    const own = await listEventTypes(readPool(tenant), tenant.projectId);
+    return createCatalogue(tenant.profile.eventTypes, own).entries;
+  }
+
+  async function entryTexts(
+    tenant: Tenant,
+    entries: CatalogueEntry[],
+    figures: 'endpoints' | undefined,
+  ): Promise<string[]> {
+    if (figures === undefined) return entries.map((entry) => entryText(entry));
+    const types = entries.map(({ type }) => type);
+    const subscribers = await countSubscribers(readPool(tenant), tenant, types);
+    return entries.map((entry) => entryText(entry, { endpoints: subscribers.get(entry.type) ?? 0 }));
   }
 
   async function handlePutEventType({
@@ -134,6 +175,6 @@ function textOf(member: string, { bytes, members }: JsonDocument): string | null
 }
 
 /** Returns an event type as JSON text. JSON.stringify would change numbers in stored schemas and examples. */
-function entryText({ schema, example, ...entry }: CatalogueEntry): string {
-  return `${JSON.stringify(entry).slice(0, -1)},"schema":${schema},"example":${example}}`;
+function entryText({ schema, example, ...entry }: CatalogueEntry, figures?: { endpoints: number }): string {
+  return `${JSON.stringify({ ...entry, ...figures }).slice(0, -1)},"schema":${schema},"example":${example}}`;
 }

@@ -32,7 +32,19 @@ const eventTypeFields = {
   exampleAttributes: z.record(z.string(), z.string()),
 };
 
-export const eventType = z.object(eventTypeFields).meta({ id: 'EventType' });
+export const eventType = z
+  .object({
+    ...eventTypeFields,
+    endpoints: z.int().optional().meta({
+      description: 'With `figures=endpoints`: how many endpoints subscribe to it, among at most 10,000',
+    }),
+  })
+  .meta({ id: 'EventType' });
+
+export const eventTypeFigures = z
+  .literal('endpoints')
+  .optional()
+  .meta({ description: 'Adds `endpoints`: how many endpoints subscribe to each type' });
 
 export const catalogueWarnings = z.array(z.string()).meta({
   description: 'Subscriptions of endpoints that match no type in the catalogue, and the consequences',

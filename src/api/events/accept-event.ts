@@ -1,6 +1,7 @@
 import { parseDuration } from '../../policy/duration.ts';
 import type { AcceptedEvent, AcceptResult, EventDraft } from '../../store/events/event-draft.ts';
 import { type Queryable, StoreUnavailable } from '../../store/postgres/database.ts';
+import { may, type Tenant } from '../auth/tenant.ts';
 import { initialDeliveryResponse } from '../deliveries/delivery-responses.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { onDisconnect } from '../http/on-disconnect.ts';
@@ -23,7 +24,7 @@ export function createAcceptEvent(
     const result = await acceptor.acceptOne(draft);
     const accepted = acceptedOrThrow(result, '');
     if (result.kind === 'accepted') metrics?.recordAcceptedEvents(tenant.projectId, 1);
-    const stored = withEventId(draft, jsonText(202, acceptedJson(draft, accepted)));
+    const stored = withEventId(draft, jsonText(202, acceptedJson(tenant, draft, accepted)));
     if (result.kind === 'accepted' && query.wait === undefined) return stored;
     if (query.wait !== undefined)
       await waitForSettlement(deps, call, accepted, parseDuration(query.wait)! * 1000);
@@ -69,11 +70,22 @@ const withEventId = ({ id }: EventDraft, response: RouteResponse): RouteResponse
   eventId: id,
 });
 
-const acceptedJson = (draft: EventDraft, { status, deliveryCount, deliveries }: AcceptedEvent): string =>
-  eventJson(
-    { ...draft, targetUrl: draft.target?.url ?? null, status, deliveryCount },
-    deliveries?.map((delivery) => initialDeliveryResponse(delivery, draft.id, draft.createdAt)),
+function acceptedJson(tenant: Tenant, draft: EventDraft, accepted: AcceptedEvent): string {
+  const { sequence, status, expiresAt, deliveryCount, deliveries } = accepted;
+  const event = { ...draft, ...draft.withSequence?.(sequence), sequence };
+  return eventJson(
+    {
+      ...event,
+      targetUrl: draft.target?.url ?? null,
+      status,
+      expiresAt,
+      payloadRemovedAt: null,
+      deliveryCount,
+    },
+    deliveries?.map((delivery) => initialDeliveryResponse(delivery, event)),
+    may(tenant, 'payloads'),
   );
+}
 
 /** Waits until all deliveries have settled, time is up, the caller disconnects or the process stops. */
 async function waitForSettlement(

@@ -1,13 +1,14 @@
 import type { AddressGuard } from '../../egress/addresses/address-guard.ts';
 import type { EventDraft } from '../../store/events/event-draft.ts';
 import { newId } from '../../store/postgres/ids.ts';
-import type { Tenant } from '../auth/authentication.ts';
-import { checkedTargetUrl } from '../endpoints/target-urls.ts';
+import type { Tenant } from '../auth/tenant.ts';
+import { checkedTargetUrl } from '../endpoints/settings/target-urls.ts';
 import type { JsonDocument } from '../http/body/json-document.ts';
 import type { Member } from '../http/body/json-members.ts';
 import { invalidBody, Problem, prependPointer } from '../problems/problem.ts';
 import { contentHash } from './content-hash.ts';
 import type { EventInput } from './event-schemas.ts';
+import { expiryOf } from './expiry.ts';
 
 /** An event in a parsed request body. */
 export type PostedEvent = {
@@ -21,8 +22,17 @@ export type PostedEvent = {
 
 type Content = Pick<
   EventDraft,
-  'id' | 'type' | 'consumer' | 'attributes' | 'data' | 'target' | 'endpoint' | 'test' | 'createdAt'
->;
+  | 'id'
+  | 'type'
+  | 'consumer'
+  | 'attributes'
+  | 'data'
+  | 'target'
+  | 'endpoint'
+  | 'test'
+  | 'createdAt'
+  | 'expiresAt'
+> & { expiry?: string };
 
 /** A draft without the parts that the profile composes. */
 type Uncomposed = Omit<EventDraft, 'body' | 'profile' | 'profileVersion'>;
@@ -43,6 +53,7 @@ export function draftOrRefusal(
     endpoint: null,
     test: false,
     createdAt: receivedAt,
+    ...expiryOf(input, receivedAt),
   };
   try {
     if (input.target) requireUsableTarget(input.target, tenant, guard, pointer);
@@ -56,24 +67,26 @@ export function draftOrRefusal(
 /** Adds the body that the profile composes. Throws if it cannot compose one; `pointer` is prepended to each error's pointer. */
 export function composeDraft(tenant: Tenant, content: Content, pointer = ''): EventDraft {
   const { profile } = tenant;
-  const composed = profile.compose(content);
-  if ('errors' in composed) {
+  const compose = (sequence?: number): Pick<EventDraft, 'body' | 'data'> => {
+    const composed = profile.compose({ ...content, sequence });
+    if (!('errors' in composed)) return composed;
     throw new Problem('data_not_representable', undefined, {
       errors: prependPointer(pointer, composed.errors),
     });
-  }
+  };
   return {
     ...uncomposed(tenant, content),
-    ...composed,
+    ...compose(),
     profile: profile.name,
     profileVersion: profile.version,
+    withSequence: profile.usesSequence ? compose : undefined,
   };
 }
 
-const uncomposed = ({ projectId, policy }: Tenant, content: Content): Uncomposed => ({
+const uncomposed = ({ projectId, policy }: Tenant, { expiry, ...content }: Content): Uncomposed => ({
   ...content,
   projectId,
-  contentHash: contentHash(content),
+  contentHash: contentHash({ ...content, expiry }),
   policy,
 });
 

@@ -1,31 +1,21 @@
 import { z } from 'zod';
 import type { TimeSlices } from '../../limits/time-slices.ts';
-import { EVENT_STATUSES } from '../../policy/outcome.ts';
-import { MAX_DELIVERIES_RETURNED } from '../../store/events/accept-result.ts';
+import { MAX_DELIVERIES_RETURNED } from '../../store/events/accept/accept-result.ts';
 import type { AcceptedEvent, EventDraft } from '../../store/events/event-draft.ts';
-import { listEvents } from '../../store/events/event-lists.ts';
 import { eventStateDigest } from '../../store/events/event-reads.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
+import { may } from '../auth/tenant.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { pageRequest } from '../http/cursor.ts';
 import { matchesIfNoneMatch } from '../http/entity-tags.ts';
-import { pageTextResponse } from '../http/page-response.ts';
 import { json, jsonText, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
-import {
-  consumerId,
-  eventId,
-  name,
-  pageQuery,
-  pageSchema,
-  pointInTime,
-  posthornId,
-} from '../http/validation/fields.ts';
-import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
+import { eventId } from '../http/validation/fields.ts';
+import type { SearchLimit } from '../limits/search-limit.ts';
+import type { TenantReadPool } from '../limits/tenant-read-pool.ts';
 import { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
 import { acceptedOrThrow, createAcceptEvent } from './accept-event.ts';
 import { readEventBatch } from './event-batch.ts';
-import { eventJsonList, readEvent, targetResponse } from './event-responses.ts';
+import { readEvent, targetResponse } from './event-responses.ts';
 import {
   type AcceptedItem,
   acceptedEvent,
@@ -35,17 +25,8 @@ import {
   newEvents,
   waitQuery,
 } from './event-schemas.ts';
+import { listEventsRoute } from './list-events.ts';
 import { prepareDrafts } from './prepare-drafts.ts';
-
-const listEventsQuery = z.strictObject({
-  ...pageQuery,
-  type: name.optional(),
-  status: z.enum(EVENT_STATUSES).optional(),
-  consumer: consumerId.optional(),
-  endpoint: posthornId.optional(),
-  since: pointInTime.optional().meta({ description: 'Only events created at or after this time' }),
-  until: pointInTime.optional().meta({ description: 'Only events created before this time' }),
-});
 
 const POST_PROBLEMS: ProblemCode[] = [
   'id_conflict',
@@ -62,6 +43,7 @@ export function eventRoutes(
   deps: ApiDependencies,
   db: Queryable,
   readPool: TenantReadPool,
+  searches: SearchLimit,
   slicesOf: (group: string) => TimeSlices,
 ): Route[] {
   const { acceptor, guard, config, links, metrics, clock } = deps;
@@ -72,6 +54,7 @@ export function eventRoutes(
       method: 'post',
       path: '/v1/events',
       operationId: 'postEvent',
+      audited: false,
       tag: 'Events',
       summary: 'Post an event',
       description:
@@ -90,6 +73,7 @@ export function eventRoutes(
       method: 'post',
       path: '/v1/events/batch',
       operationId: 'postEvents',
+      audited: false,
       tag: 'Events',
       summary: 'Post up to 1,000 events; either all are stored or none',
       access: 'project',
@@ -104,20 +88,7 @@ export function eventRoutes(
       problems: POST_PROBLEMS,
       handle: postEvents,
     }),
-    tenantRoute({
-      method: 'get',
-      path: '/v1/events',
-      operationId: 'listEvents',
-      tag: 'Events',
-      summary: 'List events, newest first',
-      description:
-        'A page may contain fewer than `limit` events, or none, and still have a `nextCursor`: when events are large, or when a filter matches few of the events scanned. The list ends when `nextCursor` is null.',
-      access: 'consumer',
-      query: listEventsQuery,
-      responses: { 200: { description: 'A page of events', schema: pageSchema(event) } },
-      problems: ['invalid_cursor', ...READ_PROBLEMS],
-      handle: handleListEvents,
-    }),
+    listEventsRoute(deps, readPool, searches),
     tenantRoute({
       method: 'get',
       path: '/v1/events/{id}',
@@ -163,39 +134,35 @@ export function eventRoutes(
     return json(202, { items });
   }
 
-  async function handleListEvents({ tenant, query }: TenantCall<{ query: typeof listEventsQuery }>) {
-    const { since, until, limit, cursor, ...filter } = query;
-    const times = { since: dateOf(since), until: dateOf(until) };
-    const db = readPool(tenant);
-    const page = await listEvents(
-      db,
-      tenant,
-      { ...filter, ...times },
-      pageRequest('timeAndId', { limit, cursor }),
-    );
-    const items = await eventJsonList(db, links, tenant.projectId, page.items);
-    return pageTextResponse('timeAndId', items, page.next);
-  }
-
   async function getEvent({ tenant, params: { id }, request }: TenantCall<{ params: typeof params }>) {
     const db = readPool(tenant);
     // Read before the event: a tag newer than the body would hide the next change from the caller.
     const state = await eventStateDigest(db, tenant, id, MAX_DELIVERIES_RETURNED);
     if (state === undefined) throw new Problem('not_found');
     // Weak, because the tag does not cover whether Temporal still keeps the workflow behind a link.
-    const etag = `W/"${state}"`;
+    // A session without payloads gets another body, so its tag differs.
+    const etag = `W/"${state}${may(tenant, 'payloads') ? '' : '-sizes'}"`;
     if (matchesIfNoneMatch(request.headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
     const found = await readEvent(db, links, tenant, id);
     return jsonText(200, found.text, { etag });
   }
 }
 
-const dateOf = (time: string | undefined): Date | undefined =>
-  time === undefined ? undefined : new Date(time);
-
 function acceptedItem(draft: EventDraft, accepted: AcceptedEvent): AcceptedItem {
   const { id, type, consumer, test, attributes } = draft;
-  const { status, createdAt, deliveryCount } = accepted;
+  const { sequence, status, createdAt, expiresAt, deliveryCount } = accepted;
   const target = targetResponse(draft.target?.url ?? null);
-  return { id, type, consumer, status, test, createdAt, attributes, target, deliveryCount };
+  return {
+    id,
+    sequence,
+    type,
+    consumer,
+    status,
+    test,
+    createdAt,
+    expiresAt,
+    attributes,
+    target,
+    deliveryCount,
+  };
 }

@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import { EVENT_STATUSES } from '../../policy/outcome.ts';
 import { delivery } from '../deliveries/delivery-schemas.ts';
-import { consumerId, duration, name, newEventId, storableText, time } from '../http/validation/fields.ts';
+import {
+  consumerId,
+  duration,
+  name,
+  newEventId,
+  shownTime,
+  storableText,
+  time,
+} from '../http/validation/fields.ts';
+
+const DAY = 86_400;
 
 /** `data` is validated and stored as bytes, not through this value: see event-drafts.ts. */
 const anyJson = z.unknown().meta({ description: 'Any JSON value. Receivers get it byte for byte' });
@@ -22,8 +32,23 @@ export const newEvent = z
       .strictObject({ url: z.string().min(1).max(2048), secret: targetSecret })
       .optional()
       .meta({ description: 'Delivers only to this URL instead of to endpoints' }),
+    expiresAt: shownTime.optional().meta({
+      description:
+        'From then on, no request for the event starts, and its open deliveries end `undeliverable` with the reason `expired`',
+      example: '2026-03-26T14:30:00Z',
+    }),
+    ttl: duration(1, 30 * DAY, 'at most 30 days')
+      .optional()
+      .meta({
+        description: 'The same as a time from now, instead of `expiresAt`',
+        example: '10m',
+      }),
   })
-  .meta({ id: 'NewEvent' });
+  .refine(({ expiresAt, ttl }) => expiresAt === undefined || ttl === undefined, {
+    path: ['ttl'],
+    message: 'must be left out if expiresAt is set',
+  })
+  .meta({ id: 'NewEvent', example: { type: 'render.completed', data: { render: 'r_1', seconds: 42 } } });
 
 export const waitQuery = z.strictObject({
   wait: duration(0, 60, 'at most 60 seconds').optional().meta({
@@ -52,13 +77,19 @@ const target = z
   .nullable()
   .meta({ description: "The event's own target URL; null if the event goes to endpoints" });
 
+const sequence = z.int().min(1).meta({
+  description: 'Increases within the project: an event posted after another was accepted has a higher number',
+});
+
 const itemFields = {
   id: z.string(),
+  sequence,
   type: z.string(),
   consumer: z.string().nullable(),
   status: z.enum(EVENT_STATUSES),
   test: z.boolean(),
   createdAt: time,
+  expiresAt: time.nullable(),
   attributes: z.record(z.string(), z.string()),
   target,
   deliveryCount: z.int().min(0),
@@ -66,12 +97,35 @@ const itemFields = {
 const acceptedFields = {
   ...itemFields,
   data: anyJson,
-  body: z.string().meta({ description: 'The request body that receivers get' }),
+  body: z
+    .string()
+    .nullable()
+    .meta({ description: 'The request body that receivers get; null if it has been removed' }),
+  bytes: z.int().optional().meta({
+    description:
+      'The size of the body, instead of body and data: in a session of the portal without `payloads`',
+  }),
+  payloadRemovedAt: time.nullable().meta({
+    description:
+      'When data and body were removed, by the `payloadRetention` of the project; `data` is null from then on',
+  }),
 };
 
 const deliveries = z.array(delivery).meta({ description: 'The first 100 deliveries' });
 
 export const event = z.object({ ...acceptedFields, deliveries }).meta({ id: 'Event' });
+
+export const eventSummary = z
+  .object({
+    ...itemFields,
+    bytes: z.int().min(0).meta({ description: 'The length of the request body' }),
+    settledAt: time.nullable(),
+    openCount: z.int().min(0),
+    deliveredCount: z.int().min(0),
+    undeliverableCount: z.int().min(0),
+    cancelledCount: z.int().min(0),
+  })
+  .meta({ id: 'EventSummary' });
 
 export const acceptedEvent = z.object({ ...acceptedFields, deliveries: deliveries.optional() }).meta({
   id: 'AcceptedEvent',

@@ -1,7 +1,7 @@
 import { plansOfConsumers } from '../../store/endpoints/apply-plans.ts';
 import { PlanRequired } from '../../store/endpoints/insert-endpoint.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
-import type { Tenant } from '../auth/authentication.ts';
+import type { Tenant } from '../auth/tenant.ts';
 import { Problem } from '../problems/problem.ts';
 import { refuseUnlessStored } from './refuse-unless-stored.ts';
 import type { DraftToValidate } from './validate-data.ts';

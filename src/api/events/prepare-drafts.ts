@@ -3,7 +3,7 @@ import type { TimeSlices } from '../../limits/time-slices.ts';
 import type { EventDraft } from '../../store/events/event-draft.ts';
 import { storedBodies } from '../../store/events/event-reads.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
-import type { Tenant } from '../auth/authentication.ts';
+import type { Tenant } from '../auth/tenant.ts';
 import { LARGE_BODY_BYTES } from '../http/body/json-document.ts';
 import { draftOrRefusal, type PostedEvent } from './event-drafts.ts';
 import { requirePlansForTargets } from './plan-rules.ts';

@@ -3,7 +3,7 @@ import { type Endpoint, findEndpoint } from '../../store/endpoints/endpoints.ts'
 import type { EventDraft } from '../../store/events/event-draft.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { newId } from '../../store/postgres/ids.ts';
-import type { Tenant } from '../auth/authentication.ts';
+import type { Tenant } from '../auth/tenant.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { posthornId } from '../http/validation/fields.ts';
@@ -35,6 +35,7 @@ export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
     description:
       'Sends the example of the type to this endpoint only, whether it subscribes to the type or not. The test event is processed exactly like a real event.',
     access: 'consumer',
+    needs: 'test',
     params,
     query: waitQuery,
     body: newTestEvent,

@@ -2,7 +2,7 @@ import { compileSchemaQueued } from '../../json-schema/compile-schema-queued.ts'
 import type { TimeSlices } from '../../limits/time-slices.ts';
 import type { EventDraft } from '../../store/events/event-draft.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
-import type { Tenant } from '../auth/authentication.ts';
+import type { Tenant } from '../auth/tenant.ts';
 import { LARGE_BODY_BYTES } from '../http/body/json-document.ts';
 import { Problem, prependPointer } from '../problems/problem.ts';
 import { type Refusal, refuseUnlessStored } from './refuse-unless-stored.ts';

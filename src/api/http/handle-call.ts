@@ -1,17 +1,20 @@
 import type { Request, Response } from 'express';
 import { sharesOf } from '../../limits/shared-capacity.ts';
 import type { TimeSlices } from '../../limits/time-slices.ts';
-import type { AuthenticatedCaller, Authentication, Tenant } from '../auth/authentication.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { AuthenticatedCaller, Authentication } from '../auth/authentication.ts';
+import type { Tenant } from '../auth/tenant.ts';
 import type { ApiConfig } from '../dependencies.ts';
 import { createCallQuotas } from '../limits/call-quotas.ts';
-import { Problem } from '../problems/problem.ts';
+import { authorize } from './authorize.ts';
 import { type JsonDocument, LARGE_BODY_BYTES, readJsonDocument } from './body/json-document.ts';
 import { createBodyReader, hasNoBody } from './body/request-body.ts';
-import { admitTenant } from './connection-budget.ts';
-import type { Access, Route, RouteResponse } from './route.ts';
+import type { Route, RouteResponse } from './route.ts';
 
 const BATCH_FACTOR = 16;
 const MAX_PROFILE_BYTES = 64 * 1024;
+/** Anyone may send such a body, without a key. */
+const MAX_SMALL_BYTES = 4 * 1024;
 /** Memory for the bodies of all calls in flight, but at least enough for eight of the largest bodies. */
 const BODY_MEMORY_BYTES = 128 * 1024 * 1024;
 /** Longer than a body takes that arrives with its headers, and far less than the 1 s in which a deleted key must stop working. */
@@ -28,26 +31,38 @@ export type CallHandler = (
   requestId: string,
 ) => Promise<RouteResponse<unknown>>;
 
-/** Authenticates a call, validates path and query, reads and validates the body, applies the rate limit, runs the handler. */
+/**
+ * Authenticates a call, validates path and query, reads and validates the body, applies the rate limit, adds the call to the
+ * audit trail if it changes something, and runs the handler.
+ */
 export function createCallHandler(
   authentication: Authentication,
+  auditTrail: AuditTrail,
   slicesOf: (group: string) => TimeSlices,
   { quotas, maxBodyBytes }: Pick<ApiConfig, 'quotas' | 'maxBodyBytes'>,
 ): CallHandler {
   const maxBatchBytes = maxBodyBytes * BATCH_FACTOR;
-  const bodyLimits = { event: maxBodyBytes, batch: maxBatchBytes, profile: MAX_PROFILE_BYTES };
+  const bodyLimits = {
+    event: maxBodyBytes,
+    batch: maxBatchBytes,
+    profile: MAX_PROFILE_BYTES,
+    small: MAX_SMALL_BYTES,
+  };
   const readBody = createBodyReader(Math.max(BODY_MEMORY_BYTES, 8 * maxBatchBytes));
   const callQuotas = createCallQuotas(quotas);
 
   return async (route, request, response, requestId) => {
-    const caller = await authorize(route.access, request, authentication);
-    const withBody = route.prepare(request, caller);
+    const caller = await authorize(route, request, authentication);
+    const withBody = route.prepare(request, tenantOf(route, caller));
 
-    const respond = async (tenant: Tenant | null, body: unknown, document: JsonDocument) => {
+    const respond = async (caller: AuthenticatedCaller | null, body: unknown, document: JsonDocument) => {
       const run = withBody(body);
+      const tenant = tenantOf(route, caller);
       const endCall = route.rateLimit && tenant ? await callQuotas.admit(route.rateLimit, tenant) : undefined;
       try {
-        return await run({ document, request, response, requestId, tenant });
+        const call = () => run({ document, request, response, requestId, tenant, caller });
+        if (!isAudited(route)) return await call();
+        return await auditTrail.record({ route, request, caller, tenant, body, requestId }, call);
       } finally {
         endCall?.();
       }
@@ -58,41 +73,28 @@ export function createCallHandler(
       return respond(caller, EMPTY_DOCUMENT.value, EMPTY_DOCUMENT);
 
     const startedAt = performance.now();
-    const shares = caller ? sharesOf(caller.projectId, caller.consumer) : SHARES_OF_ADMIN;
+    const { tenant = null } = caller ?? {};
+    const shares = tenant ? sharesOf(tenant.projectId, tenant.consumer) : SHARES_OF_ADMIN;
     const body = await readBody(request, bodyLimits[route.bodyLimit ?? 'event'], shares);
     try {
       // The key may have been deleted while the client sent the body.
       const isOutdated = performance.now() - startedAt > REAUTHENTICATE_AFTER_MS;
-      const tenant = isOutdated ? await authorize(route.access, request, authentication) : caller;
-      if (route.rawBody) return await respond(tenant, undefined, { ...NO_DOCUMENT, bytes: body.bytes });
+      const current = isOutdated ? await authorize(route, request, authentication) : caller;
+      if (route.rawBody) return await respond(current, undefined, { ...NO_DOCUMENT, bytes: body.bytes });
       const isLarge = body.bytes.length > LARGE_BODY_BYTES;
-      const timeSlices = isLarge ? slicesOf(tenant?.projectId ?? '') : undefined;
+      const timeSlices = isLarge ? slicesOf(current?.tenant?.projectId ?? '') : undefined;
       await timeSlices?.yieldIfDue();
       const document = readJsonDocument(body.bytes);
       await timeSlices?.yieldIfDue();
-      return await respond(tenant, document.value, document);
+      return await respond(current, document.value, document);
     } finally {
       body.release();
     }
   };
 }
 
-/** The tenant of the call; null for a route without one, and for the admin key without a project. */
-async function authorize(
-  access: Access,
-  request: Request,
-  authentication: Authentication,
-): Promise<Tenant | null> {
-  if (access === 'open') return null;
-  const { kind, tenant } = await authentication.authenticate(request);
-  admitTenant(request, tenant?.projectId ?? '', tenant?.consumer ?? null);
-  if (!ALLOWED_CALLERS[access].includes(kind)) throw new Problem('forbidden');
-  return access === 'admin' ? null : tenant;
-}
+const isAudited = ({ method, audited }: Route): boolean => method !== 'get' && audited !== false;
 
-const ALLOWED_CALLERS: Record<Exclude<Access, 'open'>, AuthenticatedCaller['kind'][]> = {
-  admin: ['admin'],
-  shared: ['admin', 'project'],
-  project: ['admin', 'project'],
-  consumer: ['admin', 'project', 'consumer'],
-};
+/** Null for a route without a tenant, and for the admin key without a project. */
+const tenantOf = ({ access }: Route, caller: AuthenticatedCaller | null): Tenant | null =>
+  access === 'admin' ? null : (caller?.tenant ?? null);

@@ -99,8 +99,13 @@ function problemResponse(problem: Problem, requestId: string, publicUrl: string)
   };
 }
 
-/** `/v1/events/{id}` in the syntax of Express. */
+/** `/v1/events/{id}` in the syntax of Express, which has the same for `{*path}`. */
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 const pathPattern = (path: string): RegExp =>
-  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+  new RegExp(
+    `^${path
+      .replaceAll('.', '\\.')
+      .replaceAll(/\{\*\w+\}/g, '.*')
+      .replaceAll(/\{\w+\}/g, '[^/]+')}$`,
+  );

@@ -9,12 +9,25 @@ export const pageResponse = <Item>(
 ): RouteResponse<{ items: Item[]; nextCursor: string | null }> =>
   json(200, { items, nextCursor: next && encodeCursor(kind, next) });
 
-/** The same for items that are JSON text already. */
+/** How far a search has looked. `searchedTo`: all that was created from this time on; null: all there is. */
+export type Searched = { searchedTo: Date | null; complete: boolean };
+
+/** A page of a search. */
+export const searchResponse = <Item>(
+  kind: SortKeyKind,
+  items: Item[],
+  next: string[] | null,
+  searched: Searched,
+): RouteResponse<{ items: Item[]; nextCursor: string | null } & Searched> =>
+  json(200, { items, nextCursor: next && encodeCursor(kind, next), ...searched });
+
+/** A page of items that are JSON text already. */
 export const pageTextResponse = (
   kind: SortKeyKind,
   items: string[],
   next: string[] | null,
+  searched?: Searched,
 ): RouteResponse => {
-  const nextCursor = JSON.stringify(next && encodeCursor(kind, next));
-  return jsonText(200, `{"items":[${items.join(',')}],"nextCursor":${nextCursor}}`);
+  const rest = JSON.stringify({ nextCursor: next && encodeCursor(kind, next), ...searched });
+  return jsonText(200, `{"items":[${items.join(',')}],${rest.slice(1)}`);
 };

@@ -1,8 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
+import type { Capability } from '../../policy/capabilities.ts';
 import type { RateName } from '../../policy/quotas.ts';
-import type { Tenant } from '../auth/authentication.ts';
+import type { AuthenticatedCaller } from '../auth/authentication.ts';
+import type { Tenant } from '../auth/tenant.ts';
 import { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
 import type { JsonDocument } from './body/json-document.ts';
@@ -10,9 +12,10 @@ import { type Parsed, parseBody, parseParams, parseQuery } from './validation/va
 
 /**
  * Which keys may call: `consumer` allows every key, `project` allows project keys and the admin key, `admin` only the
- * admin key. `shared` is like `project`, but the admin key may omit the project to act on what all projects share.
+ * admin key. `shared` is like `project`, and `any` like `consumer`, but the admin key may omit the project. A session may
+ * call what a key of its kind may.
  */
-export type Access = 'open' | 'admin' | 'shared' | 'project' | 'consumer';
+export type Access = 'open' | 'admin' | 'shared' | 'project' | 'consumer' | 'any';
 
 export type RouteResponse<Body = never> = {
   status: number;
@@ -52,6 +55,8 @@ type CallContext = {
   request: Request;
   response: Response;
   requestId: string;
+  /** Null for a route that is open to all. */
+  caller: AuthenticatedCaller | null;
 };
 
 /** What a handler receives. For a named function: `Call<{ params: typeof params; body: typeof newProject }>`. */
@@ -65,7 +70,7 @@ export type SharedCall<I extends Input = Record<never, never>> = Call<I> & { ten
 
 type RouteDocumentation = {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** In OpenAPI syntax: `/v1/events/{id}`. */
+  /** In OpenAPI syntax: `/v1/events/{id}`. That of a page, which is not in the document, may end in `{*path}`: the rest. */
   path: string;
   operationId: string;
   tag: string;
@@ -78,8 +83,19 @@ type RouteDocumentation = {
   bodyOptional?: true;
   /** The quota that limits how many of these calls a tenant may make per minute. */
   rateLimit?: RateName;
-  /** The size limit of the body: that of one event (default), 16 times that, or 64 KiB. */
-  bodyLimit?: 'event' | 'batch' | 'profile';
+  /**
+   * What a session of the portal must be allowed to do. A route without it is closed to such sessions unless it is a GET, so
+   * that a new route is never open by oversight.
+   */
+  needs?: Capability;
+  /** Set for a GET that keys and sessions may not make which only read. */
+  takesOver?: true;
+  /** Set for a call with another method than GET that keys and sessions may make which only read. */
+  readOnlyMay?: true;
+  /** Set for a call with another method than GET that is not in the audit trail: it changes nothing, or posts events. */
+  audited?: false;
+  /** The size limit of the body: that of one event (default), 16 times that, 64 KiB, or 4 KiB. */
+  bodyLimit?: 'event' | 'batch' | 'profile' | 'small';
   /** Only documents the body: the handler reads its bytes, because parsing all of it at once would block other calls. */
   rawBody?: z.ZodType;
   /** Request headers worth documenting: name to description. */
@@ -122,7 +138,7 @@ export const tenantRoute = <
   },
 ): Route => ({ ...spec, prepare: prepareWith(spec, requireTenant, (call) => spec.handle(call)) });
 
-/** A route that acts on one project or, for the admin key without a project, on what all projects share. */
+/** A route that acts on one project or, for the admin key without a project, on none or on what all projects share. */
 export const sharedRoute = <
   R extends Responses,
   P extends Input['params'] = undefined,
@@ -130,7 +146,7 @@ export const sharedRoute = <
   B extends Input['body'] = undefined,
 >(
   spec: Spec<P, Q, B, R> & {
-    access: 'shared';
+    access: 'shared' | 'any';
     handle(call: SharedCall<{ params: P; query: Q; body: B }>): HandlerResult<R>;
   },
 ): Route => ({

@@ -15,6 +15,16 @@ export const PROBLEM_CODES = {
     title: 'Invalid cursor',
     help: 'Pass the `nextCursor` of the previous page of the same list unchanged, or start again without a cursor.',
   },
+  window_required: {
+    status: 400,
+    title: 'Time window required',
+    help: 'A search for attributes or in bodies looks at every event of its time. Pass `since` with a time within the last 7 days. Statistics need `from`, and `to` after it, at most 400 days later.',
+  },
+  too_many_points: {
+    status: 400,
+    title: 'Too many points',
+    help: 'A timeline has at most 400 points. Pass a longer `step` or a shorter time, or no `step`: then one that fits is chosen.',
+  },
   invalid_request: {
     status: 400,
     title: 'Invalid request',
@@ -28,12 +38,32 @@ export const PROBLEM_CODES = {
   unauthorized: {
     status: 401,
     title: 'Missing or wrong key',
-    help: 'Send `Authorization: Bearer <key>` with a key that exists. A deleted key stops working within one second.',
+    help: 'Send `Authorization: Bearer <key>` with a key that exists. A deleted key stops working within one second, and so do its sessions. Browsers sign in at `/dashboard/`.',
   },
   forbidden: {
     status: 403,
     title: 'Forbidden for this kind of key',
-    help: 'A consumer key can manage its own endpoints, read its own events and deliveries, and read the catalogue of event types; it cannot post events. Only the admin key can manage projects.',
+    help: 'A consumer key can manage its own endpoints, read its own events, read, retry and recover its own deliveries, and read the catalogue of event types; it cannot post events. Only the admin key can manage projects.',
+  },
+  csrf_refused: {
+    status: 403,
+    title: 'Call from another page refused',
+    help: 'A call that a browser signs in with its session cookie must carry the header `Posthorn-Dashboard: 1` and come from a page of Posthorn itself. Outside browsers, send a key: `Authorization: Bearer <key>`.',
+  },
+  read_only: {
+    status: 403,
+    title: 'Key or session only reads',
+    help: 'The key was created with `access: "read"`, or the session began as `readOnly`: only GET and HEAD are allowed, also where another method changes nothing. Use another key, or sign in again.',
+  },
+  capability_missing: {
+    status: 403,
+    title: 'Not allowed in this session of the portal',
+    help: 'The link that began the session leaves this capability out. `GET /v1/session` lists what the session may do; `capabilities` of `POST /v1/portal-links` chooses it.',
+  },
+  listeners_off: {
+    status: 403,
+    title: 'Listeners switched off',
+    help: 'This installation does not allow listeners (`POSTHORN_LISTENERS=off`). Register a URL instead.',
   },
   plan_required: {
     status: 403,
@@ -44,6 +74,11 @@ export const PROBLEM_CODES = {
     status: 404,
     title: 'Not found',
     help: 'The path is wrong, or the resource does not exist in this project.',
+  },
+  ui_not_built: {
+    status: 404,
+    title: 'Page not built',
+    help: 'The pages of the dashboard and the portal are built by `npm start`, and are part of the image. This installation runs without them; everything else works.',
   },
   method_not_allowed: {
     status: 405,
@@ -60,6 +95,16 @@ export const PROBLEM_CODES = {
     title: 'Event id already used',
     help: 'An event with this id and different content exists. An id can be posted again only with the same type, data (byte for byte), consumer, attributes and target. Use a new id for a new event.',
   },
+  uid_conflict: {
+    status: 409,
+    title: 'Endpoint uid already used',
+    help: 'An endpoint of the same consumer has this `uid`, and it is not the endpoint that the call describes: `errors` names the members that differ. Change the endpoint with `PATCH /v1/endpoints/{id}`, or use another `uid`.',
+  },
+  idempotency_key_reused: {
+    status: 409,
+    title: 'Idempotency key already used',
+    help: 'In the last 24 hours, a call with this `Idempotency-Key` had another path or body. Use a new key for each call, and the same key only to repeat it.',
+  },
   profile_name_taken: {
     status: 409,
     title: 'Profile name already taken',
@@ -70,10 +115,35 @@ export const PROBLEM_CODES = {
     title: 'Delivery held',
     help: 'The endpoint does not accept deliveries now. The delivery continues when the endpoint is active again.',
   },
+  payload_removed: {
+    status: 409,
+    title: 'Payload removed',
+    help: 'The body of the event has been removed by the `payloadRetention` of the project, so the event cannot be sent again. Post it as a new event with another id.',
+  },
+  response_too_late: {
+    status: 409,
+    title: 'Response too late',
+    help: 'No attempt waits for this response: it has timed out or has a response, or the request is unknown. If it has failed, the delivery is sent again.',
+  },
   delivery_final: {
     status: 409,
     title: 'Delivery already final',
     help: 'A delivery that is delivered, undeliverable or cancelled cannot be cancelled. To send it again, retry it: this creates a new delivery.',
+  },
+  recovery_final: {
+    status: 409,
+    title: 'Recovery already final',
+    help: 'A recovery or cancellation that is done or cancelled cannot be paused, resumed or cancelled. Start another one.',
+  },
+  delivery_open: {
+    status: 409,
+    title: 'Delivery still open',
+    help: 'The event is on its way to this endpoint. Retry or cancel the open delivery instead of creating another one.',
+  },
+  event_expired: {
+    status: 409,
+    title: 'Event expired',
+    help: 'The event was posted with `expiresAt` or `ttl`, and that time has passed: it is not sent any more. Post it under a new id if it is still of use.',
   },
   endpoint_deleted: {
     status: 409,
@@ -95,6 +165,11 @@ export const PROBLEM_CODES = {
     title: 'Endpoint disabled',
     help: 'Enable the endpoint with `POST /v1/endpoints/{id}/enable` first; then it can be paused.',
   },
+  portal_link_gone: {
+    status: 410,
+    title: 'Portal link gone',
+    help: 'The link has been used, has expired, or was revoked. Each link opens the portal once: get a new one from the service that made it.',
+  },
   cursor_expired: {
     status: 410,
     title: 'Stream position expired',
@@ -103,7 +178,7 @@ export const PROBLEM_CODES = {
   payload_too_large: {
     status: 413,
     title: 'Body too large',
-    help: 'An event is limited to POSTHORN_MAX_BODY bytes, a batch to 16 times that, and a profile to 64 KiB.',
+    help: 'An event is limited to POSTHORN_MAX_BODY bytes, a batch to 16 times that, a profile to 64 KiB, and a sign-in to 4 KiB.',
   },
   unsupported_media_type: {
     status: 415,
@@ -169,7 +244,7 @@ export const PROBLEM_CODES = {
     status: 429,
     alsoStatus: 409,
     title: 'Quota exceeded',
-    help: 'With status 429, a rate limit or a share of a common resource (connections, memory for bodies, waiting calls) is used up: send the same request again after the seconds in `Retry-After`, and send fewer requests at once. With status 409, the number of endpoints or keys is at its limit: delete one first. `detail` names the quota or the share; the operator sets quotas with `POSTHORN_QUOTAS`.',
+    help: 'With status 429, a rate limit or a share of a common resource (connections, memory for bodies, waiting calls) is used up: send the same request again after the seconds in `Retry-After`, and send fewer requests at once. With status 409, the number of endpoints, filters, keys or idempotency keys is at its limit: delete an endpoint or a key first, or use a filter that another endpoint has; idempotency keys are forgotten after 24 hours. `detail` names the quota or the share; the operator sets quotas with `POSTHORN_QUOTAS`.',
   },
   too_many_streams: {
     status: 429,

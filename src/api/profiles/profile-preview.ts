@@ -20,6 +20,7 @@ export function previewOf(
   const event = {
     id: input.id ?? newId('evt', now.getTime()),
     type: input.type,
+    sequence: EXAMPLE_EVENT.sequence,
     createdAt: input.createdAt === undefined ? now : new Date(input.createdAt),
     ...(data
       ? { consumer: input.consumer ?? null, attributes: input.attributes ?? {}, data }

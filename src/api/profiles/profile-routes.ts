@@ -17,7 +17,8 @@ import {
   SHARED_SCOPE,
   type StoredProfile,
 } from '../../store/projects/profiles.ts';
-import type { Authentication, Tenant } from '../auth/authentication.ts';
+import type { Authentication } from '../auth/authentication.ts';
+import type { Tenant } from '../auth/tenant.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { catalogueWarnings } from '../event-types/catalogue-warnings.ts';
 import { rawData } from '../events/event-drafts.ts';
@@ -49,6 +50,7 @@ import {
 } from './profile-schemas.ts';
 import { requireConsumers } from './require-consumers.ts';
 import { requireValidSecrets } from './require-valid-secrets.ts';
+import { signingRoute } from './signing-route.ts';
 
 /** Limits on profile names per project, shared profile names, and versions of each. Profiles are never removed. */
 const MAX_OWN_NAMES = 50;
@@ -128,6 +130,7 @@ export function profileRoutes(
       method: 'post',
       path: '/v1/profiles/{name}/preview',
       operationId: 'previewProfile',
+      audited: false,
       rateLimit: 'profilePreviews',
       tag,
       summary: 'Preview the request that a receiver would get',
@@ -143,6 +146,7 @@ export function profileRoutes(
       problems: ['data_not_representable'],
       handle: previewProfile,
     }),
+    signingRoute(),
   ];
 
   async function handleListProfiles({ tenant, query }: SharedCall<{ query: typeof listProfilesQuery }>) {

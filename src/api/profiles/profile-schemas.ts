@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { profileSchema } from '../../profiles/profile-schema.ts';
 import { catalogueWarnings } from '../event-types/event-type-schemas.ts';
-import { consumerId, eventId, name, pointInTime, storableText, time } from '../http/validation/fields.ts';
+import { consumerId, eventId, name, shownTime, storableText, time } from '../http/validation/fields.ts';
 
 export const profileName = z
   .string()
@@ -57,7 +57,7 @@ export const newPreview = z
     attributes: z.record(name, storableText).optional(),
     consumer: consumerId.optional(),
     id: eventId.optional(),
-    createdAt: pointInTime.optional().meta({ description: 'When the event was accepted. Default: now' }),
+    createdAt: shownTime.optional().meta({ description: 'When the event was accepted. Default: now' }),
     test: z.boolean().optional().meta({ description: 'Whether the event is a test event' }),
   })
   .meta({ id: 'NewPreview' });

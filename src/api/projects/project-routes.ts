@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createCatalogue } from '../../catalogue/catalogue.ts';
+import { formatDuration, parseDuration } from '../../policy/duration.ts';
 import type { CompiledProfile } from '../../profiles/compile-profile.ts';
 import { countConsumerlessOfProject } from '../../store/endpoints/consumerless-endpoints.ts';
 import { secretsOfProject } from '../../store/endpoints/endpoint-secrets.ts';
@@ -11,7 +12,6 @@ import { newestProfileVersion } from '../../store/projects/profiles.ts';
 import {
   findProject,
   insertProject,
-  type Project,
   type ProjectChanges,
   updateProject,
 } from '../../store/projects/projects.ts';
@@ -32,6 +32,8 @@ import { invalidBody, Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';
 import { requireConsumers } from '../profiles/require-consumers.ts';
 import { requireValidSecrets } from '../profiles/require-valid-secrets.ts';
+import { storedFailureRules } from './failure-rules.ts';
+import { projectResponse } from './project-response.ts';
 import {
   type ChangedProjectResponse,
   changedProject,
@@ -47,7 +49,7 @@ const params = z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
 const tag = 'Projects';
 
 export function projectRoutes(
-  { pool, profiles, endpointStates, secretBox, clock }: ApiDependencies,
+  { pool, profiles, endpointStates, secretBox, clock, config }: ApiDependencies,
   db: Queryable,
   authentication: Authentication,
   readPool: TenantReadPool,
@@ -83,21 +85,22 @@ export function projectRoutes(
   const read = async (id: string): Promise<RouteResponse<ProjectResponse>> => {
     const found = await findProject(db, id);
     if (!found) throw new Problem('not_found');
-    return json(200, responseOf(found));
+    return json(200, projectResponse(found));
   };
 
   const change = async (
     id: string,
     changes: z.output<typeof projectChanges>,
   ): Promise<RouteResponse<ChangedProjectResponse>> => {
+    requireShorterRetention(changes.payloadRetention ?? null, config.retentionMs);
     const profile = changes.profile === undefined ? undefined : await usableProfile(id, changes.profile);
-    const changed = await mapOutage(updateProject(pool, id, changes as ProjectChanges, shippedPlans));
+    const changed = await mapOutage(updateProject(pool, id, storedChanges(changes), shippedPlans));
     if (!changed) throw new Problem('not_found');
     const { project, generation } = changed;
     authentication.invalidate(id);
     if (generation !== null)
       await mapOutage(endpointStates.applyPlans({ projectId: id, consumer: null, generation }));
-    return json(200, { ...responseOf(project), warnings: await warningsOf(id, profile) });
+    return json(200, { ...projectResponse(project), warnings: await warningsOf(id, profile) });
   };
 
   const problems: ProblemCode[] = ['secrets_refused', 'consumer_required', ...READ_PROBLEMS];
@@ -201,13 +204,20 @@ export function projectRoutes(
   }
 }
 
-const responseOf = ({ id, name, profile, policy, plans, schemas, createdAt }: Project): ProjectResponse => ({
-  id,
-  name,
-  profile,
-  policy,
-  plans,
-  schemas,
-  callbackUrl: null,
-  createdAt,
+function requireShorterRetention(payloadRetention: string | null, retentionMs: number): void {
+  if (payloadRetention === null || parseDuration(payloadRetention)! * 1000 < retentionMs) return;
+  const detail = `must be shorter than ${formatDuration(Math.floor(retentionMs / 1000))}, after which events are removed`;
+  throw invalidBody([{ pointer: '/payloadRetention', detail }]);
+}
+
+const storedChanges = ({
+  failures,
+  payloadRetention,
+  ...changes
+}: z.output<typeof projectChanges>): ProjectChanges => ({
+  ...(changes as ProjectChanges),
+  ...(payloadRetention !== undefined && {
+    payloadRetentionSeconds: payloadRetention === null ? null : parseDuration(payloadRetention)!,
+  }),
+  ...(failures !== undefined && { failureRules: failures && storedFailureRules(failures) }),
 });

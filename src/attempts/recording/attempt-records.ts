@@ -1,5 +1,7 @@
 import type { OutboundResult } from '../../egress/outbound.ts';
 import type { UnrecordedAttempt } from '../../policy/delivery-result.ts';
+import { SCHEDULE_OWNER } from '../../policy/owner.ts';
+import type { ReceiverFailure } from '../../policy/receiver-failure.ts';
 import type { Claim } from '../../store/deliveries/claims/claim-deliveries.ts';
 import type { RecordedRequest } from '../prepare-request.ts';
 import type { PendingRecord } from './recorder.ts';
@@ -11,7 +13,7 @@ export function toPendingRecord(
   claim: Claim,
   request: RecordedRequest,
   result: Exclude<OutboundResult, { kind: 'not_started' }>,
-  next: Pick<PendingRecord, 'retryAt' | 'nextOwner'>,
+  next: Pick<PendingRecord, 'retryAt' | 'finalReason' | 'receiverFailure' | 'nextOwner'>,
 ): PendingRecord {
   const hasResponse = result.kind === 'responded';
   return {
@@ -43,10 +45,16 @@ export const toUnrecordedAttempt = (record: PendingRecord, delayMs: number | nul
   durationMs: record.durationMs,
   resent: record.resent,
   delayMs,
+  ...(record.finalReason && { finalReason: record.finalReason }),
+  ...(record.receiverFailure && { receiverFailure: record.receiverFailure }),
 });
 
 /** The record that can be restored from that part. `sinceEndMs` is the time since the end of the attempt. */
-export const toLateRecord = (attempt: UnrecordedAttempt, sinceEndMs: number): PendingRecord => ({
+export const toLateRecord = (
+  attempt: UnrecordedAttempt,
+  sinceEndMs: number,
+  maxWorkflowWaitMs: number,
+): PendingRecord => ({
   id: attempt.id,
   epoch: attempt.epoch,
   startedAt: new Date(attempt.startedAt),
@@ -62,5 +70,15 @@ export const toLateRecord = (attempt: UnrecordedAttempt, sinceEndMs: number): Pe
   errorCode: null,
   errorMessage: null,
   retryAt: attempt.delayMs === null ? null : performance.now() + attempt.delayMs - sinceEndMs,
-  nextOwner: null,
+  finalReason: attempt.finalReason ?? null,
+  receiverFailure: attempt.receiverFailure ? laterBy(sinceEndMs, attempt.receiverFailure) : null,
+  nextOwner: (attempt.delayMs ?? 0) - sinceEndMs > maxWorkflowWaitMs ? SCHEDULE_OWNER : null,
 });
+
+/** What is left of the wait that the receiver has asked for. */
+function laterBy(ms: number, failure: ReceiverFailure): ReceiverFailure {
+  const { instruction } = failure;
+  if (instruction.kind !== 'wait') return failure;
+  const leftMs = instruction.ms - ms;
+  return { ...failure, instruction: leftMs > 0 ? { kind: 'wait', ms: leftMs } : { kind: 'none' } };
+}

@@ -12,7 +12,7 @@ const RECORD_TIMEOUT_MS = 30_000;
 
 /** Records the outcomes that an activity could not record. Throws if Postgres is still down. */
 export async function recordLate(
-  { db, recorder, onUndeliverable, now }: RecordLateDependencies,
+  { db, recorder, onUndeliverable, maxWorkflowWaitMs, now }: RecordLateDependencies,
   unrecorded: UnrecordedAttempt[],
   owner: string,
 ): Promise<DeliveryResult[]> {
@@ -20,7 +20,9 @@ export async function recordLate(
   const msSinceEnd = ({ startedAt, durationMs }: UnrecordedAttempt): number =>
     now() - (Date.parse(startedAt) + durationMs);
   const results = await Promise.all(
-    unrecorded.map((attempt) => recorder.record(toLateRecord(attempt, msSinceEnd(attempt)), giveUpAt)),
+    unrecorded.map((attempt) =>
+      recorder.record(toLateRecord(attempt, msSinceEnd(attempt), maxWorkflowWaitMs), giveUpAt),
+    ),
   );
   if (results.some(({ kind }) => kind === 'unrecorded')) throw new Error('the database is still unavailable');
   const superseded = unrecorded.filter((_, index) => results[index]!.kind === 'superseded');
@@ -44,6 +46,7 @@ export type RecordLateDependencies = {
   db: Queryable;
   recorder: Recorder;
   onUndeliverable: (deliveries: Transition[]) => void;
+  maxWorkflowWaitMs: number;
   /** Milliseconds since the epoch by Postgres's clock. */
   now: () => number;
 };

@@ -1,15 +1,16 @@
 import type pg from 'pg';
-import {
-  type AttemptRecord,
-  type RecordedTransition,
-  recordAttempts,
-} from '../../store/deliveries/record-attempts.ts';
+import type { AttemptRecord, RecordedTransition } from '../../store/deliveries/recording/attempt-record.ts';
+import { recordAttempts } from '../../store/deliveries/recording/record-attempts.ts';
 import { isOutage } from '../../store/postgres/database.ts';
+import type { GatedReceiver } from '../../store/receivers/gates/close-gates.ts';
+import type { Success } from '../../store/receivers/gates/ease-gates.ts';
 
 /** A record before it is flushed. `retryAt` is an absolute time, so that waiting for the flush delays no retry. */
 export type PendingRecord = Omit<AttemptRecord, 'retryInMs'> & {
   /** The time of performance.now() at which the next attempt is due; null if this was the last attempt. */
   retryAt: number | null;
+  /** The next delivery of its line waits for this record, and follows it without another assignment. */
+  isInLine?: boolean;
 };
 
 /** `superseded`: the claim was closed before. `unrecorded`: Postgres did not confirm the record in time. */
@@ -36,21 +37,34 @@ const MAX_CONCURRENT_FLUSHES = 2;
 const MAX_PER_FLUSH = 500;
 const RETRY_DELAY_MS = 250;
 
+/** Called with what attempts have changed for their receivers, once that is committed. */
+export type ReceiverEffects = {
+  /** Endpoints that were disabled, whose open deliveries have to be ended. */
+  disabled(endpointIds: string[]): void;
+  /** Receivers that are sent less from now on. */
+  restricted(receivers: GatedReceiver[]): void;
+  /** Receivers whose next delivery may have its turn. */
+  turnsEnded(turns: GatedReceiver[]): void;
+  /** Receivers that are restricted and have accepted a request. */
+  succeeded(successes: Success[]): void;
+};
+
 export type RecorderDependencies = {
   pool: pg.Pool;
   /** Called with the projects whose outcomes were committed. */
   onRecorded: (projectIds: Set<string>) => void;
+  effects: ReceiverEffects;
   onFailure: (error: unknown, deliveryId: string | null) => void;
 };
 
 /** Collects outcomes and writes them in a few transactions. */
-export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependencies): Recorder {
+export function createRecorder({ pool, onRecorded, effects, onFailure }: RecorderDependencies): Recorder {
   const waiting: QueuedRecord[] = [];
   let timer: NodeJS.Timeout | null = null;
   let flushing = 0;
 
   const flushSoon = (): void => {
-    if (waiting.length >= FLUSH_AT) flushNow();
+    if (waiting.length >= FLUSH_AT || waiting.at(-1)?.record.isInLine) flushNow();
     else timer ??= setTimeout(flushNow, FLUSH_AFTER_MS);
   };
 
@@ -104,19 +118,28 @@ export function createRecorder({ pool, onRecorded, onFailure }: RecorderDependen
   /** A batch may contain an old and a current claim of the same delivery; the epoch tells them apart. */
   async function write(batch: QueuedRecord[]): Promise<void> {
     const now = performance.now();
-    const records = batch.map(({ record: { retryAt, ...record } }) => ({
+    const records = batch.map(({ record: { retryAt, isInLine: _, ...record } }) => ({
       ...record,
       retryInMs: retryAt === null ? null : Math.max(0, retryAt - now),
     }));
-    const transitions = await recordAttempts(pool, records);
+    const { transitions, resyncs, restricted } = await recordAttempts(pool, records);
     const found = new Map(
       transitions.map((transition) => [`${transition.id} ${transition.epoch}`, transition]),
     );
+    const successes: Success[] = [];
+    const turns = new Map<string, GatedReceiver>();
     for (const { record, resolve } of batch) {
       const transition = found.get(`${record.id} ${record.epoch}`);
+      if (transition?.hasGate && record.outcome === 'delivered')
+        successes.push({ ...transition, startedAt: record.startedAt });
+      if (transition?.freesPlace && !record.isInLine) turns.set(transition.receiver, transition);
       resolve(transition ? { kind: 'recorded', transition } : { kind: 'superseded' });
     }
     if (transitions.length > 0) onRecorded(new Set(transitions.map(({ projectId }) => projectId)));
+    if (resyncs.length > 0) effects.disabled(resyncs.map(({ id }) => id));
+    if (restricted.length > 0) effects.restricted(restricted);
+    if (successes.length > 0) effects.succeeded(successes);
+    if (turns.size > 0) effects.turnsEnded([...turns.values()]);
   }
 
   return {

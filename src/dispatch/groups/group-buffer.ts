@@ -1,5 +1,6 @@
 import { SharedCapacity, sharesOf } from '../../limits/shared-capacity.ts';
 import { Turns } from '../../limits/turns.ts';
+import type { AssignedDelivery } from '../../store/deliveries/assignments/assignment.ts';
 import { Group } from './group.ts';
 import { type Groupable, sharedWorkflowId } from './grouping.ts';
 import type { StartSlots } from './start-slots.ts';
@@ -61,10 +62,11 @@ export class GroupBuffer {
     return true;
   }
 
-  /** Call it when `deliveries` of the group were not stored. */
-  giveBack(group: Group, deliveries: number): void {
+  /** Settles reserved deliveries of a group, which ends if none is left. Groups that are not in the buffer settle too. */
+  settle(group: Group, stored: AssignedDelivery[], lost: number): void {
+    group.settle(stored, lost);
     if (!this.#places.has(group)) return;
-    this.#capacity.release(sharesOf(group.kind.projectId, null), deliveries);
+    this.#capacity.release(sharesOf(group.kind.projectId, null), lost);
     if (group.state === 'ended') this.#remove(group);
   }
 
@@ -94,12 +96,12 @@ export class GroupBuffer {
     return oldest ? oldest.openedAt + this.#maxWaitMs - performance.now() : Number.POSITIVE_INFINITY;
   }
 
-  /** Removes and closes all groups. */
+  /** Removes and ends all groups. */
   close(): Group[] {
     const groups = [...this.#places.keys()];
     for (const group of groups) {
       this.#remove(group);
-      group.move('close');
+      group.move('end');
     }
     return groups;
   }
@@ -111,12 +113,12 @@ export class GroupBuffer {
     return isOverdue ? undefined : group;
   }
 
-  #open(key: string, { projectId, policy, lane }: Groupable): Group {
-    const group = new Group(sharedWorkflowId(projectId), { projectId, policy, lane }, this.#slots);
+  #open(key: string, kind: Groupable): Group {
+    const group = new Group(sharedWorkflowId(kind.projectId), kind, this.#slots);
     this.#places.set(group, { key, readiness: 'partial' });
     this.#forming.set(key, group);
     this.#partial.add(group);
-    this.#turns.partial.add(projectId, group);
+    this.#turns.partial.add(kind.projectId, group);
     return group;
   }
 

@@ -4,22 +4,16 @@ import type { StartSlots } from './start-slots.ts';
 
 /** The states of a group, the events that change them, and the states that follow. */
 const TRANSITIONS = {
-  /** Takes deliveries. `fill`: no more fit. `empty`: none of its deliveries was stored. `close`: the process stops. */
-  forming: { fill: 'full', permit: 'permitted', empty: 'ended', close: 'closed' },
-  full: { permit: 'permitted', empty: 'ended', close: 'closed' },
+  /** Takes deliveries. `fill`: no more fit. */
+  forming: { fill: 'full', permit: 'permitted', end: 'ended' },
+  full: { permit: 'permitted', end: 'ended' },
   /** Has a start slot, takes no more deliveries, and starts when all of them are stored. */
-  permitted: { start: 'starting', empty: 'ended', close: 'closed' },
-  /** The call to Temporal is under way. `fail`: its deliveries return to Postgres. */
-  starting: { started: 'unclaimed', claim: 'settling', expire: 'settling', fail: 'ended' },
-  /** The slot is free again before the call has ended: a worker was faster, or it did not claim in time. */
-  settling: { started: 'ended', fail: 'ended' },
-  unclaimed: { claim: 'ended', expire: 'ended' },
-  /** Does not start. What is stored of it later returns to Postgres. */
-  closed: { empty: 'ended' },
+  permitted: { start: 'started', end: 'ended' },
+  /** Holds the slot until a worker has claimed it, did not claim in time, or the start failed. */
+  started: { end: 'ended' },
+  /** What was not started returns to Postgres, also what is stored of it later. */
   ended: {},
 } as const;
-
-const HOLD_A_SLOT: readonly GroupState[] = ['permitted', 'starting', 'unclaimed'];
 
 export type GroupState = keyof typeof TRANSITIONS;
 export type GroupEvent = { [State in GroupState]: keyof (typeof TRANSITIONS)[State] }[GroupState];
@@ -38,17 +32,16 @@ export class Group {
   #reserved = 0;
   #returnSlot = (): void => {};
 
-  constructor(workflowId: string, kind: GroupKind, slots: StartSlots) {
+  constructor(workflowId: string, { projectId, policy, lane }: GroupKind, slots: StartSlots) {
     this.workflowId = workflowId;
-    this.kind = kind;
-    this.#maxSize = groupSizeOf(kind);
+    this.kind = { projectId, policy, lane };
+    this.#maxSize = groupSizeOf(this.kind);
     this.#slots = slots;
   }
 
   /** A group that takes no more than these deliveries. */
   static permitted(workflowId: string, kind: GroupKind, deliveries: number, slots: StartSlots): Group {
-    const { projectId, policy, lane } = kind;
-    const group = new Group(workflowId, { projectId, policy, lane }, slots);
+    const group = new Group(workflowId, kind, slots);
     group.reserve(deliveries);
     group.move('permit');
     return group;
@@ -64,10 +57,6 @@ export class Group {
 
   get state(): GroupState {
     return this.#state;
-  }
-
-  get holdsSlot(): boolean {
-    return HOLD_A_SLOT.includes(this.#state);
   }
 
   /** Whether its workflow begins with a timer, and so does not claim at once. */
@@ -96,7 +85,7 @@ export class Group {
   settle(stored: AssignedDelivery[], lost: number): void {
     this.#reserved -= stored.length + lost;
     this.#stored.push(...stored);
-    if (this.size === 0) this.move('empty');
+    if (this.size === 0) this.move('end');
   }
 
   /** Throws if the table has no such transition. */
@@ -104,11 +93,10 @@ export class Group {
     const targets: Partial<Record<GroupEvent, GroupState>> = TRANSITIONS[this.#state];
     const target = targets[event];
     if (!target) throw new Error(`a group that is ${this.#state} has no transition for '${event}'`);
-    const heldSlot = this.holdsSlot;
     this.#state = target;
-    if (event === 'start') this.startedAt = performance.now();
     if (event === 'permit')
       this.#returnSlot = this.#slots.take(this.kind.projectId, this.size, this.size >= this.#maxSize);
-    if (heldSlot && !this.holdsSlot) this.#returnSlot();
+    else if (event === 'start') this.startedAt = performance.now();
+    else if (event === 'end') this.#returnSlot();
   }
 }

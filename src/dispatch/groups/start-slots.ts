@@ -7,21 +7,20 @@ import { SharedCapacity, sharesOf } from '../../limits/shared-capacity.ts';
  * single project gets up to half of the slots, and another project always finds one.
  */
 const LIMITS = {
-  auto: { anyBelow: 2, total: 32 },
+  /**
+   * After each start, the next partial group waits 1.5 ms per delivery started. Below 667 deliveries a second this delays
+   * nothing; above, groups fill up, and deliveries wait at most 150 ms for it (docs/decisions/0006).
+   */
+  auto: { anyBelow: 2, total: 32, paceMsPerDelivery: 1.5 },
   /** Each event needs its own workflow and, if it waits in Postgres, its own statement. */
-  never: { anyBelow: 64, total: 128 },
+  never: { anyBelow: 64, total: 128, paceMsPerDelivery: 0 },
 };
-/**
- * After each start, the next partial group waits 1.5 ms per delivery started. Below 667 deliveries a second this delays
- * nothing; above, groups fill up, and deliveries wait at most 150 ms for it (docs/decisions/0006).
- */
-const PACE_MS_PER_DELIVERY = 1.5;
 const MAX_PACE_MS = 150;
 /** A project that has taken no slot for this long is idle: it does not cause the load. */
 const IDLE_AFTER_MS = 250;
 
 export class StartSlots {
-  readonly #grouping: 'auto' | 'never';
+  readonly #limits: (typeof LIMITS)['auto' | 'never'];
   readonly #slots: SharedCapacity;
   readonly #partial = new SharedCapacity(Number.POSITIVE_INFINITY);
   /** When a project last took a slot, the oldest first. */
@@ -29,22 +28,18 @@ export class StartSlots {
   #nextPartialAt = 0;
 
   constructor(grouping: 'auto' | 'never') {
-    this.#grouping = grouping;
+    this.#limits = LIMITS[grouping];
     // One more, or the last slot would stay free: a share must leave as much as it holds.
-    this.#slots = new SharedCapacity(LIMITS[grouping].total + 1);
+    this.#slots = new SharedCapacity(this.#limits.total + 1);
   }
 
   get held(): number {
     return this.#slots.used;
   }
 
-  get #anyBelow(): number {
-    return LIMITS[this.#grouping].anyBelow;
-  }
-
   /** Milliseconds until a partial group of any project may start. Infinity: when a slot is returned. */
   msUntilPartial(): number {
-    if (this.held >= this.#anyBelow) return Number.POSITIVE_INFINITY;
+    if (this.held >= this.#limits.anyBelow) return Number.POSITIVE_INFINITY;
     return Math.max(0, this.#nextPartialAt - performance.now());
   }
 
@@ -53,7 +48,7 @@ export class StartSlots {
 
   /** Whether a full group of any project may start. */
   get hasFree(): boolean {
-    return this.held < LIMITS[this.#grouping].total;
+    return this.held < this.#limits.total;
   }
 
   /** Whether a full group of the project may start. If a slot is free, only a project that holds some may not. */
@@ -61,7 +56,7 @@ export class StartSlots {
 
   /** Whether a partial group of the project that has waited too long may start. */
   allowsOverdue = (projectId: string): boolean =>
-    this.allowsFull(projectId) && this.#partial.heldBy(projectId) < this.#anyBelow;
+    this.allowsFull(projectId) && this.#partial.heldBy(projectId) < this.#limits.anyBelow;
 
   /** Whether the project holds no slot and took none within 250 ms. Its event starts at once, whatever the load. */
   isIdle(projectId: string): boolean {
@@ -77,8 +72,8 @@ export class StartSlots {
 
   /** Takes a slot to start so many deliveries. Returns a function that returns it. */
   take(projectId: string, deliveries: number, isFull: boolean): () => void {
-    if (this.#grouping === 'auto' && deliveries > 0)
-      this.#nextPartialAt = performance.now() + Math.min(MAX_PACE_MS, deliveries * PACE_MS_PER_DELIVERY);
+    const paceMs = Math.min(MAX_PACE_MS, deliveries * this.#limits.paceMsPerDelivery);
+    if (paceMs > 0) this.#nextPartialAt = performance.now() + paceMs;
     const shares = sharesOf(projectId, null);
     this.#lastTaken.delete(projectId);
     this.#lastTaken.set(projectId, performance.now());

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MAX_DELIVERIES } from '../../policy/workflow-size.ts';
 import { assignDue, nextProjectDue } from '../../store/deliveries/assignments/assign-due.ts';
 import type { Assignment } from '../../store/deliveries/assignments/assignment.ts';
+import { moveOverdue } from '../../store/deliveries/assignments/move-overdue.ts';
 import { Group } from '../groups/group.ts';
 import type { QueueDependencies } from './queue.ts';
 
@@ -9,6 +10,8 @@ import type { QueueDependencies } from './queue.ts';
 const MAX_PROJECTS_QUERIED = 4;
 /** Includes the projects that are passed over because they are at their limit. */
 const MAX_PROJECTS_CHECKED = 40;
+/** Of 1,000 overdue deliveries each. The next read goes on, so that a long backlog of one project delays no other. */
+const MAX_MOVES = 10;
 const READ_INTERVAL_MS = 1_000;
 /** While deliveries are known to wait, or a project at its limit may have capacity soon. */
 const BUSY_READ_INTERVAL_MS = 250;
@@ -58,8 +61,9 @@ export function createBacklog(deps: QueueDependencies): Backlog {
     const checked = new Set<string>();
     let left: Content = 'empty';
     for (let queried = 0; queried < MAX_PROJECTS_QUERIED && checked.size < MAX_PROJECTS_CHECKED; ) {
-      const projectId = await nextProjectDue(pool, lastServed[kind]);
-      if (projectId === null || checked.has(projectId)) break;
+      const next = await nextProjectDue(pool, lastServed[kind]);
+      if (next === null || checked.has(next.projectId)) break;
+      const { projectId } = next;
       checked.add(projectId);
       lastServed[kind] = projectId;
       if (!inFlightLimiter.hasCapacity('first', projectId) || !slots.allowsFull(projectId)) {
@@ -67,6 +71,7 @@ export function createBacklog(deps: QueueDependencies): Backlog {
         continue;
       }
       queried += 1;
+      if (next.isOverdue) await moveOverdueOf(projectId);
       const assignment = await assignDue(pool, projectId, {
         maxDeliveries: MAX_DELIVERIES,
         minDeliveries: kind === 'any' ? 1 : MAX_DELIVERIES,
@@ -80,6 +85,10 @@ export function createBacklog(deps: QueueDependencies): Backlog {
       return assignment;
     }
     return left;
+  }
+
+  async function moveOverdueOf(projectId: string): Promise<void> {
+    for (let moves = 0; moves < MAX_MOVES && (await moveOverdue(pool, projectId)); moves++);
   }
 
   return {

@@ -1,12 +1,10 @@
 import { MAX_DELIVERIES } from '../../policy/workflow-size.ts';
-import type { NewDelivery } from '../../store/events/accept-events.ts';
+import type { NewDelivery } from '../../store/events/accept/accept-events.ts';
 import { Group } from '../groups/group.ts';
 import { GroupBuffer } from '../groups/group-buffer.ts';
 import { groupKeyOf, groupSizeOf, workflowIdOf } from '../groups/grouping.ts';
-import { createReservations, type Reservation } from '../reservation.ts';
-import { createAlarm } from './alarm.ts';
 import type { Backlog } from './backlog.ts';
-import type { Queue, QueueDependencies } from './queue.ts';
+import { createQueue, type Queue, type QueueDependencies } from './queue.ts';
 
 export type FreshQueueDependencies = QueueDependencies & { backlog: Backlog; readBacklog: () => void };
 
@@ -14,27 +12,19 @@ export type FreshQueueDependencies = QueueDependencies & { backlog: Backlog; rea
 export function createFreshQueue(deps: FreshQueueDependencies): Queue<NewDelivery> {
   const { starter, slots, inFlightLimiter, grouping, maxWaitMs, backlog, readBacklog } = deps;
   const buffer = new GroupBuffer(slots, maxWaitMs);
-  const reservations = createReservations<NewDelivery>(
-    starter,
-    buffer,
-    ({ id, eventId, type }) => ({ id, step: 0, eventId, type }),
-    recordUnowned,
-  );
-  const startLater = createAlarm(startReady);
+  const queue = createQueue<NewDelivery>(starter, buffer, {
+    keyOf: (delivery) =>
+      delivery.lane === 'fast' && delivery.waitingFor === null ? groupKeyOf(grouping, delivery) : null,
+    place,
+    next: () => buffer.takeReady() ?? nextPartial(),
+    toAssigned: ({ id, eventId, type }) => ({ id, step: 0, eventId, type }),
+    onEnded: recordUnowned,
+  });
   /** Partial groups of the buffer and of the backlog take turns. */
   let isTurnOfBacklog = true;
 
-  function reserve(deliveries: NewDelivery[]): Reservation {
-    const groups = new Map<NewDelivery, Group>();
-    const fresh = deliveries.filter(({ lane, waitingFor }) => lane === 'fast' && waitingFor === null);
-    const byKey = Map.groupBy(fresh, (delivery) => groupKeyOf(grouping, delivery));
-    for (const [key, alike] of starter.canStart() ? byKey : []) {
-      if (inFlightLimiter.hasCapacity('first', alike[0]!.projectId)) reserveAlike(key, alike, groups);
-    }
-    return reservations.create(deliveries, groups);
-  }
-
-  function reserveAlike(key: string, alike: NewDelivery[], groups: Map<NewDelivery, Group>): void {
+  function place(key: string, alike: NewDelivery[], groups: Map<NewDelivery, Group>): void {
+    if (!inFlightLimiter.hasCapacity('first', alike[0]!.projectId)) return;
     const size = groupSizeOf(alike[0]!);
     for (let from = 0; from < alike.length; from += size) {
       const batch = alike.slice(from, from + size);
@@ -58,34 +48,18 @@ export function createFreshQueue(deps: FreshQueueDependencies): Queue<NewDeliver
     const waiting = unowned.filter(({ waitingFor }) => waitingFor === null).length;
     // A read after every commit would cost as much as the assignments themselves.
     if (backlog.recordUnowned(waiting) >= MAX_DELIVERIES) readBacklog();
-    startReady();
+    queue.startReady();
   }
 
-  function startReady(): void {
-    while (starter.canStart()) {
-      const group = buffer.takeReady() ?? takePartial();
-      if (!group) return;
-      starter.start(group);
-    }
-  }
-
-  function takePartial(): Group | null {
+  function nextPartial(): Group | number {
     const mayWait = backlog.mayWait();
-    if (!mayWait && buffer.size === 0) return null;
-    if (!slots.allowsPartial()) {
-      startLater(slots.msUntilPartial());
-      return null;
-    }
+    if (!mayWait && buffer.size === 0) return Number.POSITIVE_INFINITY;
+    if (!slots.allowsPartial()) return slots.msUntilPartial();
     const group = mayWait && isTurnOfBacklog ? null : buffer.takePartial();
     isTurnOfBacklog = group !== null;
     if (!group && mayWait) readBacklog();
-    return group;
+    return group ?? Number.POSITIVE_INFINITY;
   }
 
-  return {
-    reserve,
-    startReady,
-    held: () => ({ reservations: reservations.openCount(), groups: buffer.size }),
-    close: () => buffer.close(),
-  };
+  return queue;
 }

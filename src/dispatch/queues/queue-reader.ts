@@ -1,14 +1,7 @@
-/*
- * Reads a queue in Postgres, one read at a time.
- *
- *   from           request        read ended   read failed   pause ended   close
- *   idle           reading                                                 closed
- *   reading        reading again  idle         paused                      closed
- *   reading again                 reading      paused                      closed
- *   paused                                                   reading       closed
- */
-type State = 'idle' | 'reading' | 'reading again' | 'paused' | 'closed';
+/** `requested`: a read follows, at once or after the one that is under way. `reading`: none follows yet. */
+type State = 'idle' | 'requested' | 'reading' | 'closed';
 
+/** Reads a queue in Postgres, one read at a time. */
 export type QueueReader = {
   /** Reads the queue now, or once more after the read that is under way. */
   request(): void;
@@ -27,36 +20,34 @@ export function createQueueReader(
 ): QueueReader {
   let state: State = 'idle';
   let reading = Promise.resolve();
-  let pause: NodeJS.Timeout | undefined;
+  const closing = Promise.withResolvers<void>();
 
-  function start(): void {
-    state = 'reading';
-    reading = read().then(end, fail);
-  }
-
-  function end(): void {
-    if (state === 'reading again') start();
-    else if (state === 'reading') {
-      state = 'idle';
-      onIdle();
+  async function readRequested(): Promise<void> {
+    while (state === 'requested') {
+      state = 'reading';
+      await read().catch(pauseAndRepeat);
     }
+    if (state === 'closed') return;
+    state = 'idle';
+    onIdle();
   }
 
-  function fail(error: unknown): void {
+  async function pauseAndRepeat(error: unknown): Promise<void> {
     onFailure(error);
-    if (state === 'closed') return;
-    state = 'paused';
-    pause = setTimeout(start, FAILURE_PAUSE_MS);
+    const pause = new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS).unref());
+    await Promise.race([pause, closing.promise]);
+    if (state === 'reading') state = 'requested';
   }
 
   return {
     request() {
-      if (state === 'idle') start();
-      else if (state === 'reading') state = 'reading again';
+      const isIdle = state === 'idle';
+      if (state !== 'closed') state = 'requested';
+      if (isIdle) reading = readRequested();
     },
     async close() {
       state = 'closed';
-      clearTimeout(pause);
+      closing.resolve();
       await reading;
     },
   };

@@ -15,3 +15,7 @@ export const readApiUrl = (dataDir: string): string | undefined => readFileIfExi
 /** The admin key that an embedded installation has generated. */
 export const readAdminKey = (dataDir: string): string | undefined =>
   readFileIfExists(join(dataDir, 'admin-key'));
+
+/** The key of the project `default` of an embedded installation. */
+export const readProjectKey = (dataDir: string): string | undefined =>
+  readFileIfExists(join(dataDir, 'api-key'));

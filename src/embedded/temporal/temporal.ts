@@ -153,6 +153,9 @@ const COMMON_ARGS = [
   ...['server', 'start-dev', '--ip', '127.0.0.1', '--ui-ip', '127.0.0.1'],
   // The first attempt is then dispatched with the response to its workflow task, without the task queue.
   ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
+  // A closed workflow can be deleted once its queues have noted that; an erasure waits for it.
+  ...['--dynamic-config-value', 'history.transferProcessorUpdateAckInterval="2s"'],
+  ...['--dynamic-config-value', 'history.visibilityProcessorUpdateAckInterval="2s"'],
   ...['--log-level', 'warn', '--log-format', 'json'],
 ];
 

@@ -21,10 +21,20 @@ function compileMember([name, value]: [string, Profile['body'][string]]): Member
   const before = `${JSON.stringify(name)}:`;
   if (value === '$data') return ({ data }) => [before, data];
   if (value === '$test') return ({ test = false }) => [`${before}${test}`];
+  if (value === '$sequence') return ({ sequence }) => [`${before}${sequence}`];
   if (!isTemplate(value)) return () => [before + JSON.stringify(value)];
   const template = compileTemplate(value);
   return (input) => [before + JSON.stringify(template.render(input))];
 }
+
+/** The variables in the body's templates, without `$data` and `$test`. */
+export const bodyVariables = ({ body }: Pick<Profile, 'body'>): Set<string> =>
+  new Set(
+    Object.values(body).flatMap((value) => {
+      if (value === '$sequence') return ['sequence'];
+      return isTemplate(value) ? [...compileTemplate(value).variables] : [];
+    }),
+  );
 
 /** The bytes between the braces of a JSON object; empty if it has no members. */
 function objectContents(object: Buffer): Buffer {

@@ -6,17 +6,19 @@ export type TemplateValues = {
   id: string;
   type: string;
   createdAt: string;
+  /** May be missing if no template of the profile contains it. */
+  sequence?: number | null | undefined;
   consumer: string | null;
   attributes: Record<string, string>;
   sentAt?: number;
   signature?: string;
 };
 
-/** False for body members that are not templates: constants, `$data` and `$test`. */
+/** False for body members that are not templates: constants, `$data`, `$test` and `$sequence`. */
 export const isTemplate = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '$data' && value !== '$test';
+  typeof value === 'string' && !['$data', '$test', '$sequence'].includes(value);
 
-export const BODY_VARIABLES = ['id', 'type', 'createdAt', 'consumer'] as const;
+export const BODY_VARIABLES = ['id', 'type', 'createdAt', 'sequence', 'consumer'] as const;
 export const HEADER_VARIABLES = [...BODY_VARIABLES, 'sentAt', 'signature'] as const;
 export type Variable = (typeof HEADER_VARIABLES)[number];
 

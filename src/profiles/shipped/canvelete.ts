@@ -30,6 +30,8 @@ export const canvelete: ProfileSource = {
   },
   timeout: '30s',
   policy: { delays: ['1m', '5m', '30m', '2h'], jitter: 0 },
+  // "Failed webhook deliveries are retried" five times in all, at the times of a table: 410, 429 and 503 are no exceptions.
+  responses: { gone: false, retryAfter: false, tooManyRequests: false, coolDown: false },
   urls: { httpsOnly: false, publicOnly: true },
   eventTypes: canveleteEventTypes,
   labels: { undeliverable: 'failed' },

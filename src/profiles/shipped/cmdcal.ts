@@ -80,6 +80,8 @@ export const cmdcal: ProfileSource = {
   },
   timeout: '30s',
   policy: { delays: ['30s', '2m', '10m', '1h'], jitter: 0 },
+  // "When your endpoint returns a non-2xx status code or times out", CmdCal retries after these delays: 410, 429 and 503 are no exceptions.
+  responses: { gone: false, retryAfter: false, tooManyRequests: false, coolDown: false },
   urls: { httpsOnly: false, publicOnly: true },
   plans: ['pro', 'business'],
   eventTypes,

@@ -80,6 +80,8 @@ export const pausepoint: ProfileSource = {
   },
   timeout: '5s',
   policy: { delays: ['30s', '60s', '120s'], jitter: 0 },
+  // "3 attempts with exponential backoff (30s, 60s, 120s) on non-2xx responses": 410, 429 and 503 are no exceptions.
+  responses: { gone: false, retryAfter: false, tooManyRequests: false, coolDown: false },
   urls: { httpsOnly: true, publicOnly: true },
   eventTypes,
   labels: { undeliverable: 'logged' },

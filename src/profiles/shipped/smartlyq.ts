@@ -80,6 +80,8 @@ export const smartlyq: ProfileSource = {
   },
   timeout: '30s',
   policy: { delays: ['2m', '4m', '8m', '16m', '32m'], jitter: 0 },
+  // "If your endpoint returns a non-2xx status code, SmartlyQ retries delivery" at 2, 4, 8, 16 and 32 minutes: 410, 429 and 503 are no exceptions.
+  responses: { gone: false, retryAfter: false, tooManyRequests: false, coolDown: false },
   urls: { httpsOnly: true, publicOnly: true },
   eventTypes,
   labels: { undeliverable: 'dropped' },

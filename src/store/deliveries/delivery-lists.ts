@@ -1,21 +1,17 @@
 import type { DeliveryStatus } from '../../policy/outcome.ts';
 import type { Queryable } from '../postgres/database.ts';
-import { maxId } from '../postgres/ids.ts';
+import { maxId, minIdAt } from '../postgres/ids.ts';
 import {
   MAX_ROWS_SCANNED,
   MAX_SCATTERED_ROWS_SCANNED,
-  type Page,
   type PageRequest,
   pageOf,
+  withParameters,
 } from '../postgres/pages.ts';
+import type { ScannedPage } from '../postgres/searches.ts';
 import type { Scope } from '../scope.ts';
-import { DELIVERY_COLUMNS, type Delivery, eventCreatedSince } from './delivery-reads.ts';
-
-export type DeliveryFilter = {
-  status?: DeliveryStatus | undefined;
-  endpoint?: string | undefined;
-  event?: string | undefined;
-};
+import { conditionsOf, type DeliveryFilter, isSearch, LIST_PARAMETERS } from './delivery-filter.ts';
+import { DELIVERY_COLUMNS, type Delivery } from './delivery-reads.ts';
 
 /**
  * A consumer's list merges the deliveries to each of its endpoints, including deleted ones. For a consumer with more
@@ -24,13 +20,6 @@ export type DeliveryFilter = {
 const MAX_MERGED = 1_000;
 /** The statuses in the index deliveries_status_newest. */
 const INDEXED_STATUSES: DeliveryStatus[] = ['retrying', 'held', 'undeliverable', 'cancelled'];
-
-// $1 project, $2 consumer, $3 since, $4 status, $5 endpoint, $6 event, $7 deliveries on a page, $8 the id to go on before,
-// $9 rows to scan in a range, $10 the endpoints of the consumer.
-const MATCHES = `
-  d.project_id = $1 AND ($2::text IS NULL OR d.consumer = $2) AND ${eventCreatedSince('$3')}
-  AND ($4::text IS NULL OR d.status = $4) AND ($5::text IS NULL OR d.endpoint_id = $5)
-  AND ($6::text IS NULL OR d.event_id = $6)`;
 
 type Ranges = {
   /** The names of the ranges: `ranges.name` in their rows. */
@@ -45,11 +34,11 @@ type Ranges = {
  * SQL: a page of the matching rows of several ranges, each in id order. If a range has more rows than may be scanned, the
  * page ends at the last scanned row, the `endPosition`, because there may be matches after it.
  */
-const pageAmong = ({ names, rows, order }: Ranges): string => `
-  WITH ranges AS (${names}), found AS MATERIALIZED (
+const pageAmong = ({ names, rows, order }: Ranges, conditions: string): string => `
+  WITH ${withParameters(LIST_PARAMETERS)}, ranges AS (${names}), found AS MATERIALIZED (
     SELECT ranges.name AS range_name, d.*
     FROM ranges CROSS JOIN LATERAL (
-      SELECT * FROM (${rows('d.*')}) AS d WHERE ${MATCHES} ORDER BY ${order} LIMIT $7 + 1
+      SELECT * FROM (${rows('d.*')}) AS d WHERE ${conditions} ORDER BY ${order} LIMIT $7 + 1
     ) AS d
   ), counted AS (
     SELECT range_name, count(*) AS n FROM found GROUP BY range_name
@@ -75,8 +64,8 @@ const pageAmong = ({ names, rows, order }: Ranges): string => `
 function alongIndex(index: string[], values: string[], also = 'true'): Pick<Ranges, 'rows' | 'order'> {
   const columns = index.map((column) => `d.${column}`);
   const order = [...columns, 'd.id'].map((column) => `${column} DESC`).join(', ');
-  const where = `(${[...columns, 'd.id'].join(', ')}) < (${values.join(', ')}, $8::text)
-    AND (${columns.join(', ')}) >= (${values.join(', ')}) AND ${also}`;
+  const where = `(${[...columns, 'd.id'].join(', ')}) < (${values.join(', ')}, $8)
+    AND (${[...columns, 'd.id'].join(', ')}) >= (${values.join(', ')}, $10) AND ${also}`;
   return {
     order,
     rows: (selected) => `SELECT ${selected} FROM deliveries d WHERE ${where} ORDER BY ${order} LIMIT $9`,
@@ -87,37 +76,41 @@ const ONE_RANGE = `SELECT '' AS name`;
 
 // The event and the endpoint must be visible to the caller; otherwise a next page would reveal that they exist.
 const OWN_EVENT = `
-  (SELECT id FROM events WHERE project_id = $1 AND id = $6 AND ($2::text IS NULL OR consumer = $2)
-     AND ($3::timestamptz IS NULL OR created_at >= $3))`;
+  (SELECT id FROM events WHERE project_id = $1 AND id = $6 AND ($2 IS NULL OR consumer = $2)
+     AND ($3 IS NULL OR created_at >= $3))`;
 const OWN_ENDPOINT = `
-  (SELECT id FROM endpoints WHERE project_id = $1 AND id = $5 AND ($2::text IS NULL OR consumer = $2)
-     AND ($3::timestamptz IS NULL OR created_at >= $3))`;
+  (SELECT id FROM endpoints WHERE project_id = $1 AND id = $5 AND ($2 IS NULL OR consumer = $2)
+     AND ($3 IS NULL OR created_at >= $3))`;
 
-const OF_PROJECT = pageAmong({ names: ONE_RANGE, ...alongIndex(['project_id'], ['$1']) });
-const TO_ENDPOINT = pageAmong({ names: ONE_RANGE, ...alongIndex(['endpoint_id'], [OWN_ENDPOINT]) });
-const OF_STATUS = pageAmong({
+const OF_PROJECT: Ranges = { names: ONE_RANGE, ...alongIndex(['project_id'], ['$1']) };
+const TO_ENDPOINT: Ranges = { names: ONE_RANGE, ...alongIndex(['endpoint_id'], [OWN_ENDPOINT]) };
+const OF_STATUSES: Ranges = {
+  names: 'SELECT unnest($4) AS name',
+  ...alongIndex(['project_id', 'listed_status'], ['$1', 'ranges.name'], 'd.listed_status IS NOT NULL'),
+};
+const OF_ATTENTION: Ranges = {
   names: ONE_RANGE,
-  ...alongIndex(['project_id', 'status'], ['$1', '$4'], `d.status IN ('${INDEXED_STATUSES.join("', '")}')`),
-});
+  ...alongIndex(['project_id'], ['$1'], 'd.needs_attention'),
+};
 // All deliveries of an event are sorted: there are at most as many as matching endpoints, plus repeats.
-const OF_EVENT = pageAmong({
+const OF_EVENT: Ranges = {
   names: ONE_RANGE,
   order: 'd.id DESC',
   rows: (columns) => `
     SELECT ${columns} FROM (SELECT * FROM deliveries WHERE project_id = $1 AND event_id = ${OWN_EVENT} OFFSET 0) AS d
-    WHERE d.id < $8::text ORDER BY d.id DESC LIMIT $9`,
-});
+    WHERE d.id < $8 AND d.id >= $10 ORDER BY d.id DESC LIMIT $9`,
+};
 const toEndpoints = alongIndex(['endpoint_id'], ['ranges.name']);
 const toTargets = alongIndex(
   ['project_id', 'consumer'],
   ['$1', '$2'],
   `ranges.name = '' AND d.endpoint_id IS NULL AND d.consumer IS NOT NULL`,
 );
-const OF_CONSUMER = pageAmong({
-  names: `SELECT unnest($10::text[]) AS name UNION ALL SELECT ''`,
+const OF_CONSUMER: Ranges = {
+  names: `SELECT unnest($18) AS name UNION ALL SELECT ''`,
   order: 'd.id DESC',
   rows: (columns) => `(${toEndpoints.rows(columns)}) UNION ALL (${toTargets.rows(columns)})`,
-});
+};
 
 const CONSUMER_ENDPOINTS = `
   SELECT id FROM endpoints
@@ -125,57 +118,89 @@ const CONSUMER_ENDPOINTS = `
   ORDER BY id DESC
   LIMIT $4`;
 
-type Source = { text: string; endpoints?: string[]; maxScanned: number };
+type Source = {
+  rows: Ranges;
+  endpoints?: string[];
+  /** The number of ranges, and how many rows to scan in each. */
+  ranges: number;
+  maxScanned: number;
+};
 
-/** Returns the statement for a list, and how many rows it may scan in each range. */
+/** Returns the rows that a list reads, and how many of them it may scan in each range. */
 async function sourceOf(
   db: Queryable,
   { projectId, consumer, since = null }: Scope,
-  { status, endpoint, event }: DeliveryFilter,
+  filter: DeliveryFilter,
   limit: number,
 ): Promise<Source> {
-  if (event !== undefined) return { text: OF_EVENT, maxScanned: MAX_ROWS_SCANNED };
+  const { statuses, attention = false, endpoint, event } = filter;
+  if (event !== undefined) return { rows: OF_EVENT, ranges: 1, maxScanned: MAX_ROWS_SCANNED };
   // Without a filter every scanned row matches, so a page needs no more than its limit and one row beyond.
-  const isFiltered = status !== undefined || since !== null;
+  const isSearched = isSearch(filter);
+  const isFiltered = statuses !== undefined || since !== null || filter.until !== undefined || isSearched;
   const scattered = isFiltered ? MAX_SCATTERED_ROWS_SCANNED : limit + 1;
-  if (endpoint !== undefined) return { text: TO_ENDPOINT, maxScanned: scattered };
+  if (attention) {
+    const isExact = endpoint === undefined && consumer === null && !isFiltered;
+    return { rows: OF_ATTENTION, ranges: 1, maxScanned: isExact ? limit + 1 : MAX_ROWS_SCANNED };
+  }
+  if (endpoint !== undefined) return { rows: TO_ENDPOINT, ranges: 1, maxScanned: scattered };
   if (consumer !== null) {
     const values = [projectId, consumer, since, MAX_MERGED + 1];
     const { rows } = await db.query<{ id: string }>(CONSUMER_ENDPOINTS, values);
-    if (rows.length > MAX_MERGED) return { text: OF_PROJECT, maxScanned: MAX_ROWS_SCANNED };
-    const inEach = Math.ceil((2 * MAX_SCATTERED_ROWS_SCANNED) / (rows.length + 1));
-    return {
-      text: OF_CONSUMER,
-      endpoints: rows.map(({ id }) => id),
-      maxScanned: Math.min(scattered, inEach),
-    };
+    if (rows.length > MAX_MERGED) return { rows: OF_PROJECT, ranges: 1, maxScanned: MAX_ROWS_SCANNED };
+    const ranges = rows.length + 1;
+    const inEach = Math.ceil((2 * MAX_SCATTERED_ROWS_SCANNED) / ranges);
+    const endpoints = rows.map(({ id }) => id);
+    return { rows: OF_CONSUMER, endpoints, ranges, maxScanned: Math.min(scattered, inEach) };
   }
-  return status !== undefined && INDEXED_STATUSES.includes(status)
-    ? { text: OF_STATUS, maxScanned: limit + 1 }
-    : { text: OF_PROJECT, maxScanned: isFiltered ? MAX_ROWS_SCANNED : limit + 1 };
+  if (statuses?.every((status) => INDEXED_STATUSES.includes(status)))
+    return {
+      rows: OF_STATUSES,
+      ranges: statuses.length,
+      maxScanned: isSearched || filter.until ? MAX_SCATTERED_ROWS_SCANNED : limit + 1,
+    };
+  return { rows: OF_PROJECT, ranges: 1, maxScanned: isFiltered ? MAX_ROWS_SCANNED : limit + 1 };
 }
+
+/** An id has the time at which its delivery was created, to the millisecond; a copy may be a statement younger. */
+const ID_TOLERANCE_MS = 1_000;
+
+/** The lowest id of a delivery created since a time, and an id above all that were created until another one. */
+export const deliveryIdsBetween = (since: Date | undefined, until: Date | undefined): [string, string] => [
+  since ? minIdAt('dlv', since.getTime() - ID_TOLERANCE_MS) : 'dlv_',
+  until ? minIdAt('dlv', until.getTime() + ID_TOLERANCE_MS) : maxId('dlv'),
+];
 
 /**
  * Lists deliveries, newest first. A page may hold fewer deliveries than its limit, or none, and still have a next page: if
- * the limit of scanned rows was reached.
+ * the limit of scanned rows was reached, which `maxRows` lowers.
  */
 export async function listDeliveries(
   db: Queryable,
   scope: Scope,
   filter: DeliveryFilter,
   page: PageRequest,
-): Promise<Page<Delivery>> {
-  const { status = null, endpoint = null, event = null } = filter;
-  const { text, endpoints, maxScanned } = await sourceOf(db, scope, filter, page.limit);
-  const filters = [scope.projectId, scope.consumer, scope.since ?? null, status, endpoint, event];
-  const bounds = [page.limit, page.after?.[0] ?? maxId('dlv'), maxScanned];
+  maxRows = Number.POSITIVE_INFINITY,
+): Promise<ScannedPage<Delivery>> {
+  const { since, until } = filter;
+  const { consumer = scope.consumer } = filter;
+  // A consumer's key asks for the deliveries of another consumer.
+  if (scope.consumer !== null && consumer !== scope.consumer) return { items: [], next: null, scanned: 0 };
+  const own = { ...scope, consumer };
+  const source = await sourceOf(db, own, filter, page.limit);
+  const maxScanned = Math.max(1, Math.min(source.maxScanned, Math.floor(maxRows / source.ranges)));
+  const [lowest, above] = deliveryIdsBetween(since, until);
+  const text = pageAmong(source.rows, conditionsOf(filter, own));
   const { rows } = await db.query<Delivery & { endPosition: string | null }>(text, [
-    ...filters,
-    ...bounds,
-    ...(endpoints ? [endpoints] : []),
+    ...[scope.projectId, consumer, scope.since ?? null, filter.statuses ?? null],
+    ...[filter.endpoint ?? null, filter.event ?? null],
+    ...[page.limit, page.after?.[0] ?? above, maxScanned, lowest],
+    ...[filter.outcome ?? null, filter.statusCode ?? null, since ?? null, until ?? null],
+    ...[filter.type ?? null, filter.attributes ?? null, filter.contains ?? null, source.endpoints ?? null],
   ]);
   const { endPosition } = rows[0]!;
+  const scanned = maxScanned * source.ranges;
   const found = rows.filter(({ id }) => id !== null).map(({ endPosition: _, ...delivery }) => delivery);
-  if (found.length > page.limit) return pageOf(found, page.limit, ({ id }) => [id]);
-  return { items: found, next: endPosition === null ? null : [endPosition] };
+  if (found.length > page.limit) return { ...pageOf(found, page.limit, ({ id }) => [id]), scanned };
+  return { items: found, next: endPosition === null ? null : [endPosition], scanned };
 }

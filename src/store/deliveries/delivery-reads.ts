@@ -1,27 +1,57 @@
 import type { DeliveryStatus, Outcome, Trigger } from '../../policy/outcome.ts';
+import type { WaitReason } from '../../policy/waiting.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { type Page, type PageRequest, pageOf } from '../postgres/pages.ts';
+import { waitingColumns } from '../receivers/waiting-for.ts';
 import type { Scope } from '../scope.ts';
-import type { AttemptRecord } from './record-attempts.ts';
+import type { AttemptRecord } from './recording/attempt-record.ts';
 
 export type Delivery = {
   id: string;
   event: string;
+  /** Of the event. */
+  sequence: number;
   endpoint: string | null;
   status: DeliveryStatus;
   attempts: number;
   nextAttemptAt: Date | null;
   lastOutcome: Outcome | null;
   reason: string | null;
-  waitingFor: string | null;
+  /** Null: an attempt is under way, or the delivery is settled. */
+  waitingFor: WaitReason | null;
+  waitingUntil: Date | null;
   replayOf: string | null;
+  /** The newest delivery that replays this one. */
+  replayedBy: string | null;
+  createdAt: Date;
+  settledAt: Date | null;
+  consumer: string | null;
+  eventType: string;
+  test: boolean;
+  lastStatusCode: number | null;
+  /** An attempt is in flight, and its result decides whether the delivery is cancelled. */
+  cancelRequested: boolean;
+  dismissedAt: Date | null;
   workflowId: string | null;
+};
+
+/** A delivery with the rules under which it is sent. `policy`: canonical text. */
+export type DeliveryDetails = Delivery & {
+  policy: string;
+  step: number;
+  expiresAt: Date | null;
+  profile: { name: string; version: number };
 };
 
 export const DELIVERY_COLUMNS = `
   d.id, d.event_id AS event, d.endpoint_id AS endpoint, d.status, d.attempts, d.due_at AS "nextAttemptAt",
-  d.last_outcome AS "lastOutcome", d.reason, d.waiting_for AS "waitingFor", d.replay_of AS "replayOf",
-  d.workflow_id AS "workflowId"`;
+  d.last_outcome AS "lastOutcome", d.reason, ${waitingColumns('d')}, d.replay_of AS "replayOf",
+  d.replayed_by AS "replayedBy", d.created_at AS "createdAt", d.settled_at AS "settledAt", d.consumer,
+  (SELECT e.type FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id) AS "eventType", d.test,
+  coalesce(d.sequence, (SELECT e.sequence FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id))::float8
+    AS sequence,
+  d.last_status_code AS "lastStatusCode", d.cancel_reason IS NOT NULL AS "cancelRequested",
+  d.dismissed_at AS "dismissedAt", d.workflow_id AS "workflowId"`;
 
 /** SQL: whether the event of delivery `d` is not older than `since`. The delivery itself may be newer, if it repeats another. */
 export const eventCreatedSince = (since: string): string => `
@@ -29,13 +59,17 @@ export const eventCreatedSince = (since: string): string => `
     SELECT FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id AND e.created_at >= ${since}))`;
 
 const FIND_DELIVERY = `
-  SELECT ${DELIVERY_COLUMNS}
-  FROM deliveries d
+  SELECT ${DELIVERY_COLUMNS}, d.policy, d.step, event.expires_at AS "expiresAt", jsonb_build_object('name', event.profile, 'version', event.profile_version) AS profile
+  FROM deliveries d JOIN events event ON event.project_id = d.project_id AND event.id = d.event_id
   WHERE d.project_id = $1 AND ($2::text IS NULL OR d.consumer = $2) AND d.id = $3 AND ${eventCreatedSince('$4')}`;
 
-export async function findDelivery(db: Queryable, scope: Scope, id: string): Promise<Delivery | undefined> {
+export async function findDelivery(
+  db: Queryable,
+  scope: Scope,
+  id: string,
+): Promise<DeliveryDetails | undefined> {
   const values = [scope.projectId, scope.consumer, id, scope.since ?? null];
-  const { rows } = await db.query<Delivery>(FIND_DELIVERY, values);
+  const { rows } = await db.query<DeliveryDetails>(FIND_DELIVERY, values);
   return rows[0];
 }
 
@@ -62,7 +96,10 @@ export async function firstDeliveriesOf(
 }
 
 /** A recorded attempt. Its `epoch` increases with every claim, so it is unique within the delivery. */
-export type Attempt = Omit<AttemptRecord, 'id' | 'retryInMs'> & {
+export type Attempt = Omit<
+  AttemptRecord,
+  'id' | 'retryInMs' | 'finalReason' | 'receiverFailure' | 'nextOwner'
+> & {
   number: number;
   step: number;
   trigger: Trigger;

@@ -1,5 +1,7 @@
+import { SCHEDULE_OWNER } from '../../policy/owner.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { isProcessLost } from '../processes/processes.ts';
+import { assignedDeliveries } from './assigned-deliveries.ts';
 import { isExpressOwnerSql } from './express-owner-sql.ts';
 
 /** A workflow, and those of its deliveries that have been due for longer than expected. */
@@ -11,8 +13,8 @@ const EXPRESS_OVERDUE_MS = 90_000;
 // A process that is alive ends its own attempts, however slow the receiver.
 const OVERDUE = `
   SELECT owner, array_agg(id ORDER BY id) AS ids
-  FROM deliveries d
-  WHERE owner IS NOT NULL AND due_at < now() - $1 * interval '1 millisecond'
+  FROM (${assignedDeliveries('d.id, d.owner, d.due_at, d.process_id', `< now() - $1 * interval '1 millisecond'`)}) AS d
+  WHERE owner <> '${SCHEDULE_OWNER}'
     AND (NOT ${isExpressOwnerSql('owner')} OR ${isProcessLost('process_id')}
          OR due_at < now() - interval '${EXPRESS_OVERDUE_MS} milliseconds')
     AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS known (owner) WHERE known.owner = d.owner)
@@ -33,9 +35,8 @@ export async function overdueOwners(
 
 const ORPHANED = `
   SELECT owner, array_agg(id ORDER BY id) AS ids
-  FROM deliveries d
-  WHERE owner IS NOT NULL AND due_at < now() - interval '1 second'
-    AND (claimed_at IS NULL OR ${isExpressOwnerSql('owner')})
+  FROM (${assignedDeliveries('d.id, d.owner, d.due_at, d.process_id, d.claimed_at', `< now() - interval '1 second'`)}) AS d
+  WHERE owner <> '${SCHEDULE_OWNER}' AND (claimed_at IS NULL OR ${isExpressOwnerSql('owner')})
     AND process_id = ANY ($1::text[]) AND owner <> ALL ($3::text[])
   GROUP BY owner
   ORDER BY min(due_at)

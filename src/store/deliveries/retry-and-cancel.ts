@@ -1,8 +1,10 @@
 import type pg from 'pg';
 import { type DeliveryStatus, isFinalStatus } from '../../policy/outcome.ts';
-import { initialLane } from '../endpoints/receiver-health.ts';
+import { SCHEDULE_OWNER, workflowOf } from '../../policy/owner.ts';
 import { inTransaction } from '../postgres/database.ts';
 import { newId } from '../postgres/ids.ts';
+import { initialLane } from '../receivers/gates/gates.ts';
+import { insertForEvents } from './insert-for-events.ts';
 import { cancelDeliveries, requestCancel } from './transitions.ts';
 
 export type RetryResult =
@@ -11,6 +13,10 @@ export type RetryResult =
   | { kind: 'held' }
   /** The endpoint of a settled delivery has been deleted, so the delivery cannot be repeated (409). */
   | { kind: 'endpoint_deleted' }
+  /** The event has expired (409). */
+  | { kind: 'expired' }
+  /** The body of the event has been removed (409). */
+  | { kind: 'payload_removed' }
   | { kind: 'not_found' };
 
 export type CancelResult =
@@ -28,6 +34,7 @@ type DeliveryRow = {
   status: DeliveryStatus;
   owner: string | null;
   claimed: boolean;
+  expired: boolean;
   nowMs: number;
 };
 
@@ -40,24 +47,32 @@ const LOCK_ENDPOINT = `SELECT status FROM endpoints WHERE id = $1 AND status <> 
 
 const LOCK_DELIVERY = `
   SELECT id, event_id, endpoint_id, status, owner, claimed_at IS NOT NULL AS claimed,
+         coalesce((SELECT e.expires_at <= now() FROM events e
+                   WHERE e.project_id = deliveries.project_id AND e.id = deliveries.event_id), false) AS expired,
          (extract(epoch FROM now()) * 1000)::float8 AS "nowMs"
   FROM deliveries
   WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3)
   FOR UPDATE`;
 
-const RETRY_NOW = `UPDATE deliveries SET due_at = least(due_at, now()), trigger = 'manual' WHERE id = $1`;
+// Locked before its body is needed: the retention of payloads waits, and then finds an open delivery.
+const LOCK_EVENT = `
+  SELECT payload_removed_at IS NOT NULL AS removed FROM events WHERE project_id = $1 AND id = $2 FOR NO KEY UPDATE`;
+
+const RETRY_NOW = `
+  UPDATE deliveries
+  SET due_at = least(due_at, now()), trigger = 'manual', owner = nullif(owner, '${SCHEDULE_OWNER}'),
+      lane = CASE WHEN owner = '${SCHEDULE_OWNER}' AND lane <> 'isolated' THEN ${initialLane('deliveries.receiver')} ELSE lane END
+  WHERE id = $1`;
 
 const REPLAY = `
-  WITH event AS (
-    UPDATE events SET status = 'pending', settled_at = NULL, open_count = open_count + 1, delivery_count = delivery_count + 1
-    WHERE project_id = $3 AND id = (SELECT event_id FROM deliveries WHERE id = $1)
-  )
-  INSERT INTO deliveries (id, project_id, event_id, endpoint_id, receiver, consumer, policy, status, trigger, lane, due_at,
-                          replay_of, created_at)
-  SELECT $2, project_id, event_id, endpoint_id, receiver, consumer, policy, 'pending', 'manual',
-         ${initialLane('deliveries.receiver')},
-         now(), id, now()
-  FROM deliveries WHERE id = $1`;
+  WITH copy AS MATERIALIZED (
+    SELECT $2::text AS new_id, event_id, endpoint_id, receiver, consumer, policy, test, id AS replay_of, sequence,
+           (SELECT e.expires_at FROM events e WHERE e.project_id = $3 AND e.id = deliveries.event_id) AS expires_at
+    FROM deliveries WHERE id = $1
+  ), replayed AS (
+    UPDATE deliveries SET replayed_by = $2 WHERE id = $1
+  ), ${insertForEvents({ project: '$3', lane: initialLane('copy.receiver'), dueAt: 'now()' })}
+  SELECT id FROM inserted`;
 
 /** Makes the next attempt due now, or creates a new delivery that repeats a settled one. */
 export async function retryDelivery(
@@ -75,14 +90,18 @@ export async function retryDelivery(
       : true;
     const row = (await client.query<DeliveryRow>(LOCK_DELIVERY, scope)).rows[0];
     if (!row) return { result: { kind: 'not_found' }, signal: null };
+    if (row.expired) return { result: { kind: 'expired' }, signal: null };
     if (row.status === 'held') return { result: { kind: 'held' }, signal: null };
     if (row.status === 'pending' || row.status === 'retrying') {
       // During an attempt nothing is rescheduled: that attempt already is what the caller asks for.
       if (!row.claimed) await client.query(RETRY_NOW, [id]);
-      const signal = row.owner && !row.claimed ? { owner: row.owner, ids: [id] } : null;
+      const workflowId = workflowOf(row.owner);
+      const signal = workflowId && !row.claimed ? { owner: workflowId, ids: [id] } : null;
       return { result: { kind: 'rescheduled' }, signal };
     }
     if (!isEndpointPresent) return { result: { kind: 'endpoint_deleted' }, signal: null };
+    const event = await client.query<{ removed: boolean }>(LOCK_EVENT, [projectId, row.event_id]);
+    if (event.rows[0]?.removed) return { result: { kind: 'payload_removed' }, signal: null };
     const deliveryId = newId('dlv', row.nowMs);
     await client.query(REPLAY, [id, deliveryId, projectId]);
     return { result: { kind: 'replayed', deliveryId }, signal: null };
@@ -110,6 +129,7 @@ export async function cancelDelivery(
       return { result: { kind: 'cancelling' }, signal: null };
     }
     await cancelDeliveries(client, [{ id, reason: 'cancelled' }]);
-    return { result: { kind: 'cancelled' }, signal: row.owner ? { owner: row.owner, ids: [id] } : null };
+    const workflowId = workflowOf(row.owner);
+    return { result: { kind: 'cancelled' }, signal: workflowId ? { owner: workflowId, ids: [id] } : null };
   });
 }

@@ -25,7 +25,14 @@ export const TRANSITION_COLUMNS = `d.id, d.project_id AS "projectId", d.event_id
   d.consumer, d.status, d.attempts, d.step, d.epoch, d.due_at AS "nextAttemptAt", d.reason`;
 
 /**
- * SQL: the last parts of a WITH that has a part `transition` with the columns of Transition. Locks events after their
+ * SQL: milliseconds from a delivery's creation to now, for the outcome of a delivered one. Both ends come from the clock of
+ * Postgres, one of them as a process has estimated it, so the difference may be slightly negative.
+ */
+export const LATENCY_MS = `least(greatest(date_part('epoch', clock_timestamp() - d.created_at) * 1000, 0), 2147483647)::int`;
+
+/**
+ * SQL: the last parts of a WITH that has a part `transition` with the columns of Transition, and of the attempt that caused
+ * it `durationMs`, `statusCode` and, if it delivered, `latencyMs`. Locks events after their
  * deliveries and in key order, as every transaction does. Decrements their counts of open deliveries, settles the events
  * that have none left, and writes the outcomes, those of deliveries before those of events.
  */
@@ -56,26 +63,28 @@ export const RECORD_TRANSITIONS = `
   ), recorded AS (
     SELECT 1 AS position, "projectId" AS project_id, consumer, 'attempt.failed' AS kind, "eventId" AS event_id,
            id AS delivery_id, "endpointId" AS endpoint_id, status, outcome, attempts, "nextAttemptAt" AS next_attempt_at,
-           NULL AS reason
+           NULL AS reason, "durationMs" AS duration_ms, "statusCode" AS status_code, NULL::int AS latency_ms
     FROM transition WHERE outcome <> 'delivered'
     UNION ALL
     SELECT 2, "projectId", consumer, 'delivery.' || status, "eventId", id, "endpointId", status, outcome, attempts, NULL,
-           reason
+           reason, "durationMs", "statusCode", "latencyMs"
     FROM transition WHERE ${hasStatus('status', FINAL_STATUSES)}
     UNION ALL
-    SELECT 3, project_id, consumer, 'event.settled', id, NULL, NULL, status, NULL, NULL, NULL, NULL
+    SELECT 3, project_id, consumer, 'event.settled', id, NULL, NULL, status, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM counted WHERE open_count = 0
   ), written_outcome AS (
     INSERT INTO outcomes (project_id, consumer, kind, event_id, delivery_id, endpoint_id, status, outcome, attempt,
-                          next_attempt_at, reason)
+                          next_attempt_at, reason, duration_ms, status_code, latency_ms)
     SELECT project_id, consumer, kind, event_id, delivery_id, endpoint_id, status, outcome, attempts, next_attempt_at,
-           reason
+           reason, duration_ms, status_code, latency_ms
     FROM recorded ORDER BY position
   )`;
 
+// None of these transitions was caused by an attempt with a response.
 const RECORD = `
   WITH transition AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
+    SELECT *, NULL::int AS "durationMs", NULL::int AS "statusCode", NULL::int AS "latencyMs"
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
                          $9::timestamptz[], $10::text[])
       AS m (id, "projectId", "eventId", "endpointId", consumer, status, attempts, outcome, "nextAttemptAt", reason)
   ), ${RECORD_TRANSITIONS}

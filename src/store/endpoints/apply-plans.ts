@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
+import { beginAnew } from '../receivers/failures/begin-anew.ts';
 import { NEW_GENERATION, type PendingResync } from './endpoint-status.ts';
 import { FREE_PLAN } from './hold-reason.ts';
 
@@ -32,7 +33,7 @@ const APPLY = `
   UPDATE endpoints e
   SET suspended = CASE WHEN e.suspended IS NULL THEN 'plan' END, resync_due_at = ${NEW_GENERATION}
   WHERE e.id IN (SELECT e.id ${ENDPOINTS_OUT_OF_SYNC} AND e.id = ANY ($2::text[]))
-  RETURNING e.id, e.resync_due_at::text AS generation`;
+  RETURNING e.id, e.suspended IS NULL AS "isResumed", e.resync_due_at::text AS generation`;
 
 /** Endpoints in one transaction; ingest waits for their locks until it ends. */
 const APPLY_BATCH = 200;
@@ -57,7 +58,10 @@ export async function applyPlans(
     await client.query(LOCK_PROJECT, [projectId]);
     await client.query(LOCK_CONSUMERS, [projectId, [...new Set(found.rows.map((row) => row.consumer))]]);
     await client.query(LOCK_ENDPOINTS, [ids]);
-    const { rows } = await client.query<{ id: string; generation: string | null }>(APPLY, [projectId, ids]);
+    type Row = { id: string; isResumed: boolean; generation: string | null };
+    const { rows } = await client.query<Row>(APPLY, [projectId, ids]);
+    const resumed = rows.flatMap(({ id, isResumed }) => (isResumed ? [id] : []));
+    if (resumed.length > 0) await beginAnew(client, resumed);
     return rows.flatMap(({ id, generation }) => (generation === null ? [] : [{ id, generation }]));
   });
   return { next: ids.length === APPLY_BATCH ? ids.at(-1)! : null, resyncs };

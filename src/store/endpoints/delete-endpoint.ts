@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { OPEN_STATUSES } from '../../policy/outcome.ts';
+import { cancelLocked, type LockedDelivery, type WorkflowSignal } from '../deliveries/cancel-locked.ts';
 import { hasStatus } from '../deliveries/status-sql.ts';
-import { cancelDeliveries, requestCancel } from '../deliveries/transitions.ts';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
 
 // FOR UPDATE waits for every transaction that is matching events to this endpoint (KEY SHARE). After the commit, no event
@@ -11,11 +11,25 @@ const DELETE_ENDPOINT = `
     SELECT id FROM endpoints
     WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3) AND status <> 'deleted'
     FOR UPDATE
-  ), healthy AS (
-    DELETE FROM receiver_health WHERE receiver IN (SELECT id FROM locked)
+  ), failures AS (
+    DELETE FROM receiver_failures WHERE receiver IN (SELECT id FROM locked)
+  ), gate AS (
+    DELETE FROM receiver_gates WHERE receiver IN (SELECT id FROM locked)
+  ), listener AS (
+    DELETE FROM listeners WHERE endpoint_id IN (SELECT id FROM locked)
   )
   UPDATE endpoints e SET status = 'deleted', secrets = NULL, headers = NULL, updated_at = now()
   FROM locked WHERE e.id = locked.id`;
+
+/** Marks the endpoint deleted and removes its secrets. False if the scope has no such endpoint. */
+export async function deleteEndpointRow(
+  client: pg.PoolClient,
+  projectId: string,
+  consumer: string | null,
+  endpointId: string,
+): Promise<boolean> {
+  return (await client.query(DELETE_ENDPOINT, [endpointId, projectId, consumer])).rowCount === 1;
+}
 
 const IS_DELETION_INCOMPLETE = `
   SELECT FROM endpoints
@@ -33,15 +47,13 @@ export async function markEndpointDeleted(
   endpointId: string,
 ): Promise<'deleted' | 'deletion_incomplete' | 'not_found'> {
   return inTransaction(pool, async (client) => {
+    if (await deleteEndpointRow(client, projectId, consumer, endpointId)) return 'deleted';
     const scope = [endpointId, projectId, consumer];
-    if ((await client.query(DELETE_ENDPOINT, scope)).rowCount === 1) return 'deleted';
     return (await client.query(IS_DELETION_INCOMPLETE, scope)).rowCount === 1
       ? 'deletion_incomplete'
       : 'not_found';
   });
 }
-type OpenDelivery = { id: string; owner: string | null; claimed: boolean };
-
 const OPEN_OF_ENDPOINT = `
   SELECT id, owner, claimed_at IS NOT NULL AS claimed FROM deliveries
   WHERE endpoint_id = $1 AND id > $2 AND ${hasStatus('status', OPEN_STATUSES)}
@@ -59,21 +71,14 @@ export async function cancelOpenDeliveries(
   pool: pg.Pool,
   endpointId: string,
   afterId: string,
-): Promise<{ next: string | null; signals: { owner: string; ids: string[] }[] }> {
+): Promise<{ next: string | null; signals: WorkflowSignal[] }> {
   return inTransaction(pool, async (client) => {
-    const { rows } = await client.query<OpenDelivery>(OPEN_OF_ENDPOINT, [endpointId, afterId, CANCEL_BATCH]);
-    const inFlight = rows.filter(({ claimed }) => claimed).map(({ id }) => id);
-    const idle = rows.filter(({ claimed }) => !claimed);
-    if (inFlight.length > 0) await requestCancel(client, inFlight, 'endpoint_deleted');
-    await cancelDeliveries(
-      client,
-      idle.map(({ id }) => ({ id, reason: 'endpoint_deleted' })),
-    );
-    const byOwner = Map.groupBy(
-      idle.filter(({ owner }) => owner !== null),
-      ({ owner }) => owner!,
-    );
-    const signals = [...byOwner].map(([owner, owned]) => ({ owner, ids: owned.map(({ id }) => id) }));
+    const { rows } = await client.query<LockedDelivery>(OPEN_OF_ENDPOINT, [
+      endpointId,
+      afterId,
+      CANCEL_BATCH,
+    ]);
+    const signals = await cancelLocked(client, rows, 'endpoint_deleted');
     return { next: rows.length === CANCEL_BATCH ? rows.at(-1)!.id : null, signals };
   });
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
+import { beginAnew } from '../receivers/failures/begin-anew.ts';
 import type { Scope } from '../scope.ts';
 import { ENDPOINT_COLUMNS, type Endpoint } from './endpoints.ts';
 
@@ -41,13 +42,15 @@ const LOCK_ENDPOINT = `
   WHERE id = $1 AND project_id = $2 AND ($3::text IS NULL OR consumer = $3) AND status <> 'deleted'
   FOR`;
 
-/** SQL: the generation for a locked endpoint `e` whose state changes now; null if it has no held deliveries to resync. */
+/** SQL: the generation for a locked endpoint `e` whose state changes now; null if it has no deliveries to resync. */
 export const NEW_GENERATION = `
   CASE WHEN EXISTS (SELECT FROM deliveries d WHERE d.endpoint_id = e.id AND d.waiting_for IS NOT NULL)
+            OR e.disabled_reason = 'gone'
        THEN clock_timestamp() END`;
 
 const SET_STATUS = `
-  UPDATE endpoints e SET status = $2, disabled_by = $3, updated_at = now(), resync_due_at = ${NEW_GENERATION}
+  UPDATE endpoints e SET status = $2, disabled_by = $3, disabled_reason = CASE WHEN $2 = 'disabled' THEN e.disabled_reason END,
+      updated_at = now(), resync_due_at = ${NEW_GENERATION}
   WHERE id = $1
   RETURNING ${ENDPOINT_COLUMNS}, resync_due_at::text AS generation`;
 
@@ -69,6 +72,7 @@ export async function changeEndpointState(
     if (next !== 'disabled' && found.disabledBy === 'project' && consumer !== null)
       return { kind: 'disabled_by_project' };
     const isSame = next === found.status && disabledBy === found.disabledBy;
+    if (next === 'active' && !isSame) await beginAnew(client, [endpointId]);
     const changed = isSame
       ? found
       : (await client.query<Row>(SET_STATUS, [endpointId, next, disabledBy])).rows[0]!;
@@ -89,6 +93,15 @@ const RESYNCS_DUE = `
 /** Returns the endpoints whose state changed at least `ageMs` ago and whose resync is not complete. */
 export async function pendingResyncs(db: Queryable, ageMs: number): Promise<PendingResync[]> {
   return (await db.query<PendingResync>(RESYNCS_DUE, [ageMs])).rows;
+}
+
+const RESYNCS_OF = `
+  SELECT id, resync_due_at::text AS generation FROM endpoints
+  WHERE id = ANY ($1::text[]) AND resync_due_at IS NOT NULL ORDER BY id`;
+
+/** Returns those of these endpoints whose resync is not complete. */
+export async function resyncsOf(db: Queryable, ids: string[]): Promise<PendingResync[]> {
+  return (await db.query<PendingResync>(RESYNCS_OF, [ids])).rows;
 }
 
 const COMPLETE_RESYNC = `UPDATE endpoints SET resync_due_at = NULL WHERE id = $1 AND resync_due_at = $2::timestamptz`;

@@ -1,22 +1,42 @@
+import { LISTENER_SCHEME } from '../../policy/listener-url.ts';
+import type { EndpointLimits } from '../../policy/pacing.ts';
+import type { PolicyOverride } from '../../policy/policy-override.ts';
 import type { EncryptionContext } from '../../secrets/secret-box.ts';
-import type { Queryable } from '../postgres/database.ts';
-import { maxId } from '../postgres/ids.ts';
-import { type Page, type PageRequest, pageOf } from '../postgres/pages.ts';
+import { type Queryable, violatesUnique } from '../postgres/database.ts';
+import { HEALTH_OF_ENDPOINT, type StoredHealth } from '../receivers/failures/endpoint-health.ts';
 import type { Scope } from '../scope.ts';
 
-export type Endpoint = {
+export const ENDPOINT_STATUSES = ['active', 'paused', 'disabled'] as const;
+export type EndpointStatus = (typeof ENDPOINT_STATUSES)[number];
+
+export type Endpoint = EndpointLimits & {
   id: string;
+  /** The caller's own name for it, unique among the endpoints of its consumer. */
+  uid: string | null;
   url: string;
+  /** A listener has no URL to send to: its requests go through a stream to a client. */
+  kind: 'url' | 'listener';
   events: string[];
   consumer: string | null;
   description: string | null;
+  /** Sealed, with the times at which they begin and stop to sign. */
+  secrets: Buffer;
   /** Sealed JSON object of header names and values; null: none. */
   headers: Buffer | null;
-  status: 'active' | 'paused' | 'disabled';
+  /** The members of the retry policy that it sets; null: none. */
+  policy: PolicyOverride | null;
+  /** A JSON Schema that events must match; null: none. */
+  filter: Record<string, unknown> | null;
+  status: EndpointStatus;
   /** Whose key disabled it; null if it is not disabled, or was disabled before this was recorded. */
   disabledBy: 'project' | 'consumer' | null;
+  /** Why Posthorn disabled it: the receiver responded 410, or failed for days. Null if a key did, or it is not disabled. */
+  disabledReason: 'gone' | 'failing' | null;
+  /** Why its deliveries are held although it is active: the plan of its consumer does not include webhooks. */
+  withheld: 'plan' | null;
   createdAt: Date;
   updatedAt: Date;
+  health: StoredHealth;
 };
 
 /** Replaces a header's value in responses. RFC 9110 does not allow it as a value, so a response sent back unchanged is refused. */
@@ -35,7 +55,11 @@ export const endpointHeadersContext = (projectId: string, endpointId: string): E
 });
 
 export const ENDPOINT_COLUMNS = `
-  id, url, events, consumer, description, headers, status, disabled_by AS "disabledBy", created_at AS "createdAt", updated_at AS "updatedAt"`;
+  id, uid, url, CASE WHEN starts_with(url, '${LISTENER_SCHEME}') THEN 'listener' ELSE 'url' END AS kind, events, consumer,
+  description, secrets, headers, policy::jsonb AS policy, filter::json AS filter,
+  CASE WHEN rate IS NOT NULL THEN json_build_object('limit', rate, 'per', rate_period) END AS rate, concurrency, ordered,
+  status, disabled_by AS "disabledBy", disabled_reason AS "disabledReason", suspended AS withheld, created_at AS "createdAt",
+  updated_at AS "updatedAt", ${HEALTH_OF_ENDPOINT} AS health`;
 
 const FIND_ENDPOINT = `
   SELECT ${ENDPOINT_COLUMNS}
@@ -47,71 +71,14 @@ export async function findEndpoint(db: Queryable, scope: Scope, id: string): Pro
   return rows[0];
 }
 
-// Project and consumer are bounded from both sides for the reason given at alongIndex in delivery-lists.ts.
-const LIST_OF_PROJECT = `
-  SELECT ${ENDPOINT_COLUMNS}
-  FROM endpoints
-  WHERE (project_id, id) < ($1, $2::text) AND project_id >= $1 AND status <> 'deleted'
-  ORDER BY project_id DESC, id DESC
-  LIMIT $3`;
-const LIST_OF_CONSUMER = `
-  SELECT ${ENDPOINT_COLUMNS}
-  FROM endpoints
-  WHERE (project_id, consumer, id) < ($1, $4, $2::text) AND (project_id, consumer) >= ($1, $4) AND status <> 'deleted'
-  ORDER BY project_id DESC, consumer DESC, id DESC
-  LIMIT $3`;
+/** Another endpoint of the consumer has this uid. */
+export class UidTaken extends Error {}
 
-export async function listEndpoints(
-  db: Queryable,
-  scope: Scope,
-  filter: { consumer?: string | undefined },
-  page: PageRequest,
-): Promise<Page<Endpoint>> {
-  const { consumer = scope.consumer } = filter;
-  // A consumer's key asks for the endpoints of another consumer.
-  if (scope.consumer !== null && consumer !== scope.consumer) return { items: [], next: null };
-  const values = [scope.projectId, page.after?.[0] ?? maxId('ep'), page.limit + 1];
-  const { rows } =
-    consumer === null
-      ? await db.query<Endpoint>(LIST_OF_PROJECT, values)
-      : await db.query<Endpoint>(LIST_OF_CONSUMER, [...values, consumer]);
-  return pageOf(rows, page.limit, ({ id }) => [id]);
-}
-
-// A null parameter leaves the column unchanged. Description and headers can be set to null, so each has a flag.
-const UPDATE_ENDPOINT = `
-  UPDATE endpoints
-  SET url = coalesce($4, url),
-      events = coalesce($5, events),
-      description = CASE WHEN $6::boolean THEN $7 ELSE description END,
-      headers = CASE WHEN $8::boolean THEN $9 ELSE headers END,
-      updated_at = now()
-  WHERE project_id = $1 AND ($2::text IS NULL OR consumer = $2) AND id = $3 AND status <> 'deleted'
-  RETURNING ${ENDPOINT_COLUMNS}`;
-
-export type EndpointChanges = {
-  url?: string | undefined;
-  events?: string[] | undefined;
-  description?: string | null | undefined;
-  headers?: Buffer | null | undefined;
-};
-
-export async function updateEndpoint(
-  db: Queryable,
-  scope: Scope,
-  id: string,
-  { url, events, description, headers }: EndpointChanges,
-): Promise<Endpoint | undefined> {
-  const { rows } = await db.query<Endpoint>(UPDATE_ENDPOINT, [
-    scope.projectId,
-    scope.consumer,
-    id,
-    url ?? null,
-    events ?? null,
-    description !== undefined,
-    description ?? null,
-    headers !== undefined,
-    headers ?? null,
-  ]);
-  return rows[0];
+/** Throws UidTaken if `work` would give two endpoints of a consumer the same uid. */
+export async function throwingUidTaken<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw violatesUnique(error, 'endpoints_uid') ? new UidTaken() : error;
+  }
 }

@@ -1,4 +1,5 @@
 import type { EventStatus } from '../../policy/outcome.ts';
+import type { WaitReason } from '../../policy/waiting.ts';
 
 /** A validated event that is ready to be stored. */
 export type EventDraft = {
@@ -11,7 +12,9 @@ export type EventDraft = {
   data: Buffer;
   /** The body that every receiver gets, composed by the profile. */
   body: Buffer;
-  /** SHA-256 over type, data, consumer, attributes and target. A repeated id must have the same content. */
+  /** No request starts from then on. */
+  expiresAt?: Date;
+  /** SHA-256 over type, data, consumer, attributes, target and expiry. A repeated id must have the same content. */
   contentHash: Buffer;
   profile: string;
   profileVersion: number;
@@ -23,6 +26,15 @@ export type EventDraft = {
   test: boolean;
   /** When the producer's request arrived; `$createdAt` in the body. */
   createdAt: Date;
+  /**
+   * Set if the profile uses `$sequence`. Returns the body for the event's number, which is taken in the transaction that
+   * stores the event; until then `body` has a placeholder.
+   */
+  withSequence?: ((sequence: number) => Pick<EventDraft, 'body' | 'data'>) | undefined;
+  /** Whether the event matches each filter, by its hash. Undefined: none was evaluated. */
+  filterVerdicts?: ReadonlyMap<string, boolean>;
+  /** Set if the number was taken before the INSERT. */
+  sequence?: number;
 };
 
 /** The result for one draft. `existing`: an event with this id and content had been stored before. */
@@ -35,8 +47,10 @@ export type AcceptResult =
 
 export type AcceptedEvent = {
   id: string;
+  sequence: number;
   status: EventStatus;
   createdAt: Date;
+  expiresAt: Date | null;
   deliveryCount: number;
   /** The first 100 deliveries in their initial state; only for an accepted event. */
   deliveries?: InitialDelivery[];
@@ -46,6 +60,6 @@ export type InitialDelivery = {
   id: string;
   endpointId: string | null;
   status: 'pending' | 'held';
-  waitingFor: string | null;
+  waitingFor: WaitReason | null;
   workflowId: string | null;
 };

@@ -1,27 +1,51 @@
 import type { EventStatus } from '../../policy/outcome.ts';
 import type { Queryable } from '../postgres/database.ts';
+import { waitingDigest } from '../receivers/waiting-for.ts';
 import type { Scope } from '../scope.ts';
 import { EVENT_DATA } from './event-bytes.ts';
 import type { EventDraft } from './event-draft.ts';
 
 export type StoredEvent = {
   id: string;
+  sequence: number;
   type: string;
   consumer: string | null;
   status: EventStatus;
   test: boolean;
   createdAt: Date;
+  expiresAt: Date | null;
   attributes: Record<string, string>;
+  /** Empty if the payload has been removed. */
   data: Buffer;
   body: Buffer;
+  payloadRemovedAt: Date | null;
   /** Null if the event went to endpoints. */
   targetUrl: string | null;
   deliveryCount: number;
 };
 
 export const EVENT_COLUMNS = `
-  e.id, e.type, e.consumer, e.status, e.test, e.created_at AS "createdAt", e.attributes, ${EVENT_DATA} AS data, e.body,
+  e.id, e.sequence::float8, e.type, e.consumer, e.status, e.test, e.created_at AS "createdAt", e.expires_at AS "expiresAt", e.attributes, ${EVENT_DATA} AS data, e.body,
+  e.payload_removed_at AS "payloadRemovedAt",
   e.target_url AS "targetUrl", e.delivery_count AS "deliveryCount"`;
+
+/** What a list of many events shows of each one: sizes and counts instead of data and deliveries. */
+export type EventSummary = Omit<StoredEvent, 'data' | 'body'> & {
+  /** The length of the request body. */
+  bytes: number;
+  settledAt: Date | null;
+  openCount: number;
+  deliveredCount: number;
+  undeliverableCount: number;
+  cancelledCount: number;
+};
+
+export const SUMMARY_COLUMNS = `
+  e.id, e.sequence::float8, e.type, e.consumer, e.status, e.test, e.created_at AS "createdAt",
+  e.expires_at AS "expiresAt", e.attributes, e.target_url AS "targetUrl", e.delivery_count AS "deliveryCount",
+  octet_length(e.body) AS bytes, e.settled_at AS "settledAt",
+  e.open_count AS "openCount", e.delivered_count AS "deliveredCount", e.undeliverable_count AS "undeliverableCount",
+  e.delivery_count - e.open_count - e.delivered_count - e.undeliverable_count AS "cancelledCount"`;
 
 const FIND_EVENT = `
   SELECT ${EVENT_COLUMNS}
@@ -38,11 +62,12 @@ export async function findEvent(db: Queryable, scope: Scope, id: string): Promis
 // Only the columns that can change and that a response shows. Data and body may be megabytes and never change.
 const EVENT_STATE = `
   SELECT encode(sha256(convert_to(
-           concat_ws(' ', extract(epoch FROM e.created_at), e.status, e.delivery_count, deliveries.states), 'UTF8')), 'hex') AS state
+           concat_ws(' ', extract(epoch FROM e.created_at), e.status, e.delivery_count, e.payload_removed_at IS NULL, deliveries.states), 'UTF8')), 'hex') AS state
   FROM events e
   CROSS JOIN LATERAL (
     SELECT string_agg(
-             ROW(id, status, attempts, extract(epoch FROM due_at), last_outcome, reason, waiting_for, workflow_id)::text,
+             ROW(id, status, attempts, extract(epoch FROM due_at), last_outcome, last_status_code, reason, ${waitingDigest('first_deliveries')},
+                 cancel_reason IS NOT NULL, replayed_by, extract(epoch FROM dismissed_at), workflow_id)::text,
              ' ' ORDER BY id) AS states
     FROM (
       SELECT * FROM (SELECT * FROM deliveries d WHERE d.project_id = e.project_id AND d.event_id = e.id OFFSET 0) AS d

@@ -38,6 +38,10 @@ const LOCK_EVENTS = `
 const REMOVE_ATTEMPTS = `
   DELETE FROM attempts a USING deliveries d, unnest($1::text[], $2::text[]) AS old (project_id, event_id)
   WHERE a.delivery_id = d.id AND d.project_id = old.project_id AND d.event_id = old.event_id`;
+// Of a worker that was killed: an attempt that ends removes its own.
+const REMOVE_LISTENER_REQUESTS = `
+  DELETE FROM listener_requests r USING unnest($1::text[], $2::text[]) AS old (project_id, event_id)
+  WHERE r.project_id = old.project_id AND r.event_id = old.event_id`;
 const REMOVE_DELIVERIES = `
   DELETE FROM deliveries d USING unnest($1::text[], $2::text[]) AS old (project_id, event_id)
   WHERE d.project_id = old.project_id AND d.event_id = old.event_id`;
@@ -45,7 +49,7 @@ const REMOVE_EVENTS = `
   DELETE FROM events e USING unnest($1::text[], $2::text[]) AS old (project_id, event_id)
   WHERE e.project_id = old.project_id AND e.id = old.event_id`;
 
-type Key = { project_id: string; id: string };
+export type Key = { project_id: string; id: string };
 const keys = (rows: Key[]): [string[], string[]] => [
   rows.map((row) => row.project_id),
   rows.map((row) => row.id),
@@ -59,17 +63,31 @@ export async function timeBefore(pool: pg.Pool, ageMs: number): Promise<Date> {
   return rows[0]!.before;
 }
 
+/**
+ * Locks those of the events that have no open delivery, with their deliveries, and removes them with their attempts.
+ * `beforeRemoval` runs while they are locked. Returns them.
+ */
+export async function removeSettled(
+  client: pg.PoolClient,
+  wanted: Key[],
+  beforeRemoval: (settled: Key[]) => Promise<void> = async () => {},
+): Promise<Key[]> {
+  await client.query(LOCK_DELIVERIES, keys(wanted));
+  const { rows } = await client.query<Key>(LOCK_EVENTS, keys(wanted));
+  if (rows.length === 0) return [];
+  await beforeRemoval(rows);
+  await client.query(REMOVE_ATTEMPTS, keys(rows));
+  await client.query(REMOVE_LISTENER_REQUESTS, keys(rows));
+  await client.query(REMOVE_DELIVERIES, keys(rows));
+  await client.query(REMOVE_EVENTS, keys(rows));
+  return rows;
+}
+
 /** Removes up to 500 settled events older than `before`, with their deliveries and attempts. Returns how many; 0: none is left. */
 export async function removeSettledEvents(pool: pg.Pool, before: Date): Promise<number> {
   return inTransaction(pool, async (client) => {
     const old = await client.query<Key>(SETTLED_BEFORE, [before, MAX_EVENTS, MAX_DELIVERIES]);
-    if (old.rows.length === 0) return 0;
-    await client.query(LOCK_DELIVERIES, keys(old.rows));
-    const { rows } = await client.query<Key>(LOCK_EVENTS, keys(old.rows));
-    await client.query(REMOVE_ATTEMPTS, keys(rows));
-    await client.query(REMOVE_DELIVERIES, keys(rows));
-    await client.query(REMOVE_EVENTS, keys(rows));
-    return rows.length;
+    return old.rows.length === 0 ? 0 : (await removeSettled(client, old.rows)).length;
   });
 }
 
@@ -91,12 +109,4 @@ const REMOVE_OUTCOMES = `
 export async function removeOutcomes(pool: pg.Pool, before: Date): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(REMOVE_OUTCOMES, [before, MAX_OUTCOMES]);
   return rows[0]!.n;
-}
-
-const REMOVE_HEALTH = `DELETE FROM receiver_health WHERE slow_since < $1`;
-
-/** Unmarks receivers that were marked slow before `before`. One that is still slow is marked again at its next attempt. */
-export async function removeOldHealth(pool: pg.Pool, before: Date): Promise<number> {
-  const { rowCount } = await pool.query(REMOVE_HEALTH, [before]);
-  return rowCount ?? 0;
 }

@@ -6,5 +6,5 @@ export const MIGRATIONS_FOLDER = join(import.meta.dirname, '../../../migrations'
 /** Returns the names of the migrations in a folder, in the order in which they are applied. */
 export const migrationNames = (folder: string): string[] =>
   readdirSync(folder)
-    .filter((name) => /^\d{4}_.*\.sql$/.test(name))
+    .filter((name) => /^\d{4}[a-z]?_.*\.sql$/.test(name))
     .sort();

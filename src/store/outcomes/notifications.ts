@@ -1,13 +1,22 @@
 import pg from 'pg';
 import { withPinnedSettings } from '../postgres/connection-settings.ts';
 
-export type Channel = 'posthorn_outcomes' | 'posthorn_claims';
-const CHANNELS: Channel[] = ['posthorn_outcomes', 'posthorn_claims'];
+const CHANNELS = [
+  'posthorn_outcomes',
+  'posthorn_claims',
+  'posthorn_endpoints',
+  'posthorn_turns',
+  'posthorn_listener_requests',
+  'posthorn_listener_responses',
+] as const;
+export type Channel = (typeof CHANNELS)[number];
 
 /** Wake-ups between processes. They may be lost, so every listener also polls once a second. */
 export type Notifications = {
   /** Notifies all processes, including this one. Tokens contain no spaces. Neither waits nor throws. */
   notify(channel: Channel, tokens: Iterable<string>): void;
+  /** Calls the listeners of this process at once. Only if it has none, it notifies the other processes. */
+  wake(channel: Channel, tokens: string[]): void;
   /** Calls `listener` with the tokens of each wake-up. Returns a function that stops it. */
   listen(channel: Channel, listener: (tokens: string[]) => void): () => void;
   close(): Promise<void>;
@@ -17,16 +26,25 @@ export type Notifications = {
 const MAX_PAYLOAD = 7_000;
 const RECONNECT_AFTER_MS = 500;
 
+/** Named, so that Postgres parses it once: it runs after each record of attempts. */
+const NOTIFY = { name: 'notify', text: 'SELECT pg_notify($1, $2)' };
+
+const setForEachChannel = <T>(): Record<Channel, Set<T>> => ({
+  posthorn_outcomes: new Set(),
+  posthorn_claims: new Set(),
+  posthorn_endpoints: new Set(),
+  posthorn_turns: new Set(),
+  posthorn_listener_requests: new Set(),
+  posthorn_listener_responses: new Set(),
+});
+
 /**
  * LISTEN and NOTIFY on a separate connection. Inside a transaction that records attempts, NOTIFY would serialize
  * concurrent commits on one lock. Tokens that arrive while a statement runs are sent with the next one.
  */
 export function createNotifications(connectionString: string): Notifications {
-  const listeners: Record<Channel, Set<(tokens: string[]) => void>> = {
-    posthorn_outcomes: new Set(),
-    posthorn_claims: new Set(),
-  };
-  const pending: Record<Channel, Set<string>> = { posthorn_outcomes: new Set(), posthorn_claims: new Set() };
+  const listeners = setForEachChannel<(tokens: string[]) => void>();
+  const pending = setForEachChannel<string>();
   let client: pg.Client | null = null;
   let sending = false;
   let closed = false;
@@ -71,7 +89,7 @@ export function createNotifications(connectionString: string): Notifications {
     sending = true;
     try {
       for (let next = takePayload(); next && client; next = takePayload()) {
-        await client.query('SELECT pg_notify($1, $2)', [next.channel, next.payload]);
+        await client.query({ ...NOTIFY, values: [next.channel, next.payload] });
       }
     } catch {
       // The connection's own event handler reconnects. The tokens of this statement are lost, as wake-ups may be.
@@ -93,12 +111,18 @@ export function createNotifications(connectionString: string): Notifications {
     return null;
   }
 
+  function notify(channel: Channel, tokens: Iterable<string>): void {
+    for (const token of tokens) pending[channel].add(token);
+    if (client) void send();
+    else pending[channel].clear();
+  }
+
   void connect();
   return {
-    notify(channel, tokens) {
-      for (const token of tokens) pending[channel].add(token);
-      if (client) void send();
-      else pending[channel].clear();
+    notify,
+    wake(channel, tokens) {
+      if (listeners[channel].size === 0) return notify(channel, tokens);
+      for (const listener of listeners[channel]) listener(tokens);
     },
     listen(channel, listener) {
       listeners[channel].add(listener);

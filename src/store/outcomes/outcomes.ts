@@ -1,5 +1,8 @@
+import { hash } from 'node:crypto';
 import type { Queryable } from '../postgres/database.ts';
+import { allOf, withParameters } from '../postgres/pages.ts';
 import type { Scope } from '../scope.ts';
+import { conditionsOf, isRestricted, type OutcomeFilter } from './outcome-filter.ts';
 
 /** A position in the outcome stream of one database; as text `database.xid.seq`. */
 export type Cursor = { database: string; xid: string; seq: string };
@@ -80,14 +83,16 @@ const rangeAfter = (columns: string): string => `
   ORDER BY outcomes.xid, outcomes.seq`;
 
 // $7 hides the outcomes of a deleted consumer with the same id.
-const AFTER = `
-  WITH snapshot AS MATERIALIZED (
+const PARAMETERS = [
+  ...['text', 'xid8', 'bigint', 'text', 'int', 'int', 'timestamptz'],
+  ...['text[]', 'text[]', 'text[]'],
+];
+const afterSql = (conditions: string): string => `
+  WITH ${withParameters(PARAMETERS)}, snapshot AS MATERIALIZED (
     SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin
   ), found AS MATERIALIZED (
     SELECT * FROM (${rangeAfter('*')} LIMIT $6) AS scanned
-    WHERE ($4::text IS NULL OR consumer = $4)
-      AND ($7::timestamptz IS NULL OR EXISTS (
-        SELECT FROM events e WHERE e.project_id = $1 AND e.id = scanned.event_id AND e.created_at >= $7))
+    WHERE ${conditions}
     ORDER BY scanned.xid, scanned.seq
     LIMIT $5
   ), scanned_to AS MATERIALIZED (
@@ -98,8 +103,11 @@ const AFTER = `
   FROM snapshot LEFT JOIN scanned_to ON true LEFT JOIN found AS o ON true
   ORDER BY o.xid, o.seq`;
 
-/** The most outcomes of all consumers that are scanned for one of them; otherwise a quiet consumer would read a month. */
+/** The most outcomes that are scanned for those of one consumer or filter; otherwise a quiet consumer would read a month. */
 const MAX_OUTCOMES_SCANNED = 5_000;
+
+const IS_OF_EVENT_SINCE = `EXISTS (
+  SELECT FROM events e WHERE e.project_id = $1 AND e.id = scanned.event_id AND e.created_at >= $7 OFFSET 0)`;
 
 export type OutcomesPage = {
   outcomes: OutcomeRow[];
@@ -120,14 +128,23 @@ export async function outcomesAfter(
   { projectId, consumer, since = null }: Scope,
   after: StreamPosition,
   limit: number,
+  filter: OutcomeFilter = {},
 ): Promise<OutcomesPage> {
-  const maxScanned = consumer === null ? limit : MAX_OUTCOMES_SCANNED;
+  const maxScanned = consumer === null && !isRestricted(filter) ? limit : MAX_OUTCOMES_SCANNED;
+  const conditions = allOf([
+    consumer !== null && 'consumer = $4',
+    conditionsOf(filter),
+    since !== null && IS_OF_EVENT_SINCE,
+  ]);
   const { rows } = await db.query<
     OutcomeRow & { readBelow: string; scannedXid: string | null; scannedSeq: string; removedBelow: string }
   >({
-    name: 'outcomes-after',
-    text: AFTER,
-    values: [projectId, after.xid, after.seq, consumer, limit, maxScanned, since],
+    name: `outcomes-after ${hash('sha256', conditions)}`.slice(0, 60),
+    text: afterSql(conditions),
+    values: [
+      ...[projectId, after.xid, after.seq, consumer, limit, maxScanned, since],
+      ...[filter.endpoints ?? null, filter.consumers ?? null, filter.kinds ?? null],
+    ],
   });
   const { readBelow, scannedXid, scannedSeq, removedBelow } = rows[0]!;
   const outcomes = rows.filter(({ xid }) => xid !== null);

@@ -22,6 +22,7 @@ export class ProjectShareExhausted extends Overloaded {}
 
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
+const UNIQUE_VIOLATION = '23505';
 const MAX_RETRIES = 5;
 
 const STATEMENT_MS = 30_000;
@@ -69,6 +70,10 @@ function withListeners(pool: pg.Pool): pg.Pool {
 /** Returns the SQLSTATE of a Postgres error; undefined if the error did not come from the server. */
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError ? error.code : undefined;
+
+/** Whether a statement failed because of this unique index or constraint. */
+export const violatesUnique = (error: unknown, index: string): boolean =>
+  error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION && error.constraint === index;
 
 const isConflict = (error: unknown): boolean =>
   sqlState(error) === SERIALIZATION_FAILURE || sqlState(error) === DEADLOCK_DETECTED;
@@ -161,7 +166,7 @@ const firstReason = (...settled: PromiseSettledResult<unknown>[]): unknown =>
   settled.find((one) => one.status === 'rejected')?.reason;
 
 /** Runs the last statements of a transaction and returns the client to the pool. If they fail, rolls back. */
-async function lastStatements<T>(client: pg.PoolClient, statements: () => Promise<T>): Promise<T> {
+export async function lastStatements<T>(client: pg.PoolClient, statements: () => Promise<T>): Promise<T> {
   let broken: Error | undefined;
   try {
     return await statements();

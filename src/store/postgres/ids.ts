@@ -31,14 +31,47 @@ function randomPart(): string {
 export const sortableId = (nowMs: number): string => timePart(nowMs) + randomPart();
 
 /** Returns a new id. `nowMs` is Postgres's time in milliseconds since the epoch, because lists are sorted by id. */
-export const newId = (prefix: 'prj' | 'key' | 'ep' | 'evt' | 'dlv', nowMs: number): string =>
-  `${prefix}_${sortableId(nowMs)}`;
+export const newId = (
+  prefix: 'prj' | 'key' | 'ep' | 'evt' | 'dlv' | 'aud' | 'era' | 'rec' | 'can' | 'ses' | 'plk',
+  nowMs: number,
+): string => `${prefix}_${sortableId(nowMs)}`;
+
+let lastMs = -1;
+let lastRandom = '';
+
+/**
+ * Returns the id of a new delivery. Ids that a process creates one after another for the same millisecond increase, because
+ * queues break ties of due time by id: without it, a batch would leave in random order.
+ */
+export function deliveryId(nowMs: number): string {
+  const next = nowMs === lastMs ? successorOf(lastRandom) : null;
+  lastMs = nowMs;
+  lastRandom = next ?? randomPart();
+  return `dlv_${timePart(nowMs)}${lastRandom}`;
+}
+
+/** The next text of the same length, or null after the last one. */
+function successorOf(text: string): string | null {
+  const head = text.replace(/z+$/, '');
+  if (head === '') return null;
+  const next = ALPHABET[ALPHABET.indexOf(head.at(-1)!) + 1]!;
+  return head.slice(0, -1) + next + '0'.repeat(text.length - head.length);
+}
 
 /** Returns an id by the process's own clock, for requests and processes, which are not listed by id. */
 export const localClockId = (prefix: 'req' | 'prc'): string => `${prefix}_${sortableId(Date.now())}`;
 
 /** Returns a bound that sorts before every id created at or after `ms`, and after all earlier ids. */
-export const minIdAt = (prefix: 'dlv', ms: number): string => `${prefix}_${timePart(ms)}`;
+export const minIdAt = (prefix: 'dlv' | 'aud', ms: number): string => `${prefix}_${timePart(ms)}`;
+
+/** The time at which an id was created, to the millisecond. */
+export function timeOfId(id: string): Date {
+  let ms = 0;
+  for (const character of id.slice(id.indexOf('_') + 1).slice(0, 10))
+    ms = ms * 32 + ALPHABET.indexOf(character);
+  return new Date(ms);
+}
 
 /** Returns a bound that sorts after every id of the kind, in any collation. */
-export const maxId = (prefix: 'key' | 'ep' | 'dlv'): string => `${prefix}_${'z'.repeat(27)}`;
+export const maxId = (prefix: 'key' | 'ep' | 'dlv' | 'aud' | 'era' | 'rec' | 'can' | 'ses'): string =>
+  `${prefix}_${'z'.repeat(27)}`;

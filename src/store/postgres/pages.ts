@@ -19,6 +19,17 @@ export function pageOf<T>(rows: T[], limit: number, sortKey: (row: T) => string[
   return { items, next: sortKey(items[limit - 1]!) };
 }
 
+/**
+ * SQL: a part of WITH that gives the parameters of a statement their types, so that it need not use each of them: lists test
+ * only the filters of their call. Nothing reads it, so Postgres does not execute it.
+ */
+export const withParameters = (types: string[]): string =>
+  `parameters AS (SELECT ${types.map((type, index) => `$${index + 1}::${type}`).join(', ')})`;
+
+/** SQL: the conditions of the filters that are set. */
+export const allOf = (conditions: (string | false)[]): string =>
+  ['true', ...conditions.filter((condition) => condition !== false)].join(' AND ');
+
 /** SQL: a time as text for a sort key, in microseconds. With the milliseconds of a Date, rows could be skipped. */
 export const exactTime = (column: string): string =>
   `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;

@@ -1,13 +1,15 @@
+import { SCHEDULE_OWNER } from '../../policy/owner.ts';
+import { assignedDeliveries } from '../deliveries/assigned-deliveries.ts';
 import type { Queryable } from '../postgres/database.ts';
 
 /** The counts of a project's deliveries that are assigned and due, claimed or not, over all processes. */
 export type ProjectInFlight = {
   projectId: string;
-  /** First attempts at receivers that are not marked slow. */
+  /** First attempts at receivers without a restriction. */
   firstAttempts: number;
   /** The first attempts that no worker has claimed yet. */
   unclaimed: number;
-  /** Retries, and attempts at slow receivers. */
+  /** Retries, and attempts at restricted receivers. */
   otherAttempts: number;
 };
 
@@ -16,8 +18,8 @@ const IN_FLIGHT = `
          count(*) FILTER (WHERE step = 0 AND lane = 'fast')::int AS "firstAttempts",
          count(*) FILTER (WHERE step = 0 AND lane = 'fast' AND claimed_at IS NULL)::int AS unclaimed,
          count(*) FILTER (WHERE step > 0 OR lane <> 'fast')::int AS "otherAttempts"
-  FROM deliveries
-  WHERE owner IS NOT NULL AND due_at <= now()
+  FROM (${assignedDeliveries('d.project_id, d.owner, d.step, d.lane, d.claimed_at', '<= now()')}) AS assigned
+  WHERE owner <> '${SCHEDULE_OWNER}'
   GROUP BY project_id`;
 
 export async function deliveriesInFlight(db: Queryable): Promise<ProjectInFlight[]> {

@@ -1,4 +1,5 @@
 import { CLAIM_TOLERANCE_MS } from '../../policy/retry-policy.ts';
+import { assignedDeliveries } from '../deliveries/assigned-deliveries.ts';
 import type { Queryable } from '../postgres/database.ts';
 
 /** What a process runs; `start` runs both API and worker. */
@@ -69,7 +70,7 @@ export async function recordHeartbeat(
 
 // When a process is killed, its kernel closes its connections and their backends end. Without a backend, a process counts as
 // lost after 5 s of silence. A process that is suspended, disconnected without a FIN, or behind a pooler keeps its backend,
-// and counts as lost after 30 s. Also counts the open claims of each lost process, along the index of assigned deliveries.
+// and counts as lost after 30 s. Also counts the open claims of each lost process.
 const FIND_LOST = `
   WITH lost AS (
     UPDATE processes p SET lost_at = clock_timestamp()
@@ -79,9 +80,9 @@ const FIND_LOST = `
         OR (${isSilent('p.last_heartbeat_at', LOST_AFTER)} AND ${observedFor(LOST_AFTER)}))
     RETURNING p.id, p.role, p.host, p.pid, p.last_heartbeat_at
   ), interrupted AS (
-    SELECT process_id, count(*) AS n FROM deliveries
-    WHERE owner IS NOT NULL AND due_at < now() + interval '${CLAIM_TOLERANCE_MS} milliseconds' AND claimed_at IS NOT NULL
-      AND process_id IN (SELECT id FROM lost)
+    SELECT process_id, count(*) AS n
+    FROM (${assignedDeliveries('d.process_id, d.claimed_at', `< now() + interval '${CLAIM_TOLERANCE_MS} milliseconds'`)}) AS assigned
+    WHERE claimed_at IS NOT NULL AND process_id IN (SELECT id FROM lost)
     GROUP BY process_id
   )
   SELECT lost.id, lost.role, lost.host, lost.pid, coalesce(interrupted.n, 0)::int AS "interruptedAttempts",

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
 import { exactTime, type Page, type PageRequest, pageOf, parseSortKeyTime } from '../postgres/pages.ts';
+import { removeIdempotencyKeysOfConsumer } from './create-once.ts';
 
 export type Consumer = { id: string; name: string | null; plan: string | null; createdAt: Date };
 
@@ -62,9 +63,16 @@ export async function listConsumers(
   return { items: items.map(({ time: _, ...consumer }) => consumer), next };
 }
 
-const DELETE_KEYS = `DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2`;
+// Without its portal links, a session could begin again.
+const DELETE_KEYS = `
+  WITH link AS (
+    DELETE FROM portal_links WHERE project_id = $1 AND consumer = $2
+  ), session AS (
+    DELETE FROM sessions WHERE project_id = $1 AND consumer = $2
+  )
+  DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2`;
 
-/** Deletes the consumer's keys, so that no new call can act for it. */
+/** Deletes the consumer's keys, portal links and sessions, so that no new call can act for it. */
 export async function deleteKeysOfConsumer(db: Queryable, projectId: string, id: string): Promise<void> {
   await db.query(DELETE_KEYS, [projectId, id]);
 }
@@ -75,11 +83,15 @@ const ENDPOINTS_OF = `
 // Waits for every registration of an endpoint that has found the consumer.
 const LOCK_CONSUMER = `SELECT FROM consumers WHERE project_id = $1 AND id = $2 FOR UPDATE`;
 
-// Also deletes the keys that the project has created in the meantime. The events stay visible to the project. A later
+// Also deletes the keys and sessions that the project has created in the meantime. The events stay visible to the project. A later
 // consumer with the same id sees only events that are newer than the last of them.
 const DELETE_CONSUMER = `
   WITH deleted_key AS (
     DELETE FROM api_keys WHERE project_id = $1 AND consumer = $2
+  ), deleted_link AS (
+    DELETE FROM portal_links WHERE project_id = $1 AND consumer = $2
+  ), ended_session AS (
+    DELETE FROM sessions WHERE project_id = $1 AND consumer = $2
   ), last_event AS (
     SELECT max(created_at) AS at FROM events WHERE project_id = $1 AND consumer = $2
   ), deletion AS (
@@ -90,13 +102,20 @@ const DELETE_CONSUMER = `
   DELETE FROM consumers WHERE project_id = $1 AND id = $2`;
 
 /** Deletes the consumer. Returns false and changes nothing while it has endpoints, because they need its plan. */
-export async function deleteConsumer(pool: pg.Pool, projectId: string, id: string): Promise<boolean> {
-  return inTransaction(pool, async (client) => {
-    await client.query(LOCK_CONSUMER, [projectId, id]);
-    if ((await client.query(ENDPOINTS_OF, [projectId, id])).rows.length > 0) return false;
-    await client.query(DELETE_CONSUMER, [projectId, id]);
-    return true;
-  });
+export const deleteConsumer = (pool: pg.Pool, projectId: string, id: string): Promise<boolean> =>
+  inTransaction(pool, (client) => deleteConsumerIn(client, projectId, id));
+
+/** The same within a transaction. */
+export async function deleteConsumerIn(
+  client: pg.PoolClient,
+  projectId: string,
+  id: string,
+): Promise<boolean> {
+  await removeIdempotencyKeysOfConsumer(client, projectId, id);
+  await client.query(LOCK_CONSUMER, [projectId, id]);
+  if ((await client.query(ENDPOINTS_OF, [projectId, id])).rows.length > 0) return false;
+  await client.query(DELETE_CONSUMER, [projectId, id]);
+  return true;
 }
 
 export async function endpointIdsOfConsumer(db: Queryable, projectId: string, id: string): Promise<string[]> {

@@ -1,6 +1,9 @@
 import type pg from 'pg';
-import type { PolicyOverride } from '../../policy/retry-policy.ts';
+import type { FailureRules } from '../../policy/failure-rules.ts';
+import type { PolicyOverride } from '../../policy/policy-override.ts';
 import { inTransaction, type Queryable } from '../postgres/database.ts';
+import { type Page, type PageRequest, pageOf } from '../postgres/pages.ts';
+import type { PortalSettings } from '../sessions/portal-settings.ts';
 import { newestProfile } from './profile-scope.ts';
 
 export type Project = {
@@ -14,6 +17,12 @@ export type Project = {
   plansInForce: string[] | null;
   /** Whether the data of events is validated against the schemas of the catalogue. */
   schemas: 'enforced' | 'off';
+  /** What replaces the defaults, in seconds; null: nothing. */
+  failureRules: Partial<FailureRules> | null;
+  /** Seconds after which payloads are removed; null: with the event. */
+  payloadRetentionSeconds: number | null;
+  /** Null: the defaults. */
+  portal: PortalSettings | null;
   /** Increases with every change of the project's own event types. */
   catalogueVersion: number;
   createdAt: Date;
@@ -37,15 +46,15 @@ export async function insertProject(
 
 const COLUMNS = `
   id, name, profile, policy, plans, plans_in_force AS "plansInForce", schemas, catalogue_version AS "catalogueVersion",
-  created_at AS "createdAt"`;
+  failure_rules AS "failureRules", payload_retention_seconds AS "payloadRetentionSeconds", portal, created_at AS "createdAt"`;
 
 const FIND_PROJECT = `
   SELECT ${COLUMNS},
          (${newestProfile('version', 'projects.id', 'projects.profile')}) AS "profileVersion"
   FROM projects
-  WHERE id = $1`;
+  WHERE id = $1 AND deleted_at IS NULL`;
 
-/** Returns the project; `profileVersion` as in KeyOwner. */
+/** Returns the project, unless it is being erased; `profileVersion` as in KeyOwner. */
 export async function findProject(
   db: Queryable,
   id: string,
@@ -54,12 +63,25 @@ export async function findProject(
   return rows[0];
 }
 
+const LIST_PROJECTS = `
+  SELECT ${COLUMNS} FROM projects
+  WHERE ($1::text IS NULL OR id < $1) AND deleted_at IS NULL AND operational_of IS NULL
+  ORDER BY id DESC
+  LIMIT $2`;
+
+/** Lists the projects, newest first, without those that are being erased. */
+export async function listProjects(db: Queryable, page: PageRequest): Promise<Page<Project>> {
+  const { rows } = await db.query<Project>(LIST_PROJECTS, [page.after?.[0] ?? null, page.limit + 1]);
+  return pageOf(rows, page.limit, ({ id }) => [id]);
+}
+
 // Not FOR UPDATE: that would wait for ingest, which inserts consumers whose foreign key locks the project.
-const LOCK_PROJECT = `SELECT ${COLUMNS} FROM projects WHERE id = $1 FOR NO KEY UPDATE`;
+const LOCK_PROJECT = `SELECT ${COLUMNS} FROM projects WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`;
 
 const UPDATE_PROJECT = `
   UPDATE projects
-  SET name = $2, profile = $3, policy = $4, plans = $5, plans_in_force = $6, schemas = $7,
+  SET name = $2, profile = $3, policy = $4, plans = $5, plans_in_force = $6, schemas = $7, failure_rules = $8,
+      payload_retention_seconds = $9, portal = $10,
       plans_apply_due_at = CASE WHEN plans_in_force IS DISTINCT FROM $6 THEN clock_timestamp() ELSE plans_apply_due_at END
   WHERE id = $1
   RETURNING ${COLUMNS}, plans_apply_due_at::text AS generation`;
@@ -70,6 +92,9 @@ export type ProjectChanges = {
   policy?: PolicyOverride | null | undefined;
   plans?: string[] | null | undefined;
   schemas?: Project['schemas'] | undefined;
+  failureRules?: Project['failureRules'] | undefined;
+  payloadRetentionSeconds?: number | null | undefined;
+  portal?: PortalSettings | null | undefined;
 };
 
 /**
@@ -87,8 +112,12 @@ export async function updateProject(
     if (!found) return undefined;
     const { name = found.name, profile = found.profile } = changes;
     const { policy = found.policy, plans = found.plans, schemas = found.schemas } = changes;
+    const { failureRules = found.failureRules } = changes;
+    const { payloadRetentionSeconds = found.payloadRetentionSeconds, portal = found.portal } = changes;
     const inForce = plans ?? (await plansOfStored(client, id, profile, plansOf));
-    const values = [id, name, profile, policy && JSON.stringify(policy), plans, inForce, schemas];
+    const json = (value: object | null): string | null => value && JSON.stringify(value);
+    const settings = [json(policy), plans, inForce, schemas, json(failureRules), payloadRetentionSeconds];
+    const values = [id, name, profile, ...settings, json(portal)];
     const { rows } = await client.query<Project & { generation: string | null }>(UPDATE_PROJECT, values);
     const { generation, ...project } = rows[0]!;
     return { project, generation };

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import type { WorkflowBundle } from '@temporalio/worker';
-import { buildBundle, cachedBundle } from './workflow-bundle.ts';
+import { buildBundle, bundleCachePath, cachedBundle } from './workflow-bundle.ts';
 
-const SCRIPT = join(import.meta.dirname, 'write-workflow-bundle.ts');
+const SCRIPT = join(import.meta.dirname, `write-workflow-bundle${extname(import.meta.filename)}`);
 
 let bundle: Promise<WorkflowBundle> | undefined;
 
@@ -23,6 +23,7 @@ export function loadWorkflowBundle(signal: AbortSignal): Promise<WorkflowBundle>
 async function prepare(signal: AbortSignal): Promise<WorkflowBundle> {
   const cached = cachedBundle();
   if (cached) return cached;
+  if (bundleCachePath() === undefined) return buildBundle();
   await runScript(signal);
   signal.throwIfAborted();
   return cachedBundle() ?? (await buildBundle());

@@ -4,15 +4,17 @@ import path from 'node:path';
 import { bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
-export const WORKFLOWS_PATH = path.join(ROOT, 'workflows/index.ts');
+/** The sources are TypeScript; the package that npm installs has JavaScript. */
+const EXTENSION = path.extname(import.meta.filename);
+export const WORKFLOWS_PATH = path.join(ROOT, `workflows/index${EXTENSION}`);
 /** `npm ci` empties this folder; the image build fills it. */
 const CACHE_FOLDER = path.join(ROOT, 'node_modules/.cache/posthorn');
 
 /** Every file of this repository that workflow code may import; scripts/layers.ts enforces it. */
 export const BUNDLE_SOURCES = [
-  'workflows/**/*.ts',
-  'src/policy/**/*.ts',
-  'src/temporal/bundle/workflow-bundle.ts',
+  `workflows/**/*${EXTENSION}`,
+  `src/policy/**/*${EXTENSION}`,
+  `src/temporal/bundle/workflow-bundle${EXTENSION}`,
 ];
 /** Lists the installed version of each package. */
 const INSTALLED = 'node_modules/.package-lock.json';

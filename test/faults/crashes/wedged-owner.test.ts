@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import { createReconciler, RECONCILER_TIMES } from '../../../src/dispatch/background/reconciler.ts';
+import { createReconciler, RECONCILER_TIMES } from '../../../src/background/reconciler/reconciler.ts';
 import { createTemporalGateway } from '../../../src/temporal/gateway.ts';
 import { TASK_QUEUE, WORKFLOW_TYPE } from '../../../workflows/contract.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';

@@ -10,6 +10,8 @@ const INSERT_CARRIED = `
                         delivery_count, open_count, created_at)
     SELECT $1, id, 'a.b', '{}', '{}', '{"type":"a.b","data":{}}', '', 'standard-webhooks', 1, 'pending', 1, 1, now()
     FROM numbered
+  ), listed AS (
+    INSERT INTO assigned_first_attempts (delivery_id) SELECT 'dlv_' || n FROM numbered
   )
   INSERT INTO deliveries (id, project_id, event_id, endpoint_id, receiver, policy, status, owner, workflow_id, due_at,
                           created_at)

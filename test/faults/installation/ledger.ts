@@ -30,7 +30,10 @@ export type AuditFindings = {
   gaps: string[];
   /** Requests without an attempt, or attempts that should have a request and have none. */
   unexplained: string[];
-  /** Requests after the first that got a 2xx response. */
+  /**
+   * Requests after the first that got a 2xx response. One that follows a timeout is not counted: the receiver of a busy
+   * machine answered too late, and the attempt is recorded as such.
+   */
   duplicates: number;
   /** Attempts with the outcome `unknown`. */
   unknown: number;
@@ -68,7 +71,10 @@ export function auditDeliveries({ acknowledged, receivedRequests, deliveries }: 
     if (status === 'delivered' ? firstSuccess === -1 : status !== 'undeliverable') {
       findings.lost.push(`${key} is ${status} after ${requests.length} requests`);
     }
-    if (firstSuccess !== -1) findings.duplicates += requests.length - 1 - firstSuccess;
+    if (firstSuccess !== -1) {
+      const timeouts = outcomes.filter((outcome) => outcome === 'timeout').length;
+      findings.duplicates += Math.max(0, requests.length - 1 - firstSuccess - timeouts);
+    }
     if (counted !== numbers.length || numbers.some((number, index) => number !== index + 1)) {
       findings.gaps.push(`${key} counts ${counted} attempts and has ${numbers.join(', ')}`);
     }

@@ -6,7 +6,7 @@ import { type AuditFindings, auditDeliveries, readDeliveryRecords, readUnsettled
 import { startStreamReceiver } from './stream-receiver.ts';
 
 export type MixedStream = EventStream & {
-  /** Waits until what was accepted by then is delivered wherever the receiver takes it; throws after 20 s. */
+  /** Waits until what was accepted by then is delivered wherever the receiver takes it; throws after 40 s. */
   untilDueIsDelivered(pool: pg.Pool, restartedAt: Date): Promise<void>;
   /** Waits until everything has been acknowledged and has settled, and compares the books. */
   audit(pool: pg.Pool): Promise<AuditFindings & { unbalanced: unknown[] }>;
@@ -18,8 +18,8 @@ export const EVENTS = 300;
 /** Two retries, each travelling in its workflow's common activity, since no delay is below the timeout. */
 const POLICY = { delays: ['3s', '3s'], timeout: '3s' };
 /** What goes on after a restart may fail then, and has two retries of 3 s to come. */
-const SETTLED_WITHIN_MS = 30_000;
-const GOES_ON_WITHIN_MS = 20_000;
+const SETTLED_WITHIN_MS = 60_000;
+const GOES_ON_WITHIN_MS = 40_000;
 
 const ENDPOINTS: Record<string, string> = {
   '/steady/0': 'steady',

@@ -24,6 +24,14 @@ const running = new Set<ChildProcess>();
 export const startPosthorn = (command: string, env: NodeJS.ProcessEnv, ...args: string[]): PosthornProcess =>
   runNode([cli, command, ...args], env);
 
+/** Runs a launcher `posthorn.mjs` from elsewhere, such as that of an installed package. */
+export const startLauncher = (
+  launcher: string,
+  command: string,
+  env: NodeJS.ProcessEnv,
+  ...args: string[]
+): PosthornProcess => runNode([launcher, command, ...args], env);
+
 /** The same with so many open files allowed (RLIMIT_NOFILE), as under `ulimit -n`. */
 export const startPosthornWithOpenFiles = (
   openFiles: number,
@@ -86,7 +94,7 @@ function run(program: string, args: string[], env: NodeJS.ProcessEnv): PosthornP
     pid: child.pid!,
     output: () => output,
     ended,
-    async untilPrinted(pattern, timeoutMs = 30_000) {
+    async untilPrinted(pattern, timeoutMs = 60_000) {
       await eventually(() => pattern.test(output) || !running.has(child), timeoutMs).catch(() => {});
       const match = pattern.exec(output);
       if (!match) throw new Error(`it has not printed ${pattern}, but:\n${output}`);

@@ -7,6 +7,8 @@ import { type StreamReceiver, startStreamReceiver } from '../installation/stream
 jest.setTimeout(90_000);
 
 const EVENTS = 1_200;
+/** What is released goes out at this rate. */
+const SETTINGS = { POSTHORN_DRAIN_RATE: '1000' };
 
 let posthorn: Installation;
 let receiver: StreamReceiver;
@@ -30,7 +32,7 @@ async function statuses(): Promise<Record<string, number>> {
 }
 
 test('kill -9 of the API while held deliveries are released loses nothing, and sends nothing twice', async () => {
-  const api = await posthorn.startApi();
+  const api = await posthorn.startApi(SETTINGS);
   const { call } = posthorn.api;
   const project = await posthorn.api.newProject({ delays: ['1m'] });
   const { id } = await posthorn.api.newEndpoint(project, `${receiver.origin}/steady/1`, ['*']);
@@ -54,7 +56,7 @@ test('kill -9 of the API while held deliveries are released loses nothing, and s
   expect(await resumed).toBe('died');
   await eventually(async () => (await statuses()).held === EVENTS - 500);
 
-  await Promise.all([posthorn.startWorker(), posthorn.startApi()]);
+  await Promise.all([posthorn.startWorker(SETTINGS), posthorn.startApi(SETTINGS)]);
   await eventually(async () => (await statuses()).delivered === EVENTS, 60_000);
 
   const sent = receiver.receivedRequests.map(({ event }) => event);

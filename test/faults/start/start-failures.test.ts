@@ -43,9 +43,9 @@ const onRealServers = (): NodeJS.ProcessEnv => ({
   POSTHORN_DATA_DIR: join(folder, 'data'),
 });
 
-/** Expects exit code 1 and a message without a stack trace, before anything was started. Returns the output. */
-async function startFailureOf(posthorn: PosthornProcess): Promise<string> {
-  expect(await posthorn.ended).toBe(1);
+/** Expects an exit code and a message without a stack trace, before anything was started. Returns the output. */
+async function startFailureOf(posthorn: PosthornProcess, code = 1): Promise<string> {
+  expect(await posthorn.ended).toBe(code);
   const output = posthorn.output();
   expect(output).not.toMatch(/^\s+at |node:internal|Error:/m);
   expect(output).not.toMatch(/Starting Postgres/);
@@ -133,9 +133,9 @@ test.each([
   ['start --foo', /unknown option '--foo'/],
   ['api there', /too many arguments for 'api'/],
   ['try', /missing required argument 'profile'/],
-])('"posthorn %s" is rejected with one sentence', async (line, words) => {
+])('"posthorn %s" is rejected with one sentence and exit code 2', async (line, words) => {
   const [command, ...args] = line.split(' ');
-  expect(await startFailureOf(startPosthorn(command!, NOTHING_SET, ...args))).toMatch(words);
+  expect(await startFailureOf(startPosthorn(command!, NOTHING_SET, ...args), 2)).toMatch(words);
 });
 
 test.each([

@@ -33,7 +33,7 @@ type Started = { posthorn: PosthornProcess; api: ApiClient; key: string };
 
 async function start(): Promise<Started> {
   const posthorn = launchPosthorn('start', installation.env);
-  const [, url] = await posthorn.untilPrinted(/API {6}(http:\/\/\S+)/, 60_000);
+  const [, url] = await posthorn.untilPrinted(/API +(http:\/\/\S+)/, 60_000);
   await posthorn.untilPrinted(/curl -sS .*\n.*\n.*-d '.*'/);
   return { posthorn, api: apiClient(url!, ''), key: installation.projectKey() };
 }
@@ -41,7 +41,7 @@ async function start(): Promise<Started> {
 test('it prints API, Web UI, key and a curl that delivers, and Ctrl-C leaves no process behind', async () => {
   const { posthorn, api, key } = await start();
   const output = posthorn.output();
-  const [, uiUrl] = /Web UI {3}(http:\/\/\S+)/.exec(output)!;
+  const [, uiUrl] = /Web UI +(http:\/\/\S+)/.exec(output)!;
   const [curl] = /curl -sS (.|\n)*-d '.*'/.exec(output)!;
 
   expect((await fetch(`${api.url}/docs`)).status).toBe(200);

@@ -27,7 +27,7 @@ test('deliveries can be filtered by status, endpoint and event', async () => {
     expect((await call('GET', `/v1/deliveries?${query}`, key)).body.items).toEqual([delivery]);
   }
   expect((await call('GET', '/v1/deliveries?status=delivered', key)).body.items).toEqual([]);
-  expect((await call('GET', `/v1/deliveries/${id}`, key)).body).toEqual(delivery);
+  expect((await call('GET', `/v1/deliveries/${id}`, key)).body).toMatchObject(delivery);
 });
 
 test('an attempt shows the request and the response, whatever bytes the receiver sent', async () => {

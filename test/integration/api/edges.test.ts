@@ -97,7 +97,7 @@ test.each([
   ['GET', '/v1/events/batch', 'POST'],
   ['DELETE', '/v1/events/batch', 'POST'],
   ['DELETE', '/v1/events', 'POST, GET, HEAD'],
-  ['POST', '/v1/events/evt_1', 'GET, HEAD'],
+  ['POST', '/v1/events/evt_1', 'GET, DELETE, HEAD'],
 ])('%s %s returns the allowed methods: %s', async (method, path, allow) => {
   const response = await fetch(api.url + path, { method, headers: { authorization: `Bearer ${key}` } });
 
@@ -136,7 +136,7 @@ test.each([
   ['limit=201', 'must be at most 200'],
   ['limit=x', 'must be a number'],
   ['limit=1.5', 'must be an integer'],
-  ['status=lost', 'must be one of "pending", "delivered", "undeliverable", "cancelled", "unrouted"'],
+  ['status=lost', 'must list some of pending, delivered, undeliverable, cancelled, unrouted'],
   ['since=today', 'must be a date and time such as 2026-03-26T14:30:00Z'],
 ])('a list with ?%s returns the error: %s', async (query, detail) => {
   expect((await call('GET', `/v1/events?${query}`)).errors).toMatchObject([{ detail }]);

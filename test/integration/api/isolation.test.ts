@@ -42,15 +42,31 @@ async function makeTenant(consumer: string) {
       type: 'canary',
       data: 'canary',
       consumer,
-      id: `event-${project}`,
+      id: `event-of-${consumer}`,
     }),
   };
   ids.Webhooks = ids.Endpoints!;
+  ids.Listeners = await create('/v1/listeners', { consumer });
+  ids['Portal links'] = await create('/v1/portal-links', { consumer });
+  ids['Operational endpoints'] = await create('/v1/operational-endpoints', { url: 'http://127.0.0.1:9/' });
+  await create('/v1/events', { type: 'canary', data: 'canary', id: `gone-${project}` });
+  const erasure = await api.call('DELETE', `/v1/events/gone-${project}`, { key });
+  ids.Erasures = (erasure.body as { id: string }).id;
+  const trail = (await api.call('GET', '/v1/audit', { key })).body as { items: Json[] };
+  ids.Audit = trail.items[0]!.id as string;
   const ownType = { key, body: { description: `canary of ${consumer}` } };
   const { body: type } = await api.call('PUT', `/v1/event-types/order.${consumer}`, ownType);
   ids['Event types'] = (type as { type: string }).type;
   const deliveries = (await api.call('GET', '/v1/deliveries', { key })).body as { items: Json[] };
   ids.Deliveries = deliveries.items[0]!.id as string;
+  ids.Failures = ids.Deliveries;
+  const body = { deliveries: [ids.Deliveries] };
+  const jobKey = await newKey(key, consumer);
+  for (const [tag, path] of Object.entries({
+    Recoveries: '/v1/recoveries',
+    Cancellations: '/v1/cancellations',
+  }))
+    ids[tag] = ((await api.call('POST', path, { key: jobKey, body })).body as { id: string }).id;
   return { project, key, consumerKey: await newKey(key, consumer), ids };
 }
 
@@ -60,10 +76,14 @@ const BODIES: Record<string, unknown> = {
   putConsumer: { name: 'stolen' },
   putEventType: { description: 'stolen' },
   changeEndpoint: { description: 'stolen' },
+  changeOperationalEndpoint: { types: ['endpoint.failing'] },
   rotateSecret: { overlap: '0s' },
   testEndpoint: {},
+  createDelivery: { endpoint: 'ep_unknown' },
+  respondToListener: { delivery: 'dlv_unknown', attempt: 1, status: 200 },
   putProfile: { ...standardWebhooks, name: 'wire-acme', title: 'stolen' },
   previewProfile: { type: 'stolen', data: 1 },
+  previewEventType: { data: 1 },
 };
 
 /** The parameter of a path: `{id}`, `{name}`. */
@@ -83,7 +103,16 @@ function routes(): Route[] {
 
 /** All rows of the owner in the database. */
 async function stateOfOwner(): Promise<string> {
-  const tables = ['api_keys', 'consumers', 'endpoints', 'event_types', 'events', 'deliveries', 'outcomes'];
+  const tables = [
+    'api_keys',
+    'consumers',
+    'endpoints',
+    'event_types',
+    'events',
+    'deliveries',
+    'outcomes',
+    'listeners',
+  ];
   const columns = {
     projects: 'id',
     profiles: 'scope',
@@ -91,7 +120,7 @@ async function stateOfOwner(): Promise<string> {
   };
   const states = Object.entries(columns).map(async ([table, column]) => {
     const { rows } = await api.database.pool.query(
-      `SELECT to_jsonb(t)::text AS row FROM ${table} t WHERE ${column} = $1 ORDER BY 1`,
+      `SELECT (to_jsonb(t) - 'last_used_at')::text AS row FROM ${table} t WHERE ${column} = $1 ORDER BY 1`,
       [owner.project],
     );
     return rows.map(({ row }) => row);
@@ -130,8 +159,14 @@ test('no route with an id reads or changes a resource of another consumer', asyn
   for (const { method, path, operationId, tag, access } of withIds()) {
     const options = { key: otherConsumerKey, body: BODIES[operationId] };
     const { status, text } = await api.call(method, path.replace(ID, owner.ids[tag]!), options);
-    expect({ method, path, status }).toEqual({ method, path, status: access === 'consumer' ? 404 : 403 });
-    expect(text).not.toContain('canary');
+    // All consumers of a project can read its catalogue.
+    const ofConsumer = tag === 'Event types' ? 200 : 404;
+    expect({ method, path, status }).toEqual({
+      method,
+      path,
+      status: access === 'consumer' ? ofConsumer : 403,
+    });
+    if (tag !== 'Event types') expect(text).not.toContain('canary');
   }
   expect(await stateOfOwner()).toBe(before);
 });
@@ -176,11 +211,11 @@ test('every route rejects calls without a key, and keys of the kinds that it doe
     const statusFor = async (key?: string) =>
       (await api.call(method, address, { ...(key ? { key } : {}), body: BODIES[operationId] })).status;
     expect({ path, status: await statusFor() }).toEqual({ path, status: 401 });
-    if (access !== 'consumer')
+    if (access !== 'consumer' && access !== 'any')
       expect({ path, status: await statusFor(owner.consumerKey) }).toEqual({ path, status: 403 });
     if (access === 'admin')
       expect({ path, status: await statusFor(owner.key) }).toEqual({ path, status: 403 });
-    if (access !== 'admin' && access !== 'shared')
+    if (['project', 'consumer'].includes(access))
       expect({ path, status: await statusFor(ADMIN_KEY) }).toEqual({ path, status: 400 });
   }
   expect(await stateOfOwner()).toBe(before);

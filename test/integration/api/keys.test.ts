@@ -5,10 +5,11 @@ import { connect } from 'node:net';
 import pg from 'pg';
 import { newId } from '../../../src/store/postgres/ids.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { newSession } from '../../set-up/sessions.ts';
 import { ADMIN_KEY, startTestApi, type TestApi } from '../../set-up/test-api.ts';
 
 let api: TestApi;
-/** The number of queries that read keys. */
+/** The number of queries that look keys up. */
 let queries: number;
 beforeEach(async () => {
   api = await startTestApi({ config: { maxWrongKeysPerMinute: 5, trustedProxies: ['127.0.0.9/32'] } });
@@ -20,7 +21,7 @@ const query = pg.Client.prototype.query;
 beforeAll(() => {
   pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
     const [statement] = args as [string | { text?: string }];
-    if (/FROM api_keys/.test(typeof statement === 'string' ? statement : (statement.text ?? '')))
+    if (/FROM api_keys key/.test(typeof statement === 'string' ? statement : (statement.text ?? '')))
       queries += 1;
     return Reflect.apply(query, this, args);
   } as typeof query;
@@ -158,4 +159,63 @@ describe('while a body is arriving', () => {
 test('the admin key never counts as wrong', async () => {
   await useUpWrongKeys();
   expect((await api.call('GET', '/v1/profiles', { key: ADMIN_KEY })).status).toBe(200);
+});
+
+test('a key that only reads may GET and HEAD, and changes nothing by any other call of the document', async () => {
+  const { key } = await api.newProject();
+  const body = { access: 'read', name: 'monitoring' };
+  const created = (await api.call('POST', '/v1/keys', { key, body })).body as { id: string; key: string };
+  const readKey = created.key;
+  for (const [path, item] of Object.entries(api.document.paths))
+    for (const [method, operation] of Object.entries(item)) {
+      const { 'x-access': access, operationId } = operation as { 'x-access'?: string; operationId: string };
+      if (method === 'get' || access === 'open' || operationId === 'deleteSession') continue;
+      const address = path.replaceAll(/\{\w+\}/g, 'x');
+      const { body: refused } = await api.call(method.toUpperCase(), address, { key: readKey, body: {} });
+      expect({ path, method, refused }).toMatchObject({ refused: { status: 403, code: 'read_only' } });
+    }
+  expect((await api.call('GET', '/v1/project', { key: readKey })).status).toBe(200);
+  const headers = { authorization: `Bearer ${readKey}` };
+  expect((await fetch(`${api.url}/v1/project`, { method: 'HEAD', headers })).status).toBe(200);
+
+  const { body: list } = await api.call('GET', '/v1/keys', { key });
+  const { items } = list as { items: object[] };
+  expect(items).toMatchObject([
+    { id: created.id, access: 'read', name: 'monitoring' },
+    { access: 'full', name: null },
+  ]);
+});
+
+test('a session that begins with a key that only reads does so too', async () => {
+  const { key } = await api.newProject();
+  const { body } = await api.call('POST', '/v1/keys', { key, body: { access: 'read' } });
+  const call = await newSession(api, { key: (body as { key: string }).key });
+  expect((await call('GET', '/v1/session')).body).toMatchObject({ access: 'read' });
+  expect((await call('PATCH', '/v1/project', { body: { name: 'x' } })).body).toMatchObject({
+    code: 'read_only',
+  });
+});
+
+test('the list shows when a key was last used, which is recorded every five minutes at most', async () => {
+  const { id, key } = await api.newProject();
+  const usedAt = async (): Promise<string | null> => {
+    const { body } = await api.call('GET', '/v1/keys', { key });
+    return (body as { items: { lastUsedAt: string | null }[] }).items[0]!.lastUsedAt;
+  };
+  await eventually(async () => (await usedAt()) !== null);
+  const first = await usedAt();
+  expect(Math.abs(Date.parse(first!) - Date.now())).toBeLessThan(60_000);
+
+  const ago = `UPDATE api_keys SET last_used_at = now() - interval '4 minutes' WHERE project_id = $1`;
+  await api.database.pool.query(ago, [id]);
+  const before = await usedAt();
+  queries = 0;
+  await eventually(async () => {
+    await statusFor(key);
+    return queries >= 2; // it has been looked up again
+  });
+  expect(await usedAt()).toBe(before);
+
+  await api.database.pool.query(ago.replace('4', '6'), [id]);
+  await eventually(async () => Date.parse((await usedAt())!) > Date.now() - 60_000);
 });

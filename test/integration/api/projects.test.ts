@@ -28,7 +28,9 @@ describe('projects', () => {
       policy: null,
       schemas: 'enforced',
       plans: null,
-      callbackUrl: null,
+      failures: expect.objectContaining({ coolDownAfter: '1m', disableAfter: '5d' }),
+      portal: null,
+      payloadRetention: null,
       createdAt: expect.any(String),
     });
     expect(await call('GET', `/v1/projects/${created.body.id}`, ADMIN_KEY)).toEqual(own);
@@ -90,8 +92,10 @@ describe('keys', () => {
     // Another process would delete it in the same way, without notifying this one.
     await api.database.pool.query('DELETE FROM api_keys WHERE id = $1', [second.body.id]);
     const deletedAt = performance.now();
-    while ((await call('GET', '/v1/events', second.body.key as string)).status !== 401) {
-      expect(performance.now() - deletedAt).toBeLessThan(1_000);
+    for (;;) {
+      const askedAt = performance.now();
+      if ((await call('GET', '/v1/events', second.body.key as string)).status === 401) break;
+      expect(askedAt - deletedAt).toBeLessThan(1_000);
     }
   });
 
@@ -122,6 +126,40 @@ describe('keys', () => {
 });
 
 describe('consumers', () => {
+  test('are found by a part of the id or the name, over pages, and their keys by consumer', async () => {
+    const { key } = await api.newProject();
+    for (const [id, name] of [
+      ['acme-1', 'First'],
+      ['x', 'The ACME'],
+      ['y', undefined],
+      ['acme-2', undefined],
+    ])
+      await call('PUT', `/v1/consumers/${id}`, key, { name });
+    const ids = async (query: string) =>
+      ((await call('GET', `/v1/consumers?${query}`, key)).body.items as Json[]).map(({ id }) => id);
+    expect(await ids('q=AcMe')).toEqual(['acme-2', 'x', 'acme-1']);
+    expect((await call('GET', '/v1/consumers?q=acme', key)).body).toMatchObject({
+      nextCursor: null,
+      searchedTo: null,
+      complete: true,
+    });
+    const first = (await call('GET', '/v1/consumers?q=acme&limit=2', key)).body;
+    expect(first).toMatchObject({ complete: false, searchedTo: expect.any(String) });
+    expect(await ids(`q=acme&limit=2&cursor=${first.nextCursor}`)).toEqual(['acme-1']);
+    expect((await call('GET', '/v1/consumers?q=nobody', key)).body).toMatchObject({
+      items: [],
+      complete: true,
+    });
+
+    const made = [];
+    for (const consumer of ['x', 'y', 'x'])
+      made.push((await call('POST', '/v1/keys', key, { consumer })).body.id);
+    const keysOf = (await call('GET', '/v1/keys?consumer=x&limit=1', key)).body;
+    expect(keysOf.items).toMatchObject([{ id: made[2], consumer: 'x' }]);
+    const rest = (await call('GET', `/v1/keys?consumer=x&cursor=${keysOf.nextCursor}`, key)).body;
+    expect(rest).toMatchObject({ items: [{ id: made[0] }], nextCursor: null });
+  });
+
   test('a consumer can be created, changed, listed and deleted', async () => {
     const { key } = await api.newProject();
     const created = await call('PUT', '/v1/consumers/acme', key, { name: 'ACME', plan: 'pro' });
@@ -171,4 +209,24 @@ describe('consumers', () => {
     for (const id of ['c1', 'c2', 'c3', 'c4', 'c5']) await call('PUT', `/v1/consumers/${id}`, key, {});
     expect(await allPages('/v1/consumers', key, 2)).toEqual(['c5', 'c4', 'c3', 'c2', 'c1']);
   });
+});
+
+test('the admin key lists projects in pages, newest first, without those that are erased or hidden', async () => {
+  const first = await api.newProject('first');
+  const second = await api.newProject('second');
+  const erased = await api.newProject('erased');
+  await api.call('POST', '/v1/operational-endpoints', {
+    key: first.key,
+    body: { url: 'http://127.0.0.1:9/' },
+  });
+  await api.call('DELETE', `/v1/projects/${erased.id}`, { key: ADMIN_KEY });
+
+  const page = await api.call('GET', '/v1/projects?limit=1', { key: ADMIN_KEY });
+  const { items, nextCursor } = page.body as { items: { id: string }[]; nextCursor: string };
+  expect(items).toMatchObject([{ id: second.id, name: 'second', profile: 'standard-webhooks' }]);
+  const next = await api.call('GET', `/v1/projects?limit=200&cursor=${nextCursor}`, { key: ADMIN_KEY });
+  const rest = (next.body as { items: { id: string }[] }).items.map(({ id }) => id);
+  expect(rest[0]).toBe(first.id);
+  expect(rest.every((id) => /^(prj_[a-z0-9]+|default)$/.test(id) && id !== erased.id)).toBe(true);
+  expect((await api.call('GET', '/v1/projects', { key: first.key })).status).toBe(403);
 });

@@ -53,7 +53,7 @@ test('an internal error is logged with its cause, which the response does not co
   const lines: unknown[][] = [];
   const log = { error: (...line: unknown[]) => lines.push(line), debug: () => {} };
   const links = { urlOf: async () => null };
-  const deliveryCommands = { retry: broken, cancel: broken, deleteEndpoint: broken };
+  const deliveryCommands = { retry: broken, cancel: broken, deliverTo: broken, deleteEndpoint: broken };
   const api = await start({ log: log as never, links, deliveryCommands });
   const { key } = await api.newProject();
   const { status, text } = await api.call('POST', '/v1/deliveries/dlv_1/retry', { key });
@@ -77,7 +77,7 @@ test('an address that sends too many wrong keys gets 429; keys that worked befor
   expect((await api.call('GET', '/v1/project', { key })).status).toBe(200);
 });
 
-test('the reference page contains every route and runs no scripts', async () => {
+test('the reference page contains every route, and needs no script', async () => {
   const api = await start();
   const { text, headers } = await api.call('GET', '/docs');
   expect(headers.get('content-security-policy')).toContain("default-src 'none'");

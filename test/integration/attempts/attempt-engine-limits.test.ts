@@ -79,7 +79,7 @@ test('a project whose receivers do not respond leaves slots to another project',
   const report = await engine.run(firstSteps(ids), 'event/quiet/e', deadlineIn(20_000));
 
   expect(kindsOf(report)).toEqual(['delivered']);
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(2_500); // the receivers respond after 3 s
   await busy;
 });
 

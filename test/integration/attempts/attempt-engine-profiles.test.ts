@@ -107,10 +107,11 @@ test('a delivery whose profile version does not exist is due again in a minute',
 
 /** Rotates to a plain text secret, as after a change to a profile that uses these. */
 async function rotateToPlainText(overlapMs: number): Promise<void> {
+  const now = Date.now();
   const text = withNewSecret(
-    serializeFirstSecret(SECRET),
+    serializeFirstSecret(SECRET, now),
     'plain text of another profile',
-    Date.now(),
+    now,
     overlapMs,
   );
   const sealed = secretBox.seal(text, endpointSecretsContext(store.project, endpoint));

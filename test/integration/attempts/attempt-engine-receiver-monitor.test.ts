@@ -75,17 +75,28 @@ test('a receiver that never responds is reported as slow once, within 1.3 s and 
 
 test('a slow receiver is healthy again after three quick responses in a row', () => {
   attempt('r', failed('timeout'));
-  for (const ms of [100, 100, 700, 100, 100]) attempt('r', responded(ms), 'slow');
+  for (const ms of [100, 100, 700, 100, 100]) attempt('r', responded(ms), 'restricted');
   expect(reports).toEqual(['slow r: timeout']);
 
-  attempt('r', responded(100), 'slow');
+  attempt('r', responded(100), 'restricted');
 
   expect(reports).toEqual(['slow r: timeout', 'healthy r']);
+  attempt('r', responded(100));
   expect(monitor.stats()).toEqual({ receivers: 0, running: 0 });
 });
 
+test('a receiver that is restricted for another reason is reported as healthy once, and as slow when it does not respond', () => {
+  for (let i = 0; i < 30; i++) attempt('r', responded(10), 'restricted');
+  expect(reports).toEqual(['healthy r']);
+
+  attempt('r', failed('timeout'), 'restricted');
+  attempt('r', failed('timeout'), 'restricted');
+
+  expect(reports).toEqual(['healthy r', 'slow r: timeout']);
+});
+
 test('a new process learns from the lane that a receiver is slow', () => {
-  for (let i = 0; i < 3; i++) attempt('r', responded(10), 'slow');
+  for (let i = 0; i < 3; i++) attempt('r', responded(10), 'restricted');
 
   expect(reports).toEqual(['healthy r']);
 });

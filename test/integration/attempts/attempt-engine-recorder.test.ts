@@ -19,14 +19,20 @@ import { deadlineIn, startTestEngine } from './attempt-engine-set-up.ts';
 
 let store: SeededStore;
 let recorder: Recorder;
+let turns: string[];
 let failures: { error: unknown; deliveryId: string | null }[];
 
 beforeEach(async () => {
   store = await seedStore();
   failures = [];
+  turns = [];
   recorder = createRecorder({
     pool: store.pool,
     onRecorded: () => {},
+    effects: {
+      ...{ disabled: () => {}, restricted: () => {}, succeeded: () => {} },
+      turnsEnded: (ended) => turns.push(...ended.map(({ receiver }) => receiver)),
+    },
     onFailure: (error, deliveryId) => failures.push({ error, deliveryId }),
   });
 });
@@ -59,12 +65,32 @@ async function claimedRecords(count: number): Promise<PendingRecord[]> {
     errorCode: null,
     errorMessage: null,
     retryAt: deadlineIn(60_000),
+    finalReason: null,
+    receiverFailure: null,
     nextOwner: null,
   }));
 }
 
 const transactions = async (): Promise<number> =>
   (await store.queryOne<{ n: number }>('SELECT count(DISTINCT xmin::text)::int AS n FROM attempts')).n;
+
+test('a record tells when another delivery may have its turn, unless the next of its line follows by itself', async () => {
+  const [first, second, third] = (await claimedRecords(3)) as [PendingRecord, PendingRecord, PendingRecord];
+  const { receiver } = await store.queryOne<{ receiver: string }>('SELECT DISTINCT receiver FROM deliveries');
+  await store.pool.query(
+    `INSERT INTO receiver_gates (receiver, project_id, rate, rate_period) VALUES ($1, $2, 1, 'second')`,
+    [receiver, store.project],
+  );
+  await recorder.record(first, deadlineIn(5_000));
+  expect(turns).toEqual([]);
+
+  await store.pool.query('UPDATE receiver_gates SET concurrency = 1');
+  await recorder.record({ ...second, isInLine: true }, deadlineIn(5_000));
+  expect(turns).toEqual([]);
+  await recorder.record(third, deadlineIn(5_000));
+  await eventually(() => turns.length > 0);
+  expect(turns).toEqual([receiver]);
+});
 
 test('outcomes that arrive together are written together, 100 at a time', async () => {
   const records = await claimedRecords(230);

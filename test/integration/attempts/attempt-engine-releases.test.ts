@@ -38,7 +38,7 @@ test('a delivery without a connection within a second returns to the queue in th
     expect(await store.deliveryOf(id)).toMatchObject({
       owner: null,
       claimed_at: null,
-      lane: 'slow',
+      lane: 'restricted',
       attempts: 0,
       step: 0,
     });

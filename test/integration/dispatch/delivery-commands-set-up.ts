@@ -1,6 +1,6 @@
 import { createLogger } from '../../../src/observability/log.ts';
 import { type Service, startService } from '../../../src/service/start-service.ts';
-import { untilWaiting } from '../../replay/scenarios.ts';
+import { untilWaiting } from '../../replay/steps.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import {
   type Delivery,

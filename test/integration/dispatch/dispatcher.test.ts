@@ -42,7 +42,8 @@ test('while workers keep up, each event starts its own workflow at once, under t
 });
 
 test('when workers do not keep up, waiting events share workflows: at most two are unclaimed, or 16 if full', async () => {
-  engine = startFakeEngine(store, { claimAfterMs: 150 });
+  // The third workflow starts beside two that are unclaimed, however slowly events arrive.
+  engine = startFakeEngine(store, { firstClaimAt: 3, claimAfterMs: 150 });
   const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
 
   for (let round = 0; round < 20; round++) {
@@ -58,8 +59,8 @@ test('when workers do not keep up, waiting events share workflows: at most two a
 
 test('a backlog is assigned in full groups, every delivery once', async () => {
   await addBacklog(store, 20 * MAX_DELIVERIES + 50);
-  // Long enough that a busy machine assigns 16 groups before the first of them is claimed.
-  engine = startFakeEngine(store, { claimAfterMs: 800 });
+  // Long enough that a 17th start would be seen before the first claim.
+  engine = startFakeEngine(store, { firstClaimAt: 16, claimAfterMs: 300 });
 
   engine.dispatcher.poll();
 
@@ -209,7 +210,10 @@ test('posts of an event that exists take no start slot', async () => {
 
 test('a slow receiver gets at most its limit of attempts, and its backlog delays no other receiver', async () => {
   const slow = await store.newEndpoint();
-  await store.pool.query(`INSERT INTO receiver_health (receiver, cause) VALUES ($1, 'slow')`, [slow]);
+  await store.pool.query(
+    `INSERT INTO receiver_gates (receiver, project_id, slow_since, slow_cause) VALUES ($1, 'prj', now(), 'slow')`,
+    [slow],
+  );
   await acceptEvents(
     store.pool,
     secretBox,
@@ -218,7 +222,7 @@ test('a slow receiver gets at most its limit of attempts, and its backlog delays
   engine = startFakeEngine(store);
 
   await eventually(() => engine.deliveries().length === 32);
-  expect(engine.starts.every(({ lane }) => lane === 'slow')).toBe(true);
+  expect(engine.starts.every(({ lane }) => lane === 'restricted')).toBe(true);
   const acceptor = createAcceptor({ pool: store.pool, box: secretBox, reserve: engine.dispatcher.reserve });
   await acceptor.acceptOne(store.draft({ target }));
   expect(engine.starts.at(-1)).toMatchObject({ lane: 'fast' });

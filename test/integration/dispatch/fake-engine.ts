@@ -24,12 +24,16 @@ const UNLIMITED: InFlightLimiter = {
   refresh: async () => {},
 };
 
-/** A dispatcher with a Temporal that starts every workflow at once, and workers that claim after `claimAfterMs`. */
+/**
+ * A dispatcher with a Temporal that starts every workflow at once, and workers that claim after `claimAfterMs`, but not
+ * before `firstClaimAt` workflows have been started.
+ */
 export function startFakeEngine(
   store: SeededStore,
-  { claimAfterMs = 20, grouping = 'auto' as 'auto' | 'never' } = {},
+  { claimAfterMs = 20, firstClaimAt = 0, grouping = 'auto' as 'auto' | 'never' } = {},
 ): FakeEngine {
   const unclaimed = new Map<string, number>();
+  const unscheduled: string[] = [];
   const timers = new Set<NodeJS.Timeout>();
   const fake: FakeEngine = {
     starts: [],
@@ -42,6 +46,7 @@ export function startFakeEngine(
       starter: () => (fake.behave === 'unavailable' ? null : start),
       grouping,
       maxPerReceiver: 32,
+      drainRate: 20,
       onStarted: () => {},
       onFailure: (error) => fake.failures.push(error),
     }),
@@ -62,13 +67,17 @@ export function startFakeEngine(
     if (fake.behave === 'lose the response') throw new Error('the response was lost');
     if (fake.behave === 'never claim') return 'started';
     unclaimed.set(assignment.workflowId, assignment.deliveries.length);
+    unscheduled.push(assignment.workflowId);
+    if (fake.starts.length >= firstClaimAt) unscheduled.splice(0).forEach(scheduleClaim);
+    return 'started';
+  }
+  function scheduleClaim(workflowId: string): void {
     const timer = setTimeout(() => {
-      unclaimed.delete(assignment.workflowId);
+      unclaimed.delete(workflowId);
       timers.delete(timer);
-      fake.dispatcher.recordClaimed([assignment.workflowId]);
+      fake.dispatcher.recordClaimed([workflowId]);
     }, claimAfterMs);
     timers.add(timer);
-    return 'started';
   }
   return fake;
 }

@@ -1,5 +1,5 @@
 import type { Reserve } from '../../../src/dispatch/reservation.ts';
-import type { NewDelivery } from '../../../src/store/events/accept-events.ts';
+import type { NewDelivery } from '../../../src/store/events/accept/accept-events.ts';
 
 export type Recorded = { started: NewDelivery[]; released: { id: string; mayBeStored: boolean }[] };
 

@@ -105,6 +105,34 @@ test('a retry of a held delivery is a conflict', async () => {
   });
 });
 
+test('a retry of a settled delivery to a paused endpoint makes one that is held, and is sent when the endpoint is resumed', async () => {
+  const receiver = await receiverThat(200);
+  const endpoint = await posthorn.newEndpoint(receiver.url, { events: ['retry.paused'] });
+  closers.push(() => posthorn.call('DELETE', `/v1/endpoints/${endpoint.id}`));
+  const event = await posthorn.post({ type: 'retry.paused', data: {} });
+  await posthorn.untilSettled(event.id);
+  const first = await deliveryOf(posthorn, event);
+  await posthorn.call('POST', `/v1/endpoints/${endpoint.id}/pause`);
+
+  const { status, body: again } = await sendCommand(posthorn, 'retry', first);
+
+  expect(status).toBe(201);
+  expect(again).toMatchObject({
+    ...{ replayOf: first.id, status: 'held', attempts: 0 },
+    ...{ waitingFor: 'endpoint_paused', waitingUntil: null, nextAttemptAt: null },
+  });
+  expect(await posthorn.eventOf(event.id)).toMatchObject({ status: 'pending', deliveryCount: 2 });
+  expect(await sendCommand(posthorn, 'retry', again)).toMatchObject({
+    status: 409,
+    body: { code: 'delivery_held' },
+  });
+  expect(receiver.requests).toHaveLength(1);
+  await posthorn.call('POST', `/v1/endpoints/${endpoint.id}/resume`);
+  expect(await posthorn.untilSettled(event.id)).toMatchObject({ status: 'delivered' });
+  expect(await posthorn.attemptsOf(again.id)).toMatchObject([{ number: 1, step: 0, trigger: 'manual' }]);
+  expect(receiver.requests).toHaveLength(2);
+});
+
 test.each([
   { script: [500, 200], was: 'undeliverable', becomes: 'delivered', event: 'undeliverable' },
   { script: [200, 500], was: 'delivered', becomes: 'undeliverable', event: 'undeliverable' },

@@ -78,7 +78,10 @@ describe('the secret of an endpoint', () => {
       await api.call('POST', `/v1/endpoints/${id}/rotate-secret`, { key, body: { secret: SECRET } }),
     ];
     expect(responses.map(({ status }) => status)).toEqual([201, 201, 200]);
-    for (const { text } of responses) expect(text).not.toContain('secret');
+    for (const { body, text } of responses) {
+      expect(body).not.toHaveProperty('secret');
+      expect(text).not.toContain(SECRET);
+    }
   });
 
   test('may have 512 characters for PDF Gorilla, and 16 for PausePoint', async () => {

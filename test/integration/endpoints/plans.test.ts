@@ -1,6 +1,6 @@
 import { createShippedProfiles } from '../../../src/profiles/shipped/registry.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
-import { untilWaiting } from '../../replay/scenarios.ts';
+import { untilWaiting } from '../../replay/steps.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 

@@ -81,8 +81,11 @@ describe('validation of data', () => {
       [id],
     );
     const changedAt = performance.now();
-    while ((await post(key, { data: {} })).status !== 202)
-      expect(performance.now() - changedAt).toBeLessThan(1_000);
+    for (;;) {
+      const askedAt = performance.now();
+      if ((await post(key, { data: {} })).status === 202) break;
+      expect(askedAt - changedAt).toBeLessThan(1_000);
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { portalToken } from '../../set-up/sessions.ts';
 import { startTestApi, type TestApi } from '../../set-up/test-api.ts';
 
 let api: TestApi;
@@ -49,12 +50,19 @@ test('an unchanged event returns 304 without a body, a changed one the event', a
   }
 });
 
-test('a claim, or a change of another event, does not change the ETag', async () => {
+test('a claim changes the ETag, because it ends a wait; another claim, or a change of another event, does not', async () => {
   const { project, key, poll } = await stage();
+  const claim = (epoch: number) =>
+    api.database.pool.query('UPDATE deliveries SET claimed_at = now(), epoch = $2 WHERE project_id = $1', [
+      project,
+      epoch,
+    ]);
+  const waiting = tagOf(await poll());
+  await claim(1);
   const tag = tagOf(await poll());
-  await api.database.pool.query('UPDATE deliveries SET claimed_at = now(), epoch = 1 WHERE project_id = $1', [
-    project,
-  ]);
+  expect(tag).not.toBe(waiting);
+
+  await claim(2);
   await api.call('POST', '/v1/events', { key, body: { id: 'job_2', type: 'a', data: {}, consumer: 'acme' } });
   expect((await poll(tag)).status).toBe(304);
 });
@@ -68,6 +76,18 @@ test.each([
 ])('If-None-Match may be %s', async (_, write, status) => {
   const { poll } = await stage();
   expect((await poll(write(tagOf(await poll())))).status).toBe(status);
+});
+
+test('the tag of a session without payloads is another one than that of a session with them', async () => {
+  const { key, poll } = await stage();
+  const session = (capabilities: string[]) => portalToken(api, key, { consumer: 'acme', capabilities });
+  const [all, view] = [await session(['view', 'payloads']), await session(['view'])];
+  const tag = tagOf(await poll(undefined, all));
+  const seen = await poll(tag, view);
+  expect(seen.status).toBe(200);
+  expect(seen.body).toMatchObject({ data: null });
+  expect((await poll(tagOf(seen), all)).status).toBe(200);
+  expect((await poll(tagOf(seen), view)).status).toBe(304);
 });
 
 test('an event of another project is 404 whatever ETag the caller sends', async () => {

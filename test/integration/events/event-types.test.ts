@@ -73,6 +73,36 @@ describe('the catalogue', () => {
     });
   });
 
+  test('one type is read by its name, byte for byte', async () => {
+    const key = await newProject();
+    await api.call('PUT', '/v1/event-types/a.b', { key, body: '{"description":"d","example":[1.0]}' });
+    const { status, text, body } = await call('GET', '/v1/event-types/a.b', key);
+    expect({ status, body }).toMatchObject({ status: 200, body: { type: 'a.b', source: 'project' } });
+    expect(text).toContain('"example":[1.0]');
+    expect(refusal(await call('GET', '/v1/event-types/a', key))).toMatchObject({ status: 404 });
+  });
+
+  test('each type tells how many endpoints subscribe to it, exactly, by a prefix or to all', async () => {
+    const key = await newProject();
+    for (const type of ['a.b.c', 'a.d', 'e']) await put(key, type, {});
+    const subscribe = (consumer: string, events: string[]) =>
+      call('POST', '/v1/endpoints', key, { url: 'https://receiver.example/', events, consumer });
+    for (const events of [['*'], ['a.*'], ['a.b.*', 'a.b.c', 'a.*'], ['e', 'a.d']])
+      expect((await subscribe('acme', events)).status).toBe(201);
+    const { id } = (await subscribe('globex', ['a.d'])).body as { id?: string };
+    expect((await call('DELETE', `/v1/endpoints/${id}`, key)).status).toBe(204);
+    await subscribe('globex', ['e']);
+    const counts = async (by: string) =>
+      (await call('GET', '/v1/event-types?figures=endpoints', by)).body.items.map((entry) => entry.endpoints);
+    expect(await counts(key)).toEqual([3, 4, 3]);
+    const ofGlobex = (await call('POST', '/v1/keys', key, { consumer: 'globex' })).body.key as string;
+    expect(await counts(ofGlobex)).toEqual([0, 0, 1]);
+    expect((await call('GET', '/v1/event-types/e?figures=endpoints', key)).body).toMatchObject({
+      endpoints: 3,
+    });
+    expect((await call('GET', '/v1/event-types/e', key)).body).not.toHaveProperty('endpoints');
+  });
+
   test('a consumer key reads the catalogue and cannot change it', async () => {
     const key = await newProject('cmdcal');
     const consumerKey = (await call('POST', '/v1/keys', key, { consumer: 'acme' })).body.key as string;

@@ -1,7 +1,7 @@
 import { pendingResponse } from '../../receivers/pending-response.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { readHistoryFacts } from '../../replay/history.ts';
-import { untilWaiting } from '../../replay/scenarios.ts';
+import { untilWaiting } from '../../replay/steps.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 import { deliveryOf, eventTo, sendCommand } from '../dispatch/delivery-commands-set-up.ts';

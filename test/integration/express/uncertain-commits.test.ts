@@ -26,7 +26,11 @@ const start = async (pool: pg.Pool): Promise<TestExpress> => {
 type Fate = 'commits' | 'commits, and the answer is lost' | 'is cut before it commits';
 type Send = (...of: unknown[]) => Promise<unknown>;
 
-/** A pool on which the nth COMMIT has the nth fate, and all later ones succeed. */
+const commits = (statement: unknown): boolean =>
+  statement === 'COMMIT' ||
+  (statement as { name?: string }).name?.startsWith('insert-predicted-events') === true;
+
+/** A pool on which the nth statement that commits has the nth fate, and all later ones succeed. */
 function poolWhere(...fates: Fate[]): pg.Pool {
   const connect = store.pool.connect.bind(store.pool) as (...of: unknown[]) => Promise<pg.PoolClient>;
   const connectToFate = async (...callback: unknown[]) => {
@@ -34,7 +38,7 @@ function poolWhere(...fates: Fate[]): pg.Pool {
     const client = await connect();
     const query = client.query.bind(client) as Send;
     client.query = (async (...of: unknown[]) => {
-      const fate = of[0] === 'COMMIT' ? (fates.shift() ?? 'commits') : 'commits';
+      const fate = commits(of[0]) ? (fates.shift() ?? 'commits') : 'commits';
       if (fate === 'is cut before it commits') {
         await query('ROLLBACK');
         throw new Error('Connection terminated unexpectedly');
@@ -106,6 +110,55 @@ test('nothing is sent for an event that Postgres never stored', async () => {
 
   expect(receiver.requests).toHaveLength(0);
   expect((await store.pool.query('SELECT FROM events')).rowCount).toBe(0);
+  expect(engine.slotsInUse()).toBe(0);
+});
+
+test('if the answer to a predicted statement is lost, nothing is sent until a workflow delivers it, once', async () => {
+  const pool = poolWhere('commits', 'commits, and the answer is lost');
+  const { acceptor, attemptDue, openClaims } = await start(pool);
+  const receiver = await receiverThat(200);
+  await store.newEndpoint({ url: receiver.url });
+  await acceptor.acceptOne(store.draft());
+  await receiver.untilReceived(1);
+
+  expect(await acceptor.acceptOne(store.draft())).toMatchObject({ kind: 'existing' });
+
+  await eventually(async () => (await openClaims()) === 0);
+  expect(receiver.requests).toHaveLength(1);
+  expect(await attemptDue()).toBe(1);
+  expect(receiver.requests).toHaveLength(2);
+  expect(await attemptDue()).toBe(0);
+});
+
+test('a predicted statement that was cut off is repeated, and only the repeated one is attempted', async () => {
+  const { acceptor, express, attemptDue } = await start(poolWhere('commits', 'is cut before it commits'));
+  const receiver = await receiverThat(200);
+  await store.newEndpoint({ url: receiver.url });
+  await acceptor.acceptOne(store.draft());
+
+  expect(await acceptor.acceptOne(store.draft())).toMatchObject({ kind: 'accepted' });
+  await express.close();
+
+  expect(receiver.requests).toHaveLength(2);
+  expect(await attempts()).toEqual(Array(2).fill({ epoch: 1, number: 1, outcome: 'delivered' }));
+  expect(await attemptDue()).toBe(0);
+});
+
+test('a wrong prediction sends nothing to an endpoint that was deleted, and gives back its slots', async () => {
+  const { acceptor, express, engine } = await start(store.pool);
+  const [deleted, kept] = [await receiverThat(200), await receiverThat(200)];
+  const endpoint = await store.newEndpoint({ url: deleted.url });
+  await store.newEndpoint({ url: kept.url });
+  await acceptor.acceptOne(store.draft());
+  await store.pool.query(`UPDATE endpoints SET status = 'deleted' WHERE id = $1`, [endpoint]);
+
+  expect(await acceptor.acceptOne(store.draft())).toMatchObject({
+    kind: 'accepted',
+    event: { deliveryCount: 1 },
+  });
+  await express.close();
+
+  expect([deleted.requests.length, kept.requests.length]).toEqual([1, 2]);
   expect(engine.slotsInUse()).toBe(0);
 });
 

@@ -82,7 +82,7 @@ test('the limit on streams of a consumer or project does not affect others', asy
   expect(results).toContainEqual(refused);
   expect(await statusOf(await keyOf(key, 'globex'))).toBe(200);
   expect(await statusOf(key)).toBe(200);
-}, 30_000);
+});
 
 test('test events of a consumer that wait beyond the limit return at once', async () => {
   const { key } = await posthorn.newProject();
@@ -103,4 +103,4 @@ test('test events of a consumer that wait beyond the limit return at once', asyn
   expect(calls.every(({ status }) => status === 202)).toBe(true);
   expect(calls.filter(({ ms }) => ms >= 4_000)).toHaveLength(20);
   await slow.close();
-}, 30_000);
+});

@@ -8,8 +8,6 @@ import { migrateDatabase } from '../../../src/service/preflight/migrate-database
 import { StartFailure } from '../../../src/service/start-failure.ts';
 import { createTestDatabase, runningPostgres, type TestDatabase } from '../../set-up/servers/database.ts';
 
-jest.setTimeout(30_000);
-
 let database: TestDatabase;
 let servers: Server[];
 beforeAll(async () => {

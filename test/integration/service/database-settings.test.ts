@@ -25,6 +25,7 @@ const OTHERWISE: Record<string, string> = {
   default_transaction_deferrable: 'on',
   exit_on_error: 'on',
   enable_seqscan: 'on',
+  plan_cache_mode: 'force_custom_plan',
   jit: 'on',
   synchronous_commit: 'off',
   statement_timeout: "'1ms'",

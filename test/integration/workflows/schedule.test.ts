@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Receiver, ScriptStep } from '../../receivers/receiver.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { type HistoryFacts, readHistoryFacts } from '../../replay/history.ts';
-import { untilWaiting } from '../../replay/scenarios.ts';
+import { untilWaiting } from '../../replay/steps.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { openOutcomes } from '../../set-up/outcome-stream.ts';
 import {
@@ -112,7 +112,7 @@ test('a receiver that always fails is attempted at once and after 1m, 5m, 30m an
     ['event.settled', 'undeliverable', undefined],
   ]);
   await stream.close();
-}, 30_000);
+});
 
 test('workflows use the delays and the timeout of their project', async () => {
   await withPolicy({ delays: ['90s', '10m'], timeout: '20s' });
@@ -125,7 +125,7 @@ test('workflows use the delays and the timeout of their project', async () => {
   expect(input).toMatchObject({ policy: { delays: [90, 600], timeout: 20, jitter: 0 } });
   expect(timers.map(({ after }) => after)).toEqual(['90s', '600s']);
   expect(new Set(activities.map(({ startToClose }) => startToClose))).toEqual(new Set(['35s']));
-}, 30_000);
+});
 
 test('a change of policy does not affect events that were accepted before', async () => {
   await withPolicy({ delays: ['90s'] });
@@ -136,7 +136,7 @@ test('a change of policy does not affect events that were accepted before', asyn
 
   expect(await posthorn.untilSettled(event.id)).toMatchObject({ status: 'undeliverable' });
   expect(await timersOf(event)).toEqual(['90s']);
-}, 30_000);
+});
 
 test('jitter only lengthens a delay, by a different time for each delivery', async () => {
   await withPolicy({ delays: ['100s'], jitter: 0.5 });
@@ -161,7 +161,7 @@ test('jitter only lengthens a delay, by a different time for each delivery', asy
 
   for (const wait of waits) expectBetween(wait, 100_000 - 5, 150_000 + LATE_MS);
   expect(new Set(waits.map((wait) => Math.round(wait / 100))).size).toBeGreaterThan(4);
-}, 30_000);
+});
 
 test('a retry is never early and at most a second late', async () => {
   await withPolicy({ delays: ['1s', '1s', '2s'], timeout: '1s' });
@@ -178,4 +178,4 @@ test('a retry is never early and at most a second late', async () => {
     expectBetween(third, 2000, 2000 + LATE_MS);
   }
   expectBetween(gapsOf(slow)[0]!, 1600, 1600 + LATE_MS);
-}, 30_000);
+});

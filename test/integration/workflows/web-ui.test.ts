@@ -4,7 +4,7 @@ import { MAX_DELIVERIES } from '../../../src/policy/workflow-size.ts';
 import type { Receiver } from '../../receivers/receiver.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { readHistoryFacts } from '../../replay/history.ts';
-import { untilWaiting } from '../../replay/scenarios.ts';
+import { untilWaiting } from '../../replay/steps.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { createTestNamespace, temporalAddress, temporalUiUrl } from '../../set-up/servers/temporal.ts';
 import {

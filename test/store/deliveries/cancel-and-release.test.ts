@@ -1,6 +1,6 @@
 import type { Claim } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { type ReleasableClaim, releaseClaims } from '../../../src/store/deliveries/claims/release-claims.ts';
-import type { AttemptRecord } from '../../../src/store/deliveries/record-attempts.ts';
+import type { AttemptRecord } from '../../../src/store/deliveries/recording/attempt-record.ts';
 import { cancelDelivery, retryDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
 import { useClaims } from './claims-set-up.ts';
 
@@ -8,7 +8,7 @@ const suite = useClaims();
 const { claim, record, createDelivery } = suite;
 
 const releasable = (claims: Claim[]): ReleasableClaim[] =>
-  claims.map(({ id, epoch }) => ({ id, epoch, lane: 'slow', dueInMs: 1_000 }));
+  claims.map(({ id, epoch }) => ({ id, epoch, lane: 'restricted', dueInMs: 1_000 }));
 
 test('a cancel during an attempt takes effect unless the attempt succeeds', async () => {
   const cancelling = async (changes: Partial<AttemptRecord>) => {
@@ -43,7 +43,7 @@ test('a claim that got no connection is released without using a step or an atte
   expect(await suite.store.deliveryOf(id)).toMatchObject({
     owner: null,
     claimed_at: null,
-    lane: 'slow',
+    lane: 'restricted',
     step: 0,
     attempts: 0,
   });

@@ -1,7 +1,8 @@
 import type { DeliveryResult } from '../../../src/policy/delivery-result.ts';
 import { type Claim, claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { resolveUnclaimed } from '../../../src/store/deliveries/claims/resolve-unclaimed.ts';
-import { type AttemptRecord, recordAttempts } from '../../../src/store/deliveries/record-attempts.ts';
+import type { AttemptRecord } from '../../../src/store/deliveries/recording/attempt-record.ts';
+import { recordAttempts } from '../../../src/store/deliveries/recording/record-attempts.ts';
 import type { EventDraft } from '../../../src/store/events/event-draft.ts';
 import { attemptRecordOf } from '../attempt-record.ts';
 import { type SeededStore, seedStore } from '../seed.ts';
@@ -41,7 +42,7 @@ export function useClaims() {
     },
 
     record: (claim: Claim, changes: Partial<AttemptRecord> = {}) =>
-      recordAttempts(store.pool, [attemptRecordOf(claim, changes)]),
+      recordAttempts(store.pool, [attemptRecordOf(claim, changes)]).then(({ transitions }) => transitions),
 
     createDelivery: async (
       owner: string | null = 'mine',

@@ -6,7 +6,7 @@ import {
   type UnclaimedResult,
 } from '../../../src/store/deliveries/claims/resolve-unclaimed.ts';
 import { releaseLost } from '../../../src/store/deliveries/reconciliation.ts';
-import { recordAttempts } from '../../../src/store/deliveries/record-attempts.ts';
+import { recordAttempts } from '../../../src/store/deliveries/recording/record-attempts.ts';
 import { cancelDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
 import { recordHeartbeat } from '../../../src/store/processes/processes.ts';
 import { attemptRecordOf } from '../attempt-record.ts';
@@ -33,7 +33,9 @@ const resolveBy = (processId: string, owner = 'mine', inFlight: string[] = []): 
   });
 
 const recordDelivered = (claim: Claim) =>
-  recordAttempts(store.pool, [attemptRecordOf(claim, { outcome: 'delivered', statusCode: 200 })]);
+  recordAttempts(store.pool, [attemptRecordOf(claim, { outcome: 'delivered', statusCode: 200 })]).then(
+    ({ transitions }) => transitions,
+  );
 
 const waiting: DeliveryResult[] = [
   { id: expect.any(String), kind: 'waiting', step: 0, dueInMs: 3_000, lastOutcome: 'open claim' },

@@ -1,7 +1,7 @@
 import { type RetryPolicy, serializePolicy } from '../../../src/policy/retry-policy.ts';
 import { MAX_DELIVERIES, maxDeliveriesOf } from '../../../src/policy/workflow-size.ts';
 import { assignDue } from '../../../src/store/deliveries/assignments/assign-due.ts';
-import { assignSlow } from '../../../src/store/deliveries/assignments/assign-slow.ts';
+import { assignRestricted } from '../../../src/store/deliveries/assignments/assign-restricted.ts';
 import { acceptEvents } from '../accept-events.ts';
 import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 
@@ -54,12 +54,19 @@ test.each(policies)(
   'a workflow gets as many slow deliveries as $delays with a timeout of $timeout s allow',
   async (policy) => {
     await addDue(policy);
-    await store.pool.query(`UPDATE deliveries SET lane = 'slow'`);
+    await store.pool.query(`UPDATE deliveries SET lane = 'restricted'`);
     const { rows } = await store.pool.query<{ receiver: string }>('SELECT DISTINCT receiver FROM deliveries');
-    const receivers = rows.map(({ receiver }) => receiver);
+    const receivers = rows.map(({ receiver }) => ({
+      receiver,
+      projectId: store.project,
+      dueForMs: 1_000,
+      isDue: true,
+      isOverdue: false,
+      isOrdered: false,
+    }));
 
-    const { deliveries } = (await assignSlow(store.pool, receivers, {
-      ...{ ...LIMITS, maxPerReceiver: 1_000, uuid: 'slow' },
+    const { deliveries } = (await assignRestricted(store.pool, receivers, {
+      ...{ ...LIMITS, maxPerReceiver: 1_000, drainRate: 0, uuid: 'slow' },
     }))!;
 
     expect(deliveries).toHaveLength(maxDeliveriesOf(policy));

@@ -1,7 +1,4 @@
-import {
-  createEndpointStates,
-  sweepEndpointStates,
-} from '../../../src/dispatch/background/endpoint-states.ts';
+import { createEndpointStates, sweepEndpointStates } from '../../../src/background/endpoint-states.ts';
 import type { EndpointAction } from '../../../src/store/endpoints/endpoint-status.ts';
 import { putConsumer } from '../../../src/store/projects/consumers.ts';
 import { updateProject } from '../../../src/store/projects/projects.ts';
@@ -14,6 +11,7 @@ export function useEndpointStates() {
   let project: string;
   let released: number;
   const failures: unknown[] = [];
+  const ended: { owner: string; ids: string[] }[] = [];
 
   beforeAll(async () => {
     store = await seedStore();
@@ -21,13 +19,17 @@ export function useEndpointStates() {
   beforeEach(async () => {
     project = await store.newProject();
     released = 0;
+    ended.length = 0;
   });
   afterEach(() => expect(failures.splice(0)).toEqual([]));
   afterAll(() => store.drop());
 
   const deps = () => ({
     pool: store.pool,
+    drainRate: 0,
     onReleased: () => released++,
+    onEnded: (signal: { owner: string; ids: string[] }) => void ended.push(signal),
+    onOutcomes: () => {},
     onFailure: (error: unknown) => failures.push(error),
   });
   const scope = () => ({ projectId: project, consumer: null });
@@ -45,6 +47,8 @@ export function useEndpointStates() {
       return released;
     },
     failures,
+    /** Workflows that were told about deliveries that have ended. */
+    ended,
     deps,
     scope,
     untilDone,

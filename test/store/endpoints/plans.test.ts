@@ -1,7 +1,9 @@
-import { sweepEndpointStates } from '../../../src/dispatch/background/endpoint-states.ts';
+import { sweepEndpointStates } from '../../../src/background/endpoint-states.ts';
 import { insertEndpoint, PlanRequired } from '../../../src/store/endpoints/insert-endpoint.ts';
+import { inTransaction } from '../../../src/store/postgres/database.ts';
 import { deleteConsumer, endpointIdsOfConsumer, putConsumer } from '../../../src/store/projects/consumers.ts';
 import { updateProject } from '../../../src/store/projects/projects.ts';
+import { disableFailing } from '../../../src/store/receivers/failures/failure-alerts.ts';
 import { pausingAtCommit, untilBlocked } from '../stopping-pool.ts';
 import { useEndpointStates } from './endpoint-states-set-up.ts';
 
@@ -10,16 +12,18 @@ const { deps, sweep, endpointRow, accept, setPlans, setPlan } = suite;
 
 describe('the plans of a project', () => {
   const newEndpoint = (consumer: string, pool = suite.store.pool) =>
-    insertEndpoint(pool, {
-      id: `ep_${Math.random().toString(36).slice(2)}`,
-      projectId: suite.project,
-      consumer,
-      url: 'http://127.0.0.1:9/',
-      events: ['*'],
-      description: null,
-      headers: null,
-      secrets: Buffer.alloc(1),
-    });
+    inTransaction(pool, (client) =>
+      insertEndpoint(client, {
+        id: `ep_${Math.random().toString(36).slice(2)}`,
+        projectId: suite.project,
+        consumer,
+        url: 'http://127.0.0.1:9/',
+        events: ['*'],
+        description: null,
+        headers: null,
+        secrets: Buffer.alloc(1),
+      }),
+    );
   const suspended = async () =>
     (
       await suite.store.pool.query(
@@ -93,6 +97,39 @@ describe('the plans of a project', () => {
     ).toEqual({
       plans_apply_due_at: null,
     });
+  });
+
+  test('that include webhooks again forget how the endpoint failed and what it asked for before', async () => {
+    await setPlans(['pro']);
+    await setPlan('acme', 'pro');
+    const { id } = await newEndpoint('acme');
+    const { pool } = suite.store;
+    const known = async () => {
+      const { rows } = await pool.query(
+        `SELECT 'failures' AS what FROM receiver_failures WHERE receiver = $1
+         UNION ALL SELECT 'gate' FROM receiver_gates WHERE receiver = $1`,
+        [id],
+      );
+      return rows.map(({ what }) => what);
+    };
+    await pool.query(
+      `INSERT INTO receiver_failures (receiver, project_id, failures, first_failure_at, last_failure_at)
+       VALUES ($1, $2, 30, now() - interval '20 days', now() - interval '15 days')`,
+      [id, suite.project],
+    );
+    await pool.query(
+      `INSERT INTO receiver_gates (receiver, project_id, not_before, not_before_reason, probe_interval_ms)
+       VALUES ($1, $2, now() + interval '5 minutes', 'cooldown', 300000)`,
+      [id, suite.project],
+    );
+    await setPlan('acme', 'free');
+    expect(await known()).toEqual(['failures', 'gate']);
+
+    await setPlan('acme', 'pro');
+
+    expect(await known()).toEqual([]);
+    // Otherwise it would be disabled for failures from before.
+    expect(await disableFailing(pool)).toEqual([]);
   });
 
   test('are applied by the sweep if the process that changed them has crashed', async () => {

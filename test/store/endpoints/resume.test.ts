@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { createEndpointStates } from '../../../src/dispatch/background/endpoint-states.ts';
+import { createEndpointStates } from '../../../src/background/endpoint-states.ts';
 import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { resolveUnclaimed } from '../../../src/store/deliveries/claims/resolve-unclaimed.ts';
 import { resyncHeld } from '../../../src/store/deliveries/resync-held.ts';
@@ -65,13 +65,13 @@ describe('a resume', () => {
     await accept(1_200);
     await changeEndpointState(suite.store.pool, scope(), id, 'resume');
     const resync = pausingAtCommit(suite.store.pool);
-    const batch = resyncHeld(resync.pool, id, '');
+    const batch = resyncHeld(resync.pool, id, '', 0);
     await resync.paused;
     await changeEndpointState(suite.store.pool, scope(), id, 'pause');
     resync.resume();
     await batch;
     expect(await kinds()).toEqual({ 'pending due': 500, 'held endpoint_paused': 700 });
-    expect(await resyncHeld(suite.store.pool, id, '')).toEqual({ next: null, released: 0 });
+    expect(await resyncHeld(suite.store.pool, id, '', 0)).toMatchObject({ next: null, released: 0 });
 
     await Promise.all([act(id, 'resume'), act(id, 'pause'), act(id, 'resume'), act(id, 'resume')]);
     await act(id, 'resume');
@@ -89,7 +89,7 @@ describe('a resume', () => {
     await accept(600);
     for (const id of ids) {
       await changeEndpointState(suite.store.pool, scope(), id, 'resume');
-      await resyncHeld(suite.store.pool, id, '');
+      await resyncHeld(suite.store.pool, id, '', 0);
     }
     expect(await kinds()).toEqual({ 'pending due': 1_000, 'held endpoint_paused': 200 });
 
@@ -191,14 +191,14 @@ describe('a resume', () => {
     await accept(700);
     await changeEndpointState(suite.store.pool, scope(), id, 'resume');
     const resync = pausingAtCommit(suite.store.pool);
-    const batch = resyncHeld(resync.pool, id, '');
+    const batch = resyncHeld(resync.pool, id, '', 0);
     await resync.paused;
 
     const deleted = markEndpointDeleted(suite.store.pool, suite.project, null, id);
     await untilBlocked(suite.store.pool);
     resync.resume();
     await Promise.all([batch, deleted]);
-    expect(await resyncHeld(suite.store.pool, id, '')).toEqual({ next: null, released: 0 });
+    expect(await resyncHeld(suite.store.pool, id, '', 0)).toMatchObject({ next: null, released: 0 });
     for (let next: string | null = ''; next !== null; )
       next = (await cancelOpenDeliveries(suite.store.pool, id, next)).next;
     await sweep();
@@ -220,12 +220,15 @@ describe('a resume', () => {
       { id: isolated, step: 2 },
     ]);
     expect(await kinds()).toEqual({ 'held endpoint_disabled': 2 });
-    await suite.store.pool.query(`INSERT INTO receiver_health (receiver, cause) VALUES ($1, 'slow')`, [id]);
+    await suite.store.pool.query(
+      `INSERT INTO receiver_gates (receiver, project_id, slow_since, slow_cause) VALUES ($1, 'prj', now(), 'slow')`,
+      [id],
+    );
 
     await act(id, 'enable');
 
     const rest = { status: 'retrying', step: 2, attempts: 2, waiting_for: null, owner: null };
-    expect(await suite.store.deliveryOf(tried)).toMatchObject({ ...rest, lane: 'slow' });
+    expect(await suite.store.deliveryOf(tried)).toMatchObject({ ...rest, lane: 'restricted' });
     expect(await suite.store.deliveryOf(isolated)).toMatchObject({ ...rest, lane: 'isolated' });
   });
 

@@ -1,5 +1,6 @@
 import { MAX_ENDPOINTS_PER_EVENT } from '../../../src/policy/quotas.ts';
 import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
+import type { NewDelivery } from '../../../src/store/events/accept/accept-events.ts';
 import { acceptEvents } from '../accept-events.ts';
 import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 
@@ -110,15 +111,41 @@ test('an event matches only endpoints of its consumer; without a consumer, only 
   expect(await matched('carol')).toEqual([]);
 });
 
+test('events of a transaction reach the same endpoints as each event alone, whatever they have in common', async () => {
+  const [, alices] = [await store.newEndpoint(), await store.newEndpoint({ consumer: 'alice' })];
+  await store.newEndpoint({ consumer: 'alice', events: ['order.*'] });
+  const drafts = [null, 'alice', 'bob'].flatMap((consumer) =>
+    ['order.paid', 'user.created'].flatMap((type) =>
+      [null, alices].flatMap((endpoint) => [1, 2].map(() => store.draft({ consumer, type, endpoint }))),
+    ),
+  );
+  const copies = drafts.map((draft) => ({ ...draft, id: `${draft.id}-together` }));
+  const { deliveries } = await acceptEvents(store.pool, secretBox, copies);
+
+  const fanOuts = new Set<number>();
+  for (const [index, draft] of drafts.entries()) {
+    const alone = await acceptEvents(store.pool, secretBox, [draft]);
+    const together = deliveries.filter(({ eventId }) => eventId === copies[index]!.id);
+    expect(together.map(endpointOf)).toEqual(alone.deliveries.map(endpointOf));
+    fanOuts.add(together.length);
+  }
+  expect(fanOuts).toEqual(new Set([0, 1, 2]));
+});
+
+const endpointOf = ({ endpointId }: NewDelivery) => endpointId;
+
 test('a delivery to a slow receiver starts in the slow lane, and one to a paused endpoint is held', async () => {
   const [slow, paused] = [await store.newEndpoint(), await store.newEndpoint()];
-  await store.pool.query(`INSERT INTO receiver_health (receiver, cause) VALUES ($1, 'timeout')`, [slow]);
+  await store.pool.query(
+    `INSERT INTO receiver_gates (receiver, project_id, slow_since, slow_cause) VALUES ($1, 'prj', now(), 'timeout')`,
+    [slow],
+  );
   await store.pool.query(`UPDATE endpoints SET status = 'paused' WHERE id = $1`, [paused]);
 
   const { ids } = await store.acceptEvent(null);
 
   expect(await Promise.all(ids.map(store.deliveryOf))).toMatchObject([
-    { endpoint_id: slow, lane: 'slow', status: 'pending' },
+    { endpoint_id: slow, lane: 'restricted', status: 'pending' },
     { endpoint_id: paused, status: 'held', waiting_for: 'endpoint_paused', due_at: null },
   ]);
 });

@@ -1,7 +1,8 @@
-import { createRetention } from '../../../src/dispatch/background/retention.ts';
+import { createRetention } from '../../../src/background/retention.ts';
 import { retryDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
-import { removeOldHealth, removeOutcomes, removeSettledEvents } from '../../../src/store/events/retention.ts';
+import { removeOutcomes, removeSettledEvents } from '../../../src/store/events/retention.ts';
 import { currentCursor, outcomesAfter } from '../../../src/store/outcomes/outcomes.ts';
+import { unmarkSlowBefore } from '../../../src/store/receivers/gates/slow-receivers.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type SeededStore, seedStore } from '../seed.ts';
 
@@ -129,12 +130,13 @@ test('old outcomes are removed, and a cursor among them is rejected', async () =
 
 test('receivers that were marked slow long ago are unmarked', async () => {
   await store.pool.query(
-    `INSERT INTO receiver_health (receiver, cause, slow_since) VALUES ('old', 'slow', $1), ('new', 'slow', now())`,
+    `INSERT INTO receiver_gates (receiver, project_id, slow_cause, slow_since)
+     VALUES ('old', 'prj', 'slow', $1), ('new', 'prj', 'slow', now())`,
     [LONG_AGO],
   );
 
-  expect(await removeOldHealth(store.pool, MONTH_AGO)).toBe(1);
-  expect(await store.queryOne('SELECT receiver FROM receiver_health')).toEqual({ receiver: 'new' });
+  expect(await unmarkSlowBefore(store.pool, MONTH_AGO)).toBe(1);
+  expect(await store.queryOne('SELECT receiver FROM receiver_gates')).toEqual({ receiver: 'new' });
 });
 
 test('a process whose clock is 40 days ahead removes only what is old by Postgres’s clock', async () => {
@@ -143,8 +145,10 @@ test('a process whose clock is 40 days ahead removes only what is old by Postgre
   jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 40 * 86_400_000);
   const failures: unknown[] = [];
   const retention = createRetention({
+    statisticsAgeMs: 400 * 86_400_000,
     pool: store.pool,
     ageMs: 30 * 86_400_000,
+    audit: { ageMs: 30 * 86_400_000, entriesOfProject: 1_000 },
     intervalMs: 10,
     onFailure: (error) => failures.push(error),
   });
@@ -155,4 +159,33 @@ test('a process whose clock is 40 days ahead removes only what is old by Postgre
 
   expect(failures).toEqual([]);
   expect(await countOf('events')).toBe(4);
+});
+
+test('a step that fails does not keep the others from running, and is reported once', async () => {
+  const old = `now() - interval '40 days'`;
+  await addSettled('old_', 1, 1);
+  await store.pool.query(
+    `INSERT INTO bulk_jobs (id, kind, project_id, started_by, filter, policy, status, started_at, ended_at)
+     VALUES ('rec_1', 'recover_failed', $1, 'admin', '{}', '{}', 'done', ${old}, ${old})`,
+    [store.project],
+  );
+  // The first of all steps.
+  await store.pool.query(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'this event stays'; END $$;
+    CREATE TRIGGER refuse BEFORE DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse()`);
+  const failures: unknown[] = [];
+  const retention = createRetention({
+    pool: store.pool,
+    ageMs: 30 * 86_400_000,
+    audit: { ageMs: 30 * 86_400_000, entriesOfProject: 1_000 },
+    statisticsAgeMs: 400 * 86_400_000,
+    intervalMs: 10,
+    onFailure: (error) => failures.push(error),
+  });
+  await eventually(async () => (await countOf('bulk_jobs')) === 0);
+  await store.pool.query('DROP TRIGGER refuse ON events');
+  await eventually(async () => (await countOf('events')) === 0);
+  await retention.close();
+
+  expect(failures).toEqual([expect.objectContaining({ message: 'this event stays' })]);
 });

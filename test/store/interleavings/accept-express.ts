@@ -1,5 +1,5 @@
 import { EXPRESS_EPOCH, mayTravelExpress, toClaims } from '../../../src/express/express-delivery.ts';
-import { expressOwner } from '../../../src/policy/express-owner.ts';
+import { expressOwner } from '../../../src/policy/owner.ts';
 import type { Claim } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { releaseClaims } from '../../../src/store/deliveries/claims/release-claims.ts';
 import { overdueOwners, releaseLost } from '../../../src/store/deliveries/reconciliation.ts';

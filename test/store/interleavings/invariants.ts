@@ -14,6 +14,7 @@ export async function readStream(store: SeededStore, world: World): Promise<stri
     const { outcomes, next } = await outcomesAfter(store.pool, all, cursor, 7);
     seqs.push(...outcomes.map(({ seq }) => seq));
     cursor = next;
+    await expectAssignedFirstAttemptsListed(store);
   };
   while (!world.hasEnded) await readNext();
   const { n } = await store.queryOne('SELECT count(*)::int AS n FROM outcomes WHERE project_id = $1', [
@@ -22,6 +23,15 @@ export async function readStream(store: SeededStore, world: World): Promise<stri
   for (const until = performance.now() + 5_000; seqs.length < n && performance.now() < until; )
     await readNext();
   return seqs;
+}
+
+/** Otherwise the reconciler would not find them, and they would not count as in flight. */
+async function expectAssignedFirstAttemptsListed(store: SeededStore): Promise<void> {
+  const { rows } = await store.pool.query(
+    `SELECT id FROM deliveries WHERE status = 'pending' AND owner IS NOT NULL
+       AND NOT EXISTS (SELECT FROM assigned_first_attempts WHERE delivery_id = deliveries.id)`,
+  );
+  expect(rows).toEqual([]);
 }
 
 /** Expects that nothing is open, and that events, deliveries, attempts and outcomes agree. */

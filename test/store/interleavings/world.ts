@@ -1,7 +1,4 @@
-import {
-  createEndpointStates,
-  sweepEndpointStates,
-} from '../../../src/dispatch/background/endpoint-states.ts';
+import { createEndpointStates, sweepEndpointStates } from '../../../src/background/endpoint-states.ts';
 import { EXPRESS_EPOCH } from '../../../src/express/express-delivery.ts';
 import type { Outcome } from '../../../src/policy/outcome.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
@@ -11,7 +8,8 @@ import { type Claim, claimDeliveries } from '../../../src/store/deliveries/claim
 import { releaseClaims } from '../../../src/store/deliveries/claims/release-claims.ts';
 import { resolveUnclaimed } from '../../../src/store/deliveries/claims/resolve-unclaimed.ts';
 import { overdueOwners, releaseLost } from '../../../src/store/deliveries/reconciliation.ts';
-import { type AttemptRecord, recordAttempts } from '../../../src/store/deliveries/record-attempts.ts';
+import type { AttemptRecord } from '../../../src/store/deliveries/recording/attempt-record.ts';
+import { recordAttempts } from '../../../src/store/deliveries/recording/record-attempts.ts';
 import { cancelDelivery, retryDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
 import { cancelOpenDeliveries, markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { changeEndpointState, type EndpointAction } from '../../../src/store/endpoints/endpoint-status.ts';
@@ -57,7 +55,7 @@ export async function newWorld(store: SeededStore, onReleased: () => void) {
   const onFailure = (error: unknown) => {
     throw error;
   };
-  const deps = { pool, onReleased, onFailure };
+  const deps = { pool, drainRate: 0, onReleased, onEnded: () => {}, onOutcomes: () => {}, onFailure };
   const { changeState, applyPlans } = createEndpointStates(deps);
   const scope = { projectId: project, consumer: null };
   const pick = <T>(from: T[], dice: number): T | undefined => from[dice % from.length];
@@ -99,7 +97,7 @@ export async function newWorld(store: SeededStore, onReleased: () => void) {
     });
 
   async function write(records: AttemptRecord[]): Promise<void> {
-    for (const { id, epoch, step, status } of await recordAttempts(pool, records)) {
+    for (const { id, epoch, step, status } of (await recordAttempts(pool, records)).transitions) {
       const key = `${id} ${epoch}`;
       if (applied.has(key)) throw new Error(`the record of ${key} was applied twice`);
       applied.add(key);

@@ -35,6 +35,6 @@ test('a delivery in the lane alone is in the lane isolated after the migration',
   expect(rows).toEqual([
     { id: 'dlv_alone', lane: 'isolated' },
     { id: 'dlv_fast', lane: 'fast' },
-    { id: 'dlv_slow', lane: 'slow' },
+    { id: 'dlv_slow', lane: 'restricted' },
   ]);
 });

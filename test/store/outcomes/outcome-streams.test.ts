@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { createOutcomeStreams } from '../../../src/outcomes/streams.ts';
+import type { OutcomeFilter } from '../../../src/store/outcomes/outcome-filter.ts';
 import {
   currentCursor,
   formatCursor,
@@ -18,7 +19,7 @@ let streams: ReturnType<typeof createOutcomeStreams>;
 
 beforeEach(async () => {
   store = await seedStore();
-  const notifications = { listen: () => () => {}, notify: () => {}, close: async () => {} };
+  const notifications = { listen: () => () => {}, notify: () => {}, wake: () => {}, close: async () => {} };
   streams = createOutcomeStreams({
     db: store.pool,
     queryableFor: () => store.pool,
@@ -39,7 +40,7 @@ const add = (consumer: string, event: string) =>
   );
 
 async function read(lastEventId: string | null) {
-  const stream = await streams.open({ projectId: store.project, consumer: 'quiet' }, lastEventId);
+  const stream = await streams.open({ projectId: store.project, consumer: 'quiet' }, {}, lastEventId);
   if (stream === 'expired') return 'expired';
   let text = '';
   (stream as Readable).on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -120,12 +121,16 @@ test('a hundred streams cause no more queries than one shared read for all of th
   streams = createOutcomeStreams({
     db: counting,
     queryableFor: () => counting,
-    notifications: { listen: () => () => {}, notify: () => {}, close: async () => {} },
+    notifications: { listen: () => () => {}, notify: () => {}, wake: () => {}, close: async () => {} },
     onFailure: fail,
   });
   const texts = await Promise.all(
     Array.from({ length: 100 }, async (_, n) => {
-      const stream = (await streams.open({ projectId: projects[n % 3]!, consumer: null }, null)) as Readable;
+      const stream = (await streams.open(
+        { projectId: projects[n % 3]!, consumer: null },
+        {},
+        null,
+      )) as Readable;
       const read = { text: '' };
       stream.on('data', (chunk: Buffer) => (read.text += chunk.toString()));
       return read;
@@ -143,7 +148,7 @@ test('a hundred streams cause no more queries than one shared read for all of th
 });
 
 test('a reader that pauses for long gets everything once afterwards, and little is buffered for it', async () => {
-  const stream = (await streams.open({ projectId: store.project, consumer: 'quiet' }, null)) as Readable;
+  const stream = (await streams.open({ projectId: store.project, consumer: 'quiet' }, {}, null)) as Readable;
   const beside = await opened(null);
   stream.read(0);
   await eventually(() => stream.readableLength > 0);
@@ -180,3 +185,44 @@ test('a stream that resumes during writes continues with new outcomes, without g
     stream.close();
   }
 }, 60_000);
+
+test('a stream with lists has only outcomes of these endpoints, consumers and kinds, stored before and after it began', async () => {
+  const insert = (endpoint: string | null, consumer: string, kind: string) =>
+    store.pool.query(
+      `INSERT INTO outcomes (project_id, endpoint_id, consumer, kind, event_id, status) VALUES ($1, $2, $3, $4, $5, 'x')`,
+      [store.project, endpoint, consumer, kind, `${endpoint ?? 'none'}/${consumer}/${kind}`],
+    );
+  const insertAll = async () => {
+    for (const endpoint of ['ep_1', 'ep_2', null])
+      for (const consumer of ['acme', 'busy'])
+        for (const kind of ['attempt.failed', 'delivery.delivered']) await insert(endpoint, consumer, kind);
+    await insert('ep_1', 'acme', 'delivery.cancelled');
+  };
+  const start = formatCursor(await currentCursor(store.pool));
+  await insertAll();
+  const filters: [OutcomeFilter, string | null, string[]][] = [
+    [{ kinds: ['delivery.cancelled'] }, null, ['ep_1/acme/delivery.cancelled']],
+    [
+      { endpoints: ['ep_2', 'ep_3'], consumers: ['acme'] },
+      null,
+      ['ep_2/acme/attempt.failed', 'ep_2/acme/delivery.delivered'],
+    ],
+    [{ endpoints: ['ep_1'], kinds: ['attempt.failed'] }, 'busy', ['ep_1/busy/attempt.failed']],
+    // A consumer asks for what belongs to another one.
+    [{ consumers: ['acme'] }, 'busy', []],
+  ];
+  const opened = await Promise.all(
+    filters.map(async ([filter, consumer]) => {
+      const stream = await streams.open({ projectId: store.project, consumer }, filter, start);
+      let text = '';
+      (stream as Readable).on('data', (chunk: Buffer) => (text += chunk.toString()));
+      return () => [...text.matchAll(/"event":"([^"]*)"/g)].map(([, event]) => event!);
+    }),
+  );
+  await insertAll();
+  for (const [index, [, , expected]] of filters.entries()) {
+    const twice = [...expected, ...expected];
+    await eventually(() => opened[index]!().length >= twice.length, 20_000);
+    expect(opened[index]!()).toEqual(twice);
+  }
+});

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type pg from 'pg';
 import type { Queryable } from '../../../src/store/postgres/database.ts';
 
@@ -6,9 +5,11 @@ type Plan = { 'Node Type': string; 'Relation Name'?: string; Plans?: Plan[]; [bu
 export type ExplainResult = { bufferPages: number; seqScannedTables: string[]; ms: number };
 export type PlanMode = 'force_generic_plan' | 'force_custom_plan';
 
+let prepared = 0;
+
 /**
- * Runs the statements of a store function with EXPLAIN, with generic plans, which pooled connections use after a few
- * executions. The pages of several statements are added up.
+ * Runs the statements of a store function with EXPLAIN, with generic plans, as pooled connections do. They are prepared
+ * first: EXPLAIN of a statement with parameters always plans for their values. The pages of several statements are added up.
  */
 export async function explainQueries(
   pool: pg.Pool,
@@ -21,17 +22,18 @@ export async function explainQueries(
     await client.query(`BEGIN; SET LOCAL plan_cache_mode = ${mode}`);
     const query = async (statement: string | pg.QueryConfig, values?: unknown[]) => {
       const { text, values: own } = typeof statement === 'string' ? { text: statement, values } : statement;
-      const { rows } = await client.query({
-        name: `${mode} ${hash('sha256', text)}`.slice(0, 60),
-        text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
-        values: own ?? [],
-      });
+      const name = `explained_${++prepared}`;
+      await client.query(`PREPARE ${name} AS ${text}`);
+      const literals: string[] = [];
+      for (const value of own ?? []) literals.push(await literalOf(client, value));
+      const call = literals.length > 0 ? `${name}(${literals.join(', ')})` : name;
+      const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE ${call}`);
       const [{ Plan: plan, 'Execution Time': ms }] = rows[0]['QUERY PLAN'];
       all.bufferPages += Number(plan['Shared Hit Blocks']) + Number(plan['Shared Read Blocks']);
       all.seqScannedTables.push(...wholeTablesIn(plan));
       all.ms += ms;
       // Returns the rows to functions that need them for the next statement. A statement that writes has already run.
-      if (!/\b(INSERT|UPDATE|DELETE)\b/.test(text)) return client.query(text, own ?? []);
+      if (!/\b(INSERT|(?<!FOR )UPDATE|DELETE)\b/.test(text)) return client.query(text, own ?? []);
       return { rows: [{ xid: null, readBelow: '0' }], rowCount: 1 };
     };
     await run({ query } as unknown as Queryable);
@@ -40,6 +42,37 @@ export async function explainQueries(
     await client.query('ROLLBACK');
     client.release();
   }
+}
+
+/** A value as SQL. Postgres quotes the text that pg sends for it. */
+async function literalOf(client: pg.PoolClient, value: unknown): Promise<string> {
+  if (Buffer.isBuffer(value)) {
+    const items = itemsOfArray(value);
+    return items ? literalOf(client, items) : `'\\x${value.toString('hex')}'::bytea`;
+  }
+  const { rows } = await client.query<{ literal: string }>('SELECT quote_nullable($1::text) AS literal', [
+    value,
+  ]);
+  return rows[0]!.literal;
+}
+
+const OIDS = { int4: 23, text: 25 };
+const HEADER_BYTES = 20;
+
+/** The items of what textArray and intArray encode; null for other bytes. */
+function itemsOfArray(bytes: Buffer): (string | number | null)[] | null {
+  if (bytes.length < HEADER_BYTES || bytes.readInt32BE(0) !== 1) return null;
+  const oid = bytes.readInt32BE(8);
+  if (oid !== OIDS.int4 && oid !== OIDS.text) return null;
+  const items: (string | number | null)[] = [];
+  for (let at = HEADER_BYTES; at < bytes.length; ) {
+    const length = bytes.readInt32BE(at);
+    at += 4;
+    if (length < 0) items.push(null);
+    else items.push(oid === OIDS.int4 ? bytes.readInt32BE(at) : bytes.toString('utf8', at, at + length));
+    at += Math.max(0, length);
+  }
+  return items;
 }
 
 const wholeTablesIn = (plan: Plan): string[] => [

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { recordAttempts } from '../../../src/store/deliveries/record-attempts.ts';
+import { writeAttempts } from '../../../src/store/deliveries/recording/record-attempts.ts';
+import { recordDelivered } from '../../../src/store/deliveries/recording/record-delivered.ts';
 import { attemptRecordOf } from '../attempt-record.ts';
 import { type SeededStore, seedStore } from '../seed.ts';
 
@@ -7,10 +8,10 @@ import { type SeededStore, seedStore } from '../seed.ts';
 const EXECUTIONS = 10;
 
 let store: SeededStore;
-beforeAll(async () => {
+beforeEach(async () => {
   store = await seedStore();
 });
-afterAll(() => store.drop());
+afterEach(() => store.drop());
 
 async function rowsScanned(client: pg.PoolClient): Promise<number> {
   await client.query('SELECT pg_stat_force_next_flush()');
@@ -20,25 +21,31 @@ async function rowsScanned(client: pg.PoolClient): Promise<number> {
   return rows[0].n;
 }
 
-test('a connection that planned its statements for a small table does not scan the table after it has grown', async () => {
-  await store.newEndpoint();
-  const { ids } = await store.acceptEvent('event/1');
-  const client = await store.pool.connect();
-  try {
-    await client.query('VACUUM ANALYZE deliveries');
-    const record = () => recordAttempts(client, [attemptRecordOf({ id: ids[0]!, epoch: 1 })]);
-    for (let n = 0; n < EXECUTIONS; n++) await record();
-    await client.query(
-      `INSERT INTO deliveries (id, project_id, event_id, receiver, policy, status, created_at)
+test.each([
+  ['attempts', writeAttempts],
+  ['delivered attempts', recordDelivered],
+])(
+  'a connection that planned its record of %s for a small table does not scan the table after it has grown',
+  async (_, write) => {
+    await store.newEndpoint();
+    const { ids } = await store.acceptEvent('event/1');
+    const client = await store.pool.connect();
+    try {
+      await client.query('VACUUM ANALYZE deliveries');
+      const record = () => write(client, [attemptRecordOf({ id: ids[0]!, epoch: 1 })]);
+      for (let n = 0; n < EXECUTIONS; n++) await record();
+      await client.query(
+        `INSERT INTO deliveries (id, project_id, event_id, receiver, policy, status, created_at)
        SELECT 'dlv_' || n, $1, 'evt_' || n, 'ep', '{}', 'delivered', now() FROM generate_series(1, 20000) AS n`,
-      [store.project],
-    );
-    const before = await rowsScanned(client);
+        [store.project],
+      );
+      const before = await rowsScanned(client);
 
-    await record();
+      await record();
 
-    expect((await rowsScanned(client)) - before).toBe(0);
-  } finally {
-    client.release();
-  }
-});
+      expect((await rowsScanned(client)) - before).toBe(0);
+    } finally {
+      client.release();
+    }
+  },
+);

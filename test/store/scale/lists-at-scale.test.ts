@@ -1,7 +1,9 @@
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
-import { type DeliveryFilter, listDeliveries } from '../../../src/store/deliveries/delivery-lists.ts';
-import { listEndpoints } from '../../../src/store/endpoints/endpoints.ts';
-import { type EventFilter, listEvents } from '../../../src/store/events/event-lists.ts';
+import type { DeliveryFilter } from '../../../src/store/deliveries/delivery-filter.ts';
+import { listDeliveries } from '../../../src/store/deliveries/delivery-lists.ts';
+import { listEndpoints } from '../../../src/store/endpoints/endpoint-lists.ts';
+import type { EventFilter } from '../../../src/store/events/event-filter.ts';
+import { listEventSummaries, listEvents } from '../../../src/store/events/event-lists.ts';
 import type { Queryable } from '../../../src/store/postgres/database.ts';
 import type { Page, PageRequest } from '../../../src/store/postgres/pages.ts';
 import { listConsumers } from '../../../src/store/projects/consumers.ts';
@@ -43,11 +45,11 @@ beforeAll(async () => {
     [project],
   );
   await pool.query(
-    `INSERT INTO deliveries (id, project_id, event_id, consumer, endpoint_id, receiver, policy, status, settled_at, created_at)
+    `INSERT INTO deliveries (id, project_id, event_id, consumer, endpoint_id, receiver, policy, status, settled_at, sequence, created_at)
      SELECT 'dlv_' || lpad(n::text, 8, '0'), $1, 'evt_' || lpad(n::text, 8, '0'),
             CASE WHEN n <= 3 THEN 'rare' WHEN n % 2 = 0 THEN 'busy' END,
             CASE WHEN n <= 3 THEN 'ep_1' WHEN n % 2 = 0 THEN 'ep_' || 3 * (1 + n % 20) ELSE 'ep_2' END, 'ep', $2,
-            CASE WHEN n <= 3 THEN 'undeliverable' ELSE 'delivered' END, now(),
+            CASE WHEN n <= 3 THEN 'undeliverable' ELSE 'delivered' END, now(), n,
             '2026-02-01'::timestamptz + n / 3 * interval '1 second'
      FROM generate_series(1, ${EVENTS}) AS n`,
     [project, serializePolicy(POLICY)],
@@ -99,18 +101,57 @@ const lists: List[] = [
     FEW_PAGES,
   ],
   ['events of an unused type to an endpoint', events(all, { endpoint: 'ep_2', type: 'zz' }), 16_000],
-  ['events of a rare status', events(all, { status: 'undeliverable' }), MANY_PAGES],
+  ['events of a rare status', events(all, { statuses: ['undeliverable'] }), MANY_PAGES],
   ['deliveries of a project', deliveries(all), FEW_PAGES],
-  // 51 deliveries to each of its ten busy endpoints, each on a page of its own.
-  ['deliveries of a consumer', deliveries(scopeOf('busy')), 650],
+  // 51 deliveries to each of its ten busy endpoints, each on a page of its own, and the events of those listed.
+  ['deliveries of a consumer', deliveries(scopeOf('busy')), 850],
   ['deliveries of a consumer with few', deliveries(scopeOf('rare')), FEW_PAGES],
   ['deliveries of a consumer without any', deliveries(scopeOf('none')), FEW_PAGES],
-  ['deliveries of a rare status', deliveries(all, { status: 'undeliverable' }), FEW_PAGES],
-  ['deliveries of an unused status', deliveries(all, { status: 'pending' }), MANY_PAGES],
-  ['deliveries of a rare status of a consumer', deliveries(scopeOf('busy'), { status: 'held' }), 12_000],
+  ['deliveries of a rare status', deliveries(all, { statuses: ['undeliverable'] }), FEW_PAGES],
+  ['deliveries of an unused status', deliveries(all, { statuses: ['pending'] }), MANY_PAGES],
+  ['deliveries of a rare status of a consumer', deliveries(scopeOf('busy'), { statuses: ['held'] }), 12_000],
   ['deliveries to an endpoint', deliveries(all, { endpoint: 'ep_2' }), FEW_PAGES],
   ['deliveries of an event', deliveries(all, { event: 'evt_00000007' }), FEW_PAGES],
+  ['deliveries that need attention', deliveries(all, { attention: true }), FEW_PAGES],
+  [
+    'deliveries of a consumer that need attention',
+    deliveries(scopeOf('rare'), { attention: true }),
+    FEW_PAGES,
+  ],
+  ['deliveries of two rare statuses', deliveries(all, { statuses: ['held', 'undeliverable'] }), FEW_PAGES],
+  ['deliveries of one consumer, for the project', deliveries(all, { consumer: 'rare' }), FEW_PAGES],
+  ['events with text that none has', events(all, { contains: Buffer.from('zz') }), MANY_PAGES],
+  ['events with attributes that none has', events(all, { attributes: { a: 'b' } }), MANY_PAGES],
+  // The deliveries of each event that is looked at.
+  ['events with an outcome that none has', events(all, { outcome: 'timeout' }), 60_000],
+  [
+    'events of a consumer with a status code that none has',
+    events(scopeOf('busy'), { statusCode: 503 }),
+    15_000,
+  ],
+  [
+    'events to an endpoint with an outcome that none has',
+    events(all, { endpoint: 'ep_2', outcome: 'timeout' }),
+    32_000,
+  ],
+  // The event of each delivery that is looked at.
+  ['deliveries with text that none has', deliveries(all, { contains: Buffer.from('zz') }), 60_000],
+  ['deliveries with attributes that none has', deliveries(all, { attributes: { a: 'b' } }), 60_000],
+  [
+    'deliveries to an endpoint with text that none has',
+    deliveries(all, { endpoint: 'ep_2', contains: Buffer.from('zz') }),
+    16_000,
+  ],
+  ['deliveries of an unused type', deliveries(all, { type: 'zz' }), 60_000],
+  ['deliveries of an unused status code', deliveries(all, { statusCode: 503 }), MANY_PAGES],
+  ['summaries of events', (db) => listEventSummaries(db, all(), {}, first), FEW_PAGES],
   ['endpoints of a project', (db) => listEndpoints(db, all(), {}, first), FEW_PAGES],
+  ['endpoints with text that none has', (db) => listEndpoints(db, all(), { text: 'zz' }, first), MANY_PAGES],
+  [
+    'endpoints of an unused status',
+    (db) => listEndpoints(db, all(), { statuses: ['paused'] }, first),
+    MANY_PAGES,
+  ],
   ['endpoints of a consumer', (db) => listEndpoints(db, scopeOf('rare')(), {}, first), FEW_PAGES],
   ['consumers', (db) => listConsumers(db, project, first), FEW_PAGES],
   ['profiles', (db) => listProfiles(db, project), 600],
@@ -152,7 +193,7 @@ test('a match far back in the list is found by following the cursors, with ten t
   expect(idsOf(type.items)).toEqual(oldest(3, 2, 1));
   expect(type.pages).toBeLessThanOrEqual(EVENTS / 10_000 + 1);
 
-  const status = await followed((page) => listEvents(pool, all(), { status: 'undeliverable' }, page));
+  const status = await followed((page) => listEvents(pool, all(), { statuses: ['undeliverable'] }, page));
   expect(idsOf(status.items)).toEqual(oldest(3, 2, 1));
 
   const endpoint = await followed(
@@ -161,7 +202,7 @@ test('a match far back in the list is found by following the cursors, with ten t
   );
   expect(idsOf(endpoint.items)).toEqual(oldest(3, 2, 1));
 
-  const none = await followed((page) => listDeliveries(pool, all(), { status: 'pending' }, page));
+  const none = await followed((page) => listDeliveries(pool, all(), { statuses: ['pending'] }, page));
   expect(none.items).toEqual([]);
   expect(none.pages).toBeLessThanOrEqual(EVENTS / 10_000 + 1);
 });
@@ -176,7 +217,7 @@ test('the pages of a list hold every item once, newest first, for any limit', as
   expect(idsOf(listed.items)).toEqual(oldest(...expected));
 
   const ofBusy = Array.from({ length: 2_000 }, (_, i) => idOf(EVENTS - 2 * i));
-  for (const filter of [{}, { status: 'delivered' as const }]) {
+  for (const filter of [{}, { statuses: ['delivered'] }] satisfies DeliveryFilter[]) {
     const { items } = await followed(
       (page) => listDeliveries(pool, scopeOf('busy')(), filter, page),
       190,
@@ -188,10 +229,10 @@ test('the pages of a list hold every item once, newest first, for any limit', as
 
 test('a list of another consumer’s items is empty and has no next page', async () => {
   const { pool } = store;
-  const nothing = { items: [], next: null };
+  const nothing = expect.objectContaining({ items: [], next: null });
   const rare = scopeOf('rare')();
   expect(await listEvents(pool, rare, { endpoint: 'ep_2', type: 'zz' }, first)).toEqual(nothing);
   expect(await listEvents(pool, rare, { consumer: 'busy', type: 'zz' }, first)).toEqual(nothing);
-  expect(await listDeliveries(pool, rare, { endpoint: 'ep_2', status: 'held' }, first)).toEqual(nothing);
+  expect(await listDeliveries(pool, rare, { endpoint: 'ep_2', statuses: ['held'] }, first)).toEqual(nothing);
   expect(await listDeliveries(pool, rare, { event: 'evt_00000007' }, first)).toEqual(nothing);
 });

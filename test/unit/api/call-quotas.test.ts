@@ -1,8 +1,19 @@
 import { loadOpenApiDocument } from '../../../sdk/models/openapi-document.ts';
 import { DEFAULT_QUOTAS } from '../../../src/policy/quotas.ts';
 
-/** Posts are limited by shares of memory and of concurrent stores; only the operator can create and change other projects. */
-const WITHOUT_RATE = ['postEvent', 'postEvents', 'createProject', 'changeProject'];
+/**
+ * Posts are limited by shares of memory and of concurrent stores; only the operator creates, changes and erases projects; and
+ * a session begins and ends once.
+ */
+const WITHOUT_RATE = [
+  'postEvent',
+  'postEvents',
+  'createProject',
+  'changeProject',
+  'deleteProject',
+  'deleteSession',
+  'createPortalSession',
+];
 
 test('every call with which a tenant changes something has a quota', async () => {
   const { paths } = await loadOpenApiDocument();

@@ -8,6 +8,7 @@ const content = fc.record({
   consumer: fc.option(text),
   attributes: fc.dictionary(text, text, { maxKeys: 3 }),
   target: fc.option(fc.record({ url: text, secret: text })),
+  expiry: fc.option(text, { nil: undefined }),
 });
 type Content = Parameters<typeof contentHash>[0];
 
@@ -18,7 +19,8 @@ const areEqual = (a: Content, b: Content): boolean =>
   JSON.stringify(Object.entries(a.attributes).sort()) ===
     JSON.stringify(Object.entries(b.attributes).sort()) &&
   a.target?.url === b.target?.url &&
-  a.target?.secret === b.target?.secret;
+  a.target?.secret === b.target?.secret &&
+  a.expiry === b.expiry;
 
 test('two contents have the same hash exactly when they are equal', () => {
   fc.assert(

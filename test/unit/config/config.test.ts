@@ -30,10 +30,16 @@ test('with nothing set, start is embedded, on loopback, and lets endpoints be on
     allowTargets: ['127.0.0.0/8', '::1/128'],
     userAgent: `Posthorn/${version} (+https://posthorn.example)`,
     maxBodyBytes: 1_048_576,
+    ui: ['dashboard', 'portal'],
     quotas: DEFAULT_QUOTAS,
     grouping: 'auto',
+    maxWorkflowWaitMs: 3 * 3_600_000,
+    drainRate: 20,
     firstAttempt: 'workflow',
+    listeners: true,
     retentionMs: 2_592_000_000,
+    auditRetentionMs: 31_536_000_000,
+    statisticsRetentionMs: 34_560_000_000,
   });
 });
 
@@ -90,10 +96,13 @@ test('every variable arrives', () => {
       POSTHORN_MAX_BODY: '256kb',
       POSTHORN_NAT64_PREFIXES: '2001:db8:64::/96, fd00:64::/48',
       POSTHORN_GROUPING: 'never',
+      POSTHORN_WORKFLOW_WAIT: '2h',
       POSTHORN_FIRST_ATTEMPT: 'express',
       POSTHORN_DATABASE_POOL: '4',
       POSTHORN_USER_AGENT: 'Acme-Webhooks/2',
       POSTHORN_RETENTION: '12h',
+      POSTHORN_AUDIT_RETENTION: '90d',
+      POSTHORN_STATISTICS_RETENTION: '60d',
     },
     'api',
   );
@@ -119,8 +128,11 @@ test('every variable arrives', () => {
     nat64Prefixes: ['2001:db8:64::/96', 'fd00:64::/48'],
     userAgent: 'Acme-Webhooks/2',
     grouping: 'never',
+    maxWorkflowWaitMs: 2 * 3_600_000,
     firstAttempt: 'express',
     retentionMs: 43_200_000,
+    auditRetentionMs: 7_776_000_000,
+    statisticsRetentionMs: 5_184_000_000,
   });
 });
 
@@ -187,4 +199,21 @@ test('the summary for the log holds no secret', () => {
     expect(summary).not.toContain(secret);
   expect(summary).toContain('db.internal');
   expect(summary).toContain('"adminKey":"set"');
+});
+
+test('POSTHORN_UI lists the pages that are served, and none if it is empty', () => {
+  const uiOf = (text: string) => readConfig({ POSTHORN_UI: text }, 'start').ui;
+  expect([uiOf('portal'), uiOf(' portal , dashboard'), uiOf('')]).toEqual([
+    ['portal'],
+    ['dashboard', 'portal'],
+    [],
+  ]);
+  expect(() => uiOf('admin')).toThrow('POSTHORN_UI');
+});
+
+test('POSTHORN_DRAIN_RATE is a number from 0 to 10,000', () => {
+  const rateOf = (text: string) => readConfig({ POSTHORN_DRAIN_RATE: text }, 'start').drainRate;
+  expect([rateOf('0'), rateOf('1'), rateOf('10000')]).toEqual([0, 1, 10_000]);
+  for (const wrong of ['-1', '1.5', '10001', 'many'])
+    expect(() => rateOf(wrong)).toThrow('POSTHORN_DRAIN_RATE');
 });

@@ -3,7 +3,7 @@ import { createDispatcher } from '../../../src/dispatch/dispatcher.ts';
 import type { Reservation } from '../../../src/dispatch/reservation.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import { MAX_DELIVERIES } from '../../../src/policy/workflow-size.ts';
-import type { NewDelivery } from '../../../src/store/events/accept-events.ts';
+import type { NewDelivery } from '../../../src/store/events/accept/accept-events.ts';
 import { FakeDeliveries } from './fake-deliveries.ts';
 import { FakeTemporal, type StartResult } from './fake-temporal.ts';
 import { newDeliveries, POLICY } from './new-deliveries.ts';
@@ -70,6 +70,7 @@ function startWorld(grouping: 'auto' | 'never') {
     starter: temporal.starter,
     grouping,
     maxPerReceiver: 32,
+    drainRate: 20,
     onStarted: () => {},
     onFailure: () => {},
   });
@@ -77,7 +78,7 @@ function startWorld(grouping: 'auto' | 'never') {
   function reserve(kind: 'reserve' | 'reserve retries', count: number, roll: number): void {
     const projectId = PROJECTS[roll % PROJECTS.length]!;
     const changes: Partial<NewDelivery> = { projectId, policy: roll % 7 === 0 ? SHORT_POLICY : POLICY };
-    if (roll % 11 === 0) changes.lane = 'slow';
+    if (roll % 11 === 0) changes.lane = 'restricted';
     if (kind === 'reserve' && roll % 13 === 0) changes.waitingFor = 'endpoint_paused';
     if (roll % 3 === 0) changes.eventId = `evt_wide_${performance.now()}_${open.length}`;
     const deliveries = newDeliveries(count, changes);

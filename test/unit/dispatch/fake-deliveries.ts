@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { deserializePolicy } from '../../../src/policy/retry-policy.ts';
 import { maxDeliveriesOf } from '../../../src/policy/workflow-size.ts';
-import type { NewDelivery } from '../../../src/store/events/accept-events.ts';
+import type { NewDelivery } from '../../../src/store/events/accept/accept-events.ts';
 
 export type StoredDelivery = NewDelivery & {
   owner: string | null;
@@ -12,7 +12,13 @@ export type StoredDelivery = NewDelivery & {
   isLost: boolean;
 };
 
-type Row = { id?: string; project_id?: string };
+type Row = {
+  id?: string;
+  project_id?: string;
+  projectId?: string;
+  receiver?: string;
+  isOverdue?: boolean;
+};
 const QUERY_MS = 1;
 
 /** The table of deliveries, with the statements of the dispatcher. A query takes 1 ms. */
@@ -22,20 +28,25 @@ export class FakeDeliveries {
   failure: 'none' | 'down' | 'lost response' = 'none';
 
   readonly pool = {
-    query: async (query: string | { name: string; values: unknown[] }, values: unknown[] = []) => {
-      const [name, parameters] =
-        typeof query === 'string' ? ['release-unstarted', values] : [query.name, query.values];
-      await new Promise((resolve) => setTimeout(resolve, QUERY_MS));
-      const { failure } = this;
-      if (failure === 'lost response') this.failure = 'none';
-      const rows = failure === 'down' ? [] : this.#run(name, parameters);
-      const lost =
-        name === 'release-unstarted' ? (parameters[1] as string[]) : rows.flatMap(({ id }) => id ?? []);
-      if (failure !== 'none') for (const id of lost) if (this.rows.has(id)) this.rows.get(id)!.isLost = true;
-      if (failure !== 'none') throw new Error(`Postgres: ${failure}`);
-      return { rows };
-    },
+    connect: async () => ({ query: this.#query, release: () => {} }),
+    query: (query: string | { name: string; values: unknown[] }, values?: unknown[]) =>
+      this.#query(query, values),
   } as unknown as pg.Pool;
+
+  #query = async (query: string | { name: string; values: unknown[] }, values: unknown[] = []) => {
+    if (typeof query === 'string' && /^(BEGIN|COMMIT|ROLLBACK)$/.test(query)) return { rows: [] };
+    const [name, parameters] =
+      typeof query === 'string' ? ['release-unstarted', values] : [query.name, query.values];
+    await new Promise((resolve) => setTimeout(resolve, QUERY_MS));
+    const { failure } = this;
+    if (failure === 'lost response') this.failure = 'none';
+    const rows = failure === 'down' ? [] : this.#run(name, parameters);
+    const lost =
+      name === 'release-unstarted' ? (parameters[1] as string[]) : rows.flatMap(({ id }) => id ?? []);
+    if (failure !== 'none') for (const id of lost) if (this.rows.has(id)) this.rows.get(id)!.isLost = true;
+    if (failure !== 'none') throw new Error(`Postgres: ${failure}`);
+    return { rows };
+  };
 
   store(delivery: NewDelivery, owner: string | null, delayMs = 0): void {
     const dueAt = performance.now() + delayMs;
@@ -45,14 +56,24 @@ export class FakeDeliveries {
   #run(name: string, values: unknown[]): Row[] {
     if (name === 'next-project-due') return this.#nextProject(values[0] as string);
     if (name.startsWith('assign-due')) return this.#assignDue(values, name === 'assign-due');
-    if (name === 'slow-receivers-waiting')
-      return [...new Map(this.#waiting('slow').map((row) => [row.receiver, row])).values()];
-    if (name === 'assign-slow') return this.#assignSlow(values);
+    if (name === 'restricted-projects-waiting')
+      return [...new Set(this.#waiting('restricted').map(({ projectId }) => projectId))].map((projectId) => ({
+        projectId,
+      }));
+    if (name === 'restricted-receivers-waiting')
+      return [
+        ...new Map(
+          this.#waiting('restricted').map((row) => [row.receiver, { ...row, isDue: true, isOverdue: false }]),
+        ).values(),
+      ];
+    if (name === 'lock-free-gates')
+      return (values[0] as string[]).map((receiver) => ({ receiver, gate: null }));
+    if (name === 'assign-permitted') return this.#assignPermitted(values);
     if (name === 'release-unstarted') return this.#release(values[0] as string, values[1] as string[]);
     throw new Error(`an unknown statement: ${name}`);
   }
 
-  #waiting(lane: 'fast' | 'slow'): StoredDelivery[] {
+  #waiting(lane: 'fast' | 'restricted'): StoredDelivery[] {
     return [...this.rows.values()].filter(
       (row) =>
         row.owner === null &&
@@ -66,7 +87,7 @@ export class FakeDeliveries {
   #nextProject(lastServed: string): Row[] {
     const projects = [...new Set(this.#waiting('fast').map(({ projectId }) => projectId))].sort();
     const next = projects.find((id) => id > lastServed) ?? projects[0];
-    return next === undefined ? [] : [{ project_id: next }];
+    return next === undefined ? [] : [{ projectId: next, isOverdue: false }];
   }
 
   #assignDue(values: unknown[], grouping: boolean): Row[] {
@@ -88,16 +109,18 @@ export class FakeDeliveries {
     return batch.length >= Math.min(minDeliveries, capacity) || isOverdue ? this.#assign(batch, uuid) : [];
   }
 
-  #assignSlow(values: unknown[]): Row[] {
-    const [maxPerReceiver, maxDeliveries, grouping, uuid, , receivers] = values as [
-      number,
+  #assignPermitted(values: unknown[]): Row[] {
+    const [maxDeliveries, grouping, , uuid, , , receivers, [maxPerReceiver = 0]] = values as [
       number,
       boolean,
       string,
+      string,
       string | null,
       string[],
+      string[],
+      number[],
     ];
-    const waiting = this.#waiting('slow').filter(({ receiver }) => receivers.includes(receiver));
+    const waiting = this.#waiting('restricted').filter(({ receiver }) => receivers.includes(receiver));
     const [oldest] = waiting;
     const isAlike = ({ projectId, policy, eventId, receiver }: StoredDelivery) =>
       projectId === oldest?.projectId &&

@@ -1,5 +1,5 @@
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
-import type { NewDelivery } from '../../../src/store/events/accept-events.ts';
+import type { NewDelivery } from '../../../src/store/events/accept/accept-events.ts';
 
 export const POLICY = serializePolicy({ delays: [60], timeout: 15, jitter: 0 });
 let last = 0;
@@ -15,6 +15,7 @@ export const newDeliveries = (count: number, changes: Partial<NewDelivery> = {})
     receiver: 'ep_a',
     consumer: null,
     policy: POLICY,
+    ordered: false,
     lane: 'fast',
     waitingFor: null,
     draft: {} as NewDelivery['draft'],

@@ -1,5 +1,6 @@
 import { PostQueue, type QueuedPost } from '../../../src/dispatch/post-queue.ts';
 import type { EventDraft } from '../../../src/store/events/event-draft.ts';
+import { cpuMs } from '../../set-up/cpu-time.ts';
 
 const post = (projectId: string, id: string, queuedAt = 0): QueuedPost => ({
   draft: { projectId, id, data: Buffer.alloc(1), body: Buffer.alloc(1) } as unknown as EventDraft,
@@ -50,10 +51,10 @@ test('10,000 posts of one event id delay none of the posts behind them', () => {
   for (let n = 0; n < 10_000; n++) queue.push(post('a', 'x'));
   for (let n = 0; n < 10_000; n++) queue.push(post('a', `y${n}`));
 
-  const began = performance.now();
+  const before = cpuMs();
   let taken = 0;
   for (let n = 0; n < 100; n++) taken += queue.take(100, 1_000_000).length;
 
   expect(taken).toBe(10_000);
-  expect(performance.now() - began).toBeLessThan(500); // it takes 8 s if each transaction scans all duplicates
+  expect(cpuMs() - before).toBeLessThan(1_000); // it takes 8 s if each transaction scans all duplicates
 });

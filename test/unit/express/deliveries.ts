@@ -1,6 +1,6 @@
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
+import type { NewDelivery } from '../../../src/store/events/accept/match-receivers.ts';
 import type { EventDraft } from '../../../src/store/events/event-draft.ts';
-import type { NewDelivery } from '../../../src/store/events/match-receivers.ts';
 
 const POLICY = serializePolicy({ delays: [60], timeout: 15, jitter: 0 });
 let last = 0;
@@ -36,6 +36,7 @@ export function matchedDelivery(changes: Partial<NewDelivery> = {}): NewDelivery
     receiver: 'ep_a',
     consumer: null,
     policy: POLICY,
+    ordered: false,
     lane: 'fast',
     waitingFor: null,
     createdAt: draft.createdAt,

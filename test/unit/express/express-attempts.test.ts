@@ -4,7 +4,7 @@ import { createAttemptLimiter } from '../../../src/attempts/attempt-limiter.ts';
 import type { Reserve } from '../../../src/dispatch/reservation.ts';
 import { createExpressAttempts, type ExpressDependencies } from '../../../src/express/express-attempts.ts';
 import { createExpressCapacity } from '../../../src/express/express-capacity.ts';
-import type { NewDelivery } from '../../../src/store/events/match-receivers.ts';
+import type { NewDelivery } from '../../../src/store/events/accept/match-receivers.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { draftWith, matchedDelivery } from './deliveries.ts';
 
@@ -63,7 +63,7 @@ const idsOf = (deliveries: NewDelivery[]) => deliveries.map(({ id }) => id);
 
 test('each delivery is attempted by this process or goes to the dispatcher, in the order of the deliveries', async () => {
   const { express, attempted, others, stored } = start();
-  const [one, slow, three] = [matchedDelivery(), matchedDelivery({ lane: 'slow' }), matchedDelivery()];
+  const [one, slow, three] = [matchedDelivery(), matchedDelivery({ lane: 'restricted' }), matchedDelivery()];
 
   const reservation = express.reserve([one, slow, three]);
   expect(reservation.owners).toEqual(['express/prc_a', `workflow of ${slow.id}`, 'express/prc_a']);
@@ -113,7 +113,7 @@ test('after a failed transaction nothing is attempted, and all places are free',
 
 test('after a commit whose answer was lost, nothing is attempted, and claims that may exist are released', async () => {
   const { express, attempted, released, others, limiter } = start();
-  const [mine, slow] = [matchedDelivery(), matchedDelivery({ lane: 'slow' })];
+  const [mine, slow] = [matchedDelivery(), matchedDelivery({ lane: 'restricted' })];
 
   express.reserve([mine, slow]).release(true);
   await express.close();

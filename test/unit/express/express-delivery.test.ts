@@ -9,7 +9,7 @@ test('a delivery to an unrestricted receiver may be attempted without a workflow
 });
 
 test.each([
-  { title: 'to a slow receiver', changes: { lane: 'slow' } },
+  { title: 'to a slow receiver', changes: { lane: 'restricted' } },
   { title: 'that is isolated', changes: { lane: 'isolated' } },
   { title: 'to a paused endpoint', changes: { waitingFor: 'paused' } },
   { title: 'to a disabled endpoint', changes: { waitingFor: 'disabled' } },
@@ -33,10 +33,13 @@ test('a claim holds what the first attempt needs, with epoch 1 and step 0', () =
     ...rest,
     ...details,
     epoch: 1,
+    expiresAt: null,
+    startInMs: null,
     step: 0,
     attempts: 0,
     trigger: 'schedule',
     attributes: draft.attributes,
+    sequence: null,
     body: draft.body,
     profile: 'standard-webhooks',
     profileVersion: 1,

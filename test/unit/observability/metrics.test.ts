@@ -32,6 +32,7 @@ test('one page has our counters, the process, what is read at the scrape, and th
       });
       metrics.addReadings({
         retriesWaiting: async () => 4,
+        coolingDown: async () => 3,
         pools: { outbound: () => ({ busy: 9, idle: 0, waiting: 5 }) },
       });
     },
@@ -43,6 +44,7 @@ test('one page has our counters, the process, what is read at the scrape, and th
     'posthorn_delivery_latency_seconds_bucket{le="0.05",until="delivered"} 1',
     'posthorn_oldest_unattempted_seconds 12',
     'posthorn_retries_waiting 4',
+    'posthorn_receivers_cooling_down 3',
     'posthorn_pool_connections{pool="postgres",state="busy"} 2',
     'posthorn_pool_connections{pool="outbound",state="waiting"} 5',
     'temporal_request_total 7',

@@ -85,3 +85,12 @@ test('a delay equal to the timeout is not shorter than it', () => {
   expect(hasDelayShorterThanTimeout({ ...standard, delays: [15] })).toBe(false);
   expect(hasDelayShorterThanTimeout({ ...standard, delays: [60, 14] })).toBe(true);
 });
+
+test('final statuses are part of the text only if there are any, and their order does not matter', () => {
+  const text = serializePolicy(standard);
+  expect(serializePolicy({ ...standard, finalStatuses: [] })).toBe(text);
+  expect(text).not.toContain('finalStatuses');
+  const one = serializePolicy({ ...standard, finalStatuses: ['5xx', '400', '400'] });
+  expect(one).toBe(serializePolicy({ ...standard, finalStatuses: ['400', '5xx'] }));
+  expect(deserializePolicy(one)).toEqual({ ...standard, finalStatuses: ['400', '5xx'] });
+});

@@ -24,6 +24,24 @@ function composed(changes: Partial<ProfileSource>, data: string | Buffer, names:
 const flat = { body: { jobId: '$id', '...': '$data', timestamp: '$createdAt' } } as const;
 const reserialized = { dataBytes: 'reserialized' } as const;
 
+test('$sequence is a number as a whole value, and digits within a text', () => {
+  const numbered = compile({ body: { n: '$sequence', key: 'order-$sequence' } });
+  const compose = (sequence?: number) =>
+    String(numbered.composeBody({ ...event, sequence, data: Buffer.from('{}') }));
+  expect(compose(1_207)).toBe('{"n":1207,"key":"order-1207"}');
+  // Before the event has a number, the body is as long as it can become.
+  expect(compose().length).toBe(compose(Number.MAX_SAFE_INTEGER).length);
+});
+
+test.each<[Partial<ProfileSource>, boolean]>([
+  [{}, false],
+  [{ body: { n: '$sequence' } }, true],
+  [{ body: { key: 'order-$sequence' } }, true],
+  [{ headers: { ...standardWebhooks.headers, 'x-sequence': '$sequence' } }, true],
+])('whether %j uses the sequence is %s', (changes, uses) => {
+  expect(compile(changes).usesSequence).toBe(uses);
+});
+
 test('members have the order of the profile, and timestamps have its precision', () => {
   expect(composed({}, '{}')).toBe(
     '{"type":"render.completed","timestamp":"2026-03-26T14:30:00.987Z","data":{}}',

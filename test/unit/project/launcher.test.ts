@@ -163,7 +163,7 @@ test('npm test ends with the count of its tests, and fails when one of them does
     writeFileSync(join(folder, file), JSON.stringify({ packages: {} }));
   }
   const npmTest = async (passed: number, failed: number, code: number) => {
-    const count = `require('node:fs').writeFileSync(process.env.POSTHORN_TEST_COUNT_FILE, '${JSON.stringify({ passed, failed })}');`;
+    const count = `require('node:fs').writeFileSync(process.env.POSTHORN_TEST_COUNT_FILE, '${JSON.stringify({ passed, failed, failures: [] })}');`;
     writeFileSync(
       jest,
       `${code < 2 ? count : ''} console.log(process.argv.slice(2).join()); process.exit(${code});`,
@@ -176,6 +176,45 @@ test('npm test ends with the count of its tests, and fails when one of them does
   expect(await npmTest(2, 1, 1)).toEqual({ code: 1, lines: ['--bail,some.test.ts', '2 passed, 1 failed'] });
   // It broke before the first test.
   expect(await npmTest(0, 0, 2)).toEqual({ code: 2, lines: ['--bail,some.test.ts', '0 passed, 1 failed'] });
+});
+
+test('npm test without arguments runs the tests that measure time last, one suite at a time, and adds up both counts', async () => {
+  cpSync(bin, join(folder, 'bin'), { recursive: true });
+  const jest = join(folder, 'node_modules/jest/bin/jest.js');
+  mkdirSync(join(folder, 'node_modules/jest/bin'), { recursive: true });
+  for (const file of ['package-lock.json', 'node_modules/.package-lock.json']) {
+    writeFileSync(join(folder, file), JSON.stringify({ packages: {} }));
+  }
+  const stages = async (first: string, second: string) => {
+    const stage = (code: string) => `{ ${code} }`;
+    writeFileSync(
+      jest,
+      `const { basename } = require('node:path');
+       const args = process.argv.slice(2);
+       const failures = (failed) => Array(failed).fill('test/a.test.ts: it works');
+       const count = (passed, failed) => require('node:fs').writeFileSync(process.env.POSTHORN_TEST_COUNT_FILE, JSON.stringify({ passed, failed, failures: failures(failed) }));
+       console.log(args.map((arg) => basename(arg)).join());
+       if (args.includes('--maxWorkers=3')) ${stage(first)} else ${stage(second)}`,
+    );
+    const run = node([join(folder, 'bin/run-tests.mjs')]);
+    return { code: await run.ended, lines: run.output().trimEnd().split('\n') };
+  };
+  const both = ['untimed.cjs,--maxWorkers=3', 'timed.cjs,--maxWorkers=1,--workerIdleMemoryLimit=400MB'];
+
+  expect(await stages('count(3, 0)', 'count(2, 0)')).toEqual({
+    code: 0,
+    lines: [...both, '5 passed, 0 failed'],
+  });
+  expect(await stages('count(2, 1); process.exit(1)', 'count(2, 0)')).toEqual({
+    ...{ code: 1, lines: [...both, 'Failed: test/a.test.ts: it works', '4 passed, 1 failed'] },
+  });
+  expect(await stages('count(3, 0)', 'process.exit(2)')).toEqual({
+    ...{ code: 2, lines: [...both, '3 passed, 1 failed'] },
+  });
+  // The user has interrupted it.
+  expect(await stages('process.exit(130)', 'count(2, 0)')).toEqual({
+    ...{ code: 130, lines: ['untimed.cjs,--maxWorkers=3', '0 passed, 1 failed'] },
+  });
 });
 
 test('the launcher imports only Node modules and its own files', () => {
@@ -211,7 +250,7 @@ test('an interrupted installation ends at once, with all processes of npm', asyn
     process.kill(toGroup ? -run.child.pid! : run.child.pid!, 'SIGINT');
 
     expect(await run.ended).toBe(130);
-    await eventually(() => tree.every((pid) => processIdentity(pid) === undefined), 5_000);
+    await eventually(() => tree.every((pid) => processIdentity(pid) === undefined));
     expect(run.output()).toContain('Stopped while the dependencies were being installed');
     rmSync(pids);
   }

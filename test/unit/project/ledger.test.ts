@@ -65,6 +65,18 @@ test('a repeated request is a duplicate, and explained only by a row of its own'
   ).toEqual([]);
 });
 
+test('a request after a timeout is no duplicate, and one more is', () => {
+  const timeoutFirst = booking({ counted: 2, numbers: [1, 2], outcomes: ['timeout', 'delivered'] });
+  const thrice = booking({ counted: 3, numbers: [1, 2, 3], outcomes: ['timeout', 'unknown', 'delivered'] });
+
+  expect(
+    auditDeliveries(books({ receivedRequests: [receipt(), receipt()], deliveries: [timeoutFirst] })),
+  ).toEqual(clean);
+  expect(
+    auditDeliveries(books({ receivedRequests: [receipt(), receipt(), receipt()], deliveries: [thrice] })),
+  ).toEqual({ ...clean, duplicates: 1, unknown: 1 });
+});
+
 test('a row without a request is one of the outcomes that may have none', () => {
   const rejectedFirst = booking({ counted: 2, numbers: [1, 2], outcomes: ['rejected', 'delivered'] });
   const failedFirst = booking({ counted: 2, numbers: [1, 2], outcomes: ['connection_failed', 'delivered'] });

@@ -1,4 +1,4 @@
-import { newId, sortableId } from '../../../src/store/postgres/ids.ts';
+import { deliveryId, newId, sortableId } from '../../../src/store/postgres/ids.ts';
 
 const NOW = Date.UTC(2026, 2, 26);
 
@@ -24,4 +24,13 @@ test('every character occurs at every random position', () => {
 
   for (let position = 0; position < 16; position++)
     expect(new Set(randomParts.map((part) => part[position])).size).toBe(32);
+});
+
+test('ids of deliveries increase within a millisecond, and begin anew at random in the next', () => {
+  const ids = [NOW, NOW + 1].flatMap((ms) => Array.from({ length: 2_000 }, () => deliveryId(ms)));
+
+  expect(ids.toSorted()).toEqual(ids);
+  expect(new Set(ids).size).toBe(4_000);
+  expect(ids[0]).toMatch(/^dlv_[0-9a-hjkmnp-tv-z]{26}$/);
+  expect(ids[2_000]!.slice(14, 24)).not.toBe(ids[0]!.slice(14, 24));
 });

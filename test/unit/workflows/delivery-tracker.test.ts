@@ -47,6 +47,20 @@ test('if a delay is shorter than the timeout, each delivery has an activity of i
   expect(tracker.takeDue(NOW)).toEqual([first('a'), first('b')]);
 });
 
+test.each([policy, impatient])(
+  'the deliveries of an ordered endpoint are in one activity of their own, in order',
+  (kind) => {
+    const line = [
+      { id: 'c', step: 1, orderedFor: 'ep_1' },
+      { id: 'b', step: 0, orderedFor: 'ep_1' },
+    ];
+    const other = { id: 'd', step: 0, orderedFor: 'ep_2' };
+    const tracker = new DeliveryTracker(kind, [line[0]!, other, ...first('a'), line[1]!], NOW);
+
+    expect(tracker.takeDue(NOW)).toEqual([first('a'), line, [other]]);
+  },
+);
+
 test('a delivery whose first attempt had no workflow waits for its retry from the start', () => {
   const retry = { dueInMs: 60 * SECOND, lastOutcome: '503' };
   const tracker = new DeliveryTracker(policy, [{ id: 'a', step: 1, retry }], NOW);
@@ -172,6 +186,39 @@ test('the table shows the state, attempt, last outcome and next attempt of each 
   expect(tracker.formatTable().split('\n').slice(2)).toEqual([
     '| a | waiting | 2 of 5 | 503 | 2030-01-01T00:01:00.000Z |',
     '| b | delivered | 1 of 5 | delivered |  |',
+  ]);
+});
+
+test('the table of a single delivery that waits for a retry is followed by the times of the attempts that are left', () => {
+  const tracker = new DeliveryTracker(policy, first('a'), NOW);
+  expect(tracker.formatTable().split('\n')).toHaveLength(3);
+  tracker.takeDue(NOW);
+  tracker.apply([{ id: 'a', kind: 'waiting', step: 2, dueInMs: 300_000, lastOutcome: '503' }], NOW);
+
+  expect(tracker.formatTable().split('\n').slice(3)).toEqual([
+    '',
+    '| attempt | at the earliest |',
+    '|---|---|',
+    '| 3 of 5 | 2030-01-01T00:05:00.000Z |',
+    '| 4 of 5 | 2030-01-01T00:35:00.000Z |',
+    '| 5 of 5 | 2030-01-01T02:35:00.000Z |',
+  ]);
+});
+
+test('a delivery that waits in Postgres is released, and the table shows when it is attempted again', () => {
+  const tracker = new DeliveryTracker(policy, first('a'), NOW);
+  tracker.takeDue(NOW);
+  const next = { step: 4, dueInMs: 7_200_000, lastOutcome: '503' };
+  tracker.apply([{ id: 'a', kind: 'released', next }], NOW);
+
+  expect(tracker.isOpen()).toBe(false);
+  expect(tracker.summary()).toMatchObject({ released: 1 });
+  expect(tracker.formatTable().split('\n').slice(2)).toEqual([
+    '| a | released | 5 of 5 | 503 | 2030-01-01T02:00:00.000Z |',
+    '',
+    '| attempt | at the earliest |',
+    '|---|---|',
+    '| 5 of 5 | 2030-01-01T02:00:00.000Z |',
   ]);
 });
 

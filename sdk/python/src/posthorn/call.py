@@ -36,14 +36,18 @@ def call(
     *,
     query: Optional[Mapping[str, Any]] = None,
     body: Any = None,
+    idempotency_key: Optional[str] = None,
     also_accept: int = 0,
 ) -> Any:
     """Returns the JSON of the response.
 
     Raises PosthornError if the API refuses the call, and urllib's URLError if it cannot be reached. ``also_accept`` is a
-    status that is accepted in addition to 2xx.
+    status that is accepted in addition to 2xx. With the same ``idempotency_key``, a call that is repeated within 24 hours
+    gets the response of the first one and creates nothing.
     """
     headers = {} if body is None else {"content-type": "application/json"}
+    if idempotency_key is not None:
+        headers["idempotency-key"] = idempotency_key
     data = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     parameters = {name: value for name, value in (query or {}).items() if value is not None}
     address = f"{path}?{urlencode(parameters)}" if parameters else path

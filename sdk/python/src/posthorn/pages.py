@@ -1,10 +1,22 @@
-"""Iterates over paginated lists."""
+"""Paginated lists and their queries."""
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping
+from typing import Any, Dict, Iterator, Mapping, Optional, TypedDict
 
 from .call import Connection, call
+
+
+class SearchedPage(TypedDict, total=False):
+    # Of a search: everything created from this time on has been looked at; null if everything has been
+    searchedTo: Optional[str]
+    # Of a search: whether everything has been looked at
+    complete: bool
+
+
+def with_attributes(query: Mapping[str, Any], attributes: Optional[Mapping[str, str]]) -> Dict[str, Any]:
+    """Adds a parameter for each attribute: ``attribute.<name>``."""
+    return {**query, **{f"attribute.{name}": value for name, value in (attributes or {}).items()}}
 
 
 def items_of(connection: Connection, path: str, query: Mapping[str, Any]) -> Iterator[Any]:

@@ -8,6 +8,7 @@ import type {
   Preview,
   PreviewProfileQuery,
   Profile,
+  Signing,
   StoredProfile,
 } from '../models.ts';
 import { iteratePages, type Page } from '../pagination.ts';
@@ -27,6 +28,8 @@ export function profilesOf(call: Call) {
     /** Creates the next version, unless the newest is the same. */
     put: (name: string, profile: Profile): Promise<ChangedProfile> =>
       call('PUT', idPath`/v1/profiles/${name}`, { body: profile }),
+    /** What a receiver of the project needs to verify requests. It can be the `profile` of `webhooks.verify`. */
+    signing: (): Promise<Signing> => call('GET', '/v1/signing'),
     /** Returns the request that a receiver would get for an event. Sends nothing. */
     preview: (name: string, event: NewPreview, query: PreviewProfileQuery = {}): Promise<Preview> =>
       call('POST', idPath`/v1/profiles/${name}/preview`, { body: event, query }),

@@ -1,4 +1,4 @@
-import type { Call } from '../call.ts';
+import type { Call, CreateOptions } from '../call.ts';
 import type { CreatedWebhook, ListWebhooksQuery, NewWebhook, Webhook } from '../models.ts';
 import { iteratePages, type Page } from '../pagination.ts';
 import { idPath } from '../path.ts';
@@ -17,8 +17,12 @@ export function webhooksOf(call: Call, defaultProfile: ProfileName | SigningProf
     /** See verifyWebhook. Not a promise, because a forgotten `await` would then accept every request. */
     verify: (webhook: WebhookToVerify): boolean => verifyWebhook(withProfile(webhook)),
     verifyOrThrow: (webhook: WebhookToVerify): void => verifyWebhookOrThrow(withProfile(webhook)),
-    /** Registers an endpoint in the format of `/v1/webhooks`. The response contains the secret. No later response does. */
-    create: (webhook: NewWebhook): Promise<CreatedWebhook> => call('POST', '/v1/webhooks', { body: webhook }),
+    /**
+     * Registers an endpoint in the format of `/v1/webhooks`. The response contains the secret. No later response does,
+     * except that to the same call with its idempotency key.
+     */
+    create: (webhook: NewWebhook, options: CreateOptions = {}): Promise<CreatedWebhook> =>
+      call('POST', '/v1/webhooks', { body: webhook, ...options }),
     list,
     all: (query: Omit<ListWebhooksQuery, 'cursor'> = {}) =>
       iteratePages((page) => list({ ...query, ...page })),

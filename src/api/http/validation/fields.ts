@@ -34,6 +34,12 @@ export const time = z.date().meta({
 });
 export const pointInTime = z.iso.datetime({ offset: true }).meta({ example: '2026-03-26T14:30:00Z' });
 
+/** A point in time that responses show in UTC, where it has to have a year of four digits too (RFC 3339). */
+export const shownTime = pointInTime.refine((text) => {
+  const year = new Date(text).getUTCFullYear();
+  return !(year < 1 || year > 9999); // what is no time has an error already
+}, 'must be in the years 1 to 9999, in UTC');
+
 /** A duration from `min` to `max` seconds as text, such as `30s`. `range` describes the limits for people. */
 export const duration = (min: 0 | 1, max: number, range: string) =>
   z
@@ -61,3 +67,50 @@ export const pageSchema = <T extends z.ZodType>(item: T) =>
       .nullable()
       .meta({ description: 'Pass it as `cursor` to get the next page; null on the last page' }),
   });
+
+/** One or more of `values`, separated by commas, in a query parameter. */
+export const listOf = <T extends string>(values: readonly T[]) => {
+  const isValue = (text: string): text is T => values.some((value) => value === text);
+  return z
+    .string()
+    .transform((text, context) => {
+      const parts = [...new Set(text.split(','))];
+      const known = parts.filter(isValue);
+      if (known.length < parts.length)
+        context.addIssue({ code: 'custom', message: `must list some of ${values.join(', ')}` });
+      return known;
+    })
+    .meta({ description: `One or more, separated by commas: ${values.join(', ')}`, example: values[0] });
+};
+
+const MAX_LISTED_IDS = 50;
+
+/** Up to 50 ids, separated by commas, in a query parameter. */
+export const listOfIds = (id: z.ZodString) =>
+  z.string().transform((text, context) => {
+    const ids = [...new Set(text.split(','))];
+    const wrong = ids.find((one) => !id.safeParse(one).success);
+    if (wrong !== undefined)
+      context.addIssue({ code: 'custom', message: 'must be a list of ids, separated by commas' });
+    else if (ids.length > MAX_LISTED_IDS)
+      context.addIssue({ code: 'custom', message: `must list at most ${MAX_LISTED_IDS} ids` });
+    return ids;
+  });
+
+/** `true` or `false` in a query parameter. */
+export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** A page that a search may fill, which may end before it has looked at all that might match. */
+export const searchedPageSchema = <T extends z.ZodType>(item: T) =>
+  pageSchema(item).extend({
+    searchedTo: time.nullable().optional().meta({
+      description:
+        'Of a search: everything created from this time on has been looked at; null if everything has been',
+    }),
+    complete: z.boolean().optional().meta({
+      description: 'Of a search: whether everything has been looked at. Otherwise go on with `nextCursor`',
+    }),
+  });
+
+export const dateOf = (time: string | undefined): Date | undefined =>
+  time === undefined ? undefined : new Date(time);

@@ -16,6 +16,8 @@ export type AssignedDelivery = {
   step: number;
   eventId: string;
   type: string;
+  /** Set if its endpoint wants its deliveries in order, to the id of the endpoint. */
+  orderedFor?: string;
   /** Set if the delivery waits for a retry: its delay counts from `endedAt`, a time of performance.now(). */
   retry?: { delayMs: number; endedAt: number; lastOutcome: string };
 };
@@ -29,6 +31,10 @@ export type AssignedRow = {
   policy: string;
   lane: Lane;
   owner: string;
+  /** For the deliveries of ordered endpoints: the endpoint. */
+  ordered_for?: string | null;
+  /** In which order they are attempted. */
+  nth?: number;
 };
 
 /** SQL: the id of a workflow for the rows of `batch`. It names the event if there is only one. `$4` makes it unique. */
@@ -44,17 +50,28 @@ export const maxDeliveriesFor = (policy: string): string => `
        ELSE least(${MAX_DELIVERIES}, ${MAX_RETRIES} / greatest(1, jsonb_array_length(${policy}::jsonb->'delays'))) END`;
 
 /**
- * SQL: gives the rows of `batch` to the workflow of `workflow`, on behalf of a process. An open claim keeps its process,
- * because the claim is written off only when that process is lost.
+ * SQL: the end of a WITH with the parts `batch` and `workflow`: gives the batch to the workflow, on behalf of a process. An
+ * open claim keeps its process, because the claim is written off only when that process is lost.
  */
-export const assignBatch = (processId: string): string => `
-  UPDATE deliveries d
-  SET owner = workflow.id, workflow_id = workflow.id,
-      process_id = CASE WHEN d.claimed_at IS NULL THEN ${processId}::text ELSE d.process_id END
-  FROM batch, workflow
-  WHERE d.id = batch.id
-  RETURNING d.id, d.step, d.event_id, d.project_id, d.policy, d.lane, d.owner,
-            (SELECT e.type FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id) AS type`;
+export const assignBatch = (
+  processId: string,
+  permittedAt = 'd.permitted_at',
+  alsoReturned = '',
+): string => `, assigned AS (
+    UPDATE deliveries d
+    SET owner = workflow.id, workflow_id = workflow.id, permitted_at = ${permittedAt},
+        process_id = CASE WHEN d.claimed_at IS NULL THEN ${processId}::text ELSE d.process_id END
+    FROM batch, workflow
+    WHERE d.id = batch.id
+    RETURNING d.id, d.step, d.event_id, d.project_id, d.policy, d.lane, d.owner, d.status,
+              (SELECT e.type FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id) AS type
+              ${alsoReturned}
+  ), listed AS (
+    INSERT INTO assigned_first_attempts (delivery_id)
+    SELECT id FROM assigned WHERE status = 'pending'
+    ON CONFLICT DO NOTHING
+  )
+  SELECT * FROM assigned`;
 
 export function assignmentOf(rows: AssignedRow[]): Assignment | null {
   const first = rows[0];
@@ -64,7 +81,12 @@ export function assignmentOf(rows: AssignedRow[]): Assignment | null {
     projectId: first.project_id,
     policy: first.policy,
     lane: first.lane,
-    deliveries: rows.map((row) => ({ id: row.id, step: row.step, eventId: row.event_id, type: row.type })),
+    deliveries: rows
+      .sort((a, b) => (a.nth ?? 0) - (b.nth ?? 0))
+      .map(({ id, step, event_id: eventId, type, ordered_for: orderedFor }) => ({
+        ...{ id, step, eventId, type },
+        ...(orderedFor && { orderedFor }),
+      })),
   };
 }
 

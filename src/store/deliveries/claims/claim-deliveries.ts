@@ -3,6 +3,7 @@ import type { Lane, Trigger } from '../../../policy/outcome.ts';
 import { CLAIM_TOLERANCE_MS } from '../../../policy/retry-policy.ts';
 import { eventKey } from '../../events/event-key.ts';
 import type { Queryable } from '../../postgres/database.ts';
+import { lacksPermit } from '../../receivers/gates/gates.ts';
 
 /** Everything that one attempt needs, as stored at the time of the claim. */
 export type Claim = {
@@ -19,15 +20,21 @@ export type Claim = {
   consumer: string | null;
   policy: string;
   type: string;
+  /** Of the event. Null if its profile does not use it and it was not read. */
+  sequence: number | null;
   attributes: Record<string, string>;
   body: Buffer;
   profile: string;
   profileVersion: number;
   createdAt: Date;
+  /** When the event expires; null: never. */
+  expiresAt: Date | null;
   url: string;
   /** Sealed: the endpoint's secrets, or the secret of the target. */
   secrets: Buffer;
   headers: Buffer | null;
+  /** When the request may start: at most half a second after the claim. Null: at once. */
+  startInMs: number | null;
 };
 
 /** A larger body is read separately before its deliveries are claimed, because reading it could outlast the claim's timeout. */
@@ -37,23 +44,25 @@ export const MAX_CLAIMED_BODY_BYTES = 65_536;
 export type KnownBodies = ReadonlyMap<string, Buffer>;
 
 // Handles only the common case: the delivery belongs to this owner, is due at the step that the workflow knows, has no
-// open claim and no cancel request, and its body is small or known. resolve-unclaimed.ts handles the rest row by row.
+// open claim and no cancel request, its receiver's gate is open, and its body is small or known. resolve-unclaimed.ts handles the rest row by row.
 // Rows are locked in id order; two workers that claim overlapping sets would otherwise deadlock. claimed_at, epoch and
 // process_id are in no index, so that each claim is a HOT update. A body is returned once, with its event's first row.
 const CLAIM = `
   WITH wanted AS (
     SELECT * FROM unnest($2::text[], $3::int[]) AS w (id, step)
   ), claimable AS (
-    SELECT d.id, d.endpoint_id, d.project_id, d.event_id, event.type, event.attributes, event.body, event.profile,
-           event.profile_version, event.created_at, event.target_url, event.target_secret
+    SELECT d.id, d.endpoint_id, d.project_id, d.event_id, event.type, event.sequence, event.attributes, event.body, event.profile,
+           event.profile_version, event.created_at, event.expires_at, event.target_url, event.target_secret
     FROM wanted
     JOIN deliveries d ON d.id = wanted.id
     JOIN events event ON event.project_id = d.project_id AND event.id = d.event_id
     WHERE d.owner = $1 AND d.step = wanted.step AND d.claimed_at IS NULL AND d.cancel_reason IS NULL
+      AND (event.expires_at IS NULL OR event.expires_at > now())
       AND d.due_at <= now() + interval '${CLAIM_TOLERANCE_MS} milliseconds'
       AND (octet_length(event.body) <= ${MAX_CLAIMED_BODY_BYTES} OR d.project_id || '/' || d.event_id = ANY ($5::text[]))
       AND (d.endpoint_id IS NULL OR EXISTS (SELECT FROM endpoints e
                                              WHERE e.id = d.endpoint_id AND e.status = 'active' AND e.suspended IS NULL))
+      AND NOT ${lacksPermit('d')}
     ORDER BY d.id
     FOR UPDATE OF d
   ), claimed AS (
@@ -65,12 +74,16 @@ const CLAIM = `
   LEFT JOIN endpoints endpoint ON endpoint.id = claimed.endpoint_id
   WHERE d.id = claimed.id
   RETURNING d.id, d.epoch, d.step, d.attempts, d.trigger, d.lane, d.project_id AS "projectId", d.event_id AS "eventId",
-            d.endpoint_id AS "endpointId", d.receiver, d.consumer, d.policy, claimed.type, claimed.attributes,
+            d.endpoint_id AS "endpointId", d.receiver, d.consumer, d.policy, claimed.type,
+            claimed.sequence::float8, claimed.attributes,
             CASE WHEN claimed.nth = 1 AND d.project_id || '/' || d.event_id <> ALL ($5::text[]) THEN claimed.body END
               AS body,
             claimed.profile, claimed.profile_version AS "profileVersion", claimed.created_at AS "createdAt",
+            claimed.expires_at AS "expiresAt",
             coalesce(endpoint.url, claimed.target_url) AS url,
-            coalesce(endpoint.secrets, claimed.target_secret) AS secrets, endpoint.headers`;
+            coalesce(endpoint.secrets, claimed.target_secret) AS secrets, endpoint.headers,
+            CASE WHEN d.permitted_at > clock_timestamp()
+                 THEN (extract(epoch FROM d.permitted_at - clock_timestamp()) * 1000)::float8 END AS "startInMs"`;
 
 /**
  * Opens a claim on those of `steps` that `owner` may attempt now; the result leaves out the others. A delivery with a

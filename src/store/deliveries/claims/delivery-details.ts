@@ -1,8 +1,11 @@
 import type pg from 'pg';
-import type { DeliveryStatus, Outcome } from '../../../policy/outcome.ts';
+import type { DeliveryStatus, Lane, Outcome } from '../../../policy/outcome.ts';
+import { OVERDUE_MS } from '../../../policy/pacing.ts';
+import { isGone } from '../../endpoints/gone-endpoints.ts';
 import { type HoldReason, holdReason } from '../../endpoints/hold-reason.ts';
 import type { Queryable } from '../../postgres/database.ts';
 import { isProcessLost } from '../../processes/processes.ts';
+import { lacksPermit } from '../../receivers/gates/gates.ts';
 
 /** A delivery with what decides whether it may be claimed. */
 export type DeliveryDetails = {
@@ -11,6 +14,8 @@ export type DeliveryDetails = {
   eventId: string;
   bodyBytes: number;
   status: DeliveryStatus;
+  receiver: string;
+  lane: Lane;
   owner: string | null;
   step: number;
   attempts: number;
@@ -30,15 +35,28 @@ export type DeliveryDetails = {
   endpointStatus: string | null;
   /** Why the endpoint receives nothing now; null if it receives deliveries, and always null for a target. */
   holdReason: HoldReason | null;
+  /** The event has expired. */
+  isExpired: boolean;
+  /** The endpoint has responded 410. */
+  isGone: boolean;
+  /** The receiver's gate does not let it through now. */
+  lacksPermit: boolean;
+  /** It had a permit when it was assigned. */
+  wasPermitted: boolean;
 };
+
 const READ = `
-  SELECT d.id, d.project_id AS "projectId", d.event_id AS "eventId", d.status, d.owner, d.step, d.attempts, d.epoch, d.claimed_at AS "claimedAt",
+  SELECT d.id, d.project_id AS "projectId", d.event_id AS "eventId", d.status, d.receiver, d.lane, d.owner, d.step, d.attempts, d.epoch, d.claimed_at AS "claimedAt",
          least(extract(epoch FROM clock_timestamp() - d.claimed_at) * 1000, 2147483647)::int AS "claimAgeMs",
          d.process_id AS "processId", ${isProcessLost('d.process_id')} AS "isProcessLost",
          d.unknown_streak AS "unknownStreak", d.cancel_reason AS "cancelReason", d.policy,
          greatest(0, ceil(extract(epoch FROM d.due_at - now()) * 1000))::float8 AS "dueInMs",
          d.last_outcome AS "lastOutcome", d.last_status_code AS "lastStatusCode",
-         e.status AS "endpointStatus", ${holdReason('e')} AS "holdReason",
+         e.status AS "endpointStatus", ${holdReason('e')} AS "holdReason", ${isGone('e')} AS "isGone",
+         ${lacksPermit('d')} AS "lacksPermit",
+         coalesce(d.permitted_at > now() - interval '${OVERDUE_MS} milliseconds', false) AS "wasPermitted",
+         coalesce((SELECT event.expires_at <= now() FROM events event
+                   WHERE event.project_id = d.project_id AND event.id = d.event_id), false) AS "isExpired",
          coalesce((SELECT octet_length(event.body) FROM events event
                    WHERE event.project_id = d.project_id AND event.id = d.event_id), 0) AS "bodyBytes"
   FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint_id

@@ -3,6 +3,8 @@ import type { DeliveryResult, DeliveryStep } from '../../../policy/delivery-resu
 import { describeOutcome, isFinalStatus } from '../../../policy/outcome.ts';
 import { CLAIM_TOLERANCE_MS } from '../../../policy/retry-policy.ts';
 import { inTransaction, type Queryable } from '../../postgres/database.ts';
+import { renewOrGiveBack } from '../../receivers/gates/renew-permits.ts';
+import { endAsGone, endUndeliverable } from '../end-gone.ts';
 import { recordTransitions, settleCancelled, type Transition } from '../transitions.ts';
 import { type Claimant, claimStateOf } from './claim-state.ts';
 import { type DeliveryDetails, lockDeliveries, readDeliveries } from './delivery-details.ts';
@@ -37,11 +39,14 @@ type ResolveContext = {
   claimant: Claimant | null;
   transitions: Transition[];
   wedged: WedgedClaim[];
+  /** A retry that is further away waits in Postgres. */
+  maxWorkflowWaitMs: number;
 };
 
 /**
- * Decides for each delivery that `owner` could not claim whether it is cancelled, held, released, waiting or claimable,
- * and stores that. A claim that will never be recorded first becomes an `unknown` attempt, because the request may have
+ * Decides for each delivery that `owner` could not claim whether it is cancelled, ended, held, released, waiting or
+ * claimable, and stores that. One that its receiver's gate does not let through is released without an attempt. A claim
+ * that will never be recorded first becomes an `unknown` attempt, because the request may have
  * been sent. A claim that may still be recorded is waited for (docs/decisions/0010).
  */
 export async function resolveUnclaimed(
@@ -50,6 +55,7 @@ export async function resolveUnclaimed(
   wanted: DeliveryStep[],
   random: () => number = Math.random,
   claimant: Claimant | null = null,
+  maxWorkflowWaitMs = Number.POSITIVE_INFINITY,
 ): Promise<UnclaimedResult> {
   return inTransaction(pool, async (client) => {
     const result: UnclaimedResult = {
@@ -60,6 +66,7 @@ export async function resolveUnclaimed(
       projectIds: new Set(),
     };
     const transitions: Transition[] = [];
+    const unpermitted: DeliveryDetails[] = [];
     const locked = new Map(
       (
         await lockDeliveries(
@@ -70,19 +77,27 @@ export async function resolveUnclaimed(
     );
     for (const { id, step } of wanted) {
       const delivery = locked.get(id);
-      const resolved: DeliveryResult | 'claimable' = delivery
+      const resolved: DeliveryResult | 'claimable' | 'lacks permit' = delivery
         ? await resolve(client, owner, delivery, step, {
             random,
             claimant,
             transitions,
             wedged: result.unknown.wedged,
+            maxWorkflowWaitMs,
           })
         : { id, kind: 'released' };
       if (resolved === 'claimable') result.claimable.push(toClaimable(delivery!));
+      else if (resolved === 'lacks permit') unpermitted.push(delivery!);
       else result.results.push(resolved);
     }
     // All at the end: recorded one by one, events would be locked in the order of their deliveries, which can deadlock.
     await recordTransitions(client, transitions);
+    if (unpermitted.length > 0) {
+      const permitted = await renewOrGiveBack(client, unpermitted);
+      for (const delivery of unpermitted)
+        if (permitted.has(delivery.id)) result.claimable.push(toClaimable(delivery));
+        else result.results.push({ id: delivery.id, kind: 'released' });
+    }
     result.undeliverable = transitions.filter(({ status }) => status === 'undeliverable');
     result.unknown.count = transitions.filter(({ outcome }) => outcome === 'unknown').length;
     result.projectIds = new Set(transitions.map(({ projectId }) => projectId));
@@ -95,8 +110,8 @@ async function resolve(
   owner: string,
   delivery: DeliveryDetails,
   wantedStep: number,
-  { random, claimant, transitions, wedged }: ResolveContext,
-): Promise<DeliveryResult | 'claimable'> {
+  { random, claimant, transitions, wedged, maxWorkflowWaitMs }: ResolveContext,
+): Promise<DeliveryResult | 'claimable' | 'lacks permit'> {
   const { id } = delivery;
   const lastOutcome = lastOutcomeOf(delivery);
   if (isFinalStatus(delivery.status)) return { id, kind: delivery.status, lastOutcome };
@@ -122,11 +137,20 @@ async function resolve(
     transitions.push(...(await settleCancelled(client, [{ id, reason: cancelReason }])));
     return { id, kind: 'cancelled', lastOutcome };
   }
+  if (delivery.isGone) {
+    transitions.push(...(await endAsGone(client, [id])));
+    return { id, kind: 'undeliverable', lastOutcome };
+  }
+  if (delivery.isExpired) {
+    transitions.push(...(await endUndeliverable(client, [id], 'expired')));
+    return { id, kind: 'undeliverable', lastOutcome };
+  }
   if (delivery.holdReason !== null) {
     await client.query(HOLD, [id, delivery.holdReason]);
     return { id, kind: 'released' };
   }
-  if (unknowns > UNKNOWNS_BEFORE_ISOLATION) return useStep(client, delivery, random, transitions);
+  if (unknowns > UNKNOWNS_BEFORE_ISOLATION)
+    return useStep(client, delivery, { random, maxWorkflowWaitMs }, transitions);
   if (unknowns === UNKNOWNS_BEFORE_ISOLATION) {
     await client.query(ISOLATE, [id, random() * SPREAD_WITHIN_MS]);
     return { id, kind: 'released' };
@@ -134,7 +158,7 @@ async function resolve(
   if (unknowns === 0 && (delivery.step !== wantedStep || delivery.dueInMs > CLAIM_TOLERANCE_MS)) {
     return { id, kind: 'waiting', step: delivery.step, dueInMs: delivery.dueInMs, lastOutcome };
   }
-  return 'claimable';
+  return delivery.lacksPermit ? 'lacks permit' : 'claimable';
 }
 
 /**

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { DeliveryResult } from '../../../policy/delivery-result.ts';
+import { SCHEDULE_OWNER } from '../../../policy/owner.ts';
 import { deserializePolicy, maxAttempts, retryDelayMs } from '../../../policy/retry-policy.ts';
 import { TRANSITION_COLUMNS, type Transition } from '../transitions.ts';
 import type { DeliveryDetails } from './delivery-details.ts';
@@ -36,6 +37,7 @@ const USE_STEP = `
   SET status = CASE WHEN $2::float8 IS NULL THEN 'undeliverable' ELSE 'retrying' END,
       step = CASE WHEN $2::float8 IS NULL THEN step ELSE step + 1 END,
       due_at = now() + $2::float8 * interval '1 millisecond',
+      owner = CASE WHEN $3::boolean THEN '${SCHEDULE_OWNER}' ELSE owner END,
       trigger = 'schedule',
       reason = CASE WHEN $2::float8 IS NULL THEN 'exhausted' END,
       settled_at = CASE WHEN $2::float8 IS NULL THEN clock_timestamp() END
@@ -45,7 +47,7 @@ const USE_STEP = `
 export async function useStep(
   client: pg.PoolClient,
   delivery: DeliveryDetails,
-  random: () => number,
+  { random, maxWorkflowWaitMs }: { random: () => number; maxWorkflowWaitMs: number },
   transitions: Transition[],
 ): Promise<DeliveryResult> {
   const policy = deserializePolicy(delivery.policy);
@@ -53,16 +55,14 @@ export async function useStep(
   const delayMs = isLast
     ? null
     : retryDelayMs(policy, delivery.step, random)! + Math.round(random() * SPREAD_WITHIN_MS);
-  const { rows } = await client.query<Transition>(USE_STEP, [delivery.id, delayMs]);
+  const isScheduled = delayMs !== null && delayMs > maxWorkflowWaitMs;
+  const { rows } = await client.query<Transition>(USE_STEP, [delivery.id, delayMs, isScheduled]);
   if (delayMs === null) {
     transitions.push(...rows);
     return { id: delivery.id, kind: 'undeliverable', lastOutcome: 'unknown' };
   }
-  return {
-    id: delivery.id,
-    kind: 'waiting',
-    step: delivery.step + 1,
-    dueInMs: delayMs,
-    lastOutcome: 'unknown',
-  };
+  const next = { step: delivery.step + 1, dueInMs: delayMs, lastOutcome: 'unknown' };
+  return isScheduled
+    ? { id: delivery.id, kind: 'released', next }
+    : { id: delivery.id, kind: 'waiting', ...next };
 }

@@ -91,5 +91,5 @@ test('a lookup that never finishes times out at the deadline', async () => {
     outcome: 'timeout',
     error: { code: 'DNS_TIMEOUT' },
   });
-  expect(performance.now() - startedAt).toBeLessThan(800);
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
 });

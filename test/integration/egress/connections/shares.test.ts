@@ -173,4 +173,4 @@ test('when sockets are scarce, every request is sent once and no more sockets ar
   expect(receiver.requests).toHaveLength(600);
   expect(most).toBeLessThanOrEqual(7);
   expect(outbound.stats().waiting).toBe(0);
-}, 30_000);
+});

@@ -3,7 +3,7 @@ import type { Group } from '../../../../src/dispatch/groups/group.ts';
 import { GroupBuffer } from '../../../../src/dispatch/groups/group-buffer.ts';
 import { StartSlots } from '../../../../src/dispatch/groups/start-slots.ts';
 import { MAX_DELIVERIES } from '../../../../src/policy/workflow-size.ts';
-import type { NewDelivery } from '../../../../src/store/events/accept-events.ts';
+import type { NewDelivery } from '../../../../src/store/events/accept/accept-events.ts';
 import { assignedOf, newDeliveries } from '../new-deliveries.ts';
 
 const MAX_WAIT_MS = 250;
@@ -17,8 +17,7 @@ function reserve(buffer: GroupBuffer, deliveries: NewDelivery[], key = 'key'): G
 }
 
 function lose(buffer: GroupBuffer, group: Group, count: number): void {
-  group.settle([], count);
-  buffer.giveBack(group, count);
+  buffer.settle(group, [], count);
 }
 
 const idsOf = (all: { id: string }[]): string[] => all.map(({ id }) => id);

@@ -17,14 +17,10 @@ test.each<[GroupEvent[], string, number]>([
   [[], 'forming', 0],
   [['fill'], 'full', 0],
   [['fill', 'permit'], 'permitted', 1],
-  [['permit', 'start'], 'starting', 1],
-  [['permit', 'start', 'started'], 'unclaimed', 1],
-  [['permit', 'start', 'started', 'claim'], 'ended', 0],
-  [['permit', 'start', 'started', 'expire'], 'ended', 0],
-  [['permit', 'start', 'claim'], 'settling', 0],
-  [['permit', 'start', 'expire', 'fail'], 'ended', 0],
-  [['permit', 'start', 'fail'], 'ended', 0],
-  [['permit', 'close'], 'closed', 0],
+  [['permit', 'start'], 'started', 1],
+  [['permit', 'start', 'end'], 'ended', 0],
+  [['permit', 'end'], 'ended', 0],
+  [['end'], 'ended', 0],
 ])('after %j a group is %s and holds %i slots', (events, state, held) => {
   const before = slots.held;
   const group = newGroup(...events);
@@ -37,10 +33,8 @@ test.each<[GroupEvent[], GroupEvent]>([
   [[], 'start'],
   [['permit'], 'permit'],
   [['permit', 'start'], 'start'],
-  [['permit', 'start', 'claim'], 'claim'],
-  [['permit', 'start', 'started'], 'fail'],
-  [['permit', 'start', 'fail'], 'started'],
-  [['close'], 'permit'],
+  [['permit', 'start', 'end'], 'end'],
+  [['end'], 'permit'],
 ])('after %j the event %s is an error', (events, event) => {
   expect(() => newGroup(...events).move(event)).toThrow('has no transition');
 });

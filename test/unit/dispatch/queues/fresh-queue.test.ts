@@ -1,5 +1,5 @@
 import { createDispatcher, type Dispatcher } from '../../../../src/dispatch/dispatcher.ts';
-import type { NewDelivery } from '../../../../src/store/events/accept-events.ts';
+import type { NewDelivery } from '../../../../src/store/events/accept/accept-events.ts';
 import { FakeDeliveries } from '../fake-deliveries.ts';
 import { FakeTemporal } from '../fake-temporal.ts';
 import { newDeliveries } from '../new-deliveries.ts';
@@ -31,6 +31,7 @@ beforeEach(() => {
     },
     grouping: 'auto',
     maxPerReceiver: 32,
+    drainRate: 20,
     onStarted: () => {},
     onFailure: () => {},
   });

@@ -27,6 +27,7 @@ beforeEach(() => {
     starter: temporal.starter,
     grouping: 'auto',
     maxPerReceiver: 32,
+    drainRate: 20,
     onStarted: () => {},
     onFailure: () => {},
   });

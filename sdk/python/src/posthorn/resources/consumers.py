@@ -3,7 +3,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterator, List, Optional, TypedDict
 
 from ..call import Connection, call, segment
-from ..models import Consumer, ConsumerSettings, ListConsumersQuery
+from ..models import (
+    Consumer,
+    ConsumerSession,
+    ConsumerSettings,
+    Erasure,
+    ListConsumersQuery,
+    ListConsumerSessionsQuery,
+)
 from ..pages import items_of
 
 if TYPE_CHECKING:
@@ -12,6 +19,11 @@ if TYPE_CHECKING:
 
 class ConsumerPage(TypedDict):
     items: List[Consumer]
+    nextCursor: Optional[str]
+
+
+class ConsumerSessionPage(TypedDict):
+    items: List[ConsumerSession]
     nextCursor: Optional[str]
 
 
@@ -34,4 +46,17 @@ class Consumers:
         return items_of(self._connection, "/v1/consumers", query)
 
     def delete(self, id: str) -> None:
+        """Deletes the consumer with its keys and endpoints. Its events stay."""
         call(self._connection, "DELETE", f"/v1/consumers/{segment(id)}")
+
+    def erase(self, id: str) -> Erasure:
+        """Deletes the consumer and erases its events. ``erasures.get`` reports the end."""
+        return call(self._connection, "DELETE", f"/v1/consumers/{segment(id)}", query={"erase": "true"})
+
+    def sessions(self, id: str, **query: Unpack[ListConsumerSessionsQuery]) -> ConsumerSessionPage:
+        """The sessions of the consumer in the portal that are in force."""
+        return call(self._connection, "GET", f"/v1/consumers/{segment(id)}/sessions", query=query)
+
+    def end_sessions(self, id: str) -> None:
+        """Ends all sessions of the consumer in the portal, within a second."""
+        call(self._connection, "DELETE", f"/v1/consumers/{segment(id)}/sessions")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator, List, Optional, TypedDict
+from typing import TYPE_CHECKING, Iterator, List, Optional
 
 from ..call import Connection, call, segment
 from ..models import (
@@ -8,18 +8,21 @@ from ..models import (
     CreatedEndpoint,
     Endpoint,
     EndpointChanges,
+    EndpointOrder,
+    FilterPreview,
+    FilterPreviewRequest,
     ListEndpointsQuery,
     NewEndpoint,
     NewTestEvent,
     SecretRotation,
 )
-from ..pages import items_of
+from ..pages import SearchedPage, items_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-class EndpointPage(TypedDict):
+class EndpointPage(SearchedPage):
     items: List[Endpoint]
     nextCursor: Optional[str]
 
@@ -28,9 +31,15 @@ class Endpoints:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def create(self, **endpoint: Unpack[NewEndpoint]) -> CreatedEndpoint:
-        """The response contains the secret. No later response does."""
-        return call(self._connection, "POST", "/v1/endpoints", body=endpoint)
+    def create(
+        self, *, idempotency_key: Optional[str] = None, **endpoint: Unpack[NewEndpoint]
+    ) -> CreatedEndpoint:
+        """The response contains the secret. No later response does, except that to the same call with its
+        ``idempotency_key``.
+        """
+        return call(
+            self._connection, "POST", "/v1/endpoints", body=endpoint, idempotency_key=idempotency_key
+        )
 
     def get(self, id: str) -> Endpoint:
         return call(self._connection, "GET", f"/v1/endpoints/{segment(id)}")
@@ -44,6 +53,10 @@ class Endpoints:
 
     def update(self, id: str, **changes: Unpack[EndpointChanges]) -> Endpoint:
         return call(self._connection, "PATCH", f"/v1/endpoints/{segment(id)}", body=changes)
+
+    def order(self, id: str) -> EndpointOrder:
+        """The delivery whose turn it is at an ordered endpoint, and how many wait behind it."""
+        return call(self._connection, "GET", f"/v1/endpoints/{segment(id)}/order")
 
     def pause(self, id: str) -> Endpoint:
         """Deliveries that are due from now on are held."""
@@ -69,6 +82,11 @@ class Endpoints:
         """The response contains the new secret. No later response does."""
         path = f"/v1/endpoints/{segment(id)}/rotate-secret"
         return call(self._connection, "POST", path, body=rotation)
+
+    def preview_filter(self, id: str, **request: Unpack[FilterPreviewRequest]) -> FilterPreview:
+        """Compares recent events with a filter, by default that of the endpoint."""
+        path = f"/v1/endpoints/{segment(id)}/filter-preview"
+        return call(self._connection, "POST", path, body=request)
 
     def test(
         self, id: str, *, wait: Optional[str] = None, **event: Unpack[NewTestEvent]

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence, TypedDict
+from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional, Sequence
 
 from ..call import Connection, call, segment
-from ..models import AcceptedEvent, AcceptedItem, Event, ListEventsQuery, NewEvent
-from ..pages import items_of
+from ..models import AcceptedEvent, AcceptedItem, DeliveryDetails, Erasure, Event, EventSummary, ListEventsQuery, NewEvent
+from ..pages import SearchedPage, items_of, with_attributes
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-class EventPage(TypedDict):
+class EventPage(SearchedPage):
     items: List[Event]
+    nextCursor: Optional[str]
+
+
+class EventSummaryPage(SearchedPage):
+    items: List[EventSummary]
     nextCursor: Optional[str]
 
 
@@ -34,9 +39,35 @@ class Events:
     def get(self, id: str) -> Event:
         return call(self._connection, "GET", f"/v1/events/{segment(id)}")
 
-    def list(self, **query: Unpack[ListEventsQuery]) -> EventPage:
-        return call(self._connection, "GET", "/v1/events", query=query)
+    def deliver_to(self, id: str, endpoint: str) -> DeliveryDetails:
+        """Sends an event to one more endpoint, whatever it subscribed to."""
+        return call(self._connection, "POST", f"/v1/events/{segment(id)}/deliveries", body={"endpoint": endpoint})
 
-    def all(self, **query: Unpack[ListEventsQuery]) -> Iterator[Event]:
+    def delete(self, id: str) -> Erasure:
+        """Erases the event with its deliveries, attempts and outcomes. ``erasures.get`` reports the end."""
+        return call(self._connection, "DELETE", f"/v1/events/{segment(id)}")
+
+    def list(
+        self, *, attributes: Optional[Mapping[str, str]] = None, **query: Unpack[ListEventsQuery]
+    ) -> EventPage:
+        """``attributes``: only events that have all of these. It makes the call a search, which needs ``since``."""
+        return call(self._connection, "GET", "/v1/events", query=with_attributes(query, attributes))
+
+    def all(
+        self, *, attributes: Optional[Mapping[str, str]] = None, **query: Unpack[ListEventsQuery]
+    ) -> Iterator[Event]:
         """Yields the items of all pages. Fetches a page when the iteration reaches it."""
-        return items_of(self._connection, "/v1/events", query)
+        return items_of(self._connection, "/v1/events", with_attributes(query, attributes))
+
+    def summaries(
+        self, *, attributes: Optional[Mapping[str, str]] = None, **query: Unpack[ListEventsQuery]
+    ) -> EventSummaryPage:
+        """Lists events with sizes and counts instead of data, bodies and deliveries."""
+        parameters = {**with_attributes(query, attributes), "fields": "summary"}
+        return call(self._connection, "GET", "/v1/events", query=parameters)
+
+    def all_summaries(
+        self, *, attributes: Optional[Mapping[str, str]] = None, **query: Unpack[ListEventsQuery]
+    ) -> Iterator[EventSummary]:
+        """Yields the items of all pages. Fetches a page when the iteration reaches it."""
+        return items_of(self._connection, "/v1/events", {**with_attributes(query, attributes), "fields": "summary"})

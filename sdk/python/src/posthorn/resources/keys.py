@@ -19,9 +19,15 @@ class Keys:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def create(self, **key: Unpack[NewKey]) -> CreatedKey:
-        """The response contains the key. No later response does."""
-        return call(self._connection, "POST", "/v1/keys", body=key)
+    def create(
+        self, *, idempotency_key: Optional[str] = None, **key: Unpack[NewKey]
+    ) -> CreatedKey:
+        """The response contains the key. No later response does, except that to the same call with its
+        ``idempotency_key``.
+        """
+        return call(
+            self._connection, "POST", "/v1/keys", body=key, idempotency_key=idempotency_key
+        )
 
     def list(self, **query: Unpack[ListKeysQuery]) -> ApiKeyPage:
         return call(self._connection, "GET", "/v1/keys", query=query)

@@ -10,6 +10,7 @@ from ..models import (
     NewPreview,
     Preview,
     Profile,
+    Signing,
     StoredProfile,
 )
 from ..pages import items_of
@@ -43,6 +44,10 @@ class Profiles:
     def put(self, name: str, profile: Profile) -> ChangedProfile:
         """Creates the next version, unless the newest is the same."""
         return call(self._connection, "PUT", f"/v1/profiles/{segment(name)}", body=profile)
+
+    def signing(self) -> Signing:
+        """What a receiver of the project needs to verify requests. It can be the ``profile`` of ``webhooks.verify``."""
+        return call(self._connection, "GET", "/v1/signing")
 
     def preview(self, name: str, *, version: Optional[int] = None, **event: Unpack[NewPreview]) -> Preview:
         """Returns the request that a receiver would get for an event. Sends nothing."""

@@ -34,12 +34,17 @@ class Webhooks:
         webhook.setdefault("profile", self._profile)
         verify_webhook_or_raise(**webhook)
 
-    def create(self, **webhook: Unpack[NewWebhook]) -> CreatedWebhook:
+    def create(
+        self, *, idempotency_key: Optional[str] = None, **webhook: Unpack[NewWebhook]
+    ) -> CreatedWebhook:
         """Registers an endpoint in the format of ``/v1/webhooks``.
 
-        The response contains the secret. No later response does.
+        The response contains the secret. No later response does, except that to the same call with its
+        ``idempotency_key``.
         """
-        return call(self._connection, "POST", "/v1/webhooks", body=webhook)
+        return call(
+            self._connection, "POST", "/v1/webhooks", body=webhook, idempotency_key=idempotency_key
+        )
 
     def list(self, **query: Unpack[ListWebhooksQuery]) -> WebhookPage:
         return call(self._connection, "GET", "/v1/webhooks", query=query)

@@ -1,0 +1,60 @@
+import { PosthornError } from '../../../sdk/typescript/src/posthorn-error.ts';
+import { product } from '../kit/product.ts';
+import { apiUrl } from './client.ts';
+import css from './problem.module.css';
+
+export { PosthornError };
+
+let linksToErrors = true;
+
+/** For pages whose readers may not reach the documentation of the API. */
+export function hideErrorLinks(): void {
+  linksToErrors = false;
+}
+
+/** What went wrong, in the words of the API, and the id under which it is logged. */
+export function Problem({ error }: { error: unknown }) {
+  if (!(error instanceof PosthornError)) {
+    return (
+      <div className={css.problem} role="alert">
+        <p className={css.title}>{product()} does not answer</p>
+        <p>The request got no response. The page tries again.</p>
+      </div>
+    );
+  }
+  const { title, message, requestId, code } = error;
+  return (
+    <div className={css.problem} role="alert">
+      <p className={css.title}>{title || `The response is not from ${product()}`}</p>
+      <p>{message}</p>
+      <p className={css.id}>
+        {code === 'unexpected_response' || !linksToErrors ? (
+          <code>{code}</code>
+        ) : (
+          <a href={`${apiUrl}/docs#error-${code}`} target="_blank" rel="noreferrer">
+            <code>{code}</code>
+          </a>
+        )}
+        {requestId && (
+          <>
+            {' · request '}
+            <code>{requestId}</code>
+          </>
+        )}
+      </p>
+    </div>
+  );
+}
+
+/** The message that the API has for a member of the body, such as `/url`. */
+export function errorAt(error: unknown, pointer: string): string | undefined {
+  if (!(error instanceof PosthornError)) return undefined;
+  const found = error.errors.find(
+    (entry) => entry.pointer === pointer || entry.pointer.startsWith(`${pointer}/`),
+  );
+  return found?.detail;
+}
+
+/** In one line, for a message that passes. */
+export const messageOf = (error: unknown): string =>
+  error instanceof PosthornError ? error.message : `${product()} does not answer.`;

@@ -1,0 +1,64 @@
+import { useQuery } from '@tanstack/react-query';
+import { type ComponentProps, useState } from 'react';
+import { endpointsQuery } from '../api/queries.ts';
+import { TestEndpoint } from '../endpoint/test-endpoint.tsx';
+import { Button } from '../kit/button.tsx';
+import { Dialog, DialogActions } from '../kit/dialog.tsx';
+import { Field } from '../kit/field.tsx';
+import { SkeletonRows } from '../kit/page.tsx';
+import { matchesType } from './type-groups.ts';
+
+type SendTestProps = { project: string; type: string; onClose: () => void } & Pick<
+  ComponentProps<typeof TestEndpoint>,
+  'advice' | 'link'
+>;
+
+/** Chooses an endpoint, those that subscribe first; then the test is that of an endpoint. */
+export function SendTest({ project, type, onClose, advice, link }: SendTestProps) {
+  const { data } = useQuery(endpointsQuery(project, {}));
+  const [chosen, setChosen] = useState('');
+  const [isSending, setSending] = useState(false);
+  const subscribes = (events: string[]): boolean => events.some((pattern) => matchesType(pattern, type));
+  const endpoints = (data?.items ?? []).toSorted(
+    (a, b) => Number(subscribes(b.events)) - Number(subscribes(a.events)),
+  );
+  const endpoint = endpoints.find(({ id }) => id === chosen) ?? endpoints[0];
+  if (isSending && endpoint) {
+    return (
+      <TestEndpoint
+        project={project}
+        endpoint={endpoint}
+        type={type}
+        onClose={onClose}
+        onSent={async () => {}}
+        advice={advice}
+        link={link}
+      />
+    );
+  }
+  return (
+    <Dialog title={`Send ${type} as a test`} onClose={onClose}>
+      {!data && <SkeletonRows rows={2} />}
+      {data && endpoints.length === 0 && <p>There is no endpoint yet that could get it.</p>}
+      {endpoints.length > 0 && (
+        <Field label="Endpoint" hint="It gets the example, also if it does not subscribe to the type.">
+          {(control) => (
+            <select {...control} value={endpoint?.id} onChange={(change) => setChosen(change.target.value)}>
+              {endpoints.map(({ id, url, events, consumer }) => (
+                <option key={id} value={id}>
+                  {[url, consumer, subscribes(events) ? null : 'not subscribed'].filter(Boolean).join(' · ')}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      <DialogActions>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button kind="primary" icon="send" disabled={!endpoint} onClick={() => setSending(true)}>
+          Go on
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

@@ -1,0 +1,199 @@
+import type { Attempt, Event } from '../../../sdk/typescript/src/models.ts';
+import { Icon } from '../kit/icon.tsx';
+import type { IconName } from '../kit/icon-names.ts';
+import { shortUrl } from '../kit/short-url.ts';
+import { countdown, duration } from '../kit/time.ts';
+import tones from '../kit/tone.module.css';
+import { causeOf, waitingText } from './causes.ts';
+import { isOpen, type Lane, urlOf } from './lane.ts';
+import { type Axis, spreadMarks } from './lane-axis.ts';
+import css from './timeline.module.css';
+
+type Outcome = Attempt['outcome'];
+
+const MARK_GAP = 58;
+/** An attempt that took as long as this many pixels of the axis is drawn as long as it took. */
+const SEEN = 14;
+/** The room for how long it waited. */
+const WAIT_ROOM = 48;
+const PLANNED_HALF = 6;
+
+/** Where there is no status, a word as short. */
+const SHORT: Partial<Record<Outcome, string>> = {
+  timeout: 'time',
+  connection_failed: 'conn',
+  dns_failed: 'DNS',
+  tls_failed: 'TLS',
+  invalid_response: 'HTTP',
+  blocked: 'IP',
+};
+
+/** Shape and colour: none of the outcomes is told by its colour alone. */
+const MARKS: Record<Outcome, { icon: IconName; tone: string }> = {
+  delivered: { icon: 'check', tone: 'good' },
+  rejected: { icon: 'x', tone: 'bad' },
+  timeout: { icon: 'timer-off', tone: 'bad' },
+  connection_failed: { icon: 'unplug', tone: 'bad' },
+  dns_failed: { icon: 'unplug', tone: 'bad' },
+  tls_failed: { icon: 'shield-x', tone: 'bad' },
+  invalid_response: { icon: 'triangle-alert', tone: 'bad' },
+  blocked: { icon: 'ban', tone: 'bad' },
+  unknown: { icon: 'circle-question-mark', tone: 'idle' },
+};
+
+type LaneRowProps = {
+  event: Event;
+  lane: Lane;
+  axis: Axis;
+  width: number;
+  now: number;
+  isSelected: boolean;
+  attempt: number | undefined;
+  onChoose: (delivery: string, attempt?: number) => void;
+};
+
+export function LaneRow({ event, lane, axis, width, now, isSelected, attempt, onChoose }: LaneRowProps) {
+  const { delivery, attempts, details } = lane;
+  const planned = details?.plannedAttempts ?? [];
+  const times = [
+    ...attempts.map(({ startedAt }) => Date.parse(startedAt)),
+    // What is due already is planned for now.
+    ...planned.map(({ at }) => Math.max(now, Date.parse(at))),
+  ];
+  const inner = Math.max(1, width - MARK_GAP);
+  const places = spreadMarks(
+    times.map((ms) => axis.position(ms) * inner),
+    Math.min(MARK_GAP, inner / Math.max(1, times.length - 1)),
+    inner,
+  ).map((left) => left + MARK_GAP / 2);
+  const halfOf = (index: number): number => (index < attempts.length ? MARK_GAP / 2 : PLANNED_HALF);
+  const lastMade = places[attempts.length - 1] ?? 0;
+  const nowAt = axis.position(now) * inner + MARK_GAP / 2;
+  return (
+    <li className={css.lane} data-selected={isSelected}>
+      <button
+        type="button"
+        className={css.name}
+        aria-pressed={isSelected}
+        title={urlOf(event, lane)}
+        onClick={() => onChoose(delivery.id)}
+      >
+        {shortUrl(urlOf(event, lane))}
+        {delivery.replayOf && <span className={css.note}>resend</span>}
+      </button>
+      <div className={css.track}>
+        <span
+          className={css.passed}
+          style={{ width: isOpen(delivery) ? Math.max(nowAt, lastMade) : lastMade }}
+        />
+        {planned.length > 0 && (
+          <span
+            className={css.ahead}
+            style={{ left: Math.max(nowAt, lastMade), width: Math.max(0, (places.at(-1) ?? 0) - nowAt) }}
+          />
+        )}
+        {isOpen(delivery) && <span className={css.now} style={{ left: nowAt }} />}
+        {places.slice(1).map((place, index) => {
+          const from = places[index]! + halfOf(index);
+          const to = place - halfOf(index + 1);
+          return (
+            to - from >= WAIT_ROOM && (
+              <span
+                // biome-ignore lint/suspicious/noArrayIndexKey: a wait has no other name
+                key={index}
+                className={css.wait}
+                style={{ left: (from + to) / 2 }}
+              >
+                {duration(Math.max(0, times[index + 1]! - times[index]!))}
+              </span>
+            )
+          );
+        })}
+        {attempts.map(({ number, outcome, startedAt, durationMs }, index) => {
+          const started = Date.parse(startedAt);
+          const took = (axis.position(started + durationMs) - axis.position(started)) * inner;
+          return (
+            took >= SEEN && (
+              <span
+                key={`took ${number}`}
+                className={`${css.took} ${tones[MARKS[outcome].tone]}`}
+                style={{ left: places[index], width: Math.max(took, MARK_GAP / 2) }}
+              />
+            )
+          );
+        })}
+        {attempts.map((made, index) => (
+          <Mark
+            key={made.number}
+            attempt={made}
+            left={places[index] ?? 0}
+            isSelected={made.number === attempt}
+            onChoose={() => onChoose(delivery.id, made.number)}
+          />
+        ))}
+        {planned.map(({ step, at }, index) => (
+          <span
+            key={step}
+            className={css.planned}
+            style={{ left: places[attempts.length + index] }}
+            title={`Planned attempt, not before ${new Date(at).toLocaleString()}`}
+          />
+        ))}
+      </div>
+      <LaneState lane={lane} now={now} />
+    </li>
+  );
+}
+
+type MarkProps = { attempt: Attempt; left: number; isSelected: boolean; onChoose: () => void };
+
+function Mark({ attempt, left, isSelected, onChoose }: MarkProps) {
+  const { icon, tone } = MARKS[attempt.outcome];
+  const text = `Attempt ${attempt.number}: ${causeOf(attempt)} after ${duration(attempt.durationMs)}`;
+  return (
+    <button
+      type="button"
+      className={`${css.mark} ${tones[tone]}`}
+      style={{ left }}
+      aria-pressed={isSelected}
+      aria-label={text}
+      title={text}
+      onClick={onChoose}
+    >
+      <Icon name={icon} size={12} />
+      <span>{attempt.statusCode ?? SHORT[attempt.outcome]}</span>
+    </button>
+  );
+}
+
+function LaneState({ lane: { delivery, attempts, details }, now }: { lane: Lane; now: number }) {
+  const total = details ? details.policy.delays.length + 1 : undefined;
+  const last = attempts.at(-1);
+  if (delivery.status === 'delivered' && last) {
+    return (
+      <p className={`${css.state} ${css.goodText}`}>
+        delivered in {duration(last.durationMs)}
+        {attempts.length > 1 && ` on attempt ${attempts.length}`}
+      </p>
+    );
+  }
+  if (delivery.status === 'undeliverable')
+    return (
+      <p className={`${css.state} ${delivery.replayedBy === null ? css.badText : ''}`}>
+        undeliverable, {delivery.attempts} {delivery.attempts === 1 ? 'attempt' : 'attempts'}
+        {delivery.replayedBy !== null && ', resent'}
+      </p>
+    );
+  if (delivery.status === 'cancelled') return <p className={css.state}>cancelled</p>;
+  const next = delivery.nextAttemptAt === null ? undefined : Date.parse(delivery.nextAttemptAt);
+  if (delivery.waitingFor === 'schedule' && next !== undefined) {
+    return (
+      <p className={css.state}>
+        {next > now ? 'next attempt in ' : 'next attempt is due'}
+        {next > now && <strong className={css.countdown}>{countdown(next - now)}</strong>}
+        {total !== undefined && delivery.attempts < total && ` (${delivery.attempts + 1} of ${total})`}
+      </p>
+    );
+  }
+  return <p className={css.state}>{waitingText(delivery.waitingFor) ?? 'an attempt is under way'}</p>;
+}

@@ -1,0 +1,29 @@
+import type { DeliveryDetails } from '../../../sdk/typescript/src/models.ts';
+import { Icon } from '../kit/icon.tsx';
+import { duration } from '../kit/time.ts';
+import css from './delivery.module.css';
+
+/** The steps of the retry policy: those that are over, and those to come. */
+export function PolicySteps({ details }: { details: DeliveryDetails }) {
+  const { delays, timeout, jitter } = details.policy;
+  return (
+    <>
+      <ol className={css.steps}>
+        {[0, ...delays].map((seconds, step) => (
+          <li
+            // biome-ignore lint/suspicious/noArrayIndexKey: the index is the step
+            key={step}
+            className={css.step}
+            data-done={step < details.attempts}
+          >
+            {step < details.attempts && <Icon name="check" size={11} />}
+            {step === 0 ? 'at once' : `+${duration(seconds * 1_000)}`}
+          </li>
+        ))}
+      </ol>
+      <span className={css.note}>
+        {timeout} s an attempt{jitter > 0 && `, up to ${Math.round(jitter * 100)} % later at random`}
+      </span>
+    </>
+  );
+}

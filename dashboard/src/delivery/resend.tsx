@@ -1,0 +1,84 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Delivery } from '../../../sdk/typescript/src/models.ts';
+import { clientOf } from '../api/client.ts';
+import { Problem } from '../api/problem.tsx';
+import { Button } from '../kit/button.tsx';
+import { Dialog, DialogActions } from '../kit/dialog.tsx';
+import { useKeys } from '../kit/keys.ts';
+import { tell } from '../kit/toast.tsx';
+import css from './delivery.module.css';
+import { isOpen } from './lane.ts';
+
+type ResendProps = {
+  project: string;
+  delivery: Delivery;
+  onChange: () => void;
+  /** Told of the new delivery. */
+  onResent: (id: string) => Promise<void>;
+};
+
+/** Sends a delivery again, or brings its next attempt forward; and cancels one that is open. */
+export function Resend({ project, delivery, onChange, onResent }: ResendProps) {
+  const queryClient = useQueryClient();
+  const [asks, setAsks] = useState<'resend' | 'cancel'>();
+  const open = isOpen(delivery);
+  const act = useMutation({
+    mutationFn: (kind: 'resend' | 'cancel') => {
+      const { deliveries } = clientOf(project);
+      return kind === 'resend' ? deliveries.retry(delivery.id) : deliveries.cancel(delivery.id);
+    },
+    onSuccess: async (changed, kind) => {
+      setAsks(undefined);
+      onChange();
+      await queryClient.invalidateQueries({ queryKey: [project, 'failures'] });
+      tell(
+        kind === 'cancel'
+          ? 'Cancelled.'
+          : open
+            ? 'The next attempt starts now.'
+            : 'Resent as a new delivery.',
+      );
+      if (changed.id !== delivery.id) await onResent(changed.id);
+    },
+  });
+  // What arrived already, or is on its way again, arrives twice: that is asked about.
+  const isTwice = delivery.status === 'delivered' || delivery.replayedBy !== null;
+  const resend = (): void => (isTwice ? setAsks('resend') : act.mutate('resend'));
+  useKeys({ r: resend });
+  return (
+    <>
+      <div className={css.actions}>
+        <Button icon="rotate-cw" busy={act.isPending} onClick={resend}>
+          {open ? 'Attempt now' : 'Resend'}
+        </Button>
+        {open && (
+          <Button kind="danger" icon="ban" onClick={() => setAsks('cancel')}>
+            Cancel
+          </Button>
+        )}
+      </div>
+      {act.error && <Problem error={act.error} />}
+      {asks && (
+        <Dialog
+          title={asks === 'cancel' ? 'Cancel this delivery?' : 'Send it once more?'}
+          onClose={() => setAsks(undefined)}
+        >
+          <p>
+            {asks === 'cancel'
+              ? 'No attempt starts any more. The receiver does not get this event from this delivery.'
+              : delivery.status === 'delivered'
+                ? 'The receiver has confirmed this delivery. It gets the same event a second time.'
+                : 'This delivery was resent already. The receiver may get the event twice.'}
+          </p>
+          <DialogActions>
+            <Button onClick={() => setAsks(undefined)}>Keep it as it is</Button>
+            <Button kind="primary" busy={act.isPending} onClick={() => act.mutate(asks)}>
+              {asks === 'cancel' ? 'Cancel the delivery' : 'Send it again'}
+            </Button>
+          </DialogActions>
+        </Dialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,112 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Endpoint, Signing } from '../../../sdk/typescript/src/models.ts';
+import { signingQuery } from '../api/catalogue-queries.ts';
+import { clientOf } from '../api/client.ts';
+import { errorAt, Problem } from '../api/problem.tsx';
+import { Button } from '../kit/button.tsx';
+import { Dialog, DialogActions } from '../kit/dialog.tsx';
+import { Field } from '../kit/field.tsx';
+import { ShownOnce } from '../kit/shown-once.tsx';
+import { SecretField } from '../kit/text-field.tsx';
+import css from './endpoint.module.css';
+import { SecretTimes } from './secret-times.tsx';
+
+const OVERLAPS: [value: string, label: string][] = [
+  ['0s', 'None: the old one ends at once'],
+  ['1h', '1 hour'],
+  ['24h', '24 hours'],
+  ['3d', '3 days'],
+  ['7d', '7 days'],
+];
+
+type RotateSecretProps = {
+  project: string;
+  endpoint: Endpoint;
+  /** What a receiver does until the old secret has ended; empty if there is no code for it. */
+  codeOf: (signing: Signing) => string;
+  onClose: () => void;
+  onChange?: () => Promise<void>;
+};
+
+export function RotateSecret({ project, endpoint, codeOf, onClose, onChange }: RotateSecretProps) {
+  const [overlap, setOverlap] = useState('24h');
+  const [secret, setSecret] = useState('');
+  const { data: signing } = useQuery(signingQuery(project));
+  const code = signing ? codeOf(signing) : '';
+  const rotate = useMutation({
+    mutationFn: () =>
+      clientOf(project).endpoints.rotateSecret(endpoint.id, { overlap, ...(secret !== '' && { secret }) }),
+    onSuccess: () => onChange?.(),
+  });
+  if (rotate.data) {
+    return (
+      <ShownOnce
+        title="The secret is rotated"
+        secret={rotate.data.secret}
+        what="the new secret"
+        onClose={onClose}
+      >
+        <p>
+          {rotate.data.secret === undefined
+            ? 'Requests are signed with the secret that you gave.'
+            : 'This is the new secret. It is shown now, and never again.'}
+        </p>
+        <SecretTimes secrets={rotate.data.secrets} />
+        <p>A receiver that accepts both misses nothing{code === '' ? '.' : ':'}</p>
+        {code !== '' && (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          <pre className={css.code} tabIndex={0}>
+            {code}
+          </pre>
+        )}
+      </ShownOnce>
+    );
+  }
+  return (
+    <Dialog title="Rotate the secret" onClose={onClose}>
+      <SecretTimes secrets={endpoint.secrets} />
+      <p>{meanwhile(signing, overlap)}</p>
+      {rotate.error && <Problem error={rotate.error} />}
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          rotate.mutate();
+        }}
+      >
+        <Field label="Overlap" error={errorAt(rotate.error, '/overlap')}>
+          {(control) => (
+            <select {...control} value={overlap} onChange={(change) => setOverlap(change.target.value)}>
+              {OVERLAPS.map(([value, label]) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <SecretField
+          label="New secret"
+          hint="Empty: one is made for you, where the profile lets it."
+          error={errorAt(rotate.error, '/secret')}
+          value={secret}
+          onChange={setSecret}
+        />
+        <DialogActions>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" busy={rotate.isPending}>
+            Rotate it
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
+
+function meanwhile(signing: Signing | undefined, overlap: string): string {
+  if (overlap === '0s')
+    return 'Only the new secret signs from now on: a receiver that does not know it yet refuses requests.';
+  if (signing?.signature.whileRotating === 'newest')
+    return 'The profile sends one signature, by the newest secret: the receiver should accept both before you rotate.';
+  return 'Until the overlap ends, each request carries a signature by the old secret and one by the new.';
+}

@@ -1,0 +1,44 @@
+import { useEffect, useState } from 'react';
+import { Button } from '../kit/button.tsx';
+import { useNow } from '../kit/clock.ts';
+import { countdown } from '../kit/time.ts';
+import css from './notice.module.css';
+
+const AHEAD_MS = 120_000;
+
+type SessionEndProps = {
+  /** null: it does not end. */
+  expiresAt: string | null;
+  /** Uses the session, which puts its end off unless it has lasted as long as it may. */
+  onExtend: () => Promise<unknown>;
+};
+
+/** Says two minutes ahead that the session ends, and puts the end off (WCAG 2.2.1). */
+export function SessionEnd({ expiresAt, onExtend }: SessionEndProps) {
+  const now = useNow(1_000);
+  const [asked, setAsked] = useState<string>();
+  const left = expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt) - now;
+  const isOver = left <= 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it has ended: then the frame leads to the sign-in
+  useEffect(() => {
+    if (isOver) void onExtend();
+  }, [isOver]);
+  if (left > AHEAD_MS) return null;
+  const extend = async (): Promise<void> => {
+    setAsked(undefined);
+    await onExtend();
+    setAsked(expiresAt ?? undefined);
+  };
+  return (
+    <section className={css.notice} aria-label="Session">
+      <p>
+        <span role="alert">Your session ends in less than two minutes.</span>{' '}
+        <strong aria-hidden="true">{countdown(left)}</strong>{' '}
+        {asked === expiresAt && 'It has lasted as long as a session may: sign in again to go on.'}
+      </p>
+      <Button kind="primary" onClick={() => void extend()}>
+        Stay signed in
+      </Button>
+    </section>
+  );
+}

@@ -1,0 +1,25 @@
+import type { ReactNode } from 'react';
+import css from './figures.module.css';
+
+export type Figure = {
+  name: string;
+  /** Undefined until it is known. */
+  value: ReactNode | undefined;
+  /** Below it: what it was before, or of when it is. */
+  note?: ReactNode | undefined;
+};
+
+/** The figures at the top of a screen. They take their place before they are known. */
+export function Figures({ figures }: { figures: Figure[] }) {
+  return (
+    <dl className={css.figures}>
+      {figures.map(({ name, value, note }) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd className={css.figure}>{value ?? '\u00a0'}</dd>
+          <dd className={css.note}>{note ?? '\u00a0'}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

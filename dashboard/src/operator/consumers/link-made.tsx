@@ -1,0 +1,32 @@
+import type { ReactNode } from 'react';
+import type { PortalLink } from '../../../../sdk/typescript/src/models.ts';
+import { Button } from '../../kit/button.tsx';
+import { CopyButton } from '../../kit/copy.tsx';
+import { Dialog, DialogActions } from '../../kit/dialog.tsx';
+import { Icon } from '../../kit/icon.tsx';
+import { Moment } from '../../kit/moment.tsx';
+import { SecretText } from '../../kit/secret.tsx';
+import css from './consumers.module.css';
+
+type LinkMadeProps = { title: string; link: PortalLink; onClose: () => void; children: ReactNode };
+
+/** The link is a secret: it is in the memory of this dialog alone. */
+export function LinkMade({ title, link, onClose, children }: LinkMadeProps) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      {children}
+      <SecretText label="The link" text={link.url} />
+      <p>
+        It expires <Moment at={link.expiresAt} />, or when it is opened.
+      </p>
+      <DialogActions>
+        <Button onClick={onClose}>Close</Button>
+        <CopyButton text={link.url} what="the link" label="Copy the link" />
+        <a className={css.open} href={link.url} target="_blank" rel="noreferrer">
+          <Icon name="external-link" size={14} />
+          Open it in a new tab
+        </a>
+      </DialogActions>
+    </Dialog>
+  );
+}

@@ -1,0 +1,25 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import type { ListDeliveriesQuery } from '../../../../sdk/typescript/src/models.ts';
+import { DeliveryList } from '../deliveries/delivery-list.tsx';
+import { StateFilter } from '../deliveries/state-filter.tsx';
+import events from '../events/events.module.css';
+
+/** The deliveries of one endpoint in the time range. */
+export function EndpointDeliveries({ project, endpoint }: { project: string; endpoint: string }) {
+  const search = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const filter: ListDeliveriesQuery = { endpoint, ...(search.status && { status: search.status }) };
+  return (
+    <>
+      <div className={events.filters}>
+        <StateFilter
+          value={search.status}
+          onChange={(status) =>
+            void navigate({ to: '.', search: (old: object) => ({ ...old, status }), resetScroll: false })
+          }
+        />
+      </div>
+      <DeliveryList project={project} filter={filter} range={search} isOfOneEndpoint />
+    </>
+  );
+}

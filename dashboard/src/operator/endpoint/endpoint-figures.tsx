@@ -1,0 +1,60 @@
+import { useQuery } from '@tanstack/react-query';
+import type { Timeline } from '../../../../sdk/typescript/src/models.ts';
+import type { ListRange } from '../../api/queries.ts';
+import { backlogQuery, endpointFiguresQuery, timelineBeforeQuery } from '../../api/statistics-queries.ts';
+import { figuresOf, shareText } from '../../delivery/timeline-figures.ts';
+import { openOf, openText } from '../../endpoint/open-deliveries.ts';
+import { type Figure, Figures } from '../../kit/figures.tsx';
+import { Moment } from '../../kit/moment.tsx';
+import { duration } from '../../kit/time.ts';
+
+const REFETCH_MS = 15_000;
+
+type EndpointFiguresProps = {
+  project: string;
+  endpoint: string;
+  range: ListRange;
+  timeline: Timeline | undefined;
+};
+
+/** The figures of the range beside those of as long a time before, and what is open now. */
+export function EndpointFigures({ project, endpoint, range, timeline }: EndpointFiguresProps) {
+  const often = { refetchInterval: REFETCH_MS, placeholderData: <Data,>(old: Data | undefined) => old };
+  const { data: before } = useQuery(timelineBeforeQuery(project, timeline, { endpoint }));
+  const { data: activity } = useQuery({ ...endpointFiguresQuery(project, [endpoint], range), ...often });
+  const { data: backlog } = useQuery({ ...backlogQuery(project), ...often });
+  const now = timeline && figuresOf(timeline);
+  // A time that was not counted whole would look like a rise.
+  const earlier = before && before.beginsAt <= before.from ? figuresOf(before) : undefined;
+  const compared = (name: string, textOf: (of: NonNullable<typeof now>) => string): Figure => ({
+    name,
+    value: now && textOf(now),
+    note: earlier && `${textOf(earlier)} before`,
+  });
+  const own = activity?.items[0];
+  const p95 = own?.totals.p95Ms;
+  const open = backlog?.endpoints.find((entry) => entry.endpoint === endpoint);
+  return (
+    <Figures
+      figures={[
+        compared('Delivered share', ({ deliveredShare }) => shareText(deliveredShare)),
+        compared('Attempts', ({ attempts }) => attempts.toLocaleString()),
+        compared('Failed attempts', ({ failed }) => failed.toLocaleString()),
+        { name: 'Response p95', value: own && (p95 == null ? '–' : duration(p95)) },
+        {
+          name: 'Open now',
+          value: backlog && openText(openOf(backlog, endpoint)),
+          note: open && `${open.retrying.toLocaleString()} retrying, ${open.held.toLocaleString()} held`,
+        },
+        {
+          name: 'Last delivered',
+          value: own && (own.lastDeliveredAt ? <Moment at={own.lastDeliveredAt} /> : 'never'),
+        },
+        {
+          name: 'Last failure',
+          value: own && (own.lastFailedAt ? <Moment at={own.lastFailedAt} /> : 'none'),
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,119 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
+import { Problem } from '../../api/problem.tsx';
+import { endpointQuery } from '../../api/queries.ts';
+import { useMayChange } from '../../api/session.ts';
+import css from '../../endpoint/endpoint.module.css';
+import { EndpointState } from '../../endpoint/endpoint-state.tsx';
+import { HealthNotes } from '../../endpoint/health-notes.tsx';
+import { CopyButton } from '../../kit/copy.tsx';
+import { Moment } from '../../kit/moment.tsx';
+import { Facts, Page, Panel, SkeletonRows } from '../../kit/page.tsx';
+import { EndpointActions } from './endpoint-actions.tsx';
+import { EndpointDeliveries } from './endpoint-deliveries.tsx';
+import { EndpointOverview } from './endpoint-overview.tsx';
+import { Settings } from './settings.tsx';
+
+/** Whether a receiver is well, and how to help it. */
+export function EndpointScreen() {
+  const { project = '', endpoint: id = '', tab } = useParams({ strict: false });
+  const query = useQuery({ ...endpointQuery(project, id), refetchInterval: 10_000 });
+  const queryClient = useQueryClient();
+  const mayChange = useMayChange();
+  const endpoint = query.data;
+  if (!endpoint) {
+    return (
+      <Page title="Endpoint">
+        {query.error ? (
+          <Problem error={query.error} />
+        ) : (
+          <Panel>
+            <SkeletonRows rows={16} />
+          </Panel>
+        )}
+      </Page>
+    );
+  }
+  const refresh = async (): Promise<void> => {
+    await queryClient.invalidateQueries({ queryKey: [project] });
+  };
+  return (
+    <Page
+      title={endpoint.url}
+      aside={<EndpointState endpoint={endpoint} />}
+      actions={mayChange && <EndpointActions project={project} endpoint={endpoint} onChange={refresh} />}
+    >
+      <Head project={project} endpoint={endpoint} />
+      <HealthNotes endpoint={endpoint} owners={{ project: 'the project', consumer: 'the consumer' }} />
+      <Tabs project={project} endpoint={id} />
+      {tab === 'deliveries' ? (
+        <EndpointDeliveries project={project} endpoint={id} />
+      ) : tab === 'settings' ? (
+        <Settings project={project} endpoint={endpoint} onChange={refresh} />
+      ) : (
+        <EndpointOverview project={project} endpoint={endpoint} />
+      )}
+    </Page>
+  );
+}
+
+function Head({ project, endpoint }: { project: string; endpoint: Endpoint }) {
+  return (
+    <Facts
+      items={[
+        [
+          'Id',
+          <span key="id" className={css.id}>
+            <code>{endpoint.id}</code>
+            <CopyButton text={endpoint.id} what="the id" />
+          </span>,
+        ],
+        [
+          'Consumer',
+          endpoint.consumer === null ? (
+            'none'
+          ) : (
+            <Link
+              key="consumer"
+              to="/p/$project/endpoints"
+              params={{ project }}
+              search={{ consumer: endpoint.consumer }}
+            >
+              {endpoint.consumer}
+            </Link>
+          ),
+        ],
+        ['Types', endpoint.events.join(', ')],
+        ['Added', <Moment key="at" at={endpoint.createdAt} />],
+      ]}
+    />
+  );
+}
+
+function Tabs({ project, endpoint }: { project: string; endpoint: string }) {
+  const params = { project, endpoint };
+  return (
+    <nav className={css.tabs} aria-label="Parts of the endpoint">
+      <Link
+        to="/p/$project/endpoints/$endpoint"
+        params={params}
+        activeOptions={{ exact: true, includeSearch: false }}
+        resetScroll={false}
+      >
+        Overview
+      </Link>
+      {(['deliveries', 'settings'] as const).map((tab) => (
+        <Link
+          key={tab}
+          to="/p/$project/endpoints/$endpoint/$tab"
+          params={{ ...params, tab }}
+          activeOptions={{ includeSearch: false }}
+          resetScroll={false}
+        >
+          {tab === 'deliveries' ? 'Deliveries' : 'Settings'}
+        </Link>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,115 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
+import { useMayChange } from '../../api/session.ts';
+import { DeleteEndpoint } from '../../endpoint/delete-endpoint.tsx';
+import css from '../../endpoint/endpoint.module.css';
+import { RotateSecret } from '../../endpoint/rotate-secret.tsx';
+import { rotationCheck } from '../../endpoint/sdk-check.ts';
+import { SecretTimes } from '../../endpoint/secret-times.tsx';
+import { Button } from '../../kit/button.tsx';
+import { Panel } from '../../kit/page.tsx';
+import { duration } from '../../kit/time.ts';
+import { EditEndpoint } from './edit-endpoint.tsx';
+
+type SettingsProps = { project: string; endpoint: Endpoint; onChange: () => Promise<void> };
+
+export function Settings({ project, endpoint, onChange }: SettingsProps) {
+  const [shown, setShown] = useState<'edit' | 'rotate' | 'delete'>();
+  const mayChange = useMayChange();
+  const navigate = useNavigate();
+  const { policyInForce: policy, headers, rate } = endpoint;
+  const close = (): void => setShown(undefined);
+  return (
+    <Panel title="Settings">
+      <div className={css.settings}>
+        <dl className={css.pairs}>
+          <dt>URL</dt>
+          <dd>{endpoint.url}</dd>
+          <dt>Event types</dt>
+          <dd>{endpoint.events.join(', ')}</dd>
+          {endpoint.description && (
+            <>
+              <dt>Description</dt>
+              <dd>{endpoint.description}</dd>
+            </>
+          )}
+          <dt>Retries</dt>
+          <dd>
+            {['at once', ...policy.delays.map((seconds) => `+${duration(seconds * 1_000)}`)].join(' · ')}, by
+            the {policy.sources.delays}
+          </dd>
+          <dt>Timeout</dt>
+          <dd>{policy.timeout} s an attempt</dd>
+          {rate && (
+            <>
+              <dt>Rate limit</dt>
+              <dd>
+                {rate.limit} a {rate.per}
+              </dd>
+            </>
+          )}
+          {endpoint.concurrency !== null && (
+            <>
+              <dt>At once</dt>
+              <dd>{endpoint.concurrency} requests</dd>
+            </>
+          )}
+          <dt>Order</dt>
+          <dd>{endpoint.ordered ? 'one after the other, in the order of events' : 'none'}</dd>
+          <dt>Secret</dt>
+          <dd>
+            <SecretTimes secrets={endpoint.secrets} />
+          </dd>
+          {endpoint.filter && (
+            <>
+              <dt>Filter</dt>
+              <dd>
+                <pre className={css.code}>{JSON.stringify(endpoint.filter, null, 2)}</pre>
+              </dd>
+            </>
+          )}
+          {Object.keys(headers).length > 0 && (
+            <>
+              <dt>Own headers</dt>
+              <dd>{Object.keys(headers).join(', ')}</dd>
+            </>
+          )}
+        </dl>
+        {mayChange && (
+          <div className={css.buttons}>
+            <Button icon="settings-2" onClick={() => setShown('edit')}>
+              Edit
+            </Button>
+            <Button icon="key-round" onClick={() => setShown('rotate')}>
+              Rotate the secret
+            </Button>
+            <Button kind="danger" icon="trash" onClick={() => setShown('delete')}>
+              Delete
+            </Button>
+          </div>
+        )}
+      </div>
+      {shown === 'edit' && (
+        <EditEndpoint project={project} endpoint={endpoint} onClose={close} onChange={onChange} />
+      )}
+      {shown === 'rotate' && (
+        <RotateSecret
+          project={project}
+          endpoint={endpoint}
+          codeOf={rotationCheck}
+          onClose={close}
+          onChange={onChange}
+        />
+      )}
+      {shown === 'delete' && (
+        <DeleteEndpoint
+          project={project}
+          endpoint={endpoint}
+          onClose={close}
+          onDeleted={() => navigate({ to: '/p/$project/endpoints', params: { project } })}
+        />
+      )}
+    </Panel>
+  );
+}

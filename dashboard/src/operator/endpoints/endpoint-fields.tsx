@@ -1,0 +1,64 @@
+import { useQuery } from '@tanstack/react-query';
+import { errorAt } from '../../api/problem.tsx';
+import { eventTypesQuery } from '../../api/queries.ts';
+import { TextField } from '../../kit/text-field.tsx';
+
+export type EndpointDraft = { url: string; events: string; description: string };
+
+/** Members of the API from what was written. Types stand between commas or spaces. */
+export const membersOf = ({ url, events }: EndpointDraft): { url: string; events: string[] } => ({
+  url: url.trim(),
+  events: events.split(/[\s,]+/).filter((type) => type !== ''),
+});
+
+type EndpointFieldsProps = {
+  project: string;
+  draft: EndpointDraft;
+  onChange: (draft: EndpointDraft) => void;
+  error: unknown;
+  /** Whether it exists: then the hints say from when a change counts. */
+  exists?: boolean;
+};
+
+const TYPES_NAMED = 6;
+
+/** What a new endpoint and one that is changed have in common. */
+export function EndpointFields({ project, draft, onChange, error, exists = false }: EndpointFieldsProps) {
+  const { data: types } = useQuery(eventTypesQuery(project));
+  const change = (member: keyof EndpointDraft) => (value: string) => onChange({ ...draft, [member]: value });
+  const known = types?.slice(0, TYPES_NAMED).map(({ type }) => type) ?? [];
+  return (
+    <>
+      <TextField
+        label="URL"
+        type="url"
+        required
+        placeholder="https://example.com/hooks"
+        {...(exists && { hint: 'Open deliveries go to the new one from their next attempt on.' })}
+        error={errorAt(error, '/url')}
+        value={draft.url}
+        onChange={change('url')}
+      />
+      <TextField
+        label="Event types"
+        required
+        hint={
+          <>
+            Exact types, <code>prefix.*</code> or <code>*</code> for all, with commas between.
+            {known.length > 0 && ` Known: ${known.join(', ')}.`}
+            {exists && ' For events that are posted from now on.'}
+          </>
+        }
+        error={errorAt(error, '/events')}
+        value={draft.events}
+        onChange={change('events')}
+      />
+      <TextField
+        label="Description"
+        error={errorAt(error, '/description')}
+        value={draft.description}
+        onChange={change('description')}
+      />
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
+import { errorAt } from '../../api/problem.tsx';
+import { Check, Field } from '../../kit/field.tsx';
+import { TextField } from '../../kit/text-field.tsx';
+
+/** As it is written: an empty text is no limit. */
+export type LimitsDraft = {
+  rate: string;
+  per: 'second' | 'minute';
+  concurrency: string;
+  ordered: boolean;
+};
+
+export const draftOf = ({ rate, concurrency, ordered }: Endpoint): LimitsDraft => ({
+  rate: rate ? String(rate.limit) : '',
+  per: rate?.per ?? 'second',
+  concurrency: concurrency === null ? '' : String(concurrency),
+  ordered,
+});
+
+export const limitsOf = ({ rate, per, concurrency, ordered }: LimitsDraft) => ({
+  rate: rate === '' ? null : { limit: Number(rate), per },
+  concurrency: concurrency === '' ? null : Number(concurrency),
+  ordered,
+});
+
+type LimitFieldsProps = { draft: LimitsDraft; onChange: (draft: LimitsDraft) => void; error: unknown };
+
+/** How fast, and how many at once. */
+export function LimitFields({ draft, onChange, error }: LimitFieldsProps) {
+  return (
+    <>
+      <TextField
+        label="Rate limit"
+        type="number"
+        min={1}
+        hint="Requests, evenly spaced. What exceeds it waits, and uses no attempt. Empty: none."
+        error={errorAt(error, '/rate')}
+        value={draft.rate}
+        onChange={(rate) => onChange({ ...draft, rate })}
+      />
+      <Field label="Rate limit for each">
+        {(control) => (
+          <select
+            {...control}
+            value={draft.per}
+            onChange={(change) => onChange({ ...draft, per: change.target.value as LimitsDraft['per'] })}
+          >
+            <option value="second">second</option>
+            <option value="minute">minute</option>
+          </select>
+        )}
+      </Field>
+      <TextField
+        label="Requests at once"
+        type="number"
+        min={1}
+        hint="Empty: no limit of its own."
+        error={errorAt(error, '/concurrency')}
+        value={draft.concurrency}
+        onChange={(concurrency) => onChange({ ...draft, concurrency })}
+      />
+      <Check
+        label="In order: each delivery waits for the one before"
+        checked={draft.ordered}
+        onChange={(ordered) => onChange({ ...draft, ordered })}
+      />
+    </>
+  );
+}

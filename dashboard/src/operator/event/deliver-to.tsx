@@ -1,0 +1,65 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Event } from '../../../../sdk/typescript/src/models.ts';
+import { Problem } from '../../api/problem.tsx';
+import { endpointsQuery } from '../../api/queries.ts';
+import { isOpen } from '../../delivery/lane.ts';
+import { Button } from '../../kit/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialog.tsx';
+import { Field } from '../../kit/field.tsx';
+import { suggestedEndpoints } from './suggested-endpoints.ts';
+import { useDeliverTo } from './use-deliver-to.ts';
+
+type DeliverToProps = { project: string; event: Event; onClose: () => void; onDone: () => void };
+
+/** Sends the event to one more endpoint, whatever that subscribed to. */
+export function DeliverTo({ project, event, onClose, onDone }: DeliverToProps) {
+  const { data } = useQuery(
+    endpointsQuery(project, event.consumer === null ? {} : { consumer: event.consumer }),
+  );
+  const [endpoint, setEndpoint] = useState('');
+  // The API refuses the endpoints of others, and those to which the event is on its way.
+  const open = new Set(event.deliveries.filter(isOpen).map((delivery) => delivery.endpoint));
+  const possible = suggestedEndpoints(event, data?.items ?? []).filter(
+    ({ endpoint: { id } }) => !open.has(id),
+  );
+  const send = useDeliverTo(project, event.id, () => {
+    onClose();
+    onDone();
+  });
+  return (
+    <Dialog title="Send to another endpoint" onClose={onClose}>
+      {send.error && <Problem error={send.error} />}
+      <Field label="Endpoint" hint="It gets the event even if it did not subscribe to its type.">
+        {(control) => (
+          <select {...control} value={endpoint} onChange={(change) => setEndpoint(change.target.value)}>
+            <option value="">Choose one</option>
+            {possible.map(({ endpoint: { id, url } }) => (
+              <option key={id} value={id}>
+                {url}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {data && possible.length === 0 && (
+        <p>
+          No endpoint{event.consumer === null ? ' without a consumer' : ` of “${event.consumer}”`} can get it:
+          there is none, or it is on its way to each.
+        </p>
+      )}
+      <DialogActions>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button
+          kind="primary"
+          icon="send"
+          busy={send.isPending}
+          disabled={endpoint === ''}
+          onClick={() => send.mutate(endpoint)}
+        >
+          Send it
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

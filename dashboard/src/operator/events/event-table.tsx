@@ -1,0 +1,103 @@
+import { Link } from '@tanstack/react-router';
+import { useRef } from 'react';
+import type { EventSummary } from '../../../../sdk/typescript/src/models.ts';
+import { useRowKeys } from '../../kit/keys.ts';
+import { Moment } from '../../kit/moment.tsx';
+import { SelectAll, type Selection, SelectRow } from '../../kit/selection.tsx';
+import { State, StateOf } from '../../kit/state.tsx';
+import table from '../../kit/table.module.css';
+import { bytes } from '../../kit/time.ts';
+import css from './events.module.css';
+import { useFilter } from './filters.tsx';
+
+type EventTableProps = {
+  project: string;
+  events: EventSummary[];
+  /** Undefined: nothing can be selected. */
+  selection: Selection | undefined;
+};
+
+export function EventTable({ project, events, selection }: EventTableProps) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const filter = useFilter();
+  useRowKeys(() => [...(body.current?.rows ?? [])]);
+  return (
+    <table className={table.table}>
+      <thead>
+        <tr>
+          {selection && <SelectAll selection={selection} all={events.map(({ id }) => id)} />}
+          <th scope="col">Time</th>
+          <th scope="col">Type</th>
+          <th scope="col">Consumer</th>
+          <th scope="col">State</th>
+          <th scope="col" className={table.number}>
+            Size
+          </th>
+          <th scope="col">Id</th>
+        </tr>
+      </thead>
+      <tbody ref={body}>
+        {events.map((event) => (
+          <tr key={event.id}>
+            {selection && <SelectRow selection={selection} id={event.id} name={event.id} />}
+            <td data-label="Time" className={table.nowrap}>
+              <Moment at={event.createdAt} />
+            </td>
+            <td data-label="Type" className={table.strong}>
+              <Link to="/p/$project/events/$event" params={{ project, event: event.id }} search={{}}>
+                {event.type}
+              </Link>
+            </td>
+            <td data-label="Consumer">
+              {event.consumer === null ? (
+                <span className={table.muted}>none</span>
+              ) : (
+                <button
+                  type="button"
+                  className={table.value}
+                  title="Show only this consumer"
+                  onClick={() => filter({ consumer: event.consumer! })}
+                >
+                  {event.consumer}
+                </button>
+              )}
+            </td>
+            <td data-label="State">
+              <EventState event={event} />
+            </td>
+            <td data-label="Size" className={`${table.number} ${table.muted}`}>
+              {bytes(event.bytes)}
+            </td>
+            <td data-label="Id" className={`${table.mono} ${table.muted}`}>
+              {event.id}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** `delivered`, or what became of each delivery if they did not all go the same way. */
+function EventState({ event }: { event: EventSummary }) {
+  const counts = [
+    [event.deliveredCount, 'delivered'],
+    [event.openCount, 'open'],
+    [event.undeliverableCount, 'undeliverable'],
+    [event.cancelledCount, 'cancelled'],
+  ] as const;
+  const present = counts.filter(([n]) => n > 0);
+  return (
+    <span className={css.state}>
+      <StateOf status={event.status} />
+      {event.test && (
+        <State tone="info" icon="activity">
+          test
+        </State>
+      )}
+      {(present.length > 1 || event.deliveryCount > 1) && (
+        <span className={table.muted}>{present.map(([n, word]) => `${n} ${word}`).join(' · ')}</span>
+      )}
+    </span>
+  );
+}

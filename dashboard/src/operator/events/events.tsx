@@ -1,0 +1,134 @@
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { curlCall } from '../../api/curl-call.ts';
+import { Problem } from '../../api/problem.tsx';
+import { eventsQuery } from '../../api/queries.ts';
+import { useMayChange } from '../../api/session.ts';
+import { Button } from '../../kit/button.tsx';
+import { CopyButton } from '../../kit/copy.tsx';
+import { useKeys } from '../../kit/keys.ts';
+import { More } from '../../kit/more.tsx';
+import { Page, Panel, SkeletonRows } from '../../kit/page.tsx';
+import { SearchOn } from '../../kit/search-on.tsx';
+import { boundsOf, keepRange } from '../../kit/time-range.ts';
+import { defaultRange } from '../frame/range-picker.tsx';
+import { EventTable } from './event-table.tsx';
+import css from './events.module.css';
+import { filtersIn } from './filter-text.ts';
+import { FilterBar } from './filters.tsx';
+import { useHeldRows } from './held-rows.ts';
+import { NoEvents } from './no-events.tsx';
+import { ResendSelected } from './resend-selected.tsx';
+import { SendEvent } from './send-event.tsx';
+
+const LIVE_MS = 2_000;
+
+export function Events() {
+  const { project } = useParams({ from: '/frame/p/$project/events' });
+  const search = useSearch({ from: '/frame/p/$project/events' });
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const mayChange = useMayChange();
+  const [isSending, setSending] = useState(false);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+
+  const filters = filtersIn(search as Record<string, string | undefined>);
+  const isSearch = filters.some(([name]) => name === 'contains' || name.startsWith('attribute.'));
+  const isLive = search.live !== 'off' && !isSearch && !search.until;
+  const options = eventsQuery(project, apiFilter(filters), {
+    range: keepRange(search),
+    fallback: defaultRange(),
+  });
+  const query = useInfiniteQuery({
+    ...options,
+    refetchInterval: ({ state }) => (isLive && !hasOlderPages(state.data) ? LIVE_MS : false),
+    placeholderData: (old) => old,
+  });
+  const pages = query.data?.pages ?? [];
+  const follows = isLive && !hasOlderPages(query.data);
+  const { rows, waiting, show } = useHeldRows(
+    pages.flatMap(({ items }) => items),
+    `${project} ${JSON.stringify(search)}`,
+  );
+  const command = curlCall('/v1/events', {
+    ...Object.fromEntries(filters),
+    ...boundsOf(search, defaultRange(), Date.now()),
+    fields: 'summary',
+  });
+  const toggleLive = (): void => {
+    if (isLive && !follows) return void queryClient.resetQueries({ queryKey: options.queryKey });
+    void navigate({ to: '.', search: (old) => ({ ...old, live: isLive ? 'off' : undefined }) });
+  };
+  useKeys({ t: toggleLive });
+  const selection = { ids: selected, change: setSelected };
+
+  return (
+    <Page
+      title="Events"
+      actions={
+        <>
+          {!isSearch && (
+            <Button icon={follows ? 'pause' : 'play'} aria-pressed={follows} onClick={toggleLive}>
+              Live
+            </Button>
+          )}
+          <CopyButton text={command} what="this list as a curl command" label="Copy as curl" />
+          {mayChange && (
+            <Button kind="primary" icon="send" onClick={() => setSending(true)}>
+              Send an event
+            </Button>
+          )}
+        </>
+      }
+    >
+      <FilterBar search={search as Record<string, string | undefined>} />
+      {query.error && <Problem error={query.error} />}
+      <ResendSelected
+        project={project}
+        events={rows.filter(({ id }) => selected.has(id))}
+        selection={selection}
+        filters={filters}
+      />
+      <Panel>
+        {waiting > 0 && (
+          <button type="button" className={css.waiting} onClick={show}>
+            {waiting} new
+          </button>
+        )}
+        {query.isPending && <SkeletonRows rows={12} />}
+        {query.data && rows.length === 0 && !(isSearch && query.hasNextPage) && (
+          <NoEvents project={project} filters={filters} search={search} onSend={() => setSending(true)} />
+        )}
+        {rows.length > 0 && (
+          <EventTable project={project} events={rows} selection={mayChange ? selection : undefined} />
+        )}
+        {isSearch ? (
+          <SearchOn
+            key={JSON.stringify(options.queryKey)}
+            query={query}
+            found={rows.length}
+            onStop={() => void queryClient.cancelQueries({ queryKey: options.queryKey })}
+          />
+        ) : (
+          <More query={query} what="events" />
+        )}
+      </Panel>
+      {isSending && <SendEvent project={project} onClose={() => setSending(false)} />}
+    </Page>
+  );
+}
+
+const apiFilter = (filters: [string, string][]) => {
+  const attributes = filters.filter(([name]) => name.startsWith('attribute.'));
+  const plain = filters.filter(([name]) => !name.startsWith('attribute.'));
+  return {
+    ...Object.fromEntries(plain),
+    ...(attributes.length > 0 && {
+      attributes: Object.fromEntries(attributes.map(([name, value]) => [name.slice(10), value])),
+    }),
+  };
+};
+
+/** Whoever reads further down is not disturbed: only the first page follows. */
+const hasOlderPages = (data: { pages: unknown[] } | undefined): boolean => (data?.pages.length ?? 0) > 1;

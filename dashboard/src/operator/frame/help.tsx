@@ -1,0 +1,61 @@
+import { useState } from 'react';
+import { apiUrl } from '../../api/client.ts';
+import { Dialog } from '../../kit/dialog.tsx';
+import { Check } from '../../kit/field.tsx';
+import table from '../../kit/table.module.css';
+import { readSetting, writeSetting } from '../../theme/settings.ts';
+import { SCREENS } from './screens.ts';
+
+const KEYS: [keys: string[], meaning: string][] = [
+  [['Ctrl', 'K'], 'Jump to an id or a screen'],
+  [['/'], 'Filter the list'],
+  [['j'], 'Next row'],
+  [['k'], 'Row before'],
+  [['Enter'], 'Open the row'],
+  [['r'], 'Resend the delivery that is shown'],
+  [['t'], 'Live updates on or off'],
+  [['Space'], 'Pause the stream, or go on'],
+  ...SCREENS.flatMap(({ key, label }): [string[], string][] => (key ? [[['g', key], label]] : [])),
+  [['?'], 'These keys'],
+];
+
+export function Help({ onClose }: { onClose: () => void }) {
+  const [isOn, setOn] = useState(readSetting('keys') !== 'off');
+  return (
+    <Dialog title="Help and keys" onClose={onClose}>
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th scope="col">Keys</th>
+            <th scope="col">What they do</th>
+          </tr>
+        </thead>
+        <tbody>
+          {KEYS.map(([keys, meaning]) => (
+            <tr key={meaning}>
+              <td data-label="Keys">
+                <span>
+                  {keys.map((key) => (
+                    <kbd key={key}>{key}</kbd>
+                  ))}
+                </span>
+              </td>
+              <td data-label="Does">{meaning}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Check
+        label="Single letters are shortcuts"
+        checked={isOn}
+        onChange={(checked) => {
+          setOn(checked);
+          writeSetting('keys', checked ? 'on' : 'off');
+        }}
+      />
+      <p>
+        <a href={`${apiUrl}/docs`}>The API of this installation</a>
+      </p>
+    </Dialog>
+  );
+}

@@ -1,0 +1,14 @@
+import { Link } from '@tanstack/react-router';
+import { Empty, Page } from '../../kit/page.tsx';
+
+export function NotFound() {
+  return (
+    <Page title="There is no such page">
+      <Empty icon="search" title="Nothing is at this address">
+        <p>
+          <Link to="/">To the first page</Link>
+        </p>
+      </Empty>
+    </Page>
+  );
+}

@@ -1,0 +1,66 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { clientOf } from '../../api/client.ts';
+import { errorAt, Problem } from '../../api/problem.tsx';
+import { keysQuery } from '../../api/queries.ts';
+import { Button } from '../../kit/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialog.tsx';
+import { Check } from '../../kit/field.tsx';
+import { ShownOnce } from '../../kit/shown-once.tsx';
+import { TextField } from '../../kit/text-field.tsx';
+
+export function NewKey({ project, onClose }: { project: string; onClose: () => void }) {
+  const [consumer, setConsumer] = useState('');
+  const [name, setName] = useState('');
+  const [readOnly, setReadOnly] = useState(false);
+  const queryClient = useQueryClient();
+  const create = useMutation({
+    mutationFn: () =>
+      clientOf(project).keys.create({
+        ...(consumer !== '' && { consumer }),
+        ...(name !== '' && { name }),
+        ...(readOnly && { access: 'read' as const }),
+      }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: keysQuery(project).queryKey }),
+  });
+  if (create.data) {
+    return (
+      <ShownOnce title="The key is made" secret={create.data.key} what="the key" onClose={onClose}>
+        <p>It is shown now, and never again.</p>
+      </ShownOnce>
+    );
+  }
+  return (
+    <Dialog title="New key" onClose={onClose}>
+      {create.error && <Problem error={create.error} />}
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.mutate();
+        }}
+      >
+        <TextField
+          label="Name"
+          hint="What it is for."
+          error={errorAt(create.error, '/name')}
+          value={name}
+          onChange={setName}
+        />
+        <TextField
+          label="Consumer"
+          hint="Empty: a key of the whole project. Else one that sees this consumer alone."
+          error={errorAt(create.error, '/consumer')}
+          value={consumer}
+          onChange={setConsumer}
+        />
+        <Check label="Read only: it changes nothing" checked={readOnly} onChange={setReadOnly} />
+        <DialogActions>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" busy={create.isPending}>
+            Make the key
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

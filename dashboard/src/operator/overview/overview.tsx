@@ -1,0 +1,140 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
+import { Problem } from '../../api/problem.tsx';
+import { failuresQuery } from '../../api/queries.ts';
+import {
+  backlogQuery,
+  readinessQuery,
+  timelineBeforeQuery,
+  timelineQuery,
+} from '../../api/statistics-queries.ts';
+import { ChartSkeleton } from '../../charts/chart-skeleton.tsx';
+import { TimeBars } from '../../charts/time-bars.tsx';
+import { TimeLines } from '../../charts/time-lines.tsx';
+
+import { figuresOf } from '../../delivery/timeline-figures.ts';
+import { dueOf, timesOf, trafficOf } from '../../delivery/timeline-series.ts';
+
+import { useNow } from '../../kit/clock.ts';
+import { Moment } from '../../kit/moment.tsx';
+import { Columns, Page } from '../../kit/page.tsx';
+import { State } from '../../kit/state.tsx';
+import { duration } from '../../kit/time.ts';
+import { keepRange } from '../../kit/time-range.ts';
+import { defaultRange } from '../frame/range-picker.tsx';
+import { useZoom } from '../frame/use-zoom.ts';
+import { BusiestTypes } from './busiest-types.tsx';
+import { Checklist, useIsNew } from './checklist.tsx';
+import { OverviewFigures } from './figures.tsx';
+import { NeedsAttention } from './needs-attention.tsx';
+import css from './overview.module.css';
+import { RunningRecoveries } from './running-recoveries.tsx';
+import { SlowestEndpoints } from './slowest-endpoints.tsx';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+const REFETCH_MS = 15_000;
+const STALE_MS = 60_000;
+
+/** Whether all is well, now and in the range. */
+export function Overview() {
+  const { project } = useParams({ from: '/frame/p/$project/' });
+  const search = useSearch({ from: '/frame/p/$project/' });
+  const now = useNow(5_000);
+  const range = { range: keepRange(search), fallback: defaultRange() };
+  const often = { refetchInterval: REFETCH_MS, placeholderData: <Data,>(old: Data | undefined) => old };
+  const timeline = useQuery({ ...timelineQuery(project, range), ...often });
+  const before = useQuery(timelineBeforeQuery(project, timeline.data));
+  const backlog = useQuery({ ...backlogQuery(project), ...often });
+  const failures = useQuery({ ...failuresQuery(project, {}), ...often });
+  const readiness = useQuery({ ...readinessQuery, ...often });
+  const isNew = useIsNew(project);
+  // After one failed refresh the last figures stay: the next one comes in 15 s.
+  const error = [timeline, backlog, failures].find(
+    (query) => query.error && now - query.dataUpdatedAt > STALE_MS,
+  )?.error;
+  const zoom = useZoom();
+  if (isNew) return <Checklist project={project} />;
+  const isAnswered = timeline.data && backlog.data && failures.data;
+  return (
+    <Page title="Overview">
+      {error && <Problem error={error} />}
+      <VerdictLine
+        project={project}
+        verdict={
+          isAnswered && isNew === false
+            ? verdictOf({
+                readiness: readiness.data,
+                backlog: backlog.data,
+                failures: failures.data,
+                delivered: figuresOf(timeline.data).delivered,
+                now,
+              })
+            : undefined
+        }
+      />
+      <OverviewFigures timeline={timeline.data} before={before.data} backlog={backlog.data} now={now} />
+      {timeline.data ? (
+        <TimeBars title="Accepted and attempts" data={trafficOf(timeline.data)} onZoom={zoom} />
+      ) : (
+        <ChartSkeleton title="Accepted and attempts" />
+      )}
+      <Columns>
+        {timeline.data ? (
+          <TimeLines
+            title="Latency and response time"
+            data={timesOf(timeline.data, backlog.data?.oldestOpenAt)}
+            note={<OldestOpen at={backlog.data?.oldestOpenAt ?? null} now={now} />}
+            onZoom={zoom}
+          />
+        ) : (
+          <ChartSkeleton title="Latency and response time" />
+        )}
+        {backlog.data ? (
+          <TimeBars title="Due in the next two hours" data={dueOf(backlog.data)} />
+        ) : (
+          <ChartSkeleton title="Due in the next two hours" />
+        )}
+        <NeedsAttention project={project} failures={failures.data} />
+        <SlowestEndpoints project={project} range={range} />
+        <BusiestTypes project={project} range={range} />
+        <RunningRecoveries project={project} />
+      </Columns>
+    </Page>
+  );
+}
+
+function OldestOpen({ at, now }: { at: string | null; now: number }) {
+  return (
+    <p className={css.note}>
+      oldest open: <strong>{at === null ? 'none' : duration(Math.max(0, now - Date.parse(at)))}</strong>
+    </p>
+  );
+}
+
+const ICONS = { good: 'circle-check', warn: 'rotate-cw', bad: 'triangle-alert' } as const;
+const WORDS = { good: 'well', warn: 'failing', bad: 'act' } as const;
+
+function VerdictLine({ project, verdict }: { project: string; verdict: Verdict | undefined }) {
+  if (!verdict) return <p className={css.verdict}>Looking …</p>;
+  return (
+    <p className={css.verdict} data-tone={verdict.tone}>
+      <State tone={verdict.tone} icon={ICONS[verdict.tone]}>
+        {WORDS[verdict.tone]}
+      </State>
+      <span>
+        {verdict.text}
+        {verdict.at && (
+          <>
+            {' '}
+            <Moment at={verdict.at} />.
+          </>
+        )}{' '}
+        {verdict.needsYou && (
+          <Link to="/p/$project/attention" params={{ project }}>
+            See what and why
+          </Link>
+        )}
+      </span>
+    </p>
+  );
+}

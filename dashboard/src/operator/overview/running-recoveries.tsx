@@ -1,0 +1,28 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { recoveriesQuery } from '../../api/queries.ts';
+import { Panel, SkeletonRows } from '../../kit/page.tsx';
+import { RecoveryTable } from '../recoveries/recovery-table.tsx';
+import css from './overview.module.css';
+
+const REFETCH_MS = 15_000;
+
+/** The recoveries that have not ended. */
+export function RunningRecoveries({ project }: { project: string }) {
+  const query = useQuery({ ...recoveriesQuery(project), refetchInterval: REFETCH_MS });
+  const running = query.data?.filter(({ endedAt }) => endedAt === null) ?? [];
+  return (
+    <Panel
+      title="Running recoveries"
+      aside={
+        <Link to="/p/$project/recoveries" params={{ project }}>
+          All
+        </Link>
+      }
+    >
+      {query.isPending && <SkeletonRows rows={2} />}
+      {query.data && running.length === 0 && <p className={css.none}>None is running.</p>}
+      {running.length > 0 && <RecoveryTable project={project} recoveries={running} isShort />}
+    </Panel>
+  );
+}

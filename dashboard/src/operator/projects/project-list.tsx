@@ -1,0 +1,65 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Problem } from '../../api/problem.tsx';
+import { projectsQuery } from '../../api/queries.ts';
+import { useMayChange } from '../../api/session.ts';
+import { backlogQuery, readinessQuery } from '../../api/statistics-queries.ts';
+import { Button } from '../../kit/button.tsx';
+import { useNow } from '../../kit/clock.ts';
+import { More } from '../../kit/more.tsx';
+import { Empty, Page, Panel, SkeletonRows } from '../../kit/page.tsx';
+import { outageText } from '../overview/verdict.ts';
+import { NewProject } from './new-project.tsx';
+import { ProjectTable } from './project-table.tsx';
+import css from './projects.module.css';
+import { Totals } from './totals.tsx';
+
+const REFETCH_MS = 15_000;
+
+/** Which project needs someone. */
+export function ProjectList() {
+  const query = useInfiniteQuery({ ...projectsQuery, refetchInterval: REFETCH_MS });
+  const backlog = useQuery({ ...backlogQuery(), refetchInterval: REFETCH_MS });
+  const readiness = useQuery({ ...readinessQuery, refetchInterval: REFETCH_MS });
+  const [isNew, setNew] = useState(false);
+  const mayChange = useMayChange();
+  const now = useNow(5_000);
+  const projects = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  const outage = outageText(readiness.data);
+  return (
+    <Page
+      title="Projects"
+      actions={
+        mayChange && (
+          <Button kind="primary" icon="plus" onClick={() => setNew(true)}>
+            New project
+          </Button>
+        )
+      }
+    >
+      {outage && (
+        <p className={css.outage} role="alert">
+          {outage}
+        </p>
+      )}
+      {query.error && <Problem error={query.error} />}
+      <Totals projects={query.data && projects} isPart={query.hasNextPage} backlog={backlog.data} now={now} />
+      <Panel>
+        {query.isPending && <SkeletonRows rows={4} />}
+        {query.data && projects.length === 0 && (
+          <Empty icon="inbox" title="A project is one producer">
+            <p>It has its own keys, endpoints, events and wire format.</p>
+            {mayChange && (
+              <Button kind="primary" icon="plus" onClick={() => setNew(true)}>
+                Make one
+              </Button>
+            )}
+          </Empty>
+        )}
+        {projects.length > 0 && <ProjectTable projects={projects} now={now} />}
+        <More query={query} what="projects" />
+      </Panel>
+      {isNew && <NewProject onClose={() => setNew(false)} />}
+    </Page>
+  );
+}

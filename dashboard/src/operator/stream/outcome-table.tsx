@@ -1,0 +1,152 @@
+import { Link } from '@tanstack/react-router';
+import { memo, useState } from 'react';
+import type { Attempt } from '../../../../sdk/typescript/src/models.ts';
+import type { Outcome } from '../../../../sdk/typescript/src/outcome-stream.ts';
+import { causeOf } from '../../delivery/causes.ts';
+import { Button } from '../../kit/button.tsx';
+import type { IconName } from '../../kit/icon-names.ts';
+import { Moment } from '../../kit/moment.tsx';
+import { State, type Tone } from '../../kit/state.tsx';
+import table from '../../kit/table.module.css';
+import css from './stream.module.css';
+
+/** Drawn at first. */
+const DRAWN = 100;
+
+type OutcomeTableProps = {
+  project: string;
+  outcomes: Outcome[];
+  /** While the pointer or the focus is in the list, no row may move. */
+  onInList: (isIn: boolean) => void;
+  onConsumer: (consumer: string) => void;
+  onEndpoint: (endpoint: string) => void;
+};
+
+export function OutcomeTable({ project, outcomes, onInList, onConsumer, onEndpoint }: OutcomeTableProps) {
+  const [isWhole, setWhole] = useState(false);
+  const shown = isWhole ? outcomes : outcomes.slice(0, DRAWN);
+  return (
+    <>
+      <table className={`${table.table} ${css.table}`}>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col">What</th>
+            <th scope="col">Event</th>
+            <th scope="col">Consumer</th>
+            <th scope="col">Endpoint</th>
+            <th scope="col">Details</th>
+          </tr>
+        </thead>
+        <tbody
+          onMouseEnter={() => onInList(true)}
+          onMouseLeave={() => onInList(false)}
+          onFocus={() => onInList(true)}
+          onBlur={() => onInList(false)}
+        >
+          {shown.map((outcome) => (
+            <Row
+              key={outcome.id}
+              project={project}
+              outcome={outcome}
+              onConsumer={onConsumer}
+              onEndpoint={onEndpoint}
+            />
+          ))}
+        </tbody>
+      </table>
+      {outcomes.length > DRAWN && !isWhole && (
+        <div className={css.more}>
+          <Button icon="chevron-down" onClick={() => setWhole(true)}>
+            {`Show all ${outcomes.length.toLocaleString()} that are kept`}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+const WHAT: Record<Outcome['kind'], [Tone, IconName, string]> = {
+  'attempt.failed': ['warn', 'rotate-cw', 'attempt failed'],
+  'delivery.delivered': ['good', 'circle-check', 'delivered'],
+  'delivery.undeliverable': ['bad', 'octagon-x', 'undeliverable'],
+  'delivery.cancelled': ['idle', 'ban', 'cancelled'],
+  'event.settled': ['info', 'zap', 'event settled'],
+};
+
+type RowProps = {
+  project: string;
+  outcome: Outcome;
+  onConsumer: (consumer: string) => void;
+  onEndpoint: (endpoint: string) => void;
+};
+
+const Row = memo(
+  function Row({ project, outcome, onConsumer, onEndpoint }: RowProps) {
+    const [tone, icon, what] = WHAT[outcome.kind] ?? ['idle', 'circle', outcome.kind];
+    const { delivery, endpoint, consumer } = outcome;
+    return (
+      <tr>
+        <td data-label="Time" className={table.nowrap}>
+          <Moment at={outcome.at} />
+        </td>
+        <td data-label="What">
+          <State tone={tone} icon={icon}>
+            {what}
+          </State>
+        </td>
+        <td data-label="Event" className={table.mono}>
+          <Link
+            to="/p/$project/events/$event"
+            params={{ project, event: outcome.event }}
+            search={delivery ? { delivery } : {}}
+          >
+            {outcome.event}
+          </Link>
+        </td>
+        <td data-label="Consumer">
+          {consumer === null ? (
+            <span className={table.muted}>none</span>
+          ) : (
+            <button type="button" className={table.value} onClick={() => onConsumer(consumer)}>
+              {consumer}
+            </button>
+          )}
+        </td>
+        <td data-label="Endpoint" className={table.mono}>
+          {endpoint ? (
+            <button type="button" className={table.value} onClick={() => onEndpoint(endpoint)}>
+              {endpoint}
+            </button>
+          ) : (
+            <span className={table.muted}>–</span>
+          )}
+        </td>
+        <td data-label="Details">
+          <Details outcome={outcome} />
+        </td>
+      </tr>
+    );
+  },
+  (before, after) => before.outcome === after.outcome && before.project === after.project,
+);
+
+function Details({ outcome }: { outcome: Outcome }) {
+  const { attempt, outcome: result, nextAttemptAt, reason, kind, status } = outcome;
+  if (kind === 'event.settled') return <span>{status}</span>;
+  return (
+    <span>
+      {attempt !== undefined && `attempt ${attempt}`}
+      {result !== undefined &&
+        result !== 'delivered' &&
+        ` · ${causeOf({ outcome: result as Attempt['outcome'], statusCode: null })}`}
+      {reason !== undefined && ` · ${reason}`}
+      {nextAttemptAt && (
+        <>
+          {' · next '}
+          <Moment at={nextAttemptAt} />
+        </>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,132 @@
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import type { Signing } from '../../../../sdk/typescript/src/models.ts';
+import { catalogueQuery } from '../../api/catalogue-queries.ts';
+import { errorAt, Problem } from '../../api/problem.tsx';
+import { TypePicker } from '../../catalogue/type-picker.tsx';
+import { Field } from '../../kit/field.tsx';
+import { SecretField, TextField } from '../../kit/text-field.tsx';
+import { project } from '../address.ts';
+import css from './endpoint-form.module.css';
+
+export type EndpointInput = {
+  url: string;
+  description: string;
+  events: string[];
+  /** One header a line. */
+  headers: string;
+  secret: string;
+};
+
+type EndpointFormProps = {
+  initial: EndpointInput;
+  /** The names of the headers that it has now. */
+  presentHeaders?: string[];
+  /** The rules for a secret of the customer's own; undefined: it is not asked for. */
+  secretRules?: Signing['secret'] | undefined;
+  error: unknown;
+  onSubmit: (input: EndpointInput) => void;
+  /** The buttons. */
+  children: ReactNode;
+};
+
+/** What a customer decides about an endpoint. */
+export function EndpointForm(props: EndpointFormProps) {
+  const { initial, presentHeaders = [], secretRules, error, onSubmit, children } = props;
+  const [input, setInput] = useState(initial);
+  const [misses, setMisses] = useState<string>();
+  const { data: types } = useQuery(catalogueQuery(project));
+  const set = (changes: Partial<EndpointInput>): void => setInput({ ...input, ...changes });
+  return (
+    <form
+      className={css.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        setMisses(input.events.length === 0 ? 'Choose at least one.' : undefined);
+        const events = input.events.map((type) => type.trim()).filter((type) => type !== '');
+        if (events.length > 0) onSubmit({ ...input, events });
+      }}
+    >
+      {error != null && !isOfField(error) && <Problem error={error} />}
+      <TextField
+        label="URL"
+        hint="Of your server. It must be reachable from the internet."
+        error={errorAt(error, '/url')}
+        type="url"
+        required
+        placeholder="https://example.com/webhooks"
+        value={input.url}
+        onChange={(url) => set({ url })}
+      />
+      {types?.length === 0 ? (
+        <TextField
+          label="Events"
+          hint="Names with commas between, prefix.* for all with one prefix, or * for all."
+          error={misses ?? errorAt(error, '/events')}
+          value={input.events.join(', ')}
+          onChange={(text) => set({ events: text === '' ? [] : text.split(/,\s*/) })}
+        />
+      ) : (
+        <TypePicker
+          label="Events"
+          types={types ?? []}
+          value={input.events}
+          onChange={(events) => set({ events })}
+          error={misses ?? errorAt(error, '/events')}
+        />
+      )}
+      <TextField
+        label="Description"
+        hint="For yourself."
+        error={errorAt(error, '/description')}
+        value={input.description}
+        onChange={(description) => set({ description })}
+      />
+      {secretRules && (
+        <SecretField
+          label="Secret"
+          hint={secretHint(secretRules)}
+          error={errorAt(error, '/secret')}
+          required={secretRules.source === 'provided'}
+          value={input.secret}
+          onChange={(secret) => set({ secret })}
+        />
+      )}
+      <details className={css.details} open={presentHeaders.length > 0 || undefined}>
+        <summary>Own headers</summary>
+        <Field
+          label="Headers of each request"
+          hint={
+            presentHeaders.length === 0
+              ? 'One a line, such as X-Team: billing. At most 20.'
+              : `Now: ${presentHeaders.join(', ')}. What you write here replaces all of them; empty keeps them.`
+          }
+          error={errorAt(error, '/headers')}
+        >
+          {(control) => (
+            <textarea
+              {...control}
+              rows={3}
+              value={input.headers}
+              onChange={(change) => set({ headers: change.target.value })}
+            />
+          )}
+        </Field>
+      </details>
+      <div className={css.buttons}>{children}</div>
+    </form>
+  );
+}
+
+const FIELDS = ['/url', '/events', '/description', '/secret', '/headers'];
+
+/** Whether a field of the form says what is wrong. */
+const isOfField = (error: unknown): boolean =>
+  FIELDS.some((pointer) => errorAt(error, pointer) !== undefined);
+
+function secretHint({ source, prefix, min, max }: Signing['secret']): string {
+  const form = `${min === max ? min : `${min} to ${max}`} characters${prefix ? `, after ${prefix}` : ''}.`;
+  return source === 'provided'
+    ? `Your own: requests are signed with it. ${form}`
+    : `Leave it empty to have one made for you. Your own: ${form}`;
+}

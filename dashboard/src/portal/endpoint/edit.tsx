@@ -1,0 +1,49 @@
+import { useMutation } from '@tanstack/react-query';
+import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
+import { clientOf } from '../../api/client.ts';
+import { Button } from '../../kit/button.tsx';
+import { Dialog } from '../../kit/dialog.tsx';
+import { tell } from '../../kit/toast.tsx';
+import { project } from '../address.ts';
+import { EndpointForm, type EndpointInput } from '../endpoint-form/endpoint-form.tsx';
+import { headersIn } from '../endpoint-form/header-text.ts';
+
+type EditProps = { endpoint: Endpoint; onClose: () => void; onChange: () => Promise<void> };
+
+export function Edit({ endpoint, onClose, onChange }: EditProps) {
+  const save = useMutation({
+    mutationFn: ({ url, description, events, headers }: EndpointInput) =>
+      clientOf(project).endpoints.update(endpoint.id, {
+        url: url.trim(),
+        events,
+        description: description === '' ? null : description,
+        ...(headers.trim() !== '' && { headers: headersIn(headers) }),
+      }),
+    onSuccess: async () => {
+      tell('Saved.');
+      onClose();
+      await onChange();
+    },
+  });
+  return (
+    <Dialog title="Edit the endpoint" onClose={onClose} wide>
+      <EndpointForm
+        initial={{
+          url: endpoint.url,
+          description: endpoint.description ?? '',
+          events: endpoint.events,
+          headers: '',
+          secret: '',
+        }}
+        presentHeaders={Object.keys(endpoint.headers)}
+        error={save.error}
+        onSubmit={(input) => save.mutate(input)}
+      >
+        <Button kind="primary" type="submit" busy={save.isPending}>
+          Save
+        </Button>
+        <Button onClick={onClose}>Cancel</Button>
+      </EndpointForm>
+    </Dialog>
+  );
+}

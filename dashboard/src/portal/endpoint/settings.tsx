@@ -1,0 +1,122 @@
+import { lazy, Suspense, useState } from 'react';
+import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
+import { useMay } from '../../api/session.ts';
+import { DeleteEndpoint } from '../../endpoint/delete-endpoint.tsx';
+import css from '../../endpoint/endpoint.module.css';
+import { RotateSecret } from '../../endpoint/rotate-secret.tsx';
+import { Button } from '../../kit/button.tsx';
+import { Moment } from '../../kit/moment.tsx';
+import { Panel } from '../../kit/page.tsx';
+import { duration } from '../../kit/time.ts';
+import { project } from '../address.ts';
+import { rotationSnippet } from '../verify/snippets.ts';
+
+/** With its picker of events, it is loaded when it is asked for. */
+const Edit = lazy(async () => ({ default: (await import('./edit.tsx')).Edit }));
+
+type SettingsProps = { endpoint: Endpoint; onChange: () => Promise<void>; onDeleted: () => Promise<void> };
+
+export function Settings({ endpoint, onChange, onDeleted }: SettingsProps) {
+  const [shown, setShown] = useState<'edit' | 'rotate' | 'delete'>();
+  const mayChange = useMay('endpoints');
+  const mayRotate = useMay('secrets');
+  const close = (): void => setShown(undefined);
+  return (
+    <Panel title="Settings">
+      <div className={css.settings}>
+        <Values endpoint={endpoint} />
+        {(mayChange || mayRotate) && (
+          <div className={css.buttons}>
+            {mayChange && (
+              <Button icon="settings-2" onClick={() => setShown('edit')}>
+                Edit
+              </Button>
+            )}
+            {mayRotate && (
+              <Button icon="key-round" onClick={() => setShown('rotate')}>
+                Rotate the secret
+              </Button>
+            )}
+            {mayChange && (
+              <Button kind="danger" icon="trash" onClick={() => setShown('delete')}>
+                Delete
+              </Button>
+            )}
+          </div>
+        )}
+      </div>
+      {shown === 'edit' && (
+        <Suspense>
+          <Edit endpoint={endpoint} onClose={close} onChange={onChange} />
+        </Suspense>
+      )}
+      {shown === 'rotate' && (
+        <RotateSecret project={project} endpoint={endpoint} codeOf={rotationSnippet} onClose={close} />
+      )}
+      {shown === 'delete' && (
+        <DeleteEndpoint project={project} endpoint={endpoint} onClose={close} onDeleted={onDeleted} />
+      )}
+    </Panel>
+  );
+}
+
+function Values({ endpoint }: { endpoint: Endpoint }) {
+  const { policyInForce: policy, headers, rate, secrets } = endpoint;
+  const [newest, ...older] = secrets;
+  return (
+    <dl className={css.pairs}>
+      <dt>Events</dt>
+      <dd>{endpoint.events.map((type) => (type === '*' ? 'all' : type)).join(', ')}</dd>
+      <dt>Sent again</dt>
+      <dd>
+        {policy.delays.length === 0
+          ? 'never'
+          : policy.delays.map((seconds) => `+${duration(seconds * 1_000)}`).join(' · ')}
+      </dd>
+      <dt>Timeout</dt>
+      <dd>{policy.timeout} s for your server to answer</dd>
+      {rate && (
+        <>
+          <dt>Rate limit</dt>
+          <dd>
+            {rate.limit} a {rate.per}
+          </dd>
+        </>
+      )}
+      {endpoint.ordered && (
+        <>
+          <dt>Order</dt>
+          <dd>one after the other, in the order of events</dd>
+        </>
+      )}
+      {Object.keys(headers).length > 0 && (
+        <>
+          <dt>Own headers</dt>
+          <dd>{Object.keys(headers).join(', ')}</dd>
+        </>
+      )}
+      <dt>Secret</dt>
+      <dd>
+        {newest?.createdAt ? (
+          <>
+            made <Moment at={newest.createdAt} />
+          </>
+        ) : (
+          'in use'
+        )}
+        {older.map(({ endsAt }) => (
+          <span key={endsAt}>
+            ; the one before signs{' '}
+            {endsAt ? (
+              <>
+                until <Moment at={endsAt} />
+              </>
+            ) : (
+              'as well'
+            )}
+          </span>
+        ))}
+      </dd>
+    </dl>
+  );
+}

@@ -1,0 +1,63 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
+import { clientOf } from '../../api/client.ts';
+import { Problem } from '../../api/problem.tsx';
+import { endpointsQuery } from '../../api/queries.ts';
+import { matchesType, toggled } from '../../catalogue/type-groups.ts';
+import { Button } from '../../kit/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialog.tsx';
+import { Check } from '../../kit/field.tsx';
+import { SkeletonRows } from '../../kit/page.tsx';
+import { tell } from '../../kit/toast.tsx';
+import { project } from '../address.ts';
+
+type SubscribeProps = { type: string; onClose: () => void; onNew: () => void };
+
+/** Which endpoints get the event. Each tick is saved at once. */
+export function Subscribe({ type, onClose, onNew }: SubscribeProps) {
+  const { data } = useQuery(endpointsQuery(project, {}));
+  const queryClient = useQueryClient();
+  const save = useMutation({
+    mutationFn: ({ endpoint, isOn }: { endpoint: Endpoint; isOn: boolean }) =>
+      clientOf(project).endpoints.update(endpoint.id, { events: toggled(endpoint.events, type, isOn) }),
+    onSuccess: async (_saved, { isOn }) => {
+      tell(isOn ? 'Subscribed.' : 'No longer subscribed.');
+      await queryClient.invalidateQueries({ queryKey: [project] });
+    },
+  });
+  const endpoints = data?.items ?? [];
+  return (
+    <Dialog title={`Who gets ${type}?`} onClose={onClose}>
+      {!data && <SkeletonRows rows={2} />}
+      {save.error && <Problem error={save.error} />}
+      {data && endpoints.length === 0 && <p>There is no endpoint yet.</p>}
+      {endpoints.map((endpoint) => {
+        const isWider = endpoint.events.some((pattern) => pattern !== type && matchesType(pattern, type));
+        const isOnly = endpoint.events.length === 1 && endpoint.events[0] === type;
+        if (isWider || isOnly) {
+          return (
+            <p key={endpoint.id}>
+              {endpoint.url} {isWider ? 'gets it with others.' : 'gets it alone.'}
+            </p>
+          );
+        }
+        return (
+          <Check
+            key={endpoint.id}
+            label={endpoint.url}
+            checked={endpoint.events.includes(type)}
+            onChange={(isOn) => save.mutate({ endpoint, isOn })}
+          />
+        );
+      })}
+      <DialogActions>
+        <Button icon="plus" onClick={onNew}>
+          Add an endpoint for it
+        </Button>
+        <Button kind="primary" onClick={onClose}>
+          Done
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

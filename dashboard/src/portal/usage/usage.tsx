@@ -1,0 +1,59 @@
+import { useQuery } from '@tanstack/react-query';
+import { Problem } from '../../api/problem.tsx';
+import { timelineQuery } from '../../api/statistics-queries.ts';
+import { ChartSkeleton } from '../../charts/chart-skeleton.tsx';
+import { TimeBars } from '../../charts/time-bars.tsx';
+import { TimeLines } from '../../charts/time-lines.tsx';
+import { figuresOf, shareText } from '../../delivery/timeline-figures.ts';
+import { timesOf, trafficOf } from '../../delivery/timeline-series.ts';
+import { Page, Panel } from '../../kit/page.tsx';
+import { project } from '../address.ts';
+import css from './usage.module.css';
+
+const MONTH = { range: { range: '30d' }, fallback: '30d' } as const;
+
+/** How much comes, and how much of it fails. */
+export function Usage() {
+  const { data, error } = useQuery({
+    ...timelineQuery(project, MONTH, {}, '1d'),
+    refetchInterval: 60_000,
+    placeholderData: (old) => old,
+  });
+  const figures = data && figuresOf(data);
+  return (
+    <Page title="Usage of the last 30 days">
+      {error && <Problem error={error} />}
+      <Panel>
+        <dl className={css.figures}>
+          <Figure name="Events" value={figures?.accepted} />
+          <Figure name="Delivered" value={figures?.delivered} />
+          <div>
+            <dt>Delivered share</dt>
+            <dd>{figures ? shareText(figures.deliveredShare) : '…'}</dd>
+          </div>
+          <Figure name="Requests" value={figures?.attempts} />
+          <Figure name="Failed requests" value={figures?.failed} />
+        </dl>
+      </Panel>
+      {data ? (
+        <TimeBars title="Requests and events a day" data={trafficOf(data)} />
+      ) : (
+        <ChartSkeleton title="Requests and events a day" />
+      )}
+      {data ? (
+        <TimeLines title="How long it took" data={timesOf(data)} />
+      ) : (
+        <ChartSkeleton title="How long it took" />
+      )}
+    </Page>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: number | null | undefined }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value == null ? '…' : value.toLocaleString()}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Signing } from '../../../../sdk/typescript/src/models.ts';
+import { signingQuery } from '../../api/catalogue-queries.ts';
+import { Problem } from '../../api/problem.tsx';
+import { Button } from '../../kit/button.tsx';
+import { Field } from '../../kit/field.tsx';
+import { Icon } from '../../kit/icon.tsx';
+import { Page, Panel, SkeletonRows } from '../../kit/page.tsx';
+import { SecretField } from '../../kit/text-field.tsx';
+import { project } from '../address.ts';
+import { checkRequest, type Finding } from './check-request.ts';
+import { SnippetPanel } from './snippet-panel.tsx';
+import css from './verify.module.css';
+
+/** How to check a signature, and why one does not fit. */
+export function Verify() {
+  const { data: signing, error } = useQuery(signingQuery(project));
+  return (
+    <Page title="Verify signatures">
+      {error && <Problem error={error} />}
+      <SnippetPanel title="Code of a receiver" />
+      <Panel title="Check a request">
+        {signing ? <Checker signing={signing} /> : <SkeletonRows rows={6} />}
+      </Panel>
+    </Page>
+  );
+}
+
+/** What is written here stays here: it is in the memory of this screen alone. */
+function Checker({ signing }: { signing: Signing }) {
+  const [headers, setHeaders] = useState('');
+  const [body, setBody] = useState('');
+  const [secret, setSecret] = useState('');
+  const [findings, setFindings] = useState<Finding[]>();
+  return (
+    <div className={css.panel}>
+      <p>
+        Paste a request that your server refused. It is checked in this browser: nothing of it is sent or
+        kept.
+      </p>
+      <form
+        className={css.panel}
+        onSubmit={(event) => {
+          event.preventDefault();
+          setFindings(checkRequest({ headers, body, secret, now: Date.now() }, signing));
+        }}
+      >
+        <Field label="Headers" hint="One a line, as in a log.">
+          {(control) => (
+            <textarea
+              {...control}
+              required
+              spellCheck={false}
+              placeholder={Object.keys(signing.headers)
+                .map((name) => `${name}: …`)
+                .join('\n')}
+              value={headers}
+              onChange={(change) => setHeaders(change.target.value)}
+            />
+          )}
+        </Field>
+        <Field label="Body" hint="The raw body, exactly as it came.">
+          {(control) => (
+            <textarea
+              {...control}
+              required
+              spellCheck={false}
+              value={body}
+              onChange={(change) => setBody(change.target.value)}
+            />
+          )}
+        </Field>
+        <SecretField label="Secret" hint="Of the endpoint." required value={secret} onChange={setSecret} />
+        <div>
+          <Button kind="primary" type="submit">
+            Check it
+          </Button>
+        </div>
+      </form>
+      <div role="status">{findings && <Findings findings={findings} />}</div>
+    </div>
+  );
+}
+
+const ICONS = { good: 'circle-check', bad: 'octagon-x', unknown: 'triangle-alert' } as const;
+const WORDS = { good: 'right', bad: 'wrong', unknown: 'attention' } as const;
+
+function Findings({ findings }: { findings: Finding[] }) {
+  const isRight = findings.every(({ state }) => state !== 'bad');
+  return (
+    <section className={css.result} aria-label="Result">
+      <h3>{isRight ? 'The signature is right.' : 'The signature is not right.'}</h3>
+      <dl className={css.result}>
+        {findings.map(({ part, state, text }) => (
+          <div key={part} className={css.check}>
+            <dt className={css[state]}>
+              <Icon name={ICONS[state]} size={14} />
+              {part}: {WORDS[state]}
+            </dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

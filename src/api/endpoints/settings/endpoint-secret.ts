@@ -1,0 +1,23 @@
+import type { CompiledProfile } from '../../../profiles/compile-profile.ts';
+import { invalidBody } from '../../problems/problem.ts';
+
+type SecretOfProfile = Pick<CompiledProfile, 'secretRules' | 'generateSecret' | 'secretProblem'>;
+
+/** The provided secret, or a generated one. Throws invalid_body if the profile's rules are broken. */
+export function providedOrNewSecret(profile: SecretOfProfile, provided: string | undefined): string {
+  const { source } = profile.secretRules;
+  if (provided === undefined) {
+    if (source === 'provided') throw invalidSecret('is required: the profile generates no secrets');
+    return profile.generateSecret();
+  }
+  if (source === 'generated') throw invalidSecret('must be left out: Posthorn generates the secret');
+  const problem = profile.secretProblem(provided);
+  if (problem !== undefined) throw invalidSecret(problem);
+  return provided;
+}
+
+/** The `secret` field of the only response that returns it; empty if the profile never returns secrets. */
+export const oneTimeSecretField = ({ secretRules }: SecretOfProfile, secret: string): { secret?: string } =>
+  secretRules.returned === 'once' ? { secret } : {};
+
+const invalidSecret = (detail: string) => invalidBody([{ pointer: '/secret', detail }]);

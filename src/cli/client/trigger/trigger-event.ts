@@ -1,0 +1,48 @@
+import type { AcceptedEvent } from '../../../../sdk/typescript/src/models.ts';
+import type { ClientContext, ExitCode } from '../client-command.ts';
+import { CommandFailure } from '../connection.ts';
+import { deliveryRow } from '../events/delivery-lines.ts';
+import { statusSpan } from '../events/statuses.ts';
+import { type Line, table } from '../output/lines.ts';
+import { formatTime } from '../output/times.ts';
+import { waitOf } from '../time-options.ts';
+import { composeEvent, type EventOptions } from './compose-event.ts';
+
+export type TriggerOptions = EventOptions & { endpoint?: string; wait?: string | true };
+
+/** Posts one event, or sends a test to an endpoint. With `wait`, returns 1 unless every delivery is delivered. */
+export async function triggerEvent(
+  { client, output }: ClientContext,
+  type: string,
+  options: TriggerOptions,
+): Promise<ExitCode> {
+  const wait = waitOf(options.wait)?.text;
+  const query = wait === undefined ? {} : { wait };
+  const event =
+    options.endpoint === undefined
+      ? await client.events.send(await composeEvent(client, type, options), query)
+      : await client.endpoints.test(testedEndpoint(options), { type }, query);
+
+  await output.show(event, () => linesOf(event));
+  if (event.status === 'unrouted') output.note('No endpoint subscribes to this event.');
+  if (wait === undefined) return 0;
+  if (event.status === 'pending') output.note(`Not everything was delivered within ${wait}.`);
+  return event.status === 'delivered' ? 0 : 1;
+}
+
+/** The API composes a test event itself. Throws a CommandFailure if the options would change it. */
+function testedEndpoint({ endpoint, data, set, attribute, consumer, id }: TriggerOptions): string {
+  if ([data, set, attribute, consumer, id].some((option) => option !== undefined)) {
+    throw new CommandFailure(
+      2,
+      'With --endpoint the example is sent as a test, unchanged: leave out --data, --set, --attribute, --consumer and --id.',
+    );
+  }
+  return endpoint!;
+}
+
+function linesOf({ id, type, status, createdAt, deliveryCount, deliveries = [] }: AcceptedEvent): Line[] {
+  const count = `${deliveryCount} ${deliveryCount === 1 ? 'delivery' : 'deliveries'}`;
+  const head = table([[formatTime(createdAt), type, statusSpan(status), count, id]]);
+  return [...head, ...table(deliveries.map(deliveryRow), '  ')];
+}

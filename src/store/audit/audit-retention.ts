@@ -1,0 +1,33 @@
+import type { Queryable } from '../postgres/database.ts';
+
+/** The most entries that one statement removes, so that it takes less than a second. */
+const MAX_ENTRIES = 5_000;
+
+const REMOVE_OLD = 'SELECT remove_old_audit_entries($1, $2) AS n';
+
+/** Removes up to 5,000 entries older than `before`. Returns how many; 0: none is left. */
+export async function removeOldAuditEntries(db: Queryable, before: Date): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(REMOVE_OLD, [before, MAX_ENTRIES]);
+  return rows[0]!.n;
+}
+
+const NEXT_PROJECT = `
+  SELECT min(project_id) AS id FROM audit_entries WHERE project_id > $1`;
+
+const REMOVE_EXCESS = 'SELECT remove_excess_audit_entries($1, $2, $3, $4) AS n';
+
+/** Removes the oldest entries of the project after `afterId`, in id order, that has more than `kept`. Null: there is none. */
+export async function removeExcessAuditEntries(
+  db: Queryable,
+  afterId: string,
+  kept: number,
+): Promise<string | null> {
+  const { rows } = await db.query<{ id: string | null }>(NEXT_PROJECT, [afterId]);
+  const projectId = rows[0]!.id;
+  if (projectId === null) return null;
+  for (const ofConsumers of [false, true]) {
+    const values = [projectId, ofConsumers, kept, MAX_ENTRIES];
+    while ((await db.query<{ n: number }>(REMOVE_EXCESS, values)).rows[0]!.n === MAX_ENTRIES);
+  }
+  return projectId;
+}

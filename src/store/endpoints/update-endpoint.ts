@@ -1,0 +1,117 @@
+import type pg from 'pg';
+import type { EndpointLimits } from '../../policy/pacing.ts';
+import { type PolicyOverride, serializeOverride } from '../../policy/policy-override.ts';
+import { type FilterQuotas, requireFilterQuota } from '../events/accept/event-filters.ts';
+import { inTransaction, type Queryable } from '../postgres/database.ts';
+import { lockQuotaCount } from '../projects/enforce-quota.ts';
+import { beginAnew } from '../receivers/failures/begin-anew.ts';
+import { setLimits } from '../receivers/gates/limits.ts';
+import type { Scope } from '../scope.ts';
+import { ENDPOINT_COLUMNS, type Endpoint, throwingUidTaken } from './endpoints.ts';
+
+// A null parameter leaves the column unchanged. Columns that can be set to null have a flag.
+const UPDATE_ENDPOINT = `
+  UPDATE endpoints
+  SET url = coalesce($4, url),
+      events = coalesce($5, events),
+      description = CASE WHEN $6::boolean THEN $7 ELSE description END,
+      headers = CASE WHEN $8::boolean THEN $9 ELSE headers END,
+      uid = CASE WHEN $10::boolean THEN $11 ELSE uid END,
+      policy = CASE WHEN $12::boolean THEN $13 ELSE policy END,
+      rate = CASE WHEN $14::boolean THEN $15 ELSE rate END,
+      rate_period = CASE WHEN $14::boolean THEN $16 ELSE rate_period END,
+      concurrency = CASE WHEN $17::boolean THEN $18 ELSE concurrency END,
+      ordered = coalesce($19, ordered),
+      filter = CASE WHEN $20::boolean THEN $21 ELSE filter END,
+      updated_at = now()
+  WHERE project_id = $1 AND ($2::text IS NULL OR consumer = $2) AND id = $3 AND status <> 'deleted'
+  RETURNING ${ENDPOINT_COLUMNS}`;
+
+export type EndpointChanges = {
+  url?: string | undefined;
+  events?: string[] | undefined;
+  description?: string | null | undefined;
+  headers?: Buffer | null | undefined;
+  uid?: string | null | undefined;
+  policy?: PolicyOverride | null | undefined;
+  /** Canonical JSON. */
+  filter?: string | null | undefined;
+} & { [Limit in keyof EndpointLimits]?: EndpointLimits[Limit] | undefined };
+
+export const changesLimits = ({ rate, concurrency, ordered }: EndpointChanges): boolean =>
+  rate !== undefined || concurrency !== undefined || ordered !== undefined;
+
+const LOCK_ENDPOINT = `
+  SELECT consumer, url <> $4 AS moves FROM endpoints
+  WHERE project_id = $1 AND ($2::text IS NULL OR consumer = $2) AND id = $3 AND status <> 'deleted'
+  FOR NO KEY UPDATE`;
+
+/** Changes an endpoint, and with it what its gate says about its limits. Throws UidTaken, or QuotaReached for a filter. */
+export async function updateEndpoint(
+  pool: pg.Pool,
+  scope: Scope,
+  id: string,
+  changes: EndpointChanges,
+  quotas: FilterQuotas | null = null,
+): Promise<Endpoint | undefined> {
+  const { filter = null } = changes;
+  const hasLimits = changesLimits(changes);
+  if (!hasLimits && changes.url === undefined && filter === null) return update(pool, scope, id, changes);
+  return inTransaction(pool, async (client) => {
+    // Two changes, or a change and a registration, would otherwise count the filters without each other's.
+    if (filter !== null) await lockQuotaCount(client, 'endpoints', scope.projectId);
+    const found = await lockEndpoint(client, scope, id, changes.url ?? null);
+    if (!found) return undefined;
+    if (filter !== null && quotas !== null) {
+      const { consumer } = found;
+      await requireFilterQuota(client, { id, projectId: scope.projectId, consumer }, filter, quotas);
+    }
+    if (found.moves) await beginAnew(client, [id]);
+    const endpoint = await update(client, scope, id, changes);
+    if (endpoint && hasLimits) await setLimits(client, scope.projectId, id, endpoint);
+    return endpoint;
+  });
+}
+
+async function lockEndpoint(
+  client: pg.PoolClient,
+  { projectId, consumer }: Scope,
+  id: string,
+  url: string | null,
+): Promise<{ consumer: string | null; moves: boolean | null } | undefined> {
+  type Row = { consumer: string | null; moves: boolean | null };
+  return (await client.query<Row>(LOCK_ENDPOINT, [projectId, consumer, id, url])).rows[0];
+}
+
+async function update(
+  db: Queryable,
+  scope: Scope,
+  id: string,
+  { url, events, description, headers, uid, policy, filter, rate, concurrency, ordered }: EndpointChanges,
+): Promise<Endpoint | undefined> {
+  const updated = db.query<Endpoint>(UPDATE_ENDPOINT, [
+    scope.projectId,
+    scope.consumer,
+    id,
+    url ?? null,
+    events ?? null,
+    description !== undefined,
+    description ?? null,
+    headers !== undefined,
+    headers ?? null,
+    uid !== undefined,
+    uid ?? null,
+    policy !== undefined,
+    serializeOverride(policy ?? null),
+    rate !== undefined,
+    rate?.limit ?? null,
+    rate?.per ?? null,
+    concurrency !== undefined,
+    concurrency ?? null,
+    ordered ?? null,
+    filter !== undefined,
+    filter ?? null,
+  ]);
+  const { rows } = await throwingUidTaken(updated);
+  return rows[0];
+}

@@ -1,0 +1,21 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+
+/** Where to put pictures of screens. They are to be looked at, and not compared. */
+const PICTURES = process.env.POSTHORN_TEST_PICTURES;
+
+/** What axe finds in a page as it is. */
+export async function violationsOf(page: Page, colorScheme: 'light' | 'dark' = 'light'): Promise<string[]> {
+  const axe = new AxeBuilder({ page });
+  // The structure is that of the light mode.
+  if (colorScheme === 'dark') axe.withRules(['color-contrast']);
+  const { violations } = await axe.analyze();
+  return violations.map(
+    ({ id, nodes }) => `${colorScheme} ${id}: ${nodes.map(({ html }) => html).join(' ')}`,
+  );
+}
+
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  if (!PICTURES) return;
+  await page.screenshot({ path: `${PICTURES}/${name.replaceAll(/[^\w-]+/g, '-')}.png`, fullPage: true });
+}

@@ -1,0 +1,43 @@
+import { describeInBrowser } from './browser.ts';
+import { attentionTests } from './screens/attention.ts';
+import { catalogueTests } from './screens/catalogue.ts';
+import { consumerTests } from './screens/consumers.ts';
+import { endpointTests } from './screens/endpoints.ts';
+import { eventTests } from './screens/event.ts';
+import { eventListTests } from './screens/events.ts';
+import { everyScreenTests } from './screens/every-screen.ts';
+import { foreignOriginTests } from './screens/foreign-origin.ts';
+import { frameTests } from './screens/frame.ts';
+import { overviewTests } from './screens/overview.ts';
+import { portalTests } from './screens/portal.ts';
+import { portalBrandingTests } from './screens/portal-branding.ts';
+import { portalFrameTests } from './screens/portal-frame.ts';
+import { projectTests } from './screens/projects.ts';
+import { referenceTests } from './screens/reference.ts';
+import { settingsTests } from './screens/settings.ts';
+import { sizeTests } from './screens/sizes.ts';
+import { streamTests } from './screens/stream.ts';
+import { prepareStage } from './stage.ts';
+
+describeInBrowser('the dashboard and the portal', () => {
+  const stage = prepareStage();
+
+  eventTests(stage);
+  attentionTests(stage);
+  endpointTests(stage);
+  overviewTests(stage);
+  catalogueTests(stage);
+  projectTests(stage);
+  consumerTests(stage);
+  streamTests(stage);
+  settingsTests(stage);
+  frameTests(stage);
+  eventListTests(stage);
+  everyScreenTests(stage);
+  referenceTests(stage);
+  foreignOriginTests(stage);
+  portalTests(stage);
+  portalBrandingTests(stage);
+  portalFrameTests(stage);
+  sizeTests();
+});

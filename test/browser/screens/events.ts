@@ -1,0 +1,39 @@
+import { type Stage, TEST_MS } from '../stage.ts';
+
+export function eventListTests(stage: Stage): void {
+  test(
+    'a search in bodies shows what it finds and how far back it looked, and the list is copied as a command',
+    async () => {
+      await stage.posthorn.post({ type: 'searched.body', data: { job: 'haystack-17' } });
+      const page = await stage.browser.open({ permissions: ['clipboard-read', 'clipboard-write'] });
+      await stage.signIn(page, '/events');
+      await page.getByLabel('Filter events').fill('contains:haystack-17');
+      await page.keyboard.press('Enter');
+      await page.getByRole('link', { name: 'searched.body' }).waitFor();
+      await page.getByText(/: everything in this range|Everything was searched/).waitFor();
+      expect(await page.getByRole('button', { name: 'Further' }).count()).toBe(0);
+
+      await page.getByRole('button', { name: 'Copy as curl' }).click();
+      await page.getByText('Copied this list as a curl command.').waitFor();
+      const command = await page.evaluate<string>('navigator.clipboard.readText()');
+      expect(command).toContain('/v1/events?contains=haystack-17&since=');
+      expect(command).toContain('Bearer $POSTHORN_KEY');
+      expect(command).not.toContain(stage.posthorn.project.key);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'what failed of the selected events is resent as one recovery',
+    async () => {
+      const receiver = await stage.receiverThat(500, 200);
+      await stage.failedEvent('selected.failed', receiver);
+      const page = await stage.open('/events?type=selected.failed');
+      await page.getByLabel('Select all rows that are shown').check();
+      await page.getByRole('button', { name: 'Resend failed deliveries' }).click();
+      await page.getByRole('heading', { name: 'Recovery' }).waitFor();
+      await receiver.untilReceived(2, 60_000);
+    },
+    TEST_MS,
+  );
+}

@@ -1,0 +1,90 @@
+import { type Stage, TEST_MS } from '../stage.ts';
+
+export function frameTests(stage: Stage): void {
+  test(
+    'a session that only reads offers nothing that changes anything',
+    async () => {
+      const page = await stage.browser.open();
+      await page.goto(stage.address('/endpoints'));
+      await page.getByLabel('Key', { exact: true }).fill(stage.posthorn.project.key);
+      await page.getByLabel('Read only: look, and change nothing').check();
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByText('Read only: nothing can be changed.').waitFor();
+      await page.getByRole('table').waitFor();
+      expect(await page.getByRole('button', { name: 'New endpoint' }).count()).toBe(0);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Sign in to Posthorn' }).waitFor();
+    },
+    TEST_MS,
+  );
+
+  test(
+    'the end of a session is announced, and put off',
+    async () => {
+      const page = await stage.browser.open();
+      await stage.signIn(page, '/keys');
+      // The server counts 12 hours from now. Only what the page is told is sooner.
+      await page.route(
+        '**/v1/session',
+        async (route) => {
+          const response = await route.fetch();
+          const session = (await response.json()) as object;
+          const expiresAt = new Date(Date.now() + 90_000).toISOString();
+          await route.fulfill({ response, json: { ...session, expiresAt } });
+        },
+        { times: 1 },
+      );
+      await page.reload();
+      const notice = page.getByRole('region', { name: 'Session' });
+      await notice.getByText('Your session ends in less than two minutes.').waitFor();
+      await notice.getByRole('button', { name: 'Stay signed in' }).click();
+      await notice.waitFor({ state: 'detached' });
+    },
+    TEST_MS,
+  );
+
+  test(
+    'while the API is away the last data stay, with the time since when, and it is asked until it answers',
+    async () => {
+      const page = await stage.open('/endpoints');
+      await page.getByRole('table').waitFor();
+      await page.route('**/v1/**', (route) => route.fulfill({ status: 503, body: '' }));
+      await page.getByText('has not answered since').waitFor();
+      expect(await page.getByRole('table').count()).toBe(1);
+      await page.unroute('**/v1/**');
+      await page.getByText('has not answered since').waitFor({ state: 'detached' });
+      // The browser logs each 503.
+      expect(stage.browser.faults.splice(0).filter((fault) => !fault.includes('503'))).toEqual([]);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'the time range is carried from screen to screen, and what is pasted opens the jump box',
+    async () => {
+      const event = await stage.failedEvent('jumped.to', await stage.receiverThat(500));
+      await stage.posthorn.newEndpoint('http://127.0.0.1:9/jump-to-me', { events: ['never.sent'] });
+      const page = await stage.open('/events?range=1h');
+      const links = page.getByRole('navigation', { name: 'Project' });
+      await links.getByRole('link', { name: 'Deliveries' }).click();
+      await page.waitForURL(/\/deliveries\?range=1h$/);
+      await links.getByRole('link', { name: 'Attention' }).click();
+      await page.waitForURL(/\/attention$/);
+
+      await page.evaluate(
+        `(() => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData('text', '${event}');
+          document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+        })()`,
+      );
+      await page.getByRole('option', { name: `${event} event` }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'jumped.to' }).waitFor();
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('jump-to-me');
+      await page.getByRole('option', { name: /jump-to-me endpoint/ }).waitFor();
+    },
+    TEST_MS,
+  );
+}

@@ -1,0 +1,224 @@
+import type { Page } from 'playwright-core';
+import { examine } from '../look.ts';
+import { portalOf } from '../portal.ts';
+import { HOSTILE, type Stage, TEST_MS } from '../stage.ts';
+
+export function portalTests(stage: Stage): void {
+  const portal = portalOf(stage);
+  const heading = (page: Page, name: string | RegExp): Promise<void> =>
+    page.getByRole('heading', { name, level: 1 }).waitFor();
+
+  test(
+    'a link opens the portal once; the tab that has the session goes on when it is loaded again',
+    async () => {
+      const { url } = await portal.link({ consumer: 'once', path: 'deliveries' });
+      const page = await stage.browser.open();
+      await page.goto(url);
+      await heading(page, 'Deliveries');
+      expect(page.url()).not.toContain('plc_');
+      await page.reload();
+      await heading(page, 'Deliveries');
+      await page.goto('about:blank');
+      await page.goto(url);
+      await heading(page, 'Deliveries');
+
+      const other = await stage.browser.open();
+      await other.goto(url);
+      await heading(other, 'This link has been used, or has expired');
+      await other.goto(portal.address(''));
+      await heading(other, 'Open this page from your account');
+
+      // The tab of one customer shows nothing for the used link of another.
+      const another = await portal.open({ consumer: 'another' });
+      await another.goto('about:blank');
+      await another.goto(url);
+      await heading(another, 'This link has been used, or has expired');
+      portal.expectRefusals();
+    },
+    TEST_MS,
+  );
+
+  test(
+    'a session that is ended says why, and leads to a new one',
+    async () => {
+      const refreshUrl = `${stage.posthorn.url}/dashboard/?from=portal`;
+      const page = await portal.open({ consumer: 'ended', refreshUrl });
+      await heading(page, 'Endpoints');
+      await stage.posthorn.call('DELETE', '/v1/consumers/ended/sessions');
+      await page.getByRole('link', { name: 'Deliveries' }).click();
+      await heading(page, 'Your session was ended');
+      const way = page.getByRole('link', { name: 'Begin a new session' });
+      expect(await way.getAttribute('href')).toBe(`${refreshUrl}&posthorn=session_expired`);
+      await page.waitForURL(/from=portal&posthorn=session_expired/);
+      portal.expectRefusals();
+    },
+    TEST_MS,
+  );
+
+  test(
+    'the end of a session is announced two minutes ahead',
+    async () => {
+      const { url } = await portal.link({
+        consumer: 'late',
+        sessionFor: '15m',
+        refreshUrl: stage.posthorn.url,
+      });
+      const page = await stage.browser.open();
+      await page.clock.install();
+      await page.goto(url);
+      await heading(page, 'Endpoints');
+      expect(await page.getByRole('alert').count()).toBe(0);
+      await page.clock.fastForward('13:30');
+      await page.getByRole('alert').getByText('your session ends in').waitFor();
+      await page.getByRole('button', { name: 'Stay here' }).click();
+      await page.getByText('Your session ends at its appointed time').waitFor();
+      await page.getByRole('link', { name: 'Begin a new one' }).waitFor();
+    },
+    TEST_MS,
+  );
+
+  test(
+    'an endpoint is added by keyboard alone, tested, and its failure explained and sent again',
+    async () => {
+      const receiver = await stage.receiverThat((_request, response) => {
+        response.writeHead(503, { 'x-hostile': '<b>' }).end(HOSTILE);
+      }, 200);
+      const page = await portal.open({ consumer: 'keys' });
+      await page.getByRole('heading', { name: 'No endpoint yet' }).waitFor();
+      await press(page, 'Add an endpoint');
+      await heading(page, 'Add an endpoint');
+      await page.getByLabel('URL').focus();
+      await page.keyboard.type(receiver.url);
+      await page.keyboard.press('Enter');
+      await heading(page, 'Endpoint added');
+      const secret = (await page.getByLabel('Secret of the endpoint').textContent()) ?? '';
+      expect(secret).toMatch(/^whsec_/);
+      await press(page, 'Send a test');
+      await page.getByRole('dialog').getByRole('button', { name: 'Send the test' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByText('answered 503').first().waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: 'Open the endpoint' }).focus();
+      await page.keyboard.press('Enter');
+      await page
+        .getByRole('link', { name: /^[a-z._]+$/ })
+        .first()
+        .waitFor();
+      expect(await page.content()).not.toContain(secret);
+
+      await page.getByRole('table').getByRole('link').first().focus();
+      await page.keyboard.press('Enter');
+      await page.getByText('Your server answered 503.').waitFor();
+      await page.getByText('<script>document.title=1</script>').first().waitFor();
+      await press(page, 'Attempt now');
+      await page.getByText(/^Delivered after 2 attempts/).waitFor();
+      expect(await page.title()).not.toBe('1');
+    },
+    TEST_MS,
+  );
+
+  test(
+    'what a link leaves out is not offered, and bodies are not shown',
+    async () => {
+      const receiver = await stage.receiverThat(500);
+      await stage.posthorn.newEndpoint(receiver.url, {
+        consumer: 'looks',
+        events: ['looked.at'],
+        policy: { delays: [] },
+      });
+      const { id } = await stage.posthorn.post({
+        type: 'looked.at',
+        consumer: 'looks',
+        data: { hidden: 'datum' },
+      });
+      await stage.posthorn.untilSettled(id);
+      const page = await portal.open({ consumer: 'looks', capabilities: ['view'] });
+      await page.getByRole('link', { name: receiver.url.replace('https://', '') }).click();
+      await page.getByText('Your server answered 500').waitFor();
+      await page.getByRole('link', { name: 'looked.at' }).click();
+      await page
+        .getByText(/This session does not show bodies/)
+        .first()
+        .waitFor();
+      const offers = 'Add|Test|Pause|Recover|missed|Rotate|Edit|Delete|Resend';
+      expect(await page.getByRole('button', { name: new RegExp(offers, 'i') }).count()).toBe(0);
+      expect(await page.content()).not.toContain('datum');
+      await page.goto(portal.address('/endpoints/new'));
+      await page.getByText('This session may look, but not add endpoints').waitFor();
+      await page.goto(portal.address('/deliveries'));
+      await page.getByRole('link', { name: 'looked.at' }).waitFor();
+      expect(await page.getByLabel('Text in the body').count()).toBe(0);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'every screen of the portal is accessible in both modes and at both widths, and fits 320 pixels',
+    async () => {
+      const { posthorn } = stage;
+      await posthorn.call('PATCH', '/v1/project', {
+        portal: { name: 'CmdCal', accent: '#ffd60a', radius: 10 },
+      });
+      for (const type of ['ticket.moved', 'ticket.closed', 'axe.failed'])
+        await posthorn.call('PUT', `/v1/event-types/${type}`, {
+          description: 'Someone moved a ticket to another list.',
+          schema: { type: 'object', properties: { id: { type: 'string', description: 'The ticket' } } },
+          example: { id: 'tic_1', big: 12 },
+        });
+      const receiver = await stage.receiverThat((_request, response) => {
+        response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":"no"}');
+      });
+      const { id: endpoint } = await posthorn.newEndpoint(receiver.url, {
+        consumer: 'axe',
+        description: 'Tickets',
+        events: ['axe.*', 'ticket.moved'],
+        policy: { delays: [] },
+      });
+      const event = await posthorn.post({ type: 'axe.failed', consumer: 'axe', data: { note: HOSTILE } });
+      const { deliveries } = await posthorn.untilSettled(event.id);
+      const screens: [string, string][] = [
+        ['/endpoints', 'Tickets'],
+        ['/endpoints/new', 'All events'],
+        [`/endpoints/${endpoint}`, 'Your server answered 500'],
+        ['/deliveries', 'axe.failed'],
+        [`/deliveries/${deliveries[0]!.id}`, 'Given up after one attempt'],
+        ['/event-types', 'Your endpoints'],
+        ['/event-types/ticket.moved', 'What is signed'],
+        ['/verify', 'Check a request'],
+        ['/usage', 'Delivered share'],
+        ['/nowhere', 'There is no such page'],
+      ];
+      const page = await portal.open({ consumer: 'axe', returnUrl: posthorn.url });
+      const found = await examine(page, portal.address, screens);
+      expect(found).toEqual([]);
+    },
+    2 * TEST_MS,
+  );
+
+  test(
+    'the checker says which part does not fit, and sends nothing',
+    async () => {
+      const page = await portal.open({ consumer: 'checks', path: 'verify' });
+      const sent: string[] = [];
+      page.on('request', (request) => sent.push(`${request.url()} ${request.postData()}`));
+      await page
+        .getByLabel('Headers')
+        .fill('webhook-id: evt_1\nwebhook-timestamp: 1\nwebhook-signature: v1,AAAA');
+      await page.getByLabel('Body').fill('{"private":"datum"}');
+      await page.getByLabel('Secret').fill('whsec_private');
+      await page.getByRole('button', { name: 'Check it' }).click();
+      await page.getByText('The signature is not right.').waitFor();
+      await page.getByText('it may have been cut').waitFor();
+      expect(sent.filter((text) => /private|datum|AAAA/.test(text))).toEqual([]);
+    },
+    TEST_MS,
+  );
+
+  /** Without a pointer. */
+  async function press(page: Page, name: string): Promise<void> {
+    const button = page.getByRole('button', { name });
+    await button.waitFor();
+    await button.focus();
+    await page.keyboard.press('Enter');
+  }
+}

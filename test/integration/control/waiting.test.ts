@@ -1,0 +1,112 @@
+import type { ScriptStep } from '../../receivers/receiver.ts';
+import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
+import { eventually } from '../../set-up/eventually.ts';
+import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
+
+let posthorn: TestPosthorn;
+const receiverThat = receiversPerTest();
+let types = 0;
+
+beforeAll(async () => {
+  posthorn = await startTestPosthorn();
+  await posthorn.call('PATCH', '/v1/project', { policy: { delays: ['1s', '1s', '1s', '1s'] } });
+});
+afterAll(() => posthorn.close());
+
+const respond =
+  (status: number, retryAfter: string): ScriptStep =>
+  (_request, response) =>
+    void response.writeHead(status, { 'Retry-After': retryAfter }).end();
+
+/** An endpoint with an event type of its own. */
+async function subscribed(...script: ScriptStep[]) {
+  const receiver = await receiverThat(...script);
+  const type = `type.${types++}`;
+  const { id } = await posthorn.newEndpoint(receiver.url, { events: [type] });
+  type Health = {
+    status: string;
+    retryAfter: string | null;
+    spacingMs: number | null;
+    failuresInARow: number;
+  };
+  return {
+    receiver,
+    id,
+    post: () => posthorn.post({ type, data: {} }),
+    health: async () => (await posthorn.call<{ health: Health }>('GET', `/v1/endpoints/${id}`)).health,
+  };
+}
+
+const gaps = (times: number[]): number[] => times.slice(1).map((time, n) => time - times[n]!);
+
+test('the whole endpoint waits as long as Retry-After says, and no delivery uses an attempt meanwhile', async () => {
+  const { receiver, post, health } = await subscribed(respond(503, '4'), 200);
+  const first = await post();
+  await receiver.untilReceived(1);
+  const respondedAt = Date.now();
+  await eventually(async () => (await health()).retryAfter !== null);
+  const others = await Promise.all([post(), post(), post()]);
+  const { retryAfter } = await health();
+  for (const { id } of others)
+    expect((await posthorn.eventOf(id)).deliveries[0]).toMatchObject({
+      attempts: 0,
+      waitingFor: 'retry_after',
+      waitingUntil: retryAfter,
+    });
+
+  for (const { id } of [first, ...others]) await posthorn.untilSettled(id, 20_000);
+
+  expect(await health()).toMatchObject({ status: 'healthy', failuresInARow: 0 });
+  for (const { receivedAt } of receiver.requests.slice(1))
+    expect(receivedAt - respondedAt).toBeGreaterThan(3_900);
+  expect(receiver.requests).toHaveLength(5);
+  const attempts = await Promise.all(
+    [first, ...others].map(async ({ id }) => (await posthorn.eventOf(id)).deliveries[0]!.attempts),
+  );
+  expect(attempts).toEqual([2, 1, 1, 1]);
+});
+
+test('a date in Retry-After is kept to the second', async () => {
+  const until = Math.ceil(Date.now() / 1000) * 1000 + 4_000;
+  const { receiver, post } = await subscribed(respond(429, new Date(until).toUTCString()), 200);
+  const event = await post();
+  expect(await posthorn.untilSettled(event.id, 20_000)).toMatchObject({ status: 'delivered' });
+  expect(receiver.requests[1]!.receivedAt).toBeGreaterThanOrEqual(until - 50);
+});
+
+test('429 without Retry-After spaces the requests to the endpoint out, and successes relax that', async () => {
+  const { receiver, post, health } = await subscribed(429, 429, 200);
+  const first = await post();
+  await receiver.untilReceived(2, 20_000);
+  await eventually(async () => (await health()).spacingMs === 2_000, 20_000);
+  const others = await Promise.all([post(), post(), post()]);
+  for (const { id } of [first, ...others])
+    expect(await posthorn.untilSettled(id, 30_000)).toMatchObject({ status: 'delivered' });
+  await eventually(async () => (await health()).spacingMs === null);
+
+  // From the second 429 on: 2 s, then 1 s after a success, then no distance.
+  const [, second, third, fourth] = gaps(receiver.requests.map(({ receivedAt }) => receivedAt));
+  expect(second).toBeGreaterThan(1_900);
+  expect(third! + fourth!).toBeGreaterThan(900);
+});
+
+test('another endpoint does not wait', async () => {
+  const shut = await subscribed(respond(503, '60'), 200);
+  await shut.post();
+  await eventually(async () => (await shut.health()).retryAfter !== null);
+  const open = await subscribed(200);
+  const event = await open.post();
+  expect(await posthorn.untilSettled(event.id, 5_000)).toMatchObject({ status: 'delivered' });
+});
+
+test('an endpoint that is paused and resumed does not wait any longer', async () => {
+  const { receiver, id, post, health } = await subscribed(respond(503, '600'), 200);
+  await post();
+  await eventually(async () => (await health()).retryAfter !== null);
+  const waits = await post();
+  await posthorn.call('POST', `/v1/endpoints/${id}/pause`);
+  const resumed = await posthorn.call('POST', `/v1/endpoints/${id}/resume`);
+  expect(resumed).toMatchObject({ health: { status: 'healthy', retryAfter: null } });
+  expect(await posthorn.untilSettled(waits.id, 20_000)).toMatchObject({ status: 'delivered' });
+  expect(receiver.requests).toHaveLength(2);
+});

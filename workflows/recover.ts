@@ -1,0 +1,30 @@
+import { continueAsNew, proxyActivities, setCurrentDetails, sleep } from '@temporalio/workflow';
+import { type JobActivities, type RecoverInput, SLOW_TASK_QUEUE } from './contract.ts';
+
+/** Some ten events each: a history of 2,000 events replays in well under a second. */
+const STEPS_PER_RUN = 200;
+
+/**
+ * Carries a job until it is done, paused or cancelled. How far it has come is in Postgres, so a workflow that starts anew
+ * goes on where the last one was.
+ */
+export async function recover(input: RecoverInput): Promise<string> {
+  for (let step = 0; step < (input.stepsPerRun ?? STEPS_PER_RUN); step++) {
+    const result = await activities.workOnJob(input);
+    setCurrentDetails(result.summary);
+    if (result.kind === 'ended') return result.summary;
+    // Keeps the rate. The due times in Postgres do too, so an early page would not send anything early.
+    if (result.waitMs > 0) await sleep(result.waitMs, { summary: result.summary });
+  }
+  return continueAsNew<typeof recover>(input);
+}
+
+const activities = proxyActivities<JobActivities>({
+  taskQueue: SLOW_TASK_QUEUE,
+  // A page takes well under a second; this one may wait for the pages of other projects.
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: '10s',
+  // Retries without limit: the job goes on when Postgres is back.
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
+  summary: 'work through the next deliveries',
+});
