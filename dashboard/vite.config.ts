@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
-import { ICON_NAMES } from './src/kit/icon-names.ts';
+import { ICON_NAMES } from './src/kit/icons/icon-names.ts';
 
 const root = import.meta.dirname;
 const repository = join(root, '..');

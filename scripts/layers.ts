@@ -103,7 +103,13 @@ export const LAYERS: Layer[] = [
     imports: ['src/config', 'src/embedded', 'src/cli/stop-signals.ts', 'sdk/typescript/src'],
   },
   // Clients of the API: they run in browsers and use the TypeScript SDK. What both pages show imports neither of them.
-  { path: 'dashboard/src', imports: ['sdk/typescript/src'] },
+  { path: 'dashboard/src/theme', imports: [] },
+  // Buttons, fields, dialogs: the elements of pages, which know nothing of events or endpoints.
+  { path: 'dashboard/src/kit', imports: ['dashboard/src/theme'] },
+  {
+    path: 'dashboard/src',
+    imports: ['dashboard/src/theme', 'dashboard/src/kit', 'sdk/typescript/src'],
+  },
   { path: 'dashboard/src/reference', imports: ['dashboard/src'] },
   {
     path: 'dashboard/src/operator',

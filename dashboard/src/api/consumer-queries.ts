@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { windowOf } from '../kit/time-range.ts';
+import { windowOf } from '../kit/time/time-range.ts';
 import { clientOf } from './client.ts';
 import { type ListRange, pagesOf } from './queries.ts';
 

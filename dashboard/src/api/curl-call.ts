@@ -1,5 +1,5 @@
 import { queryText } from '../../../sdk/typescript/src/call.ts';
-import { shellQuoted } from '../kit/shell-quoted.ts';
+import { shellQuoted } from '../kit/text/shell-quoted.ts';
 import { apiUrl } from './client.ts';
 
 const KEY = `-H "Authorization: Bearer $POSTHORN_KEY"`;

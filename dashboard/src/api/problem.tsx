@@ -1,5 +1,5 @@
 import { PosthornError } from '../../../sdk/typescript/src/posthorn-error.ts';
-import { product } from '../kit/product.ts';
+import { product } from '../kit/text/product.ts';
 import { apiUrl } from './client.ts';
 import css from './problem.module.css';
 

@@ -5,7 +5,7 @@ import type {
   ListFailuresQuery,
 } from '../../../sdk/typescript/src/models.ts';
 import type { EventsQuery } from '../../../sdk/typescript/src/resources/events.ts';
-import { boundsOf, type RangeName, type TimeRange } from '../kit/time-range.ts';
+import { boundsOf, type RangeName, type TimeRange } from '../kit/time/time-range.ts';
 import { clientOf } from './client.ts';
 
 /** The first member of each key is the project, so that nothing of one is ever shown in another. */

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { GetTimelineQuery, Readiness, Timeline } from '../../../sdk/typescript/src/models.ts';
-import { windowOf } from '../kit/time-range.ts';
+import { windowOf } from '../kit/time/time-range.ts';
 import { apiUrl, clientOf } from './client.ts';
 import type { ListRange } from './queries.ts';
 

@@ -1,5 +1,5 @@
 import type { Delivery, ListDeliveriesQuery } from '../../../sdk/typescript/src/models.ts';
-import { relative } from '../kit/time.ts';
+import { relative } from '../kit/time/time.ts';
 import { clientOf } from './client.ts';
 
 export type StillRetried = { deliveries: Pick<Delivery, 'nextAttemptAt'>[]; hasMore: boolean };

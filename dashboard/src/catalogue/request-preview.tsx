@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { Preview, Signing } from '../../../sdk/typescript/src/models.ts';
 import { signatureWords } from '../delivery/signature-words.ts';
 import { type BodyForm, BodyView } from '../json-view/body-view.tsx';
-import { CopyButton } from '../kit/copy.tsx';
+import { CopyButton } from '../kit/buttons/copy.tsx';
 import css from './catalogue.module.css';
 import { covers, headerPieces, type SignedPart, signedContent } from './signed-parts.ts';
 import { SignedLegend, SignedText } from './signed-text.tsx';

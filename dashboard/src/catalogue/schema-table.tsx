@@ -1,4 +1,4 @@
-import table from '../kit/table.module.css';
+import table from '../kit/lists/table.module.css';
 import css from './catalogue.module.css';
 import { schemaRows } from './schema-rows.ts';
 

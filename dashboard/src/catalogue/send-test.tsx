@@ -2,10 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { type ComponentProps, useState } from 'react';
 import { endpointsQuery } from '../api/queries.ts';
 import { TestEndpoint } from '../endpoint/test-endpoint.tsx';
-import { Button } from '../kit/button.tsx';
-import { Dialog, DialogActions } from '../kit/dialog.tsx';
-import { Field } from '../kit/field.tsx';
-import { SkeletonRows } from '../kit/page.tsx';
+import { Button } from '../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
+import { Field } from '../kit/fields/field.tsx';
+import { SkeletonRows } from '../kit/layout/page.tsx';
 import { matchesType } from './type-groups.ts';
 
 type SendTestProps = { project: string; type: string; onClose: () => void } & Pick<

@@ -1,8 +1,8 @@
 import { useId, useState } from 'react';
 import type { EventType } from '../../../sdk/typescript/src/models.ts';
-import { Chip } from '../kit/chip.tsx';
-import field from '../kit/field.module.css';
-import { Check } from '../kit/field.tsx';
+import field from '../kit/fields/field.module.css';
+import { Check } from '../kit/fields/field.tsx';
+import { Chip } from '../kit/lists/chip.tsx';
 import css from './catalogue.module.css';
 import { fitsSearch, groupTypes, matchesType, toggled } from './type-groups.ts';
 

@@ -1,4 +1,4 @@
-import { Panel } from '../kit/page.tsx';
+import { Panel } from '../kit/layout/page.tsx';
 import css from './chart.module.css';
 
 /** As high as the chart that comes. */

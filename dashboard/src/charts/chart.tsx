@@ -1,8 +1,8 @@
 import { scaleLinear } from 'd3-scale';
 import { type ReactNode, useState } from 'react';
-import { Button } from '../kit/button.tsx';
-import { useClock } from '../kit/clock.ts';
-import { Panel } from '../kit/page.tsx';
+import { Button } from '../kit/buttons/button.tsx';
+import { Panel } from '../kit/layout/page.tsx';
+import { useClock } from '../kit/time/clock.ts';
 import { AsTable } from './as-table.tsx';
 import css from './chart.module.css';
 import { Legend } from './legend.tsx';

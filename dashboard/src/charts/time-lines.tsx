@@ -1,7 +1,7 @@
 import { max, min } from 'd3-array';
 import { scaleLog } from 'd3-scale';
 import { line } from 'd3-shape';
-import { duration } from '../kit/time.ts';
+import { duration } from '../kit/time/time.ts';
 import css from './chart.module.css';
 import { Chart, type ChartProps } from './chart.tsx';
 import { BASELINE, MARGIN, type Plot } from './plot.ts';

@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import type { Attempt, Event } from '../../../sdk/typescript/src/models.ts';
 import { type BodyForm, BodyView } from '../json-view/body-view.tsx';
-import { CopyButton } from '../kit/copy.tsx';
-import { Moment } from '../kit/moment.tsx';
-import { bytes, duration } from '../kit/time.ts';
+import { CopyButton } from '../kit/buttons/copy.tsx';
+import { Moment } from '../kit/time/moment.tsx';
+import { bytes, duration } from '../kit/time/time.ts';
 import { causeOf } from './causes.ts';
 import { Compare } from './compare.tsx';
 import { curlOf } from './curl.ts';

@@ -1,5 +1,5 @@
 import type { Attempt } from '../../../sdk/typescript/src/models.ts';
-import table from '../kit/table.module.css';
+import table from '../kit/lists/table.module.css';
 import css from './delivery.module.css';
 import { differences } from './differences.ts';
 

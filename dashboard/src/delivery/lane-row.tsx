@@ -1,9 +1,9 @@
 import type { Attempt, Event } from '../../../sdk/typescript/src/models.ts';
-import { Icon } from '../kit/icon.tsx';
-import type { IconName } from '../kit/icon-names.ts';
-import { shortUrl } from '../kit/short-url.ts';
-import { countdown, duration } from '../kit/time.ts';
-import tones from '../kit/tone.module.css';
+import { Icon } from '../kit/icons/icon.tsx';
+import type { IconName } from '../kit/icons/icon-names.ts';
+import tones from '../kit/status/tone.module.css';
+import { shortUrl } from '../kit/text/short-url.ts';
+import { countdown, duration } from '../kit/time/time.ts';
 import { causeOf, waitingText } from './causes.ts';
 import { isOpen, type Lane, urlOf } from './lane.ts';
 import { type Axis, spreadMarks } from './lane-axis.ts';

@@ -1,6 +1,6 @@
 import type { DeliveryDetails } from '../../../sdk/typescript/src/models.ts';
-import { Icon } from '../kit/icon.tsx';
-import { duration } from '../kit/time.ts';
+import { Icon } from '../kit/icons/icon.tsx';
+import { duration } from '../kit/time/time.ts';
 import css from './delivery.module.css';
 
 /** The steps of the retry policy: those that are over, and those to come. */

@@ -3,10 +3,10 @@ import { useState } from 'react';
 import type { Delivery } from '../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../api/client.ts';
 import { Problem } from '../api/problem.tsx';
-import { Button } from '../kit/button.tsx';
-import { Dialog, DialogActions } from '../kit/dialog.tsx';
+import { Button } from '../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
 import { useKeys } from '../kit/keys.ts';
-import { tell } from '../kit/toast.tsx';
+import { tell } from '../kit/status/toast.tsx';
 import css from './delivery.module.css';
 import { isOpen } from './lane.ts';
 

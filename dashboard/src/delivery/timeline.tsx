@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Event } from '../../../sdk/typescript/src/models.ts';
-import { useNow } from '../kit/clock.ts';
 import { useRowKeys } from '../kit/keys.ts';
-import { duration } from '../kit/time.ts';
+import { useNow } from '../kit/time/clock.ts';
+import { duration } from '../kit/time/time.ts';
 import { isOpen, type Lane } from './lane.ts';
 import { laneAxis } from './lane-axis.ts';
 import { LaneRow } from './lane-row.tsx';

@@ -2,9 +2,9 @@ import { useMutation } from '@tanstack/react-query';
 import type { Endpoint } from '../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../api/client.ts';
 import { messageOf } from '../api/problem.tsx';
-import { Button } from '../kit/button.tsx';
-import { Dialog, DialogActions } from '../kit/dialog.tsx';
-import { tell } from '../kit/toast.tsx';
+import { Button } from '../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
+import { tell } from '../kit/status/toast.tsx';
 
 export type Change = 'pause' | 'resume' | 'disable' | 'enable';
 

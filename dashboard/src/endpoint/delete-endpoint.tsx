@@ -4,10 +4,10 @@ import type { Endpoint } from '../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../api/client.ts';
 import { Problem } from '../api/problem.tsx';
 import { backlogQuery } from '../api/statistics-queries.ts';
-import { Button } from '../kit/button.tsx';
-import { Dialog, DialogActions } from '../kit/dialog.tsx';
-import { TextField } from '../kit/text-field.tsx';
-import { tell } from '../kit/toast.tsx';
+import { Button } from '../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
+import { TextField } from '../kit/fields/text-field.tsx';
+import { tell } from '../kit/status/toast.tsx';
 import { openOf } from './open-deliveries.ts';
 
 type DeleteEndpointProps = {

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../../sdk/typescript/src/models.ts';
-import { State, StateOf } from '../kit/state.tsx';
+import { State, StateOf } from '../kit/status/state.tsx';
 
 /** The state that its owner gave it; if it is active, also how it answers. */
 export function EndpointState({ endpoint }: { endpoint: Endpoint }) {

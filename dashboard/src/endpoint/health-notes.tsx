@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import type { Attempt, Endpoint } from '../../../sdk/typescript/src/models.ts';
 import { causeOf } from '../delivery/causes.ts';
-import { Moment } from '../kit/moment.tsx';
-import { duration } from '../kit/time.ts';
+import { Moment } from '../kit/time/moment.tsx';
+import { duration } from '../kit/time/time.ts';
 import css from './endpoint.module.css';
 
 type HealthNotesProps = {

@@ -4,12 +4,12 @@ import type { NewRecovery, Recovery, RecoveryPreview } from '../../../sdk/typesc
 import { clientOf } from '../api/client.ts';
 import { Problem } from '../api/problem.tsx';
 import { findStillRetried, stillRetriedText } from '../api/still-retried.ts';
-import { Button } from '../kit/button.tsx';
-import { Dialog, DialogActions } from '../kit/dialog.tsx';
-import { Field } from '../kit/field.tsx';
-import { Moment } from '../kit/moment.tsx';
-import { TextField } from '../kit/text-field.tsx';
-import { duration } from '../kit/time.ts';
+import { Button } from '../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
+import { Field } from '../kit/fields/field.tsx';
+import { TextField } from '../kit/fields/text-field.tsx';
+import { Moment } from '../kit/time/moment.tsx';
+import { duration } from '../kit/time/time.ts';
 
 const SINCE: [label: string, ms: number][] = [
   ['The last hour', 3_600_000],

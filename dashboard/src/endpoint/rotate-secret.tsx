@@ -4,11 +4,11 @@ import type { Endpoint, Signing } from '../../../sdk/typescript/src/models.ts';
 import { signingQuery } from '../api/catalogue-queries.ts';
 import { clientOf } from '../api/client.ts';
 import { errorAt, Problem } from '../api/problem.tsx';
-import { Button } from '../kit/button.tsx';
-import { Dialog, DialogActions } from '../kit/dialog.tsx';
-import { Field } from '../kit/field.tsx';
-import { ShownOnce } from '../kit/shown-once.tsx';
-import { SecretField } from '../kit/text-field.tsx';
+import { Button } from '../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
+import { ShownOnce } from '../kit/dialogs/shown-once.tsx';
+import { Field } from '../kit/fields/field.tsx';
+import { SecretField } from '../kit/fields/text-field.tsx';
 import css from './endpoint.module.css';
 import { SecretTimes } from './secret-times.tsx';
 

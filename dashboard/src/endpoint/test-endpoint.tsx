@@ -6,11 +6,11 @@ import { Problem } from '../api/problem.tsx';
 import { eventTypesQuery } from '../api/queries.ts';
 import { causeOf } from '../delivery/causes.ts';
 import { type BodyForm, BodyView } from '../json-view/body-view.tsx';
-import { Button } from '../kit/button.tsx';
-import { Dialog, DialogActions } from '../kit/dialog.tsx';
-import { Field } from '../kit/field.tsx';
-import { StateOf } from '../kit/state.tsx';
-import { duration } from '../kit/time.ts';
+import { Button } from '../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
+import { Field } from '../kit/fields/field.tsx';
+import { StateOf } from '../kit/status/state.tsx';
+import { duration } from '../kit/time/time.ts';
 import css from './endpoint.module.css';
 import { testEndpoint } from './test-call.ts';
 

@@ -2,10 +2,10 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useAwaySince } from '../api/away.ts';
 import { sessionQuery } from '../api/session.ts';
-import { Button } from '../kit/button.tsx';
-import { useClock, useNow } from '../kit/clock.ts';
-import { product } from '../kit/product.ts';
-import { relative, short } from '../kit/time.ts';
+import { Button } from '../kit/buttons/button.tsx';
+import { product } from '../kit/text/product.ts';
+import { useClock, useNow } from '../kit/time/clock.ts';
+import { relative, short } from '../kit/time/time.ts';
 import css from './notice.module.css';
 
 const TRY_EVERY_MS = 5_000;

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useSession } from '../api/session.ts';
-import { Button } from '../kit/button.tsx';
+import { Button } from '../kit/buttons/button.tsx';
 import css from './notice.module.css';
 
 /** After a deployment, scripts that are not loaded yet may be gone. */

@@ -1,7 +1,7 @@
 import type { ErrorComponentProps } from '@tanstack/react-router';
 import { Problem } from '../api/problem.tsx';
-import { Button } from '../kit/button.tsx';
-import { Page } from '../kit/page.tsx';
+import { Button } from '../kit/buttons/button.tsx';
+import { Page } from '../kit/layout/page.tsx';
 
 /** After a deployment, a page that is still open asks for scripts that are gone: it loads itself anew, once. */
 const RELOADED = 'posthorn.reloaded';

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
-import { Button } from '../kit/button.tsx';
-import { useNow } from '../kit/clock.ts';
-import { countdown } from '../kit/time.ts';
+import { Button } from '../kit/buttons/button.tsx';
+import { useNow } from '../kit/time/clock.ts';
+import { countdown } from '../kit/time/time.ts';
 import css from './notice.module.css';
 
 const AHEAD_MS = 120_000;

@@ -8,7 +8,7 @@ import { markAnswered, markAway } from '../api/away.ts';
 import { observeCalls } from '../api/client.ts';
 import { sessionQuery } from '../api/session.ts';
 import { newQueryClient } from '../frame/query-client.ts';
-import { Toasts } from '../kit/toast.tsx';
+import { Toasts } from '../kit/status/toast.tsx';
 import { applyTheme } from '../theme/theme.ts';
 import { createDashboardRouter } from './router.tsx';
 

@@ -11,7 +11,7 @@ import * as z from 'zod/mini';
 import { basePath } from '../api/client.ts';
 import { ScreenError } from '../frame/screen-error.tsx';
 import { parseSearch, stringifySearch } from '../frame/search.ts';
-import type { TimeRange } from '../kit/time-range.ts';
+import type { TimeRange } from '../kit/time/time-range.ts';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
 import { Projects } from './projects/projects.tsx';

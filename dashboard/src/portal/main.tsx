@@ -8,7 +8,7 @@ import { observeCalls, signCallsWith } from '../api/client.ts';
 import { forgetVersions } from '../api/fetch-if-changed.ts';
 import { hideErrorLinks } from '../api/problem.tsx';
 import { newQueryClient } from '../frame/query-client.ts';
-import { forgetToasts, Toasts } from '../kit/toast.tsx';
+import { forgetToasts, Toasts } from '../kit/status/toast.tsx';
 import { takeCode } from './address.ts';
 import { followHost } from './host/follow-host.ts';
 import { tellHeight } from './host/host.ts';

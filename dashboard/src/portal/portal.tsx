@@ -1,6 +1,6 @@
 import { RouterProvider } from '@tanstack/react-router';
 import { SessionProvider } from '../api/session.ts';
-import { nameProduct } from '../kit/product.ts';
+import { nameProduct } from '../kit/text/product.ts';
 import type { createPortalRouter } from './router.tsx';
 import { Closed, Failed, Opening } from './session/closed.tsx';
 import { usePortalState } from './session/portal-state.ts';

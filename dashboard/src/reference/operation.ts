@@ -1,4 +1,4 @@
-import { shellQuoted } from '../kit/shell-quoted.ts';
+import { shellQuoted } from '../kit/text/shell-quoted.ts';
 
 type Schema = { type?: string | string[]; enum?: unknown[] };
 

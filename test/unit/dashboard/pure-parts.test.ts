@@ -5,8 +5,8 @@ import { laneAxis, spreadMarks } from '../../../dashboard/src/delivery/lane-axis
 import { parseSearch, stringifySearch } from '../../../dashboard/src/frame/search.ts';
 import { hexLines } from '../../../dashboard/src/json-view/hex.ts';
 import { matchesIn, piecesOf } from '../../../dashboard/src/json-view/matches.ts';
-import { absolute, countdown, duration, relative } from '../../../dashboard/src/kit/time.ts';
-import { boundsOf, widerRange } from '../../../dashboard/src/kit/time-range.ts';
+import { absolute, countdown, duration, relative } from '../../../dashboard/src/kit/time/time.ts';
+import { boundsOf, widerRange } from '../../../dashboard/src/kit/time/time-range.ts';
 import { suggestedEndpoints } from '../../../dashboard/src/operator/event/suggested-endpoints.ts';
 import { filtersIn, parseFilterText } from '../../../dashboard/src/operator/events/filter-text.ts';
 import { jumpTargets } from '../../../dashboard/src/operator/frame/jump-targets.ts';

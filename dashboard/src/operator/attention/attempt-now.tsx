@@ -3,8 +3,8 @@ import pLimit from 'p-limit';
 import type { Delivery, FailureGroup } from '../../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../../api/client.ts';
 import { messageOf } from '../../api/problem.tsx';
-import { Button } from '../../kit/button.tsx';
-import { tell } from '../../kit/toast.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { tell } from '../../kit/status/toast.tsx';
 import { type GroupFilter, isInGroup } from './group-filter.ts';
 
 /** Each is a call of its own. */

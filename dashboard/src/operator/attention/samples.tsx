@@ -5,7 +5,7 @@ import type { FailureGroup } from '../../../../sdk/typescript/src/models.ts';
 import { Problem } from '../../api/problem.tsx';
 import { attemptsQuery, deliveriesQuery } from '../../api/queries.ts';
 import { type BodyForm, BodyView } from '../../json-view/body-view.tsx';
-import { SkeletonRows } from '../../kit/page.tsx';
+import { SkeletonRows } from '../../kit/layout/page.tsx';
 import { DeliveryTable } from '../deliveries/delivery-table.tsx';
 import css from './attention.module.css';
 

@@ -3,9 +3,9 @@ import { Link } from '@tanstack/react-router';
 import { Problem } from '../../api/problem.tsx';
 import { endpointsQuery } from '../../api/queries.ts';
 import { EndpointState } from '../../endpoint/endpoint-state.tsx';
-import { Moment } from '../../kit/moment.tsx';
-import { Panel, SkeletonRows } from '../../kit/page.tsx';
-import table from '../../kit/table.module.css';
+import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import table from '../../kit/lists/table.module.css';
+import { Moment } from '../../kit/time/moment.tsx';
 import css from './consumers.module.css';
 
 const SHOWN = 20;

@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { consumerKeysQuery } from '../../api/consumer-queries.ts';
 import { Problem } from '../../api/problem.tsx';
-import { Moment } from '../../kit/moment.tsx';
-import { Panel, SkeletonRows } from '../../kit/page.tsx';
-import table from '../../kit/table.module.css';
+import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import table from '../../kit/lists/table.module.css';
+import { Moment } from '../../kit/time/moment.tsx';
 import css from './consumers.module.css';
 
 export function ConsumerKeys({ project, consumer }: { project: string; consumer: string }) {

@@ -5,10 +5,10 @@ import type { Consumer } from '../../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../../api/client.ts';
 import { errorAt, Problem } from '../../api/problem.tsx';
 import { projectQuery } from '../../api/queries.ts';
-import { Button } from '../../kit/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { TextField } from '../../kit/text-field.tsx';
-import { tell } from '../../kit/toast.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { TextField } from '../../kit/fields/text-field.tsx';
+import { tell } from '../../kit/status/toast.tsx';
 
 type EditConsumerProps = {
   project: string;

@@ -1,5 +1,5 @@
 import type { NewPortalLink } from '../../../../sdk/typescript/src/models.ts';
-import { shellQuoted } from '../../kit/shell-quoted.ts';
+import { shellQuoted } from '../../kit/text/shell-quoted.ts';
 
 export type CodeLanguage = 'curl' | 'TypeScript' | 'Python';
 

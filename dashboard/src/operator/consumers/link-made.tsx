@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react';
 import type { PortalLink } from '../../../../sdk/typescript/src/models.ts';
-import { Button } from '../../kit/button.tsx';
-import { CopyButton } from '../../kit/copy.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { Icon } from '../../kit/icon.tsx';
-import { Moment } from '../../kit/moment.tsx';
-import { SecretText } from '../../kit/secret.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { CopyButton } from '../../kit/buttons/copy.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { SecretText } from '../../kit/dialogs/secret.tsx';
+import { Icon } from '../../kit/icons/icon.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
 import css from './consumers.module.css';
 
 type LinkMadeProps = { title: string; link: PortalLink; onClose: () => void; children: ReactNode };

@@ -1,8 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { clientOf } from '../../api/client.ts';
 import { Problem } from '../../api/problem.tsx';
-import { Button } from '../../kit/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
 import css from './consumers.module.css';
 import { LinkMade } from './link-made.tsx';
 

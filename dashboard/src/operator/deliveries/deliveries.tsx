@@ -1,7 +1,7 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { ListDeliveriesQuery } from '../../../../sdk/typescript/src/models.ts';
-import { Chip } from '../../kit/chip.tsx';
-import { Page } from '../../kit/page.tsx';
+import { Page } from '../../kit/layout/page.tsx';
+import { Chip } from '../../kit/lists/chip.tsx';
 import events from '../events/events.module.css';
 import { DeliveryList } from './delivery-list.tsx';
 import { StateFilter } from './state-filter.tsx';

@@ -2,10 +2,10 @@ import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import type { ListDeliveriesQuery } from '../../../../sdk/typescript/src/models.ts';
 import { Problem } from '../../api/problem.tsx';
 import { deliveriesQuery } from '../../api/queries.ts';
-import { More } from '../../kit/more.tsx';
-import { Empty, Panel, SkeletonRows } from '../../kit/page.tsx';
-import { SearchOn } from '../../kit/search-on.tsx';
-import { keepRange, type TimeRange } from '../../kit/time-range.ts';
+import { Empty, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { More } from '../../kit/lists/more.tsx';
+import { SearchOn } from '../../kit/lists/search-on.tsx';
+import { keepRange, type TimeRange } from '../../kit/time/time-range.ts';
 import { defaultRange } from '../frame/range-picker.tsx';
 import { DeliveryTable } from './delivery-table.tsx';
 

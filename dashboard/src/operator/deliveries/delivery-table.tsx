@@ -5,11 +5,11 @@ import type { Delivery } from '../../../../sdk/typescript/src/models.ts';
 import { endpointsQuery } from '../../api/queries.ts';
 import { causeOf } from '../../delivery/causes.ts';
 import { useRowKeys } from '../../kit/keys.ts';
-import { Moment } from '../../kit/moment.tsx';
-import { SkeletonRows } from '../../kit/page.tsx';
-import { shortUrl } from '../../kit/short-url.ts';
-import { StateOf } from '../../kit/state.tsx';
-import table from '../../kit/table.module.css';
+import { SkeletonRows } from '../../kit/layout/page.tsx';
+import table from '../../kit/lists/table.module.css';
+import { StateOf } from '../../kit/status/state.tsx';
+import { shortUrl } from '../../kit/text/short-url.ts';
+import { Moment } from '../../kit/time/moment.tsx';
 
 type DeliveryTableProps = { project: string; deliveries: Delivery[]; isOfOneEndpoint?: boolean };
 

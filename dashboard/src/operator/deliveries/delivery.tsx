@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Navigate, useParams } from '@tanstack/react-router';
 import { Problem } from '../../api/problem.tsx';
 import { deliveryQuery } from '../../api/queries.ts';
-import { Page, Panel, SkeletonRows } from '../../kit/page.tsx';
+import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 
 /** The address of a delivery leads to its event, which shows it among the others. */
 export function DeliveryRedirect() {

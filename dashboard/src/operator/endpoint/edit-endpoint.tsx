@@ -3,9 +3,9 @@ import { useState } from 'react';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../../api/client.ts';
 import { Problem } from '../../api/problem.tsx';
-import { Button } from '../../kit/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { tell } from '../../kit/toast.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { tell } from '../../kit/status/toast.tsx';
 import { EndpointFields, membersOf } from '../endpoints/endpoint-fields.tsx';
 import { draftOf, LimitFields, limitsOf } from '../endpoints/limit-fields.tsx';
 

@@ -5,7 +5,7 @@ import { adviceOf } from '../../delivery/causes.ts';
 import { type Change, ChangeState } from '../../endpoint/change-state.tsx';
 import { Recover } from '../../endpoint/recover.tsx';
 import { TestEndpoint } from '../../endpoint/test-endpoint.tsx';
-import { Button } from '../../kit/button.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
 
 type EndpointActionsProps = { project: string; endpoint: Endpoint; onChange: () => Promise<void> };
 

@@ -4,9 +4,9 @@ import type { ListRange } from '../../api/queries.ts';
 import { backlogQuery, endpointFiguresQuery, timelineBeforeQuery } from '../../api/statistics-queries.ts';
 import { figuresOf, shareText } from '../../delivery/timeline-figures.ts';
 import { openOf, openText } from '../../endpoint/open-deliveries.ts';
-import { type Figure, Figures } from '../../kit/figures.tsx';
-import { Moment } from '../../kit/moment.tsx';
-import { duration } from '../../kit/time.ts';
+import { type Figure, Figures } from '../../kit/layout/figures.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
+import { duration } from '../../kit/time/time.ts';
 
 const REFETCH_MS = 15_000;
 

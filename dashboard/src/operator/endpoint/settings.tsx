@@ -7,9 +7,9 @@ import css from '../../endpoint/endpoint.module.css';
 import { RotateSecret } from '../../endpoint/rotate-secret.tsx';
 import { rotationCheck } from '../../endpoint/sdk-check.ts';
 import { SecretTimes } from '../../endpoint/secret-times.tsx';
-import { Button } from '../../kit/button.tsx';
-import { Panel } from '../../kit/page.tsx';
-import { duration } from '../../kit/time.ts';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Panel } from '../../kit/layout/page.tsx';
+import { duration } from '../../kit/time/time.ts';
 import { EditEndpoint } from './edit-endpoint.tsx';
 
 type SettingsProps = { project: string; endpoint: Endpoint; onChange: () => Promise<void> };

@@ -4,9 +4,9 @@ import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { deliveriesQuery, endpointOrderQuery } from '../../api/queries.ts';
 import { waitingText } from '../../delivery/causes.ts';
 import css from '../../endpoint/endpoint.module.css';
-import { Moment } from '../../kit/moment.tsx';
-import { Panel } from '../../kit/page.tsx';
-import table from '../../kit/table.module.css';
+import { Panel } from '../../kit/layout/page.tsx';
+import table from '../../kit/lists/table.module.css';
+import { Moment } from '../../kit/time/moment.tsx';
 import { waitingGroups } from './waiting-groups.ts';
 
 const REFETCH_MS = 5_000;

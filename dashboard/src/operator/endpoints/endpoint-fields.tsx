@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { errorAt } from '../../api/problem.tsx';
 import { eventTypesQuery } from '../../api/queries.ts';
-import { TextField } from '../../kit/text-field.tsx';
+import { TextField } from '../../kit/fields/text-field.tsx';
 
 export type EndpointDraft = { url: string; events: string; description: string };
 

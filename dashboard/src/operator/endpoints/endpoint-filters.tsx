@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
-import { Chip } from '../../kit/chip.tsx';
 import { useKeys } from '../../kit/keys.ts';
+import { Chip } from '../../kit/lists/chip.tsx';
 import events from '../events/events.module.css';
 import { SORTS } from './endpoint-rows.ts';
 

@@ -5,11 +5,11 @@ import { shareText } from '../../delivery/timeline-figures.ts';
 import { EndpointState } from '../../endpoint/endpoint-state.tsx';
 import { openText } from '../../endpoint/open-deliveries.ts';
 import { useRowKeys } from '../../kit/keys.ts';
-import { Moment } from '../../kit/moment.tsx';
-import { SelectAll, type Selection, SelectRow } from '../../kit/selection.tsx';
-import { shortUrl } from '../../kit/short-url.ts';
-import table from '../../kit/table.module.css';
-import { duration } from '../../kit/time.ts';
+import { SelectAll, type Selection, SelectRow } from '../../kit/lists/selection.tsx';
+import table from '../../kit/lists/table.module.css';
+import { shortUrl } from '../../kit/text/short-url.ts';
+import { Moment } from '../../kit/time/moment.tsx';
+import { duration } from '../../kit/time/time.ts';
 import type { EndpointRow } from './endpoint-rows.ts';
 import css from './endpoints.module.css';
 

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { errorAt } from '../../api/problem.tsx';
-import { Check, Field } from '../../kit/field.tsx';
-import { TextField } from '../../kit/text-field.tsx';
+import { Check, Field } from '../../kit/fields/field.tsx';
+import { TextField } from '../../kit/fields/text-field.tsx';
 
 /** As it is written: an empty text is no limit. */
 export type LimitsDraft = {

@@ -6,10 +6,10 @@ import { exactProfileQuery } from '../../api/catalogue-queries.ts';
 import { clientOf } from '../../api/client.ts';
 import { errorAt, Problem } from '../../api/problem.tsx';
 import { projectQuery } from '../../api/queries.ts';
-import { Button } from '../../kit/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { ShownOnce } from '../../kit/shown-once.tsx';
-import { SecretField, TextField } from '../../kit/text-field.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { ShownOnce } from '../../kit/dialogs/shown-once.tsx';
+import { SecretField, TextField } from '../../kit/fields/text-field.tsx';
 import { type EndpointDraft, EndpointFields, membersOf } from './endpoint-fields.tsx';
 
 export function NewEndpoint({ project, onClose }: { project: string; onClose: () => void }) {

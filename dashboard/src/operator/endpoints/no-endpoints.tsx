@@ -1,6 +1,6 @@
 import { useMayChange } from '../../api/session.ts';
-import { Button } from '../../kit/button.tsx';
-import { Empty } from '../../kit/page.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Empty } from '../../kit/layout/page.tsx';
 import { SampleReceiver } from './sample-receiver.tsx';
 
 type NoEndpointsProps = {

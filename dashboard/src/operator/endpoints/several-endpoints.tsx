@@ -3,10 +3,10 @@ import { useState } from 'react';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../../api/client.ts';
 import { messageOf } from '../../api/problem.tsx';
-import { Button } from '../../kit/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { type Selection, SelectionBar } from '../../kit/selection.tsx';
-import { shortUrl } from '../../kit/short-url.ts';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { type Selection, SelectionBar } from '../../kit/lists/selection.tsx';
+import { shortUrl } from '../../kit/text/short-url.ts';
 import { ACTS, type Act, actOn } from './act-on-endpoints.ts';
 
 type SeveralEndpointsProps = { project: string; endpoints: Endpoint[]; selection: Selection };

@@ -6,10 +6,10 @@ import { errorAt, Problem } from '../../api/problem.tsx';
 import { callRaw, jsonOf } from '../../api/raw-call.ts';
 import { attributeLines, attributesIn } from '../../catalogue/attribute-lines.ts';
 import { prettyText } from '../../json-view/pretty-text.ts';
-import { Button } from '../../kit/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { Field } from '../../kit/field.tsx';
-import { tell } from '../../kit/toast.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { Field } from '../../kit/fields/field.tsx';
+import { tell } from '../../kit/status/toast.tsx';
 import css from './event-types.module.css';
 
 type EditTypeProps = {

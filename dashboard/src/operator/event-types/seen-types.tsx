@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { AcceptedOfType } from '../../../../sdk/typescript/src/models.ts';
-import { Button } from '../../kit/button.tsx';
-import { Panel } from '../../kit/page.tsx';
-import table from '../../kit/table.module.css';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Panel } from '../../kit/layout/page.tsx';
+import table from '../../kit/lists/table.module.css';
 
 const SHOWN = 20;
 

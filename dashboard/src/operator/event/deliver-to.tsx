@@ -4,9 +4,9 @@ import type { Event } from '../../../../sdk/typescript/src/models.ts';
 import { Problem } from '../../api/problem.tsx';
 import { endpointsQuery } from '../../api/queries.ts';
 import { isOpen } from '../../delivery/lane.ts';
-import { Button } from '../../kit/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { Field } from '../../kit/field.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { Field } from '../../kit/fields/field.tsx';
 import { suggestedEndpoints } from './suggested-endpoints.ts';
 import { useDeliverTo } from './use-deliver-to.ts';
 

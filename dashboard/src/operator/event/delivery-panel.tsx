@@ -8,11 +8,11 @@ import { isOpen, type Lane, urlOf } from '../../delivery/lane.ts';
 import { PolicySteps } from '../../delivery/policy-steps.tsx';
 import { Resend } from '../../delivery/resend.tsx';
 import { ChangeState } from '../../endpoint/change-state.tsx';
-import { Button } from '../../kit/button.tsx';
-import { CopyButton } from '../../kit/copy.tsx';
-import { Icon } from '../../kit/icon.tsx';
-import { Moment } from '../../kit/moment.tsx';
-import { StateOf } from '../../kit/state.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { CopyButton } from '../../kit/buttons/copy.tsx';
+import { Icon } from '../../kit/icons/icon.tsx';
+import { StateOf } from '../../kit/status/state.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
 
 /** What makes a held delivery go on. */
 const RELEASES: Record<string, 'resume' | 'enable'> = {

@@ -2,8 +2,8 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { Event } from '../../../../sdk/typescript/src/models.ts';
 import css from '../../delivery/delivery.module.css';
 import { type BodyForm, BodyView } from '../../json-view/body-view.tsx';
-import { Moment } from '../../kit/moment.tsx';
-import { Panel } from '../../kit/page.tsx';
+import { Panel } from '../../kit/layout/page.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
 
 const isForm = (text: string | undefined): text is BodyForm =>
   text === 'raw' || text === 'pretty' || text === 'hex';

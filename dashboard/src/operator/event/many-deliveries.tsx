@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Event } from '../../../../sdk/typescript/src/models.ts';
 import { eventSummaryQuery } from '../../api/queries.ts';
-import { Figures } from '../../kit/figures.tsx';
+import { Figures } from '../../kit/layout/figures.tsx';
 import { DeliveryList } from '../deliveries/delivery-list.tsx';
 import { StateFilter } from '../deliveries/state-filter.tsx';
 import events from '../events/events.module.css';

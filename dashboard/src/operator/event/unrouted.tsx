@@ -5,10 +5,10 @@ import { Problem } from '../../api/problem.tsx';
 import { endpointsQuery } from '../../api/queries.ts';
 import { useMayChange } from '../../api/session.ts';
 import { EndpointState } from '../../endpoint/endpoint-state.tsx';
-import { Button } from '../../kit/button.tsx';
-import { Empty, Panel, SkeletonRows } from '../../kit/page.tsx';
-import { shortUrl } from '../../kit/short-url.ts';
-import table from '../../kit/table.module.css';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Empty, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import table from '../../kit/lists/table.module.css';
+import { shortUrl } from '../../kit/text/short-url.ts';
 import { suggestedEndpoints } from './suggested-endpoints.ts';
 import { useDeliverTo } from './use-deliver-to.ts';
 

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { clientOf } from '../../api/client.ts';
-import { tell } from '../../kit/toast.tsx';
+import { tell } from '../../kit/status/toast.tsx';
 
 /** Sends an event to one more endpoint, and shows the new delivery. */
 export function useDeliverTo(project: string, event: string, onDone: () => void) {

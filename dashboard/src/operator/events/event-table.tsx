@@ -2,11 +2,11 @@ import { Link } from '@tanstack/react-router';
 import { useRef } from 'react';
 import type { EventSummary } from '../../../../sdk/typescript/src/models.ts';
 import { useRowKeys } from '../../kit/keys.ts';
-import { Moment } from '../../kit/moment.tsx';
-import { SelectAll, type Selection, SelectRow } from '../../kit/selection.tsx';
-import { State, StateOf } from '../../kit/state.tsx';
-import table from '../../kit/table.module.css';
-import { bytes } from '../../kit/time.ts';
+import { SelectAll, type Selection, SelectRow } from '../../kit/lists/selection.tsx';
+import table from '../../kit/lists/table.module.css';
+import { State, StateOf } from '../../kit/status/state.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
+import { bytes } from '../../kit/time/time.ts';
 import css from './events.module.css';
 import { useFilter } from './filters.tsx';
 

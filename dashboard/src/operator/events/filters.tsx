@@ -1,8 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
-import { Button } from '../../kit/button.tsx';
-import { Chip } from '../../kit/chip.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
 import { useKeys } from '../../kit/keys.ts';
+import { Chip } from '../../kit/lists/chip.tsx';
 import css from './events.module.css';
 import { type Filters, filtersIn, parseFilterText } from './filter-text.ts';
 

@@ -7,9 +7,9 @@ import { clientOf } from '../../api/client.ts';
 import { messageOf } from '../../api/problem.tsx';
 import { findStillRetried, stillRetriedText } from '../../api/still-retried.ts';
 import { Recover } from '../../endpoint/recover.tsx';
-import { Button } from '../../kit/button.tsx';
-import { type Selection, SelectionBar } from '../../kit/selection.tsx';
-import { tell } from '../../kit/toast.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { type Selection, SelectionBar } from '../../kit/lists/selection.tsx';
+import { tell } from '../../kit/status/toast.tsx';
 
 /** More than these are resent by what they have in common. */
 const MAX_SELECTED = 100;

@@ -6,11 +6,11 @@ import { curlPost } from '../../api/curl-call.ts';
 import { bodyOfEvent, postEvent } from '../../api/post-event.ts';
 import { errorAt, Problem } from '../../api/problem.tsx';
 import { eventTypesQuery } from '../../api/queries.ts';
-import { Button } from '../../kit/button.tsx';
-import { CopyButton } from '../../kit/copy.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { Field } from '../../kit/field.tsx';
-import { tell } from '../../kit/toast.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { CopyButton } from '../../kit/buttons/copy.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { Field } from '../../kit/fields/field.tsx';
+import { tell } from '../../kit/status/toast.tsx';
 
 /** Posts an event, as the producer's program would. */
 export function SendEvent({ project, onClose }: { project: string; onClose: () => void }) {

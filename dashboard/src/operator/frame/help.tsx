@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { apiUrl } from '../../api/client.ts';
-import { Dialog } from '../../kit/dialog.tsx';
-import { Check } from '../../kit/field.tsx';
-import table from '../../kit/table.module.css';
+import { Dialog } from '../../kit/dialogs/dialog.tsx';
+import { Check } from '../../kit/fields/field.tsx';
+import table from '../../kit/lists/table.module.css';
 import { readSetting, writeSetting } from '../../theme/settings.ts';
 import { SCREENS } from './screens.ts';
 

@@ -3,9 +3,9 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { messageOf } from '../../api/problem.tsx';
 import { failuresQuery, projectQuery, projectsQuery } from '../../api/queries.ts';
 import { sessionQuery, signOut, useSession } from '../../api/session.ts';
-import { Button } from '../../kit/button.tsx';
-import { Icon } from '../../kit/icon.tsx';
-import { tell } from '../../kit/toast.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Icon } from '../../kit/icons/icon.tsx';
+import { tell } from '../../kit/status/toast.tsx';
 import css from './navigation.module.css';
 import { SCREENS } from './screens.ts';
 

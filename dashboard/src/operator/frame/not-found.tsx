@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { Empty, Page } from '../../kit/page.tsx';
+import { Empty, Page } from '../../kit/layout/page.tsx';
 
 export function NotFound() {
   return (

@@ -1,9 +1,9 @@
 import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Button } from '../../kit/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { Field } from '../../kit/field.tsx';
-import { isRangeName, RANGES, type RangeName, type TimeRange } from '../../kit/time-range.ts';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { Field } from '../../kit/fields/field.tsx';
+import { isRangeName, RANGES, type RangeName, type TimeRange } from '../../kit/time/time-range.ts';
 import { readSetting, writeSetting } from '../../theme/settings.ts';
 import css from './frame.module.css';
 

@@ -1,4 +1,4 @@
-import type { IconName } from '../../kit/icon-names.ts';
+import type { IconName } from '../../kit/icons/icon-names.ts';
 
 /** The screens of a project, in the order of the navigation. */
 export type Screen = {

@@ -1,8 +1,8 @@
 import { Link, useLocation, useNavigate, useParams } from '@tanstack/react-router';
-import { Button } from '../../kit/button.tsx';
-import { useClock } from '../../kit/clock.ts';
-import { Icon } from '../../kit/icon.tsx';
-import type { Clock } from '../../kit/time.ts';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Icon } from '../../kit/icons/icon.tsx';
+import { useClock } from '../../kit/time/clock.ts';
+import type { Clock } from '../../kit/time/time.ts';
 import mark from '../../theme/posthorn.svg';
 import { type Theme, useTheme } from '../../theme/theme.ts';
 import css from './frame.module.css';

@@ -6,12 +6,12 @@ import { clientOf } from '../../api/client.ts';
 import { Problem } from '../../api/problem.tsx';
 import { keysQuery } from '../../api/queries.ts';
 import { useMayChange } from '../../api/session.ts';
-import { Button } from '../../kit/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { Moment } from '../../kit/moment.tsx';
-import { Page, Panel, SkeletonRows } from '../../kit/page.tsx';
-import table from '../../kit/table.module.css';
-import { tell } from '../../kit/toast.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import table from '../../kit/lists/table.module.css';
+import { tell } from '../../kit/status/toast.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
 import { NewKey } from './new-key.tsx';
 
 /** Who may call the API, in this project. */

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ListRange } from '../../api/queries.ts';
 import { eventTypeFiguresQuery } from '../../api/statistics-queries.ts';
-import { Panel, SkeletonRows } from '../../kit/page.tsx';
-import table from '../../kit/table.module.css';
+import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import table from '../../kit/lists/table.module.css';
 import css from './overview.module.css';
 
 const SHOWN = 5;

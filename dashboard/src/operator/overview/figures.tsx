@@ -1,7 +1,7 @@
 import type { Backlog, Timeline } from '../../../../sdk/typescript/src/models.ts';
 import { figuresOf, shareText } from '../../delivery/timeline-figures.ts';
-import { type Figure, Figures } from '../../kit/figures.tsx';
-import { duration } from '../../kit/time.ts';
+import { type Figure, Figures } from '../../kit/layout/figures.tsx';
+import { duration } from '../../kit/time/time.ts';
 
 type FiguresProps = {
   timeline: Timeline | undefined;

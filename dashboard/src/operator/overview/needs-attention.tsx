@@ -3,10 +3,10 @@ import { Link } from '@tanstack/react-router';
 import type { Failures } from '../../../../sdk/typescript/src/models.ts';
 import { endpointsQuery } from '../../api/queries.ts';
 import { causeOf } from '../../delivery/causes.ts';
-import { Moment } from '../../kit/moment.tsx';
-import { Panel, SkeletonRows } from '../../kit/page.tsx';
-import { shortUrl } from '../../kit/short-url.ts';
-import table from '../../kit/table.module.css';
+import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import table from '../../kit/lists/table.module.css';
+import { shortUrl } from '../../kit/text/short-url.ts';
+import { Moment } from '../../kit/time/moment.tsx';
 import css from './overview.module.css';
 
 const SHOWN = 5;

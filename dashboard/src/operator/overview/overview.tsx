@@ -14,13 +14,12 @@ import { TimeLines } from '../../charts/time-lines.tsx';
 
 import { figuresOf } from '../../delivery/timeline-figures.ts';
 import { dueOf, timesOf, trafficOf } from '../../delivery/timeline-series.ts';
-
-import { useNow } from '../../kit/clock.ts';
-import { Moment } from '../../kit/moment.tsx';
-import { Columns, Page } from '../../kit/page.tsx';
-import { State } from '../../kit/state.tsx';
-import { duration } from '../../kit/time.ts';
-import { keepRange } from '../../kit/time-range.ts';
+import { Columns, Page } from '../../kit/layout/page.tsx';
+import { State } from '../../kit/status/state.tsx';
+import { useNow } from '../../kit/time/clock.ts';
+import { Moment } from '../../kit/time/moment.tsx';
+import { duration } from '../../kit/time/time.ts';
+import { keepRange } from '../../kit/time/time-range.ts';
 import { defaultRange } from '../frame/range-picker.tsx';
 import { useZoom } from '../frame/use-zoom.ts';
 import { BusiestTypes } from './busiest-types.tsx';

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { recoveriesQuery } from '../../api/queries.ts';
-import { Panel, SkeletonRows } from '../../kit/page.tsx';
+import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { RecoveryTable } from '../recoveries/recovery-table.tsx';
 import css from './overview.module.css';
 

@@ -2,10 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { endpointsQuery, type ListRange } from '../../api/queries.ts';
 import { endpointFiguresQuery } from '../../api/statistics-queries.ts';
-import { Panel, SkeletonRows } from '../../kit/page.tsx';
-import { shortUrl } from '../../kit/short-url.ts';
-import table from '../../kit/table.module.css';
-import { duration } from '../../kit/time.ts';
+import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import table from '../../kit/lists/table.module.css';
+import { shortUrl } from '../../kit/text/short-url.ts';
+import { duration } from '../../kit/time/time.ts';
 import css from './overview.module.css';
 
 const SHOWN = 5;

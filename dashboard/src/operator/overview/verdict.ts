@@ -1,5 +1,5 @@
 import type { Backlog, Failures, Readiness } from '../../../../sdk/typescript/src/models.ts';
-import { duration } from '../../kit/time.ts';
+import { duration } from '../../kit/time/time.ts';
 
 /** Deliveries that are due begin within seconds if a worker runs. */
 const UNATTEMPTED_SECONDS = 60;

@@ -8,9 +8,9 @@ import { useMayChange } from '../../api/session.ts';
 import { attributeLines, attributesIn } from '../../catalogue/attribute-lines.ts';
 import { RequestPreview } from '../../catalogue/request-preview.tsx';
 import { prettyText } from '../../json-view/pretty-text.ts';
-import { Field } from '../../kit/field.tsx';
-import { Panel, SkeletonRows } from '../../kit/page.tsx';
-import { TextField } from '../../kit/text-field.tsx';
+import { Field } from '../../kit/fields/field.tsx';
+import { TextField } from '../../kit/fields/text-field.tsx';
+import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import css from './profile.module.css';
 
 /** After the last key, so that a sentence is one call. */

@@ -1,7 +1,7 @@
 import type { Profile } from '../../../../sdk/typescript/src/models.ts';
 import { durationSeconds } from '../../delivery/retry-steps.ts';
 import { signatureWords } from '../../delivery/signature-words.ts';
-import { duration } from '../../kit/time.ts';
+import { duration } from '../../kit/time/time.ts';
 
 const listed = (words: string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

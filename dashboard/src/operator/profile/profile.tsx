@@ -5,8 +5,8 @@ import { exactProfileQuery, profilesQuery } from '../../api/catalogue-queries.ts
 import { Problem } from '../../api/problem.tsx';
 import { projectQuery } from '../../api/queries.ts';
 import { type BodyForm, BodyView } from '../../json-view/body-view.tsx';
-import field from '../../kit/field.module.css';
-import { Page, Panel, SkeletonRows } from '../../kit/page.tsx';
+import field from '../../kit/fields/field.module.css';
+import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { Bench } from './bench.tsx';
 import css from './profile.module.css';
 import { profileSentences } from './profile-sentences.ts';

@@ -4,10 +4,10 @@ import { useState } from 'react';
 import { clientOf } from '../../api/client.ts';
 import { errorAt, Problem } from '../../api/problem.tsx';
 import { projectsQuery } from '../../api/queries.ts';
-import { Button } from '../../kit/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { ShownOnce } from '../../kit/shown-once.tsx';
-import { TextField } from '../../kit/text-field.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { ShownOnce } from '../../kit/dialogs/shown-once.tsx';
+import { TextField } from '../../kit/fields/text-field.tsx';
 
 export function NewProject({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('');

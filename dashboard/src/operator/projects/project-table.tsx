@@ -4,9 +4,9 @@ import type { ListedProject } from '../../../../sdk/typescript/src/models.ts';
 import { Sparkline } from '../../charts/sparkline.tsx';
 import { shareOf, shareText } from '../../delivery/timeline-figures.ts';
 import { useRowKeys } from '../../kit/keys.ts';
-import { State } from '../../kit/state.tsx';
-import table from '../../kit/table.module.css';
-import { duration } from '../../kit/time.ts';
+import table from '../../kit/lists/table.module.css';
+import { State } from '../../kit/status/state.tsx';
+import { duration } from '../../kit/time/time.ts';
 import css from './projects.module.css';
 
 export function ProjectTable({ projects, now }: { projects: ListedProject[]; now: number }) {

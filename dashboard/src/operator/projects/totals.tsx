@@ -1,7 +1,7 @@
 import type { Backlog, ListedProject } from '../../../../sdk/typescript/src/models.ts';
 import { shareOf, shareText } from '../../delivery/timeline-figures.ts';
-import { type Figure, Figures } from '../../kit/figures.tsx';
-import { duration } from '../../kit/time.ts';
+import { type Figure, Figures } from '../../kit/layout/figures.tsx';
+import { duration } from '../../kit/time/time.ts';
 
 type TotalsProps = {
   projects: ListedProject[] | undefined;

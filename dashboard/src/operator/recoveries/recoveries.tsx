@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { Problem } from '../../api/problem.tsx';
 import { recoveriesQuery } from '../../api/queries.ts';
-import { Empty, Page, Panel, SkeletonRows } from '../../kit/page.tsx';
+import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { RecoveryTable } from './recovery-table.tsx';
 
 /** What was set going to send many deliveries again. */

@@ -5,9 +5,9 @@ import type { Recovery } from '../../../../sdk/typescript/src/models.ts';
 import { endpointsQuery } from '../../api/queries.ts';
 import { filterText, RecoveryBar } from '../../endpoint/recovery-bar.tsx';
 import { useRowKeys } from '../../kit/keys.ts';
-import { Moment } from '../../kit/moment.tsx';
-import { StateOf } from '../../kit/state.tsx';
-import table from '../../kit/table.module.css';
+import table from '../../kit/lists/table.module.css';
+import { StateOf } from '../../kit/status/state.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
 
 type RecoveryTableProps = {
   project: string;

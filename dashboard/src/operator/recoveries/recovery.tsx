@@ -7,12 +7,12 @@ import { Problem } from '../../api/problem.tsx';
 import { endpointsQuery, recoveryQuery } from '../../api/queries.ts';
 import { useMayChange } from '../../api/session.ts';
 import { filterText, RecoveryBar } from '../../endpoint/recovery-bar.tsx';
-import { Button } from '../../kit/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { Moment } from '../../kit/moment.tsx';
-import { Facts, Page, Panel, SkeletonRows } from '../../kit/page.tsx';
-import { StateOf } from '../../kit/state.tsx';
-import { duration } from '../../kit/time.ts';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { Facts, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { StateOf } from '../../kit/status/state.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
+import { duration } from '../../kit/time/time.ts';
 import css from './recoveries.module.css';
 
 const isFinal = ({ status, open }: Recovery): boolean =>

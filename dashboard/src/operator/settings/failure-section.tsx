@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { FailureRules, Project } from '../../../../sdk/typescript/src/models.ts';
 import { errorAt } from '../../api/problem.tsx';
-import { TextField } from '../../kit/text-field.tsx';
+import { TextField } from '../../kit/fields/text-field.tsx';
 import { Section } from './section.tsx';
 import css from './settings.module.css';
 import { useSave } from './use-save.ts';

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import type { Profile, Project } from '../../../../sdk/typescript/src/models.ts';
 import { errorAt } from '../../api/problem.tsx';
-import { Field } from '../../kit/field.tsx';
-import { TextField } from '../../kit/text-field.tsx';
+import { Field } from '../../kit/fields/field.tsx';
+import { TextField } from '../../kit/fields/text-field.tsx';
 import { Section } from './section.tsx';
 import { useSave } from './use-save.ts';
 

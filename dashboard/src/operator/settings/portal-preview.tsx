@@ -1,5 +1,5 @@
-import { Icon } from '../../kit/icon.tsx';
-import { State } from '../../kit/state.tsx';
+import { Icon } from '../../kit/icons/icon.tsx';
+import { State } from '../../kit/status/state.tsx';
 import { accentColors, contrastInMode, lookTokens, type Mode } from '../../theme/accent.ts';
 import css from './portal-preview.module.css';
 

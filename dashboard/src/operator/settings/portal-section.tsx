@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import type { PortalSettings, Project } from '../../../../sdk/typescript/src/models.ts';
 import { errorAt } from '../../api/problem.tsx';
-import { Check, Field } from '../../kit/field.tsx';
-import { TextField } from '../../kit/text-field.tsx';
+import { Check, Field } from '../../kit/fields/field.tsx';
+import { TextField } from '../../kit/fields/text-field.tsx';
 import { PortalPreview } from './portal-preview.tsx';
 import { Section } from './section.tsx';
 import css from './settings.module.css';

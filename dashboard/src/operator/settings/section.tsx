@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import { Problem } from '../../api/problem.tsx';
 import { useMayChange } from '../../api/session.ts';
-import { Button } from '../../kit/button.tsx';
-import { Panel } from '../../kit/page.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Panel } from '../../kit/layout/page.tsx';
 import css from './settings.module.css';
 import type { Save } from './use-save.ts';
 

@@ -3,7 +3,7 @@ import { useParams } from '@tanstack/react-router';
 import { exactProfileQuery } from '../../api/catalogue-queries.ts';
 import { Problem } from '../../api/problem.tsx';
 import { projectQuery } from '../../api/queries.ts';
-import { Page, Panel, SkeletonRows } from '../../kit/page.tsx';
+import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { DataSection } from './data-section.tsx';
 import { FailureSection } from './failure-section.tsx';
 import { PlansSection } from './plans-section.tsx';

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ProjectChanges } from '../../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../../api/client.ts';
-import { tell } from '../../kit/toast.tsx';
+import { tell } from '../../kit/status/toast.tsx';
 
 export type Save = {
   save: (changes: ProjectChanges) => void;

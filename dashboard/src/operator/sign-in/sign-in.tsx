@@ -3,8 +3,8 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { Problem } from '../../api/problem.tsx';
 import { type Session, sessionQuery, signIn, useSessionQuery } from '../../api/session.ts';
-import { Button } from '../../kit/button.tsx';
-import { Check, Field } from '../../kit/field.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Check, Field } from '../../kit/fields/field.tsx';
 import mark from '../../theme/posthorn.svg';
 import css from './sign-in.module.css';
 

@@ -1,4 +1,4 @@
-import { shellQuoted } from '../../kit/shell-quoted.ts';
+import { shellQuoted } from '../../kit/text/shell-quoted.ts';
 export type StreamFilter = { kind: string[]; endpoint: string[]; consumer: string[] };
 
 /** The same stream as server-sent events. */

@@ -3,11 +3,11 @@ import { memo, useState } from 'react';
 import type { Attempt } from '../../../../sdk/typescript/src/models.ts';
 import type { Outcome } from '../../../../sdk/typescript/src/outcome-stream.ts';
 import { causeOf } from '../../delivery/causes.ts';
-import { Button } from '../../kit/button.tsx';
-import type { IconName } from '../../kit/icon-names.ts';
-import { Moment } from '../../kit/moment.tsx';
-import { State, type Tone } from '../../kit/state.tsx';
-import table from '../../kit/table.module.css';
+import { Button } from '../../kit/buttons/button.tsx';
+import type { IconName } from '../../kit/icons/icon-names.ts';
+import table from '../../kit/lists/table.module.css';
+import { State, type Tone } from '../../kit/status/state.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
 import css from './stream.module.css';
 
 /** Drawn at first. */

@@ -3,12 +3,12 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react';
 import { apiUrl, clientOf } from '../../api/client.ts';
 import { Problem } from '../../api/problem.tsx';
-import { Button } from '../../kit/button.tsx';
-import { CopyButton } from '../../kit/copy.tsx';
-import { Check } from '../../kit/field.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { CopyButton } from '../../kit/buttons/copy.tsx';
+import { Check } from '../../kit/fields/field.tsx';
 import { useKeys } from '../../kit/keys.ts';
-import { Moment } from '../../kit/moment.tsx';
-import { Empty, Page, Panel } from '../../kit/page.tsx';
+import { Empty, Page, Panel } from '../../kit/layout/page.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
 import events from '../events/events.module.css';
 import { cliCommand, curlCommand, listIn } from './follow-commands.ts';
 import { OutcomeTable } from './outcome-table.tsx';

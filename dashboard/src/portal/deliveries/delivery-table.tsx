@@ -5,10 +5,10 @@ import type { Delivery } from '../../../../sdk/typescript/src/models.ts';
 import { endpointsQuery } from '../../api/queries.ts';
 import { causeOf } from '../../delivery/causes.ts';
 import { useRowKeys } from '../../kit/keys.ts';
-import { Moment } from '../../kit/moment.tsx';
-import { shortUrl } from '../../kit/short-url.ts';
-import { StateOf } from '../../kit/state.tsx';
-import table from '../../kit/table.module.css';
+import table from '../../kit/lists/table.module.css';
+import { StateOf } from '../../kit/status/state.tsx';
+import { shortUrl } from '../../kit/text/short-url.ts';
+import { Moment } from '../../kit/time/moment.tsx';
 import { project } from '../address.ts';
 import { stateWord } from '../words.ts';
 

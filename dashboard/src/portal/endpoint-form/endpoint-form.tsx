@@ -4,8 +4,8 @@ import type { Signing } from '../../../../sdk/typescript/src/models.ts';
 import { catalogueQuery } from '../../api/catalogue-queries.ts';
 import { errorAt, Problem } from '../../api/problem.tsx';
 import { TypePicker } from '../../catalogue/type-picker.tsx';
-import { Field } from '../../kit/field.tsx';
-import { SecretField, TextField } from '../../kit/text-field.tsx';
+import { Field } from '../../kit/fields/field.tsx';
+import { SecretField, TextField } from '../../kit/fields/text-field.tsx';
 import { project } from '../address.ts';
 import css from './endpoint-form.module.css';
 

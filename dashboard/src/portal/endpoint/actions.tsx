@@ -3,8 +3,8 @@ import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { useMay } from '../../api/session.ts';
 import { type Change, ChangeState } from '../../endpoint/change-state.tsx';
 import { Recover } from '../../endpoint/recover.tsx';
-import { Button } from '../../kit/button.tsx';
-import { tell } from '../../kit/toast.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { tell } from '../../kit/status/toast.tsx';
 import { project } from '../address.ts';
 
 /** With what shows a response, it is loaded when it is asked for. */

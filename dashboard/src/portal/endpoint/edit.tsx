@@ -1,9 +1,9 @@
 import { useMutation } from '@tanstack/react-query';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../../api/client.ts';
-import { Button } from '../../kit/button.tsx';
-import { Dialog } from '../../kit/dialog.tsx';
-import { tell } from '../../kit/toast.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog } from '../../kit/dialogs/dialog.tsx';
+import { tell } from '../../kit/status/toast.tsx';
 import { project } from '../address.ts';
 import { EndpointForm, type EndpointInput } from '../endpoint-form/endpoint-form.tsx';
 import { headersIn } from '../endpoint-form/header-text.ts';

@@ -7,9 +7,9 @@ import { deliveriesQuery, endpointQuery, failuresQuery, recoveriesQuery } from '
 import { ChartSkeleton } from '../../charts/chart-skeleton.tsx';
 import { EndpointState } from '../../endpoint/endpoint-state.tsx';
 import { HealthNotes } from '../../endpoint/health-notes.tsx';
-import { Moment } from '../../kit/moment.tsx';
-import { Empty, Page, Panel, SkeletonRows } from '../../kit/page.tsx';
-import { product } from '../../kit/product.ts';
+import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { product } from '../../kit/text/product.ts';
+import { Moment } from '../../kit/time/moment.tsx';
 import { project } from '../address.ts';
 import { DeliveryTable } from '../deliveries/delivery-table.tsx';
 import { customerAdvice, customerCause, groupText } from '../words.ts';

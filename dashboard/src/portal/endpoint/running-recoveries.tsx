@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { recoveriesQuery } from '../../api/queries.ts';
 import { RecoveryBar } from '../../endpoint/recovery-bar.tsx';
-import { Moment } from '../../kit/moment.tsx';
-import { Panel } from '../../kit/page.tsx';
-import { StateOf } from '../../kit/state.tsx';
+import { Panel } from '../../kit/layout/page.tsx';
+import { StateOf } from '../../kit/status/state.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
 import { project } from '../address.ts';
 import css from './endpoint.module.css';
 

@@ -4,10 +4,10 @@ import { useMay } from '../../api/session.ts';
 import { DeleteEndpoint } from '../../endpoint/delete-endpoint.tsx';
 import css from '../../endpoint/endpoint.module.css';
 import { RotateSecret } from '../../endpoint/rotate-secret.tsx';
-import { Button } from '../../kit/button.tsx';
-import { Moment } from '../../kit/moment.tsx';
-import { Panel } from '../../kit/page.tsx';
-import { duration } from '../../kit/time.ts';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Panel } from '../../kit/layout/page.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
+import { duration } from '../../kit/time/time.ts';
 import { project } from '../address.ts';
 import { rotationSnippet } from '../verify/snippets.ts';
 

@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
-import { Button } from '../../kit/button.tsx';
-import { Icon } from '../../kit/icon.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Icon } from '../../kit/icons/icon.tsx';
 import css from './endpoints.module.css';
 
 /** What a webhook is, for whoever adds the first one. */

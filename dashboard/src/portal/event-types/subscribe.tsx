@@ -4,11 +4,11 @@ import { clientOf } from '../../api/client.ts';
 import { Problem } from '../../api/problem.tsx';
 import { endpointsQuery } from '../../api/queries.ts';
 import { matchesType, toggled } from '../../catalogue/type-groups.ts';
-import { Button } from '../../kit/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialog.tsx';
-import { Check } from '../../kit/field.tsx';
-import { SkeletonRows } from '../../kit/page.tsx';
-import { tell } from '../../kit/toast.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { Check } from '../../kit/fields/field.tsx';
+import { SkeletonRows } from '../../kit/layout/page.tsx';
+import { tell } from '../../kit/status/toast.tsx';
 import { project } from '../address.ts';
 
 type SubscribeProps = { type: string; onClose: () => void; onNew: () => void };

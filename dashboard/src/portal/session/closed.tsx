@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { Problem } from '../../api/problem.tsx';
-import { Button } from '../../kit/button.tsx';
-import { Icon } from '../../kit/icon.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Icon } from '../../kit/icons/icon.tsx';
 import { isFramed } from '../host/host.ts';
 import css from './closed.module.css';
 import type { KeptSession } from './kept-session.ts';

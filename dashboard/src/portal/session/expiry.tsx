@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'react';
 import { useSession } from '../../api/session.ts';
 import notice from '../../frame/notice.module.css';
-import { Button } from '../../kit/button.tsx';
-import { useNow } from '../../kit/clock.ts';
-import { countdown } from '../../kit/time.ts';
+import { Button } from '../../kit/buttons/button.tsx';
+import { useNow } from '../../kit/time/clock.ts';
+import { countdown } from '../../kit/time/time.ts';
 import { withExpired } from './leave.ts';
 import { refreshSession } from './portal-state.ts';
 

@@ -6,7 +6,7 @@ import { TimeBars } from '../../charts/time-bars.tsx';
 import { TimeLines } from '../../charts/time-lines.tsx';
 import { figuresOf, shareText } from '../../delivery/timeline-figures.ts';
 import { timesOf, trafficOf } from '../../delivery/timeline-series.ts';
-import { Page, Panel } from '../../kit/page.tsx';
+import { Page, Panel } from '../../kit/layout/page.tsx';
 import { project } from '../address.ts';
 import css from './usage.module.css';
 

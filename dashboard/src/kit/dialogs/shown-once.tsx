@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { Button } from './button.tsx';
-import { CopyButton } from './copy.tsx';
+import { Button } from '../buttons/button.tsx';
+import { CopyButton } from '../buttons/copy.tsx';
 import { Dialog, DialogActions } from './dialog.tsx';
 import { SecretText } from './secret.tsx';
 

@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect, useRef } from 'react';
-import { Icon } from './icon.tsx';
-import type { IconName } from './icon-names.ts';
+import { Icon } from '../icons/icon.tsx';
+import type { IconName } from '../icons/icon-names.ts';
+import { product } from '../text/product.ts';
 import css from './page.module.css';
-import { product } from './product.ts';
 
 type PageProps = {
   /** The one `h1`, which gets the focus when the page is opened. */

@@ -1,5 +1,5 @@
+import { tell } from '../status/toast.tsx';
 import { Button } from './button.tsx';
-import { tell } from './toast.tsx';
 
 async function copy(text: string, what: string): Promise<void> {
   try {

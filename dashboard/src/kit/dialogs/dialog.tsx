@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react';
-import { Button } from './button.tsx';
+import { Button } from '../buttons/button.tsx';
 import css from './dialog.module.css';
 
 type DialogProps = { title: string; onClose: () => void; children: ReactNode; wide?: boolean };

@@ -1,5 +1,5 @@
+import { Icon } from '../icons/icon.tsx';
 import css from './chip.module.css';
-import { Icon } from './icon.tsx';
 
 /** A filter that is in force, and the button that drops it. */
 export function Chip({ name, value, onDrop }: { name: string; value: string; onDrop: () => void }) {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import { Button } from './button.tsx';
-import { Moment } from './moment.tsx';
+import { Button } from '../buttons/button.tsx';
+import { Moment } from '../time/moment.tsx';
 import css from './search-on.module.css';
 
 type Searched = { searchedTo?: string | null; complete?: boolean };

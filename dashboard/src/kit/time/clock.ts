@@ -1,5 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { readSetting, subscribeToSettings, writeSetting } from '../theme/settings.ts';
+import { readSetting, subscribeToSettings, writeSetting } from '../../theme/settings.ts';
 import type { Clock } from './time.ts';
 
 const isClock = (text: string | null): text is Clock =>
