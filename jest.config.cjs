@@ -42,7 +42,8 @@ const inBothModes = [
 
 module.exports = {
   maxWorkers: 2,
-  testTimeout: 60_000, // set here because Jest silently ignores it in a project
+  // A test that hangs ends after this, on a slow machine too. Set here because Jest ignores it in a project.
+  testTimeout: 300_000,
   reporters: ['default', '<rootDir>/test/set-up/count-reporter.cjs'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },

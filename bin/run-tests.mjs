@@ -10,8 +10,8 @@ import { buildDashboard, installDependencies, nodeForSources, root } from './set
 const filter = (stage) => `--filter=${join(root, 'test/set-up/stages', `${stage}.cjs`)}`;
 // Most tests wait longer than they compute: for processes to start, leases to end, retries to be due.
 const STAGES = [
-  [filter('untimed'), '--maxWorkers=3'],
-  // With a limit Jest runs them in a child, and a new one once its heap is large: collections of a large heap take long.
+  [filter('untimed'), '--maxWorkers=2', '--workerIdleMemoryLimit=800MB'],
+  // Jest replaces a worker whose heap is large: each suite leaves a part of its modules, and collecting them takes long.
   [filter('timed'), '--maxWorkers=1', '--workerIdleMemoryLimit=400MB'],
 ];
 /** Codes from here on mean that a signal ended Jest. */

@@ -62,7 +62,7 @@ export async function startBrowser(origin: string): Promise<TestBrowser> {
     faults,
     async open(options = {}) {
       const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
-      context.setDefaultTimeout(30_000);
+      context.setDefaultTimeout(60_000);
       const page = await context.newPage();
       page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
       page.on('console', (message) => {

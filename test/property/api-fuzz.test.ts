@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { ADMIN_KEY, startTestApi, type TestApi } from '../set-up/test-api.ts';
 
-jest.setTimeout(120_000);
-
 let api: TestApi;
 let key: string;
 let existingIds: string[];

@@ -20,8 +20,6 @@ import {
   profiles,
 } from './untrusted-input.ts';
 
-jest.setTimeout(120_000);
-
 const nested = (inner: string): string => `${'{"k":'.repeat(50)}${inner}${'}'.repeat(50)}`;
 
 /** JSON values that are hostile to code which scans the raw text of JSON. */

@@ -17,8 +17,6 @@ import { parseCursor } from '../../src/store/outcomes/outcomes.ts';
 import { superlinearGrowth } from './growth.ts';
 import { checked, event, filled, type Make, memoized, problemOrResult, profiles } from './untrusted-input.ts';
 
-jest.setTimeout(120_000);
-
 const guard = createAddressGuard([]);
 
 /** Texts that are hostile to regular expressions and scanners. */

@@ -10,8 +10,6 @@ import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts
 import { startAlteringProxy } from './altering-proxy.ts';
 import { PROVIDERS } from './providers.ts';
 
-jest.setTimeout(60_000);
-
 let posthorn: TestPosthorn;
 let onlyApi: TestPosthorn | undefined;
 beforeAll(async () => {

@@ -90,7 +90,7 @@ export async function startReceiver(
     port,
     requests,
     connections: () => accepted,
-    untilReceived: (count, timeoutMs = 20_000) =>
+    untilReceived: (count, timeoutMs = 60_000) =>
       new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(check);

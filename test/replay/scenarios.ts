@@ -108,7 +108,7 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
       const receiver = await stage.receiver([() => {}, (_request, response) => respond(response, 200)]);
       const lost = stage.workerProcess(posthorn);
       const { workflowId } = await postOne(posthorn, receiver);
-      await receiver.untilReceived(1, 30_000);
+      await receiver.untilReceived(1);
       lost.kill('SIGKILL');
       await once(lost, 'exit');
       await stage.worker(posthorn);
@@ -230,7 +230,7 @@ async function recoverAll(
 /** The history of the first run, once the last one has closed. */
 async function firstRunOf({ temporal }: TestPosthorn, workflowId: string): Promise<string> {
   const last = temporal.workflow.getHandle(workflowId);
-  await eventually(async () => (await last.describe()).status.name === 'COMPLETED', 30_000);
+  await eventually(async () => (await last.describe()).status.name === 'COMPLETED');
   const { firstRunId } = (await last.describe()).raw.workflowExecutionInfo!;
   return historyJsonOf(temporal, workflowId, firstRunId!);
 }

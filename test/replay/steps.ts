@@ -59,6 +59,6 @@ export async function historyWhenClosed(posthorn: TestPosthorn, workflowId: stri
       ({ status }) => status.name !== 'RUNNING',
       () => false, // its id is in Postgres before the workflow starts
     );
-  await eventually(isClosed, 30_000);
+  await eventually(isClosed);
   return historyJsonOf(posthorn.temporal, workflowId);
 }

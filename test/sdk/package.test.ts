@@ -15,8 +15,6 @@ import { startReceiver } from '../receivers/receiver.ts';
 import { startTestPosthorn } from '../set-up/test-posthorn.ts';
 import { runProgram, runPython, SDK_FOLDER, testWithPython } from './run-program.ts';
 
-jest.setTimeout(120_000);
-
 const root = join(SDK_FOLDER, '..');
 const binaries = join(root, 'node_modules/.bin');
 let folder: string;

@@ -6,8 +6,6 @@ import { endAllProcesses, startLauncher } from '../faults/installation/posthorn-
 import { startReceiver } from '../receivers/receiver.ts';
 import { runProgram, SDK_FOLDER } from './run-program.ts';
 
-jest.setTimeout(240_000);
-
 const root = join(SDK_FOLDER, '..');
 let folder: string;
 let launcher: string;

@@ -5,8 +5,6 @@ import { findPython } from '../set-up/find-python.ts';
 import { startTestPosthorn } from '../set-up/test-posthorn.ts';
 import { runProgram, SDK_FOLDER, testWithPython } from './run-program.ts';
 
-jest.setTimeout(240_000);
-
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'posthorn-wheel-'));

@@ -143,7 +143,7 @@ export async function startTestPosthorn(options: TestPosthornOptions = {}): Prom
     eventOf,
     attemptsOf: async (deliveryId) =>
       (await call<{ items: Attempt[] }>('GET', `/v1/deliveries/${deliveryId}/attempts`)).items.reverse(),
-    async untilSettled(id, timeoutMs = 30_000) {
+    async untilSettled(id, timeoutMs = 60_000) {
       await eventually(async () => (await eventOf(id)).status !== 'pending', timeoutMs);
       return eventOf(id);
     },

@@ -16,7 +16,7 @@ export function attentionTests(stage: Stage): void {
       await group.getByRole('button', { name: 'Resend all' }).click();
       await page.getByRole('button', { name: 'Resend 3 deliveries' }).click();
       await page.getByRole('heading', { name: 'Recovery' }).waitFor();
-      await receiver.untilReceived(6, 60_000);
+      await receiver.untilReceived(6);
       await page.getByRole('link', { name: 'Attention' }).click();
       await page.getByRole('heading', { name: 'Attention' }).waitFor();
       await group.waitFor({ state: 'detached' });
@@ -33,7 +33,7 @@ export function attentionTests(stage: Stage): void {
         policy: { delays: ['1h'] },
       });
       for (let i = 0; i < 2; i++) await stage.posthorn.post({ type: 'group.retried', data: { i } });
-      await receiver.untilReceived(2, 60_000);
+      await receiver.untilReceived(2);
       const page = await stage.open(`/endpoints/${endpoint.id}`);
       await page.getByRole('button', { name: 'Recover failed' }).click();
       await page
@@ -50,7 +50,7 @@ export function attentionTests(stage: Stage): void {
       const group = page.getByRole('region', { name: /answered 507/ });
       await group.getByRole('button', { name: 'Attempt 2 now' }).click();
       await page.getByText('2 attempts start now.').waitFor();
-      await receiver.untilReceived(4, 60_000);
+      await receiver.untilReceived(4);
       await group.waitFor({ state: 'detached' });
     },
     TEST_MS,

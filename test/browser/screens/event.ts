@@ -54,7 +54,7 @@ export function eventTests(stage: Stage): void {
         body: sent,
       });
       const { id } = (await accepted.json()) as { id: string };
-      await stage.posthorn.untilSettled(id, 60_000);
+      await stage.posthorn.untilSettled(id);
       const page = await stage.open(`/events/${id}`);
 
       const body = page.getByRole('region', { name: 'Request body' });

@@ -65,6 +65,6 @@ async function eventOfThreeLanes({ posthorn, receiverThat }: Stage): Promise<str
   const paused = await posthorn.newEndpoint((await receiverThat(200)).url, { events });
   await posthorn.call('POST', `/v1/endpoints/${paused.id}/pause`);
   const event = await posthorn.post({ type: 'lanes.three', data: { job: 17 } });
-  await refusing.untilReceived(2, 60_000);
+  await refusing.untilReceived(2);
   return event.id;
 }

@@ -12,8 +12,6 @@ import {
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 import { type StalledReceiver, startStalledReceiver } from '../installation/stalled-receiver.ts';
 
-jest.setTimeout(60_000);
-
 const IN_FLIGHT = 20;
 const SOME_LATER = 5;
 
@@ -46,7 +44,7 @@ async function openRequests(): Promise<Project> {
 }
 
 async function expectEachOnce(ids: string[]): Promise<void> {
-  await untilAllDelivered(posthorn.pool, 20_000);
+  await untilAllDelivered(posthorn.pool, 60_000);
   const origin = receiver.url.replace(/\/$/, '');
   const findings = auditDeliveries({
     acknowledged: new Map(ids.map((id) => [id, 1])),

@@ -5,8 +5,6 @@ import { type OwnServers, startOwnServers } from '../installation/own-servers.ts
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 import { type StreamReceiver, startStreamReceiver } from '../installation/stream-receiver.ts';
 
-jest.setTimeout(180_000);
-
 const RETRYING = `SELECT FROM deliveries WHERE event_id = 'waits' AND status = 'retrying' AND owner IS NOT NULL`;
 
 let servers: OwnServers;
@@ -33,7 +31,7 @@ test('running processes continue waiting deliveries when Temporal returns with a
   await posthorn.api.newEndpoint(project, `${receiver.origin}/flaky/2`, ['retried']);
   await posthorn.api.call(project.key, 'POST', '/v1/events', { id: 'waits', type: 'retried', data: {} });
   // A server may take 10 s to know a namespace that has just been made.
-  await eventually(async () => (await posthorn.pool.query(RETRYING)).rowCount === 1, 20_000);
+  await eventually(async () => (await posthorn.pool.query(RETRYING)).rowCount === 1);
 
   await servers.temporal.kill();
   servers.temporal.deleteData();

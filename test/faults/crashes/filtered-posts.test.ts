@@ -3,8 +3,6 @@ import { eventually } from '../../set-up/eventually.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(120_000);
-
 const EVENTS = 60;
 
 let posthorn: Installation;

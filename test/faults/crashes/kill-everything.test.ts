@@ -9,8 +9,6 @@ import { EVENTS, type MixedStream, startMixedStream } from '../installation/mixe
 import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, startPosthorn } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(180_000);
-
 const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
 
 let installation: EmbeddedInstallation;

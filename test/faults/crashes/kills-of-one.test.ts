@@ -4,8 +4,6 @@ import { EVENTS, type MixedStream, startMixedStream } from '../installation/mixe
 import { type OwnServers, startOwnServers } from '../installation/own-servers.ts';
 import { endAllProcesses, startPosthorn } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(90_000);
-
 /** A kill strikes when this many events are acknowledged. */
 const MIDDLE = EVENTS / 3;
 

@@ -5,8 +5,6 @@ import { EVENTS, type MixedStream, startMixedStream } from '../installation/mixe
 import { type OwnServers, startOwnServers } from '../installation/own-servers.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(90_000);
-
 /** A kill strikes when this many events are acknowledged. */
 const MIDDLE = EVENTS / 3;
 

@@ -3,8 +3,6 @@ import { eventually } from '../../set-up/eventually.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(120_000);
-
 const EVENTS = 40;
 const DELAY_MS = 15_000;
 const SETTINGS = { POSTHORN_WORKFLOW_WAIT: '2s' };
@@ -47,12 +45,12 @@ test('retries that wait in Postgres are made once and not early, although every 
   await posthorn.api.newEndpoint(project, receiver.url, ['*']);
   for (let n = 0; n < EVENTS; n++)
     await posthorn.api.call(project.key, 'POST', '/v1/events', { type: 'a.b', data: n });
-  await eventually(async () => (await count(`owner = 'schedule'`)) === EVENTS, 30_000);
+  await eventually(async () => (await count(`owner = 'schedule'`)) === EVENTS);
   await killAll();
   expect(await count(`owner = 'schedule' AND due_at > now()`)).toBeGreaterThan(0);
 
   processes = [await posthorn.startApi(SETTINGS), await posthorn.startWorker(SETTINGS)];
-  await eventually(async () => (await count(`status = 'retrying' AND owner <> 'schedule'`)) > 0, 60_000);
+  await eventually(async () => (await count(`status = 'retrying' AND owner <> 'schedule'`)) > 0);
   await killAll();
 
   processes = [await posthorn.startApi(SETTINGS), await posthorn.startWorker(SETTINGS)];

@@ -7,8 +7,6 @@ import { untilAllDelivered } from '../installation/ledger.ts';
 import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(120_000);
-
 const EVENTS = 24;
 const GOES_ON_WITHIN_MS = 30_000;
 

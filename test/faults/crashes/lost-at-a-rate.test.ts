@@ -4,8 +4,6 @@ import type { Project } from '../installation/api-client.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(180_000);
-
 /* The only worker is killed with SIGKILL while deliveries go out evenly, and another one starts. */
 
 const PER_SECOND = 20;
@@ -41,10 +39,10 @@ function mostWithin(ms: number): number {
 
 /** Kills the worker after 30 requests, and starts another 6 s later. Returns when all events are delivered. */
 async function killInTheMiddle(worker: PosthornProcess): Promise<void> {
-  await receiver.untilReceived(30, 30_000);
+  await receiver.untilReceived(30);
   await worker.end('SIGKILL');
   const diedAt = Date.now();
-  await eventually(() => Date.now() - diedAt > 6_000, 10_000);
+  await eventually(() => Date.now() - diedAt > 6_000);
   await posthorn.startWorker();
   await eventually(async () => {
     const { rows } = await posthorn.pool.query(`SELECT FROM deliveries WHERE status <> 'delivered' LIMIT 1`);

@@ -5,8 +5,6 @@ import type { Project } from '../installation/api-client.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(180_000);
-
 /* Processes are killed with SIGKILL between what a receiver says and what follows from it. */
 
 let posthorn: Installation;
@@ -67,18 +65,18 @@ test('open deliveries of an endpoint that is gone end, although every process di
   project = await posthorn.api.newProject({ delays: ['1h'] });
   await posthorn.api.newEndpoint(project, receiver.url, ['*']);
   await post(20);
-  await eventually(() => areAll('retrying'), 30_000);
+  await eventually(() => areAll('retrying'));
   await post(1);
   await receiver.untilReceived(21);
   // Only a process with the API ends deliveries in the background.
   await api.end('SIGKILL');
   gone.respond(410);
-  await eventually(async () => (await told()).length > 0, 20_000);
+  await eventually(async () => (await told()).length > 0);
   await worker.end('SIGKILL');
   expect((await deliveries()).filter((state) => state === 'retrying')).toHaveLength(20);
 
   await posthorn.startAll();
-  await eventually(() => areAll('undeliverable gone'), 60_000);
+  await eventually(() => areAll('undeliverable gone'));
 
   expect(await told()).toEqual(['endpoint.disabled']);
   expect(receiver.requests).toHaveLength(21);
@@ -95,7 +93,7 @@ test('an endpoint waits as its receiver has asked, although the worker that hear
   project = await posthorn.api.newProject({ delays: ['1s', '1s', '1s'] });
   await posthorn.api.newEndpoint(project, receiver.url, ['*']);
   await post(1);
-  await eventually(async () => (await attemptNumbers()).length === 1, 20_000);
+  await eventually(async () => (await attemptNumbers()).length === 1);
   const respondedAt = receiver.requests[0]!.receivedAt;
   await worker.end('SIGKILL');
   await post(3);
@@ -135,14 +133,14 @@ test('a cool-down goes on with another worker when the one that sends the probe 
   const health = async () =>
     (await posthorn.api.call<{ health: { status: string } }>(project.key, 'GET', `/v1/endpoints/${id}`))
       .health;
-  await eventually(async () => (await health()).status === 'cooling_down', 40_000);
+  await eventually(async () => (await health()).status === 'cooling_down');
   await eventually(async () => {
     const { rows } = await posthorn.pool.query('SELECT sum(attempts)::int AS n FROM deliveries');
     return rows[0].n === receiver.requests.length;
   });
   isProbing = true;
   const before = receiver.requests.length;
-  await receiver.untilReceived(before + 1, 30_000);
+  await receiver.untilReceived(before + 1);
 
   const { rows } = await posthorn.pool.query<{ pid: number }>(
     `SELECT p.pid FROM deliveries d JOIN processes p ON p.id = d.process_id WHERE d.claimed_at IS NOT NULL`,
@@ -150,7 +148,7 @@ test('a cool-down goes on with another worker when the one that sends the probe 
   expect(rows).toHaveLength(1);
   const [prober] = workers.filter(({ pid }) => pid === rows[0]!.pid);
   await prober!.end('SIGKILL');
-  await receiver.untilReceived(before + 2, 60_000);
+  await receiver.untilReceived(before + 2);
   expect((await health()).status).toBe('cooling_down');
   isDown = false;
 

@@ -5,8 +5,6 @@ import { type Installation, installOnSharedServers, isExpress } from '../install
 import { untilAllDelivered } from '../installation/ledger.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(240_000);
-
 const EVENTS = 10;
 
 let posthorn: Installation;
@@ -58,7 +56,7 @@ test('a client that has requests when the API is killed connects again and respo
   const { api, worker } = await startProcesses();
   await connect();
   await postEvents();
-  await client.untilReceived(EVENTS, 60_000);
+  await client.untilReceived(EVENTS);
 
   responds = true;
   await api.end('SIGKILL');
@@ -82,7 +80,7 @@ test('attempts under way when the worker is killed become unknown, and come agai
   const { worker } = await startProcesses();
   await connect();
   await postEvents();
-  await client.untilReceived(EVENTS, 60_000);
+  await client.untilReceived(EVENTS);
 
   responds = true;
   await worker.end('SIGKILL');

@@ -8,8 +8,6 @@ import { installOnSharedServers } from '../installation/installation.ts';
 import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, startPosthorn } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(180_000);
-
 type Recovery = { id: string; status: string; done: number; delivered: number; open: number; total: number };
 
 const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
@@ -58,7 +56,7 @@ test('kill -9 of the worker in the middle of a recovery: another worker goes on,
   await stageFailures(posthorn.pool, { project: project.id, endpoint: endpoint.id }, FAILURES);
 
   const { id } = await start(posthorn.api, project);
-  await receiver.untilReceived(FAILURES / 3, 60_000);
+  await receiver.untilReceived(FAILURES / 3);
   await worker.end('SIGKILL');
   await posthorn.startWorker();
 
@@ -92,7 +90,7 @@ test('kill -9 of everything in the middle of a recovery: the next start goes on 
   await before.end();
 
   const { id } = await start(api, project);
-  await receiver.untilReceived(FAILURES / 3, 60_000);
+  await receiver.untilReceived(FAILURES / 3);
   await installation.killEverything();
   const again = startPosthorn('start', env);
   await again.untilPrinted(/Posthorn is ready/);

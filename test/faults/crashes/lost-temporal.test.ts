@@ -7,8 +7,6 @@ import { type OwnServers, startOwnServers } from '../installation/own-servers.ts
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 import { type StreamReceiver, startStreamReceiver } from '../installation/stream-receiver.ts';
 
-jest.setTimeout(240_000);
-
 const OWNERS = 10_000;
 /** Of each hundred, this many wait for a later time. */
 const LATER_PERCENT = 2;
@@ -76,5 +74,5 @@ async function waitingForRetry({ key }: Project): Promise<void> {
   await posthorn.api.call(key, 'POST', '/v1/events', { id: 'waits', type: 'retried', data: {} });
   const retrying = `SELECT FROM deliveries WHERE event_id = 'waits' AND status = 'retrying'`;
   // A server may take 10 s to know a namespace that has just been made.
-  await eventually(async () => (await posthorn.pool.query(retrying)).rowCount === 1, 20_000);
+  await eventually(async () => (await posthorn.pool.query(retrying)).rowCount === 1);
 }

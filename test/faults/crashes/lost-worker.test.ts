@@ -7,8 +7,6 @@ import { untilAllDelivered } from '../installation/ledger.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 import { type StalledReceiver, startStalledReceiver } from '../installation/stalled-receiver.ts';
 
-jest.setTimeout(180_000);
-
 const IN_FLIGHT = 20;
 
 let posthorn: Installation;
@@ -62,7 +60,7 @@ async function untilSecondWorkerWaits(): Promise<void> {
     const asked = client.workflow.getHandle(owner).query<Progress>('progress');
     return asked.then((progress) => progress.every(({ state }) => state === 'waiting')).catch(() => false);
   };
-  await eventually(async () => (await Promise.all(rows.map(waits))).some(Boolean), 60_000);
+  await eventually(async () => (await Promise.all(rows.map(waits))).some(Boolean));
   await connection.close();
 }
 
@@ -82,7 +80,7 @@ test('a worker that is stopped for 15 s repeats nothing: retried activities wait
   process.kill(worker.pid, 'SIGCONT');
   receiver.respond();
 
-  await untilAllDelivered(posthorn.pool, 30_000);
+  await untilAllDelivered(posthorn.pool, 60_000);
 
   expect(await countOutcomes()).toEqual([{ outcome: 'delivered', n: IN_FLIGHT }]);
   expect(receiver.requests).toHaveLength(IN_FLIGHT);
@@ -94,7 +92,7 @@ test('a worker that loses only Temporal repeats nothing: retried activities wait
   await untilSecondWorkerWaits();
   receiver.respond();
 
-  await untilAllDelivered(posthorn.pool, 30_000);
+  await untilAllDelivered(posthorn.pool, 60_000);
 
   expect(await countOutcomes()).toEqual([{ outcome: 'delivered', n: IN_FLIGHT }]);
   expect(receiver.requests).toHaveLength(IN_FLIGHT);
@@ -103,10 +101,10 @@ test('a worker that loses only Temporal repeats nothing: retried activities wait
 test('a killed worker is detected within seconds, and its attempts are logged once and repeated', async () => {
   await worker.end('SIGKILL');
   await eventually(() => reportedLost().length > 0);
-  await receiver.untilReceived(2 * IN_FLIGHT, 30_000);
+  await receiver.untilReceived(2 * IN_FLIGHT);
   receiver.respond();
 
-  await untilAllDelivered(posthorn.pool, 30_000);
+  await untilAllDelivered(posthorn.pool, 60_000);
 
   expect(reportedLost()).toMatchObject([
     { process: { role: 'worker', interruptedAttempts: IN_FLIGHT, pid: worker.pid } },
@@ -123,7 +121,7 @@ test('a worker that is stopped for longer is declared lost, and its late results
   // Declared lost after 30 s; then Temporal may still give a task to an open poll of the stopped worker, and wait for it.
   await receiver.untilReceived(2 * IN_FLIGHT, 85_000);
   receiver.respond();
-  await untilAllDelivered(posthorn.pool, 30_000);
+  await untilAllDelivered(posthorn.pool, 60_000);
   process.kill(worker.pid, 'SIGCONT');
 
   await worker.untilPrinted(/declared this process lost/);

@@ -6,8 +6,6 @@ import { type Installation, installOnSharedServers } from '../installation/insta
 import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(180_000);
-
 const EVENTS = 60;
 /** So slow that many events are left when the second process is killed, however long the first one's successor takes to start. */
 const RESPONSE_MS = 500;
@@ -33,7 +31,7 @@ afterEach(async () => {
   await posthorn.close();
 });
 
-const untilAttempting = (): Promise<void> => eventually(() => underWay > 0, 30_000);
+const untilAttempting = (): Promise<void> => eventually(() => underWay > 0);
 
 test('an ordered endpoint of which processes are killed gets its events in order, and repeats none but the last', async () => {
   const port = await findFreePort(nonEphemeralPort());

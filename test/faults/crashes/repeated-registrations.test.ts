@@ -1,8 +1,6 @@
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(120_000);
-
 const CALLS = 60;
 const ROUNDS = 3;
 

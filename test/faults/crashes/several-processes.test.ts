@@ -5,8 +5,6 @@ import { startMixedStream } from '../installation/mixed-stream.ts';
 import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(60_000);
-
 let posthorn: Installation;
 
 beforeEach(async () => {

@@ -7,8 +7,6 @@ import { insertAssignedDeliveries } from '../installation/carried-deliveries.ts'
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(90_000);
-
 let posthorn: Installation;
 let receiver: Receiver;
 let connection: Connection;
@@ -62,7 +60,7 @@ test('a workflow whose task fails repeatedly is terminated, and its delivery con
   await client.workflow.start(WORKFLOW_TYPE, { workflowId, taskQueue: TASK_QUEUE, args: [] });
 
   await insertAssignedDeliveries(pool, project.id, endpoint.id, { count: 1 });
-  await receiver.untilReceived(1, 60_000);
+  await receiver.untilReceived(1);
 
   // It is reminded once before it counts as wedged. Each signal counts its failures anew: they must be rare.
   expect(acted).toEqual(expect.arrayContaining([`terminated ${workflowId}`, `released ${workflowId}`]));

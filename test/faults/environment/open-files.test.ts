@@ -61,7 +61,7 @@ test('more idle connections than file descriptors do no harm', async () => {
 
   for (let n = 0; n < 5; n++) expect(await deliverOne(key)).toBe('delivered');
   expect(await running.end('SIGTERM')).toBe(0);
-}, 120_000);
+});
 
 test('thousands of unresponsive receivers do not use up the file descriptors, before and after a restart', async () => {
   let running = await posthorn.startBoth({}, { openFiles: 700 });
@@ -71,14 +71,14 @@ test('thousands of unresponsive receivers do not use up the file descriptors, be
   for (let n = 0; n < 3; n++) {
     await posthorn.api.call(busy, 'POST', '/v1/events/batch', batchOf(1_000, n * 1_000));
   }
-  await eventually(() => silent.connections() > 100, 30_000);
+  await eventually(() => silent.connections() > 100);
 
   for (let n = 0; n < 3; n++) expect(await deliverOne(quiet)).toBe('delivered');
   expect(running.output()).not.toMatch(/EMFILE/);
 
   await running.end('SIGKILL');
   running = await posthorn.startBoth({}, { openFiles: 700 });
-  await eventually(() => silent.connections() > 100, 60_000);
+  await eventually(() => silent.connections() > 100);
   expect(await deliverOne(quiet)).toBe('delivered');
   expect(running.output()).not.toMatch(/EMFILE/);
-}, 180_000);
+});

@@ -3,8 +3,6 @@ import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(90_000);
-
 const FORTY_DAYS_MS = 40 * 86_400_000;
 
 const receiverThat = receiversPerTest();

@@ -7,8 +7,6 @@ import { type Installation, installOnSharedServers } from '../installation/insta
 import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, type PosthornProcess } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(60_000);
-
 const canary = () => `canary${randomBytes(12).toString('hex')}`;
 const asSecret = (text: string) => `whsec_${Buffer.from(text).toString('base64')}`;
 
@@ -120,7 +118,7 @@ async function driveEveryPath(): Promise<void> {
   await call(consumerKey, 'POST', '/v1/events', { type: 'a', data });
 
   const open = `SELECT FROM deliveries WHERE status IN ('pending', 'retrying') LIMIT 1`;
-  await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0, 30_000);
+  await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0);
   await call(key, 'GET', '/v1/endpoints');
   const { items = [] } = await call(key, 'GET', '/v1/deliveries');
   for (const { id } of items) await call(key, 'GET', `/v1/deliveries/${id}/attempts`);

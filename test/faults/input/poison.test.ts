@@ -4,8 +4,6 @@ import { type Installation, installOnSharedServers, isExpress } from '../install
 import { readDeliveryRecords } from '../installation/ledger.ts';
 import { endAllProcesses, type PosthornProcess, startPosthorn } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(120_000);
-
 const INNOCENTS = 10;
 
 let posthorn: Installation;

@@ -31,7 +31,7 @@ export function embeddedInstallation(): EmbeddedInstallation {
     (JSON.parse(read('temporal.json')) as { pid: number }).pid,
     Number(read('postgres/data/postmaster.pid').split('\n')[0]),
   ];
-  const untilGone = (all: number[]) => eventually(() => all.every(hasExited), 30_000);
+  const untilGone = (all: number[]) => eventually(() => all.every(hasExited));
   return {
     dataDir,
     env: {

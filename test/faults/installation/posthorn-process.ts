@@ -110,7 +110,7 @@ function run(program: string, args: string[], env: NodeJS.ProcessEnv): PosthornP
 /** Ends what a failed test has left; for afterEach. */
 export async function endAllProcesses(): Promise<void> {
   for (const child of running) child.kill('SIGKILL');
-  await eventually(() => running.size === 0, 30_000); // what a launcher ran is asked to stop, and drains
+  await eventually(() => running.size === 0); // what a launcher ran is asked to stop, and drains
 }
 
 export const hasExited = (pid: number): boolean => processStartTime(pid) === undefined;

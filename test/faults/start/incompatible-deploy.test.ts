@@ -5,8 +5,6 @@ import { type Installation, installOnSharedServers } from '../installation/insta
 import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, startProgram } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(150_000);
-
 let posthorn: Installation;
 let receiver: Receiver;
 

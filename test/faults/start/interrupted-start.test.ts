@@ -10,8 +10,6 @@ import {
 } from '../installation/posthorn-process.ts';
 import { processesWith } from '../installation/process-tree.ts';
 
-jest.setTimeout(90_000);
-
 let installation: EmbeddedInstallation;
 beforeEach(() => {
   installation = embeddedInstallation();
@@ -47,7 +45,7 @@ const CASES = MOMENTS.map(([moment, reached], index) => {
 
 test.each(CASES)('Ctrl-C $way, $moment, ends the start and leaves no process behind', async (given) => {
   const posthorn = launchPosthorn('start', installation.env);
-  await eventually(() => given.reached(posthorn), 60_000);
+  await eventually(() => given.reached(posthorn));
 
   given.interrupt(posthorn);
   const askedAt = performance.now();
@@ -57,13 +55,13 @@ test.each(CASES)('Ctrl-C $way, $moment, ends the start and leaves no process beh
   const wasReady = printed(/Posthorn is ready/)(posthorn);
   expect([130, null, ...(wasReady ? [0] : [])]).toContain(code);
   expect(performance.now() - askedAt).toBeLessThan(10_000);
-  await eventually(() => processesWith(installation.dataDir).length === 0, 2_000);
+  await eventually(() => processesWith(installation.dataDir).length === 0);
   expect(posthorn.output()).not.toMatch(/^\s+at /m);
 });
 
 test('the start after an interrupted one succeeds', async () => {
   const first = launchPosthorn('start', installation.env);
-  await eventually(() => fileThere('postgres/data.partial')(first), 60_000);
+  await eventually(() => fileThere('postgres/data.partial')(first));
   await first.end('SIGINT');
 
   const second = launchPosthorn('start', installation.env);

@@ -9,8 +9,6 @@ import { temporalAddress } from '../../set-up/servers/temporal.ts';
 import { endAllProcesses, type PosthornProcess, startPosthorn } from '../installation/posthorn-process.ts';
 import { processesWith } from '../installation/process-tree.ts';
 
-jest.setTimeout(60_000);
-
 let folder: string;
 let taken: Server | undefined;
 let database: TestDatabase;

@@ -12,8 +12,6 @@ import {
   type PosthornProcess,
 } from '../installation/posthorn-process.ts';
 
-jest.setTimeout(90_000);
-
 let installation: EmbeddedInstallation;
 let receiver: Receiver | undefined;
 let taken: Server | undefined;
@@ -81,7 +79,7 @@ test('a second start continues the waiting retry, with the same key', async () =
   expect(await first.posthorn.end('SIGINT')).toBe(0);
 
   const second = await start();
-  await eventually(async () => (await deliveryOf(second)).status === 'delivered', 30_000);
+  await eventually(async () => (await deliveryOf(second)).status === 'delivered');
 
   expect(second.key).toBe(first.key);
   expect(receiver.requests).toHaveLength(2);

@@ -44,7 +44,7 @@ async function responsesOn(socket: Socket, count: number): Promise<number[]> {
     for (const [, status] of text.matchAll(/HTTP\/1\.1 (\d{3}) /g)) statuses.push(Number(status));
     rest = text.slice(-12);
   });
-  await eventually(() => statuses.length >= count || socket.destroyed, 25_000);
+  await eventually(() => statuses.length >= count || socket.destroyed);
   return statuses;
 }
 

@@ -66,7 +66,7 @@ test('thousands of wrong keys on one connection cause few queries, and a valid k
   let text = '';
   socket.on('data', (chunk) => (text += chunk));
   socket.write(keys.map(get).join(''));
-  await eventually(() => (text.match(/HTTP\/1\.1 /g) ?? []).length === 2_000, 25_000);
+  await eventually(() => (text.match(/HTTP\/1\.1 /g) ?? []).length === 2_000);
   socket.destroy();
 
   const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);

@@ -23,7 +23,7 @@ beforeAll(async () => {
     [attacked.id],
   );
   await posthorn.database.pool.query('ANALYZE events');
-}, 120_000);
+});
 afterAll(async () => {
   await posthorn.close();
   await receiver.close();

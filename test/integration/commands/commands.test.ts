@@ -5,8 +5,6 @@ import { runPython, testWithPython } from '../../sdk/run-program.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 import { CLI, type CommandResult, runCommand, variablesOf } from './run-command.ts';
 
-jest.setTimeout(240_000);
-
 /** All but the ends of lines. */
 const EXECUTED_BY_TERMINALS = /[^\P{Cc}\r\n]|\p{Cf}/u;
 const HOSTILE_BODY = '<h1>down</h1>\u001b[2J\u202e\u009b31m';

@@ -13,8 +13,6 @@ import { findPython } from '../../set-up/find-python.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 import { CLI, runCommand, variablesOf } from './run-command.ts';
 
-jest.setTimeout(240_000);
-
 let posthorn: TestPosthorn;
 let app: Receiver;
 beforeAll(async () => {

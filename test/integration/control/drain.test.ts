@@ -35,7 +35,7 @@ test('what was held during a pause goes out at 20 a second, the oldest first, an
   const { id: live } = await posthorn.post({ type: 'drain.pause', data: {} });
   await posthorn.untilSettled(live);
   expect((await posthorn.eventOf(ids.at(-1)!)).status).toBe('pending');
-  await receiver.untilReceived(81, 15_000);
+  await receiver.untilReceived(81);
 
   const tookMs = receiver.requests.at(-1)!.receivedAt - resumedAt;
   expect(tookMs).toBeGreaterThan(79 * 50);
@@ -44,7 +44,7 @@ test('what was held during a pause goes out at 20 a second, the oldest first, an
   receiver.requests.splice(receivedIds(receiver).indexOf(live), 1);
   expect(displacement(receiver, ids)).toBeLessThanOrEqual(10);
   await eventually(async () => !(await hasGate(posthorn, id)));
-}, 60_000);
+});
 
 test('a backlog goes out at the rate of its endpoint, and the limit stays when the backlog is gone', async () => {
   const receiver = await receiverThat(200);
@@ -55,7 +55,7 @@ test('a backlog goes out at the rate of its endpoint, and the limit stays when t
 
   const resumedAt = Date.now();
   await call('POST', `/v1/endpoints/${id}/resume`);
-  await receiver.untilReceived(150, 15_000);
+  await receiver.untilReceived(150);
 
   const tookMs = receiver.requests.at(-1)!.receivedAt - resumedAt;
   expect(tookMs).toBeGreaterThan(149 * 20);
@@ -67,7 +67,7 @@ test('a backlog goes out at the rate of its endpoint, and the limit stays when t
     );
     return rows[0].rate === 50 && rows[0].drain_rate === null;
   });
-}, 60_000);
+});
 
 test('what was held by a plan goes out at 20 a second when the plan includes webhooks again', async () => {
   const receiver = await receiverThat(200);
@@ -84,13 +84,13 @@ test('what was held by a plan goes out at 20 a second when the plan includes web
   expect(receiver.requests).toHaveLength(0);
 
   await call('PATCH', '/v1/project', { plans: null });
-  await receiver.untilReceived(60, 30_000);
+  await receiver.untilReceived(60);
 
   expect(mostWithin(receiver, 1_000)).toBeLessThanOrEqual(45);
   const times = receiver.requests.map(({ receivedAt }) => receivedAt);
   expect(times.at(-1)! - times[0]!).toBeGreaterThan(2_000);
   await eventually(async () => !(await hasGate(posthorn, id)));
-}, 60_000);
+});
 
 test("a second's worth of held deliveries goes out at once", async () => {
   const receiver = await receiverThat(200);
@@ -125,7 +125,7 @@ test('after ten minutes without workers each receiver gets what is left over at 
   const startedAt = Date.now();
   const log = createLogger({ level: 'silent', name: 'test' });
   const worker = await startService(api.config, { api: false, worker: true }, { log });
-  await busy.untilReceived(100, 30_000);
+  await busy.untilReceived(100);
 
   expect(mostWithin(busy, 1_000)).toBeLessThanOrEqual(20 + 20 + 10);
   expect(busy.requests.at(-1)!.receivedAt - startedAt).toBeGreaterThan(99 * 50 * 0.9);
@@ -135,4 +135,4 @@ test('after ten minutes without workers each receiver gets what is left over at 
   await eventually(async () => !(await hasGate(api, id)));
   await worker.close();
   await api.close();
-}, 90_000);
+});

@@ -90,7 +90,7 @@ test('whatever Temporal answers, each delivery is owned by one workflow that has
           const { reservations, startSlots } = engine.dispatcher.held();
           return n === 0 && reservations === 0 && startSlots === 0;
         };
-        await eventually(isSettled, 30_000);
+        await eventually(isSettled);
 
         const owners = await store.pool.query<{ id: string; owner: string }>(
           'SELECT id, owner FROM deliveries',
@@ -106,4 +106,4 @@ test('whatever Temporal answers, each delivery is owned by one workflow that has
     }),
     { numRuns: 6 },
   );
-}, 240_000);
+});

@@ -34,16 +34,16 @@ test('a retry is on time while another project has hundreds of attempts in fligh
   for (let n = 0; n < 14; n++) await slow('POST', '/v1/endpoints', { url: silent.url(n) });
   const events = Array.from({ length: 40 }, () => ({ type: 'a.b', data: {} }));
   await slow('POST', '/v1/events/batch', { events });
-  await eventually(() => silent.connections() >= 14 * 32, 30_000);
+  await eventually(() => silent.connections() >= 14 * 32);
 
   const victim = await projectWith({ policy: { delays: ['2s', '2s'], timeout: '5s' } });
   await victim('POST', '/v1/endpoints', { url: receiver.url });
   await victim('POST', '/v1/events', { type: 'a.b', data: {} });
-  await receiver.untilReceived(2, 20_000);
+  await receiver.untilReceived(2);
 
   const [first, second] = receiver.requests;
   expect(second!.receivedAt - first!.receivedAt).toBeLessThan(5_000);
-}, 90_000);
+});
 
 test('targets at 1,000 silent origins delay no other project', async () => {
   receiver = await startReceiver([200]);
@@ -54,14 +54,14 @@ test('targets at 1,000 silent origins delay no other project', async () => {
     target: { url: silent.url(n), secret: SECRET },
   }));
   await busy('POST', '/v1/events/batch', { events });
-  await eventually(() => silent.connections() >= 500, 30_000);
+  await eventually(() => silent.connections() >= 500);
 
   const victim = await projectWith({});
   await victim('POST', '/v1/endpoints', { url: receiver.url });
   for (let n = 1; n <= 5; n++) {
     const postedAt = Date.now();
     await victim('POST', '/v1/events', { type: 'a.b', data: {} });
-    await receiver.untilReceived(n, 20_000);
+    await receiver.untilReceived(n);
     expect(receiver.requests[n - 1]!.receivedAt - postedAt).toBeLessThan(3_000);
   }
-}, 90_000);
+});

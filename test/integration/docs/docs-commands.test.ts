@@ -6,8 +6,6 @@ import { promisify } from 'node:util';
 import { type SampleReceiver, startSampleReceiver } from '../../../src/embedded/sample-receiver.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
-jest.setTimeout(90_000);
-
 const root = join(__dirname, '../../..');
 let posthorn: TestPosthorn;
 let receiver: SampleReceiver;

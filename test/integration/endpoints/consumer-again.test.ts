@@ -72,4 +72,4 @@ test('a consumer created under the id of a deleted one sees none of its data', a
   expect(await idsOf(newer, '/v1/deliveries')).toEqual([own.deliveries[0]!.id]);
   // The project sees all of them as events of that consumer.
   expect(await idsOf(project.key, '/v1/events?consumer=acme')).toHaveLength(3);
-}, 60_000);
+});

@@ -103,10 +103,10 @@ test('an endpoint that is paused meanwhile gets no request later than a second a
   for (const { receivedAt } of receiver.requests) expect(receivedAt).toBeLessThanOrEqual(pausedAt + 1_000);
   await posthorn.call('POST', `/v1/endpoints/${endpoint.id}/resume`);
 
-  await eventually(async () => (await countWith(ids, ['delivered'])) === 60, 30_000);
+  await eventually(async () => (await countWith(ids, ['delivered'])) === 60);
   expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(60);
   expect(receiver.requests).toHaveLength(60);
-}, 60_000);
+});
 
 test.each([
   { bound: '256 attempts under way to a receiver', endpoints: 1, events: 400, max: 256 },

@@ -3,8 +3,6 @@ import { connectListener } from '../../set-up/listener-client.ts';
 import { startTestApi } from '../../set-up/test-api.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
-jest.setTimeout(120_000);
-
 let posthorn: TestPosthorn | undefined;
 afterEach(async () => {
   await posthorn?.close();
@@ -26,11 +24,11 @@ test('what exceeds the requests under way waits and uses no attempt', async () =
   const events = Array.from({ length: MORE_THAN_AT_ONCE }, () => ({ type: 'a.b', data: {} }));
   await call('POST', '/v1/events/batch', { events });
 
-  await client.untilReceived(AT_ONCE, 60_000);
+  await client.untilReceived(AT_ONCE);
   const { rows } = await posthorn.database.pool.query('SELECT FROM listener_requests WHERE response IS NULL');
   expect(rows.length).toBeLessThanOrEqual(AT_ONCE);
   for (let n = 0; n < MORE_THAN_AT_ONCE; n++) {
-    await client.untilReceived(n + 1, 60_000);
+    await client.untilReceived(n + 1);
     await client.respond(client.requests[n]!, { status: 200 });
   }
 

@@ -5,8 +5,6 @@ import { eventually } from '../../set-up/eventually.ts';
 import { connectListener, type ListenerClient, type ReceivedRequest } from '../../set-up/listener-client.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
-jest.setTimeout(120_000);
-
 type Listener = { id: string; label: string; secret?: string; connected: boolean; expiresAt: string };
 
 let posthorn: TestPosthorn;

@@ -128,7 +128,7 @@ describe('the stream', () => {
     await posting;
 
     expect(read).toEqual(await writtenOutcomes(projectId));
-  }, 60_000);
+  });
 
   test('does not skip an outcome whose transaction commits after later ones', async () => {
     const { id: projectId, call, key } = await newProject();

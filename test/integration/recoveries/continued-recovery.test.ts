@@ -3,8 +3,6 @@ import { runScenario } from '../../replay/stage.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { stageFailures } from './stage-failures.ts';
 
-jest.setTimeout(120_000);
-
 type Recovery = { id: string; status: string; done: number; delivered: number; open: number };
 
 const FAILURES = 200;
@@ -32,7 +30,7 @@ test('a recovery whose workflow continues as new goes on after kill -9 of the wo
       return firstRun !== '';
     }, 30_000);
 
-    await receiver.untilReceived(FAILURES / 2, 60_000);
+    await receiver.untilReceived(FAILURES / 2);
     worker.kill('SIGKILL');
     const { runId: runAtKill } = await describe();
     stage.workerProcess(posthorn);

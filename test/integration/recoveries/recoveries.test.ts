@@ -3,8 +3,6 @@ import { eventually } from '../../set-up/eventually.ts';
 import { type Delivery, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 import { stageFailures } from './stage-failures.ts';
 
-jest.setTimeout(90_000);
-
 type Recovery = {
   id: string;
   status: string;
@@ -113,8 +111,8 @@ test('a paused recovery holds no workflow, and goes on where it was', async () =
   expect(await call('POST', `/v1/recoveries/${id}/pause`)).toMatchObject({ status: 'paused' });
   expect(await call('POST', `/v1/recoveries/${id}/pause`)).toMatchObject({ status: 'paused' });
   const workflow = posthorn.temporal.workflow.getHandle(`recover/${project.id}/${id}/1`);
-  await eventually(async () => (await workflow.describe()).status.name === 'COMPLETED', 15_000);
-  await eventually(async () => (await recoveryOf(id)).open === 0, 15_000);
+  await eventually(async () => (await workflow.describe()).status.name === 'COMPLETED');
+  await eventually(async () => (await recoveryOf(id)).open === 0);
   const { done, status } = await recoveryOf(id);
   expect({ status, isPart: done >= 100 && done <= 700 }).toEqual({ status: 'paused', isPart: true });
   expect(receiver.requests).toHaveLength(done);
@@ -138,7 +136,7 @@ test('a cancelled recovery ends, and its job cannot be resumed', async () => {
   });
   expect(await call('POST', `/v1/recoveries/${id}/cancel`)).toMatchObject({ status: 'cancelled' });
   const workflow = posthorn.temporal.workflow.getHandle(`recover/${project.id}/${id}/1`);
-  await eventually(async () => (await workflow.describe()).status.name === 'COMPLETED', 15_000);
+  await eventually(async () => (await workflow.describe()).status.name === 'COMPLETED');
   expect((await recoveryOf(id)).done).toBeLessThan(60);
   const { body } = await posthorn.client.call('POST', `/v1/recoveries/${id}/resume`, { key: project.key });
   expect(body).toMatchObject({ code: 'recovery_final' });

@@ -7,8 +7,6 @@ import { createTestDatabase, type TestDatabase } from '../../set-up/servers/data
 import { type PgBouncer, startPgBouncer, testWithPgBouncer } from '../../set-up/servers/pgbouncer.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
-jest.setTimeout(90_000);
-
 let database: TestDatabase;
 let pooler: PgBouncer | undefined;
 let posthorn: TestPosthorn | undefined;
@@ -121,7 +119,7 @@ testWithPgBouncer(
       data: { index },
     }));
     await Promise.all(events.map((event) => posthorn!.post(event)));
-    for (const { id } of events) expect((await posthorn.untilSettled(id, 30_000)).status).toBe('delivered');
+    for (const { id } of events) expect((await posthorn.untilSettled(id)).status).toBe('delivered');
 
     const settled = (received: { kind: string }[]) => received.filter(({ kind }) => kind === 'event.settled');
     await outcomes.until((received) => settled(received).length === events.length);

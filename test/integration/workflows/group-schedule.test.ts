@@ -53,7 +53,7 @@ test('deliveries of one workflow that fail at different times are each retried a
     events: group.map(eventTo),
   });
 
-  for (const event of items) await posthorn.untilSettled(event.id, 20_000);
+  for (const event of items) await posthorn.untilSettled(event.id);
 
   expect(await historyOf(items[0]!)).toMatchObject({ summary: '3 events → 3 deliveries' });
   for (const [n, receiver] of group.entries()) expectRetryAfter(receiver, 4_000 + delays[n]!);

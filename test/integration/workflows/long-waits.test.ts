@@ -64,7 +64,7 @@ test('a retry that is further away than a workflow waits is made at its time by 
 test('a short retry after a long one waits in a workflow again', async () => {
   const receiver = await receiverThat(503, 503, 200);
   const delivery = await postFailing(receiver.url, [LONG, '2s']);
-  await eventually(async () => (await deliveryOf({ id: delivery.event })).attempts === 2, 10_000);
+  await eventually(async () => (await deliveryOf({ id: delivery.event })).attempts === 2);
   expect(await ownerOf(delivery.id)).toMatch(/^(event|group)\//);
   expect((await posthorn.untilSettled(delivery.event)).status).toBe('delivered');
 });
@@ -101,7 +101,7 @@ test('a retry whose time comes while its endpoint is paused is held, and made af
   const event = await posthorn.post({ type: 'a.b', data: {} });
   await eventually(async () => (await ownerOf((await deliveryOf(event)).id)) === 'schedule');
   await posthorn.call('POST', `/v1/endpoints/${id}/pause`);
-  await eventually(async () => (await deliveryOf(event)).status === 'held', 10_000);
+  await eventually(async () => (await deliveryOf(event)).status === 'held');
   expect(receiver.requests).toHaveLength(1);
   await posthorn.call('POST', `/v1/endpoints/${id}/resume`);
   expect((await posthorn.untilSettled(event.id)).status).toBe('delivered');

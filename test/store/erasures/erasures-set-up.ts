@@ -87,7 +87,7 @@ export async function runStepByStep(store: SeededStore, job: Erasure): Promise<n
 }
 
 export async function untilCompleted(store: SeededStore, { id }: Erasure): Promise<Erasure> {
-  await eventually(async () => (await findErasure(store.pool, null, id))?.completedAt != null, 20_000);
+  await eventually(async () => (await findErasure(store.pool, null, id))?.completedAt != null);
   return (await findErasure(store.pool, null, id))!;
 }
 

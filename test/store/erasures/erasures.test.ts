@@ -270,7 +270,7 @@ test('two processes share the jobs of several projects, and complete each once',
   for (const { close } of processes) await close();
   expect(completed.map(({ eventsErased }) => eventsErased)).toEqual(Array(6).fill(5));
   expect(await countOf('projects', `id <> '${store.project}'`)).toBe(0);
-}, 40_000);
+});
 
 /** A recovery about a consumer that has run twice. */
 const addJob = (id: string, consumer: string | null, status = 'running') =>

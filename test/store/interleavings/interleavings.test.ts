@@ -72,7 +72,7 @@ test('under any interleaving no delivery has two owners, is stuck or counted twi
     'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
   );
   expect(Number(deadlocks)).toBe(0);
-}, 240_000);
+});
 
 async function runInterleavings(): Promise<void> {
   await fc.assert(

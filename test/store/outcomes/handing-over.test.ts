@@ -35,10 +35,10 @@ test('events that cannot be handed over do not hold back those of other owners, 
     intervalMs: 50,
   });
 
-  await eventually(() => accepted.length === 1, 3_000);
+  await eventually(() => accepted.length === 1);
   expect(accepted).toEqual([operationalProjectOf(other)]);
   refuses = false;
-  await eventually(() => accepted.length === 61, 3_000);
+  await eventually(() => accepted.length === 61);
 
   await webhooks.close();
   await store.drop();

@@ -10,13 +10,26 @@ beforeEach(async () => {
   store = await seedStore();
   one = createNotifications(store.url);
   other = createNotifications(store.url);
-  await eventually(async () => (await listening()) === 2);
+  await Promise.all([untilConnected(one), untilConnected(other)]);
 });
 afterEach(async () => {
   await one.close();
   await other.close();
   await store.drop();
 });
+
+/** What is sent before all channels are listened to is lost, so it repeats a wake-up until it is heard. */
+async function untilConnected(notifications: Notifications): Promise<void> {
+  let connected = false;
+  const stop = notifications.listen('posthorn_turns', () => {
+    connected = true;
+  });
+  await eventually(() => {
+    notifications.notify('posthorn_turns', ['connected']);
+    return connected;
+  });
+  stop();
+}
 
 const LISTENING = `FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^(LISTEN|SELECT pg_notify)'`;
 const listening = async (): Promise<number> =>

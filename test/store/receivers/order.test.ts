@@ -38,7 +38,7 @@ test('a number is complete once no transaction can store a lower one', async () 
   for (let looks = 0; looks < 3; looks++) expect(await complete()).toBeLessThan(lower);
 
   await first.store([null]);
-  await eventually(async () => (await complete()) >= higher, 20_000);
+  await eventually(async () => (await complete()) >= higher);
 });
 
 test('the sequence that follows the last one is not complete', async () => {
@@ -47,7 +47,7 @@ test('the sequence that follows the last one is not complete', async () => {
     'SELECT max(sequence)::int AS sequence FROM events',
   );
   const complete = createCompleteSequence(store.pool);
-  await eventually(async () => (await complete()) === sequence, 20_000);
+  await eventually(async () => (await complete()) === sequence);
   expect(await complete()).toBe(sequence);
 });
 

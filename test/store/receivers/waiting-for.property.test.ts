@@ -201,4 +201,4 @@ test('what a delivery waits for is what happens, whatever has happened to its en
     'endpoint_disabled',
   ])
     expect([...seen.keys()]).toContain(reason);
-}, 120_000);
+});

@@ -35,7 +35,7 @@ beforeAll(async () => {
      FROM generate_series(1, $3::int + 110) AS n`,
     [store.project, serializePolicy(POLICY), BACKLOG],
   );
-}, 60_000);
+});
 afterAll(() => store.drop());
 
 const explain = (run: (db: Queryable) => Promise<unknown>) => explainQueries(store.pool, run);

@@ -65,7 +65,7 @@ beforeAll(async () => {
     [project],
   );
   await pool.query('ANALYZE');
-}, 120_000);
+});
 afterAll(() => store.drop());
 
 const scopeOf = (consumer: string | null) => (): Scope => ({ projectId: project, consumer });

@@ -95,7 +95,7 @@ beforeAll(async () => {
      FROM generate_series(1, ${IN_ORDER_BACKLOG}) AS n`,
   );
   await store.pool.query('ANALYZE');
-}, 120_000);
+});
 afterAll(() => store.drop());
 
 const explain = (run: (db: Queryable) => Promise<unknown>, mode?: PlanMode) =>

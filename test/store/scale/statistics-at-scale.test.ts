@@ -82,7 +82,7 @@ beforeAll(async () => {
     [project],
   );
   await pool.query('ANALYZE');
-}, 120_000);
+});
 afterAll(() => store.drop());
 
 const HOUR_MS = 3_600_000;

@@ -6,8 +6,6 @@ import { type SeededStore, seedStore } from '../seed.ts';
 import { pausingAtCommit } from '../stopping-pool.ts';
 import { differences, foldAll, load } from './statistics-set-up.ts';
 
-jest.setTimeout(120_000);
-
 let store: SeededStore;
 let others: pg.Pool[] = [];
 beforeEach(async () => {

@@ -8,8 +8,6 @@ import { differences, foldAll, load } from './statistics-set-up.ts';
 
 const DAY_MS = 86_400_000;
 
-jest.setTimeout(120_000);
-
 let store: SeededStore;
 beforeEach(async () => {
   store = await seedStore();

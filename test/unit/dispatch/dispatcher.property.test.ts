@@ -184,7 +184,7 @@ test('whatever fails, no delivery is started twice, each is claimed in the end, 
     }),
     { numRuns: 300 },
   );
-}, 120_000);
+});
 
 test('after close nothing starts, and each delivery has a workflow that started, or has been released', async () => {
   await fc.assert(
@@ -208,4 +208,4 @@ test('after close nothing starts, and each delivery has a workflow that started,
     }),
     { numRuns: 200 },
   );
-}, 120_000);
+});

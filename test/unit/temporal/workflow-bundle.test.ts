@@ -8,8 +8,6 @@ import {
   cachedBundle,
 } from '../../../src/temporal/bundle/workflow-bundle.ts';
 
-jest.setTimeout(120_000);
-
 const root = join(__dirname, '../../..');
 let folder: string;
 beforeEach(() => {
