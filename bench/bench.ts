@@ -21,6 +21,8 @@ export type BenchContext = {
   seconds: number;
   /** Duration of the memory measure. */
   minutes: number;
+  /** Rounds of the measure of statistics. */
+  rounds: number;
   /** What this run has measured so far, for the ratios. */
   figures: Figures;
   /** An id that no earlier load had. */

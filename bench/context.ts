@@ -11,6 +11,7 @@ import { type Remote, startRemote } from './processes/remote-process.ts';
 export async function startContext({
   seconds,
   minutes,
+  rounds,
   firstAttempts,
   profileDir,
 }: BenchOptions): Promise<BenchContext & { end(): Promise<void> }> {
@@ -43,6 +44,7 @@ export async function startContext({
     publisher,
     seconds,
     minutes,
+    rounds,
     figures: noFigures(),
     nextRunId: () => `b${++runs}`,
     async warmUpOnce(process, warmUp) {

@@ -7,6 +7,7 @@ export type BenchOptions = {
   names: string[];
   seconds: number;
   minutes: number;
+  rounds: number;
   firstAttempts: FirstAttempt[];
   json: boolean;
   profileDir: string | undefined;
@@ -21,6 +22,7 @@ export const USAGE = `npm run bench -- [options]
   --seconds 30           duration of each load
   --first-attempt mode   only workflow or express; both without it
   --minutes 30           duration of the measure memory
+  --rounds 4             rounds of the measure statistics
   --json                 print JSON instead of tables
   --profile folder       write a CPU profile of Posthorn to this folder at each of its stops
   Measures, with the time that they take at --seconds 30 with both modes:
@@ -35,6 +37,7 @@ export function parseOptions(args: string[]): BenchOptions | { message: string }
       only: { type: 'string' },
       seconds: { type: 'string', default: '30' },
       minutes: { type: 'string', default: '30' },
+      rounds: { type: 'string', default: '4' },
       'first-attempt': { type: 'string' },
       json: { type: 'boolean', default: false },
       profile: { type: 'string' },
@@ -46,11 +49,15 @@ export function parseOptions(args: string[]): BenchOptions | { message: string }
     values.only?.split(',') ?? Object.keys(SCENARIOS).filter((name) => SCENARIOS[name]!.runByDefault);
   const unknown = names.filter((name) => !SCENARIOS[name]);
   if (unknown.length > 0) return { message: `Unknown measure: ${unknown.join(', ')}.` };
-  const [seconds, minutes] = [Number(values.seconds), Number(values.minutes)];
-  if (!(seconds > 0 && minutes >= 2))
-    return { message: '--seconds must be positive, and --minutes at least 2.' };
+  const [seconds, minutes, rounds] = [values.seconds, values.minutes, values.rounds].map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  if (!(seconds > 0 && minutes >= 2 && rounds >= 1))
+    return { message: '--seconds must be positive, --minutes at least 2, and --rounds at least 1.' };
   const mode = values['first-attempt'];
   const firstAttempts = FIRST_ATTEMPTS.filter((name) => mode === undefined || name === mode);
   if (firstAttempts.length === 0) return { message: '--first-attempt must be workflow or express.' };
-  return { names, seconds, minutes, firstAttempts, json: values.json, profileDir: values.profile };
+  return { names, seconds, minutes, rounds, firstAttempts, json: values.json, profileDir: values.profile };
 }

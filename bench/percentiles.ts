@@ -5,6 +5,13 @@ export function percentile(values: number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
 }
 
+/** The mean of the two in the middle for an even number of values. */
+export const median = (values: number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
+};
+
 /** Rounds to the digits that are above noise: 3.4, 28, 1,240. */
 export const roundForReport = (value: number): number =>
   value < 10 ? Math.round(value * 100) / 100 : Math.round(value);

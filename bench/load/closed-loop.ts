@@ -37,8 +37,8 @@ export const closedLoopOnce = (bench: BenchContext, subject: SubjectName, fanOut
 export async function runClosedLoop(bench: BenchContext, loop: ClosedLoop): Promise<ClosedLoopFigures> {
   const subject = await openSubject(bench, loop.subject, loop.fanOut, loop.grouping);
   try {
-    await warmUp(bench, subject, loop);
-    return await measured(bench, subject, loop);
+    await warmUp(bench, subject, loop, Math.min(WARM_UP_SECONDS, bench.seconds));
+    return await measureLoop(bench, subject, loop);
   } finally {
     await subject.close();
   }
@@ -50,9 +50,15 @@ export const compileOnce = (bench: BenchContext, subject: Subject, fanOut: numbe
     offer(bench, subject, { fanOut, grouping: 'auto', batch: 'single' }, COMPILATION_SECONDS),
   );
 
-async function warmUp(bench: BenchContext, subject: Subject, loop: ClosedLoop): Promise<void> {
+/** Offers a load that is not counted, after one that compiles the code of the process. */
+export async function warmUp(
+  bench: BenchContext,
+  subject: Subject,
+  loop: ClosedLoop,
+  seconds: number,
+): Promise<void> {
   await bench.warmUpOnce(subject.process, () => offer(bench, subject, loop, COMPILATION_SECONDS));
-  await offer(bench, subject, loop, Math.min(WARM_UP_SECONDS, bench.seconds));
+  await offer(bench, subject, loop, seconds);
 }
 
 async function offer(
@@ -78,7 +84,12 @@ async function offer(
   return { published, ...(await waitForArrivals(receiver, published.acceptedIds.length * fanOut)) };
 }
 
-async function measured(bench: BenchContext, subject: Subject, loop: ClosedLoop): Promise<ClosedLoopFigures> {
+/** Offers a load for the duration of the run. */
+export async function measureLoop(
+  bench: BenchContext,
+  subject: Subject,
+  loop: ClosedLoop,
+): Promise<ClosedLoopFigures> {
   const startedAt = new Date();
   const before = cpuMsByServer(subject.pids());
   const seconds = bench.seconds * (loop.batch === 'batch' ? BATCH_SHARE : 1);

@@ -9,6 +9,7 @@ import { memory } from './memory.ts';
 import { modes } from './modes.ts';
 import { overload } from './overload.ts';
 import { recovery } from './recovery.ts';
+import { statistics } from './statistics.ts';
 import { batches, throughput, ungrouped } from './throughput.ts';
 
 /** All measures by the names for --only, in the order in which they run: what ratios refer to comes first. */
@@ -34,5 +35,6 @@ export const SCENARIOS: Record<string, Scenario> = {
   recovery: recovery({ deliveries: 100_000, perSecond: 500 }),
   'recovery-short': recovery({ deliveries: 10_000, perSecond: 200 }),
   ungrouped,
+  statistics,
   memory,
 };
