@@ -51,7 +51,12 @@ module.exports = {
       ...servers,
       displayName: 'servers',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/unit/', '<rootDir>/test/browser/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '<rootDir>/test/unit/',
+        '<rootDir>/test/browser/',
+        '<rootDir>/test/cluster/',
+      ],
     },
     { ...servers, displayName: 'browser', testMatch: ['<rootDir>/test/browser/**/*.test.ts'] },
     {

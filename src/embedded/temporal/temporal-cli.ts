@@ -59,7 +59,7 @@ export async function findTemporalCli(options: FindTemporalCliOptions): Promise<
 }
 
 /** The user's cache folder: XDG_CACHE_HOME, ~/Library/Caches on macOS, LOCALAPPDATA on Windows, else ~/.cache. */
-function userCacheFolder({ XDG_CACHE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv): string {
+export function userCacheFolder({ XDG_CACHE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv): string {
   if (XDG_CACHE_HOME) return XDG_CACHE_HOME;
   if (process.platform === 'win32' && LOCALAPPDATA) return LOCALAPPDATA;
   return join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');

@@ -18,7 +18,9 @@ afterEach(async () => {
 test('two APIs and two workers on one Postgres and one Temporal deliver a load once', async () => {
   const port = await findFreePort(nonEphemeralPort());
   await Promise.all([posthorn.startAll(), posthorn.startAll({ POSTHORN_PORT: String(port) })]);
-  const stream = await startMixedStream(posthorn.api, [posthorn.api.url, `http://127.0.0.1:${port}`]);
+  const stream = await startMixedStream(posthorn.api, {
+    apiUrls: [posthorn.api.url, `http://127.0.0.1:${port}`],
+  });
 
   const findings = await stream.audit(posthorn.pool);
 

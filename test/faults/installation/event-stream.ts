@@ -21,11 +21,16 @@ const PRODUCERS = 8;
 const RETRY_INTERVAL_MS = 50;
 const RESPONSE_TIMEOUT_MS = 20_000;
 
-/** `apiUrls` are used in turn, as behind a load balancer. */
-export function startEventStream(apiUrls: string[], key: string, events: OfferedEvent[]): EventStream {
+/** `apiUrls` are used in turn, as behind a load balancer. Each producer pauses for `pauseMs` after an event. */
+export function startEventStream(
+  apiUrls: string[],
+  key: string,
+  events: Iterable<OfferedEvent>,
+  pauseMs = 0,
+): EventStream {
   const acknowledged = new Set<string>();
   const responses: PostResponse[] = [];
-  const queue = events.values();
+  const queue = oneByOne(events);
   let posts = 0;
   let stopped = false;
 
@@ -49,6 +54,7 @@ export function startEventStream(apiUrls: string[], key: string, events: Offered
         await post(event).catch(() => {});
         if (!acknowledged.has(event.id)) await sleep(RETRY_INTERVAL_MS);
       }
+      if (pauseMs > 0) await sleep(pauseMs);
     }
   }
 
@@ -56,11 +62,16 @@ export function startEventStream(apiUrls: string[], key: string, events: Offered
   return {
     acknowledged,
     responses,
-    untilAcknowledged: (count) => eventually(() => acknowledged.size >= count, 30_000),
+    untilAcknowledged: (count) => eventually(() => acknowledged.size >= count),
     done,
     stop() {
       stopped = true;
       return done;
     },
   };
+}
+
+/** An iterator that several producers share. */
+function* oneByOne<T>(items: Iterable<T>): Generator<T> {
+  yield* items;
 }

@@ -32,15 +32,26 @@ export const isExpress = process.env.POSTHORN_FIRST_ATTEMPT === 'express';
 
 const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
 
+/** What an installation must know of its servers. */
+export type ServerAddresses = {
+  postgres: Pick<OwnServers['postgres'], 'urlOf'>;
+  temporal: Pick<OwnServers['temporal'], 'address'>;
+};
+
 /** On servers that the test may kill. */
-export async function installOn({ postgres, temporal }: OwnServers): Promise<Installation> {
+export async function installOn(servers: ServerAddresses): Promise<Installation> {
+  const posthorn = await installUnmigratedOn(servers);
+  await migrate(posthorn.env.DATABASE_URL!);
+  return posthorn;
+}
+
+/** The same before `posthorn migrate`: on an empty database. */
+export async function installUnmigratedOn({ postgres, temporal }: ServerAddresses): Promise<Installation> {
   const name = `faults_${random()}`;
   const client = new pg.Client({ connectionString: postgres.urlOf('postgres') });
   await client.connect();
   await client.query(`CREATE DATABASE ${name}`).finally(() => client.end());
-  const databaseUrl = postgres.urlOf(name);
-  await migrate(databaseUrl);
-  return install(databaseUrl, temporal.address, `faults-${random()}`);
+  return install(postgres.urlOf(name), temporal.address, `faults-${random()}`);
 }
 
 /** On the servers of the run, for tests that kill only what is ours. */

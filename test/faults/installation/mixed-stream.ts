@@ -8,7 +8,9 @@ import { startStreamReceiver } from './stream-receiver.ts';
 export type MixedStream = EventStream & {
   /** Waits until what was accepted by then is delivered wherever the receiver takes it; throws after 40 s. */
   untilDueIsDelivered(pool: pg.Pool, restartedAt: Date): Promise<void>;
-  /** Waits until everything has been acknowledged and has settled, and compares the books. */
+  /** Offers no more events: an endless stream ends. */
+  end(): void;
+  /** Ends the stream, waits until everything has been acknowledged and has settled, and compares the books. */
   audit(pool: pg.Pool): Promise<AuditFindings & { unbalanced: unknown[] }>;
   close(): Promise<void>;
 };
@@ -20,6 +22,8 @@ const POLICY = { delays: ['3s', '3s'], timeout: '3s' };
 /** What goes on after a restart may fail then, and has two retries of 3 s to come. */
 const SETTLED_WITHIN_MS = 60_000;
 const GOES_ON_WITHIN_MS = 40_000;
+/** Of each of the eight producers of an endless stream. */
+const PAUSE_MS = 400;
 
 const ENDPOINTS: Record<string, string> = {
   '/steady/0': 'steady',
@@ -30,16 +34,34 @@ const ENDPOINTS: Record<string, string> = {
   '/dead/10': 'ten',
 };
 
+export type StreamOptions = {
+  /** Used in turn. */
+  apiUrls?: string[];
+  /** Offers events until it is ended, and not 300 as fast as they are accepted: some 20 a second at most. */
+  endless?: boolean;
+  /** How long the audit waits for the last delivery. */
+  settledWithinMs?: number;
+};
+
 /** A third of the events goes to a steady endpoint, a third to one that fails first, a third to ten of all kinds. */
-export async function startMixedStream(api: ApiClient, apiUrls = [api.url]): Promise<MixedStream> {
+export async function startMixedStream(
+  api: ApiClient,
+  { apiUrls = [api.url], endless = false, settledWithinMs = SETTLED_WITHIN_MS }: StreamOptions = {},
+): Promise<MixedStream> {
   const receiver = await startStreamReceiver();
   const project = await api.newProject(POLICY);
   for (const [path, type] of Object.entries(ENDPOINTS)) {
     await api.newEndpoint(project, receiver.origin + path, [type]);
   }
-  const stream = startEventStream(apiUrls, project.key, eventsOfAllKinds());
+  let isEnded = false;
+  const end = (): void => {
+    isEnded = true;
+  };
+  const events = eventsOfAllKinds((n) => !isEnded && (endless || n < EVENTS));
+  const stream = startEventStream(apiUrls, project.key, events, endless ? PAUSE_MS : 0);
   return {
     ...stream,
+    end,
     async untilDueIsDelivered(pool, restartedAt) {
       const { rows } = await pool.query<{ id: string }>(ACCEPTED_FOR_STEADY, [restartedAt]);
       const ids = rows.map(({ id }) => id);
@@ -47,8 +69,9 @@ export async function startMixedStream(api: ApiClient, apiUrls = [api.url]): Pro
       await eventually(async () => (await pool.query(NOT_DELIVERED, [ids])).rowCount === 0, waitMs);
     },
     async audit(pool) {
+      if (endless) end();
       await stream.done;
-      await eventually(async () => (await pool.query(STILL_OPEN)).rowCount === 0, SETTLED_WITHIN_MS);
+      await eventually(async () => (await pool.query(STILL_OPEN)).rowCount === 0, settledWithinMs);
       const findings = auditDeliveries({
         acknowledged: new Map([...stream.acknowledged].map((id) => [id, fanOutOf(id)])),
         receivedRequests: receiver.receivedRequests,
@@ -57,17 +80,19 @@ export async function startMixedStream(api: ApiClient, apiUrls = [api.url]): Pro
       return { ...findings, unbalanced: await readUnsettledEvents(pool) };
     },
     async close() {
+      end();
       await stream.stop();
       await receiver.close();
     },
   };
 }
 
-const eventsOfAllKinds = (): OfferedEvent[] =>
-  Array.from({ length: EVENTS }, (_, n) => {
+function* eventsOfAllKinds(goesOn: (n: number) => boolean): Generator<OfferedEvent> {
+  for (let n = 0; goesOn(n); n += 1) {
     const type = ['steady', 'flaky', 'ten'][n % 3]!;
-    return { id: `${type}-${n}`, type, data: { n } };
-  });
+    yield { id: `${type}-${n}`, type, data: { n } };
+  }
+}
 
 const fanOutOf = (id: string): number => (id.startsWith('ten') ? 10 : 1);
 

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { findFreePort } from '../../../src/embedded/free-port.ts';
+import { initialisePostgres } from '../../../src/embedded/postgres/initialise-postgres.ts';
+import { preparePostgresHome } from '../../../src/embedded/postgres/postgres-home.ts';
+import { waitForPostgres } from '../../../src/embedded/postgres/wait-for-postgres.ts';
+import {
+  type ServiceProcess,
+  type StopSequence,
+  startServiceProcess,
+} from '../../../src/embedded/processes/service-process.ts';
+import { nonEphemeralPort } from '../../faults/installation/own-servers.ts';
+import { composed } from './compose-file.ts';
+
+export type ClusterPostgres = {
+  port: number;
+  user: string;
+  password: string;
+  urlOf(database: string): string;
+  /** As `pg_ctl restart --mode=immediate`: every connection breaks, and the start runs recovery. */
+  restartImmediately(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+const USER = 'posthorn';
+const IMMEDIATE: StopSequence = [{ signal: 'SIGQUIT', waitMs: 20_000 }];
+
+/** Postgres with the settings of docker-compose.yml. `bin` is the folder of its programs; by default, the embedded ones. */
+export async function startClusterPostgres(dataDir: string, bin?: string): Promise<ClusterPostgres> {
+  const embedded = preparePostgresHome(dataDir, () => {});
+  const home = { ...embedded, bin: bin ?? embedded.bin };
+  const data = join(home.folder, 'data');
+  const password = randomBytes(12).toString('hex');
+  await initialisePostgres(home, { data, role: USER, password, durable: true });
+  const port = await findFreePort(nonEphemeralPort());
+  const urlOf = (database: string) => `postgresql://${USER}:${password}@127.0.0.1:${port}/${database}`;
+
+  async function start(): Promise<ServiceProcess> {
+    const server = await startServiceProcess({
+      command: join(home.bin, 'postgres'),
+      args: ['-D', data, ...composed.postgresArgs, ...forThisMachine(port)],
+      logFile: join(dataDir, 'postgres.log'),
+      stopSequence: IMMEDIATE,
+      account: home.account,
+    });
+    await waitForPostgres(server, urlOf('postgres'));
+    return server;
+  }
+
+  let server = await start();
+  return {
+    port,
+    user: USER,
+    password,
+    urlOf,
+    async restartImmediately() {
+      await server.stop();
+      server = await start();
+    },
+    stop: () => server.stop(),
+  };
+}
+
+const forThisMachine = (port: number): string[] =>
+  ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories='].flatMap((one) => ['-c', one]);
