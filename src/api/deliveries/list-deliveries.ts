@@ -8,6 +8,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { attributeFilter } from '../events/attribute-filter.ts';
 import { bytesOf, contains, requirePayloadsFor, requireWindow } from '../events/payload-search.ts';
 import { pageRequest } from '../http/cursor.ts';
+import { disconnected } from '../http/on-disconnect.ts';
 import { pageResponse, searchResponse } from '../http/page-response.ts';
 import { type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import {
@@ -72,7 +73,8 @@ export function listDeliveriesRoute(
     handle: handleListDeliveries,
   });
 
-  async function handleListDeliveries({ tenant, query }: TenantCall<{ query: typeof listDeliveriesQuery }>) {
+  async function handleListDeliveries(call: TenantCall<{ query: typeof listDeliveriesQuery }>) {
+    const { tenant, query } = call;
     const { limit, cursor, status, attention, endpoint, event, consumer, since, until, ...others } = query;
     const { type, outcome, statusCode, contains: text, ...rest } = others;
     const filter: DeliveryFilter = {
@@ -83,7 +85,7 @@ export function listDeliveriesRoute(
     requirePayloadsFor(tenant, text);
     await requireWindow(clock, filter);
     const request = pageRequest('id', { limit, cursor });
-    const db = readPool(tenant);
+    const db = readPool(tenant, disconnected(call.response));
     if (!isSearch(filter)) {
       const page = await listDeliveries(db, tenant, filter, request);
       return pageResponse('id', await deliveryResponses(links, page.items), page.next);

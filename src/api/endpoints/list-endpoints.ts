@@ -5,6 +5,7 @@ import { timeOfId } from '../../store/postgres/ids.ts';
 import { searchPage } from '../../store/postgres/searches.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { pageRequest } from '../http/cursor.ts';
+import { disconnected } from '../http/on-disconnect.ts';
 import { pageResponse, searchResponse } from '../http/page-response.ts';
 import { type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { consumerId, listOf, pageQuery, searchedPageSchema, text } from '../http/validation/fields.ts';
@@ -44,11 +45,12 @@ export function listEndpointsRoute(
     handle: handleListEndpoints,
   });
 
-  async function handleListEndpoints({ tenant, query }: TenantCall<{ query: typeof listEndpointsQuery }>) {
+  async function handleListEndpoints(call: TenantCall<{ query: typeof listEndpointsQuery }>) {
+    const { tenant, query } = call;
     const { limit, cursor, consumer, status, q } = query;
     const filter: EndpointFilter = { consumer, statuses: status, text: q };
     const request = pageRequest('id', { limit, cursor });
-    const db = readPool(tenant);
+    const db = readPool(tenant, disconnected(call.response));
     const read = (page = request, maxRows?: number) => listEndpoints(db, tenant, filter, page, maxRows);
     const { items, next } = await (q === undefined
       ? read()

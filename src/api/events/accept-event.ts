@@ -4,7 +4,7 @@ import { type Queryable, StoreUnavailable } from '../../store/postgres/database.
 import { may, type Tenant } from '../auth/tenant.ts';
 import { initialDeliveryResponse } from '../deliveries/delivery-responses.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { onDisconnect } from '../http/on-disconnect.ts';
+import { disconnected } from '../http/on-disconnect.ts';
 import { jsonText, type RouteResponse, type TenantCall } from '../http/route.ts';
 import { Problem } from '../problems/problem.ts';
 import { eventJson, readEvent } from './event-responses.ts';
@@ -95,12 +95,10 @@ async function waitForSettlement(
   timeoutMs: number,
 ): Promise<void> {
   if (status !== 'pending') return;
-  const disconnected = new AbortController();
-  onDisconnect(response, () => disconnected.abort());
   await settlementWaiters.waitUntilSettled(
     tenant,
     id,
     timeoutMs,
-    AbortSignal.any([disconnected.signal, shutdownSignal]),
+    AbortSignal.any([disconnected(response), shutdownSignal]),
   );
 }

@@ -9,6 +9,7 @@ import { type ScannedPage, searchPage } from '../../store/postgres/searches.ts';
 import type { Scope } from '../../store/scope.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { pageRequest } from '../http/cursor.ts';
+import { disconnected } from '../http/on-disconnect.ts';
 import { pageTextResponse, type Searched } from '../http/page-response.ts';
 import { type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import {
@@ -84,7 +85,8 @@ export function listEventsRoute(
     handle: handleListEvents,
   });
 
-  async function handleListEvents({ tenant, query }: TenantCall<{ query: typeof listEventsQuery }>) {
+  async function handleListEvents(call: TenantCall<{ query: typeof listEventsQuery }>) {
+    const { tenant, query } = call;
     const { limit, cursor, type, status, consumer, endpoint, since, until, test, fields, ...others } = query;
     const { contains: text, outcome, statusCode, ...rest } = others;
     const filter: EventFilter = {
@@ -97,7 +99,7 @@ export function listEventsRoute(
     await requireWindow(clock, filter);
     const kind = endpoint === undefined ? 'timeAndId' : 'id';
     const request = pageRequest(kind, { limit, cursor });
-    const db = readPool(tenant);
+    const db = readPool(tenant, disconnected(call.response));
 
     const read = <Item>(list: List<Item>): Promise<Page<Item>> =>
       isSearched

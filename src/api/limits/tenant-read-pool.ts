@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type Caller, createTenantSemaphore } from '../../limits/tenant-semaphore.ts';
+import { queryUntilAborted } from '../../store/postgres/abortable-query.ts';
 import { type Queryable, sqlState } from '../../store/postgres/database.ts';
 import { mapOutage } from '../../store/postgres/map-outages.ts';
 import { Problem } from '../problems/problem.ts';
@@ -14,8 +15,11 @@ const QUERY_CANCELED = '57014';
 /** The problems that every list can return in addition to its own. */
 export const READ_PROBLEMS: ProblemCode[] = ['query_timeout'];
 
-/** A connection for the reads of one caller, within the limits of its tenant. */
-export type TenantReadPool = (caller: Caller) => Queryable;
+/**
+ * A connection for the reads of one caller, within the limits of its tenant. When `signal` aborts, Postgres cancels the
+ * statement that runs, and later ones throw.
+ */
+export type TenantReadPool = (caller: Caller, signal?: AbortSignal) => Queryable;
 
 /**
  * Divides a pool of connections between tenants: a project may use half of them, and its own keys or one consumer a
@@ -31,11 +35,12 @@ export function createTenantReadPool(pool: pg.Pool): TenantReadPool {
   });
   const query = pool.query.bind(pool) as (...statement: unknown[]) => Promise<unknown>;
 
-  return (caller) => ({
+  return (caller, signal) => ({
     query: (async (...statement: unknown[]) => {
       const release = await semaphore.acquire(caller).catch(asQuotaExceeded);
       try {
-        return await mapOutage(query(...statement).catch(asQueryTimeout));
+        const result = signal ? queryUntilAborted(pool, signal, statement) : query(...statement);
+        return await mapOutage(result.catch(asQueryTimeout));
       } finally {
         release();
       }

@@ -18,6 +18,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { erasureBegun } from '../erasures/erasure-response.ts';
 import { type ErasureResponse, erasure } from '../erasures/erasure-schemas.ts';
 import { pageRequest } from '../http/cursor.ts';
+import { disconnected } from '../http/on-disconnect.ts';
 import { pageResponse, searchResponse } from '../http/page-response.ts';
 import {
   json,
@@ -131,10 +132,11 @@ export function consumerRoutes(
     return json(200, consumer);
   }
 
-  async function handleListConsumers({ tenant, query }: TenantCall<{ query: typeof listConsumersQuery }>) {
+  async function handleListConsumers(call: TenantCall<{ query: typeof listConsumersQuery }>) {
+    const { tenant, query } = call;
     const { q, ...rest } = query;
     const request = pageRequest('timeAndId', rest);
-    const db = readPool(tenant);
+    const db = readPool(tenant, disconnected(call.response));
     const { projectId } = tenant;
     if (q === undefined) {
       const { items, next } = await listConsumers(db, projectId, request);

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { disconnected } from '../http/on-disconnect.ts';
 import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import type { SearchLimit } from '../limits/search-limit.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
@@ -59,13 +60,24 @@ export function cancellationRoutes(
     ]),
   ];
 
-  async function createCancellation({ tenant, body }: TenantCall<{ body: typeof newCancellation }>) {
+  async function createCancellation({
+    tenant,
+    body,
+    response,
+  }: TenantCall<{ body: typeof newCancellation }>) {
     const { deliveries, dryRun = false, ...input } = body;
     await deps.clock.whenSynced();
     const filter = bulkFilter(tenant, input, deps.clock.now());
     if (filter === null) throw new Problem('not_found', 'A consumer key reaches its own consumer only.');
     const deliveryIds = deliveries ?? null;
-    const result = await jobs.start(tenant, { kind: 'cancel', filter, deliveryIds, rate: null, dryRun });
+    const result = await jobs.start(tenant, {
+      kind: 'cancel',
+      filter,
+      deliveryIds,
+      rate: null,
+      dryRun,
+      disconnected: disconnected(response),
+    });
     return result.kind === 'preview'
       ? json(200, previewResponse(result.preview))
       : json(202, cancellationResponse(result.job));

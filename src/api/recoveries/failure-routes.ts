@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { OUTCOMES } from '../../policy/outcome.ts';
 import { findFailures } from '../../store/recoveries/failures.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { disconnected } from '../http/on-disconnect.ts';
 import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { consumerId, pointInTime, posthornId, time } from '../http/validation/fields.ts';
 import type { SearchLimit } from '../limits/search-limit.ts';
@@ -67,15 +68,13 @@ export function failureRoutes(
     }),
   ];
 
-  async function listFailures({ tenant, query }: TenantCall<{ query: typeof listFailuresQuery }>) {
+  async function listFailures({ tenant, query, response }: TenantCall<{ query: typeof listFailuresQuery }>) {
     const { state = null, ...rest } = query;
     await clock.whenSynced();
     const filter = bulkFilter(tenant, rest, clock.now());
     if (filter === null) return json(200, { items: [], lookedAt: 0, complete: true });
     const { projectId } = tenant;
-    return json(
-      200,
-      await searches.run(projectId, () => findFailures(readPool(tenant), projectId, filter, state)),
-    );
+    const db = readPool(tenant, disconnected(response));
+    return json(200, await searches.run(projectId, () => findFailures(db, projectId, filter, state)));
   }
 }

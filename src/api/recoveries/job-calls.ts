@@ -28,6 +28,8 @@ type JobInput = {
   deliveryIds: string[] | null;
   rate: number | null;
   dryRun: boolean;
+  /** Ends the counting of a dry run when the client disconnects. */
+  disconnected: AbortSignal;
 };
 
 export type JobCalls = {
@@ -59,10 +61,11 @@ export function createJobCalls(
     measureJobs(db, readPool(tenant), jobs, clock.now());
 
   return {
-    async start(tenant, { kind, filter, deliveryIds, rate, dryRun }) {
+    async start(tenant, { kind, filter, deliveryIds, rate, dryRun, disconnected }) {
       const { projectId, consumer, policy, keyId, portalSessionId } = tenant;
       const scope: JobScope = { kind, projectId, filter, deliveryIds };
-      const preview = await searches.run(projectId, () => previewJob(readPool(tenant), scope));
+      const readDb = readPool(tenant, dryRun ? disconnected : undefined);
+      const preview = await searches.run(projectId, () => previewJob(readDb, scope));
       if (dryRun) return { kind: 'preview', preview };
       const { matches: counted, countedTo } = preview;
       const id = newId(prefix, clock.now());

@@ -2,6 +2,7 @@ import { findEndpoint } from '../../store/endpoints/endpoints.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import type { Tenant } from '../auth/tenant.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { disconnected } from '../http/on-disconnect.ts';
 import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import type { SearchLimit } from '../limits/search-limit.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
@@ -73,7 +74,7 @@ export function recoveryRoutes(
     ]),
   ];
 
-  async function createRecovery({ tenant, body }: TenantCall<{ body: typeof newRecovery }>) {
+  async function createRecovery({ tenant, body, response }: TenantCall<{ body: typeof newRecovery }>) {
     const { what, deliveries, rate = DEFAULT_RATE, dryRun = false, ...input } = body;
     await deps.clock.whenSynced();
     const consumer = what === 'missing' ? await consumerOf(tenant, body.endpoint!) : undefined;
@@ -85,6 +86,7 @@ export function recoveryRoutes(
       deliveryIds: deliveries ?? null,
       rate,
       dryRun,
+      disconnected: disconnected(response),
     });
     return result.kind === 'preview'
       ? json(200, previewResponse(result.preview))
