@@ -7,11 +7,11 @@ import { SCENARIOS } from './scenarios.ts';
 
 /**
  * Scenarios that are not run by this test because they are slow, or wait for what is left of a time: test/faults covers lost
- * workers and outages, test/integration/recoveries pages, and
- * test/providers the policies of the providers.
+ * workers and outages, test/integration/recoveries pages, test/providers the policies of the providers, and the project
+ * `express` first attempts without a workflow.
  */
 const NOT_RUN =
-  /^(rerun-after-a-lost-worker|recovery-in-pages|recovery-that-continues-as-new|recorded-late|policy-of-.*)$/;
+  /^(rerun-after-a-lost-worker|recovery-in-pages|recovery-that-continues-as-new|recorded-late|policy-of-.*|.*-after-five-attempts|.*-after-an-express-attempt)$/;
 const names = Object.keys(SCENARIOS).filter((name) => !NOT_RUN.test(name));
 
 const recorded = (name: string): string =>

@@ -6,6 +6,7 @@ import { PROVIDERS, type Provider } from '../providers/providers.ts';
 import { eventually } from '../set-up/eventually.ts';
 import type { Event, TestPosthorn } from '../set-up/test-posthorn.ts';
 import { CANARIES } from './canaries.ts';
+import { FIVE_ATTEMPTS_SCENARIOS } from './five-attempts.ts';
 import { historyJsonOf, readHistoryFacts } from './history.ts';
 import { startInterruptibleProxy } from './interruptible-proxy.ts';
 import { respond, runScenario, type ScenarioContext } from './stage.ts';
@@ -35,6 +36,8 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
     }),
 
   undeliverable: () => runScenario((stage) => playOne(stage, [500, 500, 404], QUICK)),
+
+  ...FIVE_ATTEMPTS_SCENARIOS,
 
   'delays-shorter-than-the-timeout': () =>
     runScenario((stage) => playOne(stage, [500, 500, 200], { delays: ['1s', '2s'], timeout: '30s' })),
