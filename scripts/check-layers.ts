@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { forbiddenImports } from './forbidden-imports.ts';
 
 const root = join(import.meta.dirname, '..');
-const paths = globSync('{src,workflows,activities,dashboard/src,dashboard/embed}/**/*.{ts,tsx}', {
-  cwd: root,
-}).sort();
+const paths = globSync(
+  '{src,workflows,activities,dashboard/src,dashboard/embed,packages/temporal/src}/**/*.{ts,tsx}',
+  {
+    cwd: root,
+  },
+).sort();
 const found = forbiddenImports(paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })));
 
 for (const sentence of found) console.error(sentence);

@@ -123,6 +123,13 @@ export const LAYERS: Layer[] = [
   },
   // A script for pages of others: it brings everything with it.
   { path: 'dashboard/embed', imports: [] },
+  // A package for the workflows of others: it imports nothing of Posthorn, and its workflow code is replayed.
+  { path: 'packages/temporal/src/contract.ts', imports: [], pure: true },
+  { path: 'packages/temporal/src/workflow', imports: ['packages/temporal/src/contract.ts'], pure: true },
+  {
+    path: 'packages/temporal/src',
+    imports: ['packages/temporal/src/contract.ts', 'packages/temporal/src/workflow'],
+  },
   // A client of the API: it may use profiles, but not the code that serves them.
   { path: 'src/cli/try', imports: ['src/policy', 'src/profiles', 'src/config', 'src/embedded'] },
 ];
@@ -131,7 +138,11 @@ export const LAYERS: Layer[] = [
 export const RESERVED: { packages: RegExp; layers: string[] }[] = [
   { packages: /^express/, layers: ['src/api'] },
   { packages: /^undici$/, layers: ['src/egress'] },
-  { packages: /^@temporalio\/(workflow|common)/, layers: ['workflows', 'workflows/contract.ts'] },
+  {
+    packages: /^@temporalio\/(workflow|common)/,
+    layers: ['workflows', 'workflows/contract.ts', 'packages/temporal/src/workflow'],
+  },
+  { packages: /^nexus-rpc$/, layers: ['packages/temporal/src', 'packages/temporal/src/workflow'] },
   {
     packages: /^@temporalio\//,
     layers: [
@@ -142,6 +153,7 @@ export const RESERVED: { packages: RegExp; layers: string[] }[] = [
       'src/observability',
       'src/service',
       'src/cli',
+      'packages/temporal/src',
     ],
   },
 ];

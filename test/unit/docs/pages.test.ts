@@ -15,6 +15,8 @@ const DECISIONS = pagesIn('docs/decisions').toSorted();
 const PAGES = [
   ...pagesIn('.'),
   'sdk/README.md',
+  'packages/temporal/README.md',
+  'packages/temporal/samples/README.md',
   ...pagesIn('docs'),
   ...pagesIn('docs/providers'),
   ...DECISIONS,

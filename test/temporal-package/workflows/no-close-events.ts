@@ -1,0 +1,3 @@
+import { closeEvents } from '../../../packages/temporal/src/workflow/index.ts';
+
+export const interceptors = () => closeEvents({ event: () => undefined });
