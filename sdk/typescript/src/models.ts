@@ -1621,6 +1621,8 @@ export type EventTypeStatistics = {
   /** Points that end later are partial: more may be counted */
   settledUntil: string;
   items: AcceptedOfType[];
+  /** Accepted events of types that are not listed */
+  others: number;
 };
 
 export type AcceptedOfType = {
@@ -1947,4 +1949,5 @@ export type GetEventTypeStatisticsQuery = {
   from?: string;
   /** Now, if it is left out; at most 400 days after `from` */
   to?: string;
+  consumer?: string;
 };

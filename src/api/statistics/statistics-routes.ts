@@ -1,12 +1,13 @@
 import { readBacklog } from '../../store/statistics/read-backlog.ts';
 import { readEndpointFigures, visibleEndpoints } from '../../store/statistics/read-endpoints.ts';
+import { finestSpanOfTypes, readEventTypes } from '../../store/statistics/read-event-types.ts';
+import { readAccepted, readFreshness, readTimeline } from '../../store/statistics/read-timeline.ts';
 import {
-  readAccepted,
-  readEventTypes,
-  readFreshness,
-  readTimeline,
-} from '../../store/statistics/read-timeline.ts';
-import { finestSpan, type StatisticsScope } from '../../store/statistics/spans.ts';
+  finestSpan,
+  type Span,
+  type StatisticsScope,
+  type TenantScope,
+} from '../../store/statistics/spans.ts';
 import type { Tenant } from '../auth/tenant.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import {
@@ -72,8 +73,8 @@ export function statisticsRoutes({ clock, config }: ApiDependencies, readPool: T
       tag,
       summary: 'Get the number of accepted events by type',
       description:
-        'The 1,000 types with the most events. The times are extended to whole steps of 5 minutes, hours or days: the finest with at most 180 steps that is kept.',
-      access: 'project',
+        'The 1,000 types with the most events. The times are extended to whole steps of 5 minutes, hours or days: the finest with at most 180 steps that is kept. Of a consumer in whole days, and the first 100 types of each day. A consumer key gets the figures of its consumer.',
+      access: 'consumer',
       query: eventTypesQuery,
       responses: { 200: { description: 'The types, the most events first', schema: eventTypeStatistics } },
       problems: ['window_required', ...READ_PROBLEMS],
@@ -96,7 +97,7 @@ export function statisticsRoutes({ clock, config }: ApiDependencies, readPool: T
 
   async function windowOf(
     query: { from?: string | undefined; to?: string | undefined; step?: Step | undefined },
-    scope: StatisticsScope['kind'] | 'types',
+    finest: Span,
   ) {
     await clock.whenSynced();
     const now = clock.now();
@@ -104,7 +105,7 @@ export function statisticsRoutes({ clock, config }: ApiDependencies, readPool: T
       from: query.from === undefined ? Number.NaN : Date.parse(query.from),
       to: query.to === undefined ? now : Date.parse(query.to),
       step: query.step,
-      finest: scope === 'types' ? 5 : finestSpan(scope),
+      finest,
       now,
       retentionMs: config.statisticsRetentionMs,
     });
@@ -116,9 +117,9 @@ export function statisticsRoutes({ clock, config }: ApiDependencies, readPool: T
     const db = readPool(tenant);
     const scope = scopeOf(tenant, query);
     if (scope.kind === 'endpoint') await requireEndpoint(tenant, query.consumer, scope.id);
-    const window = await windowOf(query, scope.kind);
+    const window = await windowOf(query, finestSpan(scope.kind));
     const { from, to, step } = window;
-    const since = scope.kind === 'consumer' ? tenant.since : null;
+    const since = sinceOf(tenant, scope);
     const counted = await readTimeline(db, tenant.projectId, scope, window, since);
     const accepted =
       scope.kind === 'endpoint' ? null : await readAccepted(db, tenant.projectId, scope, window, since);
@@ -141,7 +142,7 @@ export function statisticsRoutes({ clock, config }: ApiDependencies, readPool: T
 
   async function getEndpointStatistics({ tenant, query }: TenantCall<{ query: typeof endpointsQuery }>) {
     const db = readPool(tenant);
-    const window = await windowOf(query, 'endpoint');
+    const window = await windowOf(query, finestSpan('endpoint'));
     const { from, to, step } = window;
     const endpoints = await visibleEndpoints(db, tenant, query.ids);
     const ids = endpoints.map(({ id }) => id);
@@ -153,10 +154,18 @@ export function statisticsRoutes({ clock, config }: ApiDependencies, readPool: T
 
   async function getEventTypeStatistics({ tenant, query }: TenantCall<{ query: typeof eventTypesQuery }>) {
     const db = readPool(tenant);
-    const window = await windowOf(query, 'types');
-    const items = await readEventTypes(db, tenant.projectId, window);
+    const scope = tenantScopeOf(tenant, query.consumer);
+    const window = await windowOf(query, finestSpanOfTypes(scope.kind));
+    const { items, accepted } = await readEventTypes(
+      db,
+      tenant.projectId,
+      scope,
+      window,
+      sinceOf(tenant, scope),
+    );
     const { settledUntil } = await readFreshness(db, tenant.projectId);
-    return json(200, { from: window.from, to: window.to, settledUntil, items });
+    const others = accepted - items.reduce((sum, item) => sum + item.accepted, 0);
+    return json(200, { from: window.from, to: window.to, settledUntil, items, others });
   }
 
   async function getBacklog({ tenant }: SharedCall) {
@@ -169,9 +178,18 @@ function scopeOf(
   tenant: Tenant,
   { endpoint, consumer }: { endpoint?: string | undefined; consumer?: string | undefined },
 ): StatisticsScope {
+  const ofTenant = tenantScopeOf(tenant, consumer);
+  return endpoint === undefined ? ofTenant : { kind: 'endpoint', id: endpoint };
+}
+
+/** The same, where it cannot be an endpoint. */
+function tenantScopeOf(tenant: Tenant, consumer: string | undefined): TenantScope {
   if (tenant.consumer !== null && consumer !== undefined && consumer !== tenant.consumer)
     throw new Problem('not_found', 'A consumer key reaches its own consumer only.');
-  if (endpoint !== undefined) return { kind: 'endpoint', id: endpoint };
   const id = tenant.consumer ?? consumer;
   return id === undefined ? { kind: 'project' } : { kind: 'consumer', id };
 }
+
+/** From when on a consumer that was created again sees figures. */
+const sinceOf = ({ since }: Tenant, { kind }: StatisticsScope): Date | null =>
+  kind === 'consumer' ? since : null;

@@ -21,7 +21,7 @@ export const timelineQuery = z.strictObject({
   endpoint: posthornId.optional(),
   consumer: consumerId.optional(),
 });
-export const eventTypesQuery = z.strictObject(windowQuery);
+export const eventTypesQuery = z.strictObject({ ...windowQuery, consumer: consumerId.optional() });
 export const endpointsQuery = z.strictObject({
   ids: z
     .string()
@@ -111,6 +111,7 @@ export const eventTypeStatistics = z
     to: windowFields.to,
     settledUntil,
     items: z.array(z.object({ type: z.string(), accepted: z.int() }).meta({ id: 'AcceptedOfType' })),
+    others: z.int().meta({ description: 'Accepted events of types that are not listed' }),
   })
   .meta({ id: 'EventTypeStatistics' });
 

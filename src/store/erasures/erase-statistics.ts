@@ -14,7 +14,7 @@ const ENDPOINTS = `
 
 const OF_CONSUMER = [
   removeSome('accepted_counts', 'project_id = $1 AND consumer = $2 AND at < $3'),
-  removeSome('event_statistics', `project_id = $1 AND scope = 'c/' || $2 AND at < $3`),
+  removeSome('event_statistics', `project_id = $1 AND scope IN ('c/' || $2, 'ct/' || $2) AND at < $3`),
   removeSome('backlog', `project_id = $1 AND scope = 'c/' || $2 AND oldest_open_at < $3`),
   removeSome('delivery_statistics', `project_id = $1 AND scope = 'c/' || $2 AND at < $3`),
   removeSome(

@@ -43,29 +43,6 @@ export async function readAccepted(
   return (await db.query<{ at: Date; n: number }>({ name: 'read-accepted', text: ACCEPTED, values })).rows;
 }
 
-/** The most types that are listed; the others have fewer events. */
-const MAX_TYPES = 1_000;
-
-const TYPES = `
-  SELECT type, sum(n)::float8 AS accepted
-  FROM event_statistics
-  WHERE project_id = $1 AND scope = 't' AND span = $2 AND at >= $3 AND at < $4
-  GROUP BY type
-  ORDER BY accepted DESC, type
-  LIMIT ${MAX_TYPES}`;
-
-/** Returns how many events of each type a project has posted, the most first. */
-export async function readEventTypes(
-  db: Queryable,
-  projectId: string,
-  { from, to, span }: Omit<TimelineWindow, 'stepMinutes'>,
-): Promise<{ type: string; accepted: number }[]> {
-  const values = [projectId, span, from, to];
-  return (
-    await db.query<{ type: string; accepted: number }>({ name: 'read-event-types', text: TYPES, values })
-  ).rows;
-}
-
 const FRESHNESS = `
   SELECT least(state.settled_until, progress.behind_since) AS "settledUntil", state.begins_at AS "beginsAt"
   FROM statistics_state state LEFT JOIN statistics_progress progress ON progress.project_id = $1`;

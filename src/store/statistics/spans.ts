@@ -3,7 +3,8 @@ export const SPANS = [1, 5, 60, 1440] as const;
 export type Span = (typeof SPANS)[number];
 
 /** What figures are about: a whole project, a consumer of it, or an endpoint. */
-export type StatisticsScope = { kind: 'project' } | { kind: 'consumer' | 'endpoint'; id: string };
+export type StatisticsScope = TenantScope | { kind: 'endpoint'; id: string };
+export type TenantScope = { kind: 'project' } | { kind: 'consumer'; id: string };
 
 /** The shortest span that is kept for a scope. */
 export const finestSpan = (kind: StatisticsScope['kind']): Span => (kind === 'project' ? 1 : 5);

@@ -1,6 +1,7 @@
 import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { recordAttempts } from '../../../src/store/deliveries/recording/record-attempts.ts';
 import { measureBacklog } from '../../../src/store/statistics/measure-backlog.ts';
+import { portalToken } from '../../set-up/sessions.ts';
 import { ADMIN_KEY, startTestApi, type TestApi } from '../../set-up/test-api.ts';
 import { attemptRecordOf } from '../../store/attempt-record.ts';
 import { foldAll } from '../../store/statistics/statistics-set-up.ts';
@@ -115,7 +116,7 @@ test('a consumer key sees its own figures only', async () => {
     (await get(path, { ...window(), ...query }, acmeKey)).status;
   expect(await statusOf('/v1/statistics/timeline', { endpoint })).toBe(404);
   expect(await statusOf('/v1/statistics/timeline', { consumer: 'globex' })).toBe(404);
-  expect(await statusOf('/v1/statistics/event-types', {})).toBe(403);
+  expect(await statusOf('/v1/statistics/event-types', { consumer: 'globex' })).toBe(404);
 
   const { body } = await get(
     '/v1/statistics/endpoints',
@@ -139,7 +140,10 @@ test('another project sees nothing of these figures', async () => {
   expect(
     (await get('/v1/statistics/endpoints', { ...window(), ids: endpoint }, other.key)).body,
   ).toMatchObject({ items: [] });
-  expect((await get('/v1/statistics/event-types', window(), other.key)).body).toMatchObject({ items: [] });
+  for (const query of [{}, { consumer: 'acme' }])
+    expect(
+      (await get('/v1/statistics/event-types', { ...window(), ...query }, other.key)).body,
+    ).toMatchObject({ items: [], others: 0 });
   expect((await get('/v1/backlog', {}, other.key)).body).toMatchObject({ retrying: 0, oldestOpenAt: null });
 });
 
@@ -169,7 +173,60 @@ test('event types are listed by how many events were accepted', async () => {
       { type: 'a.b', accepted: 2 },
       { type: 'c.d', accepted: 1 },
     ],
+    others: 0,
   });
+});
+
+test('the event types of a consumer are listed in whole days, for its project, its keys and its portal', async () => {
+  const token = await portalToken(api, project.key, { consumer: 'acme', capabilities: ['view'] });
+  const ofAcme = { items: [{ type: 'c.d', accepted: 1 }], others: 0 };
+  for (const [key, query] of [
+    [project.key, { consumer: 'acme' }],
+    [acmeKey, {}],
+    [acmeKey, { consumer: 'acme' }],
+    [token, {}],
+  ] as const) {
+    const { body } = await get('/v1/statistics/event-types', { ...window(), ...query }, key);
+    expect(body).toMatchObject(ofAcme);
+    const { from, to } = body as { from: string; to: string };
+    expect([from.slice(11), to.slice(11)]).toEqual(['00:00:00.000Z', '00:00:00.000Z']);
+  }
+  expect((await get('/v1/statistics/event-types', { ...window(), consumer: 'globex' }, token)).status).toBe(
+    404,
+  );
+});
+
+test('events of types that are not listed are counted together', async () => {
+  const { pool } = api.database;
+  const add = (n: number) =>
+    pool.query(
+      `UPDATE event_statistics SET n = n + $2 WHERE project_id = $1 AND scope = 'c/acme' AND span = 1440`,
+      [project.id, n],
+    );
+  await add(4);
+  const { body } = await get('/v1/statistics/event-types', window(), acmeKey);
+  await add(-4);
+  expect(body).toMatchObject({ items: [{ type: 'c.d', accepted: 1 }], others: 4 });
+});
+
+test('a consumer that was created again does not see the types of the one before it', async () => {
+  const other = await api.newProject();
+  const newKey = async () =>
+    (
+      (await api.call('POST', '/v1/keys', { key: other.key, body: { consumer: 'again' } })).body as {
+        key: string;
+      }
+    ).key;
+  const typesOf = async (key: string) => (await get('/v1/statistics/event-types', window(), key)).body;
+  const before = await newKey();
+  await api.call('POST', '/v1/events', {
+    key: other.key,
+    body: { type: 'e.f', consumer: 'again', data: {} },
+  });
+  await foldAll(api.database.pool);
+  expect(await typesOf(before)).toMatchObject({ items: [{ type: 'e.f', accepted: 1 }], others: 0 });
+  expect((await api.call('DELETE', '/v1/consumers/again', { key: other.key })).status).toBe(204);
+  expect(await typesOf(await newKey())).toMatchObject({ items: [], others: 0 });
 });
 
 test('the backlog says what is open and when it is due, of one project or of all', async () => {

@@ -11,13 +11,9 @@ import {
 import { measureBacklog } from '../../../src/store/statistics/measure-backlog.ts';
 import { readBacklog } from '../../../src/store/statistics/read-backlog.ts';
 import { readEndpointFigures, visibleEndpoints } from '../../../src/store/statistics/read-endpoints.ts';
+import { readEventTypes } from '../../../src/store/statistics/read-event-types.ts';
 import { readProjectFigures } from '../../../src/store/statistics/read-project-figures.ts';
-import {
-  readAccepted,
-  readEventTypes,
-  readFreshness,
-  readTimeline,
-} from '../../../src/store/statistics/read-timeline.ts';
+import { readAccepted, readFreshness, readTimeline } from '../../../src/store/statistics/read-timeline.ts';
 import { removeStatistics } from '../../../src/store/statistics/statistics-retention.ts';
 import { statisticsLagSeconds } from '../../../src/store/statistics/statistics-state.ts';
 import { POLICY, type SeededStore, seedStore } from '../seed.ts';
@@ -65,6 +61,12 @@ beforeAll(async () => {
     [project],
   );
   await pool.query(
+    `INSERT INTO event_statistics (project_id, scope, span, at, type, n)
+     SELECT $1, 'ct/c_' || consumer, 1440, date_bin('1 day', now(), '1970-01-01') - day * interval '1 day', 'a.t' || type, 1
+     FROM generate_series(1, 200) AS consumer CROSS JOIN generate_series(0, 20) AS day CROSS JOIN generate_series(1, 20) AS type`,
+    [project],
+  );
+  await pool.query(
     `INSERT INTO endpoints (id, project_id, url, events, secrets) SELECT 'ep_' || n, $1, 'http://127.0.0.1:9/', '{*}', '\\x00'
      FROM generate_series(1, 20000) AS n`,
     [project],
@@ -81,6 +83,11 @@ beforeAll(async () => {
     `INSERT INTO accepted_counts (project_id, type, at, n) SELECT $1, 'a.b', now(), 1 FROM generate_series(1, 100)`,
     [project],
   );
+  await pool.query(
+    `INSERT INTO accepted_counts (project_id, consumer, type, at, n)
+     SELECT $1, 'c_' || n % 20, 'a.t' || n, now(), 1 FROM generate_series(1, 40) AS n`,
+    [project],
+  );
   await pool.query('ANALYZE');
 });
 afterAll(() => store.drop());
@@ -91,6 +98,11 @@ const day = () => ({
   to: new Date(),
   stepMinutes: 15,
   span: 5 as const,
+});
+const month = () => ({
+  from: new Date(Date.now() - 30 * 24 * HOUR_MS),
+  to: new Date(),
+  span: 1440 as const,
 });
 const fifty = Array.from({ length: 50 }, (_, n) => `ep_${n + 1}`);
 
@@ -106,7 +118,11 @@ const statements: [string, (db: Queryable) => Promise<unknown>][] = [
     (db) => readTimeline(db, store.project, { kind: 'endpoint', id: 'ep_7' }, day(), null),
   ],
   ['accepted events of a day', (db) => readAccepted(db, store.project, { kind: 'project' }, day(), null)],
-  ['types of a day', (db) => readEventTypes(db, store.project, day())],
+  ['types of a day', (db) => readEventTypes(db, store.project, { kind: 'project' }, day(), null)],
+  [
+    'types of a consumer in a month',
+    (db) => readEventTypes(db, store.project, { kind: 'consumer', id: 'c_7' }, month(), null),
+  ],
   [
     'a day of fifty endpoints',
     (db) => readEndpointFigures(db, store.project, fifty, { ...day(), span: 60, stepMinutes: 60 }),

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { inTransaction } from '../../../src/store/postgres/database.ts';
 import { foldPass } from '../../../src/store/statistics/fold-pass.ts';
+import { readEventTypes } from '../../../src/store/statistics/read-event-types.ts';
 import { statisticsLagSeconds } from '../../../src/store/statistics/statistics-state.ts';
 import { type SeededStore, seedStore } from '../seed.ts';
 import { pausingAtCommit } from '../stopping-pool.ts';
@@ -182,4 +183,43 @@ test('an endpoint shows when it was last delivered to and when it last failed', 
     last_delivered_at: (await last('delivery.delivered')).at,
     last_failed_at: (await last('attempt.failed')).at,
   });
+});
+
+test('of one consumer, the first 100 types of a day are counted, whatever it is sent', async () => {
+  const other = await store.newProject();
+  const accept = (type: string, n: number, consumer = 'acme', project = store.project) =>
+    store.pool.query(
+      `INSERT INTO accepted_counts (project_id, consumer, type, at, n) VALUES ($1, $2, $3, '2026-11-30 12:00Z', $4)`,
+      [project, consumer, type, n],
+    );
+  const counted = (consumer: string, project = store.project) =>
+    readEventTypes(
+      store.pool,
+      project,
+      { kind: 'consumer', id: consumer },
+      { from: new Date('2026-11-30T00:00:00Z'), to: new Date('2026-12-01T00:00:00Z'), span: 1440 },
+      null,
+    );
+
+  for (const n of numbers(60)) await accept(`early.t${n}`, 2);
+  await foldAll(store.pool);
+  for (const n of numbers(60)) await accept(`late.t${n}`, n === 59 ? 9 : 1);
+  await accept('early.t0', 5);
+  await accept('of.globex', 1, 'globex');
+  await accept('of.other', 1, 'acme', other);
+  await foldAll(store.pool);
+  await accept('later.still', 1);
+  await foldAll(store.pool);
+
+  const { items, accepted } = await counted('acme');
+  expect(items).toHaveLength(100);
+  expect(items.slice(0, 2)).toEqual([
+    { type: 'late.t59', accepted: 9 },
+    { type: 'early.t0', accepted: 7 },
+  ]);
+  expect(items.filter(({ type }) => type.startsWith('early.'))).toHaveLength(60);
+  // All of them are in the figures of the consumer.
+  expect(accepted).toBe(60 * 2 + 59 + 9 + 5 + 1);
+  expect(await counted('globex')).toEqual({ items: [{ type: 'of.globex', accepted: 1 }], accepted: 1 });
+  expect(await counted('acme', other)).toEqual({ items: [{ type: 'of.other', accepted: 1 }], accepted: 1 });
 });

@@ -62,7 +62,7 @@ test('the erasure of a consumer removes its figures and those of its endpoints, 
          UNION SELECT 'c/' || consumer FROM accepted_counts WHERE consumer IS NOT NULL`,
       )
     ).rows.map(({ scope }) => scope);
-  expect(await scopes()).toEqual(expect.arrayContaining(['c/acme', `e/${ofAcme}`]));
+  expect(await scopes()).toEqual(expect.arrayContaining(['c/acme', 'ct/acme', `e/${ofAcme}`]));
 
   const job = await begin(store, 'consumer', 'acme');
   const erasures = startErasures(store);
@@ -71,8 +71,9 @@ test('the erasure of a consumer removes its figures and those of its endpoints, 
 
   const left = await scopes();
   expect(left).not.toContain('c/acme');
+  expect(left).not.toContain('ct/acme');
   expect(left).not.toContain(`e/${ofAcme}`);
-  expect(left).toEqual(expect.arrayContaining(['', 'c/globex', 't']));
+  expect(left).toEqual(expect.arrayContaining(['', 'c/globex', 'ct/globex', 't']));
   await foldAll(store.pool);
   expect(await scopes()).not.toContain(`e/${ofAcme}`);
 });

@@ -82,9 +82,11 @@ const ACCEPTED = `
       SELECT project_id, '' AS scope, '' AS type FROM events
       UNION ALL SELECT project_id, 't', type FROM events
       UNION ALL SELECT project_id, 'c/' || consumer, '' FROM events WHERE consumer IS NOT NULL
+      UNION ALL SELECT project_id, 'ct/' || consumer, type FROM events WHERE consumer IS NOT NULL
     ) AS scoped GROUP BY 1, 2, 3
   ), spans AS (
-    SELECT expected.*, span FROM expected CROSS JOIN unnest('{1,5,60,1440}'::int[]) AS span WHERE scope = '' OR span > 1
+    SELECT expected.*, span FROM expected CROSS JOIN unnest('{1,5,60,1440}'::int[]) AS span
+    WHERE span >= CASE WHEN scope = '' THEN 1 WHEN scope LIKE 'ct/%' THEN 1440 ELSE 5 END
   )
   SELECT * FROM spans
   FULL JOIN (SELECT project_id, scope, type, span, sum(n) AS folded FROM event_statistics GROUP BY 1, 2, 3, 4) AS folded

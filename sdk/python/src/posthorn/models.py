@@ -1950,6 +1950,8 @@ class EventTypeStatistics(_KeywordsEventTypeStatistics):
     # Points that end later are partial: more may be counted
     settledUntil: str
     items: List[AcceptedOfType]
+    # Accepted events of types that are not listed
+    others: int
 
 
 class AcceptedOfType(TypedDict):
@@ -2289,3 +2291,4 @@ _KeywordsGetEventTypeStatisticsQuery = TypedDict("_KeywordsGetEventTypeStatistic
 class GetEventTypeStatisticsQuery(_KeywordsGetEventTypeStatisticsQuery, total=False):
     # Now, if it is left out; at most 400 days after `from`
     to: str
+    consumer: str
