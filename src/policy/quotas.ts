@@ -54,6 +54,8 @@ export const DEFAULT_QUOTAS = {
   signInsPerMinute: 300,
   signInCodesPerMinute: 60,
   portalLinksPerMinute: 600,
+  /** Links that keys of the project make for one consumer. */
+  portalLinksPerMinuteOfConsumer: 60,
   consumerChangesPerMinute: 6_000,
   erasuresPerMinute: 600,
   settingChangesPerMinute: 600,

@@ -90,7 +90,7 @@ export function listDeliveriesRoute(
       const page = await listDeliveries(db, tenant, filter, request);
       return pageResponse('id', await deliveryResponses(links, page.items), page.next);
     }
-    const { items, next } = await searches.run(tenant.projectId, () =>
+    const { items, next } = await searches.run(tenant, () =>
       searchPage(request, (page, maxRows) => listDeliveries(db, tenant, filter, page, maxRows), {
         rowsAtOnce: rowsAtOnce(filter),
       }),

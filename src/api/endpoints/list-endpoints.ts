@@ -54,7 +54,7 @@ export function listEndpointsRoute(
     const read = (page = request, maxRows?: number) => listEndpoints(db, tenant, filter, page, maxRows);
     const { items, next } = await (q === undefined
       ? read()
-      : searches.run(tenant.projectId, () => searchPage(request, read)));
+      : searches.run(tenant, () => searchPage(request, read)));
     const responses = items.map((found) => endpointResponse({ secretBox, clock }, tenant, found));
     if (q === undefined) return pageResponse('id', responses, next);
     const searchedTo = next === null ? null : timeOfId(next[0]!);

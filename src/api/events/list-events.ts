@@ -103,7 +103,7 @@ export function listEventsRoute(
 
     const read = <Item>(list: List<Item>): Promise<Page<Item>> =>
       isSearched
-        ? searches.run(tenant.projectId, () =>
+        ? searches.run(tenant, () =>
             searchPage(request, (page, maxRows) => list(db, tenant, filter, page, maxRows), {
               rowsAtOnce: rowsAtOnce(filter),
             }),

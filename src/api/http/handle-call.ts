@@ -58,7 +58,9 @@ export function createCallHandler(
     const respond = async (caller: AuthenticatedCaller | null, body: unknown, document: JsonDocument) => {
       const run = withBody(body);
       const tenant = tenantOf(route, caller);
-      const endCall = route.rateLimit && tenant ? await callQuotas.admit(route.rateLimit, tenant) : undefined;
+      const madeFor = route.consumerOf?.(body);
+      const endCall =
+        route.rateLimit && tenant ? await callQuotas.admit(route.rateLimit, tenant, madeFor) : undefined;
       try {
         const call = () => run({ document, request, response, requestId, tenant, caller });
         if (!isAudited(route)) return await call();

@@ -106,6 +106,8 @@ type RouteDocumentation = {
 export type Route = RouteDocumentation &
   Input & {
     access: Access;
+    /** The consumer for whom a key of the project makes the call; its calls per minute are limited as well. */
+    consumerOf?(body: unknown): string;
     /**
      * Validates a call in the order in which its parts arrive, so that no body is read for an invalid path or query:
      * first the tenant, path and query; then the body; then the handler runs. Every step may throw a Problem.
@@ -134,9 +136,18 @@ export const tenantRoute = <
 >(
   spec: Spec<P, Q, B, R> & {
     access: 'project' | 'consumer';
+    /** The consumer for whom a key of the project makes the call, if its calls per minute are to be limited as well. */
+    madeFor?(body: Parsed<B>): string;
     handle(call: TenantCall<{ params: P; query: Q; body: B }>): HandlerResult<R>;
   },
-): Route => ({ ...spec, prepare: prepareWith(spec, requireTenant, (call) => spec.handle(call)) });
+): Route => {
+  const { madeFor } = spec;
+  return {
+    ...spec,
+    ...(madeFor && { consumerOf: (body: unknown) => madeFor(parseBody(spec.body, body)) }),
+    prepare: prepareWith(spec, requireTenant, (call) => spec.handle(call)),
+  };
+};
 
 /** A route that acts on one project or, for the admin key without a project, on none or on what all projects share. */
 export const sharedRoute = <

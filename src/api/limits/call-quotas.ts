@@ -6,9 +6,10 @@ import { Problem } from '../problems/problem.ts';
 export type CallQuotas = {
   /**
    * Counts a call and waits until it may begin; resolves with a function that ends it. Rejects with quota_exceeded when
-   * the tenant has reached its calls per minute, or has too many calls waiting.
+   * the tenant has reached its calls per minute, or has too many calls waiting. `madeFor`: the consumer for whom a key of
+   * the project makes the call, which must not use up the calls of the project for its other consumers.
    */
-  admit(rate: RateName, caller: Caller): Promise<() => void>;
+  admit(rate: RateName, caller: Caller, madeFor?: string): Promise<() => void>;
 };
 
 /**
@@ -24,7 +25,7 @@ export function createCallQuotas(quotas: Quotas): CallQuotas {
   const limits = createRateLimiter();
   const semaphore = createTenantSemaphore(CONCURRENCY_LIMITS);
 
-  function countCall(rate: RateName, { projectId, consumer }: Caller): void {
+  function countCall(rate: RateName, { projectId, consumer }: Caller, madeFor?: string): void {
     const projectQuota = `${rate}PerMinute` as const;
     const consumerQuota = `${rate}PerMinuteOfConsumer`;
     const perMinute = quotas[projectQuota];
@@ -35,8 +36,9 @@ export function createCallQuotas(quotas: Quotas): CallQuotas {
         quota: projectQuota,
       },
     ];
-    if (consumer !== null && isQuota(quotas, consumerQuota)) {
-      const name = `${rate} ${projectId}/${consumer}`;
+    const limited = consumer ?? madeFor;
+    if (limited !== undefined && isQuota(quotas, consumerQuota)) {
+      const name = `${rate} ${projectId}/${limited}`;
       buckets.push({ name, perMinute: quotas[consumerQuota], quota: consumerQuota });
     }
     const retryAfterSeconds = limits.take(buckets);
@@ -46,8 +48,8 @@ export function createCallQuotas(quotas: Quotas): CallQuotas {
   }
 
   return {
-    async admit(rate, caller) {
-      countCall(rate, caller);
+    async admit(rate, caller, madeFor) {
+      countCall(rate, caller, madeFor);
       return WITHOUT_CONCURRENCY_LIMIT.includes(rate)
         ? () => {}
         : semaphore.acquire(caller).catch(asQuotaExceeded);

@@ -143,7 +143,7 @@ export function consumerRoutes(
       return pageResponse('timeAndId', items, next);
     }
     const read = (page = request, maxRows: number) => searchConsumers(db, projectId, q, page, maxRows);
-    const { items, next } = await searches.run(projectId, () => searchPage(request, read));
+    const { items, next } = await searches.run(tenant, () => searchPage(request, read));
     const searchedTo = next === null ? null : new Date(next[0]!);
     return searchResponse('timeAndId', items, next, { searchedTo, complete: next === null });
   }

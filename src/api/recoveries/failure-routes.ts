@@ -75,6 +75,6 @@ export function failureRoutes(
     if (filter === null) return json(200, { items: [], lookedAt: 0, complete: true });
     const { projectId } = tenant;
     const db = readPool(tenant, disconnected(response));
-    return json(200, await searches.run(projectId, () => findFailures(db, projectId, filter, state)));
+    return json(200, await searches.run(tenant, () => findFailures(db, projectId, filter, state)));
   }
 }

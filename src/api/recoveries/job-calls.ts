@@ -65,7 +65,7 @@ export function createJobCalls(
       const { projectId, consumer, policy, keyId, portalSessionId } = tenant;
       const scope: JobScope = { kind, projectId, filter, deliveryIds };
       const readDb = readPool(tenant, dryRun ? disconnected : undefined);
-      const preview = await searches.run(projectId, () => previewJob(readDb, scope));
+      const preview = await searches.run(tenant, () => previewJob(readDb, scope));
       if (dryRun) return { kind: 'preview', preview };
       const { matches: counted, countedTo } = preview;
       const id = newId(prefix, clock.now());

@@ -44,6 +44,7 @@ export function portalLinkRoutes(
       access: 'project',
       body: newPortalLink,
       responses: { 201: { description: 'The link, returned only once', schema: portalLink } },
+      madeFor: ({ consumer }) => consumer,
       handle: createPortalLink,
     }),
     tenantRoute({

@@ -20,9 +20,10 @@ export type NewJob = JobScope & {
   countedTo: string | null;
 };
 
+// Those of its own keys, or those of all its consumers, which must not keep its own keys from starting one.
 const OPEN_OF_PROJECT = countUpTo(
-  `FROM bulk_jobs WHERE project_id = $1 AND status IN ('running', 'paused')`,
-  '$2',
+  `FROM bulk_jobs WHERE project_id = $1 AND status IN ('running', 'paused') AND (consumer IS NULL) = $2::boolean`,
+  '$3',
 );
 const OPEN_OF_CONSUMER = countUpTo(
   `FROM bulk_jobs WHERE project_id = $1 AND status IN ('running', 'paused') AND consumer = $2`,
@@ -40,10 +41,10 @@ export async function insertJob(pool: pg.Pool, job: NewJob, quotas: JobQuotas): 
   const { id, kind, projectId, consumer, startedBy, filter, deliveryIds, policy, rate } = job;
   return inTransaction(pool, async (client) => {
     await lockQuotaCount(client, 'jobs', projectId);
-    const require = (count: string, values: string[], quota: keyof JobQuotas) =>
+    const require = (count: string, values: (string | boolean)[], quota: keyof JobQuotas) =>
       requireBelowQuota(client, count, values, quota, quotas[quota]);
-    await require(OPEN_OF_PROJECT, [projectId], 'recoveriesOfProject');
     if (consumer !== null) await require(OPEN_OF_CONSUMER, [projectId, consumer], 'recoveriesOfConsumer');
+    await require(OPEN_OF_PROJECT, [projectId, consumer === null], 'recoveriesOfProject');
     const { rows } = await client.query<JobRow>(INSERT, [
       ...[id, kind, projectId, consumer, startedBy, JSON.stringify(filter), deliveryIds, policy, rate],
       ...[job.counted, job.countedTo],

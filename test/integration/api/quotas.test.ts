@@ -80,6 +80,28 @@ test('the quotas of endpoints and keys apply to each project separately', async 
   expect((await endpoint(undefined, (await newProject()).key)).status).toBe(201);
 });
 
+test('one consumer that asks for links again and again does not use up those of the others', async () => {
+  const quotas = { portalLinksPerMinute: 5, portalLinksPerMinuteOfConsumer: 2 };
+  const { call, project } = await start(quotas);
+  const linkOf = (consumer: string) =>
+    call('POST', '/v1/portal-links', { key: project.key, body: { consumer } });
+  const statuses = [];
+  for (let n = 0; n < 10; n++) statuses.push((await linkOf('acme')).status);
+  expect(statuses).toEqual([201, 201, ...Array(8).fill(429)]);
+  expect(await linkOf('acme')).toMatchObject({
+    status: 429,
+    body: {
+      code: 'quota_exceeded',
+      detail: expect.stringContaining('portalLinksPerMinuteOfConsumer=2'),
+    },
+  });
+  expect((await linkOf('globex')).status).toBe(201);
+  expect((await linkOf('globex')).status).toBe(201);
+  expect((await linkOf('initech')).status).toBe(201);
+  // The project has its own limit.
+  expect((await linkOf('initech')).status).toBe(429);
+});
+
 test('a caller over the calls per minute gets 429 with Retry-After', async () => {
   const rates = {
     endpointChangesPerMinuteOfConsumer: 3,

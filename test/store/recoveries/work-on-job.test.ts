@@ -25,14 +25,14 @@ const failedSince = (hours: number): JobScope => ({
   },
 });
 
-const startJob = (rate: number) =>
+const startJob = (rate: number, { id = 'rec_1', consumer = null as string | null, quotas = {} } = {}) =>
   insertJob(
     store.pool,
     {
       ...failedSince(2),
-      ...{ id: 'rec_1', consumer: null, startedBy: 'admin', policy: '{}', rate, counted: 0, countedTo: '' },
+      ...{ id, consumer, startedBy: 'admin', policy: '{}', rate, counted: 0, countedTo: '' },
     },
-    DEFAULT_QUOTAS,
+    { ...DEFAULT_QUOTAS, ...quotas },
   );
 
 const work = () => workOnJob(store.pool, 'rec_1', 1, async () => true);
@@ -91,4 +91,16 @@ test('a page in the middle of a recovery reads only its rows, also where everyth
     takeNext(db, failedSince(2), ids[5_000]!, { rows: 5_000, most: 500 }),
   );
   expect(bufferPages).toBeLessThan(1_500);
+});
+
+test('a consumer has its own number of recoveries, and all consumers leave those of the project to it', async () => {
+  const quotas = { recoveriesOfProject: 3, recoveriesOfConsumer: 2 };
+  let made = 0;
+  const start = (consumer: string | null) => startJob(50, { id: `rec_${++made}`, consumer, quotas });
+  for (const consumer of ['acme', 'acme', 'globex']) await start(consumer);
+  await expect(start('acme')).rejects.toMatchObject({ quota: 'recoveriesOfConsumer' });
+  await expect(start('initech')).rejects.toMatchObject({ quota: 'recoveriesOfProject' });
+
+  for (let own = 0; own < 3; own++) expect(await start(null)).toMatchObject({ status: 'running' });
+  await expect(start(null)).rejects.toMatchObject({ quota: 'recoveriesOfProject' });
 });
