@@ -15,6 +15,7 @@ module.exports = {
   ...common,
   rootDir: join(__dirname, '../..'),
   maxWorkers: 1, // a cluster and four processes of Posthorn use every core
+  testTimeout: 900_000, // longer than the waits of one test together
   projects: [{ displayName: 'embedded PostgreSQL', bin: '' }, ...installed].map(({ displayName, bin }) => ({
     rootDir: join(__dirname, '../..'),
     displayName,

@@ -7,7 +7,7 @@ const suite = clusterSuite();
 const balanced = { ...NO_DISCREPANCIES, unbalanced: [] };
 
 const inTheMiddleOfAStream = async () => {
-  const stream = await suite.startStream({ settledWithinMs: 120_000 });
+  const stream = await suite.startStream();
   await stream.untilAcknowledged(EVENTS / 3);
   return stream;
 };

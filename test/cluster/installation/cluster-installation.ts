@@ -33,7 +33,7 @@ export async function installOnCluster(cluster: Cluster): Promise<ClusterInstall
 
   async function addWorker(start = startWorker): Promise<PosthornProcess> {
     const worker = start(posthorn.env);
-    await worker.untilPrinted(/the workers are polling their task queues/, 120_000);
+    await worker.untilPrinted(/the workers are polling their task queues/, 300_000);
     return worker;
   }
 

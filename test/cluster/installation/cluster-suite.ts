@@ -17,12 +17,19 @@ export type ClusterSuite = {
 /** Set by the project of jest.config.cjs: the programs of an installed Postgres, or empty for the embedded one. */
 declare const clusterPostgresBin: string;
 
+/** Bounds a hang, not the speed of the machine. */
+const SETTLED_WITHIN_MS = 300_000;
+
 /** One cluster for the tests of a file, and an installation on it for each test. The members exist while a test runs. */
 export function clusterSuite(): ClusterSuite {
   let stream: MixedStream | undefined;
   const suite = {
     async startStream(options: StreamOptions = {}) {
-      stream = await startMixedStream(suite.posthorn.api, { apiUrls: suite.posthorn.apiUrls, ...options });
+      stream = await startMixedStream(suite.posthorn.api, {
+        apiUrls: suite.posthorn.apiUrls,
+        settledWithinMs: SETTLED_WITHIN_MS,
+        ...options,
+      });
       return stream;
     },
   } as ClusterSuite;
