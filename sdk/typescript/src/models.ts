@@ -446,7 +446,7 @@ export type NewPortalLink = {
   capabilities?: ('view' | 'payloads' | 'endpoints' | 'secrets' | 'test' | 'retry')[];
   /** How long the link can be used; 10m if left out */
   expiresIn?: string;
-  /** How long the session lasts; 8h if left out */
+  /** How long the session lasts; 8h if left out. It ends an hour after its last use, too */
   sessionFor?: string;
 };
 
@@ -1495,6 +1495,10 @@ export type PortalLink = {
   /** Opens the portal once. The code is in the fragment, so it is in no log; returned only once */
   url: string;
   expiresAt: string;
+  /** How long the session lasts, from when the link is opened */
+  sessionSeconds: number;
+  /** The session ends earlier if it is not used for so long */
+  sessionIdleSeconds: number;
 };
 
 export type ConsumerSession = {

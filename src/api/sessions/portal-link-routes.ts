@@ -10,6 +10,7 @@ import {
   deletePortalLink,
   endSessionsOfConsumer,
   insertPortalLink,
+  portalIdleSeconds,
 } from '../../store/sessions/portal-links.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -43,8 +44,8 @@ export function portalLinkRoutes(
         'Create it when the customer asks for it, and redirect to it, or show it in a frame. Whoever has the link has the rights of the consumer, as far as `capabilities` gives them.',
       access: 'project',
       body: newPortalLink,
-      responses: { 201: { description: 'The link, returned only once', schema: portalLink } },
       madeFor: ({ consumer }) => consumer,
+      responses: { 201: { description: 'The link, returned only once', schema: portalLink } },
       handle: createPortalLink,
     }),
     tenantRoute({
@@ -101,7 +102,9 @@ export function portalLinkRoutes(
     const link = { id, hash, projectId, consumer, capabilities, theme, returnUrl, refreshUrl };
     const expiresAt = await insertPortalLink(db, { ...link, expiresInSeconds, sessionSeconds });
     const path = (body.path ?? '').replace(/^\//, '');
-    return json(201, { id, url: `${config.publicUrl}/portal/${projectId}/${path}#code=${code}`, expiresAt });
+    const url = `${config.publicUrl}/portal/${projectId}/${path}#code=${code}`;
+    const sessionIdleSeconds = portalIdleSeconds(sessionSeconds);
+    return json(201, { id, url, expiresAt, sessionSeconds, sessionIdleSeconds });
   }
 
   /** The policy of the page names the origin of the project's logo, because the page does not know the link. */

@@ -30,7 +30,10 @@ export const newPortalLink = z
     sessionFor: duration(1, 7 * 24 * HOUR, '15 minutes to 7 days')
       .refine(atLeast(15 * 60), 'must be at least 15m')
       .optional()
-      .meta({ description: 'How long the session lasts; 8h if left out', example: '8h' }),
+      .meta({
+        description: 'How long the session lasts; 8h if left out. It ends an hour after its last use, too',
+        example: '8h',
+      }),
   })
   .meta({ id: 'NewPortalLink' });
 
@@ -43,6 +46,10 @@ export const portalLink = z
       example: 'https://posthorn.example/portal/prj_01h…/endpoints#code=plc_…',
     }),
     expiresAt: time,
+    sessionSeconds: z.int().meta({ description: 'How long the session lasts, from when the link is opened' }),
+    sessionIdleSeconds: z
+      .int()
+      .meta({ description: 'The session ends earlier if it is not used for so long' }),
   })
   .meta({ id: 'PortalLink' });
 

@@ -48,8 +48,12 @@ export async function deletePortalLink(db: Queryable, projectId: string, id: str
   return (await db.query(DELETE_LINK, [projectId, id])).rows.length > 0;
 }
 
-/** The most seconds for which a session of the portal stays without use. */
 const MAX_IDLE_SECONDS = 3_600;
+
+/** For how many seconds a session of the portal stays without use, of those that it lasts at most. */
+export const portalIdleSeconds = (sessionSeconds: number): number =>
+  Math.min(sessionSeconds, MAX_IDLE_SECONDS);
+
 /** Sessions of one consumer. A further one ends the one that was used longest ago. */
 const MAX_SESSIONS_OF_CONSUMER = 100;
 

@@ -34,6 +34,12 @@ export function consumerTests(stage: Stage): void {
       await page.getByText('capabilities=["view","payloads","endpoints","test","retry"]').waitFor();
       await keepPicture(page, 'dialog-portal-link');
       expect(await violationsOf(page)).toEqual([]);
+      await page.getByLabel('The session ends after').selectOption('1d');
+      await page.getByText('Or earlier, if it is not used.').waitFor();
+      await page.getByRole('button', { name: 'Make the link' }).click();
+      await page
+        .getByText('Its session ends 1 d after it was opened, or earlier: after 1 h without use.')
+        .waitFor();
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Name and plan' }).click();
       await page.getByLabel('Name', { exact: true }).fill('Renamed');

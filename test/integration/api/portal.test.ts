@@ -52,6 +52,19 @@ test('a link opens the portal once, as its consumer, and Postgres has neither it
   for (const secret of [token, codeOf(link)]) expect(rows[0].text).not.toContain(secret);
 });
 
+test('a link says how long its session lasts, and how long without use', async () => {
+  const { key } = await api.newProject();
+  const timesOf = async (body: object) => newLink(key, { consumer: 'acme', ...body });
+  expect(await timesOf({})).toMatchObject({ sessionSeconds: 8 * 3_600, sessionIdleSeconds: 3_600 });
+  const short = await timesOf({ sessionFor: '15m' });
+  expect(short).toMatchObject({ sessionSeconds: 900, sessionIdleSeconds: 900 });
+
+  const session = (await open(codeOf(short))).body as { expiresAt: string };
+  const lastsMs = Date.parse(session.expiresAt) - Date.now();
+  expect(lastsMs).toBeLessThanOrEqual(901_000);
+  expect(lastsMs).toBeGreaterThan(600_000);
+});
+
 test('the token is no cookie, and a cookie is no token', async () => {
   const { key } = await api.newProject();
   const token = await portalToken(api, key, { consumer: 'acme' });

@@ -6,6 +6,7 @@ import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
 import { SecretText } from '../../kit/dialogs/secret.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
+import { duration } from '../../kit/time/time.ts';
 import css from './consumers.module.css';
 
 type LinkMadeProps = { title: string; link: PortalLink; onClose: () => void; children: ReactNode };
@@ -19,6 +20,7 @@ export function LinkMade({ title, link, onClose, children }: LinkMadeProps) {
       <p>
         It expires <Moment at={link.expiresAt} />, or when it is opened.
       </p>
+      <p>{sessionText(link)}</p>
       <DialogActions>
         <Button onClick={onClose}>Close</Button>
         <CopyButton text={link.url} what="the link" label="Copy the link" />
@@ -29,4 +31,12 @@ export function LinkMade({ title, link, onClose, children }: LinkMadeProps) {
       </DialogActions>
     </Dialog>
   );
+}
+
+/** When the session ends, in the words of the API's own times. */
+function sessionText({ sessionSeconds, sessionIdleSeconds }: PortalLink): string {
+  const ends = `Its session ends ${duration(sessionSeconds * 1_000)} after it was opened`;
+  return sessionIdleSeconds < sessionSeconds
+    ? `${ends}, or earlier: after ${duration(sessionIdleSeconds * 1_000)} without use.`
+    : `${ends}.`;
 }

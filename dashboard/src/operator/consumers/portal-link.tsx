@@ -46,7 +46,7 @@ export function PortalLink({ project, consumer, onClose }: PortalLinkProps) {
       ],
     }),
     ...(expiresIn !== '10m' && { expiresIn }),
-    ...(sessionFor !== '8h' && { sessionFor }),
+    sessionFor,
     ...(returnUrl.trim() !== '' && { returnUrl: returnUrl.trim() }),
   };
   const create = useMutation({
@@ -81,6 +81,7 @@ export function PortalLink({ project, consumer, onClose }: PortalLinkProps) {
         <Select label="The link expires after" values={EXPIRY} value={expiresIn} onChange={setExpiresIn} />
         <Select
           label="The session ends after"
+          hint="Or earlier, if it is not used. When, is said with the link."
           values={DURATIONS}
           value={sessionFor}
           onChange={setSessionFor}
@@ -134,10 +135,16 @@ export function PortalLink({ project, consumer, onClose }: PortalLinkProps) {
   );
 }
 
-type SelectProps = { label: string; values: string[]; value: string; onChange: (value: string) => void };
+type SelectProps = {
+  label: string;
+  hint?: string;
+  values: string[];
+  value: string;
+  onChange: (value: string) => void;
+};
 
-const Select = ({ label, values, value, onChange }: SelectProps) => (
-  <Field label={label}>
+const Select = ({ label, hint, values, value, onChange }: SelectProps) => (
+  <Field label={label} hint={hint}>
     {(control) => (
       <select {...control} value={value} onChange={(change) => onChange(change.target.value)}>
         {values.map((text) => (

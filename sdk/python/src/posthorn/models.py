@@ -647,7 +647,7 @@ class NewPortalLink(_RequiredNewPortalLink, total=False):
     capabilities: List[Literal["view", "payloads", "endpoints", "secrets", "test", "retry"]]
     # How long the link can be used; 10m if left out
     expiresIn: str
-    # How long the session lasts; 8h if left out
+    # How long the session lasts; 8h if left out. It ends an hour after its last use, too
     sessionFor: str
 
 
@@ -1802,6 +1802,10 @@ class PortalLink(TypedDict):
     # Opens the portal once. The code is in the fragment, so it is in no log; returned only once
     url: str
     expiresAt: str
+    # How long the session lasts, from when the link is opened
+    sessionSeconds: int
+    # The session ends earlier if it is not used for so long
+    sessionIdleSeconds: int
 
 
 class ConsumerSession(TypedDict):
