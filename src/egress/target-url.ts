@@ -34,7 +34,7 @@ const DETAILS = {
   url_host_never_resolves: 'has a host that can never resolve: its top-level name is reserved',
   url_address_not_allowed: 'has an address that is not public',
   url_name_not_public: 'has a host that is not on the public internet',
-  url_own_service: 'belongs to a Posthorn service',
+  url_own_service: 'belongs to the service that sends the requests',
 } as const;
 
 /**

@@ -22,11 +22,11 @@ export function Problem({ error }: { error: unknown }) {
       </div>
     );
   }
-  const { title, message, requestId, code } = error;
+  const { title, requestId, code } = error;
   return (
     <div className={css.problem} role="alert">
       <p className={css.title}>{title || `The response is not from ${product()}`}</p>
-      <p>{message}</p>
+      <p>{messageOf(error)}</p>
       <p className={css.id}>
         {code === 'unexpected_response' || !linksToErrors ? (
           <code>{code}</code>
@@ -56,5 +56,10 @@ export function errorAt(error: unknown, pointer: string): string | undefined {
 }
 
 /** In one line, for a message that passes. */
-export const messageOf = (error: unknown): string =>
-  error instanceof PosthornError ? error.message : `${product()} does not answer.`;
+export function messageOf(error: unknown): string {
+  if (!(error instanceof PosthornError)) return `${product()} does not answer.`;
+  // The SDK does not know what the page calls the service.
+  if (error.code === 'unexpected_response')
+    return `The response with status ${error.status} is not from ${product()}.`;
+  return error.message;
+}

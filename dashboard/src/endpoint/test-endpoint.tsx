@@ -53,7 +53,7 @@ export function TestEndpoint({
           <select {...control} value={type} onChange={(change) => setType(change.target.value)}>
             <option value="">
               {types?.every(({ example }) => example === null)
-                ? 'posthorn.test (example)'
+                ? 'An example event'
                 : 'The first of the catalogue'}
             </option>
             {types?.map((entry) => (

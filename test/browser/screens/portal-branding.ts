@@ -46,6 +46,38 @@ export function portalBrandingTests(stage: Stage): void {
       await page.getByRole('button', { name: 'Rotate it' }).click();
       await page.getByRole('dialog').getByText('OLD_SECRET').waitFor();
       await namesNobody();
+
+      await page.goto(portal.address(`/endpoints/${endpoint}`));
+      await page.getByRole('button', { name: 'Send a test' }).click();
+      await page.getByRole('dialog').getByText('It gets the example of the type').waitFor();
+      await namesNobody();
+    },
+    TEST_MS,
+  );
+
+  test(
+    'what the API refuses there, and a response that is not from it, do not name Posthorn either',
+    async () => {
+      const { posthorn, browser } = stage;
+      await posthorn.call('PATCH', '/v1/project', { portal: { name: 'CmdCal', hideBranding: true } });
+      const page = await portal.open({ consumer: 'refused', path: 'endpoints/new' });
+      await page.getByLabel('URL').fill('https://example.com/hooks');
+      await page.getByText('Own headers').click();
+      await page.getByLabel('Headers of each request').fill('Content-Length: 1');
+      await page.getByRole('button', { name: 'Add the endpoint' }).click();
+      await page.getByText('cannot be chosen').first().waitFor();
+      const text = () => page.locator('body').innerText();
+      expect(await text()).not.toMatch(/posthorn/i);
+
+      await page.route('**/v1/endpoints?*', (route) =>
+        route.fulfill({ status: 404, contentType: 'text/html', body: 'nothing here' }),
+      );
+      await page.goto(portal.address('/endpoints'));
+      await page.getByText('The response with status 404 is not from CmdCal.').waitFor();
+      expect(await text()).not.toMatch(/posthorn/i);
+      // The browser logs both refusals.
+      const { faults } = browser;
+      faults.splice(0, faults.length, ...faults.filter((fault) => !/\/v1\/endpoints/.test(fault)));
     },
     TEST_MS,
   );

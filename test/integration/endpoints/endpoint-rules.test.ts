@@ -19,7 +19,7 @@ describe('the secret of an endpoint', () => {
       const read = await api.call('GET', `/v1/endpoints/${made.body.id}`, { key: keys.get(profile)! });
       expect(read.text).not.toContain(made.body.secret);
       expect(refusal(await register(profile, { secret: SECRET }))).toEqual(
-        refusedSecret('must be left out: Posthorn generates the secret'),
+        refusedSecret('must be left out: the secret is generated'),
       );
     },
   );

@@ -21,7 +21,7 @@ test.each(['127.0.0.1', 'localhost', '0.0.0.0', '[::1]', '[::ffff:7f00:1]', '213
   async (host) => {
     for (const [, port] of servers) {
       const url = `http://${host}:${port}/api/v1/namespaces/default/workflows/x/terminate`;
-      const errors = [{ detail: 'the URL belongs to a Posthorn service' }];
+      const errors = [{ detail: 'the URL belongs to the service that sends the requests' }];
       const asked = [
         ['/v1/endpoints', { url, headers: { 'x-csrf-token': 'a', cookie: '_csrf=a' } }],
         ['/v1/webhooks', { url, events: ['*'] }],

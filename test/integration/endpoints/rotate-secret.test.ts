@@ -127,7 +127,7 @@ test.each([
     {},
     'is required: the profile generates no secrets',
   ],
-  ['canvelete', {}, { secret: 'a'.repeat(16) }, 'must be left out: Posthorn generates'],
+  ['canvelete', {}, { secret: 'a'.repeat(16) }, 'must be left out: the secret is generated'],
 ])(
   'the rule of %s on the source of a secret applies to a rotation',
   async (profile, registration, rotation, why) => {

@@ -156,7 +156,7 @@ describe('a service of Posthorn itself', () => {
   ])('is no target as %s, whatever is allowed', (text) => {
     expect(parseTargetUrl(text, ANYTHING, guard)).toEqual({
       code: 'url_own_service',
-      detail: 'the URL belongs to a Posthorn service',
+      detail: 'the URL belongs to the service that sends the requests',
     });
   });
 

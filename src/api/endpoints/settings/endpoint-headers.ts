@@ -13,7 +13,8 @@ export function checkEndpointHeaders(headers: Record<string, string>, signatureH
       throw invalidBody([{ pointer: childPointer('/headers', name), detail }]);
     };
     // A profile may set headers such as content-type; an endpoint must not, since they describe the profile's body.
-    if (CONNECTION_HEADERS.has(lower) || lower.startsWith('content-')) refuse('can be set only by Posthorn');
+    if (CONNECTION_HEADERS.has(lower) || lower.startsWith('content-'))
+      refuse('is set for each request and cannot be chosen');
     if (signatureHeaderNames.includes(lower)) refuse('is set by the profile');
     if (seen.has(lower)) refuse('differs only in case from another header');
     seen.add(lower);

@@ -10,7 +10,7 @@ export function providedOrNewSecret(profile: SecretOfProfile, provided: string |
     if (source === 'provided') throw invalidSecret('is required: the profile generates no secrets');
     return profile.generateSecret();
   }
-  if (source === 'generated') throw invalidSecret('must be left out: Posthorn generates the secret');
+  if (source === 'generated') throw invalidSecret('must be left out: the secret is generated');
   const problem = profile.secretProblem(provided);
   if (problem !== undefined) throw invalidSecret(problem);
   return provided;
