@@ -11,6 +11,7 @@ import { frameTests } from './screens/frame.ts';
 import { overviewTests } from './screens/overview.ts';
 import { portalTests } from './screens/portal.ts';
 import { portalBrandingTests } from './screens/portal-branding.ts';
+import { portalFigureTests } from './screens/portal-figures.ts';
 import { portalFrameTests } from './screens/portal-frame.ts';
 import { projectTests } from './screens/projects.ts';
 import { referenceTests } from './screens/reference.ts';
@@ -37,6 +38,7 @@ describeInBrowser('the dashboard and the portal', () => {
   referenceTests(stage);
   foreignOriginTests(stage);
   portalTests(stage);
+  portalFigureTests(stage);
   portalBrandingTests(stage);
   portalFrameTests(stage);
   sizeTests();

@@ -46,12 +46,15 @@ export const backlogQuery = (project?: string) =>
     queryFn: ({ signal }) => clientOf(project, signal).statistics.backlog(),
   });
 
-export const eventTypeFiguresQuery = (project: string, range: ListRange) =>
+/** Accepted events by type. A session of the portal gets those of its consumer. */
+export const acceptedTypesQuery = (project: string, range: ListRange) =>
   queryOptions({
     queryKey: [project, 'event-type-figures', range],
-    queryFn: async ({ signal }) =>
-      (await clientOf(project, signal).statistics.eventTypes(windowNow(range))).items,
+    queryFn: ({ signal }) => clientOf(project, signal).statistics.eventTypes(windowNow(range)),
   });
+
+export const eventTypeFiguresQuery = (project: string, range: ListRange) =>
+  queryOptions({ ...acceptedTypesQuery(project, range), select: ({ items }) => items });
 
 /** Figures of up to 50 endpoints over one time; of each hour with the step `1h`. */
 export const endpointFiguresQuery = (project: string, ids: string[], range: ListRange, step?: '1h') =>

@@ -6,6 +6,7 @@ export type RangeFigures = {
   /** Attempts without a 2xx response. */
   failed: number;
   delivered: number;
+  undeliverable: number;
   /** From 0 to 1; null if nothing settled. */
   deliveredShare: number | null;
   /** Of the points of the range, the middle one; null if nothing was delivered. */
@@ -15,13 +16,15 @@ export type RangeFigures = {
 /** What a timeline comes to. */
 export function figuresOf({ accepted, attempts, deliveries, latencyMs }: Timeline): RangeFigures {
   const delivered = sum(deliveries.delivered);
+  const undeliverable = sum(deliveries.undeliverable);
   const made = sum(Object.values(attempts).flatMap((values) => values ?? []));
   return {
     accepted: sum(accepted ?? []),
     attempts: made,
     failed: made - sum(attempts.delivered ?? []),
     delivered,
-    deliveredShare: shareOf(delivered, sum(deliveries.undeliverable)),
+    undeliverable,
+    deliveredShare: shareOf(delivered, undeliverable),
     latencyP95Ms: middleOf((latencyMs?.p95 ?? []).filter((value) => value !== null)),
   };
 }

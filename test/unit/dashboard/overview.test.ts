@@ -111,6 +111,7 @@ describe('the figures of a range', () => {
       attempts: 7,
       failed: 2,
       delivered: 5,
+      undeliverable: 1,
       deliveredShare: 5 / 6,
       latencyP95Ms: 100,
     });

@@ -1,7 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useRef } from 'react';
-import type { Endpoint, EndpointFigures } from '../../../../sdk/typescript/src/models.ts';
+import type { Endpoint, EndpointFigures, EndpointStatistics } from '../../../../sdk/typescript/src/models.ts';
 import { Problem } from '../../api/problem.tsx';
 import { endpointsQuery } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
@@ -13,26 +13,34 @@ import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
 import { Moment } from '../../kit/time/moment.tsx';
 import { project } from '../address.ts';
+import { Delivered } from './delivered.tsx';
 import css from './endpoints.module.css';
 import { NoEndpoints } from './no-endpoints.tsx';
 
-/** As many as the figures are given for at once. */
-const WITH_FIGURES = 50;
+/** As many as the API gives figures for at once. */
+const FIGURES_AT_ONCE = 50;
+const REFETCH_MS = 15_000;
 const DAY = { range: { range: '24h' }, fallback: '24h' } as const;
 
 /** Whether the receivers are well. */
 export function Endpoints() {
   const navigate = useNavigate();
   const mayAdd = useMay('endpoints');
-  const query = useQuery({ ...endpointsQuery(project, {}), refetchInterval: 15_000 });
+  const query = useQuery({ ...endpointsQuery(project, {}), refetchInterval: REFETCH_MS });
   const endpoints = query.data?.items ?? [];
-  const ids = endpoints.slice(0, WITH_FIGURES).map(({ id }) => id);
-  const figures = useQuery({
-    ...endpointFiguresQuery(project, ids, DAY),
-    refetchInterval: 15_000,
-    placeholderData: (old) => old,
+  const parts = Array.from({ length: Math.ceil(endpoints.length / FIGURES_AT_ONCE) }, (_, part) =>
+    endpoints.slice(part * FIGURES_AT_ONCE, (part + 1) * FIGURES_AT_ONCE).map(({ id }) => id),
+  );
+  const figures = useQueries({
+    queries: parts.map((ids) => ({
+      ...endpointFiguresQuery(project, ids, DAY),
+      refetchInterval: REFETCH_MS,
+      placeholderData: (old: EndpointStatistics | undefined) => old,
+    })),
   });
-  const figuresOf = new Map(figures.data?.items.map((item) => [item.endpoint, item]));
+  const figuresOf = new Map(
+    figures.flatMap(({ data }) => data?.items ?? []).map((item) => [item.endpoint, item]),
+  );
   return (
     <Page
       title="Endpoints"
@@ -90,7 +98,7 @@ function EndpointTable({ endpoints, figuresOf }: EndpointTableProps) {
               <span>{endpoint.events.map((type) => (type === '*' ? 'all' : type)).join(', ')}</span>
             </td>
             <td data-label="Last 24 hours">
-              <Share figures={figuresOf.get(endpoint.id)} />
+              <Delivered figures={figuresOf.get(endpoint.id)} />
             </td>
             <td data-label="Last failure" className={table.nowrap}>
               {endpoint.health.lastFailureAt ? (
@@ -103,25 +111,5 @@ function EndpointTable({ endpoints, figuresOf }: EndpointTableProps) {
         ))}
       </tbody>
     </table>
-  );
-}
-
-/** How many of the requests your server has confirmed. */
-function Share({ figures }: { figures: EndpointFigures | undefined }) {
-  if (!figures) return <span className={table.muted}>…</span>;
-  const { attempts, failed } = figures.totals;
-  if (attempts === 0) return <span className={table.muted}>no requests</span>;
-  const share = 1 - failed / attempts;
-  // Rounded down: 99.96 % are not all.
-  const percent = Math.floor(share * 1_000) / 10;
-  return (
-    <div className={css.share}>
-      <span>
-        <strong>{percent} %</strong> of {attempts.toLocaleString()} accepted
-      </span>
-      <span className={css.bar} aria-hidden="true">
-        <span className={css.accepted} style={{ width: `${share * 100}%` }} />
-      </span>
-    </div>
   );
 }

@@ -8,11 +8,11 @@ import { figuresOf, shareText } from '../../delivery/timeline-figures.ts';
 import { timesOf, trafficOf } from '../../delivery/timeline-series.ts';
 import { Page, Panel } from '../../kit/layout/page.tsx';
 import { project } from '../address.ts';
+import { ByType } from './by-type.tsx';
+import { MONTH } from './month.ts';
 import css from './usage.module.css';
 
-const MONTH = { range: { range: '30d' }, fallback: '30d' } as const;
-
-/** How much comes, and how much of it fails. */
+/** How much comes, of what, and how much of it fails. */
 export function Usage() {
   const { data, error } = useQuery({
     ...timelineQuery(project, MONTH, {}, '1d'),
@@ -27,6 +27,7 @@ export function Usage() {
         <dl className={css.figures}>
           <Figure name="Events" value={figures?.accepted} />
           <Figure name="Delivered" value={figures?.delivered} />
+          <Figure name="Given up" value={figures?.undeliverable} />
           <div>
             <dt>Delivered share</dt>
             <dd>{figures ? shareText(figures.deliveredShare) : '…'}</dd>
@@ -45,6 +46,7 @@ export function Usage() {
       ) : (
         <ChartSkeleton title="How long it took" />
       )}
+      <ByType />
     </Page>
   );
 }

@@ -1,0 +1,40 @@
+import type { EndpointFigures } from '../../../../sdk/typescript/src/models.ts';
+import { shareOf, shareText } from '../../delivery/timeline-figures.ts';
+import table from '../../kit/lists/table.module.css';
+import css from './endpoints.module.css';
+
+const count = (n: number, one: string, many: string): string =>
+  `${n.toLocaleString()} ${n === 1 ? one : many}`;
+
+/**
+ * How many deliveries of the time arrived, of those that ended: a request that failed and was sent again with success is no
+ * loss. Below it, what was given up and how many requests failed.
+ */
+export function Delivered({ figures }: { figures: EndpointFigures | undefined }) {
+  if (!figures) return <span className={table.muted}>…</span>;
+  const { attempts, failed, undeliverable } = figures.totals;
+  const ended = attempts - failed + undeliverable;
+  const share = shareOf(attempts - failed, undeliverable);
+  const notes = [
+    ...(undeliverable > 0 ? [count(undeliverable, 'was given up', 'were given up')] : []),
+    ...(failed > 0 ? [count(failed, 'request failed', 'requests failed')] : []),
+  ].join(', ');
+  if (ended === 0 && failed === 0) return <span className={table.muted}>nothing sent</span>;
+  return (
+    <div className={css.share}>
+      {share === null ? (
+        <span>none delivered yet</span>
+      ) : (
+        <>
+          <span>
+            <strong>{shareText(share)}</strong> of {ended.toLocaleString()} delivered
+          </span>
+          <span className={css.bar} aria-hidden="true">
+            <span className={css.accepted} style={{ width: `${share * 100}%` }} />
+          </span>
+        </>
+      )}
+      {notes !== '' && <span className={table.muted}>{notes}</span>}
+    </div>
+  );
+}
