@@ -13,6 +13,7 @@ import { portalTests } from './screens/portal.ts';
 import { portalBrandingTests } from './screens/portal-branding.ts';
 import { portalFigureTests } from './screens/portal-figures.ts';
 import { portalFrameTests } from './screens/portal-frame.ts';
+import { portalVerifyTests } from './screens/portal-verify.ts';
 import { projectTests } from './screens/projects.ts';
 import { referenceTests } from './screens/reference.ts';
 import { settingsTests } from './screens/settings.ts';
@@ -38,6 +39,7 @@ describeInBrowser('the dashboard and the portal', () => {
   referenceTests(stage);
   foreignOriginTests(stage);
   portalTests(stage);
+  portalVerifyTests(stage);
   portalFigureTests(stage);
   portalBrandingTests(stage);
   portalFrameTests(stage);

@@ -10,6 +10,7 @@ import { ShownOnce } from '../kit/dialogs/shown-once.tsx';
 import { Field } from '../kit/fields/field.tsx';
 import { SecretField } from '../kit/fields/text-field.tsx';
 import css from './endpoint.module.css';
+import { secretForm, secretProblem } from './secret-rules.ts';
 import { SecretTimes } from './secret-times.tsx';
 
 const OVERLAPS: [value: string, label: string][] = [
@@ -32,6 +33,7 @@ type RotateSecretProps = {
 export function RotateSecret({ project, endpoint, codeOf, onClose, onChange }: RotateSecretProps) {
   const [overlap, setOverlap] = useState('24h');
   const [secret, setSecret] = useState('');
+  const [wrong, setWrong] = useState<string>();
   const { data: signing } = useQuery(signingQuery(project));
   const code = signing ? codeOf(signing) : '';
   const rotate = useMutation({
@@ -71,7 +73,9 @@ export function RotateSecret({ project, endpoint, codeOf, onClose, onChange }: R
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          rotate.mutate();
+          const found = signing && secret !== '' ? secretProblem(secret, signing.secret) : undefined;
+          setWrong(found);
+          if (found === undefined) rotate.mutate();
         }}
       >
         <Field label="Overlap" error={errorAt(rotate.error, '/overlap')}>
@@ -85,13 +89,16 @@ export function RotateSecret({ project, endpoint, codeOf, onClose, onChange }: R
             </select>
           )}
         </Field>
-        <SecretField
-          label="New secret"
-          hint="Empty: one is made for you, where the profile lets it."
-          error={errorAt(rotate.error, '/secret')}
-          value={secret}
-          onChange={setSecret}
-        />
+        {signing?.secret.source !== 'generated' && (
+          <SecretField
+            label="New secret"
+            hint={secretHint(signing)}
+            error={wrong ?? errorAt(rotate.error, '/secret')}
+            required={signing?.secret.source === 'provided'}
+            value={secret}
+            onChange={setSecret}
+          />
+        )}
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button kind="primary" type="submit" busy={rotate.isPending}>
@@ -107,6 +114,12 @@ function meanwhile(signing: Signing | undefined, overlap: string): string {
   if (overlap === '0s')
     return 'Only the new secret signs from now on: a receiver that does not know it yet refuses requests.';
   if (signing?.signature.whileRotating === 'newest')
-    return 'The profile sends one signature, by the newest secret: the receiver should accept both before you rotate.';
+    return 'Requests carry one signature, by the newest secret: the receiver should accept both before you rotate.';
   return 'Until the overlap ends, each request carries a signature by the old secret and one by the new.';
+}
+
+function secretHint(signing: Signing | undefined): string {
+  if (!signing) return 'Empty: one is made for you.';
+  const form = `Your own has ${secretForm(signing.secret)}.`;
+  return signing.secret.source === 'provided' ? form : `Empty: one is made for you. ${form}`;
 }

@@ -141,11 +141,9 @@ print(json.dumps(results))
 
 describe('the checker', () => {
   const now = Date.parse('2026-11-21T12:00:00.000Z');
-  const check = (
-    name: ProfileName,
-    changes: { body?: string; secret?: string; drop?: string; ageMs?: number } = {},
-  ) => {
-    const { headers, secret } = signedRequest(name, now - (changes.ageMs ?? 0));
+  type Changes = { signed?: string; body?: string; secret?: string; drop?: string; ageMs?: number };
+  const result = (name: ProfileName, changes: Changes = {}) => {
+    const { headers, secret } = signedRequest(name, now - (changes.ageMs ?? 0), changes.signed);
     const lines = Object.entries(headers).filter(([header]) => header !== changes.drop);
     const request = {
       headers: lines.map(([header, value]) => `> ${header}: ${value}`).join('\r\n'),
@@ -153,24 +151,65 @@ describe('the checker', () => {
       secret: changes.secret ?? secret,
       now,
     };
-    return checkRequest(request, signingOf(name)).map(({ part, state, text }) => `${part} ${state}: ${text}`);
+    return checkRequest(request, signingOf(name));
   };
+  const check = (name: ProfileName, changes: Changes = {}) =>
+    result(name, changes).findings.map(({ part, state, text }) => `${part} ${state}: ${text}`);
 
   test.each(NAMES)('finds a genuine request of %s right', (name) => {
     expect(check(name).filter((line) => !line.includes(' good: '))).toEqual([]);
   });
 
-  test('says what happened to the body', () => {
-    expect(check('cmdcal', { body: BODY.trimEnd() })[0]).toMatch(
-      /^Body bad: .* with a line break at its end/,
-    );
-    expect(check('cmdcal', { body: `${BODY}\n` })[0]).toMatch(
-      /^Body bad: .* without the line break at its end/,
-    );
-    expect(check('cmdcal', { body: BODY.replace('\n', '\r\n') })[0]).toMatch(/^Body bad: .*Line breaks/);
-    expect(check('cmdcal', { body: BODY.replace('1', '2') })).toEqual([
-      expect.stringMatching(/^Signature bad: It fits neither/),
+  test.each([
+    ['a line break was lost', BODY, BODY.trimEnd(), /with a line break at the end/],
+    ['a line break was added', BODY, `${BODY}\n`, /without the line break at the end/],
+    ['spaces were added around it', '{}', ' {}\n\n', /without the spaces and line breaks around it/],
+    ['it was pasted into a field', '{\r\n}', '{\n}', /with \\r\\n as line breaks/],
+    [
+      'a log indented it',
+      '{"a":1.0,"b":[{}]}',
+      '{\n  "a": 1.0,\n  "b": [{}]\n}',
+      /without spaces and line breaks/,
+    ],
+    [
+      'it was written again without spaces',
+      '{"a": 1, "b": "x, y: z"}',
+      '{"a":1,"b":"x, y: z"}',
+      /one space after/,
+    ],
+    ['something wrote numbers in another way', '{"a":1}', '{"a":1.0}', /when JavaScript parses it/],
+  ])('proves what happened to the body, and says how that may have come: %s', (_, signed, body, found) => {
+    const { verdict, findings, likely } = result('cmdcal', { signed, body });
+    expect({ verdict, found: findings[0] }).toEqual({
+      verdict: 'other_body',
+      found: { part: 'Body', state: 'bad', text: expect.stringMatching(found) },
+    });
+    expect(findings[1]).toMatchObject({ part: 'Signature', state: 'good' });
+    expect(likely).toHaveLength(1);
+  });
+
+  test('does not say that a body was not written again, because not every way can be tried', () => {
+    const { verdict, findings, likely } = result('standard-webhooks', {
+      signed: '{"b":1,"a":2}',
+      body: '{"a":2,"b":1}',
+    });
+    expect(verdict).toBe('wrong');
+    expect(findings.map(({ part, state }) => `${part} ${state}`)).toEqual(['Time good', 'Signature bad']);
+    expect(findings.at(-1)!.text).toMatch(/^It fits none of the bodies that were tried/);
+    expect(likely).toEqual([
+      expect.stringMatching(/secret is that of another endpoint/),
+      expect.stringMatching(/parsed and written again/),
+      expect.stringMatching(/^The id, the time or the signature is that of another request/),
     ]);
+    // Where only the body is signed, neither can be the reason.
+    expect(result('canvelete', { body: '{}' }).likely.join()).not.toMatch(/the time|The time/);
+  });
+
+  test('says first that a body which is no JSON may have been cut', () => {
+    const { verdict, findings, likely } = result('cmdcal', { body: BODY.slice(0, 20) });
+    expect(verdict).toBe('wrong');
+    expect(findings[0]).toMatchObject({ part: 'Body', state: 'unknown' });
+    expect(likely[0]).toMatch(/cut/);
   });
 
   test('says what is missing, too old, or no secret', () => {
@@ -185,6 +224,9 @@ describe('the checker', () => {
     );
     expect(check('standard-webhooks', { secret: 'nothing' })[0]).toMatch(/^Secret bad: .*whsec_/);
     expect(check('cmdcal', { secret: 'It is a secret to everybody ' })[0]).toMatch(/^Secret bad: .*space/);
+    for (const changes of [{ drop: 'webhook-id' }, { secret: 'nothing' }])
+      expect(result('standard-webhooks', changes).verdict).toBe('unchecked');
+    expect(result('standard-webhooks', { ageMs: 3_600_000 }).verdict).toBe('right');
   });
 
   test('reads headers as logs and commands write them', () => {

@@ -4,6 +4,7 @@ import type { Signing } from '../../../../sdk/typescript/src/models.ts';
 import { catalogueQuery } from '../../api/catalogue-queries.ts';
 import { errorAt, Problem } from '../../api/problem.tsx';
 import { TypePicker } from '../../catalogue/type-picker.tsx';
+import { secretCommand, secretForm, secretProblem } from '../../endpoint/secret-rules.ts';
 import { Field } from '../../kit/fields/field.tsx';
 import { SecretField, TextField } from '../../kit/fields/text-field.tsx';
 import { project } from '../address.ts';
@@ -34,7 +35,8 @@ type EndpointFormProps = {
 export function EndpointForm(props: EndpointFormProps) {
   const { initial, presentHeaders = [], secretRules, error, onSubmit, children } = props;
   const [input, setInput] = useState(initial);
-  const [misses, setMisses] = useState<string>();
+  /** What the page itself finds wrong. */
+  const [wrong, setWrong] = useState<{ events?: string | undefined; secret?: string | undefined }>({});
   const { data: types } = useQuery(catalogueQuery(project));
   const set = (changes: Partial<EndpointInput>): void => setInput({ ...input, ...changes });
   return (
@@ -42,9 +44,13 @@ export function EndpointForm(props: EndpointFormProps) {
       className={css.form}
       onSubmit={(event) => {
         event.preventDefault();
-        setMisses(input.events.length === 0 ? 'Choose at least one.' : undefined);
         const events = input.events.map((type) => type.trim()).filter((type) => type !== '');
-        if (events.length > 0) onSubmit({ ...input, events });
+        const found = {
+          events: events.length === 0 ? 'Choose at least one.' : undefined,
+          secret: secretRules && input.secret !== '' ? secretProblem(input.secret, secretRules) : undefined,
+        };
+        setWrong(found);
+        if (found.events === undefined && found.secret === undefined) onSubmit({ ...input, events });
       }}
     >
       {error != null && !isOfField(error) && <Problem error={error} />}
@@ -62,7 +68,7 @@ export function EndpointForm(props: EndpointFormProps) {
         <TextField
           label="Events"
           hint="Names with commas between, prefix.* for all with one prefix, or * for all."
-          error={misses ?? errorAt(error, '/events')}
+          error={wrong.events ?? errorAt(error, '/events')}
           value={input.events.join(', ')}
           onChange={(text) => set({ events: text === '' ? [] : text.split(/,\s*/) })}
         />
@@ -72,7 +78,7 @@ export function EndpointForm(props: EndpointFormProps) {
           types={types ?? []}
           value={input.events}
           onChange={(events) => set({ events })}
-          error={misses ?? errorAt(error, '/events')}
+          error={wrong.events ?? errorAt(error, '/events')}
         />
       )}
       <TextField
@@ -86,7 +92,7 @@ export function EndpointForm(props: EndpointFormProps) {
         <SecretField
           label="Secret"
           hint={secretHint(secretRules)}
-          error={errorAt(error, '/secret')}
+          error={wrong.secret ?? errorAt(error, '/secret')}
           required={secretRules.source === 'provided'}
           value={input.secret}
           onChange={(secret) => set({ secret })}
@@ -124,9 +130,20 @@ const FIELDS = ['/url', '/events', '/description', '/secret', '/headers'];
 const isOfField = (error: unknown): boolean =>
   FIELDS.some((pointer) => errorAt(error, pointer) !== undefined);
 
-function secretHint({ source, prefix, min, max }: Signing['secret']): string {
-  const form = `${min === max ? min : `${min} to ${max}`} characters${prefix ? `, after ${prefix}` : ''}.`;
-  return source === 'provided'
-    ? `Your own: requests are signed with it. ${form}`
-    : `Leave it empty to have one made for you. Your own: ${form}`;
+function secretHint(rules: Signing['secret']): ReactNode {
+  const command = secretCommand(rules);
+  return (
+    <>
+      {rules.source === 'provided'
+        ? `Your own: requests are signed with it. It has ${secretForm(rules)}`
+        : `Leave it empty to have one made for you. Your own has ${secretForm(rules)}`}
+      {command === undefined ? (
+        '.'
+      ) : (
+        <>
+          , as this command makes it: <code>{command}</code>
+        </>
+      )}
+    </>
+  );
 }

@@ -9,7 +9,7 @@ import { SecretField } from '../../kit/fields/text-field.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
 import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { project } from '../address.ts';
-import { checkRequest, type Finding } from './check-request.ts';
+import { type CheckResult, checkRequest } from './check-request.ts';
 import { SnippetPanel } from './snippet-panel.tsx';
 import css from './verify.module.css';
 
@@ -32,7 +32,7 @@ function Checker({ signing }: { signing: Signing }) {
   const [headers, setHeaders] = useState('');
   const [body, setBody] = useState('');
   const [secret, setSecret] = useState('');
-  const [findings, setFindings] = useState<Finding[]>();
+  const [result, setResult] = useState<CheckResult>();
   return (
     <div className={css.panel}>
       <p>
@@ -43,7 +43,7 @@ function Checker({ signing }: { signing: Signing }) {
         className={css.panel}
         onSubmit={(event) => {
           event.preventDefault();
-          setFindings(checkRequest({ headers, body, secret, now: Date.now() }, signing));
+          setResult(checkRequest({ headers, body, secret, now: Date.now() }, signing));
         }}
       >
         <Field label="Headers" hint="One a line, as in a log.">
@@ -78,7 +78,7 @@ function Checker({ signing }: { signing: Signing }) {
           </Button>
         </div>
       </form>
-      <div role="status">{findings && <Findings findings={findings} />}</div>
+      <div role="status">{result && <Result result={result} />}</div>
     </div>
   );
 }
@@ -86,11 +86,18 @@ function Checker({ signing }: { signing: Signing }) {
 const ICONS = { good: 'circle-check', bad: 'octagon-x', unknown: 'triangle-alert' } as const;
 const WORDS = { good: 'right', bad: 'wrong', unknown: 'attention' } as const;
 
-function Findings({ findings }: { findings: Finding[] }) {
-  const isRight = findings.every(({ state }) => state !== 'bad');
+const VERDICTS: Record<CheckResult['verdict'], string> = {
+  right: 'The signature is right.',
+  other_body: 'The signature is right, but for another body than this one.',
+  wrong: 'The signature does not fit.',
+  unchecked: 'The signature could not be checked.',
+};
+
+/** What was found, and apart from it what is only likely. */
+function Result({ result: { verdict, findings, likely } }: { result: CheckResult }) {
   return (
     <section className={css.result} aria-label="Result">
-      <h3>{isRight ? 'The signature is right.' : 'The signature is not right.'}</h3>
+      <h3>{VERDICTS[verdict]}</h3>
       <dl className={css.result}>
         {findings.map(({ part, state, text }) => (
           <div key={part} className={css.check}>
@@ -102,6 +109,20 @@ function Findings({ findings }: { findings: Finding[] }) {
           </div>
         ))}
       </dl>
+      {likely.length > 0 && (
+        <>
+          <h4>
+            {likely.length === 1
+              ? 'The likely reason, which was not found'
+              : 'Likely reasons, none of which was found'}
+          </h4>
+          <ul className={css.likely}>
+            {likely.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        </>
+      )}
     </section>
   );
 }
