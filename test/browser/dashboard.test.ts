@@ -13,6 +13,7 @@ import { portalTests } from './screens/portal.ts';
 import { portalBrandingTests } from './screens/portal-branding.ts';
 import { portalFigureTests } from './screens/portal-figures.ts';
 import { portalFrameTests } from './screens/portal-frame.ts';
+import { portalSessionTests } from './screens/portal-session.ts';
 import { portalVerifyTests } from './screens/portal-verify.ts';
 import { projectTests } from './screens/projects.ts';
 import { referenceTests } from './screens/reference.ts';
@@ -39,6 +40,7 @@ describeInBrowser('the dashboard and the portal', () => {
   referenceTests(stage);
   foreignOriginTests(stage);
   portalTests(stage);
+  portalSessionTests(stage);
   portalVerifyTests(stage);
   portalFigureTests(stage);
   portalBrandingTests(stage);

@@ -8,6 +8,11 @@ export const project = decodeURIComponent(location.pathname.slice(prefix.length)
 /** The path of the portal, without a slash at its end. */
 export const portalPath = `${prefix}${encodeURIComponent(project)}`;
 
+/** Takes what was looked at out of the address: ids, and the text of a search. */
+export function leaveScreen(): void {
+  history.replaceState(null, '', `${portalPath}/`);
+}
+
 /** The code of a link to this portal; undefined if it is none. */
 export function codeIn(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;

@@ -24,6 +24,11 @@ hideErrorLinks();
 
 // Before the router is made, which would keep the address with its code.
 void enter(takeCode());
+// Of a link that is pasted where only the code differs, the browser loads nothing.
+addEventListener('hashchange', () => {
+  const code = takeCode();
+  if (code !== undefined) void enter(code);
+});
 
 // A new link may be that of another customer, or give less. `Portal` mounts every screen anew.
 let token: string | undefined;

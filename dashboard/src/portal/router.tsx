@@ -112,6 +112,8 @@ export function createPortalRouter(queryClient: QueryClient) {
     defaultNotFoundComponent: NotFound,
     context: { queryClient },
     scrollRestoration: true,
+    // Kept in the storage of the tab beyond the session: never an address, which may have the text of a search.
+    getScrollRestorationKey: ({ state }) => state.__TSR_key ?? 'first',
   });
 }
 

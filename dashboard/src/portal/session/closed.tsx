@@ -49,23 +49,33 @@ export function Closed({ reason, kept }: ClosedProps) {
     return () => clearTimeout(timer);
   }, [goesOn]);
   const way = refreshUrl ?? returnUrl;
+  const origin = kept?.theme?.name ?? 'where you came from';
   return (
     <main className={css.closed}>
       <Icon name={isOver ? 'clock' : 'unplug'} size={26} />
       <h1 tabIndex={-1}>{title}</h1>
       <p role="status">
-        {text}
-        {goesOn && ' You are being taken to where you get a new one.'}
+        {text} {isOver && nextStep(kept, goesOn !== undefined)}
       </p>
       {way && (
         <p>
           <a href={way} target="_top">
-            {refreshUrl ? 'Begin a new session' : `Back to ${kept?.theme?.name ?? 'where you came from'}`}
+            {refreshUrl ? 'Begin a new session' : `Back to ${origin}`}
           </a>
         </p>
       )}
     </main>
   );
+}
+
+/** What the customer can do. Where nothing leads on by itself, it is said in words. */
+function nextStep(kept: ClosedProps['kept'], goesOn: boolean): string {
+  if (goesOn) return 'You are being taken to where you get a new one.';
+  if (kept?.refreshUrl) return '';
+  if (isFramed) return 'Load the page around this one again: it opens a new session.';
+  return kept?.returnUrl
+    ? 'Go back, and open this page from there again: that begins a new session.'
+    : 'To go on, go back to the page from which you opened this one, and open it there again. You can close this tab: nothing of your session is left in it.';
 }
 
 export const Opening = () => (

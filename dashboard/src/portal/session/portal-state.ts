@@ -3,7 +3,8 @@ import { errorFromResponse } from '../../../../sdk/typescript/src/posthorn-error
 import { apiUrl, sessionFetch } from '../../api/client.ts';
 import { PosthornError } from '../../api/problem.tsx';
 import { readSession, type Session } from '../../api/session.ts';
-import { project } from '../address.ts';
+import { leaveScreen, project } from '../address.ts';
+import { isFramed } from '../host/host.ts';
 import { forget, type KeptSession, keep, readKept } from './kept-session.ts';
 
 /**
@@ -105,6 +106,8 @@ function close(reason: Reason): void {
   code = undefined;
   forget();
   change({ status: 'closed', reason, kept });
+  // In a frame, a new link goes on at the same place.
+  if (!isFramed) leaveScreen();
 }
 
 /** A call was refused for want of a session. One that an earlier session made says nothing about this one. */
