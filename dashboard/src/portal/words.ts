@@ -47,6 +47,22 @@ function adviceOfStatus(status: number): string {
   return 'Your server did not accept the request.';
 }
 
+const WAITING: Record<NonNullable<Delivery['waitingFor']>, string> = {
+  schedule: 'It waits for its next attempt',
+  retry_after: 'It waits, because your server asked for no requests for a while',
+  cooldown: 'It waits until your server answers a single request that tries it',
+  rate: 'It waits for the rate limit of its endpoint',
+  order: 'It waits for the event before it',
+  endpoint_paused: 'It waits, because its endpoint is paused',
+  endpoint_disabled: 'It waits, because its endpoint is disabled',
+  plan: 'It waits, because your plan does not include webhooks',
+  engine: 'It is about to be sent',
+};
+
+/** What an open delivery waits for, as a sentence for the owner of the server. */
+export const customerWaiting = (waitingFor: Delivery['waitingFor']): string =>
+  waitingFor === null ? 'It is being sent' : WAITING[waitingFor];
+
 /** How a group of failures stands. */
 export const groupText = ({ deliveries, state }: FailureGroup): string =>
   `${deliveries.toLocaleString()} ${deliveries === 1 ? 'event' : 'events'} ${

@@ -6,7 +6,6 @@ import { signingQuery } from '../../api/catalogue-queries.ts';
 import { Problem } from '../../api/problem.tsx';
 import { useMay } from '../../api/session.ts';
 import { AttemptPanel } from '../../delivery/attempt-panel.tsx';
-import { waitingText } from '../../delivery/causes.ts';
 import css from '../../delivery/delivery.module.css';
 import { type Lane, urlOf } from '../../delivery/lane.ts';
 import { PolicySteps } from '../../delivery/policy-steps.tsx';
@@ -19,7 +18,7 @@ import { State, StateOf } from '../../kit/status/state.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { bytes } from '../../kit/time/time.ts';
 import { project } from '../address.ts';
-import { customerAdvice, customerCause, stateWord } from '../words.ts';
+import { customerAdvice, customerCause, customerWaiting, stateWord } from '../words.ts';
 import { supportText } from './support-text.ts';
 import { useDelivery } from './use-delivery.ts';
 
@@ -185,7 +184,7 @@ function Sentence({ lane: { delivery, attempts } }: { lane: Lane }) {
           It is sent again <Moment at={next} />.
         </>
       ) : (
-        `It ${waitingText(delivery.waitingFor) ?? 'is being sent'}.`
+        `${customerWaiting(delivery.waitingFor)}.`
       )}
     </>
   );
