@@ -22,7 +22,7 @@ const KEYS: [keys: string[], meaning: string][] = [
 export function Help({ onClose }: { onClose: () => void }) {
   const [isOn, setOn] = useState(readSetting('keys') !== 'off');
   return (
-    <Dialog title="Help and keys" onClose={onClose}>
+    <Dialog title="Help and keys" onClose={onClose} isText>
       <table className={table.table}>
         <thead>
           <tr>
