@@ -5,13 +5,12 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
-  retainSearchParams,
 } from '@tanstack/react-router';
 import * as z from 'zod/mini';
 import { basePath } from '../api/client.ts';
 import { ScreenError } from '../frame/screen-error.tsx';
 import { parseSearch, stringifySearch } from '../frame/search.ts';
-import type { TimeRange } from '../kit/time/time-range.ts';
+import { carryRange } from './frame/carried-range.ts';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
 import { Projects } from './projects/projects.tsx';
@@ -40,19 +39,25 @@ const project = createRoute({
   getParentRoute: () => frame,
   path: 'p/$project',
   validateSearch: searchOf(range),
-  // Carried from screen to screen, unless a link names another.
-  search: { middlewares: [retainSearchParams<TimeRange>(['range', 'since', 'until'])] },
 });
+
+/** Screens that a time range limits. Only their addresses have it. */
+const WITH_RANGE = {
+  search: { middlewares: [carryRange] },
+  staticData: { timeRange: 'carried' as const },
+};
 
 const overview = createRoute({
   getParentRoute: () => project,
   path: '/',
+  ...WITH_RANGE,
   component: lazyRouteComponent(() => import('./overview/overview.tsx'), 'Overview'),
 });
 
 const events = createRoute({
   getParentRoute: () => project,
   path: 'events',
+  ...WITH_RANGE,
   validateSearch: (search: Record<string, unknown>) => ({
     ...searchOf({
       type: text,
@@ -85,6 +90,7 @@ const event = createRoute({
 const deliveries = createRoute({
   getParentRoute: () => project,
   path: 'deliveries',
+  ...WITH_RANGE,
   validateSearch: searchOf({
     status: text,
     attention: text,
@@ -113,6 +119,7 @@ const endpoints = createRoute({
 const endpoint = createRoute({
   getParentRoute: () => project,
   path: 'endpoints/$endpoint',
+  ...WITH_RANGE,
   component: lazyRouteComponent(() => import('./endpoint/endpoint.tsx'), 'EndpointScreen'),
 });
 
@@ -120,6 +127,7 @@ const endpoint = createRoute({
 const endpointTab = createRoute({
   getParentRoute: () => project,
   path: 'endpoints/$endpoint/$tab',
+  ...WITH_RANGE,
   validateSearch: searchOf({ status: text }),
   component: lazyRouteComponent(() => import('./endpoint/endpoint.tsx'), 'EndpointScreen'),
 });
@@ -127,6 +135,8 @@ const endpointTab = createRoute({
 const attention = createRoute({
   getParentRoute: () => project,
   path: 'attention',
+  // It is shown whole, unless someone limits it there.
+  staticData: { timeRange: 'own' },
   validateSearch: searchOf({ state: text, endpoint: text, consumer: text }),
   component: lazyRouteComponent(() => import('./attention/attention.tsx'), 'Attention'),
 });
@@ -153,6 +163,7 @@ const consumers = createRoute({
 const consumer = createRoute({
   getParentRoute: () => project,
   path: 'consumers/$consumer',
+  ...WITH_RANGE,
   component: lazyRouteComponent(() => import('./consumers/consumer.tsx'), 'ConsumerScreen'),
 });
 
@@ -179,6 +190,7 @@ const settings = createRoute({
 const eventTypes = createRoute({
   getParentRoute: () => project,
   path: 'event-types',
+  ...WITH_RANGE,
   validateSearch: searchOf({ q: text }),
   component: lazyRouteComponent(() => import('./event-types/event-types.tsx'), 'EventTypes'),
 });
@@ -186,6 +198,7 @@ const eventTypes = createRoute({
 const eventType = createRoute({
   getParentRoute: () => project,
   path: 'event-types/$type',
+  ...WITH_RANGE,
   component: lazyRouteComponent(() => import('./event-types/event-type.tsx'), 'EventTypeScreen'),
 });
 
@@ -239,5 +252,9 @@ export function createDashboardRouter(queryClient: QueryClient) {
 declare module '@tanstack/react-router' {
   interface Register {
     router: ReturnType<typeof createDashboardRouter>;
+  }
+  interface StaticDataRouteOption {
+    /** Of what a time range limits: whether the range comes with the reader, or the screen is whole at first. */
+    timeRange?: 'carried' | 'own';
   }
 }

@@ -68,6 +68,13 @@ export function frameTests(stage: Stage): void {
       const links = page.getByRole('navigation', { name: 'Project' });
       await links.getByRole('link', { name: 'Deliveries' }).click();
       await page.waitForURL(/\/deliveries\?range=1h$/);
+      // Screens without a range do not have it in their addresses, and it comes back after them.
+      await links.getByRole('link', { name: 'Keys' }).click();
+      await page.waitForURL(/\/keys$/);
+      expect(await page.getByLabel('Time range').count()).toBe(0);
+      await links.getByRole('link', { name: 'Events', exact: true }).click();
+      await page.waitForURL(/\/events\?range=1h$/);
+      expect(await page.getByLabel('Time range').inputValue()).toBe('1h');
       await links.getByRole('link', { name: 'Attention' }).click();
       await page.waitForURL(/\/attention$/);
 

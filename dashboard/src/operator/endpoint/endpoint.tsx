@@ -91,6 +91,9 @@ function Head({ project, endpoint }: { project: string; endpoint: Endpoint }) {
   );
 }
 
+/** The settings have no time range. */
+const NO_RANGE = { range: undefined, since: undefined, until: undefined };
+
 function Tabs({ project, endpoint }: { project: string; endpoint: string }) {
   const params = { project, endpoint };
   return (
@@ -108,6 +111,7 @@ function Tabs({ project, endpoint }: { project: string; endpoint: string }) {
           key={tab}
           to="/p/$project/endpoints/$endpoint/$tab"
           params={{ ...params, tab }}
+          {...(tab === 'settings' && { search: NO_RANGE })}
           activeOptions={{ includeSearch: false }}
           resetScroll={false}
         >

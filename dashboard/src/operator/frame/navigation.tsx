@@ -12,9 +12,6 @@ import { SCREENS } from './screens.ts';
 /** All paths of the list are screens of the project, which the router cannot know. */
 const routeOf = (path: string): '/p/$project/events' => `/p/$project/${path}` as '/p/$project/events';
 
-/** Not the range of the screen before. */
-const ALL_TIMES = { range: undefined, since: undefined, until: undefined };
-
 export function Navigation({ isOpen }: { isOpen: boolean }) {
   const { project } = useParams({ strict: false });
   const session = useSession();
@@ -66,12 +63,10 @@ function ProjectLinks({ project }: { project: string }) {
       </div>
       <nav className={css.links} aria-label="Project">
         {SCREENS.map(({ path, label, icon }) => (
-          // What needs attention is shown whole, unless someone limits it there.
           <Link
             key={path}
             to={routeOf(path)}
             params={{ project }}
-            search={label === 'Attention' ? ALL_TIMES : {}}
             activeOptions={{ includeSearch: false, exact: label === 'Overview' }}
           >
             <Icon name={icon} size={15} />

@@ -1,10 +1,11 @@
-import { Link, useLocation, useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useLocation, useNavigate } from '@tanstack/react-router';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
 import { useClock } from '../../kit/time/clock.ts';
 import type { Clock } from '../../kit/time/time.ts';
 import mark from '../../theme/posthorn.svg';
 import { type Theme, useTheme } from '../../theme/theme.ts';
+import { useHasRange } from './carried-range.ts';
 import css from './frame.module.css';
 import { RangePicker } from './range-picker.tsx';
 
@@ -14,16 +15,12 @@ const THEMES: Record<Theme, { next: Theme; icon: 'monitor' | 'sun' | 'moon'; lab
   dark: { next: 'system', icon: 'moon', label: 'Theme: dark' },
 };
 
-/** The screens whose lists a time range limits. */
-const WITH_RANGE =
-  /\/(p\/[^/]+|events|deliveries|attention|event-types(\/[^/]+)?|consumers\/[^/]+|endpoints\/[^/]+(\/(overview|deliveries))?)\/?$/;
-
 type TopBarProps = { isMenuOpen: boolean; onMenu: () => void; onJump: () => void; onHelp: () => void };
 
 export function TopBar({ isMenuOpen, onMenu, onJump, onHelp }: TopBarProps) {
   const [theme, setTheme] = useTheme();
   const [clock, setClock] = useClock();
-  const { project } = useParams({ strict: false });
+  const hasRange = useHasRange();
   const { pathname } = useLocation();
   const navigate = useNavigate();
   const { next, icon, label } = THEMES[theme];
@@ -48,7 +45,7 @@ export function TopBar({ isMenuOpen, onMenu, onJump, onHelp }: TopBarProps) {
         <span>Jump to an id or a screen</span> <kbd>Ctrl K</kbd>
       </button>
       <div className={css.tools}>
-        {project && WITH_RANGE.test(pathname) && (
+        {hasRange && (
           <RangePicker
             mayBeAll={/\/attention\/?$/.test(pathname)}
             onChange={(range) => void navigate({ to: '.', search: (old) => ({ ...old, ...range }) })}
