@@ -47,12 +47,27 @@ export function Problem({ error }: { error: unknown }) {
 }
 
 /** The message that the API has for a member of the body, such as `/url`. */
-export function errorAt(error: unknown, pointer: string): string | undefined {
-  if (!(error instanceof PosthornError)) return undefined;
-  const found = error.errors.find(
-    (entry) => entry.pointer === pointer || entry.pointer.startsWith(`${pointer}/`),
+export const errorAt = (error: unknown, pointer: string): string | undefined =>
+  errorsOf(error).find((entry) => isWithin(entry.pointer, pointer))?.detail;
+
+export const hasErrorAt = (error: unknown, pointer: string): boolean => errorAt(error, pointer) !== undefined;
+
+const errorsOf = (error: unknown) => (error instanceof PosthornError ? error.errors : []);
+const isWithin = (place: string, pointer: string): boolean =>
+  place === pointer || place.startsWith(`${pointer}/`);
+
+/** The problem of a form. If its fields say everything, it only leads to them. `fields`: their pointers. */
+export function FormProblem({ error, fields }: { error: unknown; fields: string[] }) {
+  if (error === null || error === undefined) return null;
+  const errors = errorsOf(error);
+  const isSaid = (place: string): boolean => fields.some((pointer) => isWithin(place, pointer));
+  if (errors.length === 0 || !errors.every(({ pointer }) => isSaid(pointer)))
+    return <Problem error={error} />;
+  return (
+    <p className={css.marked} role="alert">
+      Not accepted: what is wrong stands at the marked {errors.length === 1 ? 'field' : 'fields'}.
+    </p>
   );
-  return found?.detail;
 }
 
 /** In one line, for a message that passes. */

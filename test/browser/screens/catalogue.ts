@@ -90,7 +90,7 @@ export function catalogueTests(stage: Stage): void {
       await page.getByRole('textbox', { name: 'Data' }).fill('{"n":12345678901234567890}');
       await request.getByTitle('body, signed').filter({ hasText: '12345678901234567890' }).waitFor();
       await page.getByRole('textbox', { name: 'Data' }).fill('{"n":');
-      await request.getByRole('alert').waitFor();
+      await request.getByText('Line 1, column 6: a value is missing.').waitFor();
 
       await page.getByRole('combobox', { name: 'Profile' }).selectOption('smartlyq');
       await page.getByRole('textbox', { name: 'Data' }).waitFor();

@@ -2,9 +2,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ChangedEventType } from '../../../../sdk/typescript/src/models.ts';
 import type { ExactEventType } from '../../api/catalogue-queries.ts';
-import { errorAt, Problem } from '../../api/problem.tsx';
+import { errorAt, FormProblem } from '../../api/problem.tsx';
 import { callRaw, jsonOf } from '../../api/raw-call.ts';
 import { attributeLines, attributesIn } from '../../catalogue/attribute-lines.ts';
+import { JsonField } from '../../json-view/json-field.tsx';
+import { isUsableJson } from '../../json-view/json-problem.ts';
 import { prettyText } from '../../json-view/pretty-text.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
@@ -67,11 +69,14 @@ export function EditType({ project, exact, name = '', onClose }: EditTypeProps) 
   }
   return (
     <Dialog title={exact ? `Edit ${exact.type.type}` : 'New event type'} onClose={onClose} wide>
-      {save.error && <Problem error={save.error} />}
+      <FormProblem
+        error={save.error}
+        fields={['/description', '/schema', '/example', '/exampleAttributes']}
+      />
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          save.mutate();
+          if (isUsableJson(schema, true) && isUsableJson(example, true)) save.mutate();
         }}
       >
         {!exact && (
@@ -101,34 +106,24 @@ export function EditType({ project, exact, name = '', onClose }: EditTypeProps) 
             />
           )}
         </Field>
-        <Field
+        <JsonField
           label="Schema"
           hint="JSON Schema 2020-12 of the data. From now on, events that violate it are refused. Empty: any data."
-          error={errorAt(save.error, '/schema')}
-        >
-          {(control) => (
-            <textarea
-              {...control}
-              spellCheck={false}
-              value={schema}
-              onChange={(change) => setSchema(change.target.value)}
-            />
-          )}
-        </Field>
-        <Field
+          error={save.error}
+          pointer="/schema"
+          isOptional
+          value={schema}
+          onChange={setSchema}
+        />
+        <JsonField
           label="Example"
           hint={`The data of an example, as JSON. Tests and previews send it.${exact?.type.source === 'profile' || !exact ? " Empty: the profile's." : ''}`}
-          error={errorAt(save.error, '/example')}
-        >
-          {(control) => (
-            <textarea
-              {...control}
-              spellCheck={false}
-              value={example}
-              onChange={(change) => setExample(change.target.value)}
-            />
-          )}
-        </Field>
+          error={save.error}
+          pointer="/example"
+          isOptional
+          value={example}
+          onChange={setExample}
+        />
         <Field
           label="Attributes of the example"
           hint="One a line, such as region=eu."

@@ -7,6 +7,8 @@ import { eventTypesQuery } from '../../api/queries.ts';
 import { useMayChange } from '../../api/session.ts';
 import { attributeLines, attributesIn } from '../../catalogue/attribute-lines.ts';
 import { RequestPreview } from '../../catalogue/request-preview.tsx';
+import { JsonField } from '../../json-view/json-field.tsx';
+import { jsonProblem } from '../../json-view/json-problem.ts';
 import { prettyText } from '../../json-view/pretty-text.ts';
 import { Field } from '../../kit/fields/field.tsx';
 import { TextField } from '../../kit/fields/text-field.tsx';
@@ -43,6 +45,7 @@ export function Bench({ project, profile, version, isOwn }: BenchProps) {
   const shown = written ?? prettyText(example);
   const attributes = writtenAttributes ?? attributeLines(firstAttributes ?? {});
   const input = useSettled(JSON.stringify({ type, data, attributes, consumer }));
+  const problem = jsonProblem((JSON.parse(input) as { data: string }).data);
   const preview = useQuery({
     queryKey: [project, 'bench', profile.name, version, input],
     queryFn: () => {
@@ -60,7 +63,7 @@ export function Bench({ project, profile, version, isOwn }: BenchProps) {
     },
     placeholderData: (old) => old,
     retry: false,
-    enabled: mayChange,
+    enabled: mayChange && problem === undefined,
     staleTime: 60_000,
   });
   return (
@@ -89,20 +92,14 @@ export function Bench({ project, profile, version, isOwn }: BenchProps) {
               </>
             )}
           </Field>
-          <Field
+          <JsonField
             label="Data"
             hint="As JSON. The example goes out as it is stored; what you write, as it stands here."
-            error={errorAt(preview.error, '/data')}
-          >
-            {(control) => (
-              <textarea
-                {...control}
-                spellCheck={false}
-                value={shown}
-                onChange={(change) => setData(change.target.value)}
-              />
-            )}
-          </Field>
+            error={preview.error}
+            pointer="/data"
+            value={shown}
+            onChange={setData}
+          />
           <Field
             label="Attributes"
             hint="One a line, such as region=eu."
@@ -130,9 +127,10 @@ export function Bench({ project, profile, version, isOwn }: BenchProps) {
       <Panel title="The request">
         <div className={css.json} aria-busy={preview.isFetching}>
           {!mayChange && <p>A session that only reads cannot ask for it.</p>}
+          {problem !== undefined && <p role="alert">The data is no JSON. {problem}</p>}
           {preview.error && <Problem error={preview.error} />}
           {preview.isLoading && <SkeletonRows rows={12} />}
-          {preview.data && !preview.error && <RequestPreview preview={preview.data} scheme={profile} />}
+          {preview.data && !preview.error && problem === undefined && <RequestPreview preview={preview.data} scheme={profile} />}
         </div>
       </Panel>
     </section>
