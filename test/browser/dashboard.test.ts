@@ -20,6 +20,7 @@ import { referenceTests } from './screens/reference.ts';
 import { settingsTests } from './screens/settings.ts';
 import { sizeTests } from './screens/sizes.ts';
 import { streamTests } from './screens/stream.ts';
+import { testDialogTests } from './screens/test-dialog.ts';
 import { prepareStage } from './stage.ts';
 
 describeInBrowser('the dashboard and the portal', () => {
@@ -28,6 +29,7 @@ describeInBrowser('the dashboard and the portal', () => {
   eventTests(stage);
   attentionTests(stage);
   endpointTests(stage);
+  testDialogTests(stage);
   overviewTests(stage);
   catalogueTests(stage);
   projectTests(stage);

@@ -219,6 +219,8 @@ export type SecretRotation = {
 export type NewTestEvent = {
   /** Default: the first type in the catalogue */
   type?: string;
+  /** Sent instead of the example, byte for byte; then the type needs no example. Only with a project key */
+  data?: unknown;
 };
 
 export type FilterPreviewRequest = {

@@ -115,7 +115,7 @@ export function endpointRoutes(
     }),
     endpointOrderRoute(deps, readPool),
     rotateSecretRoute(deps),
-    testEventRoute(deps, db),
+    testEventRoute(deps, db, slicesOf),
     filterPreviewRoute(readPool, slicesOf),
   ];
 

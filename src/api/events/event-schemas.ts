@@ -60,6 +60,10 @@ export const waitQuery = z.strictObject({
 export const newTestEvent = z
   .strictObject({
     type: name.optional().meta({ description: 'Default: the first type in the catalogue' }),
+    data: anyJson.optional().meta({
+      description:
+        'Sent instead of the example, byte for byte; then the type needs no example. Only with a project key',
+    }),
   })
   .meta({ id: 'NewTestEvent' });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TimeSlices } from '../../limits/time-slices.ts';
 import { type Endpoint, findEndpoint } from '../../store/endpoints/endpoints.ts';
 import type { EventDraft } from '../../store/events/event-draft.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
@@ -9,8 +10,9 @@ import { type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { posthornId } from '../http/validation/fields.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
 import { createAcceptEvent } from './accept-event.ts';
-import { composeDraft } from './event-drafts.ts';
+import { composeDraft, rawData } from './event-drafts.ts';
 import { acceptedEvent, event, newTestEvent, waitQuery } from './event-schemas.ts';
+import { requireValidData } from './validate-data.ts';
 
 type Example = { type: string; data: Buffer; attributes: Record<string, string> };
 
@@ -23,7 +25,11 @@ const WITHOUT_CATALOGUE: Example = {
 
 const params = z.object({ id: posthornId });
 
-export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
+export function testEventRoute(
+  deps: ApiDependencies,
+  db: Queryable,
+  slicesOf: (group: string) => TimeSlices,
+): Route {
   const acceptEvent = createAcceptEvent(deps, db);
   return tenantRoute({
     method: 'post',
@@ -33,7 +39,7 @@ export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
     tag: 'Endpoints',
     summary: 'Send a test event to an endpoint',
     description:
-      'Sends the example of the type to this endpoint only, whether it subscribes to the type or not. The test event is processed exactly like a real event.',
+      'Sends the example of the type, or `data`, to this endpoint only, whether it subscribes to the type or not. The test event is processed exactly like a real event.',
     access: 'consumer',
     needs: 'test',
     params,
@@ -44,7 +50,7 @@ export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
       200: { description: 'With `wait`: the delivery has settled', schema: event },
       202: { description: 'Stored', schema: acceptedEvent },
     },
-    problems: ['data_not_representable'],
+    problems: ['data_not_representable', 'data_not_valid'],
     handle: testEndpoint,
   });
 
@@ -55,12 +61,19 @@ export function testEventRoute(deps: ApiDependencies, db: Queryable): Route {
       body: typeof newTestEvent;
     }>,
   ) {
-    const { tenant, params, body } = call;
+    const { tenant, params, body, document } = call;
     const endpoint = await findEndpoint(db, tenant, params.id);
     if (!endpoint) throw new Problem('not_found');
+    const data = rawData(document);
+    if (data && tenant.consumer !== null)
+      throw new Problem('forbidden', 'Only a project key can choose the data of a test event.');
     await deps.clock.whenSynced();
     const at = new Date(deps.clock.now());
-    return acceptEvent(call, testDraft(tenant, endpoint, exampleOf(tenant, body.type), at));
+    const example = data ? ownExample(tenant, body.type, data) : exampleOf(tenant, body.type);
+    const draft = testDraft(tenant, endpoint, example, at);
+    const validatable = { draft, parseData: () => body.data, pointer: '' };
+    if (data) await requireValidData(db, tenant, [validatable], slicesOf(tenant.projectId));
+    return acceptEvent(call, draft);
   }
 }
 
@@ -81,6 +94,12 @@ function testDraft(
     test: true,
     createdAt,
   });
+}
+
+/** Data of the caller, with the attributes that the example of its type has. */
+function ownExample(tenant: Tenant, type: string | undefined, data: Buffer): Example {
+  const known = type ?? exampleOf(tenant, undefined).type;
+  return { type: known, data, attributes: tenant.catalogue.example(known)?.attributes ?? {} };
 }
 
 /** Returns the example of `type`; without a type, the profile's first example or else the catalogue's first. Throws invalid_body if `type` has none. */

@@ -188,3 +188,44 @@ test('a consumer can test only its own endpoints', async () => {
   });
   expect(receiver.requests).toHaveLength(1);
 });
+
+test('a project key sends data of its own byte for byte, with any type, and a consumer key does not', async () => {
+  const { key } = await posthorn.newProject();
+  const receiver = await receiverThat();
+  const { id } = await endpointOf(key, receiver.url, { consumer: 'acme' });
+  const path = `/v1/endpoints/${id}/test?wait=10s`;
+  // As text: JSON.stringify would change the number.
+  const response = await fetch(posthorn.url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: '{"type":"order.paid","data":{"big": 12345678901234567890}}',
+  });
+  expect(await response.json()).toMatchObject({ type: 'order.paid', test: true, status: 'delivered' });
+  expect(receiver.requests.at(-1)!.body.toString()).toContain('"data":{"big": 12345678901234567890}');
+
+  const consumerKey = (await call(key, 'POST', '/v1/keys', { consumer: 'acme' })).body.key as string;
+  const body = { type: 'order.paid', data: {} };
+  expect(await call(consumerKey, 'POST', path, body)).toMatchObject({
+    status: 403,
+    body: { code: 'forbidden' },
+  });
+  expect((await call(consumerKey, 'POST', path, {})).status).toBe(200);
+});
+
+test('data that the schema of its type does not allow is refused', async () => {
+  const { key } = await posthorn.newProject();
+  const schema = { type: 'object', required: ['order'] };
+  await call(key, 'PUT', '/v1/event-types/order.paid', {
+    description: 'Paid',
+    schema,
+    example: { order: 1 },
+  });
+  const { id } = await endpointOf(key, (await receiverThat()).url);
+
+  const refused = await call(key, 'POST', `/v1/endpoints/${id}/test`, { type: 'order.paid', data: {} });
+
+  expect(refused).toMatchObject({
+    status: 422,
+    body: { code: 'data_not_valid', errors: [{ pointer: '/data/order' }] },
+  });
+});

@@ -371,6 +371,8 @@ class SecretRotation(TypedDict, total=False):
 class NewTestEvent(TypedDict, total=False):
     # Default: the first type in the catalogue
     type: str
+    # Sent instead of the example, byte for byte; then the type needs no example. Only with a project key
+    data: Any
 
 
 class FilterPreviewRequest(TypedDict, total=False):
