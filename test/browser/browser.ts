@@ -44,7 +44,7 @@ export type TestBrowser = {
 /** The browser logs these like faults: a page asks for a session that does not exist yet, and the API refuses what a form has. */
 const isExpected = (url: string, text: string): boolean =>
   (url.endsWith('/v1/session') && text.includes('401')) ||
-  (/\/v1\/(event-types|project|profiles)\b/.test(url) && /4(00|22)/.test(text));
+  (/\/v1\/(endpoints|event-types|project|profiles)\b/.test(url) && /4(00|22)/.test(text));
 
 /** Adds up how far the layout has moved by itself, as `shifted` of the page. */
 const COUNT_SHIFTS = `

@@ -2,6 +2,7 @@ import { describeInBrowser } from './browser.ts';
 import { attentionTests } from './screens/attention.ts';
 import { catalogueTests } from './screens/catalogue.ts';
 import { consumerTests } from './screens/consumers.ts';
+import { endpointFormTests } from './screens/endpoint-form.ts';
 import { endpointTests } from './screens/endpoints.ts';
 import { eventTests } from './screens/event.ts';
 import { eventListTests } from './screens/events.ts';
@@ -29,6 +30,7 @@ describeInBrowser('the dashboard and the portal', () => {
   eventTests(stage);
   attentionTests(stage);
   endpointTests(stage);
+  endpointFormTests(stage);
   testDialogTests(stage);
   overviewTests(stage);
   catalogueTests(stage);

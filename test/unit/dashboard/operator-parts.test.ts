@@ -1,7 +1,7 @@
 import { durationSeconds, retrySteps, SCHEDULES } from '../../../dashboard/src/delivery/retry-steps.ts';
 import { linkCode } from '../../../dashboard/src/operator/consumers/link-code.ts';
+import { delaysOf, formOf, overrideOf } from '../../../dashboard/src/operator/policy/policy-form.ts';
 import { profileSentences } from '../../../dashboard/src/operator/profile/profile-sentences.ts';
-import { delaysOf, formOf, overrideOf } from '../../../dashboard/src/operator/settings/policy-form.ts';
 import { cliCommand, curlCommand, listIn } from '../../../dashboard/src/operator/stream/follow-commands.ts';
 import { KEPT, StreamBuffer } from '../../../dashboard/src/operator/stream/stream-buffer.ts';
 import type { Profile } from '../../../sdk/typescript/src/models.ts';
@@ -27,7 +27,7 @@ describe('retry steps', () => {
 });
 
 describe('the form of a policy', () => {
-  const profile = { policy: { delays: ['30s'], jitter: 0 } };
+  const below = { delays: ['30s'], timeout: '15s', jitter: 0 };
 
   test.each([
     null,
@@ -39,9 +39,9 @@ describe('the form of a policy', () => {
   });
 
   test('knows the delays that it means', () => {
-    expect(delaysOf(formOf(null), profile)).toEqual(['30s']);
-    expect(delaysOf(formOf({ schedule: 'default' }), profile)).toEqual(['1m', '5m', '30m', '2h']);
-    expect(delaysOf({ ...formOf(null), schedule: 'own', delays: '1s,  2s' }, profile)).toEqual(['1s', '2s']);
+    expect(delaysOf(formOf(null), below)).toEqual(['30s']);
+    expect(delaysOf(formOf({ schedule: 'default' }), below)).toEqual(['1m', '5m', '30m', '2h']);
+    expect(delaysOf({ ...formOf(null), schedule: 'own', delays: '1s,  2s' }, below)).toEqual(['1s', '2s']);
   });
 });
 

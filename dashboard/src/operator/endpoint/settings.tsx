@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { useMayChange } from '../../api/session.ts';
 import { DeleteEndpoint } from '../../endpoint/delete-endpoint.tsx';
@@ -10,7 +10,11 @@ import { SecretTimes } from '../../endpoint/secret-times.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Panel } from '../../kit/layout/page.tsx';
 import { duration } from '../../kit/time/time.ts';
-import { EditEndpoint } from './edit-endpoint.tsx';
+
+// Opened by a click, and by few.
+const EditEndpoint = lazy(async () => ({
+  default: (await import('./form/edit-endpoint.tsx')).EditEndpoint,
+}));
 
 type SettingsProps = { project: string; endpoint: Endpoint; onChange: () => Promise<void> };
 
@@ -91,7 +95,9 @@ export function Settings({ project, endpoint, onChange }: SettingsProps) {
         )}
       </div>
       {shown === 'edit' && (
-        <EditEndpoint project={project} endpoint={endpoint} onClose={close} onChange={onChange} />
+        <Suspense>
+          <EditEndpoint project={project} endpoint={endpoint} onClose={close} onChange={onChange} />
+        </Suspense>
       )}
       {shown === 'rotate' && (
         <RotateSecret

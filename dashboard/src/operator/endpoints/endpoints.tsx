@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { ListEndpointsQuery } from '../../../../sdk/typescript/src/models.ts';
 import { Problem } from '../../api/problem.tsx';
 import { endpointPagesQuery } from '../../api/queries.ts';
@@ -13,9 +13,13 @@ import { SearchOn } from '../../kit/lists/search-on.tsx';
 import { EndpointFilters } from './endpoint-filters.tsx';
 import { hasState, isSort, rowsOf } from './endpoint-rows.ts';
 import { EndpointTable } from './endpoint-table.tsx';
-import { NewEndpoint } from './new-endpoint.tsx';
 import { NoEndpoints } from './no-endpoints.tsx';
 import { SeveralEndpoints } from './several-endpoints.tsx';
+
+// Opened by a click, and by few.
+const NewEndpoint = lazy(async () => ({
+  default: (await import('../endpoint/form/new-endpoint.tsx')).NewEndpoint,
+}));
 
 const REFETCH_MS = 15_000;
 const LAST_DAY = { range: { range: '24h' }, fallback: '24h' } as const;
@@ -105,7 +109,11 @@ export function Endpoints() {
           <More query={query} what="endpoints" />
         )}
       </Panel>
-      {isNew && <NewEndpoint project={project} onClose={() => setNew(false)} />}
+      {isNew && (
+        <Suspense>
+          <NewEndpoint project={project} onClose={() => setNew(false)} />
+        </Suspense>
+      )}
     </Page>
   );
 }

@@ -1,16 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { CreatedEndpoint } from '../../../../sdk/typescript/src/models.ts';
-import { exactProfileQuery } from '../../api/catalogue-queries.ts';
-import { clientOf } from '../../api/client.ts';
-import { errorAt, Problem } from '../../api/problem.tsx';
-import { projectQuery } from '../../api/queries.ts';
-import { Button } from '../../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
-import { ShownOnce } from '../../kit/dialogs/shown-once.tsx';
-import { SecretField, TextField } from '../../kit/fields/text-field.tsx';
-import { type EndpointDraft, EndpointFields, membersOf } from './endpoint-fields.tsx';
+import type { CreatedEndpoint } from '../../../../../sdk/typescript/src/models.ts';
+import { exactProfileQuery } from '../../../api/catalogue-queries.ts';
+import { clientOf } from '../../../api/client.ts';
+import { errorAt } from '../../../api/problem.tsx';
+import { projectQuery } from '../../../api/queries.ts';
+import { Dialog } from '../../../kit/dialogs/dialog.tsx';
+import { ShownOnce } from '../../../kit/dialogs/shown-once.tsx';
+import { SecretField, TextField } from '../../../kit/fields/text-field.tsx';
+import { NEW_DRAFT, newMembersOf } from './endpoint-draft.ts';
+import { EndpointForm } from './endpoint-form.tsx';
 
 export function NewEndpoint({ project, onClose }: { project: string; onClose: () => void }) {
   const [made, setMade] = useState<CreatedEndpoint>();
@@ -42,15 +42,14 @@ type FormProps = { project: string; onClose: () => void; onMade: (made: CreatedE
 function Form({ project, onClose, onMade }: FormProps) {
   const { data: settings } = useQuery(projectQuery(project));
   const { data: exact } = useQuery(exactProfileQuery(project, settings?.profile ?? '', undefined));
-  const [draft, setDraft] = useState<EndpointDraft>({ url: '', events: '*', description: '' });
+  const [draft, setDraft] = useState(NEW_DRAFT);
   const [consumer, setConsumer] = useState('');
   const [secret, setSecret] = useState('');
   const queryClient = useQueryClient();
   const create = useMutation({
     mutationFn: () =>
       clientOf(project).endpoints.create({
-        ...membersOf(draft),
-        ...(draft.description !== '' && { description: draft.description }),
+        ...newMembersOf(draft),
         ...(consumer !== '' && { consumer }),
         ...(secret !== '' && { secret }),
       }),
@@ -60,15 +59,17 @@ function Form({ project, onClose, onMade }: FormProps) {
     },
   });
   return (
-    <Dialog title="New endpoint" onClose={onClose}>
-      {create.error && <Problem error={create.error} />}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
+    <Dialog title="New endpoint" onClose={onClose} wide>
+      <EndpointForm
+        project={project}
+        draft={draft}
+        onChange={setDraft}
+        error={create.error}
+        busy={create.isPending}
+        submit="Add the endpoint"
+        onSubmit={() => create.mutate()}
+        onCancel={onClose}
       >
-        <EndpointFields project={project} draft={draft} onChange={setDraft} error={create.error} />
         <TextField
           label="Consumer"
           hint="The customer whose events it gets. Empty: it gets the events that name no consumer."
@@ -83,13 +84,7 @@ function Form({ project, onClose, onMade }: FormProps) {
           value={secret}
           onChange={setSecret}
         />
-        <DialogActions>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={create.isPending}>
-            Add the endpoint
-          </Button>
-        </DialogActions>
-      </form>
+      </EndpointForm>
     </Dialog>
   );
 }

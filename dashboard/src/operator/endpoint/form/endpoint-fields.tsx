@@ -1,20 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
-import { errorAt } from '../../api/problem.tsx';
-import { eventTypesQuery } from '../../api/queries.ts';
-import { TextField } from '../../kit/fields/text-field.tsx';
+import { errorAt } from '../../../api/problem.tsx';
+import { eventTypesQuery } from '../../../api/queries.ts';
+import { TextField } from '../../../kit/fields/text-field.tsx';
+import type { EndpointDraft } from './endpoint-draft.ts';
 
-export type EndpointDraft = { url: string; events: string; description: string };
-
-/** Members of the API from what was written. Types stand between commas or spaces. */
-export const membersOf = ({ url, events }: EndpointDraft): { url: string; events: string[] } => ({
-  url: url.trim(),
-  events: events.split(/[\s,]+/).filter((type) => type !== ''),
-});
+type Fields = Pick<EndpointDraft, 'url' | 'events' | 'description'>;
 
 type EndpointFieldsProps = {
   project: string;
-  draft: EndpointDraft;
-  onChange: (draft: EndpointDraft) => void;
+  draft: Fields;
+  onChange: (changes: Partial<Fields>) => void;
   error: unknown;
   /** Whether it exists: then the hints say from when a change counts. */
   exists?: boolean;
@@ -25,7 +20,7 @@ const TYPES_NAMED = 6;
 /** What a new endpoint and one that is changed have in common. */
 export function EndpointFields({ project, draft, onChange, error, exists = false }: EndpointFieldsProps) {
   const { data: types } = useQuery(eventTypesQuery(project));
-  const change = (member: keyof EndpointDraft) => (value: string) => onChange({ ...draft, [member]: value });
+  const change = (member: keyof Fields) => (value: string) => onChange({ [member]: value });
   const known = types?.slice(0, TYPES_NAMED).map(({ type }) => type) ?? [];
   return (
     <>
