@@ -40,6 +40,8 @@ export type ApiConfig = {
   /** Without a trailing slash. */
   publicUrl: string;
   temporalUiUrl: string | null;
+  /** The sample receiver of `npm start`. Its secret leaves the service only as a signature. */
+  sampleReceiver?: { url: string; secret: string } | undefined;
   version: string;
   /** The pages that are served. */
   ui: UiName[];

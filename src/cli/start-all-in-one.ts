@@ -37,8 +37,12 @@ export async function startAllInOne({ config, log, closers, signal }: StartConte
   }
   const sdkMetrics = await installTemporalRuntime(config, log);
   signal.throwIfAborted();
+  // Before the service, whose API tells the dashboard about it.
+  const receiver = secrets ? await startSampleReceiver(config, printOrDrop) : null;
+  if (receiver) closers.push(receiver.close);
+  const isReachable = config.allowTargets.length > 0;
   const service = await startService(
-    embedded.config,
+    { ...embedded.config, ...(receiver && isReachable && { sampleReceiver: receiver }) },
     { api: true, worker: true },
     { log, logLinesLost: stdout.lostLines, ...sdkMetrics },
   );
@@ -48,8 +52,6 @@ export async function startAllInOne({ config, log, closers, signal }: StartConte
     const removeApiUrl = recordApiUrl(config.dataDir, url);
     closers.push(async () => removeApiUrl());
   }
-  const receiver = secrets ? await startSampleReceiver(config, printOrDrop) : null;
-  if (receiver) closers.push(receiver.close);
   await waitForConnection(service.connected, signal);
   const key = secrets && embedded.config.adminKey;
   const link = key && (await servesDashboard(url)) ? await signInLink({ url, key }) : null;

@@ -30,7 +30,14 @@ export function formatReadyMessage(
       'Receivers on this machine are not allowed: see POSTHORN_ALLOW_TARGETS in docs/configuration.md.',
     );
   else if (secrets && receiver)
-    lines.push('', 'Deliver an event to the sample receiver:', '', formatCurl(publicUrl, secrets, receiver));
+    lines.push(
+      '',
+      signInLink
+        ? 'Deliver an event to the sample receiver, by clicks in the dashboard or with:'
+        : 'Deliver an event to the sample receiver:',
+      '',
+      formatCurl(publicUrl, secrets, receiver),
+    );
   return `${lines.join('\n')}\n`;
 }
 

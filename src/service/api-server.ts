@@ -89,6 +89,7 @@ export async function startApiServer(deps: ApiServerDependencies): Promise<ApiSe
       trustedProxies: config.trustedProxies ?? [],
       publicUrl: config.http.publicUrl,
       temporalUiUrl: config.temporal.uiUrl ?? null,
+      sampleReceiver: config.sampleReceiver,
       version,
       ui: config.ui,
       listeners: config.listeners,

@@ -7,6 +7,7 @@ import { endpointTests } from './screens/endpoints.ts';
 import { eventTests } from './screens/event.ts';
 import { eventListTests } from './screens/events.ts';
 import { everyScreenTests } from './screens/every-screen.ts';
+import { firstUseTests } from './screens/first-use.ts';
 import { foreignOriginTests } from './screens/foreign-origin.ts';
 import { frameTests } from './screens/frame.ts';
 import { overviewTests } from './screens/overview.ts';
@@ -32,6 +33,7 @@ describeInBrowser('the dashboard and the portal', () => {
   endpointTests(stage);
   endpointFormTests(stage);
   testDialogTests(stage);
+  firstUseTests(stage);
   overviewTests(stage);
   catalogueTests(stage);
   projectTests(stage);

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { startSampleReceiver } from '../../src/embedded/sample-receiver.ts';
 import { type Receiver, type ScriptStep, startReceiver } from '../receivers/receiver.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
 import { buildPages, startBrowser, type TestBrowser } from './browser.ts';
@@ -22,11 +26,15 @@ export type Stage = {
 /** Starts it before the tests; after each, closes the pages and expects that nothing went wrong in any. */
 export function prepareStage(): Stage {
   const stage = {} as Stage;
-  const receivers: Receiver[] = [];
+  const receivers: Pick<Receiver, 'close'>[] = [];
+  let dataDir = '';
 
   beforeAll(async () => {
     buildPages();
-    const posthorn = await startTestPosthorn();
+    dataDir = mkdtempSync(join(tmpdir(), 'posthorn-stage-'));
+    const sampleReceiver = await startSampleReceiver({ dataDir, samplePort: 0 }, () => {});
+    receivers.push(sampleReceiver);
+    const posthorn = await startTestPosthorn({ settings: { sampleReceiver } });
     const browser = await startBrowser(posthorn.url);
     const address = (path: string, projectId = posthorn.project.id): string =>
       `${posthorn.url}/dashboard/p/${projectId}${path}`;
@@ -63,6 +71,7 @@ export function prepareStage(): Stage {
     await stage.browser?.close();
     await stage.posthorn?.close();
     for (const receiver of receivers) await receiver.close();
+    rmSync(dataDir, { recursive: true, force: true });
   });
   afterEach(async () => {
     await stage.browser.closePages();

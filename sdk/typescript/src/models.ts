@@ -1464,6 +1464,8 @@ export type Session = {
   /** Changes when pages of another version are served */
   build: string;
   temporalUiUrl: string | null;
+  /** The URL of the sample receiver of `npm start`; null where there is none. It verifies requests of the profile `standard-webhooks` */
+  sampleReceiverUrl: string | null;
   /** The look of the portal; null for an operator */
   theme: PortalTheme | null;
   /** Where the portal leads back to */
@@ -1538,6 +1540,8 @@ export type PortalSession = {
   /** Changes when pages of another version are served */
   build: string;
   temporalUiUrl: string | null;
+  /** The URL of the sample receiver of `npm start`; null where there is none. It verifies requests of the profile `standard-webhooks` */
+  sampleReceiverUrl: string | null;
   /** The look of the portal; null for an operator */
   theme: PortalTheme | null;
   /** Where the portal leads back to */

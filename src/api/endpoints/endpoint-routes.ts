@@ -54,7 +54,7 @@ export function endpointRoutes(
       tag,
       summary: 'Create an endpoint',
       description:
-        'The response is the only one that contains the secret. A consumer key creates endpoints of its consumer. To be able to repeat the call, give the endpoint a `uid`, or send an `Idempotency-Key`.',
+        'The response is the only one that contains the secret. With a project key, an endpoint that has the URL of the sample receiver of `npm start` and no `secret` gets the secret of that receiver, which is not returned. A consumer key creates endpoints of its consumer. To be able to repeat the call, give the endpoint a `uid`, or send an `Idempotency-Key`.',
       access: 'consumer',
       needs: 'endpoints',
       requestHeaders: IDEMPOTENCY_KEY_HEADER,

@@ -19,7 +19,7 @@ import { mapUidTaken, requireSameEndpoint } from './same-endpoint.ts';
 import { checkedFilter } from './settings/endpoint-filter.ts';
 import { checkEndpointHeaders, sealHeaders } from './settings/endpoint-headers.ts';
 import { requireProjectForPolicy } from './settings/endpoint-policy.ts';
-import { oneTimeSecretField, providedOrNewSecret } from './settings/endpoint-secret.ts';
+import { oneTimeSecretField, providedOrNewSecret, sampleSecretFor } from './settings/endpoint-secret.ts';
 import { requireKnownTypes } from './settings/subscriptions.ts';
 import { checkedEndpointUrl } from './settings/target-urls.ts';
 
@@ -43,9 +43,11 @@ export async function registerEndpoint<Body>(
   if (input.events) requireKnownTypes(tenant.catalogue, input.events);
   const headers = input.headers ?? null;
   if (headers) checkEndpointHeaders(headers, profile.reservedHeaderNames);
-  const secret = providedOrNewSecret(profile, input.secret);
+  const url = checkedEndpointUrl(input.url, profile.urls, guard);
+  const sampleSecret = sampleSecretFor(config.sampleReceiver, tenant, { url, secret: input.secret });
+  const secret = sampleSecret ?? providedOrNewSecret(profile, input.secret);
   const members = {
-    url: checkedEndpointUrl(input.url, profile.urls, guard),
+    url,
     events: input.events ?? ['*'],
     description: input.description ?? null,
     policy: input.policy ?? null,
@@ -70,7 +72,8 @@ export async function registerEndpoint<Body>(
     if (registration.kind === 'created')
       return bodyOf({
         endpoint,
-        secretField: may(tenant, 'secrets') ? oneTimeSecretField(profile, secret) : {},
+        secretField:
+          may(tenant, 'secrets') && sampleSecret === undefined ? oneTimeSecretField(profile, secret) : {},
       });
     const requested = {
       ...members,

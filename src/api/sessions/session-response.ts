@@ -14,7 +14,7 @@ export type SessionResponder = (caller: AuthenticatedCaller) => Promise<SessionR
 /** Returns a function that describes a caller: who it is, what it may do, and how long. */
 export function createSessionResponder(
   readPool: TenantReadPool,
-  { config: { version, temporalUiUrl }, pages }: Pick<ApiDependencies, 'config' | 'pages'>,
+  { config: { version, temporalUiUrl, sampleReceiver }, pages }: Pick<ApiDependencies, 'config' | 'pages'>,
 ): SessionResponder {
   const build = pages ? `${version}-${pages.build}` : version;
   return async ({ kind, tenant, access, session }) => {
@@ -29,6 +29,7 @@ export function createSessionResponder(
       expiresAt: session?.expiresAt ?? null,
       build,
       temporalUiUrl: isConsumer ? null : temporalUiUrl,
+      sampleReceiverUrl: isConsumer ? null : (sampleReceiver?.url ?? null),
       theme: isConsumer ? themeOf(portal, session?.theme ?? null) : null,
       returnUrl: isConsumer ? (session?.returnUrl ?? portal.returnUrl ?? null) : null,
       refreshUrl: isConsumer ? (session?.refreshUrl ?? portal.refreshUrl ?? null) : null,

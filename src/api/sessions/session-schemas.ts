@@ -52,6 +52,10 @@ export const session = z
     }),
     build: z.string().meta({ description: 'Changes when pages of another version are served' }),
     temporalUiUrl: z.string().nullable(),
+    sampleReceiverUrl: z.string().nullable().meta({
+      description:
+        'The URL of the sample receiver of `npm start`; null where there is none. It verifies requests of the profile `standard-webhooks`',
+    }),
     theme: theme.nullable().meta({ description: 'The look of the portal; null for an operator' }),
     returnUrl: z.string().nullable().meta({ description: 'Where the portal leads back to' }),
     refreshUrl: z.string().nullable().meta({ description: 'Where the portal gets a new link' }),

@@ -85,6 +85,7 @@ export function Endpoints() {
         {query.isPending && <SkeletonRows rows={6} />}
         {query.data && rows.length === 0 && (
           <NoEndpoints
+            project={project}
             isFiltered={Boolean(search.status || search.q || search.consumer)}
             hasMore={query.hasNextPage}
             onNew={() => setNew(true)}

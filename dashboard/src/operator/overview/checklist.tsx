@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
-import { apiUrl, clientOf } from '../../api/client.ts';
+import { lazy, type ReactNode, Suspense, useRef, useState } from 'react';
+import { apiUrl } from '../../api/client.ts';
 import { Problem } from '../../api/problem.tsx';
 import { endpointsQuery } from '../../api/queries.ts';
 import { useMayChange } from '../../api/session.ts';
@@ -9,110 +9,155 @@ import { Button } from '../../kit/buttons/button.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
 import { Page, Panel } from '../../kit/layout/page.tsx';
-import { SampleReceiver } from '../endpoints/sample-receiver.tsx';
+import { UseSampleReceiver, useSampleReceiver } from '../endpoint/sample-receiver.tsx';
 import events from '../events/events.module.css';
-import { SendEvent } from '../events/send-event.tsx';
+import { FirstDelivery, useFirstDelivery } from './first-delivery.tsx';
+import { REFETCH_MS, useFirstEvent } from './first-events.ts';
 import css from './overview.module.css';
 
-const REFETCH_MS = 5_000;
+// Each is opened by a click, and by few.
+const SendEvent = lazy(async () => ({ default: (await import('../events/send-event.tsx')).SendEvent }));
+const NewEndpoint = lazy(async () => ({
+  default: (await import('../endpoint/form/new-endpoint.tsx')).NewEndpoint,
+}));
 
-/** Whether there is an event that is no test, one that is, and one that settled. Only asked until there is one. */
-const firstEventsQuery = (project: string) => ({
-  queryKey: [project, 'first-events'],
-  queryFn: async ({ signal }: { signal: AbortSignal }) => {
-    const { events: list } = clientOf(project, signal);
-    const [own, test] = await Promise.all([
-      list.summaries({ limit: 1, test: 'false' }),
-      list.summaries({ limit: 1, test: 'true' }),
-    ]);
-    return {
-      own: own.items.length > 0,
-      test: test.items.length > 0,
-      delivered: [...own.items, ...test.items].some(({ deliveredCount }) => deliveredCount > 0),
-    };
-  },
-});
-
-const useFirstEvents = (project: string) =>
-  useQuery({
-    ...firstEventsQuery(project),
-    refetchInterval: ({ state }) => (state.data?.own === false ? REFETCH_MS : false),
-  });
-
-/** Whether no event was posted yet, tests aside; undefined until it is known. */
-export function useIsNew(project: string): boolean | undefined {
-  const { data, error } = useFirstEvents(project);
-  return data ? !data.own : error ? false : undefined;
-}
-
-/** The first steps with a project. They are ticked as they happen. */
-export function Checklist({ project }: { project: string }) {
-  const { data, error } = useFirstEvents(project);
+/** The first steps with a project, up to an event that is delivered. They are ticked as they happen. */
+export function Checklist({ project, onDone }: { project: string; onDone: () => void }) {
+  const first = useFirstEvent(project);
   const { data: endpoints } = useQuery({ ...endpointsQuery(project, {}), refetchInterval: REFETCH_MS });
   const endpoint = endpoints?.items[0];
+  const sample = useSampleReceiver(project);
   const mayChange = useMayChange();
-  const [isSending, setSending] = useState(false);
+  const [sent, setSent] = useState<string>();
+  const [shown, setShown] = useState<'endpoint' | 'event'>();
+  const event = sent ?? first.data?.id;
+  const result = useFirstDelivery(project, event);
+  const isDelivered = result.delivery?.status === 'delivered';
+  const close = (): void => setShown(undefined);
+  const next = useRef<HTMLDivElement>(null);
+  // The button that was pressed is gone.
+  const toNextStep = (): void => next.current?.querySelector('button')?.focus();
+  return (
+    <Page title="Overview">
+      {first.error && <Problem error={first.error} />}
+      <Panel title="First steps">
+        <ol className={css.steps} aria-live="polite">
+          <Step isDone={endpoint !== undefined} title="Add an endpoint">
+            {endpoint ? (
+              <p>
+                <Link to="/p/$project/endpoints/$endpoint" params={{ project, endpoint: endpoint.id }}>
+                  {endpoint.url}
+                </Link>{' '}
+                gets {endpoint.events.includes('*') ? 'all events' : endpoint.events.join(', ')}.
+              </p>
+            ) : (
+              <>
+                <p>
+                  A URL that receives.
+                  {sample !== undefined &&
+                    ' No server at hand? A sample receiver runs beside Posthorn: it verifies the signature, and answers 200.'}
+                </p>
+                {mayChange && endpoints && (
+                  <div className={css.stepActions}>
+                    {sample !== undefined && (
+                      <UseSampleReceiver project={project} url={sample} onMade={toNextStep} />
+                    )}
+                    <Button icon="plus" onClick={() => setShown('endpoint')}>
+                      Add your own
+                    </Button>
+                  </div>
+                )}
+              </>
+            )}
+          </Step>
+          <Step isDone={event !== undefined} title="Post an event">
+            <p>
+              Something that happened, which your program posts once. Posthorn delivers it to each endpoint.
+            </p>
+            {mayChange && (
+              <div ref={next} className={css.stepActions}>
+                <Button
+                  kind={endpoint && !event ? 'primary' : 'plain'}
+                  icon="send"
+                  onClick={() => setShown('event')}
+                >
+                  {event ? 'Send another event' : 'Send an event'}
+                </Button>
+              </div>
+            )}
+            <FromProgram />
+          </Step>
+          <Step isDone={isDelivered} title="See it delivered">
+            {event ? (
+              <FirstDelivery project={project} {...result} />
+            ) : (
+              <p>What the receiver answers stands here, and with each event.</p>
+            )}
+          </Step>
+        </ol>
+      </Panel>
+      {isDelivered && <WhatNext project={project} onDone={onDone} />}
+      <Suspense>
+        {shown === 'endpoint' && <NewEndpoint project={project} onClose={close} />}
+        {shown === 'event' && (
+          <SendEvent
+            project={project}
+            onClose={close}
+            onSent={({ id }) => {
+              setSent(id);
+              close();
+            }}
+          />
+        )}
+      </Suspense>
+    </Page>
+  );
+}
+
+function FromProgram() {
   const example = `curl -sS ${apiUrl}/v1/events \\
   -H "Authorization: Bearer $POSTHORN_KEY" \\
   -H 'Content-Type: application/json' \\
   -d '{"type": "order.paid", "data": {"order": 17}}'`;
   return (
-    <Page title="Overview">
-      {error && <Problem error={error} />}
-      <Panel title="First steps">
-        <ol className={css.steps}>
-          <Step isDone={endpoint !== undefined} title="Add an endpoint">
-            <p>
-              A URL that receives, and the types that it wants.{' '}
-              <Link to="/p/$project/endpoints" params={{ project }}>
-                Endpoints
-              </Link>
-            </p>
-            {endpoints && !endpoint && <SampleReceiver />}
-          </Step>
-          <Step isDone={data?.test ?? false} title="Send it a test event">
-            {endpoint ? (
-              <p>
-                Open{' '}
-                <Link to="/p/$project/endpoints/$endpoint" params={{ project, endpoint: endpoint.id }}>
-                  {endpoint.url}
-                </Link>{' '}
-                and test it: you see what it answers.
-              </p>
-            ) : (
-              <p>
-                From the page of the endpoint, which{' '}
-                <Link to="/p/$project/endpoints" params={{ project }}>
-                  Endpoints
-                </Link>{' '}
-                lists. You see what it answers.
-              </p>
-            )}
-          </Step>
-          <Step isDone={data?.delivered ?? false} title="See it delivered">
-            <p>
-              The receiver verifies the signature and answers 2xx. Each attempt stands with its event, in{' '}
-              <Link to="/p/$project/events" params={{ project }}>
-                Events
-              </Link>
-              .
-            </p>
-          </Step>
-          <Step isDone={data?.own ?? false} title="Post an event">
-            <pre className={events.code}>{example}</pre>
-            <div className={css.stepActions}>
-              <CopyButton text={example} what="the command" label="Copy the command" />
-              {mayChange && (
-                <Button icon="send" onClick={() => setSending(true)}>
-                  Send an event here
-                </Button>
-              )}
-            </div>
-          </Step>
-        </ol>
-      </Panel>
-      {isSending && <SendEvent project={project} onClose={() => setSending(false)} />}
-    </Page>
+    <details className={css.program}>
+      <summary>The same from your program</summary>
+      <pre className={events.code}>{example}</pre>
+      <CopyButton text={example} what="the command" label="Copy the command" />
+    </details>
+  );
+}
+
+function WhatNext({ project, onDone }: { project: string; onDone: () => void }) {
+  const params = { project };
+  return (
+    <Panel title="What comes next">
+      <ul className={css.next}>
+        <li>
+          <Link to="/p/$project/profile" params={params}>
+            Verify the signature
+          </Link>{' '}
+          in your receiver: the profile says what goes over the wire.
+        </li>
+        <li>
+          <Link to="/p/$project/event-types" params={params}>
+            Write a catalogue
+          </Link>{' '}
+          of what you send, with schemas and examples.
+        </li>
+        <li>
+          <Link to="/p/$project/consumers" params={params}>
+            Hand out portal links
+          </Link>
+          , so that customers manage their own endpoints.
+        </li>
+      </ul>
+      <div className={css.done}>
+        <Button icon="activity" onClick={onDone}>
+          Go to the overview
+        </Button>
+      </div>
+    </Panel>
   );
 }
 

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { Problem } from '../../api/problem.tsx';
 import { failuresQuery } from '../../api/queries.ts';
 import {
@@ -23,8 +24,9 @@ import { keepRange } from '../../kit/time/time-range.ts';
 import { defaultRange } from '../frame/range-picker.tsx';
 import { useZoom } from '../frame/use-zoom.ts';
 import { BusiestTypes } from './busiest-types.tsx';
-import { Checklist, useIsNew } from './checklist.tsx';
+import { Checklist } from './checklist.tsx';
 import { OverviewFigures } from './figures.tsx';
+import { useIsNew } from './first-events.ts';
 import { NeedsAttention } from './needs-attention.tsx';
 import css from './overview.module.css';
 import { RunningRecoveries } from './running-recoveries.tsx';
@@ -47,12 +49,16 @@ export function Overview() {
   const failures = useQuery({ ...failuresQuery(project, {}), ...often });
   const readiness = useQuery({ ...readinessQuery, ...often });
   const isNew = useIsNew(project);
+  const [firstUse, setFirstUse] = useState<string>();
   // After one failed refresh the last figures stay: the next one comes in 15 s.
   const error = [timeline, backlog, failures].find(
     (query) => query.error && now - query.dataUpdatedAt > STALE_MS,
   )?.error;
   const zoom = useZoom();
-  if (isNew) return <Checklist project={project} />;
+  // Once begun, the first steps stay until the reader has seen what became of the event.
+  if (isNew && firstUse !== project) setFirstUse(project);
+  if (isNew || firstUse === project)
+    return <Checklist key={project} project={project} onDone={() => setFirstUse(undefined)} />;
   const isAnswered = timeline.data && backlog.data && failures.data;
   return (
     <Page title="Overview">

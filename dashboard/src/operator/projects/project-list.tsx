@@ -9,6 +9,7 @@ import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { More } from '../../kit/lists/more.tsx';
 import { useNow } from '../../kit/time/clock.ts';
 import { outageText } from '../overview/verdict.ts';
+import { FirstUse } from './first-use.tsx';
 import { NewProject } from './new-project.tsx';
 import { ProjectTable } from './project-table.tsx';
 import css from './projects.module.css';
@@ -59,6 +60,7 @@ export function ProjectList() {
         {projects.length > 0 && <ProjectTable projects={projects} now={now} />}
         <More query={query} what="projects" />
       </Panel>
+      {projects.length === 1 && !query.hasNextPage && <FirstUse project={projects[0]!} />}
       {isNew && <NewProject onClose={() => setNew(false)} />}
     </Page>
   );

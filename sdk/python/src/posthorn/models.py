@@ -1771,6 +1771,8 @@ class Session(TypedDict):
     # Changes when pages of another version are served
     build: str
     temporalUiUrl: Optional[str]
+    # The URL of the sample receiver of `npm start`; null where there is none. It verifies requests of the profile `standard-webhooks`
+    sampleReceiverUrl: Optional[str]
     # The look of the portal; null for an operator
     theme: Optional[PortalTheme]
     # Where the portal leads back to
@@ -1849,6 +1851,8 @@ class PortalSession(TypedDict):
     # Changes when pages of another version are served
     build: str
     temporalUiUrl: Optional[str]
+    # The URL of the sample receiver of `npm start`; null where there is none. It verifies requests of the profile `standard-webhooks`
+    sampleReceiverUrl: Optional[str]
     # The look of the portal; null for an operator
     theme: Optional[PortalTheme]
     # Where the portal leads back to

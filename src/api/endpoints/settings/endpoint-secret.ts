@@ -1,4 +1,5 @@
 import type { CompiledProfile } from '../../../profiles/compile-profile.ts';
+import type { Tenant } from '../../auth/tenant.ts';
 import { invalidBody } from '../../problems/problem.ts';
 
 type SecretOfProfile = Pick<CompiledProfile, 'secretRules' | 'generateSecret' | 'secretProblem'>;
@@ -19,5 +20,21 @@ export function providedOrNewSecret(profile: SecretOfProfile, provided: string |
 /** The `secret` field of the only response that returns it; empty if the profile never returns secrets. */
 export const oneTimeSecretField = ({ secretRules }: SecretOfProfile, secret: string): { secret?: string } =>
   secretRules.returned === 'once' ? { secret } : {};
+
+/** The profile whose signatures the sample receiver verifies. */
+const SAMPLE_PROFILE = 'standard-webhooks';
+
+/**
+ * The secret of the sample receiver, for an endpoint of a project key that has its URL and names no secret, so that the
+ * first endpoint needs none. Undefined for every other endpoint.
+ */
+export function sampleSecretFor(
+  receiver: { url: string; secret: string } | undefined,
+  { consumer, profile }: Pick<Tenant, 'consumer' | 'profile'>,
+  { url, secret }: { url: string; secret: string | undefined },
+): string | undefined {
+  const isItsEndpoint = receiver !== undefined && url === receiver.url && secret === undefined;
+  return isItsEndpoint && consumer === null && profile.name === SAMPLE_PROFILE ? receiver.secret : undefined;
+}
 
 const invalidSecret = (detail: string) => invalidBody([{ pointer: '/secret', detail }]);
