@@ -9,8 +9,14 @@ export function streamTests(stage: Stage): void {
       const receiver = await stage.receiverThat(200);
       await posthorn.newEndpoint(receiver.url, { events: ['stream.sent'] });
       const post = () => posthorn.post({ type: 'stream.sent', data: {} });
-      const page = await stage.open('/stream');
+      const page = await stage.browser.open({ permissions: ['clipboard-read', 'clipboard-write'] });
+      await stage.signIn(page, '/stream');
       await page.getByText('Quiet').waitFor();
+      await page.getByRole('button', { name: 'Copy as command' }).click();
+      await page.getByText('Copied the command.').waitFor();
+      expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(
+        `npx posthorn events tail --url '${posthorn.url}'`,
+      );
 
       const first = await post();
       await page.getByRole('row', { name: new RegExp(`delivered.*${first.id}`) }).waitFor();

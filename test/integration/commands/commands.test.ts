@@ -1,7 +1,8 @@
+import { cliCommand } from '../../../dashboard/src/operator/stream/follow-commands.ts';
 import { endAllProcesses, startPosthorn } from '../../faults/installation/posthorn-process.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { startInterruptibleProxy } from '../../replay/interruptible-proxy.ts';
-import { runPython, testWithPython } from '../../sdk/run-program.ts';
+import { runProgram, runPython, testWithPython } from '../../sdk/run-program.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 import { CLI, type CommandResult, runCommand, variablesOf } from './run-command.ts';
 
@@ -181,6 +182,22 @@ describe('events', () => {
 });
 
 describe('events tail', () => {
+  test('the command that the dashboard copies is found as it stands, with the options that it names', async () => {
+    const copied = cliCommand(posthorn.url, {
+      kind: ['attempt.failed'],
+      endpoint: ['ep_1'],
+      consumer: ['acme'],
+    });
+    const { code, stdout } = await runProgram('sh', ['-c', `${copied} --help`], {
+      env: variablesOf(posthorn),
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain('Usage: posthorn events tail');
+    const options = copied.match(/--\w+/g)!;
+    expect(options).toEqual(['--url', '--status', '--endpoint', '--consumer']);
+    for (const option of options) expect(stdout).toContain(option);
+  });
+
   test('a lost connection leaves no gap, and Ctrl-C prints the cursor at which another tail goes on', async () => {
     const proxy = await startInterruptibleProxy(posthorn.url);
     try {

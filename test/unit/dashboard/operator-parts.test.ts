@@ -98,7 +98,7 @@ describe('the stream', () => {
       `'https://p.example/v1/outcomes?kind=delivery.delivered%2Cattempt.failed&endpoint=ep_1%2Cep_2'`,
     );
     expect(cliCommand('https://p.example', filter)).toBe(
-      `posthorn events tail --url 'https://p.example' --status delivered,retrying --endpoint 'ep_1,ep_2'`,
+      `npx posthorn events tail --url 'https://p.example' --status delivered,retrying --endpoint 'ep_1,ep_2'`,
     );
   });
 });

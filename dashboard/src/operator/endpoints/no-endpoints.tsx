@@ -31,7 +31,7 @@ export function NoEndpoints({ project, isFiltered, hasMore, onNew }: NoEndpoints
     <Empty icon="webhook" title="An endpoint is a URL that receives">
       <p>
         It gets the events that it subscribes to, signed with a secret of its own.{' '}
-        <code>posthorn listen</code> makes an endpoint of a program on your machine.
+        <code>npx posthorn listen</code> makes an endpoint of a program on your machine.
       </p>
       {sample !== undefined && (
         <>

@@ -77,7 +77,7 @@ function NeverAny({ onSend }: { onSend: () => void }) {
       </p>
       <pre className={css.code}>{example}</pre>
       <p>
-        Or, from the folder in which <code>npm start</code> runs: <code>posthorn trigger order.paid</code>
+        Or, from the folder in which <code>npm start</code> runs: <code>npx posthorn trigger order.paid</code>
       </p>
       <div className={css.row}>
         <CopyButton text={example} what="the command" label="Copy the command" />

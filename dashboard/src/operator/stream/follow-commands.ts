@@ -20,11 +20,11 @@ const STATUS_OF: Record<string, string[]> = {
   'delivery.cancelled': ['cancelled'],
 };
 
-/** The same stream on a terminal. It has statuses and no kinds; `event.settled` has those of deliveries. */
+/** The same stream on a terminal, where Posthorn is installed as a package or cloned. It has statuses and no kinds; `event.settled` has those of deliveries. */
 export function cliCommand(apiUrl: string, { kind, endpoint, consumer }: StreamFilter): string {
   const statuses = kind.flatMap((name) => STATUS_OF[name] ?? []);
   return [
-    `posthorn events tail --url ${shellQuoted(apiUrl)}`,
+    `npx posthorn events tail --url ${shellQuoted(apiUrl)}`,
     ...(statuses.length > 0 ? [`--status ${statuses.join(',')}`] : []),
     ...(endpoint.length > 0 ? [`--endpoint ${shellQuoted(endpoint.join(','))}`] : []),
     ...(consumer.length > 0 ? [`--consumer ${shellQuoted(consumer.join(','))}`] : []),
