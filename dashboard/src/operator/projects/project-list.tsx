@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Problem } from '../../api/problem.tsx';
 import { projectsQuery } from '../../api/queries.ts';
 import { useMayChange } from '../../api/session.ts';
-import { backlogQuery, readinessQuery } from '../../api/statistics-queries.ts';
+import { readinessQuery } from '../../api/statistics-queries.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { More } from '../../kit/lists/more.tsx';
@@ -20,7 +20,6 @@ const REFETCH_MS = 15_000;
 /** Which project needs someone. */
 export function ProjectList() {
   const query = useInfiniteQuery({ ...projectsQuery, refetchInterval: REFETCH_MS });
-  const backlog = useQuery({ ...backlogQuery(), refetchInterval: REFETCH_MS });
   const readiness = useQuery({ ...readinessQuery, refetchInterval: REFETCH_MS });
   const [isNew, setNew] = useState(false);
   const mayChange = useMayChange();
@@ -30,6 +29,13 @@ export function ProjectList() {
   return (
     <Page
       title="Projects"
+      aside={
+        query.hasNextPage && (
+          <span className={css.scope}>
+            Totals of the {projects.length} that are shown. There are more below.
+          </span>
+        )
+      }
       actions={
         mayChange && (
           <Button kind="primary" icon="plus" onClick={() => setNew(true)}>
@@ -44,7 +50,7 @@ export function ProjectList() {
         </p>
       )}
       {query.error && <Problem error={query.error} />}
-      <Totals projects={query.data && projects} isPart={query.hasNextPage} backlog={backlog.data} now={now} />
+      <Totals projects={query.data && projects} now={now} />
       <Panel>
         {query.isPending && <SkeletonRows rows={4} />}
         {query.data && projects.length === 0 && (

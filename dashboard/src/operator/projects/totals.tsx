@@ -1,47 +1,37 @@
-import type { Backlog, ListedProject } from '../../../../sdk/typescript/src/models.ts';
+import type { ListedProject } from '../../../../sdk/typescript/src/models.ts';
 import { shareOf, shareText } from '../../delivery/timeline-figures.ts';
 import { type Figure, Figures } from '../../kit/layout/figures.tsx';
 import { duration } from '../../kit/time/time.ts';
 
-type TotalsProps = {
-  projects: ListedProject[] | undefined;
-  /** Whether there are more projects than these. */
-  isPart: boolean;
-  backlog: Backlog | undefined;
-  now: number;
-};
+type TotalsProps = { projects: ListedProject[] | undefined; now: number };
 
-/** The figures of all projects together. */
-export function Totals({ projects, isPart, backlog, now }: TotalsProps) {
-  const sum = (of: 'accepted' | 'attempts' | 'failed' | 'undeliverable'): number | undefined =>
+/** The figures of the projects that are shown, together: they add up to what their rows say. */
+export function Totals({ projects, now }: TotalsProps) {
+  const sum = (of: 'accepted' | 'attempts' | 'failed' | 'undeliverable' | 'open'): number | undefined =>
     projects?.reduce((total, { figures }) => total + (figures?.[of] ?? 0), 0);
   const [attempts, failed, undeliverable] = [sum('attempts'), sum('failed'), sum('undeliverable')];
-  const note = isPart ? `of ${projects?.length} projects` : 'in 24 hours';
-  const day = (name: string, value: number | undefined): Figure => ({
+  const figure = (name: string, value: number | undefined, note: string): Figure => ({
     name,
     value: value?.toLocaleString(),
     note,
   });
-  const oldest = backlog?.oldestOpenAt;
+  const oldest = projects?.flatMap(({ figures }) => figures?.oldestOpenAt ?? []).sort()[0];
   return (
     <Figures
       figures={[
-        day('Accepted', sum('accepted')),
-        day('Attempts', attempts),
-        day('Failed attempts', failed),
+        figure('Accepted', sum('accepted'), 'in 24 hours'),
+        figure('Attempts', attempts, 'in 24 hours'),
+        figure('Failed attempts', failed, 'in 24 hours'),
         {
           name: 'Delivered share',
           value: attempts === undefined ? undefined : shareText(shareOf(attempts - failed!, undeliverable!)),
-          note,
+          note: 'in 24 hours',
         },
-        {
-          name: 'Open',
-          value: backlog && (backlog.pending + backlog.retrying + backlog.held).toLocaleString(),
-          note: backlog && `${backlog.retrying.toLocaleString()} retrying`,
-        },
+        figure('Open', sum('open'), 'now'),
         {
           name: 'Oldest open',
-          value: backlog && (oldest == null ? 'none' : duration(Math.max(0, now - Date.parse(oldest)))),
+          value:
+            projects && (oldest === undefined ? 'none' : duration(Math.max(0, now - Date.parse(oldest)))),
           note: 'now',
         },
       ]}
