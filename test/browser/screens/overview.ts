@@ -1,3 +1,4 @@
+import { eventually } from '../../set-up/eventually.ts';
 import { type Stage, TEST_MS } from '../stage.ts';
 
 export function overviewTests(stage: Stage): void {
@@ -15,6 +16,43 @@ export function overviewTests(stage: Stage): void {
       await chart.and(page.locator('[aria-valuenow="0"][aria-valuetext*="accepted events"]')).waitFor();
       await page.getByRole('link', { name: 'See what and why' }).click();
       await page.getByRole('heading', { name: 'Attention' }).waitFor();
+    },
+    TEST_MS,
+  );
+
+  test(
+    'what is retried is counted in the answer that the list is made of, and all figures are refreshed together',
+    async () => {
+      const receiver = await stage.receiverThat(506);
+      await stage.posthorn.newEndpoint(receiver.url, {
+        events: ['overview.retried'],
+        policy: { delays: ['1h'] },
+      });
+      await stage.posthorn.post({ type: 'overview.retried', data: {} });
+      await receiver.untilReceived(1, 60_000);
+      const page = await stage.browser.open();
+      await page.clock.install();
+      await stage.signIn(page, '/');
+      await page.getByRole('cell', { name: 'answered 506' }).waitFor();
+      const figure = page.locator('dt', { hasText: 'Retrying' }).locator('..');
+      await page
+        .getByText(/counted (now|\d+ s ago)|not counted yet/)
+        .first()
+        .waitFor();
+      expect(await figure.innerText()).toMatch(/Retrying\s+[1-9]\d*\s+now/);
+
+      const asked = new Set<string>();
+      page.on('request', (request) => asked.add(new URL(request.url()).pathname));
+      await page.clock.fastForward(15_000);
+      const together = [
+        'statistics/timeline',
+        'statistics/event-types',
+        'statistics/endpoints',
+        'backlog',
+        'failures',
+        'recoveries',
+      ];
+      await eventually(() => together.every((path) => asked.has(`/v1/${path}`)));
     },
     TEST_MS,
   );

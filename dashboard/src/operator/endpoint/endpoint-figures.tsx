@@ -1,14 +1,13 @@
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { Timeline } from '../../../../sdk/typescript/src/models.ts';
 import type { ListRange } from '../../api/queries.ts';
 import { backlogQuery, endpointFiguresQuery, timelineBeforeQuery } from '../../api/statistics-queries.ts';
 import { figuresOf, shareText } from '../../delivery/timeline-figures.ts';
-import { openOf, openText } from '../../endpoint/open-deliveries.ts';
 import { type Figure, Figures } from '../../kit/layout/figures.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { duration } from '../../kit/time/time.ts';
-
-const REFETCH_MS = 15_000;
+import { openFigure } from './open-figure.ts';
+import { openDeliveriesQuery } from './waiting-deliveries.tsx';
 
 type EndpointFiguresProps = {
   project: string;
@@ -19,10 +18,15 @@ type EndpointFiguresProps = {
 
 /** The figures of the range beside those of as long a time before, and what is open now. */
 export function EndpointFigures({ project, endpoint, range, timeline }: EndpointFiguresProps) {
-  const often = { refetchInterval: REFETCH_MS, placeholderData: <Data,>(old: Data | undefined) => old };
+  const placeholderData = <Data,>(old: Data | undefined) => old;
   const { data: before } = useQuery(timelineBeforeQuery(project, timeline, { endpoint }));
-  const { data: activity } = useQuery({ ...endpointFiguresQuery(project, [endpoint], range), ...often });
-  const { data: backlog } = useQuery({ ...backlogQuery(project), ...often });
+  const { data: activity } = useQuery({
+    ...endpointFiguresQuery(project, [endpoint], range),
+    placeholderData,
+  });
+  const { data: backlog } = useQuery({ ...backlogQuery(project), placeholderData });
+  // The list of what waits asks for it again.
+  const { data: listed } = useInfiniteQuery(openDeliveriesQuery(project, endpoint));
   const now = timeline && figuresOf(timeline);
   // A time that was not counted whole would look like a rise.
   const earlier = before && before.beginsAt <= before.from ? figuresOf(before) : undefined;
@@ -33,7 +37,7 @@ export function EndpointFigures({ project, endpoint, range, timeline }: Endpoint
   });
   const own = activity?.items[0];
   const p95 = own?.totals.p95Ms;
-  const open = backlog?.endpoints.find((entry) => entry.endpoint === endpoint);
+  const open = openFigure(listed?.pages[0], backlog, endpoint);
   return (
     <Figures
       figures={[
@@ -43,7 +47,7 @@ export function EndpointFigures({ project, endpoint, range, timeline }: Endpoint
         { name: 'Response p95', value: own && (p95 == null ? '–' : duration(p95)) },
         {
           name: 'Open now',
-          value: backlog && openText(openOf(backlog, endpoint)),
+          value: open?.value,
           note: open && `${open.retrying.toLocaleString()} retrying, ${open.held.toLocaleString()} held`,
         },
         {

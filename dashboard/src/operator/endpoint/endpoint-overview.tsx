@@ -3,6 +3,7 @@ import { Link, useSearch } from '@tanstack/react-router';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { Problem } from '../../api/problem.tsx';
 import { deliveriesQuery, type ListRange } from '../../api/queries.ts';
+import { useRefetchTogether } from '../../api/refetch-together.ts';
 import { timelineQuery } from '../../api/statistics-queries.ts';
 import { ChartSkeleton } from '../../charts/chart-skeleton.tsx';
 import { TimeBars } from '../../charts/time-bars.tsx';
@@ -17,6 +18,7 @@ import { EndpointFigures } from './endpoint-figures.tsx';
 import { WaitingDeliveries } from './waiting-deliveries.tsx';
 
 const REFETCH_MS = 15_000;
+const REFETCHED = ['timeline', 'endpoint-figures', 'backlog'] as const;
 const LATEST = 10;
 
 export function EndpointOverview({ project, endpoint }: { project: string; endpoint: Endpoint }) {
@@ -25,9 +27,9 @@ export function EndpointOverview({ project, endpoint }: { project: string; endpo
   const zoom = useZoom();
   const timeline = useQuery({
     ...timelineQuery(project, range, { endpoint: endpoint.id }),
-    refetchInterval: REFETCH_MS,
     placeholderData: (old) => old,
   });
+  useRefetchTogether(project, REFETCHED, REFETCH_MS);
   return (
     <>
       {timeline.error && <Problem error={timeline.error} />}

@@ -12,14 +12,14 @@ import { waitingGroups } from './waiting-groups.ts';
 const REFETCH_MS = 5_000;
 const LOOKED_AT = 200;
 
+/** The newest open deliveries of an endpoint. */
+export const openDeliveriesQuery = (project: string, endpoint: string) =>
+  deliveriesQuery(project, { endpoint, status: 'pending,retrying,held', limit: LOOKED_AT });
+
 /** What is open, and what it waits for. */
 export function WaitingDeliveries({ project, endpoint }: { project: string; endpoint: Endpoint }) {
   const query = useInfiniteQuery({
-    ...deliveriesQuery(project, {
-      endpoint: endpoint.id,
-      status: 'pending,retrying,held',
-      limit: LOOKED_AT,
-    }),
+    ...openDeliveriesQuery(project, endpoint.id),
     refetchInterval: REFETCH_MS,
   });
   const page = query.data?.pages[0];

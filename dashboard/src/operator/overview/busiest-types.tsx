@@ -7,13 +7,11 @@ import table from '../../kit/lists/table.module.css';
 import css from './overview.module.css';
 
 const SHOWN = 5;
-const REFETCH_MS = 15_000;
 
 /** The event types with the most accepted events in the range. */
 export function BusiestTypes({ project, range }: { project: string; range: ListRange }) {
   const query = useQuery({
     ...eventTypeFiguresQuery(project, range),
-    refetchInterval: REFETCH_MS,
     placeholderData: (old) => old,
   });
   const types = query.data?.slice(0, SHOWN) ?? [];

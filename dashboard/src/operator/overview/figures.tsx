@@ -1,19 +1,21 @@
-import type { Backlog, Timeline } from '../../../../sdk/typescript/src/models.ts';
+import type { Backlog, Failures, Timeline } from '../../../../sdk/typescript/src/models.ts';
 import { figuresOf, shareText } from '../../delivery/timeline-figures.ts';
 import { type Figure, Figures } from '../../kit/layout/figures.tsx';
 import { duration } from '../../kit/time/time.ts';
+import { countedText, retryingText } from './current-figures.ts';
 
 type FiguresProps = {
   timeline: Timeline | undefined;
   before: Timeline | undefined;
   backlog: Backlog | undefined;
+  failures: Failures | undefined;
   now: number;
 };
 
 const ms = (value: number | null): string => (value === null ? '–' : duration(value));
 
 /** The figures of the range, each with that of as long a time before, and what is open now. */
-export function OverviewFigures({ timeline, before, backlog, now }: FiguresProps) {
+export function OverviewFigures({ timeline, before, backlog, failures, now }: FiguresProps) {
   const figures = timeline && figuresOf(timeline);
   // A time that was not counted whole would look like a rise.
   const earlier = before && before.beginsAt <= before.from ? figuresOf(before) : undefined;
@@ -22,7 +24,8 @@ export function OverviewFigures({ timeline, before, backlog, now }: FiguresProps
     value: figures && textOf(figures),
     note: earlier && `${textOf(earlier)} before`,
   });
-  const current = (name: string, value: string | undefined): Figure => ({ name, value, note: 'now' });
+  const counted = backlog && countedText(backlog, now);
+  const current = (name: string, value: string | undefined): Figure => ({ name, value, note: counted });
   const open = backlog && backlog.pending + backlog.retrying + backlog.held;
   const oldest = backlog?.oldestOpenAt;
   return (
@@ -33,7 +36,7 @@ export function OverviewFigures({ timeline, before, backlog, now }: FiguresProps
         compared('Failed attempts', ({ failed }) => failed.toLocaleString()),
         compared('Latency p95', ({ latencyP95Ms }) => ms(latencyP95Ms)),
         current('Open', open?.toLocaleString()),
-        current('Retrying', backlog?.retrying.toLocaleString()),
+        { name: 'Retrying', value: failures && retryingText(failures), note: 'now' },
         current('Held', backlog?.held.toLocaleString()),
         current(
           'Oldest open',

@@ -3,6 +3,7 @@ import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Problem } from '../../api/problem.tsx';
 import { failuresQuery } from '../../api/queries.ts';
+import { useRefetchTogether } from '../../api/refetch-together.ts';
 import {
   backlogQuery,
   readinessQuery,
@@ -35,6 +36,15 @@ import { type Verdict, verdictOf } from './verdict.ts';
 
 const REFETCH_MS = 15_000;
 const STALE_MS = 60_000;
+/** The queries of the screen and of its panels. */
+const REFETCHED = [
+  'timeline',
+  'backlog',
+  'failures',
+  'endpoint-figures',
+  'event-type-figures',
+  'recoveries',
+] as const;
 
 /** Whether all is well, now and in the range. */
 export function Overview() {
@@ -42,12 +52,13 @@ export function Overview() {
   const search = useSearch({ from: '/frame/p/$project/' });
   const now = useNow(5_000);
   const range = { range: keepRange(search), fallback: defaultRange() };
-  const often = { refetchInterval: REFETCH_MS, placeholderData: <Data,>(old: Data | undefined) => old };
-  const timeline = useQuery({ ...timelineQuery(project, range), ...often });
+  const placeholderData = <Data,>(old: Data | undefined) => old;
+  const timeline = useQuery({ ...timelineQuery(project, range), placeholderData });
   const before = useQuery(timelineBeforeQuery(project, timeline.data));
-  const backlog = useQuery({ ...backlogQuery(project), ...often });
-  const failures = useQuery({ ...failuresQuery(project, {}), ...often });
-  const readiness = useQuery({ ...readinessQuery, ...often });
+  const backlog = useQuery({ ...backlogQuery(project), placeholderData });
+  const failures = useQuery({ ...failuresQuery(project, {}), placeholderData });
+  const readiness = useQuery({ ...readinessQuery, refetchInterval: REFETCH_MS });
+  useRefetchTogether(project, REFETCHED, REFETCH_MS);
   const isNew = useIsNew(project);
   const [firstUse, setFirstUse] = useState<string>();
   // After one failed refresh the last figures stay: the next one comes in 15 s.
@@ -77,7 +88,13 @@ export function Overview() {
             : undefined
         }
       />
-      <OverviewFigures timeline={timeline.data} before={before.data} backlog={backlog.data} now={now} />
+      <OverviewFigures
+        timeline={timeline.data}
+        before={before.data}
+        backlog={backlog.data}
+        failures={failures.data}
+        now={now}
+      />
       {timeline.data ? (
         <TimeBars title="Accepted and attempts" data={trafficOf(timeline.data)} onZoom={zoom} />
       ) : (

@@ -5,11 +5,9 @@ import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { RecoveryTable } from '../recoveries/recovery-table.tsx';
 import css from './overview.module.css';
 
-const REFETCH_MS = 15_000;
-
 /** The recoveries that have not ended. */
 export function RunningRecoveries({ project }: { project: string }) {
-  const query = useQuery({ ...recoveriesQuery(project), refetchInterval: REFETCH_MS });
+  const query = useQuery(recoveriesQuery(project));
   const running = query.data?.filter(({ endedAt }) => endedAt === null) ?? [];
   return (
     <Panel

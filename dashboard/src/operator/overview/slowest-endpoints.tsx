@@ -11,7 +11,6 @@ import css from './overview.module.css';
 const SHOWN = 5;
 /** The API has figures of so many endpoints at once. */
 const ASKED = 50;
-const REFETCH_MS = 15_000;
 
 /** The endpoints with the longest response times in the range. */
 export function SlowestEndpoints({ project, range }: { project: string; range: ListRange }) {
@@ -21,7 +20,6 @@ export function SlowestEndpoints({ project, range }: { project: string; range: L
   const urls = new Map(asked.map(({ id, url }) => [id, url]));
   const figures = useQuery({
     ...endpointFiguresQuery(project, [...urls.keys()], range),
-    refetchInterval: REFETCH_MS,
     placeholderData: (old) => old,
   });
   const slowest = (figures.data?.items ?? [])
