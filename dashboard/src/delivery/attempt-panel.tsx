@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { Fragment, type ReactNode, useState } from 'react';
 import type { Attempt, Event } from '../../../sdk/typescript/src/models.ts';
 import { type BodyForm, BodyView } from '../json-view/body-view.tsx';
 import { CopyButton } from '../kit/buttons/copy.tsx';
@@ -28,6 +28,8 @@ type AttemptPanelProps = {
   signed: Signed | undefined;
   /** The address of this attempt. */
   link: string;
+  /** Links to the recovery that sent the delivery. */
+  recovery?: (id: string) => ReactNode;
 };
 
 const TRIGGERS: Record<Attempt['trigger'], string> = {
@@ -36,14 +38,25 @@ const TRIGGERS: Record<Attempt['trigger'], string> = {
   rerun: 'repeated because its result was lost',
 };
 
+/** Why the attempt was made, if the schedule did not ask for it. Of a recovery's delivery, the first is asked for by the recovery. */
+function triggerOf(
+  { delivery }: Lane,
+  { trigger, number }: Attempt,
+  link: AttemptPanelProps['recovery'],
+): ReactNode {
+  if (trigger !== 'manual' || delivery.recovery === null || number !== 1) return TRIGGERS[trigger];
+  return <>sent by {link ? link(delivery.recovery) : 'a recovery'}</>;
+}
+
 /** What was sent and what came back. */
 export function AttemptPanel(props: AttemptPanelProps) {
-  const { event, lane, attempt, other, onCompare, cause, advice, signed, link } = props;
+  const { event, lane, attempt, other, onCompare, cause, advice, signed, link, recovery } = props;
   const { attempts, details } = lane;
   const total = details ? details.policy.delays.length + 1 : 0;
-  const notes = [TRIGGERS[attempt.trigger], attempt.resent ? 'sent twice: a kept connection was closed' : '']
-    .filter((note) => note !== '')
-    .join(', ');
+  const notes = [
+    triggerOf(lane, attempt, recovery),
+    attempt.resent ? 'sent twice: a kept connection was closed' : '',
+  ].filter((note) => note !== '');
   const curl = curlOf({
     url: attempt.request?.url ?? lane.endpoint?.url ?? event.target?.url ?? '',
     headers: attempt.request?.headers ?? null,
@@ -61,7 +74,10 @@ export function AttemptPanel(props: AttemptPanelProps) {
         </h3>
         <span className={css.note}>
           <Moment at={attempt.startedAt} />
-          {notes && ` · ${notes}`}
+          {notes.map((note, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a note has no other name
+            <Fragment key={index}> · {note}</Fragment>
+          ))}
         </span>
         <div className={css.actions}>
           {attempts.length > 1 && (

@@ -1,33 +1,28 @@
 import type { Attempt, Delivery, DeliveryDetails } from '../../../sdk/typescript/src/models.ts';
+import { causeOfCode } from './error-codes.ts';
 
-type Failed = Pick<Attempt, 'outcome' | 'statusCode'> & { error?: Attempt['error']; timeoutSeconds?: number };
-
-const TLS_CAUSES: Record<string, string> = {
-  CERT_HAS_EXPIRED: 'certificate expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'certificate is self-signed',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate chain is incomplete',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate is for another name',
+/** An attempt; or the last one of a delivery or a group, of whose error only the code is known. */
+type Failed = Pick<Attempt, 'outcome' | 'statusCode'> & {
+  error?: Attempt['error'];
+  errorCode?: string | null;
+  timeoutSeconds?: number;
 };
 
-const CONNECTION_CAUSES: Record<string, string> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EHOSTUNREACH: 'host unreachable',
-  ENETUNREACH: 'network unreachable',
-  ETIMEDOUT: 'connection timed out',
-  listener_offline: 'has no client connected',
-};
+const codeOf = ({ errorCode, error }: Pick<Failed, 'errorCode' | 'error'>): string | null | undefined =>
+  errorCode ?? error?.code;
 
-/** What the code of an error tells beyond the outcome; undefined if nothing. */
-export function detailOf({ outcome, error }: Pick<Failed, 'outcome' | 'error'>): string | undefined {
-  if (outcome === 'connection_failed') return CONNECTION_CAUSES[error?.code ?? ''];
-  return outcome === 'tls_failed' ? TLS_CAUSES[error?.code ?? ''] : undefined;
+/** What the code of an error tells about a connection that failed; undefined if nothing. */
+export function detailOf(failed: Pick<Failed, 'outcome' | 'errorCode' | 'error'>): string | undefined {
+  const { outcome } = failed;
+  if (outcome !== 'connection_failed' && outcome !== 'tls_failed') return undefined;
+  return causeOfCode(outcome, codeOf(failed));
 }
 
 /** What happened, in a few words that follow a URL: `answered 503`, `name not found`. */
 export function causeOf(failed: Failed): string {
   const { outcome, statusCode, timeoutSeconds } = failed;
+  const detail = causeOfCode(outcome, codeOf(failed));
+  if (detail !== undefined) return detail;
   switch (outcome) {
     case 'delivered':
       return statusCode === null ? 'delivered' : `answered ${statusCode}`;
@@ -36,11 +31,11 @@ export function causeOf(failed: Failed): string {
     case 'timeout':
       return timeoutSeconds ? `did not answer within ${timeoutSeconds} s` : 'did not answer in time';
     case 'connection_failed':
-      return detailOf(failed) ?? 'could not be reached';
+      return 'could not be reached';
     case 'dns_failed':
       return 'name not found';
     case 'tls_failed':
-      return detailOf(failed) ?? 'TLS failed';
+      return 'TLS failed';
     case 'invalid_response':
       return 'answered with what is not HTTP';
     case 'blocked':
@@ -51,8 +46,10 @@ export function causeOf(failed: Failed): string {
 }
 
 /** What to do about a failed attempt. */
-export function adviceOf({ outcome, statusCode, error }: Failed): string | undefined {
-  if (error?.code === 'listener_offline') return 'Connect a client, for example with "posthorn listen".';
+export function adviceOf(failed: Failed): string | undefined {
+  const { outcome, statusCode } = failed;
+  if (codeOf(failed) === 'listener_offline')
+    return 'Connect a client, for example with "npx posthorn listen".';
   if (outcome === 'rejected') return adviceOfStatus(statusCode ?? 0);
   const advice: Partial<Record<Attempt['outcome'], string>> = {
     timeout: 'The receiver should answer at once, and do its work afterwards.',

@@ -33,6 +33,7 @@ export function filterText(filter: Recovery['filter'], urls: Map<string, string>
   const parts = [filter.what === 'missing' ? 'what was missed' : 'what failed'];
   if (filter.outcome) parts.push(`with the outcome ${filter.outcome}`);
   if (filter.statusCode) parts.push(`with status ${filter.statusCode}`);
+  if (filter.errorCode) parts.push(`with the error ${filter.errorCode}`);
   if (filter.type) parts.push(`of type ${filter.type}`);
   if (filter.consumer) parts.push(`of ${filter.consumer}`);
   if (filter.endpoint) parts.push(`at ${urls.get(filter.endpoint) ?? filter.endpoint}`);

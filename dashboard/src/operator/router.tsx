@@ -99,6 +99,7 @@ const deliveries = createRoute({
     consumer: text,
     outcome: text,
     statusCode: text,
+    errorCode: text,
   }),
   component: lazyRouteComponent(() => import('./deliveries/deliveries.tsx'), 'Deliveries'),
 });

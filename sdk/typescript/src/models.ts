@@ -51,6 +51,8 @@ export type NewDismissal = {
       | 'unknown';
     /** The status code of the last attempt */
     statusCode?: number;
+    /** The code of the error of the last attempt, such as `ECONNREFUSED` */
+    errorCode?: string;
     /** Only deliveries created at or after this time */
     since?: string;
     /** Only deliveries created before this time */
@@ -78,6 +80,8 @@ export type NewRecovery = {
     | 'unknown';
   /** The status code of the last attempt */
   statusCode?: number;
+  /** The code of the error of the last attempt, such as `ECONNREFUSED` */
+  errorCode?: string;
   /** Inclusive. Required without `deliveries` */
   since?: string;
   /** Exclusive. Default: now */
@@ -108,6 +112,8 @@ export type NewCancellation = {
     | 'unknown';
   /** The status code of the last attempt */
   statusCode?: number;
+  /** The code of the error of the last attempt, such as `ECONNREFUSED` */
+  errorCode?: string;
   /** Inclusive. Required without `deliveries` */
   since?: string;
   /** Exclusive. Default: now */
@@ -535,12 +541,16 @@ export type Delivery = {
   replayOf: string | null;
   /** The newest delivery that replays this one */
   replayedBy: string | null;
+  /** The recovery that made it */
+  recovery: string | null;
   createdAt: string;
   settledAt: string | null;
   consumer: string | null;
   eventType: string;
   test: boolean;
   lastStatusCode: number | null;
+  /** The code of the error of the last attempt, such as `ECONNREFUSED` */
+  lastErrorCode: string | null;
   /** Whether it is to be cancelled, and a POST in flight decides */
   cancelRequested: boolean;
   /** When it was dismissed: nobody will fix it, and it needs no attention */
@@ -676,6 +686,14 @@ export type EventSummary = {
   deliveredCount: number;
   undeliverableCount: number;
   cancelledCount: number;
+  /** Of the open deliveries, those that are `retrying`. This and the next three are null for an event with more than 100 deliveries: list these instead */
+  retryingCount: number | null;
+  /** The earliest next attempt of one that is `retrying` */
+  nextAttemptAt: string | null;
+  /** Of the undeliverable ones, those that another delivery replays */
+  resentCount: number | null;
+  /** Of the undeliverable ones, those that were dismissed and not replayed */
+  dismissedCount: number | null;
 };
 
 export type AcceptedEvents = {
@@ -758,12 +776,16 @@ export type DeliveryDetails = {
   replayOf: string | null;
   /** The newest delivery that replays this one */
   replayedBy: string | null;
+  /** The recovery that made it */
+  recovery: string | null;
   createdAt: string;
   settledAt: string | null;
   consumer: string | null;
   eventType: string;
   test: boolean;
   lastStatusCode: number | null;
+  /** The code of the error of the last attempt, such as `ECONNREFUSED` */
+  lastErrorCode: string | null;
   /** Whether it is to be cancelled, and a POST in flight decides */
   cancelRequested: boolean;
   /** When it was dismissed: nobody will fix it, and it needs no attention */
@@ -862,6 +884,8 @@ export type FailureGroup = {
     | 'unknown'
     | null;
   statusCode: number | null;
+  /** Of the error of the last attempt, such as `ECONNREFUSED`; null if it has none, and for attempts made before codes were kept */
+  errorCode: string | null;
   state: 'retrying' | 'undeliverable';
   deliveries: number;
   events: number;
@@ -917,6 +941,7 @@ export type Recovery = {
       | 'unknown'
       | null;
     statusCode: number | null;
+    errorCode: string | null;
     since: string | null;
     until: string | null;
     /** How many deliveries were listed */
@@ -961,6 +986,7 @@ export type Cancellation = {
       | 'unknown'
       | null;
     statusCode: number | null;
+    errorCode: string | null;
     since: string | null;
     until: string | null;
     /** How many deliveries were listed */
@@ -1747,6 +1773,8 @@ export type ListDeliveriesQuery = {
     | 'unknown';
   /** The status code of the last attempt. Makes the call a search */
   statusCode?: number;
+  /** The code of the error of the last attempt, such as `ECONNREFUSED`. Makes the call a search */
+  errorCode?: string;
   /** Only events whose request body contains this text, byte for byte. Makes the call a search, which needs `since` */
   contains?: string;
 };

@@ -26,12 +26,16 @@ export const delivery = z
     waitingUntil: time.nullable().meta({ description: 'When that ends; null if it is not known' }),
     replayOf: z.string().nullable().meta({ description: 'The delivery that this one replays' }),
     replayedBy: z.string().nullable().meta({ description: 'The newest delivery that replays this one' }),
+    recovery: z.string().nullable().meta({ description: 'The recovery that made it' }),
     createdAt: time,
     settledAt: time.nullable(),
     consumer: z.string().nullable(),
     eventType: z.string(),
     test: z.boolean(),
     lastStatusCode: z.int().nullable(),
+    lastErrorCode: z.string().nullable().meta({
+      description: 'The code of the error of the last attempt, such as `ECONNREFUSED`',
+    }),
     cancelRequested: z.boolean().meta({
       description: 'Whether it is to be cancelled, and a POST in flight decides',
     }),

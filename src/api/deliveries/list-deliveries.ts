@@ -48,6 +48,10 @@ const listDeliveriesQuery = z
     statusCode: z.coerce.number().int().min(100).max(999).optional().meta({
       description: 'The status code of the last attempt. Makes the call a search',
     }),
+    errorCode: name.optional().meta({
+      description:
+        'The code of the error of the last attempt, such as `ECONNREFUSED`. Makes the call a search',
+    }),
     contains,
   })
   .catchall(z.unknown());
@@ -65,7 +69,7 @@ export function listDeliveriesRoute(
     tag: 'Deliveries',
     summary: 'List deliveries, newest first',
     description:
-      'A page may contain fewer than `limit` deliveries, or none, and still have a `nextCursor` when a filter matches few of the deliveries scanned. The list ends when `nextCursor` is null. `type`, `outcome`, `statusCode`, `attribute.<name>=<value>` (up to five of them) and `contains` make the call a search; with the last two it needs `since` within the last 7 days. It looks at no more than 20,000 deliveries, or for 1.5 seconds, and says how far it has come; a project may run two at a time.',
+      'A page may contain fewer than `limit` deliveries, or none, and still have a `nextCursor` when a filter matches few of the deliveries scanned. The list ends when `nextCursor` is null. `type`, `outcome`, `statusCode`, `errorCode`, `attribute.<name>=<value>` (up to five of them) and `contains` make the call a search; with the last two it needs `since` within the last 7 days. It looks at no more than 20,000 deliveries, or for 1.5 seconds, and says how far it has come; a project may run two at a time.',
     access: 'consumer',
     query: listDeliveriesQuery,
     responses: { 200: { description: 'A page of deliveries', schema: searchedPageSchema(delivery) } },
@@ -76,9 +80,10 @@ export function listDeliveriesRoute(
   async function handleListDeliveries(call: TenantCall<{ query: typeof listDeliveriesQuery }>) {
     const { tenant, query } = call;
     const { limit, cursor, status, attention, endpoint, event, consumer, since, until, ...others } = query;
-    const { type, outcome, statusCode, contains: text, ...rest } = others;
+    const { type, outcome, statusCode, errorCode, contains: text, ...rest } = others;
     const filter: DeliveryFilter = {
-      ...{ statuses: status, attention, endpoint, event, consumer, type, outcome, statusCode },
+      ...{ statuses: status, attention, endpoint, event, consumer, type },
+      ...{ outcome, statusCode, errorCode },
       ...{ since: dateOf(since), until: dateOf(until) },
       ...{ attributes: attributeFilter(rest), contains: bytesOf(text) },
     };

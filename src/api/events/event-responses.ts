@@ -1,6 +1,7 @@
 import { firstDeliveriesOf } from '../../store/deliveries/delivery-reads.ts';
 import { MAX_DELIVERIES_RETURNED } from '../../store/events/accept/accept-result.ts';
-import { type EventSummary, findEvent, type StoredEvent } from '../../store/events/event-reads.ts';
+import { findEvent, type StoredEvent } from '../../store/events/event-reads.ts';
+import type { EventSummary } from '../../store/events/event-summaries.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { may, type Tenant } from '../auth/tenant.ts';
 import { deliveryResponses } from '../deliveries/delivery-responses.ts';
@@ -74,11 +75,13 @@ export function eventSummaryJson(event: EventSummary): string {
   const { id, sequence, type, consumer, status, test, createdAt, expiresAt, attributes } = event;
   const { targetUrl, deliveryCount, bytes } = event;
   const { settledAt, openCount, deliveredCount, undeliverableCount, cancelledCount } = event;
+  const { retryingCount, nextAttemptAt, resentCount, dismissedCount } = event;
   return JSON.stringify({
     ...{ id, sequence, type, consumer, status, test, createdAt, expiresAt, attributes },
     target: targetResponse(targetUrl),
     ...{ deliveryCount, bytes, settledAt },
     ...{ openCount, deliveredCount, undeliverableCount, cancelledCount },
+    ...{ retryingCount, nextAttemptAt, resentCount, dismissedCount },
   });
 }
 

@@ -128,6 +128,23 @@ export const eventSummary = z
     deliveredCount: z.int().min(0),
     undeliverableCount: z.int().min(0),
     cancelledCount: z.int().min(0),
+    retryingCount: z.int().min(0).nullable().meta({
+      description:
+        'Of the open deliveries, those that are `retrying`. This and the next three are null for an event with more than 100 deliveries: list these instead',
+    }),
+    nextAttemptAt: time
+      .nullable()
+      .meta({ description: 'The earliest next attempt of one that is `retrying`' }),
+    resentCount: z
+      .int()
+      .min(0)
+      .nullable()
+      .meta({ description: 'Of the undeliverable ones, those that another delivery replays' }),
+    dismissedCount: z
+      .int()
+      .min(0)
+      .nullable()
+      .meta({ description: 'Of the undeliverable ones, those that were dismissed and not replayed' }),
   })
   .meta({ id: 'EventSummary' });
 

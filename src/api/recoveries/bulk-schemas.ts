@@ -16,6 +16,9 @@ export const filterFields = {
     .max(999)
     .optional()
     .meta({ description: 'The status code of the last attempt' }),
+  errorCode: name
+    .optional()
+    .meta({ description: 'The code of the error of the last attempt, such as `ECONNREFUSED`' }),
 };
 
 export const MAX_LISTED_DELIVERIES = 1_000;
@@ -29,6 +32,7 @@ type FilterInput = {
   type?: string | undefined;
   outcome?: string | undefined;
   statusCode?: number | undefined;
+  errorCode?: string | undefined;
   since?: string | undefined;
   until?: string | undefined;
 };
@@ -39,7 +43,7 @@ const NOW_TOLERANCE_MS = 1_000;
 /** The filter of a call, within what its tenant may reach; null if it asks for another consumer. */
 export function bulkFilter(tenant: Tenant, input: FilterInput, nowMs: number): BulkFilter | null {
   const { endpoint = null, type = null, outcome = null, statusCode = null } = input;
-  const { consumer = tenant.consumer } = input;
+  const { errorCode = null, consumer = tenant.consumer } = input;
   if (tenant.consumer !== null && consumer !== tenant.consumer) return null;
   const latest = nowMs + NOW_TOLERANCE_MS;
   // Nothing is older or newer. As JSON, a time before the year 1 or after 9999 is none that Postgres can read.
@@ -47,5 +51,6 @@ export function bulkFilter(tenant: Tenant, input: FilterInput, nowMs: number): B
     new Date(Math.min(Math.max(dateOf(time)?.getTime() ?? otherwise, 0), latest));
   const since = bounded(input.since, 0);
   const until = bounded(input.until, latest);
-  return { endpoint, consumer, type, outcome, statusCode, since, until, eventsSince: tenant.since };
+  const eventsSince = tenant.since;
+  return { endpoint, consumer, type, outcome, statusCode, errorCode, since, until, eventsSince };
 }

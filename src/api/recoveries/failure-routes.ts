@@ -16,6 +16,10 @@ const failureGroup = z
     endpoint: z.string().nullable().meta({ description: 'null for the own targets of events' }),
     outcome: z.enum(OUTCOMES).nullable().meta({ description: 'Of the last attempt; null if none was made' }),
     statusCode: z.int().nullable(),
+    errorCode: z.string().nullable().meta({
+      description:
+        'Of the error of the last attempt, such as `ECONNREFUSED`; null if it has none, and for attempts made before codes were kept',
+    }),
     state: z.enum(STATES),
     deliveries: z.int(),
     events: z.int(),
@@ -59,7 +63,7 @@ export function failureRoutes(
       tag: 'Failures',
       summary: 'List what needs attention, in groups with the same cause',
       description:
-        'Deliveries that are `retrying`, or `undeliverable` with neither a replay nor a dismissal, grouped by endpoint, outcome, status code and state; the largest group first. Looks at no more than the newest 50,000; a project may run two at a time.',
+        'Deliveries that are `retrying`, or `undeliverable` with neither a replay nor a dismissal, grouped by endpoint, outcome, status code, error code and state; the largest group first. Looks at no more than the newest 50,000; a project may run two at a time.',
       access: 'consumer',
       query: listFailuresQuery,
       responses: { 200: { description: 'The groups', schema: failures } },

@@ -32,8 +32,9 @@ function commonResponse(job: BulkJob) {
 }
 
 function filterResponse({ filter, deliveryIds }: BulkJob) {
-  const { endpoint, consumer, type, statusCode, since, until } = filter;
+  const { endpoint, consumer, type, statusCode, errorCode, since, until } = filter;
   const times = deliveryIds === null ? { since, until } : { since: null, until: null };
   const outcome = OUTCOMES.find((one) => one === filter.outcome) ?? null;
-  return { endpoint, consumer, type, outcome, statusCode, ...times, deliveries: deliveryIds?.length ?? null };
+  const deliveries = deliveryIds?.length ?? null;
+  return { endpoint, consumer, type, outcome, statusCode, errorCode, ...times, deliveries };
 }

@@ -23,7 +23,7 @@ function checkScope({ deliveries, since, ...filter }: ScopeInput, context: z.Ref
     if (since === undefined) add('since', 'is required without `deliveries`');
     return;
   }
-  const names = ['endpoint', 'consumer', 'type', 'outcome', 'statusCode', 'until'] as const;
+  const names = ['endpoint', 'consumer', 'type', 'outcome', 'statusCode', 'errorCode', 'until'] as const;
   for (const name of names.filter((name) => filter[name] !== undefined))
     add(name, 'must be left out with `deliveries`');
   if (since !== undefined) add('since', 'must be left out with `deliveries`');
@@ -53,7 +53,7 @@ export const newRecovery = z
     if (what !== 'missing') return;
     if (scope.deliveries !== undefined) add('what', 'must be `failed` with `deliveries`');
     else if (scope.endpoint === undefined) add('endpoint', 'is required for what is missing');
-    for (const name of ['outcome', 'statusCode'] as const)
+    for (const name of ['outcome', 'statusCode', 'errorCode'] as const)
       if (scope[name] !== undefined) add(name, 'must be left out for what is missing');
   })
   .meta({ id: 'NewRecovery' });
@@ -81,6 +81,7 @@ const filter = z.object({
   type: z.string().nullable(),
   outcome: z.enum(OUTCOMES).nullable(),
   statusCode: z.int().nullable(),
+  errorCode: z.string().nullable(),
   since: time.nullable(),
   until: time.nullable(),
   deliveries: z.int().nullable().meta({ description: 'How many deliveries were listed' }),

@@ -16,6 +16,7 @@ export type DeliveryFilter = {
   /** Of the last attempt. */
   outcome?: Outcome | undefined;
   statusCode?: number | undefined;
+  errorCode?: string | undefined;
   /** Of the event. */
   type?: string | undefined;
   /** Only of events that have all of these. */
@@ -25,8 +26,15 @@ export type DeliveryFilter = {
 };
 
 /** Whether the filter names what no index does, so that rows are looked at that do not match. */
-export const isSearch = ({ type, attributes, contains, outcome, statusCode }: DeliveryFilter): boolean =>
-  [type, attributes, contains, outcome, statusCode].some((value) => value !== undefined);
+export const isSearch = ({
+  type,
+  attributes,
+  contains,
+  outcome,
+  statusCode,
+  errorCode,
+}: DeliveryFilter): boolean =>
+  [type, attributes, contains, outcome, statusCode, errorCode].some((value) => value !== undefined);
 
 /** The most deliveries that one statement of a search looks at: the bodies of 200 events may be 200 MB, about 1 s. */
 export const rowsAtOnce = ({ contains }: DeliveryFilter): number | undefined =>
@@ -34,16 +42,16 @@ export const rowsAtOnce = ({ contains }: DeliveryFilter): number | undefined =>
 
 // $1 project, $2 consumer, $3 since when the consumer exists, $4 statuses, $5 endpoint, $6 event, $7 deliveries on a page,
 // $8 the id to go on before, $9 rows to scan in a range, $10 the lowest id, $11 outcome, $12 status code, $13 since, $14 until,
-// $15 type, $16 attributes, $17 bytes of the body, $18 the endpoints of the consumer.
+// $15 type, $16 attributes, $17 bytes of the body, $18 the endpoints of the consumer, $19 error code.
 export const LIST_PARAMETERS = [
   ...['text', 'text', 'timestamptz', 'text[]', 'text', 'text', 'int', 'text', 'int', 'text'],
-  ...['text', 'int', 'timestamptz', 'timestamptz', 'text', 'jsonb', 'bytea', 'text[]'],
+  ...['text', 'int', 'timestamptz', 'timestamptz', 'text', 'jsonb', 'bytea', 'text[]', 'text'],
 ];
 
 /** SQL: whether delivery `d` matches. Its parameters are those above. */
 export function conditionsOf(filter: DeliveryFilter, { consumer, since: ownSince }: Scope): string {
-  const { statuses, attention = false, endpoint, event, since, until, outcome, statusCode } = filter;
-  const { type, attributes, contains } = filter;
+  const { statuses, attention = false, endpoint, event, since, until } = filter;
+  const { outcome, statusCode, errorCode, type, attributes, contains } = filter;
   // OFFSET 0 keeps Postgres from reading all events that match, to compare the deliveries with them.
   const ofEvent = `EXISTS (
     SELECT FROM events e
@@ -63,6 +71,7 @@ export function conditionsOf(filter: DeliveryFilter, { consumer, since: ownSince
     attention && 'd.needs_attention',
     outcome !== undefined && 'd.last_outcome = $11',
     statusCode !== undefined && 'd.last_status_code = $12',
+    errorCode !== undefined && 'd.last_error_code = $19',
     since !== undefined && 'd.created_at >= $13',
     until !== undefined && 'd.created_at < $14',
     Boolean(ownSince ?? type ?? attributes ?? contains) && ofEvent,

@@ -197,6 +197,7 @@ export async function listDeliveries(
     ...[page.limit, page.after?.[0] ?? above, maxScanned, lowest],
     ...[filter.outcome ?? null, filter.statusCode ?? null, since ?? null, until ?? null],
     ...[filter.type ?? null, filter.attributes ?? null, filter.contains ?? null, source.endpoints ?? null],
+    filter.errorCode ?? null,
   ]);
   const { endPosition } = rows[0]!;
   const scanned = maxScanned * source.ranges;

@@ -23,12 +23,16 @@ export type Delivery = {
   replayOf: string | null;
   /** The newest delivery that replays this one. */
   replayedBy: string | null;
+  /** The recovery that made it. */
+  recovery: string | null;
   createdAt: Date;
   settledAt: Date | null;
   consumer: string | null;
   eventType: string;
   test: boolean;
   lastStatusCode: number | null;
+  /** Of the error of the last attempt. */
+  lastErrorCode: string | null;
   /** An attempt is in flight, and its result decides whether the delivery is cancelled. */
   cancelRequested: boolean;
   dismissedAt: Date | null;
@@ -46,11 +50,11 @@ export type DeliveryDetails = Delivery & {
 export const DELIVERY_COLUMNS = `
   d.id, d.event_id AS event, d.endpoint_id AS endpoint, d.status, d.attempts, d.due_at AS "nextAttemptAt",
   d.last_outcome AS "lastOutcome", d.reason, ${waitingColumns('d')}, d.replay_of AS "replayOf",
-  d.replayed_by AS "replayedBy", d.created_at AS "createdAt", d.settled_at AS "settledAt", d.consumer,
+  d.replayed_by AS "replayedBy", d.recovery_id AS recovery, d.created_at AS "createdAt", d.settled_at AS "settledAt", d.consumer,
   (SELECT e.type FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id) AS "eventType", d.test,
   coalesce(d.sequence, (SELECT e.sequence FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id))::float8
     AS sequence,
-  d.last_status_code AS "lastStatusCode", d.cancel_reason IS NOT NULL AS "cancelRequested",
+  d.last_status_code AS "lastStatusCode", d.last_error_code AS "lastErrorCode", d.cancel_reason IS NOT NULL AS "cancelRequested",
   d.dismissed_at AS "dismissedAt", d.workflow_id AS "workflowId"`;
 
 /** SQL: whether the event of delivery `d` is not older than `since`. The delivery itself may be newer, if it repeats another. */

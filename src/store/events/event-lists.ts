@@ -12,7 +12,8 @@ import type { ScannedPage } from '../postgres/searches.ts';
 import type { Scope } from '../scope.ts';
 import { EVENT_DATA_BYTES } from './event-bytes.ts';
 import { conditionsOf, type EventFilter, FILTER_PARAMETERS } from './event-filter.ts';
-import { EVENT_COLUMNS, type EventSummary, type StoredEvent, SUMMARY_COLUMNS } from './event-reads.ts';
+import { EVENT_COLUMNS, type StoredEvent } from './event-reads.ts';
+import { type EventSummary, JOIN_FAILURES, SUMMARY_COLUMNS } from './event-summaries.ts';
 
 /** A page ends before its events exceed this many bytes: a page of 200 events of 1 MB would be in memory several times. */
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
@@ -23,8 +24,8 @@ type Fields = 'all' | 'summary';
 /** Without data and bodies, what the page is bounded by is its limit. */
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 const FIELDS = {
-  all: { columns: EVENT_COLUMNS, maxBytes: MAX_PAGE_BYTES, maxDeliveries: MAX_PAGE_DELIVERIES },
-  summary: { columns: SUMMARY_COLUMNS, maxBytes: UNBOUNDED, maxDeliveries: UNBOUNDED },
+  all: { columns: EVENT_COLUMNS, joined: '', maxBytes: MAX_PAGE_BYTES, maxDeliveries: MAX_PAGE_DELIVERIES },
+  summary: { columns: SUMMARY_COLUMNS, joined: JOIN_FAILURES, maxBytes: UNBOUNDED, maxDeliveries: UNBOUNDED },
 };
 
 /** Where events are read from. */
@@ -40,7 +41,7 @@ type Source = {
 };
 
 /** SQL: a page of the events of a source that match. It always includes the first event found. */
-const pageAmong = (columns: string, source: Source, conditions: string): string => `
+const pageAmong = (fields: Fields, source: Source, conditions: string): string => `
   WITH ${withParameters([...FILTER_PARAMETERS, ...source.parameters])}, found AS MATERIALIZED (
     SELECT e.*, ${EVENT_DATA_BYTES} + octet_length(e.body) AS size
     FROM (${source.events(`${source.scanned} LIMIT $10`)}) AS e
@@ -58,9 +59,9 @@ const pageAmong = (columns: string, source: Source, conditions: string): string 
   ), scanned_to AS MATERIALIZED (
     SELECT * FROM (${source.positions} OFFSET $10 - 1 LIMIT 1) AS last WHERE (SELECT count(*) FROM found) <= $7
   )
-  SELECT ${columns}, e.position, ${exactTime('e.created_at')} AS time, e.found > e.nth AS "hasMore",
+  SELECT ${FIELDS[fields].columns}, e.position, ${exactTime('e.created_at')} AS time, e.found > e.nth AS "hasMore",
          scanned_to.position AS "endPosition", ${exactTime('scanned_to.created_at')} AS "endTime"
-  FROM (SELECT) AS one LEFT JOIN page AS e ON true LEFT JOIN scanned_to ON true
+  FROM (SELECT) AS one LEFT JOIN page AS e ON true LEFT JOIN scanned_to ON true ${FIELDS[fields].joined}
   ORDER BY e.nth`;
 
 // The first columns are bounded from both sides and part of the sort order, although they equal a constant. Otherwise the
@@ -162,7 +163,7 @@ async function listFields<Item extends { id: string }>(
     maxRows,
     consumer === null && endpoint === undefined ? MAX_ROWS_SCANNED : MAX_SCATTERED_ROWS_SCANNED,
   );
-  const { columns, maxBytes, maxDeliveries } = FIELDS[fields];
+  const { maxBytes, maxDeliveries } = FIELDS[fields];
   const conditions = conditionsOf({ ...filter, since: since ?? undefined }, consumer);
   const values = [
     ...[scope.projectId, consumer, type, statuses, since, until],
@@ -172,12 +173,12 @@ async function listFields<Item extends { id: string }>(
   ];
   if (endpoint !== undefined) {
     const range = [endpoint, page.after?.[0] ?? null, ...idsBetween(since, until), scope.since ?? null];
-    const text = pageAmong(columns, OF_ENDPOINT, conditions);
+    const text = pageAmong(fields, OF_ENDPOINT, conditions);
     const { rows } = await db.query<Row<Item>>(text, [...values, ...range]);
     return { ...pageOfRows(rows, (position) => [position]), scanned: maxScanned };
   }
   const [time = null, id = null] = page.after ?? [];
-  const text = pageAmong(columns, consumer === null ? OF_PROJECT : OF_CONSUMER, conditions);
+  const text = pageAmong(fields, consumer === null ? OF_PROJECT : OF_CONSUMER, conditions);
   const before = [time === null ? null : parseSortKeyTime(time), id];
   const { rows } = await db.query<Row<Item>>(text, [...values, ...before]);
   return { ...pageOfRows(rows, (position, time) => [time, position]), scanned: maxScanned };

@@ -29,24 +29,6 @@ export const EVENT_COLUMNS = `
   e.payload_removed_at AS "payloadRemovedAt",
   e.target_url AS "targetUrl", e.delivery_count AS "deliveryCount"`;
 
-/** What a list of many events shows of each one: sizes and counts instead of data and deliveries. */
-export type EventSummary = Omit<StoredEvent, 'data' | 'body'> & {
-  /** The length of the request body. */
-  bytes: number;
-  settledAt: Date | null;
-  openCount: number;
-  deliveredCount: number;
-  undeliverableCount: number;
-  cancelledCount: number;
-};
-
-export const SUMMARY_COLUMNS = `
-  e.id, e.sequence::float8, e.type, e.consumer, e.status, e.test, e.created_at AS "createdAt",
-  e.expires_at AS "expiresAt", e.attributes, e.target_url AS "targetUrl", e.delivery_count AS "deliveryCount",
-  octet_length(e.body) AS bytes, e.settled_at AS "settledAt",
-  e.open_count AS "openCount", e.delivered_count AS "deliveredCount", e.undeliverable_count AS "undeliverableCount",
-  e.delivery_count - e.open_count - e.delivered_count - e.undeliverable_count AS "cancelledCount"`;
-
 const FIND_EVENT = `
   SELECT ${EVENT_COLUMNS}
   FROM events e
@@ -66,7 +48,7 @@ const EVENT_STATE = `
   FROM events e
   CROSS JOIN LATERAL (
     SELECT string_agg(
-             ROW(id, status, attempts, extract(epoch FROM due_at), last_outcome, last_status_code, reason, ${waitingDigest('first_deliveries')},
+             ROW(id, status, attempts, extract(epoch FROM due_at), last_outcome, last_status_code, last_error_code, reason, ${waitingDigest('first_deliveries')},
                  cancel_reason IS NOT NULL, replayed_by, extract(epoch FROM dismissed_at), workflow_id)::text,
              ' ' ORDER BY id) AS states
     FROM (

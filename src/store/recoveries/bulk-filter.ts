@@ -8,6 +8,7 @@ export type BulkFilter = {
   /** Of the last attempt. */
   outcome: string | null;
   statusCode: number | null;
+  errorCode: string | null;
   /** Inclusive. */
   since: Date;
   /** Exclusive. */
@@ -18,7 +19,7 @@ export type BulkFilter = {
 
 /** SQL: whether the delivery `d` fits a filter, whose values are in `json`. What the filter leaves out is not compared. */
 export function fitsFilter(filter: BulkFilter, json: string): string {
-  const { endpoint, consumer, type, outcome, statusCode, eventsSince } = filter;
+  const { endpoint, consumer, type, outcome, statusCode, errorCode, eventsSince } = filter;
   const ofEvent = `EXISTS (
     SELECT FROM events e
     WHERE e.project_id = d.project_id AND e.id = d.event_id AND ${allOf([
@@ -30,6 +31,7 @@ export function fitsFilter(filter: BulkFilter, json: string): string {
     consumer !== null && `d.consumer = ${json}->>'consumer'`,
     outcome !== null && `d.last_outcome = ${json}->>'outcome'`,
     statusCode !== null && `d.last_status_code = (${json}->>'statusCode')::int`,
+    errorCode !== null && `d.last_error_code = ${json}->>'errorCode'`,
     `d.created_at >= (${json}->>'since')::timestamptz`,
     `d.created_at < (${json}->>'until')::timestamptz`,
     (type !== null || eventsSince !== null) && ofEvent,

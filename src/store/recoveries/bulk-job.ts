@@ -46,7 +46,9 @@ export const JOB_COLUMNS = `
   job.measured_at AS "measuredAt", job.started_at AS "startedAt", job.ended_at AS "endedAt"`;
 
 /** Times in the stored filter are text in JSON. */
-type StoredFilter = Omit<BulkFilter, 'since' | 'until' | 'eventsSince'> & {
+type StoredFilter = Omit<BulkFilter, 'since' | 'until' | 'eventsSince' | 'errorCode'> & {
+  /** Missing in jobs of earlier versions. */
+  errorCode?: string | null;
   since: string;
   until: string;
   eventsSince: string | null;
@@ -54,11 +56,16 @@ type StoredFilter = Omit<BulkFilter, 'since' | 'until' | 'eventsSince'> & {
 export type JobRow = Omit<BulkJob, 'filter'> & { filter: StoredFilter };
 
 export function jobOf({ filter, ...row }: JobRow): BulkJob {
-  const { since, until, eventsSince } = filter;
+  const { since, until, eventsSince, errorCode = null } = filter;
   const times = { since: new Date(since), until: new Date(until) };
   return {
     ...row,
-    filter: { ...filter, ...times, eventsSince: eventsSince === null ? null : new Date(eventsSince) },
+    filter: {
+      ...filter,
+      ...times,
+      errorCode,
+      eventsSince: eventsSince === null ? null : new Date(eventsSince),
+    },
   };
 }
 

@@ -9,6 +9,7 @@ export type FailureGroup = {
   endpoint: string | null;
   outcome: Outcome | null;
   statusCode: number | null;
+  errorCode: string | null;
   state: 'retrying' | 'undeliverable';
   deliveries: number;
   events: number;
@@ -34,26 +35,26 @@ const LOOKED = {
 const failuresOf = (filter: BulkFilter): string => `
   WITH looked AS MATERIALIZED (
     SELECT d.id, d.project_id, d.event_id, d.endpoint_id, d.consumer, d.status, d.last_outcome, d.last_status_code,
-           d.created_at, d.due_at
+           d.last_error_code, d.created_at, d.due_at
     FROM deliveries d
     WHERE ${LOOKED[filter.consumer === null ? 'project' : 'consumer']} AND d.needs_attention AND d.id >= $2 AND d.id < $3
     ORDER BY d.id DESC LIMIT ${MAX_LOOKED_AT}
   ), groups AS (
-    SELECT d.endpoint_id, d.last_outcome, d.last_status_code, d.status, count(*)::int AS deliveries,
+    SELECT d.endpoint_id, d.last_outcome, d.last_status_code, d.last_error_code, d.status, count(*)::int AS deliveries,
            count(DISTINCT d.event_id)::int AS events, min(d.created_at) AS first_at, max(d.created_at) AS last_at,
            min(d.due_at) AS next_attempt_at, max(d.id) AS sample
     FROM looked d
     WHERE ${fitsFilter(filter, '$4::jsonb')} AND ($5::text IS NULL OR d.status = $5)
-    GROUP BY d.endpoint_id, d.last_outcome, d.last_status_code, d.status
+    GROUP BY d.endpoint_id, d.last_outcome, d.last_status_code, d.last_error_code, d.status
     ORDER BY deliveries DESC, sample DESC LIMIT ${MAX_GROUPS} + 1
   )
   SELECT groups.endpoint_id AS endpoint, groups.last_outcome AS outcome, groups.last_status_code AS "statusCode",
-         groups.status AS state, groups.deliveries, groups.events, groups.first_at AS "firstAt", groups.last_at AS "lastAt",
+         groups.last_error_code AS "errorCode", groups.status AS state, groups.deliveries, groups.events, groups.first_at AS "firstAt", groups.last_at AS "lastAt",
          groups.next_attempt_at AS "nextAttemptAt", groups.sample, counted.n AS "lookedAt"
   FROM (SELECT count(*)::int AS n FROM looked) AS counted LEFT JOIN groups ON true
   ORDER BY groups.deliveries DESC, groups.sample DESC`;
 
-/** Groups the newest deliveries that need attention by endpoint, outcome, status code and state, the largest group first. */
+/** Groups the newest deliveries that need attention by endpoint, outcome, status code, error code and state, the largest group first. */
 export async function findFailures(
   db: Queryable,
   projectId: string,

@@ -1,3 +1,5 @@
+import { startReceiver } from '../../receivers/receiver.ts';
+import { faultsIn } from '../look.ts';
 import { type Stage, TEST_MS } from '../stage.ts';
 
 export function attentionTests(stage: Stage): void {
@@ -6,9 +8,10 @@ export function attentionTests(stage: Stage): void {
     async () => {
       const receiver = await stage.receiverThat(502, 502, 502, 200);
       await stage.posthorn.newEndpoint(receiver.url, { events: ['group.failed'], policy: { delays: [] } });
+      let last = '';
       for (let i = 0; i < 3; i++) {
-        const event = await stage.posthorn.post({ type: 'group.failed', data: { i } });
-        await stage.posthorn.untilSettled(event.id);
+        last = (await stage.posthorn.post({ type: 'group.failed', data: { i } })).id;
+        await stage.posthorn.untilSettled(last);
       }
       const page = await stage.open('/attention');
 
@@ -20,6 +23,56 @@ export function attentionTests(stage: Stage): void {
       await page.getByRole('link', { name: 'Attention' }).click();
       await page.getByRole('heading', { name: 'Attention' }).waitFor();
       await group.waitFor({ state: 'detached' });
+
+      await page.goto(stage.address(`/events/${last}`));
+      await page.getByRole('button', { name: /Attempt 1: answered 200/ }).click();
+      const attempt = page.getByRole('region', { name: 'Attempt 1' });
+      await attempt.getByText('sent by').waitFor();
+      expect(await attempt.getByText('asked for by hand').count()).toBe(0);
+      expect(await faultsIn(page, 'event that a recovery sent')).toEqual([]);
+      await attempt.getByRole('link', { name: /^recovery …/ }).click();
+      await page.getByRole('heading', { name: 'Recovery' }).waitFor();
+      await page.getByText('3 of 3 sent').waitFor();
+    },
+    TEST_MS,
+  );
+
+  test(
+    'failures with one outcome and two causes are two groups, and what is done to one leaves the other',
+    async () => {
+      const { posthorn } = stage;
+      const closed = await startReceiver([]);
+      const endpoint = await posthorn.newEndpoint(closed.url, {
+        events: ['cause.*'],
+        policy: { delays: [] },
+      });
+      await closed.close();
+      const ids: string[] = [];
+      for (let i = 0; i < 2; i++) {
+        const { id } = await posthorn.post({ type: 'cause.unreachable', data: { i } });
+        ids.push((await posthorn.untilSettled(id)).deliveries[0]!.id);
+      }
+      await posthorn.database.pool.query(
+        `UPDATE deliveries SET last_error_code = 'EHOSTUNREACH' WHERE id = $1`,
+        [ids[0]],
+      );
+      const page = await stage.open(`/attention?endpoint=${endpoint.id}`);
+
+      const refused = page.getByRole('region', { name: /connection refused/ });
+      const unreachable = page.getByRole('region', { name: /host unreachable/ });
+      await refused.getByText('ECONNREFUSED').waitFor();
+      await unreachable.getByText('EHOSTUNREACH').waitFor();
+      expect(await faultsIn(page, 'groups with error codes')).toEqual([]);
+      await unreachable.getByRole('button', { name: 'Show samples' }).click();
+      await unreachable.getByRole('link', { name: 'Open as a list' }).click();
+      await page.getByText(/error:\s?EHOSTUNREACH/).waitFor();
+      await page.getByRole('cell', { name: 'host unreachable' }).waitFor();
+      expect(await page.getByRole('cell', { name: 'connection refused' }).count()).toBe(0);
+      await page.goBack();
+      await refused.getByRole('button', { name: 'Dismiss' }).click();
+      await page.getByRole('button', { name: 'Dismiss them' }).click();
+      await refused.waitFor({ state: 'detached' });
+      await unreachable.waitFor();
     },
     TEST_MS,
   );

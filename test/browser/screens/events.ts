@@ -1,3 +1,4 @@
+import { faultsIn } from '../look.ts';
 import { type Stage, TEST_MS } from '../stage.ts';
 
 export function eventListTests(stage: Stage): void {
@@ -19,6 +20,33 @@ export function eventListTests(stage: Stage): void {
       expect(command).toContain('/v1/events?contains=haystack-17&since=');
       expect(command).toContain('Bearer $POSTHORN_KEY');
       expect(command).not.toContain(stage.posthorn.project.key);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'the list says what is retried and when, and which failures were sent again since',
+    async () => {
+      const { posthorn } = stage;
+      const failed = await stage.failedEvent('listed.resent', await stage.receiverThat(500, 200));
+      const { deliveries } = await posthorn.eventOf(failed);
+      const unreliable = await stage.receiverThat(503);
+      await posthorn.newEndpoint(unreliable.url, { events: ['listed.retried'], policy: { delays: ['1h'] } });
+      await posthorn.post({ type: 'listed.retried', data: {} });
+      const page = await stage.open('/events?type=listed.resent');
+      await page.getByRole('row', { name: /listed\.resent.* undeliverable / }).waitFor();
+
+      await posthorn.call('POST', `/v1/deliveries/${deliveries[0]!.id}/retry`);
+      await page
+        .getByRole('row', { name: /listed\.resent.* failed, resent 1 delivered · 1 resent / })
+        .waitFor();
+      await page.goto(stage.address('/events?type=listed.retried'));
+      await page
+        .getByRole('row', { name: /listed\.retried.* retrying next attempt in (1 h|\d+ min) / })
+        .waitFor();
+      expect(await faultsIn(page, 'events that are retried')).toEqual([]);
+      await page.goto(stage.address(`/events/${failed}`));
+      await page.getByText('failed, resent').waitFor();
     },
     TEST_MS,
   );

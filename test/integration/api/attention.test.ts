@@ -59,6 +59,31 @@ test('failures are grouped by endpoint, outcome, status code and state', async (
   expect((await call('GET', `/v1/deliveries/${sample}`, consumerKey)).status).toBe(404);
 });
 
+test('failures with one outcome and different error codes are told apart, listed and dismissed by code', async () => {
+  const { key, own, update, failures } = await posted();
+  const refused = `${FAILED.replace('rejected', 'connection_failed')}, last_error_code = 'ECONNREFUSED'`;
+  await update(refused, `endpoint_id = '${own}'`);
+  await update("last_error_code = 'listener_offline'", "event_id = 'own_0'");
+
+  expect((await failures()).items).toMatchObject([
+    { outcome: 'connection_failed', errorCode: 'ECONNREFUSED', deliveries: 2 },
+    { outcome: 'connection_failed', errorCode: 'listener_offline', deliveries: 1 },
+  ]);
+  const listed = (await call('GET', '/v1/deliveries?attention=true&errorCode=listener_offline', key)).body;
+  expect(listed).toMatchObject({
+    items: [{ event: 'own_0', lastOutcome: 'connection_failed', lastErrorCode: 'listener_offline' }],
+    complete: true,
+  });
+  const recovery = { what: 'failed', errorCode: 'ECONNREFUSED', since: new Date(0).toISOString() };
+  expect((await call('POST', '/v1/recoveries', key, { ...recovery, dryRun: true })).body.matches).toBe(2);
+  expect((await call('POST', '/v1/recoveries', key, recovery)).body.filter).toMatchObject({
+    errorCode: 'ECONNREFUSED',
+    statusCode: null,
+  });
+  const filter = { errorCode: 'listener_offline' };
+  expect((await call('POST', '/v1/dismissals', key, { filter })).body.dismissed).toBe(1);
+});
+
 test('a dismissed delivery stays undeliverable and needs no attention', async () => {
   const { key, own, update, attention, failures } = await posted();
   await update(FAILED, 'true');

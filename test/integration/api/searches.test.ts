@@ -136,11 +136,48 @@ test('a summary has sizes and counts, and neither data nor deliveries', async ()
     deliveredCount: 0,
     undeliverableCount: 0,
     cancelledCount: 0,
+    retryingCount: 0,
+    nextAttemptAt: null,
+    resentCount: 0,
+    dismissedCount: 0,
   });
   expect(await idsOf('status=delivered,pending')).toEqual(['acme', 'plain']);
   expect(await idsOf('status=delivered,unrouted')).toEqual([]);
   expect(await idsOf('test=true')).toEqual([]);
   expect(await idsOf('test=false&fields=summary')).toHaveLength(2);
+});
+
+test('a summary says what is retried and when, and which failures were sent again or dismissed', async () => {
+  const { key, id: project } = await api.newProject();
+  for (let n = 0; n < 4; n++) await call('POST', '/v1/endpoints', key, { url });
+  const { body: event } = await call('POST', '/v1/events', key, { type: 'a.b', data: {} });
+  const { pool } = api.database;
+  const ids = (event.deliveries as unknown as Items).map(({ id }) => id);
+  const [retrying, resent, dismissed, failed] = ids;
+  await pool.query(
+    `UPDATE deliveries SET status = 'retrying', due_at = '2030-01-01T00:00:00Z' WHERE id = $1`,
+    [retrying],
+  );
+  await pool.query(`UPDATE deliveries SET status = 'undeliverable', due_at = NULL WHERE id = ANY ($1)`, [
+    [resent, dismissed, failed],
+  ]);
+  await pool.query(`UPDATE deliveries SET replayed_by = 'dlv_copy' WHERE id = $1`, [resent]);
+  await pool.query('UPDATE deliveries SET dismissed_at = now() WHERE id = $1', [dismissed]);
+  await pool.query(
+    `UPDATE events SET open_count = 1, undeliverable_count = 3 WHERE project_id = $1 AND id = $2`,
+    [project, event.id],
+  );
+  const summary = async () => (await call('GET', '/v1/events?fields=summary', key)).body.items[0];
+  expect(await summary()).toMatchObject({
+    ...{ deliveryCount: 4, openCount: 1, undeliverableCount: 3 },
+    ...{ retryingCount: 1, nextAttemptAt: '2030-01-01T00:00:00.000Z', resentCount: 1, dismissedCount: 1 },
+  });
+  // The deliveries of an event with more than 100 of them are not read.
+  await pool.query('UPDATE events SET delivery_count = 101 WHERE project_id = $1', [project]);
+  expect(await summary()).toMatchObject({
+    ...{ undeliverableCount: 3, retryingCount: null, nextAttemptAt: null },
+    ...{ resentCount: null, dismissedCount: null },
+  });
 });
 
 test('deliveries are found by statuses, time, consumer, type, outcome and status code', async () => {

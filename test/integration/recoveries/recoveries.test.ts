@@ -90,13 +90,35 @@ test('what failed is previewed, sent again once, and needs no attention any more
   });
   const { items } = await call<{ items: Delivery[] }>('GET', `/v1/deliveries?event=${id}`);
   expect(items).toMatchObject([
-    { status: 'delivered', replayOf: items[1]!.id },
-    { status: 'undeliverable', replayedBy: items[0]!.id },
+    { status: 'delivered', replayOf: items[1]!.id, recovery: started.id },
+    { status: 'undeliverable', replayedBy: items[0]!.id, recovery: null },
   ]);
   expect(await call('GET', '/v1/deliveries?attention=true')).toMatchObject({ items: [] });
+  expect(await call('GET', '/v1/events?fields=summary')).toMatchObject({
+    items: [{ status: 'undeliverable', undeliverableCount: 1, resentCount: 1, retryingCount: 0 }],
+  });
   expect(receiver.requests).toHaveLength(3);
   expect(await call('POST', '/v1/recoveries', { ...filter, dryRun: true })).toMatchObject({ matches: 0 });
   expect(await call('GET', '/v1/recoveries')).toMatchObject({ items: [{ id: started.id }] });
+});
+
+test('a failure keeps the code of the error of its last attempt, until one without an error', async () => {
+  const { call, newEndpoint, untilDone } = await newProject();
+  await call('PATCH', '/v1/project', { policy: { delays: ['1s'], timeout: '1s' } });
+  const closed = await startReceiver([]);
+  const endpoint = await newEndpoint(closed.url);
+  await closed.close();
+  const { id } = await call<{ id: string }>('POST', '/v1/events?wait=20s', { type: 'a', data: 1 });
+  const cause = { outcome: 'connection_failed', errorCode: 'ECONNREFUSED' };
+  expect(await call('GET', '/v1/failures')).toMatchObject({ items: [{ ...cause, deliveries: 1 }] });
+
+  const receiver = await receiverThat(200);
+  await call('PATCH', `/v1/endpoints/${endpoint}`, { url: receiver.url });
+  const recovery = { what: 'failed', since: hourAgo(), ...cause };
+  const started = await call<Recovery>('POST', '/v1/recoveries', recovery);
+  expect(await untilDone(started.id)).toMatchObject({ delivered: 1 });
+  const { items } = await call<{ items: Delivery[] }>('GET', `/v1/deliveries?event=${id}`);
+  expect(items).toMatchObject([{ lastErrorCode: null }, { lastErrorCode: 'ECONNREFUSED' }]);
 });
 
 test('a paused recovery holds no workflow, and goes on where it was', async () => {

@@ -42,7 +42,14 @@ const pass = (ms: number): Command =>
   );
 
 async function recover({ store, project, endpoint }: World): Promise<void> {
-  const everything = { consumer: null, type: null, outcome: null, statusCode: null, eventsSince: null };
+  const everything = {
+    consumer: null,
+    type: null,
+    outcome: null,
+    statusCode: null,
+    errorCode: null,
+    eventsSince: null,
+  };
   const filter = { ...everything, endpoint, since: new Date(0), until: new Date(Date.now() + 86_400_000) };
   const scope = { kind: 'recover_failed', projectId: project, filter, deliveryIds: null } as const;
   const about = { consumer: null, startedBy: 'test', policy: '', rate: null, counted: 0, countedTo: null };

@@ -20,7 +20,15 @@ const failedSince = (hours: number): JobScope => ({
   projectId: store.project,
   deliveryIds: null,
   filter: {
-    ...{ endpoint: null, consumer: null, type: null, outcome: null, statusCode: null, eventsSince: null },
+    ...{
+      endpoint: null,
+      consumer: null,
+      type: null,
+      outcome: null,
+      statusCode: null,
+      errorCode: null,
+      eventsSince: null,
+    },
     ...{ since: new Date(Date.now() - hours * 3_600_000), until: new Date() },
   },
 });

@@ -67,7 +67,14 @@ async function stage(endpoints: string[]): Promise<void> {
 }
 
 async function newJob(): Promise<string> {
-  const filter = { endpoint: null, consumer: null, type: null, outcome: null, statusCode: null };
+  const filter = {
+    endpoint: null,
+    consumer: null,
+    type: null,
+    outcome: null,
+    statusCode: null,
+    errorCode: null,
+  };
   const times = { since: new Date(Date.now() - 7_200_000), until: new Date(), eventsSince: null };
   const job = await insertJob(
     store.pool,

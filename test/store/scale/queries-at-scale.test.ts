@@ -232,6 +232,7 @@ test('releasing the held deliveries of an endpoint reads only these', async () =
 /** The ids of this test have times in the distant future. */
 const bulkFilter = (endpoint: string | null): BulkFilter => ({
   ...{ endpoint, consumer: null, type: null, outcome: null, statusCode: null },
+  errorCode: null,
   ...{ since: new Date(0), until: new Date('9000-01-01'), eventsSince: null },
 });
 

@@ -1,6 +1,7 @@
 import { adviceOf, causeOf, stateSentence } from '../../../dashboard/src/delivery/causes.ts';
 import { differences } from '../../../dashboard/src/delivery/differences.ts';
 import { signatureWords } from '../../../dashboard/src/delivery/signature-words.ts';
+import { FAILURE_MESSAGES, type FailedOutcome } from '../../../src/egress/describe-failure.ts';
 import { OUTCOMES } from '../../../src/policy/outcome.ts';
 
 const attempt = {
@@ -31,6 +32,23 @@ test('the cause names the status, the timeout, and what is wrong with a certific
   );
   const error = { code: 'CERT_HAS_EXPIRED', message: '' };
   expect(causeOf({ outcome: 'tls_failed', statusCode: null, error })).toBe('certificate expired');
+});
+
+test('each code of a failed attempt has a cause in words, different from that of its outcome alone where it tells more', () => {
+  for (const [outcome, messages] of Object.entries(FAILURE_MESSAGES) as [FailedOutcome, object][])
+    for (const errorCode of Object.keys(messages)) {
+      const cause = causeOf({ outcome, statusCode: null, errorCode });
+      expect(cause).toMatch(/^[A-Za-z0-9/ -]+$/);
+      // These are what the outcome says by itself.
+      const isOrdinary = ['RESPONSE_TIMEOUT', 'ENOTFOUND', 'NOT_HTTP', 'ADDRESS_NOT_ALLOWED'].includes(
+        errorCode,
+      );
+      expect([errorCode, cause === causeOf({ outcome, statusCode: null })]).toEqual([errorCode, isOrdinary]);
+    }
+  const offline = { outcome: 'connection_failed', statusCode: null, errorCode: 'listener_offline' } as const;
+  expect(causeOf(offline)).toBe('has no client connected');
+  expect(adviceOf(offline)).toMatch(/^Connect a client/);
+  expect(causeOf({ ...offline, errorCode: 'EUNHEARDOF' })).toBe('could not be reached');
 });
 
 test('the state of a delivery says why it ended or what it waits for', () => {

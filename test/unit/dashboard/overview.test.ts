@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { type ChartData, isPartial, pointText, zoomAround } from '../../../dashboard/src/charts/series.ts';
 import { figuresOf, shareText } from '../../../dashboard/src/delivery/timeline-figures.ts';
 import { trafficOf } from '../../../dashboard/src/delivery/timeline-series.ts';
+import { countedText, retryingText } from '../../../dashboard/src/operator/overview/current-figures.ts';
 import { type VerdictFacts, verdictOf } from '../../../dashboard/src/operator/overview/verdict.ts';
 import type { FailureGroup, Timeline } from '../../../sdk/typescript/src/models.ts';
 
@@ -13,6 +14,7 @@ const group = (changes: Partial<FailureGroup>): FailureGroup => ({
   endpoint: 'ep_1',
   outcome: 'rejected',
   statusCode: 503,
+  errorCode: null,
   state: 'undeliverable',
   deliveries: 1,
   events: 1,
@@ -36,6 +38,20 @@ const timeline: Timeline = {
   attemptMs: { p50: [40, 40], p95: [80, 90], p99: [80, 90] },
   latencyMs: { p50: [60, null], p95: [100, null], p99: [100, null] },
 };
+
+test('the figure of what is retried is that of the list of what needs attention', () => {
+  const items = [group({ state: 'retrying', deliveries: 3 }), group({ deliveries: 5 })];
+  expect(retryingText({ items: [...items, group({ state: 'retrying' })], complete: true })).toBe('4');
+  expect(retryingText({ items, complete: false })).toBe('3 or more');
+  expect(retryingText({ items: [], complete: true })).toBe('0');
+});
+
+test('figures that are counted at intervals say when', () => {
+  expect(countedText({ measuredAt: ago(20_000) }, NOW)).toBe('counted 20 s ago');
+  // Its clock is a little ahead.
+  expect(countedText({ measuredAt: ago(-5_000) }, NOW)).toBe('counted now');
+  expect(countedText({ measuredAt: null }, NOW)).toBe('not counted yet');
+});
 
 describe('the verdict', () => {
   const facts = (changes: Partial<VerdictFacts>): VerdictFacts => ({

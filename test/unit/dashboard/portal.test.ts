@@ -296,7 +296,7 @@ test('a cause names what the error tells, and nothing twice', () => {
     ...(code !== undefined && { error: { code, message: '' } }),
   });
   expect(customerCause(failed('connection_failed'))).toBe('Your server could not be reached');
-  expect(customerCause(failed('connection_failed', 'EPIPE'))).toBe('Your server could not be reached');
+  expect(customerCause(failed('connection_failed', 'EUNHEARDOF'))).toBe('Your server could not be reached');
   expect(customerCause(failed('connection_failed', 'ECONNREFUSED'))).toBe(
     'Your server could not be reached: connection refused',
   );

@@ -2,6 +2,7 @@ import { type BulkFilter, fitsFilter } from '../../../src/store/recoveries/bulk-
 
 const NOTHING: BulkFilter = {
   ...{ endpoint: null, consumer: null, type: null, outcome: null, statusCode: null },
+  errorCode: null,
   ...{ since: new Date(0), until: new Date(), eventsSince: null },
 };
 const columnsIn = (sql: string): string[] => [...new Set(sql.match(/\b[de]\.\w+/g))].sort();

@@ -8,6 +8,7 @@ import { keepRange } from '../../kit/time/time-range.ts';
 import events from '../events/events.module.css';
 import { defaultRange } from '../frame/range-picker.tsx';
 import { FailureGroupRow } from './failure-group.tsx';
+import { groupKey } from './group-filter.ts';
 
 const REFETCH_MS = 5_000;
 
@@ -78,7 +79,7 @@ export function Attention() {
       )}
       {groups.map((group) => (
         <FailureGroupRow
-          key={`${group.endpoint} ${group.outcome} ${group.statusCode} ${group.state}`}
+          key={groupKey(group)}
           project={project}
           group={group}
           onChange={() => void queryClient.invalidateQueries({ queryKey: [project] })}

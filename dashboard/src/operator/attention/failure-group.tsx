@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { FailureGroup } from '../../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../../api/client.ts';
 import { messageOf, Problem } from '../../api/problem.tsx';
-import { attemptsQuery, endpointQuery } from '../../api/queries.ts';
+import { endpointQuery } from '../../api/queries.ts';
 import { useMayChange } from '../../api/session.ts';
 import { adviceOf, causeOf } from '../../delivery/causes.ts';
 import { Recover } from '../../endpoint/recover.tsx';
@@ -28,11 +28,7 @@ export function FailureGroupRow({ project, group, onChange }: FailureGroupProps)
     ...endpointQuery(project, group.endpoint ?? ''),
     enabled: group.endpoint !== null,
   });
-  // The error of the newest attempt tells more than its outcome: that a certificate has expired, for example.
-  const { data: attempts } = useQuery(attemptsQuery(project, group.sample));
-  const error = attempts?.[0]?.error ?? null;
-  const cause =
-    group.outcome === null ? 'made no attempt' : causeOf({ ...group, outcome: group.outcome, error });
+  const cause = group.outcome === null ? 'made no attempt' : causeOf({ ...group, outcome: group.outcome });
   const advice = group.outcome === null ? undefined : adviceOf({ ...group, outcome: group.outcome });
   const name = endpoint?.url ?? group.endpoint ?? 'the own targets of events';
   return (
@@ -51,6 +47,7 @@ export function FailureGroupRow({ project, group, onChange }: FailureGroupProps)
           </h2>
           <p className={css.figures}>
             <StateOf status={group.state} />
+            {group.errorCode && <code>{group.errorCode}</code>}
             {endpoint?.consumer && <span>of {endpoint.consumer}</span>}
             <span>
               <strong>{group.deliveries.toLocaleString()}</strong>{' '}

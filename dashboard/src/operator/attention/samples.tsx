@@ -22,6 +22,7 @@ export function Samples({ project, group }: { project: string; group: FailureGro
   const cause = {
     ...(group.outcome !== null && { outcome: group.outcome }),
     ...(group.statusCode !== null && { statusCode: group.statusCode }),
+    ...(group.errorCode !== null && { errorCode: group.errorCode }),
   };
   const since = new Date(Date.parse(group.firstAt) - 1_000).toISOString();
   const query = useInfiniteQuery(deliveriesQuery(project, { ...filter, ...cause, since, limit: SAMPLES }));

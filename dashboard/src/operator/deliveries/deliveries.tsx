@@ -6,15 +6,23 @@ import events from '../events/events.module.css';
 import { DeliveryList } from './delivery-list.tsx';
 import { StateFilter } from './state-filter.tsx';
 
-const FILTERS = ['status', 'attention', 'event', 'endpoint', 'consumer', 'outcome', 'statusCode'] as const;
+const FILTERS = [
+  'status',
+  'attention',
+  'event',
+  'endpoint',
+  'consumer',
+  'outcome',
+  'statusCode',
+  'errorCode',
+] as const;
+
+const NAMES: Record<string, string> = { statusCode: 'status code', errorCode: 'error' };
 
 /** A filter in words. */
 const wordsOf = (name: string, value: string): [name: string, value: string] => {
   if (name === 'attention') return value === 'true' ? ['only', 'needs attention'] : ['attention', value];
-  return [
-    name === 'statusCode' ? 'status code' : name,
-    name === 'outcome' ? value.replaceAll('_', ' ') : value,
-  ];
+  return [NAMES[name] ?? name, name === 'outcome' ? value.replaceAll('_', ' ') : value];
 };
 
 /** The deliveries behind a group of failures, an endpoint or an event. */

@@ -5,6 +5,7 @@ import { profileQuery } from '../../api/queries.ts';
 import { AttemptPanel } from '../../delivery/attempt-panel.tsx';
 import { adviceOf } from '../../delivery/causes.ts';
 import type { Lane } from '../../delivery/lane.ts';
+import { RecoveryLink } from '../recoveries/recovery-link.tsx';
 
 type AttemptOfEventProps = { project: string; event: Event; lane: Lane; attempt: Attempt };
 
@@ -28,6 +29,7 @@ export function AttemptOfEvent({ project, event, lane, attempt }: AttemptOfEvent
       }
       advice={adviceOf(attempt)}
       signed={profile}
+      recovery={(recovery) => <RecoveryLink project={project} recovery={recovery} />}
       link={linkTo(lane.delivery.id, attempt.number)}
     />
   );

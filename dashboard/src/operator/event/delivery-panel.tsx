@@ -13,6 +13,7 @@ import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
 import { StateOf } from '../../kit/status/state.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
+import { RecoveryLink } from '../recoveries/recovery-link.tsx';
 
 /** What makes a held delivery go on. */
 const RELEASES: Record<string, 'resume' | 'enable'> = {
@@ -123,6 +124,14 @@ function Related({
         <>
           <dt>Resend of</dt>
           <dd>{link(delivery.replayOf)}</dd>
+        </>
+      )}
+      {delivery.recovery && (
+        <>
+          <dt>Sent by</dt>
+          <dd>
+            <RecoveryLink project={project} recovery={delivery.recovery} />
+          </dd>
         </>
       )}
       {delivery.replayedBy && (

@@ -11,6 +11,7 @@ import { Facts, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { State, StateOf } from '../../kit/status/state.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { bytes, duration } from '../../kit/time/time.ts';
+import { Handled } from '../events/event-state.tsx';
 import { AttemptOfEvent } from './attempt-of-event.tsx';
 import { DeliverTo } from './deliver-to.tsx';
 import { DeliveryPanel } from './delivery-panel.tsx';
@@ -108,9 +109,10 @@ export function EventScreen() {
 }
 
 /** Whether all that failed was sent again. An event with more deliveries than it names is not known to be. */
-function isResent({ deliveries, deliveryCount }: Event): boolean {
+function isResent({ status, deliveries, deliveryCount }: Event): boolean {
   const failed = deliveries.filter(({ status }) => status === 'undeliverable');
   return (
+    status === 'undeliverable' &&
     deliveries.length === deliveryCount &&
     failed.length > 0 &&
     failed.every(({ replayedBy }) => replayedBy !== null)
@@ -120,12 +122,7 @@ function isResent({ deliveries, deliveryCount }: Event): boolean {
 function EventState({ event }: { event: Event }) {
   return (
     <>
-      <StateOf status={event.status} />
-      {isResent(event) && (
-        <State tone="info" icon="rotate-cw">
-          resent
-        </State>
-      )}
+      {isResent(event) ? <Handled as="resent" /> : <StateOf status={event.status} />}
       {event.test && (
         <State tone="info" icon="activity">
           test

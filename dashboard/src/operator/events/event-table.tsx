@@ -4,10 +4,9 @@ import type { EventSummary } from '../../../../sdk/typescript/src/models.ts';
 import { useRowKeys } from '../../kit/keys.ts';
 import { SelectAll, type Selection, SelectRow } from '../../kit/lists/selection.tsx';
 import table from '../../kit/lists/table.module.css';
-import { State, StateOf } from '../../kit/status/state.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { bytes } from '../../kit/time/time.ts';
-import css from './events.module.css';
+import { EventState } from './event-state.tsx';
 import { useFilter } from './filters.tsx';
 
 type EventTableProps = {
@@ -75,29 +74,5 @@ export function EventTable({ project, events, selection }: EventTableProps) {
         ))}
       </tbody>
     </table>
-  );
-}
-
-/** `delivered`, or what became of each delivery if they did not all go the same way. */
-function EventState({ event }: { event: EventSummary }) {
-  const counts = [
-    [event.deliveredCount, 'delivered'],
-    [event.openCount, 'open'],
-    [event.undeliverableCount, 'undeliverable'],
-    [event.cancelledCount, 'cancelled'],
-  ] as const;
-  const present = counts.filter(([n]) => n > 0);
-  return (
-    <span className={css.state}>
-      <StateOf status={event.status} />
-      {event.test && (
-        <State tone="info" icon="activity">
-          test
-        </State>
-      )}
-      {(present.length > 1 || event.deliveryCount > 1) && (
-        <span className={table.muted}>{present.map(([n, word]) => `${n} ${word}`).join(' · ')}</span>
-      )}
-    </span>
   );
 }

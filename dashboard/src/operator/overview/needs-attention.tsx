@@ -7,6 +7,7 @@ import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
 import { shortUrl } from '../../kit/text/short-url.ts';
 import { Moment } from '../../kit/time/moment.tsx';
+import { groupKey } from '../attention/group-filter.ts';
 import css from './overview.module.css';
 
 const SHOWN = 5;
@@ -43,7 +44,7 @@ export function NeedsAttention({ project, failures }: NeedsAttentionProps) {
           </thead>
           <tbody>
             {groups.map((group) => (
-              <tr key={`${group.endpoint} ${group.outcome} ${group.statusCode} ${group.state}`}>
+              <tr key={groupKey(group)}>
                 <td data-label="Endpoint" className={table.strong}>
                   {group.endpoint === null ? (
                     'own targets of events'

@@ -186,6 +186,8 @@ class NewDismissalFilter(TypedDict, total=False):
     ]
     # The status code of the last attempt
     statusCode: int
+    # The code of the error of the last attempt, such as `ECONNREFUSED`
+    errorCode: str
     # Only deliveries created at or after this time
     since: str
     # Only deliveries created before this time
@@ -221,6 +223,8 @@ class NewRecovery(TypedDict, total=False):
     ]
     # The status code of the last attempt
     statusCode: int
+    # The code of the error of the last attempt, such as `ECONNREFUSED`
+    errorCode: str
     # Inclusive. Required without `deliveries`
     since: str
     # Exclusive. Default: now
@@ -252,6 +256,8 @@ class NewCancellation(TypedDict, total=False):
     ]
     # The status code of the last attempt
     statusCode: int
+    # The code of the error of the last attempt, such as `ECONNREFUSED`
+    errorCode: str
     # Inclusive. Required without `deliveries`
     since: str
     # Exclusive. Default: now
@@ -749,12 +755,16 @@ class Delivery(TypedDict):
     replayOf: Optional[str]
     # The newest delivery that replays this one
     replayedBy: Optional[str]
+    # The recovery that made it
+    recovery: Optional[str]
     createdAt: str
     settledAt: Optional[str]
     consumer: Optional[str]
     eventType: str
     test: bool
     lastStatusCode: Optional[int]
+    # The code of the error of the last attempt, such as `ECONNREFUSED`
+    lastErrorCode: Optional[str]
     # Whether it is to be cancelled, and a POST in flight decides
     cancelRequested: bool
     # When it was dismissed: nobody will fix it, and it needs no attention
@@ -897,6 +907,14 @@ class EventSummary(TypedDict):
     deliveredCount: int
     undeliverableCount: int
     cancelledCount: int
+    # Of the open deliveries, those that are `retrying`. This and the next three are null for an event with more than 100 deliveries: list these instead
+    retryingCount: Optional[int]
+    # The earliest next attempt of one that is `retrying`
+    nextAttemptAt: Optional[str]
+    # Of the undeliverable ones, those that another delivery replays
+    resentCount: Optional[int]
+    # Of the undeliverable ones, those that were dismissed and not replayed
+    dismissedCount: Optional[int]
 
 
 class AcceptedEvents(TypedDict):
@@ -1012,12 +1030,16 @@ class DeliveryDetails(TypedDict):
     replayOf: Optional[str]
     # The newest delivery that replays this one
     replayedBy: Optional[str]
+    # The recovery that made it
+    recovery: Optional[str]
     createdAt: str
     settledAt: Optional[str]
     consumer: Optional[str]
     eventType: str
     test: bool
     lastStatusCode: Optional[int]
+    # The code of the error of the last attempt, such as `ECONNREFUSED`
+    lastErrorCode: Optional[str]
     # Whether it is to be cancelled, and a POST in flight decides
     cancelRequested: bool
     # When it was dismissed: nobody will fix it, and it needs no attention
@@ -1107,6 +1129,8 @@ class FailureGroup(TypedDict):
         "unknown",
     ]]
     statusCode: Optional[int]
+    # Of the error of the last attempt, such as `ECONNREFUSED`; null if it has none, and for attempts made before codes were kept
+    errorCode: Optional[str]
     state: Literal["retrying", "undeliverable"]
     deliveries: int
     events: int
@@ -1153,6 +1177,7 @@ class RecoveryFilter(TypedDict):
         "unknown",
     ]]
     statusCode: Optional[int]
+    errorCode: Optional[str]
     since: Optional[str]
     until: Optional[str]
     # How many deliveries were listed
@@ -1199,6 +1224,7 @@ class CancellationFilter(TypedDict):
         "unknown",
     ]]
     statusCode: Optional[int]
+    errorCode: Optional[str]
     since: Optional[str]
     until: Optional[str]
     # How many deliveries were listed
@@ -2083,6 +2109,8 @@ class ListDeliveriesQuery(TypedDict, total=False):
     ]
     # The status code of the last attempt. Makes the call a search
     statusCode: int
+    # The code of the error of the last attempt, such as `ECONNREFUSED`. Makes the call a search
+    errorCode: str
     # Only events whose request body contains this text, byte for byte. Makes the call a search, which needs `since`
     contains: str
 

@@ -81,12 +81,19 @@ function rowOf(event: EventSummary): Span[] {
   ];
 }
 
-const countsOf = (event: EventSummary): [number, string][] =>
-  (
-    [
-      [event.deliveredCount, 'delivered'],
-      [event.openCount, 'open'],
-      [event.undeliverableCount, 'undeliverable'],
-      [event.cancelledCount, 'cancelled'],
-    ] satisfies [number, string][]
-  ).filter(([count]) => count > 0);
+/** Of an event with many deliveries, it is not known which are retried, and which were sent again or dismissed. */
+const countsOf = (event: EventSummary): [number, string][] => {
+  const [retrying, resent, dismissed] = [event.retryingCount, event.resentCount, event.dismissedCount].map(
+    (count) => count ?? 0,
+  ) as [number, number, number];
+  const counts: [number, string][] = [
+    [event.deliveredCount, 'delivered'],
+    [retrying, 'retrying'],
+    [event.openCount - retrying, 'open'],
+    [event.undeliverableCount - resent - dismissed, 'undeliverable'],
+    [resent, 'resent'],
+    [dismissed, 'dismissed'],
+    [event.cancelledCount, 'cancelled'],
+  ];
+  return counts.filter(([count]) => count > 0);
+};

@@ -19,7 +19,7 @@ const RECORD_UNKNOWN_ATTEMPT = `
   )
   UPDATE deliveries d
   SET attempts = attempts + 1, claimed_at = NULL, unknown_streak = unknown_streak + 1, trigger = 'rerun',
-      last_outcome = 'unknown', last_status_code = NULL,
+      last_outcome = 'unknown', last_status_code = NULL, last_error_code = NULL,
       status = CASE WHEN status = 'pending' THEN 'retrying' ELSE status END
   WHERE id = $1
   RETURNING ${TRANSITION_COLUMNS}, 'unknown' AS outcome`;

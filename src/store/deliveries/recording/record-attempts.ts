@@ -64,6 +64,7 @@ const RECORD = `
         due_at = CASE WHEN l.next_status = 'retrying' THEN clock_timestamp() + l.retry_in_ms * interval '1 millisecond' END,
         last_outcome = l.outcome,
         last_status_code = l.status_code,
+        last_error_code = l.error_code,
         reason = CASE l.next_status WHEN 'undeliverable' THEN coalesce(l.final_reason, 'exhausted') WHEN 'cancelled' THEN l.cancel_reason END,
         settled_at = CASE WHEN l.next_status = 'retrying' THEN NULL ELSE clock_timestamp() END
     FROM locked l

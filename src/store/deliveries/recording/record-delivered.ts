@@ -35,8 +35,8 @@ const RECORD_DELIVERED = `
   ), transition AS (
     UPDATE deliveries d
     SET status = 'delivered', attempts = d.attempts + 1, claimed_at = NULL, unknown_streak = 0, trigger = 'schedule',
-        cancel_reason = NULL, due_at = NULL, last_outcome = 'delivered', last_status_code = l.status_code, reason = NULL,
-        settled_at = clock_timestamp()
+        cancel_reason = NULL, due_at = NULL, last_outcome = 'delivered', last_status_code = l.status_code,
+        last_error_code = NULL, reason = NULL, settled_at = clock_timestamp()
     FROM locked l
     WHERE d.id = l.id
     RETURNING d.id, d.project_id AS "projectId", d.event_id AS "eventId", d.endpoint_id AS "endpointId", d.consumer,

@@ -1,0 +1,48 @@
+import type { EventSummary } from '../../../../sdk/typescript/src/models.ts';
+
+type Counted = Pick<
+  EventSummary,
+  | 'status'
+  | 'openCount'
+  | 'deliveredCount'
+  | 'undeliverableCount'
+  | 'cancelledCount'
+  | 'retryingCount'
+  | 'resentCount'
+  | 'dismissedCount'
+>;
+
+/** `resent` and `dismissed`: all that failed was. Otherwise the status of the event, or that it is being retried. */
+export type EventState = EventSummary['status'] | 'retrying' | 'resent' | 'dismissed';
+
+/** What an event needs, at a glance. Of one with many deliveries only the status is known. */
+export function stateOf({
+  status,
+  undeliverableCount,
+  retryingCount,
+  resentCount,
+  dismissedCount,
+}: Counted): EventState {
+  if (status === 'pending') return retryingCount ? 'retrying' : status;
+  if (status !== 'undeliverable') return status;
+  const handled = (resentCount ?? 0) + (dismissedCount ?? 0);
+  if (handled < undeliverableCount) return status;
+  return resentCount ? 'resent' : 'dismissed';
+}
+
+/** What became of the deliveries: those of each kind, without kinds that there are none of. */
+export function countsOf(event: Counted): [n: number, word: string][] {
+  const [retrying, resent, dismissed] = [event.retryingCount, event.resentCount, event.dismissedCount].map(
+    (n) => n ?? 0,
+  ) as [number, number, number];
+  const counts: [number, string][] = [
+    [event.deliveredCount, 'delivered'],
+    [retrying, 'retrying'],
+    [event.openCount - retrying, 'open'],
+    [event.undeliverableCount - resent - dismissed, 'undeliverable'],
+    [resent, 'resent'],
+    [dismissed, 'dismissed'],
+    [event.cancelledCount, 'cancelled'],
+  ];
+  return counts.filter(([n]) => n > 0);
+}
