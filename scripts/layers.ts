@@ -42,7 +42,14 @@ export const LAYERS: Layer[] = [
   { path: 'src/observability', imports: ['src/policy', 'src/store'] },
   {
     path: 'src/listeners',
-    imports: ['src/policy', 'src/secrets', 'src/egress', 'src/store', 'src/api/ports.ts'],
+    imports: [
+      'src/policy',
+      'src/secrets',
+      'src/egress',
+      'src/store',
+      'src/observability',
+      'src/api/ports.ts',
+    ],
   },
 
   {

@@ -1,28 +1,19 @@
+import { reportFirstFailure } from '../observability/first-failure.ts';
+
 /**
- * Returns a function that runs `work`, or waits for the run under way. It never rejects: of failures without a success in
- * between, as during an outage, only the first is reported.
+ * Returns a function that runs `work`, or waits for the run under way. It never rejects, and reports the first failure of an
+ * outage.
  */
 export function oneAtATime(
   work: () => Promise<void>,
   onFailure: (error: unknown) => void,
 ): () => Promise<void> {
+  const attempt = reportFirstFailure(onFailure);
   let running: Promise<void> | null = null;
-  let hasFailed = false;
-
-  async function run(): Promise<void> {
-    try {
-      await work();
-      hasFailed = false;
-    } catch (error) {
-      if (!hasFailed) onFailure(error);
-      hasFailed = true;
-    } finally {
-      running = null;
-    }
-  }
-
   return () => {
-    running ??= run();
+    running ??= attempt(work).finally(() => {
+      running = null;
+    });
     return running;
   };
 }

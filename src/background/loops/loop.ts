@@ -1,3 +1,5 @@
+import { reportFirstFailure } from '../../observability/first-failure.ts';
+
 /** Work that is repeated until `close`, which resolves when none is under way. */
 export type Loop = { close(): Promise<void> };
 
@@ -7,20 +9,14 @@ export function startLoop(
   intervalMs: number,
   onFailure: (error: unknown) => void,
 ): Loop {
-  let hasFailed = false;
+  const attempt = reportFirstFailure(onFailure);
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void>;
 
   async function runOnce(): Promise<void> {
     const startedAt = performance.now();
-    try {
-      await work();
-      hasFailed = false;
-    } catch (error) {
-      if (!hasFailed) onFailure(error);
-      hasFailed = true;
-    }
+    await attempt(work);
     if (!closed) timer = setTimeout(run, Math.max(0, startedAt + intervalMs - performance.now()));
   }
 
