@@ -6,8 +6,7 @@ import { consumerQuery, consumerTimelineQuery } from '../../api/consumer-queries
 import { Problem } from '../../api/problem.tsx';
 import { deliveriesQuery } from '../../api/queries.ts';
 import { useMayChange } from '../../api/session.ts';
-import { ChartSkeleton } from '../../charts/chart-skeleton.tsx';
-import { TimeBars } from '../../charts/time-bars.tsx';
+import { TimeChart } from '../../charts/time-chart.tsx';
 import { trafficOf } from '../../delivery/timeline-series.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Facts, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
@@ -60,11 +59,12 @@ export function ConsumerScreen() {
           ['Since', consumer ? <Moment key="at" at={consumer.createdAt} /> : '…'],
         ]}
       />
-      {timeline.data ? (
-        <TimeBars title="Accepted and attempts" data={trafficOf(timeline.data)} onZoom={zoom} />
-      ) : (
-        <ChartSkeleton title="Accepted and attempts" />
-      )}
+      <TimeChart
+        kind="bars"
+        title="Accepted and attempts"
+        data={timeline.data && trafficOf(timeline.data)}
+        onZoom={zoom}
+      />
       <ConsumerEndpoints project={project} consumer={id} />
       <Latest project={project} consumer={id} />
       <div className={css.columns}>

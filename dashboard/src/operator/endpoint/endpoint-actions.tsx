@@ -1,58 +1,30 @@
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy } from 'react';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { adviceOf } from '../../delivery/causes.ts';
-import { type Change, ChangeState } from '../../endpoint/change-state.tsx';
-import { Recover } from '../../endpoint/recover.tsx';
-import { TestEndpoint } from '../../endpoint/test-endpoint.tsx';
-import { Button } from '../../kit/buttons/button.tsx';
+import type { Change } from '../../endpoint/change-state.tsx';
+import { EndpointActs } from '../../endpoint/endpoint-acts.tsx';
+
+/** With what shows a response, it is loaded when it is asked for. */
+const TestEndpoint = lazy(async () => ({
+  default: (await import('../../endpoint/test-endpoint.tsx')).TestEndpoint,
+}));
 
 type EndpointActionsProps = { project: string; endpoint: Endpoint; onChange: () => Promise<void> };
 
 export function EndpointActions({ project, endpoint, onChange }: EndpointActionsProps) {
-  const [asked, setAsked] = useState<Change>();
-  const [shown, setShown] = useState<'test' | 'failed' | 'missing'>();
   const navigate = useNavigate();
-  const isPaused = endpoint.status === 'paused';
   return (
-    <>
-      <Button kind="primary" icon="send" onClick={() => setShown('test')}>
-        Test
-      </Button>
-      {endpoint.status === 'disabled' ? (
-        <Button icon="play" onClick={() => setAsked('enable')}>
-          Enable
-        </Button>
-      ) : (
-        <>
-          <Button icon={isPaused ? 'play' : 'pause'} onClick={() => setAsked(isPaused ? 'resume' : 'pause')}>
-            {isPaused ? 'Resume' : 'Pause'}
-          </Button>
-          <Button icon="ban" onClick={() => setAsked('disable')}>
-            Disable
-          </Button>
-        </>
-      )}
-      <Button icon="rotate-cw" onClick={() => setShown('failed')}>
-        Recover failed
-      </Button>
-      <Button icon="inbox" onClick={() => setShown('missing')}>
-        Send missed
-      </Button>
-      {asked && (
-        <ChangeState
-          project={project}
-          endpoint={endpoint}
-          change={asked}
-          onClose={() => setAsked(undefined)}
-          onChange={onChange}
-        />
-      )}
-      {shown === 'test' && (
+    <EndpointActs
+      project={project}
+      endpoint={endpoint}
+      onChange={onChange}
+      changes={changesOf(endpoint)}
+      test={(onClose) => (
         <TestEndpoint
           project={project}
           endpoint={endpoint}
-          onClose={() => setShown(undefined)}
+          onClose={onClose}
           onSent={onChange}
           advice={adviceOf}
           link={({ event }) => (
@@ -62,22 +34,19 @@ export function EndpointActions({ project, endpoint, onChange }: EndpointActions
           )}
         />
       )}
-      {(shown === 'failed' || shown === 'missing') && (
-        <Recover
-          project={project}
-          filter={{ what: shown, endpoint: endpoint.id }}
-          title={shown === 'failed' ? 'Recover what failed' : 'Send what it missed'}
-          explanation={
-            shown === 'failed'
-              ? 'Each undeliverable delivery that was neither resent nor dismissed is sent again, with all its attempts.'
-              : 'Each event that fits what the endpoint subscribes to now, and that never went to it, is sent.'
-          }
-          onClose={() => setShown(undefined)}
-          onStarted={({ id: recovery }) =>
-            navigate({ to: '/p/$project/recoveries/$recovery', params: { project, recovery } })
-          }
-        />
-      )}
-    </>
+      recover={{
+        failed:
+          'Each undeliverable delivery that was neither resent nor dismissed is sent again, with all its attempts.',
+        missing:
+          'Each event that fits what the endpoint subscribes to now, and that never went to it, is sent.',
+        onStarted: ({ id: recovery }) =>
+          navigate({ to: '/p/$project/recoveries/$recovery', params: { project, recovery } }),
+      }}
+    />
   );
+}
+
+function changesOf({ status }: Endpoint): Change[] {
+  if (status === 'disabled') return ['enable'];
+  return [status === 'paused' ? 'resume' : 'pause', 'disable'];
 }

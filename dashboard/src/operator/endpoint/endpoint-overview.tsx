@@ -5,9 +5,7 @@ import { Problem } from '../../api/problem.tsx';
 import { deliveriesQuery, type ListRange } from '../../api/queries.ts';
 import { useRefetchTogether } from '../../api/refetch-together.ts';
 import { timelineQuery } from '../../api/statistics-queries.ts';
-import { ChartSkeleton } from '../../charts/chart-skeleton.tsx';
-import { TimeBars } from '../../charts/time-bars.tsx';
-import { TimeLines } from '../../charts/time-lines.tsx';
+import { TimeChart } from '../../charts/time-chart.tsx';
 import { timesOf, trafficOf } from '../../delivery/timeline-series.ts';
 import { Columns, Empty, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { keepRange } from '../../kit/time/time-range.ts';
@@ -35,16 +33,18 @@ export function EndpointOverview({ project, endpoint }: { project: string; endpo
       {timeline.error && <Problem error={timeline.error} />}
       <EndpointFigures project={project} endpoint={endpoint.id} range={range} timeline={timeline.data} />
       <Columns>
-        {timeline.data ? (
-          <TimeBars title="Attempts by outcome" data={trafficOf(timeline.data)} onZoom={zoom} />
-        ) : (
-          <ChartSkeleton title="Attempts by outcome" />
-        )}
-        {timeline.data ? (
-          <TimeLines title="Response time" data={timesOf(timeline.data)} onZoom={zoom} />
-        ) : (
-          <ChartSkeleton title="Response time" />
-        )}
+        <TimeChart
+          kind="bars"
+          title="Attempts by outcome"
+          data={timeline.data && trafficOf(timeline.data)}
+          onZoom={zoom}
+        />
+        <TimeChart
+          kind="lines"
+          title="Response time"
+          data={timeline.data && timesOf(timeline.data)}
+          onZoom={zoom}
+        />
       </Columns>
       <WaitingDeliveries project={project} endpoint={endpoint} />
       <LatestDeliveries project={project} endpoint={endpoint.id} />

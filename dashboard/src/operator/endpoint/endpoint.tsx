@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { Problem } from '../../api/problem.tsx';
 import { endpointQuery } from '../../api/queries.ts';
@@ -11,9 +12,19 @@ import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { Facts, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { EndpointActions } from './endpoint-actions.tsx';
-import { EndpointDeliveries } from './endpoint-deliveries.tsx';
 import { EndpointOverview } from './endpoint-overview.tsx';
-import { Settings } from './settings.tsx';
+
+const EndpointDeliveries = lazy(async () => ({
+  default: (await import('./endpoint-deliveries.tsx')).EndpointDeliveries,
+}));
+const Settings = lazy(async () => ({ default: (await import('./settings.tsx')).Settings }));
+
+/** As high as the screen, so that a part that comes moves nothing. */
+const WAITING = (
+  <Panel>
+    <SkeletonRows rows={16} />
+  </Panel>
+);
 
 /** Whether a receiver is well, and how to help it. */
 export function EndpointScreen() {
@@ -23,17 +34,7 @@ export function EndpointScreen() {
   const mayChange = useMayChange();
   const endpoint = query.data;
   if (!endpoint) {
-    return (
-      <Page title="Endpoint">
-        {query.error ? (
-          <Problem error={query.error} />
-        ) : (
-          <Panel>
-            <SkeletonRows rows={16} />
-          </Panel>
-        )}
-      </Page>
-    );
+    return <Page title="Endpoint">{query.error ? <Problem error={query.error} /> : WAITING}</Page>;
   }
   const refresh = async (): Promise<void> => {
     await queryClient.invalidateQueries({ queryKey: [project] });
@@ -47,13 +48,15 @@ export function EndpointScreen() {
       <Head project={project} endpoint={endpoint} />
       <HealthNotes endpoint={endpoint} owners={{ project: 'the project', consumer: 'the consumer' }} />
       <Tabs project={project} endpoint={id} />
-      {tab === 'deliveries' ? (
-        <EndpointDeliveries project={project} endpoint={id} />
-      ) : tab === 'settings' ? (
-        <Settings project={project} endpoint={endpoint} onChange={refresh} />
-      ) : (
-        <EndpointOverview project={project} endpoint={endpoint} />
-      )}
+      <Suspense fallback={WAITING}>
+        {tab === 'deliveries' ? (
+          <EndpointDeliveries project={project} endpoint={id} />
+        ) : tab === 'settings' ? (
+          <Settings project={project} endpoint={endpoint} onChange={refresh} />
+        ) : (
+          <EndpointOverview project={project} endpoint={endpoint} />
+        )}
+      </Suspense>
     </Page>
   );
 }

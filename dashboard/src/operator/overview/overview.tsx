@@ -10,10 +10,7 @@ import {
   timelineBeforeQuery,
   timelineQuery,
 } from '../../api/statistics-queries.ts';
-import { ChartSkeleton } from '../../charts/chart-skeleton.tsx';
-import { TimeBars } from '../../charts/time-bars.tsx';
-import { TimeLines } from '../../charts/time-lines.tsx';
-
+import { TimeChart } from '../../charts/time-chart.tsx';
 import { figuresOf } from '../../delivery/timeline-figures.ts';
 import { dueOf, timesOf, trafficOf } from '../../delivery/timeline-series.ts';
 import { Columns, Page } from '../../kit/layout/page.tsx';
@@ -95,27 +92,21 @@ export function Overview() {
         failures={failures.data}
         now={now}
       />
-      {timeline.data ? (
-        <TimeBars title="Accepted and attempts" data={trafficOf(timeline.data)} onZoom={zoom} />
-      ) : (
-        <ChartSkeleton title="Accepted and attempts" />
-      )}
+      <TimeChart
+        kind="bars"
+        title="Accepted and attempts"
+        data={timeline.data && trafficOf(timeline.data)}
+        onZoom={zoom}
+      />
       <Columns>
-        {timeline.data ? (
-          <TimeLines
-            title="Latency and response time"
-            data={timesOf(timeline.data, backlog.data?.oldestOpenAt)}
-            note={<OldestOpen at={backlog.data?.oldestOpenAt ?? null} now={now} />}
-            onZoom={zoom}
-          />
-        ) : (
-          <ChartSkeleton title="Latency and response time" />
-        )}
-        {backlog.data ? (
-          <TimeBars title="Due in the next two hours" data={dueOf(backlog.data)} />
-        ) : (
-          <ChartSkeleton title="Due in the next two hours" />
-        )}
+        <TimeChart
+          kind="lines"
+          title="Latency and response time"
+          data={timeline.data && timesOf(timeline.data, backlog.data?.oldestOpenAt)}
+          note={<OldestOpen at={backlog.data?.oldestOpenAt ?? null} now={now} />}
+          onZoom={zoom}
+        />
+        <TimeChart kind="bars" title="Due in the next two hours" data={backlog.data && dueOf(backlog.data)} />
         <NeedsAttention project={project} failures={failures.data} />
         <SlowestEndpoints project={project} range={range} />
         <BusiestTypes project={project} range={range} />
