@@ -70,10 +70,11 @@ export function portalSessionTests(stage: Stage): void {
       await heading(page, 'Endpoints');
       expect(await page.getByRole('alert').count()).toBe(0);
       await page.clock.fastForward('13:30');
-      await page.getByRole('alert').getByText('your session ends in').waitFor();
-      await page.getByRole('button', { name: 'Stay here' }).click();
-      await page.getByText('Your session ends at its appointed time').waitFor();
-      await page.getByRole('link', { name: 'Begin a new one' }).waitFor();
+      const notice = page.getByRole('region', { name: 'Session' });
+      await notice.getByText('Your session ends in less than two minutes.').waitFor();
+      await notice.getByRole('button', { name: 'Stay signed in' }).click();
+      await notice.getByText('Your session has lasted as long as it may').waitFor();
+      await notice.getByRole('link', { name: 'Begin a new session' }).waitFor();
     },
     TEST_MS,
   );
