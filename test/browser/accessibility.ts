@@ -15,7 +15,9 @@ export async function violationsOf(page: Page, colorScheme: 'light' | 'dark' = '
   );
 }
 
+/** Pictures of one screen have one name in every run: what is random in an id is left out. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
   if (!PICTURES) return;
-  await page.screenshot({ path: `${PICTURES}/${name.replaceAll(/[^\w-]+/g, '-')}.png`, fullPage: true });
+  const file = name.replaceAll(/_[0-9a-z]{26}/g, '').replaceAll(/[^\w]+/g, '-').replace(/^-/, '');
+  await page.screenshot({ path: `${PICTURES}/${file}.png`, fullPage: true });
 }

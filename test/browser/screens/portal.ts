@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
-import { examine } from '../look.ts';
+import { enterOn, tabTo } from '../keyboard.ts';
+import { examine, type Screen, unseenRoutes } from '../look.ts';
 import { portalOf } from '../portal.ts';
 import { HOSTILE, type Stage, TEST_MS } from '../stage.ts';
 
@@ -16,32 +17,29 @@ export function portalTests(stage: Stage): void {
       }, 200);
       const page = await portal.open({ consumer: 'keys' });
       await page.getByRole('heading', { name: 'No endpoint yet' }).waitFor();
-      await press(page, 'Add an endpoint');
+      await enterOn(page, page.getByRole('button', { name: 'Add an endpoint' }));
       await heading(page, 'Add an endpoint');
-      await page.getByLabel('URL').focus();
+      await tabTo(page, page.getByLabel('URL'));
       await page.keyboard.type(receiver.url);
       await page.keyboard.press('Enter');
       await heading(page, 'Endpoint added');
       const secret = (await page.getByLabel('Secret of the endpoint').textContent()) ?? '';
       expect(secret).toMatch(/^whsec_/);
-      await press(page, 'Send a test');
-      await page.getByRole('dialog').getByRole('button', { name: 'Send the test' }).focus();
-      await page.keyboard.press('Enter');
+      await enterOn(page, page.getByRole('button', { name: 'Send a test' }));
+      await enterOn(page, page.getByRole('dialog').getByRole('button', { name: 'Send the test' }));
       await page.getByText('answered 503').first().waitFor();
       await page.keyboard.press('Escape');
-      await page.getByRole('link', { name: 'Open the endpoint' }).focus();
-      await page.keyboard.press('Enter');
+      await enterOn(page, page.getByRole('link', { name: 'Open the endpoint' }));
       await page
         .getByRole('link', { name: /^[a-z._]+$/ })
         .first()
         .waitFor();
       expect(await page.content()).not.toContain(secret);
 
-      await page.getByRole('table').getByRole('link').first().focus();
-      await page.keyboard.press('Enter');
+      await enterOn(page, page.getByRole('table').getByRole('link').first());
       await page.getByText('Your server answered 503.').waitFor();
       await page.getByText('<script>document.title=1</script>').first().waitFor();
-      await press(page, 'Attempt now');
+      await enterOn(page, page.getByRole('button', { name: 'Attempt now' }));
       await page.getByText(/^Delivered after 2 attempts/).waitFor();
       expect(await page.title()).not.toBe('1');
     },
@@ -84,7 +82,7 @@ export function portalTests(stage: Stage): void {
   );
 
   test(
-    'every screen of the portal is accessible in both modes and at both widths, and fits 320 pixels',
+    'every screen of the portal is accessible in both modes, at both widths and by keyboard, and fits 320 pixels',
     async () => {
       const { posthorn } = stage;
       await posthorn.call('PATCH', '/v1/project', {
@@ -107,14 +105,24 @@ export function portalTests(stage: Stage): void {
       });
       const event = await posthorn.post({ type: 'axe.failed', consumer: 'axe', data: { note: HOSTILE } });
       const { deliveries } = await posthorn.untilSettled(event.id);
-      const screens: [string, string][] = [
+      const screens: Screen[] = [
         ['/endpoints', 'Tickets'],
         ['/endpoints/new', 'All events'],
-        [`/endpoints/${endpoint}`, 'Your server answered 500'],
+        [
+          `/endpoints/${endpoint}`,
+          'Your server answered 500',
+          'Send a test',
+          'Pause',
+          'Recover failed',
+          'Send missed',
+          'Edit',
+          'Rotate the secret',
+          'Delete',
+        ],
         ['/deliveries', 'axe.failed'],
         [`/deliveries/${deliveries[0]!.id}`, 'Given up after one attempt'],
         ['/event-types', 'Your endpoints'],
-        ['/event-types/ticket.moved', 'What is signed'],
+        ['/event-types/ticket.moved', 'What is signed', 'Subscribe', 'Send as a test'],
         ['/verify', 'Check a request'],
         ['/usage', 'Delivered share'],
         ['/nowhere', 'There is no such page'],
@@ -122,15 +130,9 @@ export function portalTests(stage: Stage): void {
       const page = await portal.open({ consumer: 'axe', returnUrl: posthorn.url });
       const found = await examine(page, portal.address, screens);
       expect(found).toEqual([]);
+      // The first path leads to the endpoints.
+      expect(unseenRoutes('portal', screens)).toEqual(['/']);
     },
     2 * TEST_MS,
   );
-
-  /** Without a pointer. */
-  async function press(page: Page, name: string): Promise<void> {
-    const button = page.getByRole('button', { name });
-    await button.waitFor();
-    await button.focus();
-    await page.keyboard.press('Enter');
-  }
 }
