@@ -1,12 +1,10 @@
-import type { OutboundResult } from '../egress/outbound.ts';
+import type { EndedResult } from '../egress/outbound.ts';
 import type { FinalReason } from '../policy/delivery-result.ts';
 import { isReceiversFault, type ReceiverFailure } from '../policy/receiver-failure.ts';
 import { type ReceiverInstruction, receiverInstruction } from '../policy/receiver-instruction.ts';
 import { deserializePolicy, isFinalResponse, retryDelayMs } from '../policy/retry-policy.ts';
 import type { Claim } from '../store/deliveries/claims/claim-deliveries.ts';
 import type { PreparedRequest, UnsignableRequest } from './prepare-request.ts';
-
-export type SentResult = Exclude<OutboundResult, { kind: 'not_started' }>;
 
 /** What follows from the end of an attempt, for the delivery and for its receiver. */
 export type AfterAttempt = {
@@ -22,7 +20,7 @@ export type AfterAttempt = {
 export function afterAttempt(
   { policy: policyText, step }: Pick<Claim, 'policy' | 'step'>,
   request: PreparedRequest | UnsignableRequest,
-  result: SentResult,
+  result: EndedResult,
   { random, now }: { random: () => number; now: () => number },
 ): AfterAttempt {
   const policy = deserializePolicy(policyText);

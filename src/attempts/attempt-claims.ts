@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unsignable } from '../egress/failure.ts';
-import type { AttemptRequest, OutboundResult } from '../egress/outbound.ts';
+import type { AttemptRequest, EndedResult, OutboundResult } from '../egress/outbound.ts';
 import type { DeliveryResult, UnrecordedAttempt } from '../policy/delivery-result.ts';
 import { describeOutcome, type Lane } from '../policy/outcome.ts';
 import { SCHEDULE_OWNER } from '../policy/owner.ts';
@@ -8,10 +8,10 @@ import { deserializePolicy } from '../policy/retry-policy.ts';
 import type { Claim } from '../store/deliveries/claims/claim-deliveries.ts';
 import type { Transition } from '../store/deliveries/transitions.ts';
 import { isOutage } from '../store/postgres/database.ts';
-import { afterAttempt, type SentResult } from './after-attempt.ts';
+import { afterAttempt } from './after-attempt.ts';
 import type { AttemptSlot } from './attempt-limiter.ts';
 import type { ClaimReleaser } from './claim-releaser.ts';
-import { RETRY_SOON_MS, resultAfter, retrySoon } from './delivery-results.ts';
+import { proxyDelayMs, RETRY_SOON_MS, resultAfter, retrySoon } from './delivery-results.ts';
 import type { PreparedRequest, PrepareRequest, UnsignableRequest } from './prepare-request.ts';
 import type { ReceiverMonitor } from './receiver-monitor.ts';
 import { toPendingRecord, toUnrecordedAttempt } from './recording/attempt-records.ts';
@@ -53,7 +53,7 @@ export type AttemptDependencies = {
   isInLine: (receiver: string) => boolean;
   /** Called with the projects whose outcomes were written other than by the recorder. */
   onOutcomes: (projectIds: Set<string>) => void;
-  onAttempt: (claim: Claim, result: SentResult) => void;
+  onAttempt: (claim: Claim, result: EndedResult) => void;
   /** Called with deliveries once they are recorded as undeliverable. */
   onUndeliverable: (deliveries: Transition[]) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
@@ -94,11 +94,14 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
     if (performance.now() > startBy) return release(claim, owner, giveUpAt, claim.lane, RETRY_SOON_MS);
     const result = await postOrReport(claim, request, startBy);
     // The claim stays open. The next claim records this attempt as unknown; several unknown attempts use up a step.
-    if (!result) return resultNow(retrySoon(claim.id, claim.step));
+    if (!result || (result.kind === 'proxy_failed' && result.maybeSent))
+      return resultNow(retrySoon(claim.id, claim.step));
     if (result.kind === 'not_started') {
       const lane = claim.lane === 'isolated' ? 'isolated' : 'restricted';
       return release(claim, owner, giveUpAt, lane, RETRY_SOON_MS);
     }
+    if (result.kind === 'proxy_failed')
+      return release(claim, owner, giveUpAt, claim.lane, proxyDelayMs(result.forMs, random));
     return record(claim, owner, request, result, giveUpAt, reserveRetry);
   }
 
@@ -132,7 +135,7 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
     claim: Claim,
     owner: string,
     request: PreparedRequest | UnsignableRequest,
-    result: SentResult,
+    result: EndedResult,
     giveUpAt: number,
     reserveRetry: ReserveRetry | undefined,
   ): Promise<AttemptResult> {

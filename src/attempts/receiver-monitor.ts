@@ -118,7 +118,7 @@ export function createReceiverMonitor({ onSlow, onHealthy }: ReceiverMonitorDepe
           running.delete(attempt);
           if (result.kind === 'not_started') becomeSlow(attempt, 'no free connection');
           else if (result.kind === 'failed') recordFailure(attempt, result.outcome);
-          else recordResponse(attempt, result.durationMs);
+          else if (result.kind === 'responded') recordResponse(attempt, result.durationMs);
         },
       };
     },

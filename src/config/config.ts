@@ -1,4 +1,6 @@
 import { isIPv4 } from 'node:net';
+import { DEFAULT_NO_PROXY } from '../egress/proxy/no-proxy.ts';
+import { displayedProxy, type ProxyAddress } from '../egress/proxy/proxy-url.ts';
 import { type Environment, environmentSchema } from './variables.ts';
 import { version } from './version.ts';
 
@@ -41,6 +43,10 @@ export type Config = {
   denyTargets?: string[];
   /** NAT64 prefixes of the network, in addition to the well-known ones. */
   nat64Prefixes?: string[];
+  /** The proxy for requests to receivers. */
+  egressProxy?: ProxyAddress;
+  /** Receivers that are reached without the proxy; set if there is a proxy. */
+  noProxy?: string[];
   /** Ports of the embedded servers on this machine, which are never targets. */
   embeddedPorts?: number[];
   /** The User-Agent of every request to a receiver. */
@@ -88,7 +94,7 @@ export function readConfig(env: NodeJS.ProcessEnv, command: Command): Config {
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
   const isEmpty = (name: string): boolean => env[name] === '';
-  return toConfig(parsed.data, isEmpty('POSTHORN_ALLOW_TARGETS'), isEmpty('POSTHORN_UI'));
+  return toConfig(parsed.data, isEmpty);
 }
 
 function missingFor(command: Command, env: NodeJS.ProcessEnv): string[] {
@@ -114,7 +120,8 @@ function missingFor(command: Command, env: NodeJS.ProcessEnv): string[] {
   return problems;
 }
 
-function toConfig(v: Environment, allowTargetsIsEmpty: boolean, uiIsEmpty: boolean): Config {
+/** `isEmpty`: whether a variable is set but empty. */
+function toConfig(v: Environment, isEmpty: (name: string) => boolean): Config {
   const [host, port] = [v.POSTHORN_HOST, v.POSTHORN_PORT];
   const publicUrl = v.POSTHORN_PUBLIC_URL;
   // If others can reach the API, tenants may be on other machines, and must not reach servers on this one.
@@ -141,12 +148,17 @@ function toConfig(v: Environment, allowTargetsIsEmpty: boolean, uiIsEmpty: boole
     adminKey: v.POSTHORN_ADMIN_KEY,
     encryptionKeys: v.POSTHORN_ENCRYPTION_KEYS,
     trustedProxies: v.POSTHORN_TRUSTED_PROXIES,
-    allowTargets: v.POSTHORN_ALLOW_TARGETS ?? (localOnly && !allowTargetsIsEmpty ? LOOPBACK : []),
+    allowTargets:
+      v.POSTHORN_ALLOW_TARGETS ?? (localOnly && !isEmpty('POSTHORN_ALLOW_TARGETS') ? LOOPBACK : []),
     denyTargets: v.POSTHORN_DENY_TARGETS,
     nat64Prefixes: v.POSTHORN_NAT64_PREFIXES,
+    egressProxy: v.POSTHORN_EGRESS_PROXY,
+    noProxy:
+      v.POSTHORN_EGRESS_PROXY &&
+      (v.POSTHORN_NO_PROXY ?? (isEmpty('POSTHORN_NO_PROXY') ? [] : DEFAULT_NO_PROXY)),
     userAgent: v.POSTHORN_USER_AGENT ?? userAgentOf(v.POSTHORN_PUBLIC_URL),
     maxBodyBytes: v.POSTHORN_MAX_BODY,
-    ui: uiIsEmpty ? [] : v.POSTHORN_UI,
+    ui: isEmpty('POSTHORN_UI') ? [] : v.POSTHORN_UI,
     listeners: v.POSTHORN_LISTENERS === 'on',
     quotas: v.POSTHORN_QUOTAS,
     grouping: v.POSTHORN_GROUPING,
@@ -169,7 +181,7 @@ const omitUndefined = <T extends object>(values: T): OmitUndefined<T> =>
 
 /** The configuration for the log. Passwords and keys are masked; it says only whether they are set. */
 export function maskedSummary(config: Config): Record<string, unknown> {
-  const { databaseUrl, databaseDirectUrl, temporal, adminKey, encryptionKeys, ...rest } = config;
+  const { databaseUrl, databaseDirectUrl, temporal, adminKey, encryptionKeys, egressProxy, ...rest } = config;
   const { apiKey, tlsCert, tlsKey, ...plainTemporal } = temporal;
   return {
     database: databaseUrl ? withoutPassword(databaseUrl) : 'embedded',
@@ -181,6 +193,7 @@ export function maskedSummary(config: Config): Record<string, unknown> {
       tls: tlsCert && tlsKey ? 'client certificate' : apiKey ? 'on' : 'off',
     },
     ...rest,
+    ...(egressProxy && { egressProxy: displayedProxy(egressProxy) }),
     adminKey: adminKey ? 'set' : 'unset',
     encryptionKeys: encryptionKeys.length,
   };

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isTranslationPrefix } from '../egress/addresses/nat64.ts';
+import { isNoProxyEntry } from '../egress/proxy/no-proxy.ts';
+import { parseProxyUrl } from '../egress/proxy/proxy-url.ts';
 import { parseDuration } from '../policy/duration.ts';
 import { DEFAULT_QUOTAS, parseQuotas, type Quotas } from '../policy/quotas.ts';
 
@@ -37,6 +39,19 @@ const httpUrl = parsedAs('an http:// or https:// URL', (text) =>
 
 const databaseUrl = parsedAs('a postgres:// URL', (text) =>
   URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol) ? text : undefined,
+);
+
+const proxyUrl = parsedAs(
+  'an http:// or https:// URL of a proxy, with a percent-encoded user name and password if it needs them',
+  parseProxyUrl,
+);
+
+const noProxy = parsedAs(
+  'a comma-separated list of names, addresses and networks like .example.com,10.0.0.0/8, or *',
+  (text) => {
+    const entries = text.split(/[\s,]+/).filter(Boolean);
+    return entries.every(isNoProxyEntry) ? entries : undefined;
+  },
 );
 
 const hostAndPort = parsedAs('host:port', (text) => (/^\S+:\d{1,5}$/.test(text) ? text : undefined));
@@ -147,6 +162,8 @@ export const environmentSchema = z.object({
   POSTHORN_ALLOW_TARGETS: cidrs.optional(),
   POSTHORN_DENY_TARGETS: hostsAndPorts.optional(),
   POSTHORN_NAT64_PREFIXES: nat64Prefixes.optional(),
+  POSTHORN_EGRESS_PROXY: proxyUrl.optional(),
+  POSTHORN_NO_PROXY: noProxy.optional(),
   POSTHORN_TRUSTED_PROXIES: cidrs.optional(),
   POSTHORN_USER_AGENT: headerValue.optional(),
   POSTHORN_MAX_BODY: bytes.default(1024 ** 2),

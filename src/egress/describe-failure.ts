@@ -70,6 +70,8 @@ export const FAILURE_MESSAGES = {
     ENETUNREACH:
       'no route leads to the network of the receiver: check the DNS record, which may lack an address of the other IP version (A or AAAA)',
     EADDRNOTAVAIL: 'the address of the receiver cannot be reached from Posthorn: check the DNS record',
+    PROXY_DID_NOT_CONNECT:
+      'the proxy of Posthorn could not connect to the receiver: check that the server is running and reachable from the internet',
     listener_offline:
       'no client is connected to the listener, so nothing was sent: connect one, for example with "posthorn listen"',
     EACCES: BLOCKED_BY_FIREWALL,
@@ -134,6 +136,8 @@ export const FAILURE_MESSAGES = {
   },
   blocked: {
     ADDRESS_NOT_ALLOWED: 'the address of the receiver is not allowed',
+    PROXY_DENIED:
+      'the proxy of Posthorn does not allow requests to the receiver: ask the operator of Posthorn',
     OWN_ADDRESS: 'the address and port belong to a Posthorn service',
     REQUEST_NOT_SENDABLE: 'a header of the request cannot be sent over HTTP',
     SECRET_NOT_FITTING: 'the profile of the event cannot sign with any active secret',

@@ -33,6 +33,8 @@ export const timedOut = (phase: AttemptPhase): Failure => failure('timeout', TIM
 
 export const addressNotAllowed = failure('blocked', 'ADDRESS_NOT_ALLOWED');
 export const ownAddress = failure('blocked', 'OWN_ADDRESS');
+export const proxyDenied = failure('blocked', 'PROXY_DENIED');
+export const proxyDidNotConnect = failure('connection_failed', 'PROXY_DID_NOT_CONNECT');
 export const unsendable = failure('blocked', 'REQUEST_NOT_SENDABLE');
 export const unsignable = failure('blocked', 'SECRET_NOT_FITTING');
 export const listenerOffline = failure('connection_failed', 'listener_offline');

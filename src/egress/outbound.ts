@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import type { AddressGuard } from './addresses/address-guard.ts';
 import { createAddressTracker } from './addresses/address-tracker.ts';
 import { createLookup, type Lookup } from './addresses/lookup.ts';
@@ -6,6 +7,7 @@ import { ConnectionPools, type PoolStats } from './connections/connection-pools.
 import type { AttemptError, Failure } from './failure.ts';
 import { completeHeaders } from './http/request-headers.ts';
 import type { ReceiverResponse } from './http/response-reader.ts';
+import type { EgressProxy } from './proxy/egress-proxy.ts';
 import { responseOutcome } from './response-outcome.ts';
 import { send } from './send.ts';
 import { createTargetParser, type Target } from './target.ts';
@@ -26,7 +28,7 @@ export type OutboundRequest = {
   projectId: string;
   /** The receiver. Requests share connections only under the same key, so no receiver can use up those of another. */
   poolKey: string;
-  /** Called once, when the request gets a connection or starts to dial. */
+  /** Called once, when the request gets a connection or starts to dial. Through a proxy, only with a connection. */
   onStart?: () => void;
 };
 
@@ -48,7 +50,15 @@ export type OutboundResult =
   | (ReceiverResponse & Timing & { outcome: 'delivered' | 'rejected'; error?: AttemptError })
   | (Failure & Timing & { kind: 'failed'; statusCode: null })
   /** Nothing was sent: no connection was free by `startBy`, or this process had no socket left. */
-  | { kind: 'not_started' };
+  | { kind: 'not_started' }
+  /**
+   * The proxy opened no tunnel, and the receiver is not at fault. `forMs`: for how long the proxy has been failing.
+   * `maybeSent`: the request may have been sent over an older tunnel, which broke.
+   */
+  | { kind: 'proxy_failed'; forMs: number; maybeSent: boolean };
+
+/** A request that was sent, or could not be sent to its receiver. */
+export type EndedResult = Extract<OutboundResult, { kind: 'responded' | 'failed' }>;
 
 export type Outbound = {
   post(request: OutboundRequest): Promise<OutboundResult>;
@@ -85,8 +95,10 @@ export type OutboundOptions = {
   userAgent?: string;
   /** Returns epoch milliseconds; used for `startedAt`. */
   now?: () => number;
-  /** PEM certificates to trust instead of the built-in ones. */
+  /** PEM certificates to trust instead of those that Node.js trusts. */
   certificateAuthorities?: string[];
+  /** Carries the requests to all receivers that it does not except. */
+  proxy?: EgressProxy;
 };
 
 /**
@@ -100,7 +112,10 @@ export function createOutbound(options: OutboundOptions): Outbound {
     spareSockets: { remaining: Math.max(4, Math.floor((options.maxSockets ?? 4_096) / 16)) },
     addresses,
     lookup: addresses.lookup,
-    certificateAuthorities: options.certificateAuthorities,
+    // Once: a context for each connection would parse the certificates again.
+    secureContext:
+      options.certificateAuthorities && createSecureContext({ ca: options.certificateAuthorities }),
+    proxy: options.proxy,
     maxBodyBytes: options.maxResponseBytes ?? 16_384,
     maxHeaderBytes: options.maxHeaderBytes ?? 65_536,
     maxIdleMs: options.maxIdleMs ?? 4_000,
@@ -128,7 +143,6 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const lease = await pool.acquire(request.startBy);
     if (!lease) return { kind: 'not_started' };
     try {
-      request.onStart?.();
       return await sendOnLease(request, target, lease);
     } finally {
       pool.release(lease.connection);
@@ -140,10 +154,21 @@ export function createOutbound(options: OutboundOptions): Outbound {
     target: Target,
     lease: ConnectionLease,
   ): Promise<OutboundResult> {
-    const { headers, body, startBy, timeoutMs } = request;
+    const { headers, body, startBy, timeoutMs, projectId } = request;
     const startedAt = new Date(now());
     const startedMs = performance.now();
-    const sendOptions = { ...sendDefaults, startBy, deadlineAt: startedMs + timeoutMs };
+    let started = false;
+    const onStart = (): void => {
+      if (!started) request.onStart?.();
+      started = true;
+    };
+    const sendOptions = {
+      ...sendDefaults,
+      startBy,
+      projectId,
+      deadlineAt: startedMs + timeoutMs,
+      onStart,
+    };
     const post = {
       target: target.requestTarget,
       headers: completeHeaders(headers, { host: target.host, bodyLength: body.length, userAgent }),
@@ -151,6 +176,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     };
     const sent = await send(lease, target.origin, post, sendOptions);
     if (sent.kind === 'not_sent') return { kind: 'not_started' };
+    if (sent.kind === 'proxy_failed') return sent;
 
     const timing = { resent: sent.resent, startedAt, durationMs: performance.now() - startedMs };
     const { result } = sent;

@@ -17,7 +17,9 @@ export type SendOptions = DialOptions &
 export type SendResult =
   | { kind: 'sent'; result: ExchangeResult; resent: boolean }
   /** Nothing was sent, because this process had no socket or no time left. The receiver is not at fault. */
-  | { kind: 'not_sent' };
+  | { kind: 'not_sent' }
+  /** The proxy opened no tunnel. `maybeSent`: the request may have been sent over an older tunnel, which broke. */
+  | { kind: 'proxy_failed'; forMs: number; maybeSent: boolean };
 
 /**
  * Sends a request over the connection of the lease, or over a new one. A receiver may close an idle connection at the
@@ -33,6 +35,7 @@ export async function send(
 ): Promise<SendResult> {
   let stale: ExchangeResult | undefined;
   if (lease.connection) {
+    options.onStart();
     stale = await exchange(lease.connection, post, options);
     if (!wasStale(stale, lease.connection)) return sent(stale);
     lease.connection.destroy();
@@ -42,9 +45,11 @@ export async function send(
 
   const dialed = await dial(origin, options, options.deadlineAt);
   if (dialed.kind === 'no_socket') return resultWithoutResend(stale);
+  if (dialed.kind === 'proxy_failed')
+    return { ...dialed, maybeSent: stale !== undefined && !isUnsent(stale) };
   if (dialed.kind === 'failed') return sent({ ...dialed, stage: 'final' });
   const isCurrentAddress = (address: string | undefined): boolean =>
-    options.addresses.isCurrent(origin.host, address);
+    options.addresses.isCurrent(origin.host, dialed.address ?? address);
   lease.connection = new Connection(dialed.socket, options, isCurrentAddress);
   return sent(await exchange(lease.connection, post, options), stale !== undefined && !isUnsent(stale));
 }

@@ -49,6 +49,13 @@ export function createMetrics() {
       labelNames: ['by'],
       registers,
     }),
+    /** `fault`: see ProxyFault in src/egress/proxy. */
+    egressProxyFaults: new Counter({
+      name: 'posthorn_egress_proxy_faults_total',
+      help: 'Requests for a tunnel to a receiver that failed through the fault of the egress proxy, by fault',
+      labelNames: ['fault'],
+      registers,
+    }),
     attemptDuration: new Histogram({
       name: 'posthorn_attempt_duration_seconds',
       help: 'Duration of an attempt, from the DNS query to the end of the response',

@@ -17,6 +17,8 @@ export type Readings = {
   logLinesLost(): number;
   /** Seconds by which this machine's clock is ahead of Postgres's. */
   clockSkew(): number;
+  /** 1 while the egress proxy opens no tunnel, otherwise 0; missing without a proxy. */
+  egressProxyFailing(): number;
   /** Attempts of this worker from claim to record, and how many attempts it may claim ahead of starting them. */
   attempts(): { inFlight: number; window: number };
   pools: Record<string, () => PoolUsage>;
@@ -63,6 +65,11 @@ export function registerGauges(registry: Registry): (more: Partial<Readings>) =>
   });
   gauge('posthorn_clock_skew_seconds', "Seconds by which this machine's clock is ahead of Postgres's", () =>
     readings.clockSkew?.(),
+  );
+  gauge(
+    'posthorn_egress_proxy_failing',
+    '1 while the egress proxy opens no tunnel, otherwise 0; NaN without a proxy',
+    () => readings.egressProxyFailing?.(),
   );
   gauge(
     'posthorn_attempts_in_flight',

@@ -11,6 +11,7 @@ export function ownServersOf(config: Config): OwnServer[] {
     temporal,
     databaseUrl,
     databaseDirectUrl,
+    egressProxy,
     embeddedPorts = [],
   } = config;
   return [
@@ -19,6 +20,7 @@ export function ownServersOf(config: Config): OwnServer[] {
     ...serverAt(http.host, healthPort),
     ...embeddedPorts.flatMap((port) => serverAt('127.0.0.1', port)),
     ...(config.denyTargets ?? []).flatMap((server) => serverFromAddress(server, 'address')),
+    ...(egressProxy ? serverAt(egressProxy.host, egressProxy.port) : []),
     ...(temporal.address ? serverFromAddress(temporal.address, 'host') : []),
     ...(databaseUrl ? serverFromDatabaseUrl(databaseUrl) : []),
     ...(databaseDirectUrl ? serverFromDatabaseUrl(databaseDirectUrl) : []),

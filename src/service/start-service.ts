@@ -46,7 +46,10 @@ export async function startService(
       temporal: temporal.status(),
       ...(roles.worker && { worker: pollStatus(temporal.isPolling()) }),
     }),
-    informational: () => ({ clock: clockStatus(clock.skewMs()) }),
+    informational: () => {
+      const egressProxy = worker?.proxyStatus();
+      return { clock: clockStatus(clock.skewMs()), ...(egressProxy && { egressProxy }) };
+    },
   });
   const api = roles.api ? startApiRole({ shared, temporal, links, readiness, worker }) : null;
 

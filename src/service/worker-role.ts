@@ -14,6 +14,7 @@ import { createReceiverMonitor, type ReceiverMonitor } from '../attempts/receive
 import { createRecorder } from '../attempts/recording/recorder.ts';
 import { createUndeliverableReporter } from '../attempts/undeliverable-reporter.ts';
 import { createOutbound } from '../egress/outbound.ts';
+import type { ProxyStatus } from '../egress/proxy/proxy-health.ts';
 import { createFairSemaphore } from '../limits/fair-semaphore.ts';
 import { createListenerWire } from '../listeners/listener-wire.ts';
 import { isListenerUrl } from '../policy/listener-url.ts';
@@ -23,6 +24,7 @@ import { readBody } from '../store/deliveries/claims/claim-deliveries.ts';
 import { markHealthy, markSlow } from '../store/receivers/gates/slow-receivers.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
 import { logSignalFailure } from './dispatch.ts';
+import { createObservedProxy } from './egress-proxy.ts';
 import { createReceiverEffects } from './receiver-effects.ts';
 import { CONNECTIONS_PER_HOST, type SharedServices } from './shared-services.ts';
 import { turnTokens } from './turn-tokens.ts';
@@ -34,14 +36,18 @@ export type WorkerRole = {
   activities: Activities & JobActivities;
   engine: AttemptEngine;
   limiter: AttemptLimiter;
+  /** Undefined if requests to receivers go through no proxy. */
+  proxyStatus(): ProxyStatus | undefined;
   close(): Promise<void>;
 };
 
 /** The activities of a worker, and the connections to receivers that they use. */
 export function createWorkerRole(shared: SharedServices, gateway: () => TemporalGateway | null): WorkerRole {
   const { config, log, metrics, pools, notifications, clock, profiles, heartbeats, onFailure } = shared;
+  const proxy = createObservedProxy(shared);
   const outbound = createOutbound({
     guard: shared.guard,
+    ...(proxy && { proxy }),
     maxConnectionsPerHost: CONNECTIONS_PER_HOST,
     maxSockets: shared.sockets.outbound,
     userAgent: config.userAgent,
@@ -116,6 +122,7 @@ export function createWorkerRole(shared: SharedServices, gateway: () => Temporal
   return {
     engine,
     limiter,
+    proxyStatus: () => proxy?.status(),
     activities: {
       ...createActivities(engine, onActivityFailure),
       ...createJobActivities(jobEngine, onActivityFailure),

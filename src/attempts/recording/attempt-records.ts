@@ -1,4 +1,4 @@
-import type { OutboundResult } from '../../egress/outbound.ts';
+import type { EndedResult } from '../../egress/outbound.ts';
 import type { UnrecordedAttempt } from '../../policy/delivery-result.ts';
 import { SCHEDULE_OWNER } from '../../policy/owner.ts';
 import type { ReceiverFailure } from '../../policy/receiver-failure.ts';
@@ -12,7 +12,7 @@ const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'ut
 export function toPendingRecord(
   claim: Claim,
   request: RecordedRequest,
-  result: Exclude<OutboundResult, { kind: 'not_started' }>,
+  result: EndedResult,
   next: Pick<PendingRecord, 'retryAt' | 'finalReason' | 'receiverFailure' | 'nextOwner'>,
 ): PendingRecord {
   const hasResponse = result.kind === 'responded';

@@ -1,6 +1,7 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { canonicalAddress } from './ipv6.ts';
 import { createNat64, type Nat64 } from './nat64.ts';
+import { networks } from './networks.ts';
 import { createOwnServices, type OwnServices } from './own-services.ts';
 import { tunnelledIpv4 } from './tunnelled-ipv4.ts';
 
@@ -103,19 +104,4 @@ export function createAddressGuard(
     refreshOwnServices: own.refresh,
     discoverNat64: nat64.discover,
   };
-}
-
-/** Each family needs its own list: in a shared list, the rule `::/8` would match every IPv4 address. */
-function networks(family: 4 | 6, cidrs: string[]): BlockList {
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const [network = '', prefix = '', ...rest] = cidr.split('/');
-    const bits = Number(prefix);
-    const isPrefix = /^\d{1,3}$/.test(prefix) && bits <= (family === 4 ? 32 : 128);
-    if (rest.length > 0 || isIP(network) !== family || network.includes('%') || !isPrefix) {
-      throw new Error(`"${cidr}" is not a network in CIDR form, such as 10.0.0.0/8 or fd00::/8`);
-    }
-    list.addSubnet(network, bits, family === 4 ? 'ipv4' : 'ipv6');
-  }
-  return list;
 }

@@ -35,14 +35,14 @@ export function createAddressTracker(lookup: Lookup, refreshMs: number): Address
     });
     const queriedAt = performance.now();
     const result: LookupResult = {
-      addresses: new Set(addresses.map(canonical)),
+      addresses: new Set(addresses.map(inSocketNotation)),
       isComplete: !later,
       queriedAt,
     };
     results.set(host, result);
     later?.then(
       (others) => {
-        for (const address of others) result.addresses.add(canonical(address));
+        for (const address of others) result.addresses.add(inSocketNotation(address));
         result.isComplete = true;
       },
       () => {},
@@ -64,8 +64,8 @@ export function createAddressTracker(lookup: Lookup, refreshMs: number): Address
   };
 }
 
-/** In the notation of `socket.remoteAddress`: a hosts file may contain ::0001, which would never match. */
-function canonical(address: string): string {
+/** An address in the notation of `socket.remoteAddress`: a hosts file may contain ::0001, which would never match. */
+export function inSocketNotation(address: string): string {
   if (!isIP(address)) return address;
   return new SocketAddress({ address, family: isIP(address) === 6 ? 'ipv6' : 'ipv4' }).address;
 }

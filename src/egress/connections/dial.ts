@@ -1,27 +1,26 @@
-import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { AddressGuard } from '../addresses/address-guard.ts';
 import { isLocalhost } from '../addresses/host-name.ts';
 import type { Lookup } from '../addresses/lookup.ts';
 import { embedsIpv4 } from '../addresses/nat64.ts';
 import { msUntil, resolveWithin } from '../deadline.ts';
-import {
-  addressNotAllowed,
-  type Failure,
-  failureOf,
-  isResourceExhaustion,
-  ownAddress,
-  speaksHttp2Only,
-  timedOut,
-} from '../failure.ts';
+import { addressNotAllowed, type Failure, failureOf, ownAddress, timedOut } from '../failure.ts';
+import type { EgressProxy } from '../proxy/egress-proxy.ts';
 import { familyOf, type Origin } from '../target-url.ts';
 import { type Candidates, type ConnectResult, connectToFirst, type SpareSockets } from './happy-eyeballs.ts';
+import { startTls } from './start-tls.ts';
 
 export type DialOptions = {
   guard: AddressGuard;
   lookup: Lookup;
   spareSockets: SpareSockets;
-  certificateAuthorities?: string[] | undefined;
+  /** With the certificate authorities to trust, if not those of Node.js. */
+  secureContext?: SecureContext | undefined;
+  /** Opens the connections, except those to receivers that it does not carry. */
+  proxy?: EgressProxy | undefined;
+  projectId: string;
+  /** Called when the receiver may be the cause of a delay: before a connection to it is opened, or with a tunnel to it. */
+  onStart: () => void;
 };
 
 type AllowedAddresses = Pick<Candidates, 'addresses' | 'laterAddresses'>;
@@ -31,11 +30,21 @@ type AllowedAddresses = Pick<Candidates, 'addresses' | 'laterAddresses'>;
  * lookup could return different ones. `deadlineAt` is in milliseconds on the clock of performance.now().
  */
 export async function dial(origin: Origin, rules: DialOptions, deadlineAt: number): Promise<ConnectResult> {
+  const { proxy, spareSockets, secureContext, projectId, onStart } = rules;
+  if (!proxy) onStart();
   const allowed = await allowedAddresses(origin, rules, deadlineAt);
   if (!('addresses' in allowed)) return { kind: 'failed', failure: allowed };
-  const connected = await connectToFirst({ ...allowed, port: origin.port }, rules.spareSockets, deadlineAt);
-  if (connected.kind !== 'connected' || !origin.secure) return connected;
-  return startTls(connected.socket, origin.host, rules.certificateAuthorities, deadlineAt);
+  const tunnel = proxy?.carries(origin, allowed.addresses)
+    ? proxy.connect({ origin, addresses: allowed.addresses, projectId }, spareSockets, deadlineAt)
+    : undefined;
+  if (!tunnel) onStart();
+  const connected = await (tunnel ??
+    connectToFirst({ ...allowed, port: origin.port }, spareSockets, deadlineAt));
+  if (connected.kind !== 'connected') return connected;
+  if (tunnel) onStart();
+  if (!origin.secure) return connected;
+  const secured = await startTls(connected.socket, origin.host, secureContext, deadlineAt);
+  return secured.kind === 'connected' ? { ...connected, socket: secured.socket } : secured;
 }
 
 /** A single address that is not allowed blocks the request: a legitimate name does not mix public and private ones. */
@@ -86,42 +95,3 @@ function dropNat64Copies(found: string[], allows: (address: string) => boolean):
 
 const waitUntil = async <T>(deadlineAt: number, result: Promise<T> | undefined): Promise<T | undefined> =>
   result && resolveWithin(msUntil(deadlineAt), result);
-
-/** Starts TLS on a connection. The socket is destroyed unless its certificate is trusted for `host`. */
-function startTls(
-  plain: Socket,
-  host: string,
-  certificateAuthorities: string[] | undefined,
-  deadlineAt: number,
-): Promise<ConnectResult> {
-  const socket = connectTls({
-    socket: plain,
-    host,
-    // RFC 6066 section 3 forbids addresses as server names. Node.js still checks them against the certificate.
-    ...(familyOf(host) ? {} : { servername: host }),
-    ALPNProtocols: ['http/1.1'],
-    ...(certificateAuthorities && { ca: certificateAuthorities }),
-  });
-  // This listener is never removed: an error without a listener would end the process.
-  socket.on('error', () => {});
-  return new Promise((resolve) => {
-    const end = (result: ConnectResult): void => {
-      clearTimeout(timer);
-      socket.off('secureConnect', onSecure).off('error', onError).off('close', onClose);
-      if (result.kind !== 'connected') socket.destroy();
-      resolve(result);
-    };
-    const fail = (failure: Failure): void => end({ kind: 'failed', failure });
-    const onSecure = (): void => {
-      // If this process stalled, the handshake may have finished after the deadline.
-      if (performance.now() >= deadlineAt) fail(timedOut('tls'));
-      else if (socket.alpnProtocol === 'h2') fail(speaksHttp2Only);
-      else end({ kind: 'connected', socket });
-    };
-    const onError = (error: Error): void =>
-      isResourceExhaustion(error) ? end({ kind: 'no_socket' }) : fail(failureOf(error, 'tls'));
-    const onClose = (): void => onError(Object.assign(new Error(), { code: 'ECONNRESET' }));
-    const timer = setTimeout(() => fail(timedOut('tls')), msUntil(deadlineAt));
-    socket.once('secureConnect', onSecure).once('error', onError).once('close', onClose);
-  });
-}

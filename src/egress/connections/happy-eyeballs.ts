@@ -4,8 +4,11 @@ import { type Failure, failureOf, isResourceExhaustion, timedOut } from '../fail
 import { familyOf } from '../target-url.ts';
 
 export type ConnectResult =
-  | { kind: 'connected'; socket: Socket }
+  /** `address`: the receiver's, if the socket is connected to a proxy. */
+  | { kind: 'connected'; socket: Socket; address?: string }
   | { kind: 'failed'; failure: Failure }
+  /** The proxy failed: nothing was sent, and the receiver is not at fault. `forMs`: for how long it has been failing. */
+  | { kind: 'proxy_failed'; forMs: number }
   /** The process has no socket left: nothing was sent, and the receiver is not at fault. */
   | { kind: 'no_socket' };
 
@@ -111,7 +114,7 @@ export function connectToFirst(
 }
 
 /** Alternates the families, beginning with that of the first address, because one family may have no route at all. */
-function alternateFamilies(addresses: string[]): string[] {
+export function alternateFamilies(addresses: string[]): string[] {
   const family = familyOf(addresses[0] ?? '');
   const first = addresses.filter((address) => familyOf(address) === family).slice(0, MAX_ADDRESSES_PER_DIAL);
   const second = addresses.filter((address) => familyOf(address) !== family).slice(0, MAX_ADDRESSES_PER_DIAL);

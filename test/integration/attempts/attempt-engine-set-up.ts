@@ -7,7 +7,7 @@ import { createPrepareRequest, type PrepareRequest } from '../../../src/attempts
 import { createReceiverMonitor } from '../../../src/attempts/receiver-monitor.ts';
 import { createRecorder } from '../../../src/attempts/recording/recorder.ts';
 import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
-import { createOutbound, type Outbound } from '../../../src/egress/outbound.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from '../../../src/egress/outbound.ts';
 import type { DeliveryStep } from '../../../src/policy/delivery-result.ts';
 import { createProfileLookup } from '../../../src/profiles/profile-lookup.ts';
 import { createShippedProfiles } from '../../../src/profiles/shipped/registry.ts';
@@ -42,6 +42,7 @@ export function startTestEngine(
     onBodyRead = () => {},
     wrapPrepare = (prepare) => prepare,
     wrapPost = (post) => post,
+    outboundOptions = {},
   }: {
     connectionsPerHost?: number;
     maxConcurrent?: number;
@@ -52,13 +53,14 @@ export function startTestEngine(
     /** For faults that cannot be staged. */
     wrapPrepare?: (prepare: PrepareRequest) => PrepareRequest;
     wrapPost?: (post: Outbound['post']) => Outbound['post'];
+    outboundOptions?: Partial<OutboundOptions>;
   } = {},
 ): TestEngine {
   const receiverReports: string[] = [];
   const claimedWorkflows: string[] = [];
   const failures: unknown[] = [];
   const guard = createAddressGuard(['127.0.0.0/8']);
-  const outbound = createOutbound({ guard, maxConnectionsPerHost });
+  const outbound = createOutbound({ guard, maxConnectionsPerHost, ...outboundOptions });
   const receiverMonitor = createReceiverMonitor({
     onSlow: (receiver) => receiverReports.push(`slow ${receiver}`),
     onHealthy: (receiver) => receiverReports.push(`healthy ${receiver}`),

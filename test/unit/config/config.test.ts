@@ -149,6 +149,8 @@ test('all problems are listed together, each with its variable', () => {
       POSTHORN_ALLOW_TARGETS: '10.0.0.0/33',
       POSTHORN_DENY_TARGETS: 'temporal-ui',
       POSTHORN_NAT64_PREFIXES: '2001:db8::/95',
+      POSTHORN_EGRESS_PROXY: 'socks5://user:pr0xy@proxy:1080',
+      POSTHORN_NO_PROXY: 'a.test,http://b.test',
       POSTHORN_MAX_BODY: '1gb',
       POSTHORN_GROUPING: 'sometimes',
       POSTHORN_FIRST_ATTEMPT: 'soon',
@@ -167,6 +169,8 @@ test('all problems are listed together, each with its variable', () => {
     'POSTHORN_ALLOW_TARGETS is not a comma-separated list of networks like 10.0.0.0/8,fd00::/8',
     'POSTHORN_DENY_TARGETS is not a comma-separated list of host:port',
     'POSTHORN_NAT64_PREFIXES is not a comma-separated list of NAT64 prefixes like 2001:db8:64::/96, of 32, 40, 48, 56, 64 or 96 bits',
+    'POSTHORN_EGRESS_PROXY is not an http:// or https:// URL of a proxy, with a percent-encoded user name and password if it needs them',
+    'POSTHORN_NO_PROXY is not a comma-separated list of names, addresses and networks like .example.com,10.0.0.0/8, or *',
     'POSTHORN_MAX_BODY is not a size like 512kb or 1mb',
     'POSTHORN_GROUPING is not auto or never',
     'POSTHORN_FIRST_ATTEMPT is not workflow or express',
@@ -192,11 +196,28 @@ test.each([
 test('the summary for the log holds no secret', () => {
   const url = `${REAL.DATABASE_URL}?password=0ther`;
   const direct = 'postgres://posthorn:d1rect@db.internal:5433/posthorn';
-  const env = { ...REAL, DATABASE_URL: url, DATABASE_DIRECT_URL: direct, TEMPORAL_API_KEY: 'cl0ud-key' };
+  const env = {
+    ...REAL,
+    DATABASE_URL: url,
+    DATABASE_DIRECT_URL: direct,
+    TEMPORAL_API_KEY: 'cl0ud-key',
+    POSTHORN_EGRESS_PROXY: 'http://pr0xy-user:pr0xy-word@proxy.internal:3128',
+  };
   const summary = JSON.stringify(maskedSummary(readConfig(env, 'start')));
 
-  for (const secret of ['pa55word', 'd1rect', '0ther', 'adm1n-key', 'cl0ud-key', KEY])
+  for (const secret of [
+    'pa55word',
+    'd1rect',
+    '0ther',
+    'adm1n-key',
+    'cl0ud-key',
+    KEY,
+    'pr0xy-user',
+    'pr0xy-word',
+    'Basic',
+  ])
     expect(summary).not.toContain(secret);
+  expect(summary).toContain('"egressProxy":"http://proxy.internal:3128"');
   expect(summary).toContain('db.internal');
   expect(summary).toContain('"adminKey":"set"');
 });
@@ -209,6 +230,20 @@ test('POSTHORN_UI lists the pages that are served, and none if it is empty', () 
     [],
   ]);
   expect(() => uiOf('admin')).toThrow('POSTHORN_UI');
+});
+
+test('with a proxy, receivers on loopback are excepted unless POSTHORN_NO_PROXY is set, and none if it is empty', () => {
+  const proxyOf = (env: NodeJS.ProcessEnv) =>
+    readConfig({ POSTHORN_EGRESS_PROXY: 'http://user:w0rd@proxy:3128', ...env }, 'start');
+  expect(proxyOf({})).toMatchObject({
+    egressProxy: { host: 'proxy', port: 3128, secure: false },
+    noProxy: ['localhost', '127.0.0.0/8', '::1'],
+  });
+  expect(proxyOf({ POSTHORN_NO_PROXY: '.inside.test, 10.0.0.0/8' }).noProxy).toEqual([
+    '.inside.test',
+    '10.0.0.0/8',
+  ]);
+  expect(proxyOf({ POSTHORN_NO_PROXY: '' }).noProxy).toEqual([]);
 });
 
 test('POSTHORN_DRAIN_RATE is a number from 0 to 10,000', () => {

@@ -1,0 +1,38 @@
+import { createEgressProxy, type EgressProxy } from '../egress/proxy/egress-proxy.ts';
+import { createNoProxy } from '../egress/proxy/no-proxy.ts';
+import type { SharedServices } from './shared-services.ts';
+
+/** A proxy may alternate between failing and working: it is logged at most this often. */
+const LOG_EVERY_MS = 60_000;
+
+/** The proxy for requests to receivers, with its log lines and metrics; undefined if none is configured. */
+export function createObservedProxy({ config, log, metrics }: SharedServices): EgressProxy | undefined {
+  const { egressProxy, noProxy } = config;
+  if (!egressProxy) return undefined;
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  let isFailureLogged = false;
+  const proxy = createEgressProxy({
+    address: egressProxy,
+    bypasses: createNoProxy(noProxy ?? []),
+    onFault: (fault) => metrics.egressProxyFaults.inc({ fault }),
+    onFailing: ({ fault, detail, isCertain }) => {
+      if (performance.now() - loggedAt < LOG_EVERY_MS) return;
+      loggedAt = performance.now();
+      isFailureLogged = true;
+      const line = { fault, detail };
+      if (isCertain)
+        log.error(line, 'the egress proxy fails; deliveries wait for it and no attempt is counted');
+      else
+        log.warn(
+          line,
+          'the egress proxy opened no tunnel and did not say whether the receiver is the cause; no attempt is counted',
+        );
+    },
+    onWorking: () => {
+      if (isFailureLogged) log.info('the egress proxy opens tunnels again');
+      isFailureLogged = false;
+    },
+  });
+  metrics.addReadings({ egressProxyFailing: () => (proxy.status().ok ? 0 : 1) });
+  return proxy;
+}
