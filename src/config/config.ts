@@ -47,6 +47,8 @@ export type Config = {
   egressProxy?: ProxyAddress;
   /** Receivers that are reached without the proxy; set if there is a proxy. */
   noProxy?: string[];
+  /** Certificates (PEM) of authorities to trust for receivers, in addition to those that Node.js trusts. */
+  extraAuthorities?: string[];
   /** Ports of the embedded servers on this machine, which are never targets. */
   embeddedPorts?: number[];
   /** The User-Agent of every request to a receiver. */
@@ -156,6 +158,7 @@ function toConfig(v: Environment, isEmpty: (name: string) => boolean): Config {
     noProxy:
       v.POSTHORN_EGRESS_PROXY &&
       (v.POSTHORN_NO_PROXY ?? (isEmpty('POSTHORN_NO_PROXY') ? [] : DEFAULT_NO_PROXY)),
+    extraAuthorities: v.POSTHORN_EXTRA_CA,
     userAgent: v.POSTHORN_USER_AGENT ?? userAgentOf(v.POSTHORN_PUBLIC_URL),
     maxBodyBytes: v.POSTHORN_MAX_BODY,
     ui: isEmpty('POSTHORN_UI') ? [] : v.POSTHORN_UI,
@@ -181,7 +184,8 @@ const omitUndefined = <T extends object>(values: T): OmitUndefined<T> =>
 
 /** The configuration for the log. Passwords and keys are masked; it says only whether they are set. */
 export function maskedSummary(config: Config): Record<string, unknown> {
-  const { databaseUrl, databaseDirectUrl, temporal, adminKey, encryptionKeys, egressProxy, ...rest } = config;
+  const { databaseUrl, databaseDirectUrl, temporal, adminKey, encryptionKeys, ...others } = config;
+  const { egressProxy, extraAuthorities, ...rest } = others;
   const { apiKey, tlsCert, tlsKey, ...plainTemporal } = temporal;
   return {
     database: databaseUrl ? withoutPassword(databaseUrl) : 'embedded',
@@ -194,6 +198,7 @@ export function maskedSummary(config: Config): Record<string, unknown> {
     },
     ...rest,
     ...(egressProxy && { egressProxy: displayedProxy(egressProxy) }),
+    ...(extraAuthorities && { extraAuthorities: extraAuthorities.length }),
     adminKey: adminKey ? 'set' : 'unset',
     encryptionKeys: encryptionKeys.length,
   };

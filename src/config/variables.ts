@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
@@ -120,8 +121,8 @@ const nat64Prefixes = parsedAs(
   },
 );
 
-/** PEM text, or the path of a PEM file. */
-const pem = parsedAs('PEM text, or the path of a readable PEM file', (text) => {
+/** PEM text, or the content of the PEM file at this path; undefined if it is neither. */
+function readPem(text: string): Buffer | undefined {
   if (text.includes('-----BEGIN ')) return Buffer.from(text);
   try {
     const content = readFileSync(text);
@@ -129,7 +130,28 @@ const pem = parsedAs('PEM text, or the path of a readable PEM file', (text) => {
   } catch {
     return undefined;
   }
-});
+}
+
+const pem = parsedAs('PEM text, or the path of a readable PEM file', readPem);
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+const certificates = parsedAs(
+  'PEM text with valid certificates, or the path of a readable PEM file',
+  (text) => {
+    const found = readPem(text)?.toString('latin1').match(CERTIFICATE);
+    return found?.every(isCertificate) ? [...found] : undefined;
+  },
+);
+
+function isCertificate(text: string): boolean {
+  try {
+    new X509Certificate(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const UI_NAMES = ['dashboard', 'portal'] as const;
 const uiNames = parsedAs('a comma-separated list of dashboard and portal', (text) => {
@@ -164,6 +186,7 @@ export const environmentSchema = z.object({
   POSTHORN_NAT64_PREFIXES: nat64Prefixes.optional(),
   POSTHORN_EGRESS_PROXY: proxyUrl.optional(),
   POSTHORN_NO_PROXY: noProxy.optional(),
+  POSTHORN_EXTRA_CA: certificates.optional(),
   POSTHORN_TRUSTED_PROXIES: cidrs.optional(),
   POSTHORN_USER_AGENT: headerValue.optional(),
   POSTHORN_MAX_BODY: bytes.default(1024 ** 2),

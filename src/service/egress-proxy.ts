@@ -1,3 +1,5 @@
+import { createSecureContext, getCACertificates } from 'node:tls';
+import type { Config } from '../config/config.ts';
 import { createEgressProxy, type EgressProxy } from '../egress/proxy/egress-proxy.ts';
 import { createNoProxy } from '../egress/proxy/no-proxy.ts';
 import type { SharedServices } from './shared-services.ts';
@@ -5,8 +7,15 @@ import type { SharedServices } from './shared-services.ts';
 /** A proxy may alternate between failing and working: it is logged at most this often. */
 const LOG_EVERY_MS = 60_000;
 
+/** The certificate authorities to trust for receivers; undefined for those of Node.js. */
+export const trustedAuthorities = ({ extraAuthorities }: Config): string[] | undefined =>
+  extraAuthorities && [...getCACertificates('default'), ...extraAuthorities];
+
 /** The proxy for requests to receivers, with its log lines and metrics; undefined if none is configured. */
-export function createObservedProxy({ config, log, metrics }: SharedServices): EgressProxy | undefined {
+export function createObservedProxy(
+  { config, log, metrics }: SharedServices,
+  certificateAuthorities: string[] | undefined,
+): EgressProxy | undefined {
   const { egressProxy, noProxy } = config;
   if (!egressProxy) return undefined;
   let loggedAt = Number.NEGATIVE_INFINITY;
@@ -14,6 +23,7 @@ export function createObservedProxy({ config, log, metrics }: SharedServices): E
   const proxy = createEgressProxy({
     address: egressProxy,
     bypasses: createNoProxy(noProxy ?? []),
+    secureContext: certificateAuthorities && createSecureContext({ ca: certificateAuthorities }),
     onFault: (fault) => metrics.egressProxyFaults.inc({ fault }),
     onFailing: ({ fault, detail, isCertain }) => {
       if (performance.now() - loggedAt < LOG_EVERY_MS) return;

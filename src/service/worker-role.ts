@@ -24,7 +24,7 @@ import { readBody } from '../store/deliveries/claims/claim-deliveries.ts';
 import { markHealthy, markSlow } from '../store/receivers/gates/slow-receivers.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
 import { logSignalFailure } from './dispatch.ts';
-import { createObservedProxy } from './egress-proxy.ts';
+import { createObservedProxy, trustedAuthorities } from './egress-proxy.ts';
 import { createReceiverEffects } from './receiver-effects.ts';
 import { CONNECTIONS_PER_HOST, type SharedServices } from './shared-services.ts';
 import { turnTokens } from './turn-tokens.ts';
@@ -44,10 +44,12 @@ export type WorkerRole = {
 /** The activities of a worker, and the connections to receivers that they use. */
 export function createWorkerRole(shared: SharedServices, gateway: () => TemporalGateway | null): WorkerRole {
   const { config, log, metrics, pools, notifications, clock, profiles, heartbeats, onFailure } = shared;
-  const proxy = createObservedProxy(shared);
+  const certificateAuthorities = trustedAuthorities(config);
+  const proxy = createObservedProxy(shared, certificateAuthorities);
   const outbound = createOutbound({
     guard: shared.guard,
     ...(proxy && { proxy }),
+    ...(certificateAuthorities && { certificateAuthorities }),
     maxConnectionsPerHost: CONNECTIONS_PER_HOST,
     maxSockets: shared.sockets.outbound,
     userAgent: config.userAgent,

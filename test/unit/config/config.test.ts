@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ConfigError, maskedSummary, readConfig } from '../../../src/config/config.ts';
 import { version } from '../../../src/config/version.ts';
 import { DEFAULT_QUOTAS } from '../../../src/policy/quotas.ts';
@@ -151,6 +153,7 @@ test('all problems are listed together, each with its variable', () => {
       POSTHORN_NAT64_PREFIXES: '2001:db8::/95',
       POSTHORN_EGRESS_PROXY: 'socks5://user:pr0xy@proxy:1080',
       POSTHORN_NO_PROXY: 'a.test,http://b.test',
+      POSTHORN_EXTRA_CA: '-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----',
       POSTHORN_MAX_BODY: '1gb',
       POSTHORN_GROUPING: 'sometimes',
       POSTHORN_FIRST_ATTEMPT: 'soon',
@@ -171,6 +174,7 @@ test('all problems are listed together, each with its variable', () => {
     'POSTHORN_NAT64_PREFIXES is not a comma-separated list of NAT64 prefixes like 2001:db8:64::/96, of 32, 40, 48, 56, 64 or 96 bits',
     'POSTHORN_EGRESS_PROXY is not an http:// or https:// URL of a proxy, with a percent-encoded user name and password if it needs them',
     'POSTHORN_NO_PROXY is not a comma-separated list of names, addresses and networks like .example.com,10.0.0.0/8, or *',
+    'POSTHORN_EXTRA_CA is not PEM text with valid certificates, or the path of a readable PEM file',
     'POSTHORN_MAX_BODY is not a size like 512kb or 1mb',
     'POSTHORN_GROUPING is not auto or never',
     'POSTHORN_FIRST_ATTEMPT is not workflow or express',
@@ -244,6 +248,20 @@ test('with a proxy, receivers on loopback are excepted unless POSTHORN_NO_PROXY 
     '10.0.0.0/8',
   ]);
   expect(proxyOf({ POSTHORN_NO_PROXY: '' }).noProxy).toEqual([]);
+});
+
+test('POSTHORN_EXTRA_CA takes all certificates of a text or a file, and no private key', () => {
+  const folder = join(__dirname, '../../receivers/certificates');
+  const [root, authority, key] = ['private-root', 'authority', 'key'].map((name) =>
+    readFileSync(join(folder, `${name}.pem`), 'utf8').trim(),
+  ) as [string, string, string];
+  const authoritiesOf = (text: string) => readConfig({ POSTHORN_EXTRA_CA: text }, 'start').extraAuthorities;
+
+  expect(authoritiesOf(`${root}\n${key}\n${authority}`)).toEqual([root, authority]);
+  expect(authoritiesOf(join(folder, 'authority.pem'))).toEqual([authority]);
+  expect(() => authoritiesOf(key)).toThrow('POSTHORN_EXTRA_CA');
+  const summary = maskedSummary(readConfig({ POSTHORN_EXTRA_CA: root }, 'start'));
+  expect(summary).toMatchObject({ extraAuthorities: 1 });
 });
 
 test('POSTHORN_DRAIN_RATE is a number from 0 to 10,000', () => {
