@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import type { PortRange } from '../egress/addresses/ports.ts';
 import { DEFAULT_NO_PROXY } from '../egress/proxy/no-proxy.ts';
 import { displayedProxy, type ProxyAddress } from '../egress/proxy/proxy-url.ts';
 import { type Environment, environmentSchema } from './variables.ts';
@@ -37,6 +38,8 @@ export type Config = {
   encryptionKeys: Buffer[];
   /** CIDRs of private networks that endpoints may use. */
   allowTargets: string[];
+  /** Ports that receivers may use; if unset, any. */
+  allowPorts?: PortRange[];
   /** CIDRs of proxies whose header X-Forwarded-For is trusted. */
   trustedProxies?: string[];
   /** `host:port` of additional servers that are never targets. */
@@ -152,6 +155,7 @@ function toConfig(v: Environment, isEmpty: (name: string) => boolean): Config {
     trustedProxies: v.POSTHORN_TRUSTED_PROXIES,
     allowTargets:
       v.POSTHORN_ALLOW_TARGETS ?? (localOnly && !isEmpty('POSTHORN_ALLOW_TARGETS') ? LOOPBACK : []),
+    allowPorts: v.POSTHORN_ALLOW_PORTS,
     denyTargets: v.POSTHORN_DENY_TARGETS,
     nat64Prefixes: v.POSTHORN_NAT64_PREFIXES,
     egressProxy: v.POSTHORN_EGRESS_PROXY,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isTranslationPrefix } from '../egress/addresses/nat64.ts';
+import { parsePortRanges } from '../egress/addresses/ports.ts';
 import { isNoProxyEntry } from '../egress/proxy/no-proxy.ts';
 import { parseProxyUrl } from '../egress/proxy/proxy-url.ts';
 import { parseDuration } from '../policy/duration.ts';
@@ -23,6 +24,8 @@ const port = parsedAs('a port from 0 to 65535', (text) => {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   return value <= 65_535 ? value : undefined;
 });
+
+const portRanges = parsedAs('a comma-separated list of ports like 443,8000-8999', parsePortRanges);
 
 const connections = parsedAs('a number of connections from 2 to 200', (text) => {
   const value = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
@@ -182,6 +185,7 @@ export const environmentSchema = z.object({
   POSTHORN_ADMIN_KEY: adminKey.optional(),
   POSTHORN_ENCRYPTION_KEYS: encryptionKeys.default([]),
   POSTHORN_ALLOW_TARGETS: cidrs.optional(),
+  POSTHORN_ALLOW_PORTS: portRanges.optional(),
   POSTHORN_DENY_TARGETS: hostsAndPorts.optional(),
   POSTHORN_NAT64_PREFIXES: nat64Prefixes.optional(),
   POSTHORN_EGRESS_PROXY: proxyUrl.optional(),

@@ -138,6 +138,7 @@ export const FAILURE_MESSAGES = {
     ADDRESS_NOT_ALLOWED: 'the address of the receiver is not allowed',
     PROXY_DENIED:
       'the proxy of Posthorn does not allow requests to the receiver: ask the operator of Posthorn',
+    PORT_NOT_ALLOWED: 'the operator does not allow the port of the receiver',
     OWN_ADDRESS: 'the address and port belong to a Posthorn service',
     REQUEST_NOT_SENDABLE: 'a header of the request cannot be sent over HTTP',
     SECRET_NOT_FITTING: 'the profile of the event cannot sign with any active secret',

@@ -32,6 +32,7 @@ const failure = <O extends FailedOutcome>(
 export const timedOut = (phase: AttemptPhase): Failure => failure('timeout', TIMEOUTS[phase]);
 
 export const addressNotAllowed = failure('blocked', 'ADDRESS_NOT_ALLOWED');
+export const portNotAllowed = failure('blocked', 'PORT_NOT_ALLOWED');
 export const ownAddress = failure('blocked', 'OWN_ADDRESS');
 export const proxyDenied = failure('blocked', 'PROXY_DENIED');
 export const proxyDidNotConnect = failure('connection_failed', 'PROXY_DID_NOT_CONNECT');

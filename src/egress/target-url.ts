@@ -34,6 +34,7 @@ const DETAILS = {
   url_host_never_resolves: 'has a host that can never resolve: its top-level name is reserved',
   url_address_not_allowed: 'has an address that is not public',
   url_name_not_public: 'has a host that is not on the public internet',
+  url_port_not_allowed: 'has a port that the operator does not allow',
   url_own_service: 'belongs to the service that sends the requests',
 } as const;
 
@@ -59,7 +60,9 @@ export function parseTargetUrl(text: string, rules: UrlRules, guard: AddressGuar
   if (hostProblem) return problem(hostProblem);
   const violatedRule = isExempt(host, guard) ? undefined : findViolatedRule(url, host, rules, guard);
   if (violatedRule) return problem(violatedRule);
-  return guard.isOwnService(host, originOf(url).port) ? problem('url_own_service') : url;
+  const { port } = originOf(url);
+  if (!guard.allowsPort(port)) return problem('url_port_not_allowed');
+  return guard.isOwnService(host, port) ? problem('url_own_service') : url;
 }
 
 function findViolatedRule(

@@ -84,7 +84,7 @@ export function createSharedServices(
     profiles: createProfileLookup(createShippedProfiles(), storedProfiles(pools.main)),
     secretBox: createSecretBox(config.encryptionKeys),
     ownServices,
-    guard: createAddressGuard(config.allowTargets, ownServices, nat64),
+    guard: createAddressGuard(config.allowTargets, ownServices, nat64, config.allowPorts),
     heartbeats: startHeartbeats(pools, roles, attemptSlots, metrics, log),
     onFailure: (error) => log.error({ err: error }, 'a background task failed'),
   };

@@ -3,6 +3,7 @@ import { canonicalAddress } from './ipv6.ts';
 import { createNat64, type Nat64 } from './nat64.ts';
 import { networks } from './networks.ts';
 import { createOwnServices, type OwnServices } from './own-services.ts';
+import type { PortRange } from './ports.ts';
 import { tunnelledIpv4 } from './tunnelled-ipv4.ts';
 
 /** Decides which addresses may be dialed. It does not check names: it checks the addresses that they resolve to. */
@@ -11,6 +12,8 @@ export type AddressGuard = {
   allows(address: string, family: 4 | 6): boolean;
   /** True only for an address that the operator allowed (POSTHORN_ALLOW_TARGETS), public or not. */
   exempts(address: string, family: 4 | 6): boolean;
+  /** False for a port that the operator did not allow (POSTHORN_ALLOW_PORTS), at any address. */
+  allowsPort(port: number): boolean;
   /**
    * True for one of Posthorn's own services, by name or address. It is never a target, whatever the operator allows.
    */
@@ -51,12 +54,14 @@ const GLOBAL_UNICAST_IPV6 = '2000::/3';
 /**
  * Returns a guard that allows public addresses and those in `allowTargets` (CIDRs), but never `own` services. If NAT64
  * translates an IPv6 address to IPv4, only the IPv4 address is checked. If NAT64 may translate it, both are checked.
+ * Without `allowPorts`, every port is allowed.
  * @throws Error that names the entry of `allowTargets` that is not a CIDR
  */
 export function createAddressGuard(
   allowTargets: string[],
   own: OwnServices = createOwnServices(),
   nat64: Nat64 = createNat64(),
+  allowPorts?: PortRange[],
 ): AddressGuard {
   const denied4 = networks(4, DENIED_IPV4);
   const denied6 = networks(6, DENIED_IPV6);
@@ -91,6 +96,7 @@ export function createAddressGuard(
       if (!known) return false;
       return known.family === 4 ? allowsIpv4(known.address) : allowsIpv6(known.address);
     },
+    allowsPort: (port) => allowPorts?.some(({ first, last }) => port >= first && port <= last) ?? true,
     isOwnService: (host, port) => {
       const family = isIP(host);
       const known = family === 4 || family === 6 ? canonicalAddress(host, family) : undefined;

@@ -4,7 +4,14 @@ import { isLocalhost } from '../addresses/host-name.ts';
 import type { Lookup } from '../addresses/lookup.ts';
 import { embedsIpv4 } from '../addresses/nat64.ts';
 import { msUntil, resolveWithin } from '../deadline.ts';
-import { addressNotAllowed, type Failure, failureOf, ownAddress, timedOut } from '../failure.ts';
+import {
+  addressNotAllowed,
+  type Failure,
+  failureOf,
+  ownAddress,
+  portNotAllowed,
+  timedOut,
+} from '../failure.ts';
 import type { EgressProxy } from '../proxy/egress-proxy.ts';
 import { familyOf, type Origin } from '../target-url.ts';
 import { type Candidates, type ConnectResult, connectToFirst, type SpareSockets } from './happy-eyeballs.ts';
@@ -55,6 +62,7 @@ async function allowedAddresses(
 ): Promise<AllowedAddresses | Failure> {
   const allows = (address: string): boolean => guard.allows(address, familyOf(address) ?? 4);
   const isOwn = (address: string): boolean => guard.isOwnService(address, port);
+  if (!guard.allowsPort(port)) return portNotAllowed;
   await waitUntil(deadlineAt, guard.refreshOwnServices(port));
   if (isIpv6(host)) await waitUntil(deadlineAt, guard.discoverNat64());
   if (familyOf(host) && !allows(host)) return addressNotAllowed;

@@ -149,6 +149,7 @@ test('all problems are listed together, each with its variable', () => {
       POSTHORN_PUBLIC_URL: 'hooks.example.com',
       POSTHORN_ENCRYPTION_KEYS: 'c2hvcnQ=',
       POSTHORN_ALLOW_TARGETS: '10.0.0.0/33',
+      POSTHORN_ALLOW_PORTS: '443,9000-8000',
       POSTHORN_DENY_TARGETS: 'temporal-ui',
       POSTHORN_NAT64_PREFIXES: '2001:db8::/95',
       POSTHORN_EGRESS_PROXY: 'socks5://user:pr0xy@proxy:1080',
@@ -170,6 +171,7 @@ test('all problems are listed together, each with its variable', () => {
     'POSTHORN_METRICS_PORT is not a port from 0 to 65535',
     'POSTHORN_ENCRYPTION_KEYS is not a comma-separated list of base64 keys of 32 bytes each',
     'POSTHORN_ALLOW_TARGETS is not a comma-separated list of networks like 10.0.0.0/8,fd00::/8',
+    'POSTHORN_ALLOW_PORTS is not a comma-separated list of ports like 443,8000-8999',
     'POSTHORN_DENY_TARGETS is not a comma-separated list of host:port',
     'POSTHORN_NAT64_PREFIXES is not a comma-separated list of NAT64 prefixes like 2001:db8:64::/96, of 32, 40, 48, 56, 64 or 96 bits',
     'POSTHORN_EGRESS_PROXY is not an http:// or https:// URL of a proxy, with a percent-encoded user name and password if it needs them',
@@ -262,6 +264,16 @@ test('POSTHORN_EXTRA_CA takes all certificates of a text or a file, and no priva
   expect(() => authoritiesOf(key)).toThrow('POSTHORN_EXTRA_CA');
   const summary = maskedSummary(readConfig({ POSTHORN_EXTRA_CA: root }, 'start'));
   expect(summary).toMatchObject({ extraAuthorities: 1 });
+});
+
+test('POSTHORN_ALLOW_PORTS is a list of ports and ranges', () => {
+  const portsOf = (text: string) => readConfig({ POSTHORN_ALLOW_PORTS: text }, 'start').allowPorts;
+  expect(portsOf('443, 8000-8999')).toEqual([
+    { first: 443, last: 443 },
+    { first: 8000, last: 8999 },
+  ]);
+  for (const wrong of ['0', '65536', '443-', '1-2-3', '443;80', ','])
+    expect(() => portsOf(wrong)).toThrow('POSTHORN_ALLOW_PORTS');
 });
 
 test('POSTHORN_DRAIN_RATE is a number from 0 to 10,000', () => {

@@ -168,6 +168,28 @@ describe('a service of Posthorn itself', () => {
   ])('is not %s', (text) => expect(parseTargetUrl(text, ANYTHING, guard)).toBeInstanceOf(URL));
 });
 
+describe('with allowed ports', () => {
+  const ports = [
+    { first: 443, last: 443 },
+    { first: 8000, last: 8999 },
+  ]; // 443,8000-8999
+  const guard = createAddressGuard(['127.0.0.0/8'], undefined, undefined, ports);
+
+  test.each(['https://a.example/', 'https://a.example:8000/', 'http://127.0.0.1:8999/'])(
+    '%s may be a target',
+    (text) => expect(parseTargetUrl(text, ANYTHING, guard)).toBeInstanceOf(URL),
+  );
+
+  test.each(['http://a.example/', 'https://a.example:9000/', 'http://127.0.0.1:22/'])(
+    '%s is refused',
+    (text) =>
+      expect(parseTargetUrl(text, ANYTHING, guard)).toEqual({
+        code: 'url_port_not_allowed',
+        detail: 'the URL has a port that the operator does not allow',
+      }),
+  );
+});
+
 const asciiOf = (min: number, max: number) =>
   fc.integer({ min, max }).map((code) => String.fromCharCode(code));
 const piece = fc.oneof(

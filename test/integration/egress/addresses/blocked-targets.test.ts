@@ -197,3 +197,12 @@ describe('a Posthorn service', () => {
     expect(await post(receiver!.url)).toMatchObject({ outcome: 'delivered' });
   });
 });
+
+test('a port that the operator does not allow is not reached, also at an allowed address', async () => {
+  receiver = await startReceiver();
+  const others = [{ first: receiver.port + 1, last: 65_535 }];
+  create({ guard: createAddressGuard(['127.0.0.0/8'], undefined, undefined, others) });
+
+  expect(await post(receiver.url)).toMatchObject({ outcome: 'blocked', error: { code: 'PORT_NOT_ALLOWED' } });
+  expect(receiver.connections()).toBe(0);
+});
