@@ -22,6 +22,10 @@ export type Config = {
     /** PEM. */
     tlsCert?: Buffer;
     tlsKey?: Buffer;
+    /** PEM. The authorities to trust instead of those of the system. */
+    tlsServerCa?: Buffer;
+    /** The name for which the server's certificate must be valid, if not that of the address. */
+    tlsServerName?: string;
     uiUrl?: string;
     cliPath?: string;
   };
@@ -142,6 +146,8 @@ function toConfig(v: Environment, isEmpty: (name: string) => boolean): Config {
       apiKey: v.TEMPORAL_API_KEY,
       tlsCert: v.TEMPORAL_TLS_CERT,
       tlsKey: v.TEMPORAL_TLS_KEY,
+      tlsServerCa: v.TEMPORAL_TLS_SERVER_CA,
+      tlsServerName: v.TEMPORAL_TLS_SERVER_NAME,
       uiUrl: v.TEMPORAL_UI_URL,
       cliPath: v.TEMPORAL_CLI_PATH,
     }),
@@ -190,7 +196,8 @@ const omitUndefined = <T extends object>(values: T): OmitUndefined<T> =>
 export function maskedSummary(config: Config): Record<string, unknown> {
   const { databaseUrl, databaseDirectUrl, temporal, adminKey, encryptionKeys, ...others } = config;
   const { egressProxy, extraAuthorities, ...rest } = others;
-  const { apiKey, tlsCert, tlsKey, ...plainTemporal } = temporal;
+  const { apiKey, tlsCert, tlsKey, tlsServerCa, ...plainTemporal } = temporal;
+  const hasTls = apiKey ?? tlsServerCa ?? temporal.tlsServerName;
   return {
     database: databaseUrl ? withoutPassword(databaseUrl) : 'embedded',
     ...(databaseDirectUrl && { databaseDirect: withoutPassword(databaseDirectUrl) }),
@@ -198,7 +205,7 @@ export function maskedSummary(config: Config): Record<string, unknown> {
       ...plainTemporal,
       address: temporal.address ?? 'local dev server',
       apiKey: apiKey ? 'set' : 'unset',
-      tls: tlsCert && tlsKey ? 'client certificate' : apiKey ? 'on' : 'off',
+      tls: tlsCert && tlsKey ? 'client certificate' : hasTls ? 'on' : 'off',
     },
     ...rest,
     ...(egressProxy && { egressProxy: displayedProxy(egressProxy) }),

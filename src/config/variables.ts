@@ -60,6 +60,10 @@ const noProxy = parsedAs(
 
 const hostAndPort = parsedAs('host:port', (text) => (/^\S+:\d{1,5}$/.test(text) ? text : undefined));
 
+const serverName = parsedAs('a host name', (text) =>
+  /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(text) ? text : undefined,
+);
+
 const hostsAndPorts = parsedAs('a comma-separated list of host:port', (text) => {
   const servers = text.split(',').map((server) => server.trim());
   return servers.every((server) => /^[^\s/]+:\d{1,5}$/.test(server)) ? servers : undefined;
@@ -173,6 +177,8 @@ export const environmentSchema = z.object({
   TEMPORAL_API_KEY: token.optional(),
   TEMPORAL_TLS_CERT: pem.optional(),
   TEMPORAL_TLS_KEY: pem.optional(),
+  TEMPORAL_TLS_SERVER_CA: pem.optional(),
+  TEMPORAL_TLS_SERVER_NAME: serverName.optional(),
   TEMPORAL_UI_URL: httpUrl.optional(),
   TEMPORAL_CLI_PATH: z.string().optional(),
   POSTHORN_HOST: z.string().default('127.0.0.1'),

@@ -31,7 +31,18 @@ export async function connectToTemporal(
   throw new Error(`no response from ${config.address} within ${CONNECT_TIMEOUT_MS / 1000} s`);
 }
 
-function tlsOf({ tlsCert, tlsKey, apiKey }: Config['temporal']) {
-  if (tlsCert && tlsKey) return { tls: { clientCertPair: { crt: tlsCert, key: tlsKey } } };
-  return apiKey === undefined ? {} : { tls: true };
+/** Each of the variables turns TLS on. */
+export const usesTls = ({ apiKey, tlsCert, tlsServerCa, tlsServerName }: Config['temporal']): boolean =>
+  [apiKey, tlsCert, tlsServerCa, tlsServerName].some((value) => value !== undefined);
+
+function tlsOf(config: Config['temporal']) {
+  if (!usesTls(config)) return {};
+  const { tlsCert, tlsKey, tlsServerCa, tlsServerName } = config;
+  return {
+    tls: {
+      ...(tlsCert && tlsKey && { clientCertPair: { crt: tlsCert, key: tlsKey } }),
+      ...(tlsServerCa && { serverRootCACertificate: tlsServerCa }),
+      ...(tlsServerName !== undefined && { serverNameOverride: tlsServerName }),
+    },
+  };
 }
