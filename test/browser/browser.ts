@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
@@ -24,12 +22,6 @@ export function describeInBrowser(name: string, tests: () => void): void {
     console.warn(`${notice} Skipped: ${name}`);
     describe.skip(name, tests);
   }
-}
-
-/** The pages as users get them. Does nothing if they are up to date. */
-export function buildPages(): void {
-  const script = `import('${join(__dirname, '../../bin/set-up.mjs')}').then((setUp) => process.exit(setUp.buildDashboard() ? 0 : 1))`;
-  execFileSync(process.execPath, ['--eval', script], { stdio: 'inherit' });
 }
 
 export type TestBrowser = {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { startSampleReceiver } from '../../src/embedded/sample-receiver.ts';
 import { type Receiver, type ScriptStep, startReceiver } from '../receivers/receiver.ts';
+import { buildDashboard } from '../set-up/build-dashboard.ts';
 import { startTestPosthorn, type TestPosthorn } from '../set-up/test-posthorn.ts';
-import { buildPages, startBrowser, type TestBrowser } from './browser.ts';
+import { startBrowser, type TestBrowser } from './browser.ts';
 
 export const TEST_MS = 180_000;
 
@@ -30,7 +31,7 @@ export function prepareStage(): Stage {
   let dataDir = '';
 
   beforeAll(async () => {
-    buildPages();
+    buildDashboard();
     dataDir = mkdtempSync(join(tmpdir(), 'posthorn-stage-'));
     const sampleReceiver = await startSampleReceiver({ dataDir, samplePort: 0 }, () => {});
     receivers.push(sampleReceiver);

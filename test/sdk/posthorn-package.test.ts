@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { type Installation, installOnSharedServers } from '../faults/installation/installation.ts';
 import { endAllProcesses, startLauncher } from '../faults/installation/posthorn-process.ts';
 import { startReceiver } from '../receivers/receiver.ts';
+import { buildDashboard } from '../set-up/build-dashboard.ts';
 import { runProgram, SDK_FOLDER } from './run-program.ts';
 
 const root = join(SDK_FOLDER, '..');
@@ -13,6 +14,8 @@ let posthorn: Installation;
 
 /** A folder that has installed the packed Posthorn, with the dependencies that npm would install with it and no others. */
 beforeAll(async () => {
+  // In the repository, where other suites and the next run find it, and not in the copy, which is removed.
+  buildDashboard();
   folder = mkdtempSync(join(tmpdir(), 'posthorn-package-'));
   const clone = join(folder, 'clone');
   copySources(clone);
