@@ -18,6 +18,9 @@ export async function violationsOf(page: Page, colorScheme: 'light' | 'dark' = '
 /** Pictures of one screen have one name in every run: what is random in an id is left out. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
   if (!PICTURES) return;
-  const file = name.replaceAll(/_[0-9a-z]{26}/g, '').replaceAll(/[^\w]+/g, '-').replace(/^-/, '');
+  const file = name
+    .replaceAll(/_[0-9a-z]{26}/g, '')
+    .replaceAll(/[^\w]+/g, '-')
+    .replace(/^-/, '');
   await page.screenshot({ path: `${PICTURES}/${file}.png`, fullPage: true });
 }

@@ -10,6 +10,7 @@ import { everyScreenTests } from './screens/every-screen.ts';
 import { firstUseTests } from './screens/first-use.ts';
 import { foreignOriginTests } from './screens/foreign-origin.ts';
 import { frameTests } from './screens/frame.ts';
+import { liveTests } from './screens/live.ts';
 import { overviewTests } from './screens/overview.ts';
 import { portalTests } from './screens/portal.ts';
 import { portalBrandingTests } from './screens/portal-branding.ts';
@@ -42,6 +43,7 @@ describeInBrowser('the dashboard and the portal', () => {
   settingsTests(stage);
   frameTests(stage);
   eventListTests(stage);
+  liveTests(stage);
   everyScreenTests(stage);
   referenceTests(stage);
   foreignOriginTests(stage);

@@ -72,9 +72,10 @@ export const eventSummaryQuery = (project: string, { id, createdAt }: { id: stri
     },
   });
 
-export const deliveryQuery = (project: string, delivery: string) =>
+/** `version`: what changes with each attempt, so that the delivery is asked for again. */
+export const deliveryQuery = (project: string, delivery: string, version = '') =>
   queryOptions({
-    queryKey: [project, 'delivery', delivery],
+    queryKey: [project, 'delivery', delivery, version],
     queryFn: ({ signal }) => clientOf(project, signal).deliveries.get(delivery),
   });
 

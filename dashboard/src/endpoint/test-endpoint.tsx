@@ -5,9 +5,9 @@ import { FormProblem } from '../api/problem.tsx';
 import { useSession } from '../api/session.ts';
 import { Dialog } from '../kit/dialogs/dialog.tsx';
 import { ChosenTest } from './test/chosen-test.tsx';
-import { testEndpoint } from './test-call.ts';
 import type { TestDraft, TestEndpointProps } from './test/test-draft.ts';
 import { TestForm } from './test/test-form.tsx';
+import { testEndpoint } from './test-call.ts';
 
 // Customers do not need it.
 const WrittenTestDialog = lazy(async () => ({

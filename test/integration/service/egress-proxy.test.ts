@@ -1,5 +1,5 @@
-import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { parseProxyUrl } from '../../../src/egress/proxy/proxy-url.ts';
+import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { createLogger } from '../../../src/observability/log.ts';
 import { nonEphemeralPort } from '../../faults/installation/own-servers.ts';
 import { type ConnectProxy, startConnectProxy } from '../../receivers/connect-proxy.ts';

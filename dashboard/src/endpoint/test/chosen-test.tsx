@@ -17,7 +17,9 @@ export function ChosenTest({ project, type, onChange }: ChosenTestProps) {
           onChange={(change) => onChange({ type: change.target.value || undefined })}
         >
           <option value="">
-            {types?.every(({ example }) => example === null) ? 'An example event' : 'The first of the catalogue'}
+            {types?.every(({ example }) => example === null)
+              ? 'An example event'
+              : 'The first of the catalogue'}
           </option>
           {types?.map((entry) => (
             <option key={entry.type} value={entry.type}>

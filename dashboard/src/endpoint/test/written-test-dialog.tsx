@@ -10,7 +10,14 @@ import { TestForm } from './test-form.tsx';
 import { useWrittenTest, WrittenTest } from './written-test.tsx';
 
 /** For those who may send any type with any data. */
-export function WrittenTestDialog({ project, endpoint, type, onClose, onSent, ...answer }: TestEndpointProps) {
+export function WrittenTestDialog({
+  project,
+  endpoint,
+  type,
+  onClose,
+  onSent,
+  ...answer
+}: TestEndpointProps) {
   const [draft, setDraft] = useState<TestDraft>({ type });
   const written = useWrittenTest(project, endpoint.events, draft);
   const test = useMutation({

@@ -4,6 +4,7 @@ import { Problem } from '../../api/problem.tsx';
 import { failuresQuery } from '../../api/queries.ts';
 import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { Chip } from '../../kit/lists/chip.tsx';
+import { useHeldOrder } from '../../kit/lists/held-rows.ts';
 import { keepRange } from '../../kit/time/time-range.ts';
 import events from '../events/events.module.css';
 import { defaultRange } from '../frame/range-picker.tsx';
@@ -36,7 +37,7 @@ export function Attention() {
     refetchInterval: REFETCH_MS,
     placeholderData: (old) => old,
   });
-  const groups = query.data?.items ?? [];
+  const groups = useHeldOrder(query.data?.items ?? [], groupKey);
   const total = groups.reduce((sum, { deliveries }) => sum + deliveries, 0);
   return (
     <Page title="Attention">

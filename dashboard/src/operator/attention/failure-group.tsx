@@ -32,7 +32,7 @@ export function FailureGroupRow({ project, group, onChange }: FailureGroupProps)
   const advice = group.outcome === null ? undefined : adviceOf({ ...group, outcome: group.outcome });
   const name = endpoint?.url ?? group.endpoint ?? 'the own targets of events';
   return (
-    <section className={css.group} aria-label={`${name} ${cause}`}>
+    <section className={css.group} data-row="" aria-label={`${name} ${cause}`}>
       <div className={css.head}>
         <div className={css.what}>
           <h2>

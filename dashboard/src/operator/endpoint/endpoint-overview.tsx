@@ -8,6 +8,7 @@ import { timelineQuery } from '../../api/statistics-queries.ts';
 import { TimeChart } from '../../charts/time-chart.tsx';
 import { timesOf, trafficOf } from '../../delivery/timeline-series.ts';
 import { Columns, Empty, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { useHeldRows } from '../../kit/lists/held-rows.ts';
 import { keepRange } from '../../kit/time/time-range.ts';
 import { DeliveryTable } from '../deliveries/delivery-table.tsx';
 import { defaultRange } from '../frame/range-picker.tsx';
@@ -57,7 +58,7 @@ function LatestDeliveries({ project, endpoint }: { project: string; endpoint: st
     ...deliveriesQuery(project, { endpoint, limit: LATEST }),
     refetchInterval: 5_000,
   });
-  const deliveries = latest.data?.pages[0]?.items ?? [];
+  const { rows: deliveries } = useHeldRows(latest.data?.pages[0]?.items ?? [], endpoint);
   return (
     <Panel
       title="Latest deliveries"

@@ -8,6 +8,7 @@ import { useMayChange } from '../../api/session.ts';
 import { backlogQuery, endpointFiguresQuery } from '../../api/statistics-queries.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { useHeldOrder } from '../../kit/lists/held-rows.ts';
 import { More } from '../../kit/lists/more.tsx';
 import { SearchOn } from '../../kit/lists/search-on.tsx';
 import { EndpointFilters } from './endpoint-filters.tsx';
@@ -55,11 +56,14 @@ export function Endpoints() {
   });
   const backlog = useQuery({ ...backlogQuery(project), refetchInterval: REFETCH_MS });
   const shown = pages.flatMap(({ items }) => items).filter((endpoint) => hasState(endpoint, search.status));
-  const rows = rowsOf(
-    shown,
-    figures.flatMap(({ data }) => data?.items ?? []),
-    backlog.data,
-    isSort(search.sort) ? search.sort : undefined,
+  const rows = useHeldOrder(
+    rowsOf(
+      shown,
+      figures.flatMap(({ data }) => data?.items ?? []),
+      backlog.data,
+      isSort(search.sort) ? search.sort : undefined,
+    ),
+    ({ endpoint }) => endpoint.id,
   );
   const selection = { ids: selected, change: setSelected };
   const isSearch = pages[0]?.complete !== undefined;

@@ -1,13 +1,20 @@
 import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useRef } from 'react';
-import type { Attempt, Delivery, Event } from '../../../../sdk/typescript/src/models.ts';
+import type { Attempt, Delivery, DeliveryDetails, Event } from '../../../../sdk/typescript/src/models.ts';
 import { useOutcomes } from '../../api/outcomes.ts';
 import { attemptsQuery, deliveryQuery, endpointQuery, eventQuery } from '../../api/queries.ts';
 import { isOpen, type Lane } from '../../delivery/lane.ts';
+import { useThrottled } from '../../kit/time/throttled.ts';
 
 /** As many lanes as can be read together; more deliveries are a list. */
 const MAX_LANES = 12;
 const OPEN_REFETCH_MS = 5_000;
+/** However many outcomes come: an event may have thousands of deliveries. */
+const MIN_REFRESH_MS = 2_000;
+
+/** Changes with each attempt, and when a delivery is held, released or settles. */
+const versionOf = ({ attempts, status, waitingFor }: Delivery): string =>
+  `${attempts} ${status} ${waitingFor}`;
 
 /** The delivery that a reader most likely came for. */
 function mostUrgent(deliveries: Delivery[]): Delivery | undefined {
@@ -31,7 +38,11 @@ export function useEvent(project: string, id: string, wanted: string | undefined
   });
   const inEvent = event.data?.deliveries ?? [];
   const isBeyond = wanted !== undefined && event.data !== undefined && !inEvent.some((d) => d.id === wanted);
-  const beyond = useQuery({ ...deliveryQuery(project, wanted ?? ''), enabled: isBeyond });
+  const beyond = useQuery({
+    ...deliveryQuery(project, wanted ?? ''),
+    enabled: isBeyond,
+    refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? OPEN_REFETCH_MS : false),
+  });
   const selected = isBeyond ? beyond.data : (inEvent.find((d) => d.id === wanted) ?? mostUrgent(inEvent));
   const shown = event.data ? lanesOf(event.data, selected) : [];
 
@@ -43,9 +54,11 @@ export function useEvent(project: string, id: string, wanted: string | undefined
   });
   const details = useQueries({
     queries: shown.map((delivery) => ({
-      ...deliveryQuery(project, delivery.id),
+      ...deliveryQuery(project, delivery.id, versionOf(delivery)),
       enabled: isOpen(delivery) || delivery.id === selected?.id,
-      refetchInterval: isOpen(delivery) ? OPEN_REFETCH_MS : (false as const),
+      // Never those of another delivery.
+      placeholderData: (old: DeliveryDetails | undefined, before?: { queryKey: readonly unknown[] }) =>
+        before?.queryKey[2] === delivery.id ? old : undefined,
     })),
   });
   const ids = [...new Set(shown.flatMap(({ endpoint }) => endpoint ?? []))];
@@ -57,10 +70,15 @@ export function useEvent(project: string, id: string, wanted: string | undefined
     for (const { id: delivery } of shown)
       void queryClient.invalidateQueries({ queryKey: [project, 'delivery', delivery] });
   };
+  // The deliveries that have changed are asked for by their new versions.
+  const refreshEvent = useThrottled(
+    () => void queryClient.invalidateQueries({ queryKey: [project, 'event', id] }),
+    MIN_REFRESH_MS,
+  );
   useOutcomes(
     project,
     (outcome) => {
-      if (outcome.event === id) refresh();
+      if (outcome.event === id) refreshEvent();
     },
     inEvent.some(isOpen),
   );

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
+import type { EventSummary } from '../../../../sdk/typescript/src/models.ts';
 import { curlCall } from '../../api/curl-call.ts';
 import { Problem } from '../../api/problem.tsx';
 import { eventsQuery } from '../../api/queries.ts';
@@ -9,20 +10,22 @@ import { Button } from '../../kit/buttons/button.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { useKeys } from '../../kit/keys.ts';
 import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { useHeldRows } from '../../kit/lists/held-rows.ts';
+import { LiveLine } from '../../kit/lists/live-line.tsx';
 import { More } from '../../kit/lists/more.tsx';
 import { SearchOn } from '../../kit/lists/search-on.tsx';
 import { boundsOf, keepRange } from '../../kit/time/time-range.ts';
 import { defaultRange } from '../frame/range-picker.tsx';
 import { EventTable } from './event-table.tsx';
-import css from './events.module.css';
 import { filtersIn } from './filter-text.ts';
 import { FilterBar } from './filters.tsx';
-import { useHeldRows } from './held-rows.ts';
 import { NoEvents } from './no-events.tsx';
 import { ResendSelected } from './resend-selected.tsx';
 import { SendEvent } from './send-event.tsx';
 
 const LIVE_MS = 2_000;
+/** As fast as anyone reads. */
+const READ_PER_SECOND = 20;
 
 export function Events() {
   const { project } = useParams({ from: '/frame/p/$project/events' });
@@ -49,7 +52,8 @@ export function Events() {
   const follows = isLive && !hasOlderPages(query.data);
   const { rows, waiting, show } = useHeldRows(
     pages.flatMap(({ items }) => items),
-    `${project} ${JSON.stringify(search)}`,
+    // Until the rows of another filter come, those of the one before are shown, and must not be held.
+    `${project} ${JSON.stringify(search)} ${query.isPlaceholderData}`,
   );
   const command = curlCall('/v1/events', {
     ...Object.fromEntries(filters),
@@ -91,10 +95,12 @@ export function Events() {
         filters={filters}
       />
       <Panel>
-        {waiting > 0 && (
-          <button type="button" className={css.waiting} onClick={show}>
-            {waiting} new
-          </button>
+        {isLive && rows.length > 0 && (
+          <LiveLine waiting={waiting} onShow={show}>
+            {query.hasNextPage &&
+              cameFast(pages[0]!.items) &&
+              `More than ${READ_PER_SECOND} a second: only the newest ${pages[0]!.items.length} are shown.`}
+          </LiveLine>
         )}
         {query.isPending && <SkeletonRows rows={12} />}
         {query.data && rows.length === 0 && !(isSearch && query.hasNextPage) && (
@@ -132,3 +138,9 @@ const apiFilter = (filters: [string, string][]) => {
 
 /** Whoever reads further down is not disturbed: only the first page follows. */
 const hasOlderPages = (data: { pages: unknown[] } | undefined): boolean => (data?.pages.length ?? 0) > 1;
+
+/** Whether the newest events, as many as a page has, came faster than anyone reads. */
+function cameFast(newest: EventSummary[]): boolean {
+  const seconds = (Date.parse(newest[0]!.createdAt) - Date.parse(newest.at(-1)!.createdAt)) / 1_000;
+  return newest.length > READ_PER_SECOND * seconds;
+}

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ListRange } from '../../api/queries.ts';
 import { eventTypeFiguresQuery } from '../../api/statistics-queries.ts';
 import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { useHeldOrder } from '../../kit/lists/held-rows.ts';
 import table from '../../kit/lists/table.module.css';
 import css from './overview.module.css';
 
@@ -14,7 +15,7 @@ export function BusiestTypes({ project, range }: { project: string; range: ListR
     ...eventTypeFiguresQuery(project, range),
     placeholderData: (old) => old,
   });
-  const types = query.data?.slice(0, SHOWN) ?? [];
+  const types = useHeldOrder(query.data?.slice(0, SHOWN) ?? [], ({ type }) => type);
   return (
     <Panel title="Busiest types">
       {query.isPending && <SkeletonRows rows={2} />}

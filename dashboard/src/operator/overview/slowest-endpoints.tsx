@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { endpointsQuery, type ListRange } from '../../api/queries.ts';
 import { endpointFiguresQuery } from '../../api/statistics-queries.ts';
 import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { useHeldOrder } from '../../kit/lists/held-rows.ts';
 import table from '../../kit/lists/table.module.css';
 import { shortUrl } from '../../kit/text/short-url.ts';
 import { duration } from '../../kit/time/time.ts';
@@ -22,10 +23,13 @@ export function SlowestEndpoints({ project, range }: { project: string; range: L
     ...endpointFiguresQuery(project, [...urls.keys()], range),
     placeholderData: (old) => old,
   });
-  const slowest = (figures.data?.items ?? [])
-    .filter(({ totals }) => totals.p95Ms !== null)
-    .toSorted((a, b) => b.totals.p95Ms! - a.totals.p95Ms!)
-    .slice(0, SHOWN);
+  const slowest = useHeldOrder(
+    (figures.data?.items ?? [])
+      .filter(({ totals }) => totals.p95Ms !== null)
+      .toSorted((a, b) => b.totals.p95Ms! - a.totals.p95Ms!)
+      .slice(0, SHOWN),
+    ({ endpoint }) => endpoint,
+  );
   const isPending = endpoints === undefined || (asked.length > 0 && figures.isPending);
   const isPart = all.length > ASKED || endpoints?.nextCursor != null;
   return (

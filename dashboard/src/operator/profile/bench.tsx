@@ -130,7 +130,9 @@ export function Bench({ project, profile, version, isOwn }: BenchProps) {
           {problem !== undefined && <p role="alert">The data is no JSON. {problem}</p>}
           {preview.error && <Problem error={preview.error} />}
           {preview.isLoading && <SkeletonRows rows={12} />}
-          {preview.data && !preview.error && problem === undefined && <RequestPreview preview={preview.data} scheme={profile} />}
+          {preview.data && !preview.error && problem === undefined && (
+            <RequestPreview preview={preview.data} scheme={profile} />
+          )}
         </div>
       </Panel>
     </section>

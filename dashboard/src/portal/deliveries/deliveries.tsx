@@ -8,6 +8,8 @@ import { deliveriesQuery, endpointsQuery, eventTypesQuery } from '../../api/quer
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { useHeldRows } from '../../kit/lists/held-rows.ts';
+import { LiveLine } from '../../kit/lists/live-line.tsx';
 import { More } from '../../kit/lists/more.tsx';
 import { shortUrl } from '../../kit/text/short-url.ts';
 import { Moment } from '../../kit/time/moment.tsx';
@@ -28,7 +30,7 @@ const RANGE_NAMES = {
 const FALLBACK = '7d';
 const LIVE_MS = 5_000;
 /** However many outcomes come. */
-const MIN_REFRESH_MS = 1_000;
+const MIN_REFRESH_MS = 2_000;
 
 /** Whether an event has come, and how. */
 export function Deliveries() {
@@ -58,7 +60,11 @@ export function Deliveries() {
     },
     isLive,
   );
-  const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  const { rows, waiting, show } = useHeldRows(
+    query.data?.pages.flatMap(({ items }) => items) ?? [],
+    // Until the rows of another filter come, those of the one before are shown, and must not be held.
+    `${JSON.stringify(search)} ${query.isPlaceholderData}`,
+  );
   const last = query.data?.pages.at(-1);
   return (
     <Page title="Deliveries" actions={!type && !contains && <Live isLive={isLive} />}>
@@ -71,6 +77,7 @@ export function Deliveries() {
             <p>Choose a longer time, or drop a filter.</p>
           </Empty>
         )}
+        {isLive && rows.length > 0 && <LiveLine waiting={waiting} onShow={show} />}
         {rows.length > 0 && <DeliveryTable deliveries={rows} />}
         {last?.searchedTo && (
           <p className={css.note}>

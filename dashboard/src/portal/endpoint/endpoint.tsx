@@ -8,6 +8,7 @@ import { ChartSkeleton } from '../../charts/chart-skeleton.tsx';
 import { EndpointState } from '../../endpoint/endpoint-state.tsx';
 import { HealthNotes } from '../../endpoint/health-notes.tsx';
 import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { useHeldRows } from '../../kit/lists/held-rows.ts';
 import { product } from '../../kit/text/product.ts';
 import { Moment } from '../../kit/time/moment.tsx';
 import { project } from '../address.ts';
@@ -40,6 +41,7 @@ export function EndpointScreen() {
     refetchInterval: REFETCH_MS,
   });
   const recoveries = useQuery(recoveriesQuery(project));
+  const { rows: deliveries } = useHeldRows(latest.data?.pages[0]?.items ?? [], id);
   const endpoint = query.data;
   // All at once: what comes later would move what is being read.
   if (!endpoint || failures.isPending || recoveries.isPending) {
@@ -56,7 +58,6 @@ export function EndpointScreen() {
     );
   }
   const refresh = (): Promise<void> => queryClient.invalidateQueries({ queryKey: [project] });
-  const deliveries = latest.data?.pages[0]?.items ?? [];
   return (
     <Page
       title={endpoint.url}

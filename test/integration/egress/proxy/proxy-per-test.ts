@@ -1,6 +1,6 @@
+import type { OutboundOptions, OutboundResult } from '../../../../src/egress/outbound.ts';
 import { createEgressProxy, type EgressProxyOptions } from '../../../../src/egress/proxy/egress-proxy.ts';
 import { createNoProxy } from '../../../../src/egress/proxy/no-proxy.ts';
-import type { OutboundOptions, OutboundResult } from '../../../../src/egress/outbound.ts';
 import { type ConnectProxy, startConnectProxy } from '../../../receivers/connect-proxy.ts';
 import { type Receiver, type ReceiverOptions, startReceiver } from '../../../receivers/receiver.ts';
 import { lookupIn, outboundPerTest } from '../outbound-per-test.ts';
