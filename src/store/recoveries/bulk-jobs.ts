@@ -75,10 +75,13 @@ export async function findJob(
   return rows.map(jobOf)[0];
 }
 
-const LIST = `
+// One statement for each, so that a plan for any values reads a consumer's along their own index.
+const listOf = (also: string): string => `
   SELECT ${JOB_COLUMNS} FROM bulk_jobs job
-  WHERE ${IS_VISIBLE} AND job.id < $4 AND job.id > $5
+  WHERE ${IS_VISIBLE} AND job.id < $4 AND job.id > $5 AND ${also}
   ORDER BY job.id DESC LIMIT $6`;
+const LIST = listOf('true');
+const LIST_OF_CONSUMER = listOf('job.consumer = $2 AND job.consumer IS NOT NULL');
 
 /** Lists jobs, newest first. */
 export async function listJobs(
@@ -88,7 +91,7 @@ export async function listJobs(
   page: PageRequest,
 ): Promise<Page<BulkJob>> {
   const before = page.after?.[0] ?? maxId(prefix);
-  const { rows } = await db.query<JobRow>(LIST, [
+  const { rows } = await db.query<JobRow>(scope.consumer === null ? LIST : LIST_OF_CONSUMER, [
     ...[...visible(scope), before, `${prefix}_`, page.limit + 1],
   ]);
   return pageOf(rows.map(jobOf), page.limit, ({ id }) => [id]);

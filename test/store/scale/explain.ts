@@ -79,3 +79,19 @@ const wholeTablesIn = (plan: Plan): string[] => [
   ...(plan['Node Type'] === 'Seq Scan' ? [plan['Relation Name'] ?? ''] : []),
   ...(plan.Plans ?? []).flatMap(wholeTablesIn),
 ];
+
+type Statement = (db: Queryable) => Promise<unknown>;
+
+/** Expects that a store function scans none of these tables and reads at most so many pages, whatever its plan knows of its values. */
+export async function expectToReadFew(
+  pool: pg.Pool,
+  run: Statement,
+  { large, maxPages }: { large: string[]; maxPages: number },
+): Promise<void> {
+  for (const mode of ['force_generic_plan', 'force_custom_plan'] as const) {
+    const { bufferPages, seqScannedTables } = await explainQueries(pool, run, mode);
+    const scanned = seqScannedTables.filter((table) => large.includes(table));
+    expect({ mode, scanned }).toEqual({ mode, scanned: [] });
+    expect({ mode, tooMany: bufferPages > maxPages ? bufferPages : 0 }).toEqual({ mode, tooMany: 0 });
+  }
+}
