@@ -2,6 +2,7 @@ import type { Scenario } from '../bench.ts';
 import { bareEngine } from './bare-engine.ts';
 import { barePipeline, barePipelineLatency } from './bare-pipeline.ts';
 import { crash } from './crash.ts';
+import { dashboard } from './dashboard.ts';
 import { distance } from './distance.ts';
 import { isolation } from './isolation.ts';
 import { latency } from './latency.ts';
@@ -36,5 +37,6 @@ export const SCENARIOS: Record<string, Scenario> = {
   'recovery-short': recovery({ deliveries: 10_000, perSecond: 200 }),
   ungrouped,
   statistics,
+  dashboard,
   memory,
 };
