@@ -66,7 +66,7 @@ export const LAYERS: Layer[] = [
   },
   { path: 'src/api', imports: [...CORE, 'src/catalogue', 'src/observability', 'src/api/ports.ts'] },
   { path: 'src/config/variables.ts', imports: ['src/policy', 'src/egress'] },
-  { path: 'src/config', imports: ['src/config/variables.ts'] },
+  { path: 'src/config', imports: ['src/config/variables.ts', 'src/egress'] },
   {
     path: 'src/temporal',
     imports: [

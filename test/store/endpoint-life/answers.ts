@@ -1,5 +1,6 @@
-import { type AfterAttempt, afterAttempt, type SentResult } from '../../../src/attempts/after-attempt.ts';
+import { type AfterAttempt, afterAttempt } from '../../../src/attempts/after-attempt.ts';
 import type { PreparedRequest } from '../../../src/attempts/prepare-request.ts';
+import type { EndedResult } from '../../../src/egress/outbound.ts';
 import type { Claim } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 
 /** How a receiver ends a request. `retryAfter` in seconds. */
@@ -30,7 +31,7 @@ const REQUEST: PreparedRequest = {
   responses: { gone: true, retryAfter: true, tooManyRequests: true, coolDown: true },
 };
 
-function resultOf(answer: Answer, startedAt: Date): SentResult {
+function resultOf(answer: Answer, startedAt: Date): EndedResult {
   const timing = { startedAt, durationMs: 1, resent: false };
   if ('failed' in answer)
     return {
@@ -57,7 +58,7 @@ export function conclude(
   claim: Claim,
   answer: Answer,
   startedAt: Date,
-): AfterAttempt & { result: SentResult } {
+): AfterAttempt & { result: EndedResult } {
   const result = resultOf(answer, startedAt);
   return { ...afterAttempt(claim, REQUEST, result, { random: () => 0, now: Date.now }), result };
 }

@@ -1,5 +1,6 @@
-import { type AfterAttempt, afterAttempt, type SentResult } from '../../../src/attempts/after-attempt.ts';
+import { type AfterAttempt, afterAttempt } from '../../../src/attempts/after-attempt.ts';
 import type { PreparedRequest } from '../../../src/attempts/prepare-request.ts';
+import type { EndedResult } from '../../../src/egress/outbound.ts';
 import { type RetryPolicy, serializePolicy } from '../../../src/policy/retry-policy.ts';
 
 const NOW = Date.parse('2026-11-29T12:00:00Z');
@@ -16,7 +17,7 @@ function after(
   const request = { kind: 'signed', responses } as PreparedRequest;
   const outcome = statusCode < 300 ? 'delivered' : 'rejected';
   const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
-  const result = { kind: 'responded', statusCode, headers, outcome } as SentResult;
+  const result = { kind: 'responded', statusCode, headers, outcome } as EndedResult;
   const text = serializePolicy({ delays: [60, 300], timeout: 15, jitter: 0, ...policy });
   return afterAttempt({ policy: text, step }, request, result, { random: () => 0, now: () => NOW });
 }
