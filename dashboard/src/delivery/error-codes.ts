@@ -33,6 +33,7 @@ const CAUSES: Partial<Record<Attempt['outcome'], Record<string, string>>> = {
     EADDRNOTAVAIL: 'address unreachable from Posthorn',
     EACCES: 'connection blocked by a firewall of Posthorn',
     EPERM: 'connection blocked by a firewall of Posthorn',
+    PROXY_DID_NOT_CONNECT: 'could not be reached through the proxy',
     listener_offline: 'has no client connected',
   },
   tls_failed: {
@@ -77,6 +78,8 @@ const CAUSES: Partial<Record<Attempt['outcome'], Record<string, string>>> = {
   },
   blocked: {
     OWN_ADDRESS: 'address is of Posthorn itself',
+    PORT_NOT_ALLOWED: 'port is not allowed',
+    PROXY_DENIED: 'proxy does not allow the target',
     REQUEST_NOT_SENDABLE: 'a header of the request cannot be sent',
     SECRET_NOT_FITTING: 'no secret fits the profile',
   },

@@ -194,12 +194,13 @@ test('npm test without arguments runs the tests that measure time last, one suit
        const failures = (failed) => Array(failed).fill('test/a.test.ts: it works');
        const count = (passed, failed) => require('node:fs').writeFileSync(process.env.POSTHORN_TEST_COUNT_FILE, JSON.stringify({ passed, failed, failures: failures(failed) }));
        console.log(args.map((arg) => basename(arg)).join());
-       if (args.includes('--maxWorkers=3')) ${stage(first)} else ${stage(second)}`,
+       if (args.includes('--maxWorkers=2')) ${stage(first)} else ${stage(second)}`,
     );
     const run = node([join(folder, 'bin/run-tests.mjs')]);
     return { code: await run.ended, lines: run.output().trimEnd().split('\n') };
   };
-  const both = ['untimed.cjs,--maxWorkers=3', 'timed.cjs,--maxWorkers=1,--workerIdleMemoryLimit=400MB'];
+  const untimed = 'untimed.cjs,--maxWorkers=2,--workerIdleMemoryLimit=800MB';
+  const both = [untimed, 'timed.cjs,--maxWorkers=1,--workerIdleMemoryLimit=400MB'];
 
   expect(await stages('count(3, 0)', 'count(2, 0)')).toEqual({
     code: 0,
@@ -213,7 +214,7 @@ test('npm test without arguments runs the tests that measure time last, one suit
   });
   // The user has interrupted it.
   expect(await stages('process.exit(130)', 'count(2, 0)')).toEqual({
-    ...{ code: 130, lines: ['untimed.cjs,--maxWorkers=3', '0 passed, 1 failed'] },
+    ...{ code: 130, lines: [untimed, '0 passed, 1 failed'] },
   });
 });
 
