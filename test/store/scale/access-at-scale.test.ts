@@ -107,7 +107,7 @@ const statements: Statement[] = [
   ['the audit trail of an unused action', auditTrail({ action: 'none' }, false), MANY_PAGES],
   // The oldest 5,000.
   ['removing old audit entries', (db) => removeOldAuditEntries(db, LONG_AGO), MANY_PAGES],
-  // An index entry for each that is kept.
+  // Counts the index entries of those that are kept.
   ['removing excess audit entries', (db) => removeExcessAuditEntries(db, '', 1_000_000), MANY_PAGES],
 ];
 
