@@ -87,6 +87,6 @@ test('the proxy itself is never a target', async () => {
   const body = { url: `http://127.0.0.1:${proxy.port}/` };
   expect(await posthorn.client.call('POST', '/v1/endpoints', { key, body })).toMatchObject({
     status: 422,
-    body: { errors: [{ detail: 'the URL belongs to a Posthorn service' }] },
+    body: { errors: [{ detail: 'the URL belongs to the service that sends the requests' }] },
   });
 });
