@@ -47,10 +47,11 @@ describeInBrowser('the dashboard and the portal', () => {
   everyScreenTests(stage);
   referenceTests(stage);
   foreignOriginTests(stage);
+  // Before there is a catalogue, which limits what endpoints subscribe to.
+  portalFigureTests(stage);
   portalTests(stage);
   portalSessionTests(stage);
   portalVerifyTests(stage);
-  portalFigureTests(stage);
   portalBrandingTests(stage);
   portalFrameTests(stage);
   sizeTests();

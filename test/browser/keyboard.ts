@@ -26,6 +26,9 @@ const WATCH = `
       visited,
       nameOf,
       expected: [],
+      isComplete() {
+        return this.expected.every((element) => visited.has(element) || !element.isConnected);
+      },
       expect(root) {
         this.expected = [...root.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')].filter(isStop);
         visited.clear();
@@ -43,8 +46,8 @@ const TO_THE_START = `(() => {
   keyboard.visited.clear();
 })()`;
 
-/** Rows may come while Tab goes through a page. */
-const SPARE_PRESSES = 5;
+/** Rows and charts may come while Tab goes through a page. */
+const SPARE_PRESSES = 100;
 
 /**
  * Goes through a page by Tab alone. Returns what that does not reach, what shows no focus of 2 pixels, and what is covered
@@ -54,7 +57,10 @@ export async function keyboardFaultsIn(page: Page): Promise<string[]> {
   await page.evaluate(WATCH);
   const stops = await page.evaluate<number>('keyboard.expect(document.body)');
   await page.evaluate(TO_THE_START);
-  for (let presses = 0; presses < stops + SPARE_PRESSES; presses += 1) await page.keyboard.press('Tab');
+  for (let presses = 0; presses < stops + SPARE_PRESSES; presses += 1) {
+    await page.keyboard.press('Tab');
+    if (presses >= stops && (await page.evaluate<boolean>('keyboard.isComplete()'))) break;
+  }
   return await page.evaluate<string[]>(`(() => {
     const visited = [...keyboard.visited.values()];
     const missed = keyboard.expected.filter((element) => element.isConnected && !keyboard.visited.has(element));

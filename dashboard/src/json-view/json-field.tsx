@@ -4,6 +4,9 @@ import { Field } from '../kit/fields/field.tsx';
 import { isUsableJson, jsonProblem } from './json-problem.ts';
 import { violationsText } from './violation-words.ts';
 
+/** What is wrong makes the form longer: at once, it would move the button that the pointer is pressing. */
+const AFTER_A_CLICK_MS = 250;
+
 type JsonFieldProps = {
   label: string;
   hint?: ReactNode;
@@ -40,7 +43,7 @@ export function JsonField(props: JsonFieldProps) {
           spellCheck={false}
           value={value}
           onChange={(change) => onChange(change.target.value)}
-          onBlur={() => setLeft(problem !== undefined)}
+          onBlur={() => setTimeout(() => setLeft(problem !== undefined), AFTER_A_CLICK_MS)}
         />
       )}
     </Field>

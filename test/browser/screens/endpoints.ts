@@ -24,7 +24,7 @@ export function endpointTests(stage: Stage): void {
       await page.getByRole('img', { name: '1 attempt, 1 failed' }).waitFor({ timeout: 120_000 });
       await page.getByRole('row', { name: /100 %/ }).waitFor();
       await page.getByLabel('Select all rows that are shown').check();
-      await page.getByRole('button', { name: 'Send a test' }).click();
+      await page.getByRole('button', { name: 'Test', exact: true }).click();
       await page.getByRole('button', { name: 'Test 2 endpoints' }).click();
       await page.getByText('answered 200').waitFor();
       await page.getByText('answered 500').waitFor();

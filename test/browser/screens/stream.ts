@@ -18,6 +18,9 @@ export function streamTests(stage: Stage): void {
         `npx posthorn events tail --url '${posthorn.url}'`,
       );
 
+      // The button has the focus, and Space would press it.
+      await page.getByRole('heading', { level: 1 }).click();
+
       const first = await post();
       await page.getByRole('row', { name: new RegExp(`delivered.*${first.id}`) }).waitFor();
       await page.keyboard.press('Space');

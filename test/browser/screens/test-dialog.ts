@@ -20,7 +20,7 @@ export function testDialogTests(stage: Stage): void {
       await dialog.getByRole('button', { name: 'Cancel' }).click();
 
       await page.goto(`${posthorn.url}/dashboard/p/${project.id}/endpoints/${id}`);
-      await page.getByRole('button', { name: 'Test', exact: true }).click();
+      await page.getByRole('button', { name: 'Send a test' }).click();
       expect(await dialog.getByLabel('Event type').inputValue()).toBe('invoice.test');
       expect(await dialog.getByLabel('Data').inputValue()).toBe('{\n  "test": true\n}');
       await dialog.getByLabel('Event type').fill('invoice.sent');
