@@ -59,13 +59,13 @@ export function liveTests(stage: Stage): void {
       const row = page.getByRole('row').nth(4);
       await row.hover();
       await page.getByText(/held while you are in the list/).waitFor();
-      const id = (await row.innerText()).match(/early-\d/)?.[0] ?? '';
-      expect(id).not.toBe('');
+      const name = (await row.innerText()).match(/early-\d/)?.[0] ?? '';
+      expect(name).not.toBe('');
       const before = await placeOf(row);
 
       await batch(key, 'late', 100);
       await page.getByText(/held while you are in the list, 200 new/).waitFor();
-      expect(await row.innerText()).toContain(id);
+      expect(await row.innerText()).toContain(name);
       expect(await placeOf(row)).toEqual(before);
     },
     TEST_MS,
