@@ -40,7 +40,7 @@ export function endpointFormTests(stage: Stage): void {
       await untilFocused(page, dialog.getByLabel('Own delays'));
       await dialog.getByLabel('Own delays').fill('5s, 1m');
       await add.click();
-      await dialog.getByText('can be set only by Posthorn').waitFor();
+      await dialog.getByText('is set for each request and cannot be chosen').waitFor();
       await dialog.getByLabel('Name of header 1').fill('X-Tenant');
       await add.click();
       await dialog.getByText(/^Line 2: properties\.data\.type /).waitFor();
