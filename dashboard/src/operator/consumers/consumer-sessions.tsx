@@ -5,8 +5,8 @@ import { clientOf } from '../../api/client.ts';
 import { consumerSessionsQuery } from '../../api/consumer-queries.ts';
 import { Problem } from '../../api/problem.tsx';
 import { useMayChange } from '../../api/session.ts';
+import { CallDialog } from '../../frame/call-dialog.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
 import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
 import { State } from '../../kit/status/state.tsx';
@@ -108,18 +108,19 @@ function EndSessions({
     },
   });
   return (
-    <Dialog title="End all portal sessions?" onClose={onClose}>
+    <CallDialog
+      title="End all portal sessions?"
+      call={end}
+      label="End them"
+      icon="log-out"
+      kind="danger"
+      cancel="Leave them"
+      onClose={onClose}
+    >
       <p>
         {count === 1 ? 'One session ends' : `${count} sessions end`} within a second. Whoever works in one
         needs a new link. Links that were not opened yet stay valid.
       </p>
-      {end.error && <Problem error={end.error} />}
-      <DialogActions>
-        <Button onClick={onClose}>Leave them</Button>
-        <Button kind="danger" icon="log-out" busy={end.isPending} onClick={() => end.mutate()}>
-          End them
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </CallDialog>
   );
 }

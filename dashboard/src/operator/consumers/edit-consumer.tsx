@@ -3,10 +3,9 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Consumer } from '../../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../../api/client.ts';
-import { errorAt, Problem } from '../../api/problem.tsx';
+import { errorAt } from '../../api/problem.tsx';
 import { projectQuery } from '../../api/queries.ts';
-import { Button } from '../../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { CallDialog } from '../../frame/call-dialog.tsx';
 import { TextField } from '../../kit/fields/text-field.tsx';
 import { tell } from '../../kit/status/toast.tsx';
 
@@ -44,36 +43,27 @@ export function EditConsumer({ project, consumer, onClose }: EditConsumerProps) 
   });
   const plans = settings?.plans;
   return (
-    <Dialog title={consumer ? 'Name and plan' : 'New consumer'} onClose={onClose}>
-      {save.error && <Problem error={save.error} />}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        {!consumer && (
-          <TextField label="Id" hint="Your own id of the customer." required value={id} onChange={setId} />
-        )}
-        <TextField label="Name" error={errorAt(save.error, '/name')} value={name} onChange={setName} />
-        <TextField
-          label="Plan"
-          hint={
-            plans
-              ? `Webhooks are in ${plans.join(', ') || 'no plan'}. With another plan, deliveries are held until the plan includes them.`
-              : 'A change holds or releases deliveries where the project limits webhooks to some plans.'
-          }
-          error={errorAt(save.error, '/plan')}
-          value={plan}
-          onChange={setPlan}
-        />
-        <DialogActions>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={save.isPending}>
-            Save
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <CallDialog
+      title={consumer ? 'Name and plan' : 'New consumer'}
+      call={save}
+      label="Save"
+      onClose={onClose}
+    >
+      {!consumer && (
+        <TextField label="Id" hint="Your own id of the customer." required value={id} onChange={setId} />
+      )}
+      <TextField label="Name" error={errorAt(save.error, '/name')} value={name} onChange={setName} />
+      <TextField
+        label="Plan"
+        hint={
+          plans
+            ? `Webhooks are in ${plans.join(', ') || 'no plan'}. With another plan, deliveries are held until the plan includes them.`
+            : 'A change holds or releases deliveries where the project limits webhooks to some plans.'
+        }
+        error={errorAt(save.error, '/plan')}
+        value={plan}
+        onChange={setPlan}
+      />
+    </CallDialog>
   );
 }

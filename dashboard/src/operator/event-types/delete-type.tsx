@@ -1,9 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { clientOf } from '../../api/client.ts';
-import { Problem } from '../../api/problem.tsx';
-import { Button } from '../../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { CallDialog } from '../../frame/call-dialog.tsx';
 import { tell } from '../../kit/status/toast.tsx';
 
 type DeleteTypeProps = { project: string; type: string; onClose: () => void };
@@ -20,18 +18,19 @@ export function DeleteType({ project, type, onClose }: DeleteTypeProps) {
     },
   });
   return (
-    <Dialog title={`Delete ${type}?`} onClose={onClose}>
+    <CallDialog
+      title={`Delete ${type}?`}
+      call={remove}
+      label="Delete the type"
+      icon="trash"
+      kind="danger"
+      cancel="Keep it"
+      onClose={onClose}
+    >
       <p>
         Its description, schema and example are lost. If the profile has a type of this name, the profile's
         applies again. Endpoints keep their subscriptions, and events of the type are still accepted.
       </p>
-      {remove.error && <Problem error={remove.error} />}
-      <DialogActions>
-        <Button onClick={onClose}>Keep it</Button>
-        <Button kind="danger" icon="trash" busy={remove.isPending} onClick={() => remove.mutate()}>
-          Delete the type
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </CallDialog>
   );
 }

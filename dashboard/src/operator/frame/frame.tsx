@@ -9,6 +9,7 @@ import { useFocusOnNavigation } from '../../frame/focus-on-navigation.ts';
 import { NewerVersion } from '../../frame/newer-version.tsx';
 import { SessionEnd } from '../../frame/session-end.tsx';
 import { useKeys } from '../../kit/keys.ts';
+import { SkipLink } from '../../kit/layout/skip-link.tsx';
 import css from './frame.module.css';
 import { Help } from './help.tsx';
 import { Jump } from './jump.tsx';
@@ -84,9 +85,7 @@ function SignedInFrame() {
 
   return (
     <div className={css.frame}>
-      <a className={css.skip} href="#content">
-        Skip to the content
-      </a>
+      <SkipLink />
       <TopBar
         isMenuOpen={isMenuOpen}
         onMenu={() => setMenuOpen(!isMenuOpen)}

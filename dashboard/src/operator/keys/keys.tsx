@@ -6,8 +6,8 @@ import { clientOf } from '../../api/client.ts';
 import { Problem } from '../../api/problem.tsx';
 import { keysQuery } from '../../api/queries.ts';
 import { useMayChange } from '../../api/session.ts';
+import { CallDialog } from '../../frame/call-dialog.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
 import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
 import { tell } from '../../kit/status/toast.tsx';
@@ -101,18 +101,19 @@ function DeleteKey({ project, apiKey, onClose }: { project: string; apiKey: ApiK
     },
   });
   return (
-    <Dialog title="Delete this key?" onClose={onClose}>
+    <CallDialog
+      title="Delete this key?"
+      call={remove}
+      label="Delete the key"
+      icon="trash"
+      kind="danger"
+      cancel="Keep it"
+      onClose={onClose}
+    >
       <p>
         <code>{apiKey.id}</code> stops working within a second, and with it whatever uses it: also the
         sessions that were opened with it.
       </p>
-      {remove.error && <Problem error={remove.error} />}
-      <DialogActions>
-        <Button onClick={onClose}>Keep it</Button>
-        <Button kind="danger" icon="trash" busy={remove.isPending} onClick={() => remove.mutate()}>
-          Delete the key
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </CallDialog>
   );
 }

@@ -1,10 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { clientOf } from '../../api/client.ts';
-import { errorAt, Problem } from '../../api/problem.tsx';
+import { errorAt } from '../../api/problem.tsx';
 import { keysQuery } from '../../api/queries.ts';
-import { Button } from '../../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { CallDialog } from '../../frame/call-dialog.tsx';
 import { ShownOnce } from '../../kit/dialogs/shown-once.tsx';
 import { Check } from '../../kit/fields/field.tsx';
 import { TextField } from '../../kit/fields/text-field.tsx';
@@ -31,36 +30,22 @@ export function NewKey({ project, onClose }: { project: string; onClose: () => v
     );
   }
   return (
-    <Dialog title="New key" onClose={onClose}>
-      {create.error && <Problem error={create.error} />}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
-      >
-        <TextField
-          label="Name"
-          hint="What it is for."
-          error={errorAt(create.error, '/name')}
-          value={name}
-          onChange={setName}
-        />
-        <TextField
-          label="Consumer"
-          hint="Empty: a key of the whole project. Else one that sees this consumer alone."
-          error={errorAt(create.error, '/consumer')}
-          value={consumer}
-          onChange={setConsumer}
-        />
-        <Check label="Read only: it changes nothing" checked={readOnly} onChange={setReadOnly} />
-        <DialogActions>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={create.isPending}>
-            Make the key
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <CallDialog title="New key" call={create} label="Make the key" onClose={onClose}>
+      <TextField
+        label="Name"
+        hint="What it is for."
+        error={errorAt(create.error, '/name')}
+        value={name}
+        onChange={setName}
+      />
+      <TextField
+        label="Consumer"
+        hint="Empty: a key of the whole project. Else one that sees this consumer alone."
+        error={errorAt(create.error, '/consumer')}
+        value={consumer}
+        onChange={setConsumer}
+      />
+      <Check label="Read only: it changes nothing" checked={readOnly} onChange={setReadOnly} />
+    </CallDialog>
   );
 }

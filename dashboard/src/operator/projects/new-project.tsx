@@ -2,10 +2,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { clientOf } from '../../api/client.ts';
-import { errorAt, Problem } from '../../api/problem.tsx';
+import { errorAt } from '../../api/problem.tsx';
 import { projectsQuery } from '../../api/queries.ts';
-import { Button } from '../../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { CallDialog } from '../../frame/call-dialog.tsx';
 import { ShownOnce } from '../../kit/dialogs/shown-once.tsx';
 import { TextField } from '../../kit/fields/text-field.tsx';
 
@@ -37,37 +36,23 @@ export function NewProject({ onClose }: { onClose: () => void }) {
     );
   }
   return (
-    <Dialog title="New project" onClose={onClose}>
-      {create.error && <Problem error={create.error} />}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
-      >
-        <TextField
-          label="Name"
-          required
-          error={errorAt(create.error, '/name')}
-          value={name}
-          onChange={setName}
-        />
-        <TextField
-          label="Profile"
-          hint="The wire format. Empty: standard-webhooks. It can be changed later."
-          placeholder="standard-webhooks"
-          spellCheck={false}
-          error={errorAt(create.error, '/profile')}
-          value={profile}
-          onChange={setProfile}
-        />
-        <DialogActions>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={create.isPending}>
-            Make the project
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <CallDialog title="New project" call={create} label="Make the project" onClose={onClose}>
+      <TextField
+        label="Name"
+        required
+        error={errorAt(create.error, '/name')}
+        value={name}
+        onChange={setName}
+      />
+      <TextField
+        label="Profile"
+        hint="The wire format. Empty: standard-webhooks. It can be changed later."
+        placeholder="standard-webhooks"
+        spellCheck={false}
+        error={errorAt(create.error, '/profile')}
+        value={profile}
+        onChange={setProfile}
+      />
+    </CallDialog>
   );
 }

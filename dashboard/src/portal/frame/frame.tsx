@@ -5,6 +5,7 @@ import { Away } from '../../frame/away.tsx';
 import { useFocusOnNavigation } from '../../frame/focus-on-navigation.ts';
 import { NewerVersion } from '../../frame/newer-version.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
+import { SkipLink } from '../../kit/layout/skip-link.tsx';
 import { product } from '../../kit/text/product.ts';
 import { isFramed } from '../host/host.ts';
 import { Expiry } from '../session/expiry.tsx';
@@ -25,9 +26,7 @@ export function Frame() {
   useFocusOnNavigation(pathname);
   return (
     <div className={css.frame}>
-      <a className={css.skip} href="#content">
-        Skip to the content
-      </a>
+      <SkipLink />
       <header className={css.top}>
         <div className={css.who}>
           <Logo url={theme?.logoUrl ?? null} />
