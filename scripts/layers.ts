@@ -38,7 +38,11 @@ export const LAYERS: Layer[] = [
   { path: 'src/store', imports: ['src/policy', 'src/secrets'] },
   { path: 'src/filters', imports: ['src/json-schema', 'src/limits', 'src/store'] },
   { path: 'src/catalogue', imports: ['src/json-schema', 'src/profiles', 'src/store'] },
-  { path: 'src/outcomes', imports: ['src/policy', 'src/store', 'src/api/ports.ts'] },
+  { path: 'src/outcomes/chunk-stream.ts', imports: [] },
+  {
+    path: 'src/outcomes',
+    imports: ['src/policy', 'src/store', 'src/api/ports.ts', 'src/outcomes/chunk-stream.ts'],
+  },
   { path: 'src/observability', imports: ['src/policy', 'src/store'] },
   {
     path: 'src/listeners',
@@ -48,6 +52,7 @@ export const LAYERS: Layer[] = [
       'src/egress',
       'src/store',
       'src/observability',
+      'src/outcomes/chunk-stream.ts',
       'src/api/ports.ts',
     ],
   },

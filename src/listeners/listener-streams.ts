@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { ListenerStreams } from '../api/ports.ts';
+import { chunkStream } from '../outcomes/chunk-stream.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import {
   connectListener,
@@ -26,8 +26,6 @@ import { OpenStream } from './open-stream.ts';
 const POLL_MS = 1_000;
 /** Keeps proxies from closing an idle stream. */
 const KEEP_ALIVE_MS = 15_000;
-/** The chunk that exceeds this limit is still buffered. */
-const BUFFERED_BYTES = 16 * 1024;
 
 export type ListenerStreamDependencies = {
   /** For what all streams of the process share. */
@@ -104,21 +102,10 @@ export function createListenerStreams({
       // is older: this call may return after that of a later stream.
       const ofListener = [...streams].filter((open) => open.listenerId === listenerId);
       if (ofListener.length > 1) endReplaced(ofListener).catch(onFailure);
-      const source = chunks(scope, stream);
-      return new Readable({
-        highWaterMark: BUFFERED_BYTES,
-        read() {
-          source.next().then(
-            ({ done, value }) => void this.push(done ? null : value),
-            (error: Error) => void this.destroy(error),
-          );
-        },
-        destroy(error, done) {
-          streams.delete(stream);
-          stream.end('closed');
-          disconnectListener(db, stream).catch(onFailure);
-          done(error);
-        },
+      return chunkStream(chunks(scope, stream), () => {
+        streams.delete(stream);
+        stream.end('closed');
+        disconnectListener(db, stream).catch(onFailure);
       });
     },
     async respond(scope, listenerId, request, response) {

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { OutcomeStreams } from '../api/ports.ts';
 import type { Notifications } from '../store/outcomes/notifications.ts';
 import { matchesFilter, type OutcomeFilter } from '../store/outcomes/outcome-filter.ts';
@@ -17,6 +16,7 @@ import {
 import type { Queryable } from '../store/postgres/database.ts';
 import { mapOutage } from '../store/postgres/map-outages.ts';
 import type { Scope } from '../store/scope.ts';
+import { chunkStream } from './chunk-stream.ts';
 import { createOutcomeFeeds } from './outcome-feeds.ts';
 import { formatServerSentEvent } from './server-sent-event.ts';
 import type { Subscription } from './subscription.ts';
@@ -24,8 +24,6 @@ import type { Subscription } from './subscription.ts';
 /** Keeps proxies from closing an idle stream, and the reader's cursor recent. */
 const KEEP_ALIVE_MS = 15_000;
 const ROWS_PER_READ = 100;
-/** The chunk that exceeds this limit is still buffered. */
-const BUFFERED_BYTES = 16 * 1024;
 
 export type OutcomeStreamDependencies = {
   /** For the feeds, which all streams share. */
@@ -64,20 +62,9 @@ export function createOutcomeStreams({
       if (start === 'expired') return 'expired';
       const ended = new AbortController();
       open.add(ended);
-      const source = chunks(scope, filter, start, ended.signal);
-      return new Readable({
-        highWaterMark: BUFFERED_BYTES,
-        read() {
-          source.next().then(
-            ({ done, value }) => void this.push(done ? null : value),
-            (error: Error) => void this.destroy(error),
-          );
-        },
-        destroy(error, done) {
-          open.delete(ended);
-          ended.abort();
-          done(error);
-        },
+      return chunkStream(chunks(scope, filter, start, ended.signal), () => {
+        open.delete(ended);
+        ended.abort();
       });
     },
     close() {
