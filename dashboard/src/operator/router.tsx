@@ -6,22 +6,16 @@ import {
   lazyRouteComponent,
   Outlet,
 } from '@tanstack/react-router';
-import * as z from 'zod/mini';
 import { basePath } from '../api/client.ts';
 import { ScreenError } from '../frame/screen-error.tsx';
-import { parseSearch, stringifySearch } from '../frame/search.ts';
+import { parseSearch, searchOf, stringifySearch, text } from '../frame/search.ts';
 import { carryRange } from './frame/carried-range.ts';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
 import { Projects } from './projects/projects.tsx';
 import { SignIn } from './sign-in/sign-in.tsx';
 
-const text = z.optional(z.string());
 const range = { range: text, since: text, until: text };
-const searchOf =
-  <T extends z.core.$ZodLooseShape>(shape: T) =>
-  (search: Record<string, unknown>): z.infer<z.ZodMiniObject<T>> =>
-    z.object(shape).parse(search) as z.infer<z.ZodMiniObject<T>>;
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 

@@ -6,19 +6,12 @@ import {
   lazyRouteComponent,
   Navigate,
 } from '@tanstack/react-router';
-import * as z from 'zod/mini';
 import { ScreenError } from '../frame/screen-error.tsx';
-import { parseSearch, stringifySearch } from '../frame/search.ts';
+import { parseSearch, searchOf, stringifySearch, text } from '../frame/search.ts';
 import { portalPath } from './address.ts';
 import { Endpoints } from './endpoints/endpoints.tsx';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
-
-const text = z.optional(z.string());
-const searchOf =
-  <T extends z.core.$ZodLooseShape>(shape: T) =>
-  (search: Record<string, unknown>): z.infer<z.ZodMiniObject<T>> =>
-    z.object(shape).parse(search) as z.infer<z.ZodMiniObject<T>>;
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound });
 
