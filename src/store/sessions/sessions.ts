@@ -6,8 +6,6 @@ import type { PortalSettings } from './portal-settings.ts';
 /** What a portal link sets of the look of the portal. */
 export type LinkTheme = Partial<Pick<PortalSettings, 'logoUrl' | 'accent' | 'mode' | 'radius'>>;
 
-export type SessionKind = 'admin' | 'project' | 'consumer';
-
 /** A session in force, with what every call needs to know about its project; an admin session has none. */
 export type StoredSession = {
   hash: Buffer;
