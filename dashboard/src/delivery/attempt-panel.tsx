@@ -72,13 +72,13 @@ export function AttemptPanel(props: AttemptPanelProps) {
           {causeOf({ ...attempt, ...(timeout !== undefined && { timeoutSeconds: timeout }) })}
           {attempt.outcome !== 'timeout' && ` after ${duration(attempt.durationMs)}`}
         </h3>
-        <span className={css.note}>
+        <p className={css.note}>
           <Moment at={attempt.startedAt} />
           {notes.map((note, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a note has no other name
             <Fragment key={index}> · {note}</Fragment>
           ))}
-        </span>
+        </p>
         <div className={css.actions}>
           {attempts.length > 1 && (
             <select

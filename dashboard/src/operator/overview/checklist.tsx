@@ -134,22 +134,28 @@ function WhatNext({ project, onDone }: { project: string; onDone: () => void }) 
     <Panel title="What comes next">
       <ul className={css.next}>
         <li>
-          <Link to="/p/$project/profile" params={params}>
-            Verify the signature
-          </Link>{' '}
-          in your receiver: the profile says what goes over the wire.
+          <p>
+            <Link to="/p/$project/profile" params={params}>
+              Verify the signature
+            </Link>{' '}
+            in your receiver: the profile says what goes over the wire.
+          </p>
         </li>
         <li>
-          <Link to="/p/$project/event-types" params={params}>
-            Write a catalogue
-          </Link>{' '}
-          of what you send, with schemas and examples.
+          <p>
+            <Link to="/p/$project/event-types" params={params}>
+              Write a catalogue
+            </Link>{' '}
+            of what you send, with schemas and examples.
+          </p>
         </li>
         <li>
-          <Link to="/p/$project/consumers" params={params}>
-            Hand out portal links
-          </Link>
-          , so that customers manage their own endpoints.
+          <p>
+            <Link to="/p/$project/consumers" params={params}>
+              Hand out portal links
+            </Link>
+            , so that customers manage their own endpoints.
+          </p>
         </li>
       </ul>
       <div className={css.done}>
