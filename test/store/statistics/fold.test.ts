@@ -5,7 +5,7 @@ import { readEventTypes } from '../../../src/store/statistics/read-event-types.t
 import { statisticsLagSeconds } from '../../../src/store/statistics/statistics-state.ts';
 import { type SeededStore, seedStore } from '../seed.ts';
 import { pausingAtCommit } from '../stopping-pool.ts';
-import { differences, foldAll, load } from './statistics-set-up.ts';
+import { differences, foldAll, load, untilNoOlderTransactionRuns } from './statistics-set-up.ts';
 
 let store: SeededStore;
 let others: pg.Pool[] = [];
@@ -160,6 +160,7 @@ test('a restored database begins at the present and counts on', async () => {
      UPDATE statistics_state SET marked_xid = '4000000000000'`,
   );
   await load(store, store.project, numbers(3, 1));
+  await untilNoOlderTransactionRuns(store.pool);
   await foldPass(store.pool, null, 50_000);
   expect(await sum('true')).toBe(before);
 

@@ -23,6 +23,20 @@ export async function foldAll(pool: pg.Pool, maxOutcomes = 50_000): Promise<void
   }, 60_000);
 }
 
+/** Waits until all transactions of the server that have begun so far, of other databases too, have ended. */
+export async function untilNoOlderTransactionRuns(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ next: string }>(
+    'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS next',
+  );
+  await eventually(async () => {
+    const { rows: states } = await pool.query(
+      'SELECT pg_snapshot_xmin(pg_current_snapshot()) >= $1::text::xid8 AS done',
+      [rows[0]!.next],
+    );
+    return states[0].done;
+  }, 60_000);
+}
+
 const FAILURES: Outcome[] = ['rejected', 'timeout', 'connection_failed'];
 const CONSUMERS = [null, 'acme', 'globex'];
 const TYPES = ['a.b', 'c.d'];
