@@ -17,6 +17,7 @@ const PAGES = [
   'sdk/README.md',
   'packages/temporal/README.md',
   'packages/temporal/samples/README.md',
+  'deploy/helm/posthorn/README.md',
   ...pagesIn('docs'),
   ...pagesIn('docs/providers'),
   ...DECISIONS,

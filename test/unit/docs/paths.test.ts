@@ -2,13 +2,16 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(__dirname, '../../..');
-const PAGES = globSync(['*.md', 'docs/**/*.md', '.github/*.md', 'sdk/*.md', 'packages/**/*.md'], {
-  cwd: root,
-})
+const PAGES = globSync(
+  ['*.md', 'docs/**/*.md', '.github/*.md', 'sdk/*.md', 'packages/**/*.md', 'deploy/**/*.md'],
+  {
+    cwd: root,
+  },
+)
   .map((page) => page.replaceAll('\\', '/'))
   .toSorted();
 const FOLDERS =
-  'src|workflows|activities|migrations|scripts|bench|bin|test|docs|sdk|packages|\\.ci|\\.github';
+  'src|workflows|activities|migrations|scripts|bench|bin|test|docs|sdk|packages|deploy|\\.ci|\\.github';
 const PATH = new RegExp(`^(?:${FOLDERS})(?:/[\\w.-]+)*/?$`);
 
 test.each(PAGES)('every path that %s names in backticks exists', (page) => {
