@@ -5,7 +5,7 @@ import { displayedProxy, type ProxyAddress } from '../egress/proxy/proxy-url.ts'
 import { type Environment, environmentSchema } from './variables.ts';
 import { version } from './version.ts';
 
-export type Command = 'start' | 'api' | 'worker' | 'migrate' | 'try' | 'dashboard' | 'client';
+export type Command = 'start' | 'api' | 'worker' | 'migrate' | 'doctor' | 'try' | 'dashboard' | 'client';
 
 export type Config = {
   /** If unset, the embedded Postgres is used. */
@@ -108,7 +108,7 @@ export function readConfig(env: NodeJS.ProcessEnv, command: Command): Config {
 
 function missingFor(command: Command, env: NodeJS.ProcessEnv): string[] {
   if (command === 'try' || command === 'dashboard' || command === 'client') return [];
-  const embedded = command === 'start' && !env.DATABASE_URL;
+  const embedded = (command === 'start' || command === 'doctor') && !env.DATABASE_URL;
   const needsServers = command === 'api' || command === 'worker';
   const problems: string[] = [];
   const requireVariable = (name: string, when: boolean) => {

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Config } from '../config/config.ts';
 import type { ServiceConfig } from '../config/service-config.ts';
 import type { PoolUsage } from '../observability/scrape-readings.ts';
 import { postgresPoolUsage } from '../observability/scrape-readings.ts';
@@ -12,6 +13,8 @@ const HEARTBEAT_CONNECTIONS = 1;
 const READ_CONNECTIONS = 4;
 /** One for the feed of all outcome streams and one for all requests that wait, so neither waits for the other. */
 const OUTCOME_CONNECTIONS = 2;
+/** The one that listens for notifications. */
+const LISTEN_CONNECTIONS = 1;
 /** A slower list is cancelled: it would occupy a connection and a core of Postgres. */
 const READ_TIMEOUT_MS = 2_500;
 
@@ -29,6 +32,14 @@ export type ConnectionPools = {
   usage: Record<string, () => PoolUsage>;
   end(): Promise<void>;
 };
+
+/** Connections that a process may have to Postgres itself. Those of a pooler are its own, and not counted. */
+export function connectionsToPostgres(config: Pick<Config, 'databaseDirectUrl' | 'databasePool'>): number {
+  const direct = LISTEN_CONNECTIONS + HEARTBEAT_CONNECTIONS + READ_CONNECTIONS + OUTCOME_CONNECTIONS;
+  return config.databaseDirectUrl
+    ? direct
+    : direct + config.databasePool + RECORD_CONNECTIONS + RELEASE_CONNECTIONS;
+}
 
 /** Opens all pools of a process. They connect when they are first used. */
 export function openConnectionPools({

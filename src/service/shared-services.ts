@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { createHeartbeats, type Heartbeats } from '../background/heartbeats.ts';
+import type { Config } from '../config/config.ts';
 import type { ServiceConfig } from '../config/service-config.ts';
 import { type AddressGuard, createAddressGuard } from '../egress/addresses/address-guard.ts';
 import { createNat64, systemResolve6 } from '../egress/addresses/nat64.ts';
@@ -58,8 +59,7 @@ export function createSharedServices(
   const pools = openConnectionPools(config);
   const notifications = createNotifications(config.databaseDirectUrl ?? config.databaseUrl);
   const clock = createClock(pools, log);
-  const ownServices = createOwnServices(ownServersOf(config));
-  const nat64 = createNat64({ prefixes: config.nat64Prefixes ?? [], resolve6: systemResolve6 });
+  const { guard, ownServices } = createGuard(config);
 
   metrics.addReadings({
     oldestUnattempted: throttledReading(() => oldestUnattemptedSeconds(pools.read)),
@@ -84,9 +84,19 @@ export function createSharedServices(
     profiles: createProfileLookup(createShippedProfiles(), storedProfiles(pools.main)),
     secretBox: createSecretBox(config.encryptionKeys),
     ownServices,
-    guard: createAddressGuard(config.allowTargets, ownServices, nat64, config.allowPorts),
+    guard,
     heartbeats: startHeartbeats(pools, roles, attemptSlots, metrics, log),
     onFailure: (error) => log.error({ err: error }, 'a background task failed'),
+  };
+}
+
+/** The guard of requests to receivers, and Posthorn's own servers, which it never allows. */
+export function createGuard(config: Config): { guard: AddressGuard; ownServices: OwnServices } {
+  const ownServices = createOwnServices(ownServersOf(config));
+  const nat64 = createNat64({ prefixes: config.nat64Prefixes ?? [], resolve6: systemResolve6 });
+  return {
+    guard: createAddressGuard(config.allowTargets, ownServices, nat64, config.allowPorts),
+    ownServices,
   };
 }
 

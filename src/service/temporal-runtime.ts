@@ -1,4 +1,4 @@
-import { Runtime } from '@temporalio/worker';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../observability/log.ts';
 import { createTemporalMetrics } from '../observability/temporal-metrics.ts';
@@ -19,4 +19,13 @@ export async function installTemporalRuntime(
     },
   });
   return metrics ? { sdkMetrics: metrics.read } : {};
+}
+
+/** For a command that reports failures itself: the SDK logs nothing. */
+export function installQuietRuntime(): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('ERROR', () => {}),
+    telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
+  });
 }

@@ -12,22 +12,44 @@ const POLLED_QUEUES = [
   { name: SLOW_TASK_QUEUE, taskQueueType: TASK_QUEUE_TYPE_ACTIVITY },
 ];
 
+/** `work`: what its pollers get from it. */
+export type PolledQueue = { queue: string; work: 'workflows' | 'activities'; identities: string[] };
+
+type WorkflowConnection = Pick<NativeConnection, 'workflowService'>;
+
+/** The task queues of Posthorn's workers, each with the identities that the server has seen polling lately. */
+export async function describePollers(
+  { workflowService }: WorkflowConnection,
+  namespace: string,
+): Promise<PolledQueue[]> {
+  return Promise.all(
+    POLLED_QUEUES.map(async ({ name, taskQueueType }) => {
+      const { pollers } = await workflowService.describeTaskQueue({
+        namespace,
+        taskQueue: { name },
+        taskQueueType,
+      });
+      return {
+        queue: name,
+        work: taskQueueType === TASK_QUEUE_TYPE_WORKFLOW ? 'workflows' : 'activities',
+        identities: (pollers ?? []).map(({ identity }) => identity ?? ''),
+      };
+    }),
+  );
+}
+
 /**
  * True when the server has seen polls from the worker with this identity on every task queue, or when it does not allow
  * this process to check. Rejects when the call fails for another reason.
  */
 export async function isPolling(
-  { workflowService }: Pick<NativeConnection, 'workflowService'>,
+  connection: WorkflowConnection,
   namespace: string,
   identity: string,
 ): Promise<boolean> {
   try {
-    const responses = await Promise.all(
-      POLLED_QUEUES.map(({ name, taskQueueType }) =>
-        workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType }),
-      ),
-    );
-    return responses.every(({ pollers }) => pollers?.some((poller) => poller.identity === identity));
+    const queues = await describePollers(connection, namespace);
+    return queues.every(({ identities }) => identities.includes(identity));
   } catch (error) {
     if (grpcStatusOf(error) === GRPC_STATUS.PERMISSION_DENIED) return true; // the worker may poll all the same
     throw error;

@@ -8,23 +8,36 @@ const RETENTION = '7 days';
 /** The message is shown to operators. It contains nothing but the name of the namespace. */
 export class NamespaceMissing extends Error {}
 
+type WorkflowConnection = Pick<Connection, 'workflowService'>;
+
+/** `retentionDays`: how long closed workflows are kept; 0 if the server does not say. */
+export type Namespace = { id: string; retentionDays: number };
+
+/** Undefined if the namespace does not exist. */
+export async function findNamespace(
+  { workflowService }: WorkflowConnection,
+  namespace: string,
+): Promise<Namespace | undefined> {
+  try {
+    const { namespaceInfo, config } = await workflowService.describeNamespace({ namespace });
+    const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
+    return { id: namespaceInfo?.id ?? '', retentionDays: seconds / 86_400 };
+  } catch (error) {
+    if (grpcStatusOf(error) === GRPC_STATUS.NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Creates the namespace if it does not exist. Returns its id, which changes when the server loses its database, or an
  * empty string if the namespace has just been created.
  * @throws NamespaceMissing if the namespace does not exist and cannot be created
  */
-export async function ensureNamespace(
-  { workflowService }: Pick<Connection, 'workflowService'>,
-  namespace: string,
-): Promise<string> {
+export async function ensureNamespace(connection: WorkflowConnection, namespace: string): Promise<string> {
+  const existing = await findNamespace(connection, namespace);
+  if (existing) return existing.id;
   try {
-    const { namespaceInfo } = await workflowService.describeNamespace({ namespace });
-    return namespaceInfo?.id ?? '';
-  } catch (error) {
-    if (grpcStatusOf(error) !== GRPC_STATUS.NOT_FOUND) throw error;
-  }
-  try {
-    await workflowService.registerNamespace({
+    await connection.workflowService.registerNamespace({
       namespace,
       workflowExecutionRetentionPeriod: msToTs(RETENTION),
     });

@@ -44,6 +44,18 @@ export async function ensureSearchAttributes(
   }
 }
 
+/** Those of Posthorn's search attributes that the namespace does not have, and those that it has with another type. */
+export async function findUnusableAttributes(
+  { operatorService }: OperatorConnection,
+  namespace: string,
+): Promise<{ missing: string[]; mistyped: string[] }> {
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+  const unusable = Object.entries(ATTRIBUTES).filter(([name, type]) => customAttributes?.[name] !== type);
+  const names = unusable.map(([name]) => name);
+  const exists = (name: string): boolean => customAttributes?.[name] !== undefined;
+  return { missing: names.filter((name) => !exists(name)), mistyped: names.filter(exists) };
+}
+
 async function missingOrMistyped(service: OperatorConnection['operatorService'], namespace: string) {
   const { customAttributes } = await service.listSearchAttributes({ namespace });
   return Object.fromEntries(
