@@ -5,7 +5,7 @@ import tones from '../kit/status/tone.module.css';
 import { shortUrl } from '../kit/text/short-url.ts';
 import { countdown, duration } from '../kit/time/time.ts';
 import { causeOf, waitingText } from './causes.ts';
-import { isOpen, type Lane, urlOf } from './lane.ts';
+import { isOpen, type Lane, type LaneWords, urlOf } from './lane.ts';
 import { type Axis, spreadMarks } from './lane-axis.ts';
 import css from './timeline.module.css';
 
@@ -41,6 +41,8 @@ const MARKS: Record<Outcome, { icon: IconName; tone: string }> = {
   unknown: { icon: 'circle-question-mark', tone: 'idle' },
 };
 
+const OPERATOR_WORDS: LaneWords = { undeliverable: 'undeliverable', waiting: waitingText };
+
 type LaneRowProps = {
   event: Event;
   lane: Lane;
@@ -49,10 +51,12 @@ type LaneRowProps = {
   now: number;
   isSelected: boolean;
   attempt: number | undefined;
+  words?: LaneWords | undefined;
   onChoose: (delivery: string, attempt?: number) => void;
 };
 
-export function LaneRow({ event, lane, axis, width, now, isSelected, attempt, onChoose }: LaneRowProps) {
+export function LaneRow(props: LaneRowProps) {
+  const { event, lane, axis, width, now, isSelected, attempt, words = OPERATOR_WORDS, onChoose } = props;
   const { delivery, attempts, details } = lane;
   const planned = details?.plannedAttempts ?? [];
   const times = [
@@ -140,7 +144,7 @@ export function LaneRow({ event, lane, axis, width, now, isSelected, attempt, on
           />
         ))}
       </div>
-      <LaneState lane={lane} now={now} />
+      <LaneState lane={lane} now={now} words={words} />
     </li>
   );
 }
@@ -166,7 +170,9 @@ function Mark({ attempt, left, isSelected, onChoose }: MarkProps) {
   );
 }
 
-function LaneState({ lane: { delivery, attempts, details }, now }: { lane: Lane; now: number }) {
+type LaneStateProps = { lane: Lane; now: number; words: LaneWords };
+
+function LaneState({ lane: { delivery, attempts, details }, now, words }: LaneStateProps) {
   const total = details ? details.policy.delays.length + 1 : undefined;
   const last = attempts.at(-1);
   if (delivery.status === 'delivered' && last) {
@@ -180,7 +186,7 @@ function LaneState({ lane: { delivery, attempts, details }, now }: { lane: Lane;
   if (delivery.status === 'undeliverable')
     return (
       <p className={`${css.state} ${delivery.replayedBy === null ? css.badText : ''}`}>
-        undeliverable, {delivery.attempts} {delivery.attempts === 1 ? 'attempt' : 'attempts'}
+        {words.undeliverable}, {delivery.attempts} {delivery.attempts === 1 ? 'attempt' : 'attempts'}
         {delivery.replayedBy !== null && ', resent'}
       </p>
     );
@@ -195,5 +201,5 @@ function LaneState({ lane: { delivery, attempts, details }, now }: { lane: Lane;
       </p>
     );
   }
-  return <p className={css.state}>{waitingText(delivery.waitingFor) ?? 'an attempt is under way'}</p>;
+  return <p className={css.state}>{words.waiting(delivery.waitingFor) ?? 'an attempt is under way'}</p>;
 }

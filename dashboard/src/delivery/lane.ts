@@ -16,6 +16,13 @@ export type Lane = {
   endpoint: Endpoint | undefined;
 };
 
+/** What a lane says of a delivery that was not delivered. */
+export type LaneWords = {
+  undeliverable: string;
+  /** What it waits for; undefined while an attempt is under way. */
+  waiting: (waitingFor: Delivery['waitingFor']) => string | undefined;
+};
+
 export const isOpen = ({ status }: { status: string }): boolean =>
   status === 'pending' || status === 'retrying' || status === 'held';
 

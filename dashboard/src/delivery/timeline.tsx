@@ -3,7 +3,7 @@ import type { Event } from '../../../sdk/typescript/src/models.ts';
 import { useRowKeys } from '../kit/keys.ts';
 import { useNow } from '../kit/time/clock.ts';
 import { duration } from '../kit/time/time.ts';
-import { isOpen, type Lane } from './lane.ts';
+import { isOpen, type Lane, type LaneWords } from './lane.ts';
 import { laneAxis } from './lane-axis.ts';
 import { LaneRow } from './lane-row.tsx';
 import css from './timeline.module.css';
@@ -13,11 +13,13 @@ type TimelineProps = {
   lanes: Lane[];
   selected: string | undefined;
   attempt: number | undefined;
+  /** For readers who are not the operator. */
+  words?: LaneWords;
   onChoose: (delivery: string, attempt?: number) => void;
 };
 
 /** One lane a delivery, on an axis that all share. */
-export function Timeline({ event, lanes, selected, attempt, onChoose }: TimelineProps) {
+export function Timeline({ event, lanes, selected, attempt, words, onChoose }: TimelineProps) {
   const now = useNow(1_000);
   const scale = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
@@ -55,6 +57,7 @@ export function Timeline({ event, lanes, selected, attempt, onChoose }: Timeline
             now={now}
             isSelected={lane.delivery.id === selected}
             attempt={lane.delivery.id === selected ? attempt : undefined}
+            words={words}
             onChoose={onChoose}
           />
         ))}

@@ -1,5 +1,6 @@
 import type { Attempt, Delivery, FailureGroup } from '../../../sdk/typescript/src/models.ts';
 import { causeOf, detailOf } from '../delivery/causes.ts';
+import type { LaneWords } from '../delivery/lane.ts';
 
 /** What your server did, as a sentence for its owner. */
 export function customerCause(failed: Parameters<typeof causeOf>[0]): string {
@@ -80,3 +81,9 @@ const STATES: Record<Delivery['status'], string> = {
 
 /** The state of a delivery, for a list of filters. */
 export const stateWord = (status: Delivery['status']): string => STATES[status];
+
+/** What the timeline says of a delivery, without a subject. */
+export const LANE_WORDS: LaneWords = {
+  undeliverable: STATES.undeliverable,
+  waiting: (waitingFor) => (waitingFor === null ? undefined : WAITING[waitingFor].replace(/^It /, '')),
+};

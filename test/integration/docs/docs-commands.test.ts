@@ -11,10 +11,10 @@ let posthorn: TestPosthorn;
 let receiver: SampleReceiver;
 let folder: string;
 beforeAll(async () => {
-  posthorn = await startTestPosthorn();
   folder = mkdtempSync(join(tmpdir(), 'posthorn-docs-'));
   mkdirSync(join(folder, '.posthorn'));
   receiver = await startSampleReceiver({ dataDir: join(folder, '.posthorn'), samplePort: 0 }, () => {});
+  posthorn = await startTestPosthorn({ settings: { sampleReceiver: receiver } });
   writeFileSync(join(folder, '.posthorn/api-url'), posthorn.url);
   // The installed curl, which prints the status after the response.
   const { stdout: curl } = await promisify(execFile)('sh', ['-c', 'command -v curl']);

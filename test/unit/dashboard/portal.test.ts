@@ -11,7 +11,7 @@ import { pythonFunction } from '../../../dashboard/src/portal/verify/python-snip
 import { schemeOf } from '../../../dashboard/src/portal/verify/scheme.ts';
 import { FRAMEWORKS, rotationSnippet, snippet } from '../../../dashboard/src/portal/verify/snippets.ts';
 import { typescriptFunction } from '../../../dashboard/src/portal/verify/typescript-snippets.ts';
-import { customerAdvice, customerCause } from '../../../dashboard/src/portal/words.ts';
+import { customerAdvice, customerCause, LANE_WORDS } from '../../../dashboard/src/portal/words.ts';
 import type { Signing } from '../../../sdk/typescript/src/models.ts';
 import { PROFILES, type ProfileName } from '../../../sdk/typescript/src/verify/profiles.ts';
 import { findPython } from '../../set-up/find-python.ts';
@@ -284,7 +284,7 @@ test('what is copied for support has ids and causes, and no data', () => {
       typeof supportText
     >[1],
   );
-  expect(text).toContain('Delivery dlv_1 to https://example.com/hooks: undeliverable');
+  expect(text).toContain('Delivery dlv_1 to https://example.com/hooks: given up');
   expect(text).toContain('Attempt 1, 2026-11-21T12:00:00.000Z: Your server answered 503, after 41 ms');
   expect(text).not.toMatch(/datum|private/);
 });
@@ -304,4 +304,10 @@ test('a cause names what the error tells, and nothing twice', () => {
   const offline = failed('connection_failed', 'listener_offline');
   expect(customerCause(offline)).toBe('No client was connected to your listener');
   expect(customerAdvice(offline)).toBe('Connect a client: then it is sent again.');
+});
+
+test('the timeline of the portal says what a delivery waits for, in words of the owner of the server', () => {
+  expect(LANE_WORDS.waiting('endpoint_paused')).toBe('waits, because its endpoint is paused');
+  expect(LANE_WORDS.waiting('engine')).toBe('is about to be sent');
+  expect(LANE_WORDS.waiting(null)).toBeUndefined();
 });

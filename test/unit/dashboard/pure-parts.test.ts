@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
+import { spacedTicks } from '../../../dashboard/src/charts/spaced-ticks.ts';
 import { curlOf } from '../../../dashboard/src/delivery/curl.ts';
 import { laneAxis, spreadMarks } from '../../../dashboard/src/delivery/lane-axis.ts';
 import { parseSearch, stringifySearch } from '../../../dashboard/src/frame/search.ts';
@@ -191,4 +192,11 @@ test('an event that went nowhere is offered to the endpoints of its consumer, th
     ['exact', false],
     ['filtered', false],
   ]);
+});
+
+test('of two ticks whose texts would touch, the first of a month stays', () => {
+  // 27, 29 and 31 October, 1 and 3 November, 30 pixels a day.
+  expect(spacedTicks([0, 60, 120, 150, 210], (pixels) => pixels, 55)).toEqual([0, 60, 150, 210]);
+  expect(spacedTicks([0, 60, 120], (pixels) => pixels, 55)).toEqual([0, 60, 120]);
+  expect(spacedTicks([], () => 0, 55)).toEqual([]);
 });

@@ -13,12 +13,12 @@ import { Resend } from '../../delivery/resend.tsx';
 import { Timeline } from '../../delivery/timeline.tsx';
 import { type BodyForm, BodyView } from '../../json-view/body-view.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
-import { Facts, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { State, StateOf } from '../../kit/status/state.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { bytes } from '../../kit/time/time.ts';
 import { project } from '../address.ts';
-import { customerAdvice, customerCause, customerWaiting, stateWord } from '../words.ts';
+import { customerAdvice, customerCause, customerWaiting, LANE_WORDS, stateWord } from '../words.ts';
 import { supportText } from './support-text.ts';
 import { useDelivery } from './use-delivery.ts';
 
@@ -87,6 +87,7 @@ function Loaded({ lane, event, refresh }: { lane: Lane; event: Event; refresh: (
           lanes={[lane]}
           selected={delivery.id}
           attempt={attempt?.number}
+          words={LANE_WORDS}
           onChoose={(_id, number) =>
             choose({ ...(number !== undefined && { attempt: String(number) }), with: undefined })
           }
@@ -139,29 +140,35 @@ function Head({ lane, event, refresh }: { lane: Lane; event: Event; refresh: () 
           />
         )}
       </div>
-      <Facts
-        items={[
-          [
-            'Endpoint',
-            endpoint ? (
-              <Link key="endpoint" to="/endpoints/$endpoint" params={{ endpoint: endpoint.id }}>
-                {endpoint.url}
-              </Link>
-            ) : (
-              urlOf(event, lane)
-            ),
-          ],
-          ['Sent', <Moment key="at" at={delivery.createdAt} />],
-          [
-            'Event',
-            <span key="id" className={css.id}>
-              <code>{event.id}</code>
-              <CopyButton text={event.id} what="the id of the event" />
-            </span>,
-          ],
-        ]}
-      />
-      {details && <PolicySteps details={details} />}
+      <dl className={css.pairs}>
+        <dt>Endpoint</dt>
+        <dd>
+          {endpoint ? (
+            <Link to="/endpoints/$endpoint" params={{ endpoint: endpoint.id }}>
+              {endpoint.url}
+            </Link>
+          ) : (
+            urlOf(event, lane)
+          )}
+        </dd>
+        <dt>Event</dt>
+        <dd className={css.id}>
+          <code>{event.id}</code>
+          <CopyButton text={event.id} what="the id of the event" />
+        </dd>
+        <dt>Sent</dt>
+        <dd>
+          <Moment at={delivery.createdAt} />
+        </dd>
+        {details && (
+          <>
+            <dt>Attempts</dt>
+            <dd>
+              <PolicySteps details={details} />
+            </dd>
+          </>
+        )}
+      </dl>
       <Related delivery={delivery} />
     </div>
   );

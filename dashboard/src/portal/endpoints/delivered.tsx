@@ -1,4 +1,4 @@
-import type { EndpointFigures } from '../../../../sdk/typescript/src/models.ts';
+import type { EndpointFigures, EndpointStatistics } from '../../../../sdk/typescript/src/models.ts';
 import { shareOf, shareText } from '../../delivery/timeline-figures.ts';
 import table from '../../kit/lists/table.module.css';
 import css from './endpoints.module.css';
@@ -6,11 +6,16 @@ import css from './endpoints.module.css';
 const count = (n: number, one: string, many: string): string =>
   `${n.toLocaleString()} ${n === 1 ? one : many}`;
 
+/** Of an endpoint, and until when they are complete. */
+export type Figures = EndpointFigures & Pick<EndpointStatistics, 'settledUntil'>;
+
+type DeliveredProps = { figures: Figures | undefined; lastFailureAt: string | null };
+
 /**
  * How many deliveries of the time arrived, of those that ended: a request that failed and was sent again with success is no
  * loss. Below it, what was given up and how many requests failed.
  */
-export function Delivered({ figures }: { figures: EndpointFigures | undefined }) {
+export function Delivered({ figures, lastFailureAt }: DeliveredProps) {
   if (!figures) return <span className={table.muted}>…</span>;
   const { attempts, failed, undeliverable } = figures.totals;
   const ended = attempts - failed + undeliverable;
@@ -19,7 +24,10 @@ export function Delivered({ figures }: { figures: EndpointFigures | undefined })
     ...(undeliverable > 0 ? [count(undeliverable, 'was given up', 'were given up')] : []),
     ...(failed > 0 ? [count(failed, 'request failed', 'requests failed')] : []),
   ].join(', ');
-  if (ended === 0 && failed === 0) return <span className={table.muted}>nothing sent</span>;
+  if (ended === 0 && failed === 0) {
+    const isBehind = lastFailureAt !== null && lastFailureAt > figures.settledUntil;
+    return <span className={table.muted}>{isBehind ? 'being counted' : 'nothing sent'}</span>;
+  }
   return (
     <div className={css.share}>
       {share === null ? (

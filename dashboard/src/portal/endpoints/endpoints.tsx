@@ -1,7 +1,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useRef } from 'react';
-import type { Endpoint, EndpointFigures, EndpointStatistics } from '../../../../sdk/typescript/src/models.ts';
+import type { Endpoint, EndpointStatistics } from '../../../../sdk/typescript/src/models.ts';
 import { Problem } from '../../api/problem.tsx';
 import { endpointsQuery } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
@@ -13,7 +13,7 @@ import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
 import { Moment } from '../../kit/time/moment.tsx';
 import { project } from '../address.ts';
-import { Delivered } from './delivered.tsx';
+import { Delivered, type Figures } from './delivered.tsx';
 import css from './endpoints.module.css';
 import { NoEndpoints } from './no-endpoints.tsx';
 
@@ -39,7 +39,11 @@ export function Endpoints() {
     })),
   });
   const figuresOf = new Map(
-    figures.flatMap(({ data }) => data?.items ?? []).map((item) => [item.endpoint, item]),
+    figures.flatMap(({ data }) =>
+      (data?.items ?? []).map(
+        (item) => [item.endpoint, { ...item, settledUntil: data!.settledUntil }] as const,
+      ),
+    ),
   );
   return (
     <Page
@@ -64,7 +68,7 @@ export function Endpoints() {
   );
 }
 
-type EndpointTableProps = { endpoints: Endpoint[]; figuresOf: Map<string, EndpointFigures> };
+type EndpointTableProps = { endpoints: Endpoint[]; figuresOf: Map<string, Figures> };
 
 function EndpointTable({ endpoints, figuresOf }: EndpointTableProps) {
   const body = useRef<HTMLTableSectionElement>(null);
@@ -98,7 +102,7 @@ function EndpointTable({ endpoints, figuresOf }: EndpointTableProps) {
               <span>{endpoint.events.map((type) => (type === '*' ? 'all' : type)).join(', ')}</span>
             </td>
             <td data-label="Last 24 hours">
-              <Delivered figures={figuresOf.get(endpoint.id)} />
+              <Delivered figures={figuresOf.get(endpoint.id)} lastFailureAt={endpoint.health.lastFailureAt} />
             </td>
             <td data-label="Last failure" className={table.nowrap}>
               {endpoint.health.lastFailureAt ? (
