@@ -40,6 +40,23 @@ export const hide = (page: Page): Promise<void> =>
     Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));`);
 
+/**
+ * Looks at each frame what the expression is, and returns it once it is true. The page's content security policy allows no `eval`,
+ * so the browser evaluates all of it at once, which `waitForFunction` does not.
+ */
+export const untilTrue = (page: Page, expression: string): Promise<number> =>
+  page.evaluate<number>(`
+    new Promise((resolve, reject) => {
+      const endsAt = performance.now() + 60_000;
+      const look = () => {
+        const value = (${expression});
+        if (value) resolve(value);
+        else if (performance.now() > endsAt) reject(new Error('not true within 60 s: ' + location.pathname));
+        else requestAnimationFrame(look);
+      };
+      look();
+    })`);
+
 export type RowWatch = {
   /** Frames that were drawn, and how often another row, or the row at another height, was under the pointer. */
   end(): Promise<{ frames: number; moves: number }>;

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Page } from 'playwright-core';
 import type { BenchContext, Row, Scenario } from '../bench.ts';
 import { type SignedInBrowser, startSignedIn } from '../browser/signed-in-browser.ts';
-import { askedWhileOpen, COUNT_STREAMS, heapMb, hide, watchRow } from '../browser/watch-page.ts';
+import { askedWhileOpen, COUNT_STREAMS, heapMb, hide, untilTrue, watchRow } from '../browser/watch-page.ts';
 import { compileOnce } from '../load/closed-loop.ts';
 import { openSubject } from '../load/subjects.ts';
 import { median, roundForReport } from '../percentiles.ts';
@@ -117,11 +116,6 @@ async function firstScreen(
   }
   return row(`${what} (ms)`, '1,500', Math.round(median(took)), Math.round(Math.max(...took)));
 }
-
-const untilTrue = async (page: Page, expression: string): Promise<number> => {
-  const result = await page.waitForFunction(expression, undefined, { polling: 'raf', timeout: 60_000 });
-  return (await result.jsonValue()) as number;
-};
 
 async function filterChanges(browser: SignedInBrowser, { base }: Project): Promise<Row> {
   const page = await browser.open();
