@@ -155,6 +155,8 @@ export const RESERVED: { packages: RegExp; layers: string[] }[] = [
     layers: ['workflows', 'workflows/contract.ts', 'packages/temporal/src/workflow'],
   },
   { packages: /^nexus-rpc$/, layers: ['packages/temporal/src', 'packages/temporal/src/workflow'] },
+  // Reads a file. What it says is part of the configuration.
+  { packages: /^@temporalio\/envconfig$/, layers: ['src/config'] },
   {
     packages: /^@temporalio\//,
     layers: [

@@ -1,4 +1,5 @@
-import { type Command, type Config, maskedSummary } from '../config/config.ts';
+import type { Command, Config } from '../config/config.ts';
+import { maskedSummary } from '../config/masked-summary.ts';
 import { createLogger, type Logger } from '../observability/log.ts';
 import { describeStartFailure } from '../service/preflight/describe-start-failure.ts';
 import { type StopRequest, watchStopSignals } from './stop-signals.ts';

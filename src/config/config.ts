@@ -1,7 +1,9 @@
 import { isIPv4 } from 'node:net';
 import type { PortRange } from '../egress/addresses/ports.ts';
 import { DEFAULT_NO_PROXY } from '../egress/proxy/no-proxy.ts';
-import { displayedProxy, type ProxyAddress } from '../egress/proxy/proxy-url.ts';
+import type { ProxyAddress } from '../egress/proxy/proxy-url.ts';
+import type { TemporalConfig } from './temporal-config.ts';
+import { type TemporalProfile, withTemporalProfile } from './temporal-profile.ts';
 import { type Environment, environmentSchema } from './variables.ts';
 import { version } from './version.ts';
 
@@ -14,21 +16,7 @@ export type Config = {
   databasePool: number;
   /** The same database without the pooler that databaseUrl leads to. */
   databaseDirectUrl?: string;
-  temporal: {
-    /** If unset, the local dev server is used. */
-    address?: string;
-    namespace: string;
-    apiKey?: string;
-    /** PEM. */
-    tlsCert?: Buffer;
-    tlsKey?: Buffer;
-    /** PEM. The authorities to trust instead of those of the system. */
-    tlsServerCa?: Buffer;
-    /** The name for which the server's certificate must be valid, if not that of the address. */
-    tlsServerName?: string;
-    uiUrl?: string;
-    cliPath?: string;
-  };
+  temporal: TemporalConfig;
   http: { host: string; port: number; publicUrl: string };
   metricsPort?: number;
   /** Port of `/healthz` and `/readyz`, on http.host. */
@@ -97,13 +85,27 @@ export class ConfigError extends Error {
 /** Reads the variables of docs/configuration.md. An empty variable counts as unset. Throws ConfigError with all problems. */
 export function readConfig(env: NodeJS.ProcessEnv, command: Command): Config {
   const setVariables = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = environmentSchema.safeParse(setVariables);
-  const problems = parsed.success ? [] : parsed.error.issues.map((i) => `${i.path.join('.')} ${i.message}`);
-  problems.push(...missingFor(command, setVariables));
+  const { variables, profile, problems } = readTemporalProfile(setVariables);
+  const parsed = environmentSchema.safeParse(variables);
+  if (!parsed.success) problems.push(...parsed.error.issues.map((i) => `${i.path.join('.')} ${i.message}`));
+  problems.push(...missingFor(command, variables));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
   const isEmpty = (name: string): boolean => env[name] === '';
-  return toConfig(parsed.data, isEmpty);
+  return toConfig(parsed.data, profile, isEmpty);
+}
+
+function readTemporalProfile(
+  variables: NodeJS.ProcessEnv,
+): ReturnType<typeof withTemporalProfile> & { problems: string[] } {
+  try {
+    return { ...withTemporalProfile(variables), problems: [] };
+  } catch (error) {
+    // The lines after the first one show the part of the file, which may have a key.
+    const [reason] = (error as Error).message.split('\n');
+    const name = variables.TEMPORAL_CONFIG_FILE === undefined ? 'TEMPORAL_PROFILE' : 'TEMPORAL_CONFIG_FILE';
+    return { variables, profile: {}, problems: [`${name} cannot be used: ${reason}`] };
+  }
 }
 
 function missingFor(command: Command, env: NodeJS.ProcessEnv): string[] {
@@ -130,7 +132,7 @@ function missingFor(command: Command, env: NodeJS.ProcessEnv): string[] {
 }
 
 /** `isEmpty`: whether a variable is set but empty. */
-function toConfig(v: Environment, isEmpty: (name: string) => boolean): Config {
+function toConfig(v: Environment, profile: TemporalProfile, isEmpty: (name: string) => boolean): Config {
   const [host, port] = [v.POSTHORN_HOST, v.POSTHORN_PORT];
   const publicUrl = v.POSTHORN_PUBLIC_URL;
   // If others can reach the API, tenants may be on other machines, and must not reach servers on this one.
@@ -148,6 +150,7 @@ function toConfig(v: Environment, isEmpty: (name: string) => boolean): Config {
       tlsKey: v.TEMPORAL_TLS_KEY,
       tlsServerCa: v.TEMPORAL_TLS_SERVER_CA,
       tlsServerName: v.TEMPORAL_TLS_SERVER_NAME,
+      ...profile,
       uiUrl: v.TEMPORAL_UI_URL,
       cliPath: v.TEMPORAL_CLI_PATH,
     }),
@@ -192,29 +195,6 @@ type OmitUndefined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: 
 const omitUndefined = <T extends object>(values: T): OmitUndefined<T> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as OmitUndefined<T>;
 
-/** The configuration for the log. Passwords and keys are masked; it says only whether they are set. */
-export function maskedSummary(config: Config): Record<string, unknown> {
-  const { databaseUrl, databaseDirectUrl, temporal, adminKey, encryptionKeys, ...others } = config;
-  const { egressProxy, extraAuthorities, ...rest } = others;
-  const { apiKey, tlsCert, tlsKey, tlsServerCa, ...plainTemporal } = temporal;
-  const hasTls = apiKey ?? tlsServerCa ?? temporal.tlsServerName;
-  return {
-    database: databaseUrl ? withoutPassword(databaseUrl) : 'embedded',
-    ...(databaseDirectUrl && { databaseDirect: withoutPassword(databaseDirectUrl) }),
-    temporal: {
-      ...plainTemporal,
-      address: temporal.address ?? 'local dev server',
-      apiKey: apiKey ? 'set' : 'unset',
-      tls: tlsCert && tlsKey ? 'client certificate' : hasTls ? 'on' : 'off',
-    },
-    ...rest,
-    ...(egressProxy && { egressProxy: displayedProxy(egressProxy) }),
-    ...(extraAuthorities && { extraAuthorities: extraAuthorities.length }),
-    adminKey: adminKey ? 'set' : 'unset',
-    encryptionKeys: encryptionKeys.length,
-  };
-}
-
 /** Without a public URL, the header contains a placeholder: a local address would look like an attack to receivers. */
 const userAgentOf = (publicUrl = 'https://posthorn.example'): string => `Posthorn/${version} (+${publicUrl})`;
 
@@ -228,11 +208,4 @@ const isLoopback = (host: string): boolean =>
 export function baseUrlOf(host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
-}
-
-function withoutPassword(url: string): string {
-  const masked = new URL(url);
-  if (masked.password) masked.password = '***';
-  if (masked.searchParams.has('password')) masked.searchParams.set('password', '***');
-  return masked.toString();
 }

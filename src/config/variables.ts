@@ -179,6 +179,8 @@ export const environmentSchema = z.object({
   TEMPORAL_TLS_KEY: pem.optional(),
   TEMPORAL_TLS_SERVER_CA: pem.optional(),
   TEMPORAL_TLS_SERVER_NAME: serverName.optional(),
+  TEMPORAL_CONFIG_FILE: z.string().optional(),
+  TEMPORAL_PROFILE: z.string().optional(),
   TEMPORAL_UI_URL: httpUrl.optional(),
   TEMPORAL_CLI_PATH: z.string().optional(),
   POSTHORN_HOST: z.string().default('127.0.0.1'),

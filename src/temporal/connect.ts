@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection } from '@temporalio/worker';
-import type { Config } from '../config/config.ts';
+import { type TemporalConfig, usesTls } from '../config/temporal-config.ts';
 
 /** The SDK fails at once if the port refuses the connection, but waits more than 30 s if the port does not respond. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -10,15 +10,16 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * within 10 s, or when the signal aborts.
  */
 export async function connectToTemporal(
-  config: Config['temporal'] & { address: string },
+  config: TemporalConfig & { address: string },
   signal: AbortSignal,
 ): Promise<NativeConnection> {
   const connecting = NativeConnection.connect({
     address: config.address,
-    ...(config.apiKey !== undefined && {
-      apiKey: config.apiKey,
-      metadata: { 'temporal-namespace': config.namespace },
-    }),
+    metadata: {
+      ...config.metadata,
+      ...(config.apiKey !== undefined && { 'temporal-namespace': config.namespace }),
+    },
+    ...(config.apiKey !== undefined && { apiKey: config.apiKey }),
     ...tlsOf(config),
   });
   const timeout = sleep(CONNECT_TIMEOUT_MS, 'timeout' as const, { ref: false, signal }).catch(
@@ -31,12 +32,8 @@ export async function connectToTemporal(
   throw new Error(`no response from ${config.address} within ${CONNECT_TIMEOUT_MS / 1000} s`);
 }
 
-/** Each of the variables turns TLS on. */
-export const usesTls = ({ apiKey, tlsCert, tlsServerCa, tlsServerName }: Config['temporal']): boolean =>
-  [apiKey, tlsCert, tlsServerCa, tlsServerName].some((value) => value !== undefined);
-
-function tlsOf(config: Config['temporal']) {
-  if (!usesTls(config)) return {};
+function tlsOf(config: TemporalConfig) {
+  if (!usesTls(config)) return { tls: false };
   const { tlsCert, tlsKey, tlsServerCa, tlsServerName } = config;
   return {
     tls: {

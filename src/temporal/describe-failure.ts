@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { usesTls } from './connect.ts';
+import { usesTls } from '../config/temporal-config.ts';
 import { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';
 import { NamespaceMissing } from './namespace.ts';
 

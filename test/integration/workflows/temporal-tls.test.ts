@@ -1,3 +1,4 @@
+import { createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createServer, type Server } from 'node:tls';
 import type { Config } from '../../../src/config/config.ts';
@@ -54,4 +55,27 @@ test('Temporal is trusted if its authority and the name of its certificate are g
 test('without the authority or the name, the failure says which variable to set', async () => {
   expect(await connectWith({ tlsServerName: 'other.example' })).toContain('TEMPORAL_TLS_SERVER_CA');
   expect(await connectWith({ tlsServerCa: authority })).toContain('TEMPORAL_TLS_SERVER_NAME');
+});
+
+test('the headers of a profile are sent with each call', async () => {
+  const teams: unknown[] = [];
+  const server = createHttp2Server((request, response) => {
+    teams.push(request.headers['x-team']);
+    response.writeHead(200, { 'content-type': 'application/grpc' });
+    response.write(Buffer.alloc(5)); // an empty message
+    response.addTrailers({ 'grpc-status': '0' });
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const own = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const connection = await connectToTemporal(
+      { address: own, namespace: 'default', metadata: { 'x-team': 'payments' } },
+      new AbortController().signal,
+    );
+    await connection.close();
+  } finally {
+    server.close();
+  }
+  expect(teams).toContain('payments');
 });

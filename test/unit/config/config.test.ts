@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, maskedSummary, readConfig } from '../../../src/config/config.ts';
+import { ConfigError, readConfig } from '../../../src/config/config.ts';
+import { maskedSummary } from '../../../src/config/masked-summary.ts';
 import { version } from '../../../src/config/version.ts';
 import { DEFAULT_QUOTAS } from '../../../src/policy/quotas.ts';
 
