@@ -1,5 +1,9 @@
 import type pg from 'pg';
-import { removeExcessAuditEntries, removeOldAuditEntries } from '../store/audit/audit-retention.ts';
+import {
+  type AuditShares,
+  removeExcessAuditEntries,
+  removeOldAuditEntries,
+} from '../store/audit/audit-retention.ts';
 import { removeOldErasures } from '../store/erasures/erasures.ts';
 import { projectsWithPayloadRetention, removePayloads } from '../store/events/payload-retention.ts';
 import { removeOutcomes, removeSettledEvents, timeBefore } from '../store/events/retention.ts';
@@ -23,8 +27,8 @@ const SWEEPS_PER_AUDIT_COUNT = 60;
 export type RetentionDependencies = {
   pool: pg.Pool;
   ageMs: number;
-  /** How long entries of the audit trail are kept, and how many of a project's own keys and of its consumers' keys. */
-  audit: { ageMs: number; entriesOfProject: number };
+  /** How long entries of the audit trail are kept, and how many of them. */
+  audit: { ageMs: number; shares: AuditShares };
   /** How long figures of whole days are kept. */
   statisticsAgeMs: number;
   onFailure: (error: unknown) => void;
@@ -100,7 +104,7 @@ export function createRetention({
     while (!closed && (await removeOldAuditEntries(pool, before)) > 0);
     if (sweeps++ % SWEEPS_PER_AUDIT_COUNT !== 0) return;
     for (let project: string | null = ''; project !== null && !closed; )
-      project = await removeExcessAuditEntries(pool, project, audit.entriesOfProject);
+      project = await removeExcessAuditEntries(pool, project, audit.shares);
   }
 
   const loop = startLoop(sweep, intervalMs, onFailure);

@@ -14,8 +14,9 @@ export const DEFAULT_QUOTAS = {
   operationalEndpointsOfProject: 20,
   /** Those that are not completed. */
   erasuresOfProject: 10_000,
-  /** The newest are kept. Entries of consumer keys are counted separately. */
+  /** The newest are kept. Entries of the admin key are counted separately, too. */
   auditEntriesOfProject: 500_000,
+  auditEntriesOfConsumer: 10_000,
   /** Different filters. An event may have to be compared with all of them. */
   filtersOfProject: 500,
   filtersOfConsumer: 50,

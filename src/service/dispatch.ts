@@ -83,7 +83,13 @@ export function startDispatch(deps: DispatchDependencies): Dispatch {
   const retention = createRetention({
     pool: pools.main,
     ageMs: config.retentionMs,
-    audit: { ageMs: config.auditRetentionMs, entriesOfProject: config.quotas.auditEntriesOfProject },
+    audit: {
+      ageMs: config.auditRetentionMs,
+      shares: {
+        ofProject: config.quotas.auditEntriesOfProject,
+        ofConsumer: config.quotas.auditEntriesOfConsumer,
+      },
+    },
     statisticsAgeMs: config.statisticsRetentionMs,
     onFailure,
   });

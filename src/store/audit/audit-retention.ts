@@ -14,20 +14,28 @@ export async function removeOldAuditEntries(db: Queryable, before: Date): Promis
 const NEXT_PROJECT = `
   SELECT min(project_id) AS id FROM audit_entries WHERE project_id > $1`;
 
-const REMOVE_EXCESS = 'SELECT remove_excess_audit_entries($1, $2, $3, $4) AS n';
+const REMOVE_EXCESS = 'SELECT remove_excess_audit_entries($1, $2::int, $3::int, $4::int) AS n';
 
-/** Removes the oldest entries of the project after `afterId`, in id order, that has more than `kept`. Null: there is none. */
+export type AuditShares = {
+  /** How many entries of the admin key are kept, how many of the project's keys, and how many of its consumers together. */
+  ofProject: number;
+  /** How many entries of one consumer are kept, as long as there is room for as many of each. */
+  ofConsumer: number;
+};
+
+/**
+ * Removes what the first project after `afterId`, in id order, has beyond its shares, the oldest entries of each share first.
+ * Returns the id of the project; null if there is none.
+ */
 export async function removeExcessAuditEntries(
   db: Queryable,
   afterId: string,
-  kept: number,
+  { ofProject, ofConsumer }: AuditShares,
 ): Promise<string | null> {
   const { rows } = await db.query<{ id: string | null }>(NEXT_PROJECT, [afterId]);
   const projectId = rows[0]!.id;
   if (projectId === null) return null;
-  for (const ofConsumers of [false, true]) {
-    const values = [projectId, ofConsumers, kept, MAX_ENTRIES];
-    while ((await db.query<{ n: number }>(REMOVE_EXCESS, values)).rows[0]!.n === MAX_ENTRIES);
-  }
+  const values = [projectId, ofProject, ofConsumer, MAX_ENTRIES];
+  while ((await db.query<{ n: number }>(REMOVE_EXCESS, values)).rows[0]!.n === MAX_ENTRIES);
   return projectId;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { createPool } from '../postgres/database.ts';
 import { MIGRATIONS_FOLDER, migrationNames } from './migration-files.ts';
@@ -8,6 +9,13 @@ import { resetStreamAfterRestore } from './reset-stream-after-restore.ts';
 
 /** An arbitrary constant, the same in every process that migrates. */
 const MIGRATION_LOCK = 7_670_911;
+const LOCK_POLL_MS = 200;
+
+/**
+ * A file that begins with this line is applied statement by statement, so that it can create indexes on large tables without
+ * blocking those who write to them. If it is interrupted it is applied again from its beginning, so it must allow for that.
+ */
+const OUTSIDE_A_TRANSACTION = '-- outside a transaction\n';
 
 type Migration = { name: string; sql: string; checksum: string };
 
@@ -22,7 +30,7 @@ export class ChangedMigration extends Error {
   }
 }
 
-/** A statement of a migration failed. Nothing of that migration is applied. */
+/** A statement of a migration failed. Nothing of that migration is applied, unless it runs outside a transaction. */
 export class MigrationFailed extends Error {
   constructor(name: string, cause: unknown) {
     super(`migration ${name} failed: ${(cause as Error).message}`, { cause });
@@ -31,10 +39,10 @@ export class MigrationFailed extends Error {
 }
 
 /**
- * Applies the missing `migrations/*.sql` in order, each in a transaction of its own, and returns their names. Processes
- * that migrate at the same time wait for each other. Applied migrations without a file are ignored; `schemaState` reports
- * them. In a database that was restored from a dump, the stream of outcomes is reset. Throws ChangedMigration,
- * MigrationFailed and connection errors.
+ * Applies the missing `migrations/*.sql` in order, each in a transaction of its own unless its first line says otherwise, and
+ * returns their names. Processes that migrate at the same time wait for each other. Applied migrations without a file are
+ * ignored; `schemaState` reports them. In a database that was restored from a dump, the stream of outcomes is reset. Throws
+ * ChangedMigration, MigrationFailed and connection errors.
  */
 export async function migrate(database: pg.Pool | string, folder = MIGRATIONS_FOLDER): Promise<string[]> {
   const pool = typeof database === 'string' ? createPool(database, 1) : database;
@@ -43,7 +51,7 @@ export async function migrate(database: pg.Pool | string, folder = MIGRATIONS_FO
     // Creating an index on a large table may take longer than the timeout of ordinary statements.
     await client.query('SET statement_timeout = 0');
     await client.query(NO_TRANSACTION_TIMEOUT);
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await waitForLock(client);
     const applied = await applyMissing(client, await readMigrations(folder));
     await resetStreamAfterRestore(client);
     return applied;
@@ -51,6 +59,12 @@ export async function migrate(database: pg.Pool | string, folder = MIGRATIONS_FO
     client.release(true); // closes the connection, which holds the lock and has no statement timeout
     if (typeof database === 'string') await pool.end();
   }
+}
+
+/** Polls: a statement that waits for the lock has a snapshot, and creating an index concurrently waits until it has ended. */
+async function waitForLock(client: pg.PoolClient): Promise<void> {
+  const tryLock = () => client.query<{ locked: boolean }>(TRY_LOCK, [MIGRATION_LOCK]);
+  while (!(await tryLock()).rows[0]!.locked) await sleep(LOCK_POLL_MS);
 }
 
 async function applyMissing(client: pg.PoolClient, migrations: Migration[]): Promise<string[]> {
@@ -67,11 +81,12 @@ async function applyMissing(client: pg.PoolClient, migrations: Migration[]): Pro
 }
 
 async function apply(client: pg.PoolClient, { name, sql, checksum }: Migration): Promise<void> {
-  await client.query('BEGIN');
+  const isolated = !sql.startsWith(OUTSIDE_A_TRANSACTION);
+  const statements = isolated ? ['BEGIN', sql] : sql.split(/;\n/);
   try {
-    await client.query(sql);
+    for (const statement of statements) await client.query(statement);
     await client.query(INSERT_HISTORY, [name, checksum]);
-    await client.query('COMMIT');
+    if (isolated) await client.query('COMMIT');
   } catch (cause) {
     throw new MigrationFailed(name, cause);
   }
@@ -90,6 +105,8 @@ async function readMigrations(folder: string): Promise<Migration[]> {
 // Through pg_settings, because PostgreSQL 14 to 16 do not have transaction_timeout.
 const NO_TRANSACTION_TIMEOUT = `
   SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`;
+
+const TRY_LOCK = 'SELECT pg_try_advisory_lock($1) AS locked';
 
 const CREATE_HISTORY = `
   CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -1,3 +1,5 @@
+import { removeExcessAuditEntries } from '../../../src/store/audit/audit-retention.ts';
+import { portalToken } from '../../set-up/sessions.ts';
 import { ADMIN_KEY, startTestApi, type TestApi } from '../../set-up/test-api.ts';
 
 let api: TestApi;
@@ -176,4 +178,42 @@ test('refused calls have no entry', async () => {
   await api.call('POST', '/v1/events', { key, body: { type: 'a.b', data: 1 } });
 
   expect(await entriesFor(key)).toEqual([]);
+});
+
+test('the sessions of one consumer displace only the entries of that consumer, also once it was erased', async () => {
+  const { id: project, key } = await api.newProject();
+  const admin = { key: ADMIN_KEY, headers: { 'posthorn-project': project } };
+  await api.call('PATCH', '/v1/project', { ...admin, body: { name: 'by the operator' } });
+  const sessionOf = async (consumer: string) => {
+    const token = await portalToken(api, key, { consumer });
+    const { id } = await create('/v1/endpoints', token, { url: 'http://127.0.0.1:9/' });
+    return () => api.call('POST', `/v1/endpoints/${id}/pause`, { key: token });
+  };
+  const quiet = await sessionOf('globex');
+  await quiet();
+  const [first, second] = [await sessionOf('acme'), await sessionOf('acme')];
+  for (let n = 0; n < 60; n++) expect([(await first()).status, (await second()).status]).toEqual([200, 200]);
+
+  const sweep = () => removeExcessAuditEntries(api.database.pool, '', { ofProject: 1_000, ofConsumer: 100 });
+  const countsByWriter = async () => {
+    const counts: Record<string, number> = {};
+    for (const { actor } of await entriesFor(key, '?limit=200')) {
+      const writer = actor.consumer ?? actor.kind;
+      counts[writer] = (counts[writer] ?? 0) + 1;
+    }
+    return counts;
+  };
+  await sweep();
+  // One change by the admin key, and a link for each session by the key of the project.
+  expect(await countsByWriter()).toEqual({ admin: 1, project: 3, globex: 2, acme: 100 });
+
+  await api.call('DELETE', '/v1/consumers/acme?erase=true', { key });
+  const again = await sessionOf('acme');
+  for (let n = 0; n < 5; n++) await again();
+  await sweep();
+  expect(await countsByWriter()).toEqual({ admin: 1, project: 5, globex: 2, acme: 100 });
+  expect((await entriesFor(key, '?limit=200')).at(-1)).toMatchObject({
+    action: 'pauseEndpoint',
+    status: 200,
+  });
 });

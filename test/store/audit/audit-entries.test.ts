@@ -1,6 +1,6 @@
 import { insertAuditEntry, setAuditResult } from '../../../src/store/audit/audit-entries.ts';
 import { listAuditEntries } from '../../../src/store/audit/audit-list.ts';
-import { removeExcessAuditEntries, removeOldAuditEntries } from '../../../src/store/audit/audit-retention.ts';
+import { removeOldAuditEntries } from '../../../src/store/audit/audit-retention.ts';
 import { newId } from '../../../src/store/postgres/ids.ts';
 import { type SeededStore, seedStore } from '../seed.ts';
 
@@ -26,15 +26,6 @@ async function addEntry(at: Date, id = newId('aud', at.getTime())): Promise<stri
   });
   return id;
 }
-
-/** Adds entries of one millisecond, whose ids end with their numbers. */
-const addMany = (project: string, actor: 'project' | 'consumer', count: number) =>
-  store.pool.query(
-    `INSERT INTO audit_entries (id, project_id, at, actor, action, subject_type, fields, request_id)
-     SELECT $1 || '_' || $2 || '_' || lpad(n::text, 6, '0'), $1, now(), $2, 'createEndpoint', 'endpoint', '{}', 'req_1'
-     FROM generate_series(1, $3::int) AS n`,
-    [project, actor, count],
-  );
 
 const countOf = async (where = 'true') =>
   (await store.queryOne<{ n: number }>(`SELECT count(*)::int AS n FROM audit_entries WHERE ${where}`)).n;
@@ -113,22 +104,4 @@ test('entries are removed by age, but never on the day on which they were made',
   expect(await removeOldAuditEntries(store.pool, new Date(Date.now() - 30 * DAY))).toBe(1);
   expect(await removeOldAuditEntries(store.pool, new Date(Date.now() + DAY))).toBe(1);
   expect(await countOf()).toBe(1);
-});
-
-test('of each project the newest entries are kept, and consumers cannot push out those of the project', async () => {
-  const other = await store.newProject();
-  await addMany(store.project, 'project', 1_200);
-  await addMany(store.project, 'consumer', 7_000);
-  await addMany(other, 'project', 900);
-
-  for (let project: string | null = ''; project !== null; )
-    project = await removeExcessAuditEntries(store.pool, project, 1_000);
-
-  expect(await countOf(`project_id = '${store.project}' AND actor = 'project'`)).toBe(1_000);
-  expect(await countOf(`project_id = '${store.project}' AND actor = 'consumer'`)).toBe(1_000);
-  expect(await countOf(`project_id = '${other}'`)).toBe(900);
-  const oldest = await store.queryOne(
-    `SELECT min(id) AS id FROM audit_entries WHERE project_id = '${store.project}' AND actor = 'project'`,
-  );
-  expect(oldest).toEqual({ id: `${store.project}_project_000201` });
 });

@@ -148,7 +148,7 @@ test('a process whose clock is 40 days ahead removes only what is old by Postgre
     statisticsAgeMs: 400 * 86_400_000,
     pool: store.pool,
     ageMs: 30 * 86_400_000,
-    audit: { ageMs: 30 * 86_400_000, entriesOfProject: 1_000 },
+    audit: { ageMs: 30 * 86_400_000, shares: { ofProject: 1_000, ofConsumer: 100 } },
     intervalMs: 10,
     onFailure: (error) => failures.push(error),
   });
@@ -177,7 +177,7 @@ test('a step that fails does not keep the others from running, and is reported o
   const retention = createRetention({
     pool: store.pool,
     ageMs: 30 * 86_400_000,
-    audit: { ageMs: 30 * 86_400_000, entriesOfProject: 1_000 },
+    audit: { ageMs: 30 * 86_400_000, shares: { ofProject: 1_000, ofConsumer: 100 } },
     statisticsAgeMs: 400 * 86_400_000,
     intervalMs: 10,
     onFailure: (error) => failures.push(error),

@@ -56,6 +56,38 @@ test('a migration that fails is rolled back, and those before it stay applied', 
   await expect(migrate(database.pool, folder)).resolves.toEqual(['0102_broken.sql']);
 });
 
+const BUILD_INDEX = `-- outside a transaction
+DROP INDEX CONCURRENTLY IF EXISTS first_id;
+CREATE UNIQUE INDEX CONCURRENTLY first_id ON first (id);
+`;
+
+test('several processes that migrate at the same time build an index outside a transaction once', async () => {
+  await writeFile(join(folder, '0102_index.sql'), BUILD_INDEX);
+
+  const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(database.url, folder)));
+
+  expect(applied.flat()).toEqual(['0101_first.sql', '0102_index.sql']);
+  expect(await rowsOf(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'first_id'::regclass`)).toEqual([
+    { indisvalid: true },
+  ]);
+});
+
+test('a migration outside a transaction that failed halfway is applied again from its beginning', async () => {
+  await migrate(database.pool, folder);
+  await database.pool.query('INSERT INTO first VALUES (1)');
+  await writeFile(join(folder, '0102_index.sql'), BUILD_INDEX);
+
+  await expect(migrate(database.pool, folder)).rejects.toThrow(
+    '0102_index.sql failed: could not create unique',
+  );
+  await database.pool.query('DELETE FROM first');
+  await expect(migrate(database.pool, folder)).resolves.toEqual(['0102_index.sql']);
+
+  expect(await rowsOf(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'first_id'::regclass`)).toEqual([
+    { indisvalid: true },
+  ]);
+});
+
 test('an applied migration that has changed is rejected by name, unless only its line endings differ', async () => {
   await writeFile(join(folder, '0101_first.sql'), 'CREATE TABLE first (id int);\n');
   await migrate(database.pool, folder);
