@@ -11,7 +11,7 @@ export function registerTrigger(program: Command): void {
       .option('--attribute <name=value>', 'an attribute of the event; may be repeated', collect)
       .option('--consumer <id>', 'deliver only to the endpoints of this consumer')
       .option('--id <id>', 'id of the event; the same id again posts nothing')
-      .option('--endpoint <id>', 'send the example to this endpoint only, as a test')
+      .option('--endpoint <id>', 'send it to this endpoint only, as a test, whatever it subscribes to')
       .option(
         '--wait [time]',
         'wait for the deliveries, 10s by default; exit with 1 unless all are delivered',

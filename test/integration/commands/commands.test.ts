@@ -87,6 +87,31 @@ describe('trigger', () => {
     expect(result.json()).toMatchObject([{ test: true, status: 'delivered', deliveries: [{ endpoint }] }]);
   });
 
+  test('with an endpoint, changes of the example are in the test, and what a test does not have is refused', async () => {
+    const changed = await run(
+      ...[
+        'trigger',
+        'order.paid',
+        '--endpoint',
+        endpoint,
+        '--set',
+        'order=ord_2',
+        '--set',
+        'total=1.50',
+        '--wait',
+      ],
+    );
+    const refused = await run('trigger', 'order.paid', '--endpoint', endpoint, '--id', 'mine');
+
+    expect(changed).toMatchObject({ code: 0, stderr: '' });
+    expect(changed.json()).toMatchObject([{ test: true, status: 'delivered', attributes: { region: 'eu' } }]);
+    expect(healthy.requests.at(-1)!.body.toString()).toContain(
+      '{"order":"ord_2","items":[{"price":1}],"total":1.50}',
+    );
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('leave out --attribute, --consumer and --id');
+  });
+
   test('exits with 1 if a delivery fails, or if no endpoint subscribes', async () => {
     const [undelivered, unrouted] = await Promise.all([
       run('trigger', 'broken.thing', '--data', '1', '--wait', '30s'),

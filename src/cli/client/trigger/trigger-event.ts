@@ -1,4 +1,5 @@
-import type { AcceptedEvent } from '../../../../sdk/typescript/src/models.ts';
+import type { PosthornClient } from '../../../../sdk/typescript/src/client.ts';
+import type { AcceptedEvent, NewTestEvent } from '../../../../sdk/typescript/src/models.ts';
 import type { ClientContext, ExitCode } from '../client-command.ts';
 import { CommandFailure } from '../connection.ts';
 import { deliveryRow } from '../events/delivery-lines.ts';
@@ -21,7 +22,7 @@ export async function triggerEvent(
   const event =
     options.endpoint === undefined
       ? await client.events.send(await composeEvent(client, type, options), query)
-      : await client.endpoints.test(testedEndpoint(options), { type }, query);
+      : await client.endpoints.test(options.endpoint, await composeTest(client, type, options), query);
 
   await output.show(event, () => linesOf(event));
   if (event.status === 'unrouted') output.note('No endpoint subscribes to this event.');
@@ -30,15 +31,24 @@ export async function triggerEvent(
   return event.status === 'delivered' ? 0 : 1;
 }
 
-/** The API composes a test event itself. Throws a CommandFailure if the options would change it. */
-function testedEndpoint({ endpoint, data, set, attribute, consumer, id }: TriggerOptions): string {
-  if ([data, set, attribute, consumer, id].some((option) => option !== undefined)) {
+/** Without data of its own, the API sends the example. Throws a CommandFailure for options that a test does not have. */
+async function composeTest(
+  client: PosthornClient,
+  type: string,
+  { data, set, attribute, consumer, id }: TriggerOptions,
+): Promise<NewTestEvent> {
+  if ([attribute, consumer, id].some((option) => option !== undefined)) {
     throw new CommandFailure(
       2,
-      'With --endpoint the example is sent as a test, unchanged: leave out --data, --set, --attribute, --consumer and --id.',
+      'A test has the consumer of its --endpoint, an id of its own and the attributes of the example: leave out --attribute, --consumer and --id.',
     );
   }
-  return endpoint!;
+  if (data === undefined && set === undefined) return { type };
+  const event = await composeEvent(client, type, {
+    ...(data !== undefined && { data }),
+    ...(set && { set }),
+  });
+  return { type, data: event.data };
 }
 
 function linesOf({ id, type, status, createdAt, deliveryCount, deliveries = [] }: AcceptedEvent): Line[] {
