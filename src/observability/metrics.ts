@@ -1,4 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { OUTCOMES } from '../policy/outcome.ts';
+import type { ProcessRole } from '../store/processes/processes.ts';
 import { registerGauges } from './scrape-readings.ts';
 
 // Up to 60 s, the longest `?wait=`.
@@ -19,7 +21,7 @@ export function createMetrics() {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
 
-  return {
+  const metrics = {
     registry,
     addReadings: registerGauges(registry),
     /** `path` is the pattern of the route: the number of requested paths is unbounded. */
@@ -119,4 +121,27 @@ export function createMetrics() {
       registers,
     }),
   };
+  startAtZero(metrics);
+  return metrics;
+}
+
+const ROLES: ProcessRole[] = ['api', 'worker', 'start'];
+
+/**
+ * A series that begins with its first event begins with 1, and `increase` misses that event. So those that alerts watch
+ * exist from the start.
+ */
+function startAtZero(
+  metrics: Record<
+    'attempts' | 'workflowStarts' | 'processesLost' | 'attemptsInterrupted' | 'reconciled',
+    Counter
+  >,
+): void {
+  for (const outcome of OUTCOMES) metrics.attempts.inc({ outcome }, 0);
+  for (const result of ['started', 'failed']) metrics.workflowStarts.inc({ result }, 0);
+  for (const action of ['released', 'signalled', 'terminated']) metrics.reconciled.inc({ action }, 0);
+  for (const role of ROLES) {
+    metrics.processesLost.inc({ role }, 0);
+    metrics.attemptsInterrupted.inc({ role }, 0);
+  }
 }

@@ -71,3 +71,16 @@ test('nothing but the page is served, and a port that is taken is an error', asy
   expect((await fetch(`http://127.0.0.1:${server.port}/metrics`, { method: 'POST' })).status).toBe(404);
   await expect(serveMetrics(server.port, '127.0.0.1', registry)).rejects.toThrow('EADDRINUSE');
 });
+
+test('the counters that alerts watch begin at zero, so that the first increase is seen', async () => {
+  const { text } = await scrape();
+  for (const line of [
+    'posthorn_attempts_total{outcome="unknown"} 0',
+    'posthorn_workflow_starts_total{result="failed"} 0',
+    'posthorn_reconciled_total{action="terminated"} 0',
+    'posthorn_processes_lost_total{role="worker"} 0',
+    'posthorn_attempts_interrupted_total{role="worker"} 0',
+  ]) {
+    expect(text.split('\n')).toContain(line);
+  }
+});
