@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 
 /** Where to put pictures of screens. They are to be looked at, and not compared. */
 const PICTURES = process.env.POSTHORN_TEST_PICTURES;
+export const takesPictures = PICTURES !== undefined;
 
 /** What axe finds in a page as it is. */
 export async function violationsOf(page: Page, colorScheme: 'light' | 'dark' = 'light'): Promise<string[]> {
@@ -15,12 +16,15 @@ export async function violationsOf(page: Page, colorScheme: 'light' | 'dark' = '
   );
 }
 
-/** Pictures of one screen have one name in every run: what is random in an id is left out. */
-export async function keepPicture(page: Page, name: string): Promise<void> {
+/**
+ * Pictures of one screen have one name in every run: what is random in an id is left out. `part`: the whole page, or what the
+ * window shows of it.
+ */
+export async function keepPicture(page: Page, name: string, part: 'page' | 'window' = 'page'): Promise<void> {
   if (!PICTURES) return;
   const file = name
     .replaceAll(/_[0-9a-z]{26}/g, '')
     .replaceAll(/[^\w]+/g, '-')
     .replace(/^-/, '');
-  await page.screenshot({ path: `${PICTURES}/${file}.png`, fullPage: true });
+  await page.screenshot({ path: `${PICTURES}/${file}.png`, fullPage: part === 'page' });
 }

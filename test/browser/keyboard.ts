@@ -87,8 +87,15 @@ export async function tabTo(page: Page, target: Locator): Promise<void> {
   }
 }
 
-/** Opens a dialog by keyboard and closes it with Escape. Returns where it lets the focus go, and what it does not show. */
-export async function dialogFaults(page: Page, opener: Locator): Promise<string[]> {
+/**
+ * Opens a dialog by keyboard and closes it with Escape. Returns where it lets the focus go, and what it does not show.
+ * `whileOpen`: what else to do with it.
+ */
+export async function dialogFaults(
+  page: Page,
+  opener: Locator,
+  whileOpen: () => Promise<void> = async () => {},
+): Promise<string[]> {
   await opener.focus();
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
@@ -96,6 +103,7 @@ export async function dialogFaults(page: Page, opener: Locator): Promise<string[
   await page.evaluate(WATCH);
   const stops = await page.evaluate<number>(`keyboard.expect(document.querySelector('dialog[open]'))`);
   for (let presses = 0; presses < stops + SPARE_PRESSES; presses += 1) await page.keyboard.press('Tab');
+  await whileOpen();
   const faults = await page.evaluate<string[]>(`[...keyboard.visited].flatMap(([element, { name, fault }]) =>
     !element.closest('dialog') ? ['the focus leaves it for ' + name] : fault ? [name + ' ' + fault] : [])`);
   await page.keyboard.press('Escape');

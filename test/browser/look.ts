@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { keepPicture, violationsOf } from './accessibility.ts';
+import { keepPicture, takesPictures, violationsOf } from './accessibility.ts';
 import { dialogFaults, keyboardFaultsIn } from './keyboard.ts';
 
 const WIDTHS = [1280, 390];
@@ -14,21 +14,47 @@ const MAX_SHIFT = 0.02;
  */
 export async function faultsIn(page: Page, name: string): Promise<string[]> {
   const found: string[] = [];
+  await inEachLook(page, async (colorScheme, width) => {
+    const violations = await violationsOf(page, colorScheme);
+    found.push(...violations.map((text) => `${name} ${width} ${text}`));
+    await keepPicture(page, `${name}-${colorScheme}-${width}`);
+  });
+  await page.setViewportSize({ width: 320, height: HEIGHT });
+  const beyond = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+  if (beyond > 0) found.push(`${name} is ${beyond} pixels too wide for 320`);
+  await asAtFirst(page);
+  return found;
+}
+
+type ColorScheme = 'light' | 'dark';
+
+/** Shows the page in both modes and at both widths, one after the other, the narrow one last. */
+async function inEachLook(
+  page: Page,
+  look: (colorScheme: ColorScheme, width: number) => Promise<void>,
+): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: HEIGHT });
-      const violations = await violationsOf(page, colorScheme);
-      found.push(...violations.map((text) => `${name} ${width} ${text}`));
-      await keepPicture(page, `${name}-${colorScheme}-${width}`);
+      await look(colorScheme, width);
     }
   }
-  await page.setViewportSize({ width: 320, height: HEIGHT });
-  const beyond = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-  if (beyond > 0) found.push(`${name} is ${beyond} pixels too wide for 320`);
+}
+
+/** Light and wide. */
+async function asAtFirst(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: WIDTHS[0]!, height: HEIGHT });
-  return found;
+}
+
+/** Pictures of the dialog that is open, if pictures are wanted at all. */
+async function keepPicturesOfDialog(page: Page, name: string): Promise<void> {
+  if (!takesPictures) return;
+  await inEachLook(page, (colorScheme, width) =>
+    keepPicture(page, `${name}-${colorScheme}-${width}`, 'window'),
+  );
+  await asAtFirst(page);
 }
 
 /** Its path, a text that it shows when it is loaded, and the buttons that open dialogs on it. */
@@ -48,14 +74,21 @@ export async function examine(
   for (const [path, ready, ...dialogs] of screens) {
     await page.goto(address(path));
     await page.getByText(ready).first().waitFor({ state: 'attached' });
+    // Screens of one path may show different things.
+    const picture = `${new URL(page.url()).pathname} ${ready}`;
     const shifted = await page.evaluate<number>('globalThis.shifted');
     if (shifted > MAX_SHIFT) found.push(`${path} moved by ${shifted}`);
     found.push(...(await keyboardFaultsIn(page)).map((fault) => `${path}: ${fault}`));
+    // In the pictures, nothing has the focus, and the bar at the top stays there.
+    await page.evaluate('document.activeElement?.blur(); scrollTo(0, 0)');
     for (const name of dialogs) {
       const opener = page.getByRole('button', { name, exact: true }).first();
-      found.push(...(await dialogFaults(page, opener)).map((fault) => `${path}, ${name}: ${fault}`));
+      const faults = await dialogFaults(page, opener, () =>
+        keepPicturesOfDialog(page, `${picture} dialog ${name}`),
+      );
+      found.push(...faults.map((fault) => `${path}, ${name}: ${fault}`));
     }
-    found.push(...(await faultsIn(page, new URL(page.url()).pathname)));
+    found.push(...(await faultsIn(page, picture)));
   }
   return found;
 }
