@@ -3,8 +3,8 @@ import { useState } from 'react';
 import type { Delivery } from '../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../api/client.ts';
 import { Problem } from '../api/problem.tsx';
+import { CallDialog } from '../frame/call-dialog.tsx';
 import { Button } from '../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
 import { useKeys } from '../kit/keys.ts';
 import { tell } from '../kit/status/toast.tsx';
 import css from './delivery.module.css';
@@ -58,10 +58,14 @@ export function Resend({ project, delivery, onChange, onResent }: ResendProps) {
           </Button>
         )}
       </div>
-      {act.error && <Problem error={act.error} />}
+      {act.error && !asks && <Problem error={act.error} />}
       {asks && (
-        <Dialog
+        <CallDialog
           title={asks === 'cancel' ? 'Cancel this delivery?' : 'Send it once more?'}
+          call={{ ...act, mutate: () => act.mutate(asks) }}
+          label={asks === 'cancel' ? 'Cancel the delivery' : 'Send it again'}
+          kind={asks === 'cancel' ? 'danger' : 'primary'}
+          cancel="Keep it as it is"
           onClose={() => setAsks(undefined)}
         >
           <p>
@@ -71,13 +75,7 @@ export function Resend({ project, delivery, onChange, onResent }: ResendProps) {
                 ? 'The receiver has confirmed this delivery. It gets the same event a second time.'
                 : 'This delivery was resent already. The receiver may get the event twice.'}
           </p>
-          <DialogActions>
-            <Button onClick={() => setAsks(undefined)}>Keep it as it is</Button>
-            <Button kind="primary" busy={act.isPending} onClick={() => act.mutate(asks)}>
-              {asks === 'cancel' ? 'Cancel the delivery' : 'Send it again'}
-            </Button>
-          </DialogActions>
-        </Dialog>
+        </CallDialog>
       )}
     </>
   );

@@ -1,9 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import type { Endpoint } from '../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../api/client.ts';
-import { messageOf } from '../api/problem.tsx';
-import { Button } from '../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
+import { CallDialog } from '../frame/call-dialog.tsx';
 import { tell } from '../kit/status/toast.tsx';
 
 export type Change = 'pause' | 'resume' | 'disable' | 'enable';
@@ -42,17 +40,16 @@ export function ChangeState({ project, endpoint, change, onClose, onChange }: Ch
       tell(done);
       await onChange();
     },
-    onError: (error) => tell(messageOf(error), 'bad'),
   });
   return (
-    <Dialog title={`${title} this endpoint?`} onClose={onClose}>
+    <CallDialog
+      title={`${title} this endpoint?`}
+      call={act}
+      label={`${title} it`}
+      cancel="Leave it"
+      onClose={onClose}
+    >
       <p>{text}</p>
-      <DialogActions>
-        <Button onClick={onClose}>Leave it</Button>
-        <Button kind="primary" busy={act.isPending} onClick={() => act.mutate()}>
-          {`${title} it`}
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </CallDialog>
   );
 }

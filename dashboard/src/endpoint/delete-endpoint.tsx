@@ -2,10 +2,8 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Endpoint } from '../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../api/client.ts';
-import { Problem } from '../api/problem.tsx';
 import { backlogQuery } from '../api/statistics-queries.ts';
-import { Button } from '../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
+import { CallDialog } from '../frame/call-dialog.tsx';
 import { TextField } from '../kit/fields/text-field.tsx';
 import { tell } from '../kit/status/toast.tsx';
 import { openOf } from './open-deliveries.ts';
@@ -31,7 +29,16 @@ export function DeleteEndpoint({ project, endpoint, onClose, onDeleted }: Delete
     },
   });
   return (
-    <Dialog title="Delete this endpoint?" onClose={onClose}>
+    <CallDialog
+      title="Delete this endpoint?"
+      call={remove}
+      label="Delete the endpoint"
+      icon="trash"
+      kind="danger"
+      disabled={typed !== host}
+      cancel="Keep it"
+      onClose={onClose}
+    >
       <p>
         {open?.isExact && open.count > 0 ? (
           <>
@@ -44,7 +51,6 @@ export function DeleteEndpoint({ project, endpoint, onClose, onDeleted }: Delete
         Its secret is removed, and new events do not go to it. What it received stays in the list of
         deliveries.
       </p>
-      {remove.error && <Problem error={remove.error} />}
       <TextField
         label={`Type ${host} to delete it`}
         autoComplete="off"
@@ -52,18 +58,6 @@ export function DeleteEndpoint({ project, endpoint, onClose, onDeleted }: Delete
         value={typed}
         onChange={setTyped}
       />
-      <DialogActions>
-        <Button onClick={onClose}>Keep it</Button>
-        <Button
-          kind="danger"
-          icon="trash"
-          busy={remove.isPending}
-          disabled={typed !== host}
-          onClick={() => remove.mutate()}
-        >
-          Delete the endpoint
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </CallDialog>
   );
 }

@@ -11,6 +11,7 @@ type CallDialogProps = {
   /** On the button that makes the call. */
   label: string;
   icon?: IconName;
+  /** `danger`: the call takes something away, so that only its own button makes it, and no Enter in a field. */
   kind?: 'primary' | 'danger';
   disabled?: boolean;
   /** On the button that leaves everything as it is. */
@@ -33,19 +34,26 @@ export function CallDialog({
   onClose,
   children,
 }: CallDialogProps) {
+  const isDangerous = kind === 'danger';
   return (
     <Dialog title={title} onClose={onClose} wide={wide}>
       {call.error != null && <Problem error={call.error} />}
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          call.mutate();
+          if (!isDangerous) call.mutate();
         }}
       >
         {children}
         <DialogActions>
           <Button onClick={onClose}>{cancel}</Button>
-          <Button kind={kind} type="submit" {...(icon && { icon })} busy={call.isPending} disabled={disabled}>
+          <Button
+            kind={kind}
+            {...(isDangerous ? { onClick: () => call.mutate() } : { type: 'submit' as const })}
+            {...(icon && { icon })}
+            busy={call.isPending}
+            disabled={disabled}
+          >
             {label}
           </Button>
         </DialogActions>

@@ -70,7 +70,7 @@ export function attentionTests(stage: Stage): void {
       expect(await page.getByRole('cell', { name: 'connection refused' }).count()).toBe(0);
       await page.goBack();
       await refused.getByRole('button', { name: 'Dismiss' }).click();
-      await page.getByRole('button', { name: 'Dismiss them' }).click();
+      await page.getByRole('button', { name: 'Dismiss it' }).click();
       await refused.waitFor({ state: 'detached' });
       await unreachable.waitFor();
     },

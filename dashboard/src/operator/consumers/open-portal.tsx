@@ -1,8 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { clientOf } from '../../api/client.ts';
-import { Problem } from '../../api/problem.tsx';
-import { Button } from '../../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { CallDialog } from '../../frame/call-dialog.tsx';
 import css from './consumers.module.css';
 import { LinkMade } from './link-made.tsx';
 
@@ -33,15 +31,14 @@ export function OpenPortal({ project, consumer, onClose }: OpenPortalProps) {
     );
   }
   return (
-    <Dialog title="Open the portal as this customer" onClose={onClose}>
+    <CallDialog
+      title="Open the portal as this customer"
+      call={create}
+      label="Make a link to look"
+      icon="external-link"
+      onClose={onClose}
+    >
       {note}
-      {create.error && <Problem error={create.error} />}
-      <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button kind="primary" icon="external-link" busy={create.isPending} onClick={() => create.mutate()}>
-          Make a link to look
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </CallDialog>
   );
 }

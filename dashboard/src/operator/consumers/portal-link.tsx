@@ -2,12 +2,15 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { NewPortalLink } from '../../../../sdk/typescript/src/models.ts';
 import { apiUrl, clientOf } from '../../api/client.ts';
-import { errorAt, Problem } from '../../api/problem.tsx';
+import { errorAt } from '../../api/problem.tsx';
+import { durationSeconds } from '../../delivery/retry-steps.ts';
+import { CallDialog } from '../../frame/call-dialog.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
-import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
 import { Check, Field } from '../../kit/fields/field.tsx';
 import { TextField } from '../../kit/fields/text-field.tsx';
+import { CodeBlock } from '../../kit/text/code-block.tsx';
+import { duration } from '../../kit/time/time.ts';
 import css from './consumers.module.css';
 import { type CodeLanguage, linkCode } from './link-code.ts';
 import { LinkMade } from './link-made.tsx';
@@ -62,10 +65,16 @@ export function PortalLink({ project, consumer, onClose }: PortalLinkProps) {
   }
   const code = linkCode(apiUrl, link, language);
   return (
-    <Dialog title={`A portal link for ${consumer}`} onClose={onClose} wide>
-      {create.error && <Problem error={create.error} />}
+    <CallDialog
+      title={`A portal link for ${consumer}`}
+      call={create}
+      label="Make the link"
+      icon="link"
+      onClose={onClose}
+      wide
+    >
       <fieldset className={css.checks}>
-        <legend>May, besides looking</legend>
+        <legend>What the customer may do, besides looking</legend>
         {CAPABILITIES.map(([name, label]) => (
           <Check
             key={name}
@@ -81,7 +90,7 @@ export function PortalLink({ project, consumer, onClose }: PortalLinkProps) {
         <Select label="The link expires after" values={EXPIRY} value={expiresIn} onChange={setExpiresIn} />
         <Select
           label="The session ends after"
-          hint="Or earlier, if it is not used. When, is said with the link."
+          hint="Or earlier, if it is not used. The link says when."
           values={DURATIONS}
           value={sessionFor}
           onChange={setSessionFor}
@@ -120,18 +129,9 @@ export function PortalLink({ project, consumer, onClose }: PortalLinkProps) {
             <CopyButton text={code} what="the code" />
           </span>
         </div>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-        <pre className={css.sample} tabIndex={0}>
-          {code}
-        </pre>
+        <CodeBlock>{code}</CodeBlock>
       </section>
-      <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button kind="primary" icon="link" busy={create.isPending} onClick={() => create.mutate()}>
-          Make the link
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </CallDialog>
   );
 }
 
@@ -148,7 +148,9 @@ const Select = ({ label, hint, values, value, onChange }: SelectProps) => (
     {(control) => (
       <select {...control} value={value} onChange={(change) => onChange(change.target.value)}>
         {values.map((text) => (
-          <option key={text}>{text}</option>
+          <option key={text} value={text}>
+            {duration(durationSeconds(text)! * 1_000)}
+          </option>
         ))}
       </select>
     )}

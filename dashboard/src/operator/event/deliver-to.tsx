@@ -1,11 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Event } from '../../../../sdk/typescript/src/models.ts';
-import { Problem } from '../../api/problem.tsx';
 import { endpointsQuery } from '../../api/queries.ts';
 import { isOpen } from '../../delivery/lane.ts';
-import { Button } from '../../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { CallDialog } from '../../frame/call-dialog.tsx';
 import { Field } from '../../kit/fields/field.tsx';
 import { suggestedEndpoints } from './suggested-endpoints.ts';
 import { useDeliverTo } from './use-deliver-to.ts';
@@ -28,8 +26,14 @@ export function DeliverTo({ project, event, onClose, onDone }: DeliverToProps) {
     onDone();
   });
   return (
-    <Dialog title="Send to another endpoint" onClose={onClose}>
-      {send.error && <Problem error={send.error} />}
+    <CallDialog
+      title="Send to another endpoint"
+      call={{ ...send, mutate: () => send.mutate(endpoint) }}
+      label="Send it"
+      icon="send"
+      disabled={endpoint === ''}
+      onClose={onClose}
+    >
       <Field label="Endpoint" hint="It gets the event even if it did not subscribe to its type.">
         {(control) => (
           <select {...control} value={endpoint} onChange={(change) => setEndpoint(change.target.value)}>
@@ -48,18 +52,6 @@ export function DeliverTo({ project, event, onClose, onDone }: DeliverToProps) {
           there is none, or it is on its way to each.
         </p>
       )}
-      <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button
-          kind="primary"
-          icon="send"
-          busy={send.isPending}
-          disabled={endpoint === ''}
-          onClick={() => send.mutate(endpoint)}
-        >
-          Send it
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </CallDialog>
   );
 }

@@ -7,8 +7,8 @@ import { Problem } from '../../api/problem.tsx';
 import { endpointsQuery, recoveryQuery } from '../../api/queries.ts';
 import { useMayChange } from '../../api/session.ts';
 import { filterText, RecoveryBar } from '../../endpoint/recovery-bar.tsx';
+import { CallDialog } from '../../frame/call-dialog.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
 import { Facts, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { StateOf } from '../../kit/status/state.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
@@ -106,7 +106,7 @@ function Acts({ project, recovery }: { project: string; recovery: Recovery }) {
   const isPaused = recovery.status === 'paused';
   return (
     <>
-      {act.error && <Problem error={act.error} />}
+      {act.error && !asks && <Problem error={act.error} />}
       <Button
         icon={isPaused ? 'play' : 'pause'}
         busy={act.isPending}
@@ -118,15 +118,16 @@ function Acts({ project, recovery }: { project: string; recovery: Recovery }) {
         Cancel
       </Button>
       {asks && (
-        <Dialog title="Cancel this recovery?" onClose={() => setAsks(false)}>
+        <CallDialog
+          title="Cancel this recovery?"
+          call={{ ...act, mutate: () => act.mutate('cancel') }}
+          label="Cancel the recovery"
+          kind="danger"
+          cancel="Let it go on"
+          onClose={() => setAsks(false)}
+        >
           <p>It sends nothing more. What it has sent goes on.</p>
-          <DialogActions>
-            <Button onClick={() => setAsks(false)}>Let it go on</Button>
-            <Button kind="danger" busy={act.isPending} onClick={() => act.mutate('cancel')}>
-              Cancel the recovery
-            </Button>
-          </DialogActions>
-        </Dialog>
+        </CallDialog>
       )}
     </>
   );
