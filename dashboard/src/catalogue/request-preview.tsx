@@ -56,7 +56,7 @@ export function RequestPreview({ preview, scheme }: RequestPreviewProps) {
         <dl className={css.headers}>
           <div>
             <dt>secret</dt>
-            <dd>
+            <dd className={css.secret}>
               <code>{preview.secret}</code>
               <CopyButton text={preview.secret} what="the secret of this preview" />
             </dd>

@@ -1,3 +1,4 @@
+import { Nothing } from '../kit/layout/page.tsx';
 import table from '../kit/lists/table.module.css';
 import css from './catalogue.module.css';
 import { schemaRows } from './schema-rows.ts';
@@ -5,7 +6,7 @@ import { schemaRows } from './schema-rows.ts';
 /** The members of the data, for people. The schema as JSON says the same and more. */
 export function SchemaTable({ schema }: { schema: unknown }) {
   const rows = schemaRows(schema);
-  if (rows.length === 0) return <p className={css.note}>Any JSON value: the schema names no members.</p>;
+  if (rows.length === 0) return <Nothing>Any JSON value: the schema names no members.</Nothing>;
   return (
     <table className={table.table}>
       <thead>
@@ -20,7 +21,7 @@ export function SchemaTable({ schema }: { schema: unknown }) {
           // biome-ignore lint/suspicious/noArrayIndexKey: a schema may name a member twice
           <tr key={index}>
             <td data-label="Member">
-              <span>
+              <span className={css.member}>
                 <code>{row.path === '' ? 'data' : row.path}</code>
                 {row.isRequired && <span className={css.required}>required</span>}
               </span>
@@ -29,7 +30,7 @@ export function SchemaTable({ schema }: { schema: unknown }) {
             <td data-label="What it is">
               <span>
                 {row.description}
-                {row.description !== '' && row.rules.length > 0 && ' '}
+                {row.description !== '' && row.rules.length > 0 && ' · '}
                 {row.rules.length > 0 && <span className={table.muted}>{row.rules.join(' · ')}</span>}
                 {row.description === '' && row.rules.length === 0 && <span className={table.muted}>–</span>}
               </span>

@@ -2,7 +2,7 @@ import { useId, useState } from 'react';
 import type { EventType } from '../../../sdk/typescript/src/models.ts';
 import field from '../kit/fields/field.module.css';
 import { Check } from '../kit/fields/field.tsx';
-import { Chip } from '../kit/lists/chip.tsx';
+import { Chip } from '../kit/filters/chip.tsx';
 import css from './catalogue.module.css';
 import { fitsSearch, groupTypes, matchesType, toggled } from './type-groups.ts';
 

@@ -1,3 +1,4 @@
+import { counted } from '../kit/text/counted.ts';
 import css from './sparkline.module.css';
 
 type SparklineProps = {
@@ -11,6 +12,10 @@ type SparklineProps = {
 const BAR = 4;
 const UP = 17;
 const DOWN = 9;
+
+/** What a sparkline comes to. */
+export const attemptsText = ({ attempts, failed }: { attempts: number; failed: number }): string =>
+  `${counted(attempts, 'attempt')}, ${failed.toLocaleString()} failed`;
 
 /** Attempts over time: delivered ones stand on the line, failed ones hang below it. Both have the same scale. */
 export function Sparkline({ attempts, failed, label }: SparklineProps) {

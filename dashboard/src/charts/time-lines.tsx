@@ -36,18 +36,32 @@ function Lines({ data, x, width }: Plot) {
         </g>
       ))}
       {data.series.map(({ name, color, shape, values: ofLine }) => (
-        <path
-          key={name}
-          className={`${css.line} ${css[shape]}`}
-          style={{ stroke: `var(--${color})` }}
-          d={
-            line<number | null>()
-              .defined((value) => value !== null)
-              .x((_, index) => x(data.at[index]! + data.stepMs / 2))
-              .y((value) => y(Math.max(1, value ?? 1)))(ofLine) ?? ''
-          }
-        />
+        <g key={name} style={{ stroke: `var(--${color})`, fill: `var(--${color})` }}>
+          <path
+            className={`${css.line} ${css[shape]}`}
+            d={
+              line<number | null>()
+                .defined((value) => value !== null)
+                .x((_, index) => x(data.at[index]! + data.stepMs / 2))
+                .y((value) => y(Math.max(1, value ?? 1)))(ofLine) ?? ''
+            }
+          />
+          {lonePoints(ofLine).map((index) => (
+            <circle
+              key={index}
+              r={2.5}
+              cx={x(data.at[index]! + data.stepMs / 2)}
+              cy={y(Math.max(1, ofLine[index]!))}
+            />
+          ))}
+        </g>
       ))}
     </>
   );
 }
+
+/** Points without another beside them, of which a line would show nothing. */
+const lonePoints = (values: (number | null)[]): number[] =>
+  values.flatMap((value, index) =>
+    value !== null && values[index - 1] == null && values[index + 1] == null ? [index] : [],
+  );

@@ -110,7 +110,7 @@ export function AttemptPanel(props: AttemptPanelProps) {
               <code>{attempt.error.code}</code> {cause ?? attempt.error.message}
             </p>
           )}
-          <p>{advice}</p>
+          {advice && <p>{advice}</p>}
         </div>
       )}
       {other ? (

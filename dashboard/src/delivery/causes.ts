@@ -1,4 +1,5 @@
 import type { Attempt, Delivery, DeliveryDetails } from '../../../sdk/typescript/src/models.ts';
+import { counted } from '../kit/text/counted.ts';
 import { causeOfCode } from './error-codes.ts';
 
 /** An attempt; or the last one of a delivery or a group, of whose error only the code is known. */
@@ -71,7 +72,7 @@ function adviceOfStatus(status: number): string {
   if (status === 410) return 'The receiver says that it is gone for good.';
   if (status === 413) return 'The receiver takes no body of this size.';
   if (status === 429) return 'The receiver asks for fewer requests. A rate limit of the endpoint would help.';
-  if (status >= 500) return 'The receiver failed by itself: its own log says more.';
+  if (status >= 500) return 'The receiver has an error of its own: its log says more.';
   if (status >= 300 && status < 400)
     return 'Posthorn follows no redirects: set the endpoint to the final URL.';
   return 'The receiver does not accept the request.';
@@ -99,12 +100,15 @@ const REASONS: Record<string, string> = {
   erased: 'the event was erased',
 };
 
+/** Why a delivery has ended, in words. */
+export const reasonText = (reason: string): string => REASONS[reason] ?? reason;
+
 export const waitingText = (waitingFor: Delivery['waitingFor']): string | undefined =>
   waitingFor === null ? undefined : WAITING[waitingFor];
 
 /** The state of a delivery, as a sentence without a time. */
 export function stateSentence(delivery: Delivery | DeliveryDetails): string {
-  const attempts = `${delivery.attempts} attempt${delivery.attempts === 1 ? '' : 's'}`;
+  const attempts = counted(delivery.attempts, 'attempt');
   if (delivery.cancelRequested && delivery.settledAt === null)
     return 'To be cancelled: the attempt under way decides.';
   switch (delivery.status) {

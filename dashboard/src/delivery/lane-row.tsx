@@ -2,6 +2,7 @@ import type { Attempt, Event } from '../../../sdk/typescript/src/models.ts';
 import { Icon } from '../kit/icons/icon.tsx';
 import type { IconName } from '../kit/icons/icon-names.ts';
 import tones from '../kit/status/tone.module.css';
+import { counted } from '../kit/text/counted.ts';
 import { shortUrl } from '../kit/text/short-url.ts';
 import { countdown, duration } from '../kit/time/time.ts';
 import { causeOf, waitingText } from './causes.ts';
@@ -11,33 +12,23 @@ import css from './timeline.module.css';
 
 type Outcome = Attempt['outcome'];
 
-const MARK_GAP = 58;
+const MARK_GAP = 70;
 /** An attempt that took as long as this many pixels of the axis is drawn as long as it took. */
 const SEEN = 14;
 /** The room for how long it waited. */
 const WAIT_ROOM = 48;
 const PLANNED_HALF = 6;
 
-/** Where there is no status, a word as short. */
-const SHORT: Partial<Record<Outcome, string>> = {
-  timeout: 'time',
-  connection_failed: 'conn',
-  dns_failed: 'DNS',
-  tls_failed: 'TLS',
-  invalid_response: 'HTTP',
-  blocked: 'IP',
-};
-
-/** Shape and colour: none of the outcomes is told by its colour alone. */
-const MARKS: Record<Outcome, { icon: IconName; tone: string }> = {
+/** An icon or a word, and a colour: none of the outcomes is told by its colour alone. */
+const MARKS: Record<Outcome, { tone: string; icon?: IconName; word?: string }> = {
   delivered: { icon: 'check', tone: 'good' },
   rejected: { icon: 'x', tone: 'bad' },
-  timeout: { icon: 'timer-off', tone: 'bad' },
-  connection_failed: { icon: 'unplug', tone: 'bad' },
-  dns_failed: { icon: 'unplug', tone: 'bad' },
-  tls_failed: { icon: 'shield-x', tone: 'bad' },
-  invalid_response: { icon: 'triangle-alert', tone: 'bad' },
-  blocked: { icon: 'ban', tone: 'bad' },
+  timeout: { word: 'timeout', tone: 'bad' },
+  connection_failed: { word: 'network', tone: 'bad' },
+  dns_failed: { icon: 'unplug', word: 'DNS', tone: 'bad' },
+  tls_failed: { icon: 'shield-x', word: 'TLS', tone: 'bad' },
+  invalid_response: { word: 'invalid', tone: 'bad' },
+  blocked: { word: 'blocked', tone: 'bad' },
   unknown: { icon: 'circle-question-mark', tone: 'idle' },
 };
 
@@ -82,7 +73,7 @@ export function LaneRow(props: LaneRowProps) {
         title={urlOf(event, lane)}
         onClick={() => onChoose(delivery.id)}
       >
-        {shortUrl(urlOf(event, lane))}
+        <span className={css.url}>{shortUrl(urlOf(event, lane))}</span>
         {delivery.replayOf && <span className={css.note}>resend</span>}
       </button>
       <div className={css.track}>
@@ -152,7 +143,7 @@ export function LaneRow(props: LaneRowProps) {
 type MarkProps = { attempt: Attempt; left: number; isSelected: boolean; onChoose: () => void };
 
 function Mark({ attempt, left, isSelected, onChoose }: MarkProps) {
-  const { icon, tone } = MARKS[attempt.outcome];
+  const { icon, word, tone } = MARKS[attempt.outcome];
   const text = `Attempt ${attempt.number}: ${causeOf(attempt)} after ${duration(attempt.durationMs)}`;
   return (
     <button
@@ -164,8 +155,8 @@ function Mark({ attempt, left, isSelected, onChoose }: MarkProps) {
       title={text}
       onClick={onChoose}
     >
-      <Icon name={icon} size={12} />
-      <span>{attempt.statusCode ?? SHORT[attempt.outcome]}</span>
+      {icon && <Icon name={icon} size={12} />}
+      <span>{attempt.statusCode ?? word}</span>
     </button>
   );
 }
@@ -186,7 +177,7 @@ function LaneState({ lane: { delivery, attempts, details }, now, words }: LaneSt
   if (delivery.status === 'undeliverable')
     return (
       <p className={`${css.state} ${delivery.replayedBy === null ? css.badText : ''}`}>
-        {words.undeliverable}, {delivery.attempts} {delivery.attempts === 1 ? 'attempt' : 'attempts'}
+        {words.undeliverable}, {counted(delivery.attempts, 'attempt')}
         {delivery.replayedBy !== null && ', resent'}
       </p>
     );

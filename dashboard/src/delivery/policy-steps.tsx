@@ -22,7 +22,7 @@ export function PolicySteps({ details }: { details: DeliveryDetails }) {
         ))}
       </ol>
       <span className={css.note}>
-        {timeout} s an attempt{jitter > 0 && `, up to ${Math.round(jitter * 100)} % later at random`}
+        {timeout} s per attempt{jitter > 0 && `, up to ${Math.round(jitter * 100)} % later at random`}
       </span>
     </>
   );

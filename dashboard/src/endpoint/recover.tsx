@@ -8,6 +8,7 @@ import { Button } from '../kit/buttons/button.tsx';
 import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
 import { Field } from '../kit/fields/field.tsx';
 import { TextField } from '../kit/fields/text-field.tsx';
+import { counted } from '../kit/text/counted.ts';
 import { Moment } from '../kit/time/moment.tsx';
 import { duration } from '../kit/time/time.ts';
 
@@ -147,7 +148,7 @@ function Plan({ preview, rate }: { preview: RecoveryPreview; rate: number }) {
   const { endpoints, oldestAt, matches } = preview;
   return (
     <>
-      <strong>{countOf(preview)}</strong> to {endpoints} {endpoints === 1 ? 'endpoint' : 'endpoints'}
+      <strong>{countOf(preview)}</strong> to {counted(endpoints, 'endpoint')}
       {oldestAt && (
         <>
           , the oldest from <Moment at={oldestAt} />

@@ -1,4 +1,6 @@
 import type { Recovery } from '../../../sdk/typescript/src/models.ts';
+import { counted } from '../kit/text/counted.ts';
+import { shortUrl } from '../kit/text/short-url.ts';
 import css from './recovery-bar.module.css';
 
 /** The bar of a recovery: delivered, failed again, and under way, of all. */
@@ -6,7 +8,8 @@ export function RecoveryBar({ recovery }: { recovery: Recovery }) {
   const { total, done, skipped, delivered, undeliverable } = recovery;
   if (total === null) return <p className={css.note}>Counting …</p>;
   const share = (n: number): string => `${total === 0 ? 0 : Math.min(100, (n / total) * 100)}%`;
-  const text = `${(done + skipped).toLocaleString()} of ${total.toLocaleString()} sent`;
+  const sent = `${(done + skipped).toLocaleString()} of ${total.toLocaleString()} sent`;
+  const text = undeliverable === 0 ? sent : `${sent}, ${undeliverable.toLocaleString()} failed again`;
   return (
     <div className={css.progress}>
       <div
@@ -29,13 +32,13 @@ export function RecoveryBar({ recovery }: { recovery: Recovery }) {
 
 /** What it sends, in words. */
 export function filterText(filter: Recovery['filter'], urls: Map<string, string>): string {
-  if (filter.deliveries !== null) return `${filter.deliveries} chosen deliveries`;
+  if (filter.deliveries !== null) return counted(filter.deliveries, 'chosen delivery', 'chosen deliveries');
   const parts = [filter.what === 'missing' ? 'what was missed' : 'what failed'];
   if (filter.outcome) parts.push(`with the outcome ${filter.outcome}`);
   if (filter.statusCode) parts.push(`with status ${filter.statusCode}`);
   if (filter.errorCode) parts.push(`with the error ${filter.errorCode}`);
   if (filter.type) parts.push(`of type ${filter.type}`);
   if (filter.consumer) parts.push(`of ${filter.consumer}`);
-  if (filter.endpoint) parts.push(`at ${urls.get(filter.endpoint) ?? filter.endpoint}`);
+  if (filter.endpoint) parts.push(`at ${shortUrl(urls.get(filter.endpoint) ?? filter.endpoint)}`);
   return parts.join(' ');
 }

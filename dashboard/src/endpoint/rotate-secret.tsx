@@ -9,7 +9,7 @@ import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
 import { ShownOnce } from '../kit/dialogs/shown-once.tsx';
 import { Field } from '../kit/fields/field.tsx';
 import { SecretField } from '../kit/fields/text-field.tsx';
-import css from './endpoint.module.css';
+import { CodeBlock } from '../kit/text/code-block.tsx';
 import { secretForm, secretProblem } from './secret-rules.ts';
 import { SecretTimes } from './secret-times.tsx';
 
@@ -56,12 +56,7 @@ export function RotateSecret({ project, endpoint, codeOf, onClose, onChange }: R
         </p>
         <SecretTimes secrets={rotate.data.secrets} />
         <p>A receiver that accepts both misses nothing{code === '' ? '.' : ':'}</p>
-        {code !== '' && (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-          <pre className={css.code} tabIndex={0}>
-            {code}
-          </pre>
-        )}
+        {code !== '' && <CodeBlock>{code}</CodeBlock>}
       </ShownOnce>
     );
   }

@@ -9,6 +9,7 @@ import {
 import { basePath } from '../api/client.ts';
 import { ScreenError } from '../frame/screen-error.tsx';
 import { parseSearch, searchOf, stringifySearch, text } from '../frame/search.ts';
+import { eventSearch } from './events/event-search.ts';
 import { carryRange } from './frame/carried-range.ts';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
@@ -52,27 +53,9 @@ const events = createRoute({
   getParentRoute: () => project,
   path: 'events',
   ...WITH_RANGE,
-  validateSearch: (search: Record<string, unknown>) => ({
-    ...searchOf({
-      type: text,
-      status: text,
-      consumer: text,
-      endpoint: text,
-      test: text,
-      contains: text,
-      live: text,
-    })(search),
-    ...attributesIn(search),
-  }),
+  validateSearch: eventSearch,
   component: lazyRouteComponent(() => import('./events/events.tsx'), 'Events'),
 });
-
-/** The parameters `attribute.<name>`. */
-function attributesIn(search: Record<string, unknown>): { [name: `attribute.${string}`]: string } {
-  return Object.fromEntries(Object.entries(search).filter(([name]) => name.startsWith('attribute.'))) as {
-    [name: `attribute.${string}`]: string;
-  };
-}
 
 const event = createRoute({
   getParentRoute: () => project,

@@ -42,7 +42,7 @@ export function endpointTests(stage: Stage): void {
       const page = await stage.open(`/endpoints/${endpoint.id}`);
 
       await page.getByText('Paused: deliveries that are due wait until it is resumed.').waitFor();
-      await page.getByRole('row', { name: /1 held: its endpoint is paused/ }).waitFor();
+      await page.getByRole('row', { name: /held: its endpoint is paused 1/ }).waitFor();
       await page
         .getByRole('navigation', { name: 'Parts of the endpoint' })
         .getByRole('link', { name: 'Settings' })

@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { type ChartData, isPartial, pointText, zoomAround } from '../../../dashboard/src/charts/series.ts';
 import { figuresOf, shareText } from '../../../dashboard/src/delivery/timeline-figures.ts';
 import { trafficOf } from '../../../dashboard/src/delivery/timeline-series.ts';
-import { countedText, retryingText } from '../../../dashboard/src/operator/overview/current-figures.ts';
+import {
+  countedText,
+  openNow,
+  retryingText,
+} from '../../../dashboard/src/operator/overview/current-figures.ts';
 import { type VerdictFacts, verdictOf } from '../../../dashboard/src/operator/overview/verdict.ts';
 import type { FailureGroup, Timeline } from '../../../sdk/typescript/src/models.ts';
 
@@ -44,6 +48,12 @@ test('the figure of what is retried is that of the list of what needs attention'
   expect(retryingText({ items: [...items, group({ state: 'retrying' })], complete: true })).toBe('4');
   expect(retryingText({ items, complete: false })).toBe('3 or more');
   expect(retryingText({ items: [], complete: true })).toBe('0');
+});
+
+test('what is open is never less than what is retried and held beside it', () => {
+  const failures = { items: [group({ state: 'retrying', deliveries: 3 }), group({ deliveries: 5 })] };
+  expect(openNow({ pending: 1, retrying: 0, held: 2 }, failures)).toBe(5);
+  expect(openNow({ pending: 7, retrying: 1, held: 2 }, failures)).toBe(10);
 });
 
 test('figures that are counted at intervals say when', () => {

@@ -9,15 +9,15 @@ export type Figure = {
   note?: ReactNode | undefined;
 };
 
-/** The figures at the top of a screen. They take their place before they are known. */
-export function Figures({ figures }: { figures: Figure[] }) {
+/** The figures at the top of a screen. They take their place before they are known. `hasNotes`: so do their notes. */
+export function Figures({ figures, hasNotes = true }: { figures: Figure[]; hasNotes?: boolean }) {
   return (
     <dl className={css.figures}>
       {figures.map(({ name, value, note }) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd className={css.figure}>{value ?? '\u00a0'}</dd>
-          <dd className={css.note}>{note ?? '\u00a0'}</dd>
+          {hasNotes && <dd className={css.note}>{note ?? '\u00a0'}</dd>}
         </div>
       ))}
     </dl>

@@ -73,6 +73,9 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
   );
 }
 
+/** In a panel, in place of a list without entries: one sentence. */
+export const Nothing = ({ children }: { children: ReactNode }) => <p className={css.nothing}>{children}</p>;
+
 /** As high as the rows that come. */
 export function SkeletonRows({ rows }: { rows: number }) {
   return (

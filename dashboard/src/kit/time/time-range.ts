@@ -1,6 +1,15 @@
 export const RANGES = ['1h', '6h', '24h', '7d', '30d'] as const;
 export type RangeName = (typeof RANGES)[number];
 
+/** As it follows `the last`. */
+export const RANGE_WORDS: Record<RangeName, string> = {
+  '1h': 'hour',
+  '6h': '6 hours',
+  '24h': '24 hours',
+  '7d': '7 days',
+  '30d': '30 days',
+};
+
 /** A range that ends now, or one between two times. It stands in the URL of each screen that has one. */
 export type TimeRange = {
   range?: string | undefined;

@@ -5,6 +5,7 @@ import { clientOf } from '../../api/client.ts';
 import { messageOf } from '../../api/problem.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { tell } from '../../kit/status/toast.tsx';
+import { counted } from '../../kit/text/counted.ts';
 import { type GroupFilter, isInGroup } from './group-filter.ts';
 
 /** Each is a call of its own. */
@@ -43,13 +44,12 @@ export function AttemptNow({ project, group, filter, onChange }: AttemptNowProps
   });
   return (
     <Button kind="primary" icon="rotate-cw" busy={attempt.isPending} onClick={() => attempt.mutate()}>
-      {`Attempt ${Math.min(group.deliveries, MAX_ATTEMPTED).toLocaleString()} now`}
+      {group.deliveries === 1 ? 'Attempt now' : `Attempt ${Math.min(group.deliveries, MAX_ATTEMPTED)} now`}
     </Button>
   );
 }
 
-const attempts = (n: number): string =>
-  `${n.toLocaleString()} ${n === 1 ? 'attempt starts' : 'attempts start'}`;
+const attempts = (n: number): string => counted(n, 'attempt starts', 'attempts start');
 
 async function retryingOf(project: string, group: FailureGroup, filter: GroupFilter) {
   const found: Delivery[] = [];

@@ -2,11 +2,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Problem } from '../../api/problem.tsx';
 import { failuresQuery } from '../../api/queries.ts';
+import { Chip } from '../../kit/filters/chip.tsx';
+import filters from '../../kit/filters/filters.module.css';
 import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
-import { Chip } from '../../kit/lists/chip.tsx';
 import { useHeldOrder } from '../../kit/lists/held-rows.ts';
 import { keepRange } from '../../kit/time/time-range.ts';
-import events from '../events/events.module.css';
 import { defaultRange } from '../frame/range-picker.tsx';
 import { FailureGroupRow } from './failure-group.tsx';
 import { groupKey } from './group-filter.ts';
@@ -41,9 +41,9 @@ export function Attention() {
   const total = groups.reduce((sum, { deliveries }) => sum + deliveries, 0);
   return (
     <Page title="Attention">
-      <div className={events.filters}>
+      <div className={filters.filters}>
         <select
-          className={events.filterSelect}
+          className={filters.select}
           aria-label="State"
           value={state ?? ''}
           onChange={(change) => filter({ state: change.target.value })}

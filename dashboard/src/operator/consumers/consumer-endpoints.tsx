@@ -3,10 +3,11 @@ import { Link } from '@tanstack/react-router';
 import { Problem } from '../../api/problem.tsx';
 import { endpointsQuery } from '../../api/queries.ts';
 import { EndpointState } from '../../endpoint/endpoint-state.tsx';
-import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { Nothing, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
+import { shortUrl } from '../../kit/text/short-url.ts';
+import { UrlText } from '../../kit/text/wrapping.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
-import css from './consumers.module.css';
 
 const SHOWN = 20;
 
@@ -24,9 +25,7 @@ export function ConsumerEndpoints({ project, consumer }: { project: string; cons
     >
       {query.error && <Problem error={query.error} />}
       {query.isPending && <SkeletonRows rows={2} />}
-      {query.data && endpoints.length === 0 && (
-        <p className={css.none}>It has none yet: events for it go nowhere.</p>
-      )}
+      {query.data && endpoints.length === 0 && <Nothing>No endpoint yet: its events go nowhere.</Nothing>}
       {endpoints.length > 0 && (
         <table className={table.table}>
           <thead>
@@ -45,7 +44,7 @@ export function ConsumerEndpoints({ project, consumer }: { project: string; cons
                 </td>
                 <td data-label="URL" className={table.strong}>
                   <Link to="/p/$project/endpoints/$endpoint" params={{ project, endpoint: endpoint.id }}>
-                    {endpoint.url}
+                    <UrlText url={shortUrl(endpoint.url)} />
                   </Link>
                 </td>
                 <td data-label="Types">{endpoint.events.join(', ')}</td>

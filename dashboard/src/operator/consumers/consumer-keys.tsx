@@ -2,10 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { consumerKeysQuery } from '../../api/consumer-queries.ts';
 import { Problem } from '../../api/problem.tsx';
-import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { Nothing, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
 import { Moment } from '../../kit/time/moment.tsx';
-import css from './consumers.module.css';
 
 export function ConsumerKeys({ project, consumer }: { project: string; consumer: string }) {
   const query = useQuery(consumerKeysQuery(project, consumer));
@@ -20,7 +19,7 @@ export function ConsumerKeys({ project, consumer }: { project: string; consumer:
     >
       {query.error && <Problem error={query.error} />}
       {query.isPending && <SkeletonRows rows={1} />}
-      {query.data?.length === 0 && <p className={css.none}>It has no key of the API.</p>}
+      {query.data?.length === 0 && <Nothing>No API key.</Nothing>}
       {query.data && query.data.length > 0 && (
         <table className={table.table}>
           <thead>

@@ -7,12 +7,12 @@ import { Problem } from '../../api/problem.tsx';
 import { useMayChange } from '../../api/session.ts';
 import { CallDialog } from '../../frame/call-dialog.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
-import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { Nothing, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
 import { State } from '../../kit/status/state.tsx';
 import { tell } from '../../kit/status/toast.tsx';
+import { counted } from '../../kit/text/counted.ts';
 import { Moment } from '../../kit/time/moment.tsx';
-import css from './consumers.module.css';
 
 const ALL = 6;
 
@@ -43,12 +43,12 @@ export function ConsumerSessions({ project, consumer }: ConsumerSessionsProps) {
     >
       {query.error && <Problem error={query.error} />}
       {query.isPending && <SkeletonRows rows={1} />}
-      {query.data && sessions.length === 0 && <p className={css.none}>Nobody is in the portal.</p>}
+      {query.data && sessions.length === 0 && <Nothing>Nobody is in the portal.</Nothing>}
       {sessions.length > 0 && (
         <table className={table.table}>
           <thead>
             <tr>
-              <th scope="col">May</th>
+              <th scope="col">Rights</th>
               <th scope="col">Began</th>
               <th scope="col">Last used</th>
               <th scope="col">Ends</th>
@@ -57,7 +57,7 @@ export function ConsumerSessions({ project, consumer }: ConsumerSessionsProps) {
           <tbody>
             {sessions.map((session) => (
               <tr key={session.id}>
-                <td data-label="May">
+                <td data-label="Rights">
                   {session.capabilities.length === 1 ? (
                     <State tone="info" icon="search">
                       view only
@@ -118,8 +118,8 @@ function EndSessions({
       onClose={onClose}
     >
       <p>
-        {count === 1 ? 'One session ends' : `${count} sessions end`} within a second. Whoever works in one
-        needs a new link. Links that were not opened yet stay valid.
+        {counted(count, 'session ends', 'sessions end')} within a second. Whoever works in one needs a new
+        link. Links that were not opened yet stay valid.
       </p>
     </CallDialog>
   );

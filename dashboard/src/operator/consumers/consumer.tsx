@@ -9,7 +9,7 @@ import { useMayChange } from '../../api/session.ts';
 import { TimeChart } from '../../charts/time-chart.tsx';
 import { trafficOf } from '../../delivery/timeline-series.ts';
 import { Button } from '../../kit/buttons/button.tsx';
-import { Facts, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { Facts, Nothing, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { keepRange } from '../../kit/time/time-range.ts';
 import { DeliveryTable } from '../deliveries/delivery-table.tsx';
@@ -56,7 +56,7 @@ export function ConsumerScreen() {
         items={[
           ['Id', <code key="id">{id}</code>],
           ['Plan', consumer?.plan ?? (consumer ? 'none' : '…')],
-          ['Since', consumer ? <Moment key="at" at={consumer.createdAt} /> : '…'],
+          ['Added', consumer ? <Moment key="at" at={consumer.createdAt} /> : '…'],
         ]}
       />
       <TimeChart
@@ -66,11 +66,12 @@ export function ConsumerScreen() {
         onZoom={zoom}
       />
       <ConsumerEndpoints project={project} consumer={id} />
-      <Latest project={project} consumer={id} />
       <div className={css.columns}>
         <ConsumerKeys project={project} consumer={id} />
         <ConsumerSessions project={project} consumer={id} />
       </div>
+      {/* Last, because nobody knows before how many there are: nothing below it moves. */}
+      <Latest project={project} consumer={id} />
     </Page>
   );
 }
@@ -116,12 +117,10 @@ function Latest({ project, consumer }: { project: string; consumer: string }) {
         </Link>
       }
     >
-      <div className={css.latest}>
-        {latest.error && <Problem error={latest.error} />}
-        {latest.isPending && <SkeletonRows rows={LATEST} />}
-        {latest.data && deliveries.length === 0 && <p className={css.none}>Nothing was sent yet.</p>}
-        {deliveries.length > 0 && <DeliveryTable project={project} deliveries={deliveries} />}
-      </div>
+      {latest.error && <Problem error={latest.error} />}
+      {latest.isPending && <SkeletonRows rows={LATEST} />}
+      {latest.data && deliveries.length === 0 && <Nothing>Nothing was sent yet.</Nothing>}
+      {deliveries.length > 0 && <DeliveryTable project={project} deliveries={deliveries} />}
     </Panel>
   );
 }

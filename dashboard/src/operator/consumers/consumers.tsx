@@ -5,13 +5,13 @@ import { consumersQuery } from '../../api/consumer-queries.ts';
 import { Problem } from '../../api/problem.tsx';
 import { useMayChange } from '../../api/session.ts';
 import { Button } from '../../kit/buttons/button.tsx';
+import filters from '../../kit/filters/filters.module.css';
 import { useKeys, useRowKeys } from '../../kit/keys.ts';
 import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { More } from '../../kit/lists/more.tsx';
 import table from '../../kit/lists/table.module.css';
+import { CodeBlock } from '../../kit/text/code-block.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
-import events from '../events/events.module.css';
-import css from './consumers.module.css';
 import { EditConsumer } from './edit-consumer.tsx';
 
 const SAMPLE = `{"type":"order.made","consumer":"acme","data":{}}`;
@@ -40,10 +40,10 @@ export function Consumers() {
         )
       }
     >
-      <search className={events.filters}>
+      <search className={filters.filters}>
         <input
           ref={field}
-          className={events.filterField}
+          className={filters.field}
           type="search"
           aria-label="Find consumers"
           placeholder="A part of the id or the name"
@@ -59,7 +59,7 @@ export function Consumers() {
         {query.data && consumers.length === 0 && q === '' && (
           <Empty icon="users" title="No consumer yet">
             <p>Consumers appear with the first event or endpoint that names them:</p>
-            <pre className={css.sample}>{SAMPLE}</pre>
+            <CodeBlock>{SAMPLE}</CodeBlock>
           </Empty>
         )}
         {query.data && consumers.length === 0 && q !== '' && !query.hasNextPage && (
@@ -72,7 +72,7 @@ export function Consumers() {
                 <th scope="col">Id</th>
                 <th scope="col">Name</th>
                 <th scope="col">Plan</th>
-                <th scope="col">Since</th>
+                <th scope="col">Added</th>
               </tr>
             </thead>
             <tbody ref={body}>
@@ -85,7 +85,7 @@ export function Consumers() {
                   </td>
                   <td data-label="Name">{name ?? <span className={table.muted}>none</span>}</td>
                   <td data-label="Plan">{plan ?? <span className={table.muted}>none</span>}</td>
-                  <td data-label="Since" className={table.nowrap}>
+                  <td data-label="Added" className={table.nowrap}>
                     <Moment at={createdAt} />
                   </td>
                 </tr>

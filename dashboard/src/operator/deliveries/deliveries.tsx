@@ -1,8 +1,8 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { ListDeliveriesQuery } from '../../../../sdk/typescript/src/models.ts';
+import { Chip } from '../../kit/filters/chip.tsx';
+import filters from '../../kit/filters/filters.module.css';
 import { Page } from '../../kit/layout/page.tsx';
-import { Chip } from '../../kit/lists/chip.tsx';
-import events from '../events/events.module.css';
 import { DeliveryList } from './delivery-list.tsx';
 import { StateFilter } from './state-filter.tsx';
 
@@ -35,7 +35,7 @@ export function Deliveries() {
   const active = FILTERS.flatMap((name) => (search[name] ? [[name, search[name]] as const] : []));
   return (
     <Page title="Deliveries">
-      <div className={events.filters}>
+      <div className={filters.filters}>
         <StateFilter value={search.status} onChange={(status) => filter({ status })} />
         {active.map(([name, value]) => {
           const [word, shown] = wordsOf(name, value);

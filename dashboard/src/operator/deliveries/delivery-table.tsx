@@ -4,7 +4,9 @@ import type { Delivery } from '../../../../sdk/typescript/src/models.ts';
 import { endpointsQuery } from '../../api/queries.ts';
 import { DeliveryTable as Table } from '../../delivery/delivery-table.tsx';
 import { SkeletonRows } from '../../kit/layout/page.tsx';
+import table from '../../kit/lists/table.module.css';
 import { StateOf } from '../../kit/status/state.tsx';
+import { TypeText, UrlText } from '../../kit/text/wrapping.tsx';
 
 const WORDS = {
   event: 'Type',
@@ -21,7 +23,7 @@ export function DeliveryTable({ project, deliveries, isOfOneEndpoint = false }: 
   if (isPending && !isOfOneEndpoint) return <SkeletonRows rows={deliveries.length} />;
   const endpointLink = (endpoint: string, url: string) => (
     <Link to="/p/$project/endpoints/$endpoint" params={{ project, endpoint }}>
-      {url}
+      <UrlText url={url} />
     </Link>
   );
   return (
@@ -32,13 +34,13 @@ export function DeliveryTable({ project, deliveries, isOfOneEndpoint = false }: 
       endpoint={isOfOneEndpoint ? undefined : endpointLink}
       event={({ id, event, eventType }) => (
         <Link to="/p/$project/events/$event" params={{ project, event }} search={{ delivery: id }}>
-          {eventType}
+          <TypeText type={eventType} />
         </Link>
       )}
       state={(delivery) => (
-        <>
+        <span>
           <StateOf status={delivery.status} /> <Resent project={project} delivery={delivery} />
-        </>
+        </span>
       )}
     />
   );
@@ -50,7 +52,12 @@ function Resent({ project, delivery }: { project: string; delivery: Delivery }) 
   const other = replayedBy ?? replayOf;
   if (other === null) return null;
   return (
-    <Link to="/p/$project/events/$event" params={{ project, event }} search={{ delivery: other }}>
+    <Link
+      to="/p/$project/events/$event"
+      params={{ project, event }}
+      search={{ delivery: other }}
+      className={table.nowrap}
+    >
       {replayedBy === null ? `resend of …${other.slice(-4)}` : 'resent'}
     </Link>
   );

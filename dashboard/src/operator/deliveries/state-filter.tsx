@@ -1,4 +1,4 @@
-import events from '../events/events.module.css';
+import filters from '../../kit/filters/filters.module.css';
 
 const STATES = ['pending', 'retrying', 'held', 'delivered', 'undeliverable', 'cancelled'];
 
@@ -12,7 +12,7 @@ export function StateFilter({
 }) {
   return (
     <select
-      className={events.filterSelect}
+      className={filters.select}
       aria-label="State"
       value={value ?? ''}
       onChange={(change) => onChange(change.target.value || undefined)}

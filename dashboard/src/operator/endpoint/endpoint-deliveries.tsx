@@ -1,8 +1,8 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ListDeliveriesQuery } from '../../../../sdk/typescript/src/models.ts';
+import filters from '../../kit/filters/filters.module.css';
 import { DeliveryList } from '../deliveries/delivery-list.tsx';
 import { StateFilter } from '../deliveries/state-filter.tsx';
-import events from '../events/events.module.css';
 
 /** The deliveries of one endpoint in the time range. */
 export function EndpointDeliveries({ project, endpoint }: { project: string; endpoint: string }) {
@@ -11,7 +11,7 @@ export function EndpointDeliveries({ project, endpoint }: { project: string; end
   const filter: ListDeliveriesQuery = { endpoint, ...(search.status && { status: search.status }) };
   return (
     <>
-      <div className={events.filters}>
+      <div className={filters.filters}>
         <StateFilter
           value={search.status}
           onChange={(status) =>

@@ -9,6 +9,8 @@ import { rotationCheck } from '../../endpoint/sdk-check.ts';
 import { SecretTimes } from '../../endpoint/secret-times.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Panel } from '../../kit/layout/page.tsx';
+import { CodeBlock } from '../../kit/text/code-block.tsx';
+import { counted } from '../../kit/text/counted.ts';
 import { duration } from '../../kit/time/time.ts';
 
 // Opened by a click, and by few.
@@ -38,13 +40,13 @@ export function Settings({ project, endpoint, onChange }: SettingsProps) {
               <dd>{endpoint.description}</dd>
             </>
           )}
-          <dt>Retries</dt>
+          <dt>Attempts</dt>
           <dd>
-            {['at once', ...policy.delays.map((seconds) => `+${duration(seconds * 1_000)}`)].join(' · ')}, by
-            the {policy.sources.delays}
+            {['at once', ...policy.delays.map((seconds) => `+${duration(seconds * 1_000)}`)].join(' · ')}
+            {policy.delays.length === 0 && ', and no retry'} (set by the {policy.sources.delays})
           </dd>
           <dt>Timeout</dt>
-          <dd>{policy.timeout} s an attempt</dd>
+          <dd>{policy.timeout} s per attempt</dd>
           {rate && (
             <>
               <dt>Rate limit</dt>
@@ -56,11 +58,11 @@ export function Settings({ project, endpoint, onChange }: SettingsProps) {
           {endpoint.concurrency !== null && (
             <>
               <dt>At once</dt>
-              <dd>{endpoint.concurrency} requests</dd>
+              <dd>{counted(endpoint.concurrency, 'request')}</dd>
             </>
           )}
           <dt>Order</dt>
-          <dd>{endpoint.ordered ? 'one after the other, in the order of events' : 'none'}</dd>
+          <dd>{endpoint.ordered ? 'one after the other, in the order of events' : 'not kept'}</dd>
           <dt>Secret</dt>
           <dd>
             <SecretTimes secrets={endpoint.secrets} />
@@ -69,7 +71,7 @@ export function Settings({ project, endpoint, onChange }: SettingsProps) {
             <>
               <dt>Filter</dt>
               <dd>
-                <pre className={css.code}>{JSON.stringify(endpoint.filter, null, 2)}</pre>
+                <CodeBlock>{JSON.stringify(endpoint.filter, null, 2)}</CodeBlock>
               </dd>
             </>
           )}

@@ -3,8 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { deliveriesQuery, endpointOrderQuery } from '../../api/queries.ts';
 import { waitingText } from '../../delivery/causes.ts';
-import css from '../../endpoint/endpoint.module.css';
-import { Panel } from '../../kit/layout/page.tsx';
+import { Nothing, Panel } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
 import { Moment } from '../../kit/time/moment.tsx';
 import { waitingGroups } from './waiting-groups.ts';
@@ -27,19 +26,19 @@ export function WaitingDeliveries({ project, endpoint }: { project: string; endp
   return (
     <Panel
       title="What waits, and for what"
-      aside={page?.nextCursor && <span className={css.note}>of the newest {LOOKED_AT}</span>}
+      aside={page?.nextCursor && <span className={table.muted}>of the newest {LOOKED_AT}</span>}
     >
       {endpoint.ordered && <Order project={project} endpoint={endpoint.id} />}
       {groups.length === 0 ? (
-        <p className={css.none}>{page ? 'Nothing is open.' : '\u00a0'}</p>
+        <Nothing>{page ? 'Nothing is open.' : '\u00a0'}</Nothing>
       ) : (
         <table className={table.table}>
           <thead>
             <tr>
+              <th scope="col">State</th>
               <th scope="col" className={table.number}>
                 Deliveries
               </th>
-              <th scope="col">Each</th>
               <th scope="col">Next attempt</th>
               <th scope="col">Oldest from</th>
             </tr>
@@ -47,11 +46,11 @@ export function WaitingDeliveries({ project, endpoint }: { project: string; endp
           <tbody>
             {groups.map(({ waitingFor, deliveries, nextAt, oldestAt }) => (
               <tr key={waitingFor}>
+                <td data-label="State" className={table.strong}>
+                  {waitingText(waitingFor) ?? 'has an attempt under way'}
+                </td>
                 <td data-label="Deliveries" className={table.number}>
                   {deliveries.toLocaleString()}
-                </td>
-                <td data-label="Each" className={table.strong}>
-                  {waitingText(waitingFor) ?? 'has an attempt under way'}
                 </td>
                 <td data-label="Next attempt" className={table.nowrap}>
                   {nextAt ? <Moment at={nextAt} /> : <span className={table.muted}>not planned</span>}
@@ -74,7 +73,7 @@ function Order({ project, endpoint }: { project: string; endpoint: string }) {
   if (!data?.head) return null;
   const { head, behind } = data;
   return (
-    <p className={css.none}>
+    <Nothing>
       In order: it is the turn of{' '}
       <Link
         to="/p/$project/events/$event"
@@ -85,6 +84,6 @@ function Order({ project, endpoint }: { project: string; endpoint: string }) {
       </Link>
       , and {behind >= 1_000 ? '1,000 or more' : behind.toLocaleString()} {behind === 1 ? 'waits' : 'wait'}{' '}
       behind it.
-    </p>
+    </Nothing>
   );
 }

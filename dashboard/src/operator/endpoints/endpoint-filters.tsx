@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
+import { Chip } from '../../kit/filters/chip.tsx';
+import filters from '../../kit/filters/filters.module.css';
 import { useKeys } from '../../kit/keys.ts';
-import { Chip } from '../../kit/lists/chip.tsx';
-import events from '../events/events.module.css';
 import { SORTS } from './endpoint-rows.ts';
 
 const STATES = ['active', 'failing', 'paused', 'disabled'];
@@ -29,10 +29,10 @@ export function EndpointFilters({ search, onChange }: EndpointFiltersProps) {
     return () => clearTimeout(timer);
   }, [text]);
   return (
-    <search className={events.filters}>
+    <search className={filters.filters}>
       <input
         ref={field}
-        className={events.filterField}
+        className={filters.field}
         type="search"
         aria-label="Filter endpoints"
         placeholder="A part of the URL or description"
@@ -40,7 +40,7 @@ export function EndpointFilters({ search, onChange }: EndpointFiltersProps) {
         onChange={(change) => setText(change.target.value)}
       />
       <select
-        className={events.filterSelect}
+        className={filters.select}
         aria-label="State"
         value={search.status ?? ''}
         onChange={(change) => onChange({ status: change.target.value })}
@@ -51,7 +51,7 @@ export function EndpointFilters({ search, onChange }: EndpointFiltersProps) {
         ))}
       </select>
       <select
-        className={events.filterSelect}
+        className={filters.select}
         aria-label="Sort"
         value={search.sort ?? ''}
         onChange={(change) => onChange({ sort: change.target.value })}

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useRef } from 'react';
-import { Sparkline } from '../../charts/sparkline.tsx';
+import { attemptsText, Sparkline } from '../../charts/sparkline.tsx';
 import { shareText } from '../../delivery/timeline-figures.ts';
 import { EndpointState } from '../../endpoint/endpoint-state.tsx';
 import { openText } from '../../endpoint/open-deliveries.ts';
@@ -8,6 +8,7 @@ import { useRowKeys } from '../../kit/keys.ts';
 import { SelectAll, type Selection, SelectRow } from '../../kit/lists/selection.tsx';
 import table from '../../kit/lists/table.module.css';
 import { shortUrl } from '../../kit/text/short-url.ts';
+import { UrlText } from '../../kit/text/wrapping.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { duration } from '../../kit/time/time.ts';
 import type { EndpointRow } from './endpoint-rows.ts';
@@ -71,10 +72,10 @@ function Cells({ project, row: { endpoint, figures, deliveredShare, open }, onCo
       <td data-label="State">
         <EndpointState endpoint={endpoint} />
       </td>
-      <td data-label="URL" className={table.strong}>
+      <td data-label="URL" className={`${table.strong} ${css.url}`}>
         <span>
           <Link to="/p/$project/endpoints/$endpoint" params={{ project, endpoint: id }} title={url}>
-            {shortUrl(url)}
+            <UrlText url={shortUrl(url)} />
           </Link>
           {description && <span className={css.description}>{description}</span>}
         </span>
@@ -106,7 +107,7 @@ function Cells({ project, row: { endpoint, figures, deliveredShare, open }, onCo
           <Sparkline
             attempts={figures.attempts}
             failed={figures.failed}
-            label={sparklineText(figures.totals)}
+            label={attemptsText(figures.totals)}
           />
         )}
       </td>
@@ -125,6 +126,3 @@ function Cells({ project, row: { endpoint, figures, deliveredShare, open }, onCo
     </>
   );
 }
-
-const sparklineText = ({ attempts, failed }: { attempts: number; failed: number }): string =>
-  `${attempts.toLocaleString()} ${attempts === 1 ? 'attempt' : 'attempts'}, ${failed.toLocaleString()} failed`;

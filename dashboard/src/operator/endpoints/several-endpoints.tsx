@@ -6,6 +6,7 @@ import { messageOf } from '../../api/problem.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
 import { type Selection, SelectionBar } from '../../kit/lists/selection.tsx';
+import { counted } from '../../kit/text/counted.ts';
 import { shortUrl } from '../../kit/text/short-url.ts';
 import { ACTS, type Act, actOn } from './act-on-endpoints.ts';
 
@@ -40,7 +41,7 @@ function Confirm({ project, endpoints, act, onClose }: ConfirmProps) {
     mutationFn: () => actOn(clientOf(project), act, endpoints),
     onSettled: () => queryClient.invalidateQueries({ queryKey: [project] }),
   });
-  const count = `${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}`;
+  const count = counted(endpoints.length, 'endpoint');
   return (
     <Dialog title={`${title} ${count}?`} onClose={onClose} wide>
       <p>{text}</p>

@@ -8,11 +8,12 @@ import { useMayChange } from '../../api/session.ts';
 import { eventTypeFiguresQuery } from '../../api/statistics-queries.ts';
 import { fitsSearch, groupTypes } from '../../catalogue/type-groups.ts';
 import { Button } from '../../kit/buttons/button.tsx';
+import filters from '../../kit/filters/filters.module.css';
 import { useKeys, useRowKeys } from '../../kit/keys.ts';
 import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
+import { counted } from '../../kit/text/counted.ts';
 import { keepRange } from '../../kit/time/time-range.ts';
-import events from '../events/events.module.css';
 import { defaultRange } from '../frame/range-picker.tsx';
 import { EditType } from './edit-type.tsx';
 import css from './event-types.module.css';
@@ -48,10 +49,10 @@ export function EventTypes() {
         )
       }
     >
-      <search className={events.filters}>
+      <search className={filters.filters}>
         <input
           ref={field}
-          className={events.filterField}
+          className={filters.field}
           type="search"
           aria-label="Filter event types"
           placeholder="A part of a name or description"
@@ -92,7 +93,7 @@ export function EventTypes() {
           <Panel
             key={prefix}
             title={prefix}
-            aside={<span className={table.muted}>{countText(entries.length)}</span>}
+            aside={<span className={table.muted}>{counted(entries.length, 'type')}</span>}
           >
             <TypeTable project={project} entries={entries} accepted={figures.data && accepted} />
           </Panel>
@@ -110,8 +111,6 @@ export function EventTypes() {
     </Page>
   );
 }
-
-const countText = (count: number): string => `${count} ${count === 1 ? 'type' : 'types'}`;
 
 type TypeTableProps = { project: string; entries: EventType[]; accepted: Map<string, number> | undefined };
 

@@ -25,7 +25,11 @@ export function SeenTypes({ project, seen, hasCatalogue, onAdd }: SeenTypesProps
             <th scope="col" className={table.number}>
               Accepted
             </th>
-            {onAdd && <th scope="col">Add</th>}
+            {onAdd && (
+              <th scope="col" className={table.act}>
+                Add
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
@@ -40,7 +44,7 @@ export function SeenTypes({ project, seen, hasCatalogue, onAdd }: SeenTypesProps
                 {accepted.toLocaleString()}
               </td>
               {onAdd && (
-                <td data-label="Add">
+                <td data-label="Add" className={table.act}>
                   <Button icon="plus" aria-label={`Add ${type} to the catalogue`} onClick={() => onAdd(type)}>
                     Add
                   </Button>

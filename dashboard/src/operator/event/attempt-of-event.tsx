@@ -27,13 +27,17 @@ export function AttemptOfEvent({ project, event, lane, attempt }: AttemptOfEvent
       onCompare={(number) =>
         void navigate({ to: '.', search: (old) => ({ ...old, with: number }), resetScroll: false })
       }
-      advice={adviceOf(attempt)}
+      advice={saysWhatToDo(attempt) ? undefined : adviceOf(attempt)}
       signed={profile}
       recovery={(recovery) => <RecoveryLink project={project} recovery={recovery} />}
       link={linkTo(lane.delivery.id, attempt.number)}
     />
   );
 }
+
+/** The message of an error says it, except of those that only the operator can change. */
+const saysWhatToDo = ({ error, outcome }: Attempt): boolean =>
+  error !== null && outcome !== 'blocked' && outcome !== 'unknown';
 
 function linkTo(delivery: string, attempt: number): string {
   const url = new URL(location.href);

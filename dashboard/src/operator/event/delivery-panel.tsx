@@ -28,16 +28,17 @@ export function DeliveryPanel({ project, event, lane, onChange }: DeliveryPanelP
   const mayChange = useMayChange();
   const navigate = useNavigate();
   const [asked, setAsked] = useState<'resume' | 'enable'>();
+  const isPlanned =
+    isOpen(delivery) && delivery.nextAttemptAt !== null && Date.parse(delivery.nextAttemptAt) > Date.now();
   const release = RELEASES[delivery.waitingFor ?? ''];
   return (
     <div className={css.delivery}>
       <div className={css.line}>
         <p className={css.sentence}>
-          {stateSentence(delivery)}
-          {isOpen(delivery) && delivery.nextAttemptAt && Date.parse(delivery.nextAttemptAt) > Date.now() && (
+          {!(isPlanned && delivery.waitingFor === 'schedule') && `${stateSentence(delivery)} `}
+          {isPlanned && (
             <>
-              {' The next attempt is planned '}
-              <Moment at={delivery.nextAttemptAt} />.
+              The next attempt is planned <Moment at={delivery.nextAttemptAt!} />.
             </>
           )}
           {delivery.dismissedAt && ' Dismissed: nobody will fix it.'}

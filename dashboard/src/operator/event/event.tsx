@@ -119,10 +119,14 @@ function isResent({ status, deliveries, deliveryCount }: Event): boolean {
   );
 }
 
+/** As in the list of events: what is open may be retried already. */
+const statusOf = ({ status, deliveries }: Event): string =>
+  status === 'pending' && deliveries.some((delivery) => delivery.status === 'retrying') ? 'retrying' : status;
+
 function EventState({ event }: { event: Event }) {
   return (
     <>
-      {isResent(event) ? <Handled as="resent" /> : <StateOf status={event.status} />}
+      {isResent(event) ? <Handled as="resent" /> : <StateOf status={statusOf(event)} />}
       {event.test && (
         <State tone="info" icon="activity">
           test

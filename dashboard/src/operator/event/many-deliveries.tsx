@@ -2,10 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Event } from '../../../../sdk/typescript/src/models.ts';
 import { eventSummaryQuery } from '../../api/queries.ts';
+import filters from '../../kit/filters/filters.module.css';
 import { Figures } from '../../kit/layout/figures.tsx';
 import { DeliveryList } from '../deliveries/delivery-list.tsx';
 import { StateFilter } from '../deliveries/state-filter.tsx';
-import events from '../events/events.module.css';
 
 /** More deliveries than lanes can be read: their counts, and a list that can be filtered. */
 export function ManyDeliveries({ project, event }: { project: string; event: Event }) {
@@ -19,8 +19,8 @@ export function ManyDeliveries({ project, event }: { project: string; event: Eve
   ] as const;
   return (
     <>
-      <Figures figures={counts.map(([name, n]) => ({ name, value: n?.toLocaleString() }))} />
-      <div className={events.filters}>
+      <Figures figures={counts.map(([name, n]) => ({ name, value: n?.toLocaleString() }))} hasNotes={false} />
+      <div className={filters.filters}>
         <StateFilter value={status} onChange={setStatus} />
       </div>
       <DeliveryList project={project} filter={{ event: event.id, ...(status && { status }) }} />

@@ -4,9 +4,11 @@ import type { EventSummary } from '../../../../sdk/typescript/src/models.ts';
 import { useRowKeys } from '../../kit/keys.ts';
 import { SelectAll, type Selection, SelectRow } from '../../kit/lists/selection.tsx';
 import table from '../../kit/lists/table.module.css';
+import { TypeText } from '../../kit/text/wrapping.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { bytes } from '../../kit/time/time.ts';
 import { EventState } from './event-state.tsx';
+import css from './events.module.css';
 import { useFilter } from './filters.tsx';
 
 type EventTableProps = {
@@ -42,9 +44,9 @@ export function EventTable({ project, events, selection }: EventTableProps) {
             <td data-label="Time" className={table.nowrap}>
               <Moment at={event.createdAt} />
             </td>
-            <td data-label="Type" className={table.strong}>
+            <td data-label="Type" className={`${table.strong} ${css.type}`}>
               <Link to="/p/$project/events/$event" params={{ project, event: event.id }} search={{}}>
-                {event.type}
+                <TypeText type={event.type} />
               </Link>
             </td>
             <td data-label="Consumer">
@@ -67,7 +69,7 @@ export function EventTable({ project, events, selection }: EventTableProps) {
             <td data-label="Size" className={`${table.number} ${table.muted}`}>
               {bytes(event.bytes)}
             </td>
-            <td data-label="Id" className={`${table.mono} ${table.muted}`}>
+            <td data-label="Id" className={`${table.mono} ${table.muted} ${css.id}`}>
               {event.id}
             </td>
           </tr>

@@ -1,9 +1,9 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { Button } from '../../kit/buttons/button.tsx';
+import { Chip } from '../../kit/filters/chip.tsx';
+import filters from '../../kit/filters/filters.module.css';
 import { useKeys } from '../../kit/keys.ts';
-import { Chip } from '../../kit/lists/chip.tsx';
-import css from './events.module.css';
 import { type Filters, filtersIn, parseFilterText } from './filter-text.ts';
 
 const STATES = ['pending', 'delivered', 'undeliverable', 'cancelled', 'unrouted'];
@@ -23,7 +23,7 @@ export function FilterBar({ search }: { search: Record<string, string | undefine
   return (
     <search>
       <form
-        className={css.filters}
+        className={filters.filters}
         onSubmit={(event) => {
           event.preventDefault();
           filter(parseFilterText(text));
@@ -32,7 +32,7 @@ export function FilterBar({ search }: { search: Record<string, string | undefine
       >
         <input
           ref={field}
-          className={css.filterField}
+          className={filters.field}
           type="search"
           aria-label="Filter events"
           placeholder="type:render.*  status:undeliverable  consumer:acme  or text in the body"
@@ -40,7 +40,7 @@ export function FilterBar({ search }: { search: Record<string, string | undefine
           onChange={(event) => setText(event.target.value)}
         />
         <select
-          className={css.filterSelect}
+          className={filters.select}
           aria-label="State"
           value={search.status ?? ''}
           onChange={(event) => filter({ status: event.target.value })}

@@ -5,8 +5,9 @@ import { useMayChange } from '../../api/session.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { Empty } from '../../kit/layout/page.tsx';
+import { CodeBlock } from '../../kit/text/code-block.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
-import { type TimeRange, widerRange } from '../../kit/time/time-range.ts';
+import { RANGE_WORDS, type TimeRange, widerRange } from '../../kit/time/time-range.ts';
 import { defaultRange } from '../frame/range-picker.tsx';
 import css from './events.module.css';
 import { useFilter } from './filters.tsx';
@@ -50,7 +51,7 @@ export function NoEvents({ project, filters, search, onSend }: NoEventsProps) {
               })
             }
           >
-            {`Look in the last ${wider}`}
+            {`Look in the last ${RANGE_WORDS[wider]}`}
           </Button>
         )}
         {filters.map(([name]) => (
@@ -75,7 +76,7 @@ function NeverAny({ onSend }: { onSend: () => void }) {
         An event is something that happened, which your program posts once. Posthorn delivers it to every
         endpoint that subscribed to its type.
       </p>
-      <pre className={css.code}>{example}</pre>
+      <CodeBlock>{example}</CodeBlock>
       <p>
         Or, from the folder in which <code>npm start</code> runs: <code>npx posthorn trigger order.paid</code>
       </p>

@@ -2,8 +2,8 @@ import { useState } from 'react';
 import { apiUrl } from '../../api/client.ts';
 import { Dialog } from '../../kit/dialogs/dialog.tsx';
 import { Check } from '../../kit/fields/field.tsx';
-import table from '../../kit/lists/table.module.css';
 import { readSetting, writeSetting } from '../../theme/settings.ts';
+import css from './help.module.css';
 import { SCREENS } from './screens.ts';
 
 const KEYS: [keys: string[], meaning: string][] = [
@@ -23,28 +23,18 @@ export function Help({ onClose }: { onClose: () => void }) {
   const [isOn, setOn] = useState(readSetting('keys') !== 'off');
   return (
     <Dialog title="Help and keys" onClose={onClose} isText>
-      <table className={table.table}>
-        <thead>
-          <tr>
-            <th scope="col">Keys</th>
-            <th scope="col">What they do</th>
-          </tr>
-        </thead>
-        <tbody>
-          {KEYS.map(([keys, meaning]) => (
-            <tr key={meaning}>
-              <td data-label="Keys">
-                <span>
-                  {keys.map((key) => (
-                    <kbd key={key}>{key}</kbd>
-                  ))}
-                </span>
-              </td>
-              <td data-label="Does">{meaning}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <dl className={css.keys}>
+        {KEYS.map(([keys, meaning]) => (
+          <div key={meaning}>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
       <Check
         label="Single letters are shortcuts"
         checked={isOn}

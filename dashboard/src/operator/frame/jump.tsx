@@ -59,6 +59,7 @@ export function Jump({ initial, onClose }: { initial: string; onClose: () => voi
             id={`${id}-${index}`}
             role="option"
             aria-selected={index === current}
+            ref={index === current ? (option) => option?.scrollIntoView({ block: 'nearest' }) : undefined}
             className={css.option}
             onClick={() => go(target)}
           >

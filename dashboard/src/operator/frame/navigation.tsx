@@ -6,6 +6,7 @@ import { sessionQuery, signOut, useSession } from '../../api/session.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
 import { tell } from '../../kit/status/toast.tsx';
+import { counted } from '../../kit/text/counted.ts';
 import css from './navigation.module.css';
 import { SCREENS } from './screens.ts';
 
@@ -72,7 +73,10 @@ function ProjectLinks({ project }: { project: string }) {
             <Icon name={icon} size={15} />
             {label}
             {label === 'Attention' && groups > 0 && (
-              <span className={css.count} title={`${groups} causes need attention`}>
+              <span
+                className={css.count}
+                title={counted(groups, 'cause needs attention', 'causes need attention')}
+              >
                 {failures?.complete === false ? `${groups}+` : groups}
               </span>
             )}

@@ -3,7 +3,13 @@ import { useState } from 'react';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
 import { Field } from '../../kit/fields/field.tsx';
-import { isRangeName, RANGES, type RangeName, type TimeRange } from '../../kit/time/time-range.ts';
+import {
+  isRangeName,
+  RANGE_WORDS,
+  RANGES,
+  type RangeName,
+  type TimeRange,
+} from '../../kit/time/time-range.ts';
 import { readSetting, writeSetting } from '../../theme/settings.ts';
 import css from './frame.module.css';
 
@@ -48,7 +54,7 @@ export function RangePicker({ mayBeAll, onChange }: RangePickerProps) {
         {mayBeAll && <option value="all">All times</option>}
         {RANGES.map((name) => (
           <option key={name} value={name}>
-            Last {name}
+            Last {RANGE_WORDS[name]}
           </option>
         ))}
         <option value="custom">{isCustom ? 'From – to' : 'From – to …'}</option>

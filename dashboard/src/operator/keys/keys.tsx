@@ -45,7 +45,11 @@ export function Keys() {
                 <th scope="col">Last used</th>
                 <th scope="col">Id</th>
                 <th scope="col">Made</th>
-                {mayChange && <th scope="col">Delete</th>}
+                {mayChange && (
+                  <th scope="col" className={table.act}>
+                    Delete
+                  </th>
+                )}
               </tr>
             </thead>
             <tbody>
@@ -72,7 +76,7 @@ export function Keys() {
                     <Moment at={key.createdAt} />
                   </td>
                   {mayChange && (
-                    <td data-label="Delete">
+                    <td data-label="Delete" className={table.act}>
                       <Button kind="danger" icon="trash" onClick={() => setDoomed(key)}>
                         Delete
                       </Button>

@@ -2,10 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ListRange } from '../../api/queries.ts';
 import { eventTypeFiguresQuery } from '../../api/statistics-queries.ts';
-import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { Nothing, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { useHeldOrder } from '../../kit/lists/held-rows.ts';
 import table from '../../kit/lists/table.module.css';
-import css from './overview.module.css';
 
 const SHOWN = 5;
 
@@ -19,7 +18,7 @@ export function BusiestTypes({ project, range }: { project: string; range: ListR
   return (
     <Panel title="Busiest types">
       {query.isPending && <SkeletonRows rows={2} />}
-      {query.data && types.length === 0 && <p className={css.none}>No event in this range.</p>}
+      {query.data && types.length === 0 && <Nothing>No event in this range.</Nothing>}
       {types.length > 0 && (
         <table className={table.table}>
           <thead>

@@ -9,8 +9,8 @@ import { Button } from '../../kit/buttons/button.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
 import { Page, Panel } from '../../kit/layout/page.tsx';
+import { CodeBlock } from '../../kit/text/code-block.tsx';
 import { UseSampleReceiver, useSampleReceiver } from '../endpoint/sample-receiver.tsx';
-import events from '../events/events.module.css';
 import { FirstDelivery, useFirstDelivery } from './first-delivery.tsx';
 import { REFETCH_MS, useFirstEvent } from './first-events.ts';
 import css from './overview.module.css';
@@ -122,7 +122,7 @@ function FromProgram() {
   return (
     <details className={css.program}>
       <summary>The same from your program</summary>
-      <pre className={events.code}>{example}</pre>
+      <CodeBlock>{example}</CodeBlock>
       <CopyButton text={example} what="the command" label="Copy the command" />
     </details>
   );

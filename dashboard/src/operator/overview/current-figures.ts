@@ -5,9 +5,15 @@ import { relative } from '../../kit/time/time.ts';
 export const countedText = ({ measuredAt }: Pick<Backlog, 'measuredAt'>, now: number): string =>
   measuredAt === null ? 'not counted yet' : `counted ${relative(Math.min(now, Date.parse(measuredAt)), now)}`;
 
+const retryingNow = ({ items }: Pick<Failures, 'items'>): number =>
+  items.filter(({ state }) => state === 'retrying').reduce((total, { deliveries }) => total + deliveries, 0);
+
 /** From the answer that the sentence and the list of what needs attention are made of, so that all three agree. */
-export function retryingText({ items, complete }: Pick<Failures, 'items' | 'complete'>): string {
-  const retrying = items.filter(({ state }) => state === 'retrying');
-  const sum = retrying.reduce((total, { deliveries }) => total + deliveries, 0);
-  return `${sum.toLocaleString()}${complete ? '' : ' or more'}`;
-}
+export const retryingText = (failures: Pick<Failures, 'items' | 'complete'>): string =>
+  `${retryingNow(failures).toLocaleString()}${failures.complete ? '' : ' or more'}`;
+
+/** As it was counted; but at least what is retried since, and held, which stand beside it. */
+export const openNow = (
+  { pending, retrying, held }: Pick<Backlog, 'pending' | 'retrying' | 'held'>,
+  failures: Pick<Failures, 'items'>,
+): number => Math.max(pending + retrying + held, retryingNow(failures) + held);

@@ -2,7 +2,7 @@ import type { Backlog, Failures, Timeline } from '../../../../sdk/typescript/src
 import { figuresOf, shareText } from '../../delivery/timeline-figures.ts';
 import { type Figure, Figures } from '../../kit/layout/figures.tsx';
 import { duration } from '../../kit/time/time.ts';
-import { countedText, retryingText } from './current-figures.ts';
+import { countedText, openNow, retryingText } from './current-figures.ts';
 
 type FiguresProps = {
   timeline: Timeline | undefined;
@@ -26,7 +26,7 @@ export function OverviewFigures({ timeline, before, backlog, failures, now }: Fi
   });
   const counted = backlog && countedText(backlog, now);
   const current = (name: string, value: string | undefined): Figure => ({ name, value, note: counted });
-  const open = backlog && backlog.pending + backlog.retrying + backlog.held;
+  const open = backlog && failures && openNow(backlog, failures);
   const oldest = backlog?.oldestOpenAt;
   return (
     <Figures

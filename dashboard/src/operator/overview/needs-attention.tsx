@@ -3,12 +3,12 @@ import { Link } from '@tanstack/react-router';
 import type { Failures } from '../../../../sdk/typescript/src/models.ts';
 import { endpointsQuery } from '../../api/queries.ts';
 import { causeOf } from '../../delivery/causes.ts';
-import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { Nothing, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
 import { shortUrl } from '../../kit/text/short-url.ts';
+import { UrlText } from '../../kit/text/wrapping.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { groupKey } from '../attention/group-filter.ts';
-import css from './overview.module.css';
 
 const SHOWN = 5;
 
@@ -29,7 +29,7 @@ export function NeedsAttention({ project, failures }: NeedsAttentionProps) {
       }
     >
       {!groups && <SkeletonRows rows={2} />}
-      {groups?.length === 0 && <p className={css.none}>Nothing needs you.</p>}
+      {groups?.length === 0 && <Nothing>Nothing needs you.</Nothing>}
       {groups && groups.length > 0 && (
         <table className={table.table}>
           <thead>
@@ -54,7 +54,7 @@ export function NeedsAttention({ project, failures }: NeedsAttentionProps) {
                       params={{ project }}
                       search={{ endpoint: group.endpoint }}
                     >
-                      {shortUrl(urls.get(group.endpoint) ?? group.endpoint)}
+                      <UrlText url={shortUrl(urls.get(group.endpoint) ?? group.endpoint)} />
                     </Link>
                   )}
                 </td>

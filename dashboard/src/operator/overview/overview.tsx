@@ -125,7 +125,7 @@ function OldestOpen({ at, now }: { at: string | null; now: number }) {
 }
 
 const ICONS = { good: 'circle-check', warn: 'rotate-cw', bad: 'triangle-alert' } as const;
-const WORDS = { good: 'well', warn: 'failing', bad: 'act' } as const;
+const WORDS = { good: 'well', warn: 'failing', bad: 'act now' } as const;
 
 function VerdictLine({ project, verdict }: { project: string; verdict: Verdict | undefined }) {
   if (!verdict) return <p className={css.verdict}>Looking …</p>;

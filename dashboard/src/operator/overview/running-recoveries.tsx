@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { recoveriesQuery } from '../../api/queries.ts';
-import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { Nothing, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { RecoveryTable } from '../recoveries/recovery-table.tsx';
-import css from './overview.module.css';
 
 /** The recoveries that have not ended. */
 export function RunningRecoveries({ project }: { project: string }) {
@@ -19,7 +18,7 @@ export function RunningRecoveries({ project }: { project: string }) {
       }
     >
       {query.isPending && <SkeletonRows rows={2} />}
-      {query.data && running.length === 0 && <p className={css.none}>None is running.</p>}
+      {query.data && running.length === 0 && <Nothing>None is running.</Nothing>}
       {running.length > 0 && <RecoveryTable project={project} recoveries={running} isShort />}
     </Panel>
   );

@@ -2,10 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { endpointsQuery, type ListRange } from '../../api/queries.ts';
 import { endpointFiguresQuery } from '../../api/statistics-queries.ts';
-import { Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { Nothing, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { useHeldOrder } from '../../kit/lists/held-rows.ts';
 import table from '../../kit/lists/table.module.css';
 import { shortUrl } from '../../kit/text/short-url.ts';
+import { UrlText } from '../../kit/text/wrapping.tsx';
 import { duration } from '../../kit/time/time.ts';
 import css from './overview.module.css';
 
@@ -38,7 +39,7 @@ export function SlowestEndpoints({ project, range }: { project: string; range: L
       aside={isPart && <span className={css.note}>of the newest {ASKED}</span>}
     >
       {isPending && <SkeletonRows rows={2} />}
-      {!isPending && slowest.length === 0 && <p className={css.none}>No attempt in this range.</p>}
+      {!isPending && slowest.length === 0 && <Nothing>No attempt in this range.</Nothing>}
       {slowest.length > 0 && (
         <table className={table.table}>
           <thead>
@@ -60,7 +61,7 @@ export function SlowestEndpoints({ project, range }: { project: string; range: L
               <tr key={endpoint}>
                 <td data-label="Endpoint" className={table.strong}>
                   <Link to="/p/$project/endpoints/$endpoint" params={{ project, endpoint }}>
-                    {shortUrl(urls.get(endpoint) ?? endpoint)}
+                    <UrlText url={shortUrl(urls.get(endpoint) ?? endpoint)} />
                   </Link>
                 </td>
                 <td data-label="p50" className={table.number}>

@@ -1,4 +1,5 @@
 import type { Backlog, Failures, Readiness } from '../../../../sdk/typescript/src/models.ts';
+import { counted } from '../../kit/text/counted.ts';
 import { duration } from '../../kit/time/time.ts';
 
 /** Deliveries that are due begin within seconds if a worker runs. */
@@ -53,13 +54,13 @@ function failureVerdict({ items, complete }: Failures): Verdict | undefined {
   return failed.length > 0
     ? {
         tone: 'bad',
-        text: `${endpoints} ${endpoints === 1 ? 'endpoint needs' : 'endpoints need'} you: ${count} failed, the first`,
+        text: `${counted(endpoints, 'endpoint needs', 'endpoints need')} you: ${count} failed, the first`,
         at,
         needsYou: true,
       }
     : {
         tone: 'warn',
-        text: `${endpoints} ${endpoints === 1 ? 'endpoint fails' : 'endpoints fail'}: ${count} ${deliveries === 1 ? 'is' : 'are'} being retried, the first`,
+        text: `${counted(endpoints, 'endpoint fails', 'endpoints fail')}: ${count} ${deliveries === 1 ? 'is' : 'are'} being retried, the first`,
         at,
         needsYou: true,
       };

@@ -51,8 +51,8 @@ export function PolicyFields({ form, onChange, error, below: { policy, name } }:
           onChange={(timeout) => change({ timeout })}
         />
         <TextField
-          label="Added at random, in percent"
-          hint={`Spreads retries out. Empty: ${Math.round(policy.jitter * 100)}, as in the ${name}.`}
+          label="Jitter, in percent"
+          hint={`Makes each delay longer at random, by at most so much. Empty: ${Math.round(policy.jitter * 100)}, as in the ${name}.`}
           type="number"
           min={0}
           max={100}

@@ -1,6 +1,7 @@
 import type { Profile } from '../../../../sdk/typescript/src/models.ts';
 import { durationSeconds } from '../../delivery/retry-steps.ts';
 import { signatureWords } from '../../delivery/signature-words.ts';
+import { counted } from '../../kit/text/counted.ts';
 import { duration } from '../../kit/time/time.ts';
 
 const listed = (words: string[]): string =>
@@ -75,7 +76,7 @@ export function profileSentences(profile: Profile): [heading: string, sentence: 
       'Catalogue',
       types === 0
         ? 'It has no event types: a project brings its own.'
-        : `It has ${types} event ${types === 1 ? 'type' : 'types'}, which a project can override.`,
+        : `It has ${counted(types, 'event type')}, which a project can override.`,
     ],
   ];
 }

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useRef } from 'react';
 import type { ListedProject } from '../../../../sdk/typescript/src/models.ts';
-import { Sparkline } from '../../charts/sparkline.tsx';
+import { attemptsText, Sparkline } from '../../charts/sparkline.tsx';
 import { shareOf, shareText } from '../../delivery/timeline-figures.ts';
 import { useRowKeys } from '../../kit/keys.ts';
 import table from '../../kit/lists/table.module.css';
@@ -70,7 +70,7 @@ function Row({ project: { id, name, profile, figures }, now }: { project: Listed
           <Sparkline
             attempts={figures.hourly.attempts}
             failed={figures.hourly.failed}
-            label={`${figures.attempts.toLocaleString()} attempts, ${figures.failed.toLocaleString()} failed`}
+            label={attemptsText(figures)}
           />
         )}
       </td>

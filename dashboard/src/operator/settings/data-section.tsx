@@ -14,7 +14,7 @@ export function DataSection({ project }: { project: Project }) {
     <Section
       title="Data"
       note="Payloads are data, bodies and headers of requests and responses. Once removed, they cannot be had back."
-      what="these"
+      what="the data settings"
       saving={saving}
       onSubmit={() =>
         saving.save({

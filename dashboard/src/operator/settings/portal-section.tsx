@@ -118,7 +118,7 @@ export function PortalSection({ project }: { project: Project }) {
               )}
             </Field>
             <TextField
-              label="Radius of corners"
+              label="Corner radius (px)"
               type="number"
               min={0}
               max={16}

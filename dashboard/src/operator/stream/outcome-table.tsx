@@ -2,11 +2,13 @@ import { Link } from '@tanstack/react-router';
 import { memo, useState } from 'react';
 import type { Attempt } from '../../../../sdk/typescript/src/models.ts';
 import type { Outcome } from '../../../../sdk/typescript/src/outcome-stream.ts';
-import { causeOf } from '../../delivery/causes.ts';
+import { causeOf, reasonText } from '../../delivery/causes.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import type { IconName } from '../../kit/icons/icon-names.ts';
 import table from '../../kit/lists/table.module.css';
 import { State, type Tone } from '../../kit/status/state.tsx';
+import { shortUrl } from '../../kit/text/short-url.ts';
+import { UrlText } from '../../kit/text/wrapping.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import css from './stream.module.css';
 
@@ -16,13 +18,22 @@ const DRAWN = 100;
 type OutcomeTableProps = {
   project: string;
   outcomes: Outcome[];
+  /** The endpoints that are known, by their ids. */
+  urls: ReadonlyMap<string, string>;
   /** While the pointer or the focus is in the list, no row may move. */
   onInList: (isIn: boolean) => void;
   onConsumer: (consumer: string) => void;
   onEndpoint: (endpoint: string) => void;
 };
 
-export function OutcomeTable({ project, outcomes, onInList, onConsumer, onEndpoint }: OutcomeTableProps) {
+export function OutcomeTable({
+  project,
+  outcomes,
+  urls,
+  onInList,
+  onConsumer,
+  onEndpoint,
+}: OutcomeTableProps) {
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole ? outcomes : outcomes.slice(0, DRAWN);
   return (
@@ -49,6 +60,7 @@ export function OutcomeTable({ project, outcomes, onInList, onConsumer, onEndpoi
               key={outcome.id}
               project={project}
               outcome={outcome}
+              url={urls.get(outcome.endpoint ?? '')}
               onConsumer={onConsumer}
               onEndpoint={onEndpoint}
             />
@@ -77,12 +89,14 @@ const WHAT: Record<Outcome['kind'], [Tone, IconName, string]> = {
 type RowProps = {
   project: string;
   outcome: Outcome;
+  /** Of its endpoint. */
+  url: string | undefined;
   onConsumer: (consumer: string) => void;
   onEndpoint: (endpoint: string) => void;
 };
 
 const Row = memo(
-  function Row({ project, outcome, onConsumer, onEndpoint }: RowProps) {
+  function Row({ project, outcome, url, onConsumer, onEndpoint }: RowProps) {
     const [tone, icon, what] = WHAT[outcome.kind] ?? ['idle', 'circle', outcome.kind];
     const { delivery, endpoint, consumer } = outcome;
     return (
@@ -113,10 +127,15 @@ const Row = memo(
             </button>
           )}
         </td>
-        <td data-label="Endpoint" className={table.mono}>
+        <td data-label="Endpoint">
           {endpoint ? (
-            <button type="button" className={table.value} onClick={() => onEndpoint(endpoint)}>
-              {endpoint}
+            <button
+              type="button"
+              className={table.value}
+              title={`Show only ${endpoint}`}
+              onClick={() => onEndpoint(endpoint)}
+            >
+              {url === undefined ? <code>{endpoint}</code> : <UrlText url={shortUrl(url)} />}
             </button>
           ) : (
             <span className={table.muted}>–</span>
@@ -128,7 +147,8 @@ const Row = memo(
       </tr>
     );
   },
-  (before, after) => before.outcome === after.outcome && before.project === after.project,
+  (before, after) =>
+    before.outcome === after.outcome && before.url === after.url && before.project === after.project,
 );
 
 function Details({ outcome }: { outcome: Outcome }) {
@@ -140,7 +160,7 @@ function Details({ outcome }: { outcome: Outcome }) {
       {result !== undefined &&
         result !== 'delivered' &&
         ` · ${causeOf({ outcome: result as Attempt['outcome'], statusCode: null })}`}
-      {reason !== undefined && ` · ${reason}`}
+      {reason !== undefined && ` · ${reasonText(reason)}`}
       {nextAttemptAt && (
         <>
           {' · next '}

@@ -3,13 +3,14 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react';
 import { apiUrl, clientOf } from '../../api/client.ts';
 import { Problem } from '../../api/problem.tsx';
+import { endpointsQuery } from '../../api/queries.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { Check } from '../../kit/fields/field.tsx';
+import filters from '../../kit/filters/filters.module.css';
 import { useKeys } from '../../kit/keys.ts';
 import { Empty, Page, Panel } from '../../kit/layout/page.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
-import events from '../events/events.module.css';
 import { cliCommand, curlCommand, listIn } from './follow-commands.ts';
 import { OutcomeTable } from './outcome-table.tsx';
 import css from './stream.module.css';
@@ -35,6 +36,8 @@ export function Stream() {
     endpoint: listIn(search.endpoint),
     consumer: listIn(search.consumer),
   };
+  const { data: endpoints } = useQuery(endpointsQuery(project, {}));
+  const urls = new Map(endpoints?.items.map(({ id, url }) => [id, url]));
   const { outcomes, waiting, rate, error } = useStream(project, filter, isPaused || isInList);
   const change = (changes: object): void =>
     void navigate({ to: '.', search: (old) => ({ ...old, ...changes }), replace: true });
@@ -106,6 +109,7 @@ export function Stream() {
           <OutcomeTable
             project={project}
             outcomes={outcomes}
+            urls={urls}
             onInList={setInList}
             onConsumer={(consumer) => change({ consumer })}
             onEndpoint={(endpoint) => change({ endpoint })}
@@ -128,7 +132,7 @@ function IdsField({ label, placeholder, value, onChange }: IdsFieldProps) {
   }
   return (
     <input
-      className={`${events.filterField} ${css.ids}`}
+      className={`${filters.field} ${css.ids}`}
       type="search"
       aria-label={label}
       placeholder={placeholder}

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../../../../sdk/typescript/src/models.ts';
 import { retrySteps } from '../../../delivery/retry-steps.ts';
+import { counted } from '../../../kit/text/counted.ts';
 import { duration } from '../../../kit/time/time.ts';
 import { delaysOf, overrideOf, type Policy, type PolicyForm } from '../../policy/policy-form.ts';
 import type { HeaderRow } from './header-draft.ts';
@@ -9,9 +10,9 @@ import type { LimitsDraft } from './limit-draft.ts';
 export function policyText(form: PolicyForm, below: Policy | undefined): string {
   if (!below) return '';
   const steps = retrySteps(delaysOf(form, below));
-  const attempts = steps.length === 1 ? '1 attempt' : `${steps.length} attempts`;
+  const attempts = counted(steps.length, 'attempt');
   const within = steps.length === 1 ? '' : ` within ${duration(steps.at(-1)!.after * 1_000)}`;
-  return `${attempts}${within}, ${overrideOf(form) === null ? 'as in the project' : 'of its own'}`;
+  return `${attempts}${within}, ${overrideOf(form) === null ? 'as in the project' : 'set here'}`;
 }
 
 export function headersText(rows: HeaderRow[] | undefined, endpoint: Endpoint | undefined): string {
