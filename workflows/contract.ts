@@ -10,9 +10,13 @@ import type { RetryPolicy } from '../src/policy/retry-policy.ts';
 export const WORKFLOW_TYPE = 'deliver';
 /** Carries a job that sends or cancels many deliveries. */
 export const JOB_WORKFLOW_TYPE = 'recover';
-export const TASK_QUEUE = 'posthorn';
-/** For retries and for slow or failing receivers. On the main queue they would take the slots of healthy receivers. */
-export const SLOW_TASK_QUEUE = 'posthorn-slow';
+/** Keeps a task queue for one database. */
+export const INSTALLATION_WORKFLOW_TYPE = 'installation';
+/**
+ * The queue for retries and for slow or failing receivers, beside the queue on which workflows run. There they would take
+ * the slots of healthy receivers.
+ */
+export const slowTaskQueueOf = (taskQueue: string): string => `${taskQueue}-slow`;
 
 export type DeliverInput = {
   policy: RetryPolicy;

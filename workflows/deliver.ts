@@ -7,6 +7,7 @@ import {
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { DeliveryStep } from '../src/policy/delivery-result.ts';
 import { ATTEMPT_OVERHEAD_MS } from '../src/policy/retry-policy.ts';
@@ -15,8 +16,7 @@ import {
   type DeliverInput,
   type DeliverySummary,
   type Progress,
-  SLOW_TASK_QUEUE,
-  TASK_QUEUE,
+  slowTaskQueueOf,
 } from './contract.ts';
 import { DeliveryTracker } from './delivery-tracker.ts';
 import { InFlightActivities } from './in-flight-activities.ts';
@@ -82,8 +82,9 @@ function activitiesFor(
   batch: DeliveryStep[],
 ): Activities {
   const isRetry = batch.some(({ step }) => step > 0);
+  const { taskQueue } = workflowInfo();
   return proxyActivities<Activities>({
-    taskQueue: isRetry || lane !== 'fast' ? SLOW_TASK_QUEUE : TASK_QUEUE,
+    taskQueue: isRetry || lane !== 'fast' ? slowTaskQueueOf(taskQueue) : taskQueue,
     startToCloseTimeout: timeoutSeconds * 1000 + ATTEMPT_OVERHEAD_MS,
     // Shows only that the worker is alive. Postgres, not the heartbeat details, knows what a lost worker had done.
     heartbeatTimeout: '10s',

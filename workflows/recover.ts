@@ -1,5 +1,5 @@
-import { continueAsNew, proxyActivities, setCurrentDetails, sleep } from '@temporalio/workflow';
-import { type JobActivities, type RecoverInput, SLOW_TASK_QUEUE } from './contract.ts';
+import { continueAsNew, proxyActivities, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
+import { type JobActivities, type RecoverInput, slowTaskQueueOf } from './contract.ts';
 
 /** Some ten events each: a history of 2,000 events replays in well under a second. */
 const STEPS_PER_RUN = 200;
@@ -9,6 +9,7 @@ const STEPS_PER_RUN = 200;
  * goes on where the last one was.
  */
 export async function recover(input: RecoverInput): Promise<string> {
+  const activities = activitiesOn(slowTaskQueueOf(workflowInfo().taskQueue));
   for (let step = 0; step < (input.stepsPerRun ?? STEPS_PER_RUN); step++) {
     const result = await activities.workOnJob(input);
     setCurrentDetails(result.summary);
@@ -19,12 +20,13 @@ export async function recover(input: RecoverInput): Promise<string> {
   return continueAsNew<typeof recover>(input);
 }
 
-const activities = proxyActivities<JobActivities>({
-  taskQueue: SLOW_TASK_QUEUE,
-  // A page takes well under a second; this one may wait for the pages of other projects.
-  startToCloseTimeout: '1 minute',
-  heartbeatTimeout: '10s',
-  // Retries without limit: the job goes on when Postgres is back.
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
-  summary: 'work through the next deliveries',
-});
+const activitiesOn = (taskQueue: string): JobActivities =>
+  proxyActivities<JobActivities>({
+    taskQueue,
+    // A page takes well under a second; this one may wait for the pages of other projects.
+    startToCloseTimeout: '1 minute',
+    heartbeatTimeout: '10s',
+    // Retries without limit: the job goes on when Postgres is back.
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
+    summary: 'work through the next deliveries',
+  });

@@ -6,7 +6,7 @@ export const countWorkflowsSince = (posthorn: Posthorn, time: Date): Promise<num
   count(posthorn, `StartTime >= '${time.toISOString()}'`);
 
 export const countOpenWorkflows = (posthorn: Posthorn): Promise<number> =>
-  count(posthorn, "ExecutionStatus='Running'");
+  count(posthorn, "ExecutionStatus='Running' AND WorkflowType!='installation'");
 
 async function count(posthorn: Posthorn, query: string): Promise<number> {
   const connection = await Connection.connect({ address: posthorn.temporalAddress() });

@@ -10,13 +10,17 @@ import { migrateDatabase } from '../service/preflight/migrate-database.ts';
 import { startService } from '../service/start-service.ts';
 import { installTemporalRuntime } from '../service/temporal-runtime.ts';
 import { createPool } from '../store/postgres/database.ts';
+import type { ClaimMode } from '../temporal/installation.ts';
 import type { Connection } from './client/connection.ts';
 import { createSignInLink, servesDashboard } from './client/sign-in-link.ts';
 import type { StartContext } from './run-until-stopped.ts';
 import { printOrDrop, stdout } from './terminal.ts';
 
 /** `posthorn start`: API and worker in one process, with an embedded Postgres and Temporal if they are not configured. */
-export async function startAllInOne({ config, log, closers, signal }: StartContext): Promise<void> {
+export async function startAllInOne(
+  { config, log, closers, signal }: StartContext,
+  claimMode: ClaimMode,
+): Promise<void> {
   socketBudget(openFilesLimit(), config.databasePool); // throws if too few files may be open, before anything is started
   const allowPortChange = !process.env.POSTHORN_PORT;
   const listeners = listenersOf(config);
@@ -44,7 +48,7 @@ export async function startAllInOne({ config, log, closers, signal }: StartConte
   const service = await startService(
     { ...embedded.config, ...(receiver && isReachable && { sampleReceiver: receiver }) },
     { api: true, worker: true },
-    { log, logLinesLost: stdout.lostLines, ...sdkMetrics },
+    { log, logLinesLost: stdout.lostLines, claimMode, ...sdkMetrics },
   );
   closers.push(service.close);
   const url = baseUrlOf(embedded.config.http.host, service.port!);

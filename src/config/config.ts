@@ -144,6 +144,7 @@ function toConfig(v: Environment, profile: TemporalProfile, isEmpty: (name: stri
     databaseDirectUrl: v.DATABASE_DIRECT_URL,
     temporal: omitUndefined({
       namespace: v.TEMPORAL_NAMESPACE,
+      taskQueue: v.TEMPORAL_TASK_QUEUE,
       address: v.TEMPORAL_ADDRESS,
       apiKey: v.TEMPORAL_API_KEY,
       tlsCert: v.TEMPORAL_TLS_CERT,

@@ -2,6 +2,8 @@ export type TemporalConfig = {
   /** If unset, the local dev server is used. */
   address?: string;
   namespace: string;
+  /** Workflows run on the task queue of this name, and retries on another one whose name begins with it. */
+  taskQueue: string;
   apiKey?: string;
   /** PEM. */
   tlsCert?: Buffer;

@@ -64,6 +64,12 @@ const serverName = parsedAs('a host name', (text) =>
   /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(text) ? text : undefined,
 );
 
+/** The name with `-slow` is the second queue, so it must not be the first one of another installation. */
+const taskQueue = parsedAs(
+  'a name of up to 100 letters, digits, dots, hyphens and underscores that does not end in -slow',
+  (text) => (/^[\w.-]{1,100}$/.test(text) && !text.endsWith('-slow') ? text : undefined),
+);
+
 const hostsAndPorts = parsedAs('a comma-separated list of host:port', (text) => {
   const servers = text.split(',').map((server) => server.trim());
   return servers.every((server) => /^[^\s/]+:\d{1,5}$/.test(server)) ? servers : undefined;
@@ -174,6 +180,7 @@ export const environmentSchema = z.object({
   POSTHORN_DATABASE_POOL: connections.default(10),
   TEMPORAL_ADDRESS: hostAndPort.optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_TASK_QUEUE: taskQueue.default('posthorn'),
   TEMPORAL_API_KEY: token.optional(),
   TEMPORAL_TLS_CERT: pem.optional(),
   TEMPORAL_TLS_KEY: pem.optional(),

@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ServiceConfig } from '../config/service-config.ts';
 import { type MetricsServer, serveMetrics } from '../observability/serve-metrics.ts';
 import { clockStatus } from '../store/postgres/database-clock.ts';
+import { databaseIdentity } from '../store/postgres/database-identity.ts';
+import { type ClaimMode, InstallationConflict } from '../temporal/installation.ts';
 import { superviseTemporal } from '../temporal/supervisor.ts';
 import { createWorkflowLinks } from '../temporal/workflow-links.ts';
 import { startApiRole } from './api-role.ts';
@@ -9,6 +12,7 @@ import { createReadiness } from './readiness.ts';
 import type { Roles } from './roles.ts';
 import { type HealthServer, serveHealth } from './serve-health.ts';
 import { createSharedServices } from './shared-services.ts';
+import { StartFailure } from './start-failure.ts';
 import { createWorkerRole } from './worker-role.ts';
 
 export type Service = {
@@ -26,19 +30,33 @@ export type ServiceOptions = {
   logLinesLost?: () => number;
   /** The Temporal SDK's own metrics in Prometheus text. */
   sdkMetrics?: () => Promise<string>;
+  /** How the task queue is claimed; only if it is free, unless set. */
+  claimMode?: ClaimMode;
 };
 
-/** Starts the API, the worker, or both in one process. Rejects when a port cannot be bound. */
+/** A process of a database that may not use the task queue starts no later than this if Temporal does not respond. */
+const ADMISSION_TIMEOUT_MS = 3_000;
+
+/**
+ * Starts the API, the worker, or both in one process. Rejects with a StartFailure if the task queue belongs to another
+ * database, and with the cause when a port cannot be bound.
+ */
 export async function startService(
   config: ServiceConfig,
   roles: Roles,
-  { log, logLinesLost, sdkMetrics }: ServiceOptions,
+  { log, logLinesLost, sdkMetrics, claimMode = 'if_free' }: ServiceOptions,
 ): Promise<Service> {
   const shared = createSharedServices(config, roles, log, logLinesLost);
   const { pools, notifications, clock, ownServices, heartbeats, metrics } = shared;
 
   const worker = roles.worker ? createWorkerRole(shared, () => temporal.gateway()) : null;
-  const temporal = superviseTemporal(config.temporal, worker?.activities ?? null, log);
+  const temporal = superviseTemporal({
+    config: config.temporal,
+    activities: worker?.activities ?? null,
+    readDatabase: () => databaseIdentity(pools.main),
+    claimMode,
+    log,
+  });
   const links = createWorkflowLinks(config.temporal.uiUrl, config.temporal.namespace, temporal.gateway);
   const readiness = createReadiness({
     db: pools.main,
@@ -57,6 +75,7 @@ export async function startService(
   let metricsServer: MetricsServer | null = null;
   let healthServer: HealthServer | null = null;
   try {
+    await admission(temporal.admitted);
     if (api) {
       port = await api.listen();
       ownServices.add({ host: config.http.host, port, matchedBy: 'address' });
@@ -83,6 +102,15 @@ export async function startService(
     await healthServer?.close();
     await heartbeats.close();
     await pools.end();
+  }
+}
+
+/** Waits until it is known whether this database may use the task queue, or until Temporal has not responded in time. */
+async function admission(admitted: Promise<void>): Promise<void> {
+  try {
+    await Promise.race([admitted, sleep(ADMISSION_TIMEOUT_MS, undefined, { ref: false })]);
+  } catch (error) {
+    throw error instanceof InstallationConflict ? new StartFailure(error.message, { cause: error }) : error;
   }
 }
 

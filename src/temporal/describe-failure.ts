@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { usesTls } from '../config/temporal-config.ts';
 import { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';
+import { InstallationConflict } from './installation.ts';
 import { NamespaceMissing } from './namespace.ts';
 
 /**
@@ -12,7 +13,7 @@ export function describeTemporalFailure(
   config: Config['temporal'] & { address: string },
 ): string {
   const { address, namespace } = config;
-  if (error instanceof NamespaceMissing) return error.message;
+  if (error instanceof NamespaceMissing || error instanceof InstallationConflict) return error.message;
   const message = error instanceof Error ? error.message : String(error);
   const status = grpcStatusOf(error);
   if (status === GRPC_STATUS.UNAUTHENTICATED || status === GRPC_STATUS.PERMISSION_DENIED) {

@@ -10,7 +10,6 @@ import {
   type DeliveryAtStart,
   JOB_WORKFLOW_TYPE,
   type RecoverInput,
-  TASK_QUEUE,
   WORKFLOW_TYPE,
 } from '../../workflows/contract.ts';
 import { deserializePolicy, remainingDelayMs } from '../policy/retry-policy.ts';
@@ -21,7 +20,7 @@ import { searchAttributesOf } from './search-attributes.ts';
 /**
  * The state of a workflow in Temporal:
  * - `running`: open, and its workflow tasks succeed.
- * - `wedged`: open, but its workflow task fails repeatedly.
+ * - `wedged`: open, but its workflow task fails repeatedly, or it runs on a task queue that was used before.
  * - `failed`: closed with a failure.
  * - `closed`: closed in any other way, or not found.
  * - `unknown`: Temporal did not respond.
@@ -70,7 +69,11 @@ const NONDETERMINISM_CODE = '[TMPRL1100]';
 
 export function createTemporalGateway(
   client: Client,
-  { eager, hasSearchAttributes }: { eager: boolean; hasSearchAttributes: () => boolean },
+  {
+    taskQueue,
+    eager,
+    hasSearchAttributes,
+  }: { taskQueue: string; eager: boolean; hasSearchAttributes: () => boolean },
 ): TemporalGateway {
   const handleOf = (workflowId: string) => client.workflow.getHandle(workflowId);
 
@@ -101,7 +104,7 @@ export function createTemporalGateway(
       try {
         const { firstExecutionRunId } = await client.workflow.start(WORKFLOW_TYPE, {
           workflowId,
-          taskQueue: TASK_QUEUE,
+          taskQueue,
           args: [input],
           // Ids are never reused: a second run of an assignment would own no deliveries.
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
@@ -120,7 +123,7 @@ export function createTemporalGateway(
       try {
         await client.workflow.start(JOB_WORKFLOW_TYPE, {
           workflowId,
-          taskQueue: TASK_QUEUE,
+          taskQueue,
           args: [input],
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           staticSummary: summary,
@@ -136,8 +139,9 @@ export function createTemporalGateway(
     },
     async stateOf(workflowId) {
       try {
-        const { status, raw } = await handleOf(workflowId).describe();
+        const { status, raw, taskQueue: runsOn } = await handleOf(workflowId).describe();
         if (status.name !== 'RUNNING') return status.name === 'FAILED' ? 'failed' : 'closed';
+        if (runsOn !== taskQueue) return 'wedged';
         return (raw.pendingWorkflowTask?.attempt ?? 0) >= WEDGED_AFTER_TASK_ATTEMPTS ? 'wedged' : 'running';
       } catch (error) {
         return error instanceof WorkflowNotFoundError ? 'closed' : 'unknown';

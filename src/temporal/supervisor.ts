@@ -7,11 +7,12 @@ import type { Config } from '../config/config.ts';
 import { loadWorkflowBundle } from './bundle/load-workflow-bundle.ts';
 import { connectToTemporal } from './connect.ts';
 import { describeTemporalFailure } from './describe-failure.ts';
-import { isPolling } from './describe-pollers.ts';
 import { createTemporalGateway, type TemporalGateway } from './gateway.ts';
+import { type ClaimMode, claimTaskQueue, InstallationConflict } from './installation.ts';
 import { ensureNamespace } from './namespace.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
-import { type RunningWorkers, runWorkers } from './workers.ts';
+import { isPolling } from './workers/describe-pollers.ts';
+import { type RunningWorkers, runWorkers } from './workers/run-workers.ts';
 
 export type TemporalStatus = { ok: boolean; detail?: string };
 
@@ -25,6 +26,11 @@ export type TemporalSupervisor = {
    * responds.
    */
   isPolling(): boolean;
+  /**
+   * Resolves when this database has its task queue, or when that cannot be known because Temporal is unavailable. Rejects
+   * with InstallationConflict if another database has it.
+   */
+  admitted: Promise<void>;
   /** Resolves after the first connection; with workers, once they poll or after 10 s. */
   connected: Promise<void>;
   /** Shuts the workers down. Resolves when the tasks in flight have finished. */
@@ -36,14 +42,25 @@ const PROBE_TIMEOUT_MS = 2_000;
 const POLLERS_CHECK_INTERVAL_MS = 100;
 const POLLERS_TIMEOUT_MS = 10_000;
 const ATTRIBUTES_RETRY_MS = 10_000;
+/** How soon a process notices that another database has taken its task queue over. */
+const CLAIM_INTERVAL_MS = 30_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 5_000];
 
-/** Connects in the background and returns immediately. `activities` is null in a process without workers. */
-export function superviseTemporal(
-  config: Config['temporal'] & { address: string },
-  activities: (Activities & JobActivities) | null,
-  log: Logger,
-): TemporalSupervisor {
+export type TemporalSupervisorDependencies = {
+  config: Config['temporal'] & { address: string };
+  /** Null in a process without workers. */
+  activities: (Activities & JobActivities) | null;
+  /** Reads the identity of the database, which owns the task queue. */
+  readDatabase: () => Promise<string>;
+  /** How the first connection claims the task queue. */
+  claimMode: ClaimMode;
+  log: Logger;
+};
+
+/** Connects in the background and returns immediately. */
+export function superviseTemporal(deps: TemporalSupervisorDependencies): TemporalSupervisor {
+  const { config, activities, readDatabase, log } = deps;
+  let { claimMode } = deps;
   const stopping = new AbortController();
   let gateway: TemporalGateway | null = null;
   let isReachable = false;
@@ -51,6 +68,8 @@ export function superviseTemporal(
   let attributesProblem: string | null = null;
   let detail = 'not connected yet';
   const { promise: connected, resolve: onConnected } = Promise.withResolvers<void>();
+  const admission = Promise.withResolvers<void>();
+  admission.promise.catch(() => {}); // a caller may not wait for it
 
   async function superviseLoop(): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; ) {
@@ -59,6 +78,8 @@ export function superviseTemporal(
           failures = 0;
         });
       } catch (error) {
+        if (error instanceof InstallationConflict) admission.reject(error);
+        else admission.resolve();
         if (stopping.signal.aborted) return;
         logOutage(error);
         const pause = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)]!;
@@ -84,13 +105,16 @@ export function superviseTemporal(
     let workers: RunningWorkers | null = null;
     try {
       const namespaceId = await ensureNamespace(connection, config.namespace);
-      attributesProblem = await ensureSearchAttributes(connection, config.namespace, log);
-      if (activities && bundle) {
-        workers = await runWorkers(connection, config.namespace, activities, await bundle);
-      }
       // Eager starts work only over the connection of this process's workers.
       const client = new Client({ connection, namespace: config.namespace });
+      await claim(client);
+      admission.resolve();
+      attributesProblem = await ensureSearchAttributes(connection, config.namespace, log);
+      if (activities && bundle) {
+        workers = await runWorkers(connection, config, activities, await bundle);
+      }
       gateway = createTemporalGateway(client, {
+        taskQueue: config.taskQueue,
         eager: activities !== null,
         hasSearchAttributes: () => attributesProblem === null,
       });
@@ -100,7 +124,7 @@ export function superviseTemporal(
       if (workers) void watchPollers(connection, workers).finally(onConnected);
       else onConnected();
       log.info({ address: config.address, namespace: config.namespace }, 'connected to Temporal');
-      await Promise.race([workers?.stopped ?? never, probe(connection, namespaceId)]);
+      await Promise.race([workers?.stopped ?? never, probe(connection, client, namespaceId)]);
     } finally {
       gateway = null;
       isReachable = false;
@@ -112,6 +136,11 @@ export function superviseTemporal(
     }
   }
 
+  async function claim(client: Client): Promise<void> {
+    await claimTaskQueue(client, config.taskQueue, await readDatabase(), claimMode);
+    claimMode = 'if_free';
+  }
+
   async function watchPollers(connection: NativeConnection, workers: RunningWorkers): Promise<void> {
     let running = true;
     workers.stopped.catch(() => {}).finally(() => (running = false));
@@ -119,7 +148,7 @@ export function superviseTemporal(
     while (running && !stopping.signal.aborted && !hasPolls) {
       // If the server does not report pollers, the process must still start.
       if (performance.now() > until) onConnected();
-      const seen = await isPolling(connection, config.namespace, workers.identity).catch(() => false);
+      const seen = await isPolling(connection, config, workers.identity).catch(() => false);
       hasPolls = seen && running;
       if (!seen) await sleep(POLLERS_CHECK_INTERVAL_MS);
     }
@@ -128,9 +157,16 @@ export function superviseTemporal(
 
   /**
    * Checks every second whether the server responds. Workers survive an outage, but workflow starts must not be tried.
+   * Rejects if another database has taken the task queue over.
    */
-  async function probe(connection: NativeConnection, initialNamespaceId: string): Promise<void> {
+  async function probe(
+    connection: NativeConnection,
+    client: Client,
+    initialNamespaceId: string,
+  ): Promise<void> {
     let retryAttributesAt = performance.now() + ATTRIBUTES_RETRY_MS;
+    let claimAt = performance.now() + CLAIM_INTERVAL_MS;
+    let conflict: InstallationConflict | null = null;
     let namespaceId = initialNamespaceId;
     while (!stopping.signal.aborted) {
       const wasReachable = isReachable;
@@ -140,6 +176,17 @@ export function superviseTemporal(
       // The server may restart with an empty database between two probes; only the namespace id reveals it.
       const isRecreated = found !== null && found !== namespaceId;
       namespaceId = found ?? namespaceId;
+      if (conflict) throw conflict;
+      if (isReachable && (isRecreated || !wasReachable || performance.now() >= claimAt)) {
+        claimAt = Number.POSITIVE_INFINITY; // until the response: not awaited, because it takes long during an outage
+        claim(client).then(
+          () => (claimAt = performance.now() + CLAIM_INTERVAL_MS),
+          (error) => {
+            if (error instanceof InstallationConflict) conflict = error;
+            claimAt = 0;
+          },
+        );
+      }
       // A new namespace rejects search attributes for some seconds.
       const mustRetryAttributes = attributesProblem !== null && performance.now() >= retryAttributesAt;
       if (isReachable && (!wasReachable || isRecreated || mustRetryAttributes)) {
@@ -153,6 +200,7 @@ export function superviseTemporal(
   const supervision = superviseLoop();
   return {
     gateway: () => (isReachable ? gateway : null),
+    admitted: admission.promise,
     connected,
     isPolling: () => isReachable && hasPolls,
     status: () =>

@@ -82,7 +82,7 @@ export async function startTestPosthorn(options: TestPosthornOptions = {}): Prom
   const config: ServiceConfig = {
     databaseUrl: database.url,
     databasePool: 10,
-    temporal: { namespace, address: temporalAddress(), uiUrl: temporalUiUrl() },
+    temporal: { namespace, taskQueue: 'posthorn', address: temporalAddress(), uiUrl: temporalUiUrl() },
     http: { host: '127.0.0.1', port: 0, publicUrl: 'http://posthorn.test' },
     dataDir: '/nonexistent',
     adminKey: ADMIN_KEY,

@@ -3,10 +3,10 @@ import type { Config } from '../../config/config.ts';
 import { MAX_SKEW_MS } from '../../store/postgres/database-clock.ts';
 import { connectToTemporal } from '../../temporal/connect.ts';
 import { describeTemporalFailure } from '../../temporal/describe-failure.ts';
-import { describePollers } from '../../temporal/describe-pollers.ts';
 import { findNamespace } from '../../temporal/namespace.ts';
 import { findUnusableAttributes } from '../../temporal/search-attributes.ts';
 import { temporalSkewMs } from '../../temporal/server-clock.ts';
+import { describePollers, type Queues } from '../../temporal/workers/describe-pollers.ts';
 import { type Check, type Checks, failed, ok, warning } from './check.ts';
 
 type TemporalConfig = Config['temporal'] & { address: string };
@@ -31,7 +31,7 @@ export async function* checkTemporal(config: TemporalConfig): Checks {
     yield namespace;
     if (namespace.status === 'failed') return;
     yield await call(() => attributesCheck(connection, config.namespace));
-    yield await call(() => workersCheck(connection, config.namespace));
+    yield await call(() => workersCheck(connection, config));
     yield temporalClockCheck(await call(() => temporalSkewMs(connection, config.namespace)));
   } catch (error) {
     yield failed('temporal', describeTemporalFailure(error, config));
@@ -74,8 +74,8 @@ async function attributesCheck(connection: NativeConnection, namespace: string):
   return ok(name, 'All four are registered.');
 }
 
-async function workersCheck(connection: NativeConnection, namespace: string): Promise<Check> {
-  const queues = await describePollers(connection, namespace);
+async function workersCheck(connection: NativeConnection, temporal: Queues): Promise<Check> {
+  const queues = await describePollers(connection, temporal);
   const unpolled = queues.filter(({ identities }) => identities.length === 0);
   if (unpolled.length > 0)
     return failed(

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { createReconciler, RECONCILER_TIMES } from '../../../src/background/reconciler/reconciler.ts';
 import { createTemporalGateway } from '../../../src/temporal/gateway.ts';
-import { TASK_QUEUE, WORKFLOW_TYPE } from '../../../workflows/contract.ts';
+import { WORKFLOW_TYPE } from '../../../workflows/contract.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { insertAssignedDeliveries } from '../installation/carried-deliveries.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
@@ -28,7 +28,11 @@ afterEach(async () => {
 test('a workflow whose task fails repeatedly is terminated, and its delivery continues in another workflow', async () => {
   const { pool, env, api } = posthorn;
   const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE! });
-  const gateway = createTemporalGateway(client, { eager: false, hasSearchAttributes: () => false });
+  const gateway = createTemporalGateway(client, {
+    taskQueue: 'posthorn',
+    eager: false,
+    hasSearchAttributes: () => false,
+  });
   const acted: string[] = [];
   const failures: unknown[] = [];
   // The first that asks leads: before the API's own, which would wait for two minutes.
@@ -57,7 +61,7 @@ test('a workflow whose task fails repeatedly is terminated, and its delivery con
   const endpoint = await api.newEndpoint(project, receiver.url, ['a.b']);
   const workflowId = `event/${project.id}/carried-1`;
   // Without its input the workflow throws in its first task, and in each one after it.
-  await client.workflow.start(WORKFLOW_TYPE, { workflowId, taskQueue: TASK_QUEUE, args: [] });
+  await client.workflow.start(WORKFLOW_TYPE, { workflowId, taskQueue: 'posthorn', args: [] });
 
   await insertAssignedDeliveries(pool, project.id, endpoint.id, { count: 1 });
   await receiver.untilReceived(1);

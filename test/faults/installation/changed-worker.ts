@@ -1,7 +1,6 @@
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createLogger } from '../../../src/observability/log.ts';
 import { createSdkLogger, SDK_LOG_FILTER } from '../../../src/temporal/sdk-logger.ts';
-import { TASK_QUEUE } from '../../../workflows/contract.ts';
 
 /** A worker of a release whose workflow code fits no history of today's, until it is killed. */
 Runtime.install({
@@ -11,7 +10,7 @@ Runtime.install({
 const worker = await Worker.create({
   connection: await NativeConnection.connect({ address: process.env.TEMPORAL_ADDRESS! }),
   namespace: process.env.TEMPORAL_NAMESPACE!,
-  taskQueue: TASK_QUEUE,
+  taskQueue: 'posthorn',
   workflowBundle: await bundleWorkflowCode({
     workflowsPath: new URL('../../replay/changed/index.ts', import.meta.url).pathname,
   }),

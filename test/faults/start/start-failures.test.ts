@@ -5,15 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../set-up/eventually.ts';
 import { createTestDatabase, type TestDatabase } from '../../set-up/servers/database.ts';
-import { temporalAddress } from '../../set-up/servers/temporal.ts';
+import { createTestNamespace, temporalAddress } from '../../set-up/servers/temporal.ts';
 import { endAllProcesses, type PosthornProcess, startPosthorn } from '../installation/posthorn-process.ts';
 import { processesWith } from '../installation/process-tree.ts';
 
 let folder: string;
 let taken: Server | undefined;
 let database: TestDatabase;
+let namespace: string;
 beforeAll(async () => {
   database = await createTestDatabase();
+  namespace = await createTestNamespace();
 });
 afterAll(() => database.drop());
 beforeEach(() => {
@@ -35,6 +37,7 @@ const start = (env: NodeJS.ProcessEnv): PosthornProcess =>
 const onRealServers = (): NodeJS.ProcessEnv => ({
   DATABASE_URL: database.url,
   TEMPORAL_ADDRESS: temporalAddress(),
+  TEMPORAL_NAMESPACE: namespace,
   POSTHORN_ADMIN_KEY: 'admin-key-of-the-tests-of-failures-0',
   POSTHORN_ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
   POSTHORN_PORT: '0',
@@ -124,6 +127,32 @@ test.each(['api', 'worker'])('"posthorn %s" refuses a database with another sche
   const unmigrated = await startFailureOf(startPosthorn(command, onRealServers()));
   await database.pool.query('ALTER TABLE hidden RENAME TO schema_migrations');
   expect(unmigrated).toMatch(/could not start: .*not migrated .*Run "posthorn migrate" first/);
+});
+
+test('a task queue that belongs to another database is reported, until the database takes it over', async () => {
+  const env = { ...onRealServers(), TEMPORAL_NAMESPACE: await createTestNamespace() };
+  const owner = start(env);
+  await owner.untilPrinted(/Posthorn is ready/);
+  await owner.end('SIGTERM');
+  const copy = await createTestDatabase();
+  const ofCopy = { ...env, DATABASE_URL: copy.url };
+
+  const words = await startFailureOf(startPosthorn('api', ofCopy));
+  expect(words).toMatch(/could not start: The task queue "posthorn" .*"posthorn migrate --take-over"/);
+  const unreachable = startPosthorn('migrate', { ...ofCopy, TEMPORAL_ADDRESS: '127.0.0.1:1' }, '--take-over');
+  expect(await startFailureOf(unreachable)).toMatch(/Nothing listens at 127\.0\.0\.1:1/);
+  const migration = startPosthorn('migrate', ofCopy, '--take-over');
+  expect(await migration.ended).toBe(0);
+  expect(migration.output()).toContain('This database has the task queue posthorn');
+  const restored = start(ofCopy);
+  await restored.untilPrinted(/Posthorn is ready/);
+  await restored.end('SIGTERM');
+
+  expect(await startFailureOf(start(env))).toMatch(/belongs to another database/);
+  const takesOver = startPosthorn('start', { ...NOTHING_SET, ...env }, '--take-over');
+  await takesOver.untilPrinted(/Posthorn is ready/);
+  await endAllProcesses();
+  await copy.drop();
 });
 
 test.each([

@@ -27,7 +27,12 @@ describe('while Temporal is down', () => {
   beforeEach(async () => {
     proxy = await startInterruptibleProxy(`http://${temporalAddress()}`);
     const namespace = await createTestNamespace();
-    const temporal = { namespace, address: new URL(proxy.url).host, uiUrl: temporalUiUrl() };
+    const temporal = {
+      namespace,
+      taskQueue: 'posthorn',
+      address: new URL(proxy.url).host,
+      uiUrl: temporalUiUrl(),
+    };
     posthorn = await startTestPosthorn({ database, settings: { firstAttempt: 'express', temporal } });
     await posthorn.call('PATCH', '/v1/project', { policy: { delays: ['2s'] } });
     proxy.interrupt();

@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 const connectWith = async (tls: Partial<Config['temporal']>): Promise<string> => {
-  const config = { address, namespace: 'default', ...tls };
+  const config = { address, namespace: 'default', taskQueue: 'posthorn', ...tls };
   try {
     const connection = await connectToTemporal(config, new AbortController().signal);
     await connection.close();
@@ -70,7 +70,7 @@ test('the headers of a profile are sent with each call', async () => {
   try {
     const own = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     const connection = await connectToTemporal(
-      { address: own, namespace: 'default', metadata: { 'x-team': 'payments' } },
+      { address: own, namespace: 'default', taskQueue: 'posthorn', metadata: { 'x-team': 'payments' } },
       new AbortController().signal,
     );
     await connection.close();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Runtime } from '@temporalio/worker';
-import { WorkerWithoutWatchdog } from '../../../src/temporal/worker-without-watchdog.ts';
+import { WorkerWithoutWatchdog } from '../../../src/temporal/workers/worker-without-watchdog.ts';
 import { quietRuntime } from '../../set-up/quiet-runtime.ts';
 import { createTestNamespace, temporalAddress, uniqueTaskQueue } from '../../set-up/servers/temporal.ts';
 

@@ -10,13 +10,16 @@ export type TestDatabase = {
 };
 
 /** A database of its own, migrated, cloned from the run's template in some 50 ms. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const template = new URL(runningPostgres());
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  await administer(`CREATE DATABASE ${name} TEMPLATE ${template.pathname.slice(1)}`);
+export const createTestDatabase = (): Promise<TestDatabase> => copyOfDatabase(runningPostgres());
 
-  template.pathname = name;
-  const url = template.toString();
+/** A copy of a database to which nothing is connected. */
+export async function copyOfDatabase(original: string): Promise<TestDatabase> {
+  const copy = new URL(original);
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await administer(`CREATE DATABASE ${name} TEMPLATE ${copy.pathname.slice(1)}`);
+
+  copy.pathname = name;
+  const url = copy.toString();
   const pool = createPool(url);
   return {
     url,

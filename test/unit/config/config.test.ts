@@ -26,7 +26,7 @@ function problemsOf(...args: Parameters<typeof readConfig>): string[] {
 test('with nothing set, start is embedded, on loopback, and lets endpoints be on loopback too', () => {
   expect(readConfig({}, 'start')).toEqual({
     databasePool: 10,
-    temporal: { namespace: 'default' },
+    temporal: { namespace: 'default', taskQueue: 'posthorn' },
     http: { host: '127.0.0.1', port: 4000, publicUrl: 'http://127.0.0.1:4000' },
     dataDir: '.posthorn',
     encryptionKeys: [],
@@ -99,6 +99,7 @@ test('every variable arrives', () => {
       POSTHORN_MAX_BODY: '256kb',
       POSTHORN_NAT64_PREFIXES: '2001:db8:64::/96, fd00:64::/48',
       POSTHORN_GROUPING: 'never',
+      TEMPORAL_TASK_QUEUE: 'hooks-eu',
       POSTHORN_WORKFLOW_WAIT: '2h',
       POSTHORN_FIRST_ATTEMPT: 'express',
       POSTHORN_DATABASE_POOL: '4',
@@ -115,6 +116,7 @@ test('every variable arrives', () => {
     temporal: {
       address: 'temporal.internal:7233',
       namespace: 'hooks',
+      taskQueue: 'hooks-eu',
       apiKey: 'cl0ud',
       uiUrl: 'https://temporal.example.com',
       cliPath: '/opt/temporal',

@@ -1,12 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
-import {
-  type Activities,
-  type JobActivities,
-  SLOW_TASK_QUEUE,
-  TASK_QUEUE,
-} from '../../workflows/contract.ts';
+import { type Activities, type JobActivities, slowTaskQueueOf } from '../../../workflows/contract.ts';
 import { WorkerWithoutWatchdog } from './worker-without-watchdog.ts';
 
 /** Longer than the longest attempt (60 s) with a margin, so that a deploy never interrupts a POST. */
@@ -32,7 +27,7 @@ export type RunningWorkers = {
  */
 export async function runWorkers(
   connection: NativeConnection,
-  namespace: string,
+  { namespace, taskQueue }: { namespace: string; taskQueue: string },
   activities: Activities & JobActivities,
   workflowBundle: WorkflowBundle,
 ): Promise<RunningWorkers> {
@@ -41,7 +36,7 @@ export async function runWorkers(
   const workers = [
     await WorkerWithoutWatchdog.create({
       ...common,
-      taskQueue: TASK_QUEUE,
+      taskQueue,
       workflowBundle,
       // Each poller holds a slot. With this many slots, an eager start always finds a free one.
       maxConcurrentWorkflowTaskExecutions: 200,
@@ -55,7 +50,7 @@ export async function runWorkers(
     }),
     await Worker.create({
       ...common,
-      taskQueue: SLOW_TASK_QUEUE,
+      taskQueue: slowTaskQueueOf(taskQueue),
       maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_ACTIVITIES,
     }),
   ];

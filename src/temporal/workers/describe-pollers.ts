@@ -1,16 +1,19 @@
 import proto from '@temporalio/proto';
 import type { NativeConnection } from '@temporalio/worker';
-import { SLOW_TASK_QUEUE, TASK_QUEUE } from '../../workflows/contract.ts';
-import { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';
+import { slowTaskQueueOf } from '../../../workflows/contract.ts';
+import { GRPC_STATUS, grpcStatusOf } from '../grpc-status.ts';
 
 const { TASK_QUEUE_TYPE_ACTIVITY, TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
 
 /** The task queues that runWorkers polls. */
-const POLLED_QUEUES = [
-  { name: TASK_QUEUE, taskQueueType: TASK_QUEUE_TYPE_WORKFLOW },
-  { name: TASK_QUEUE, taskQueueType: TASK_QUEUE_TYPE_ACTIVITY },
-  { name: SLOW_TASK_QUEUE, taskQueueType: TASK_QUEUE_TYPE_ACTIVITY },
+const polledQueues = (taskQueue: string) => [
+  { name: taskQueue, taskQueueType: TASK_QUEUE_TYPE_WORKFLOW },
+  { name: taskQueue, taskQueueType: TASK_QUEUE_TYPE_ACTIVITY },
+  { name: slowTaskQueueOf(taskQueue), taskQueueType: TASK_QUEUE_TYPE_ACTIVITY },
 ];
+
+/** The namespace, and the task queue of workflows. */
+export type Queues = { namespace: string; taskQueue: string };
 
 /** `work`: what its pollers get from it. */
 export type PolledQueue = { queue: string; work: 'workflows' | 'activities'; identities: string[] };
@@ -20,10 +23,10 @@ type WorkflowConnection = Pick<NativeConnection, 'workflowService'>;
 /** The task queues of Posthorn's workers, each with the identities that the server has seen polling lately. */
 export async function describePollers(
   { workflowService }: WorkflowConnection,
-  namespace: string,
+  { namespace, taskQueue }: Queues,
 ): Promise<PolledQueue[]> {
   return Promise.all(
-    POLLED_QUEUES.map(async ({ name, taskQueueType }) => {
+    polledQueues(taskQueue).map(async ({ name, taskQueueType }) => {
       const { pollers } = await workflowService.describeTaskQueue({
         namespace,
         taskQueue: { name },
@@ -44,12 +47,12 @@ export async function describePollers(
  */
 export async function isPolling(
   connection: WorkflowConnection,
-  namespace: string,
+  queues: Queues,
   identity: string,
 ): Promise<boolean> {
   try {
-    const queues = await describePollers(connection, namespace);
-    return queues.every(({ identities }) => identities.includes(identity));
+    const polled = await describePollers(connection, queues);
+    return polled.every(({ identities }) => identities.includes(identity));
   } catch (error) {
     if (grpcStatusOf(error) === GRPC_STATUS.PERMISSION_DENIED) return true; // the worker may poll all the same
     throw error;
