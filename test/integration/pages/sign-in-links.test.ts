@@ -42,6 +42,18 @@ test('posthorn dashboard prints a link that signs in once', async () => {
   expect((await call('GET', '/v1/session')).body).toMatchObject({ kind: 'project' });
 });
 
+test('with a project, the link leads to it, and there is none for a project that does not exist', async () => {
+  const { id } = await api.newProject();
+  const variables = { POSTHORN_URL: api.url, POSTHORN_KEY: ADMIN_KEY };
+  const [found, unknown] = await Promise.all([
+    runDashboard(['--project', id], variables),
+    runDashboard(['--project', 'prj_unknown'], variables),
+  ]);
+  const { url } = JSON.parse(found.stdout) as { url: string };
+  expect(url).toMatch(new RegExp(`/dashboard/p/${id}#code=psc_`));
+  expect(unknown).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('does not exist') });
+});
+
 test('posthorn dashboard ends with 2, 3 or 4 without a key, a right one, or a Posthorn', async () => {
   const [noKey, wrongKey, nothing] = await Promise.all([
     runDashboard(['--url', api.url]),
