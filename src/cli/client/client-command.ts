@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { PosthornClient } from '../../../sdk/typescript/src/client.ts';
 import { readConfig } from '../../config/config.ts';
 import { watchStopSignals } from '../stop-signals.ts';
@@ -25,10 +25,18 @@ export type ExitCode = 0 | 1 | 2 | 3;
 
 const LAST_CALL_MS = 3_000;
 
+/** In the help, these stand below the options of the command itself. */
+const LAST_OPTIONS = ['--url', '--key', '--project', '--json', '--help'];
+const placeOf = ({ long }: Option): number => LAST_OPTIONS.indexOf(long ?? '');
+
 /** A command with the options of all clients. It exits with 2 if it is called wrongly. */
 export function clientCommand(name: string, description: string): Command {
   return withUsageExit(new Command(name))
     .description(description)
+    .configureHelp({
+      visibleOptions: (command) =>
+        new Help().visibleOptions(command).toSorted((a, b) => placeOf(a) - placeOf(b)),
+    })
     .option('--url <url>', 'address of the API (default: POSTHORN_URL, else that of "posthorn start")')
     .option('--key <key>', 'project or consumer key (default: POSTHORN_KEY, else that of "posthorn start")')
     .option('--project <id>', 'the project, with the admin key')
@@ -36,7 +44,11 @@ export function clientCommand(name: string, description: string): Command {
 }
 
 export const withUsageExit = (command: Command): Command =>
-  command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+  command
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .showHelpAfterError('(--help lists the options)')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 /** Connects, does the work, and sets the exit code of the process: that of the work, of its failure, or 130 on Ctrl-C. */
 export async function runClientCommand(

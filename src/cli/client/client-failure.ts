@@ -8,6 +8,7 @@ export function describeFailure(error: unknown): { exitCode: 2 | 3 | 4; message:
   if (error instanceof ConfigError) return { exitCode: 2, message: error.problems.join(' · ') };
   if (error instanceof PosthornError) {
     if (error.code === 'unexpected_response') return { exitCode: 4, message: error.message };
+    if (error.code === 'invalid_query') return { exitCode: 3, message: invalidOptions(error) };
     const request = error.requestId === undefined ? '' : `, request ${error.requestId}`;
     return { exitCode: 3, message: `${error.message} (${error.code}${request})` };
   }
@@ -16,6 +17,12 @@ export function describeFailure(error: unknown): { exitCode: 2 | 3 | 4; message:
     return { exitCode: 4, message: 'The response of the API is incomplete or not JSON.' };
   throw error;
 }
+
+/** The options have the names of the parameters. */
+const invalidOptions = ({ errors, message, code }: PosthornError): string =>
+  errors.length === 0
+    ? message
+    : `${errors.map(({ pointer, detail }) => `--${pointer} ${detail}`).join('; ')}. (${code})`;
 
 const isBrokenResponse = (error: unknown): boolean =>
   error instanceof Error &&

@@ -13,6 +13,7 @@ export function registerEvents(program: Command): void {
   program.addCommand(
     withUsageExit(new Command('events'))
       .description('list events, show one with every attempt, or follow outcomes')
+      .showHelpAfterError('(--help lists the commands)')
       .addCommand(listCommand())
       .addCommand(showCommand())
       .addCommand(tailCommand()),
@@ -26,9 +27,9 @@ const listCommand = (): Command =>
     .option('--consumer <id>', 'only events of this consumer')
     .option('--endpoint <id>', 'only events with a delivery to this endpoint')
     .option('--since <time>', 'only events since then: a time, or 10m, 24h, 7d')
-    .option('--until <time>', 'only events before')
+    .option('--until <time>', 'only events before then')
     .option('--contains <text>', 'only events whose body contains this text; needs --since')
-    .option('--limit <count>', 'how many events', '25')
+    .option('--limit <count>', 'how many events; 25 if it is left out')
     .option('--cursor <cursor>', 'go on where a list ended')
     .action((options: ClientOptions & ListOptions) =>
       runClientCommand('events list', options, (context) => listEvents(context, options)),

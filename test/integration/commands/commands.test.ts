@@ -141,6 +141,39 @@ describe('exit codes', () => {
     expect(calls[3]!.stderr).toContain('order is "ord_1", which has no "x"');
   });
 
+  test('what the project does not have is named, and so is a wrong option', async () => {
+    const calls = await Promise.all([
+      run('events', 'show', 'evt_unknown'),
+      run('events', 'show', `dlv_${'0'.repeat(26)}`),
+      run('resend', 'evt_unknown'),
+      run('resend', failed.id, '--endpoint', 'ep_unknown'),
+      run('recover', '--endpoint', 'ep_unknown', '--since', '1h'),
+      run('trigger', 'order.paid', '--endpoint', 'ep_unknown'),
+      run('events', 'list', '--project', 'prj_unknown'),
+      run('events', 'list', '--status', 'fine'),
+      run('events', 'tail', '--status', 'delivered,fine'),
+      run('events', 'list', '--contains', 'x'),
+    ]);
+
+    expect(calls.map(({ code, stdout }) => [code, stdout])).toEqual([
+      ...Array(8).fill([3, '']),
+      ...Array(2).fill([2, '']),
+    ]);
+    const messages = calls.map(({ stderr }) => stderr.replace(/^posthorn [a-z ]+: /, ''));
+    expect(messages).toEqual([
+      expect.stringMatching(/^There is no event evt_unknown in this project\. \(not_found, request req_/),
+      expect.stringMatching(/^There is no delivery dlv_0{26} in this project\./),
+      expect.stringMatching(/^There is no event evt_unknown in this project\./),
+      expect.stringMatching(/^There is no endpoint ep_unknown in this project\./),
+      expect.stringMatching(/^There is no endpoint ep_unknown in this project\./),
+      expect.stringMatching(/^There is no endpoint ep_unknown in this project\./),
+      expect.stringContaining('project'),
+      expect.stringMatching(/^--status must list some of pending, .*\(invalid_query\)\n$/),
+      expect.stringMatching(/^--status "fine" is none of pending, /),
+      expect.stringMatching(/^--contains needs --since/),
+    ]);
+  });
+
   test('a call that the API refuses exits with 3, one that nobody answers with 4', async () => {
     const unused = await startReceiver();
     await unused.close();
@@ -302,7 +335,7 @@ describe('resend', () => {
 
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(first.json()).toMatchObject([{ replayOf: event.deliveries[0]!.id, status: 'delivered' }]);
-    expect(second).toMatchObject({ code: 0, stdout: '', stderr: 'No delivery of this event has failed.\n' });
+    expect(second).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('Nothing to send') });
   });
 
   test('sends one delivery again, and exits with 1 if it fails again', async () => {

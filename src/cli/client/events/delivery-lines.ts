@@ -40,6 +40,7 @@ export function describeNext(
 ): string {
   if (reason !== null && status !== 'delivered') return reason;
   if (waitingFor === null) return '';
+  if (waitingFor === 'engine') return 'about to be sent';
   if (waitingFor !== 'schedule') {
     const until = waitingUntil === null ? '' : ` until ${formatTime(waitingUntil)}`;
     return `waits for ${waitingFor.replaceAll('_', ' ')}${until}`;

@@ -15,16 +15,19 @@ export type ListOptions = {
   since?: string;
   until?: string;
   contains?: string;
-  limit: string;
+  limit?: string;
   cursor?: string;
 };
 
 const MAX_PAGE = 200;
+const DEFAULT_LIMIT = 25;
 
 /** Lists events, the newest first. A search goes on until it has found as many or has looked at everything. */
 export async function listEvents({ client, output }: ClientContext, options: ListOptions): Promise<ExitCode> {
-  const limit = Number(options.limit);
+  const limit = Number(options.limit ?? DEFAULT_LIMIT);
   if (!Number.isInteger(limit) || limit < 1) throw new CommandFailure(2, '--limit is a number from 1.');
+  if (options.contains !== undefined && options.since === undefined)
+    throw new CommandFailure(2, '--contains needs --since, at most 7 days ago, such as --since 24h.');
   const query = queryOf(options);
   let cursor: string | null | undefined = options.cursor;
   let listed = 0;

@@ -1,14 +1,16 @@
 import type { Attempt } from '../../../../sdk/typescript/src/models.ts';
 import type { ClientContext, ExitCode } from '../client-command.ts';
+import { found } from '../found.ts';
 import { type Line, type Span, table } from '../output/lines.ts';
 import { formatTime } from '../output/times.ts';
 import { describeNext } from './delivery-lines.ts';
-import { type DeliveryWithAttempts, type EventDetails, readEvent } from './event-details.ts';
+import { type DeliveryWithAttempts, type EventDetails, isDeliveryId, readEvent } from './event-details.ts';
 import { statusSpan } from './statuses.ts';
 
 /** Shows an event, or the event of a delivery: each delivery, each attempt, and the body. */
 export async function showEvent({ client, output }: ClientContext, id: string): Promise<ExitCode> {
-  const event = await readEvent(client, id);
+  const what = `${isDeliveryId(id) ? 'delivery' : 'event'} ${id}`;
+  const event = await found(client, what, () => readEvent(client, id));
   await output.show(event, () => linesOf(event));
   return 0;
 }
@@ -96,7 +98,7 @@ const BODY_LENGTH = 4_000;
 function responseLines({ response }: Attempt): Line[] {
   const body = response?.body;
   if (!body) return [];
-  return textLines(body, RESPONSE_LENGTH).map((line, i) => [
+  return textLines(body.trimEnd(), RESPONSE_LENGTH).map((line, i) => [
     i === 0 ? '  response  ' : '            ',
     ...line,
   ]);

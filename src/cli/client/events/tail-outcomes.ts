@@ -1,5 +1,6 @@
 import type { Outcome } from '../../../../sdk/typescript/src/outcome-stream.ts';
 import type { ClientContext, ExitCode } from '../client-command.ts';
+import { CommandFailure } from '../connection.ts';
 import type { Line } from '../output/lines.ts';
 import { formatTime } from '../output/times.ts';
 import { statusSpan } from './statuses.ts';
@@ -22,7 +23,7 @@ export async function tailOutcomes(
   const unreachable = new AbortController();
   const streaming = connect(watchStream(output.note, (error) => unreachable.abort(error)));
   const typeOf = createTypeLookup(client);
-  const statuses = options.status?.split(',');
+  const statuses = statusesOf(options.status);
   let cursor = options.from;
   try {
     const outcomes = streaming.outcomes.stream({
@@ -48,6 +49,17 @@ export async function tailOutcomes(
   }
   if (unreachable.signal.aborted) throw unreachable.signal.reason;
   return 0;
+}
+
+/** Of events and of deliveries. */
+const STATUSES = ['pending', 'retrying', 'held', 'delivered', 'undeliverable', 'cancelled', 'unrouted'];
+
+/** The API does not select by status, so it would not refuse a wrong one: nothing would ever be printed. */
+function statusesOf(list: string | undefined): string[] | undefined {
+  const statuses = list?.split(',');
+  const wrong = statuses?.find((status) => !STATUSES.includes(status));
+  if (wrong === undefined) return statuses;
+  throw new CommandFailure(2, `--status "${wrong}" is none of ${STATUSES.join(', ')}.`);
 }
 
 /** Wide enough for every kind, and for the ids that Posthorn makes: the width of later lines is not known. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NewRecovery, Recovery } from '../../../../sdk/typescript/src/models.ts';
 import type { ClientContext, ExitCode } from '../client-command.ts';
 import { CommandFailure } from '../connection.ts';
+import { found } from '../found.ts';
 import { timeOf } from '../time-options.ts';
 import { ask } from './ask.ts';
 import { describePreview, progressLine } from './progress.ts';
@@ -20,11 +21,13 @@ export type RecoverOptions = {
 export async function recover(context: ClientContext, options: RecoverOptions): Promise<ExitCode> {
   const { client, output, interrupted } = context;
   const recovery = recoveryOf(options);
+  await found(client, `endpoint ${options.endpoint}`, () => client.endpoints.get(options.endpoint));
   const preview = await client.recoveries.preview(recovery);
   const noun = options.missing ? 'event' : 'delivery';
-  await output.show(preview, () => [[describePreview(preview, noun, recovery.rate)]]);
   // A count that was cut short may have found nothing yet.
-  if (preview.matches === 0 && !preview.capped) {
+  const isNothing = preview.matches === 0 && !preview.capped;
+  await output.show(preview, () => (isNothing ? [] : [[describePreview(preview, noun, recovery.rate)]]));
+  if (isNothing) {
     output.note('There is nothing to send.');
     return 0;
   }

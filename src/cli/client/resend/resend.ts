@@ -1,9 +1,11 @@
+import type { PosthornClient } from '../../../../sdk/typescript/src/client.ts';
 import type { DeliveryDetails } from '../../../../sdk/typescript/src/models.ts';
 import { PosthornError } from '../../../../sdk/typescript/src/posthorn-error.ts';
 import type { ClientContext, ExitCode } from '../client-command.ts';
 import { CommandFailure } from '../connection.ts';
 import { deliveryRow } from '../events/delivery-lines.ts';
 import { isDeliveryId } from '../events/event-details.ts';
+import { found } from '../found.ts';
 import { table } from '../output/lines.ts';
 import { waitOf } from '../time-options.ts';
 import { withinQuota } from '../within-quota.ts';
@@ -28,12 +30,15 @@ export async function resend(
 
   const { sent, refused } =
     endpoint !== undefined
-      ? { sent: [await client.events.deliverTo(id, endpoint)], refused: 0 }
+      ? { sent: [await sendTo(client, id, endpoint)], refused: 0 }
       : isDeliveryId(id)
-        ? { sent: [await client.deliveries.retry(id)], refused: 0 }
+        ? { sent: [await found(client, `delivery ${id}`, () => client.deliveries.retry(id))], refused: 0 }
         : await retryAll(context, await failedDeliveries(client, id));
   if (sent.length + refused === 0) {
-    output.note('No delivery of this event has failed.');
+    await found(client, `event ${id}`, () => client.events.get(id));
+    output.note(
+      'Nothing to send: no delivery of this event has failed, or what failed was sent again or dismissed.',
+    );
     return 0;
   }
   const shown = waiting === undefined ? sent : await untilSettled(context, sent, waiting.ms);
@@ -42,6 +47,12 @@ export async function resend(
 
   if (refused > 0) return 3;
   return waiting === undefined || shown.every(({ status }) => status === 'delivered') ? 0 : 1;
+}
+
+/** The API says of neither which one it did not find. */
+async function sendTo(client: PosthornClient, event: string, endpoint: string): Promise<DeliveryDetails> {
+  await found(client, `event ${event}`, () => client.events.get(event));
+  return await found(client, `endpoint ${endpoint}`, () => client.events.deliverTo(event, endpoint));
 }
 
 /** One refusal, for example because an endpoint is deleted, does not keep the others from being sent. */

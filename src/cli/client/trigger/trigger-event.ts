@@ -4,6 +4,7 @@ import type { ClientContext, ExitCode } from '../client-command.ts';
 import { CommandFailure } from '../connection.ts';
 import { deliveryRow } from '../events/delivery-lines.ts';
 import { statusSpan } from '../events/statuses.ts';
+import { found } from '../found.ts';
 import { type Line, table } from '../output/lines.ts';
 import { formatTime } from '../output/times.ts';
 import { waitOf } from '../time-options.ts';
@@ -22,7 +23,7 @@ export async function triggerEvent(
   const event =
     options.endpoint === undefined
       ? await client.events.send(await composeEvent(client, type, options), query)
-      : await client.endpoints.test(options.endpoint, await composeTest(client, type, options), query);
+      : await sendTest(client, options.endpoint, await composeTest(client, type, options), query);
 
   await output.show(event, () => linesOf(event));
   if (event.status === 'unrouted') output.note('No endpoint subscribes to this event.');
@@ -30,6 +31,9 @@ export async function triggerEvent(
   if (event.status === 'pending') output.note(`Not everything was delivered within ${wait}.`);
   return event.status === 'delivered' ? 0 : 1;
 }
+
+const sendTest = (client: PosthornClient, endpoint: string, test: NewTestEvent, query: { wait?: string }) =>
+  found(client, `endpoint ${endpoint}`, () => client.endpoints.test(endpoint, test, query));
 
 /** Without data of its own, the API sends the example. Throws a CommandFailure for options that a test does not have. */
 async function composeTest(
