@@ -18,9 +18,16 @@ export function addSearch(): void {
       const count = sections.filter((section) => show(section, words)).length;
       document.body.classList.toggle('searching', words.length > 0);
       found.textContent = words.length === 0 ? '' : `${count === 0 ? 'Nothing' : count} found`;
+      nothing.hidden = count > 0;
       scrollTo({ top: 0 });
     },
   });
+  const nothing = element(
+    'p',
+    { class: 'nothing', hidden: true },
+    'Nothing has all of these words. Try fewer.',
+  );
+  document.querySelector('main')?.prepend(nothing);
   navigation.prepend(field, found);
   document.addEventListener('keydown', (event) => {
     const isTyping = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');

@@ -63,18 +63,21 @@ function formOf(operation: Operation, example: string, { words, project }: Calle
   const send = element('button', { type: 'submit', class: 'try' }, 'Send');
   const stop = element('button', { type: 'button', hidden: true }, 'Stop');
   const output = element('div', { role: 'status' });
+  const caller = element('span', { class: 'soft' }, words);
   const form = element(
     'form',
     { class: 'trial', 'aria-label': `Try ${operation.method} ${operation.path}` },
     ...[...fields].map(([parameter, field]) => labelled(parameter, field)),
     ...(operation.hasBody ? [element('label', {}, 'Body', body)] : []),
-    element('p', {}, send, ' ', stop, ' ', element('span', { class: 'soft' }, words)),
+    element('p', {}, send, ' ', stop, ' ', caller),
     output,
   );
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const values = new Map([...fields].map(([parameter, { value }]) => [parameter, value.trim()]));
     void sendAndShow(operation, { values, body: body.value }, { send, stop, output });
+    // Somebody may have signed in or out since, in another tab.
+    void readCaller().then((now) => caller.replaceChildren(now.words));
   });
   return form;
 }
@@ -124,7 +127,7 @@ async function sendAndShow(
     const ms = Math.round(performance.now() - began);
     summary.replaceChildren(
       element('strong', {}, `${response.status} ${response.statusText}`),
-      ` after ${ms} ms`,
+      ` after ${ms} ms.`,
       ...(response.status === 401 ? [' ', ...signInHint()] : []),
     );
     text.before(

@@ -74,9 +74,13 @@ ${parameters.length > 0 ? html`<h4>Parameters</h4><table>${parameters.map(parame
 ${requestBody ? body(requestBody.content, schemas) : undefined}
 <h4>Responses</h4><table>${Object.entries(responses).map(
     ([status, { description: text, content }]) =>
-      html`<tr><td><strong>${status}</strong> ${responseType(content)}</td><td>${prose(text)}</td></tr>`,
+      html`<tr><td><strong>${status}</strong> ${responseType(content)}</td><td>${codesOf(text)}</td></tr>`,
   )}</table></article>`;
 }
+
+/** Each code of an error begins a line. */
+const codesOf = (text: string): Html[] =>
+  text.split(/(?<=\.) (?=`\w+`: )/).map((part) => html`<p>${prose(part)}</p>`);
 
 const parameter = ({
   name,

@@ -23,7 +23,8 @@ p { margin: 0.5rem 0; }
 nav { padding: 1.25rem; border-bottom: 1px solid var(--line); font-size: 0.9rem; }
 nav strong { display: block; margin-top: 0.75rem; }
 nav a { display: block; padding: 0.1rem 0; color: inherit; overflow-wrap: anywhere; }
-nav .method { display: inline-block; min-width: 4.4em; font-size: 0.7rem; }
+nav .call { display: grid; grid-template-columns: 3.1rem minmax(0, 1fr); align-items: baseline; }
+nav .method { font-size: 0.7rem; }
 article { margin: 0 0 1.25rem; padding: 1rem 1.1rem; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; }
 .method { font: 600 0.8rem ui-monospace, Menlo, Consolas, monospace; text-transform: uppercase; }
 .get { color: var(--info); } .post { color: var(--good); } .put, .patch { color: var(--warn); } .delete { color: var(--bad); }
@@ -33,10 +34,11 @@ table { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
 td { padding: 0.35rem 0.75rem 0.35rem 0; border-top: 1px solid var(--line); vertical-align: top; }
 td:first-child { width: 32%; }
 td p { margin: 0; }
+td p + p { margin-top: 0.2rem; }
 details > summary { cursor: pointer; color: var(--accent); font-size: 0.9rem; }
 [hidden] { display: none !important; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-body.searching main > :not(article), body.searching nav strong { display: none; }
+body.searching main > :not(article, .nothing), body.searching nav strong { display: none; }
 input, select, textarea { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--line-strong); border-radius: 6px; padding: 0.35rem 0.6rem; }
 textarea { font: 0.875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .search { width: 100%; }
