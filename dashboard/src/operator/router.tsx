@@ -12,13 +12,13 @@ import { parseSearch, searchOf, stringifySearch, text } from '../frame/search.ts
 import { eventSearch } from './events/event-search.ts';
 import { carryRange } from './frame/carried-range.ts';
 import { Frame } from './frame/frame.tsx';
-import { NotFound } from './frame/not-found.tsx';
+import { NotFound, NotFoundAlone } from './frame/not-found.tsx';
 import { Projects } from './projects/projects.tsx';
 import { SignIn } from './sign-in/sign-in.tsx';
 
 const range = { range: text, since: text, until: text };
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundAlone });
 
 const signIn = createRoute({
   getParentRoute: () => root,

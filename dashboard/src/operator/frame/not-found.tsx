@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { Empty, Page } from '../../kit/layout/page.tsx';
+import css from './frame.module.css';
 
 export function NotFound() {
   return (
@@ -12,3 +13,10 @@ export function NotFound() {
     </Page>
   );
 }
+
+/** Where no frame is around it. */
+export const NotFoundAlone = () => (
+  <main className={css.alone}>
+    <NotFound />
+  </main>
+);

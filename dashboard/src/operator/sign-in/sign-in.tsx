@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { Problem } from '../../api/problem.tsx';
+import { PosthornError, Problem } from '../../api/problem.tsx';
 import { type Session, sessionQuery, signIn, useSessionQuery } from '../../api/session.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Check, Field } from '../../kit/fields/field.tsx';
@@ -54,7 +54,14 @@ export function SignIn() {
           This page came over plain HTTP: others on the way can read the key. Use HTTPS.
         </p>
       )}
-      {error !== undefined && <Problem error={error} />}
+      {isUsedLink(code, error) ? (
+        <p className={css.warning} role="alert">
+          This link has been used, or has expired. <code>posthorn dashboard</code> makes a new one; or sign in
+          with a key.
+        </p>
+      ) : (
+        error !== undefined && <Problem error={error} />
+      )}
       {asks ? (
         <div className={css.form}>
           <p>You are signed in already. The link would replace your session.</p>
@@ -69,6 +76,13 @@ export function SignIn() {
     </main>
   );
 }
+
+/** A key that is refused after it has an error of its own. */
+const isUsedLink = (code: string | undefined, error: unknown): boolean =>
+  code !== undefined &&
+  error instanceof PosthornError &&
+  error.status === 401 &&
+  /\bcode\b/.test(error.message);
 
 /** Leads to where the reader wanted to go. Only paths of the dashboard: a link could name any. */
 function useEnter(): (session: Session) => Promise<void> {
