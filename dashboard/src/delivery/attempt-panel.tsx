@@ -23,7 +23,7 @@ type AttemptPanelProps = {
   /** What went wrong, in place of the message of the error. */
   cause?: string;
   /** What to do about a failure. */
-  advice: string | undefined;
+  advice: ReactNode;
   /** How the request was signed; undefined if it is not known. */
   signed: Signed | undefined;
   /** The address of this attempt. */

@@ -13,13 +13,16 @@ import { isOpen } from './lane.ts';
 type ResendProps = {
   project: string;
   delivery: Delivery;
+  /** Who gets it, at the beginning of a sentence. */
+  receiver?: string;
   onChange: () => void;
   /** Told of the new delivery. */
   onResent: (id: string) => Promise<void>;
 };
 
 /** Sends a delivery again, or brings its next attempt forward; and cancels one that is open. */
-export function Resend({ project, delivery, onChange, onResent }: ResendProps) {
+export function Resend(props: ResendProps) {
+  const { project, delivery, receiver = 'The receiver', onChange, onResent } = props;
   const queryClient = useQueryClient();
   const [asks, setAsks] = useState<'resend' | 'cancel'>();
   const open = isOpen(delivery);
@@ -70,10 +73,10 @@ export function Resend({ project, delivery, onChange, onResent }: ResendProps) {
         >
           <p>
             {asks === 'cancel'
-              ? 'No attempt starts any more. The receiver does not get this event from this delivery.'
+              ? `No attempt starts any more. ${receiver} does not get this event from this delivery.`
               : delivery.status === 'delivered'
-                ? 'The receiver has confirmed this delivery. It gets the same event a second time.'
-                : 'This delivery was resent already. The receiver may get the event twice.'}
+                ? `${receiver} has confirmed this delivery. It gets the same event a second time.`
+                : `This delivery was resent already. ${receiver} may get the event twice.`}
           </p>
         </CallDialog>
       )}

@@ -73,6 +73,7 @@ const eventType = createRoute({
 const verify = createRoute({
   getParentRoute: () => root,
   path: 'verify',
+  validateSearch: searchOf({ delivery: text, attempt: text }),
   component: lazyRouteComponent(() => import('./verify/verify.tsx'), 'Verify'),
 });
 

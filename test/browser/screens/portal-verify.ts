@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { faultsIn } from '../look.ts';
 import { portalOf } from '../portal.ts';
-import { type Stage, TEST_MS } from '../stage.ts';
+import { HOSTILE, type Stage, TEST_MS } from '../stage.ts';
 
 /** Secrets and signatures in the portal. */
 export function portalVerifyTests(stage: Stage): void {
@@ -56,6 +57,36 @@ export function portalVerifyTests(stage: Stage): void {
       await result.getByText('none of the bodies that were tried').waitFor();
       await result.getByRole('heading', { name: 'Likely reasons, none of which was found' }).waitFor();
       await result.getByText('which nobody can undo').waitFor();
+    },
+    TEST_MS,
+  );
+
+  test(
+    'a request that a server refused is checked with the secret that the server uses',
+    async () => {
+      const receiver = await stage.receiverThat(401);
+      const { secret } = await stage.posthorn.newEndpoint(receiver.url, {
+        consumer: 'refused',
+        policy: { delays: [] },
+      });
+      const { id } = await stage.posthorn.post({
+        type: 'refused.one',
+        consumer: 'refused',
+        data: { note: HOSTILE },
+      });
+      const { deliveries } = await stage.posthorn.untilSettled(id);
+      const page = await portal.open({ consumer: 'refused', path: `deliveries/${deliveries[0]!.id}` });
+      await page.getByRole('link', { name: 'Check this request with your secret' }).click();
+      await page.getByText('This is attempt 1 of refused.one, as it was sent.').waitFor();
+      const check = async (text: string): Promise<void> => {
+        await page.getByLabel('Secret').fill(text);
+        await page.getByRole('button', { name: 'Check it' }).click();
+      };
+      await check(`whsec_${Buffer.alloc(32, 7).toString('base64')}`);
+      await page.getByRole('heading', { name: 'The signature does not fit.' }).waitFor();
+      expect(await faultsIn(page, 'portal checker')).toEqual([]);
+      await check(secret);
+      await page.getByRole('heading', { name: 'The signature is right.' }).waitFor();
     },
     TEST_MS,
   );

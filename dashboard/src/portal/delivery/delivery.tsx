@@ -3,7 +3,6 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react';
 import type { Event, Signing } from '../../../../sdk/typescript/src/models.ts';
 import { signingQuery } from '../../api/catalogue-queries.ts';
-import { Problem } from '../../api/problem.tsx';
 import { useMay } from '../../api/session.ts';
 import { AttemptPanel } from '../../delivery/attempt-panel.tsx';
 import css from '../../delivery/delivery.module.css';
@@ -18,7 +17,9 @@ import { State, StateOf } from '../../kit/status/state.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { bytes } from '../../kit/time/time.ts';
 import { project } from '../address.ts';
-import { customerAdvice, customerCause, customerWaiting, LANE_WORDS, stateWord } from '../words.ts';
+import { LoadProblem } from '../frame/load-problem.tsx';
+import { customerCause, customerWaiting, LANE_WORDS, stateWord } from '../words.ts';
+import { Advice } from './advice.tsx';
 import { supportText } from './support-text.ts';
 import { useDelivery } from './use-delivery.ts';
 
@@ -31,7 +32,7 @@ export function DeliveryScreen() {
     return (
       <Page title="Delivery">
         {error ? (
-          <Problem error={error} />
+          <LoadProblem error={error} what="delivery" to="/deliveries" />
         ) : (
           <Panel>
             <SkeletonRows rows={10} />
@@ -104,7 +105,7 @@ function Loaded({ lane, event, refresh }: { lane: Lane; event: Event; refresh: (
             onCompare={(number) => choose({ with: number })}
             // The messages of errors are written for operators, and name the product.
             cause={`${customerCause(attempt)}.`}
-            advice={customerAdvice(attempt)}
+            advice={<Advice lane={lane} event={event} attempt={attempt} />}
             // The way to sign of today: it may have been another one then.
             signed={isOf(signing, details?.profile) ? signing : undefined}
             link={`${location.origin}${location.pathname}?attempt=${attempt.number}`}
@@ -135,6 +136,7 @@ function Head({ lane, event, refresh }: { lane: Lane; event: Event; refresh: () 
           <Resend
             project={project}
             delivery={delivery}
+            receiver="Your server"
             onChange={refresh}
             onResent={(id) => navigate({ to: '/deliveries/$delivery', params: { delivery: id } })}
           />
@@ -156,7 +158,7 @@ function Head({ lane, event, refresh }: { lane: Lane; event: Event; refresh: () 
           <code>{event.id}</code>
           <CopyButton text={event.id} what="the id of the event" />
         </dd>
-        <dt>Sent</dt>
+        <dt>Created</dt>
         <dd>
           <Moment at={delivery.createdAt} />
         </dd>

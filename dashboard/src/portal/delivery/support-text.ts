@@ -6,7 +6,7 @@ import { customerCause, stateWord } from '../words.ts';
 export function supportText(event: Event, lane: Lane): string {
   const { delivery, attempts } = lane;
   return [
-    `Event ${event.id} (${event.type}), sent ${event.createdAt}`,
+    `Event ${event.id} (${event.type}), created ${event.createdAt}`,
     `Delivery ${delivery.id} to ${withoutQuery(urlOf(event, lane))}: ${stateWord(delivery.status)}`,
     ...attempts.map(
       (attempt) =>

@@ -1,128 +1,53 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useSearch } from '@tanstack/react-router';
 import type { Signing } from '../../../../sdk/typescript/src/models.ts';
 import { signingQuery } from '../../api/catalogue-queries.ts';
 import { Problem } from '../../api/problem.tsx';
-import { Button } from '../../kit/buttons/button.tsx';
-import { Field } from '../../kit/fields/field.tsx';
-import { SecretField } from '../../kit/fields/text-field.tsx';
-import { Icon } from '../../kit/icons/icon.tsx';
 import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { project } from '../address.ts';
-import { type CheckResult, checkRequest } from './check-request.ts';
+import { useDelivery } from '../delivery/use-delivery.ts';
+import { Checker } from './checker.tsx';
 import { SnippetPanel } from './snippet-panel.tsx';
-import css from './verify.module.css';
 
 /** How to check a signature, and why one does not fit. */
 export function Verify() {
+  const { delivery, attempt } = useSearch({ from: '/verify' });
   const { data: signing, error } = useQuery(signingQuery(project));
+  const code = <SnippetPanel title="Code of a receiver" />;
   return (
     <Page title="Verify signatures">
       {error && <Problem error={error} />}
-      <SnippetPanel title="Code of a receiver" />
+      {delivery === undefined && code}
       <Panel title="Check a request">
-        {signing ? <Checker signing={signing} /> : <SkeletonRows rows={6} />}
+        {!signing && <SkeletonRows rows={6} />}
+        {signing && delivery === undefined && <Checker signing={signing} />}
+        {signing && delivery !== undefined && (
+          <SentRequest key={delivery} signing={signing} delivery={delivery} attempt={attempt} />
+        )}
       </Panel>
+      {delivery !== undefined && code}
     </Page>
   );
 }
 
-/** What is written here stays here: it is in the memory of this screen alone. */
-function Checker({ signing }: { signing: Signing }) {
-  const [headers, setHeaders] = useState('');
-  const [body, setBody] = useState('');
-  const [secret, setSecret] = useState('');
-  const [result, setResult] = useState<CheckResult>();
+type SentRequestProps = { signing: Signing; delivery: string; attempt: string | undefined };
+
+/** The request of an attempt, without the secret, which only its owner has. */
+function SentRequest({ signing, delivery, attempt }: SentRequestProps) {
+  const { lane, event, error } = useDelivery(delivery);
+  if (error) return <Checker signing={signing} />;
+  if (!lane || !event) return <SkeletonRows rows={6} />;
+  const sent = lane.attempts.find(({ number }) => String(number) === attempt) ?? lane.attempts.at(-1);
+  const headers = Object.entries(sent?.request?.headers ?? {});
+  if (!sent || headers.length === 0 || event.body === null) return <Checker signing={signing} />;
   return (
-    <div className={css.panel}>
-      <p>
-        Paste a request that your server refused. It is checked in this browser: nothing of it is sent or
-        kept.
-      </p>
-      <form
-        className={css.panel}
-        onSubmit={(event) => {
-          event.preventDefault();
-          setResult(checkRequest({ headers, body, secret, now: Date.now() }, signing));
-        }}
-      >
-        <Field label="Headers" hint="One a line, as in a log.">
-          {(control) => (
-            <textarea
-              {...control}
-              required
-              spellCheck={false}
-              placeholder={Object.keys(signing.headers)
-                .map((name) => `${name}: …`)
-                .join('\n')}
-              value={headers}
-              onChange={(change) => setHeaders(change.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="Body" hint="The raw body, exactly as it came.">
-          {(control) => (
-            <textarea
-              {...control}
-              required
-              spellCheck={false}
-              value={body}
-              onChange={(change) => setBody(change.target.value)}
-            />
-          )}
-        </Field>
-        <SecretField label="Secret" hint="Of the endpoint." required value={secret} onChange={setSecret} />
-        <div>
-          <Button kind="primary" type="submit">
-            Check it
-          </Button>
-        </div>
-      </form>
-      <div role="status">{result && <Result result={result} />}</div>
-    </div>
-  );
-}
-
-const ICONS = { good: 'circle-check', bad: 'octagon-x', unknown: 'triangle-alert' } as const;
-const WORDS = { good: 'right', bad: 'wrong', unknown: 'attention' } as const;
-
-const VERDICTS: Record<CheckResult['verdict'], string> = {
-  right: 'The signature is right.',
-  other_body: 'The signature is right, but for another body than this one.',
-  wrong: 'The signature does not fit.',
-  unchecked: 'The signature could not be checked.',
-};
-
-/** What was found, and apart from it what is only likely. */
-function Result({ result: { verdict, findings, likely } }: { result: CheckResult }) {
-  return (
-    <section className={css.result} aria-label="Result">
-      <h3>{VERDICTS[verdict]}</h3>
-      <dl className={css.result}>
-        {findings.map(({ part, state, text }) => (
-          <div key={part} className={css.check}>
-            <dt className={css[state]}>
-              <Icon name={ICONS[state]} size={14} />
-              {part}: {WORDS[state]}
-            </dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-      </dl>
-      {likely.length > 0 && (
-        <>
-          <h4>
-            {likely.length === 1
-              ? 'The likely reason, which was not found'
-              : 'Likely reasons, none of which was found'}
-          </h4>
-          <ul className={css.likely}>
-            {likely.map((reason) => (
-              <li key={reason}>{reason}</li>
-            ))}
-          </ul>
-        </>
-      )}
-    </section>
+    <Checker
+      signing={signing}
+      given={{
+        headers: headers.map(([name, value]) => `${name}: ${String(value)}`).join('\n'),
+        body: event.body,
+        text: `This is attempt ${sent.number} of ${event.type}, as it was sent. Add the secret that your server uses.`,
+      }}
+    />
   );
 }
