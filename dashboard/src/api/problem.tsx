@@ -12,13 +12,20 @@ export function hideErrorLinks(): void {
   linksToErrors = false;
 }
 
+type ProblemProps = {
+  error: unknown;
+  /** What came before is still shown: that the API does not answer, the frame says. */
+  hasOld?: boolean;
+};
+
 /** What went wrong, in the words of the API, and the id under which it is logged. */
-export function Problem({ error }: { error: unknown }) {
+export function Problem({ error, hasOld = false }: ProblemProps) {
   if (!(error instanceof PosthornError)) {
+    if (hasOld) return null;
     return (
       <div className={css.problem} role="alert">
         <p className={css.title}>{product()} does not answer</p>
-        <p>The request got no response. The page tries again.</p>
+        <p>The request got no response.</p>
       </div>
     );
   }
@@ -49,6 +56,16 @@ export function Problem({ error }: { error: unknown }) {
 /** The message that the API has for a member of the body, such as `/url`. */
 export const errorAt = (error: unknown, pointer: string): string | undefined =>
   errorsOf(error).find((entry) => isWithin(entry.pointer, pointer))?.detail;
+
+/** The same with the name of the member, where it is one of several within `pointer`. */
+export function memberErrorAt(error: unknown, pointer: string): string | undefined {
+  const found = errorsOf(error).find((entry) => isWithin(entry.pointer, pointer));
+  const member = found?.pointer
+    .slice(pointer.length + 1)
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~');
+  return member ? `${member} ${found!.detail}` : found?.detail;
+}
 
 export const hasErrorAt = (error: unknown, pointer: string): boolean => errorAt(error, pointer) !== undefined;
 

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ComponentProps, useState } from 'react';
 import { endpointsQuery } from '../api/queries.ts';
+import { useSession } from '../api/session.ts';
 import { TestEndpoint } from '../endpoint/test-endpoint.tsx';
 import { Button } from '../kit/buttons/button.tsx';
 import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
@@ -10,12 +11,14 @@ import { matchesType } from './type-groups.ts';
 
 type SendTestProps = { project: string; type: string; onClose: () => void } & Pick<
   ComponentProps<typeof TestEndpoint>,
-  'advice' | 'link'
+  'advice' | 'stateWord' | 'link'
 >;
 
 /** Chooses an endpoint, those that subscribe first; then the test is that of an endpoint. */
-export function SendTest({ project, type, onClose, advice, link }: SendTestProps) {
+export function SendTest({ project, type, onClose, ...answer }: SendTestProps) {
   const { data } = useQuery(endpointsQuery(project, {}));
+  // A customer knows whose endpoints these are.
+  const namesConsumers = useSession().kind !== 'consumer';
   const [chosen, setChosen] = useState('');
   const [isSending, setSending] = useState(false);
   const subscribes = (events: string[]): boolean => events.some((pattern) => matchesType(pattern, type));
@@ -31,8 +34,7 @@ export function SendTest({ project, type, onClose, advice, link }: SendTestProps
         type={type}
         onClose={onClose}
         onSent={async () => {}}
-        advice={advice}
-        link={link}
+        {...answer}
       />
     );
   }
@@ -46,7 +48,9 @@ export function SendTest({ project, type, onClose, advice, link }: SendTestProps
             <select {...control} value={endpoint?.id} onChange={(change) => setChosen(change.target.value)}>
               {endpoints.map(({ id, url, events, consumer }) => (
                 <option key={id} value={id}>
-                  {[url, consumer, subscribes(events) ? null : 'not subscribed'].filter(Boolean).join(' · ')}
+                  {[url, namesConsumers && consumer, subscribes(events) ? null : 'not subscribed']
+                    .filter(Boolean)
+                    .join(' · ')}
                 </option>
               ))}
             </select>

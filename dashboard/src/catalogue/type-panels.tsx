@@ -64,6 +64,7 @@ export function ExamplePanel({ exact }: { exact: ExactEventType }) {
 }
 
 type PreviewPanelProps = {
+  title?: string;
   project: string;
   exact: ExactEventType;
   /** Read-only sessions may not: it is no GET. */
@@ -71,12 +72,12 @@ type PreviewPanelProps = {
 };
 
 /** The request that a receiver gets for the example. */
-export function PreviewPanel({ project, exact, mayAsk }: PreviewPanelProps) {
+export function PreviewPanel({ title = 'As a receiver gets it', project, exact, mayAsk }: PreviewPanelProps) {
   const hasExample = exact.example !== 'null';
   const preview = useQuery(previewQuery(project, exact.type.type, hasExample && mayAsk));
   const signing = useQuery(signingQuery(project));
   return (
-    <Panel title="As a receiver gets it">
+    <Panel title={title}>
       <div className={css.padded}>
         {!hasExample && <p>Without an example there is nothing to show.</p>}
         {hasExample && !mayAsk && <p>A session that only reads cannot ask for it.</p>}

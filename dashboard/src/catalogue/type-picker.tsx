@@ -131,7 +131,7 @@ function Example({ entry }: { entry: EventType | undefined }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: as above
     <section className={css.example} tabIndex={0} aria-label="Example">
       {entry === undefined ? (
-        <p className={css.note}>Point at a type to see an example of its data.</p>
+        <p className={css.note}>Point at a type, or tap it, to see an example of its data.</p>
       ) : (
         <>
           <p className={css.note}>

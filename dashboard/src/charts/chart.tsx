@@ -129,8 +129,12 @@ function hint(data: ChartData, isUtc: boolean, onZoom: ChartProps['onZoom']): st
           ...(isUtc && { timeZone: 'UTC' }),
         })}. `
       : '';
-  const zoom = onZoom ? 'Drag to zoom, or use the buttons.' : 'Use the arrow keys to read each point.';
-  return `${counted}${zoom}`;
+  if (data.series.every(({ values }) => values.every((value) => value === null || value === 0)))
+    return `${counted}Nothing in this time.`;
+  const use = onZoom
+    ? 'Drag to zoom, or use the buttons.'
+    : 'Point at the chart, or use the arrow keys, to read each point.';
+  return `${counted}${use}`;
 }
 
 /** Grey: the time before anything was counted. Hatched: points that may still grow. */

@@ -7,9 +7,9 @@ export function pointTime(data: ChartData, index: number, isUtc: boolean): strin
   const zone = isUtc ? ({ timeZone: 'UTC' } as const) : {};
   const start = new Date(data.at[index]!);
   const day = start.toLocaleString('en-GB', { day: 'numeric', month: 'short', ...zone });
-  // Days are those of UTC: in another zone they have hours.
-  if (data.stepMs >= DAY_MS && isUtc) return day;
   const time = (date: Date): string =>
     date.toLocaleString('en-GB', { hour: '2-digit', minute: '2-digit', ...zone });
+  // Days are those of UTC: in another zone they have hours.
+  if (data.stepMs >= DAY_MS && time(start) === '00:00') return day;
   return `${day}, ${time(start)}–${time(new Date(endOf(data, index)))}`;
 }

@@ -123,7 +123,7 @@ export function Recover({ project, filter, title, explanation, onClose, onStarte
           disabled={matches === 0}
           onClick={() => begin.mutate()}
         >
-          {`Resend ${countOf(preview.data)}`}
+          {`${filter.what === 'missing' ? 'Send' : 'Resend'} ${countOf(preview.data)}`}
         </Button>
       </DialogActions>
     </Dialog>

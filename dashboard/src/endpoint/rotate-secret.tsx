@@ -48,15 +48,19 @@ export function RotateSecret({ project, endpoint, codeOf, onClose, onChange }: R
         secret={rotate.data.secret}
         what="the new secret"
         onClose={onClose}
+        below={
+          <>
+            <SecretTimes secrets={rotate.data.secrets} />
+            <p>A receiver that accepts both misses nothing{code === '' ? '.' : ':'}</p>
+            {code !== '' && <CodeBlock>{code}</CodeBlock>}
+          </>
+        }
       >
         <p>
           {rotate.data.secret === undefined
             ? 'Requests are signed with the secret that you gave.'
             : 'This is the new secret. It is shown now, and never again.'}
         </p>
-        <SecretTimes secrets={rotate.data.secrets} />
-        <p>A receiver that accepts both misses nothing{code === '' ? '.' : ':'}</p>
-        {code !== '' && <CodeBlock>{code}</CodeBlock>}
       </ShownOnce>
     );
   }

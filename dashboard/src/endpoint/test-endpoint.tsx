@@ -4,7 +4,7 @@ import { clientOf } from '../api/client.ts';
 import { FormProblem } from '../api/problem.tsx';
 import { useSession } from '../api/session.ts';
 import { Dialog } from '../kit/dialogs/dialog.tsx';
-import { ChosenTest } from './test/chosen-test.tsx';
+import { ChosenTest, useChosenTest } from './test/chosen-test.tsx';
 import type { TestDraft, TestEndpointProps } from './test/test-draft.ts';
 import { TestForm } from './test/test-form.tsx';
 import { testEndpoint } from './test-call.ts';
@@ -27,8 +27,9 @@ export function TestEndpoint(props: TestEndpointProps) {
 
 function ChosenTestDialog({ project, endpoint, type, onClose, onSent, ...answer }: TestEndpointProps) {
   const [draft, setDraft] = useState<TestDraft>({ type });
+  const chosen = useChosenTest(project, endpoint, draft);
   const test = useMutation({
-    mutationFn: () => testEndpoint(clientOf(project), endpoint.id, draft.type),
+    mutationFn: () => testEndpoint(clientOf(project), endpoint.id, chosen.type),
     onSuccess: onSent,
   });
   return (
@@ -37,11 +38,11 @@ function ChosenTestDialog({ project, endpoint, type, onClose, onSent, ...answer 
       <TestForm
         {...answer}
         result={test.data}
-        busy={test.isPending}
+        busy={test.isPending || !chosen.isReady}
         onSubmit={() => test.mutate()}
         onClose={onClose}
       >
-        <ChosenTest project={project} type={draft.type} onChange={setDraft} />
+        <ChosenTest test={chosen} onChange={setDraft} />
       </TestForm>
     </Dialog>
   );

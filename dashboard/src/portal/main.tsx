@@ -9,6 +9,7 @@ import { forgetVersions } from '../api/fetch-if-changed.ts';
 import { hideErrorLinks } from '../api/problem.tsx';
 import { newQueryClient } from '../frame/query-client.ts';
 import { forgetToasts, Toasts } from '../kit/status/toast.tsx';
+import { nameProduct } from '../kit/text/product.ts';
 import { takeCode } from './address.ts';
 import { followHost } from './host/follow-host.ts';
 import { tellHeight } from './host/host.ts';
@@ -21,6 +22,9 @@ const queryClient = newQueryClient();
 signCallsWith({ headers: signCall, credentials: 'omit' });
 observeCalls({ answered: markAnswered, failed: markAway, signedOut: sessionEnded });
 hideErrorLinks();
+
+// Until the session tells the name.
+nameProduct('The service');
 
 // Before the router is made, which would keep the address with its code.
 void enter(takeCode());

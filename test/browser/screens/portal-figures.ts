@@ -32,10 +32,10 @@ export function portalFigureTests(stage: Stage): void {
       const page = await portal.open({ consumer: 'figures' });
       const row = (text: string) => page.getByRole('row', { name: new RegExp(text) });
       await row('losing').getByText('50 % of 2 delivered').waitFor();
-      await row('losing').getByText('1 was given up, 1 request failed').waitFor();
+      await row('losing').getByText('1 given up, 1 failed request').waitFor();
       // A request failed, and no delivery was lost.
       await row('retried').getByText('100 % of 1 delivered').waitFor();
-      await row('retried').getByText('1 request failed').waitFor();
+      await row('retried').getByText('1 failed request').waitFor();
 
       await page.getByRole('link', { name: 'Usage' }).click();
       const types = page.getByRole('region', { name: 'Events by type' });

@@ -13,6 +13,8 @@ export type TestEndpointProps = {
   onSent: () => Promise<void>;
   /** What to do about a failure. */
   advice: (attempt: Attempt) => string | undefined;
+  /** The states of deliveries in words of its own, for readers who are not the operator. */
+  stateWord?: (status: Delivery['status']) => string;
   /** Leads to the whole request and response. */
   link: (delivery: Delivery) => ReactNode;
 };

@@ -18,6 +18,7 @@ type TestFormProps = {
   result: TestResult | undefined;
   busy: boolean;
   advice: (attempt: Attempt) => string | undefined;
+  stateWord?: ((status: Delivery['status']) => string) | undefined;
   link: (delivery: Delivery) => ReactNode;
   onSubmit: () => void;
   onClose: () => void;
@@ -26,7 +27,8 @@ type TestFormProps = {
 };
 
 /** What is sent, and below it what came back. */
-export function TestForm({ result, busy, advice, link, onSubmit, onClose, children }: TestFormProps) {
+export function TestForm(props: TestFormProps) {
+  const { result, busy, advice, stateWord, link, onSubmit, onClose, children } = props;
   const [form, setForm] = useState<BodyForm>('pretty');
   const { event, delivery, attempt } = result ?? {};
   return (
@@ -40,8 +42,8 @@ export function TestForm({ result, busy, advice, link, onSubmit, onClose, childr
       {event && (
         <section className={css.answer} aria-label="Answer" aria-live="polite">
           {delivery ? (
-            <p>
-              <StateOf status={delivery.status} />{' '}
+            <p className={css.answerLine}>
+              <StateOf status={delivery.status} {...(stateWord && { word: stateWord(delivery.status) })} />
               {attempt
                 ? `It ${causeOf(attempt)} after ${duration(attempt.durationMs)}.`
                 : 'It has not answered within 10 s.'}

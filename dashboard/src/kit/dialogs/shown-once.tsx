@@ -13,6 +13,8 @@ type ShownOnceProps = {
   done?: string;
   onClose: () => void;
   children: ReactNode;
+  /** What to do with it, below it. */
+  below?: ReactNode;
 };
 
 /** A secret that was made just now. It is in the memory of this dialog alone, and gone when that closes. */
@@ -23,11 +25,13 @@ export function ShownOnce({
   done = 'I have kept it',
   onClose,
   children,
+  below,
 }: ShownOnceProps) {
   return (
     <Dialog title={title} onClose={onClose}>
       {children}
       {secret !== undefined && <SecretText label={what} text={secret} />}
+      {below}
       <DialogActions>
         {secret !== undefined && <CopyButton text={secret} what={what} label={`Copy ${what}`} />}
         <Button kind="primary" onClick={onClose}>

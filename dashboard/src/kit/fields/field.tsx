@@ -39,19 +39,25 @@ export function Field({ label, hint, error, children }: FieldProps) {
   );
 }
 
-export function Check({
-  label,
-  checked,
-  onChange,
-}: {
+type CheckProps = {
   label: string;
+  /** Why it cannot be changed. */
+  fixed?: string | undefined;
   checked: boolean;
   onChange: (checked: boolean) => void;
-}) {
-  return (
-    <label className={css.check}>
-      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.target.checked)} />
+};
+
+export const Check = ({ label, fixed, checked, onChange }: CheckProps) => (
+  <label className={css.check}>
+    <input
+      type="checkbox"
+      checked={checked}
+      disabled={fixed !== undefined}
+      onChange={(event) => onChange(event.target.checked)}
+    />
+    <span>
       {label}
-    </label>
-  );
-}
+      {fixed !== undefined && <span className={css.fixed}>{fixed}</span>}
+    </span>
+  </label>
+);

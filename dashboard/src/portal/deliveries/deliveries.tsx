@@ -69,7 +69,7 @@ export function Deliveries() {
   return (
     <Page title="Deliveries" actions={!type && !contains && <Live isLive={isLive} />}>
       <Filters />
-      {query.error && <Problem error={query.error} />}
+      {query.error && <Problem error={query.error} hasOld={query.data !== undefined} />}
       <Panel>
         {query.isPending && <SkeletonRows rows={8} />}
         {query.data && rows.length === 0 && (

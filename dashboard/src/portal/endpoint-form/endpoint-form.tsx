@@ -2,10 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import type { Signing } from '../../../../sdk/typescript/src/models.ts';
 import { catalogueQuery } from '../../api/catalogue-queries.ts';
-import { errorAt, Problem } from '../../api/problem.tsx';
+import { errorAt, memberErrorAt, Problem } from '../../api/problem.tsx';
 import { TypePicker } from '../../catalogue/type-picker.tsx';
 import { secretCommand, secretForm, secretProblem } from '../../endpoint/secret-rules.ts';
-import { Field } from '../../kit/fields/field.tsx';
+import { Check, Field } from '../../kit/fields/field.tsx';
 import { SecretField, TextField } from '../../kit/fields/text-field.tsx';
 import { project } from '../address.ts';
 import css from './endpoint-form.module.css';
@@ -16,6 +16,8 @@ export type EndpointInput = {
   events: string[];
   /** One header a line. */
   headers: string;
+  /** Removes those that it has. */
+  dropsHeaders?: boolean;
   secret: string;
 };
 
@@ -105,19 +107,27 @@ export function EndpointForm(props: EndpointFormProps) {
           hint={
             presentHeaders.length === 0
               ? 'One a line, such as X-Team: billing. At most 20.'
-              : `Now: ${presentHeaders.join(', ')}. What you write here replaces all of them; empty keeps them.`
+              : `Now: ${presentHeaders.join(', ')}. What you write here replaces all of them.`
           }
-          error={errorAt(error, '/headers')}
+          error={memberErrorAt(error, '/headers')}
         >
           {(control) => (
             <textarea
               {...control}
               rows={3}
+              disabled={input.dropsHeaders}
               value={input.headers}
               onChange={(change) => set({ headers: change.target.value })}
             />
           )}
         </Field>
+        {presentHeaders.length > 0 && (
+          <Check
+            label="Send none of them any more"
+            checked={input.dropsHeaders === true}
+            onChange={(dropsHeaders) => set({ dropsHeaders })}
+          />
+        )}
       </details>
       <div className={css.buttons}>{children}</div>
     </form>
@@ -141,7 +151,8 @@ function secretHint(rules: Signing['secret']): ReactNode {
         '.'
       ) : (
         <>
-          , as this command makes it: <code>{command}</code>
+          , as this command makes it:
+          <code className={css.command}>{command}</code>
         </>
       )}
     </>

@@ -12,12 +12,13 @@ type EditProps = { endpoint: Endpoint; onClose: () => void; onChange: () => Prom
 
 export function Edit({ endpoint, onClose, onChange }: EditProps) {
   const save = useMutation({
-    mutationFn: ({ url, description, events, headers }: EndpointInput) =>
+    mutationFn: ({ url, description, events, headers, dropsHeaders }: EndpointInput) =>
       clientOf(project).endpoints.update(endpoint.id, {
         url: url.trim(),
         events,
         description: description === '' ? null : description,
         ...(headers.trim() !== '' && { headers: headersIn(headers) }),
+        ...(dropsHeaders && { headers: null }),
       }),
     onSuccess: async () => {
       tell('Saved.');

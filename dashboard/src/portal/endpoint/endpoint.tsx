@@ -2,17 +2,18 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import type { Endpoint, FailureGroup } from '../../../../sdk/typescript/src/models.ts';
-import { Problem } from '../../api/problem.tsx';
 import { deliveriesQuery, endpointQuery, failuresQuery, recoveriesQuery } from '../../api/queries.ts';
 import { ChartSkeleton } from '../../charts/chart-skeleton.tsx';
 import { EndpointState } from '../../endpoint/endpoint-state.tsx';
 import { HealthNotes } from '../../endpoint/health-notes.tsx';
 import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { useHeldRows } from '../../kit/lists/held-rows.ts';
+import { LiveLine } from '../../kit/lists/live-line.tsx';
 import { product } from '../../kit/text/product.ts';
 import { Moment } from '../../kit/time/moment.tsx';
 import { project } from '../address.ts';
 import { DeliveryTable } from '../deliveries/delivery-table.tsx';
+import { LoadProblem } from '../frame/load-problem.tsx';
 import { customerAdvice, customerCause, groupText } from '../words.ts';
 import { Actions } from './actions.tsx';
 import css from './endpoint.module.css';
@@ -41,14 +42,14 @@ export function EndpointScreen() {
     refetchInterval: REFETCH_MS,
   });
   const recoveries = useQuery(recoveriesQuery(project));
-  const { rows: deliveries } = useHeldRows(latest.data?.pages[0]?.items ?? [], id);
+  const { rows: deliveries, waiting, show } = useHeldRows(latest.data?.pages[0]?.items ?? [], id);
   const endpoint = query.data;
   // All at once: what comes later would move what is being read.
   if (!endpoint || failures.isPending || recoveries.isPending) {
     return (
       <Page title="Endpoint">
         {query.error ? (
-          <Problem error={query.error} />
+          <LoadProblem error={query.error} what="endpoint" to="/endpoints" />
         ) : (
           <Panel>
             <SkeletonRows rows={8} />
@@ -85,6 +86,7 @@ export function EndpointScreen() {
             <p>Send a test: it gets an example event, and you see what it answers.</p>
           </Empty>
         )}
+        {deliveries.length > 0 && <LiveLine waiting={waiting} onShow={show} />}
         {deliveries.length > 0 && <DeliveryTable deliveries={deliveries} isOfOneEndpoint />}
       </Panel>
       <Settings

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { TestEndpoint } from '../../endpoint/test-endpoint.tsx';
 import { project } from '../address.ts';
-import { customerAdvice } from '../words.ts';
+import { customerAdvice, stateWord } from '../words.ts';
 
 /** Sends an example event, and shows what your server answers. */
 export function Test({ endpoint, onClose }: { endpoint: Endpoint; onClose: () => void }) {
@@ -15,6 +15,7 @@ export function Test({ endpoint, onClose }: { endpoint: Endpoint; onClose: () =>
       onClose={onClose}
       onSent={() => queryClient.invalidateQueries({ queryKey: [project] })}
       advice={customerAdvice}
+      stateWord={stateWord}
       link={({ id: delivery }) => (
         <Link to="/deliveries/$delivery" params={{ delivery }}>
           Look at the request and the response

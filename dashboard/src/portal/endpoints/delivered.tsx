@@ -21,12 +21,14 @@ export function Delivered({ figures, lastFailureAt }: DeliveredProps) {
   const ended = attempts - failed + undeliverable;
   const share = shareOf(attempts - failed, undeliverable);
   const notes = [
-    ...(undeliverable > 0 ? [count(undeliverable, 'was given up', 'were given up')] : []),
-    ...(failed > 0 ? [count(failed, 'request failed', 'requests failed')] : []),
+    ...(undeliverable > 0 ? [`${undeliverable.toLocaleString()} given up`] : []),
+    ...(failed > 0 ? [count(failed, 'failed request', 'failed requests')] : []),
   ].join(', ');
   if (ended === 0 && failed === 0) {
     const isBehind = lastFailureAt !== null && lastFailureAt > figures.settledUntil;
-    return <span className={table.muted}>{isBehind ? 'being counted' : 'nothing sent'}</span>;
+    return (
+      <span className={`${table.muted} ${table.nowrap}`}>{isBehind ? 'being counted' : 'nothing sent'}</span>
+    );
   }
   return (
     <div className={css.share}>

@@ -57,7 +57,7 @@ export function Endpoints() {
         )
       }
     >
-      {query.error && <Problem error={query.error} />}
+      {query.error && <Problem error={query.error} hasOld={query.data !== undefined} />}
       <Panel>
         {query.isPending && <SkeletonRows rows={4} />}
         {query.data && endpoints.length === 0 && <NoEndpoints mayAdd={mayAdd} />}

@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { eventTypeQuery } from '../../api/catalogue-queries.ts';
-import { Problem } from '../../api/problem.tsx';
 import { useMay } from '../../api/session.ts';
 import columns from '../../catalogue/catalogue.module.css';
 import { SendTest } from '../../catalogue/send-test.tsx';
@@ -10,7 +9,8 @@ import { ExamplePanel, PreviewPanel, SchemaPanel } from '../../catalogue/type-pa
 import { Button } from '../../kit/buttons/button.tsx';
 import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { project } from '../address.ts';
-import { customerAdvice } from '../words.ts';
+import { LoadProblem } from '../frame/load-problem.tsx';
+import { customerAdvice, stateWord } from '../words.ts';
 import css from './event-types.module.css';
 import { Subscribe } from './subscribe.tsx';
 
@@ -27,7 +27,7 @@ export function EventTypeScreen() {
     return (
       <Page title={type}>
         {error ? (
-          <Problem error={error} />
+          <LoadProblem error={error} what="event" to="/event-types" />
         ) : (
           <Panel>
             <SkeletonRows rows={10} />
@@ -60,7 +60,7 @@ export function EventTypeScreen() {
           <SchemaPanel exact={exact} />
           <ExamplePanel exact={exact} />
         </div>
-        <PreviewPanel project={project} exact={exact} mayAsk />
+        <PreviewPanel title="As your server gets it" project={project} exact={exact} mayAsk />
       </div>
       {shown === 'subscribe' && (
         <Subscribe
@@ -75,6 +75,7 @@ export function EventTypeScreen() {
           type={type}
           onClose={close}
           advice={customerAdvice}
+          stateWord={stateWord}
           link={({ id: delivery }) => (
             <Link to="/deliveries/$delivery" params={{ delivery }}>
               Look at the request and the response

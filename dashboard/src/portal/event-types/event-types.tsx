@@ -43,7 +43,7 @@ export function EventTypes() {
           />
         </search>
       )}
-      {error && <Problem error={error} />}
+      {error && <Problem error={error} hasOld={types !== undefined} />}
       {isPending && (
         <Panel>
           <SkeletonRows rows={6} />

@@ -32,20 +32,14 @@ export function Subscribe({ type, onClose, onNew }: SubscribeProps) {
       {save.error && <Problem error={save.error} />}
       {data && endpoints.length === 0 && <p>There is no endpoint yet.</p>}
       {endpoints.map((endpoint) => {
-        const isWider = endpoint.events.some((pattern) => pattern !== type && matchesType(pattern, type));
+        const wider = endpoint.events.find((pattern) => pattern !== type && matchesType(pattern, type));
         const isOnly = endpoint.events.length === 1 && endpoint.events[0] === type;
-        if (isWider || isOnly) {
-          return (
-            <p key={endpoint.id}>
-              {endpoint.url} {isWider ? 'gets it with others.' : 'gets it alone.'}
-            </p>
-          );
-        }
         return (
           <Check
             key={endpoint.id}
             label={endpoint.url}
-            checked={endpoint.events.includes(type)}
+            fixed={fixedBy(wider, isOnly)}
+            checked={wider !== undefined || endpoint.events.includes(type)}
             onChange={(isOn) => save.mutate({ endpoint, isOn })}
           />
         );
@@ -60,4 +54,10 @@ export function Subscribe({ type, onClose, onNew }: SubscribeProps) {
       </DialogActions>
     </Dialog>
   );
+}
+
+/** Why a tick cannot be taken away here. */
+function fixedBy(wider: string | undefined, isOnly: boolean): string | undefined {
+  if (wider !== undefined) return wider === '*' ? 'It gets all events.' : `It gets all of ${wider}.`;
+  return isOnly ? 'It is the only event that it gets.' : undefined;
 }

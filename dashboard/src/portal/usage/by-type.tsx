@@ -23,7 +23,7 @@ export function ByType() {
   });
   return (
     <Panel title="Events by type">
-      {error && <Problem error={error} />}
+      {error && <Problem error={error} hasOld={data !== undefined} />}
       {!data && !error && <SkeletonRows rows={4} />}
       {data && data.items.length + data.others === 0 && (
         <Empty icon="inbox" title="No event yet">
@@ -90,7 +90,7 @@ const Numbers = ({ accepted, all }: { accepted: number; all: number }) => (
       {accepted.toLocaleString()}
     </td>
     <td data-label="Share" className={table.number}>
-      {shareText(accepted / all)}
+      {accepted > 0 && accepted / all < 0.0001 ? '< 0.01 %' : shareText(accepted / all)}
     </td>
   </>
 );

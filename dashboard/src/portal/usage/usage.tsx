@@ -22,7 +22,7 @@ export function Usage() {
   const figures = data && figuresOf(data);
   return (
     <Page title="Usage of the last 30 days">
-      {error && <Problem error={error} />}
+      {error && <Problem error={error} hasOld={data !== undefined} />}
       <Panel>
         <dl className={css.figures}>
           <Figure name="Events" value={figures?.accepted} />
@@ -42,7 +42,15 @@ export function Usage() {
         <ChartSkeleton title="Requests and events a day" />
       )}
       {data ? (
-        <TimeLines title="How long it took" data={timesOf(data)} />
+        <TimeLines
+          title="How long it took"
+          data={timesOf(data)}
+          note={
+            <p className={css.note}>
+              Latency: until it was delivered, retries included. Response: one request.
+            </p>
+          }
+        />
       ) : (
         <ChartSkeleton title="How long it took" />
       )}
