@@ -1,7 +1,7 @@
 import { Nothing } from '../kit/layout/page.tsx';
 import table from '../kit/lists/table.module.css';
-import css from './catalogue.module.css';
 import { schemaRows } from './schema-rows.ts';
+import css from './schema-table.module.css';
 
 /** The members of the data, for people. The schema as JSON says the same and more. */
 export function SchemaTable({ schema }: { schema: unknown }) {

@@ -6,6 +6,14 @@ import { type Stage, TEST_MS } from '../stage.ts';
 const untilFocused = (page: Page, element: Locator): Promise<void> =>
   element.and(page.locator(':focus')).waitFor();
 
+/** Whether nothing covers the middle of an element, and it is within the window. */
+const isInView = (element: Locator): Promise<boolean> =>
+  element.evaluate((shown) => {
+    const { left, right, top, bottom } = shown.getBoundingClientRect();
+    const over = shown.ownerDocument.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    return over !== null && shown.contains(over);
+  });
+
 export function endpointFormTests(stage: Stage): void {
   test(
     'an endpoint is made with a retry policy, headers and a filter, and each mistake stands at its field',
@@ -44,6 +52,9 @@ export function endpointFormTests(stage: Stage): void {
       await dialog.getByLabel('Name of header 1').fill('X-Tenant');
       await add.click();
       await dialog.getByText(/^Line 2: properties\.data\.type /).waitFor();
+      // However long the form is, and whatever of it is shown.
+      expect(await isInView(dialog.getByRole('heading', { name: 'New endpoint' }))).toBe(true);
+      expect(await isInView(add)).toBe(true);
       expect(await faultsIn(page, 'new endpoint')).toEqual([]);
       await dialog
         .getByLabel('Filter', { exact: true })

@@ -62,6 +62,8 @@ export function endpointTests(stage: Stage): void {
       await page.getByRole('button', { name: 'Delete' }).click();
       const { host } = new URL(receiver.url);
       await dialog.getByLabel(`Type ${host} to delete it`).fill(host);
+      // Only the button deletes.
+      await page.keyboard.press('Enter');
       await dialog.getByRole('button', { name: 'Delete the endpoint' }).click();
       await page.getByRole('heading', { name: 'Endpoints' }).waitFor();
       expect(await page.getByText(receiver.url).count()).toBe(0);

@@ -30,12 +30,14 @@ export function DeliveryPanel({ project, event, lane, onChange }: DeliveryPanelP
   const [asked, setAsked] = useState<'resume' | 'enable'>();
   const isPlanned =
     isOpen(delivery) && delivery.nextAttemptAt !== null && Date.parse(delivery.nextAttemptAt) > Date.now();
+  // What waits for its schedule has nothing to say but when.
+  const sentence = isPlanned && delivery.waitingFor === 'schedule' ? '' : stateSentence(delivery);
   const release = RELEASES[delivery.waitingFor ?? ''];
   return (
     <div className={css.delivery}>
       <div className={css.line}>
         <p className={css.sentence}>
-          {!(isPlanned && delivery.waitingFor === 'schedule') && `${stateSentence(delivery)} `}
+          {sentence}{' '}
           {isPlanned && (
             <>
               The next attempt is planned <Moment at={delivery.nextAttemptAt!} />.

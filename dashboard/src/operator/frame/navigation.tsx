@@ -7,6 +7,7 @@ import { Button } from '../../kit/buttons/button.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
 import { tell } from '../../kit/status/toast.tsx';
 import { counted } from '../../kit/text/counted.ts';
+import { ClockSelect } from './clock-select.tsx';
 import css from './navigation.module.css';
 import { SCREENS } from './screens.ts';
 
@@ -104,6 +105,9 @@ function Foot() {
   return (
     <div className={css.foot}>
       {session.access === 'read' && <p className={css.readOnly}>Read only: nothing can be changed.</p>}
+      <div className={css.clock}>
+        <ClockSelect />
+      </div>
       <Button kind="quiet" icon="log-out" onClick={() => void leave()}>
         Sign out
       </Button>

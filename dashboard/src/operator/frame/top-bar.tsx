@@ -1,11 +1,10 @@
 import { Link, useLocation, useNavigate } from '@tanstack/react-router';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
-import { useClock } from '../../kit/time/clock.ts';
-import type { Clock } from '../../kit/time/time.ts';
 import mark from '../../theme/posthorn.svg';
 import { type Theme, useTheme } from '../../theme/theme.ts';
 import { useHasRange } from './carried-range.ts';
+import { ClockSelect } from './clock-select.tsx';
 import css from './frame.module.css';
 import { RangePicker } from './range-picker.tsx';
 
@@ -19,7 +18,6 @@ type TopBarProps = { isMenuOpen: boolean; onMenu: () => void; onJump: () => void
 
 export function TopBar({ isMenuOpen, onMenu, onJump, onHelp }: TopBarProps) {
   const [theme, setTheme] = useTheme();
-  const [clock, setClock] = useClock();
   const hasRange = useHasRange();
   const { pathname } = useLocation();
   const navigate = useNavigate();
@@ -52,16 +50,7 @@ export function TopBar({ isMenuOpen, onMenu, onJump, onHelp }: TopBarProps) {
           />
         )}
         <div className={css.wide}>
-          <select
-            className={css.select}
-            aria-label="Times"
-            value={clock}
-            onChange={(event) => setClock(event.target.value as Clock)}
-          >
-            <option value="relative">Relative</option>
-            <option value="local">Local time</option>
-            <option value="utc">UTC</option>
-          </select>
+          <ClockSelect />
         </div>
         <Button kind="quiet" icon={icon} iconOnly onClick={() => setTheme(next)}>
           {label}
