@@ -14,7 +14,7 @@ chmodSync(dataDir, 0o711); // run as root, Postgres switches to another user, wh
 const postgres = await startEmbeddedPostgres({ dataDir, log: console.error, durable: false });
 const pool = createPool(postgres.url, 1);
 try {
-  await migrate(pool);
+  await migrate(postgres.url);
   writeFileSync(target, await schemaText(pool));
   console.log(`wrote ${target}`);
 } finally {

@@ -34,7 +34,7 @@ export async function startAllInOne(
   const { secrets } = embedded;
   signal.throwIfAborted();
   const variable = databaseUrl ? 'DATABASE_URL' : 'POSTHORN_DATA_DIR';
-  await migrateDatabase(databaseDirectUrl ?? embedded.config.databaseUrl, variable);
+  await migrateDatabase(databaseDirectUrl ?? embedded.config.databaseUrl, printOrDrop, variable);
   if (secrets) {
     const pool = createPool(embedded.config.databaseUrl, 1);
     await ensureDefaultProject(pool, secrets).finally(() => pool.end());

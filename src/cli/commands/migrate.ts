@@ -18,7 +18,7 @@ async function runMigrate({ takeOver = false }: { takeOver?: boolean }): Promise
   const config = readConfigOrExit('migrate');
   try {
     const { runMigrateCommand } = await import('../../service/preflight/migrate-database.ts');
-    const applied = await runMigrateCommand(config);
+    const applied = await runMigrateCommand(config, print);
     print(applied.length > 0 ? `Applied ${applied.join(', ')}` : 'The schema is up to date');
     if (!takeOver) return;
     const { takeOverTaskQueue } = await import('../../service/preflight/take-over.ts');

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { Queryable } from '../postgres/database.ts';
 
 // A transaction id that this server has not assigned yet shows that the rows come from a dump of another server. The last
 // row of each project is found in the index of the stream.
@@ -26,7 +26,7 @@ const RESET_STREAM = `
  * Otherwise new outcomes would sort before old ones, or stay invisible until the transaction ids have caught up. Requests
  * with earlier cursors then get 410. Returns true if the stream was reset. To be called by one process at a time.
  */
-export async function resetStreamAfterRestore(client: pg.PoolClient): Promise<boolean> {
+export async function resetStreamAfterRestore(client: Queryable): Promise<boolean> {
   const { rows } = await client.query<{ ahead: boolean }>(IS_XID_AHEAD);
   if (!rows[0]!.ahead) return false;
   await client.query(RESET_STREAM);

@@ -109,7 +109,7 @@ test('a role that may not create tables fails with a message that says what it n
   await database.pool.query('ALTER TABLE schema_migrations RENAME TO renamed');
   [url.username, url.password, url.pathname] = [`reader_${name}`, 'reader', name];
   try {
-    await expect(migrateDatabase(url.toString())).rejects.toThrow(
+    await expect(migrateDatabase(url.toString(), () => {})).rejects.toThrow(
       /"reader_\w+" lacks a permission .*Make it the owner/,
     );
   } finally {
@@ -131,7 +131,7 @@ describe('the schema', () => {
     try {
       const empty = urlWith((to) => (to.pathname = name));
       await expect(checkSchema(empty)).rejects.toThrow(/not migrated \(it lacks 0001_.*"posthorn migrate"/);
-      expect((await migrateDatabase(empty)).length).toBeGreaterThan(1);
+      expect((await migrateDatabase(empty, () => {})).length).toBeGreaterThan(1);
       await expect(checkSchema(empty)).resolves.toBeUndefined();
     } finally {
       await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
@@ -143,7 +143,9 @@ describe('the schema', () => {
     await expect(checkSchema(database.url)).resolves.toBeUndefined();
     await one("INSERT INTO schema_migrations (name, checksum) VALUES ('9999_later.sql', '')");
     await expect(checkSchema(database.url)).rejects.toThrow(/newer release \(9999_later\.sql\)/);
-    await expect(migrateDatabase(database.url)).rejects.toThrow(/newer release \(9999_later\.sql\)/);
+    await expect(migrateDatabase(database.url, () => {})).rejects.toThrow(
+      /newer release \(9999_later\.sql\)/,
+    );
     await one("DELETE FROM schema_migrations WHERE name = '9999_later.sql'");
 
     const { rows } = await one('DELETE FROM schema_migrations WHERE name LIKE $$0003%$$ RETURNING *');

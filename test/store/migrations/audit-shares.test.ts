@@ -19,7 +19,7 @@ beforeEach(async () => {
   for (const name of migrationNames(MIGRATIONS_FOLDER).filter((name) => name < '0030')) {
     await cp(join(MIGRATIONS_FOLDER, name), join(earlier, name));
   }
-  await migrate(database.pool, earlier);
+  await migrate(database.url, { folder: earlier });
 });
 
 afterEach(async () => {
@@ -43,7 +43,7 @@ test('entries from before the migration count towards the shares', async () => {
   await addEntries('acme', 300);
   await addEntries('globex', 90);
 
-  await migrate(database.pool);
+  await migrate(database.url);
   await removeExcessAuditEntries(database.pool, '', { ofProject: 1_000, ofConsumer: 100 });
 
   expect(await countOf(`actor = 'project'`)).toBe(1_000);
@@ -56,7 +56,7 @@ test('calls add entries while the migration builds its index', async () => {
   const holder = await database.pool.connect();
   await holder.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
   await holder.query('SELECT count(*) FROM audit_entries');
-  const migrated = migrate(database.pool);
+  const migrated = migrate(database.url);
   await eventually(async () => {
     const { rowCount } = await database.pool.query(
       `SELECT FROM pg_stat_activity WHERE query LIKE '%CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()`,

@@ -30,17 +30,17 @@ const insert = (columns: string, values: string) =>
     VALUES ('prj', 'evt', 'a', '{}', '{"data":{}}', '', 'p', 1, 'unrouted', 0, 0, now(), ${values})`);
 
 test('events from before the migration keep their data', async () => {
-  await migrate(database.pool, earlier);
+  await migrate(database.url, { folder: earlier });
   await insert('data', `'{ "a": 1 }'`);
 
-  await migrate(database.pool);
+  await migrate(database.url);
 
   const event = await findEvent(database.pool, { projectId: 'prj', consumer: null }, 'evt');
   expect(String(event!.data)).toBe('{ "a": 1 }');
 });
 
 test('an event has a copy of its data or the place of the data in the body', async () => {
-  await migrate(database.pool);
+  await migrate(database.url);
 
   await expect(insert('data_offset', '8')).rejects.toThrow('events_data_check');
   await insert('data_offset, data_length', '8, 2');

@@ -24,20 +24,20 @@ afterEach(async () => {
 const rowsOf = async (sql: string) => (await database.pool.query(sql)).rows;
 
 test('a database that is up to date does not change', async () => {
-  await expect(migrate(database.pool)).resolves.toEqual([]);
+  await expect(migrate(database.url)).resolves.toEqual([]);
 });
 
 test('missing migrations are applied once, in the order of their names', async () => {
   await writeFile(join(folder, '0102_second.sql'), 'INSERT INTO first VALUES (2)');
 
-  await expect(migrate(database.url, folder)).resolves.toEqual(['0101_first.sql', '0102_second.sql']);
-  await expect(migrate(database.url, folder)).resolves.toEqual([]);
+  await expect(migrate(database.url, { folder })).resolves.toEqual(['0101_first.sql', '0102_second.sql']);
+  await expect(migrate(database.url, { folder })).resolves.toEqual([]);
 
   expect(await rowsOf('SELECT id FROM first ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }]);
 });
 
 test('two processes that migrate at the same time apply each migration once', async () => {
-  const applied = await Promise.all([migrate(database.url, folder), migrate(database.url, folder)]);
+  const applied = await Promise.all([migrate(database.url, { folder }), migrate(database.url, { folder })]);
 
   expect(applied.flat()).toEqual(['0101_first.sql']);
   expect(await rowsOf('SELECT id FROM first')).toEqual([{ id: 1 }]);
@@ -49,11 +49,13 @@ test('a migration that fails is rolled back, and those before it stay applied', 
     'INSERT INTO first VALUES (2); SELECT nothing FROM nowhere;',
   );
 
-  await expect(migrate(database.pool, folder)).rejects.toThrow('0102_broken.sql failed: relation "nowhere"');
+  await expect(migrate(database.url, { folder })).rejects.toThrow(
+    '0102_broken.sql failed: relation "nowhere"',
+  );
 
   expect(await rowsOf('SELECT id FROM first')).toEqual([{ id: 1 }]);
   await writeFile(join(folder, '0102_broken.sql'), 'INSERT INTO first VALUES (3)');
-  await expect(migrate(database.pool, folder)).resolves.toEqual(['0102_broken.sql']);
+  await expect(migrate(database.url, { folder })).resolves.toEqual(['0102_broken.sql']);
 });
 
 const BUILD_INDEX = `-- outside a transaction
@@ -64,7 +66,7 @@ CREATE UNIQUE INDEX CONCURRENTLY first_id ON first (id);
 test('several processes that migrate at the same time build an index outside a transaction once', async () => {
   await writeFile(join(folder, '0102_index.sql'), BUILD_INDEX);
 
-  const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(database.url, folder)));
+  const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(database.url, { folder })));
 
   expect(applied.flat()).toEqual(['0101_first.sql', '0102_index.sql']);
   expect(await rowsOf(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'first_id'::regclass`)).toEqual([
@@ -73,15 +75,15 @@ test('several processes that migrate at the same time build an index outside a t
 });
 
 test('a migration outside a transaction that failed halfway is applied again from its beginning', async () => {
-  await migrate(database.pool, folder);
+  await migrate(database.url, { folder });
   await database.pool.query('INSERT INTO first VALUES (1)');
   await writeFile(join(folder, '0102_index.sql'), BUILD_INDEX);
 
-  await expect(migrate(database.pool, folder)).rejects.toThrow(
+  await expect(migrate(database.url, { folder })).rejects.toThrow(
     '0102_index.sql failed: could not create unique',
   );
   await database.pool.query('DELETE FROM first');
-  await expect(migrate(database.pool, folder)).resolves.toEqual(['0102_index.sql']);
+  await expect(migrate(database.url, { folder })).resolves.toEqual(['0102_index.sql']);
 
   expect(await rowsOf(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'first_id'::regclass`)).toEqual([
     { indisvalid: true },
@@ -90,14 +92,14 @@ test('a migration outside a transaction that failed halfway is applied again fro
 
 test('an applied migration that has changed is rejected by name, unless only its line endings differ', async () => {
   await writeFile(join(folder, '0101_first.sql'), 'CREATE TABLE first (id int);\n');
-  await migrate(database.pool, folder);
+  await migrate(database.url, { folder });
 
   await writeFile(join(folder, '0101_first.sql'), 'CREATE TABLE first (id int);\r\n');
-  await expect(migrate(database.pool, folder)).resolves.toEqual([]);
+  await expect(migrate(database.url, { folder })).resolves.toEqual([]);
 
   await writeFile(join(folder, '0101_first.sql'), 'CREATE TABLE first (id bigint);\n');
-  await expect(migrate(database.pool, folder)).rejects.toThrow(ChangedMigration);
-  await expect(migrate(database.pool, folder)).rejects.toThrow('0101_first.sql');
+  await expect(migrate(database.url, { folder })).rejects.toThrow(ChangedMigration);
+  await expect(migrate(database.url, { folder })).rejects.toThrow('0101_first.sql');
 });
 
 describe('a database that was restored from a dump of another server', () => {
@@ -117,19 +119,19 @@ describe('a database that was restored from a dump of another server', () => {
   test('gets a new identity and an empty stream if its outcomes are ahead of the server', async () => {
     await addOutcome(FAR_AHEAD);
     const { id } = await identity();
-    await migrate(database.pool);
+    await migrate(database.url);
 
     expect(await outcomes()).toEqual([]);
     const renewed = await identity();
     expect(renewed).toEqual({ id: expect.not.stringMatching(id), outcomes_removed_below: '0' });
-    await migrate(database.pool);
+    await migrate(database.url);
     expect(await identity()).toEqual(renewed);
   });
 
   test('gets them also if only its retention bound is ahead of the server', async () => {
     await database.pool.query('UPDATE database_identity SET outcomes_removed_below = $1', [FAR_AHEAD]);
     const { id } = await identity();
-    await migrate(database.pool);
+    await migrate(database.url);
 
     expect(await identity()).toEqual({
       id: expect.not.stringMatching(id),
@@ -140,7 +142,7 @@ describe('a database that was restored from a dump of another server', () => {
   test('keeps its identity and stream if none of its transaction ids is ahead', async () => {
     await addOutcome('3');
     const before = await identity();
-    await migrate(database.pool);
+    await migrate(database.url);
 
     expect(await outcomes()).toEqual([{ event_id: 'e' }]);
     expect(await identity()).toEqual(before);

@@ -23,13 +23,13 @@ afterEach(async () => {
 });
 
 test('a delivery in the lane alone is in the lane isolated after the migration', async () => {
-  await migrate(database.pool, earlier);
+  await migrate(database.url, { folder: earlier });
   await database.pool.query(`
     INSERT INTO deliveries (id, project_id, event_id, receiver, policy, status, lane, due_at, created_at)
     SELECT 'dlv_' || lane, 'prj', 'evt', 'ep', '{}', 'pending', lane, now(), now()
     FROM unnest('{fast,slow,alone}'::text[]) AS lane`);
 
-  await migrate(database.pool);
+  await migrate(database.url);
 
   const { rows } = await database.pool.query('SELECT id, lane FROM deliveries ORDER BY id');
   expect(rows).toEqual([
