@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Preview, Signing } from '../../../sdk/typescript/src/models.ts';
-import { signatureWords } from '../delivery/signature-words.ts';
+import { signatureWords } from '../delivery/attempt/signature-words.ts';
 import { type BodyForm, BodyView } from '../json-view/body-view.tsx';
 import { CopyButton } from '../kit/buttons/copy.tsx';
 import css from './catalogue.module.css';

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type ComponentProps, useState } from 'react';
 import { endpointsQuery } from '../api/queries.ts';
 import { useSession } from '../api/session.ts';
-import { TestEndpoint } from '../endpoint/test-endpoint.tsx';
+import { TestEndpoint } from '../endpoint/test/test-endpoint.tsx';
 import { Button } from '../kit/buttons/button.tsx';
 import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
 import { Field } from '../kit/fields/field.tsx';

@@ -6,7 +6,7 @@ import type { Change } from './change-state.tsx';
 
 // The dialogs are loaded when they are asked for: the screen is for reading first.
 const ChangeState = lazy(async () => ({ default: (await import('./change-state.tsx')).ChangeState }));
-const Recover = lazy(async () => ({ default: (await import('./recover.tsx')).Recover }));
+const Recover = lazy(async () => ({ default: (await import('./recovery/recover.tsx')).Recover }));
 
 type Act = Change | 'test' | 'failed' | 'missing';
 

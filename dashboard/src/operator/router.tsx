@@ -10,9 +10,9 @@ import { basePath } from '../api/client.ts';
 import { ScreenError } from '../frame/screen-error.tsx';
 import { parseSearch, searchOf, stringifySearch, text } from '../frame/search.ts';
 import { eventSearch } from './events/event-search.ts';
-import { carryRange } from './frame/carried-range.ts';
 import { Frame } from './frame/frame.tsx';
 import { NotFound, NotFoundAlone } from './frame/not-found.tsx';
+import { carryRange } from './frame/range/carried-range.ts';
 import { Projects } from './projects/projects.tsx';
 import { SignIn } from './sign-in/sign-in.tsx';
 

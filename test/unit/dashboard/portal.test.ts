@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rotationCheck } from '../../../dashboard/src/endpoint/sdk-check.ts';
+import { rotationCheck } from '../../../dashboard/src/endpoint/secret/sdk-check.ts';
 import { supportText } from '../../../dashboard/src/portal/delivery/support-text.ts';
 import { fromHost } from '../../../dashboard/src/portal/host/messages.ts';
 import { checkRequest, headersIn } from '../../../dashboard/src/portal/verify/check-request.ts';

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { spacedTicks } from '../../../dashboard/src/charts/spaced-ticks.ts';
-import { curlOf } from '../../../dashboard/src/delivery/curl.ts';
-import { laneAxis, spreadMarks } from '../../../dashboard/src/delivery/lane-axis.ts';
+import { curlOf } from '../../../dashboard/src/delivery/attempt/curl.ts';
+import { laneAxis, spreadMarks } from '../../../dashboard/src/delivery/timeline/lane-axis.ts';
 import { parseSearch, stringifySearch } from '../../../dashboard/src/frame/search.ts';
 import { hexLines } from '../../../dashboard/src/json-view/hex.ts';
 import { matchesIn, piecesOf } from '../../../dashboard/src/json-view/matches.ts';
@@ -10,7 +10,7 @@ import { absolute, countdown, duration, relative } from '../../../dashboard/src/
 import { boundsOf, widerRange } from '../../../dashboard/src/kit/time/time-range.ts';
 import { suggestedEndpoints } from '../../../dashboard/src/operator/event/suggested-endpoints.ts';
 import { filtersIn, parseFilterText } from '../../../dashboard/src/operator/events/filter-text.ts';
-import { jumpTargets } from '../../../dashboard/src/operator/frame/jump-targets.ts';
+import { jumpTargets } from '../../../dashboard/src/operator/frame/jump/jump-targets.ts';
 import type { Endpoint } from '../../../sdk/typescript/src/models.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00.000Z');

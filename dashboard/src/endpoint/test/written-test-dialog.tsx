@@ -4,7 +4,7 @@ import { clientOf } from '../../api/client.ts';
 import { FormProblem } from '../../api/problem.tsx';
 import { isUsableJson } from '../../json-view/json-problem.ts';
 import { Dialog } from '../../kit/dialogs/dialog.tsx';
-import { firstAttemptOf, testEndpoint, testWithData } from '../test-call.ts';
+import { firstAttemptOf, testEndpoint, testWithData } from './test-call.ts';
 import type { TestDraft, TestEndpointProps } from './test-draft.ts';
 import { TestForm } from './test-form.tsx';
 import { useWrittenTest, WrittenTest } from './written-test.tsx';

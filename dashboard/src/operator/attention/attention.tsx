@@ -7,7 +7,7 @@ import filters from '../../kit/filters/filters.module.css';
 import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { useHeldOrder } from '../../kit/lists/held-rows.ts';
 import { keepRange } from '../../kit/time/time-range.ts';
-import { defaultRange } from '../frame/range-picker.tsx';
+import { defaultRange } from '../frame/range/range-picker.tsx';
 import { FailureGroupRow } from './failure-group.tsx';
 import { groupKey } from './group-filter.ts';
 

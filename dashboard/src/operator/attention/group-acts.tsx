@@ -5,7 +5,7 @@ import type { Endpoint, FailureGroup } from '../../../../sdk/typescript/src/mode
 import { clientOf } from '../../api/client.ts';
 import { useMayChange } from '../../api/session.ts';
 import { ChangeState } from '../../endpoint/change-state.tsx';
-import { Recover } from '../../endpoint/recover.tsx';
+import { Recover } from '../../endpoint/recovery/recover.tsx';
 import { CallDialog } from '../../frame/call-dialog.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { tell } from '../../kit/status/toast.tsx';

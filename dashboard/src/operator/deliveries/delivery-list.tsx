@@ -6,7 +6,7 @@ import { Empty, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { More } from '../../kit/lists/more.tsx';
 import { SearchOn } from '../../kit/lists/search-on.tsx';
 import { keepRange, type TimeRange } from '../../kit/time/time-range.ts';
-import { defaultRange } from '../frame/range-picker.tsx';
+import { defaultRange } from '../frame/range/range-picker.tsx';
 import { DeliveryTable } from './delivery-table.tsx';
 
 type DeliveryListProps = {

@@ -7,7 +7,7 @@ import { EndpointActs } from '../../endpoint/endpoint-acts.tsx';
 
 /** With what shows a response, it is loaded when it is asked for. */
 const TestEndpoint = lazy(async () => ({
-  default: (await import('../../endpoint/test-endpoint.tsx')).TestEndpoint,
+  default: (await import('../../endpoint/test/test-endpoint.tsx')).TestEndpoint,
 }));
 
 type EndpointActionsProps = { project: string; endpoint: Endpoint; onChange: () => Promise<void> };

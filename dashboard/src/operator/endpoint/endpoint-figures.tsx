@@ -2,10 +2,10 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { Timeline } from '../../../../sdk/typescript/src/models.ts';
 import type { ListRange } from '../../api/queries.ts';
 import { backlogQuery, endpointFiguresQuery, timelineBeforeQuery } from '../../api/statistics-queries.ts';
-import { figuresOf, shareText } from '../../delivery/timeline-figures.ts';
 import { type Figure, Figures } from '../../kit/layout/figures.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { duration } from '../../kit/time/time.ts';
+import { figuresOf, shareText } from '../../statistics/timeline-figures.ts';
 import { openFigure } from './open-figure.ts';
 import { openDeliveriesQuery } from './waiting-deliveries.tsx';
 

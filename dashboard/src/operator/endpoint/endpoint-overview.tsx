@@ -6,13 +6,13 @@ import { deliveriesQuery, type ListRange } from '../../api/queries.ts';
 import { useRefetchTogether } from '../../api/refetch-together.ts';
 import { timelineQuery } from '../../api/statistics-queries.ts';
 import { TimeChart } from '../../charts/time-chart.tsx';
-import { timesOf, trafficOf } from '../../delivery/timeline-series.ts';
 import { Columns, Empty, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { useHeldRows } from '../../kit/lists/held-rows.ts';
 import { keepRange } from '../../kit/time/time-range.ts';
+import { timesOf, trafficOf } from '../../statistics/timeline-series.ts';
 import { DeliveryTable } from '../deliveries/delivery-table.tsx';
-import { defaultRange } from '../frame/range-picker.tsx';
-import { useZoom } from '../frame/use-zoom.ts';
+import { defaultRange } from '../frame/range/range-picker.tsx';
+import { useZoom } from '../frame/range/use-zoom.ts';
 import { EndpointFigures } from './endpoint-figures.tsx';
 import { WaitingDeliveries } from './waiting-deliveries.tsx';
 

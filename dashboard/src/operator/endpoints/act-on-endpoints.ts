@@ -3,7 +3,7 @@ import type { PosthornClient } from '../../../../sdk/typescript/src/client.ts';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { messageOf } from '../../api/problem.tsx';
 import { causeOf } from '../../delivery/causes.ts';
-import { testEndpoint } from '../../endpoint/test-call.ts';
+import { testEndpoint } from '../../endpoint/test/test-call.ts';
 
 export type Act = 'test' | 'pause' | 'resume';
 

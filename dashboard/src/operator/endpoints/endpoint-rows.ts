@@ -1,6 +1,6 @@
 import type { Backlog, Endpoint, EndpointFigures } from '../../../../sdk/typescript/src/models.ts';
-import { shareOf } from '../../delivery/timeline-figures.ts';
 import { type OpenDeliveries, openOf } from '../../endpoint/open-deliveries.ts';
+import { shareOf } from '../../statistics/timeline-figures.ts';
 
 export type EndpointRow = {
   endpoint: Endpoint;

@@ -1,7 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useRef } from 'react';
 import { attemptsText, Sparkline } from '../../charts/sparkline.tsx';
-import { shareText } from '../../delivery/timeline-figures.ts';
 import { EndpointState } from '../../endpoint/endpoint-state.tsx';
 import { openText } from '../../endpoint/open-deliveries.ts';
 import { useRowKeys } from '../../kit/keys.ts';
@@ -11,6 +10,7 @@ import { shortUrl } from '../../kit/text/short-url.ts';
 import { UrlText } from '../../kit/text/wrapping.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { duration } from '../../kit/time/time.ts';
+import { shareText } from '../../statistics/timeline-figures.ts';
 import type { EndpointRow } from './endpoint-rows.ts';
 import css from './endpoints.module.css';
 

@@ -12,7 +12,7 @@ import { adviceOf } from '../../delivery/causes.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Facts, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { keepRange } from '../../kit/time/time-range.ts';
-import { defaultRange } from '../frame/range-picker.tsx';
+import { defaultRange } from '../frame/range/range-picker.tsx';
 import { DeleteType } from './delete-type.tsx';
 import { EditType } from './edit-type.tsx';
 

@@ -14,7 +14,7 @@ import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
 import { counted } from '../../kit/text/counted.ts';
 import { keepRange } from '../../kit/time/time-range.ts';
-import { defaultRange } from '../frame/range-picker.tsx';
+import { defaultRange } from '../frame/range/range-picker.tsx';
 import { EditType } from './edit-type.tsx';
 import css from './event-types.module.css';
 import { SeenTypes } from './seen-types.tsx';

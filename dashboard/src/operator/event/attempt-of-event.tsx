@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { Attempt, Event } from '../../../../sdk/typescript/src/models.ts';
 import { profileQuery } from '../../api/queries.ts';
-import { AttemptPanel } from '../../delivery/attempt-panel.tsx';
+import { AttemptPanel } from '../../delivery/attempt/attempt-panel.tsx';
 import { adviceOf } from '../../delivery/causes.ts';
 import type { Lane } from '../../delivery/lane.ts';
 import { RecoveryLink } from '../recoveries/recovery-link.tsx';

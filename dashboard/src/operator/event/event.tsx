@@ -4,7 +4,7 @@ import type { Event } from '../../../../sdk/typescript/src/models.ts';
 import { Problem } from '../../api/problem.tsx';
 import { useMayChange } from '../../api/session.ts';
 import css from '../../delivery/delivery.module.css';
-import { Timeline } from '../../delivery/timeline.tsx';
+import { Timeline } from '../../delivery/timeline/timeline.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { Facts, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';

@@ -15,7 +15,7 @@ import { LiveLine } from '../../kit/lists/live-line.tsx';
 import { More } from '../../kit/lists/more.tsx';
 import { SearchOn } from '../../kit/lists/search-on.tsx';
 import { boundsOf, keepRange } from '../../kit/time/time-range.ts';
-import { defaultRange } from '../frame/range-picker.tsx';
+import { defaultRange } from '../frame/range/range-picker.tsx';
 import { EventTable } from './event-table.tsx';
 import { filtersIn } from './filter-text.ts';
 import { FilterBar } from './filters.tsx';

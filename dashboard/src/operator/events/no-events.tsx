@@ -8,7 +8,7 @@ import { Empty } from '../../kit/layout/page.tsx';
 import { CodeBlock } from '../../kit/text/code-block.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { RANGE_WORDS, type TimeRange, widerRange } from '../../kit/time/time-range.ts';
-import { defaultRange } from '../frame/range-picker.tsx';
+import { defaultRange } from '../frame/range/range-picker.tsx';
 import css from './events.module.css';
 import { useFilter } from './filters.tsx';
 

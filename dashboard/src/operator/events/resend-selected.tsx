@@ -6,7 +6,7 @@ import type { EventSummary, NewRecovery } from '../../../../sdk/typescript/src/m
 import { clientOf } from '../../api/client.ts';
 import { messageOf } from '../../api/problem.tsx';
 import { findStillRetried, stillRetriedText } from '../../api/still-retried.ts';
-import { Recover } from '../../endpoint/recover.tsx';
+import { Recover } from '../../endpoint/recovery/recover.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { type Selection, SelectionBar } from '../../kit/lists/selection.tsx';
 import { tell } from '../../kit/status/toast.tsx';

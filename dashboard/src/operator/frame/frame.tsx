@@ -12,11 +12,11 @@ import { useKeys } from '../../kit/keys.ts';
 import { SkipLink } from '../../kit/layout/skip-link.tsx';
 import css from './frame.module.css';
 import { Help } from './help.tsx';
-import { Jump } from './jump.tsx';
+import { Jump } from './jump/jump.tsx';
+import { useJumpKeys } from './jump/use-jump-keys.ts';
 import { Navigation } from './navigation.tsx';
 import { SCREENS } from './screens.ts';
 import { TopBar } from './top-bar.tsx';
-import { useJumpKeys } from './use-jump-keys.ts';
 
 /** Everything around the screens, and the door: whoever is not signed in is led to the sign-in. */
 export function Frame() {

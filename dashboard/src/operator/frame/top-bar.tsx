@@ -3,10 +3,10 @@ import { Button } from '../../kit/buttons/button.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
 import mark from '../../theme/posthorn.svg';
 import { type Theme, useTheme } from '../../theme/theme.ts';
-import { useHasRange } from './carried-range.ts';
 import { ClockSelect } from './clock-select.tsx';
 import css from './frame.module.css';
-import { RangePicker } from './range-picker.tsx';
+import { useHasRange } from './range/carried-range.ts';
+import { RangePicker } from './range/range-picker.tsx';
 
 const THEMES: Record<Theme, { next: Theme; icon: 'monitor' | 'sun' | 'moon'; label: string }> = {
   system: { next: 'light', icon: 'monitor', label: 'Theme: as the system' },

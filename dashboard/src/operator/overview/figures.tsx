@@ -1,7 +1,7 @@
 import type { Backlog, Failures, Timeline } from '../../../../sdk/typescript/src/models.ts';
-import { figuresOf, shareText } from '../../delivery/timeline-figures.ts';
 import { type Figure, Figures } from '../../kit/layout/figures.tsx';
 import { duration } from '../../kit/time/time.ts';
+import { figuresOf, shareText } from '../../statistics/timeline-figures.ts';
 import { countedText, openNow, retryingText } from './current-figures.ts';
 
 type FiguresProps = {

@@ -11,16 +11,16 @@ import {
   timelineQuery,
 } from '../../api/statistics-queries.ts';
 import { TimeChart } from '../../charts/time-chart.tsx';
-import { figuresOf } from '../../delivery/timeline-figures.ts';
-import { dueOf, timesOf, trafficOf } from '../../delivery/timeline-series.ts';
 import { Columns, Page } from '../../kit/layout/page.tsx';
 import { State } from '../../kit/status/state.tsx';
 import { useNow } from '../../kit/time/clock.ts';
 import { Moment } from '../../kit/time/moment.tsx';
 import { duration } from '../../kit/time/time.ts';
 import { keepRange } from '../../kit/time/time-range.ts';
-import { defaultRange } from '../frame/range-picker.tsx';
-import { useZoom } from '../frame/use-zoom.ts';
+import { figuresOf } from '../../statistics/timeline-figures.ts';
+import { dueOf, timesOf, trafficOf } from '../../statistics/timeline-series.ts';
+import { defaultRange } from '../frame/range/range-picker.tsx';
+import { useZoom } from '../frame/range/use-zoom.ts';
 import { BusiestTypes } from './busiest-types.tsx';
 import { Checklist } from './checklist.tsx';
 import { OverviewFigures } from './figures.tsx';

@@ -1,6 +1,6 @@
 import type { Profile } from '../../../../sdk/typescript/src/models.ts';
+import { signatureWords } from '../../delivery/attempt/signature-words.ts';
 import { durationSeconds } from '../../delivery/retry-steps.ts';
-import { signatureWords } from '../../delivery/signature-words.ts';
 import { counted } from '../../kit/text/counted.ts';
 import { duration } from '../../kit/time/time.ts';
 

@@ -2,11 +2,11 @@ import { Link } from '@tanstack/react-router';
 import { useRef } from 'react';
 import type { ListedProject } from '../../../../sdk/typescript/src/models.ts';
 import { attemptsText, Sparkline } from '../../charts/sparkline.tsx';
-import { shareOf, shareText } from '../../delivery/timeline-figures.ts';
 import { useRowKeys } from '../../kit/keys.ts';
 import table from '../../kit/lists/table.module.css';
 import { State } from '../../kit/status/state.tsx';
 import { duration } from '../../kit/time/time.ts';
+import { shareOf, shareText } from '../../statistics/timeline-figures.ts';
 import css from './projects.module.css';
 
 export function ProjectTable({ projects, now }: { projects: ListedProject[]; now: number }) {

@@ -1,7 +1,7 @@
 import type { ListedProject } from '../../../../sdk/typescript/src/models.ts';
-import { shareOf, shareText } from '../../delivery/timeline-figures.ts';
 import { type Figure, Figures } from '../../kit/layout/figures.tsx';
 import { duration } from '../../kit/time/time.ts';
+import { shareOf, shareText } from '../../statistics/timeline-figures.ts';
 
 type TotalsProps = { projects: ListedProject[] | undefined; now: number };
 

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useRef } from 'react';
 import type { Recovery } from '../../../../sdk/typescript/src/models.ts';
 import { endpointsQuery } from '../../api/queries.ts';
-import { filterText, RecoveryBar } from '../../endpoint/recovery-bar.tsx';
+import { filterText, RecoveryBar } from '../../endpoint/recovery/recovery-bar.tsx';
 import { useRowKeys } from '../../kit/keys.ts';
 import table from '../../kit/lists/table.module.css';
 import { StateOf } from '../../kit/status/state.tsx';

@@ -6,7 +6,7 @@ import { clientOf } from '../../api/client.ts';
 import { Problem } from '../../api/problem.tsx';
 import { endpointsQuery, recoveryQuery } from '../../api/queries.ts';
 import { useMayChange } from '../../api/session.ts';
-import { filterText, RecoveryBar } from '../../endpoint/recovery-bar.tsx';
+import { filterText, RecoveryBar } from '../../endpoint/recovery/recovery-bar.tsx';
 import { CallDialog } from '../../frame/call-dialog.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Facts, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';

@@ -4,7 +4,7 @@ import type { Signing } from '../../../../sdk/typescript/src/models.ts';
 import { catalogueQuery } from '../../api/catalogue-queries.ts';
 import { errorAt, memberErrorAt, Problem } from '../../api/problem.tsx';
 import { TypePicker } from '../../catalogue/type-picker.tsx';
-import { secretCommand, secretForm, secretProblem } from '../../endpoint/secret-rules.ts';
+import { secretCommand, secretForm, secretProblem } from '../../endpoint/secret/secret-rules.ts';
 import { Check, Field } from '../../kit/fields/field.tsx';
 import { SecretField, TextField } from '../../kit/fields/text-field.tsx';
 import { project } from '../address.ts';

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { timelineQuery } from '../../api/statistics-queries.ts';
 import { ChartSkeleton } from '../../charts/chart-skeleton.tsx';
 import { TimeBars } from '../../charts/time-bars.tsx';
-import { trafficOf } from '../../delivery/timeline-series.ts';
+import { trafficOf } from '../../statistics/timeline-series.ts';
 import { project } from '../address.ts';
 
 const DAY = { range: { range: '24h' }, fallback: '24h' } as const;

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { recoveriesQuery } from '../../api/queries.ts';
-import { RecoveryBar } from '../../endpoint/recovery-bar.tsx';
+import { RecoveryBar } from '../../endpoint/recovery/recovery-bar.tsx';
 import { Panel } from '../../kit/layout/page.tsx';
 import { StateOf } from '../../kit/status/state.tsx';
 import { Moment } from '../../kit/time/moment.tsx';

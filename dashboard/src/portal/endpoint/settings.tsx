@@ -3,7 +3,7 @@ import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { useMay } from '../../api/session.ts';
 import { DeleteEndpoint } from '../../endpoint/delete-endpoint.tsx';
 import css from '../../endpoint/endpoint.module.css';
-import { RotateSecret } from '../../endpoint/rotate-secret.tsx';
+import { RotateSecret } from '../../endpoint/secret/rotate-secret.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Panel } from '../../kit/layout/page.tsx';
 import { Moment } from '../../kit/time/moment.tsx';

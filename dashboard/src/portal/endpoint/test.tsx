@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
-import { TestEndpoint } from '../../endpoint/test-endpoint.tsx';
+import { TestEndpoint } from '../../endpoint/test/test-endpoint.tsx';
 import { project } from '../address.ts';
 import { customerAdvice, stateWord } from '../words.ts';
 

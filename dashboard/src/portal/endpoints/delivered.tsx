@@ -1,6 +1,6 @@
 import type { EndpointFigures, EndpointStatistics } from '../../../../sdk/typescript/src/models.ts';
-import { shareOf, shareText } from '../../delivery/timeline-figures.ts';
 import table from '../../kit/lists/table.module.css';
+import { shareOf, shareText } from '../../statistics/timeline-figures.ts';
 import css from './endpoints.module.css';
 
 const count = (n: number, one: string, many: string): string =>

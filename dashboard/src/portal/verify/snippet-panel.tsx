@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { signingQuery } from '../../api/catalogue-queries.ts';
 import { useSession } from '../../api/session.ts';
-import { signatureWords } from '../../delivery/signature-words.ts';
+import { signatureWords } from '../../delivery/attempt/signature-words.ts';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { Panel } from '../../kit/layout/page.tsx';
 import { project } from '../address.ts';

@@ -1,5 +1,5 @@
 import type { Signing } from '../../../../sdk/typescript/src/models.ts';
-import { profileText } from '../../endpoint/sdk-check.ts';
+import { profileText } from '../../endpoint/secret/sdk-check.ts';
 import { PYTHON_RECEIVERS, pythonFunction } from './python-snippets.ts';
 import { schemeOf } from './scheme.ts';
 import { TYPESCRIPT_RECEIVERS, typescriptFunction } from './typescript-snippets.ts';

@@ -1,12 +1,12 @@
-import type { Attempt, Event } from '../../../sdk/typescript/src/models.ts';
-import { Icon } from '../kit/icons/icon.tsx';
-import type { IconName } from '../kit/icons/icon-names.ts';
-import tones from '../kit/status/tone.module.css';
-import { counted } from '../kit/text/counted.ts';
-import { shortUrl } from '../kit/text/short-url.ts';
-import { countdown, duration } from '../kit/time/time.ts';
-import { causeOf, waitingText } from './causes.ts';
-import { isOpen, type Lane, type LaneWords, urlOf } from './lane.ts';
+import type { Attempt, Event } from '../../../../sdk/typescript/src/models.ts';
+import { Icon } from '../../kit/icons/icon.tsx';
+import type { IconName } from '../../kit/icons/icon-names.ts';
+import tones from '../../kit/status/tone.module.css';
+import { counted } from '../../kit/text/counted.ts';
+import { shortUrl } from '../../kit/text/short-url.ts';
+import { countdown, duration } from '../../kit/time/time.ts';
+import { causeOf, waitingText } from '../causes.ts';
+import { isOpen, type Lane, type LaneWords, urlOf } from '../lane.ts';
 import { type Axis, spreadMarks } from './lane-axis.ts';
 import css from './timeline.module.css';
 

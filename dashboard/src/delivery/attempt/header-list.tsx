@@ -1,4 +1,4 @@
-import css from './delivery.module.css';
+import css from '../delivery.module.css';
 
 /** Headers of others, as text. */
 export function HeaderList({ headers }: { headers: Record<string, unknown> | null }) {

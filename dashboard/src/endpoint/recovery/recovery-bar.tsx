@@ -1,6 +1,6 @@
-import type { Recovery } from '../../../sdk/typescript/src/models.ts';
-import { counted } from '../kit/text/counted.ts';
-import { shortUrl } from '../kit/text/short-url.ts';
+import type { Recovery } from '../../../../sdk/typescript/src/models.ts';
+import { counted } from '../../kit/text/counted.ts';
+import { shortUrl } from '../../kit/text/short-url.ts';
 import css from './recovery-bar.module.css';
 
 /** The bar of a recovery: delivered, failed again, and under way, of all. */

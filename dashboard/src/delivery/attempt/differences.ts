@@ -1,4 +1,4 @@
-import type { Attempt } from '../../../sdk/typescript/src/models.ts';
+import type { Attempt } from '../../../../sdk/typescript/src/models.ts';
 
 export type Difference = {
   where: 'attempt' | 'request' | 'response';

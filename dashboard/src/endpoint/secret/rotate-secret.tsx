@@ -1,15 +1,15 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Endpoint, Signing } from '../../../sdk/typescript/src/models.ts';
-import { signingQuery } from '../api/catalogue-queries.ts';
-import { clientOf } from '../api/client.ts';
-import { errorAt, Problem } from '../api/problem.tsx';
-import { Button } from '../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
-import { ShownOnce } from '../kit/dialogs/shown-once.tsx';
-import { Field } from '../kit/fields/field.tsx';
-import { SecretField } from '../kit/fields/text-field.tsx';
-import { CodeBlock } from '../kit/text/code-block.tsx';
+import type { Endpoint, Signing } from '../../../../sdk/typescript/src/models.ts';
+import { signingQuery } from '../../api/catalogue-queries.ts';
+import { clientOf } from '../../api/client.ts';
+import { errorAt, Problem } from '../../api/problem.tsx';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { ShownOnce } from '../../kit/dialogs/shown-once.tsx';
+import { Field } from '../../kit/fields/field.tsx';
+import { SecretField } from '../../kit/fields/text-field.tsx';
+import { CodeBlock } from '../../kit/text/code-block.tsx';
 import { secretForm, secretProblem } from './secret-rules.ts';
 import { SecretTimes } from './secret-times.tsx';
 

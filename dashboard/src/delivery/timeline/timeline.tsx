@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
-import type { Event } from '../../../sdk/typescript/src/models.ts';
-import { useRowKeys } from '../kit/keys.ts';
-import { useNow } from '../kit/time/clock.ts';
-import { duration } from '../kit/time/time.ts';
-import { isOpen, type Lane, type LaneWords } from './lane.ts';
+import type { Event } from '../../../../sdk/typescript/src/models.ts';
+import { useRowKeys } from '../../kit/keys.ts';
+import { useNow } from '../../kit/time/clock.ts';
+import { duration } from '../../kit/time/time.ts';
+import { isOpen, type Lane, type LaneWords } from '../lane.ts';
 import { laneAxis } from './lane-axis.ts';
 import { LaneRow } from './lane-row.tsx';
 import css from './timeline.module.css';

@@ -1,4 +1,4 @@
-import { SCREENS } from './screens.ts';
+import { SCREENS } from '../screens.ts';
 
 export type JumpTarget = {
   path: string;

@@ -1,4 +1,4 @@
-import { shellQuoted } from '../kit/text/shell-quoted.ts';
+import { shellQuoted } from '../../kit/text/shell-quoted.ts';
 
 /** Headers that curl sets by itself, from the URL and the body. */
 const OWN = new Set(['host', 'content-length', 'connection', 'transfer-encoding']);

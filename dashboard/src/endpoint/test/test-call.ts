@@ -1,6 +1,6 @@
-import type { PosthornClient } from '../../../sdk/typescript/src/client.ts';
-import type { AcceptedEvent } from '../../../sdk/typescript/src/models.ts';
-import { callRaw, jsonOf } from '../api/raw-call.ts';
+import type { PosthornClient } from '../../../../sdk/typescript/src/client.ts';
+import type { AcceptedEvent } from '../../../../sdk/typescript/src/models.ts';
+import { callRaw, jsonOf } from '../../api/raw-call.ts';
 
 const ANSWER_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 300;

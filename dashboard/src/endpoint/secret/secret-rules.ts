@@ -1,5 +1,5 @@
-import type { Signing } from '../../../sdk/typescript/src/models.ts';
-import { decodeSecret } from '../../../sdk/typescript/src/verify/decode-secret.ts';
+import type { Signing } from '../../../../sdk/typescript/src/models.ts';
+import { decodeSecret } from '../../../../sdk/typescript/src/verify/decode-secret.ts';
 
 type Rules = Signing['secret'];
 

@@ -1,16 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import type { NewRecovery, Recovery, RecoveryPreview } from '../../../sdk/typescript/src/models.ts';
-import { clientOf } from '../api/client.ts';
-import { Problem } from '../api/problem.tsx';
-import { findStillRetried, stillRetriedText } from '../api/still-retried.ts';
-import { Button } from '../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../kit/dialogs/dialog.tsx';
-import { Field } from '../kit/fields/field.tsx';
-import { TextField } from '../kit/fields/text-field.tsx';
-import { counted } from '../kit/text/counted.ts';
-import { Moment } from '../kit/time/moment.tsx';
-import { duration } from '../kit/time/time.ts';
+import type { NewRecovery, Recovery, RecoveryPreview } from '../../../../sdk/typescript/src/models.ts';
+import { clientOf } from '../../api/client.ts';
+import { Problem } from '../../api/problem.tsx';
+import { findStillRetried, stillRetriedText } from '../../api/still-retried.ts';
+import { Button } from '../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
+import { Field } from '../../kit/fields/field.tsx';
+import { TextField } from '../../kit/fields/text-field.tsx';
+import { counted } from '../../kit/text/counted.ts';
+import { Moment } from '../../kit/time/moment.tsx';
+import { duration } from '../../kit/time/time.ts';
 
 const SINCE: [label: string, ms: number][] = [
   ['The last hour', 3_600_000],

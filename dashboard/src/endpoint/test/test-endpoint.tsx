@@ -1,17 +1,17 @@
 import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
-import { clientOf } from '../api/client.ts';
-import { FormProblem } from '../api/problem.tsx';
-import { useSession } from '../api/session.ts';
-import { Dialog } from '../kit/dialogs/dialog.tsx';
-import { ChosenTest, useChosenTest } from './test/chosen-test.tsx';
-import type { TestDraft, TestEndpointProps } from './test/test-draft.ts';
-import { TestForm } from './test/test-form.tsx';
+import { clientOf } from '../../api/client.ts';
+import { FormProblem } from '../../api/problem.tsx';
+import { useSession } from '../../api/session.ts';
+import { Dialog } from '../../kit/dialogs/dialog.tsx';
+import { ChosenTest, useChosenTest } from './chosen-test.tsx';
 import { testEndpoint } from './test-call.ts';
+import type { TestDraft, TestEndpointProps } from './test-draft.ts';
+import { TestForm } from './test-form.tsx';
 
 // Customers do not need it.
 const WrittenTestDialog = lazy(async () => ({
-  default: (await import('./test/written-test-dialog.tsx')).WrittenTestDialog,
+  default: (await import('./written-test-dialog.tsx')).WrittenTestDialog,
 }));
 
 /** Sends a test event to this endpoint alone, and shows what it answers. */

@@ -1,6 +1,6 @@
 import { type SearchMiddleware, useMatches, useSearch } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { keepRange, type TimeRange } from '../../kit/time/time-range.ts';
+import { keepRange, type TimeRange } from '../../../kit/time/time-range.ts';
 
 /** That of the last screen that had one. It is in no address of a screen without one, where nobody would see it. */
 let last: TimeRange = {};

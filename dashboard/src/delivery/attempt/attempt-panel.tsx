@@ -1,15 +1,15 @@
 import { Fragment, type ReactNode, useState } from 'react';
-import type { Attempt, Event } from '../../../sdk/typescript/src/models.ts';
-import { type BodyForm, BodyView } from '../json-view/body-view.tsx';
-import { CopyButton } from '../kit/buttons/copy.tsx';
-import { Moment } from '../kit/time/moment.tsx';
-import { bytes, duration } from '../kit/time/time.ts';
-import { causeOf } from './causes.ts';
+import type { Attempt, Event } from '../../../../sdk/typescript/src/models.ts';
+import { type BodyForm, BodyView } from '../../json-view/body-view.tsx';
+import { CopyButton } from '../../kit/buttons/copy.tsx';
+import { Moment } from '../../kit/time/moment.tsx';
+import { bytes, duration } from '../../kit/time/time.ts';
+import { causeOf } from '../causes.ts';
+import css from '../delivery.module.css';
+import type { Lane } from '../lane.ts';
 import { Compare } from './compare.tsx';
 import { curlOf } from './curl.ts';
-import css from './delivery.module.css';
 import { HeaderList } from './header-list.tsx';
-import type { Lane } from './lane.ts';
 import { type Signed, signatureWords } from './signature-words.ts';
 import { STATUS_TEXTS } from './status-texts.ts';
 

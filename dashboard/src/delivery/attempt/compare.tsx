@@ -1,6 +1,6 @@
-import type { Attempt } from '../../../sdk/typescript/src/models.ts';
-import table from '../kit/lists/table.module.css';
-import css from './delivery.module.css';
+import type { Attempt } from '../../../../sdk/typescript/src/models.ts';
+import table from '../../kit/lists/table.module.css';
+import css from '../delivery.module.css';
 import { differences } from './differences.ts';
 
 /** Two attempts of a delivery, and only what differs. */

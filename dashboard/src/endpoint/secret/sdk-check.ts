@@ -1,5 +1,5 @@
-import type { Signing } from '../../../sdk/typescript/src/models.ts';
-import { PROFILES } from '../../../sdk/typescript/src/verify/profiles.ts';
+import type { Signing } from '../../../../sdk/typescript/src/models.ts';
+import { PROFILES } from '../../../../sdk/typescript/src/verify/profiles.ts';
 
 /** A check with the SDK that accepts two secrets, for a receiver whose secret is rotated. */
 export const rotationCheck = (signing: Signing): string => `import { verifyWebhook } from '@posthorn/sdk';

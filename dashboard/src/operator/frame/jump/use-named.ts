@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { consumersQuery } from '../../api/consumer-queries.ts';
-import { endpointsQuery, eventTypesQuery } from '../../api/queries.ts';
+import { consumersQuery } from '../../../api/consumer-queries.ts';
+import { endpointsQuery, eventTypesQuery } from '../../../api/queries.ts';
 import type { Named } from './jump-targets.ts';
 
 /** A search reads many rows: it waits until someone has stopped typing. */

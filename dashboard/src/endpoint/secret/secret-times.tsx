@@ -1,5 +1,5 @@
-import type { Endpoint } from '../../../sdk/typescript/src/models.ts';
-import { Moment } from '../kit/time/moment.tsx';
+import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
+import { Moment } from '../../kit/time/moment.tsx';
 
 /** When the secrets that sign were made, and until when the replaced ones do. Never the secrets. */
 export function SecretTimes({ secrets: [newest, ...replaced] }: { secrets: Endpoint['secrets'] }) {

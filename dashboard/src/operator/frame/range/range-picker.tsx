@@ -1,17 +1,17 @@
 import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Button } from '../../kit/buttons/button.tsx';
-import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
-import { Field } from '../../kit/fields/field.tsx';
+import { Button } from '../../../kit/buttons/button.tsx';
+import { Dialog, DialogActions } from '../../../kit/dialogs/dialog.tsx';
+import { Field } from '../../../kit/fields/field.tsx';
 import {
   isRangeName,
   RANGE_WORDS,
   RANGES,
   type RangeName,
   type TimeRange,
-} from '../../kit/time/time-range.ts';
-import { readSetting, writeSetting } from '../../theme/settings.ts';
-import css from './frame.module.css';
+} from '../../../kit/time/time-range.ts';
+import { readSetting, writeSetting } from '../../../theme/settings.ts';
+import css from '../frame.module.css';
 
 /** The range of a URL that names none: that of the last visit. */
 export function defaultRange(): RangeName {

@@ -1,6 +1,6 @@
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useId, useRef, useState } from 'react';
-import { Dialog } from '../../kit/dialogs/dialog.tsx';
+import { Dialog } from '../../../kit/dialogs/dialog.tsx';
 import css from './jump.module.css';
 import { type JumpTarget, jumpTargets } from './jump-targets.ts';
 import { useNamed } from './use-named.ts';
