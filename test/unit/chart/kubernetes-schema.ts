@@ -22,6 +22,7 @@ const SERVICE_MONITOR = {
       properties: {
         selector: { type: 'object', required: ['matchLabels'] },
         namespaceSelector: { type: 'object', properties: { matchNames: { type: 'array' } } },
+        jobLabel: { type: 'string' },
         podTargetLabels: { type: 'array', items: { type: 'string' } },
         endpoints: {
           type: 'array',
@@ -41,6 +42,56 @@ const SERVICE_MONITOR = {
   },
 };
 
+/** The members of a PrometheusRule that the rules have. */
+const PROMETHEUS_RULE = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['apiVersion', 'kind', 'metadata', 'spec'],
+  properties: {
+    apiVersion: { const: 'monitoring.coreos.com/v1' },
+    kind: { const: 'PrometheusRule' },
+    metadata: { type: 'object' },
+    spec: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        groups: {
+          type: 'array',
+          minItems: 1,
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['name', 'rules'],
+            properties: {
+              name: { type: 'string' },
+              rules: {
+                type: 'array',
+                items: {
+                  type: 'object',
+                  additionalProperties: false,
+                  required: ['alert', 'expr'],
+                  properties: {
+                    alert: { type: 'string' },
+                    expr: { type: 'string' },
+                    for: { type: 'string' },
+                    labels: { type: 'object' },
+                    annotations: { type: 'object' },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+};
+
+const CUSTOM: Record<string, object> = {
+  'monitoring.coreos.com/v1 ServiceMonitor': SERVICE_MONITOR,
+  'monitoring.coreos.com/v1 PrometheusRule': PROMETHEUS_RULE,
+};
+
 /** The oldest version that the chart takes, and the newest with a schema. */
 export const KUBERNETES_VERSIONS = ['1.27', '1.37'] as const;
 
@@ -51,7 +102,7 @@ export function kubernetesValidator(version: (typeof KUBERNETES_VERSIONS)[number
   const compiled = new Map<string, ValidateFunction>();
   const compile = (name: string): ValidateFunction => {
     const schema = kinds[name] && { ...kinds[name], $defs };
-    const found = compiled.get(name) ?? new Ajv(OPTIONS).compile(schema ?? SERVICE_MONITOR);
+    const found = compiled.get(name) ?? new Ajv(OPTIONS).compile(schema ?? CUSTOM[name]!);
     compiled.set(name, found);
     return found;
   };

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -53,6 +53,7 @@ describeWithHelm('the chart', () => {
       'HorizontalPodAutoscaler hooks-posthorn-api',
       'HorizontalPodAutoscaler hooks-posthorn-worker',
       'Ingress hooks-posthorn',
+      'PrometheusRule hooks-posthorn',
       'ServiceMonitor hooks-posthorn',
     ];
     expect(namesOf('minimal')).toEqual([...always, ...usual].toSorted());
@@ -71,11 +72,27 @@ describeWithHelm('the chart', () => {
       ['--set', 'config.POSTHORN_EXTRA_CA=/a.pem', '--set', 'secret.keys.POSTHORN_EXTRA_CA=ca'],
       'POSTHORN_EXTRA_CA is in config and in secret.keys',
     ],
+    [
+      'an exception outside the public addresses',
+      ['--set', 'networkPolicy.receivers.except={fd00::/8}'],
+      'fd00::/8 is outside 2000::/3',
+    ],
     ['an old Kubernetes', ['--kube-version', '1.26.0'], 'kubeVersion: >=1.27.0-0'],
   ])('is not rendered with %s', (_, settings, message) => {
     const { code, stderr } = template('minimal', ...settings);
     expect(stderr).toContain(message);
     expect(code).toBe(1);
+  });
+
+  test('ships the alerts of deploy/prometheus, with the address of the documentation', () => {
+    const text = readFileSync(join(CHART, '../../prometheus/posthorn.rules.yml'), 'utf8');
+    const { groups } = parse(text.replaceAll('https://posthorn.example', 'https://docs.example.com'));
+    const rule = render('production').find(({ kind }) => kind === 'PrometheusRule')!;
+    expect(rule.spec.groups).toEqual(groups);
+    const [monitor] = render('production').filter(({ kind }) => kind === 'ServiceMonitor');
+    const job = monitor!.metadata.labels[monitor!.spec.jobLabel];
+    const down = groups[0].rules.find(({ alert }: { alert: string }) => alert === 'PosthornTargetDown');
+    expect(job).toMatch(new RegExp(/job=~"([^"]+)"/.exec(down.expr)![1]!));
   });
 
   test('has notes that say what is missing', () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, readConfig } from '../../../src/config/config.ts';
 import { chart, root, VALUE_SETS } from './chart-files.ts';
@@ -25,7 +25,15 @@ const configOf = (container: Container) => {
   const { [UNREADABLE]: _, ...environment } = environmentOf(container);
   return readConfig(environment, container.args[0] as Command);
 };
-const sourceOf = (path: string): string => readFileSync(join(root, path), 'utf8');
+/** The seconds that a constant of the sources stands for. */
+const secondsIn = (pattern: RegExp): number => {
+  const sources = globSync('src/**/*.ts', { cwd: root }).map((path) =>
+    readFileSync(join(root, path), 'utf8'),
+  );
+  const [found, ...others] = sources.flatMap((text) => pattern.exec(text)?.[1] ?? []);
+  expect(others).toEqual([]);
+  return Number(found);
+};
 
 describeWithHelm('the pods of the chart', () => {
   test.each(VALUE_SETS)('have a configuration that Posthorn accepts, with the %s values', (set) => {
@@ -91,14 +99,13 @@ describeWithHelm('the pods of the chart', () => {
 
   test('have longer to stop than the process takes', () => {
     const { api, worker } = podsOf(render('minimal'));
-    const [, grace] = /SHUTDOWN_GRACE = '(\d+)s'/.exec(sourceOf('src/temporal/workers.ts'))!;
-    expect(worker!.spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(Number(grace) + 10);
-    const [, drain] = /graceMs = (\d+)_000/.exec(sourceOf('src/api/http/server.ts'))!;
+    expect(worker!.spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(
+      secondsIn(/SHUTDOWN_GRACE = '(\d+)s'/) + 10,
+    );
+    const drain = secondsIn(/graceMs = (\d+)_000/);
     const [, preStop] = containerOf(api).lifecycle!.preStop.exec.command;
     expect(Number(preStop)).toBeGreaterThanOrEqual(5);
-    expect(api!.spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(
-      Number(preStop) + Number(drain) + 10,
-    );
+    expect(api!.spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(Number(preStop) + drain + 10);
   });
 
   test('run the image of the version, or of a digest', () => {

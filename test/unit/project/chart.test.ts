@@ -43,6 +43,13 @@ test('the chart and its image have the version of package.json', () => {
   expect(values.image).toMatchObject({ tag: '' });
 });
 
+test('the chart has the alerts of deploy/prometheus: Helm reads no file outside of it', () => {
+  const [shipped, copy] = ['prometheus', 'helm/posthorn/files'].map((folder) =>
+    readFileSync(join(root, 'deploy', folder, 'posthorn.rules.yml'), 'utf8'),
+  );
+  expect(copy).toBe(shipped);
+});
+
 test('the schema accepts the values of the chart and each set that is tested', () => {
   expect(errorsOf(values)).toEqual([]);
   for (const set of VALUE_SETS) expect(errorsOf(merged(values, valueSet(set) as never))).toEqual([]);

@@ -4,6 +4,12 @@ test compares them.
 */}}
 {{- define "posthorn.receivers" -}}
 {{- $except := .Values.networkPolicy.receivers.except -}}
+{{- range $except -}}
+{{- /* Kubernetes refuses an exception that is not a part of its block. */ -}}
+{{- if and (contains ":" .) (not (regexMatch "^[23][0-9a-fA-F]{3}:" .)) -}}
+{{- fail (printf "networkPolicy.receivers.except: %s is outside 2000::/3, so it is not allowed in any case" .) -}}
+{{- end -}}
+{{- end -}}
 - to:
     - ipBlock:
         cidr: 0.0.0.0/0
