@@ -14,7 +14,7 @@ export const values = parse(read('values.yaml')) as Record<string, unknown> & {
 };
 export const valuesSchema = JSON.parse(read('values.schema.json'));
 export const chart = parse(read('Chart.yaml')) as { version: string; appVersion: string };
-export const templates = globSync('templates/*', { cwd: CHART }).map((path) => read(path));
+export const templates = globSync('templates/**/*.{yaml,tpl,txt}', { cwd: CHART }).map((path) => read(path));
 
 /** The sets of values that the chart is tested with. */
 export const VALUE_SETS = ['minimal', 'production', 'cloud'] as const;

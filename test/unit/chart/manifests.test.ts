@@ -37,12 +37,14 @@ describeWithHelm('the chart', () => {
     const always = [
       'Deployment hooks-posthorn-api',
       'Deployment hooks-posthorn-worker',
+      'Pod hooks-posthorn-doctor',
       'Service hooks-posthorn',
       'Service hooks-posthorn-pods',
     ];
     const usual = [
       'Job hooks-posthorn-migrate',
       'NetworkPolicy hooks-posthorn-api',
+      'NetworkPolicy hooks-posthorn-doctor',
       'NetworkPolicy hooks-posthorn-migrate',
       'NetworkPolicy hooks-posthorn-worker',
       'PodDisruptionBudget hooks-posthorn-api',
@@ -58,7 +60,7 @@ describeWithHelm('the chart', () => {
     ];
     expect(namesOf('minimal')).toEqual([...always, ...usual].toSorted());
     expect(namesOf('production')).toEqual([...always, ...usual, ...optional].toSorted());
-    const policies = ['api', 'migrate', 'worker'].map((name) => `NetworkPolicy hooks-${name}`);
+    const policies = ['api', 'doctor', 'migrate', 'worker'].map((name) => `NetworkPolicy hooks-${name}`);
     const renamed = always.map((name) => name.replace('hooks-posthorn', 'hooks'));
     expect(namesOf('cloud')).toEqual([...renamed, ...policies].toSorted());
   });

@@ -43,7 +43,7 @@ describeWithHelm('the network of the chart', () => {
   });
 
   test('only workers reach receivers, and with a proxy nobody does', () => {
-    for (const component of ['api', 'migrate'])
+    for (const component of ['api', 'migrate', 'doctor'])
       expect(receiverRules(policyOf(render('minimal'), component))).toEqual([]);
     const worker = policyOf(render('cloud'), 'worker');
     expect(receiverRules(worker)).toEqual([]);
@@ -53,6 +53,7 @@ describeWithHelm('the network of the chart', () => {
   test('processes reach DNS, Postgres and Temporal, and the migration only what it needs', () => {
     const manifests = render('production');
     expect(portsOf(policyOf(manifests, 'api').egress)).toEqual([53, 53, 5432, 6432, 7233]);
+    expect(portsOf(policyOf(manifests, 'doctor').egress)).toEqual([53, 53, 5432, 6432, 7233]);
     expect(portsOf(policyOf(manifests, 'migrate').egress)).toEqual([53, 53, 5432, 6432]);
     expect(
       portsOf(policyOf(render('minimal', '--set', 'config.TEMPORAL_ADDRESS=t:443'), 'api').egress),
@@ -105,7 +106,7 @@ describeWithHelm('the network of the chart', () => {
     expect(componentsOf(byName(manifests, 'Service', 'hooks-posthorn').spec.selector)).toEqual(['api']);
     const all = byName(manifests, 'Service', 'hooks-posthorn-pods');
     expect(all.spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
-    expect(componentsOf(all.spec.selector)).toEqual(['api', 'migrate', 'worker']);
+    expect(componentsOf(all.spec.selector)).toEqual(['api', 'doctor', 'migrate', 'worker']);
     for (const component of ['api', 'worker']) {
       const name = `hooks-posthorn-${component}`;
       const { selector } = byName(manifests, 'PodDisruptionBudget', name).spec;

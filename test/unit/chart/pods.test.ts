@@ -44,7 +44,9 @@ describeWithHelm('the pods of the chart', () => {
       const ports = (container.ports ?? []).map(({ name, containerPort }) => [name, containerPort]);
       const expected = { http: config.http.port, metrics: config.metricsPort, health: config.healthPort };
       if (component === 'worker') Reflect.deleteProperty(expected, 'http');
-      expect(Object.fromEntries(ports)).toEqual(component === 'migrate' ? {} : expected);
+      expect(Object.fromEntries(ports)).toEqual(
+        component === 'api' || component === 'worker' ? expected : {},
+      );
       expect(config.http.host).toBe('0.0.0.0');
     }
   });
@@ -77,7 +79,7 @@ describeWithHelm('the pods of the chart', () => {
         ...(component === 'api' && { POSTHORN_ADMIN_KEY: { name: 'posthorn-secrets', key: 'admin-key' } }),
       });
     }
-    expect(Object.keys(pods).toSorted()).toEqual(['api', 'migrate', 'worker']);
+    expect(Object.keys(pods).toSorted()).toEqual(['api', 'doctor', 'migrate', 'worker']);
   });
 
   test('have no rights that they do not need', () => {

@@ -63,10 +63,13 @@ export function render(set: ValueSet, ...settings: string[]): Manifest[] {
   });
 }
 
-/** The pods of the Deployments and the Job, by their component. */
+/** The pods of the Deployments, of the Job and of `helm test`, by their component. */
 export const podsOf = (manifests: Manifest[]): Record<string, PodTemplate> =>
   Object.fromEntries(
     manifests
-      .filter(({ kind }) => kind === 'Deployment' || kind === 'Job')
-      .map(({ metadata, spec }) => [metadata.labels['app.kubernetes.io/component'], spec.template]),
+      .filter(({ kind }) => ['Deployment', 'Job', 'Pod'].includes(kind))
+      .map(({ kind, metadata, spec }) => [
+        metadata.labels['app.kubernetes.io/component'],
+        kind === 'Pod' ? { metadata, spec } : spec.template,
+      ]),
   );

@@ -1,4 +1,4 @@
-{{/* The pod of the API, a worker or the migration. Takes `root`, `component` and `settings`. */}}
+{{/* The pod of a Deployment or a Job. Takes `root`, `component` and `settings`, like the templates below. */}}
 {{- define "posthorn.pod" -}}
 {{- $root := .root -}}
 {{- $component := .component -}}
@@ -12,74 +12,81 @@ metadata:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
-  automountServiceAccountToken: false
-  enableServiceLinks: false
-  {{- with $root.Values.imagePullSecrets }}
-  imagePullSecrets:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  securityContext:
-    {{- toYaml $root.Values.podSecurityContext | nindent 4 }}
-  containers:
-    - name: {{ $component }}
-      image: {{ include "posthorn.image" $root | quote }}
-      imagePullPolicy: {{ $root.Values.image.pullPolicy }}
-      args: [{{ $component }}]
-      env:
-        {{- include "posthorn.environment" (dict "root" $root "component" $component) | trim | nindent 8 }}
-      {{- if ne $component "migrate" }}
-      ports:
-        {{- if eq $component "api" }}
-        - name: http
-          containerPort: {{ include "posthorn.portOf" $root.Values.config.POSTHORN_PORT }}
-        {{- end }}
-        - name: metrics
-          containerPort: {{ include "posthorn.portOf" $root.Values.config.POSTHORN_METRICS_PORT }}
-        - name: health
-          containerPort: {{ include "posthorn.portOf" $root.Values.config.POSTHORN_HEALTH_PORT }}
-      # A start waits for Postgres for 5 s.
-      startupProbe:
-        httpGet: { path: /healthz, port: health }
-        periodSeconds: 2
-        failureThreshold: 30
-      livenessProbe:
-        httpGet: { path: /healthz, port: health }
-        periodSeconds: 10
-        timeoutSeconds: 5
-        failureThreshold: 6
-      readinessProbe:
-        {{- if eq $component "api" }}
-        # Not /readyz: the API accepts events while Temporal is away, and responds 503 with Retry-After while Postgres is.
-        # With /readyz the Service would have no pod at all then.
-        httpGet: { path: /healthz, port: health }
-        {{- else }}
-        httpGet: { path: /readyz, port: health }
-        {{- end }}
-        periodSeconds: 5
-        timeoutSeconds: 5
+  {{- include "posthorn.podSpec" . | nindent 2 }}
+{{- end -}}
+
+{{- define "posthorn.podSpec" -}}
+{{- $root := .root -}}
+{{- $component := .component -}}
+{{- $settings := .settings -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with $root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- toYaml $root.Values.podSecurityContext | nindent 2 }}
+containers:
+  - name: {{ $component }}
+    image: {{ include "posthorn.image" $root | quote }}
+    imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+    args: [{{ $component }}]
+    env:
+      {{- include "posthorn.environment" (dict "root" $root "component" $component) | trim | nindent 6 }}
+    {{- if has $component (list "api" "worker") }}
+    ports:
+      {{- if eq $component "api" }}
+      - name: http
+        containerPort: {{ include "posthorn.portOf" $root.Values.config.POSTHORN_PORT }}
       {{- end }}
-      {{- with $settings.preStopSeconds }}
-      lifecycle:
-        preStop:
-          exec:
-            command: [sleep, {{ include "posthorn.text" . | quote }}]
+      - name: metrics
+        containerPort: {{ include "posthorn.portOf" $root.Values.config.POSTHORN_METRICS_PORT }}
+      - name: health
+        containerPort: {{ include "posthorn.portOf" $root.Values.config.POSTHORN_HEALTH_PORT }}
+    # A start waits for Postgres for 5 s.
+    startupProbe:
+      httpGet: { path: /healthz, port: health }
+      periodSeconds: 2
+      failureThreshold: 30
+    livenessProbe:
+      httpGet: { path: /healthz, port: health }
+      periodSeconds: 10
+      timeoutSeconds: 5
+      failureThreshold: 6
+    readinessProbe:
+      {{- if eq $component "api" }}
+      # Not /readyz: the API accepts events while Temporal is away, and responds 503 with Retry-After while Postgres is.
+      # With /readyz the Service would have no pod at all then.
+      httpGet: { path: /healthz, port: health }
+      {{- else }}
+      httpGet: { path: /readyz, port: health }
       {{- end }}
-      resources:
-        {{- toYaml $settings.resources | nindent 8 }}
-      securityContext:
-        {{- toYaml $root.Values.securityContext | nindent 8 }}
-      volumeMounts:
-        - name: tmp
-          mountPath: /tmp
-        {{- with $root.Values.extraVolumeMounts }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
-  volumes:
-    - name: tmp
-      emptyDir: { sizeLimit: 64Mi }
-    {{- with $root.Values.extraVolumes }}
-    {{- toYaml . | nindent 4 }}
+      periodSeconds: 5
+      timeoutSeconds: 5
     {{- end }}
+    {{- with $settings.preStopSeconds }}
+    lifecycle:
+      preStop:
+        exec:
+          command: [sleep, {{ include "posthorn.text" . | quote }}]
+    {{- end }}
+    resources:
+      {{- toYaml $settings.resources | nindent 6 }}
+    securityContext:
+      {{- toYaml $root.Values.securityContext | nindent 6 }}
+    volumeMounts:
+      - name: tmp
+        mountPath: /tmp
+      {{- with $root.Values.extraVolumeMounts }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
+volumes:
+  - name: tmp
+    emptyDir: { sizeLimit: 64Mi }
+  {{- with $root.Values.extraVolumes }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end -}}
 
 {{/* Where the pods of a Deployment run, and how long they may take to stop; a part of a pod's spec. */}}
