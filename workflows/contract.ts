@@ -24,6 +24,10 @@ export type DeliverInput = {
   lane: Lane;
   /** Whether PosthornState is registered: a workflow that upserts an unregistered attribute is wedged. */
   useSearchAttributes: boolean;
+  /** What became of deliveries in earlier runs, if this one continues a workflow whose history had grown long. */
+  settled?: DeliverySummary;
+  /** Events after which the history begins anew; without it, 2,000. */
+  eventsPerRun?: number;
 };
 
 /** A delivery when its workflow starts. It is due at once unless `retry` is set: an attempt without a workflow failed. */

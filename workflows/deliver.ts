@@ -1,8 +1,10 @@
 import {
   ApplicationFailure,
   condition,
+  continueAsNew,
   defineQuery,
   defineSignal,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -25,13 +27,18 @@ export const retryNow = defineSignal<[string[]]>('retryNow');
 export const cancel = defineSignal<[string[]]>('cancel');
 export const progress = defineQuery<Progress>('progress');
 
-/** Carries a batch of deliveries until each one is delivered, undeliverable, cancelled or released. */
-export async function deliver({
-  policy,
-  deliveries,
-  lane,
-  useSearchAttributes,
-}: DeliverInput): Promise<DeliverySummary> {
+/**
+ * Some 400 KB, which replay in well under a second. Temporal terminates a workflow at 51,200 events or 50 MB. What runs when
+ * the bound is reached, and up to 10,000 signals that arrive meanwhile, stay far below that.
+ */
+const EVENTS_PER_RUN = 2_000;
+
+/**
+ * Carries a batch of deliveries until each one is delivered, undeliverable, cancelled or released. When its history has grown
+ * long, a new run with an empty one carries what is still open.
+ */
+export async function deliver(input: DeliverInput): Promise<DeliverySummary> {
+  const { policy, deliveries, lane, useSearchAttributes, settled } = input;
   const tracker = new DeliveryTracker(policy, deliveries, Date.now());
   const inFlight = new InFlightActivities();
   let isMarkedRetrying = false;
@@ -40,6 +47,16 @@ export async function deliver({
   setHandler(progress, () => tracker.progress());
 
   while (tracker.isOpen()) {
+    if (isHistoryLong(input.eventsPerRun)) {
+      // Takes no more: attempts that run now would not report to the new run.
+      await inFlight.finish();
+      if (!tracker.isOpen()) break;
+      return continueAsNew<typeof deliver>({
+        ...input,
+        deliveries: tracker.open(Date.now()),
+        settled: tracker.summary(settled),
+      });
+    }
     for (const batch of tracker.takeDue(Date.now())) inFlight.add(attempt(batch));
     if (useSearchAttributes && tracker.hasRetried() && !isMarkedRetrying) {
       isMarkedRetrying = true;
@@ -51,7 +68,7 @@ export async function deliver({
   }
   await inFlight.finish();
   setCurrentDetails(tracker.formatTable());
-  return summaryOrFailure(tracker.summary());
+  return summaryOrFailure(tracker.summary(settled));
 
   async function attempt(batch: DeliveryStep[]): Promise<void> {
     const activities = activitiesFor(tracker.describeBatch(batch), policy.timeout, lane, batch);
@@ -66,6 +83,12 @@ export async function deliver({
     if (ms === undefined) await condition(changed);
     else await condition(changed, ms, { summary: tracker.describeNext(Date.now()) });
   }
+}
+
+/** The patch comes last: it is in the history of a workflow only when that has grown long. */
+function isHistoryLong(eventsPerRun = EVENTS_PER_RUN): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  return (historyLength >= eventsPerRun || continueAsNewSuggested) && patched('bounded history');
 }
 
 /** Retries without limit: Postgres may be down for hours, and a lost outcome would make the receiver get the event twice. */

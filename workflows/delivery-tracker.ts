@@ -149,8 +149,18 @@ export class DeliveryTracker {
     return this.hasRetriedAny;
   }
 
-  summary(): DeliverySummary {
-    const summary = { delivered: 0, undeliverable: 0, cancelled: 0, released: 0 };
+  /** The deliveries that wait, as the input of a workflow that carries them on. None may be in flight. */
+  open(now: number): DeliveryAtStart[] {
+    return [...this.entries.values()].flatMap(({ state, ...step }) => {
+      if (state.kind !== 'waiting') return [];
+      const { dueAt, lastOutcome } = state;
+      return [{ ...step, retry: { dueInMs: Math.max(0, dueAt - now), lastOutcome } }];
+    });
+  }
+
+  /** What became of the deliveries, together with those that settled before. */
+  summary(before?: DeliverySummary): DeliverySummary {
+    const summary = { delivered: 0, undeliverable: 0, cancelled: 0, released: 0, ...before };
     for (const { state } of this.entries.values()) {
       if (state.kind !== 'waiting' && state.kind !== 'attempting') summary[state.kind] += 1;
     }

@@ -60,6 +60,8 @@ export type Config = {
   maxWorkflowWaitMs: number;
   /** Steps after which the history of a job's workflow begins anew. Only tests set it. */
   jobStepsPerRun?: number;
+  /** Events after which the history of a workflow of deliveries begins anew. Only tests set it. */
+  eventsPerRun?: number;
   /** Deliveries a second of a backlog to one receiver; 0: no limit. */
   drainRate: number;
   /** What makes the first attempt of a new delivery: its workflow, or with `express` the process that accepted it. */

@@ -3,8 +3,8 @@ import { hasDelayShorterThanTimeout, type RetryPolicy } from './retry-policy.ts'
 /** The most deliveries in one workflow, whose cost hardly depends on their number (docs/performance.md). */
 export const MAX_DELIVERIES = 200;
 /**
- * The most retries that the deliveries of a workflow can need together. Each adds up to 11 events to its history, of which
- * Temporal allows 51,200.
+ * The most retries that the deliveries of a workflow can need together. Each adds up to 11 events to its history, which begins
+ * anew after 2,000 (docs/decisions/0023-bounded-histories.md).
  */
 export const MAX_RETRIES = 2_000;
 /** With a delay shorter than the timeout, each delivery has an activity of its own, and there are more events. */

@@ -55,6 +55,7 @@ export async function startService(
     activities: worker?.activities ?? null,
     readDatabase: () => databaseIdentity(pools.main),
     claimMode,
+    eventsPerRun: config.eventsPerRun,
     log,
   });
   const links = createWorkflowLinks(config.temporal.uiUrl, config.temporal.namespace, temporal.gateway);

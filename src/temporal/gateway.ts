@@ -73,7 +73,14 @@ export function createTemporalGateway(
     taskQueue,
     eager,
     hasSearchAttributes,
-  }: { taskQueue: string; eager: boolean; hasSearchAttributes: () => boolean },
+    eventsPerRun,
+  }: {
+    taskQueue: string;
+    eager: boolean;
+    hasSearchAttributes: () => boolean;
+    /** Events after which the history of a workflow of deliveries begins anew, if not as many as usual. */
+    eventsPerRun?: number | undefined;
+  },
 ): TemporalGateway {
   const handleOf = (workflowId: string) => client.workflow.getHandle(workflowId);
 
@@ -100,6 +107,7 @@ export function createTemporalGateway(
         deliveries: deliveries.map(toDeliveryAtStart),
         lane,
         useSearchAttributes,
+        ...(eventsPerRun !== undefined && { eventsPerRun }),
       };
       try {
         const { firstExecutionRunId } = await client.workflow.start(WORKFLOW_TYPE, {

@@ -54,6 +54,8 @@ export type TemporalSupervisorDependencies = {
   readDatabase: () => Promise<string>;
   /** How the first connection claims the task queue. */
   claimMode: ClaimMode;
+  /** Passed to the gateway. */
+  eventsPerRun?: number | undefined;
   log: Logger;
 };
 
@@ -117,6 +119,7 @@ export function superviseTemporal(deps: TemporalSupervisorDependencies): Tempora
         taskQueue: config.taskQueue,
         eager: activities !== null,
         hasSearchAttributes: () => attributesProblem === null,
+        eventsPerRun: deps.eventsPerRun,
       });
       isReachable = true;
       detail = 'does not respond';

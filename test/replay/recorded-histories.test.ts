@@ -121,6 +121,14 @@ test('a retry at an endpoint with a rate is released, and its workflow ends', ()
   expect(end).toMatchObject({ status: 'completed', result: { delivered: 2, released: 1 } });
 });
 
+test('a workflow whose history has grown long continues as new', () => {
+  const { activities, timers, end } = parseHistoryFacts(recorded('deliveries-that-continue-as-new'));
+
+  expect(activities).toMatchObject([{ summary: 'attempt 1 of 3, 2 deliveries' }]);
+  expect(timers).toMatchObject([{ after: '1s' }]);
+  expect(end).toEqual({ status: 'continued_as_new' });
+});
+
 test('after a worker was lost, its activity ran again', () => {
   expect(parseHistoryFacts(recorded('rerun-after-a-lost-worker')).activityAttempts).toEqual([2]);
 });

@@ -10,6 +10,10 @@ const names = Object.keys(SCENARIOS);
 const recorded = (name: string): unknown =>
   JSON.parse(readFileSync(path.join(FOLDER, `${name}.json`), 'utf8'));
 
+type RecordedHistory = {
+  events: { workflowExecutionStartedEventAttributes: { input: { payloads: { data: string }[] } } }[];
+};
+
 type Bundle = Awaited<ReturnType<typeof bundleWorkflowCode>>;
 let current: Bundle;
 let changed: Bundle;
@@ -29,6 +33,15 @@ test('every scenario has a recorded history, and every history a scenario', () =
 
 test.each(names)('the recorded history "%s" replays with the current workflow', async (name) => {
   await Worker.runReplayHistory({ workflowBundle: current }, recorded(name));
+});
+
+test('a workflow that grew beyond the bound before it was bounded replays, and does not continue as new', async () => {
+  const history = recorded('group-that-fails-at-different-steps') as RecordedHistory;
+  const [input] = history.events[0]!.workflowExecutionStartedEventAttributes.input.payloads;
+  const decoded = JSON.parse(Buffer.from(input!.data, 'base64').toString());
+  input!.data = Buffer.from(JSON.stringify({ ...decoded, eventsPerRun: 5 })).toString('base64');
+
+  await Worker.runReplayHistory({ workflowBundle: current }, history);
 });
 
 test.each(names)(

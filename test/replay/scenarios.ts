@@ -60,6 +60,17 @@ export const SCENARIOS: Record<string, () => Promise<string>> = {
       return historyWhenClosed(posthorn, workflowId);
     }),
 
+  'deliveries-that-continue-as-new': () =>
+    runScenario(async (stage) => {
+      const posthorn = await stage.posthorn({ settings: { eventsPerRun: 15 } });
+      await posthorn.call('PATCH', '/v1/project', { policy: QUICK });
+      const receivers = [await stage.receiver([200]), await stage.receiver([500, 503, 200])];
+      const { items } = await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', {
+        events: receivers.map(eventTo),
+      });
+      return firstRunOf(posthorn, await workflowOf(posthorn, items[0]!.id));
+    }),
+
   recovery: () => runScenario((stage) => playRecovery(stage, 1, 50)),
 
   'recovery-that-continues-as-new': () =>

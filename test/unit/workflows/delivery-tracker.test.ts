@@ -35,6 +35,33 @@ test('new deliveries are due at once, in one activity', () => {
   expect(tracker.msUntilNextDue(NOW)).toBeUndefined();
 });
 
+test('a tracker of what is open waits as long as the one before, and counts what had settled', () => {
+  const tracker = new DeliveryTracker(policy, first('done', 'waiting', 'cancelled'), NOW);
+  tracker.takeDue(NOW);
+  const ordered = { id: 'ordered', step: 1, orderedFor: 'ep_1' };
+  tracker.apply([delivered('done'), failed('waiting', 1, 60 * SECOND), failed('cancelled', 1, 0)], NOW);
+  tracker.cancel(['cancelled']);
+
+  const later = NOW + 20 * SECOND;
+  const next = new DeliveryTracker(policy, [...tracker.open(later), ordered], later);
+
+  expect(tracker.open(later)).toEqual([
+    { id: 'waiting', step: 1, retry: { dueInMs: 40 * SECOND, lastOutcome: '503' } },
+  ]);
+  expect(next.hasRetried()).toBe(true);
+  expect(next.takeDue(later)).toEqual([[ordered]]);
+  expect(next.msUntilNextDue(later)).toBe(40 * SECOND);
+  expect(next.describeNext(later)).toBe('retry in 40s after 503');
+  next.cancel(['waiting']);
+  next.apply([delivered('ordered')], later);
+  expect(next.summary(tracker.summary())).toEqual({
+    delivered: 2,
+    undeliverable: 0,
+    cancelled: 2,
+    released: 0,
+  });
+});
+
 test('first attempts and retries are in separate activities, because they use different task queues', () => {
   const tracker = new DeliveryTracker(policy, [...first('a'), { id: 'b', step: 2 }], NOW);
 
