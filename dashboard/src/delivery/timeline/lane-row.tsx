@@ -13,8 +13,8 @@ import css from './timeline.module.css';
 type Outcome = Attempt['outcome'];
 
 const MARK_GAP = 70;
-/** An attempt that took as long as this many pixels of the axis is drawn as long as it took. */
-const SEEN = 14;
+/** An attempt that is seen beyond its mark is drawn as long as it took. */
+const SEEN = MARK_GAP / 2 + 8;
 /** The room for how long it waited. */
 const WAIT_ROOM = 48;
 const PLANNED_HALF = 6;
@@ -112,7 +112,7 @@ export function LaneRow(props: LaneRowProps) {
               <span
                 key={`took ${number}`}
                 className={`${css.took} ${tones[MARKS[outcome].tone]}`}
-                style={{ left: places[index], width: Math.max(took, MARK_GAP / 2) }}
+                style={{ left: places[index], width: took }}
               />
             )
           );

@@ -8,8 +8,11 @@ export function RecoveryBar({ recovery }: { recovery: Recovery }) {
   const { total, done, skipped, delivered, undeliverable } = recovery;
   if (total === null) return <p className={css.note}>Counting …</p>;
   const share = (n: number): string => `${total === 0 ? 0 : Math.min(100, (n / total) * 100)}%`;
-  const sent = `${(done + skipped).toLocaleString()} of ${total.toLocaleString()} sent`;
-  const text = undeliverable === 0 ? sent : `${sent}, ${undeliverable.toLocaleString()} failed again`;
+  const text = [
+    `${(done + skipped).toLocaleString()} of ${total.toLocaleString()} sent`,
+    ...(delivered > 0 ? [`${delivered.toLocaleString()} delivered`] : []),
+    ...(undeliverable > 0 ? [`${undeliverable.toLocaleString()} failed again`] : []),
+  ].join(', ');
   return (
     <div className={css.progress}>
       <div

@@ -7,26 +7,28 @@ import css from './page.module.css';
 type PageProps = {
   /** The one `h1`, which gets the focus when the page is opened. */
   title: string;
+  /** The title as it is shown, if not as plain text. */
+  heading?: ReactNode;
   /** Beside the title: a state, an id. */
   aside?: ReactNode;
   actions?: ReactNode;
   children: ReactNode;
 };
 
-export function Page({ title, aside, actions, children }: PageProps) {
-  const heading = useRef<HTMLHeadingElement>(null);
+export function Page({ title, heading = title, aside, actions, children }: PageProps) {
+  const element = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · ${product()}`;
   }, [title]);
   useEffect(() => {
     // A link to a part of the page, or a field that asks for the focus, keeps it.
-    if (!document.activeElement || document.activeElement === document.body) heading.current?.focus();
+    if (!document.activeElement || document.activeElement === document.body) element.current?.focus();
   }, []);
   return (
     <>
       <header className={css.header}>
-        <h1 ref={heading} tabIndex={-1}>
-          {title}
+        <h1 ref={element} tabIndex={-1}>
+          {heading}
         </h1>
         {aside}
         {actions && <div className={css.actions}>{actions}</div>}

@@ -10,6 +10,7 @@ import { EndpointState } from '../../endpoint/endpoint-state.tsx';
 import { HealthNotes } from '../../endpoint/health-notes.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { Facts, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { UrlText } from '../../kit/text/wrapping.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { EndpointActions } from './endpoint-actions.tsx';
 import { EndpointOverview } from './endpoint-overview.tsx';
@@ -42,6 +43,7 @@ export function EndpointScreen() {
   return (
     <Page
       title={endpoint.url}
+      heading={<UrlText url={endpoint.url} />}
       aside={<EndpointState endpoint={endpoint} />}
       actions={mayChange && <EndpointActions project={project} endpoint={endpoint} onChange={refresh} />}
     >

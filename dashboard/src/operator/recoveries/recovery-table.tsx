@@ -29,14 +29,7 @@ export function RecoveryTable({ project, recoveries, isShort = false }: Recovery
           <th scope="col">Sends</th>
           <th scope="col">State</th>
           <th scope="col">Progress</th>
-          {!isShort && (
-            <>
-              <th scope="col" className={table.number}>
-                Delivered
-              </th>
-              <th scope="col">By</th>
-            </>
-          )}
+          {!isShort && <th scope="col">By</th>}
         </tr>
       </thead>
       <tbody ref={body}>
@@ -59,14 +52,9 @@ export function RecoveryTable({ project, recoveries, isShort = false }: Recovery
               <RecoveryBar recovery={recovery} />
             </td>
             {!isShort && (
-              <>
-                <td data-label="Delivered" className={table.number}>
-                  {recovery.delivered.toLocaleString()}
-                </td>
-                <td data-label="By" className={`${table.mono} ${table.muted}`}>
-                  {recovery.startedBy}
-                </td>
-              </>
+              <td data-label="By" className={`${table.mono} ${table.muted}`}>
+                {recovery.startedBy}
+              </td>
             )}
           </tr>
         ))}

@@ -10,6 +10,7 @@ import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { useHeldRows } from '../../kit/lists/held-rows.ts';
 import { LiveLine } from '../../kit/lists/live-line.tsx';
 import { product } from '../../kit/text/product.ts';
+import { UrlText } from '../../kit/text/wrapping.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { project } from '../address.ts';
 import { DeliveryTable } from '../deliveries/delivery-table.tsx';
@@ -62,6 +63,7 @@ export function EndpointScreen() {
   return (
     <Page
       title={endpoint.url}
+      heading={<UrlText url={endpoint.url} />}
       aside={<EndpointState endpoint={endpoint} />}
       actions={<Actions endpoint={endpoint} onChange={refresh} />}
     >
