@@ -63,7 +63,11 @@ export function LaneRow(props: LaneRowProps) {
   ).map((left) => left + MARK_GAP / 2);
   const halfOf = (index: number): number => (index < attempts.length ? MARK_GAP / 2 : PLANNED_HALF);
   const lastMade = places[attempts.length - 1] ?? 0;
-  const nowAt = axis.position(now) * inner + MARK_GAP / 2;
+  // Marks that were moved apart may lie beyond it: what was made is never ahead.
+  const nowAt = Math.max(
+    axis.position(now) * inner + MARK_GAP / 2,
+    attempts.length > 0 ? lastMade + MARK_GAP / 2 : 0,
+  );
   return (
     <li className={css.lane} data-selected={isSelected}>
       <button
