@@ -47,6 +47,29 @@ export function portalTests(stage: Stage): void {
   );
 
   test(
+    'the headers of an endpoint are removed, and what is wrong with one names it',
+    async () => {
+      const { posthorn } = stage;
+      const { id } = await posthorn.newEndpoint('https://example.com/hooks', {
+        consumer: 'headers',
+        headers: { 'X-Team': 'render' },
+      });
+      const page = await portal.open({ consumer: 'headers', path: `endpoints/${id}` });
+      await page.getByRole('button', { name: 'Edit' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText('Now: X-Team.').waitFor();
+      await dialog.getByLabel('Headers of each request').fill('Content-Length: 1');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.getByText('Content-Length is set for each request and cannot be chosen').waitFor();
+      await dialog.getByLabel('Send none of them any more').check();
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      expect(await posthorn.call('GET', `/v1/endpoints/${id}`)).toMatchObject({ headers: {} });
+    },
+    TEST_MS,
+  );
+
+  test(
     'what a link leaves out is not offered, and bodies are not shown',
     async () => {
       const receiver = await stage.receiverThat(500);

@@ -129,7 +129,7 @@ export function EndpointForm(props: EndpointFormProps) {
           />
         )}
       </details>
-      <div className={css.buttons}>{children}</div>
+      {children}
     </form>
   );
 }

@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../../api/client.ts';
 import { Button } from '../../kit/buttons/button.tsx';
-import { Dialog } from '../../kit/dialogs/dialog.tsx';
+import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
 import { tell } from '../../kit/status/toast.tsx';
 import { project } from '../address.ts';
 import { EndpointForm, type EndpointInput } from '../endpoint-form/endpoint-form.tsx';
@@ -40,10 +40,12 @@ export function Edit({ endpoint, onClose, onChange }: EditProps) {
         error={save.error}
         onSubmit={(input) => save.mutate(input)}
       >
-        <Button kind="primary" type="submit" busy={save.isPending}>
-          Save
-        </Button>
-        <Button onClick={onClose}>Cancel</Button>
+        <DialogActions>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" busy={save.isPending}>
+            Save
+          </Button>
+        </DialogActions>
       </EndpointForm>
     </Dialog>
   );

@@ -65,10 +65,12 @@ function Form({ onMade }: { onMade: (endpoint: CreatedEndpoint) => void }) {
             error={add.error}
             onSubmit={(input) => add.mutate(input)}
           >
-            <Button kind="primary" type="submit" busy={add.isPending}>
-              Add the endpoint
-            </Button>
-            <Button onClick={() => void navigate({ to: '/endpoints' })}>Cancel</Button>
+            <div className={css.buttons}>
+              <Button kind="primary" type="submit" busy={add.isPending}>
+                Add the endpoint
+              </Button>
+              <Button onClick={() => void navigate({ to: '/endpoints' })}>Cancel</Button>
+            </div>
           </EndpointForm>
         </div>
       </Panel>
