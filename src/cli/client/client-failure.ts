@@ -8,9 +8,8 @@ export function describeFailure(error: unknown): { exitCode: 2 | 3 | 4; message:
   if (error instanceof ConfigError) return { exitCode: 2, message: error.problems.join(' · ') };
   if (error instanceof PosthornError) {
     if (error.code === 'unexpected_response') return { exitCode: 4, message: error.message };
-    if (error.code === 'invalid_query') return { exitCode: 3, message: invalidOptions(error) };
     const request = error.requestId === undefined ? '' : `, request ${error.requestId}`;
-    return { exitCode: 3, message: `${error.message} (${error.code}${request})` };
+    return { exitCode: 3, message: `${reasonOf(error)} (${error.code}${request})` };
   }
   // The connection broke within a response, or the response is not JSON and so not from Posthorn.
   if (error instanceof SyntaxError || isBrokenResponse(error))
@@ -18,11 +17,14 @@ export function describeFailure(error: unknown): { exitCode: 2 | 3 | 4; message:
   throw error;
 }
 
-/** The options have the names of the parameters. */
-const invalidOptions = ({ errors, message, code }: PosthornError): string =>
-  errors.length === 0
-    ? message
-    : `${errors.map(({ pointer, detail }) => `--${pointer} ${detail}`).join('; ')}. (${code})`;
+/** What is wrong in the call. Without the help of the API, which tells programs where to read it. */
+function reasonOf({ code, errors, message }: PosthornError): string {
+  if (errors.length === 0 || (code !== 'invalid_query' && code !== 'invalid_body')) return message;
+  // Options have the names of parameters.
+  const nameOf = (pointer: string): string =>
+    code === 'invalid_query' ? `--${pointer}` : pointer.replace(/^\//, '') || 'the body';
+  return `${errors.map(({ pointer, detail }) => `${nameOf(pointer)} ${detail}`).join('; ')}.`;
+}
 
 const isBrokenResponse = (error: unknown): boolean =>
   error instanceof Error &&

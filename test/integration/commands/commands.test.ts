@@ -168,7 +168,7 @@ describe('exit codes', () => {
       expect.stringMatching(/^There is no endpoint ep_unknown in this project\./),
       expect.stringMatching(/^There is no endpoint ep_unknown in this project\./),
       expect.stringContaining('project'),
-      expect.stringMatching(/^--status must list some of pending, .*\(invalid_query\)\n$/),
+      expect.stringMatching(/^--status must list some of pending, .*\. \(invalid_query, request req_/),
       expect.stringMatching(/^--status "fine" is none of pending, /),
       expect.stringMatching(/^--contains needs --since/),
     ]);

@@ -25,6 +25,7 @@ export async function tailOutcomes(
   const typeOf = createTypeLookup(client);
   const statuses = statusesOf(options.status);
   let cursor = options.from;
+  output.status([{ text: 'waiting for outcomes, Ctrl-C ends …', tone: 'dim' }]);
   try {
     const outcomes = streaming.outcomes.stream({
       signal: AbortSignal.any([interrupted, unreachable.signal]),
