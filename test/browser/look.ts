@@ -8,9 +8,24 @@ const WIDTHS = [1280, 390];
 const HEIGHT = 900;
 const MAX_SHIFT = 0.02;
 
+/** What a reader may set of the text (WCAG 1.4.12). A sheet of the page's own: its policy refuses an element. */
+const SPACE_TEXT = `(() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }');
+  document.adoptedStyleSheets = [sheet];
+})()`;
+const RESET_TEXT = 'document.adoptedStyleSheets = []';
+
+/** In the page: texts that are cut off at their lower edge. What only screen readers get is a pixel high. */
+const CUT_TEXTS = `[...document.querySelectorAll('main *, header *, nav *')].filter((element) => {
+  const { overflowY } = getComputedStyle(element);
+  return ['hidden', 'clip'].includes(overflowY) && element.clientHeight > 1 && element.checkVisibility() &&
+    element.textContent.trim() !== '' && element.scrollHeight > element.clientHeight + 2;
+}).map((element) => element.localName + ' ' + element.textContent.trim().slice(0, 60))`;
+
 /**
- * Returns what is not accessible on a page in both modes and at both widths, and what does not fit 320 pixels. `name`: of
- * what is shown, for the messages and the pictures.
+ * Returns what is not accessible on a page in both modes and at both widths, and what does not fit 320 pixels, also with the
+ * widest spacing of text that readers may set. `name`: of what is shown, for the messages and the pictures.
  */
 export async function faultsIn(page: Page, name: string): Promise<string[]> {
   const found: string[] = [];
@@ -20,8 +35,12 @@ export async function faultsIn(page: Page, name: string): Promise<string[]> {
     await keepPicture(page, `${name}-${colorScheme}-${width}`);
   });
   await page.setViewportSize({ width: 320, height: HEIGHT });
-  const beyond = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-  if (beyond > 0) found.push(`${name} is ${beyond} pixels too wide for 320`);
+  found.push(...(await widthFaultsIn(page, name)));
+  await page.evaluate(SPACE_TEXT);
+  const spaced = `${name} with spaced text`;
+  found.push(...(await widthFaultsIn(page, spaced)));
+  for (const text of await page.evaluate<string[]>(CUT_TEXTS)) found.push(`${spaced} cuts off ${text}`);
+  await page.evaluate(RESET_TEXT);
   await asAtFirst(page);
   return found;
 }
@@ -55,6 +74,11 @@ async function keepPicturesOfDialog(page: Page, name: string): Promise<void> {
     keepPicture(page, `${name}-${colorScheme}-${width}`, 'window'),
   );
   await asAtFirst(page);
+}
+
+async function widthFaultsIn(page: Page, name: string): Promise<string[]> {
+  const beyond = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+  return beyond > 0 ? [`${name} is ${beyond} pixels too wide for 320`] : [];
 }
 
 /** Its path, a text that it shows when it is loaded, and the buttons that open dialogs on it. */
