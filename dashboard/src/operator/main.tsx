@@ -9,6 +9,7 @@ import { observeCalls } from '../api/client.ts';
 import { sessionQuery } from '../api/session.ts';
 import { newQueryClient } from '../frame/query-client.ts';
 import { Toasts } from '../kit/status/toast.tsx';
+import { copyExactTimes } from '../kit/time/copy-exact-times.ts';
 import { applyTheme } from '../theme/theme.ts';
 import { createDashboardRouter } from './router.tsx';
 
@@ -20,6 +21,7 @@ observeCalls({
 });
 
 applyTheme();
+copyExactTimes();
 const router = createDashboardRouter(queryClient);
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -10,6 +10,7 @@ import { hideErrorLinks } from '../api/problem.tsx';
 import { newQueryClient } from '../frame/query-client.ts';
 import { forgetToasts, Toasts } from '../kit/status/toast.tsx';
 import { nameProduct } from '../kit/text/product.ts';
+import { copyExactTimes } from '../kit/time/copy-exact-times.ts';
 import { takeCode } from './address.ts';
 import { followHost } from './host/follow-host.ts';
 import { tellHeight } from './host/host.ts';
@@ -22,6 +23,7 @@ const queryClient = newQueryClient();
 signCallsWith({ headers: signCall, credentials: 'omit' });
 observeCalls({ answered: markAnswered, failed: markAway, signedOut: sessionEnded });
 hideErrorLinks();
+copyExactTimes();
 
 // Until the session tells the name.
 nameProduct('The service');

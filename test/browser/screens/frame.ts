@@ -60,6 +60,22 @@ export function frameTests(stage: Stage): void {
   );
 
   test(
+    'whoever copies a time gets the exact one',
+    async () => {
+      await stage.posthorn.post({ type: 'copied.time', data: 1 });
+      const page = await stage.open('/events?type=copied.time');
+      await page.getByRole('table').waitFor();
+      await page.evaluate("getSelection().selectAllChildren(document.querySelector('main tbody time'))");
+      await page.keyboard.press('Control+c');
+      await page.keyboard.press('Control+k');
+      const jump = page.getByRole('dialog').locator('input');
+      await jump.press('Control+v');
+      expect(await jump.inputValue()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [+-]\d\d:\d\d$/);
+    },
+    TEST_MS,
+  );
+
+  test(
     'the time range is carried from screen to screen, and what is pasted opens the jump box',
     async () => {
       const event = await stage.failedEvent('jumped.to', await stage.receiverThat(500));
