@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.ts';
 
-/** The most entries that one statement removes, so that it takes less than a second. */
+/** The most entries that one statement removes, so that it ends within seconds: it counts the entries of the project, too. */
 const MAX_ENTRIES = 5_000;
 
 const REMOVE_OLD = 'SELECT remove_old_audit_entries($1, $2) AS n';
