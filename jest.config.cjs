@@ -34,7 +34,7 @@ const inBothModes = [
   'integration/dispatch/{cancel-delivery,delete-endpoint,isolation,retry-delivery}',
   'integration/background/endpoint-states',
   'integration/listeners/listeners',
-  'integration/endpoints/{filters,plans,rotate-secret}',
+  'integration/endpoints/{client-certificates,filters,plans,rotate-secret}',
   'integration/events/expiry',
   'integration/outcomes/{outcomes,waiting}',
   'integration/workflows/{delivery,long-waits,schedule}',

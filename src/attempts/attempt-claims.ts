@@ -120,6 +120,7 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
         startBy,
         projectId: claim.projectId,
         poolKey: claim.receiver,
+        tls: request.tls,
         delivery: { id: claim.id, attempt: claim.attempts + 1, event: claim.eventId, type: claim.type },
         onStart: observation.started,
       });

@@ -1,3 +1,4 @@
+import type { TlsIdentity } from '../egress/connections/tls-identity.ts';
 import type { ResponseRules } from '../policy/receiver-instruction.ts';
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
@@ -6,6 +7,7 @@ import type { Claim } from '../store/deliveries/claims/claim-deliveries.ts';
 import { endpointHeadersContext, endpointSecretsContext, MASKED } from '../store/endpoints/endpoints.ts';
 import { targetSecretContext } from '../store/events/accept/insert-events.ts';
 import type { Clock } from '../store/postgres/database-clock.ts';
+import type { TlsIdentities } from './tls-identities.ts';
 
 /** The part of a request that is stored and shown to users. */
 export type RecordedRequest = {
@@ -19,6 +21,8 @@ export type PreparedRequest = RecordedRequest & {
   kind: 'signed';
   headers: Record<string, string>;
   body: Buffer;
+  /** The endpoint's own. */
+  tls?: TlsIdentity | undefined;
   /** Which responses are instructions, by the event's profile. */
   responses: ResponseRules;
 };
@@ -31,6 +35,7 @@ export type PrepareRequest = (claim: Claim) => Promise<PreparedRequest | Unsigna
 export type PrepareRequestDependencies = {
   profiles: Pick<ProfileLookup, 'find'>;
   box: SecretBox;
+  tlsIdentities: TlsIdentities;
   /** Sets the time in the signature, and decides when a replaced secret expires. */
   clock: Clock;
 };
@@ -39,11 +44,17 @@ export type PrepareRequestDependencies = {
  * Decrypts the secrets and signs the request with those that fit the event's profile. Each attempt has the same id and
  * body, and a new timestamp. Throws if a secret cannot be decrypted, or while profiles cannot be read.
  */
-export function createPrepareRequest({ profiles, box, clock }: PrepareRequestDependencies): PrepareRequest {
+export function createPrepareRequest({
+  profiles,
+  box,
+  tlsIdentities,
+  clock,
+}: PrepareRequestDependencies): PrepareRequest {
   return async (claim) => {
     const profile = await profiles.find(claim.projectId, claim.profile, claim.profileVersion);
     if (!profile) throw new Error(`profile ${claim.profile} version ${claim.profileVersion} not found`);
     const { projectId, endpointId, eventId } = claim;
+    const tls = claim.tlsVersion === null ? undefined : await tlsOf(claim, claim.tlsVersion);
     await clock.whenSynced();
     const signedAt = clock.now();
     const active = endpointId
@@ -63,7 +74,13 @@ export function createPrepareRequest({ profiles, box, clock }: PrepareRequestDep
       secrets,
     });
     const { responses } = profile;
-    const request = { kind: 'signed', url: claim.url, body: claim.body, responses } as const;
+    const request = {
+      kind: 'signed',
+      url: claim.url,
+      body: claim.body,
+      responses,
+      ...(tls && { tls }),
+    } as const;
     if (!endpointId || !claim.headers) return { ...request, headers: signed, maskedHeaders: signed };
     const opened = box.open(claim.headers, endpointHeadersContext(projectId, endpointId));
     const endpointHeaders = JSON.parse(opened) as Record<string, string>;
@@ -78,4 +95,8 @@ export function createPrepareRequest({ profiles, box, clock }: PrepareRequestDep
       maskedHeaders: { ...masked, ...signed },
     };
   };
+
+  async function tlsOf({ projectId, endpointId }: Claim, version: string): Promise<TlsIdentity | undefined> {
+    return endpointId === null ? undefined : tlsIdentities.get(projectId, endpointId, version);
+  }
 }

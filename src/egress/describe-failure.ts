@@ -18,9 +18,9 @@ export const FALLBACK_MESSAGES: Record<Exclude<FailedOutcome, 'timeout'>, string
 };
 
 const INCOMPLETE_CHAIN =
-  "the receiver's certificate does not lead to a trusted certificate authority: configure the server to send the full chain, including intermediate certificates, and use a public certificate authority";
-const CLIENT_CERTIFICATE_REQUIRED =
-  'the receiver rejected the TLS connection because of a client certificate: Posthorn does not send one, so turn off client authentication';
+  "the receiver's certificate does not lead to a trusted certificate authority: configure the server to send the full chain, including intermediate certificates, and use a public certificate authority or set tls.authorities of the endpoint";
+const CLIENT_CERTIFICATE_REFUSED =
+  'the receiver did not accept the client certificate, or requires one: check the certificate in tls.clientCertificate of the endpoint, and what the receiver requires of it';
 const WEAK_TLS =
   'the receiver uses TLS keys or signatures that are too weak: renew its certificate with an RSA key of at least 2,048 bits and SHA-256, and update the server';
 const WRONG_HOST =
@@ -84,9 +84,9 @@ export const FAILURE_MESSAGES = {
     ERR_TLS_CERT_ALTNAME_INVALID: WRONG_HOST,
     HOSTNAME_MISMATCH: WRONG_HOST,
     DEPTH_ZERO_SELF_SIGNED_CERT:
-      "the receiver's certificate is self-signed: use one from a public certificate authority",
+      "the receiver's certificate is self-signed: use one from a public certificate authority, or set it as tls.authorities of the endpoint",
     SELF_SIGNED_CERT_IN_CHAIN:
-      "the receiver's certificate comes from a private certificate authority: use a public one, or ask the operator of Posthorn to trust it",
+      "the receiver's certificate comes from a private certificate authority: use a public one, or set tls.authorities of the endpoint",
     UNABLE_TO_VERIFY_LEAF_SIGNATURE: INCOMPLETE_CHAIN,
     UNABLE_TO_GET_ISSUER_CERT: INCOMPLETE_CHAIN,
     UNABLE_TO_GET_ISSUER_CERT_LOCALLY: INCOMPLETE_CHAIN,
@@ -106,15 +106,21 @@ export const FAILURE_MESSAGES = {
     ECONNRESET:
       'the receiver closed the connection during the TLS handshake: check that it serves TLS for this host on this port',
     TLS_ALERT_HANDSHAKE_FAILURE:
-      'the receiver rejected the TLS handshake: turn off client authentication, since Posthorn has no client certificate, or enable a cipher suite that Node.js supports',
-    TLS_ALERT_CERTIFICATE_REQUIRED: CLIENT_CERTIFICATE_REQUIRED,
-    TLS_ALERT_BAD_CERTIFICATE: CLIENT_CERTIFICATE_REQUIRED,
-    TLS_ALERT_UNSUPPORTED_CERTIFICATE: CLIENT_CERTIFICATE_REQUIRED,
-    TLS_ALERT_CERTIFICATE_REVOKED: CLIENT_CERTIFICATE_REQUIRED,
-    TLS_ALERT_CERTIFICATE_EXPIRED: CLIENT_CERTIFICATE_REQUIRED,
-    TLS_ALERT_CERTIFICATE_UNKNOWN: CLIENT_CERTIFICATE_REQUIRED,
-    TLS_ALERT_UNKNOWN_CA: CLIENT_CERTIFICATE_REQUIRED,
-    TLS_ALERT_ACCESS_DENIED: CLIENT_CERTIFICATE_REQUIRED,
+      'the receiver rejected the TLS handshake: if it requires a client certificate, set tls.clientCertificate of the endpoint; otherwise enable a cipher suite that Node.js supports',
+    TLS_ALERT_CERTIFICATE_REQUIRED:
+      'the receiver requires a client certificate: set tls.clientCertificate of the endpoint, or turn off client authentication',
+    TLS_ALERT_BAD_CERTIFICATE: CLIENT_CERTIFICATE_REFUSED,
+    TLS_ALERT_UNSUPPORTED_CERTIFICATE:
+      'the receiver does not accept the kind of the client certificate: use one for client authentication with a key that the receiver supports',
+    TLS_ALERT_CERTIFICATE_REVOKED:
+      'the receiver says that the client certificate was revoked: set a new one in tls.clientCertificate of the endpoint',
+    TLS_ALERT_CERTIFICATE_EXPIRED:
+      'the receiver says that the client certificate has expired: set a new one in tls.clientCertificate of the endpoint',
+    TLS_ALERT_CERTIFICATE_UNKNOWN: CLIENT_CERTIFICATE_REFUSED,
+    TLS_ALERT_UNKNOWN_CA:
+      'the receiver does not trust the authority of the client certificate: add that authority at the receiver, or set a certificate in tls.clientCertificate of the endpoint that it trusts, with its intermediate certificates',
+    TLS_ALERT_ACCESS_DENIED:
+      'the receiver does not give access to the client certificate: allow it at the receiver, or set another one in tls.clientCertificate of the endpoint',
     TLS_ALERT_UNRECOGNIZED_NAME:
       'the receiver has no certificate for the host of the URL (SNI): configure the host on the server, or correct the URL',
     TLS_ALERT_INTERNAL_ERROR:

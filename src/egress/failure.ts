@@ -59,6 +59,18 @@ export function failureOf(error: unknown, phase: AttemptPhase): Failure {
   return withMessage(outcome, outcome === 'tls_failed' ? tlsCode(code) : code);
 }
 
+const MAY_BE_REFUSALS = ['ECONNRESET', 'EPIPE', 'TLS_ALERT_HANDSHAKE_FAILURE'];
+
+/**
+ * The failure of a request that showed a client certificate. Some receivers close the connection without a TLS alert if they
+ * do not accept it, in TLS 1.3 only after the handshake.
+ */
+export function mentionCertificate({ outcome, error }: Failure): Failure {
+  if (!MAY_BE_REFUSALS.includes(error.code)) return { outcome, error };
+  const message = `${error.message}; or it does not accept the client certificate of the endpoint`;
+  return { outcome, error: { ...error, message } };
+}
+
 const REPORTABLE = ['connection_failed', 'timeout', 'dns_failed', 'tls_failed', 'invalid_response'] as const;
 
 /** The failure for the code with which the client of a listener reports that it got no response. */

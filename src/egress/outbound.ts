@@ -4,7 +4,8 @@ import { createAddressTracker } from './addresses/address-tracker.ts';
 import { createLookup, type Lookup } from './addresses/lookup.ts';
 import type { ConnectionLease } from './connections/connection-pool.ts';
 import { ConnectionPools, type PoolStats } from './connections/connection-pools.ts';
-import type { AttemptError, Failure } from './failure.ts';
+import type { TlsIdentity } from './connections/tls-identity.ts';
+import { type AttemptError, type Failure, mentionCertificate } from './failure.ts';
 import { completeHeaders } from './http/request-headers.ts';
 import type { ReceiverResponse } from './http/response-reader.ts';
 import type { EgressProxy } from './proxy/egress-proxy.ts';
@@ -28,6 +29,8 @@ export type OutboundRequest = {
   projectId: string;
   /** The receiver. Requests share connections only under the same key, so no receiver can use up those of another. */
   poolKey: string;
+  /** What connections with TLS to this receiver use, if not what those to all receivers do. */
+  tls?: TlsIdentity | undefined;
   /** Called once, when the request gets a connection or starts to dial. Through a proxy, only with a connection. */
   onStart?: () => void;
 };
@@ -139,7 +142,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   async function attempt(request: OutboundRequest): Promise<OutboundResult> {
     const target = parseTarget(request.url);
-    const pool = pools.poolFor(request.projectId, `${request.poolKey} ${target.originText}`);
+    const identity = request.tls ? ` ${request.tls.id}` : '';
+    const pool = pools.poolFor(request.projectId, `${request.poolKey} ${target.originText}${identity}`);
     const lease = await pool.acquire(request.startBy);
     if (!lease) return { kind: 'not_started' };
     try {
@@ -154,7 +158,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     target: Target,
     lease: ConnectionLease,
   ): Promise<OutboundResult> {
-    const { headers, body, startBy, timeoutMs, projectId } = request;
+    const { headers, body, startBy, timeoutMs, projectId, tls } = request;
     const startedAt = new Date(now());
     const startedMs = performance.now();
     let started = false;
@@ -164,6 +168,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     };
     const sendOptions = {
       ...sendDefaults,
+      ...(tls && { secureContext: tls.secureContext }),
       startBy,
       projectId,
       deadlineAt: startedMs + timeoutMs,
@@ -180,7 +185,10 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
     const timing = { resent: sent.resent, startedAt, durationMs: performance.now() - startedMs };
     const { result } = sent;
-    if (result.kind === 'failed') return { kind: 'failed', ...result.failure, statusCode: null, ...timing };
+    if (result.kind === 'failed') {
+      const failure = tls?.hasClientCertificate ? mentionCertificate(result.failure) : result.failure;
+      return { kind: 'failed', ...failure, statusCode: null, ...timing };
+    }
     return { ...result, ...responseOutcome(result.statusCode, result.headers, target.url), ...timing };
   }
 

@@ -46,6 +46,7 @@ export function toClaims(deliveries: ExpressDelivery[]): Claim[] {
       url: details.url,
       secrets: details.secrets,
       headers: details.headers,
+      tlsVersion: details.tlsVersion,
       startInMs: null,
     };
   });

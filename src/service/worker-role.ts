@@ -12,6 +12,7 @@ import { createEventBodies } from '../attempts/event-bodies.ts';
 import { createPrepareRequest } from '../attempts/prepare-request.ts';
 import { createReceiverMonitor, type ReceiverMonitor } from '../attempts/receiver-monitor.ts';
 import { createRecorder } from '../attempts/recording/recorder.ts';
+import { createTlsIdentities } from '../attempts/tls-identities.ts';
 import { createUndeliverableReporter } from '../attempts/undeliverable-reporter.ts';
 import { createOutbound } from '../egress/outbound.ts';
 import type { ProxyStatus } from '../egress/proxy/proxy-health.ts';
@@ -99,7 +100,16 @@ export function createWorkerRole(shared: SharedServices, gateway: () => Temporal
     },
     recorder,
     receiverMonitor,
-    prepare: createPrepareRequest({ profiles, box: createCachingSecretBox(shared.secretBox), clock }),
+    prepare: createPrepareRequest({
+      profiles,
+      box: createCachingSecretBox(shared.secretBox),
+      tlsIdentities: createTlsIdentities({
+        db: pools.main,
+        box: shared.secretBox,
+        trusted: certificateAuthorities,
+      }),
+      clock,
+    }),
     onOutcomes: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
     onClaimed: (owner) => notifications.notify('posthorn_claims', [owner]),
     onTurnEnded: (turn) => notifications.wake('posthorn_turns', turnTokens([turn])),

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket, TlsOptions } from 'node:tls';
 
 export type ReceivedRequest = {
   method: string;
@@ -10,6 +11,8 @@ export type ReceivedRequest = {
   rawHeaders: string[];
   /** The exact bytes of the body, which a signature must match. */
   body: Buffer;
+  /** The common name of the client certificate; undefined without one. */
+  client: string | undefined;
   /** When the last byte arrived, in epoch milliseconds. */
   receivedAt: number;
 };
@@ -36,7 +39,7 @@ export type ReceiverOptions = {
   host?: string;
   /** A free port by default. */
   port?: number;
-  tls?: { key: string; cert: string };
+  tls?: { key: string; cert: string } & Pick<TlsOptions, 'ca' | 'requestCert' | 'maxVersion'>;
   /** How long an idle connection is kept, in milliseconds; 5,000 by default, as in Node.js. */
   keepAliveMs?: number;
 };
@@ -68,6 +71,7 @@ export async function startReceiver(
         headers: message.headers,
         rawHeaders: message.rawHeaders,
         body: Buffer.concat(chunks),
+        client: clientOf(message.socket),
         receivedAt: Date.now(),
       };
       const step = script[Math.min(requests.length, script.length - 1)] ?? 200;
@@ -114,4 +118,11 @@ export async function startReceiver(
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+function clientOf(socket: Socket): string | undefined {
+  if (!('getPeerCertificate' in socket)) return undefined;
+  // An empty object without a certificate.
+  const { subject } = (socket as TLSSocket).getPeerCertificate() ?? {};
+  return subject === undefined ? undefined : [subject.CN].flat().join();
 }

@@ -172,6 +172,7 @@ export type NewEndpoint = {
   concurrency?: number;
   /** One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed */
   ordered?: boolean;
+  tls?: EndpointTls;
 };
 
 /** Overrides parts of the retry policy: a project's those of its profile, an endpoint's those of its project */
@@ -194,6 +195,21 @@ export type Rate = {
   per: 'second' | 'minute';
 };
 
+/** TLS of the connections to the endpoint. Its URL must use https */
+export type EndpointTls = {
+  /** What the endpoint shows to a receiver that asks for a client certificate; null removes it */
+  clientCertificate?: ClientCertificate | null;
+  /** PEM text of 1 to 10 certificates: only a receiver whose certificate one of them issued is trusted. null: the public authorities and those of the operator */
+  authorities?: string | null;
+};
+
+export type ClientCertificate = {
+  /** PEM text: the certificate, followed by those that lead from it to its authority; at most 10 in all */
+  certificate: string;
+  /** PEM text of the private key of the first certificate, not encrypted: RSA with 2,048 to 4,096 bits, ECDSA with P-256, P-384 or P-521, or Ed25519. Never returned */
+  privateKey: string;
+};
+
 export type EndpointChanges = {
   url?: string;
   /** Event types to receive: an exact type, `prefix.*` or `*` */
@@ -213,6 +229,8 @@ export type EndpointChanges = {
   concurrency?: number | null;
   /** One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed */
   ordered?: boolean;
+  /** Members that are left out stay unchanged; null removes both the client certificate and the authorities */
+  tls?: EndpointTls | null;
 };
 
 export type SecretRotation = {
@@ -1042,6 +1060,7 @@ export type CreatedEndpoint = {
   policy: PolicyOverride | null;
   policyInForce: PolicyInForce;
   filter: Record<string, unknown> | null;
+  tls: EndpointTlsSummary | null;
   rate: Rate | null;
   concurrency: number | null;
   /** One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed */
@@ -1088,6 +1107,23 @@ export type PolicyInForce = {
   };
 };
 
+/** The certificates that connections to the endpoint use. Private keys are never returned */
+export type EndpointTlsSummary = {
+  clientCertificate: CertificateSummary | null;
+  /** null: the public authorities and those of the operator are trusted */
+  authorities: CertificateSummary[] | null;
+};
+
+export type CertificateSummary = {
+  subject: string;
+  issuer: string;
+  serialNumber: string;
+  /** SHA-256 of the certificate, in hex with colons */
+  fingerprint256: string;
+  validFrom: string;
+  validTo: string;
+};
+
 /** How the endpoint has responded lately */
 export type EndpointHealth = {
   /** `failing`: the last attempt failed. `cooling_down`: it has failed so often that only probes are sent */
@@ -1121,6 +1157,7 @@ export type Endpoint = {
   policy: PolicyOverride | null;
   policyInForce: PolicyInForce;
   filter: Record<string, unknown> | null;
+  tls: EndpointTlsSummary | null;
   rate: Rate | null;
   concurrency: number | null;
   /** One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed */

@@ -8,14 +8,15 @@ import type { StoredHealth } from '../../store/receivers/failures/endpoint-healt
 import type { Tenant } from '../auth/tenant.ts';
 import type { EndpointHealth, EndpointResponse } from './endpoint-schemas.ts';
 import { maskedHeaders } from './settings/endpoint-headers.ts';
+import { tlsSummaryOf } from './tls/tls-summary.ts';
 
 type Dependencies = { secretBox: SecretBox; clock: Clock };
 
-/** An endpoint as a response, with the times of its secrets instead of the secrets, and with masked header values. */
+/** An endpoint as a response, with the times of its secrets instead of the secrets, and with masked header values, and of TLS the names. */
 export const endpointResponse = (
   { secretBox, clock }: Dependencies,
   { projectId, profile, policyOverride }: Tenant,
-  { secrets, ...endpoint }: Endpoint,
+  { secrets, tlsCertificate, tlsAuthorities, ...endpoint }: Endpoint,
 ): EndpointResponse => ({
   ...endpoint,
   health: healthOf(endpoint.health),
@@ -23,6 +24,7 @@ export const endpointResponse = (
   slowCause: endpoint.health.slowCause,
   secrets: secretTimes({ secretBox, clock }, projectId, { id: endpoint.id, secrets }),
   headers: maskedHeaders(secretBox, projectId, endpoint.id, endpoint.headers),
+  tls: tlsSummaryOf(secretBox, projectId, { id: endpoint.id, tlsCertificate, tlsAuthorities }),
   policyInForce: policyInForce(profile.policy, { endpoint: endpoint.policy, project: policyOverride }),
 });
 

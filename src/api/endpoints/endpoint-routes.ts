@@ -31,6 +31,15 @@ import { checkEndpointHeaders, sealHeaders } from './settings/endpoint-headers.t
 import { requireProjectForPolicy } from './settings/endpoint-policy.ts';
 import { requireKnownOrExistingTypes } from './settings/subscriptions.ts';
 import { checkedEndpointUrl } from './settings/target-urls.ts';
+import {
+  type CheckedTls,
+  checkedTls,
+  isSet,
+  isSetAfter,
+  NO_TLS,
+  refuseTlsWithoutHttps,
+} from './tls/checked-tls.ts';
+import { sealTls } from './tls/seal-tls.ts';
 
 const params = z.object({ id: posthornId });
 const tag = 'Endpoints';
@@ -139,16 +148,20 @@ export function endpointRoutes(
     body,
   }: TenantCall<{ params: typeof params; body: typeof endpointChanges }>) {
     const { projectId, profile } = tenant;
-    const { url, headers, filter, ...rest } = body;
+    const { url, headers, filter, tls, ...rest } = body;
     if (headers) checkEndpointHeaders(headers, profile.reservedHeaderNames);
     requireProjectForPolicy(tenant, body);
     const eventsNow = async () => (await findEndpoint(db, tenant, id))?.events ?? [];
     if (rest.events) await requireKnownOrExistingTypes(tenant.catalogue, rest.events, eventsNow);
+    const newUrl = url && (await changedUrl(tenant, id, url));
+    const newTls = tls === null ? NO_TLS : checkedTls(tls, deps.clock.now());
+    await requireHttpsForTls(tenant, id, newUrl, newTls);
     const stored = {
       ...rest,
-      url: url && (await changedUrl(tenant, id, url)),
+      url: newUrl,
       headers: headers === undefined ? undefined : sealHeaders(secretBox, projectId, id, headers),
       filter: filter === undefined ? undefined : await checkedFilter(tenant, filter),
+      tls: sealTls(secretBox, projectId, id, newTls),
     };
     const update = updateEndpoint(deps.pool, tenant, id, stored, deps.config.quotas);
     const changed = await mapOutage(mapUidTaken(update));
@@ -163,6 +176,18 @@ export function endpointRoutes(
     if (found?.kind !== 'listener') return checkedEndpointUrl(url, tenant.profile.urls, guard);
     if (url === found.url) return undefined;
     throw invalidBody([{ pointer: '/url', detail: 'cannot be changed: the endpoint is a listener' }]);
+  }
+
+  /** Only a change of one of the two can end what they must agree on. */
+  async function requireHttpsForTls(
+    tenant: Tenant,
+    id: string,
+    url: string | undefined,
+    tls: CheckedTls,
+  ): Promise<void> {
+    if (!isSet(tls) && (url === undefined || url.startsWith('https:'))) return;
+    const found = await findEndpoint(db, tenant, id);
+    if (found) refuseTlsWithoutHttps(url ?? found.url, isSetAfter(found, tls));
   }
 
   function handleDeleteEndpoint(call: TenantCall<{ params: typeof params }>) {

@@ -3,6 +3,7 @@ import { MAX_CONCURRENCY, MAX_RATE_LIMIT, RATE_PERIODS } from '../../policy/paci
 import { ENDPOINT_STATUSES } from '../../store/endpoints/endpoints.ts';
 import { consumerId, duration, text, time } from '../http/validation/fields.ts';
 import { policyInForce, policyOverride } from '../projects/policy-schemas.ts';
+import { tlsChanges, tlsSummary } from './tls/tls-schemas.ts';
 
 const url = z.string().min(1).max(2048).meta({ example: 'https://example.com/webhooks' });
 
@@ -85,6 +86,7 @@ export const newEndpoint = z
     rate: rate.optional(),
     concurrency: concurrency.optional(),
     ordered: ordered.optional(),
+    tls: tlsChanges.optional(),
   })
   .meta({ id: 'NewEndpoint' });
 
@@ -105,6 +107,10 @@ export const endpointChanges = z
     rate: rate.nullable().optional().meta({ description: 'null removes the limit' }),
     concurrency: concurrency.nullable().optional().meta({ description: 'null removes the limit' }),
     ordered: ordered.optional(),
+    tls: tlsChanges.nullable().optional().meta({
+      description:
+        'Members that are left out stay unchanged; null removes both the client certificate and the authorities',
+    }),
   })
   .meta({ id: 'EndpointChanges' });
 
@@ -165,6 +171,7 @@ const endpointFields = {
   policy: policyOverride.nullable().meta({ description: 'What the endpoint sets of the retry policy' }),
   policyInForce,
   filter: filter.nullable(),
+  tls: tlsSummary.nullable(),
   rate: rate.nullable(),
   concurrency: concurrency.nullable(),
   ordered,

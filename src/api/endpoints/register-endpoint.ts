@@ -22,6 +22,8 @@ import { requireProjectForPolicy } from './settings/endpoint-policy.ts';
 import { oneTimeSecretField, providedOrNewSecret, sampleSecretFor } from './settings/endpoint-secret.ts';
 import { requireKnownTypes } from './settings/subscriptions.ts';
 import { checkedEndpointUrl } from './settings/target-urls.ts';
+import { checkedTls, isSet, refuseTlsWithoutHttps } from './tls/checked-tls.ts';
+import { sealTls } from './tls/seal-tls.ts';
 
 export type RegisteredEndpoint = { endpoint: Endpoint; secretField: { secret?: string } };
 
@@ -44,6 +46,8 @@ export async function registerEndpoint<Body>(
   const headers = input.headers ?? null;
   if (headers) checkEndpointHeaders(headers, profile.reservedHeaderNames);
   const url = checkedEndpointUrl(input.url, profile.urls, guard);
+  const tls = checkedTls(input.tls, clock.now());
+  refuseTlsWithoutHttps(url, isSet(tls));
   const sampleSecret = sampleSecretFor(config.sampleReceiver, tenant, { url, secret: input.secret });
   const secret = sampleSecret ?? providedOrNewSecret(profile, input.secret);
   const members = {
@@ -66,6 +70,7 @@ export async function registerEndpoint<Body>(
     consumer,
     secrets: secretBox.seal(serializeFirstSecret(secret, clock.now()), endpointSecretsContext(projectId, id)),
     headers: sealHeaders(secretBox, projectId, id, headers),
+    tls: sealTls(secretBox, projectId, id, tls),
   };
   const respond = (registration: Registration) => {
     const { endpoint } = registration;
@@ -80,6 +85,7 @@ export async function registerEndpoint<Body>(
       ...limits,
       filter,
       headers,
+      tls,
       secret: input.secret,
       isOwnCall: tenant.consumer !== null,
     };

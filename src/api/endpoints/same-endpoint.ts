@@ -11,6 +11,8 @@ import {
 } from '../../store/endpoints/endpoints.ts';
 import { Problem } from '../problems/problem.ts';
 import type { newEndpoint } from './endpoint-schemas.ts';
+import type { CheckedTls } from './tls/checked-tls.ts';
+import { openCertificates } from './tls/seal-tls.ts';
 
 /** A new member of registrations that is not compared does not compile. */
 type ComparedMember = Exclude<keyof z.output<typeof newEndpoint>, 'uid' | 'consumer'>;
@@ -21,6 +23,7 @@ export type RequestedEndpoint = Pick<
   'url' | 'events' | 'description' | 'policy' | 'filter' | 'rate' | 'concurrency' | 'ordered'
 > & {
   headers: Record<string, string> | null;
+  tls: CheckedTls;
   /** Undefined: Posthorn generates it. Then it is not compared. */
   secret: string | undefined;
   /** A consumer registers its own endpoint. What only the project may set is not compared then. */
@@ -37,6 +40,7 @@ export function requireSameEndpoint(
   const { id, headers, secrets } = endpoint;
   const storedHeaders: Record<string, string> =
     headers === null ? {} : JSON.parse(box.open(headers, endpointHeadersContext(projectId, id)));
+  const tls = openCertificates(box, projectId, endpoint);
   const secret = newestSecret(box.open(secrets, endpointSecretsContext(projectId, id)));
   const isSame = {
     url: endpoint.url === requested.url,
@@ -46,6 +50,10 @@ export function requireSameEndpoint(
     rate: isDeepStrictEqual(endpoint.rate, requested.rate),
     concurrency: endpoint.concurrency === requested.concurrency,
     ordered: endpoint.ordered === requested.ordered,
+    // A certificate belongs to one key.
+    tls:
+      tls.certificate === (requested.tls.clientCertificate?.certificate ?? null) &&
+      tls.authorities === (requested.tls.authorities ?? null),
     headers: isDeepStrictEqual(storedHeaders, requested.headers ?? {}),
     policy: requested.isOwnCall || serializeOverride(endpoint.policy) === serializeOverride(requested.policy),
     secret: requested.secret === undefined || requested.secret === secret,

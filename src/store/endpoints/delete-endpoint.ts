@@ -18,7 +18,8 @@ const DELETE_ENDPOINT = `
   ), listener AS (
     DELETE FROM listeners WHERE endpoint_id IN (SELECT id FROM locked)
   )
-  UPDATE endpoints e SET status = 'deleted', secrets = NULL, headers = NULL, updated_at = now()
+  UPDATE endpoints e SET status = 'deleted', secrets = NULL, headers = NULL, tls_certificate = NULL, tls_key = NULL,
+                         tls_authorities = NULL, updated_at = now()
   FROM locked WHERE e.id = locked.id`;
 
 /** Marks the endpoint deleted and removes its secrets. False if the scope has no such endpoint. */

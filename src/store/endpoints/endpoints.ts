@@ -23,6 +23,10 @@ export type Endpoint = EndpointLimits & {
   secrets: Buffer;
   /** Sealed JSON object of header names and values; null: none. */
   headers: Buffer | null;
+  /** Sealed PEM certificates of its client certificate, without the private key; null: none. */
+  tlsCertificate: Buffer | null;
+  /** Sealed PEM certificates of the only authorities that it trusts; null: those of the process. */
+  tlsAuthorities: Buffer | null;
   /** The members of the retry policy that it sets; null: none. */
   policy: PolicyOverride | null;
   /** A JSON Schema that events must match; null: none. */
@@ -53,10 +57,15 @@ export const endpointHeadersContext = (projectId: string, endpointId: string): E
   recordId: endpointId,
   column: 'headers',
 });
+export const endpointTlsContext = (
+  projectId: string,
+  endpointId: string,
+  column: 'tls_certificate' | 'tls_key' | 'tls_authorities',
+): EncryptionContext => ({ project: projectId, recordId: endpointId, column });
 
 export const ENDPOINT_COLUMNS = `
   id, uid, url, CASE WHEN starts_with(url, '${LISTENER_SCHEME}') THEN 'listener' ELSE 'url' END AS kind, events, consumer,
-  description, secrets, headers, policy::jsonb AS policy, filter::json AS filter,
+  description, secrets, headers, tls_certificate AS "tlsCertificate", tls_authorities AS "tlsAuthorities", policy::jsonb AS policy, filter::json AS filter,
   CASE WHEN rate IS NOT NULL THEN json_build_object('limit', rate, 'per', rate_period) END AS rate, concurrency, ordered,
   status, disabled_by AS "disabledBy", disabled_reason AS "disabledReason", suspended AS withheld, created_at AS "createdAt",
   updated_at AS "updatedAt", ${HEALTH_OF_ENDPOINT} AS health`;

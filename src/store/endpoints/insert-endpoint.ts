@@ -5,6 +5,7 @@ import type { Quotas } from '../../policy/quotas.ts';
 import { type FilterQuotas, requireFilterQuota } from '../events/accept/event-filters.ts';
 import { countUpTo, requireBelowQuota } from '../projects/enforce-quota.ts';
 import { setLimits } from '../receivers/gates/limits.ts';
+import type { SealedTls } from './endpoint-tls.ts';
 import { ENDPOINT_COLUMNS, type Endpoint, throwingUidTaken } from './endpoints.ts';
 import { FREE_PLAN } from './hold-reason.ts';
 
@@ -23,8 +24,8 @@ const LOCK_SESSION = `SELECT FROM sessions WHERE hash = $1 FOR KEY SHARE`;
 
 const INSERT_ENDPOINT = `
   INSERT INTO endpoints (id, project_id, consumer, url, events, description, secrets, headers, uid, policy, rate,
-                         rate_period, concurrency, ordered, filter)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                         rate_period, concurrency, ordered, filter, tls_certificate, tls_key, tls_authorities)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
   RETURNING ${ENDPOINT_COLUMNS}`;
 
 export type NewEndpoint = Pick<Endpoint, 'id' | 'url' | 'events' | 'consumer' | 'description' | 'headers'> & {
@@ -32,6 +33,7 @@ export type NewEndpoint = Pick<Endpoint, 'id' | 'url' | 'events' | 'consumer' | 
   policy?: PolicyOverride | null;
   /** Canonical JSON. */
   filter?: string | null;
+  tls?: SealedTls;
   limits?: EndpointLimits;
   projectId: string;
   /** Sealed JSON array, newest first. */
@@ -116,6 +118,8 @@ export async function insertEndpoint(
     policy,
   ];
   values.push(rate?.limit ?? null, rate?.per ?? null, concurrency, ordered, filter);
+  const { clientCertificate, authorities = null } = endpoint.tls ?? {};
+  values.push(clientCertificate?.certificate ?? null, clientCertificate?.privateKey ?? null, authorities);
   const { rows } = await throwingUidTaken(client.query<Endpoint>(INSERT_ENDPOINT, values));
   if (!isUnlimited(limits)) await setLimits(client, projectId, id, limits);
   return rows[0]!;

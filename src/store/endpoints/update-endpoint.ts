@@ -7,6 +7,7 @@ import { lockQuotaCount } from '../projects/enforce-quota.ts';
 import { beginAnew } from '../receivers/failures/begin-anew.ts';
 import { setLimits } from '../receivers/gates/limits.ts';
 import type { Scope } from '../scope.ts';
+import type { SealedTls } from './endpoint-tls.ts';
 import { ENDPOINT_COLUMNS, type Endpoint, throwingUidTaken } from './endpoints.ts';
 
 // A null parameter leaves the column unchanged. Columns that can be set to null have a flag.
@@ -23,6 +24,9 @@ const UPDATE_ENDPOINT = `
       concurrency = CASE WHEN $17::boolean THEN $18 ELSE concurrency END,
       ordered = coalesce($19, ordered),
       filter = CASE WHEN $20::boolean THEN $21 ELSE filter END,
+      tls_certificate = CASE WHEN $22::boolean THEN $23 ELSE tls_certificate END,
+      tls_key = CASE WHEN $22::boolean THEN $24 ELSE tls_key END,
+      tls_authorities = CASE WHEN $25::boolean THEN $26 ELSE tls_authorities END,
       updated_at = now()
   WHERE project_id = $1 AND ($2::text IS NULL OR consumer = $2) AND id = $3 AND status <> 'deleted'
   RETURNING ${ENDPOINT_COLUMNS}`;
@@ -36,6 +40,8 @@ export type EndpointChanges = {
   policy?: PolicyOverride | null | undefined;
   /** Canonical JSON. */
   filter?: string | null | undefined;
+  /** A member that is missing stays unchanged. */
+  tls?: SealedTls | undefined;
 } & { [Limit in keyof EndpointLimits]?: EndpointLimits[Limit] | undefined };
 
 export const changesLimits = ({ rate, concurrency, ordered }: EndpointChanges): boolean =>
@@ -87,7 +93,19 @@ async function update(
   db: Queryable,
   scope: Scope,
   id: string,
-  { url, events, description, headers, uid, policy, filter, rate, concurrency, ordered }: EndpointChanges,
+  {
+    url,
+    events,
+    description,
+    headers,
+    uid,
+    policy,
+    filter,
+    rate,
+    concurrency,
+    ordered,
+    tls,
+  }: EndpointChanges,
 ): Promise<Endpoint | undefined> {
   const updated = db.query<Endpoint>(UPDATE_ENDPOINT, [
     scope.projectId,
@@ -111,6 +129,11 @@ async function update(
     ordered ?? null,
     filter !== undefined,
     filter ?? null,
+    tls?.clientCertificate !== undefined,
+    tls?.clientCertificate?.certificate ?? null,
+    tls?.clientCertificate?.privateKey ?? null,
+    tls?.authorities !== undefined,
+    tls?.authorities ?? null,
   ]);
   const { rows } = await throwingUidTaken(updated);
   return rows[0];

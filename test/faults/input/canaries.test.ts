@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { findFreePort } from '../../../src/embedded/free-port.ts';
+import { certificate, testAuthority } from '../../receivers/certificates.ts';
+import { createClientAuthority } from '../../receivers/client-certificates.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { dumpTables, dumpTemporal } from '../installation/everything-written.ts';
@@ -27,8 +29,16 @@ const secrets: Record<string, string> = {
   wrongKey: canary(),
 };
 
+const clients = createClientAuthority();
+const client = clients.issue('sender');
+const otherClient = clients.issue('other');
+/** The lines of base64 in a PEM text, each of which is part of a key or certificate. */
+const linesOf = (name: string, pem: string): Record<string, string> =>
+  Object.fromEntries([...pem.matchAll(/^[\w+/=]{40,}$/gm)].map(([line], index) => [`${name}${index}`, line]));
+
 let posthorn: Installation;
 let receiver: Receiver;
+let tlsReceiver: Receiver;
 let both: PosthornProcess;
 let metrics: string;
 const answers: { status: number; text: string }[] = [];
@@ -41,6 +51,9 @@ beforeAll(async () => {
       response.writeHead(status, { 'x-answer': content.answerHeader }).end(content.answerBody);
     },
   ]);
+  tlsReceiver = await startReceiver([200], {
+    tls: { ...certificate('trusted'), requestCert: true, ca: clients.certificate },
+  });
   const metricsPort = String(await findFreePort(nonEphemeralPort()));
   both = await posthorn.startBoth({ LOG_LEVEL: 'debug', POSTHORN_METRICS_PORT: metricsPort });
   await driveEveryPath();
@@ -48,7 +61,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await endAllProcesses();
-  await receiver.close();
+  await Promise.all([receiver.close(), tlsReceiver.close()]);
   await posthorn.close();
 });
 
@@ -91,9 +104,22 @@ async function driveEveryPath(): Promise<void> {
   for (const [path, type] of Object.entries({ '/steady': 'ok', '/flaky': 'retried', '/fails': 'dead' })) {
     await posthorn.api.call(key, 'POST', '/v1/endpoints', { url: at(path), events: [type], secret, headers });
   }
+  const tls = { clientCertificate: client, authorities: testAuthority() };
+  const url = `https://127.0.0.1:${tlsReceiver.port}/`;
+  await call(key, 'POST', '/v1/endpoints', { uid: 'tls', url, events: ['secured'], tls });
+  await call(key, 'POST', '/v1/endpoints', { uid: 'tls', url, tls: { clientCertificate: otherClient } });
+  const mixed = { ...otherClient, privateKey: client.privateKey };
+  for (const wrongTls of [
+    mixed,
+    { ...client, certificate: client.privateKey },
+    { ...client, privateKey: 'x' },
+  ])
+    await call(key, 'POST', '/v1/endpoints', { url, tls: { clientCertificate: wrongTls } });
+  Object.assign(secrets, linesOf('clientKey', client.privateKey), linesOf('client', client.certificate));
+  Object.assign(secrets, linesOf('otherKey', otherClient.privateKey));
   const data = { note: content.data };
   const target = { url: `http://127.0.0.1:1/?t=${content.query}`, secret: asSecret(secrets.targetSecret!) };
-  for (const type of ['ok', 'retried', 'dead', 'nobody'])
+  for (const type of ['ok', 'retried', 'dead', 'nobody', 'secured'])
     await call(key, 'POST', '/v1/events', { type, data });
   await call(key, 'POST', '/v1/events', { id: 'refused', type: 'x', data, target });
   await call(key, 'POST', '/v1/events/batch', { events: [{ type: 'ok', data }] });
@@ -143,11 +169,14 @@ const formsOf = (value: string): string[] => {
 };
 
 test('every path was taken', async () => {
+  expect(tlsReceiver.requests).toMatchObject([{ client: 'sender' }]);
   const { rows } = await posthorn.pool.query(`SELECT DISTINCT outcome FROM attempts ORDER BY 1`);
   expect(rows.map(({ outcome }) => outcome)).toEqual(['connection_failed', 'delivered', 'rejected']);
   const { rows: statuses } = await posthorn.pool.query(`SELECT DISTINCT status FROM events ORDER BY 1`);
   expect(statuses.map(({ status }) => status)).toEqual(['delivered', 'undeliverable', 'unrouted']);
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 202, 400, 401, 403, 409, 422]));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(
+    new Set([200, 201, 202, 400, 401, 403, 409, 422]),
+  );
 });
 
 test('no secret and no content is in the logs, whatever their level', () => {

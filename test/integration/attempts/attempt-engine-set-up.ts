@@ -6,6 +6,7 @@ import { createEventBodies } from '../../../src/attempts/event-bodies.ts';
 import { createPrepareRequest, type PrepareRequest } from '../../../src/attempts/prepare-request.ts';
 import { createReceiverMonitor } from '../../../src/attempts/receiver-monitor.ts';
 import { createRecorder } from '../../../src/attempts/recording/recorder.ts';
+import { createTlsIdentities } from '../../../src/attempts/tls-identities.ts';
 import { createAddressGuard } from '../../../src/egress/addresses/address-guard.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from '../../../src/egress/outbound.ts';
 import type { DeliveryStep } from '../../../src/policy/delivery-result.ts';
@@ -86,7 +87,14 @@ export function startTestEngine(
       effects: { disabled: () => {}, turnsEnded: () => {}, restricted: () => {}, succeeded: () => {} },
       onFailure,
     }),
-    prepare: wrapPrepare(createPrepareRequest({ profiles, box, clock: PROCESS_CLOCK })),
+    prepare: wrapPrepare(
+      createPrepareRequest({
+        profiles,
+        box,
+        tlsIdentities: createTlsIdentities({ db: pool, box, trusted: undefined }),
+        clock: PROCESS_CLOCK,
+      }),
+    ),
     onOutcomes: () => {},
     onClaimed: (owner) => claimedWorkflows.push(owner),
     onTurnEnded: () => {},

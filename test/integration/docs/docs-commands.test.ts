@@ -27,7 +27,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The commands of the shell blocks that call the API, in their order, continued lines put together. */
+/** The commands of the shell blocks that call the API, with those that prepare a call, in their order, continued lines put together. */
 function commandsOf(page: string): string[] {
   const text = readFileSync(join(root, page), 'utf8')
     .replaceAll('http://127.0.0.1:4000', posthorn.url)
@@ -41,7 +41,7 @@ function commandsOf(page: string): string[] {
     const open = commands.at(-1);
     const continues = open !== undefined && (open.endsWith('\\') || open.split("'").length % 2 === 0);
     if (continues) commands.push(`${commands.pop()}\n${line}`);
-    else if (/^(curl|export) /.test(line)) commands.push(line);
+    else if (/^(curl|export|openssl|printf) /.test(line)) commands.push(line);
   }
   return commands;
 }

@@ -4,6 +4,7 @@ import {
   createOutbound,
   type Outbound,
   type OutboundOptions,
+  type OutboundRequest,
   type OutboundResult,
 } from '../../../src/egress/outbound.ts';
 
@@ -11,7 +12,7 @@ export type OutboundPerTest = {
   /** Creates the client of this test. By default it may reach loopback addresses. */
   create(options?: Partial<OutboundOptions> & { allow?: string[] }): Outbound;
   /** Posts `{}` with the client that was created last. */
-  post(url: string, timeoutMs?: number): Promise<OutboundResult>;
+  post(url: string, timeoutMs?: number, more?: Partial<OutboundRequest>): Promise<OutboundResult>;
 };
 
 /** An HTTP client that is closed after each test. */
@@ -30,7 +31,7 @@ export function outboundPerTest(): OutboundPerTest {
       });
       return outbound;
     },
-    post: (url, timeoutMs = 2_000) =>
+    post: (url, timeoutMs = 2_000, more = {}) =>
       outbound!.post({
         url,
         headers: {},
@@ -39,6 +40,7 @@ export function outboundPerTest(): OutboundPerTest {
         startBy: performance.now() + 1_000,
         projectId: 'project',
         poolKey: 'tenant',
+        ...more,
       }),
   };
 }

@@ -44,6 +44,7 @@ export function matchedDelivery(changes: Partial<NewDelivery> = {}): NewDelivery
       url: 'https://receiver.example/',
       secrets: Buffer.from('sealed'),
       headers: null,
+      tlsVersion: null,
       readAt: performance.now(),
     },
     ...changes,

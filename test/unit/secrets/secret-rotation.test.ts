@@ -87,6 +87,7 @@ test('a cached secret also stops signing when its overlap ends', async () => {
   const prepare = createPrepareRequest({
     profiles: { find: async () => profile },
     box: createCachingSecretBox(box),
+    tlsIdentities: { get: async () => undefined },
     clock: { now: () => now, whenSynced: async () => {} },
   });
   const sealed = box.seal(

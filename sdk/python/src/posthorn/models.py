@@ -17,9 +17,11 @@ __all__ = [
     "AuditEntry",
     "Backlog",
     "Cancellation",
+    "CertificateSummary",
     "ChangedEventType",
     "ChangedProfile",
     "ChangedProject",
+    "ClientCertificate",
     "Consumer",
     "ConsumerSession",
     "ConsumerSettings",
@@ -41,6 +43,8 @@ __all__ = [
     "EndpointHealth",
     "EndpointOrder",
     "EndpointStatistics",
+    "EndpointTls",
+    "EndpointTlsSummary",
     "Erasure",
     "Event",
     "EventSummary",
@@ -322,6 +326,7 @@ class NewEndpoint(_RequiredNewEndpoint, total=False):
     concurrency: int
     # One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed
     ordered: bool
+    tls: EndpointTls
 
 
 class PolicyOverride(TypedDict, total=False):
@@ -346,6 +351,22 @@ class Rate(TypedDict):
     per: Literal["second", "minute"]
 
 
+class EndpointTls(TypedDict, total=False):
+    """TLS of the connections to the endpoint. Its URL must use https"""
+
+    # What the endpoint shows to a receiver that asks for a client certificate; null removes it
+    clientCertificate: Optional[ClientCertificate]
+    # PEM text of 1 to 10 certificates: only a receiver whose certificate one of them issued is trusted. null: the public authorities and those of the operator
+    authorities: Optional[str]
+
+
+class ClientCertificate(TypedDict):
+    # PEM text: the certificate, followed by those that lead from it to its authority; at most 10 in all
+    certificate: str
+    # PEM text of the private key of the first certificate, not encrypted: RSA with 2,048 to 4,096 bits, ECDSA with P-256, P-384 or P-521, or Ed25519. Never returned
+    privateKey: str
+
+
 class EndpointChanges(TypedDict, total=False):
     url: str
     # Event types to receive: an exact type, `prefix.*` or `*`
@@ -365,6 +386,8 @@ class EndpointChanges(TypedDict, total=False):
     concurrency: Optional[int]
     # One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed
     ordered: bool
+    # Members that are left out stay unchanged; null removes both the client certificate and the authorities
+    tls: Optional[EndpointTls]
 
 
 class SecretRotation(TypedDict, total=False):
@@ -1301,6 +1324,7 @@ class _RequiredCreatedEndpoint(TypedDict):
     policy: Optional[PolicyOverride]
     policyInForce: PolicyInForce
     filter: Optional[Dict[str, Any]]
+    tls: Optional[EndpointTlsSummary]
     rate: Optional[Rate]
     concurrency: Optional[int]
     # One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed
@@ -1350,6 +1374,24 @@ class PolicyInForce(TypedDict):
     sources: PolicyInForceSources
 
 
+class EndpointTlsSummary(TypedDict):
+    """The certificates that connections to the endpoint use. Private keys are never returned"""
+
+    clientCertificate: Optional[CertificateSummary]
+    # null: the public authorities and those of the operator are trusted
+    authorities: Optional[List[CertificateSummary]]
+
+
+class CertificateSummary(TypedDict):
+    subject: str
+    issuer: str
+    serialNumber: str
+    # SHA-256 of the certificate, in hex with colons
+    fingerprint256: str
+    validFrom: str
+    validTo: str
+
+
 class EndpointHealth(TypedDict):
     """How the endpoint has responded lately"""
 
@@ -1391,6 +1433,7 @@ class Endpoint(TypedDict):
     policy: Optional[PolicyOverride]
     policyInForce: PolicyInForce
     filter: Optional[Dict[str, Any]]
+    tls: Optional[EndpointTlsSummary]
     rate: Optional[Rate]
     concurrency: Optional[int]
     # One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed

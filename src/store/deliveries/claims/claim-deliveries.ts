@@ -1,6 +1,7 @@
 import type { DeliveryStep } from '../../../policy/delivery-result.ts';
 import type { Lane, Trigger } from '../../../policy/outcome.ts';
 import { CLAIM_TOLERANCE_MS } from '../../../policy/retry-policy.ts';
+import { tlsVersion } from '../../endpoints/endpoint-tls.ts';
 import { eventKey } from '../../events/event-key.ts';
 import type { Queryable } from '../../postgres/database.ts';
 import { lacksPermit } from '../../receivers/gates/gates.ts';
@@ -33,6 +34,8 @@ export type Claim = {
   /** Sealed: the endpoint's secrets, or the secret of the target. */
   secrets: Buffer;
   headers: Buffer | null;
+  /** Another one after each change of the endpoint; null: it has neither a client certificate nor authorities. */
+  tlsVersion: string | null;
   /** When the request may start: at most half a second after the claim. Null: at once. */
   startInMs: number | null;
 };
@@ -82,6 +85,7 @@ const CLAIM = `
             claimed.expires_at AS "expiresAt",
             coalesce(endpoint.url, claimed.target_url) AS url,
             coalesce(endpoint.secrets, claimed.target_secret) AS secrets, endpoint.headers,
+            ${tlsVersion('endpoint')} AS "tlsVersion",
             CASE WHEN d.permitted_at > clock_timestamp()
                  THEN (extract(epoch FROM d.permitted_at - clock_timestamp()) * 1000)::float8 END AS "startInMs"`;
 

@@ -1,4 +1,5 @@
 import type { Lane } from '../../../policy/outcome.ts';
+import { tlsVersion } from '../../endpoints/endpoint-tls.ts';
 import { isGone } from '../../endpoints/gone-endpoints.ts';
 import { type HoldReason, holdReason } from '../../endpoints/hold-reason.ts';
 import { intArray, textArray } from '../../postgres/binary-arrays.ts';
@@ -13,6 +14,8 @@ export type ReceiverDetails = {
   /** Sealed: the endpoint's secrets, or the secret of the target. */
   secrets: Buffer;
   headers: Buffer | null;
+  /** Another one after each change of the endpoint; null: it has neither a client certificate nor authorities. */
+  tlsVersion: string | null;
   /** When the match was sent: a time of performance.now(). */
   readAt: number;
 };
@@ -33,7 +36,7 @@ export type EndpointMatch = {
 
 export type Match = Omit<EndpointMatch, 'details'> & { audienceIndex: number };
 type MatchWithDetails = Match &
-  Pick<ReceiverDetails, 'headers'> & { url: string | null; secrets: Buffer | null };
+  Pick<ReceiverDetails, 'headers' | 'tlsVersion'> & { url: string | null; secrets: Buffer | null };
 
 // The lock keeps an endpoint from being deleted or resumed between the match and the commit (both take FOR UPDATE). Without
 // it, a deleted endpoint could get a delivery, and the end of a pause could miss a delivery that is held here. Changes of
@@ -42,7 +45,8 @@ const matching = (audiences: string, consumers: string): string => `
   SELECT audience.index AS "audienceIndex", endpoint.id AS "endpointId",
          concat_ws(' ', endpoint.xmin, endpoint.updated_at) AS version, ${holdReason('endpoint')} AS "holdReason",
          CASE WHEN endpoint.ordered THEN 'restricted' ELSE ${initialLane('endpoint.id')} END AS lane, endpoint.ordered,
-         endpoint.policy, ${filterHash('endpoint.filter')} AS filter, endpoint.url, endpoint.secrets, endpoint.headers
+         endpoint.policy, ${filterHash('endpoint.filter')} AS filter, endpoint.url, endpoint.secrets, endpoint.headers,
+         ${tlsVersion('endpoint')} AS "tlsVersion"
   FROM ${audiences} AS audience (index, project_id, consumer, patterns, endpoint)
   JOIN endpoints endpoint
     ON endpoint.project_id = audience.project_id
@@ -85,7 +89,8 @@ export const MAX_DETAILED_MATCHES = 1_000;
 const MATCH_ENDPOINTS_WITH_DETAILS = `
   SELECT "audienceIndex", "endpointId", version, "holdReason", lane, ordered, policy, filter,
          CASE WHEN has_details THEN url END AS url, CASE WHEN has_details THEN secrets END AS secrets,
-         CASE WHEN has_details THEN headers END AS headers
+         CASE WHEN has_details THEN headers END AS headers,
+         CASE WHEN has_details THEN "tlsVersion" END AS "tlsVersion"
   FROM (SELECT *, row_number() OVER by_endpoint <= ${MAX_DETAILED_MATCHES}
                   AND lag("endpointId") OVER by_endpoint IS DISTINCT FROM "endpointId" AS has_details
         FROM (${MATCHES}) AS matched
@@ -135,9 +140,11 @@ export function matchesOf(audiences: Audience[], rows: (Match | MatchWithDetails
       url = null,
       secrets = null,
       headers = null,
+      tlsVersion = null,
       ...rest
     } = match as Partial<MatchWithDetails> & Match;
-    if (url !== null && secrets !== null) detailsOf.set(rest.endpointId, { url, secrets, headers });
+    if (url !== null && secrets !== null)
+      detailsOf.set(rest.endpointId, { url, secrets, headers, tlsVersion });
     matched[audienceIndex]!.push({ ...rest, details: detailsOf.get(rest.endpointId) ?? null });
   }
   return matched;

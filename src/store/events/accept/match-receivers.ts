@@ -94,7 +94,13 @@ export async function matchReceivers(
   remembered?.remember(audiences, matched);
   const found = deliveriesOf(drafts.length, audiences, matched, readAt);
   for (const { draft, index, receiver } of targeted) {
-    const details = { url: draft.target!.url, secrets: sealedTargets.get(draft)!, headers: null, readAt };
+    const details = {
+      url: draft.target!.url,
+      secrets: sealedTargets.get(draft)!,
+      headers: null,
+      tlsVersion: null,
+      readAt,
+    };
     const lane = lanes.get(receiver)!;
     const target = { receiver, ordered: false, lane, waitingFor: null, details };
     found[index]!.push(newDelivery(draft, null, draft.policy, target));

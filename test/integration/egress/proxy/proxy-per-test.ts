@@ -1,4 +1,4 @@
-import type { OutboundOptions, OutboundResult } from '../../../../src/egress/outbound.ts';
+import type { OutboundOptions, OutboundRequest, OutboundResult } from '../../../../src/egress/outbound.ts';
 import { createEgressProxy, type EgressProxyOptions } from '../../../../src/egress/proxy/egress-proxy.ts';
 import { createNoProxy } from '../../../../src/egress/proxy/no-proxy.ts';
 import { type ConnectProxy, startConnectProxy } from '../../../receivers/connect-proxy.ts';
@@ -16,7 +16,7 @@ export type ProxyPerTest = {
     proxyOptions?: Partial<EgressProxyOptions> & { noProxy?: string[] },
     options?: Partial<OutboundOptions> & { allow?: string[] },
   ): ReturnType<ReturnType<typeof outboundPerTest>['create']>;
-  post(url: string, timeoutMs?: number): Promise<OutboundResult>;
+  post(url: string, timeoutMs?: number, more?: Partial<OutboundRequest>): Promise<OutboundResult>;
 };
 
 /** A proxy and a client of it, both closed after each test. */
@@ -48,6 +48,6 @@ export function proxyPerTest(): ProxyPerTest {
         }),
         ...options,
       }),
-    post: (url, timeoutMs = 20_000) => post(url, timeoutMs),
+    post: (url, timeoutMs = 20_000, more) => post(url, timeoutMs, more),
   };
 }

@@ -1,7 +1,9 @@
 import { createSecureContext } from 'node:tls';
 import { createAddressGuard } from '../../../../src/egress/addresses/address-guard.ts';
+import { createTlsContext } from '../../../../src/egress/connections/tls-identity.ts';
 import { parseProxyUrl } from '../../../../src/egress/proxy/proxy-url.ts';
 import { certificate, testAuthority } from '../../../receivers/certificates.ts';
+import { createClientAuthority } from '../../../receivers/client-certificates.ts';
 import { startConnectProxy } from '../../../receivers/connect-proxy.ts';
 import { eventually } from '../../../set-up/eventually.ts';
 import { lookupIn } from '../outbound-per-test.ts';
@@ -31,6 +33,30 @@ test('a receiver behind the proxy with a certificate for another name gets no by
     error: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
   });
   expect(receiver.requests).toEqual([]);
+});
+
+test('a client certificate is shown to the receiver through a tunnel, and not to the proxy', async () => {
+  const authority = createClientAuthority();
+  const secured = await startConnectProxy({ tls: { ...certificate('trusted') } });
+  const receiver = await startReceiver({
+    tls: { ...certificate('trusted'), requestCert: true, ca: authority.certificate },
+  });
+  const address = parseProxyUrl(`https://127.0.0.1:${secured.port}`)!;
+  create({ address, secureContext: createSecureContext({ ca: testAuthority() }) }, trusting);
+  const send = (id: string) => {
+    const material = { clientCertificate: authority.issue(id), authorities: testAuthority() };
+    const secureContext = createTlsContext(material, undefined);
+    return post(`https://localhost:${receiver.port}/`, undefined, {
+      tls: { id, secureContext, hasClientCertificate: true },
+    });
+  };
+
+  for (const id of ['first', 'second', 'first'])
+    expect(await send(id)).toMatchObject({ outcome: 'delivered' });
+
+  expect(receiver.requests.map(({ client }) => client)).toEqual(['first', 'second', 'first']);
+  expect(secured.connects).toHaveLength(2);
+  await secured.close();
 });
 
 test('a receiver without TLS is reached through a tunnel as well', async () => {

@@ -1,0 +1,84 @@
+import { LRUCache } from 'lru-cache';
+import { createTlsContext, type TlsIdentity, type TlsMaterial } from '../egress/connections/tls-identity.ts';
+import type { SecretBox } from '../secrets/secret-box.ts';
+import { readTls } from '../store/endpoints/endpoint-tls.ts';
+import { endpointTlsContext } from '../store/endpoints/endpoints.ts';
+import type { Queryable } from '../store/postgres/database.ts';
+
+export type TlsIdentities = {
+  /**
+   * The client certificate and the authorities of an endpoint. Undefined if it has lost them since the claim, which read
+   * `version`. Throws if they cannot be read or opened.
+   */
+  get(projectId: string, endpointId: string, version: string): Promise<TlsIdentity | undefined>;
+};
+
+export type TlsIdentitiesDependencies = {
+  db: Queryable;
+  box: SecretBox;
+  /** PEM certificates of the authorities that are trusted if an endpoint has none of its own, if not those of Node.js. */
+  trusted: string[] | undefined;
+};
+
+/** Contexts that are kept: about 1,000 with a client certificate and the authorities of Node.js. */
+const MAX_BYTES = 64 * 1024 * 1024;
+/** Measured with Node.js 24.21: 42 KiB for a context, and for each byte of PEM of its authorities 3.3 bytes more. */
+const BYTES_OF_A_CONTEXT = 48 * 1024;
+const BYTES_PER_BYTE_OF_PEM = 3.5;
+
+type Known = { version: string; identity: TlsIdentity; bytes: number };
+
+/**
+ * Reads and keeps what endpoints use for TLS: of each endpoint the last version only, so that an endpoint that changes its
+ * certificate often takes no more memory than another.
+ */
+export function createTlsIdentities({ db, box, trusted }: TlsIdentitiesDependencies): TlsIdentities {
+  const known = new LRUCache<string, Known>({ maxSize: MAX_BYTES, sizeCalculation: ({ bytes }) => bytes });
+  const loading = new Map<string, Promise<TlsIdentity | undefined>>();
+  const trustedLength = (trusted ?? []).reduce((sum, pem) => sum + pem.length, 0);
+
+  async function load(
+    projectId: string,
+    endpointId: string,
+    version: string,
+  ): Promise<TlsIdentity | undefined> {
+    const material = await readMaterial(projectId, endpointId);
+    if (!material) return undefined;
+    const identity = {
+      id: version,
+      secureContext: createTlsContext(material, trusted),
+      hasClientCertificate: material.clientCertificate !== null,
+    };
+    const lengthOfPem = material.authorities?.length ?? trustedLength;
+    const bytes = Math.ceil(BYTES_OF_A_CONTEXT + BYTES_PER_BYTE_OF_PEM * lengthOfPem);
+    known.set(endpointId, { version, identity, bytes });
+    return identity;
+  }
+
+  async function readMaterial(projectId: string, endpointId: string): Promise<TlsMaterial | undefined> {
+    const stored = await readTls(db, endpointId);
+    if (!stored || (!stored.certificate && !stored.authorities)) return undefined;
+    const open = (sealed: Buffer, column: Parameters<typeof endpointTlsContext>[2]): string =>
+      box.open(sealed, endpointTlsContext(projectId, endpointId, column));
+    const { certificate, privateKey, authorities } = stored;
+    return {
+      clientCertificate:
+        certificate && privateKey
+          ? { certificate: open(certificate, 'tls_certificate'), privateKey: open(privateKey, 'tls_key') }
+          : null,
+      authorities: authorities && open(authorities, 'tls_authorities'),
+    };
+  }
+
+  return {
+    async get(projectId, endpointId, version) {
+      const last = known.get(endpointId);
+      if (last?.version === version) return last.identity;
+      const key = `${endpointId} ${version}`;
+      const loaded =
+        loading.get(key) ?? load(projectId, endpointId, version).finally(() => loading.delete(key));
+      loading.set(key, loaded);
+      return loaded;
+    },
+  };
+}
