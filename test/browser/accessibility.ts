@@ -23,6 +23,8 @@ export async function violationsOf(page: Page, colorScheme: 'light' | 'dark' = '
  */
 export async function keepPicture(page: Page, name: string, part: 'page' | 'window' = 'page'): Promise<void> {
   if (!PICTURES) return;
+  // With the focus, the link past the navigation covers what is below it.
+  await page.evaluate('document.querySelector(\'a[href="#content"]:focus\')?.blur()');
   const file = name
     .replaceAll(/_[0-9a-z]{26}/g, '')
     .replaceAll(/[^\w]+/g, '-')
