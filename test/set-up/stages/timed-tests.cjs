@@ -30,6 +30,8 @@ const TIMED = [
   'integration/workflows/group-schedule',
   'integration/workflows/long-waits',
   'integration/workflows/schedule',
+  'store/migrations/locks',
+  'store/migrations/under-load',
   'store/scale/access-at-scale',
   'store/scale/gates-at-scale',
   'store/scale/growing-table',
