@@ -1,6 +1,7 @@
 import type { Frame, Page } from 'playwright-core';
 import type { Receiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { keepPicture } from '../accessibility.ts';
 import { portalOf } from '../portal.ts';
 import { type Stage, TEST_MS } from '../stage.ts';
 
@@ -24,6 +25,7 @@ export function portalFrameTests(stage: Stage): void {
         await frame.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--accent')"),
       ).toContain('#0');
       await growsWithContent(page, frame);
+      await keepPicture(page, 'portal in a frame');
 
       await page.evaluate("portal.navigate('/endpoints/new')");
       await told(page, ['navigate', { path: '/endpoints/new' }]);
@@ -42,6 +44,7 @@ export function portalFrameTests(stage: Stage): void {
       await posthorn.call('DELETE', '/v1/consumers/framed/sessions');
       await told(page, ['session-expired', {}]);
       await frame.getByRole('heading', { name: 'Your session was ended' }).waitFor();
+      await keepPicture(page, 'portal in a frame, session ended');
       const next = await portal.link({ consumer: 'framed', path: 'endpoints' });
       await page.evaluate(`portal.setAttribute('src', '${next.url}')`);
       await frame.getByRole('heading', { name: 'Deliveries', level: 1 }).waitFor();
