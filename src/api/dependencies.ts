@@ -5,6 +5,7 @@ import type { Quotas } from '../policy/quotas.ts';
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import type { Clock } from '../store/postgres/database-clock.ts';
+import type { EventTracing } from './events/trace-acceptance.ts';
 import type { TenantReadPool } from './limits/tenant-read-pool.ts';
 import type { BuiltPages } from './pages/built-pages.ts';
 import type {
@@ -77,6 +78,8 @@ export type ApiDependencies = {
   config: ApiConfig;
   log: Logger;
   metrics?: ApiMetrics;
+  /** Undefined if events have no traces. */
+  tracing?: EventTracing | undefined;
   /** Aborts when the process starts to shut down: streams end, and waiting requests respond at once. */
   shutdownSignal: AbortSignal;
 };

@@ -18,6 +18,7 @@ import { toPendingRecord, toUnrecordedAttempt } from './recording/attempt-record
 import type { Recorder, RecordResult } from './recording/recorder.ts';
 import { pendingRetry, type ReserveRetry, type RetryReservation } from './retry-reservation.ts';
 import { startInTurns } from './start-in-turns.ts';
+import type { TraceAttempt } from './trace-attempt.ts';
 
 /** A person must fix a secret or a profile first, so retrying more often would only flood the log. */
 const INTERNAL_ERROR_DELAY_MS = 60_000;
@@ -54,6 +55,8 @@ export type AttemptDependencies = {
   /** Called with the projects whose outcomes were written other than by the recorder. */
   onOutcomes: (projectIds: Set<string>) => void;
   onAttempt: (claim: Claim, result: EndedResult) => void;
+  /** Undefined if attempts have no traces. */
+  traceAttempt?: TraceAttempt | undefined;
   /** Called with deliveries once they are recorded as undeliverable. */
   onUndeliverable: (deliveries: Transition[]) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
@@ -82,17 +85,20 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
       slot.markDeferred();
       await sleep(claim.startInMs);
     }
-    const request = await prepareOrReport(claim);
+    const prepared = await prepareOrReport(claim);
     // The next claim ends it.
     if (claim.expiresAt && now() >= claim.expiresAt.getTime())
       return release(claim, owner, giveUpAt, claim.lane, 0);
-    if (request.kind === 'postponed') return release(claim, owner, giveUpAt, claim.lane, request.inMs);
-    if (request.kind === 'unsignable')
-      return record(claim, owner, request, unsigned(now()), giveUpAt, reserveRetry);
+    if (prepared.kind === 'postponed') return release(claim, owner, giveUpAt, claim.lane, prepared.inMs);
+    if (prepared.kind === 'unsignable')
+      return record(claim, owner, prepared, unsigned(now()), giveUpAt, reserveRetry);
     slot.markStarted(performance.now() - claimSentAt);
     // Our own claim or profile took too long, so the delivery keeps its lane.
     if (performance.now() > startBy) return release(claim, owner, giveUpAt, claim.lane, RETRY_SOON_MS);
+    const traced = deps.traceAttempt?.(claim, prepared);
+    const request = traced?.request ?? prepared;
     const result = await postOrReport(claim, request, startBy);
+    traced?.end(result);
     // The claim stays open. The next claim records this attempt as unknown; several unknown attempts use up a step.
     if (!result || (result.kind === 'proxy_failed' && result.maybeSent))
       return resultNow(retrySoon(claim.id, claim.step));

@@ -30,6 +30,8 @@ export type ClaimDependencies = {
   processId: () => string;
   bodies: EventBodies;
   attemptClaims: AttemptClaims;
+  /** Whether claims need the trace of their event. */
+  readsTraceparent?: boolean;
   /** Whether this process is attempting or releasing the delivery for a workflow other than `owner`. */
   isInFlightForOtherOwner: (owner: string, id: string) => boolean;
   readResult: (id: string, step: number, owner: string, giveUpAt: number) => Promise<DeliveryResult>;
@@ -78,7 +80,7 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
     known?: KnownBodies,
   ): Promise<{ claims: ClaimedDelivery[]; spareSlots: AttemptSlot[]; unclaimed: T[] }> {
     const claimSentAt = performance.now();
-    const claims = await claimDeliveries(pool, owner, steps, processId(), known);
+    const claims = await claimDeliveries(pool, owner, steps, processId(), known, deps.readsTraceparent);
     const claimedIds = new Set(claims.map(({ id }) => id));
     return {
       claims: claims.map((claimed, index) => ({

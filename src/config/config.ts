@@ -70,8 +70,21 @@ export type Config = {
   auditRetentionMs: number;
   /** How long figures of whole days are kept; those of shorter spans are removed earlier. */
   statisticsRetentionMs: number;
+  /** Where spans are exported. If unset, nowhere. */
+  otlp?: OtlpConfig;
+  /** Whether attempts have the header `traceparent`. */
+  sendsTraceparent?: boolean;
   /** If unset, the default level of the command. */
   logLevel?: 'debug' | 'info' | 'warn' | 'error';
+};
+
+export type OtlpConfig = {
+  /** Base URL of the collector, without a trailing slash. */
+  url: string;
+  /** Of every request. Secrets. */
+  headers: Record<string, string>;
+  /** The share of traces that begin here to export, from 0 to 1. */
+  sampling: number;
 };
 
 /** Lists all problems of the configuration, so that they can be corrected at once. */
@@ -187,9 +200,20 @@ function toConfig(v: Environment, profile: TemporalProfile, isEmpty: (name: stri
     retentionMs: v.POSTHORN_RETENTION,
     auditRetentionMs: v.POSTHORN_AUDIT_RETENTION,
     statisticsRetentionMs: v.POSTHORN_STATISTICS_RETENTION,
+    otlp: otlpConfigOf(v),
+    sendsTraceparent: v.POSTHORN_SEND_TRACEPARENT === 'on' || undefined,
     logLevel: v.LOG_LEVEL,
   });
 }
+
+const otlpConfigOf = (v: Environment): OtlpConfig | undefined =>
+  v.POSTHORN_OTLP_URL === undefined
+    ? undefined
+    : {
+        url: v.POSTHORN_OTLP_URL,
+        headers: v.POSTHORN_OTLP_HEADERS ?? {},
+        sampling: v.POSTHORN_TRACE_SAMPLING,
+      };
 
 type OmitUndefined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;

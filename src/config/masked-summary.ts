@@ -5,7 +5,7 @@ import { usesTls } from './temporal-config.ts';
 /** The configuration for the log. Passwords and keys are masked; it says only whether they are set. */
 export function maskedSummary(config: Config): Record<string, unknown> {
   const { databaseUrl, databaseDirectUrl, temporal, adminKey, encryptionKeys, ...others } = config;
-  const { egressProxy, extraAuthorities, ...rest } = others;
+  const { egressProxy, extraAuthorities, otlp, ...rest } = others;
   const { apiKey, tlsCert, tlsKey, tlsServerCa, metadata, ...plainTemporal } = temporal;
   return {
     database: databaseUrl ? withoutPassword(databaseUrl) : 'embedded',
@@ -19,6 +19,7 @@ export function maskedSummary(config: Config): Record<string, unknown> {
     },
     ...rest,
     ...(egressProxy && { egressProxy: displayedProxy(egressProxy) }),
+    ...(otlp && { otlp: { ...otlp, headers: Object.keys(otlp.headers) } }),
     ...(extraAuthorities && { extraAuthorities: extraAuthorities.length }),
     adminKey: adminKey ? 'set' : 'unset',
     encryptionKeys: encryptionKeys.length,

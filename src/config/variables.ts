@@ -97,6 +97,21 @@ const quotas = z.string().transform((text, context): Quotas => {
   return z.NEVER;
 });
 
+const share = parsedAs('a number from 0 to 1', (text) =>
+  /^(?:0|1|[01]?\.\d{1,6}|1\.0+)$/.test(text) && Number(text) <= 1 ? Number(text) : undefined,
+);
+
+const headers = parsedAs('a comma-separated list of name=value, with percent-encoded values', (text) => {
+  const pairs = text.split(',').map((pair) => /^\s*([\w-]+)=((?:[^%\s]|%[0-9a-f]{2})*)\s*$/i.exec(pair));
+  if (!pairs.every((pair) => pair !== null)) return undefined;
+  return Object.fromEntries(pairs.map(([, name, value]) => [name!, decodeURIComponent(value!)]));
+});
+
+/** A name and a password belong into the headers: fetch accepts none in a URL. */
+const collectorUrl = parsedAs('an http:// or https:// URL without a user name, query and fragment', (text) =>
+  URL.canParse(text) && /^https?:\/\/[^@?#]+$/.test(text) ? text.replace(/\/+$/, '') : undefined,
+);
+
 const headerValue = parsedAs('a header value of visible ASCII characters and spaces', (text) =>
   /^[\x20-\x7e]+$/.test(text) ? text : undefined,
 );
@@ -216,6 +231,10 @@ export const environmentSchema = z.object({
   POSTHORN_WORKFLOW_WAIT: durationMs.default(3 * 3_600_000),
   POSTHORN_UI: uiNames.default([...UI_NAMES]),
   POSTHORN_LISTENERS: z.enum(['on', 'off'], 'is not on or off').default('on'),
+  POSTHORN_OTLP_URL: collectorUrl.optional(),
+  POSTHORN_OTLP_HEADERS: headers.optional(),
+  POSTHORN_TRACE_SAMPLING: share.default(1),
+  POSTHORN_SEND_TRACEPARENT: z.enum(['on', 'off'], 'is not on or off').default('off'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'is not debug, info, warn or error').optional(),
   POSTHORN_RETENTION: durationMs.default(30 * 86_400_000),
   POSTHORN_AUDIT_RETENTION: durationMs.default(365 * 86_400_000),

@@ -30,7 +30,14 @@ export function toClaims(deliveries: ExpressDelivery[]): Claim[] {
   return deliveries.map(({ draft, details, waitingFor: _, ...delivery }): Claim => {
     const body = bodies.get(draft) ?? ownCopy(draft.body);
     bodies.set(draft, body);
-    const { attributes, sequence = null, expiresAt = null, profile, profileVersion } = draft;
+    const {
+      attributes,
+      sequence = null,
+      expiresAt = null,
+      profile,
+      profileVersion,
+      traceparent = null,
+    } = draft;
     return {
       ...delivery,
       epoch: EXPRESS_EPOCH,
@@ -43,6 +50,7 @@ export function toClaims(deliveries: ExpressDelivery[]): Claim[] {
       body,
       profile,
       profileVersion,
+      traceparent,
       url: details.url,
       secrets: details.secrets,
       headers: details.headers,

@@ -108,6 +108,11 @@ export function createMetrics() {
       labelNames: ['failure'],
       registers,
     }),
+    spansLost: new Counter({
+      name: 'posthorn_spans_lost_total',
+      help: 'Spans that could not be exported because the collector was away, too slow, or refused them',
+      registers,
+    }),
     leads: new Gauge({
       name: 'posthorn_reconciler_leads',
       help: '1 in the API process that is the reconciler, 0 in all others',

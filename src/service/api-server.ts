@@ -100,6 +100,7 @@ export async function startApiServer(deps: ApiServerDependencies): Promise<ApiSe
         metrics.apiRequests.observe({ method, path, status }, seconds),
       recordAcceptedEvents: (project, count) => metrics.eventsAccepted.inc({ project }, count),
     },
+    tracing: shared.tracing,
     shutdownSignal: closing.signal,
   });
 

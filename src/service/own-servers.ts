@@ -12,6 +12,7 @@ export function ownServersOf(config: Config): OwnServer[] {
     databaseUrl,
     databaseDirectUrl,
     egressProxy,
+    otlp,
     embeddedPorts = [],
   } = config;
   return [
@@ -21,6 +22,7 @@ export function ownServersOf(config: Config): OwnServer[] {
     ...embeddedPorts.flatMap((port) => serverAt('127.0.0.1', port)),
     ...(config.denyTargets ?? []).flatMap((server) => serverFromAddress(server, 'address')),
     ...(egressProxy ? serverAt(egressProxy.host, egressProxy.port) : []),
+    ...(otlp ? serverFromUrl(otlp.url, 'host') : []),
     ...(temporal.address ? serverFromAddress(temporal.address, 'host') : []),
     ...(databaseUrl ? serverFromDatabaseUrl(databaseUrl) : []),
     ...(databaseDirectUrl ? serverFromDatabaseUrl(databaseDirectUrl) : []),

@@ -20,6 +20,7 @@ import { statisticsLagSeconds } from '../store/statistics/statistics-state.ts';
 import { type ConnectionPools, openConnectionPools } from './connection-pools.ts';
 import { ownServersOf } from './own-servers.ts';
 import { type Roles, roleNameOf } from './roles.ts';
+import { startTracing, type Tracing } from './tracing.ts';
 
 /** Concurrent attempts per outbound socket: a connection may need a second socket for its address, and one for DNS. */
 const ATTEMPTS_PER_SOCKET = 0.75;
@@ -42,6 +43,7 @@ export type SharedServices = {
   ownServices: OwnServices;
   guard: AddressGuard;
   heartbeats: Heartbeats;
+  tracing: Tracing | undefined;
   /** Logs the failure of a background task. */
   onFailure(error: unknown): void;
 };
@@ -86,6 +88,7 @@ export function createSharedServices(
     ownServices,
     guard,
     heartbeats: startHeartbeats(pools, roles, attemptSlots, metrics, log),
+    tracing: startTracing(config, roles, log, metrics),
     onFailure: (error) => log.error({ err: error }, 'a background task failed'),
   };
 }

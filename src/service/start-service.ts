@@ -97,6 +97,7 @@ export async function startService(
     // Together: each may take as long as the longest attempt.
     await Promise.all([api?.finishAttempts(), temporal.close()]);
     await worker?.close();
+    await shared.tracing?.close();
     await notifications.close();
     await clock.close();
     await metricsServer?.close();

@@ -13,6 +13,7 @@ import { createPrepareRequest } from '../attempts/prepare-request.ts';
 import { createReceiverMonitor, type ReceiverMonitor } from '../attempts/receiver-monitor.ts';
 import { createRecorder } from '../attempts/recording/recorder.ts';
 import { createTlsIdentities } from '../attempts/tls-identities.ts';
+import { createTraceAttempt } from '../attempts/trace-attempt.ts';
 import { createUndeliverableReporter } from '../attempts/undeliverable-reporter.ts';
 import { createOutbound } from '../egress/outbound.ts';
 import type { ProxyStatus } from '../egress/proxy/proxy-health.ts';
@@ -114,6 +115,7 @@ export function createWorkerRole(shared: SharedServices, gateway: () => Temporal
     onClaimed: (owner) => notifications.notify('posthorn_claims', [owner]),
     onTurnEnded: (turn) => notifications.wake('posthorn_turns', turnTokens([turn])),
     ...attemptObservers(shared),
+    ...traces(shared),
     onUndeliverable: logUndeliverable,
     onFailure: onAttemptFailure,
     maxWorkflowWaitMs: config.maxWorkflowWaitMs,
@@ -166,6 +168,14 @@ function createLoggedReceiverMonitor({ log, pools, onFailure }: SharedServices):
 
 /** Null for a target without an endpoint: its receiver is identified by its URL, which must not be logged. */
 const endpointIdOf = (receiver: string): string | null => (receiver.startsWith('ep_') ? receiver : null);
+
+/** Without traces, attempts read and send nothing about them. */
+const traces = ({
+  tracing,
+}: SharedServices): Pick<AttemptEngineDependencies, 'readsTraceparent' | 'traceAttempt'> =>
+  tracing
+    ? { readsTraceparent: true, traceAttempt: createTraceAttempt(tracing.tracer, tracing.sendsTraceparent) }
+    : {};
 
 /** Counts attempts, and logs the claims that a running process has lost track of. */
 function attemptObservers({

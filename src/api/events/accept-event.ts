@@ -9,6 +9,7 @@ import { jsonText, type RouteResponse, type TenantCall } from '../http/route.ts'
 import { Problem } from '../problems/problem.ts';
 import { eventJson, readEvent } from './event-responses.ts';
 import type { waitQuery } from './event-schemas.ts';
+import type { TracedAcceptance } from './trace-acceptance.ts';
 
 type AcceptingCall = Pick<TenantCall<{ query: typeof waitQuery }>, 'tenant' | 'query' | 'response'>;
 
@@ -16,13 +17,15 @@ type AcceptingCall = Pick<TenantCall<{ query: typeof waitQuery }>, 'tenant' | 'q
 export function createAcceptEvent(
   deps: ApiDependencies,
   db: Queryable,
-): (call: AcceptingCall, draft: EventDraft) => Promise<RouteResponse> {
+): (call: AcceptingCall, draft: EventDraft, traced?: TracedAcceptance) => Promise<RouteResponse> {
   const { acceptor, links, metrics } = deps;
 
-  return async (call, draft) => {
+  return async (call, draft, traced) => {
     const { tenant, query } = call;
     const result = await acceptor.acceptOne(draft);
     const accepted = acceptedOrThrow(result, '');
+    // Before the wait: the span says how long the event took to be stored.
+    traced?.accepted(1);
     if (result.kind === 'accepted') metrics?.recordAcceptedEvents(tenant.projectId, 1);
     const stored = withEventId(draft, jsonText(202, acceptedJson(tenant, draft, accepted)));
     if (result.kind === 'accepted' && query.wait === undefined) return stored;

@@ -27,6 +27,7 @@ import {
 } from './event-schemas.ts';
 import { listEventsRoute } from './list-events.ts';
 import { prepareDrafts } from './prepare-drafts.ts';
+import { type TracedAcceptance, traceAcceptance } from './trace-acceptance.ts';
 
 const POST_PROBLEMS: ProblemCode[] = [
   'id_conflict',
@@ -36,6 +37,11 @@ const POST_PROBLEMS: ProblemCode[] = [
   'too_many_endpoints',
   'plan_required',
 ];
+
+const TRACEPARENT = {
+  traceparent:
+    'A W3C trace context. If the operator exports traces, the attempts of the event belong to this trace. Ignored if it is not valid.',
+};
 
 const params = z.object({ id: eventId });
 
@@ -60,6 +66,7 @@ export function eventRoutes(
       description:
         'A 202 response means that the event is stored and will be delivered. Posting the same id with the same content again is safe and returns the current state of the event.',
       access: 'project',
+      requestHeaders: TRACEPARENT,
       query: waitQuery,
       body: newEvent,
       responses: {
@@ -67,7 +74,7 @@ export function eventRoutes(
         202: { description: 'Stored', schema: acceptedEvent },
       },
       problems: POST_PROBLEMS,
-      handle: postEvent,
+      handle: (call) => traced('/v1/events', call, (trace) => postEvent(call, trace)),
     }),
     tenantRoute({
       method: 'post',
@@ -77,6 +84,7 @@ export function eventRoutes(
       tag: 'Events',
       summary: 'Post up to 1,000 events; either all are stored or none',
       access: 'project',
+      requestHeaders: TRACEPARENT,
       rawBody: newEvents,
       bodyLimit: 'batch',
       responses: {
@@ -86,7 +94,7 @@ export function eventRoutes(
         },
       },
       problems: POST_PROBLEMS,
-      handle: postEvents,
+      handle: (call) => traced('/v1/events/batch', call, (trace) => postEvents(call, trace)),
     }),
     listEventsRoute(deps, readPool, searches),
     tenantRoute({
@@ -112,24 +120,45 @@ export function eventRoutes(
     }),
   ];
 
-  async function postEvent(call: TenantCall<{ query: typeof waitQuery; body: typeof newEvent }>) {
+  /** Runs `work` as the span of a call. */
+  async function traced<T>(
+    route: string,
+    { tenant, request }: Pick<TenantCall, 'tenant' | 'request'>,
+    work: (trace: TracedAcceptance) => Promise<T>,
+  ): Promise<T> {
+    const trace = traceAcceptance(deps.tracing, route, tenant.projectId, request.headers);
+    try {
+      return await work(trace);
+    } catch (error) {
+      trace.failed(error);
+      throw error;
+    }
+  }
+
+  async function postEvent(
+    call: TenantCall<{ query: typeof waitQuery; body: typeof newEvent }>,
+    trace: TracedAcceptance,
+  ) {
     const { tenant, body: input, document } = call;
     await clock.whenSynced();
     const posted = { input, document, pointer: '', receivedAt: new Date(clock.now()) };
     const [draft] = await prepareDrafts(db, tenant, guard, [posted], slicesOf(tenant.projectId));
-    return acceptEvent(call, draft!);
+    draft!.traceparent = trace.traceparent;
+    return acceptEvent(call, draft!, trace);
   }
 
-  async function postEvents({ tenant, document }: TenantCall) {
+  async function postEvents({ tenant, document }: TenantCall, { traceparent, accepted }: TracedAcceptance) {
     await clock.whenSynced();
     const at = new Date(clock.now());
     const slices = slicesOf(tenant.projectId);
     const posted = await readEventBatch(document.bytes, config.maxBodyBytes, at, slices);
     const drafts = await prepareDrafts(db, tenant, guard, posted, slices);
+    for (const draft of drafts) draft.traceparent = traceparent;
     const results = await acceptor.acceptAll(drafts);
     const items = results.map((result, i) =>
       acceptedItem(drafts[i]!, acceptedOrThrow(result, `/events/${i}`)),
     );
+    accepted(items.length);
     metrics?.recordAcceptedEvents(tenant.projectId, results.filter(({ kind }) => kind === 'accepted').length);
     return json(202, { items });
   }

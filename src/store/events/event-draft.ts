@@ -33,6 +33,8 @@ export type EventDraft = {
   withSequence?: ((sequence: number) => Pick<EventDraft, 'body' | 'data'>) | undefined;
   /** Whether the event matches each filter, by its hash. Undefined: none was evaluated. */
   filterVerdicts?: ReadonlyMap<string, boolean>;
+  /** Of the trace to which the attempts belong; not a part of the content. */
+  traceparent?: string | undefined;
   /** Set if the number was taken before the INSERT. */
   sequence?: number;
 };

@@ -1,4 +1,5 @@
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
+import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { readDeliveryResults } from '../../../src/store/deliveries/claims/resolve-unclaimed.ts';
 import { markEndpointDeleted } from '../../../src/store/endpoints/delete-endpoint.ts';
 import { POLICY } from '../seed.ts';
@@ -30,6 +31,19 @@ test('a due delivery of the owner is claimed, with everything that the attempt n
     policy: serializePolicy(POLICY),
   });
   expect(await suite.store.deliveryOf(id)).toMatchObject({ epoch: 1, claimed_at: expect.any(Date) });
+});
+
+test('the trace of an event is read only where attempts have traces', async () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const [plain, traced] = [
+    await createDelivery('mine', { traceparent }),
+    await createDelivery('mine', { traceparent }),
+  ];
+  const claimWith = (id: string, withTraceparent: boolean) =>
+    claimDeliveries(suite.store.pool, 'mine', [{ id, step: 0 }], null, new Map(), withTraceparent);
+
+  expect((await claimWith(plain!, false))[0]).not.toHaveProperty('traceparent');
+  expect(await claimWith(traced!, true)).toMatchObject([{ id: traced, traceparent }]);
 });
 
 test('a delivery whose attempt was already recorded is not claimed; its current step and due time are returned', async () => {

@@ -289,3 +289,36 @@ test('POSTHORN_DRAIN_RATE is a number from 0 to 10,000', () => {
   for (const wrong of ['-1', '1.5', '10001', 'many'])
     expect(() => rateOf(wrong)).toThrow('POSTHORN_DRAIN_RATE');
 });
+
+test('traces are exported to a collector, whose headers are not shown', () => {
+  const config = readConfig(
+    {
+      POSTHORN_OTLP_URL: 'https://collector.example/',
+      POSTHORN_OTLP_HEADERS: 'authorization=Bearer%20canary, x-team=a',
+      POSTHORN_TRACE_SAMPLING: '0.05',
+      POSTHORN_SEND_TRACEPARENT: 'on',
+    },
+    'start',
+  );
+  expect(config).toMatchObject({
+    otlp: {
+      url: 'https://collector.example',
+      headers: { authorization: 'Bearer canary', 'x-team': 'a' },
+      sampling: 0.05,
+    },
+    sendsTraceparent: true,
+  });
+  expect(JSON.stringify(maskedSummary(config))).not.toContain('canary');
+});
+
+test.each([
+  ['POSTHORN_OTLP_URL', 'collector:4318'],
+  ['POSTHORN_OTLP_URL', 'http://user:password@collector:4318'],
+  ['POSTHORN_OTLP_HEADERS', 'authorization'],
+  ['POSTHORN_OTLP_HEADERS', 'authorization=%zz'],
+  ['POSTHORN_TRACE_SAMPLING', '1.5'],
+  ['POSTHORN_TRACE_SAMPLING', '10%'],
+  ['POSTHORN_SEND_TRACEPARENT', 'yes'],
+])('%s=%s is a problem', (variable, value) => {
+  expect(() => readConfig({ [variable]: value }, 'start')).toThrow(variable);
+});

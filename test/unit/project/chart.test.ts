@@ -86,6 +86,7 @@ test('each variable can be set, and the secret ones only through the Secret', ()
     'POSTHORN_ADMIN_KEY',
     'POSTHORN_EGRESS_PROXY',
     'POSTHORN_ENCRYPTION_KEYS',
+    'POSTHORN_OTLP_HEADERS',
     'TEMPORAL_API_KEY',
   ]);
 });

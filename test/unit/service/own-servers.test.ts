@@ -10,6 +10,7 @@ const REAL = {
   POSTHORN_ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
   POSTHORN_PUBLIC_URL: 'https://hooks.example.com',
   POSTHORN_METRICS_PORT: '9090',
+  POSTHORN_OTLP_URL: 'http://collector.internal:4318',
   POSTHORN_EGRESS_PROXY: 'http://user:secret@proxy.internal:3128',
 };
 const hostsOf = (env: NodeJS.ProcessEnv): string[] =>
@@ -22,6 +23,7 @@ test('every server that the configuration names is one of our own', () => {
     '127.0.0.1:4000 by address',
     '127.0.0.1:9090 by address',
     'proxy.internal:3128 by address',
+    'collector.internal:4318 by host',
     'temporal.internal:7233 by host',
     'db.internal:5432 by host',
     'temporal-ui.internal:8080 by host',

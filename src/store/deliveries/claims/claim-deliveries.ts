@@ -36,6 +36,8 @@ export type Claim = {
   headers: Buffer | null;
   /** Another one after each change of the endpoint; null: it has neither a client certificate nor authorities. */
   tlsVersion: string | null;
+  /** Of the trace of the event; missing if it was not read. */
+  traceparent?: string | null;
   /** When the request may start: at most half a second after the claim. Null: at once. */
   startInMs: number | null;
 };
@@ -50,12 +52,13 @@ export type KnownBodies = ReadonlyMap<string, Buffer>;
 // open claim and no cancel request, its receiver's gate is open, and its body is small or known. resolve-unclaimed.ts handles the rest row by row.
 // Rows are locked in id order; two workers that claim overlapping sets would otherwise deadlock. claimed_at, epoch and
 // process_id are in no index, so that each claim is a HOT update. A body is returned once, with its event's first row.
-const CLAIM = `
+const claimSql = (withTraceparent: boolean): string => `
   WITH wanted AS (
     SELECT * FROM unnest($2::text[], $3::int[]) AS w (id, step)
   ), claimable AS (
     SELECT d.id, d.endpoint_id, d.project_id, d.event_id, event.type, event.sequence, event.attributes, event.body, event.profile,
            event.profile_version, event.created_at, event.expires_at, event.target_url, event.target_secret
+           ${withTraceparent ? ', event.traceparent' : ''}
     FROM wanted
     JOIN deliveries d ON d.id = wanted.id
     JOIN events event ON event.project_id = d.project_id AND event.id = d.event_id
@@ -87,7 +90,11 @@ const CLAIM = `
             coalesce(endpoint.secrets, claimed.target_secret) AS secrets, endpoint.headers,
             ${tlsVersion('endpoint')} AS "tlsVersion",
             CASE WHEN d.permitted_at > clock_timestamp()
-                 THEN (extract(epoch FROM d.permitted_at - clock_timestamp()) * 1000)::float8 END AS "startInMs"`;
+                 THEN (extract(epoch FROM d.permitted_at - clock_timestamp()) * 1000)::float8 END AS "startInMs"
+            ${withTraceparent ? ', claimed.traceparent' : ''}`;
+
+const CLAIM = { name: 'claim-deliveries', text: claimSql(false) };
+const CLAIM_WITH_TRACEPARENT = { name: 'claim-deliveries-with-traceparent', text: claimSql(true) };
 
 /**
  * Opens a claim on those of `steps` that `owner` may attempt now; the result leaves out the others. A delivery with a
@@ -100,10 +107,10 @@ export async function claimDeliveries(
   steps: DeliveryStep[],
   processId: string | null = null,
   known: KnownBodies = new Map(),
+  withTraceparent = false,
 ): Promise<Claim[]> {
   const { rows } = await db.query<Claim & { body: Buffer | null }>({
-    name: 'claim-deliveries',
-    text: CLAIM,
+    ...(withTraceparent ? CLAIM_WITH_TRACEPARENT : CLAIM),
     values: [owner, steps.map(({ id }) => id), steps.map(({ step }) => step), processId, [...known.keys()]],
   });
   const bodies = new Map(known);

@@ -1,0 +1,66 @@
+import type { OutboundResult } from '../egress/outbound.ts';
+import type { Span, Tracer } from '../observability/tracing/tracer.ts';
+import { formatTraceparent, parseTraceparent } from '../policy/trace-context.ts';
+import type { Claim } from '../store/deliveries/claims/claim-deliveries.ts';
+import type { PreparedRequest } from './prepare-request.ts';
+
+export type TracedAttempt = {
+  request: PreparedRequest;
+  /** Null if a step of the attempt failed inside Posthorn. */
+  end(result: OutboundResult | null): void;
+};
+
+export type TraceAttempt = (claim: Claim, request: PreparedRequest) => TracedAttempt;
+
+/**
+ * Makes each attempt of an event that has a trace a span of it. With `send`, the receiver gets the header `traceparent`,
+ * unless the profile or the endpoint sets it.
+ */
+export function createTraceAttempt(tracer: Tracer | undefined, send: boolean): TraceAttempt {
+  return (claim, request) => {
+    const parent = parseTraceparent(claim.traceparent ?? undefined);
+    if (!parent) return { request, end: () => {} };
+    const span = tracer?.start('attempt', 'client', parent, {
+      'posthorn.project': claim.projectId,
+      'posthorn.event': claim.eventId,
+      'posthorn.event_type': claim.type,
+      'posthorn.delivery': claim.id,
+      'posthorn.endpoint': claim.endpointId,
+      'posthorn.attempt': claim.attempts + 1,
+      'http.request.method': 'POST',
+    });
+    return {
+      request: send ? withTraceparent(request, formatTraceparent(span?.context ?? parent)) : request,
+      end: (result) => span && endSpan(span, result),
+    };
+  };
+}
+
+/** An attempt that was not started is no span: the delivery becomes due again, and makes another. */
+function endSpan(span: Span, result: OutboundResult | null): void {
+  if (result?.kind === 'not_started') return;
+  if (result === null || result.kind === 'proxy_failed') {
+    span.end({}, result?.kind ?? 'internal_error');
+    return;
+  }
+  const { outcome, statusCode } = result;
+  const isDelivered = outcome === 'delivered';
+  const code = result.error?.code ?? (statusCode === null ? outcome : String(statusCode));
+  span.end(
+    {
+      'posthorn.outcome': outcome,
+      'http.response.status_code': statusCode,
+      ...(!isDelivered && { 'error.type': code }),
+    },
+    isDelivered ? undefined : code,
+  );
+}
+
+function withTraceparent(request: PreparedRequest, traceparent: string): PreparedRequest {
+  if (Object.keys(request.headers).some((name) => name.toLowerCase() === 'traceparent')) return request;
+  return {
+    ...request,
+    headers: { ...request.headers, traceparent },
+    maskedHeaders: { ...request.maskedHeaders, traceparent },
+  };
+}

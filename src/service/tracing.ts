@@ -1,0 +1,43 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import type { Config } from '../config/config.ts';
+import { version } from '../config/version.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { createOtlpExporter } from '../observability/tracing/otlp-exporter.ts';
+import { createTracer, type Tracer } from '../observability/tracing/tracer.ts';
+import { type Roles, roleNameOf } from './roles.ts';
+
+export type Tracing = {
+  /** Undefined if spans are not exported. */
+  tracer: Tracer | undefined;
+  sendsTraceparent: boolean;
+  close(): Promise<void>;
+};
+
+/** Undefined if spans are not exported and no `traceparent` is sent: then nothing about traces is read or stored. */
+export function startTracing(
+  { otlp, sendsTraceparent = false }: Config,
+  roles: Roles,
+  log: Logger,
+  metrics: Metrics,
+): Tracing | undefined {
+  if (!otlp) {
+    if (!sendsTraceparent) return undefined;
+    return { tracer: undefined, sendsTraceparent, close: async () => {} };
+  }
+  const exporter = createOtlpExporter({
+    url: otlp.url,
+    headers: otlp.headers,
+    version,
+    resource: {
+      'service.name': 'posthorn',
+      'service.version': version,
+      'service.instance.id': `${hostname()}/${process.pid}`,
+      'posthorn.role': roleNameOf(roles),
+    },
+    onFailing: (reason) => log.warn({ reason }, 'spans cannot be exported to POSTHORN_OTLP_URL'),
+    onWorking: () => log.info('spans are exported again'),
+    onLost: (spans) => metrics.spansLost.inc(spans),
+  });
+  return { tracer: createTracer(otlp.sampling, exporter.add), sendsTraceparent, close: exporter.close };
+}
