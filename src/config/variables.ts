@@ -104,7 +104,11 @@ const share = parsedAs('a number from 0 to 1', (text) =>
 const headers = parsedAs('a comma-separated list of name=value, with percent-encoded values', (text) => {
   const pairs = text.split(',').map((pair) => /^\s*([\w-]+)=((?:[^%\s]|%[0-9a-f]{2})*)\s*$/i.exec(pair));
   if (!pairs.every((pair) => pair !== null)) return undefined;
-  return Object.fromEntries(pairs.map(([, name, value]) => [name!, decodeURIComponent(value!)]));
+  try {
+    return Object.fromEntries(pairs.map(([, name, value]) => [name!, decodeURIComponent(value!)]));
+  } catch {
+    return undefined; // not UTF-8
+  }
 });
 
 /** A name and a password belong into the headers: fetch accepts none in a URL. */

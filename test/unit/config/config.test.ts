@@ -316,6 +316,7 @@ test.each([
   ['POSTHORN_OTLP_URL', 'http://user:password@collector:4318'],
   ['POSTHORN_OTLP_HEADERS', 'authorization'],
   ['POSTHORN_OTLP_HEADERS', 'authorization=%zz'],
+  ['POSTHORN_OTLP_HEADERS', 'authorization=%ff'],
   ['POSTHORN_TRACE_SAMPLING', '1.5'],
   ['POSTHORN_TRACE_SAMPLING', '10%'],
   ['POSTHORN_SEND_TRACEPARENT', 'yes'],
