@@ -76,10 +76,10 @@ test('a database is migrated while others write to it, and the migrating process
   await waiting.kill();
 
   // Killed in the middle of the next migration, wherever that is.
-  for (const more of [1, 2, 3]) {
+  for (let kills = 0; kills < 3; kills++) {
     const before = await appliedCount();
     const killed = startMigrating(database.url, MIGRATIONS_FOLDER);
-    await eventually(async () => (await appliedCount()) >= before + more);
+    await eventually(async () => (await appliedCount()) > before);
     await killed.kill();
   }
   const killedAt = await appliedCount();
