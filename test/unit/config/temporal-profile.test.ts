@@ -46,6 +46,7 @@ test('a profile says where Temporal is and with what to sign in', () => {
     namespace: 'ns.a2dd6',
     apiKey: 'key-of-the-file',
     metadata: { 'x-team': 'secret-of-the-team' },
+    taskQueue: 'posthorn',
   });
 });
 
@@ -54,6 +55,7 @@ test('without a name it is the profile default, and a variable is stronger than 
   expect(temporalOf({ TEMPORAL_CONFIG_FILE: path })).toEqual({
     address: 'localhost:7233',
     namespace: 'default',
+    taskQueue: 'posthorn',
   });
   const env = { TEMPORAL_CONFIG_FILE: path, TEMPORAL_PROFILE: 'cloud', TEMPORAL_NAMESPACE: 'other' };
   expect(temporalOf(env)).toMatchObject({ namespace: 'other', apiKey: 'key-of-the-file' });
@@ -64,7 +66,7 @@ test('a named profile is read from the file of the CLI, and no file is read if n
   writeFileSync(join(folder, 'temporalio', 'temporal.toml'), CLOUD);
   const env = { XDG_CONFIG_HOME: folder };
   expect(temporalOf({ ...env, TEMPORAL_PROFILE: 'default' }).address).toBe('localhost:7233');
-  expect(temporalOf(env)).toEqual({ namespace: 'default' });
+  expect(temporalOf(env)).toEqual({ namespace: 'default', taskQueue: 'posthorn' });
 });
 
 const withTls = (lines: string) => fileOf(`[profile.default]\naddress = "a:1"\n${lines}`);
