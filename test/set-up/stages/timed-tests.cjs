@@ -10,6 +10,7 @@ const TIMED = [
   'browser/dashboard',
   'faults/crashes/lost-at-a-rate',
   'faults/environment/overload',
+  'faults/start/deploys',
   'integration/api/connections',
   'integration/api/tenant-reads',
   'integration/attempts/attempt-engine-receiver-monitor',
