@@ -10,6 +10,7 @@ import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
 import { Page, Panel } from '../../kit/layout/page.tsx';
 import { CodeBlock } from '../../kit/text/code-block.tsx';
+import { UrlText } from '../../kit/text/wrapping.tsx';
 import { UseSampleReceiver, useSampleReceiver } from '../endpoint/sample-receiver.tsx';
 import { FirstDelivery, useFirstDelivery } from './first-delivery.tsx';
 import { REFETCH_MS, useFirstEvent } from './first-events.ts';
@@ -46,7 +47,7 @@ export function Checklist({ project, onDone }: { project: string; onDone: () => 
             {endpoint ? (
               <p>
                 <Link to="/p/$project/endpoints/$endpoint" params={{ project, endpoint: endpoint.id }}>
-                  {endpoint.url}
+                  <UrlText url={endpoint.url} />
                 </Link>{' '}
                 gets {endpoint.events.includes('*') ? 'all events' : endpoint.events.join(', ')}.
               </p>
