@@ -50,12 +50,12 @@ export function portalVerifyTests(stage: Stage): void {
       await check('{\n  "a": 1.0\n}');
       await result.getByRole('heading', { name: 'but for another body' }).waitFor();
       await result.getByText('It fits without spaces and line breaks between its parts.').waitFor();
-      await result.getByRole('heading', { name: 'The likely reason, which was not found' }).waitFor();
+      await result.getByRole('heading', { name: 'The likely reason, not confirmed' }).waitFor();
 
       await check('{"a":1}');
       await result.getByRole('heading', { name: 'The signature does not fit.' }).waitFor();
       await result.getByText('none of the bodies that were tried').waitFor();
-      await result.getByRole('heading', { name: 'Likely reasons, none of which was found' }).waitFor();
+      await result.getByRole('heading', { name: 'Likely reasons, not confirmed' }).waitFor();
       await result.getByText('which nobody can undo').waitFor();
     },
     TEST_MS,

@@ -120,7 +120,7 @@ function Failures({ endpoint, groups: all }: FailuresProps) {
                 <Link to="/deliveries" search={{ endpoint: endpoint.id, status: group.state }}>
                   {groupText(group)}
                 </Link>
-                , the first from <Moment at={group.firstAt} />.
+                {group.deliveries === 1 ? ', from' : ', the first from'} <Moment at={group.firstAt} />.
               </p>
               <p className={css.advice}>{customerAdvice(failed)}</p>
             </li>

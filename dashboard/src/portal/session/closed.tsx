@@ -72,7 +72,7 @@ export function Closed({ reason, kept }: ClosedProps) {
 function nextStep(kept: ClosedProps['kept'], goesOn: boolean): string {
   if (goesOn) return 'You are being taken to where you get a new one.';
   if (kept?.refreshUrl) return '';
-  if (isFramed) return 'Load the page around this one again: it opens a new session.';
+  if (isFramed) return 'Load this page again: that opens a new session.';
   return kept?.returnUrl
     ? 'Go back, and open this page from there again: that begins a new session.'
     : 'To go on, go back to the page from which you opened this one, and open it there again. You can close this tab: nothing of your session is left in it.';

@@ -97,9 +97,7 @@ function Result({ result: { verdict, findings, likely } }: { result: CheckResult
       {likely.length > 0 && (
         <>
           <h4>
-            {likely.length === 1
-              ? 'The likely reason, which was not found'
-              : 'Likely reasons, none of which was found'}
+            {likely.length === 1 ? 'The likely reason, not confirmed' : 'Likely reasons, not confirmed'}
           </h4>
           <ul className={css.likely}>
             {likely.map((reason) => (
