@@ -43,7 +43,7 @@ export function SendTest({ project, type, onClose, ...answer }: SendTestProps) {
       {!data && <SkeletonRows rows={2} />}
       {data && endpoints.length === 0 && <p>There is no endpoint yet that could get it.</p>}
       {endpoints.length > 0 && (
-        <Field label="Endpoint" hint="It gets the example, also if it does not subscribe to the type.">
+        <Field label="Endpoint" hint="It gets the example, even if it does not subscribe to the type.">
           {(control) => (
             <select {...control} value={endpoint?.id} onChange={(change) => setChosen(change.target.value)}>
               {endpoints.map(({ id, url, events, consumer }) => (
@@ -59,7 +59,7 @@ export function SendTest({ project, type, onClose, ...answer }: SendTestProps) {
       )}
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
-        <Button kind="primary" icon="send" disabled={!endpoint} onClick={() => setSending(true)}>
+        <Button kind="primary" disabled={!endpoint} onClick={() => setSending(true)}>
           Go on
         </Button>
       </DialogActions>

@@ -16,7 +16,7 @@ const CONSEQUENCES: Record<Change, { title: string; text: string; done: string }
   resume: { title: 'Resume', text: 'Everything that waited is due now.', done: 'Resumed.' },
   disable: {
     title: 'Disable',
-    text: 'Deliveries wait, as in a pause, until the endpoint is enabled. Its consumer cannot enable it.',
+    text: 'Deliveries wait, as in a pause, until the endpoint is enabled.',
     done: 'Disabled.',
   },
   enable: { title: 'Enable', text: 'Everything that waited is due now.', done: 'Enabled.' },
@@ -49,7 +49,10 @@ export function ChangeState({ project, endpoint, change, onClose, onChange }: Ch
       cancel="Leave it"
       onClose={onClose}
     >
-      <p>{text}</p>
+      <p>
+        {text}
+        {change === 'disable' && endpoint.consumer !== null && ' Its consumer cannot enable it.'}
+      </p>
     </CallDialog>
   );
 }

@@ -154,7 +154,7 @@ function Plan({ preview, rate }: { preview: RecoveryPreview; rate: number }) {
           , the oldest from <Moment at={oldestAt} />
         </>
       )}
-      {rate > 0 && `, at ${rate} a second about ${duration(Math.max(1, matches / rate) * 1_000)}`}.
+      {rate > 0 && `; at ${rate} a second it takes about ${duration(Math.max(1, matches / rate) * 1_000)}`}.
     </>
   );
 }

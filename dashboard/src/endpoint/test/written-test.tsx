@@ -43,7 +43,7 @@ export const WrittenTest = ({ test: { known, type, text }, error, onChange }: Wr
     />
     <JsonField
       label="Data"
-      hint="JSON. The example of the type, if the catalogue has one."
+      hint="JSON. It begins as the example of the type, if the catalogue has one."
       error={error}
       pointer="/data"
       value={text}

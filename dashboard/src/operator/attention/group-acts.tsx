@@ -97,8 +97,8 @@ function Dismiss({ project, group, onClose, onChange }: DismissProps) {
     >
       <p>
         {group.deliveries.toLocaleString()} {isOne ? 'delivery stays' : 'deliveries stay'} undeliverable, and{' '}
-        {isOne ? 'leaves' : 'leave'} this list: nobody will fix {isOne ? 'it' : 'them'}. A single one can
-        still be resent from its event.
+        {isOne ? 'leaves' : 'leave'} this list: nobody will fix {isOne ? 'it' : 'them'}.{' '}
+        {isOne ? 'It' : 'Each'} can still be resent from its event.
       </p>
     </CallDialog>
   );

@@ -58,7 +58,7 @@ export function EditConsumer({ project, consumer, onClose }: EditConsumerProps) 
         hint={
           plans
             ? `Webhooks are in ${plans.join(', ') || 'no plan'}. With another plan, deliveries are held until the plan includes them.`
-            : 'A change holds or releases deliveries where the project limits webhooks to some plans.'
+            : 'Where the project limits webhooks to some plans, the plan decides whether deliveries are sent or held.'
         }
         error={errorAt(save.error, '/plan')}
         value={plan}

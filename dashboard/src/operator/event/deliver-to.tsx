@@ -27,7 +27,7 @@ export function DeliverTo({ project, event, onClose, onDone }: DeliverToProps) {
   });
   return (
     <CallDialog
-      title="Send to another endpoint"
+      title={event.deliveryCount === 0 ? 'Send to an endpoint' : 'Send to another endpoint'}
       call={{ ...send, mutate: () => send.mutate(endpoint) }}
       label="Send it"
       icon="send"

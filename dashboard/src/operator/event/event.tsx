@@ -67,7 +67,7 @@ export function EventScreen() {
       actions={
         mayChange && (
           <Button icon="plus" onClick={() => setAdding(true)}>
-            Send to another endpoint
+            {event.deliveryCount === 0 ? 'Send to an endpoint' : 'Send to another endpoint'}
           </Button>
         )
       }

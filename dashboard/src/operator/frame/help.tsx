@@ -10,7 +10,7 @@ const KEYS: [keys: string[], meaning: string][] = [
   [['Ctrl', 'K'], 'Jump to an id or a screen'],
   [['/'], 'Filter the list'],
   [['j'], 'Next row'],
-  [['k'], 'Row before'],
+  [['k'], 'Previous row'],
   [['Enter'], 'Open the row'],
   [['r'], 'Resend the delivery that is shown'],
   [['t'], 'Live updates on or off'],

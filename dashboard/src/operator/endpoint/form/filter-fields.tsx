@@ -58,19 +58,21 @@ export function FilterFields({ project, endpoint, value, onChange, error }: Filt
         value={value}
         onChange={change}
       />
-      <div className={css.buttons}>
-        {isEmpty && <Button onClick={() => change(EXAMPLE)}>Begin with an example</Button>}
-        {endpoint && (
-          <Button
-            icon="search"
-            busy={preview.isPending}
-            disabled={isEmpty || !isUsableJson(value)}
-            onClick={() => preview.mutate()}
-          >
-            Compare with recent events
-          </Button>
-        )}
-      </div>
+      {(isEmpty || endpoint) && (
+        <div className={css.buttons}>
+          {isEmpty && <Button onClick={() => change(EXAMPLE)}>Begin with an example</Button>}
+          {endpoint && (
+            <Button
+              icon="search"
+              busy={preview.isPending}
+              disabled={isEmpty || !isUsableJson(value)}
+              onClick={() => preview.mutate()}
+            >
+              Compare with recent events
+            </Button>
+          )}
+        </div>
+      )}
       {!endpoint && !isEmpty && (
         <p className={css.note}>Once it is added, Edit compares the filter with recent events.</p>
       )}
