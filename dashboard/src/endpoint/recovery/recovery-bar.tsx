@@ -37,7 +37,9 @@ export function RecoveryBar({ recovery }: { recovery: Recovery }) {
 export function filterText(filter: Recovery['filter'], urls: Map<string, string>): string {
   if (filter.deliveries !== null) return counted(filter.deliveries, 'chosen delivery', 'chosen deliveries');
   const parts = [filter.what === 'missing' ? 'what was missed' : 'what failed'];
-  if (filter.outcome) parts.push(`with the outcome ${filter.outcome}`);
+  // A status says that the request was rejected.
+  if (filter.outcome && !(filter.outcome === 'rejected' && filter.statusCode))
+    parts.push(`with the outcome ${filter.outcome}`);
   if (filter.statusCode) parts.push(`with status ${filter.statusCode}`);
   if (filter.errorCode) parts.push(`with the error ${filter.errorCode}`);
   if (filter.type) parts.push(`of type ${filter.type}`);

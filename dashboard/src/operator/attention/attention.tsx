@@ -59,7 +59,7 @@ export function Attention() {
       {groups.length > 0 && (
         <p>
           <strong>{total.toLocaleString()}</strong> {total === 1 ? 'delivery needs' : 'deliveries need'}{' '}
-          attention, for <strong>{groups.length}</strong> {groups.length === 1 ? 'reason' : 'reasons'}.
+          attention, in <strong>{groups.length}</strong> {groups.length === 1 ? 'group' : 'groups'}.
           {query.data?.complete === false &&
             ` Only the newest ${query.data.lookedAt.toLocaleString()} were looked at.`}
         </p>

@@ -12,7 +12,7 @@ const WORDS = {
   event: 'Type',
   answer: 'Last answer',
   ownTarget: 'its own target',
-  noAnswer: 'none yet',
+  noAnswer: 'none',
 };
 
 type DeliveryTableProps = { project: string; deliveries: Delivery[]; isOfOneEndpoint?: boolean };

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { AcceptedOfType } from '../../../../sdk/typescript/src/models.ts';
 import { Button } from '../../kit/buttons/button.tsx';
-import { Panel } from '../../kit/layout/page.tsx';
+import { Nothing, Panel } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
 
 const SHOWN = 20;
@@ -54,6 +54,7 @@ export function SeenTypes({ project, seen, hasCatalogue, onAdd }: SeenTypesProps
           ))}
         </tbody>
       </table>
+      {seen.length > SHOWN && <Nothing>{`The ${SHOWN} most frequent of ${seen.length} types.`}</Nothing>}
     </Panel>
   );
 }

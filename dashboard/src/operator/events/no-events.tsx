@@ -56,7 +56,7 @@ export function NoEvents({ project, filters, search, onSend }: NoEventsProps) {
         )}
         {filters.map(([name]) => (
           <Button key={name} onClick={() => filter({ [name]: undefined })}>
-            {`Drop ${name}`}
+            {`Drop the ${name} filter`}
           </Button>
         ))}
       </div>

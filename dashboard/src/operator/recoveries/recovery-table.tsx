@@ -8,6 +8,7 @@ import { useRowKeys } from '../../kit/keys.ts';
 import table from '../../kit/lists/table.module.css';
 import { StateOf } from '../../kit/status/state.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
+import css from './recoveries.module.css';
 
 type RecoveryTableProps = {
   project: string;
@@ -52,7 +53,7 @@ export function RecoveryTable({ project, recoveries, isShort = false }: Recovery
               <RecoveryBar recovery={recovery} />
             </td>
             {!isShort && (
-              <td data-label="By" className={`${table.mono} ${table.muted}`}>
+              <td data-label="By" className={`${table.mono} ${table.muted} ${css.by}`}>
                 {recovery.startedBy}
               </td>
             )}
