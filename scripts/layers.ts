@@ -150,6 +150,7 @@ export const LAYERS: Layer[] = [
 export const RESERVED: { packages: RegExp; layers: string[] }[] = [
   { packages: /^express/, layers: ['src/api'] },
   { packages: /^undici$/, layers: ['src/egress'] },
+  { packages: /^@opentelemetry\//, layers: ['src/observability'] },
   {
     packages: /^@temporalio\/(workflow|common)/,
     layers: ['workflows', 'workflows/contract.ts', 'packages/temporal/src/workflow'],

@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { version } from '../config/version.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { createOtlpExporter } from '../observability/tracing/otlp-exporter.ts';
-import { createTracer, type Tracer } from '../observability/tracing/tracer.ts';
+import { startOtlpExport } from '../observability/tracing/otlp-export.ts';
+import type { Tracer } from '../observability/tracing/tracer.ts';
 import { type Roles, roleNameOf } from './roles.ts';
 
 export type Tracing = {
@@ -25,9 +25,8 @@ export function startTracing(
     if (!sendsTraceparent) return undefined;
     return { tracer: undefined, sendsTraceparent, close: async () => {} };
   }
-  const exporter = createOtlpExporter({
-    url: otlp.url,
-    headers: otlp.headers,
+  const { tracer, close } = startOtlpExport({
+    ...otlp,
     version,
     resource: {
       'service.name': 'posthorn',
@@ -39,5 +38,5 @@ export function startTracing(
     onWorking: () => log.info('spans are exported again'),
     onLost: (spans) => metrics.spansLost.inc(spans),
   });
-  return { tracer: createTracer(otlp.sampling, exporter.add), sendsTraceparent, close: exporter.close };
+  return { tracer, sendsTraceparent, close };
 }

@@ -53,7 +53,7 @@ export const CONCEPTS: readonly { word: string; meaning: string }[] = [
   {
     word: 'unrouted',
     meaning:
-      'The status of an event that matched no endpoint: none has its consumer, subscribes to its type and lets it pass its filter, or the consumer’s plan does not include webhooks. The event is kept. Only a recovery sends it to endpoints that are created later.',
+      'The status of an event that matched no endpoint: none has its consumer, subscribes to its type and lets it pass its filter, or the consumer’s plan does not include webhooks. The event is kept. It reaches an endpoint that is created later only if a recovery or `POST /v1/events/{id}/deliveries` sends it.',
   },
   {
     word: 'recovery',

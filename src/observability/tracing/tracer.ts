@@ -1,69 +1,62 @@
-import { randomBytes } from 'node:crypto';
+import {
+  type Tracer as OtelTracer,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
 import type { TraceContext } from '../../policy/trace-context.ts';
 
-export type SpanKind = 'server' | 'client';
 export type SpanAttributes = Record<string, string | number | null>;
-
-/** Times are in milliseconds since the epoch. `error`: why it failed, as a short code. */
-export type EndedSpan = {
-  context: TraceContext;
-  parentSpanId: string | undefined;
-  name: string;
-  kind: SpanKind;
-  startedAt: number;
-  endedAt: number;
-  attributes: SpanAttributes;
-  error: string | undefined;
-};
 
 export type Span = {
   context: TraceContext;
-  /** Only the first call has an effect. A span that never ends is not exported. */
+  /** `error`: why it failed, as a short code. Only the first call has an effect. A span that never ends is not exported. */
   end(attributes?: SpanAttributes, error?: string): void;
 };
 
 export type Tracer = {
   /** Without a parent, a trace begins, which is sampled by chance. */
-  start(name: string, kind: SpanKind, parent: TraceContext | undefined, attributes: SpanAttributes): Span;
+  start(
+    name: string,
+    kind: keyof typeof KINDS,
+    parent: TraceContext | undefined,
+    attributes: SpanAttributes,
+  ): Span;
 };
 
-/** `sampling`: the share of the traces that begin here to export, from 0 to 1. The caller decides about its own. */
-export function createTracer(
-  sampling: number,
-  onEnded: (span: EndedSpan) => void,
-  random: () => number = Math.random,
-): Tracer {
-  return {
-    start(name, kind, parent, attributes) {
-      const context = {
-        traceId: parent?.traceId ?? randomId(16),
-        spanId: randomId(8),
-        sampled: parent ? parent.sampled : random() < sampling,
-      };
-      const startedAt = Date.now();
-      const startedMs = performance.now();
-      let ended = false;
-      return {
-        context,
-        end(more = {}, error) {
-          if (ended || !context.sampled) return;
-          ended = true;
-          onEnded({
-            context,
-            parentSpanId: parent?.spanId,
-            name,
-            kind,
-            startedAt,
-            // Not by the wall clock, which may be set in between.
-            endedAt: startedAt + performance.now() - startedMs,
-            attributes: { ...attributes, ...more },
-            error,
-          });
-        },
-      };
-    },
-  };
-}
+const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT };
 
-/** Never all zeros, which would not be valid: the chance is that of a collision. */
-const randomId = (bytes: number): string => randomBytes(bytes).toString('hex');
+/** Spans whose parents may be in other processes, in the words of Posthorn. */
+export const createTracer = (tracer: OtelTracer): Tracer => ({
+  start(name, kind, parent, attributes) {
+    const span = tracer.startSpan(
+      name,
+      { kind: KINDS[kind], attributes: withoutNull(attributes) },
+      parent ? trace.setSpanContext(ROOT_CONTEXT, remoteContext(parent)) : ROOT_CONTEXT,
+    );
+    const { traceId, spanId, traceFlags } = span.spanContext();
+    return {
+      context: { traceId, spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0 },
+      end(more = {}, error) {
+        if (!span.isRecording()) return; // not sampled, or it has ended
+        span.setAttributes(withoutNull(more));
+        if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error });
+        span.end();
+      },
+    };
+  },
+});
+
+const remoteContext = ({ traceId, spanId, sampled }: TraceContext) => ({
+  traceId,
+  spanId,
+  traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
+  isRemote: true,
+});
+
+const withoutNull = (attributes: SpanAttributes): Record<string, string | number> =>
+  Object.fromEntries(
+    Object.entries(attributes).filter((entry): entry is [string, string | number] => entry[1] !== null),
+  );

@@ -105,7 +105,7 @@ test.each(['workflow', 'express'] as const)(
           Number(attributesOf(other)['posthorn.attempt'] ?? 0),
     ) as [ExportedSpan, ExportedSpan, ExportedSpan];
     expect(new Set(spans().map(({ traceId }) => traceId))).toEqual(new Set([TRACE]));
-    expect(accepted).toMatchObject({ name: 'POST /v1/events', parentSpanId: CALLER, status: {} });
+    expect(accepted).toMatchObject({ name: 'POST /v1/events', parentSpanId: CALLER, status: { code: 0 } });
     expect(first).toMatchObject({
       name: 'attempt',
       parentSpanId: accepted.spanId,
@@ -118,7 +118,7 @@ test.each(['workflow', 'express'] as const)(
       'http.response.status_code': 503,
       'error.type': '503',
     });
-    expect(second).toMatchObject({ parentSpanId: accepted.spanId, status: {} });
+    expect(second).toMatchObject({ parentSpanId: accepted.spanId, status: { code: 0 } });
     expect(attributesOf(second)).toMatchObject({ 'posthorn.attempt': 2, 'posthorn.outcome': 'delivered' });
     expect(receiver.requests.map(({ headers }) => headers.traceparent)).toEqual([
       `00-${TRACE}-${first.spanId}-01`,
@@ -163,7 +163,7 @@ test('what the caller does wrong is a span without a stored event', async () => 
   await eventually(() => spans().length >= 1);
 
   const [refused] = spans();
-  expect(refused!.status).toEqual({});
+  expect(refused!.status).toEqual({ code: 0 });
   expect(attributesOf(refused!)['error.type']).toEqual(expect.any(String));
   expect(await storedTraceparents()).toEqual([]);
 });

@@ -1,7 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createOtlpExporter } from '../../../src/observability/tracing/otlp-exporter.ts';
-import { createTracer, type EndedSpan } from '../../../src/observability/tracing/tracer.ts';
+import { type OtlpExport, startOtlpExport } from '../../../src/observability/tracing/otlp-export.ts';
 import { formatTraceparent, parseTraceparent } from '../../../src/policy/trace-context.ts';
 import { eventually } from '../../set-up/eventually.ts';
 
@@ -26,39 +25,6 @@ test.each([
   if (context) expect(parseTraceparent(formatTraceparent(context))).toEqual(context);
 });
 
-test('a span continues the trace of its parent, and begins one without a parent', () => {
-  const ended: EndedSpan[] = [];
-  const tracer = createTracer(1, (span) => ended.push(span));
-  const first = tracer.start('first', 'server', undefined, { a: 1 });
-  const second = tracer.start('second', 'client', first.context, {});
-  second.end({ b: 'x' }, 'ECONNREFUSED');
-  second.end({ b: 'y' });
-  first.end();
-
-  expect(ended).toMatchObject([
-    { name: 'second', parentSpanId: first.context.spanId, attributes: { b: 'x' }, error: 'ECONNREFUSED' },
-    { name: 'first', parentSpanId: undefined, attributes: { a: 1 }, error: undefined },
-  ]);
-  expect(second.context.traceId).toBe(first.context.traceId);
-  expect(first.context).toMatchObject({ traceId: expect.stringMatching(/^[0-9a-f]{32}$/), sampled: true });
-  expect(ended[0]!.endedAt).toBeGreaterThanOrEqual(ended[0]!.startedAt);
-});
-
-test('a trace that is not sampled is not exported; the caller decides about its own', () => {
-  const ended: EndedSpan[] = [];
-  const tracer = createTracer(
-    0.5,
-    (span) => ended.push(span),
-    () => 0.7,
-  );
-  tracer.start('by chance', 'server', undefined, {}).end();
-  const parent = { traceId: TRACE, spanId: SPAN, sampled: true };
-  tracer.start('of an unsampled caller', 'server', { ...parent, sampled: false }, {}).end();
-  tracer.start('of a sampled caller', 'server', parent, {}).end();
-
-  expect(ended.map(({ name }) => name)).toEqual(['of a sampled caller']);
-});
-
 type Export = { headers: IncomingHttpHeaders; path: string; body: string };
 let collector: Server;
 let exports: Export[];
@@ -80,105 +46,124 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise<void>((resolve) => collector.close(() => resolve())));
 
-const spanOf = (name: string): EndedSpan => ({
-  context: { traceId: TRACE, spanId: SPAN, sampled: true },
-  parentSpanId: '53995c3f42cd8ad8',
-  name,
-  kind: 'client',
-  startedAt: 1_764_460_800_123.25,
-  endedAt: 1_764_460_800_223.5,
-  attributes: { 'posthorn.attempt': 2, 'posthorn.outcome': 'rejected', 'posthorn.endpoint': null },
-  error: '503',
-});
+type ExportedSpan = {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  kind: number;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  attributes: { key: string; value: object }[];
+  status: object;
+};
 
-function exporter(options: { url?: string } = {}) {
+const resourceSpansOf = ({ body }: Export) => JSON.parse(body).resourceSpans[0];
+const spans = (): ExportedSpan[] => exports.flatMap((one) => resourceSpansOf(one).scopeSpans[0].spans);
+
+function start({ sampling = 1, timeoutMs = 10_000 } = {}): OtlpExport & { events: string[] } {
   const events: string[] = [];
-  const made = createOtlpExporter({
+  const made = startOtlpExport({
     url,
     headers: { 'x-token': 'secret' },
+    sampling,
     resource: { 'service.name': 'posthorn' },
     version: '1.2.3',
     onFailing: (reason) => events.push(`failing: ${reason}`),
     onWorking: () => events.push('working'),
-    onLost: (spans) => events.push(`lost ${spans}`),
-    flushEveryMs: 10,
-    ...options,
+    onLost: (lost) => events.push(`lost ${lost}`),
+    times: { flushEveryMs: 10, timeoutMs },
   });
   return { ...made, events };
 }
+const endSpan = ({ tracer }: OtlpExport, name: string) => tracer.start(name, 'client', undefined, {}).end();
 
-test('spans are sent in the JSON encoding of OTLP, with the headers of the collector', async () => {
-  const { add, close, events } = exporter();
-  add(spanOf('attempt'));
-  await eventually(() => exports.length === 1);
+test('a span continues the trace of its parent, and begins one without a parent', async () => {
+  const { tracer, close, events } = start();
+  const first = tracer.start('first', 'server', undefined, { a: 1, none: null });
+  const second = tracer.start('second', 'client', first.context, {});
+  second.end({ b: 'x' }, 'ECONNREFUSED');
+  second.end({ b: 'y' });
+  first.end();
   await close();
 
   expect(exports[0]).toMatchObject({
     path: '/v1/traces',
     headers: { 'x-token': 'secret', 'content-type': 'application/json' },
   });
-  // As the serializer of OpenTelemetry's own exporter writes it (JsonTraceSerializer of otlp-transformer 0.301).
-  expect(JSON.parse(exports[0]!.body)).toEqual({
-    resourceSpans: [
-      {
-        resource: { attributes: [{ key: 'service.name', value: { stringValue: 'posthorn' } }] },
-        scopeSpans: [
-          {
-            scope: { name: 'posthorn', version: '1.2.3' },
-            spans: [
-              {
-                traceId: TRACE,
-                spanId: SPAN,
-                parentSpanId: '53995c3f42cd8ad8',
-                flags: 1,
-                name: 'attempt',
-                kind: 3,
-                startTimeUnixNano: '1764460800123250000',
-                endTimeUnixNano: '1764460800223500000',
-                attributes: [
-                  { key: 'posthorn.attempt', value: { intValue: '2' } },
-                  { key: 'posthorn.outcome', value: { stringValue: 'rejected' } },
-                ],
-                status: { code: 2, message: '503' },
-              },
-            ],
-          },
-        ],
-      },
-    ],
+  expect(resourceSpansOf(exports[0]!)).toMatchObject({
+    resource: { attributes: [{ key: 'service.name', value: { stringValue: 'posthorn' } }] },
+    scopeSpans: [{ scope: { name: 'posthorn', version: '1.2.3' } }],
   });
+  const { traceId, spanId } = first.context;
+  expect(spans()).toMatchObject([
+    {
+      ...{ traceId, parentSpanId: spanId, name: 'second', kind: 3 },
+      attributes: [{ key: 'b', value: { stringValue: 'x' } }],
+      status: { code: 2, message: 'ECONNREFUSED' },
+    },
+    {
+      ...{ traceId, spanId, name: 'first', kind: 2 },
+      attributes: [{ key: 'a', value: { intValue: expect.anything() } }],
+      status: { code: 0 },
+    },
+  ]);
+  expect(spans()[1]).not.toHaveProperty('parentSpanId');
+  for (const { startTimeUnixNano, endTimeUnixNano } of spans())
+    expect(BigInt(endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(startTimeUnixNano));
+  expect(first.context).toMatchObject({ traceId: expect.stringMatching(/^[0-9a-f]{32}$/), sampled: true });
   expect(events).toEqual([]);
 });
 
-test('a collector that refuses spans loses them; one that is away does not', async () => {
-  answer = [400, 200];
-  const { add, close, events } = exporter();
-  add(spanOf('refused'));
-  await eventually(() => events.includes('lost 1'));
-  add(spanOf('taken'));
-  await eventually(() => events.includes('working'));
+test('a trace that is not sampled is not exported; the caller decides about its own', async () => {
+  const { tracer, close } = start({ sampling: 0 });
+  const own = tracer.start('by chance', 'server', undefined, {});
+  own.end();
+  const parent = { traceId: TRACE, spanId: SPAN, sampled: true };
+  tracer.start('of an unsampled caller', 'server', { ...parent, sampled: false }, {}).end();
+  tracer.start('of a sampled caller', 'server', parent, {}).end();
   await close();
 
-  expect(events).toEqual(['lost 1', 'failing: status 400', 'working']);
+  expect(own.context.sampled).toBe(false);
+  expect(spans().map(({ name, traceId }) => [name, traceId])).toEqual([['of a sampled caller', TRACE]]);
 });
 
-test('spans that the collector asks to repeat are kept, and sent at the end', async () => {
-  answer = [503];
-  const { add, close, events } = exporter();
-  add(spanOf('repeated'));
-  await eventually(() => events.length === 1);
-  await close();
+test('a collector that refuses spans loses them, and the log hears of it once', async () => {
+  answer = [400, 400, 200];
+  const exporting = start();
+  for (const expected of [1, 2]) {
+    endSpan(exporting, 'refused');
+    await eventually(() => exporting.events.filter((event) => event === 'lost 1').length === expected);
+  }
+  endSpan(exporting, 'taken');
+  await eventually(() => exporting.events.includes('working'));
+  await exporting.close();
 
-  expect(events).toEqual(['failing: status 503', 'working']);
+  expect(exporting.events).toEqual(['lost 1', 'failing: status 400', 'lost 1', 'working']);
+});
+
+test('spans that the collector asks to repeat are repeated', async () => {
+  answer = [503];
+  const exporting = start();
+  endSpan(exporting, 'repeated');
+  await eventually(() => exports.length === 2);
+  await exporting.close();
+
   expect(exports.map(({ body }) => body.includes('repeated'))).toEqual([true, true]);
+  expect(exporting.events).toEqual([]);
 });
 
 test('while the collector is away, memory is bounded, and what is lost is counted', async () => {
   await new Promise((resolve) => collector.close(resolve));
-  const { add, close, events } = exporter();
-  for (let i = 0; i < 2_050; i++) add(spanOf('waiting'));
-  await eventually(() => events.includes('failing: ECONNREFUSED'));
-  await close();
+  const exporting = start({ timeoutMs: 300 });
+  for (let i = 0; i < 3_000; i++) endSpan(exporting, 'waiting');
+  // The first batch is on its way.
+  const lost = 3_000 - 2_048 - 512;
+  expect(exporting.events).toEqual(Array.from({ length: lost }, () => 'lost 1'));
+  const countLost = () =>
+    exporting.events.reduce((sum, event) => sum + Number(/^lost (\d+)$/.exec(event)?.[1] ?? 0), 0);
+  await exporting.close();
+  await eventually(() => countLost() === 3_000);
 
-  expect(events).toEqual(['lost 1', 'lost 1', 'failing: ECONNREFUSED', 'lost 2048']);
+  expect(exporting.events.filter((event) => event.startsWith('failing'))).toEqual(['failing: ECONNREFUSED']);
 });
