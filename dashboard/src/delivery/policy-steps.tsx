@@ -3,9 +3,11 @@ import { Icon } from '../kit/icons/icon.tsx';
 import { duration } from '../kit/time/time.ts';
 import css from './delivery.module.css';
 
-/** The steps of the retry policy: those that are over, and those to come. */
+/** The steps of the retry policy: those that failed, the one that delivered, and those to come. */
 export function PolicySteps({ details }: { details: DeliveryDetails }) {
+  const { attempts, status } = details;
   const { delays, timeout, jitter } = details.policy;
+  const delivered = status === 'delivered' ? attempts - 1 : undefined;
   return (
     <>
       <ol className={css.steps}>
@@ -14,9 +16,9 @@ export function PolicySteps({ details }: { details: DeliveryDetails }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: the index is the step
             key={step}
             className={css.step}
-            data-done={step < details.attempts}
+            data-done={step < attempts}
           >
-            {step < details.attempts && <Icon name="check" size={11} />}
+            {step < attempts && <Icon name={step === delivered ? 'check' : 'x'} size={11} />}
             {step === 0 ? 'at once' : `+${duration(seconds * 1_000)}`}
           </li>
         ))}
