@@ -43,6 +43,7 @@ test('a claim holds what the first attempt needs, with epoch 1 and step 0', () =
     body: draft.body,
     profile: 'standard-webhooks',
     profileVersion: 1,
+    traceparent: null,
   });
 });
 
