@@ -114,10 +114,10 @@ function Cells({ project, row: { endpoint, figures, deliveredShare, open }, onCo
       <td data-label="Delivered" className={table.number}>
         {shareText(deliveredShare)}
       </td>
-      <td data-label="p95" className={table.number}>
+      <td data-label="p95" className={`${table.number} ${css.p95}`}>
         {p95 === null ? '–' : duration(p95)}
       </td>
-      <td data-label="Open" className={table.number}>
+      <td data-label="Open" className={`${table.number} ${css.open}`}>
         {openText(open)}
       </td>
       <td data-label="Last failure" className={table.nowrap}>
