@@ -87,7 +87,7 @@ export function frameTests(stage: Stage): void {
       // Screens without a range do not have it in their addresses, and it comes back after them.
       await links.getByRole('link', { name: 'Keys' }).click();
       await page.waitForURL(/\/keys$/);
-      expect(await page.getByLabel('Time range').count()).toBe(0);
+      await page.getByLabel('Time range').waitFor({ state: 'detached' });
       await links.getByRole('link', { name: 'Events', exact: true }).click();
       await page.waitForURL(/\/events\?range=1h$/);
       expect(await page.getByLabel('Time range').inputValue()).toBe('1h');
