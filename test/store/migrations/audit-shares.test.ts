@@ -1,6 +1,3 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { insertAuditEntry } from '../../../src/store/audit/audit-entries.ts';
 import { removeExcessAuditEntries } from '../../../src/store/audit/audit-retention.ts';
 import { migrate } from '../../../src/store/migrations/migrate.ts';
@@ -8,23 +5,22 @@ import { MIGRATIONS_FOLDER, migrationNames } from '../../../src/store/migrations
 import { newId } from '../../../src/store/postgres/ids.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { createTestDatabase, type TestDatabase } from '../../set-up/servers/database.ts';
+import { createMigrationFolder, type MigrationFolder } from './migration-folder.ts';
 
 let database: TestDatabase;
-let earlier: string;
+let earlier: MigrationFolder;
 
 beforeEach(async () => {
   database = await createTestDatabase();
   await database.pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-  earlier = await mkdtemp(join(tmpdir(), 'migrations-'));
-  for (const name of migrationNames(MIGRATIONS_FOLDER).filter((name) => name < '0030')) {
-    await cp(join(MIGRATIONS_FOLDER, name), join(earlier, name));
-  }
-  await migrate(database.url, { folder: earlier });
+  earlier = await createMigrationFolder();
+  await earlier.copy((name) => name < '0030');
+  await migrate(database.url, { folder: earlier.path });
 });
 
 afterEach(async () => {
   await database.drop();
-  await rm(earlier, { recursive: true });
+  await earlier.remove();
 });
 
 const addEntries = (consumer: string | null, count: number) =>

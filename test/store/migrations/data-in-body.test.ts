@@ -1,26 +1,21 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { findEvent } from '../../../src/store/events/event-reads.ts';
 import { migrate } from '../../../src/store/migrations/migrate.ts';
-import { MIGRATIONS_FOLDER, migrationNames } from '../../../src/store/migrations/migration-files.ts';
 import { createTestDatabase, type TestDatabase } from '../../set-up/servers/database.ts';
+import { createMigrationFolder, type MigrationFolder } from './migration-folder.ts';
 
 let database: TestDatabase;
-let earlier: string;
+let earlier: MigrationFolder;
 
 beforeEach(async () => {
   database = await createTestDatabase();
   await database.pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-  earlier = await mkdtemp(join(tmpdir(), 'migrations-'));
-  for (const name of migrationNames(MIGRATIONS_FOLDER).filter((name) => name < '0014')) {
-    await cp(join(MIGRATIONS_FOLDER, name), join(earlier, name));
-  }
+  earlier = await createMigrationFolder();
+  await earlier.copy((name) => name < '0014');
 });
 
 afterEach(async () => {
   await database.drop();
-  await rm(earlier, { recursive: true });
+  await earlier.remove();
 });
 
 const insert = (columns: string, values: string) =>
@@ -30,7 +25,7 @@ const insert = (columns: string, values: string) =>
     VALUES ('prj', 'evt', 'a', '{}', '{"data":{}}', '', 'p', 1, 'unrouted', 0, 0, now(), ${values})`);
 
 test('events from before the migration keep their data', async () => {
-  await migrate(database.url, { folder: earlier });
+  await migrate(database.url, { folder: earlier.path });
   await insert('data', `'{ "a": 1 }'`);
 
   await migrate(database.url);

@@ -1,29 +1,24 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { migrate } from '../../../src/store/migrations/migrate.ts';
-import { MIGRATIONS_FOLDER, migrationNames } from '../../../src/store/migrations/migration-files.ts';
 import { createTestDatabase, type TestDatabase } from '../../set-up/servers/database.ts';
+import { createMigrationFolder, type MigrationFolder } from './migration-folder.ts';
 
 let database: TestDatabase;
-let earlier: string;
+let earlier: MigrationFolder;
 
 beforeEach(async () => {
   database = await createTestDatabase();
   await database.pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-  earlier = await mkdtemp(join(tmpdir(), 'migrations-'));
-  for (const name of migrationNames(MIGRATIONS_FOLDER).filter((name) => name < '0011')) {
-    await cp(join(MIGRATIONS_FOLDER, name), join(earlier, name));
-  }
+  earlier = await createMigrationFolder();
+  await earlier.copy((name) => name < '0011');
 });
 
 afterEach(async () => {
   await database.drop();
-  await rm(earlier, { recursive: true });
+  await earlier.remove();
 });
 
 test('a delivery in the lane alone is in the lane isolated after the migration', async () => {
-  await migrate(database.url, { folder: earlier });
+  await migrate(database.url, { folder: earlier.path });
   await database.pool.query(`
     INSERT INTO deliveries (id, project_id, event_id, receiver, policy, status, lane, due_at, created_at)
     SELECT 'dlv_' || lane, 'prj', 'evt', 'ep', '{}', 'pending', lane, now(), now()
