@@ -1,24 +1,21 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ChangedMigration, migrate } from '../../../src/store/migrations/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../../set-up/servers/database.ts';
+import { createMigrationFolder, type MigrationFolder } from './migration-folder.ts';
 
 let database: TestDatabase;
+let migrations: MigrationFolder;
 let folder: string;
 
 beforeEach(async () => {
   database = await createTestDatabase();
-  folder = await mkdtemp(join(tmpdir(), 'migrations-'));
-  await writeFile(
-    join(folder, '0101_first.sql'),
-    'CREATE TABLE first (id int); INSERT INTO first VALUES (1);',
-  );
+  migrations = await createMigrationFolder();
+  folder = migrations.path;
+  await migrations.write('0101_first.sql', 'CREATE TABLE first (id int); INSERT INTO first VALUES (1);');
 });
 
 afterEach(async () => {
   await database.drop();
-  await rm(folder, { recursive: true });
+  await migrations.remove();
 });
 
 const rowsOf = async (sql: string) => (await database.pool.query(sql)).rows;
@@ -28,7 +25,7 @@ test('a database that is up to date does not change', async () => {
 });
 
 test('missing migrations are applied once, in the order of their names', async () => {
-  await writeFile(join(folder, '0102_second.sql'), 'INSERT INTO first VALUES (2)');
+  await migrations.write('0102_second.sql', 'INSERT INTO first VALUES (2)');
 
   await expect(migrate(database.url, { folder })).resolves.toEqual(['0101_first.sql', '0102_second.sql']);
   await expect(migrate(database.url, { folder })).resolves.toEqual([]);
@@ -44,17 +41,14 @@ test('two processes that migrate at the same time apply each migration once', as
 });
 
 test('a migration that fails is rolled back, and those before it stay applied', async () => {
-  await writeFile(
-    join(folder, '0102_broken.sql'),
-    'INSERT INTO first VALUES (2); SELECT nothing FROM nowhere;',
-  );
+  await migrations.write('0102_broken.sql', 'INSERT INTO first VALUES (2); SELECT nothing FROM nowhere;');
 
   await expect(migrate(database.url, { folder })).rejects.toThrow(
     '0102_broken.sql failed: relation "nowhere"',
   );
 
   expect(await rowsOf('SELECT id FROM first')).toEqual([{ id: 1 }]);
-  await writeFile(join(folder, '0102_broken.sql'), 'INSERT INTO first VALUES (3)');
+  await migrations.write('0102_broken.sql', 'INSERT INTO first VALUES (3)');
   await expect(migrate(database.url, { folder })).resolves.toEqual(['0102_broken.sql']);
 });
 
@@ -64,7 +58,7 @@ CREATE UNIQUE INDEX CONCURRENTLY first_id ON first (id);
 `;
 
 test('several processes that migrate at the same time build an index outside a transaction once', async () => {
-  await writeFile(join(folder, '0102_index.sql'), BUILD_INDEX);
+  await migrations.write('0102_index.sql', BUILD_INDEX);
 
   const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(database.url, { folder })));
 
@@ -77,7 +71,7 @@ test('several processes that migrate at the same time build an index outside a t
 test('a migration outside a transaction that failed halfway is applied again from its beginning', async () => {
   await migrate(database.url, { folder });
   await database.pool.query('INSERT INTO first VALUES (1)');
-  await writeFile(join(folder, '0102_index.sql'), BUILD_INDEX);
+  await migrations.write('0102_index.sql', BUILD_INDEX);
 
   await expect(migrate(database.url, { folder })).rejects.toThrow(
     '0102_index.sql failed: could not create unique',
@@ -91,13 +85,13 @@ test('a migration outside a transaction that failed halfway is applied again fro
 });
 
 test('an applied migration that has changed is rejected by name, unless only its line endings differ', async () => {
-  await writeFile(join(folder, '0101_first.sql'), 'CREATE TABLE first (id int);\n');
+  await migrations.write('0101_first.sql', 'CREATE TABLE first (id int);\n');
   await migrate(database.url, { folder });
 
-  await writeFile(join(folder, '0101_first.sql'), 'CREATE TABLE first (id int);\r\n');
+  await migrations.write('0101_first.sql', 'CREATE TABLE first (id int);\r\n');
   await expect(migrate(database.url, { folder })).resolves.toEqual([]);
 
-  await writeFile(join(folder, '0101_first.sql'), 'CREATE TABLE first (id bigint);\n');
+  await migrations.write('0101_first.sql', 'CREATE TABLE first (id bigint);\n');
   await expect(migrate(database.url, { folder })).rejects.toThrow(ChangedMigration);
   await expect(migrate(database.url, { folder })).rejects.toThrow('0101_first.sql');
 });
