@@ -48,16 +48,17 @@ export type SharedServices = {
   onFailure(error: unknown): void;
 };
 
-/** Creates what both roles use, and starts the heartbeats of this process. Throws if too few files may be open. */
-export function createSharedServices(
+/** Creates what both roles use, and starts the heartbeats of this process. Rejects if too few files may be open. */
+export async function createSharedServices(
   config: ServiceConfig,
   roles: Roles,
   log: Logger,
   logLinesLost: (() => number) | undefined,
-): SharedServices {
+): Promise<SharedServices> {
   const metrics = createMetrics();
   const sockets = socketBudget(openFilesLimit(), config.databasePool);
   const attemptSlots = Math.floor(sockets.outbound * ATTEMPTS_PER_SOCKET);
+  const tracing = await startTracing(config, roles, log, metrics);
   const pools = openConnectionPools(config);
   const notifications = createNotifications(config.databaseDirectUrl ?? config.databaseUrl);
   const clock = createClock(pools, log);
@@ -88,7 +89,7 @@ export function createSharedServices(
     ownServices,
     guard,
     heartbeats: startHeartbeats(pools, roles, attemptSlots, metrics, log),
-    tracing: startTracing(config, roles, log, metrics),
+    tracing,
     onFailure: (error) => log.error({ err: error }, 'a background task failed'),
   };
 }

@@ -46,7 +46,7 @@ export async function startService(
   roles: Roles,
   { log, logLinesLost, sdkMetrics, claimMode = 'if_free' }: ServiceOptions,
 ): Promise<Service> {
-  const shared = createSharedServices(config, roles, log, logLinesLost);
+  const shared = await createSharedServices(config, roles, log, logLinesLost);
   const { pools, notifications, clock, ownServices, heartbeats, metrics } = shared;
 
   const worker = roles.worker ? createWorkerRole(shared, () => temporal.gateway()) : null;

@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { version } from '../config/version.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { startOtlpExport } from '../observability/tracing/otlp-export.ts';
 import type { Tracer } from '../observability/tracing/tracer.ts';
 import { type Roles, roleNameOf } from './roles.ts';
 
@@ -15,16 +14,18 @@ export type Tracing = {
 };
 
 /** Undefined if spans are not exported and no `traceparent` is sent: then nothing about traces is read or stored. */
-export function startTracing(
+export async function startTracing(
   { otlp, sendsTraceparent = false }: Config,
   roles: Roles,
   log: Logger,
   metrics: Metrics,
-): Tracing | undefined {
+): Promise<Tracing | undefined> {
   if (!otlp) {
     if (!sendsTraceparent) return undefined;
     return { tracer: undefined, sendsTraceparent, close: async () => {} };
   }
+  // Loaded only here, because most installations export no traces.
+  const { startOtlpExport } = await import('../observability/tracing/otlp-export.ts');
   const { tracer, close } = startOtlpExport({
     ...otlp,
     version,
