@@ -110,19 +110,18 @@ test('an expansion in the ways of CONTRIBUTING.md is killed in the backfill and 
   writers = startWriters(database.url, 4);
   await eventually(() => writers.written.length > 100);
 
-  const inBackfill = startMigrating(database.url, folder.path, 500);
+  const inBackfill = startMigrating(database.url, folder.path, 100);
   await eventually(async () => (await countOf('schema_backfills WHERE batches > 5')) === 1);
   await inBackfill.kill();
   // The build waits for the end of this transaction.
-  const reader = await database.pool.connect();
-  const inBuild = startMigrating(database.url, folder.path, 500);
-  await eventually(async () => (await countOf("schema_migrations WHERE name = '9002_fill.sql'")) === 1);
+  const reader = new pg.Client({ connectionString: database.url, application_name: 'report' });
+  await reader.connect();
   await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM deliveries');
+  const inBuild = startMigrating(database.url, folder.path, 500);
   await eventually(async () => (await countOf(INVALID_INDEX)) === 1);
   await inBuild.kill();
   await eventually(async () => (await countOf(MIGRATING_BACKENDS)) === 0);
-  await reader.query('COMMIT');
-  reader.release();
+  await reader.end();
   expect(await countOf(INVALID_INDEX)).toBe(1);
 
   const last = startMigrating(database.url, folder.path, 500);
