@@ -27,14 +27,14 @@ const servers = {
 
 /** Tests that run a second time with POSTHORN_FIRST_ATTEMPT=express. */
 const inBothModes = [
-  'faults/crashes/{drain,emptied-temporal,kill-everything,kills,lost-listener,several-processes}',
+  'faults/crashes/{drain,emptied-temporal,kill-everything,kills,lost-listener,lost-token-request,several-processes}',
   'faults/environment/overload',
   'faults/input/{canaries,poison}',
   'integration/control/{gone,responses,order,sequence}',
   'integration/dispatch/{cancel-delivery,delete-endpoint,isolation,retry-delivery}',
   'integration/background/endpoint-states',
   'integration/listeners/listeners',
-  'integration/endpoints/{client-certificates,filters,plans,rotate-secret}',
+  'integration/endpoints/{client-certificates,filters,oauth,plans,rotate-secret}',
   'integration/events/expiry',
   'integration/outcomes/{outcomes,waiting}',
   'integration/workflows/{delivery,long-waits,schedule}',

@@ -38,6 +38,7 @@ const OUTCOMES = `
 | \`dns_failed\` | the name has no address, or no name server responded |
 | \`tls_failed\` | no trusted TLS connection could be established: because of the certificate, the TLS version, or the server on the port |
 | \`invalid_response\` | what came back is not an HTTP/1.1 or HTTP/1.0 response, or came before the whole request was sent |
+| \`token_failed\` | nothing was sent: no [access token](endpoints.md#oauth-2-client-credentials) could be obtained for the endpoint |
 | \`blocked\` | nothing was sent: the address is not allowed, a header cannot be sent over HTTP, or the profile of the event cannot sign with any active secret |
 | \`unknown\` | the Posthorn process ended, or stalled for 30 s, before it recorded the outcome; the attempt is repeated |
 `;
@@ -48,7 +49,8 @@ const CODES = `
 An attempt that got no response, or a redirect, has an \`error\` with a code and a message that says what to change. The
 messages may change; the codes do not. Node.js and OpenSSL have more codes, which are rare and have the general message
 of their outcome. Codes of OpenSSL begin with \`ERR_SSL_\`; \`TLS_ALERT_\` is followed by the name of the TLS alert
-(RFC 8446) that the receiver sent.
+(RFC 8446) that the receiver sent. After the message of a
+\`token_failed\` attempt, the status and the error of the token server follow in parentheses, or the code of the reason.
 
 | outcome | code | message |
 |---|---|---|

@@ -127,6 +127,7 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
         projectId: claim.projectId,
         poolKey: claim.receiver,
         tls: request.tls,
+        oauth: request.oauth,
         delivery: { id: claim.id, attempt: claim.attempts + 1, event: claim.eventId, type: claim.type },
         onStart: observation.started,
       });

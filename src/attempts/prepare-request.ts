@@ -1,10 +1,16 @@
 import type { TlsIdentity } from '../egress/connections/tls-identity.ts';
+import type { ClientCredentials, OAuthClient } from '../egress/oauth/client-credentials.ts';
 import type { ResponseRules } from '../policy/receiver-instruction.ts';
 import type { ProfileLookup } from '../profiles/profile-lookup.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import { activeSecrets } from '../secrets/secret-rotation.ts';
 import type { Claim } from '../store/deliveries/claims/claim-deliveries.ts';
-import { endpointHeadersContext, endpointSecretsContext, MASKED } from '../store/endpoints/endpoints.ts';
+import {
+  endpointHeadersContext,
+  endpointOAuthContext,
+  endpointSecretsContext,
+  MASKED,
+} from '../store/endpoints/endpoints.ts';
 import { targetSecretContext } from '../store/events/accept/insert-events.ts';
 import type { Clock } from '../store/postgres/database-clock.ts';
 import type { TlsIdentities } from './tls-identities.ts';
@@ -12,7 +18,7 @@ import type { TlsIdentities } from './tls-identities.ts';
 /** The part of a request that is stored and shown to users. */
 export type RecordedRequest = {
   url: string;
-  /** The values of the endpoint's own headers are masked; the signature is not. */
+  /** The values of the endpoint's own headers and the access token are masked; the signature is not. */
   maskedHeaders: Record<string, string>;
 };
 
@@ -23,6 +29,8 @@ export type PreparedRequest = RecordedRequest & {
   body: Buffer;
   /** The endpoint's own. */
   tls?: TlsIdentity | undefined;
+  /** The endpoint's own: `Authorization` is added with an access token. */
+  oauth?: OAuthClient | undefined;
   /** Which responses are instructions, by the event's profile. */
   responses: ResponseRules;
 };
@@ -74,27 +82,44 @@ export function createPrepareRequest({
       secrets,
     });
     const { responses } = profile;
+    const oauth = oauthOf(claim, signed);
+    const authorization = oauth && { authorization: MASKED };
     const request = {
       kind: 'signed',
       url: claim.url,
       body: claim.body,
       responses,
       ...(tls && { tls }),
+      ...(oauth && { oauth }),
     } as const;
-    if (!endpointId || !claim.headers) return { ...request, headers: signed, maskedHeaders: signed };
+    if (!endpointId || !claim.headers)
+      return { ...request, headers: signed, maskedHeaders: { ...signed, ...authorization } };
     const opened = box.open(claim.headers, endpointHeadersContext(projectId, endpointId));
     const endpointHeaders = JSON.parse(opened) as Record<string, string>;
     // The profile may have gained a header since the endpoint's headers were validated against it.
-    const reservedNames = new Set(Object.keys(signed).map((name) => name.toLowerCase()));
+    const reserved = { ...signed, ...authorization };
+    const reservedNames = new Set(Object.keys(reserved).map((name) => name.toLowerCase()));
     for (const name of Object.keys(endpointHeaders))
       if (reservedNames.has(name.toLowerCase())) delete endpointHeaders[name];
     const masked = Object.fromEntries(Object.keys(endpointHeaders).map((name) => [name, MASKED]));
     return {
       ...request,
       headers: { ...endpointHeaders, ...signed },
-      maskedHeaders: { ...masked, ...signed },
+      maskedHeaders: { ...masked, ...reserved },
     };
   };
+
+  /** Undefined also if the profile sets the header of the token itself. */
+  function oauthOf(
+    { projectId, endpointId, oauth }: Claim,
+    signed: Record<string, string>,
+  ): OAuthClient | undefined {
+    if (endpointId === null || oauth === null) return undefined;
+    if (Object.keys(signed).some((name) => name.toLowerCase() === 'authorization')) return undefined;
+    const version = box.open(oauth, endpointOAuthContext(projectId, endpointId));
+    const credentials = JSON.parse(version) as ClientCredentials;
+    return { projectId, endpointId, credentials, version };
+  }
 
   async function tlsOf({ projectId, endpointId }: Claim, version: string): Promise<TlsIdentity | undefined> {
     return endpointId === null ? undefined : tlsIdentities.get(projectId, endpointId, version);

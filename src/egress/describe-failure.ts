@@ -2,11 +2,17 @@ import type { Outcome } from '../policy/outcome.ts';
 
 export type FailedOutcome = Extract<
   Outcome,
-  'timeout' | 'connection_failed' | 'dns_failed' | 'tls_failed' | 'invalid_response' | 'blocked'
+  | 'timeout'
+  | 'connection_failed'
+  | 'dns_failed'
+  | 'tls_failed'
+  | 'invalid_response'
+  | 'token_failed'
+  | 'blocked'
 >;
 
 /** Messages for codes that are not listed below: Node.js and OpenSSL have many more than receivers usually cause. */
-export const FALLBACK_MESSAGES: Record<Exclude<FailedOutcome, 'timeout'>, string> = {
+export const FALLBACK_MESSAGES: Record<Exclude<FailedOutcome, 'timeout' | 'token_failed'>, string> = {
   dns_failed: 'the host name of the receiver could not be resolved: check the DNS records of the host',
   connection_failed:
     'the connection to the receiver failed: check that the server is running and reachable from the internet',
@@ -139,6 +145,26 @@ export const FAILURE_MESSAGES = {
       'the receiver responded before the whole request was sent, so the response may belong to another request: read each request to its end and respond to it once',
     TLS_AT_PORT: 'the server on the port of the URL uses TLS: register the URL with https://',
     HTTP2_ONLY,
+  },
+  token_failed: {
+    TOKEN_REFUSED:
+      'the token server did not grant an access token: check clientId, clientSecret, scopes and audience in oauth of the endpoint, and what the token server allows the client',
+    TOKEN_RESPONSE_INVALID:
+      'the token server did not send an access token as OAuth 2 describes it: check that oauth.tokenUrl of the endpoint is the URL of its token endpoint',
+    TOKEN_REDIRECTED:
+      'the token server redirects, and redirects are not followed: set oauth.tokenUrl of the endpoint to the URL that grants tokens',
+    TOKEN_SERVER_TIMEOUT:
+      'the token server did not respond within the time of the attempt: check that it is running, or set a longer timeout in the policy',
+    TOKEN_SERVER_TLS_FAILED:
+      'no trusted TLS connection to the token server could be established: check its certificate and TLS settings',
+    TOKEN_SERVER_UNREACHABLE:
+      'the token server could not be reached: check oauth.tokenUrl of the endpoint, and that the server is running and reachable from the internet',
+    TOKEN_SERVER_NOT_ALLOWED:
+      'the address or the port of the token server is not allowed: set oauth.tokenUrl of the endpoint to one on the public internet',
+    TOKEN_EXPIRES_TOO_SOON:
+      'the token server took longer than a second, and its access token is valid for so short a time that it could not be used: let it respond sooner, or let tokens be valid for longer',
+    TOKEN_NOT_REQUESTED:
+      'the token server could not be asked, perhaps because of the network of the sender: the next attempt asks it again',
   },
   blocked: {
     ADDRESS_NOT_ALLOWED: 'the address of the receiver is not allowed',

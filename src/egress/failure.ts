@@ -93,7 +93,7 @@ export const isResourceExhaustion = (error: unknown): boolean =>
 export const isUnsendable = (error: unknown): boolean =>
   ['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN', 'ERR_UNESCAPED_CHARACTERS'].includes(codeOf(error));
 
-function withMessage(outcome: Exclude<FailedOutcome, 'timeout'>, code: string): Failure {
+function withMessage(outcome: keyof typeof FALLBACK_MESSAGES, code: string): Failure {
   const messages: Record<string, string> = FAILURE_MESSAGES[outcome];
   const message = Object.hasOwn(messages, code) ? messages[code]! : FALLBACK_MESSAGES[outcome];
   return { outcome, error: { code, message } };

@@ -8,6 +8,7 @@ import type { TlsIdentity } from './connections/tls-identity.ts';
 import { type AttemptError, type Failure, mentionCertificate } from './failure.ts';
 import { completeHeaders } from './http/request-headers.ts';
 import type { ReceiverResponse } from './http/response-reader.ts';
+import type { OAuthClient } from './oauth/client-credentials.ts';
 import type { EgressProxy } from './proxy/egress-proxy.ts';
 import { responseOutcome } from './response-outcome.ts';
 import { send } from './send.ts';
@@ -32,11 +33,15 @@ export type OutboundRequest = {
   /** What connections with TLS to this receiver use, if not what those to all receivers do. */
   tls?: TlsIdentity | undefined;
   /** Called once, when the request gets a connection or starts to dial. Through a proxy, only with a connection. */
-  onStart?: () => void;
+  onStart?: (() => void) | undefined;
 };
 
 /** A request that is an attempt of a delivery, which not only an Outbound can send. */
-export type AttemptRequest = OutboundRequest & { delivery: AttemptedDelivery };
+export type AttemptRequest = OutboundRequest & {
+  delivery: AttemptedDelivery;
+  /** Sent with an access token of this client. */
+  oauth?: OAuthClient | undefined;
+};
 
 /** `attempt` is the number of the attempt that the request makes. */
 export type AttemptedDelivery = { id: string; attempt: number; event: string; type: string };

@@ -55,6 +55,7 @@ export function toClaims(deliveries: ExpressDelivery[]): Claim[] {
       secrets: details.secrets,
       headers: details.headers,
       tlsVersion: details.tlsVersion,
+      oauth: details.oauth,
       startInMs: null,
     };
   });

@@ -7,6 +7,7 @@ export const OUTCOMES = [
   'dns_failed',
   'tls_failed',
   'invalid_response',
+  'token_failed',
   'blocked',
   'unknown',
 ] as const;

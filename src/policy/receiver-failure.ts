@@ -16,6 +16,7 @@ const POSSIBLY_OURS: Partial<Record<Outcome, ReadonlySet<string>>> = {
     ...['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EACCES', 'EPERM', 'UNKNOWN'],
     'listener_offline',
   ]),
+  token_failed: new Set(['TOKEN_NOT_REQUESTED', 'TOKEN_SERVER_NOT_ALLOWED']),
 };
 
 /**

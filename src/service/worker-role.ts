@@ -15,6 +15,7 @@ import { createRecorder } from '../attempts/recording/recorder.ts';
 import { createTlsIdentities } from '../attempts/tls-identities.ts';
 import { createTraceAttempt } from '../attempts/trace-attempt.ts';
 import { createUndeliverableReporter } from '../attempts/undeliverable-reporter.ts';
+import { createAuthorizedOutbound } from '../egress/oauth/authorized-outbound.ts';
 import { createOutbound } from '../egress/outbound.ts';
 import type { ProxyStatus } from '../egress/proxy/proxy-health.ts';
 import { createFairSemaphore } from '../limits/fair-semaphore.ts';
@@ -57,6 +58,7 @@ export function createWorkerRole(shared: SharedServices, gateway: () => Temporal
     userAgent: config.userAgent,
     now: clock.now,
   });
+  const authorizedOutbound = createAuthorizedOutbound({ outbound, now: clock.now });
   const listenerWire = createListenerWire({
     db: pools.main,
     notifications,
@@ -97,7 +99,7 @@ export function createWorkerRole(shared: SharedServices, gateway: () => Temporal
     bodies: createEventBodies((projectId, eventId) => readBody(pools.main, projectId, eventId)),
     releaser,
     outbound: {
-      post: (request) => (isListenerUrl(request.url) ? listenerWire : outbound).post(request),
+      post: (request) => (isListenerUrl(request.url) ? listenerWire : authorizedOutbound).post(request),
     },
     recorder,
     receiverMonitor,

@@ -15,7 +15,8 @@ const codeOf = ({ errorCode, error }: Pick<Failed, 'errorCode' | 'error'>): stri
 /** What the code of an error tells about a connection that failed; undefined if nothing. */
 export function detailOf(failed: Pick<Failed, 'outcome' | 'errorCode' | 'error'>): string | undefined {
   const { outcome } = failed;
-  if (outcome !== 'connection_failed' && outcome !== 'tls_failed') return undefined;
+  if (outcome !== 'connection_failed' && outcome !== 'tls_failed' && outcome !== 'token_failed')
+    return undefined;
   return causeOfCode(outcome, codeOf(failed));
 }
 
@@ -39,6 +40,8 @@ export function causeOf(failed: Failed): string {
       return 'TLS failed';
     case 'invalid_response':
       return 'answered with what is not HTTP';
+    case 'token_failed':
+      return 'got nothing for want of an access token';
     case 'blocked':
       return 'address is not allowed';
     case 'unknown':
@@ -58,6 +61,7 @@ export function adviceOf(failed: Failed): string | undefined {
     dns_failed: 'Check the host name of the URL, and the DNS that Posthorn uses.',
     tls_failed: 'The receiver must present a valid certificate for its host name, with its whole chain.',
     invalid_response: 'Something other than an HTTP server listens at this port.',
+    token_failed: 'Check the client credentials of the endpoint, and its token server.',
     blocked: 'The URL leads to a private address. POSTHORN_ALLOW_TARGETS can allow it.',
     unknown: 'Posthorn stopped during the attempt: the receiver may have got the request.',
   };

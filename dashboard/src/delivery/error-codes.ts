@@ -76,6 +76,17 @@ const CAUSES: Partial<Record<Attempt['outcome'], Record<string, string>>> = {
     TLS_AT_PORT: 'speaks TLS at this port',
     HTTP2_ONLY,
   },
+  token_failed: {
+    TOKEN_REFUSED: 'token server refused the client',
+    TOKEN_RESPONSE_INVALID: 'token server sent no token',
+    TOKEN_REDIRECTED: 'token server redirects',
+    TOKEN_SERVER_TIMEOUT: 'token server did not answer in time',
+    TOKEN_SERVER_TLS_FAILED: 'token server has no trusted TLS',
+    TOKEN_SERVER_UNREACHABLE: 'token server could not be reached',
+    TOKEN_SERVER_NOT_ALLOWED: 'token server address is not allowed',
+    TOKEN_EXPIRES_TOO_SOON: 'token expires too soon',
+    TOKEN_NOT_REQUESTED: 'token server could not be asked',
+  },
   blocked: {
     OWN_ADDRESS: 'address is of Posthorn itself',
     PORT_NOT_ALLOWED: 'port is not allowed',

@@ -11,10 +11,19 @@ export function customerCause(failed: Parameters<typeof causeOf>[0]): string {
     connection_failed: withDetail('Your server could not be reached'),
     dns_failed: 'The host name of your server was not found',
     tls_failed: withDetail('No safe connection to your server'),
+    token_failed: tokenCause(failed),
     blocked: 'The URL leads to an address that is not allowed',
     unknown: 'The request ended without a known result',
   };
   return causes[failed.outcome] ?? `Your server ${causeOf(failed)}`;
+}
+
+/** The token server is not the server of the endpoint. */
+function tokenCause(failed: Parameters<typeof causeOf>[0]): string {
+  const cause = failed.outcome === 'token_failed' ? detailOf(failed) : undefined;
+  return cause === undefined
+    ? 'There was no access token for your server'
+    : `There was no access token for your server: ${cause}`;
 }
 
 /** What the owner of the server can do. */
@@ -30,6 +39,7 @@ export function customerAdvice({
     dns_failed: 'Check the host name of the URL.',
     tls_failed: 'Your server needs a valid certificate for its host name, with the whole chain.',
     invalid_response: 'Something other than a web server listens at this port.',
+    token_failed: 'Check the client credentials of the endpoint, and your token server.',
     blocked: 'Use a URL with a public address.',
     unknown: 'Your server may have got this request. It is sent again.',
   };

@@ -20,6 +20,7 @@ const FAILURES: [outcome: string, name: string, color: string][] = [
   ['dns_failed', 'name not found', 'chart-dns'],
   ['tls_failed', 'TLS failed', 'chart-tls'],
   ['invalid_response', 'invalid response', 'chart-response'],
+  ['token_failed', 'no access token', 'chart-token'],
   ['blocked', 'blocked', 'chart-other'],
   ['unknown', 'unknown', 'chart-accepted'],
 ];

@@ -47,6 +47,7 @@ export type NewDismissal = {
       | 'dns_failed'
       | 'tls_failed'
       | 'invalid_response'
+      | 'token_failed'
       | 'blocked'
       | 'unknown';
     /** The status code of the last attempt */
@@ -76,6 +77,7 @@ export type NewRecovery = {
     | 'dns_failed'
     | 'tls_failed'
     | 'invalid_response'
+    | 'token_failed'
     | 'blocked'
     | 'unknown';
   /** The status code of the last attempt */
@@ -108,6 +110,7 @@ export type NewCancellation = {
     | 'dns_failed'
     | 'tls_failed'
     | 'invalid_response'
+    | 'token_failed'
     | 'blocked'
     | 'unknown';
   /** The status code of the last attempt */
@@ -173,6 +176,7 @@ export type NewEndpoint = {
   /** One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed */
   ordered?: boolean;
   tls?: EndpointTls;
+  oauth?: EndpointOAuth;
 };
 
 /** Overrides parts of the retry policy: a project's those of its profile, an endpoint's those of its project */
@@ -210,6 +214,21 @@ export type ClientCertificate = {
   privateKey: string;
 };
 
+/** OAuth 2 client credentials (RFC 6749 section 4.4): each request to the endpoint has an access token in its header `Authorization` */
+export type EndpointOAuth = {
+  /** The token endpoint (RFC 6749 section 3.2). The rules for the URL of the endpoint apply to it as well */
+  tokenUrl: string;
+  clientId: string;
+  /** Never returned */
+  clientSecret: string;
+  /** Sent as `scope`, with spaces between them */
+  scopes?: string[];
+  /** Sent as `audience`, which some token servers require */
+  audience?: string;
+  /** How the client proves who it is: `basic` sends id and secret in the header `Authorization`, `body` as `client_id` and `client_secret` in the body */
+  clientAuthentication?: 'basic' | 'body';
+};
+
 export type EndpointChanges = {
   url?: string;
   /** Event types to receive: an exact type, `prefix.*` or `*` */
@@ -231,6 +250,23 @@ export type EndpointChanges = {
   ordered?: boolean;
   /** Members that are left out stay unchanged; null removes both the client certificate and the authorities */
   tls?: EndpointTls | null;
+  /** Members that are left out stay unchanged, but another `tokenUrl` needs the `clientSecret` as well; null removes all. The first time, `tokenUrl`, `clientId` and `clientSecret` are required */
+  oauth?: EndpointOAuthChanges | null;
+};
+
+/** OAuth 2 client credentials (RFC 6749 section 4.4): each request to the endpoint has an access token in its header `Authorization` */
+export type EndpointOAuthChanges = {
+  /** The token endpoint (RFC 6749 section 3.2). The rules for the URL of the endpoint apply to it as well */
+  tokenUrl?: string;
+  clientId?: string;
+  /** Never returned */
+  clientSecret?: string;
+  /** null removes them */
+  scopes?: string[] | null;
+  /** null removes it */
+  audience?: string | null;
+  /** How the client proves who it is: `basic` sends id and secret in the header `Authorization`, `body` as `client_id` and `client_secret` in the body */
+  clientAuthentication?: 'basic' | 'body';
 };
 
 export type SecretRotation = {
@@ -536,6 +572,7 @@ export type Delivery = {
     | 'dns_failed'
     | 'tls_failed'
     | 'invalid_response'
+    | 'token_failed'
     | 'blocked'
     | 'unknown'
     | null;
@@ -771,6 +808,7 @@ export type DeliveryDetails = {
     | 'dns_failed'
     | 'tls_failed'
     | 'invalid_response'
+    | 'token_failed'
     | 'blocked'
     | 'unknown'
     | null;
@@ -852,6 +890,7 @@ export type Attempt = {
     | 'dns_failed'
     | 'tls_failed'
     | 'invalid_response'
+    | 'token_failed'
     | 'blocked'
     | 'unknown';
   statusCode: number | null;
@@ -874,7 +913,7 @@ export type Attempt = {
     message: string;
   } | null;
   trigger: 'schedule' | 'manual' | 'rerun';
-  /** Whether the request was sent a second time within this attempt because a kept connection had been closed */
+  /** Whether the request was sent a second time within this attempt because a kept connection had been closed, or because the receiver had refused an access token */
   resent: boolean;
 };
 
@@ -898,6 +937,7 @@ export type FailureGroup = {
     | 'dns_failed'
     | 'tls_failed'
     | 'invalid_response'
+    | 'token_failed'
     | 'blocked'
     | 'unknown'
     | null;
@@ -955,6 +995,7 @@ export type Recovery = {
       | 'dns_failed'
       | 'tls_failed'
       | 'invalid_response'
+      | 'token_failed'
       | 'blocked'
       | 'unknown'
       | null;
@@ -1000,6 +1041,7 @@ export type Cancellation = {
       | 'dns_failed'
       | 'tls_failed'
       | 'invalid_response'
+      | 'token_failed'
       | 'blocked'
       | 'unknown'
       | null;
@@ -1061,6 +1103,7 @@ export type CreatedEndpoint = {
   policyInForce: PolicyInForce;
   filter: Record<string, unknown> | null;
   tls: EndpointTlsSummary | null;
+  oauth: EndpointOAuthSummary | null;
   rate: Rate | null;
   concurrency: number | null;
   /** One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed */
@@ -1124,6 +1167,16 @@ export type CertificateSummary = {
   validTo: string;
 };
 
+/** The client credentials of the endpoint. Their secret is never returned */
+export type EndpointOAuthSummary = {
+  tokenUrl: string;
+  clientId: string;
+  scopes: string[];
+  audience: string | null;
+  /** How the client proves who it is: `basic` sends id and secret in the header `Authorization`, `body` as `client_id` and `client_secret` in the body */
+  clientAuthentication: 'basic' | 'body';
+};
+
 /** How the endpoint has responded lately */
 export type EndpointHealth = {
   /** `failing`: the last attempt failed. `cooling_down`: it has failed so often that only probes are sent */
@@ -1158,6 +1211,7 @@ export type Endpoint = {
   policyInForce: PolicyInForce;
   filter: Record<string, unknown> | null;
   tls: EndpointTlsSummary | null;
+  oauth: EndpointOAuthSummary | null;
   rate: Rate | null;
   concurrency: number | null;
   /** One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed */
@@ -1771,6 +1825,7 @@ export type ListEventsQuery = {
     | 'dns_failed'
     | 'tls_failed'
     | 'invalid_response'
+    | 'token_failed'
     | 'blocked'
     | 'unknown';
   /** The same for the status code; with `outcome`, of the same attempt */
@@ -1806,6 +1861,7 @@ export type ListDeliveriesQuery = {
     | 'dns_failed'
     | 'tls_failed'
     | 'invalid_response'
+    | 'token_failed'
     | 'blocked'
     | 'unknown';
   /** The status code of the last attempt. Makes the call a search */

@@ -107,7 +107,7 @@ export const attempt = z
     trigger: z.enum(TRIGGERS),
     resent: z.boolean().meta({
       description:
-        'Whether the request was sent a second time within this attempt because a kept connection had been closed',
+        'Whether the request was sent a second time within this attempt because a kept connection had been closed, or because the receiver had refused an access token',
     }),
   })
   .meta({ id: 'Attempt' });

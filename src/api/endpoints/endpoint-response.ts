@@ -7,12 +7,15 @@ import type { Clock } from '../../store/postgres/database-clock.ts';
 import type { StoredHealth } from '../../store/receivers/failures/endpoint-health.ts';
 import type { Tenant } from '../auth/tenant.ts';
 import type { EndpointHealth, EndpointResponse } from './endpoint-schemas.ts';
+import { oauthSummaryOf } from './oauth/seal-oauth.ts';
 import { maskedHeaders } from './settings/endpoint-headers.ts';
 import { tlsSummaryOf } from './tls/tls-summary.ts';
 
 type Dependencies = { secretBox: SecretBox; clock: Clock };
 
-/** An endpoint as a response, with the times of its secrets instead of the secrets, and with masked header values, and of TLS the names. */
+/**
+ * An endpoint as a response, with the times of its secrets instead of the secrets, and with masked header values, of TLS the names,
+ * and of client credentials all but their secret. */
 export const endpointResponse = (
   { secretBox, clock }: Dependencies,
   { projectId, profile, policyOverride }: Tenant,
@@ -25,6 +28,7 @@ export const endpointResponse = (
   secrets: secretTimes({ secretBox, clock }, projectId, { id: endpoint.id, secrets }),
   headers: maskedHeaders(secretBox, projectId, endpoint.id, endpoint.headers),
   tls: tlsSummaryOf(secretBox, projectId, { id: endpoint.id, tlsCertificate, tlsAuthorities }),
+  oauth: oauthSummaryOf(secretBox, projectId, endpoint.id, endpoint.oauth),
   policyInForce: policyInForce(profile.policy, { endpoint: endpoint.policy, project: policyOverride }),
 });
 

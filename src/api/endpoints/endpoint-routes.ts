@@ -22,12 +22,15 @@ import { endpointResponse } from './endpoint-response.ts';
 import { createdEndpoint, endpoint, endpointChanges, newEndpoint } from './endpoint-schemas.ts';
 import { filterPreviewRoute } from './filter-preview.ts';
 import { listEndpointsRoute } from './list-endpoints.ts';
+import { checkedOAuthChanges, refuseOtherAuthorization } from './oauth/checked-oauth.ts';
+import type { OAuthChanges } from './oauth/oauth-schemas.ts';
+import { sealedOAuthChange } from './oauth/seal-oauth.ts';
 import { endpointOrderRoute } from './order-route.ts';
 import { operationFor, registerEndpoint } from './register-endpoint.ts';
 import { rotateSecretRoute } from './rotate-secret.ts';
 import { mapUidTaken } from './same-endpoint.ts';
 import { checkedFilter } from './settings/endpoint-filter.ts';
-import { checkEndpointHeaders, sealHeaders } from './settings/endpoint-headers.ts';
+import { checkEndpointHeaders, maskedHeaders, sealHeaders } from './settings/endpoint-headers.ts';
 import { requireProjectForPolicy } from './settings/endpoint-policy.ts';
 import { requireKnownOrExistingTypes } from './settings/subscriptions.ts';
 import { checkedEndpointUrl } from './settings/target-urls.ts';
@@ -148,7 +151,7 @@ export function endpointRoutes(
     body,
   }: TenantCall<{ params: typeof params; body: typeof endpointChanges }>) {
     const { projectId, profile } = tenant;
-    const { url, headers, filter, tls, ...rest } = body;
+    const { url, headers, filter, tls, oauth, ...rest } = body;
     if (headers) checkEndpointHeaders(headers, profile.reservedHeaderNames);
     requireProjectForPolicy(tenant, body);
     const eventsNow = async () => (await findEndpoint(db, tenant, id))?.events ?? [];
@@ -156,12 +159,15 @@ export function endpointRoutes(
     const newUrl = url && (await changedUrl(tenant, id, url));
     const newTls = tls === null ? NO_TLS : checkedTls(tls, deps.clock.now());
     await requireHttpsForTls(tenant, id, newUrl, newTls);
+    const newOAuth = oauth && checkedOAuthChanges(oauth, profile.urls, guard);
+    await requireOneAuthorization(tenant, id, headers, newOAuth);
     const stored = {
       ...rest,
       url: newUrl,
       headers: headers === undefined ? undefined : sealHeaders(secretBox, projectId, id, headers),
       filter: filter === undefined ? undefined : await checkedFilter(tenant, filter),
       tls: sealTls(secretBox, projectId, id, newTls),
+      oauth: newOAuth === undefined ? undefined : sealedOAuthChange(secretBox, projectId, id, newOAuth),
     };
     const update = updateEndpoint(deps.pool, tenant, id, stored, deps.config.quotas);
     const changed = await mapOutage(mapUidTaken(update));
@@ -188,6 +194,24 @@ export function endpointRoutes(
     if (!isSet(tls) && (url === undefined || url.startsWith('https:'))) return;
     const found = await findEndpoint(db, tenant, id);
     if (found) refuseTlsWithoutHttps(url ?? found.url, isSetAfter(found, tls));
+  }
+
+  /** A listener gets no token: its client, not a URL, would get it. Only a change of one of the two can make them collide. */
+  async function requireOneAuthorization(
+    tenant: Tenant,
+    id: string,
+    headers: Record<string, string> | null | undefined,
+    oauth: OAuthChanges | null | undefined,
+  ): Promise<void> {
+    if (!oauth && !headers) return;
+    const found = await findEndpoint(db, tenant, id);
+    if (!found) return;
+    if (oauth && found.kind === 'listener')
+      throw invalidBody([{ pointer: '/oauth', detail: 'cannot be set: the endpoint is a listener' }]);
+    const stored = maskedHeaders(secretBox, tenant.projectId, id, found.headers);
+    const names = Object.keys((headers === undefined ? stored : headers) ?? {});
+    const hasOAuth = oauth === undefined ? found.oauth !== null : oauth !== null;
+    refuseOtherAuthorization(hasOAuth, names, tenant.profile.reservedHeaderNames);
   }
 
   function handleDeleteEndpoint(call: TenantCall<{ params: typeof params }>) {

@@ -3,6 +3,7 @@ import { MAX_CONCURRENCY, MAX_RATE_LIMIT, RATE_PERIODS } from '../../policy/paci
 import { ENDPOINT_STATUSES } from '../../store/endpoints/endpoints.ts';
 import { consumerId, duration, text, time } from '../http/validation/fields.ts';
 import { policyInForce, policyOverride } from '../projects/policy-schemas.ts';
+import { newOAuth, oauthChanges, oauthSummary } from './oauth/oauth-schemas.ts';
 import { tlsChanges, tlsSummary } from './tls/tls-schemas.ts';
 
 const url = z.string().min(1).max(2048).meta({ example: 'https://example.com/webhooks' });
@@ -87,6 +88,7 @@ export const newEndpoint = z
     concurrency: concurrency.optional(),
     ordered: ordered.optional(),
     tls: tlsChanges.optional(),
+    oauth: newOAuth.optional(),
   })
   .meta({ id: 'NewEndpoint' });
 
@@ -110,6 +112,10 @@ export const endpointChanges = z
     tls: tlsChanges.nullable().optional().meta({
       description:
         'Members that are left out stay unchanged; null removes both the client certificate and the authorities',
+    }),
+    oauth: oauthChanges.nullable().optional().meta({
+      description:
+        'Members that are left out stay unchanged, but another `tokenUrl` needs the `clientSecret` as well; null removes all. The first time, `tokenUrl`, `clientId` and `clientSecret` are required',
     }),
   })
   .meta({ id: 'EndpointChanges' });
@@ -172,6 +178,7 @@ const endpointFields = {
   policyInForce,
   filter: filter.nullable(),
   tls: tlsSummary.nullable(),
+  oauth: oauthSummary.nullable(),
   rate: rate.nullable(),
   concurrency: concurrency.nullable(),
   ordered,

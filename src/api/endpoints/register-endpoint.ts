@@ -15,6 +15,8 @@ import type { RouteResponse } from '../http/route.ts';
 import { createdResponse } from '../idempotency/idempotent-call.ts';
 import { invalidBody, Problem } from '../problems/problem.ts';
 import type { newEndpoint } from './endpoint-schemas.ts';
+import { checkedOAuth, refuseOtherAuthorization } from './oauth/checked-oauth.ts';
+import { sealOAuth } from './oauth/seal-oauth.ts';
 import { mapUidTaken, requireSameEndpoint } from './same-endpoint.ts';
 import { checkedFilter } from './settings/endpoint-filter.ts';
 import { checkEndpointHeaders, sealHeaders } from './settings/endpoint-headers.ts';
@@ -48,6 +50,8 @@ export async function registerEndpoint<Body>(
   const url = checkedEndpointUrl(input.url, profile.urls, guard);
   const tls = checkedTls(input.tls, clock.now());
   refuseTlsWithoutHttps(url, isSet(tls));
+  const oauth = input.oauth ? checkedOAuth(input.oauth, profile.urls, guard) : null;
+  refuseOtherAuthorization(oauth !== null, Object.keys(headers ?? {}), profile.reservedHeaderNames);
   const sampleSecret = sampleSecretFor(config.sampleReceiver, tenant, { url, secret: input.secret });
   const secret = sampleSecret ?? providedOrNewSecret(profile, input.secret);
   const members = {
@@ -71,6 +75,7 @@ export async function registerEndpoint<Body>(
     secrets: secretBox.seal(serializeFirstSecret(secret, clock.now()), endpointSecretsContext(projectId, id)),
     headers: sealHeaders(secretBox, projectId, id, headers),
     tls: sealTls(secretBox, projectId, id, tls),
+    oauth: sealOAuth(secretBox, projectId, id, oauth),
   };
   const respond = (registration: Registration) => {
     const { endpoint } = registration;
@@ -86,6 +91,7 @@ export async function registerEndpoint<Body>(
       filter,
       headers,
       tls,
+      oauth,
       secret: input.secret,
       isOwnCall: tenant.consumer !== null,
     };

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import type { ClientCredentials } from '../../egress/oauth/client-credentials.ts';
 import { serializeOverride } from '../../policy/policy-override.ts';
 import type { SecretBox } from '../../secrets/secret-box.ts';
 import { newestSecret } from '../../secrets/secret-rotation.ts';
@@ -11,6 +12,7 @@ import {
 } from '../../store/endpoints/endpoints.ts';
 import { Problem } from '../problems/problem.ts';
 import type { newEndpoint } from './endpoint-schemas.ts';
+import { openOAuth } from './oauth/seal-oauth.ts';
 import type { CheckedTls } from './tls/checked-tls.ts';
 import { openCertificates } from './tls/seal-tls.ts';
 
@@ -24,6 +26,7 @@ export type RequestedEndpoint = Pick<
 > & {
   headers: Record<string, string> | null;
   tls: CheckedTls;
+  oauth: ClientCredentials | null;
   /** Undefined: Posthorn generates it. Then it is not compared. */
   secret: string | undefined;
   /** A consumer registers its own endpoint. What only the project may set is not compared then. */
@@ -54,6 +57,7 @@ export function requireSameEndpoint(
     tls:
       tls.certificate === (requested.tls.clientCertificate?.certificate ?? null) &&
       tls.authorities === (requested.tls.authorities ?? null),
+    oauth: isDeepStrictEqual(openOAuth(box, projectId, id, endpoint.oauth), requested.oauth),
     headers: isDeepStrictEqual(storedHeaders, requested.headers ?? {}),
     policy: requested.isOwnCall || serializeOverride(endpoint.policy) === serializeOverride(requested.policy),
     secret: requested.secret === undefined || requested.secret === secret,

@@ -19,7 +19,7 @@ const DELETE_ENDPOINT = `
     DELETE FROM listeners WHERE endpoint_id IN (SELECT id FROM locked)
   )
   UPDATE endpoints e SET status = 'deleted', secrets = NULL, headers = NULL, tls_certificate = NULL, tls_key = NULL,
-                         tls_authorities = NULL, updated_at = now()
+                         tls_authorities = NULL, oauth = NULL, updated_at = now()
   FROM locked WHERE e.id = locked.id`;
 
 /** Marks the endpoint deleted and removes its secrets. False if the scope has no such endpoint. */

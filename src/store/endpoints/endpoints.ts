@@ -27,6 +27,8 @@ export type Endpoint = EndpointLimits & {
   tlsCertificate: Buffer | null;
   /** Sealed PEM certificates of the only authorities that it trusts; null: those of the process. */
   tlsAuthorities: Buffer | null;
+  /** Sealed JSON of the client credentials with which access tokens are requested; null: it needs none. */
+  oauth: Buffer | null;
   /** The members of the retry policy that it sets; null: none. */
   policy: PolicyOverride | null;
   /** A JSON Schema that events must match; null: none. */
@@ -63,9 +65,16 @@ export const endpointTlsContext = (
   column: 'tls_certificate' | 'tls_key' | 'tls_authorities',
 ): EncryptionContext => ({ project: projectId, recordId: endpointId, column });
 
+export const endpointOAuthContext = (projectId: string, endpointId: string): EncryptionContext => ({
+  project: projectId,
+  recordId: endpointId,
+  column: 'oauth',
+});
+
 export const ENDPOINT_COLUMNS = `
   id, uid, url, CASE WHEN starts_with(url, '${LISTENER_SCHEME}') THEN 'listener' ELSE 'url' END AS kind, events, consumer,
-  description, secrets, headers, tls_certificate AS "tlsCertificate", tls_authorities AS "tlsAuthorities", policy::jsonb AS policy, filter::json AS filter,
+  description, secrets, headers, tls_certificate AS "tlsCertificate", tls_authorities AS "tlsAuthorities", oauth,
+  policy::jsonb AS policy, filter::json AS filter,
   CASE WHEN rate IS NOT NULL THEN json_build_object('limit', rate, 'per', rate_period) END AS rate, concurrency, ordered,
   status, disabled_by AS "disabledBy", disabled_reason AS "disabledReason", suspended AS withheld, created_at AS "createdAt",
   updated_at AS "updatedAt", ${HEALTH_OF_ENDPOINT} AS health`;

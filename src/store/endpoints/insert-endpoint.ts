@@ -24,8 +24,8 @@ const LOCK_SESSION = `SELECT FROM sessions WHERE hash = $1 FOR KEY SHARE`;
 
 const INSERT_ENDPOINT = `
   INSERT INTO endpoints (id, project_id, consumer, url, events, description, secrets, headers, uid, policy, rate,
-                         rate_period, concurrency, ordered, filter, tls_certificate, tls_key, tls_authorities)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                         rate_period, concurrency, ordered, filter, tls_certificate, tls_key, tls_authorities, oauth)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
   RETURNING ${ENDPOINT_COLUMNS}`;
 
 export type NewEndpoint = Pick<Endpoint, 'id' | 'url' | 'events' | 'consumer' | 'description' | 'headers'> & {
@@ -34,6 +34,7 @@ export type NewEndpoint = Pick<Endpoint, 'id' | 'url' | 'events' | 'consumer' | 
   /** Canonical JSON. */
   filter?: string | null;
   tls?: SealedTls;
+  oauth?: Buffer | null;
   limits?: EndpointLimits;
   projectId: string;
   /** Sealed JSON array, newest first. */
@@ -120,6 +121,7 @@ export async function insertEndpoint(
   values.push(rate?.limit ?? null, rate?.per ?? null, concurrency, ordered, filter);
   const { clientCertificate, authorities = null } = endpoint.tls ?? {};
   values.push(clientCertificate?.certificate ?? null, clientCertificate?.privateKey ?? null, authorities);
+  values.push(endpoint.oauth ?? null);
   const { rows } = await throwingUidTaken(client.query<Endpoint>(INSERT_ENDPOINT, values));
   if (!isUnlimited(limits)) await setLimits(client, projectId, id, limits);
   return rows[0]!;

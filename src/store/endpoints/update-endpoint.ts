@@ -27,6 +27,7 @@ const UPDATE_ENDPOINT = `
       tls_certificate = CASE WHEN $22::boolean THEN $23 ELSE tls_certificate END,
       tls_key = CASE WHEN $22::boolean THEN $24 ELSE tls_key END,
       tls_authorities = CASE WHEN $25::boolean THEN $26 ELSE tls_authorities END,
+      oauth = CASE WHEN $27::boolean THEN $28 ELSE oauth END,
       updated_at = now()
   WHERE project_id = $1 AND ($2::text IS NULL OR consumer = $2) AND id = $3 AND status <> 'deleted'
   RETURNING ${ENDPOINT_COLUMNS}`;
@@ -42,13 +43,15 @@ export type EndpointChanges = {
   filter?: string | null | undefined;
   /** A member that is missing stays unchanged. */
   tls?: SealedTls | undefined;
+  /** Given what is stored, returns what to store. Nobody else changes it in between. What it throws, updateEndpoint throws. */
+  oauth?: ((stored: Buffer | null) => Buffer | null) | undefined;
 } & { [Limit in keyof EndpointLimits]?: EndpointLimits[Limit] | undefined };
 
 export const changesLimits = ({ rate, concurrency, ordered }: EndpointChanges): boolean =>
   rate !== undefined || concurrency !== undefined || ordered !== undefined;
 
 const LOCK_ENDPOINT = `
-  SELECT consumer, url <> $4 AS moves FROM endpoints
+  SELECT consumer, url <> $4 AS moves, oauth FROM endpoints
   WHERE project_id = $1 AND ($2::text IS NULL OR consumer = $2) AND id = $3 AND status <> 'deleted'
   FOR NO KEY UPDATE`;
 
@@ -60,9 +63,10 @@ export async function updateEndpoint(
   changes: EndpointChanges,
   quotas: FilterQuotas | null = null,
 ): Promise<Endpoint | undefined> {
-  const { filter = null } = changes;
+  const { filter = null, oauth } = changes;
   const hasLimits = changesLimits(changes);
-  if (!hasLimits && changes.url === undefined && filter === null) return update(pool, scope, id, changes);
+  if (!hasLimits && changes.url === undefined && filter === null && !oauth)
+    return update(pool, scope, id, changes, undefined);
   return inTransaction(pool, async (client) => {
     // Two changes, or a change and a registration, would otherwise count the filters without each other's.
     if (filter !== null) await lockQuotaCount(client, 'endpoints', scope.projectId);
@@ -73,20 +77,21 @@ export async function updateEndpoint(
       await requireFilterQuota(client, { id, projectId: scope.projectId, consumer }, filter, quotas);
     }
     if (found.moves) await beginAnew(client, [id]);
-    const endpoint = await update(client, scope, id, changes);
+    const endpoint = await update(client, scope, id, changes, oauth?.(found.oauth));
     if (endpoint && hasLimits) await setLimits(client, scope.projectId, id, endpoint);
     return endpoint;
   });
 }
+
+type LockedEndpoint = { consumer: string | null; moves: boolean | null; oauth: Buffer | null };
 
 async function lockEndpoint(
   client: pg.PoolClient,
   { projectId, consumer }: Scope,
   id: string,
   url: string | null,
-): Promise<{ consumer: string | null; moves: boolean | null } | undefined> {
-  type Row = { consumer: string | null; moves: boolean | null };
-  return (await client.query<Row>(LOCK_ENDPOINT, [projectId, consumer, id, url])).rows[0];
+): Promise<LockedEndpoint | undefined> {
+  return (await client.query<LockedEndpoint>(LOCK_ENDPOINT, [projectId, consumer, id, url])).rows[0];
 }
 
 async function update(
@@ -105,7 +110,9 @@ async function update(
     concurrency,
     ordered,
     tls,
-  }: EndpointChanges,
+  }: Omit<EndpointChanges, 'oauth'>,
+  /** Undefined: it stays. */
+  oauth: Buffer | null | undefined,
 ): Promise<Endpoint | undefined> {
   const updated = db.query<Endpoint>(UPDATE_ENDPOINT, [
     scope.projectId,
@@ -134,6 +141,8 @@ async function update(
     tls?.clientCertificate?.privateKey ?? null,
     tls?.authorities !== undefined,
     tls?.authorities ?? null,
+    oauth !== undefined,
+    oauth ?? null,
   ]);
   const { rows } = await throwingUidTaken(updated);
   return rows[0];

@@ -3,6 +3,7 @@ import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { certificate, testAuthority } from '../../receivers/certificates.ts';
 import { createClientAuthority } from '../../receivers/client-certificates.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
+import { startTokenServer, type TokenServer } from '../../receivers/token-server.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { dumpTables, dumpTemporal } from '../installation/everything-written.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
@@ -27,6 +28,8 @@ const secrets: Record<string, string> = {
   targetSecret: canary(),
   rotatedSecret: canary(),
   wrongKey: canary(),
+  clientSecret: canary(),
+  changedClientSecret: canary(),
 };
 
 const clients = createClientAuthority();
@@ -39,6 +42,7 @@ const linesOf = (name: string, pem: string): Record<string, string> =>
 let posthorn: Installation;
 let receiver: Receiver;
 let tlsReceiver: Receiver;
+let tokenServer: TokenServer;
 let both: PosthornProcess;
 let metrics: string;
 const answers: { status: number; text: string }[] = [];
@@ -46,7 +50,12 @@ const answers: { status: number; text: string }[] = [];
 beforeAll(async () => {
   posthorn = await installOnSharedServers();
   receiver = await startReceiver([
-    ({ path }, response) => {
+    ({ path, body }, response) => {
+      if (path.startsWith('/echo')) {
+        const words = { error: 'invalid_client', error_description: `not known: ${body}` };
+        response.writeHead(401).end(JSON.stringify(words));
+        return;
+      }
       const status = path.startsWith('/fails') || (path.startsWith('/flaky') && isFirst(path)) ? 500 : 200;
       response.writeHead(status, { 'x-answer': content.answerHeader }).end(content.answerBody);
     },
@@ -54,6 +63,7 @@ beforeAll(async () => {
   tlsReceiver = await startReceiver([200], {
     tls: { ...certificate('trusted'), requestCert: true, ca: clients.certificate },
   });
+  tokenServer = await startTokenServer();
   const metricsPort = String(await findFreePort(nonEphemeralPort()));
   both = await posthorn.startBoth({ LOG_LEVEL: 'debug', POSTHORN_METRICS_PORT: metricsPort });
   await driveEveryPath();
@@ -61,7 +71,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await endAllProcesses();
-  await Promise.all([receiver.close(), tlsReceiver.close()]);
+  await Promise.all([receiver.close(), tlsReceiver.close(), tokenServer.close()]);
   await posthorn.close();
 });
 
@@ -117,9 +127,23 @@ async function driveEveryPath(): Promise<void> {
     await call(key, 'POST', '/v1/endpoints', { url, tls: { clientCertificate: wrongTls } });
   Object.assign(secrets, linesOf('clientKey', client.privateKey), linesOf('client', client.certificate));
   Object.assign(secrets, linesOf('otherKey', otherClient.privateKey));
+  const { tokenUrl } = tokenServer;
+  const oauth = { tokenUrl, clientId: 'webhooks', clientSecret: secrets.clientSecret };
+  const authorized = { uid: 'oauth', url: at('/steady/oauth'), events: ['authorized'], oauth };
+  await call(key, 'POST', '/v1/endpoints', authorized);
+  const changedSecret = { ...oauth, clientSecret: secrets.changedClientSecret };
+  await call(key, 'POST', '/v1/endpoints', { ...authorized, oauth: changedSecret });
+  await call(key, 'POST', '/v1/endpoints', { url: at('/x'), oauth: { ...changedSecret, scopes: ['a b'] } });
+  // Its token server repeats what it got.
+  const echoing = { ...changedSecret, tokenUrl: at('/echo'), clientAuthentication: 'body' };
+  await call(key, 'POST', '/v1/endpoints', {
+    url: at('/steady/never'),
+    events: ['unauthorized'],
+    oauth: echoing,
+  });
   const data = { note: content.data };
   const target = { url: `http://127.0.0.1:1/?t=${content.query}`, secret: asSecret(secrets.targetSecret!) };
-  for (const type of ['ok', 'retried', 'dead', 'nobody', 'secured'])
+  for (const type of ['ok', 'retried', 'dead', 'nobody', 'secured', 'authorized', 'unauthorized'])
     await call(key, 'POST', '/v1/events', { type, data });
   await call(key, 'POST', '/v1/events', { id: 'refused', type: 'x', data, target });
   await call(key, 'POST', '/v1/events/batch', { events: [{ type: 'ok', data }] });
@@ -143,8 +167,10 @@ async function driveEveryPath(): Promise<void> {
   await call(`ph_${secrets.wrongKey}`, 'GET', '/v1/events');
   await call(consumerKey, 'POST', '/v1/events', { type: 'a', data });
 
+  await tokenServer.untilReceived(1);
   const open = `SELECT FROM deliveries WHERE status IN ('pending', 'retrying') LIMIT 1`;
   await eventually(async () => (await posthorn.pool.query(open)).rowCount === 0);
+  for (const [n, token] of tokenServer.tokens.entries()) secrets[`token${n}`] = token;
   await call(key, 'GET', '/v1/endpoints');
   const { items = [] } = await call(key, 'GET', '/v1/deliveries');
   for (const { id } of items) await call(key, 'GET', `/v1/deliveries/${id}/attempts`);
@@ -171,7 +197,13 @@ const formsOf = (value: string): string[] => {
 test('every path was taken', async () => {
   expect(tlsReceiver.requests).toMatchObject([{ client: 'sender' }]);
   const { rows } = await posthorn.pool.query(`SELECT DISTINCT outcome FROM attempts ORDER BY 1`);
-  expect(rows.map(({ outcome }) => outcome)).toEqual(['connection_failed', 'delivered', 'rejected']);
+  expect(rows.map(({ outcome }) => outcome)).toEqual([
+    'connection_failed',
+    'delivered',
+    'rejected',
+    'token_failed',
+  ]);
+  expect(tokenServer.tokens).toHaveLength(1);
   const { rows: statuses } = await posthorn.pool.query(`SELECT DISTINCT status FROM events ORDER BY 1`);
   expect(statuses.map(({ status }) => status)).toEqual(['delivered', 'undeliverable', 'unrouted']);
   expect(new Set(answers.map(({ status }) => status))).toEqual(

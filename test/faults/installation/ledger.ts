@@ -40,7 +40,14 @@ export type AuditFindings = {
 };
 
 /** Outcomes of attempts that may have ended before a request reached the receiver. */
-const MAY_HAVE_NO_REQUEST = new Set(['unknown', 'blocked', 'dns_failed', 'connection_failed', 'tls_failed']);
+const MAY_HAVE_NO_REQUEST = new Set([
+  'unknown',
+  'blocked',
+  'dns_failed',
+  'connection_failed',
+  'tls_failed',
+  'token_failed',
+]);
 
 export const NO_DISCREPANCIES = { lost: [], unexpected: [], gaps: [], unexplained: [] };
 

@@ -45,6 +45,7 @@ export function matchedDelivery(changes: Partial<NewDelivery> = {}): NewDelivery
       secrets: Buffer.from('sealed'),
       headers: null,
       tlsVersion: null,
+      oauth: null,
       readAt: performance.now(),
     },
     ...changes,

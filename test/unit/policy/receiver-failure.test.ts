@@ -30,6 +30,8 @@ test('of the failures without a response, those that Posthorn may have caused it
     'connection_failed listener_offline',
     'connection_failed EACCES',
     'connection_failed EPERM',
+    'token_failed TOKEN_SERVER_NOT_ALLOWED',
+    'token_failed TOKEN_NOT_REQUESTED',
   ]);
 });
 
@@ -42,5 +44,6 @@ test('every outcome but those of Posthorn can be the fault of the receiver', () 
     'dns_failed',
     'tls_failed',
     'invalid_response',
+    'token_failed',
   ]);
 });

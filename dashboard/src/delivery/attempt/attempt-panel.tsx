@@ -55,7 +55,7 @@ export function AttemptPanel(props: AttemptPanelProps) {
   const total = details ? details.policy.delays.length + 1 : 0;
   const notes = [
     triggerOf(lane, attempt, recovery),
-    attempt.resent ? 'sent twice: a kept connection was closed' : '',
+    attempt.resent ? 'sent twice: a kept connection was closed, or an access token refused' : '',
   ].filter((note) => note !== '');
   const curl = curlOf({
     url: attempt.request?.url ?? lane.endpoint?.url ?? event.target?.url ?? '',

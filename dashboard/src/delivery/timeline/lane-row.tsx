@@ -28,6 +28,7 @@ const MARKS: Record<Outcome, { tone: string; icon?: IconName; word?: string }> =
   dns_failed: { icon: 'unplug', word: 'DNS', tone: 'bad' },
   tls_failed: { icon: 'shield-x', word: 'TLS', tone: 'bad' },
   invalid_response: { word: 'invalid', tone: 'bad' },
+  token_failed: { word: 'token', tone: 'bad' },
   blocked: { word: 'blocked', tone: 'bad' },
   unknown: { icon: 'circle-question-mark', tone: 'idle' },
 };

@@ -41,6 +41,9 @@ __all__ = [
     "EndpointChanges",
     "EndpointFigures",
     "EndpointHealth",
+    "EndpointOAuth",
+    "EndpointOAuthChanges",
+    "EndpointOAuthSummary",
     "EndpointOrder",
     "EndpointStatistics",
     "EndpointTls",
@@ -185,6 +188,7 @@ class NewDismissalFilter(TypedDict, total=False):
         "dns_failed",
         "tls_failed",
         "invalid_response",
+        "token_failed",
         "blocked",
         "unknown",
     ]
@@ -222,6 +226,7 @@ class NewRecovery(TypedDict, total=False):
         "dns_failed",
         "tls_failed",
         "invalid_response",
+        "token_failed",
         "blocked",
         "unknown",
     ]
@@ -255,6 +260,7 @@ class NewCancellation(TypedDict, total=False):
         "dns_failed",
         "tls_failed",
         "invalid_response",
+        "token_failed",
         "blocked",
         "unknown",
     ]
@@ -327,6 +333,7 @@ class NewEndpoint(_RequiredNewEndpoint, total=False):
     # One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed
     ordered: bool
     tls: EndpointTls
+    oauth: EndpointOAuth
 
 
 class PolicyOverride(TypedDict, total=False):
@@ -367,6 +374,25 @@ class ClientCertificate(TypedDict):
     privateKey: str
 
 
+class _RequiredEndpointOAuth(TypedDict):
+    # The token endpoint (RFC 6749 section 3.2). The rules for the URL of the endpoint apply to it as well
+    tokenUrl: str
+    clientId: str
+    # Never returned
+    clientSecret: str
+
+
+class EndpointOAuth(_RequiredEndpointOAuth, total=False):
+    """OAuth 2 client credentials (RFC 6749 section 4.4): each request to the endpoint has an access token in its header `Authorization`"""
+
+    # Sent as `scope`, with spaces between them
+    scopes: List[str]
+    # Sent as `audience`, which some token servers require
+    audience: str
+    # How the client proves who it is: `basic` sends id and secret in the header `Authorization`, `body` as `client_id` and `client_secret` in the body
+    clientAuthentication: Literal["basic", "body"]
+
+
 class EndpointChanges(TypedDict, total=False):
     url: str
     # Event types to receive: an exact type, `prefix.*` or `*`
@@ -388,6 +414,24 @@ class EndpointChanges(TypedDict, total=False):
     ordered: bool
     # Members that are left out stay unchanged; null removes both the client certificate and the authorities
     tls: Optional[EndpointTls]
+    # Members that are left out stay unchanged, but another `tokenUrl` needs the `clientSecret` as well; null removes all. The first time, `tokenUrl`, `clientId` and `clientSecret` are required
+    oauth: Optional[EndpointOAuthChanges]
+
+
+class EndpointOAuthChanges(TypedDict, total=False):
+    """OAuth 2 client credentials (RFC 6749 section 4.4): each request to the endpoint has an access token in its header `Authorization`"""
+
+    # The token endpoint (RFC 6749 section 3.2). The rules for the URL of the endpoint apply to it as well
+    tokenUrl: str
+    clientId: str
+    # Never returned
+    clientSecret: str
+    # null removes them
+    scopes: Optional[List[str]]
+    # null removes it
+    audience: Optional[str]
+    # How the client proves who it is: `basic` sends id and secret in the header `Authorization`, `body` as `client_id` and `client_secret` in the body
+    clientAuthentication: Literal["basic", "body"]
 
 
 class SecretRotation(TypedDict, total=False):
@@ -755,6 +799,7 @@ class Delivery(TypedDict):
         "dns_failed",
         "tls_failed",
         "invalid_response",
+        "token_failed",
         "blocked",
         "unknown",
     ]]
@@ -1030,6 +1075,7 @@ class DeliveryDetails(TypedDict):
         "dns_failed",
         "tls_failed",
         "invalid_response",
+        "token_failed",
         "blocked",
         "unknown",
     ]]
@@ -1116,6 +1162,7 @@ class Attempt(TypedDict):
         "dns_failed",
         "tls_failed",
         "invalid_response",
+        "token_failed",
         "blocked",
         "unknown",
     ]
@@ -1124,7 +1171,7 @@ class Attempt(TypedDict):
     response: Optional[AttemptResponse]
     error: Optional[AttemptError]
     trigger: Literal["schedule", "manual", "rerun"]
-    # Whether the request was sent a second time within this attempt because a kept connection had been closed
+    # Whether the request was sent a second time within this attempt because a kept connection had been closed, or because the receiver had refused an access token
     resent: bool
 
 
@@ -1148,6 +1195,7 @@ class FailureGroup(TypedDict):
         "dns_failed",
         "tls_failed",
         "invalid_response",
+        "token_failed",
         "blocked",
         "unknown",
     ]]
@@ -1196,6 +1244,7 @@ class RecoveryFilter(TypedDict):
         "dns_failed",
         "tls_failed",
         "invalid_response",
+        "token_failed",
         "blocked",
         "unknown",
     ]]
@@ -1243,6 +1292,7 @@ class CancellationFilter(TypedDict):
         "dns_failed",
         "tls_failed",
         "invalid_response",
+        "token_failed",
         "blocked",
         "unknown",
     ]]
@@ -1325,6 +1375,7 @@ class _RequiredCreatedEndpoint(TypedDict):
     policyInForce: PolicyInForce
     filter: Optional[Dict[str, Any]]
     tls: Optional[EndpointTlsSummary]
+    oauth: Optional[EndpointOAuthSummary]
     rate: Optional[Rate]
     concurrency: Optional[int]
     # One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed
@@ -1392,6 +1443,17 @@ class CertificateSummary(TypedDict):
     validTo: str
 
 
+class EndpointOAuthSummary(TypedDict):
+    """The client credentials of the endpoint. Their secret is never returned"""
+
+    tokenUrl: str
+    clientId: str
+    scopes: List[str]
+    audience: Optional[str]
+    # How the client proves who it is: `basic` sends id and secret in the header `Authorization`, `body` as `client_id` and `client_secret` in the body
+    clientAuthentication: Literal["basic", "body"]
+
+
 class EndpointHealth(TypedDict):
     """How the endpoint has responded lately"""
 
@@ -1434,6 +1496,7 @@ class Endpoint(TypedDict):
     policyInForce: PolicyInForce
     filter: Optional[Dict[str, Any]]
     tls: Optional[EndpointTlsSummary]
+    oauth: Optional[EndpointOAuthSummary]
     rate: Optional[Rate]
     concurrency: Optional[int]
     # One delivery at a time, in the order of `sequence`. One that fails holds back the others until it is delivered or its last attempt has failed
@@ -2111,6 +2174,7 @@ class ListEventsQuery(TypedDict, total=False):
         "dns_failed",
         "tls_failed",
         "invalid_response",
+        "token_failed",
         "blocked",
         "unknown",
     ]
@@ -2147,6 +2211,7 @@ class ListDeliveriesQuery(TypedDict, total=False):
         "dns_failed",
         "tls_failed",
         "invalid_response",
+        "token_failed",
         "blocked",
         "unknown",
     ]

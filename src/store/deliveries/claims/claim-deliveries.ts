@@ -36,6 +36,8 @@ export type Claim = {
   headers: Buffer | null;
   /** Another one after each change of the endpoint; null: it has neither a client certificate nor authorities. */
   tlsVersion: string | null;
+  /** Sealed: the client credentials of the endpoint. */
+  oauth: Buffer | null;
   /** Of the trace of the event; missing if it was not read. */
   traceparent?: string | null;
   /** When the request may start: at most half a second after the claim. Null: at once. */
@@ -88,7 +90,7 @@ const claimSql = (withTraceparent: boolean): string => `
             claimed.expires_at AS "expiresAt",
             coalesce(endpoint.url, claimed.target_url) AS url,
             coalesce(endpoint.secrets, claimed.target_secret) AS secrets, endpoint.headers,
-            ${tlsVersion('endpoint')} AS "tlsVersion",
+            ${tlsVersion('endpoint')} AS "tlsVersion", endpoint.oauth,
             CASE WHEN d.permitted_at > clock_timestamp()
                  THEN (extract(epoch FROM d.permitted_at - clock_timestamp()) * 1000)::float8 END AS "startInMs"
             ${withTraceparent ? ', claimed.traceparent' : ''}`;

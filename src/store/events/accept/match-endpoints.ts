@@ -16,6 +16,8 @@ export type ReceiverDetails = {
   headers: Buffer | null;
   /** Another one after each change of the endpoint; null: it has neither a client certificate nor authorities. */
   tlsVersion: string | null;
+  /** Sealed: the client credentials of the endpoint. */
+  oauth: Buffer | null;
   /** When the match was sent: a time of performance.now(). */
   readAt: number;
 };
@@ -36,7 +38,7 @@ export type EndpointMatch = {
 
 export type Match = Omit<EndpointMatch, 'details'> & { audienceIndex: number };
 type MatchWithDetails = Match &
-  Pick<ReceiverDetails, 'headers' | 'tlsVersion'> & { url: string | null; secrets: Buffer | null };
+  Pick<ReceiverDetails, 'headers' | 'tlsVersion' | 'oauth'> & { url: string | null; secrets: Buffer | null };
 
 // The lock keeps an endpoint from being deleted or resumed between the match and the commit (both take FOR UPDATE). Without
 // it, a deleted endpoint could get a delivery, and the end of a pause could miss a delivery that is held here. Changes of
@@ -46,7 +48,7 @@ const matching = (audiences: string, consumers: string): string => `
          concat_ws(' ', endpoint.xmin, endpoint.updated_at) AS version, ${holdReason('endpoint')} AS "holdReason",
          CASE WHEN endpoint.ordered THEN 'restricted' ELSE ${initialLane('endpoint.id')} END AS lane, endpoint.ordered,
          endpoint.policy, ${filterHash('endpoint.filter')} AS filter, endpoint.url, endpoint.secrets, endpoint.headers,
-         ${tlsVersion('endpoint')} AS "tlsVersion"
+         ${tlsVersion('endpoint')} AS "tlsVersion", endpoint.oauth
   FROM ${audiences} AS audience (index, project_id, consumer, patterns, endpoint)
   JOIN endpoints endpoint
     ON endpoint.project_id = audience.project_id
@@ -90,7 +92,8 @@ const MATCH_ENDPOINTS_WITH_DETAILS = `
   SELECT "audienceIndex", "endpointId", version, "holdReason", lane, ordered, policy, filter,
          CASE WHEN has_details THEN url END AS url, CASE WHEN has_details THEN secrets END AS secrets,
          CASE WHEN has_details THEN headers END AS headers,
-         CASE WHEN has_details THEN "tlsVersion" END AS "tlsVersion"
+         CASE WHEN has_details THEN "tlsVersion" END AS "tlsVersion",
+         CASE WHEN has_details THEN oauth END AS oauth
   FROM (SELECT *, row_number() OVER by_endpoint <= ${MAX_DETAILED_MATCHES}
                   AND lag("endpointId") OVER by_endpoint IS DISTINCT FROM "endpointId" AS has_details
         FROM (${MATCHES}) AS matched
@@ -141,10 +144,11 @@ export function matchesOf(audiences: Audience[], rows: (Match | MatchWithDetails
       secrets = null,
       headers = null,
       tlsVersion = null,
+      oauth = null,
       ...rest
     } = match as Partial<MatchWithDetails> & Match;
     if (url !== null && secrets !== null)
-      detailsOf.set(rest.endpointId, { url, secrets, headers, tlsVersion });
+      detailsOf.set(rest.endpointId, { url, secrets, headers, tlsVersion, oauth });
     matched[audienceIndex]!.push({ ...rest, details: detailsOf.get(rest.endpointId) ?? null });
   }
   return matched;

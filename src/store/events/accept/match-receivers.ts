@@ -99,6 +99,7 @@ export async function matchReceivers(
       secrets: sealedTargets.get(draft)!,
       headers: null,
       tlsVersion: null,
+      oauth: null,
       readAt,
     };
     const lane = lanes.get(receiver)!;

@@ -7,7 +7,7 @@ export type Prediction = { matched: EndpointMatch[][]; fingerprint: string };
 
 type Remembered = { matched: EndpointMatch[]; states: string[]; bytes: number };
 
-/** All that is remembered, in bytes. Sealed secrets and headers make up most of it. */
+/** All that is remembered, in bytes. Sealed secrets, headers and credentials make up most of it. */
 const MAX_BYTES = 16 * 1024 * 1024;
 /** With more matches, some would lack details. */
 const MAX_MATCHES = MAX_DETAILED_MATCHES;
@@ -67,4 +67,9 @@ const stateOf = ({ endpointId, version, lane, holdReason }: EndpointMatch): stri
 
 const bytesOf = ({ details }: EndpointMatch): number =>
   BYTES_OF_A_MATCH +
-  (details ? details.url.length + details.secrets.length + (details.headers?.length ?? 0) : 0);
+  (details
+    ? details.url.length +
+      details.secrets.length +
+      (details.headers?.length ?? 0) +
+      (details.oauth?.length ?? 0)
+    : 0);
