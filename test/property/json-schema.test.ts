@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { compileSchema } from '../../src/json-schema/compile-schema.ts';
+import { cpuMs } from '../set-up/cpu-time.ts';
 
 const name = fc.constantFrom('a', 'b', 'a/b', '~', 'constructor', 'toString');
 const names = fc.uniqueArray(name, { maxLength: 3 });
@@ -119,14 +120,14 @@ test('no combination of schema and data takes longer than 2 s or throws', () => 
   let accepted = 0;
   fc.assert(
     fc.property(hostileSchemas, fc.array(hostileData, { minLength: 1, maxLength: 2 }), (schema, several) => {
-      const startedAt = performance.now();
+      const startedAt = cpuMs();
       const compiled = compileSchema(JSON.stringify(schema) ?? 'true');
       if ('problems' in compiled) expect(compiled.problems).not.toEqual([]);
       else {
         accepted++;
         for (const data of several) compiled.check(data, sizeOf(data));
       }
-      expect(performance.now() - startedAt).toBeLessThan(2_000);
+      expect(cpuMs() - startedAt).toBeLessThan(2_000);
     }),
     { numRuns: 400, interruptAfterTimeLimit: 6_000 },
   );

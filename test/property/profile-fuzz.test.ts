@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { ProfileSource } from '../../src/profiles/profile.ts';
 import { profileSchema } from '../../src/profiles/profile-schema.ts';
 import { standardWebhooks } from '../../src/profiles/shipped/standard-webhooks.ts';
+import { cpuMs } from '../set-up/cpu-time.ts';
 import { startTestApi, type TestApi } from '../set-up/test-api.ts';
 
 let api: TestApi;
@@ -128,7 +129,7 @@ test('a profile that would render huge examples is refused before anything is re
     example: 1,
     exampleAttributes: { x: 'y'.repeat(400) },
   }));
-  const startedAt = performance.now();
+  const startedAt = cpuMs();
   const issuesWith = (references: number, member = '$attributes.x') =>
     profileSchema.safeParse({
       ...valid,
@@ -141,5 +142,5 @@ test('a profile that would render huge examples is refused before anything is re
   expect(issuesWith(4_000)).toMatchObject([
     { path: ['body'], message: 'must not have more than 200 variables in its templates' },
   ]);
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(cpuMs() - startedAt).toBeLessThan(2_000);
 });

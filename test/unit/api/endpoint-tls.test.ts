@@ -5,6 +5,7 @@ import { tlsChanges } from '../../../src/api/endpoints/tls/tls-schemas.ts';
 import { Problem } from '../../../src/api/problems/problem.ts';
 import { certificate as shown } from '../../receivers/certificates.ts';
 import { createClientAuthority } from '../../receivers/client-certificates.ts';
+import { cpuMs } from '../../set-up/cpu-time.ts';
 
 const authority = createClientAuthority();
 const client = authority.issue('sender');
@@ -128,10 +129,10 @@ test('texts are at most 32 KiB long', () => {
 });
 
 test('hostile PEM text is refused in a moment', () => {
-  const startedAt = performance.now();
+  const startedAt = cpuMs();
   for (const text of ['-----BEGIN A-----'.repeat(1_900), '-----BEGIN A-----'.padEnd(32_768, '-')])
     expect(problemOf(() => check({ authorities: text }))).toMatch(/\/tls\/authorities/);
-  expect(performance.now() - startedAt).toBeLessThan(250);
+  expect(cpuMs() - startedAt).toBeLessThan(250);
 });
 
 test('what is left out stays, null removes, and either needs https', () => {
