@@ -97,7 +97,7 @@ function run(program: string, args: string[], env: NodeJS.ProcessEnv): PosthornP
     pid: child.pid!,
     output: () => output,
     ended,
-    async untilPrinted(pattern, timeoutMs = 60_000) {
+    async untilPrinted(pattern, timeoutMs = 120_000) {
       await eventually(() => pattern.test(output) || !running.has(child), timeoutMs).catch(() => {});
       const match = pattern.exec(output);
       if (!match) throw new Error(`it has not printed ${pattern}, but:\n${output}`);

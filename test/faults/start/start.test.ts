@@ -31,7 +31,7 @@ type Started = { posthorn: PosthornProcess; api: ApiClient; key: string };
 
 async function start(): Promise<Started> {
   const posthorn = launchPosthorn('start', installation.env);
-  const [, url] = await posthorn.untilPrinted(/API +(http:\/\/\S+)/, 60_000);
+  const [, url] = await posthorn.untilPrinted(/API +(http:\/\/\S+)/);
   await posthorn.untilPrinted(/curl -sS .*\n.*\n.*-d '.*'/);
   return { posthorn, api: apiClient(url!, ''), key: installation.projectKey() };
 }
