@@ -21,7 +21,7 @@ test('a consumer created under the id of a deleted one sees none of its data', a
     ((await as(key, path)).body as { items: { id: string }[] }).items.map(({ id }) => id);
   const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
   const post = (extra: object = {}) =>
-    call<Event>('POST', '/v1/events?wait=10s', { type: 'a.b', data: {}, consumer: 'acme', ...extra });
+    call<Event>('POST', '/v1/events?wait=30s', { type: 'a.b', data: {}, consumer: 'acme', ...extra });
 
   const older = await newKey();
   const created = await client.call('POST', '/v1/endpoints', { key: older, body: { url: receiver.url } });
@@ -64,7 +64,7 @@ test('a consumer created under the id of a deleted one sees none of its data', a
   await call('POST', `/v1/deliveries/${deliveries[1]}/retry`);
   const own = await post({ target: { url: receiver.url, secret } });
   for (const opened of [follows, resumes]) {
-    await opened.until((outcomes) => outcomes.some(({ kind }) => kind === 'event.settled'), 10_000);
+    await opened.until((outcomes) => outcomes.some(({ kind }) => kind === 'event.settled'));
     expect(new Set(opened.outcomes.map(({ data }) => data.event))).toEqual(new Set([own.id]));
     await opened.close();
   }

@@ -24,7 +24,7 @@ const call = async (method: string, path: string, body?: unknown): Promise<Answe
 const register = ({ url }: { url: string }, filter?: Json | null, more: Json = {}): Promise<Answer> =>
   call('POST', '/v1/endpoints', { url, ...(filter && { filter }), ...more });
 const post = async (data: unknown, more: Json = {}): Promise<Event> =>
-  (await call('POST', '/v1/events?wait=10s', { type: 'order.paid', data, ...more })).body as unknown as Event;
+  (await call('POST', '/v1/events?wait=30s', { type: 'order.paid', data, ...more })).body as unknown as Event;
 
 const amountFrom = (minimum: number): Json => ({
   properties: { data: { properties: { amount: { type: 'number', minimum } }, required: ['amount'] } },
@@ -105,7 +105,7 @@ test('the events of a batch, and many posts at once, are filtered one by one', a
 
 test('a test event and an event sent to one more endpoint pass the filter', async () => {
   const { id } = (await register(await receiverThat(200), amountFrom(10))).body;
-  expect((await call('POST', `/v1/endpoints/${id}/test?wait=10s`)).body).toMatchObject({
+  expect((await call('POST', `/v1/endpoints/${id}/test?wait=30s`)).body).toMatchObject({
     status: 'delivered',
   });
   const event = await post({ amount: 1 });

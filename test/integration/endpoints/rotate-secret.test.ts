@@ -22,7 +22,7 @@ async function endpointWith(script: ScriptStep[] = [200]) {
   const receiver = await receiverThat(...script);
   const type = `rotation.${++endpoints}`;
   const endpoint = await posthorn.newEndpoint(receiver.url, { events: [type] });
-  const send = () => posthorn.call<Event>('POST', '/v1/events?wait=10s', { type, data: { n: 1.5 } });
+  const send = () => posthorn.call<Event>('POST', '/v1/events?wait=30s', { type, data: { n: 1.5 } });
   return { receiver, endpoint, send };
 }
 
@@ -42,7 +42,7 @@ function verifies(receiver: Receiver, secret: string): boolean {
 
 test('both secrets verify during the overlap, only the new one after it', async () => {
   const { receiver, endpoint, send } = await endpointWith();
-  const rotated = await rotate(endpoint.id, { overlap: '2s' });
+  const rotated = await rotate(endpoint.id, { overlap: '5s' });
   expect(rotated).toMatchObject({ id: endpoint.id, url: receiver.url, status: 'active' });
   expect(rotated.secret).not.toBe(endpoint.secret);
 
@@ -153,7 +153,7 @@ test('with a profile that sends one signature, only the new secret signs at once
     (await posthorn.client.call('POST', path, { key, body })).body as T;
   const { id } = await call<Endpoint>('/v1/endpoints', { url: receiver.url });
   const { secret } = await call<Endpoint>(`/v1/endpoints/${id}/rotate-secret`, { overlap: '1h' });
-  await call('/v1/events?wait=10s', { type: 'design.deleted', data: { designId: 'd_1' } });
+  await call('/v1/events?wait=30s', { type: 'design.deleted', data: { designId: 'd_1' } });
   const [request] = receiver.requests;
   const expected = createHmac('sha256', secret).update(request!.body).digest('hex');
   expect(request!.headers['x-canvelete-signature']).toBe(`sha256=${expected}`);

@@ -47,7 +47,7 @@ test("a webhook registered as PausePoint's page describes gets the developer's e
     attributes: { pause_id: 'psr_uuid' },
     data: { choice: null, response_at: '2026-05-08T18:00:00Z', metadata: { amount: 340 } },
   };
-  const sent = await call(project, 'POST', '/v1/events?wait=10s', event);
+  const sent = await call(project, 'POST', '/v1/events?wait=30s', event);
   expect(sent.body).toMatchObject({ status: 'delivered', deliveryCount: 1 });
   const { headers, body } = receiver.requests.at(-1)!;
   const request = { headers: headers as Record<string, string>, body };

@@ -133,7 +133,7 @@ test('a project is erased: its keys stop working at once, and the admin key sees
   const { id, key } = await posthorn.newProject();
   const receiver = await receiverThat(200);
   const target = { url: receiver.url, secret: SECRET };
-  const { body } = await posthorn.client.call('POST', '/v1/events?wait=10s', {
+  const { body } = await posthorn.client.call('POST', '/v1/events?wait=30s', {
     key,
     body: { type: 'a.b', data: 1, target },
   });

@@ -42,7 +42,7 @@ test.each(PROVIDERS)(
     const { id, secret } = await endpointOf(key, receiver.url, NEEDED[provider.name]);
 
     for (const { name, example } of provider.profile.eventTypes) {
-      const { status, body } = await call(key, 'POST', `/v1/endpoints/${id}/test?wait=10s`, { type: name });
+      const { status, body } = await call(key, 'POST', `/v1/endpoints/${id}/test?wait=30s`, { type: name });
       expect({ status, body }).toMatchObject({
         status: 200,
         body: { type: name, test: true, status: 'delivered', data: example, deliveries: [{ endpoint: id }] },
@@ -62,7 +62,7 @@ test('a test event reaches only its endpoint, subscribed or not', async () => {
   const { id } = await endpointOf(key, tested.url, { events: ['render.*'] });
   await endpointOf(key, other.url);
 
-  const { body } = await call(key, 'POST', `/v1/endpoints/${id}/test?wait=10s`, { type: 'design.deleted' });
+  const { body } = await call(key, 'POST', `/v1/endpoints/${id}/test?wait=30s`, { type: 'design.deleted' });
 
   expect(body).toMatchObject({ status: 'delivered', deliveryCount: 1 });
   expect([tested, other].map(({ requests }) => requests.length)).toEqual([1, 0]);
@@ -72,14 +72,14 @@ test('without a type the first example of the catalogue is sent, without a catal
   const canvelete = (await posthorn.newProject({ profile: 'canvelete' })).key;
   const receiver = await receiverThat();
   const first = await endpointOf(canvelete, receiver.url);
-  expect((await call(canvelete, 'POST', `/v1/endpoints/${first.id}/test?wait=10s`, {})).body).toMatchObject({
+  expect((await call(canvelete, 'POST', `/v1/endpoints/${first.id}/test?wait=30s`, {})).body).toMatchObject({
     type: 'render.completed',
     test: true,
   });
 
   const { key } = await posthorn.newProject();
   const { id, secret } = await endpointOf(key, receiver.url);
-  const sent = await call(key, 'POST', `/v1/endpoints/${id}/test?wait=10s`, {});
+  const sent = await call(key, 'POST', `/v1/endpoints/${id}/test?wait=30s`, {});
   expect(sent.body).toMatchObject({ type: 'posthorn.test', test: true, data: { test: true } });
   const request = receiver.requests.at(-1)!;
   const verified = new Webhook(secret).verify(
@@ -130,8 +130,8 @@ test('a test event is marked in the body if the profile supports it; other event
   const receiver = await receiverThat();
   const { id } = await endpointOf(key, receiver.url);
 
-  await call(key, 'POST', `/v1/endpoints/${id}/test?wait=10s`, {});
-  await call(key, 'POST', '/v1/events?wait=10s', { type: 'a', data: 1 });
+  await call(key, 'POST', `/v1/endpoints/${id}/test?wait=30s`, {});
+  await call(key, 'POST', '/v1/events?wait=30s', { type: 'a', data: 1 });
 
   expect(receiver.requests.map(({ body: sent }) => sent.toString())).toEqual([
     '{"event":"posthorn.test","isTest":true,"data":{"test":true}}',
@@ -148,7 +148,7 @@ test("the project's own example is sent byte for byte; without a type, the first
   const receiver = await receiverThat();
   const { id } = await endpointOf(key, receiver.url);
 
-  const sent = await call(key, 'POST', `/v1/endpoints/${id}/test?wait=10s`, {});
+  const sent = await call(key, 'POST', `/v1/endpoints/${id}/test?wait=30s`, {});
 
   expect(sent.body).toMatchObject({ type: 'b.with', status: 'delivered' });
   expect(receiver.requests[0]!.body.toString()).toContain(`"data":${example}`);
@@ -180,7 +180,7 @@ test('a consumer can test only its own endpoints', async () => {
   const { id } = await endpointOf(own, receiver.url, NEEDED.pausepoint);
 
   expect((await call(others, 'POST', `/v1/endpoints/${id}/test`, {})).status).toBe(404);
-  const sent = await call(own, 'POST', `/v1/endpoints/${id}/test?wait=10s`, {});
+  const sent = await call(own, 'POST', `/v1/endpoints/${id}/test?wait=30s`, {});
   expect(sent.body).toMatchObject({ status: 'delivered', consumer: 'dev_uuid' });
   expect(JSON.parse(receiver.requests[0]!.body.toString())).toMatchObject({
     developer_id: 'dev_uuid',
@@ -193,7 +193,7 @@ test('a project key sends data of its own byte for byte, with any type, and a co
   const { key } = await posthorn.newProject();
   const receiver = await receiverThat();
   const { id } = await endpointOf(key, receiver.url, { consumer: 'acme' });
-  const path = `/v1/endpoints/${id}/test?wait=10s`;
+  const path = `/v1/endpoints/${id}/test?wait=30s`;
   // As text: JSON.stringify would change the number.
   const response = await fetch(posthorn.url + path, {
     method: 'POST',

@@ -116,7 +116,7 @@ test('deliveries that fail at the same time share a workflow', async () => {
 
 test('a first attempt that is also the last makes the delivery undeliverable without a workflow', async () => {
   const project = await posthorn.newProject({ policy: { delays: [] } });
-  const { body } = await posthorn.client.call('POST', '/v1/events?wait=10s', {
+  const { body } = await posthorn.client.call('POST', '/v1/events?wait=30s', {
     key: project.key,
     body: eventTo(await receiverThat(500)),
   });

@@ -31,7 +31,7 @@ test('an event reaches a subscribed endpoint, signed and with its data unchanged
 
   const event = await posthorn.call<{ id: string }>(
     'POST',
-    '/v1/events?wait=10s',
+    '/v1/events?wait=30s',
     `{"type":"render.completed","data":${data}}`,
   );
 
