@@ -262,6 +262,24 @@ test('what cannot be used is refused and changes nothing', async () => {
   await posthorn.call('PATCH', path, { headers: null, oauth });
 });
 
+test('a consumer sets the credentials of its own endpoints, and those of another consumer are out of its reach', async () => {
+  const keyOf = async (consumer: string) =>
+    (await posthorn.call<{ key: string }>('POST', '/v1/keys', { consumer })).key;
+  const [own, other] = [await keyOf('oauth-own'), await keyOf('oauth-other')];
+  const body = { url: receiver.url, events: ['consumer'], oauth: credentials() };
+
+  const created = await posthorn.client.call('POST', '/v1/endpoints', { key: own, body });
+  expect(created).toMatchObject({ status: 201, body: { oauth: { clientId: 'webhooks' } } });
+  expect(created.text).not.toContain(SECRET);
+  const change = (key: string) =>
+    posthorn.client.call('PATCH', `/v1/endpoints/${(created.body as OAuthEndpoint).id}`, {
+      key,
+      body: { oauth: { tokenUrl: 'http://127.0.0.1:1/', clientSecret: 'x' } },
+    });
+  expect(await change(other)).toMatchObject({ status: 404 });
+  expect(await change(own)).toMatchObject({ status: 200 });
+});
+
 test('the same registration returns the endpoint, and one with another secret is a conflict', async () => {
   const body = {
     uid: `oauth ${server.port}`.replace(' ', '-'),
