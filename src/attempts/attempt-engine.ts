@@ -28,7 +28,7 @@ const FOREVER_MS = 2 ** 30;
 
 export type AttemptEngineDependencies = Omit<AttemptDependencies, 'readResult' | 'isInLine'> &
   Pick<AttemptLineDependencies, 'onTurnEnded'> &
-  Pick<ClaimDependencies, 'pool' | 'processId' | 'bodies' | 'onUnknown' | 'readsTraceparent'> & {
+  Pick<ClaimDependencies, 'pool' | 'processId' | 'bodies' | 'onUnknown' | 'readsTrace'> & {
     /** A pool of its own, so that releases do not wait for connections that claims use. */
     releasePool: pg.Pool;
     limiter: AttemptLimiter;

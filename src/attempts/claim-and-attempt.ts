@@ -31,7 +31,7 @@ export type ClaimDependencies = {
   bodies: EventBodies;
   attemptClaims: AttemptClaims;
   /** Whether claims need the trace of their event. */
-  readsTraceparent?: boolean;
+  readsTrace?: boolean;
   /** Whether this process is attempting or releasing the delivery for a workflow other than `owner`. */
   isInFlightForOtherOwner: (owner: string, id: string) => boolean;
   readResult: (id: string, step: number, owner: string, giveUpAt: number) => Promise<DeliveryResult>;
@@ -80,7 +80,7 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
     known?: KnownBodies,
   ): Promise<{ claims: ClaimedDelivery[]; spareSlots: AttemptSlot[]; unclaimed: T[] }> {
     const claimSentAt = performance.now();
-    const claims = await claimDeliveries(pool, owner, steps, processId(), known, deps.readsTraceparent);
+    const claims = await claimDeliveries(pool, owner, steps, processId(), known, deps.readsTrace);
     const claimedIds = new Set(claims.map(({ id }) => id));
     return {
       claims: claims.map((claimed, index) => ({

@@ -1,6 +1,6 @@
 import type { OutboundResult } from '../egress/outbound.ts';
 import type { Span, Tracer } from '../observability/tracing/tracer.ts';
-import { formatTraceparent, parseTraceparent } from '../policy/trace-context.ts';
+import { parseTraceContext, type TraceHeaders, traceHeaders } from '../policy/trace-context.ts';
 import type { Claim } from '../store/deliveries/claims/claim-deliveries.ts';
 import type { PreparedRequest } from './prepare-request.ts';
 
@@ -13,12 +13,12 @@ export type TracedAttempt = {
 export type TraceAttempt = (claim: Claim, request: PreparedRequest) => TracedAttempt;
 
 /**
- * Makes each attempt of an event that has a trace a span of it. With `send`, the receiver gets the header `traceparent`,
- * unless the profile or the endpoint sets it.
+ * Makes each attempt of an event that has a trace a span of it. With `send`, the receiver gets the headers `traceparent`
+ * and `tracestate`, unless the profile or the endpoint sets `traceparent`.
  */
 export function createTraceAttempt(tracer: Tracer | undefined, send: boolean): TraceAttempt {
   return (claim, request) => {
-    const parent = parseTraceparent(claim.traceparent ?? undefined);
+    const parent = parseTraceContext(claim.traceparent, claim.tracestate);
     if (!parent) return { request, end: () => {} };
     const span = tracer?.start('attempt', 'client', parent, {
       'posthorn.project': claim.projectId,
@@ -30,7 +30,7 @@ export function createTraceAttempt(tracer: Tracer | undefined, send: boolean): T
       'http.request.method': 'POST',
     });
     return {
-      request: send ? withTraceparent(request, formatTraceparent(span?.context ?? parent)) : request,
+      request: send ? withTrace(request, traceHeaders(span?.context ?? parent)) : request,
       end: (result) => span && endSpan(span, result),
     };
   };
@@ -56,11 +56,14 @@ function endSpan(span: Span, result: OutboundResult | null): void {
   );
 }
 
-function withTraceparent(request: PreparedRequest, traceparent: string): PreparedRequest {
-  if (Object.keys(request.headers).some((name) => name.toLowerCase() === 'traceparent')) return request;
+/** The two headers belong together, so a `traceparent` of the profile or the endpoint gets no `tracestate` of another trace. */
+function withTrace(request: PreparedRequest, { traceparent, tracestate }: TraceHeaders): PreparedRequest {
+  const own = new Set(Object.keys(request.headers).map((name) => name.toLowerCase()));
+  if (own.has('traceparent')) return request;
+  const added = { traceparent, ...(tracestate !== undefined && !own.has('tracestate') && { tracestate }) };
   return {
     ...request,
-    headers: { ...request.headers, traceparent },
-    maskedHeaders: { ...request.maskedHeaders, traceparent },
+    headers: { ...request.headers, ...added },
+    maskedHeaders: { ...request.maskedHeaders, ...added },
   };
 }

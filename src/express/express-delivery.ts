@@ -37,6 +37,7 @@ export function toClaims(deliveries: ExpressDelivery[]): Claim[] {
       profile,
       profileVersion,
       traceparent = null,
+      tracestate = null,
     } = draft;
     return {
       ...delivery,
@@ -51,6 +52,7 @@ export function toClaims(deliveries: ExpressDelivery[]): Claim[] {
       profile,
       profileVersion,
       traceparent,
+      tracestate,
       url: details.url,
       secrets: details.secrets,
       headers: details.headers,

@@ -174,9 +174,9 @@ const endpointIdOf = (receiver: string): string | null => (receiver.startsWith('
 /** Without traces, attempts read and send nothing about them. */
 const traces = ({
   tracing,
-}: SharedServices): Pick<AttemptEngineDependencies, 'readsTraceparent' | 'traceAttempt'> =>
+}: SharedServices): Pick<AttemptEngineDependencies, 'readsTrace' | 'traceAttempt'> =>
   tracing
-    ? { readsTraceparent: true, traceAttempt: createTraceAttempt(tracing.tracer, tracing.sendsTraceparent) }
+    ? { readsTrace: true, traceAttempt: createTraceAttempt(tracing.tracer, tracing.sendsTraceparent) }
     : {};
 
 /** Counts attempts, and logs the claims that a running process has lost track of. */

@@ -38,9 +38,11 @@ const POST_PROBLEMS: ProblemCode[] = [
   'plan_required',
 ];
 
-const TRACEPARENT = {
+const TRACE_HEADERS = {
   traceparent:
     'A W3C trace context. If the operator exports traces, the attempts of the event belong to this trace. Ignored if it is not valid.',
+  tracestate:
+    'What your tracing systems pass along with `traceparent`, at most 512 characters. Ignored if either is not valid.',
 };
 
 const params = z.object({ id: eventId });
@@ -66,7 +68,7 @@ export function eventRoutes(
       description:
         'A 202 response means that the event is stored and will be delivered. Posting the same id with the same content again is safe and returns the current state of the event.',
       access: 'project',
-      requestHeaders: TRACEPARENT,
+      requestHeaders: TRACE_HEADERS,
       query: waitQuery,
       body: newEvent,
       responses: {
@@ -84,7 +86,7 @@ export function eventRoutes(
       tag: 'Events',
       summary: 'Post up to 1,000 events; either all are stored or none',
       access: 'project',
-      requestHeaders: TRACEPARENT,
+      requestHeaders: TRACE_HEADERS,
       rawBody: newEvents,
       bodyLimit: 'batch',
       responses: {
@@ -143,17 +145,17 @@ export function eventRoutes(
     await clock.whenSynced();
     const posted = { input, document, pointer: '', receivedAt: new Date(clock.now()) };
     const [draft] = await prepareDrafts(db, tenant, guard, [posted], slicesOf(tenant.projectId));
-    draft!.traceparent = trace.traceparent;
+    Object.assign(draft!, trace.headers);
     return acceptEvent(call, draft!, trace);
   }
 
-  async function postEvents({ tenant, document }: TenantCall, { traceparent, accepted }: TracedAcceptance) {
+  async function postEvents({ tenant, document }: TenantCall, { headers, accepted }: TracedAcceptance) {
     await clock.whenSynced();
     const at = new Date(clock.now());
     const slices = slicesOf(tenant.projectId);
     const posted = await readEventBatch(document.bytes, config.maxBodyBytes, at, slices);
     const drafts = await prepareDrafts(db, tenant, guard, posted, slices);
-    for (const draft of drafts) draft.traceparent = traceparent;
+    for (const draft of drafts) Object.assign(draft, headers);
     const results = await acceptor.acceptAll(drafts);
     const items = results.map((result, i) =>
       acceptedItem(drafts[i]!, acceptedOrThrow(result, `/events/${i}`)),

@@ -1,32 +1,32 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Tracer } from '../../observability/tracing/tracer.ts';
-import { formatTraceparent, parseTraceparent } from '../../policy/trace-context.ts';
+import { parseTraceContext, type TraceHeaders, traceHeaders } from '../../policy/trace-context.ts';
 import { Problem } from '../problems/problem.ts';
 
-/** `sendsTraceparent`: attempts have the caller's header even if no spans are exported. */
+/** `sendsTraceparent`: attempts have the caller's headers even if no spans are exported. */
 export type EventTracing = { tracer?: Tracer | undefined; sendsTraceparent: boolean };
 
 export type TracedAcceptance = {
   /** To be stored with the events; undefined if their attempts belong to no trace. */
-  traceparent: string | undefined;
+  headers: TraceHeaders | undefined;
   /** Ends the span of a call that has stored `events`. */
   accepted(events: number): void;
   /** Ends the span of a call that failed, if it has not ended. */
   failed(error: unknown): void;
 };
 
-const UNTRACED: TracedAcceptance = { traceparent: undefined, accepted: () => {}, failed: () => {} };
+const UNTRACED: TracedAcceptance = { headers: undefined, accepted: () => {}, failed: () => {} };
 
 /** Begins the span of a call that posts events: in the trace of the caller's header `traceparent`, or in a new one. */
 export function traceAcceptance(
   tracing: EventTracing | undefined,
   route: string,
   projectId: string,
-  { traceparent: header }: IncomingHttpHeaders,
+  { traceparent, tracestate }: IncomingHttpHeaders,
 ): TracedAcceptance {
   if (!tracing) return UNTRACED;
   const { tracer, sendsTraceparent } = tracing;
-  const parent = parseTraceparent(typeof header === 'string' ? header : undefined);
+  const parent = parseTraceContext(textOf(traceparent), textOf(tracestate));
   const span = tracer?.start(`POST ${route}`, 'server', parent, {
     'posthorn.project': projectId,
     'http.request.method': 'POST',
@@ -36,7 +36,7 @@ export function traceAcceptance(
   const unexported = sendsTraceparent ? parent : undefined;
   const context = span?.context.sampled ? span.context : unexported;
   return {
-    traceparent: context && formatTraceparent(context),
+    headers: context && traceHeaders(context),
     accepted: (events) => span?.end({ 'posthorn.events': events }),
     failed: (error) => {
       const code = error instanceof Problem ? error.code : 'internal_error';
@@ -46,3 +46,7 @@ export function traceAcceptance(
     },
   };
 }
+
+/** Node joins a header that is sent several times with commas. */
+const textOf = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' ? header : undefined;

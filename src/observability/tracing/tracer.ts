@@ -1,4 +1,5 @@
 import {
+  createTraceState,
   type Tracer as OtelTracer,
   ROOT_CONTEXT,
   SpanKind,
@@ -38,7 +39,12 @@ export const createTracer = (tracer: OtelTracer): Tracer => ({
     );
     const { traceId, spanId, traceFlags } = span.spanContext();
     return {
-      context: { traceId, spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0 },
+      context: {
+        traceId,
+        spanId,
+        sampled: (traceFlags & TraceFlags.SAMPLED) !== 0,
+        ...(parent?.state !== undefined && { state: parent.state }),
+      },
       end(more = {}, error) {
         if (!span.isRecording()) return; // not sampled, or it has ended
         span.setAttributes(withoutNull(more));
@@ -49,11 +55,12 @@ export const createTracer = (tracer: OtelTracer): Tracer => ({
   },
 });
 
-const remoteContext = ({ traceId, spanId, sampled }: TraceContext) => ({
+const remoteContext = ({ traceId, spanId, sampled, state }: TraceContext) => ({
   traceId,
   spanId,
   traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
   isRemote: true,
+  ...(state !== undefined && { traceState: createTraceState(state) }),
 });
 
 const withoutNull = (attributes: SpanAttributes): Record<string, string | number> =>

@@ -35,6 +35,7 @@ export type EventDraft = {
   filterVerdicts?: ReadonlyMap<string, boolean>;
   /** Of the trace to which the attempts belong; not a part of the content. */
   traceparent?: string | undefined;
+  tracestate?: string | undefined;
   /** Set if the number was taken before the INSERT. */
   sequence?: number;
 };

@@ -9,6 +9,7 @@ type ExportedSpan = {
   traceId: string;
   spanId: string;
   parentSpanId?: string;
+  traceState?: string;
   name: string;
   attributes: { key: string; value: { stringValue?: string; intValue?: string } }[];
   status: { code?: number; message?: string };
@@ -53,13 +54,14 @@ const attributesOf = (span: ExportedSpan) =>
     span.attributes.map(({ key, value }) => [key, value.stringValue ?? Number(value.intValue)]),
   );
 
-async function post(body: object, traceparent?: string, path = '/v1/events?wait=30s') {
+async function post(body: object, traceparent?: string, path = '/v1/events?wait=30s', tracestate?: string) {
   const response = await fetch(`${posthorn.url}${path}`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${posthorn.project.key}`,
       'content-type': 'application/json',
       ...(traceparent !== undefined && { traceparent }),
+      ...(tracestate !== undefined && { tracestate }),
     },
     body: JSON.stringify(body),
   });
@@ -79,11 +81,12 @@ async function start(
   });
 }
 
-const storedTraceparents = async (): Promise<(string | null)[]> => {
-  const { rows } = await posthorn.database.pool.query<{ traceparent: string | null }>(
-    'SELECT traceparent FROM events ORDER BY sequence',
+type StoredTrace = { traceparent: string | null; tracestate: string | null };
+const storedTraces = async (): Promise<StoredTrace[]> => {
+  const { rows } = await posthorn.database.pool.query<StoredTrace>(
+    'SELECT traceparent, tracestate FROM events ORDER BY sequence',
   );
-  return rows.map(({ traceparent }) => traceparent);
+  return rows;
 };
 
 test.each(['workflow', 'express'] as const)(
@@ -165,7 +168,7 @@ test('what the caller does wrong is a span without a stored event', async () => 
   const [refused] = spans();
   expect(refused!.status).toEqual({ code: 0 });
   expect(attributesOf(refused!)['error.type']).toEqual(expect.any(String));
-  expect(await storedTraceparents()).toEqual([]);
+  expect(await storedTraces()).toEqual([]);
 });
 
 test('without export, the traceparent of the caller is sent on as it is', async () => {
@@ -185,19 +188,56 @@ test('an endpoint with a header of this name keeps it', async () => {
   const own = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`;
   const other = await startReceiver();
   await posthorn.newEndpoint(other.url, { events: ['traced'], headers: { Traceparent: own } });
-  await post({ type: 'traced', data: {} });
+  await post({ type: 'traced', data: {} }, `00-${TRACE}-${CALLER}-01`, undefined, 'vendor=1');
   await other.close();
 
   expect(other.requests[0]!.headers.traceparent).toBe(own);
+  // It belongs to the trace of the caller, not to the one that the endpoint names.
+  expect(other.requests[0]!.headers).not.toHaveProperty('tracestate');
+  expect(receiver.requests[0]!.headers.tracestate).toBe('vendor=1');
   expect(receiver.requests[0]!.headers.traceparent).not.toBe(own);
+});
+
+test.each(['workflow', 'express'] as const)(
+  'the tracestate of the caller reaches the receiver with each attempt, if it is valid (first attempt: %s)',
+  async (firstAttempt) => {
+    await start({ settings: { otlp, sendsTraceparent: true, firstAttempt } }, [503, 200, 200, 200]);
+    const traceparent = `00-${TRACE}-${CALLER}-01`;
+    await post({ type: 'traced', data: {} }, traceparent, undefined, 'vendor=1 , other@tenant=2');
+    await post({ type: 'traced', data: {} }, traceparent, undefined, 'vendor');
+    await post({ type: 'traced', data: {} }, 'not valid', undefined, 'vendor=1');
+    await eventually(() => spans().length === 7);
+
+    const state = 'vendor=1,other@tenant=2';
+    expect(receiver.requests.map(({ headers }) => headers.tracestate)).toEqual([
+      state,
+      state,
+      undefined,
+      undefined,
+    ]);
+    expect(spans().map(({ traceState = null }) => traceState)).toEqual(
+      expect.arrayContaining([state, state, state, null, null, null, null]),
+    );
+    expect((await storedTraces()).map(({ tracestate }) => tracestate)).toEqual([state, null, null]);
+  },
+);
+
+test('the events of a batch share its tracestate, also without export', async () => {
+  await start({ settings: { sendsTraceparent: true } });
+  const events = [1, 2].map((n) => ({ type: 'traced', data: { n } }));
+  await post({ events }, `00-${TRACE}-${CALLER}-00`, '/v1/events/batch', 'vendor=1');
+  await eventually(() => receiver.requests.length === 2);
+
+  expect(receiver.requests.map(({ headers }) => headers.tracestate)).toEqual(['vendor=1', 'vendor=1']);
 });
 
 test('by default the header of the caller is neither stored nor sent', async () => {
   await start({});
-  await post({ type: 'traced', data: {} }, `00-${TRACE}-${CALLER}-01`);
+  await post({ type: 'traced', data: {} }, `00-${TRACE}-${CALLER}-01`, undefined, 'vendor=1');
 
   expect(receiver.requests[0]!.headers).not.toHaveProperty('traceparent');
-  expect(await storedTraceparents()).toEqual([null]);
+  expect(receiver.requests[0]!.headers).not.toHaveProperty('tracestate');
+  expect(await storedTraces()).toEqual([{ traceparent: null, tracestate: null }]);
 });
 
 test('events are accepted and delivered while the collector is away', async () => {

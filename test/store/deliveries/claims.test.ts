@@ -36,14 +36,16 @@ test('a due delivery of the owner is claimed, with everything that the attempt n
 test('the trace of an event is read only where attempts have traces', async () => {
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
   const [plain, traced] = [
-    await createDelivery('mine', { traceparent }),
-    await createDelivery('mine', { traceparent }),
+    await createDelivery('mine', { traceparent, tracestate: 'k=v' }),
+    await createDelivery('mine', { traceparent, tracestate: 'k=v' }),
   ];
-  const claimWith = (id: string, withTraceparent: boolean) =>
-    claimDeliveries(suite.store.pool, 'mine', [{ id, step: 0 }], null, new Map(), withTraceparent);
+  const claimWith = (id: string, withTrace: boolean) =>
+    claimDeliveries(suite.store.pool, 'mine', [{ id, step: 0 }], null, new Map(), withTrace);
 
-  expect((await claimWith(plain!, false))[0]).not.toHaveProperty('traceparent');
-  expect(await claimWith(traced!, true)).toMatchObject([{ id: traced, traceparent }]);
+  const [withoutTrace] = await claimWith(plain!, false);
+  expect(withoutTrace).not.toHaveProperty('traceparent');
+  expect(withoutTrace).not.toHaveProperty('tracestate');
+  expect(await claimWith(traced!, true)).toMatchObject([{ id: traced, traceparent, tracestate: 'k=v' }]);
 });
 
 test('a delivery whose attempt was already recorded is not claimed; its current step and due time are returned', async () => {

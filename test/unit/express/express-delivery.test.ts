@@ -44,6 +44,7 @@ test('a claim holds what the first attempt needs, with epoch 1 and step 0', () =
     profile: 'standard-webhooks',
     profileVersion: 1,
     traceparent: null,
+    tracestate: null,
   });
 });
 

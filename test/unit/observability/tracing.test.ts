@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type OtlpExport, startOtlpExport } from '../../../src/observability/tracing/otlp-export.ts';
-import { formatTraceparent, parseTraceparent } from '../../../src/policy/trace-context.ts';
+import { parseTraceContext, traceHeaders } from '../../../src/policy/trace-context.ts';
 import { eventually } from '../../set-up/eventually.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -21,8 +21,48 @@ test.each([
   ['', undefined],
   [undefined, undefined],
 ])('the traceparent %j is %j', (text, context) => {
-  expect(parseTraceparent(text)).toEqual(context);
-  if (context) expect(parseTraceparent(formatTraceparent(context))).toEqual(context);
+  expect(parseTraceContext(text, undefined)).toEqual(context);
+  if (context) expect(parseTraceContext(traceHeaders(context).traceparent, undefined)).toEqual(context);
+});
+
+const longest = `k=${'v'.repeat(256)}`;
+const members = (count: number) => Array.from({ length: count }, (_, n) => `k${n}=v`).join(',');
+
+test.each([
+  ['vendor=opaque value', 'vendor=opaque value'],
+  ['one=1,\ttwo@tenant=2 , ,3*/_-=3', 'one=1,two@tenant=2,3*/_-=3'],
+  ['same=1,same=2', 'same=1,same=2'],
+  [longest, longest],
+  [`${longest},${'w'.repeat(200)}=${'v'.repeat(52)}`, `${longest},${'w'.repeat(200)}=${'v'.repeat(52)}`],
+  [members(32), members(32)],
+])('the tracestate %j is kept as %j', (text, state) => {
+  expect(parseTraceContext(`00-${TRACE}-${SPAN}-01`, text)).toEqual({
+    traceId: TRACE,
+    spanId: SPAN,
+    sampled: true,
+    state,
+  });
+  expect(parseTraceContext('not valid', text)).toBeUndefined();
+});
+
+test.each([
+  ['no value', 'key='],
+  ['no equals sign', 'key'],
+  ['a key in capitals', 'Key=v'],
+  ['an equals sign in a value', 'key=a=b'],
+  ['a value that is not ASCII', 'key=\u00e4'],
+  ['a line break', 'key=a\r\nx-injected: 1'],
+  ['one member that is not valid', 'key=v,?=v'],
+  ['more than 32 members', members(33)],
+  ['more than 512 characters', `${longest},${'w'.repeat(200)}=${'v'.repeat(53)}`],
+  ['a value of more than 256 characters', `${longest}v`],
+  ['no member', ' , '],
+])('a tracestate with %s is left out, and the trace goes on', (_, text) => {
+  expect(parseTraceContext(`00-${TRACE}-${SPAN}-01`, text)).toEqual({
+    traceId: TRACE,
+    spanId: SPAN,
+    sampled: true,
+  });
 });
 
 type Export = { headers: IncomingHttpHeaders; path: string; body: string };

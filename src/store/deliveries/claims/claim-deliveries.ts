@@ -40,6 +40,7 @@ export type Claim = {
   oauth: Buffer | null;
   /** Of the trace of the event; missing if it was not read. */
   traceparent?: string | null;
+  tracestate?: string | null;
   /** When the request may start: at most half a second after the claim. Null: at once. */
   startInMs: number | null;
 };
@@ -54,13 +55,13 @@ export type KnownBodies = ReadonlyMap<string, Buffer>;
 // open claim and no cancel request, its receiver's gate is open, and its body is small or known. resolve-unclaimed.ts handles the rest row by row.
 // Rows are locked in id order; two workers that claim overlapping sets would otherwise deadlock. claimed_at, epoch and
 // process_id are in no index, so that each claim is a HOT update. A body is returned once, with its event's first row.
-const claimSql = (withTraceparent: boolean): string => `
+const claimSql = (withTrace: boolean): string => `
   WITH wanted AS (
     SELECT * FROM unnest($2::text[], $3::int[]) AS w (id, step)
   ), claimable AS (
     SELECT d.id, d.endpoint_id, d.project_id, d.event_id, event.type, event.sequence, event.attributes, event.body, event.profile,
            event.profile_version, event.created_at, event.expires_at, event.target_url, event.target_secret
-           ${withTraceparent ? ', event.traceparent' : ''}
+           ${withTrace ? ', event.traceparent, event.tracestate' : ''}
     FROM wanted
     JOIN deliveries d ON d.id = wanted.id
     JOIN events event ON event.project_id = d.project_id AND event.id = d.event_id
@@ -93,10 +94,10 @@ const claimSql = (withTraceparent: boolean): string => `
             ${tlsVersion('endpoint')} AS "tlsVersion", endpoint.oauth,
             CASE WHEN d.permitted_at > clock_timestamp()
                  THEN (extract(epoch FROM d.permitted_at - clock_timestamp()) * 1000)::float8 END AS "startInMs"
-            ${withTraceparent ? ', claimed.traceparent' : ''}`;
+            ${withTrace ? ', claimed.traceparent, claimed.tracestate' : ''}`;
 
 const CLAIM = { name: 'claim-deliveries', text: claimSql(false) };
-const CLAIM_WITH_TRACEPARENT = { name: 'claim-deliveries-with-traceparent', text: claimSql(true) };
+const CLAIM_WITH_TRACE = { name: 'claim-deliveries-with-trace', text: claimSql(true) };
 
 /**
  * Opens a claim on those of `steps` that `owner` may attempt now; the result leaves out the others. A delivery with a
@@ -109,10 +110,10 @@ export async function claimDeliveries(
   steps: DeliveryStep[],
   processId: string | null = null,
   known: KnownBodies = new Map(),
-  withTraceparent = false,
+  withTrace = false,
 ): Promise<Claim[]> {
   const { rows } = await db.query<Claim & { body: Buffer | null }>({
-    ...(withTraceparent ? CLAIM_WITH_TRACEPARENT : CLAIM),
+    ...(withTrace ? CLAIM_WITH_TRACE : CLAIM),
     values: [owner, steps.map(({ id }) => id), steps.map(({ step }) => step), processId, [...known.keys()]],
   });
   const bodies = new Map(known);
