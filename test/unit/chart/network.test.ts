@@ -52,8 +52,8 @@ describeWithHelm('the network of the chart', () => {
 
   test('processes reach DNS, Postgres and Temporal, and the migration only what it needs', () => {
     const manifests = render('production');
-    expect(portsOf(policyOf(manifests, 'api').egress)).toEqual([53, 53, 5432, 6432, 7233]);
-    expect(portsOf(policyOf(manifests, 'doctor').egress)).toEqual([53, 53, 5432, 6432, 7233]);
+    expect(portsOf(policyOf(manifests, 'api').egress)).toEqual([53, 53, 5432, 6432, 7233, 443]);
+    expect(portsOf(policyOf(manifests, 'doctor').egress)).toEqual([53, 53, 5432, 6432, 7233, 443]);
     expect(portsOf(policyOf(manifests, 'migrate').egress)).toEqual([53, 53, 5432, 6432]);
     expect(
       portsOf(policyOf(render('minimal', '--set', 'config.TEMPORAL_ADDRESS=t:443'), 'api').egress),
@@ -61,6 +61,44 @@ describeWithHelm('the network of the chart', () => {
     const [, postgres, temporal] = policyOf(manifests, 'worker').egress;
     expect(postgres!.to).toEqual([{ ipBlock: { cidr: '10.1.2.3/32' } }]);
     expect(temporal!.to).toHaveLength(1);
+  });
+
+  test('processes with traces reach the collector, at the port of its URL or those that are given', () => {
+    const collectorOf = (component: string, ...args: string[]) => {
+      const [, , , ...others] = policyOf(render('cloud', ...args), component).egress;
+      return others.filter(({ to }) => !to?.some(({ ipBlock }) => ipBlock));
+    };
+    for (const component of ['api', 'worker', 'doctor']) {
+      expect(collectorOf(component)).toEqual([]);
+      for (const [url, port] of [
+        ['http://collector.observability:4318', 4318],
+        ['http://collector-80.observability/otlp', 80],
+        ['https://collector.example.com/otlp:1', 443],
+        ['http://[fd00::1]:4318/', 4318],
+        ['http://[fd00::1]', 80],
+      ])
+        expect(collectorOf(component, '--set-string', `config.POSTHORN_OTLP_URL=${url}`)).toEqual([
+          { ports: [{ protocol: 'TCP', port }] },
+        ]);
+      const to = [{ podSelector: { matchLabels: { app: 'collector' } } }];
+      expect(
+        collectorOf(
+          component,
+          '--set=config.POSTHORN_OTLP_URL=http://collector',
+          '--set-json',
+          `networkPolicy.collector=${JSON.stringify({ to, ports: [4318, 4319] })}`,
+        ),
+      ).toEqual([
+        {
+          to,
+          ports: [
+            { protocol: 'TCP', port: 4318 },
+            { protocol: 'TCP', port: 4319 },
+          ],
+        },
+      ]);
+    }
+    expect(portsOf(policyOf(render('production'), 'migrate').egress)).not.toContain(443);
   });
 
   test('others reach the API and the metrics, by the ports of the containers', () => {

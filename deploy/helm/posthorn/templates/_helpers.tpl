@@ -53,3 +53,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "posthorn.portOf" -}}
 {{- regexFind "[0-9]+$" (include "posthorn.text" .) -}}
 {{- end -}}
+
+{{/* The port of an HTTP URL, also where it is that of its scheme. */}}
+{{- define "posthorn.portOfUrl" -}}
+{{- $url := urlParse . -}}
+{{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (ternary "443" "80" (eq $url.scheme "https")) -}}
+{{- end -}}
