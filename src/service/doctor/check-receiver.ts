@@ -58,13 +58,13 @@ function* describe(
   const host = hostOf(url);
   const { failure } = probe;
   const error = failure && 'error' in failure ? failure.error : { code: '', message: '' };
-  const reason = `${capital(error.message)} (${error.code}).`;
+  const reason = `${capital(error.message)}. Code: ${error.code}.`;
   if (failure?.step === 'resolve') return yield failed('dns', reason);
   if (!familyOf(host) && probe.addresses.length > 0)
     yield ok('dns', `${host} has the ${listed('address', probe.addresses)}.`);
 
   if (failure?.step === 'guard') return yield guardCheck(probe, error.code, reason);
-  yield ok('guard', 'Requests to it are allowed.');
+  yield ok('guard', 'Deliveries may go there.');
 
   if (config.egressProxy && probe.addresses.length > 0) {
     const address = displayedProxy(config.egressProxy);
@@ -77,7 +77,7 @@ function* describe(
     );
   }
   if (failure?.step === 'connect') return yield failed('connection', reason);
-  yield ok('connection', `Open after ${Math.round(probe.connectedAfterMs ?? 0)} ms.`);
+  yield ok('connection', `It opened after ${Math.round(probe.connectedAfterMs ?? 0)} ms.`);
 
   if (url.protocol === 'https:')
     yield* tlsChecks(probe.tls, failure?.step === 'tls' ? reason : undefined, new Date());

@@ -6,6 +6,10 @@ import { type Check, failed, ok, warning } from './check.ts';
 /** Certificates that are renewed automatically have at least this long left. */
 const RENEW_BEFORE_DAYS = 14;
 
+/** Codes with which a certificate is refused only because its authority is unknown here. */
+const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF)/;
+const TRUST_IT = 'If all deliveries may trust its authority, name that in POSTHORN_EXTRA_CA.';
+
 /** `refusal`: why the connection was refused, if it was. */
 export function* tlsChecks(
   tls: ReceiverProbe['tls'],
@@ -13,14 +17,15 @@ export function* tlsChecks(
   now: Date,
 ): Generator<Check, void> {
   const chain = tls?.chain ?? [];
-  const shown = chain.length > 0 ? ` It shows: ${describeChain(chain)}.` : '';
-  if (refusal !== undefined) yield failed('tls', `${refusal}${shown}`);
-  else yield ok('tls', `${tls?.protocol} with a trusted certificate: ${describeChain(chain)}.`);
+  const isUntrusted = UNTRUSTED.test(refusal ?? '');
+  const shown = chain.length > 0 ? ` It shows the certificate of ${describeChain(chain)}.` : '';
+  if (refusal !== undefined) yield failed('tls', `${refusal}${shown}`, isUntrusted ? TRUST_IT : undefined);
+  else yield ok('tls', `${tls?.protocol} with the trusted certificate of ${describeChain(chain)}.`);
   if (chain.length > 0) yield expiryCheck(chain, now);
 }
 
 const describeChain = (chain: Certificate[]): string =>
-  [...chain.map(({ subject }) => subject), ...unseenIssuer(chain)].join(' < ');
+  [...chain.map(({ subject }) => subject), ...unseenIssuer(chain)].join(', issued by ');
 
 /** The last certificate names its issuer even if the server does not send that. */
 function unseenIssuer(chain: Certificate[]): string[] {
@@ -34,15 +39,19 @@ export function expiryCheck(chain: Certificate[], now: Date): Check {
   const days = Math.floor((first.validTo.getTime() - now.getTime()) / 86_400_000);
   const date = first.validTo.toISOString().slice(0, 10);
   if (days < 0)
-    return failed('certificate', `${first.subject} expired on ${date}.`, 'The receiver must renew it.');
+    return failed(
+      'certificate',
+      `That of ${first.subject} expired on ${date}.`,
+      'The receiver must renew it.',
+    );
   const notYet = chain.find(({ validFrom }) => validFrom > now);
   if (notYet)
     return failed(
       'certificate',
-      `${notYet.subject} is valid only from ${notYet.validFrom.toISOString().slice(0, 10)}.`,
+      `That of ${notYet.subject} is valid only from ${notYet.validFrom.toISOString().slice(0, 10)}.`,
       "The receiver must replace it. If it is valid already, this machine's clock is wrong.",
     );
-  const found = `${first.subject} expires on ${date}, in ${days} days.`;
+  const found = `That of ${first.subject} expires on ${date}, in ${days} ${days === 1 ? 'day' : 'days'}.`;
   return days < RENEW_BEFORE_DAYS
     ? warning('certificate', found, 'The receiver must renew it before then.')
     : ok('certificate', found);
@@ -59,12 +68,12 @@ export function responseCheck(
   const found = `${method} without a signature: ${statusCode} after ${Math.round(durationMs)} ms.`;
   if (method !== 'POST') {
     if (statusCode >= 500 || redirect)
-      return warning('response', found, 'Try --method POST, which is what a delivery does.');
-    return ok('response', `${found} The receiver responds; a delivery is a POST (--method POST).`);
+      return warning('response', found, 'Try --method POST: a delivery is a POST.');
+    return ok('response', `${found} The receiver responds. A delivery is a POST: try it with --method POST.`);
   }
   if (statusCode >= 200 && statusCode <= 299) return ok('response', found);
   if (REFUSES_UNSIGNED.includes(statusCode))
-    return ok('response', `${found} That is what a receiver does that checks signatures.`);
+    return ok('response', `${found} A receiver that checks signatures responds like this.`);
   if (redirect)
     return failed(
       'response',

@@ -2,9 +2,13 @@ import { type Config, ConfigError, readConfig } from '../../config/config.ts';
 import { runningServers } from '../../embedded/data-dir/running-installation.ts';
 import { openFilesLimit, socketBudget } from '../../limits/socket-budget.ts';
 import { type Check, type Checks, failed, ok } from './check.ts';
+import { checkCollector } from './check-collector.ts';
 import { checkPostgres } from './check-postgres.ts';
 import { checkReceiver, type ReceiverTarget } from './check-receiver.ts';
 import { checkTemporal } from './check-temporal.ts';
+
+const NOT_FOUND_FIX =
+  'For "posthorn start", name its folder in POSTHORN_DATA_DIR. Otherwise set the variables that its processes have.';
 
 /**
  * Checks an installation with the variables of this process, one result after another. It changes nothing, and may run
@@ -28,16 +32,17 @@ export async function* runDoctor(env: NodeJS.ProcessEnv, receiver?: ReceiverTarg
   else
     yield failed(
       'postgres',
-      `DATABASE_URL is not set, and "posthorn start" has no Postgres in ${config.dataDir}.`,
-      'Set the variables that the processes have, or POSTHORN_DATA_DIR.',
+      `DATABASE_URL is not set, and no "posthorn start" has its Postgres in ${config.dataDir}.`,
+      NOT_FOUND_FIX,
     );
   if (temporal.address) yield* checkTemporal({ ...temporal, address: temporal.address });
   else
     yield failed(
       'temporal',
-      `TEMPORAL_ADDRESS is not set, and "posthorn start" has no Temporal in ${config.dataDir}.`,
-      'Set the variables that the processes have, or POSTHORN_DATA_DIR.',
+      `TEMPORAL_ADDRESS is not set, and no "posthorn start" has its Temporal in ${config.dataDir}.`,
+      NOT_FOUND_FIX,
     );
+  if (config.otlp) yield* checkCollector(config.otlp);
   if (receiver) yield* checkReceiver(receiver, config);
 }
 
@@ -65,8 +70,8 @@ function openFilesCheck({ databasePool }: Config): Check {
   const limit = openFilesLimit();
   try {
     const { inbound, outbound } = socketBudget(limit, databasePool);
-    const files = limit === Number.POSITIVE_INFINITY ? 'No limit' : `Limit ${limit}`;
-    return ok('open files', `${files}: ${inbound} connections of callers, ${outbound} to receivers.`);
+    const files = limit === Number.POSITIVE_INFINITY ? 'They are not limited' : `The limit is ${limit}`;
+    return ok('open files', `${files}: ${inbound} for callers, ${outbound} for receivers.`);
   } catch (error) {
     return failed('open files', `${(error as Error).message}.`);
   }
