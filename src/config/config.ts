@@ -70,6 +70,8 @@ export type Config = {
   auditRetentionMs: number;
   /** How long figures of whole days are kept; those of shorter spans are removed earlier. */
   statisticsRetentionMs: number;
+  /** The endpoints that have metrics of their own. If unset, none. */
+  endpointMetrics?: NonNullable<Environment['POSTHORN_ENDPOINT_METRICS']>;
   /** Where spans are exported. If unset, nowhere. */
   otlp?: OtlpConfig;
   /** Whether attempts have the header `traceparent`. */
@@ -173,6 +175,7 @@ function toConfig(v: Environment, profile: TemporalProfile, isEmpty: (name: stri
     http: { host, port, publicUrl: publicUrl ?? baseUrlOf(host, port) },
     metricsPort: v.POSTHORN_METRICS_PORT,
     healthPort: v.POSTHORN_HEALTH_PORT,
+    endpointMetrics: v.POSTHORN_ENDPOINT_METRICS ?? undefined,
     samplePort: v.POSTHORN_SAMPLE_PORT,
     dataDir: v.POSTHORN_DATA_DIR,
     adminKey: v.POSTHORN_ADMIN_KEY,

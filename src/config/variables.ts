@@ -7,6 +7,7 @@ import { parsePortRanges } from '../egress/addresses/ports.ts';
 import { isNoProxyEntry } from '../egress/proxy/no-proxy.ts';
 import { parseProxyUrl } from '../egress/proxy/proxy-url.ts';
 import { parseDuration } from '../policy/duration.ts';
+import { parseEndpointSelection } from '../policy/endpoint-selection.ts';
 import { DEFAULT_QUOTAS, parseQuotas, type Quotas } from '../policy/quotas.ts';
 
 const UNIT_BYTES: Record<string, number> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2 };
@@ -116,6 +117,11 @@ const collectorUrl = parsedAs('an http:// or https:// URL without a user name, q
   URL.canParse(text) && /^https?:\/\/[^@?#]+$/.test(text) ? text.replace(/\/+$/, '') : undefined,
 );
 
+const endpointSelection = parsedAs(
+  'off, all, or a comma-separated list of up to 500 ids of projects (prj_…) and endpoints (ep_…)',
+  parseEndpointSelection,
+);
+
 const headerValue = parsedAs('a header value of visible ASCII characters and spaces', (text) =>
   /^[\x20-\x7e]+$/.test(text) ? text : undefined,
 );
@@ -214,6 +220,7 @@ export const environmentSchema = z.object({
   POSTHORN_PUBLIC_URL: httpUrl.optional(),
   POSTHORN_METRICS_PORT: port.optional(),
   POSTHORN_HEALTH_PORT: port.optional(),
+  POSTHORN_ENDPOINT_METRICS: endpointSelection.default(null),
   POSTHORN_SAMPLE_PORT: port.optional(),
   POSTHORN_DATA_DIR: z.string().default('.posthorn'),
   POSTHORN_ADMIN_KEY: adminKey.optional(),

@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { EndpointSelection } from '../policy/endpoint-selection.ts';
 import { OUTCOMES } from '../policy/outcome.ts';
 import type { ProcessRole } from '../store/processes/processes.ts';
+import { createEndpointMetrics } from './endpoint-metrics.ts';
 import { registerGauges } from './scrape-readings.ts';
 
 // Up to 60 s, the longest `?wait=`.
@@ -14,9 +16,10 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 /**
  * Creates the metrics of this process. Project ids are labels because administrators create projects, and there are
- * few. Consumers, endpoints, event types and URLs are not: tenants create them, and their number is unbounded.
+ * few. Consumers, event types and URLs are not: tenants create them, and their number is unbounded. Endpoints are labels
+ * only of the metrics that `endpoints` selects, which are not registered without it.
  */
-export function createMetrics() {
+export function createMetrics(endpoints: EndpointSelection | null = null) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -24,6 +27,7 @@ export function createMetrics() {
   const metrics = {
     registry,
     addReadings: registerGauges(registry),
+    endpoints: endpoints && createEndpointMetrics(registry, endpoints),
     /** `path` is the pattern of the route: the number of requested paths is unbounded. */
     apiRequests: new Histogram({
       name: 'posthorn_api_request_duration_seconds',

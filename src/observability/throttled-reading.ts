@@ -5,11 +5,11 @@ const MIN_IDLE_RATIO = 100;
  * Caches a reading for 100 times as long as it took: a query over a backlog of a million rows must not run at each
  * scrape. A failed reading is repeated at the next call.
  */
-export function throttledReading(
-  read: () => Promise<number>,
+export function throttledReading<T>(
+  read: () => Promise<T>,
   now: () => number = () => performance.now(),
-): () => Promise<number> {
-  let last: Promise<number> | undefined;
+): () => Promise<T> {
+  let last: Promise<T> | undefined;
   let nextAt = 0;
   return () => {
     if (last && now() < nextAt) return last;

@@ -8,6 +8,7 @@ import { createOwnServices, type OwnServices } from '../egress/addresses/own-ser
 import { openFilesLimit, type SocketBudget, socketBudget } from '../limits/socket-budget.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { throttledReading } from '../observability/throttled-reading.ts';
+import type { EndpointSelection } from '../policy/endpoint-selection.ts';
 import { createProfileLookup, type ProfileLookup } from '../profiles/profile-lookup.ts';
 import { createShippedProfiles } from '../profiles/shipped/registry.ts';
 import { createSecretBox, type SecretBox } from '../secrets/secret-box.ts';
@@ -16,6 +17,7 @@ import { createNotifications, type Notifications } from '../store/outcomes/notif
 import { createDatabaseClock, type DatabaseClock } from '../store/postgres/database-clock.ts';
 import { storedProfiles } from '../store/projects/profiles.ts';
 import { receiversCoolingDown } from '../store/receivers/failures/cooling-down.ts';
+import { deletedEndpoints, openOfEndpoints } from '../store/statistics/open-of-endpoints.ts';
 import { statisticsLagSeconds } from '../store/statistics/statistics-state.ts';
 import { type ConnectionPools, openConnectionPools } from './connection-pools.ts';
 import { ownServersOf } from './own-servers.ts';
@@ -55,7 +57,7 @@ export async function createSharedServices(
   log: Logger,
   logLinesLost: (() => number) | undefined,
 ): Promise<SharedServices> {
-  const metrics = createMetrics();
+  const metrics = createMetrics(config.endpointMetrics);
   const sockets = socketBudget(openFilesLimit(), config.databasePool);
   const attemptSlots = Math.floor(sockets.outbound * ATTEMPTS_PER_SOCKET);
   const tracing = await startTracing(config, roles, log, metrics);
@@ -73,6 +75,7 @@ export async function createSharedServices(
     clockSkew: () => (clock.skewMs() ?? Number.NaN) / 1000,
     pools: pools.usage,
   });
+  if (config.endpointMetrics) addEndpointReadings(config.endpointMetrics, metrics, pools);
 
   return {
     config,
@@ -92,6 +95,17 @@ export async function createSharedServices(
     tracing,
     onFailure: (error) => log.error({ err: error }, 'a background task failed'),
   };
+}
+
+function addEndpointReadings(
+  selection: EndpointSelection,
+  { endpoints }: Metrics,
+  { read }: ConnectionPools,
+): void {
+  endpoints?.addReadings({
+    openDeliveries: throttledReading(() => openOfEndpoints(read, selection)),
+    deleted: (ids) => deletedEndpoints(read, ids),
+  });
 }
 
 /** The guard of requests to receivers, and Posthorn's own servers, which it never allows. */

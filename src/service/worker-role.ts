@@ -189,6 +189,7 @@ function attemptObservers({
     onAttempt: (claim, result) => {
       metrics.attempts.inc({ outcome: result.outcome });
       metrics.attemptDuration.observe(result.durationMs / 1000);
+      metrics.endpoints?.observe(claim, result.outcome, result.durationMs);
       const latency = (clock.now() - claim.createdAt.getTime()) / 1000;
       if (claim.attempts === 0) metrics.deliveryLatency.observe({ until: 'first_attempt' }, latency);
       if (result.outcome === 'delivered') metrics.deliveryLatency.observe({ until: 'delivered' }, latency);

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { createMetrics } from '../../../src/observability/metrics.ts';
+import { runPromtool, testWithPromtool } from './promtool.ts';
 
 const deploy = join(__dirname, '../../../deploy');
 const operations = readFileSync(join(deploy, '../docs/operations.md'), 'utf8');
@@ -48,7 +48,7 @@ type Series = { labels: string[] };
 
 /** The series that a process exports, with those of a histogram. */
 async function exportedSeries(): Promise<Map<string, Series>> {
-  const { registry } = createMetrics();
+  const { registry } = createMetrics('all');
   const series = new Map<string, Series>();
   for (const { name, type } of await registry.getMetricsAsJSON()) {
     const { labelNames } = registry.getSingleMetric(name) as unknown as { labelNames: string[] };
@@ -138,17 +138,6 @@ test('the graphs have a title, a description, the chosen data source and a place
       }
   }
 });
-
-const promtool = [process.env.PROMTOOL_PATH ?? [], 'promtool']
-  .flat()
-  .find((command) => spawnSync(command, ['--version']).status === 0);
-
-/** Where there is no promtool, the test is skipped, with the reason in its name. `.ci/run` installs it. */
-const testWithPromtool = (name: string, run: () => void): void =>
-  promtool ? test(name, run) : test.skip(`${name} (skipped: no promtool here)`, run);
-
-const runPromtool = (...args: string[]) =>
-  spawnSync(promtool!, args, { cwd: join(deploy, 'prometheus'), encoding: 'utf8' });
 
 testWithPromtool('promtool accepts the rules', () => {
   const { status, stdout, stderr } = runPromtool('check', 'rules', 'posthorn.rules.yml');
