@@ -10,7 +10,7 @@ import { createErasures, type Erasures } from '../background/erasures/erasures.t
 import { startExpiry } from '../background/expiry.ts';
 import { createFailureAlerts } from '../background/failure-alerts.ts';
 import { createReconciler } from '../background/reconciler/reconciler.ts';
-import { createRetention } from '../background/retention.ts';
+import { createRetention } from '../background/retention/retention.ts';
 import { startStatistics } from '../background/statistics.ts';
 import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts';
 import type { InFlightLimiter } from '../dispatch/in-flight-limiter.ts';
@@ -82,6 +82,8 @@ export function startDispatch(deps: DispatchDependencies): Dispatch {
   const expiry = startExpiry({ ...states, onFailure });
   const retention = createRetention({
     pool: pools.main,
+    leaseDb: pools.heartbeat,
+    processId: heartbeats.id,
     ageMs: config.retentionMs,
     audit: {
       ageMs: config.auditRetentionMs,

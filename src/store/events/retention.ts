@@ -1,28 +1,10 @@
 import type pg from 'pg';
-import { inTransaction } from '../postgres/database.ts';
+import { inTransaction, type Queryable } from '../postgres/database.ts';
 
 /** The most rows that one transaction removes, so that it takes less than a second. */
 const MAX_EVENTS = 500;
 const MAX_DELIVERIES = 2_000;
 const MAX_OUTCOMES = 5_000;
-
-// Uses the index by age for each project. The oldest event is always included, however many deliveries it has.
-const SETTLED_BEFORE = `
-  SELECT project_id, id FROM (
-    SELECT old.*,
-           sum(old.delivery_count) OVER (ORDER BY old.created_at, old.project_id, old.id) - old.delivery_count
-             AS deliveries_before
-    FROM projects
-    CROSS JOIN LATERAL (
-      SELECT e.project_id, e.id, e.created_at, e.delivery_count FROM events e
-      WHERE e.project_id = projects.id AND e.created_at < $1 AND e.open_count = 0
-        AND coalesce(e.settled_at, e.created_at) < $1
-      ORDER BY e.created_at LIMIT $2
-    ) AS old
-  ) AS settled
-  WHERE deliveries_before < $3
-  ORDER BY created_at, project_id, id
-  LIMIT $2`;
 
 // Deliveries are locked before their event, as in every transaction. If a manual retry has locked them first, its event has
 // an open delivery afterwards and is kept.
@@ -83,30 +65,150 @@ export async function removeSettled(
   return rows;
 }
 
-/** Removes up to 500 settled events older than `before`, with their deliveries and attempts. Returns how many; 0: none is left. */
-export async function removeSettledEvents(pool: pg.Pool, before: Date): Promise<number> {
-  return inTransaction(pool, async (client) => {
-    const old = await client.query<Key>(SETTLED_BEFORE, [before, MAX_EVENTS, MAX_DELIVERIES]);
-    return old.rows.length === 0 ? 0 : (await removeSettled(client, old.rows)).length;
-  });
+// Beginning after the project that was last, so that a pass that is cut short is continued where it ended.
+const PROJECTS_WITH_OLD_EVENTS = `
+  SELECT id FROM projects
+  WHERE EXISTS (SELECT FROM events e WHERE e.project_id = projects.id AND e.created_at < $1 OFFSET 0)
+  ORDER BY id <= $2, id`;
+
+/** Returns the projects that have events older than `before`, those with an id after `last` first. */
+export async function projectsWithOldEvents(db: Queryable, before: Date, last: string): Promise<string[]> {
+  return (await db.query<{ id: string }>(PROJECTS_WITH_OLD_EVENTS, [before, last])).rows.map(({ id }) => id);
 }
 
-// Reads only the first rows by seq, because `at` has no index. `at` rises with seq, except between concurrent transactions.
+/** The event after which the next batch of a project begins. */
+export type EventPosition = { createdAt: string; id: string };
+
+// Open events count, too, so that a million of them are read once in a pass and not for each batch. The first event is always
+// included, however many deliveries it has.
+const NEXT_OLD = `
+  SELECT id, created_at::text AS "createdAt", is_settled AS "isSettled", scanned
+  FROM (
+    SELECT next.*, count(*) OVER ()::int AS scanned,
+           sum(CASE WHEN is_settled THEN delivery_count ELSE 0 END) OVER (ORDER BY created_at, id) - delivery_count
+             AS deliveries_before
+    FROM (
+      SELECT id, created_at, delivery_count, open_count = 0 AND coalesce(settled_at, created_at) < $2 AS is_settled
+      FROM events
+      WHERE project_id = $1 AND (created_at, id) > ($3::timestamptz, $4) AND created_at < $2
+      ORDER BY project_id, created_at, id
+      LIMIT ${MAX_EVENTS}
+    ) AS next
+  ) AS counted
+  WHERE deliveries_before < ${MAX_DELIVERIES}
+  ORDER BY created_at, id`;
+
+// Deliveries first and in the order of their ids, then events by their keys: the order in which every transaction locks them.
+// All parts see the same moment, so a delivery of a later retry is not seen. Its event has changed then, and is not removed.
+const REMOVE_OLD = `
+  WITH removed_delivery AS (
+    DELETE FROM deliveries d
+    USING (SELECT id FROM deliveries WHERE project_id = $1 AND event_id = ANY ($2::text[]) ORDER BY id) AS old
+    WHERE d.id = old.id
+    RETURNING d.id
+  ), removed_attempt AS (
+    DELETE FROM attempts a USING removed_delivery WHERE a.delivery_id = removed_delivery.id
+  ), removed_request AS (
+    DELETE FROM listener_requests WHERE project_id = $1 AND event_id = ANY ($2::text[])
+  ), removed_event AS (
+    DELETE FROM events e
+    USING (SELECT id FROM unnest($2::text[]) AS id WHERE (SELECT count(*) FROM removed_delivery) >= 0 ORDER BY id) AS old
+    WHERE e.project_id = $1 AND e.id = old.id AND e.open_count = 0 AND coalesce(e.settled_at, e.created_at) < $3
+    RETURNING e.id
+  )
+  SELECT count(*)::int AS n FROM removed_event`;
+
+/** Some of the events were retried or removed while they were to be removed. */
+class EventsChanged extends Error {}
+
+export type RemovedBatch = {
+  removed: number;
+  /** Where the next batch begins; null: there are no more old events. */
+  next: EventPosition | null;
+};
+
+/**
+ * Removes the oldest settled events of a project with their deliveries and attempts: those after `position` and older than
+ * `before`, at most 500 or 2,000 deliveries.
+ */
+export async function removeSettledEvents(
+  pool: pg.Pool,
+  projectId: string,
+  before: Date,
+  position: EventPosition | null = null,
+): Promise<RemovedBatch> {
+  type Row = EventPosition & { isSettled: boolean; scanned: number };
+  const after = [position?.createdAt ?? '-infinity', position?.id ?? ''];
+  const { rows } = await pool.query<Row>(NEXT_OLD, [projectId, before, ...after]);
+  const last = rows.at(-1);
+  if (!last) return { removed: 0, next: null };
+  const ids = rows.filter(({ isSettled }) => isSettled).map(({ id }) => id);
+  const isLast = rows.length === last.scanned && last.scanned < MAX_EVENTS;
+  return {
+    removed: await removeUnchanged(pool, projectId, ids, before),
+    next: isLast ? null : { createdAt: last.createdAt, id: last.id },
+  };
+}
+
+/** Removes those of the events that are still old and settled. Returns how many. */
+async function removeUnchanged(
+  pool: pg.Pool,
+  projectId: string,
+  wanted: string[],
+  before: Date,
+): Promise<number> {
+  for (let ids = wanted; ids.length > 0; ids = await stillOld(pool, projectId, wanted, before))
+    if (await removeAtOnce(pool, projectId, ids, before)) return ids.length;
+  return 0;
+}
+
+async function removeAtOnce(pool: pg.Pool, projectId: string, ids: string[], before: Date): Promise<boolean> {
+  try {
+    await inTransaction(pool, async (client) => {
+      const { rows } = await client.query<{ n: number }>(REMOVE_OLD, [projectId, ids, before]);
+      // The deliveries of an event that stays have been removed: rolls back.
+      if (rows[0]!.n < ids.length) throw new EventsChanged();
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof EventsChanged) return false;
+    throw error;
+  }
+}
+
+const STILL_OLD = `
+  SELECT id FROM events
+  WHERE project_id = $1 AND id = ANY ($2::text[]) AND open_count = 0 AND coalesce(settled_at, created_at) < $3`;
+
+const stillOld = async (pool: pg.Pool, projectId: string, ids: string[], before: Date): Promise<string[]> =>
+  (await pool.query<{ id: string }>(STILL_OLD, [projectId, ids, before])).rows.map(({ id }) => id);
+
+// Reads only the first rows by seq, because `at` has no index. `at` rises with seq, except between concurrent transactions. From
+// $3 on: before it are index entries of removed rows, which every batch of a pass would read again.
 // outcomes_removed_below excludes the transaction of the last removed row, whose other rows may have been removed too.
 const REMOVE_OUTCOMES = `
   WITH removed AS (
     DELETE FROM outcomes
-    WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM outcomes ORDER BY seq LIMIT $2) AS oldest WHERE at < $1)
-    RETURNING xid
+    WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM outcomes WHERE seq > $3 ORDER BY seq LIMIT $2) AS oldest WHERE at < $1)
+    RETURNING xid, seq
   ), recorded AS (
     UPDATE database_identity
     SET outcomes_removed_below = greatest(outcomes_removed_below, (last.xid::text::bigint + 1)::text::xid8)
     FROM (SELECT xid FROM removed ORDER BY xid DESC LIMIT 1) AS last
   )
-  SELECT count(*)::int AS n FROM removed`;
+  SELECT count(*)::int AS removed, CASE WHEN count(*) = $2 THEN max(seq)::text END AS next FROM removed`;
 
-/** Removes up to 5,000 outcomes older than `before`, and records how far, so that older cursors are rejected. Returns how many. */
-export async function removeOutcomes(pool: pg.Pool, before: Date): Promise<number> {
-  const { rows } = await pool.query<{ n: number }>(REMOVE_OUTCOMES, [before, MAX_OUTCOMES]);
-  return rows[0]!.n;
+/**
+ * Removes up to 5,000 outcomes older than `before` after the number `after`, and records how far, so that older cursors are
+ * rejected. Returns how many, and the number after which the next batch begins, or null if none is left.
+ */
+export async function removeOutcomes(
+  db: Queryable,
+  before: Date,
+  after = '0',
+): Promise<{ removed: number; next: string | null }> {
+  const { rows } = await db.query<{ removed: number; next: string | null }>(REMOVE_OUTCOMES, [
+    ...[before, MAX_OUTCOMES, after],
+  ]);
+  return rows[0]!;
 }

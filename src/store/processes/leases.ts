@@ -1,7 +1,7 @@
 import type { Queryable } from '../postgres/database.ts';
 
 /** A task that only one process at a time may run. */
-export type LeaseName = 'reconciler' | 'statistics';
+export type LeaseName = 'reconciler' | 'retention' | 'statistics';
 
 /** A holder that cannot reach Postgres must find out soon, because its lease may expire. */
 const TIMEOUT_MS = 3_000;

@@ -1,10 +1,15 @@
-import { createRetention } from '../../../src/background/retention.ts';
 import { retryDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
-import { removeOutcomes, removeSettledEvents } from '../../../src/store/events/retention.ts';
+import {
+  type EventPosition,
+  projectsWithOldEvents,
+  removeOutcomes,
+  removeSettledEvents,
+} from '../../../src/store/events/retention.ts';
 import { currentCursor, outcomesAfter } from '../../../src/store/outcomes/outcomes.ts';
 import { unmarkSlowBefore } from '../../../src/store/receivers/gates/slow-receivers.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type SeededStore, seedStore } from '../seed.ts';
+import { addSettled, LONG_AGO, MONTH_AGO } from './settled-events.ts';
 
 let store: SeededStore;
 
@@ -13,72 +18,90 @@ beforeEach(async () => {
 });
 afterEach(() => store.drop());
 
-const LONG_AGO = new Date(Date.now() - 40 * 86_400_000);
-const MONTH_AGO = new Date(Date.now() - 30 * 86_400_000);
-
-/** Inserts settled events of an age, whose deliveries have one attempt each. */
-async function addSettled(
-  prefix: string,
-  events: number,
-  deliveries: number,
-  createdAt = LONG_AGO,
-): Promise<void> {
-  await store.pool.query(
-    `WITH event AS (
-       INSERT INTO events (project_id, id, type, attributes, data, body, content_hash, profile, profile_version, status,
-                           delivery_count, open_count, delivered_count, created_at, settled_at)
-       SELECT $1, $2 || n, 'a.b', '{}', '{}', '{}', '', 'standard-webhooks', 1, 'delivered', $4, 0, $4, $5, $5
-       FROM generate_series(1, $3::int) AS n RETURNING id
-     ), delivery AS (
-       INSERT INTO deliveries (id, project_id, event_id, receiver, policy, status, attempts, epoch, created_at, settled_at)
-       SELECT event.id || '_' || n, $1, event.id, 'r', '{"delays":[],"timeout":1,"jitter":0}', 'delivered', 1, 1, $5, $5
-       FROM event, generate_series(1, $4::int) AS n RETURNING id
-     )
-     INSERT INTO attempts (delivery_id, epoch, number, step, trigger, started_at, duration_ms, outcome)
-     SELECT id, 1, 1, 0, 'schedule', $5, 1, 'delivered' FROM delivery`,
-    [store.project, prefix, events, deliveries, createdAt],
-  );
+/** Removes batches until none is left. Returns how many events each has removed. */
+async function removeAll(): Promise<number[]> {
+  const removed: number[] = [];
+  let position: EventPosition | null = null;
+  do {
+    const batch = await removeSettledEvents(store.pool, store.project, MONTH_AGO, position);
+    removed.push(batch.removed);
+    position = batch.next;
+  } while (position);
+  return removed;
 }
+
+const removeOne = async () => (await removeSettledEvents(store.pool, store.project, MONTH_AGO)).removed;
+
+const waitingForLocks = async (): Promise<number> => {
+  const { n } = await store.queryOne<{ n: number }>(
+    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return n;
+};
 
 const countOf = async (table: string): Promise<number> =>
   (await store.queryOne<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).n;
 
 test('settled events are removed in small batches with their deliveries and attempts, and newer ones stay', async () => {
-  await addSettled('old_', 1_200, 2);
-  await addSettled('young_', 10, 1, new Date());
+  await addSettled(store, 'old_', 1_200, 2);
+  await addSettled(store, 'young_', 10, 1, new Date());
 
-  const removed: number[] = [];
-  do removed.push(await removeSettledEvents(store.pool, MONTH_AGO));
-  while (removed.at(-1)! > 0);
-
-  expect(removed).toEqual([500, 500, 200, 0]);
+  expect(await removeAll()).toEqual([500, 500, 200]);
   expect([await countOf('events'), await countOf('deliveries'), await countOf('attempts')]).toEqual([
     10, 10, 10,
   ]);
 });
 
 test('an event with very many deliveries is removed in a batch of its own, and does not block others', async () => {
-  await addSettled('wide_', 2, 5_000);
-  await addSettled('narrow_', 5, 1, new Date(LONG_AGO.getTime() + 1));
+  await addSettled(store, 'wide_', 2, 5_000);
+  await addSettled(store, 'narrow_', 5, 1, new Date(LONG_AGO.getTime() + 1));
 
-  expect(await removeSettledEvents(store.pool, MONTH_AGO)).toBe(1);
-  expect(await removeSettledEvents(store.pool, MONTH_AGO)).toBe(1);
-  expect(await removeSettledEvents(store.pool, MONTH_AGO)).toBe(5);
+  expect(await removeAll()).toEqual([1, 1, 5]);
+});
+
+test('events that are still open are read once, and those behind them are removed', async () => {
+  await addSettled(store, 'open_', 1_100, 1);
+  await store.pool.query(`UPDATE events SET open_count = 1, status = 'pending'`);
+  await addSettled(store, 'old_', 5, 1, new Date(LONG_AGO.getTime() + 1));
+
+  expect(await removeAll()).toEqual([0, 0, 5]);
+  expect(await countOf('events')).toBe(1_100);
+});
+
+test('an event that was settled only lately stays, however old it is', async () => {
+  await addSettled(store, 'old_', 2, 1);
+  await store.pool.query(`UPDATE events SET settled_at = now() WHERE id = 'old_1'`);
+
+  expect(await removeAll()).toEqual([1]);
+  expect(await store.queryOne('SELECT id FROM events')).toEqual({ id: 'old_1' });
+});
+
+test('projects with old events are returned from the one after the last on', async () => {
+  const [first, second, third] = [await store.newProject(), await store.newProject(), store.project].sort();
+  await addSettled(store, 'old_', 3, 1);
+  await store.pool.query(
+    `UPDATE events SET project_id = CASE id WHEN 'old_1' THEN $1 WHEN 'old_2' THEN $2 ELSE $3 END`,
+    [first, second, third],
+  );
+
+  expect(await projectsWithOldEvents(store.pool, MONTH_AGO, '')).toEqual([first, second, third]);
+  expect(await projectsWithOldEvents(store.pool, MONTH_AGO, first!)).toEqual([second, third, first]);
+  expect(await projectsWithOldEvents(store.pool, new Date(0), '')).toEqual([]);
 });
 
 test('an event with an open delivery is never removed', async () => {
   await store.newEndpoint();
   await store.acceptEvent(null, { createdAt: LONG_AGO });
 
-  expect(await removeSettledEvents(store.pool, MONTH_AGO)).toBe(0);
+  expect(await removeOne()).toBe(0);
   expect(await countOf('deliveries')).toBe(1);
 });
 
 test('a manual retry during the removal of its event never leaves a part of the event', async () => {
-  await addSettled('old_', 100, 1);
+  await addSettled(store, 'old_', 100, 1);
 
   const [removed, ...responses] = await Promise.all([
-    removeSettledEvents(store.pool, MONTH_AGO),
+    removeOne(),
     ...Array.from({ length: 8 }, (_, n) => retryDelivery(store.pool, store.project, null, `old_${n + 1}_1`)),
   ]);
 
@@ -89,13 +112,52 @@ test('a manual retry during the removal of its event never leaves a part of the 
   expect(await countOf('deliveries')).toBe(2 * kept);
 });
 
-test('two processes can remove events at the same time', async () => {
-  await addSettled('old_', 900, 2);
+test('an event that is retried while its removal waits for a lock stays, with its deliveries and attempts', async () => {
+  await addSettled(store, 'old_', 20, 1);
+  const retried = await store.pool.connect();
+  await retried.query('BEGIN');
+  await retried.query(`SELECT FROM deliveries WHERE id = 'old_7_1' FOR UPDATE`);
 
-  for (let left = true; left; ) {
-    const both = [removeSettledEvents(store.pool, MONTH_AGO), removeSettledEvents(store.pool, MONTH_AGO)];
-    left = (await Promise.all(both)).some((removed) => removed > 0);
-  }
+  const removal = removeOne();
+  await eventually(async () => (await waitingForLocks()) > 0);
+  await retried.query(`UPDATE events SET open_count = 1, status = 'pending' WHERE id = 'old_7'`);
+  await retried.query('COMMIT');
+  retried.release();
+
+  expect(await removal).toBe(19);
+  expect(await store.queryOne('SELECT id FROM events')).toEqual({ id: 'old_7' });
+  expect(await store.queryOne('SELECT id FROM deliveries')).toEqual({ id: 'old_7_1' });
+  expect(await store.queryOne('SELECT delivery_id AS id FROM attempts')).toEqual({ id: 'old_7_1' });
+});
+
+test('an event that is retried and settled again while its removal waits for a lock stays complete', async () => {
+  await addSettled(store, 'old_', 20, 1);
+  const retried = await store.pool.connect();
+  await retried.query('BEGIN');
+  await retried.query(`SELECT FROM deliveries WHERE id = 'old_7_1' FOR UPDATE`);
+
+  const removal = removeOne();
+  await eventually(async () => (await waitingForLocks()) > 0);
+  await retried.query(`
+    INSERT INTO deliveries (id, project_id, event_id, receiver, policy, status, created_at, settled_at)
+    SELECT 'again', project_id, event_id, receiver, policy, 'delivered', now(), now() FROM deliveries WHERE id = 'old_7_1'`);
+  await retried.query(
+    `UPDATE events SET settled_at = clock_timestamp(), delivery_count = 2 WHERE id = 'old_7'`,
+  );
+  await retried.query('COMMIT');
+  retried.release();
+  await removal;
+
+  const { events, deliveries } = await store.queryOne<{ events: number; deliveries: number }>(
+    `SELECT (SELECT count(*)::int FROM events) AS events, (SELECT count(*)::int FROM deliveries) AS deliveries`,
+  );
+  expect([events, deliveries]).toEqual([1, 2]);
+});
+
+test('two processes can remove events at the same time', async () => {
+  await addSettled(store, 'old_', 900, 2);
+
+  await Promise.all([removeAll(), removeAll()]);
 
   expect(await countOf('events')).toBe(0);
 });
@@ -116,13 +178,14 @@ test('old outcomes are removed, and a cursor among them is rejected', async () =
   await eventually(async () => (await read(5_002)).length === 5_002);
   const [first] = await read(1);
 
-  expect(await removeOutcomes(store.pool, MONTH_AGO)).toBe(5_000);
+  const batch = await removeOutcomes(store.pool, MONTH_AGO);
+  expect(batch).toEqual({ removed: 5_000, next: expect.stringMatching(/^\d+$/) });
   const { removedBelow } = await currentCursor(store.pool);
   // One outcome of the same transaction is left. A cursor at the first one would miss the others unnoticed.
   expect(BigInt(first!.xid)).toBeLessThan(BigInt(removedBelow));
 
-  expect(await removeOutcomes(store.pool, MONTH_AGO)).toBe(1);
-  expect(await removeOutcomes(store.pool, MONTH_AGO)).toBe(0);
+  expect(await removeOutcomes(store.pool, MONTH_AGO, batch.next!)).toEqual({ removed: 1, next: null });
+  expect(await removeOutcomes(store.pool, MONTH_AGO)).toEqual({ removed: 0, next: null });
   const [kept] = await read(10);
   expect(BigInt(kept!.xid)).toBeGreaterThanOrEqual(BigInt(removedBelow));
   expect(BigInt((await currentCursor(store.pool)).xid)).toBeGreaterThanOrEqual(BigInt(removedBelow));
@@ -137,55 +200,4 @@ test('receivers that were marked slow long ago are unmarked', async () => {
 
   expect(await unmarkSlowBefore(store.pool, MONTH_AGO)).toBe(1);
   expect(await store.queryOne('SELECT receiver FROM receiver_gates')).toEqual({ receiver: 'new' });
-});
-
-test('a process whose clock is 40 days ahead removes only what is old by Postgres’s clock', async () => {
-  await addSettled('old_', 3, 1);
-  await addSettled('young_', 4, 1, new Date());
-  jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 40 * 86_400_000);
-  const failures: unknown[] = [];
-  const retention = createRetention({
-    statisticsAgeMs: 400 * 86_400_000,
-    pool: store.pool,
-    ageMs: 30 * 86_400_000,
-    audit: { ageMs: 30 * 86_400_000, shares: { ofProject: 1_000, ofConsumer: 100 } },
-    intervalMs: 10,
-    onFailure: (error) => failures.push(error),
-  });
-
-  await eventually(async () => (await countOf('events')) < 7);
-  await retention.close();
-  jest.restoreAllMocks();
-
-  expect(failures).toEqual([]);
-  expect(await countOf('events')).toBe(4);
-});
-
-test('a step that fails does not keep the others from running, and is reported once', async () => {
-  const old = `now() - interval '40 days'`;
-  await addSettled('old_', 1, 1);
-  await store.pool.query(
-    `INSERT INTO bulk_jobs (id, kind, project_id, started_by, filter, policy, status, started_at, ended_at)
-     VALUES ('rec_1', 'recover_failed', $1, 'admin', '{}', '{}', 'done', ${old}, ${old})`,
-    [store.project],
-  );
-  // The first of all steps.
-  await store.pool.query(`
-    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'this event stays'; END $$;
-    CREATE TRIGGER refuse BEFORE DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse()`);
-  const failures: unknown[] = [];
-  const retention = createRetention({
-    pool: store.pool,
-    ageMs: 30 * 86_400_000,
-    audit: { ageMs: 30 * 86_400_000, shares: { ofProject: 1_000, ofConsumer: 100 } },
-    statisticsAgeMs: 400 * 86_400_000,
-    intervalMs: 10,
-    onFailure: (error) => failures.push(error),
-  });
-  await eventually(async () => (await countOf('bulk_jobs')) === 0);
-  await store.pool.query('DROP TRIGGER refuse ON events');
-  await eventually(async () => (await countOf('events')) === 0);
-  await retention.close();
-
-  expect(failures).toEqual([expect.objectContaining({ message: 'this event stays' })]);
 });

@@ -168,7 +168,7 @@ test('what a killed worker has left is removed after its attempt, and with its e
   expect(await removeOldRequests(store.pool)).toBe(0);
 
   await store.pool.query('UPDATE events SET open_count = 0, settled_at = created_at');
-  await removeSettledEvents(store.pool, new Date(Date.now() + 60_000));
+  await removeSettledEvents(store.pool, store.project, new Date(Date.now() + 60_000));
   expect(await store.queryOne('SELECT count(*)::int AS n FROM listener_requests')).toEqual({ n: 1 });
 
   await store.pool.query(`UPDATE listener_requests SET ends_at = now() - interval '1 minute'`);
