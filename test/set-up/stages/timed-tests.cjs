@@ -34,6 +34,7 @@ const TIMED = [
   'store/migrations/locks',
   'store/migrations/under-load',
   'store/scale/access-at-scale',
+  'store/scale/disk-space',
   'store/scale/gates-at-scale',
   'store/scale/growing-table',
   'store/scale/listeners-at-scale',
