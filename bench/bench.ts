@@ -23,6 +23,8 @@ export type BenchContext = {
   minutes: number;
   /** Rounds of the measure of statistics. */
   rounds: number;
+  /** Events of the measure of months. */
+  events: number;
   /** What this run has measured so far, for the ratios. */
   figures: Figures;
   /** An id that no earlier load had. */

@@ -12,6 +12,7 @@ export async function startContext({
   seconds,
   minutes,
   rounds,
+  events,
   firstAttempts,
   profileDir,
 }: BenchOptions): Promise<BenchContext & { end(): Promise<void> }> {
@@ -45,6 +46,7 @@ export async function startContext({
     seconds,
     minutes,
     rounds,
+    events,
     figures: noFigures(),
     nextRunId: () => `b${++runs}`,
     async warmUpOnce(process, warmUp) {

@@ -8,6 +8,7 @@ export type BenchOptions = {
   seconds: number;
   minutes: number;
   rounds: number;
+  events: number;
   firstAttempts: FirstAttempt[];
   json: boolean;
   profileDir: string | undefined;
@@ -23,6 +24,7 @@ export const USAGE = `npm run bench -- [options]
   --first-attempt mode   only workflow or express; both without it
   --minutes 30           duration of the measure memory
   --rounds 4             rounds of the measure statistics
+  --events 1000000       events of the measure months
   --json                 print JSON instead of tables
   --profile folder       write a CPU profile of Posthorn to this folder at each of its stops
   Measures, with the time that they take at --seconds 30 with both modes:
@@ -38,6 +40,7 @@ export function parseOptions(args: string[]): BenchOptions | { message: string }
       seconds: { type: 'string', default: '30' },
       minutes: { type: 'string', default: '30' },
       rounds: { type: 'string', default: '4' },
+      events: { type: 'string', default: '1000000' },
       'first-attempt': { type: 'string' },
       json: { type: 'boolean', default: false },
       profile: { type: 'string' },
@@ -49,15 +52,17 @@ export function parseOptions(args: string[]): BenchOptions | { message: string }
     values.only?.split(',') ?? Object.keys(SCENARIOS).filter((name) => SCENARIOS[name]!.runByDefault);
   const unknown = names.filter((name) => !SCENARIOS[name]);
   if (unknown.length > 0) return { message: `Unknown measure: ${unknown.join(', ')}.` };
-  const [seconds, minutes, rounds] = [values.seconds, values.minutes, values.rounds].map(Number) as [
-    number,
-    number,
-    number,
-  ];
+  const [seconds, minutes, rounds, events] = [
+    ...[values.seconds, values.minutes, values.rounds, values.events].map(Number),
+  ] as [number, number, number, number];
   if (!(seconds > 0 && minutes >= 2 && rounds >= 1))
     return { message: '--seconds must be positive, --minutes at least 2, and --rounds at least 1.' };
+  if (!(events >= 10_000)) return { message: '--events must be at least 10000.' };
   const mode = values['first-attempt'];
   const firstAttempts = FIRST_ATTEMPTS.filter((name) => mode === undefined || name === mode);
   if (firstAttempts.length === 0) return { message: '--first-attempt must be workflow or express.' };
-  return { names, seconds, minutes, rounds, firstAttempts, json: values.json, profileDir: values.profile };
+  return {
+    ...{ names, seconds, minutes, rounds, events, firstAttempts },
+    ...{ json: values.json, profileDir: values.profile },
+  };
 }

@@ -8,6 +8,7 @@ import { isolation } from './isolation.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { modes } from './modes.ts';
+import { months } from './months.ts';
 import { overload } from './overload.ts';
 import { recovery } from './recovery.ts';
 import { statistics } from './statistics.ts';
@@ -39,4 +40,5 @@ export const SCENARIOS: Record<string, Scenario> = {
   statistics,
   dashboard,
   memory,
+  months,
 };
