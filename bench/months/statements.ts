@@ -3,13 +3,22 @@ import type pg from 'pg';
 import { serializePolicy } from '../../src/policy/retry-policy.ts';
 import { createSecretBox } from '../../src/secrets/secret-box.ts';
 import { claimDeliveries } from '../../src/store/deliveries/claims/claim-deliveries.ts';
+import {
+  rowsAtOnce as deliveriesAtOnce,
+  isSearch as isDeliverySearch,
+} from '../../src/store/deliveries/delivery-filter.ts';
 import { listDeliveries } from '../../src/store/deliveries/delivery-lists.ts';
 import type { AttemptRecord } from '../../src/store/deliveries/recording/attempt-record.ts';
 import { recordDelivered } from '../../src/store/deliveries/recording/record-delivered.ts';
 import { beginAccept } from '../../src/store/events/accept/accept-events.ts';
 import type { EventDraft } from '../../src/store/events/event-draft.ts';
+import {
+  rowsAtOnce as eventsAtOnce,
+  isSearch as isEventSearch,
+} from '../../src/store/events/event-filter.ts';
 import { listEventSummaries, listEvents } from '../../src/store/events/event-lists.ts';
 import { newId } from '../../src/store/postgres/ids.ts';
+import { searchPage } from '../../src/store/postgres/searches.ts';
 import { PROJECTS } from './fill.ts';
 
 const OWNER = 'group/bench';
@@ -78,7 +87,7 @@ export async function deliverOnce(pool: pg.Pool, bodyBytes: number): Promise<Ste
 
 const DAY_MS = 86_400_000;
 
-/** Pages of lists by every kind of filter, some of which no event matches. */
+/** Pages of lists by every kind of filter, as the API reads them. Some match no event. */
 export const LISTS: Record<string, (pool: pg.Pool) => Promise<unknown>> = Object.fromEntries(
   PROJECTS.slice(0, 2).flatMap((projectId) => {
     const scope = { projectId, consumer: null };
@@ -86,11 +95,21 @@ export const LISTS: Record<string, (pool: pg.Pool) => Promise<unknown>> = Object
     const name = projectId.replace('prj_', '');
     const events = (what: string, filter: Parameters<typeof listEvents>[2]) => [
       `${name}: events ${what}`,
-      (pool: pg.Pool) => listEvents(pool, scope, filter, first),
+      (pool: pg.Pool) =>
+        isEventSearch(filter)
+          ? searchPage(first, (page, rows) => listEvents(pool, scope, filter, page, rows), {
+              rowsAtOnce: eventsAtOnce(filter),
+            })
+          : listEvents(pool, scope, filter, first),
     ];
     const deliveries = (what: string, filter: Parameters<typeof listDeliveries>[2]) => [
       `${name}: deliveries ${what}`,
-      (pool: pg.Pool) => listDeliveries(pool, scope, filter, first),
+      (pool: pg.Pool) =>
+        isDeliverySearch(filter)
+          ? searchPage(first, (page, rows) => listDeliveries(pool, scope, filter, page, rows), {
+              rowsAtOnce: deliveriesAtOnce(filter),
+            })
+          : listDeliveries(pool, scope, filter, first),
     ];
     const endpoint = `ep_${projectId}_0`;
     const until = new Date(Date.now() - 45 * DAY_MS);
