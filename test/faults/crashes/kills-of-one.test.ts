@@ -38,6 +38,7 @@ test('kill -9 of the worker loses nothing, and repeats only what was in flight',
   const stream = await inTheMiddleOfAStream();
 
   await worker.end('SIGKILL');
+  await posthorn.untilDisconnected(worker);
   const inFlight = await countInFlight(posthorn.pool);
   await posthorn.startWorker();
   await stream.untilDueIsDelivered(posthorn.pool, new Date());
@@ -75,5 +76,5 @@ test('an API that starts without Temporal reports it, accepts events at once, an
   await stream.untilDueIsDelivered(posthorn.pool, new Date());
 
   expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
-  expect(Math.max(...stream.responses.map(({ seconds }) => seconds))).toBeLessThan(2);
+  expect(Math.max(...stream.responses.map(({ seconds }) => seconds))).toBeLessThan(4); // Temporal's client fails after 5.5 s
 });

@@ -39,6 +39,7 @@ test('kill -9 of API and worker in one process loses nothing, and repeats only w
   const stream = await inTheMiddleOfAStream();
 
   await both.end('SIGKILL');
+  await posthorn.untilDisconnected(both);
   const inFlight = await countInFlight(posthorn.pool);
   await posthorn.startBoth();
   await stream.untilDueIsDelivered(posthorn.pool, new Date());
@@ -59,20 +60,23 @@ test('while Temporal is down, events are accepted, and they are delivered once i
 
   expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
   expect(new Set(stream.responses.map(({ status }) => status))).toEqual(new Set([202]));
-  expect(Math.max(...stream.responses.map(({ seconds }) => seconds))).toBeLessThan(2);
+  expect(Math.max(...stream.responses.map(({ seconds }) => seconds))).toBeLessThan(4); // Temporal's client fails after 5.5 s
 });
 
 test('while Postgres is down, posts get 503 with Retry-After; nothing is lost, and no POST is repeated', async () => {
   await posthorn.startBoth();
-  const stream = await inTheMiddleOfAStream();
+  // Endless: on a fast machine, a stream of 300 events could be over before Postgres is gone.
+  stream = await startMixedStream(posthorn.api, { endless: true });
+  const { responses } = stream;
+  await stream.untilAcknowledged(30);
 
   await servers.postgres.kill();
-  await eventually(() => stream.responses.filter(({ status }) => status === 503).length >= 8);
+  await eventually(() => responses.filter(({ status }) => status === 503).length >= 8);
   await servers.postgres.start();
   await stream.untilDueIsDelivered(posthorn.pool, new Date());
 
   expect(await stream.audit(posthorn.pool)).toMatchObject({ ...balanced, duplicates: 0, unknown: 0 });
-  const refused = stream.responses.filter(({ status }) => status !== 202);
+  const refused = responses.filter(({ status }) => status !== 202);
   for (const { status, retryAfter } of refused) {
     expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/) });
   }

@@ -34,6 +34,7 @@ test('kill -9 at any moments loses nothing that was acknowledged, and repeats on
     await stream.untilAcknowledged(n * 60);
     await sleep(randomInt(300)); // a moment by chance
     await process.end('SIGKILL');
+    await posthorn.untilDisconnected(process);
     interrupted += await countInFlight(posthorn.pool);
     process = await posthorn.startBoth(EXPRESS);
   }

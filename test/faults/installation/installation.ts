@@ -6,6 +6,7 @@ import pg from 'pg';
 import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { createPool } from '../../../src/store/postgres/database.ts';
+import { eventually } from '../../set-up/eventually.ts';
 import { createTestDatabase } from '../../set-up/servers/database.ts';
 import { createTestNamespace, temporalAddress } from '../../set-up/servers/temporal.ts';
 import { type ApiClient, apiClient } from './api-client.ts';
@@ -23,6 +24,8 @@ export type Installation = {
   startBoth(env?: NodeJS.ProcessEnv, options?: { openFiles?: number }): Promise<PosthornProcess>;
   /** API and worker apart; in one process if POSTHORN_FIRST_ATTEMPT is express, which needs both in one. */
   startAll(env?: NodeJS.ProcessEnv): Promise<unknown>;
+  /** Waits until Postgres has noticed the death of a process: what it had sent may be committed after that. */
+  untilDisconnected(killed: PosthornProcess): Promise<void>;
   api: ApiClient;
   close(): Promise<void>;
 };
@@ -67,6 +70,8 @@ export async function installOnSharedServers(): Promise<Installation> {
   };
 }
 
+const SESSIONS_OF = 'SELECT FROM pg_stat_activity WHERE application_name = $1';
+
 const random = (): string => randomBytes(6).toString('hex');
 
 async function install(
@@ -89,17 +94,20 @@ async function install(
     POSTHORN_ALLOW_TARGETS: '127.0.0.0/8',
     LOG_LEVEL: 'info',
   };
+  const namesInPostgres = new Map<PosthornProcess, string>();
 
   async function start(
     command: string,
     more: NodeJS.ProcessEnv = {},
     { openFiles }: { openFiles?: number } = {},
   ): Promise<PosthornProcess> {
-    const all = { ...env, ...more };
+    const name = `posthorn-${random()}`;
+    const all = { ...env, PGAPPNAME: name, ...more };
     const posthorn =
       openFiles === undefined
         ? startPosthorn(command, all)
         : startPosthornWithOpenFiles(openFiles, command, all);
+    namesInPostgres.set(posthorn, name);
     await posthorn.untilPrinted(/connected to Temporal/);
     if (command !== 'worker') await posthorn.untilPrinted(/"started"|Posthorn is ready/);
     return posthorn;
@@ -113,6 +121,11 @@ async function install(
     startBoth: (more, options) => start('start', more, options),
     startAll: (more) =>
       isExpress ? start('start', more) : Promise.all([start('api', more), start('worker', more)]),
+    untilDisconnected: (killed) =>
+      eventually(async () => {
+        const name = namesInPostgres.get(killed);
+        return (await pool.query(SESSIONS_OF, [name])).rowCount === 0;
+      }),
     api: apiClient(apiUrl, ADMIN_KEY),
     async close() {
       await pool.end();
