@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { imageSbom } from '../../scripts/sbom.ts';
 import { findFreePort } from '../../src/embedded/free-port.ts';
 import { type Installation, installOnSharedServers } from '../faults/installation/installation.ts';
+import { nonEphemeralPort } from '../faults/installation/own-servers.ts';
 import {
   endAllProcesses,
   type PosthornProcess,
@@ -102,7 +103,8 @@ if (reason) process.stderr.write(`\nThe steps of the Dockerfile are not run: ${r
   test('runs `migrate`, delivers an event and stops, on a root that it cannot write to', async () => {
     const migrated = await runIn([...entrypoint(), 'migrate'], posthorn.env);
     expect(migrated).toMatchObject({ code: 0, stdout: expect.stringContaining('up to date') });
-    const ports = { api: String(await findFreePort()), worker: String(await findFreePort()) };
+    const freePort = async () => String(await findFreePort(nonEphemeralPort()));
+    const ports = { api: await freePort(), worker: await freePort() };
     const api = start('api', { ...posthorn.env, POSTHORN_HEALTH_PORT: ports.api });
     const worker = start('worker', { ...posthorn.env, POSTHORN_HEALTH_PORT: ports.worker });
     await api.untilPrinted(/"started"/);

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
+import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, startPosthorn } from '../installation/posthorn-process.ts';
 
 let posthorn: Installation;
 let port: number;
 beforeEach(async () => {
   posthorn = await installOnSharedServers();
-  port = await findFreePort();
+  port = await findFreePort(nonEphemeralPort());
 });
 afterEach(async () => {
   await endAllProcesses();

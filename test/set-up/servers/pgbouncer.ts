@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { findFreePort } from '../../../src/embedded/free-port.ts';
+import { nonEphemeralPort } from '../../faults/installation/own-servers.ts';
 import { eventually } from '../eventually.ts';
 
 export type PgBouncer = { urlOf(direct: string): string; close(): Promise<void> };
@@ -32,7 +33,7 @@ export async function startPgBouncer(
   const { hostname, port: serverPort, username, password } = new URL(direct);
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-pgbouncer-'));
   chmodSync(folder, 0o755);
-  const port = await findFreePort();
+  const port = await findFreePort(nonEphemeralPort());
   const ini = {
     listen_addr: '127.0.0.1',
     listen_port: port,
