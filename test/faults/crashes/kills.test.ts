@@ -47,7 +47,7 @@ test('kill -9 of API and worker in one process loses nothing, and repeats only w
   const findings = await stream.audit(posthorn.pool);
   expect(findings).toMatchObject({ ...balanced, unknown: inFlight });
   expect(findings.duplicates).toBeLessThanOrEqual(inFlight);
-});
+}, 600_000);
 
 test('while Temporal is down, events are accepted, and they are delivered once it is back', async () => {
   await posthorn.startBoth();

@@ -45,7 +45,7 @@ test('kill -9 at any moments loses nothing that was acknowledged, and repeats on
   expect(findings.duplicates).toBeLessThanOrEqual(findings.unknown);
   expect(findings.unknown).toBeLessThanOrEqual(interrupted);
   await stream.close();
-});
+}, 600_000);
 
 describe('of two processes, one has attempts under way to a receiver that does not respond', () => {
   let receiver: StalledReceiver;

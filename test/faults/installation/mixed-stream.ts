@@ -20,7 +20,7 @@ export const EVENTS = 300;
 /** Two retries, each travelling in its workflow's common activity, since no delay is below the timeout. */
 const POLICY = { delays: ['3s', '3s'], timeout: '3s' };
 /** What goes on after a restart may fail then, and has two retries of 3 s to come. */
-const SETTLED_WITHIN_MS = 60_000;
+const SETTLED_WITHIN_MS = 120_000;
 const GOES_ON_WITHIN_MS = 40_000;
 /** Of each of the eight producers of an endless stream. */
 const PAUSE_MS = 400;
