@@ -62,11 +62,17 @@ export type RowWatch = {
   end(): Promise<{ frames: number; moves: number }>;
 };
 
-/** Moves the pointer onto the row of a table, and looks at each frame what is under it. */
+/**
+ * Moves the pointer onto the row of a table, and looks at each frame what is under it. The place is read in one step in the page:
+ * in a list that follows 500 events/s, an element that was found first is often gone when its place is asked for.
+ */
 export async function watchRow(page: Page, row: number): Promise<RowWatch> {
-  const box = await page.locator('tbody tr').nth(row).boundingBox();
-  if (!box) throw new Error(`the table has no row ${row}`);
-  const [x, y] = [box.x + 60, box.y + box.height / 2];
+  const box = await page.evaluate<{ x: number; y: number } | null>(`(() => {
+    const box = document.querySelectorAll('tbody tr')[${row}]?.getBoundingClientRect();
+    return box ? { x: box.x + 60, y: box.y + box.height / 2 } : null;
+  })()`);
+  if (!box) throw new Error(`the table of ${new URL(page.url()).pathname} has no row ${row}`);
+  const { x, y } = box;
   await page.mouse.move(x, y);
   await page.evaluate(`{
     const rowUnder = () => document.elementFromPoint(${x}, ${y})?.closest('tr');
