@@ -51,7 +51,8 @@ export const untilTrue = (page: Page, expression: string): Promise<number> =>
       const look = () => {
         const value = (${expression});
         if (value) resolve(value);
-        else if (performance.now() > endsAt) reject(new Error('not true within 60 s: ' + location.pathname));
+        else if (performance.now() > endsAt) reject(new Error('not true within 60 s: ' + location.href + ' shows '
+          + (document.querySelector('main') ?? document.body).innerText.slice(0, 1_000)));
         else requestAnimationFrame(look);
       };
       look();
