@@ -92,6 +92,9 @@ const STATES: Record<Delivery['status'], string> = {
 /** The state of a delivery, for a list of filters. */
 export const stateWord = (status: Delivery['status']): string => STATES[status];
 
+/** That a producer has dismissed a failure changes nothing for the owner of the server. */
+export const STATE_WORDS = { state: stateWord, handled: { resent: 'given up, sent again' } };
+
 /** What the timeline says of a delivery, without a subject. */
 export const LANE_WORDS: LaneWords = {
   undeliverable: STATES.undeliverable,

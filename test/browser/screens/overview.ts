@@ -39,7 +39,7 @@ export function overviewTests(stage: Stage): void {
         .getByText(/counted (now|\d+ s ago)|not counted yet/)
         .first()
         .waitFor();
-      expect(await figure.innerText()).toMatch(/Retrying\s+[1-9]\d*\s+now/);
+      expect(await figure.innerText()).toMatch(/Retrying\s+[1-9]\d*\s+of the open ones/);
 
       const asked = new Set<string>();
       page.on('request', (request) => asked.add(new URL(request.url()).pathname));

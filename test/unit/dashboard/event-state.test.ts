@@ -1,5 +1,9 @@
-import { countsOf, stateOf } from '../../../dashboard/src/operator/events/event-summary-state.ts';
-import type { EventSummary } from '../../../sdk/typescript/src/models.ts';
+import {
+  countsOf,
+  stateOf,
+  stateOfEvent,
+} from '../../../dashboard/src/operator/events/event-summary-state.ts';
+import type { Event, EventSummary } from '../../../sdk/typescript/src/models.ts';
 
 const NOTHING = {
   ...{ openCount: 0, deliveredCount: 0, undeliverableCount: 0, cancelledCount: 0 },
@@ -37,7 +41,7 @@ test('the counts say what became of each delivery once', () => {
   expect(countsOf(event('pending', { ...counts, resentCount: 1, dismissedCount: 1 }))).toEqual([
     [3, 'delivered'],
     [2, 'retrying'],
-    [1, 'open'],
+    [1, 'other open'],
     [2, 'undeliverable'],
     [1, 'resent'],
     [1, 'dismissed'],
@@ -53,4 +57,17 @@ test('of an event with many deliveries only its status is known', () => {
     [2, 'open'],
     [400, 'undeliverable'],
   ]);
+});
+
+test('an event that names its deliveries has the same state, and those that it does not name may have failed', () => {
+  const failed = { status: 'undeliverable', replayedBy: null, dismissedAt: null };
+  const stateIf = (deliveries: object[], deliveryCount = deliveries.length, status = 'undeliverable') =>
+    stateOfEvent({ status, deliveries, deliveryCount } as Event);
+  const resent = { ...failed, replayedBy: 'dlv_2' };
+  const dismissed = { ...failed, dismissedAt: '2026-11-30T12:00:00.000Z' };
+  expect(stateIf([failed, resent])).toBe('undeliverable');
+  expect(stateIf([resent, dismissed, { status: 'delivered' }])).toBe('resent');
+  expect(stateIf([dismissed])).toBe('dismissed');
+  expect(stateIf([dismissed], 101)).toBe('undeliverable');
+  expect(stateIf([{ status: 'retrying' }, failed], 2, 'pending')).toBe('retrying');
 });

@@ -2,10 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Delivery } from '../../../../sdk/typescript/src/models.ts';
 import { endpointsQuery } from '../../api/queries.ts';
+import { DeliveryState } from '../../delivery/delivery-state.tsx';
 import { DeliveryTable as Table } from '../../delivery/delivery-table.tsx';
 import { SkeletonRows } from '../../kit/layout/page.tsx';
 import table from '../../kit/lists/table.module.css';
-import { StateOf } from '../../kit/status/state.tsx';
 import { TypeText, UrlText } from '../../kit/text/wrapping.tsx';
 
 const WORDS = {
@@ -39,14 +39,14 @@ export function DeliveryTable({ project, deliveries, isOfOneEndpoint = false }: 
       )}
       state={(delivery) => (
         <span>
-          <StateOf status={delivery.status} /> <Resent project={project} delivery={delivery} />
+          <DeliveryState delivery={delivery} /> <Resent project={project} delivery={delivery} />
         </span>
       )}
     />
   );
 }
 
-/** A failure that was sent again is no longer to be looked at. */
+/** The delivery that was made of a failure, or that it was made of. */
 function Resent({ project, delivery }: { project: string; delivery: Delivery }) {
   const { event, replayedBy, replayOf } = delivery;
   const other = replayedBy ?? replayOf;
@@ -58,7 +58,7 @@ function Resent({ project, delivery }: { project: string; delivery: Delivery }) 
       search={{ delivery: other }}
       className={table.nowrap}
     >
-      {replayedBy === null ? `resend of …${other.slice(-4)}` : 'resent'}
+      {`${replayedBy === null ? 'resend of' : 'as'} …${other.slice(-4)}`}
     </Link>
   );
 }

@@ -4,6 +4,7 @@ import type { Event } from '../../../../sdk/typescript/src/models.ts';
 import { Problem } from '../../api/problem.tsx';
 import { useMayChange } from '../../api/session.ts';
 import css from '../../delivery/delivery.module.css';
+import { DeliveryState, Handled } from '../../delivery/delivery-state.tsx';
 import { Timeline } from '../../delivery/timeline/timeline.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
@@ -11,7 +12,7 @@ import { Facts, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
 import { State, StateOf } from '../../kit/status/state.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { bytes, duration } from '../../kit/time/time.ts';
-import { Handled } from '../events/event-state.tsx';
+import { stateOfEvent } from '../events/event-summary-state.ts';
 import { AttemptOfEvent } from './attempt-of-event.tsx';
 import { DeliverTo } from './deliver-to.tsx';
 import { DeliveryPanel } from './delivery-panel.tsx';
@@ -94,7 +95,7 @@ export function EventScreen() {
         </Panel>
       )}
       {selected && (
-        <Panel title="Delivery" aside={<StateOf status={selected.delivery.status} />}>
+        <Panel title="Delivery" aside={<DeliveryState delivery={selected.delivery} />}>
           <DeliveryPanel project={project} event={event} lane={selected} onChange={refresh} />
           {attempt && <AttemptOfEvent project={project} event={event} lane={selected} attempt={attempt} />}
         </Panel>
@@ -108,25 +109,11 @@ export function EventScreen() {
   );
 }
 
-/** Whether all that failed was sent again. An event with more deliveries than it names is not known to be. */
-function isResent({ status, deliveries, deliveryCount }: Event): boolean {
-  const failed = deliveries.filter(({ status }) => status === 'undeliverable');
-  return (
-    status === 'undeliverable' &&
-    deliveries.length === deliveryCount &&
-    failed.length > 0 &&
-    failed.every(({ replayedBy }) => replayedBy !== null)
-  );
-}
-
-/** As in the list of events: what is open may be retried already. */
-const statusOf = ({ status, deliveries }: Event): string =>
-  status === 'pending' && deliveries.some((delivery) => delivery.status === 'retrying') ? 'retrying' : status;
-
 function EventState({ event }: { event: Event }) {
+  const state = stateOfEvent(event);
   return (
     <>
-      {isResent(event) ? <Handled as="resent" /> : <StateOf status={statusOf(event)} />}
+      {state === 'resent' || state === 'dismissed' ? <Handled as={state} /> : <StateOf status={state} />}
       {event.test && (
         <State tone="info" icon="activity">
           test

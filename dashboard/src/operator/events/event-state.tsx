@@ -1,4 +1,5 @@
 import type { EventSummary } from '../../../../sdk/typescript/src/models.ts';
+import { Handled } from '../../delivery/delivery-state.tsx';
 import table from '../../kit/lists/table.module.css';
 import { State, StateOf } from '../../kit/status/state.tsx';
 import { useNow } from '../../kit/time/clock.ts';
@@ -23,15 +24,6 @@ export function EventState({ event }: { event: EventSummary }) {
         <span className={table.muted}>{counts.map(([n, word]) => `${n} ${word}`).join(' · ')}</span>
       )}
     </span>
-  );
-}
-
-/** All that failed was sent again, or nobody will fix it: there is nothing more to do. */
-export function Handled({ as }: { as: 'resent' | 'dismissed' }) {
-  return (
-    <State tone="idle" icon={as === 'resent' ? 'rotate-cw' : 'octagon-x'}>
-      {`failed, ${as}`}
-    </State>
   );
 }
 

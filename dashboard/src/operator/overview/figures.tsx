@@ -36,8 +36,8 @@ export function OverviewFigures({ timeline, before, backlog, failures, now }: Fi
         compared('Failed attempts', ({ failed }) => failed.toLocaleString()),
         compared('Latency p95', ({ latencyP95Ms }) => ms(latencyP95Ms)),
         current('Open', open?.toLocaleString()),
-        { name: 'Retrying', value: failures && retryingText(failures), note: 'now' },
-        current('Held', backlog?.held.toLocaleString()),
+        { name: 'Retrying', value: failures && retryingText(failures), note: 'of the open ones' },
+        { name: 'Held', value: backlog?.held.toLocaleString(), note: 'of the open ones' },
         current(
           'Oldest open',
           backlog && (oldest == null ? 'none' : duration(Math.max(0, now - Date.parse(oldest)))),

@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Delivery } from '../../../../sdk/typescript/src/models.ts';
 import { endpointsQuery } from '../../api/queries.ts';
+import { DeliveryState } from '../../delivery/delivery-state.tsx';
 import { DeliveryTable as Table } from '../../delivery/delivery-table.tsx';
 import table from '../../kit/lists/table.module.css';
-import { StateOf } from '../../kit/status/state.tsx';
 import { project } from '../address.ts';
-import { stateWord } from '../words.ts';
+import { STATE_WORDS } from '../words.ts';
 
 const WORDS = {
   event: 'Event',
@@ -38,7 +38,7 @@ export function DeliveryTable({ deliveries, isOfOneEndpoint = false }: DeliveryT
           {test && <span className={table.muted}> test</span>}
         </span>
       )}
-      state={({ status }) => <StateOf status={status} word={stateWord(status)} />}
+      state={(delivery) => <DeliveryState delivery={delivery} words={STATE_WORDS} />}
     />
   );
 }

@@ -6,6 +6,7 @@ import { signingQuery } from '../../api/catalogue-queries.ts';
 import { useMay } from '../../api/session.ts';
 import { AttemptPanel } from '../../delivery/attempt/attempt-panel.tsx';
 import css from '../../delivery/delivery.module.css';
+import { DeliveryState } from '../../delivery/delivery-state.tsx';
 import { type Lane, urlOf } from '../../delivery/lane.ts';
 import { PolicySteps } from '../../delivery/policy-steps.tsx';
 import { Resend } from '../../delivery/resend.tsx';
@@ -13,12 +14,12 @@ import { Timeline } from '../../delivery/timeline/timeline.tsx';
 import { type BodyForm, BodyView } from '../../json-view/body-view.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
-import { State, StateOf } from '../../kit/status/state.tsx';
+import { State } from '../../kit/status/state.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { bytes } from '../../kit/time/time.ts';
 import { project } from '../address.ts';
 import { LoadProblem } from '../frame/load-problem.tsx';
-import { customerCause, customerWaiting, LANE_WORDS, stateWord } from '../words.ts';
+import { customerCause, customerWaiting, LANE_WORDS, STATE_WORDS } from '../words.ts';
 import { Advice } from './advice.tsx';
 import { supportText } from './support-text.ts';
 import { useDelivery } from './use-delivery.ts';
@@ -46,7 +47,7 @@ export function DeliveryScreen() {
       title={event.type}
       aside={
         <>
-          <StateOf status={lane.delivery.status} word={stateWord(lane.delivery.status)} />
+          <DeliveryState delivery={lane.delivery} words={STATE_WORDS} />
           {event.test && (
             <State tone="info" icon="activity">
               test

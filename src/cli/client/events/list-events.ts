@@ -75,7 +75,7 @@ function rowOf(event: EventSummary): Span[] {
     formatTime(event.createdAt),
     event.type,
     event.consumer ?? '-',
-    statusSpan(event.status),
+    statusSpan(event.status === 'pending' && event.retryingCount ? 'retrying' : event.status),
     countsOf(event)
       .map(([count, state]) => `${count} ${state}`)
       .join(' · ') || '-',
@@ -92,7 +92,7 @@ const countsOf = (event: EventSummary): [number, string][] => {
   const counts: [number, string][] = [
     [event.deliveredCount, 'delivered'],
     [retrying, 'retrying'],
-    [event.openCount - retrying, 'open'],
+    [event.openCount - retrying, retrying > 0 ? 'other open' : 'open'],
     [event.undeliverableCount - resent - dismissed, 'undeliverable'],
     [resent, 'resent'],
     [dismissed, 'dismissed'],
