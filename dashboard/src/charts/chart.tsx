@@ -93,7 +93,7 @@ export function Chart({ title, data, note, format, draw, onZoom }: ChartProps) {
                 y1={BASELINE}
                 y2={BASELINE}
               />
-              <TimeAxis from={from} to={to} width={width} isUtc={isUtc} />
+              <TimeAxis data={data} width={width} isUtc={isUtc} />
             </svg>
             {last >= 0 && (
               <PointPicker

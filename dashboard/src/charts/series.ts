@@ -19,7 +19,14 @@ export type ChartData = {
   series: Series[];
 };
 
-export const endOf = (data: ChartData, index: number): number => data.at[index]! + data.stepMs;
+export const DAY_MS = 86_400_000;
+
+/** The day of UTC that begins then: steps of a day are those. */
+export const dayText = (start: number): string =>
+  new Date(start).toLocaleString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+
+export const endOf = (data: Pick<ChartData, 'at' | 'stepMs'>, index: number): number =>
+  data.at[index]! + data.stepMs;
 
 export const isPartial = (data: ChartData, index: number): boolean => endOf(data, index) > data.settledUntil;
 
