@@ -52,6 +52,36 @@ export function eventListTests(stage: Stage): void {
   );
 
   test(
+    'a list whose newest events do not fit goes on until one does, and says so meanwhile',
+    async () => {
+      await stage.posthorn.post({ type: 'found.further', data: {} });
+      const page = await stage.open('/events');
+      // As when the API has looked at as many events as a page may cost, and found none.
+      let goOn = (): void => {};
+      const mayGoOn = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      await page.route(/\/v1\/events\?.*type=found\.further/, async (route) => {
+        const url = new URL(route.request().url());
+        if (!url.searchParams.has('cursor')) {
+          await route.fulfill({ json: { items: [], nextCursor: 'further' } });
+          return;
+        }
+        await mayGoOn;
+        url.searchParams.delete('cursor');
+        await route.fulfill({ response: await route.fetch({ url: url.href }) });
+      });
+      await page.getByLabel('Filter events').fill('type:found.further');
+      await page.keyboard.press('Enter');
+      await page.getByText('None of the newest events fits. Looking further back …').waitFor();
+      expect(await page.getByText('No event fits').count()).toBe(0);
+      goOn();
+      await page.getByRole('link', { name: 'found.further' }).waitFor();
+    },
+    TEST_MS,
+  );
+
+  test(
     'what failed of the selected events is resent as one recovery',
     async () => {
       const receiver = await stage.receiverThat(500, 200);

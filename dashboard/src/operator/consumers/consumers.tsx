@@ -93,7 +93,7 @@ export function Consumers() {
             </tbody>
           </table>
         )}
-        <More query={query} what="consumers" />
+        <More query={query} what="consumers" found={consumers.length} />
       </Panel>
       {isNew && <EditConsumer project={project} onClose={() => setNew(false)} />}
     </Page>

@@ -33,7 +33,7 @@ export function DeliveryList({ project, filter, range, isOfOneEndpoint = false }
       {query.error && <Problem error={query.error} />}
       <Panel>
         {query.isPending && <SkeletonRows rows={12} />}
-        {query.data && rows.length === 0 && !(isSearch && query.hasNextPage) && (
+        {query.data && rows.length === 0 && !query.hasNextPage && (
           <Empty icon="search" title="No delivery fits">
             <p>Choose a longer time range, or drop a filter.</p>
           </Empty>
@@ -49,7 +49,7 @@ export function DeliveryList({ project, filter, range, isOfOneEndpoint = false }
             onStop={() => void queryClient.cancelQueries({ queryKey: options.queryKey })}
           />
         ) : (
-          <More query={query} what="deliveries" />
+          <More key={JSON.stringify(options.queryKey)} query={query} what="deliveries" found={rows.length} />
         )}
       </Panel>
     </>

@@ -111,7 +111,7 @@ export function Endpoints() {
             onStop={() => void queryClient.cancelQueries({ queryKey: options.queryKey })}
           />
         ) : (
-          <More query={query} what="endpoints" />
+          <More query={query} what="endpoints" found={rows.length} />
         )}
       </Panel>
       {isNew && (

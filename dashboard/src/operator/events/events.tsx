@@ -103,7 +103,7 @@ export function Events() {
           </LiveLine>
         )}
         {query.isPending && <SkeletonRows rows={12} />}
-        {query.data && rows.length === 0 && !(isSearch && query.hasNextPage) && (
+        {query.data && rows.length === 0 && !query.hasNextPage && (
           <NoEvents project={project} filters={filters} search={search} onSend={() => setSending(true)} />
         )}
         {rows.length > 0 && (
@@ -117,7 +117,7 @@ export function Events() {
             onStop={() => void queryClient.cancelQueries({ queryKey: options.queryKey })}
           />
         ) : (
-          <More query={query} what="events" />
+          <More key={JSON.stringify(options.queryKey)} query={query} what="events" found={rows.length} />
         )}
       </Panel>
       {isSending && <SendEvent project={project} onClose={() => setSending(false)} />}

@@ -64,7 +64,7 @@ export function ProjectList() {
           </Empty>
         )}
         {projects.length > 0 && <ProjectTable projects={projects} now={now} />}
-        <More query={query} what="projects" />
+        <More query={query} what="projects" found={projects.length} />
       </Panel>
       {projects.length === 1 && !query.hasNextPage && <FirstUse project={projects[0]!} />}
       {isNew && <NewProject onClose={() => setNew(false)} />}

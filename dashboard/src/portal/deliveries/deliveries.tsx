@@ -72,7 +72,7 @@ export function Deliveries() {
       {query.error && <Problem error={query.error} hasOld={query.data !== undefined} />}
       <Panel>
         {query.isPending && <SkeletonRows rows={8} />}
-        {query.data && rows.length === 0 && (
+        {query.data && rows.length === 0 && !query.hasNextPage && (
           <Empty icon="inbox" title="No delivery fits">
             <p>Choose a longer time, or drop a filter.</p>
           </Empty>
@@ -85,7 +85,7 @@ export function Deliveries() {
             {last.complete ? ': everything in this time.' : '.'}
           </p>
         )}
-        <More query={query} what="deliveries" />
+        <More key={JSON.stringify(search)} query={query} what="deliveries" found={rows.length} />
       </Panel>
     </Page>
   );
