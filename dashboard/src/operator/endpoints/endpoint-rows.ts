@@ -40,7 +40,9 @@ export function rowsOf(
       open: openOf(backlog, endpoint.id),
     };
   });
-  return sort ? rows.toSorted((a, b) => KEYS[sort](b) - KEYS[sort](a)) : rows;
+  // Without a choice, what fails stands first. The figures come later, and must not move the rows.
+  const key = sort ? KEYS[sort] : ({ endpoint }: EndpointRow) => (hasState(endpoint, 'failing') ? 1 : 0);
+  return rows.toSorted((a, b) => key(b) - key(a));
 }
 
 const KEYS: Record<Sort, (row: EndpointRow) => number> = {

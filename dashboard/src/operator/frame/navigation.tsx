@@ -5,8 +5,10 @@ import { failuresQuery, projectQuery, projectsQuery } from '../../api/queries.ts
 import { sessionQuery, signOut, useSession } from '../../api/session.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Icon } from '../../kit/icons/icon.tsx';
+import { useHeldOrder } from '../../kit/lists/held-rows.ts';
 import { tell } from '../../kit/status/toast.tsx';
 import { counted } from '../../kit/text/counted.ts';
+import { attentionFirst } from '../projects/attention-first.ts';
 import { ClockSelect } from './clock-select.tsx';
 import css from './navigation.module.css';
 import { SCREENS } from './screens.ts';
@@ -28,8 +30,9 @@ export function Navigation({ isOpen }: { isOpen: boolean }) {
 
 /** All projects, with a dot where something needs attention. */
 function InstallationLinks() {
-  const { data } = useInfiniteQuery(projectsQuery);
-  const projects = data?.pages[0]?.items ?? [];
+  const { data, hasNextPage } = useInfiniteQuery(projectsQuery);
+  const listed = data?.pages.flatMap(({ items }) => items) ?? [];
+  const projects = useHeldOrder(attentionFirst(listed), ({ id }) => id);
   return (
     <nav className={css.links} aria-label="Installation">
       <Link to="/" aria-current="page">
@@ -37,12 +40,13 @@ function InstallationLinks() {
         Projects
       </Link>
       {projects.map(({ id, name, figures }) => (
-        <Link key={id} to="/p/$project" params={{ project: id }}>
+        <Link key={id} to="/p/$project" params={{ project: id }} data-row>
           <span className={css.dot} data-attention={figures?.attention ?? false} aria-hidden="true" />
           <span className={css.linkName}>{name}</span>
           {figures?.attention && <span className={css.hidden}>needs attention</span>}
         </Link>
       ))}
+      {hasNextPage && <p className={css.rest}>More are in the list.</p>}
     </nav>
   );
 }

@@ -6,9 +6,11 @@ import { useMayChange } from '../../api/session.ts';
 import { readinessQuery } from '../../api/statistics-queries.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Empty, Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
+import { useHeldOrder } from '../../kit/lists/held-rows.ts';
 import { More } from '../../kit/lists/more.tsx';
 import { useNow } from '../../kit/time/clock.ts';
 import { outageText } from '../overview/verdict.ts';
+import { attentionFirst } from './attention-first.ts';
 import { FirstUse } from './first-use.tsx';
 import { NewProject } from './new-project.tsx';
 import { ProjectTable } from './project-table.tsx';
@@ -24,7 +26,8 @@ export function ProjectList() {
   const [isNew, setNew] = useState(false);
   const mayChange = useMayChange();
   const now = useNow(5_000);
-  const projects = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  const listed = query.data?.pages.flatMap(({ items }) => items) ?? [];
+  const projects = useHeldOrder(attentionFirst(listed), ({ id }) => id);
   const outage = outageText(readiness.data);
   return (
     <Page
