@@ -57,7 +57,11 @@ export default defineConfig(({ command }) => ({
   // Relative, so that one build works under any path. The server makes the paths in the page absolute.
   base: command === 'build' ? './' : '/',
   appType: 'spa',
-  plugins: [react(), icons(), compressed(), pages()],
+  resolve: {
+    // Makes all elements, so that text of others reorders nothing around it on any screen.
+    alias: [{ find: /^foreign-text\/(jsx\S*)$/, replacement: join(root, 'src/kit/text/foreign/$1.ts') }],
+  },
+  plugins: [react({ jsxImportSource: 'foreign-text' }), icons(), compressed(), pages()],
   css: { modules: { localsConvention: 'camelCaseOnly' } },
   build: {
     outDir: 'dist',

@@ -9,6 +9,7 @@ import { eventListTests } from './screens/events.ts';
 import { everyScreenTests } from './screens/every-screen.ts';
 import { firstUseTests } from './screens/first-use.ts';
 import { foreignOriginTests } from './screens/foreign-origin.ts';
+import { foreignTextTests } from './screens/foreign-text.ts';
 import { frameTests } from './screens/frame.ts';
 import { liveTests } from './screens/live.ts';
 import { overviewTests } from './screens/overview.ts';
@@ -45,6 +46,7 @@ describeInBrowser('the dashboard and the portal', () => {
   eventListTests(stage);
   liveTests(stage);
   everyScreenTests(stage);
+  foreignTextTests(stage);
   referenceTests(stage);
   foreignOriginTests(stage);
   // Before there is a catalogue, which limits what endpoints subscribe to.

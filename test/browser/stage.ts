@@ -15,8 +15,8 @@ export type Stage = {
   posthorn: TestPosthorn;
   browser: TestBrowser;
   receiverThat(...script: ScriptStep[]): Promise<Receiver>;
-  /** The address of a screen of the project. */
-  address(path: string): string;
+  /** The address of a screen of the project, or of another one. */
+  address(path: string, projectId?: string): string;
   /** Opens a screen of the project, or of another one, in a new page, and signs in there. */
   open(path: string, key?: string, projectId?: string): Promise<Page>;
   signIn(page: Page, path: string, key?: string, projectId?: string): Promise<void>;

@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Icon } from '../icons/icon.tsx';
 import type { IconName } from '../icons/icon-names.ts';
+import { withNamedControls } from '../text/foreign/reordering.ts';
 import { product } from '../text/product.ts';
 import css from './page.module.css';
 
@@ -18,7 +19,7 @@ type PageProps = {
 export function Page({ title, heading = title, aside, actions, children }: PageProps) {
   const element = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · ${product()}`;
+    document.title = withNamedControls(`${title} · ${product()}`);
   }, [title]);
   useEffect(() => {
     // A link to a part of the page, or a field that asks for the focus, keeps it.

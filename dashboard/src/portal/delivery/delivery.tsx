@@ -184,7 +184,11 @@ function Sentence({ lane: { delivery, attempts } }: { lane: Lane }) {
   if (delivery.status === 'delivered') return `Delivered after ${tries}.`;
   if (delivery.status === 'cancelled') return `Cancelled after ${tries}.`;
   if (delivery.status === 'undeliverable')
-    return `Given up after ${tries}. ${last ? `${customerCause(last)}.` : ''}`;
+    return (
+      <>
+        Given up after {tries}. {last && `${customerCause(last)}.`}
+      </>
+    );
   const next = delivery.nextAttemptAt;
   return (
     <>
