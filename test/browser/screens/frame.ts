@@ -1,3 +1,4 @@
+import { tabTo } from '../keyboard.ts';
 import { type Stage, TEST_MS } from '../stage.ts';
 
 export function frameTests(stage: Stage): void {
@@ -71,6 +72,33 @@ export function frameTests(stage: Stage): void {
       const jump = page.getByRole('dialog').locator('input');
       await jump.press('Control+v');
       expect(await jump.inputValue()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [+-]\d\d:\d\d$/);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'by keyboard, the exact times of a row are shown while its link has the focus, and a time on its own is a stop',
+    async () => {
+      const event = await stage.failedEvent('exact.time', await stage.receiverThat(500));
+      const page = await stage.open('/events?type=exact.time');
+      const exactTimes = () =>
+        page.evaluate<string[]>(
+          `[...document.querySelectorAll('main time')]
+            .filter((time) => getComputedStyle(time, '::after').display !== 'none')
+            .map((time) => getComputedStyle(time, '::after').content.slice(1, -1))`,
+        );
+      await page.getByRole('link', { name: 'exact.time' }).waitFor();
+      expect(await exactTimes()).toEqual([]);
+      await page.keyboard.press('j');
+      const exact = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [+-]\d\d:\d\d$/;
+      expect(await exactTimes()).toEqual([expect.stringMatching(exact)]);
+      expect(await page.locator('tbody time[tabindex]').count()).toBe(0);
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+
+      await page.goto(stage.address(`/events/${event}`));
+      const accepted = page.locator('main time').first();
+      await tabTo(page, accepted);
+      expect(await exactTimes()).toEqual([await accepted.getAttribute('title')]);
     },
     TEST_MS,
   );
