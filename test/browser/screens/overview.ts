@@ -21,6 +21,40 @@ export function overviewTests(stage: Stage): void {
   );
 
   test(
+    'the figures are as high before they are known as with the longest times',
+    async () => {
+      // A project without events shows its first steps instead.
+      await stage.posthorn.post({ type: 'overview.figures', data: {} });
+      const page = await stage.browser.open();
+      let answer = (): void => {};
+      const mayAnswer = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      await page.route('**/v1/backlog', async (route) => {
+        await mayAnswer;
+        const response = await route.fetch();
+        const oldestOpenAt = new Date(Date.now() - (59 * 60 + 30) * 1_000).toISOString();
+        await route.fulfill({ response, json: { ...((await response.json()) as object), oldestOpenAt } });
+      });
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await stage.signIn(page, '/');
+      const figure = page.locator('dt', { hasText: 'Oldest open' }).locator('..');
+      await figure.waitFor();
+      const heightOf = async (): Promise<number | undefined> => (await figure.boundingBox())?.height;
+      const before = await heightOf();
+      answer();
+      await figure.getByText(/59 min \d+ s/).waitFor();
+      expect(await heightOf()).toBe(before);
+      const beyond = await figure
+        .locator('dd')
+        .first()
+        .evaluate((value) => value.scrollWidth - value.clientWidth);
+      expect(beyond).toBe(0);
+    },
+    TEST_MS,
+  );
+
+  test(
     'what is retried is counted in the answer that the list is made of, and all figures are refreshed together',
     async () => {
       const receiver = await stage.receiverThat(506);
