@@ -66,7 +66,7 @@ export function endpointTests(stage: Stage): void {
       await page.keyboard.press('Enter');
       await dialog.getByRole('button', { name: 'Delete the endpoint' }).click();
       await page.getByRole('heading', { name: 'Endpoints' }).waitFor();
-      expect(await page.getByText(receiver.url).count()).toBe(0);
+      await page.getByText(receiver.url).first().waitFor({ state: 'detached' });
     },
     TEST_MS,
   );

@@ -96,7 +96,7 @@ test('another endpoint does not wait', async () => {
   await eventually(async () => (await shut.health()).retryAfter !== null);
   const open = await subscribed(200);
   const event = await open.post();
-  expect(await posthorn.untilSettled(event.id, 5_000)).toMatchObject({ status: 'delivered' });
+  expect(await posthorn.untilSettled(event.id, 30_000)).toMatchObject({ status: 'delivered' });
 });
 
 test('an endpoint that is paused and resumed does not wait any longer', async () => {

@@ -75,7 +75,7 @@ test('a retry requested while another delivery of the group is in flight is made
   await sendCommand(posthorn, 'retry', await deliveryOf(posthorn, items[0]!));
   respond(200);
 
-  expect(await posthorn.untilSettled(items[0]!.id, 5_000)).toMatchObject({ status: 'delivered' });
+  expect(await posthorn.untilSettled(items[0]!.id, 30_000)).toMatchObject({ status: 'delivered' });
   expect(await posthorn.attemptsOf((await deliveryOf(posthorn, items[0]!)).id)).toMatchObject([
     { trigger: 'schedule' },
     { trigger: 'manual' },
@@ -88,7 +88,7 @@ test('a retry of a delivery whose workflow was terminated continues in another w
 
   expect(await sendCommand(posthorn, 'retry', delivery)).toMatchObject({ status: 202 });
 
-  expect(await posthorn.untilSettled(event.id, 5_000)).toMatchObject({ status: 'delivered' });
+  expect(await posthorn.untilSettled(event.id, 30_000)).toMatchObject({ status: 'delivered' });
   const { workflow, attempts } = await deliveryOf(posthorn, event);
   expect(workflow!.id).toMatch(/\/[0-9a-f-]{36}$/);
   expect(workflow!.id).not.toBe(delivery.workflow!.id);

@@ -26,10 +26,7 @@ test('open deliveries that fit a filter are cancelled: those that wait for a ret
   await failing.untilReceived(700);
   const listed = (query: string) =>
     posthorn.call<{ items: Delivery[] }>('GET', `/v1/deliveries?limit=200&${query}`);
-  await eventually(
-    async () => (await listed(`endpoint=${retried.id}&status=pending`)).items.length === 0,
-    30_000,
-  );
+  await eventually(async () => (await listed(`endpoint=${retried.id}&status=pending`)).items.length === 0);
 
   const filter = { since, type: 'mistake.one' };
   expect(await posthorn.call('POST', '/v1/cancellations', { ...filter, dryRun: true })).toMatchObject({

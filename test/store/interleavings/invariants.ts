@@ -20,7 +20,7 @@ export async function readStream(store: SeededStore, world: World): Promise<stri
   const { n } = await store.queryOne('SELECT count(*)::int AS n FROM outcomes WHERE project_id = $1', [
     world.project,
   ]);
-  for (const until = performance.now() + 5_000; seqs.length < n && performance.now() < until; )
+  for (const until = performance.now() + 60_000; seqs.length < n && performance.now() < until; )
     await readNext();
   return seqs;
 }

@@ -120,7 +120,7 @@ export async function startOrderedWorld(store: SeededStore, processes: number) {
       const [line] = lines.splice(index % Math.max(1, lines.length), 1);
       if (line) await release(line.workflowId, line.deliveries);
     },
-    untilSent: (): Promise<void> => eventually(() => world.send(0), 20_000),
+    untilSent: (): Promise<void> => eventually(() => world.send(0)),
     /** A process that assigned deliveries dies before it starts their workflow. */
     async failStart(by: number): Promise<void> {
       const assignment = await assign(by);
@@ -159,7 +159,7 @@ export async function startOrderedWorld(store: SeededStore, processes: number) {
       await world.resume();
       while (underWay.length > 0) await world.record(0, DELIVERED);
       // Long transactions of other suites on the same server keep numbers from being complete.
-      for (const giveUpAt = performance.now() + 20_000; (await world.openCount()) > 0; ) {
+      for (const giveUpAt = performance.now() + 60_000; (await world.openCount()) > 0; ) {
         if (performance.now() > giveUpAt) throw new Error('nothing is sent any more');
         if ((await world.follow(0)) || (await world.send(sent.length))) await world.record(0, DELIVERED);
       }
