@@ -26,7 +26,9 @@ FROM ${NODE_IMAGE}
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates \
  && rm -rf /var/lib/apt/lists/*
-ENV NODE_ENV=production POSTHORN_HOST=0.0.0.0 POSTHORN_HEALTH_PORT=4002
+# If empty, the version of Posthorn and a hash of the workflow code. It only matters with POSTHORN_DEPLOYMENT.
+ARG POSTHORN_BUILD_ID=
+ENV NODE_ENV=production POSTHORN_HOST=0.0.0.0 POSTHORN_HEALTH_PORT=4002 POSTHORN_BUILD_ID=$POSTHORN_BUILD_ID
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./

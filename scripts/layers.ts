@@ -70,7 +70,8 @@ export const LAYERS: Layer[] = [
     imports: ['src/policy', 'src/attempts', 'src/recoveries', 'workflows/contract.ts'],
   },
   { path: 'src/api', imports: [...CORE, 'src/catalogue', 'src/observability', 'src/api/ports.ts'] },
-  { path: 'src/config/variables.ts', imports: ['src/policy', 'src/egress'] },
+  { path: 'src/config/pem.ts', imports: [] },
+  { path: 'src/config/variables.ts', imports: ['src/policy', 'src/egress', 'src/config/pem.ts'] },
   { path: 'src/config', imports: ['src/config/variables.ts', 'src/egress'] },
   {
     path: 'src/temporal',

@@ -25,6 +25,8 @@ import { InFlightActivities } from './in-flight-activities.ts';
 
 export const retryNow = defineSignal<[string[]]>('retryNow');
 export const cancel = defineSignal<[string[]]>('cancel');
+/** Postgres has taken over the deliveries that wait, except these. */
+export const release = defineSignal<[string[]]>('release');
 export const progress = defineQuery<Progress>('progress');
 
 /**
@@ -44,6 +46,7 @@ export async function deliver(input: DeliverInput): Promise<DeliverySummary> {
   let isMarkedRetrying = false;
   setHandler(retryNow, (ids) => tracker.makeDue(ids, Date.now()));
   setHandler(cancel, (ids) => tracker.cancel(ids));
+  setHandler(release, (kept) => tracker.release(kept));
   setHandler(progress, () => tracker.progress());
 
   while (tracker.isOpen()) {

@@ -144,6 +144,15 @@ export class DeliveryTracker {
     }
   }
 
+  /** Handles the signal `release`: Postgres has taken over what waits here, except the `kept` deliveries. */
+  release(kept: string[]): void {
+    for (const { id, state } of this.entries.values()) {
+      if (state.kind !== 'waiting' || kept.includes(id)) continue;
+      this.entryOf(id).state = { ...state, kind: 'released' };
+      this.changed = true;
+    }
+  }
+
   /** Whether any delivery has failed an attempt and was to be retried. */
   hasRetried(): boolean {
     return this.hasRetriedAny;

@@ -1,5 +1,13 @@
-import { continueAsNew, proxyActivities, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
+import {
+  continueAsNew,
+  proxyActivities,
+  setCurrentDetails,
+  setWorkflowOptions,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { type JobActivities, type RecoverInput, slowTaskQueueOf } from './contract.ts';
+import { goesOnWithNewBuilds } from './goes-on-with-new-builds.ts';
 
 /** Some ten events each: a history of 2,000 events replays in well under a second. */
 const STEPS_PER_RUN = 200;
@@ -19,6 +27,9 @@ export async function recover(input: RecoverInput): Promise<string> {
   }
   return continueAsNew<typeof recover>(input);
 }
+
+// It may run for days, so it goes on with each new build. If its history does not fit, it starts anew where it was.
+setWorkflowOptions(goesOnWithNewBuilds, recover);
 
 const activitiesOn = (taskQueue: string): JobActivities =>
   proxyActivities<JobActivities>({

@@ -62,7 +62,8 @@ export function createBulkJobs(deps: BulkJobsDependencies): BulkJobs & Loop {
   async function checkJob(gateway: JobGateway, job: BulkJob): Promise<void> {
     const state = await gateway.stateOf(jobWorkflowId(job));
     if (state === 'running' || state === 'unknown') return;
-    if (state === 'wedged') await gateway.terminate(jobWorkflowId(job), 'its workflow tasks keep failing');
+    if (state === 'wedged' || state === 'outdated')
+      await gateway.terminate(jobWorkflowId(job), 'its workflow tasks make no progress');
     // A closed workflow keeps its id, and one that Temporal has lost may come back from a backup.
     const next = await runAnew(pool, job);
     if (next) await startWorkflow(next);

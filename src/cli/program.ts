@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { version } from '../config/version.ts';
 import { withUsageExit } from './client/client-command.ts';
 import { registerDashboard } from './commands/dashboard.ts';
+import { registerDeployment } from './commands/deployment.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvents } from './commands/events.ts';
 import { registerListen } from './commands/listen.ts';
@@ -27,6 +28,7 @@ const commands = [
   registerApi,
   registerWorker,
   registerMigrate,
+  registerDeployment,
   registerDoctor,
   registerDashboard,
   registerListen,

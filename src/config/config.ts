@@ -2,12 +2,21 @@ import { isIPv4 } from 'node:net';
 import type { PortRange } from '../egress/addresses/ports.ts';
 import { DEFAULT_NO_PROXY } from '../egress/proxy/no-proxy.ts';
 import type { ProxyAddress } from '../egress/proxy/proxy-url.ts';
-import type { TemporalConfig } from './temporal-config.ts';
+import { deploymentConfigOf, type TemporalConfig } from './temporal-config.ts';
 import { type TemporalProfile, withTemporalProfile } from './temporal-profile.ts';
 import { type Environment, environmentSchema } from './variables.ts';
 import { version } from './version.ts';
 
-export type Command = 'start' | 'api' | 'worker' | 'migrate' | 'doctor' | 'try' | 'dashboard' | 'client';
+export type Command =
+  | 'start'
+  | 'api'
+  | 'worker'
+  | 'migrate'
+  | 'deployment'
+  | 'doctor'
+  | 'try'
+  | 'dashboard'
+  | 'client';
 
 export type Config = {
   /** If unset, the embedded Postgres is used. */
@@ -136,7 +145,7 @@ function missingFor(command: Command, env: NodeJS.ProcessEnv): string[] {
   requireVariable('DATABASE_URL', needsServers || command === 'migrate');
   requireVariable('TEMPORAL_ADDRESS', needsServers);
   requireVariable('POSTHORN_ADMIN_KEY', !embedded && (command === 'start' || command === 'api'));
-  requireVariable('POSTHORN_ENCRYPTION_KEYS', !embedded && command !== 'migrate');
+  requireVariable('POSTHORN_ENCRYPTION_KEYS', !embedded && command !== 'migrate' && command !== 'deployment');
   if (env.DATABASE_DIRECT_URL !== undefined && env.DATABASE_URL === undefined) {
     problems.push(
       'DATABASE_DIRECT_URL is set, but DATABASE_URL is not: without a pooler, set only DATABASE_URL',
@@ -169,6 +178,7 @@ function toConfig(v: Environment, profile: TemporalProfile, isEmpty: (name: stri
       tlsServerCa: v.TEMPORAL_TLS_SERVER_CA,
       tlsServerName: v.TEMPORAL_TLS_SERVER_NAME,
       ...profile,
+      deployment: deploymentConfigOf(v),
       uiUrl: v.TEMPORAL_UI_URL,
       cliPath: v.TEMPORAL_CLI_PATH,
     }),
@@ -229,7 +239,6 @@ const omitUndefined = <T extends object>(values: T): OmitUndefined<T> =>
 const userAgentOf = (publicUrl = 'https://posthorn.example'): string => `Posthorn/${version} (+${publicUrl})`;
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
-
 /** Checks addresses only: a name such as 127.evil.example may lead anywhere. */
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));

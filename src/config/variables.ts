@@ -1,5 +1,3 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isTranslationPrefix } from '../egress/addresses/nat64.ts';
@@ -9,6 +7,7 @@ import { parseProxyUrl } from '../egress/proxy/proxy-url.ts';
 import { parseDuration } from '../policy/duration.ts';
 import { parseEndpointSelection } from '../policy/endpoint-selection.ts';
 import { DEFAULT_QUOTAS, parseQuotas, type Quotas } from '../policy/quotas.ts';
+import { readCertificates, readPem } from './pem.ts';
 
 const UNIT_BYTES: Record<string, number> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2 };
 
@@ -69,6 +68,16 @@ const serverName = parsedAs('a host name', (text) =>
 const taskQueue = parsedAs(
   'a name of up to 100 letters, digits, dots, hyphens and underscores that does not end in -slow',
   (text) => (/^[\w.-]{1,100}$/.test(text) && !text.endsWith('-slow') ? text : undefined),
+);
+
+/** Temporal puts `.` or `:` between a deployment's name and a build id. */
+const deploymentName = parsedAs('a name of up to 100 letters, digits, hyphens and underscores', (text) =>
+  /^[\w-]{1,100}$/.test(text) ? text : undefined,
+);
+
+const buildId = parsedAs(
+  'an id of up to 100 letters, digits, dots, hyphens, underscores and plus signs',
+  (text) => (/^[\w.+-]{1,100}$/.test(text) ? text : undefined),
 );
 
 const hostsAndPorts = parsedAs('a comma-separated list of host:port', (text) => {
@@ -159,37 +168,12 @@ const nat64Prefixes = parsedAs(
   },
 );
 
-/** PEM text, or the content of the PEM file at this path; undefined if it is neither. */
-function readPem(text: string): Buffer | undefined {
-  if (text.includes('-----BEGIN ')) return Buffer.from(text);
-  try {
-    const content = readFileSync(text);
-    return content.includes('-----BEGIN ') ? content : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 const pem = parsedAs('PEM text, or the path of a readable PEM file', readPem);
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 const certificates = parsedAs(
   'PEM text with valid certificates, or the path of a readable PEM file',
-  (text) => {
-    const found = readPem(text)?.toString('latin1').match(CERTIFICATE);
-    return found?.every(isCertificate) ? [...found] : undefined;
-  },
+  readCertificates,
 );
-
-function isCertificate(text: string): boolean {
-  try {
-    new X509Certificate(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const UI_NAMES = ['dashboard', 'portal'] as const;
 const uiNames = parsedAs('a comma-separated list of dashboard and portal', (text) => {
@@ -237,6 +221,9 @@ export const environmentSchema = z.object({
   POSTHORN_MAX_BODY: bytes.default(1024 ** 2),
   POSTHORN_QUOTAS: quotas.default(DEFAULT_QUOTAS),
   POSTHORN_GROUPING: z.enum(['auto', 'never'], 'is not auto or never').default('auto'),
+  POSTHORN_DEPLOYMENT: deploymentName.optional(),
+  POSTHORN_BUILD_ID: buildId.optional(),
+  POSTHORN_DEPLOYMENT_PROMOTE: z.enum(['auto', 'manual'], 'is not auto or manual').default('auto'),
   POSTHORN_DRAIN_RATE: drainRate.default(20),
   POSTHORN_FIRST_ATTEMPT: z.enum(['workflow', 'express'], 'is not workflow or express').default('workflow'),
   POSTHORN_WORKFLOW_WAIT: durationMs.default(3 * 3_600_000),

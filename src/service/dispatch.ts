@@ -192,6 +192,11 @@ function startReconciler(
         'a workflow failed with open deliveries, which continue in another workflow',
       );
     },
+    onDrained: (workflows, deliveries) =>
+      log.info(
+        { workflows, deliveries },
+        'workflows of an earlier build were relieved of deliveries, which continue on the current one',
+      ),
     onLeadershipChange: (leads) => {
       onLeadershipChange(leads);
       metrics.leads.set(leads ? 1 : 0);

@@ -4,7 +4,8 @@ import type { ServiceConfig } from '../config/service-config.ts';
 import { type MetricsServer, serveMetrics } from '../observability/serve-metrics.ts';
 import { clockStatus } from '../store/postgres/database-clock.ts';
 import { databaseIdentity } from '../store/postgres/database-identity.ts';
-import { type ClaimMode, InstallationConflict } from '../temporal/installation.ts';
+import { isRefusal } from '../temporal/describe-failure.ts';
+import type { ClaimMode } from '../temporal/installation.ts';
 import { superviseTemporal } from '../temporal/supervisor.ts';
 import { createWorkflowLinks } from '../temporal/workflow-links.ts';
 import { startApiRole } from './api-role.ts';
@@ -112,7 +113,7 @@ async function admission(admitted: Promise<void>): Promise<void> {
   try {
     await Promise.race([admitted, sleep(ADMISSION_TIMEOUT_MS, undefined, { ref: false })]);
   } catch (error) {
-    throw error instanceof InstallationConflict ? new StartFailure(error.message, { cause: error }) : error;
+    throw isRefusal(error) ? new StartFailure(error.message, { cause: error }) : error;
   }
 }
 

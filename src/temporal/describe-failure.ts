@@ -1,8 +1,13 @@
 import type { Config } from '../config/config.ts';
 import { usesTls } from '../config/temporal-config.ts';
+import { VersioningUnavailable } from './deployments/deployment.ts';
 import { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';
 import { InstallationConflict } from './installation.ts';
 import { NamespaceMissing } from './namespace.ts';
+
+/** Whether a process must not start for this reason: it would not go away by itself. */
+export const isRefusal = (error: unknown): error is InstallationConflict | VersioningUnavailable =>
+  error instanceof InstallationConflict || error instanceof VersioningUnavailable;
 
 /**
  * Says in one or two sentences why Temporal is unavailable and which variable to check. The SDK reports failures of its
@@ -13,7 +18,7 @@ export function describeTemporalFailure(
   config: Config['temporal'] & { address: string },
 ): string {
   const { address, namespace } = config;
-  if (error instanceof NamespaceMissing || error instanceof InstallationConflict) return error.message;
+  if (error instanceof NamespaceMissing || isRefusal(error)) return error.message;
   const message = error instanceof Error ? error.message : String(error);
   const status = grpcStatusOf(error);
   if (status === GRPC_STATUS.UNAUTHENTICATED || status === GRPC_STATUS.PERMISSION_DENIED) {

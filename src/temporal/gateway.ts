@@ -14,18 +14,25 @@ import {
 } from '../../workflows/contract.ts';
 import { deserializePolicy, remainingDelayMs } from '../policy/retry-policy.ts';
 import type { AssignedDelivery, Assignment } from '../store/deliveries/assignments/assignment.ts';
-import { GRPC_STATUS, grpcStatusOf } from './grpc-status.ts';
+import type { DeploymentVersion } from './deployments/deployment.ts';
+import {
+  pinnedVersionOf,
+  type VersioningInfo,
+  workflowsOfDrainingBuilds,
+} from './deployments/draining-workflows.ts';
 import { searchAttributesOf } from './search-attributes.ts';
+import { describedUnlessNotFound, runsOf, unlessNotFound } from './workflow-runs.ts';
 
 /**
  * The state of a workflow in Temporal:
  * - `running`: open, and its workflow tasks succeed.
  * - `wedged`: open, but its workflow task fails repeatedly, or it runs on a task queue that was used before.
+ * - `outdated`: open, and stays on a build of the workers that is not the current one.
  * - `failed`: closed with a failure.
  * - `closed`: closed in any other way, or not found.
  * - `unknown`: Temporal did not respond.
  */
-export type WorkflowState = 'running' | 'wedged' | 'failed' | 'closed' | 'unknown';
+export type WorkflowState = 'running' | 'wedged' | 'outdated' | 'failed' | 'closed' | 'unknown';
 
 /** All calls that Posthorn makes to Temporal's server from outside a workflow. */
 export type TemporalGateway = {
@@ -47,6 +54,10 @@ export type TemporalGateway = {
   /** The run id of a workflow; null when Temporal does not have the workflow, for example after its retention. */
   runOf(workflowId: string): Promise<string | null>;
   terminate(workflowId: string, reason: string): Promise<void>;
+  /** Up to 5,000 open workflows of deliveries that stay on a build of the workers which gets no new ones. */
+  workflowsOfDrainingBuilds(): Promise<string[]>;
+  /** Tells a workflow that Postgres has taken over the deliveries that wait in it, except the `kept` ones. */
+  release(workflowId: string, kept: string[]): Promise<void>;
   /** The ids of the deliveries that a workflow was started with. Rejects if Temporal does not have the workflow. */
   deliveriesOf(workflowId: string): Promise<string[]>;
   /**
@@ -74,19 +85,26 @@ export function createTemporalGateway(
     eager,
     hasSearchAttributes,
     eventsPerRun,
+    deployment,
+    currentVersion = () => undefined,
   }: {
     taskQueue: string;
-    eager: boolean;
+    /** Whether a worker of this process may get the first task of a workflow with the response to its start. */
+    eager: () => boolean;
     hasSearchAttributes: () => boolean;
     /** Events after which the history of a workflow of deliveries begins anew, if not as many as usual. */
     eventsPerRun?: number | undefined;
+    /** The name of the worker deployment, if there is one. */
+    deployment?: string | undefined;
+    /** The version that gets new workflows; undefined: not known; null: workers without a version. */
+    currentVersion?: () => DeploymentVersion | null | undefined;
   },
 ): TemporalGateway {
   const handleOf = (workflowId: string) => client.workflow.getHandle(workflowId);
 
   async function send(
     workflowId: string,
-    signal: 'retryNow' | 'cancel',
+    signal: 'retryNow' | 'cancel' | 'release',
     ids: string[],
   ): Promise<'sent' | 'not_found'> {
     try {
@@ -96,6 +114,13 @@ export function createTemporalGateway(
       if (error instanceof WorkflowNotFoundError) return 'not_found';
       throw error;
     }
+  }
+
+  function isPinnedElsewhere(info: VersioningInfo): boolean {
+    const pinned = pinnedVersionOf(info);
+    const current = currentVersion();
+    if (!pinned || current === undefined) return false;
+    return pinned.deploymentName !== current?.deploymentName || pinned.buildId !== current.buildId;
   }
 
   return {
@@ -116,7 +141,7 @@ export function createTemporalGateway(
           args: [input],
           // Ids are never reused: a second run of an assignment would own no deliveries.
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
-          requestEagerStart: eager,
+          requestEagerStart: eager(),
           workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
           staticSummary: summaryOf(assignment),
           ...(useSearchAttributes && { searchAttributes: searchAttributesOf(assignment) }),
@@ -150,6 +175,7 @@ export function createTemporalGateway(
         const { status, raw, taskQueue: runsOn } = await handleOf(workflowId).describe();
         if (status.name !== 'RUNNING') return status.name === 'FAILED' ? 'failed' : 'closed';
         if (runsOn !== taskQueue) return 'wedged';
+        if (isPinnedElsewhere(raw.workflowExecutionInfo?.versioningInfo)) return 'outdated';
         return (raw.pendingWorkflowTask?.attempt ?? 0) >= WEDGED_AFTER_TASK_ATTEMPTS ? 'wedged' : 'running';
       } catch (error) {
         return error instanceof WorkflowNotFoundError ? 'closed' : 'unknown';
@@ -172,7 +198,15 @@ export function createTemporalGateway(
       return (await describedUnlessNotFound(client, workflowId))?.runId ?? null;
     },
     async terminate(workflowId, reason) {
-      await handleOf(workflowId).terminate(reason);
+      await handleOf(workflowId)
+        .terminate(reason)
+        .catch((error) => {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        });
+    },
+    workflowsOfDrainingBuilds: () => workflowsOfDrainingBuilds(client, deployment),
+    async release(workflowId, kept) {
+      await send(workflowId, 'release', kept);
     },
     async deliveriesOf(workflowId) {
       const { history } = await client.workflowService.getWorkflowExecutionHistory({
@@ -195,45 +229,6 @@ export function createTemporalGateway(
         );
     },
   };
-}
-
-/** The runs that Temporal has of a workflow, the last one first. Each but the last one continued as new. */
-async function runsOf(client: Client, workflowId: string): Promise<string[]> {
-  const { namespace } = client.options;
-  const last = await describedUnlessNotFound(client, workflowId);
-  if (last === null) return [];
-  const runs = [last.runId];
-  for (let runId = last.runId; runId !== last.raw.workflowExecutionInfo?.firstRunId; runs.push(runId)) {
-    const page = await unlessNotFound(
-      client.workflowService.getWorkflowExecutionHistory({
-        namespace,
-        execution: { workflowId, runId },
-        maximumPageSize: 1,
-      }),
-    );
-    const start = page?.history?.events?.[0]?.workflowExecutionStartedEventAttributes;
-    if (!start?.continuedExecutionRunId) break;
-    runId = start.continuedExecutionRunId;
-  }
-  return runs;
-}
-
-async function unlessNotFound<T>(call: Promise<T>): Promise<T | null> {
-  try {
-    return await call;
-  } catch (error) {
-    if (grpcStatusOf(error) === GRPC_STATUS.NOT_FOUND) return null;
-    throw error;
-  }
-}
-
-async function describedUnlessNotFound(client: Client, workflowId: string) {
-  try {
-    return await client.workflow.getHandle(workflowId).describe();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null;
-    throw error;
-  }
 }
 
 function toDeliveryAtStart({ id, step, orderedFor, retry }: AssignedDelivery): DeliveryAtStart {

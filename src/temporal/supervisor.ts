@@ -6,7 +6,9 @@ import type { Activities, JobActivities } from '../../workflows/contract.ts';
 import type { Config } from '../config/config.ts';
 import { loadWorkflowBundle } from './bundle/load-workflow-bundle.ts';
 import { connectToTemporal } from './connect.ts';
-import { describeTemporalFailure } from './describe-failure.ts';
+import { versionOf } from './deployments/own-version.ts';
+import { type DeploymentWatch, watchDeployment } from './deployments/watch-deployment.ts';
+import { describeTemporalFailure, isRefusal } from './describe-failure.ts';
 import { createTemporalGateway, type TemporalGateway } from './gateway.ts';
 import { type ClaimMode, claimTaskQueue, InstallationConflict } from './installation.ts';
 import { ensureNamespace } from './namespace.ts';
@@ -28,7 +30,7 @@ export type TemporalSupervisor = {
   isPolling(): boolean;
   /**
    * Resolves when this database has its task queue, or when that cannot be known because Temporal is unavailable. Rejects
-   * with InstallationConflict if another database has it.
+   * with InstallationConflict if another database has it, and with VersioningUnavailable if the workers need versioning.
    */
   admitted: Promise<void>;
   /** Resolves after the first connection; with workers, once they poll or after 10 s. */
@@ -80,7 +82,7 @@ export function superviseTemporal(deps: TemporalSupervisorDependencies): Tempora
           failures = 0;
         });
       } catch (error) {
-        if (error instanceof InstallationConflict) admission.reject(error);
+        if (isRefusal(error)) admission.reject(error);
         else admission.resolve();
         if (stopping.signal.aborted) return;
         logOutage(error);
@@ -105,21 +107,28 @@ export function superviseTemporal(deps: TemporalSupervisorDependencies): Tempora
     bundle?.catch(() => {}); // awaited below, if the connection succeeds
     const connection = await connectToTemporal(config, stopping.signal);
     let workers: RunningWorkers | null = null;
+    let watch: DeploymentWatch | null = null;
     try {
       const namespaceId = await ensureNamespace(connection, config.namespace);
       // Eager starts work only over the connection of this process's workers.
       const client = new Client({ connection, namespace: config.namespace });
       await claim(client);
+      const version = activities ? await versionOf(connection, config) : undefined;
       admission.resolve();
       attributesProblem = await ensureSearchAttributes(connection, config.namespace, log);
       if (activities && bundle) {
-        workers = await runWorkers(connection, config, activities, await bundle);
+        workers = await runWorkers(connection, config, activities, await bundle, version);
       }
+      const buildId = version?.buildId ?? null;
+      watch = watchDeployment({ connection, config, buildId, hasWorkers: activities !== null, log });
       gateway = createTemporalGateway(client, {
         taskQueue: config.taskQueue,
-        eager: activities !== null,
+        // The server gives an eager start to this process, whatever its build.
+        eager: () => activities !== null && (watch?.current()?.buildId ?? null) === buildId,
         hasSearchAttributes: () => attributesProblem === null,
         eventsPerRun: deps.eventsPerRun,
+        deployment: config.deployment?.name,
+        currentVersion: () => watch?.current(),
       });
       isReachable = true;
       detail = 'does not respond';
@@ -132,6 +141,7 @@ export function superviseTemporal(deps: TemporalSupervisorDependencies): Tempora
       gateway = null;
       isReachable = false;
       hasPolls = activities === null;
+      watch?.close();
       await workers?.shutdown().catch((error) => log.error({ err: error }, 'a worker stopped with an error'));
       await connection
         .close()

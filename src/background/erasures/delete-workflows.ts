@@ -58,7 +58,7 @@ async function deleteWorkflow(
   if ((await temporal.runOf(workflowId)) === null) return workflowIsGone(pool, erasureId, workflowId);
   const state = await temporal.stateOf(workflowId);
   if (state === 'unknown') throw new Error('Temporal did not return the state of a workflow');
-  const isOpen = state === 'running' || state === 'wedged';
+  const isOpen = state === 'running' || state === 'wedged' || state === 'outdated';
   // A workflow may carry deliveries of other events, which go on in another one. That of a job carries none.
   const carriesDeliveries = isOpen && !carriesJob(workflowId);
   const isFree = !carriesDeliveries || (await release(pool, temporal, workflowId));

@@ -82,6 +82,7 @@ export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
       if (state === 'unknown') return false;
       if (state === 'running') await signal(control, owner, ids);
       else if (state === 'wedged') await terminateWedged(control, owner, ids);
+      else if (state === 'outdated') await terminateOutdated(control, owner, ids);
       else {
         const released = await release(owner, ids);
         // Only now: the deliveries continue even if the cause cannot be read.
@@ -112,6 +113,14 @@ export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
     await withTimeout(control.terminate(owner, reason));
     onAction('terminated', owner, ids.length);
     await release(owner, ids);
+  }
+
+  /** Its build gets no new workflows and has let a delivery wait: perhaps it has no worker. */
+  async function terminateOutdated(control: WorkflowControl, owner: string, ids: string[]): Promise<void> {
+    await release(owner, ids);
+    await withTimeout(
+      control.terminate(owner, 'its build is not current; another workflow continues the deliveries'),
+    );
   }
 
   async function release(owner: string, ids: string[]): Promise<number> {

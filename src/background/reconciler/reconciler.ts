@@ -4,13 +4,17 @@ import type { Queryable } from '../../store/postgres/database.ts';
 import { silentProcesses } from '../../store/processes/processes.ts';
 import type { Loop } from '../loops/loop.ts';
 import { type PassLoop, startPassLoop } from '../loops/pass-loop.ts';
+import { createBuildDrain, type DrainControl, type DrainDependencies } from './drain-builds.ts';
 import { createLeadership } from './leadership.ts';
-import { createOwnerPoller, type OwnerPollerDependencies } from './owner-poller.ts';
+import { createOwnerPoller, type OwnerPollerDependencies, type WorkflowControl } from './owner-poller.ts';
 
 export type ReconcilerDependencies = Pick<
   OwnerPollerDependencies,
-  'pool' | 'temporal' | 'onReleased' | 'onAction' | 'onWorkflowFailed' | 'onFailure'
+  'pool' | 'onReleased' | 'onAction' | 'onWorkflowFailed' | 'onFailure'
 > & {
+  /** Null while Temporal is down. */
+  temporal: () => (WorkflowControl & DrainControl) | null;
+  onDrained: DrainDependencies['onDrained'];
   /** A connection for the lease, which must not wait for other statements. */
   leaseDb: Queryable;
   processId: string;
@@ -37,6 +41,9 @@ export const RECONCILER_TIMES = {
   recheckAfterMs: 60_000,
   /** A workflow whose task has failed for this long is wedged for good. */
   terminateWedgedAfterMs: 120_000,
+  /** How soon what waits on an earlier build is taken from it, and how long its workflows then have to end. */
+  drainIntervalMs: 5_000,
+  terminateDrainedAfterMs: 30_000,
   /** The interval between two sweeps of endpoint changes, and the age from which these are finished. */
   sweepIntervalMs: 60_000,
   startupSweepIntervalMs: 5_000,
@@ -71,10 +78,16 @@ export function createReconciler(deps: ReconcilerDependencies): Loop {
   });
   const leads = (): boolean => !closed && leadership.isLeader();
   const ownerPoller = createOwnerPoller({ ...deps, mayPoll: leads, times });
+  const passDrain = createBuildDrain({
+    ...deps,
+    mayDrain: leads,
+    terminateAfterMs: times.terminateDrainedAfterMs,
+  });
   const options = { mayRun: leads, onFailure, times };
   passes.push(
     startPassLoop(passOverdue, times.passIntervalMs, options),
     startPassLoop(passSilent, times.silentCheckIntervalMs, options),
+    startPassLoop(passDrain, times.drainIntervalMs, options),
   );
 
   async function passOverdue(recordProgress: () => void): Promise<void> {

@@ -2,6 +2,8 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Config } from '../../config/config.ts';
 import { MAX_SKEW_MS } from '../../store/postgres/database-clock.ts';
 import { connectToTemporal } from '../../temporal/connect.ts';
+import { readRouting } from '../../temporal/deployments/deployment.ts';
+import { buildIdOf } from '../../temporal/deployments/own-version.ts';
 import { describeTemporalFailure } from '../../temporal/describe-failure.ts';
 import { findNamespace } from '../../temporal/namespace.ts';
 import { findUnusableAttributes } from '../../temporal/search-attributes.ts';
@@ -32,6 +34,8 @@ export async function* checkTemporal(config: TemporalConfig): Checks {
     if (namespace.status === 'failed') return;
     yield await call(() => attributesCheck(connection, config.namespace));
     yield await call(() => workersCheck(connection, config));
+    const deployment = await call(() => deploymentCheck(connection, config));
+    if (deployment) yield deployment;
     yield temporalClockCheck(await call(() => temporalSkewMs(connection, config.namespace)));
   } catch (error) {
     yield failed('temporal', describeTemporalFailure(error, config));
@@ -87,6 +91,41 @@ async function workersCheck(connection: NativeConnection, temporal: Queues): Pro
   return ok(
     'temporal workers',
     `${workers} ${workers === 1 ? 'worker has' : 'workers have'} polled the task queues in the last minutes.`,
+  );
+}
+
+/** Undefined if workers have no versions, as is the default. */
+async function deploymentCheck(
+  connection: NativeConnection,
+  temporal: Config['temporal'],
+): Promise<Check | undefined> {
+  const { namespace, taskQueue, deployment } = temporal;
+  const name = 'temporal deployment';
+  const { current, polledBy } = await readRouting(connection, namespace, taskQueue);
+  if (!deployment && !current) return undefined;
+  const setCurrent = '"posthorn deployment set-current" makes a build current.';
+  if (!current)
+    return failed(
+      name,
+      `No build of ${deployment?.name} is current, so its workers get no new workflows.`,
+      `Start a worker with this configuration. With POSTHORN_DEPLOYMENT_PROMOTE=manual, ${setCurrent}`,
+    );
+  const found = `The build ${current.buildId} of ${current.deploymentName} is current`;
+  if (!polledBy.has(current.buildId))
+    return failed(name, `${found}, but no worker of it polls.`, `Start one. Or ${setCurrent}`);
+  if (!deployment)
+    return warning(
+      name,
+      `${found}, and workers of this configuration would get nothing.`,
+      `Set POSTHORN_DEPLOYMENT to ${current.deploymentName}, or see "Turning it off" in docs/upgrades.md.`,
+    );
+  const own = buildIdOf(deployment);
+  if (current.deploymentName === deployment.name && current.buildId === own)
+    return ok(name, `${found}, which is this one.`);
+  return warning(
+    name,
+    `${found}. This one, ${own} of ${deployment.name}, gets no new workflows.`,
+    `Nothing is to be done if it is an earlier build, whose workers are about to be stopped. Otherwise ${setCurrent}`,
   );
 }
 

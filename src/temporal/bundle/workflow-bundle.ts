@@ -61,6 +61,12 @@ function cacheBundle(file: string, code: string): void {
  * is never used. Undefined when npm did not install the packages.
  */
 export function bundleCachePath(root = ROOT): string | undefined {
+  const hash = bundleHash(root);
+  return hash && path.join(CACHE_FOLDER, `workflows-${hash}.txt`);
+}
+
+/** Of all sources of the bundle and the versions of the installed packages. Undefined when npm did not install them. */
+export function bundleHash(root = ROOT): string | undefined {
   const hash = createHash('sha256');
   try {
     const sources = BUNDLE_SOURCES.flatMap((pattern) => globSync(pattern, { cwd: root })).sort();
@@ -73,7 +79,7 @@ export function bundleCachePath(root = ROOT): string | undefined {
   } catch {
     return undefined; // not installed by npm: the versions are unknown
   }
-  return path.join(CACHE_FOLDER, `workflows-${hash.digest('hex').slice(0, 32)}.txt`);
+  return hash.digest('hex').slice(0, 32);
 }
 
 const digestOf = (code: string): string => createHash('sha256').update(code).digest('hex');

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import {
+  type NativeConnection,
+  Worker,
+  type WorkerDeploymentOptions,
+  type WorkflowBundle,
+} from '@temporalio/worker';
 import { type Activities, type JobActivities, slowTaskQueueOf } from '../../../workflows/contract.ts';
+import type { DeploymentVersion } from '../deployments/deployment.ts';
 import { WorkerWithoutWatchdog } from './worker-without-watchdog.ts';
 
 /** Longer than the longest attempt (60 s) with a margin, so that a deploy never interrupts a POST. */
@@ -23,16 +29,29 @@ export type RunningWorkers = {
 
 /**
  * Starts two workers: one for workflows and first attempts, and one with separate slots for retries and slow receivers.
- * Without the second one, slow receivers could occupy all slots.
+ * Without the second one, slow receivers could occupy all slots. With a `version`, both register as that build of a
+ * deployment, and Temporal gives them only what belongs to it.
  */
 export async function runWorkers(
   connection: NativeConnection,
   { namespace, taskQueue }: { namespace: string; taskQueue: string },
   activities: Activities & JobActivities,
   workflowBundle: WorkflowBundle,
+  version?: DeploymentVersion,
 ): Promise<RunningWorkers> {
   const identity = `${process.pid}@${hostname()}/${randomBytes(4).toString('hex')}`;
-  const common = { connection, namespace, activities, identity, shutdownGraceTime: SHUTDOWN_GRACE } as const;
+  // A workflow stays on the build that it began on, and so do its activities, on both queues.
+  const pinned = version && {
+    workerDeploymentOptions: {
+      version,
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'PINNED',
+    } satisfies WorkerDeploymentOptions,
+  };
+  const common = {
+    ...{ connection, namespace, activities, identity, shutdownGraceTime: SHUTDOWN_GRACE },
+    ...pinned,
+  } as const;
   const workers = [
     await WorkerWithoutWatchdog.create({
       ...common,

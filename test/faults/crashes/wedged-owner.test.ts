@@ -30,7 +30,7 @@ test('a workflow whose task fails repeatedly is terminated, and its delivery con
   const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE! });
   const gateway = createTemporalGateway(client, {
     taskQueue: 'posthorn',
-    eager: false,
+    eager: () => false,
     hasSearchAttributes: () => false,
   });
   const acted: string[] = [];
@@ -44,6 +44,7 @@ test('a workflow whose task fails repeatedly is terminated, and its delivery con
     sweepEndpoints: async () => {},
     onReleased: () => {},
     onLeadershipChange: () => {},
+    onDrained: () => {},
     onWorkflowFailed: () => {},
     onAction: (action, workflowId) => acted.push(`${action} ${workflowId}`),
     onFailure: (error) => failures.push(error),

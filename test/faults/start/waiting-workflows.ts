@@ -99,7 +99,7 @@ export function waitingWorkflows(
 /** The ids of workflows of deliveries in this state, such as those that failed because their history does not fit the code. */
 export async function workflowsIn(
   temporal: Client,
-  status: 'Running' | 'Failed' | 'Terminated',
+  status: 'Running' | 'Completed' | 'Failed',
 ): Promise<string[]> {
   const ids: string[] = [];
   const query = `WorkflowType = 'deliver' AND ExecutionStatus = '${status}'`;

@@ -17,6 +17,8 @@ export const QUICK: ReconcilerTimes = {
   startupMs: 60_000,
   recheckAfterMs: 100,
   terminateWedgedAfterMs: 300,
+  drainIntervalMs: 20,
+  terminateDrainedAfterMs: 100,
   sweepIntervalMs: 200,
   startupSweepIntervalMs: 200,
   stuckAfterMs: 500,
@@ -101,9 +103,12 @@ export function createTestReconciler(store: SeededStore): TestReconciler {
                   temporal.terminated.push(id);
                   temporal.states.set(id, 'closed');
                 },
+                workflowsOfDrainingBuilds: async () => [],
+                release: async () => {},
               },
         sweepEndpoints: (ageMs) => sweepDeletedEndpoints(sweep, ageMs),
         onReleased: () => recorded.released++,
+        onDrained: () => {},
         onAction: (action, workflowId, deliveries) =>
           recorded.actions.push(`${action} ${workflowId} ${deliveries}`),
         onWorkflowFailed: (workflowId, failure, deliveries) =>

@@ -226,6 +226,15 @@ test('a namespace in which no worker polls, and without search attributes, is de
   expect(again.checks['temporal search attributes']).toEqual(checks['temporal search attributes']);
 });
 
+test('a deployment of which no build is current is a fault', async () => {
+  const { checks } = await doctor({ POSTHORN_DEPLOYMENT: 'hooks' });
+
+  expect(checks['temporal deployment']).toMatchObject({
+    status: 'failed',
+    found: 'No build of hooks is current, so its workers get no new workflows.',
+  });
+});
+
 test('a clock that is ten minutes ahead is a fault beside Postgres and a warning beside Temporal', async () => {
   const { code, checks } = await doctor({
     NODE_OPTIONS: `--import=${join(__dirname, '../../faults/installation/shifted-clock.mjs')}`,

@@ -117,7 +117,7 @@ test('a restored database takes the task queue over and delivers what waits in i
 test('a workflow on a task queue that was used before counts as wedged, so its deliveries get another one', async () => {
   const { temporal } = await start();
   await temporal.workflow.start('deliver', { workflowId: 'left', taskQueue: 'used-before', args: [] });
-  const options = { eager: false, hasSearchAttributes: () => false };
+  const options = { eager: () => false, hasSearchAttributes: () => false };
 
   const stateOn = (taskQueue: string) =>
     createTemporalGateway(temporal, { taskQueue, ...options }).stateOf('left');

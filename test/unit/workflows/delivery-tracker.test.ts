@@ -26,6 +26,23 @@ const oneWaiting = (): DeliveryTracker => {
   return tracker;
 };
 
+test('when Postgres takes over, what waits is released, and what is attempted or kept goes on', () => {
+  const tracker = new DeliveryTracker(impatient, first('waits', 'kept', 'attempted'), NOW);
+  tracker.takeDue(NOW);
+  tracker.apply([failed('waits', 1, 60 * SECOND), failed('kept', 1, 60 * SECOND)], NOW);
+  tracker.takeDue(NOW);
+
+  tracker.release(['kept']);
+
+  expect(tracker.hasChanged()).toBe(true);
+  expect(tracker.open(NOW).map(({ id }) => id)).toEqual(['kept']);
+  tracker.apply([delivered('attempted')], NOW);
+  expect(tracker.isOpen()).toBe(true);
+  tracker.release([]);
+  expect(tracker.isOpen()).toBe(false);
+  expect(tracker.summary()).toEqual({ delivered: 1, undeliverable: 0, cancelled: 0, released: 2 });
+});
+
 test('new deliveries are due at once, in one activity', () => {
   const tracker = new DeliveryTracker(policy, first('a', 'b'), NOW);
 
