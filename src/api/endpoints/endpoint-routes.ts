@@ -34,14 +34,7 @@ import { checkEndpointHeaders, maskedHeaders, sealHeaders } from './settings/end
 import { requireProjectForPolicy } from './settings/endpoint-policy.ts';
 import { requireKnownOrExistingTypes } from './settings/subscriptions.ts';
 import { checkedEndpointUrl } from './settings/target-urls.ts';
-import {
-  type CheckedTls,
-  checkedTls,
-  isSet,
-  isSetAfter,
-  NO_TLS,
-  refuseTlsWithoutHttps,
-} from './tls/checked-tls.ts';
+import { checkedTls, mapTlsWithoutHttps, NO_TLS } from './tls/checked-tls.ts';
 import { sealTls } from './tls/seal-tls.ts';
 
 const params = z.object({ id: posthornId });
@@ -158,7 +151,6 @@ export function endpointRoutes(
     if (rest.events) await requireKnownOrExistingTypes(tenant.catalogue, rest.events, eventsNow);
     const newUrl = url && (await changedUrl(tenant, id, url));
     const newTls = tls === null ? NO_TLS : checkedTls(tls, deps.clock.now());
-    await requireHttpsForTls(tenant, id, newUrl, newTls);
     const newOAuth = oauth && checkedOAuthChanges(oauth, profile.urls, guard);
     await requireOneAuthorization(tenant, id, headers, newOAuth);
     const stored = {
@@ -170,7 +162,7 @@ export function endpointRoutes(
       oauth: newOAuth === undefined ? undefined : sealedOAuthChange(secretBox, projectId, id, newOAuth),
     };
     const update = updateEndpoint(deps.pool, tenant, id, stored, deps.config.quotas);
-    const changed = await mapOutage(mapUidTaken(update));
+    const changed = await mapOutage(mapTlsWithoutHttps(mapUidTaken(update)));
     if (!changed) throw new Problem('not_found');
     if (changesLimits(rest)) await mapOutage(endpointStates.moveToLane(projectId, changed));
     return json(200, responseOf(tenant, changed));
@@ -182,18 +174,6 @@ export function endpointRoutes(
     if (found?.kind !== 'listener') return checkedEndpointUrl(url, tenant.profile.urls, guard);
     if (url === found.url) return undefined;
     throw invalidBody([{ pointer: '/url', detail: 'cannot be changed: the endpoint is a listener' }]);
-  }
-
-  /** Only a change of one of the two can end what they must agree on. */
-  async function requireHttpsForTls(
-    tenant: Tenant,
-    id: string,
-    url: string | undefined,
-    tls: CheckedTls,
-  ): Promise<void> {
-    if (!isSet(tls) && (url === undefined || url.startsWith('https:'))) return;
-    const found = await findEndpoint(db, tenant, id);
-    if (found) refuseTlsWithoutHttps(url ?? found.url, isSetAfter(found, tls));
   }
 
   /** A listener gets no token: its client, not a URL, would get it. Only a change of one of the two can make them collide. */

@@ -1,10 +1,18 @@
 import type { Queryable } from '../postgres/database.ts';
+import type { Endpoint } from './endpoints.ts';
 
 /** What an endpoint uses for TLS, sealed. Null: it has none. A member that is missing is not changed. */
 export type SealedTls = {
   clientCertificate?: { certificate: Buffer; privateKey: Buffer } | null;
   authorities?: Buffer | null;
 };
+
+/** An endpoint would have settings for TLS, and a URL that does not use it. */
+export class TlsWithoutHttps extends Error {}
+
+export function requireHttpsForTls({ url, tlsCertificate, tlsAuthorities }: Endpoint): void {
+  if ((tlsCertificate || tlsAuthorities) && !url.startsWith('https:')) throw new TlsWithoutHttps();
+}
 
 /**
  * SQL: a text that is another one after each change of an endpoint, or null if the endpoint has neither a client certificate

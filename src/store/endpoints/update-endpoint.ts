@@ -7,7 +7,7 @@ import { lockQuotaCount } from '../projects/enforce-quota.ts';
 import { beginAnew } from '../receivers/failures/begin-anew.ts';
 import { setLimits } from '../receivers/gates/limits.ts';
 import type { Scope } from '../scope.ts';
-import type { SealedTls } from './endpoint-tls.ts';
+import { requireHttpsForTls, type SealedTls } from './endpoint-tls.ts';
 import { ENDPOINT_COLUMNS, type Endpoint, throwingUidTaken } from './endpoints.ts';
 
 // A null parameter leaves the column unchanged. Columns that can be set to null have a flag.
@@ -50,12 +50,18 @@ export type EndpointChanges = {
 export const changesLimits = ({ rate, concurrency, ordered }: EndpointChanges): boolean =>
   rate !== undefined || concurrency !== undefined || ordered !== undefined;
 
+const changesTls = ({ tls }: EndpointChanges): boolean =>
+  tls?.clientCertificate !== undefined || tls?.authorities !== undefined;
+
 const LOCK_ENDPOINT = `
   SELECT consumer, url <> $4 AS moves, oauth FROM endpoints
   WHERE project_id = $1 AND ($2::text IS NULL OR consumer = $2) AND id = $3 AND status <> 'deleted'
   FOR NO KEY UPDATE`;
 
-/** Changes an endpoint, and with it what its gate says about its limits. Throws UidTaken, or QuotaReached for a filter. */
+/**
+ * Changes an endpoint, and with it what its gate says about its limits. Throws UidTaken, TlsWithoutHttps, or QuotaReached for
+ * a filter.
+ */
 export async function updateEndpoint(
   pool: pg.Pool,
   scope: Scope,
@@ -65,7 +71,9 @@ export async function updateEndpoint(
 ): Promise<Endpoint | undefined> {
   const { filter = null, oauth } = changes;
   const hasLimits = changesLimits(changes);
-  if (!hasLimits && changes.url === undefined && filter === null && !oauth)
+  // Two changes at once may each be right for the endpoint as it was: what they leave together decides.
+  const mayLackHttps = changes.url !== undefined || changesTls(changes);
+  if (!hasLimits && !mayLackHttps && filter === null && !oauth)
     return update(pool, scope, id, changes, undefined);
   return inTransaction(pool, async (client) => {
     // Two changes, or a change and a registration, would otherwise count the filters without each other's.
@@ -78,6 +86,7 @@ export async function updateEndpoint(
     }
     if (found.moves) await beginAnew(client, [id]);
     const endpoint = await update(client, scope, id, changes, oauth?.(found.oauth));
+    if (endpoint && mayLackHttps) requireHttpsForTls(endpoint);
     if (endpoint && hasLimits) await setLimits(client, scope.projectId, id, endpoint);
     return endpoint;
   });

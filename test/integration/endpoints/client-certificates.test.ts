@@ -142,6 +142,35 @@ test('a key and a certificate that do not belong together, or an http URL, are r
   await posthorn.call('PATCH', path, { url: http, tls: null });
 });
 
+const LOCK_WAITS = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+
+test.each([
+  ['a certificate', { tls: { clientCertificate: first } }],
+  ['authorities', { tls: { authorities: authority.certificate } }],
+])('of two changes at once, one to %s and one to an http URL, the later one is refused', async (_, tls) => {
+  const { pool } = posthorn.database;
+  const http = `http://127.0.0.1:${receiver.port}/`;
+  const { id } = await posthorn.newEndpoint(`https://127.0.0.1:${receiver.port}/`, { events: ['none'] });
+  const change = (body: object) =>
+    posthorn.client.call('PATCH', `/v1/endpoints/${id}`, { key: posthorn.project.key, body });
+
+  // Both calls are at the row, with all that they read before it, when the first one goes on.
+  const holder = await pool.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM endpoints WHERE id = $1 FOR UPDATE', [id]);
+  const calls = [change(tls), change({ url: http })];
+  await eventually(async () => (await pool.query(LOCK_WAITS)).rows.length === 2);
+  await holder.query('COMMIT');
+  holder.release();
+
+  expect((await Promise.all(calls)).map(({ status }) => status).sort()).toEqual([200, 422]);
+  const { rows } = await pool.query<{ url: string; hasTls: boolean }>(
+    `SELECT url, tls_certificate IS NOT NULL OR tls_authorities IS NOT NULL AS "hasTls" FROM endpoints WHERE id = $1`,
+    [id],
+  );
+  expect(rows[0]!.hasTls).toBe(rows[0]!.url.startsWith('https:'));
+});
+
 test('the same registration returns the endpoint, and one with another certificate is a conflict', async () => {
   const url = `https://127.0.0.1:${receiver.port}/uid`;
   const body = { uid: 'tls', url, tls: { clientCertificate: first } };

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { checkedTls, isSetAfter, refuseTlsWithoutHttps } from '../../../src/api/endpoints/tls/checked-tls.ts';
+import { checkedTls, refuseTlsWithoutHttps } from '../../../src/api/endpoints/tls/checked-tls.ts';
 import type { TlsChanges } from '../../../src/api/endpoints/tls/tls-schemas.ts';
 import { tlsChanges } from '../../../src/api/endpoints/tls/tls-schemas.ts';
 import { Problem } from '../../../src/api/problems/problem.ts';
@@ -135,13 +135,9 @@ test('hostile PEM text is refused in a moment', () => {
   expect(cpuMs() - startedAt).toBeLessThan(250);
 });
 
-test('what is left out stays, null removes, and either needs https', () => {
+test('what is left out stays, null removes, and what is set needs https', () => {
   expect(check({})).toEqual({});
   expect(check({ clientCertificate: null })).toEqual({ clientCertificate: null });
-  const stored = { tlsCertificate: Buffer.of(1), tlsAuthorities: null };
-  expect(isSetAfter(stored, {})).toBe(true);
-  expect(isSetAfter(stored, { clientCertificate: null })).toBe(false);
-  expect(isSetAfter(stored, { clientCertificate: null, authorities: 'x' })).toBe(true);
   expect(problemOf(() => refuseTlsWithoutHttps('http://a.example/', true))).toMatch(/\/tls needs a URL/);
   expect(problemOf(() => refuseTlsWithoutHttps('https://a.example/', true))).toBe('nothing');
 });

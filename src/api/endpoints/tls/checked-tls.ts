@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { createTlsContext, type TlsMaterial } from '../../../egress/connections/tls-identity.ts';
-import type { Endpoint } from '../../../store/endpoints/endpoints.ts';
+import { TlsWithoutHttps } from '../../../store/endpoints/endpoint-tls.ts';
+import type { Problem } from '../../problems/problem.ts';
 import { parseCertificates, refused, toPem } from './pem.ts';
 import { parsePrivateKey, requireKeyOf } from './private-key.ts';
 import type { TlsChanges } from './tls-schemas.ts';
@@ -58,19 +59,22 @@ function requireUsable({ clientCertificate = null, authorities = null }: Checked
   }
 }
 
-/** What an endpoint has after a change: whether each of the two is set. */
-export const isSetAfter = (
-  { tlsCertificate, tlsAuthorities }: Pick<Endpoint, 'tlsCertificate' | 'tlsAuthorities'>,
-  { clientCertificate, authorities }: CheckedTls,
-): boolean =>
-  (clientCertificate === undefined ? tlsCertificate : clientCertificate) !== null ||
-  (authorities === undefined ? tlsAuthorities : authorities) !== null;
-
 export const isSet = ({ clientCertificate, authorities }: CheckedTls): boolean =>
   clientCertificate != null || authorities != null;
 
+const withoutHttps = (): Problem =>
+  refused('/tls', 'needs a URL that begins with https://: without TLS there is no certificate');
+
 /** Throws invalid_body if an endpoint has settings for TLS, and a URL that does not use it. */
 export function refuseTlsWithoutHttps(url: string, hasTls: boolean): void {
-  if (hasTls && !url.startsWith('https:'))
-    throw refused('/tls', 'needs a URL that begins with https://: without TLS there is no certificate');
+  if (hasTls && !url.startsWith('https:')) throw withoutHttps();
+}
+
+/** Throws invalid_body instead of TlsWithoutHttps. */
+export async function mapTlsWithoutHttps<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof TlsWithoutHttps ? withoutHttps() : error;
+  }
 }
