@@ -3,6 +3,7 @@ import { attentionTests } from './screens/attention.ts';
 import { catalogueTests } from './screens/catalogue.ts';
 import { consumerTests } from './screens/consumers.ts';
 import { endpointFormTests } from './screens/endpoint-form.ts';
+import { endpointTlsTests } from './screens/endpoint-tls.ts';
 import { endpointTests } from './screens/endpoints.ts';
 import { eventTests } from './screens/event.ts';
 import { eventListTests } from './screens/events.ts';
@@ -34,6 +35,7 @@ describeInBrowser('the dashboard and the portal', () => {
   attentionTests(stage);
   endpointTests(stage);
   endpointFormTests(stage);
+  endpointTlsTests(stage);
   testDialogTests(stage);
   firstUseTests(stage);
   overviewTests(stage);

@@ -69,6 +69,10 @@ export function memberErrorAt(error: unknown, pointer: string): string | undefin
 
 export const hasErrorAt = (error: unknown, pointer: string): boolean => errorAt(error, pointer) !== undefined;
 
+/** Whether the API has a message for a member itself, not for one within it. */
+export const hasErrorOf = (error: unknown, pointer: string): boolean =>
+  errorsOf(error).some((entry) => entry.pointer === pointer);
+
 const errorsOf = (error: unknown) => (error instanceof PosthornError ? error.errors : []);
 const isWithin = (place: string, pointer: string): boolean =>
   place === pointer || place.startsWith(`${pointer}/`);

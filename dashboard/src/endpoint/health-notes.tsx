@@ -1,9 +1,14 @@
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import type { Attempt, Endpoint } from '../../../sdk/typescript/src/models.ts';
 import { causeOf } from '../delivery/causes.ts';
 import { Moment } from '../kit/time/moment.tsx';
 import { duration } from '../kit/time/time.ts';
-import css from './endpoint.module.css';
+import { Notes } from './notes.tsx';
+
+// Few endpoints have certificates.
+const ExpiryNotes = lazy(async () => ({
+  default: (await import('./tls/tls-values.tsx')).ExpiryNotes,
+}));
 
 type HealthNotesProps = {
   endpoint: Endpoint;
@@ -63,14 +68,15 @@ export function HealthNotes({ endpoint, owners }: HealthNotesProps) {
       </>,
     );
   }
-  if (notes.length === 0) return null;
   return (
-    <ul className={css.health}>
-      {notes.map((note, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the sentences have no other name
-        <li key={index}>{note}</li>
-      ))}
-    </ul>
+    <>
+      <Notes notes={notes} />
+      {endpoint.tls && (
+        <Suspense>
+          <ExpiryNotes tls={endpoint.tls} />
+        </Suspense>
+      )}
+    </>
   );
 }
 

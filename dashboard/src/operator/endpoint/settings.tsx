@@ -7,6 +7,7 @@ import css from '../../endpoint/endpoint.module.css';
 import { RotateSecret } from '../../endpoint/secret/rotate-secret.tsx';
 import { rotationCheck } from '../../endpoint/secret/sdk-check.ts';
 import { SecretTimes } from '../../endpoint/secret/secret-times.tsx';
+import { TlsValues } from '../../endpoint/tls/tls-values.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Panel } from '../../kit/layout/page.tsx';
 import { CodeBlock } from '../../kit/text/code-block.tsx';
@@ -67,6 +68,7 @@ export function Settings({ project, endpoint, onChange }: SettingsProps) {
           <dd>
             <SecretTimes secrets={endpoint.secrets} />
           </dd>
+          <TlsValues tls={endpoint.tls} />
           {endpoint.filter && (
             <>
               <dt>Filter</dt>

@@ -1,14 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import type { Signing } from '../../../../sdk/typescript/src/models.ts';
+import type { EndpointTlsSummary, Signing } from '../../../../sdk/typescript/src/models.ts';
 import { catalogueQuery } from '../../api/catalogue-queries.ts';
 import { errorAt, memberErrorAt, Problem } from '../../api/problem.tsx';
 import { TypePicker } from '../../catalogue/type-picker.tsx';
 import { secretCommand, secretForm, secretProblem } from '../../endpoint/secret/secret-rules.ts';
+import { needsHttps } from '../../endpoint/tls/needs-https.ts';
+import { isUsableTls, type TlsDraft } from '../../endpoint/tls/tls-draft.ts';
 import { Check, Field } from '../../kit/fields/field.tsx';
 import { SecretField, TextField } from '../../kit/fields/text-field.tsx';
 import { project } from '../address.ts';
 import css from './endpoint-form.module.css';
+import { TlsSection } from './tls-section.tsx';
 
 export type EndpointInput = {
   url: string;
@@ -19,12 +22,14 @@ export type EndpointInput = {
   /** Removes those that it has. */
   dropsHeaders?: boolean;
   secret: string;
+  tls: TlsDraft;
 };
 
 type EndpointFormProps = {
   initial: EndpointInput;
   /** The names of the headers that it has now. */
   presentHeaders?: string[];
+  presentTls?: EndpointTlsSummary | null;
   /** The rules for a secret of the customer's own; undefined: it is not asked for. */
   secretRules?: Signing['secret'] | undefined;
   error: unknown;
@@ -35,10 +40,11 @@ type EndpointFormProps = {
 
 /** What a customer decides about an endpoint. */
 export function EndpointForm(props: EndpointFormProps) {
-  const { initial, presentHeaders = [], secretRules, error, onSubmit, children } = props;
+  const { initial, presentHeaders = [], presentTls = null, secretRules, error, onSubmit, children } = props;
   const [input, setInput] = useState(initial);
   /** What the page itself finds wrong. */
   const [wrong, setWrong] = useState<{ events?: string | undefined; secret?: string | undefined }>({});
+  const [isChecked, setChecked] = useState(false);
   const { data: types } = useQuery(catalogueQuery(project));
   const set = (changes: Partial<EndpointInput>): void => setInput({ ...input, ...changes });
   return (
@@ -52,14 +58,16 @@ export function EndpointForm(props: EndpointFormProps) {
           secret: secretRules && input.secret !== '' ? secretProblem(input.secret, secretRules) : undefined,
         };
         setWrong(found);
-        if (found.events === undefined && found.secret === undefined) onSubmit({ ...input, events });
+        setChecked(true);
+        if (found.events === undefined && found.secret === undefined && isUsableTls(input.tls))
+          onSubmit({ ...input, events });
       }}
     >
       {error != null && !isOfField(error) && <Problem error={error} />}
       <TextField
         label="URL"
         hint="Of your server. It must be reachable from the internet."
-        error={errorAt(error, '/url')}
+        error={errorAt(error, '/url') ?? needsHttps(error)}
         type="url"
         required
         placeholder="https://example.com/webhooks"
@@ -129,12 +137,19 @@ export function EndpointForm(props: EndpointFormProps) {
           />
         )}
       </details>
+      <TlsSection
+        present={presentTls}
+        draft={input.tls}
+        onChange={(tls) => set({ tls })}
+        error={error}
+        isChecked={isChecked}
+      />
       {children}
     </form>
   );
 }
 
-const FIELDS = ['/url', '/events', '/description', '/secret', '/headers'];
+const FIELDS = ['/url', '/events', '/description', '/secret', '/headers', '/tls'];
 
 /** Whether a field of the form says what is wrong. */
 const isOfField = (error: unknown): boolean =>

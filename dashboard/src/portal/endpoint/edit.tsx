@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../../api/client.ts';
+import { tlsOf } from '../../endpoint/tls/tls-draft.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
 import { tell } from '../../kit/status/toast.tsx';
@@ -12,14 +13,17 @@ type EditProps = { endpoint: Endpoint; onClose: () => void; onChange: () => Prom
 
 export function Edit({ endpoint, onClose, onChange }: EditProps) {
   const save = useMutation({
-    mutationFn: ({ url, description, events, headers, dropsHeaders }: EndpointInput) =>
-      clientOf(project).endpoints.update(endpoint.id, {
+    mutationFn: ({ url, description, events, headers, dropsHeaders, tls }: EndpointInput) => {
+      const changedTls = tlsOf(tls);
+      return clientOf(project).endpoints.update(endpoint.id, {
         url: url.trim(),
         events,
         description: description === '' ? null : description,
         ...(headers.trim() !== '' && { headers: headersIn(headers) }),
         ...(dropsHeaders && { headers: null }),
-      }),
+        ...(changedTls && { tls: changedTls }),
+      });
+    },
     onSuccess: async () => {
       tell('Saved.');
       onClose();
@@ -35,8 +39,10 @@ export function Edit({ endpoint, onClose, onChange }: EditProps) {
           events: endpoint.events,
           headers: '',
           secret: '',
+          tls: {},
         }}
         presentHeaders={Object.keys(endpoint.headers)}
+        presentTls={endpoint.tls}
         error={save.error}
         onSubmit={(input) => save.mutate(input)}
       >

@@ -3,15 +3,18 @@ import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { useMay } from '../../api/session.ts';
 import { DeleteEndpoint } from '../../endpoint/delete-endpoint.tsx';
 import css from '../../endpoint/endpoint.module.css';
-import { RotateSecret } from '../../endpoint/secret/rotate-secret.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Panel } from '../../kit/layout/page.tsx';
 import { Moment } from '../../kit/time/moment.tsx';
 import { duration } from '../../kit/time/time.ts';
 import { project } from '../address.ts';
-import { rotationSnippet } from '../verify/snippets.ts';
 
-/** With its picker of events, it is loaded when it is asked for. */
+// Few endpoints have any.
+const TlsValues = lazy(async () => ({
+  default: (await import('../../endpoint/tls/tls-values.tsx')).TlsValues,
+}));
+// What a click opens is loaded with it.
+const Rotate = lazy(async () => ({ default: (await import('./rotate.tsx')).Rotate }));
 const Edit = lazy(async () => ({ default: (await import('./edit.tsx')).Edit }));
 
 type SettingsProps = { endpoint: Endpoint; onChange: () => Promise<void>; onDeleted: () => Promise<void> };
@@ -51,7 +54,9 @@ export function Settings({ endpoint, onChange, onDeleted }: SettingsProps) {
         </Suspense>
       )}
       {shown === 'rotate' && (
-        <RotateSecret project={project} endpoint={endpoint} codeOf={rotationSnippet} onClose={close} />
+        <Suspense>
+          <Rotate endpoint={endpoint} onClose={close} />
+        </Suspense>
       )}
       {shown === 'delete' && (
         <DeleteEndpoint project={project} endpoint={endpoint} onClose={close} onDeleted={onDeleted} />
@@ -94,6 +99,11 @@ function Values({ endpoint }: { endpoint: Endpoint }) {
           <dt>Own headers</dt>
           <dd>{Object.keys(headers).join(', ')}</dd>
         </>
+      )}
+      {endpoint.tls && (
+        <Suspense>
+          <TlsValues tls={endpoint.tls} />
+        </Suspense>
       )}
       <dt>Secret</dt>
       <dd>

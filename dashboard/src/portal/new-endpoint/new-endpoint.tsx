@@ -5,6 +5,7 @@ import type { CreatedEndpoint } from '../../../../sdk/typescript/src/models.ts';
 import { signingQuery } from '../../api/catalogue-queries.ts';
 import { clientOf } from '../../api/client.ts';
 import { useMay } from '../../api/session.ts';
+import { tlsOf } from '../../endpoint/tls/tls-draft.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { SecretText } from '../../kit/dialogs/secret.tsx';
@@ -40,14 +41,17 @@ function Form({ onMade }: { onMade: (endpoint: CreatedEndpoint) => void }) {
   const queryClient = useQueryClient();
   const { data: signing } = useQuery(signingQuery(project));
   const add = useMutation({
-    mutationFn: ({ url, description, events, headers, secret }: EndpointInput) =>
-      clientOf(project).endpoints.create({
+    mutationFn: ({ url, description, events, headers, secret, tls }: EndpointInput) => {
+      const newTls = tlsOf(tls);
+      return clientOf(project).endpoints.create({
         url: url.trim(),
         events,
         ...(description !== '' && { description }),
         ...(secret !== '' && { secret }),
         ...(headers.trim() !== '' && { headers: headersIn(headers) }),
-      }),
+        ...(newTls && { tls: newTls }),
+      });
+    },
     onSuccess: async (endpoint) => {
       tellHost({ type: 'endpoint-created', id: endpoint.id });
       await queryClient.invalidateQueries({ queryKey: [project, 'endpoints'] });
@@ -60,7 +64,7 @@ function Form({ onMade }: { onMade: (endpoint: CreatedEndpoint) => void }) {
       <Panel>
         <div className={css.form}>
           <EndpointForm
-            initial={{ url: '', description: '', events: [type ?? '*'], headers: '', secret: '' }}
+            initial={{ url: '', description: '', events: [type ?? '*'], headers: '', secret: '', tls: {} }}
             secretRules={source === 'generated' ? undefined : signing?.secret}
             error={add.error}
             onSubmit={(input) => add.mutate(input)}

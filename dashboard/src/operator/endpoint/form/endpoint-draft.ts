@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointChanges } from '../../../../../sdk/typescript/src/models.ts';
+import { type TlsDraft, tlsOf } from '../../../endpoint/tls/tls-draft.ts';
 import { formOf, overrideOf, type PolicyForm } from '../../policy/policy-form.ts';
 import { type HeaderRow, headersOf } from './header-draft.ts';
 import { type LimitsDraft, draftOf as limitsDraftOf, limitsOf } from './limit-draft.ts';
@@ -14,6 +15,7 @@ export type EndpointDraft = {
   headers: HeaderRow[] | undefined;
   /** JSON; empty: none. */
   filter: string;
+  tls: TlsDraft;
 };
 
 export const NEW_DRAFT: EndpointDraft = {
@@ -24,6 +26,7 @@ export const NEW_DRAFT: EndpointDraft = {
   policy: formOf(null),
   headers: [],
   filter: '',
+  tls: {},
 };
 
 export const draftOf = (endpoint: Endpoint): EndpointDraft => ({
@@ -34,11 +37,12 @@ export const draftOf = (endpoint: Endpoint): EndpointDraft => ({
   policy: formOf(endpoint.policy),
   headers: Object.keys(endpoint.headers).length > 0 ? undefined : [],
   filter: endpoint.filter === null ? '' : JSON.stringify(endpoint.filter, null, 2),
+  tls: {},
 });
 
 /** The members of the API. Types stand between commas or spaces. Throws if the filter is no JSON. */
 export function membersOf(draft: EndpointDraft) {
-  const { url, events, description, limits, policy, headers, filter } = draft;
+  const { url, events, description, limits, policy, headers, filter, tls } = draft;
   return {
     url: url.trim(),
     events: events.split(/[\s,]+/).filter((type) => type !== ''),
@@ -47,6 +51,7 @@ export function membersOf(draft: EndpointDraft) {
     policy: overrideOf(policy),
     headers: headers && headersOf(headers),
     filter: filter.trim() === '' ? null : (JSON.parse(filter) as Record<string, unknown>),
+    tls: tlsOf(tls),
   };
 }
 

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { errorAt } from '../../../api/problem.tsx';
 import { eventTypesQuery } from '../../../api/queries.ts';
+import { needsHttps } from '../../../endpoint/tls/needs-https.ts';
 import { TextField } from '../../../kit/fields/text-field.tsx';
 import type { EndpointDraft } from './endpoint-draft.ts';
 
@@ -30,7 +31,7 @@ export function EndpointFields({ project, draft, onChange, error, exists = false
         required
         placeholder="https://example.com/hooks"
         {...(exists && { hint: 'Open deliveries go to the new one from their next attempt on.' })}
-        error={errorAt(error, '/url')}
+        error={errorAt(error, '/url') ?? needsHttps(error)}
         value={draft.url}
         onChange={change('url')}
       />

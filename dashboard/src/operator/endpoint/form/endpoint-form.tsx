@@ -4,6 +4,7 @@ import type { Endpoint } from '../../../../../sdk/typescript/src/models.ts';
 import { exactProfileQuery } from '../../../api/catalogue-queries.ts';
 import { FormProblem, hasErrorAt } from '../../../api/problem.tsx';
 import { projectQuery } from '../../../api/queries.ts';
+import { isUsableTls, tlsText } from '../../../endpoint/tls/tls-draft.ts';
 import { isUsableJson } from '../../../json-view/json-problem.ts';
 import { Button } from '../../../kit/buttons/button.tsx';
 import { DialogActions } from '../../../kit/dialogs/dialog.tsx';
@@ -23,9 +24,13 @@ const PolicyFields = lazy(async () => ({
 const HeaderFields = lazy(async () => ({ default: (await import('./header-fields.tsx')).HeaderFields }));
 const FilterFields = lazy(async () => ({ default: (await import('./filter-fields.tsx')).FilterFields }));
 
+const TlsFields = lazy(async () => ({
+  default: (await import('../../../endpoint/tls/tls-fields.tsx')).TlsFields,
+}));
+
 const FIELDS = ['/url', '/events', '/description', '/consumer', '/secret'];
 const LIMITS = ['/rate', '/concurrency', '/ordered'];
-const SECTIONS = ['/policy', '/headers', '/filter'];
+const SECTIONS = ['/policy', '/headers', '/filter', '/tls'];
 
 type EndpointFormProps = {
   project: string;
@@ -49,7 +54,7 @@ export function EndpointForm(props: EndpointFormProps) {
   const below = usePolicyBelow(project);
   const [isChecked, setChecked] = useState(false);
   const form = useRef<HTMLFormElement>(null);
-  const isWrong = !isUsableJson(draft.filter, true) || !isUsableHeaders(draft);
+  const isWrong = !isUsableJson(draft.filter, true) || !isUsableHeaders(draft) || !isUsableTls(draft.tls);
   const [tries, setTries] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each answer, and for each try that is not sent
   useEffect(() => {
@@ -117,6 +122,23 @@ export function EndpointForm(props: EndpointFormProps) {
         <Section title="Limits and order" now={limitsText(draft.limits)} isOpen={isOpen(LIMITS)}>
           <LimitFields draft={draft.limits} onChange={(limits) => set({ limits })} error={error} />
         </Section>
+        {endpoint?.kind !== 'listener' && (
+          <Section
+            title="TLS"
+            now={tlsText(draft.tls, endpoint?.tls ?? null)}
+            isOpen={
+              isOpen(['/tls/clientCertificate', '/tls/authorities']) || (isChecked && !isUsableTls(draft.tls))
+            }
+          >
+            <TlsFields
+              present={endpoint?.tls ?? null}
+              draft={draft.tls}
+              onChange={(tls) => set({ tls })}
+              error={error}
+              isChecked={isChecked}
+            />
+          </Section>
+        )}
       </div>
       <DialogActions>
         <Button onClick={onCancel}>Cancel</Button>
