@@ -21,7 +21,7 @@ export type BenchContext = {
   seconds: number;
   /** Duration of the memory measure. */
   minutes: number;
-  /** Rounds of the measure of statistics. */
+  /** Rounds of the measures of statistics and tracing. */
   rounds: number;
   /** Events of the measure of months. */
   events: number;

@@ -23,7 +23,7 @@ export const USAGE = `npm run bench -- [options]
   --seconds 30           duration of each load
   --first-attempt mode   only workflow or express; both without it
   --minutes 30           duration of the measure memory
-  --rounds 4             rounds of the measure statistics
+  --rounds 4             rounds of the measures statistics and tracing
   --events 1000000       events of the measure months
   --json                 print JSON instead of tables
   --profile folder       write a CPU profile of Posthorn to this folder at each of its stops

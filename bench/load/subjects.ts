@@ -26,9 +26,13 @@ export async function openSubject(
 ): Promise<Subject> {
   const paths = Array.from({ length: fanOut }, (_, n) => `/${n}`);
   if (name === 'bare pipeline') return openBarePipeline(bench, paths);
-  const posthorn = await bench.posthorn({ grouping, firstAttempt: name });
+  return subjectOf(await bench.posthorn({ grouping, firstAttempt: name }), bench.urls.healthy, paths);
+}
+
+/** A new project of this Posthorn, with an endpoint for each path of the receiver. */
+export async function subjectOf(posthorn: Posthorn, origin: string, paths: string[]): Promise<Subject> {
   const project = await posthorn.newProject();
-  for (const path of paths) await project.newEndpoint(`${bench.urls.healthy}${path}`);
+  for (const path of paths) await project.newEndpoint(`${origin}${path}`);
   return {
     url: posthorn.url,
     key: project.key,

@@ -13,6 +13,7 @@ import { overload } from './overload.ts';
 import { recovery } from './recovery.ts';
 import { statistics } from './statistics.ts';
 import { batches, throughput, ungrouped } from './throughput.ts';
+import { tracing } from './tracing.ts';
 
 /** All measures by the names for --only, in the order in which they run: what ratios refer to comes first. */
 export const SCENARIOS: Record<string, Scenario> = {
@@ -38,6 +39,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   'recovery-short': recovery({ deliveries: 10_000, perSecond: 200 }),
   ungrouped,
   statistics,
+  tracing,
   dashboard,
   memory,
   months,

@@ -2,21 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchContext, Row, Scenario } from '../bench.ts';
 import { type ClosedLoop, measureLoop, PUBLISHERS, warmUp } from '../load/closed-loop.ts';
 import { openSubject } from '../load/subjects.ts';
-import { median, roundForCpu } from '../percentiles.ts';
+import { roundForCpu } from '../percentiles.ts';
 import type { FirstAttempt } from '../processes/posthorn.ts';
 import { type StatisticsLease, statisticsLease } from '../processes/statistics-lease.ts';
+import {
+  ratioOf,
+  ratioRow,
+  type Side,
+  type SideLoad,
+  type SideRatio,
+  sidesOf,
+  summaryRows,
+} from '../rounds.ts';
 
-/** Posthorn counts, or the benchmark holds the lease and nobody does. */
-type Counting = 'on' | 'off';
-type Load = { counting: Counting; deliveredPerSecond: number; cpuMs: number };
-type Measured = { load: Load; row: Row };
-type Ratio = { delivered: number; cpu: number };
+type Measured = { load: SideLoad; row: Row };
 
-/** What drifts evenly during a round weighs the same on both sides. The next round begins with the other side. */
-const ORDERS: Counting[][] = [
-  ['on', 'off', 'off', 'on'],
-  ['off', 'on', 'on', 'off'],
-];
 /** Two passes: from then on, as much is counted as is delivered. */
 const WARM_UP_SECONDS = 12;
 /** Posthorn notices within this time that it has the lease, or has lost it. */
@@ -37,12 +37,13 @@ export const statistics: Scenario = {
 async function inRounds(bench: BenchContext, firstAttempt: FirstAttempt): Promise<Row[]> {
   const posthorn = await bench.posthorn({ grouping: 'auto', firstAttempt });
   const lease = statisticsLease(posthorn.databaseUrl());
+  const startOf = (round: number | string): Row => ({ '': firstAttempt, round, statistics: 'on ÷ off' });
   const rows: Row[] = [];
-  const ratios: Ratio[] = [];
+  const ratios: SideRatio[] = [];
   try {
     for (let round = 1; round <= bench.rounds; round++) {
-      const loads: Load[] = [];
-      for (const counting of ORDERS[(round - 1) % ORDERS.length]!) {
+      const loads: SideLoad[] = [];
+      for (const counting of sidesOf(round)) {
         const { load, row } = await measureOne(bench, firstAttempt, lease, counting);
         loads.push(load);
         rows.push({ '': firstAttempt, round, ...row });
@@ -50,19 +51,20 @@ async function inRounds(bench: BenchContext, firstAttempt: FirstAttempt): Promis
       }
       const ratio = ratioOf(loads);
       ratios.push(ratio);
-      rows.push(ratioRow(firstAttempt, round, ratio));
+      rows.push(ratioRow(startOf(round), ratio));
     }
   } finally {
     await lease.end();
   }
-  return [...rows, ...summaryRows(firstAttempt, ratios)];
+  return [...rows, ...summaryRows(startOf, ratios)];
 }
 
+/** `counting`: with `off`, the benchmark holds the lease, and nobody counts. */
 async function measureOne(
   bench: BenchContext,
   firstAttempt: FirstAttempt,
   lease: StatisticsLease,
-  counting: Counting,
+  counting: Side,
 ): Promise<Measured> {
   const loop: ClosedLoop = { subject: firstAttempt, fanOut: 1, grouping: 'auto', batch: 'single' };
   // Before either kind, so that both begin with nothing left to count.
@@ -76,7 +78,7 @@ async function measureOne(
   const counted = (await lease.counted()) - before;
   const { deliveredPerSecond, totalCpuMs, cpuMs, deliveries, notDelivered, refused } = figures;
   return {
-    load: { counting, deliveredPerSecond, cpuMs: totalCpuMs },
+    load: { side: counting, deliveredPerSecond, cpuMs: totalCpuMs },
     row: {
       statistics: counting,
       'delivered/s': Math.round(deliveredPerSecond),
@@ -87,46 +89,4 @@ async function measureOne(
       refused,
     },
   };
-}
-
-function ratioOf(loads: Load[]): Ratio {
-  const sum = (counting: Counting, of: 'deliveredPerSecond' | 'cpuMs') =>
-    loads.reduce((total, load) => total + (load.counting === counting ? load[of] : 0), 0);
-  const ratio = (of: 'deliveredPerSecond' | 'cpuMs') => sum('on', of) / sum('off', of);
-  return { delivered: ratio('deliveredPerSecond'), cpu: ratio('cpuMs') };
-}
-
-const ratioRow = (firstAttempt: FirstAttempt, round: number | string, { delivered, cpu }: Ratio): Row => ({
-  '': firstAttempt,
-  round,
-  statistics: 'on ÷ off',
-  'delivered/s': delivered.toFixed(3),
-  'CPU ms/delivery': cpu.toFixed(3),
-});
-
-/** The ratios of all rounds: the middle one, the extremes, and the mean with its standard error. */
-function summaryRows(firstAttempt: FirstAttempt, ratios: Ratio[]): Row[] {
-  const of = (name: keyof Ratio) => ratios.map((ratio) => ratio[name]);
-  const row = (round: string, describe: (values: number[]) => string): Row => ({
-    '': firstAttempt,
-    round,
-    statistics: 'on ÷ off',
-    'delivered/s': describe(of('delivered')),
-    'CPU ms/delivery': describe(of('cpu')),
-  });
-  return [
-    row('median', (values) => median(values).toFixed(3)),
-    row(
-      'lowest to highest',
-      (values) => `${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)}`,
-    ),
-    row('mean ± standard error', meanWithError),
-  ];
-}
-
-function meanWithError(values: number[]): string {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  if (values.length < 2) return mean.toFixed(3);
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
-  return `${mean.toFixed(3)} ± ${Math.sqrt(variance / values.length).toFixed(3)}`;
 }

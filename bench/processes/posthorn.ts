@@ -41,6 +41,8 @@ export type PosthornMode = { grouping: 'auto' | 'never'; firstAttempt: FirstAtte
 export type PosthornOptions = PosthornMode & {
   /** Folder for the CPU profile that the process writes when it stops. */
   cpuProfileDir?: string | undefined;
+  /** More variables of its environment. */
+  variables?: Record<string, string>;
 };
 
 const READY_TIMEOUT_MS = 300_000;
@@ -50,6 +52,7 @@ export async function startPosthorn({
   grouping,
   firstAttempt,
   cpuProfileDir,
+  variables = {},
 }: PosthornOptions): Promise<Posthorn> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
   chmodSync(dataDir, 0o711); // if root runs the benchmark, Postgres runs as another user, who must traverse the folder
@@ -62,6 +65,7 @@ export async function startPosthorn({
     POSTHORN_PORT: String(port),
     POSTHORN_GROUPING: grouping,
     POSTHORN_FIRST_ATTEMPT: firstAttempt,
+    ...variables,
   };
   const profiling = cpuProfileDir ? ['--cpu-prof', `--cpu-prof-dir=${cpuProfileDir}`] : [];
   const inDataDir = (name: string): string => readFileSync(join(dataDir, name), 'utf8').trim();
