@@ -65,9 +65,14 @@ test('all rows are updated in batches, each committed, and the log says how far 
 });
 
 test('a process that is killed in the middle is followed by one that goes on, and no row is in two batches', async () => {
+  // It waits for this row, so it cannot be done before it is killed.
+  const holder = new pg.Client({ connectionString: database.url });
+  await holder.connect();
+  await holder.query("BEGIN; SELECT FROM busy WHERE id = '01500' FOR UPDATE");
   const killed = startMigrating(database.url, folder.path, 10);
   await eventually(async () => ((await progress())[0]?.batches ?? 0) >= 5);
   await killed.kill();
+  await holder.end();
   const [left] = await progress();
   const before = await rowsByTimes();
 
