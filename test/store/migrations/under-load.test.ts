@@ -132,7 +132,7 @@ test('an expansion in the ways of CONTRIBUTING.md is killed in the backfill and 
   writers = startWriters(database.url, 4);
   await eventually(() => writers.written.length > 100);
 
-  const inBackfill = startMigrating(database.url, folder.path, 500);
+  const inBackfill = startMigrating(database.url, folder.path, 100);
   await eventually(async () => (await countOf('schema_backfills WHERE batches > 5')) === 1);
   await inBackfill.kill();
   // The build waits for the end of this transaction.
