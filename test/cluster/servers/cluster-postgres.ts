@@ -9,11 +9,12 @@ import {
   type StopSequence,
   startServiceProcess,
 } from '../../../src/embedded/processes/service-process.ts';
-import { nonEphemeralPort } from '../../faults/installation/own-servers.ts';
+import { nonEphemeralPort } from '../../faults/installation/non-ephemeral-port.ts';
 import { composed } from './compose-file.ts';
 
 export type ClusterPostgres = {
   port: number;
+  pid(): number;
   user: string;
   password: string;
   urlOf(database: string): string;
@@ -25,8 +26,18 @@ export type ClusterPostgres = {
 const USER = 'posthorn';
 const IMMEDIATE: StopSequence = [{ signal: 'SIGQUIT', waitMs: 20_000 }];
 
-/** Postgres with the settings of docker-compose.yml. `bin` is the folder of its programs; by default, the embedded ones. */
-export async function startClusterPostgres(dataDir: string, bin?: string): Promise<ClusterPostgres> {
+export type PostgresOptions = {
+  /** The folder of an installed Postgres's programs; by default, the embedded ones run. */
+  bin?: string | undefined;
+  /** Settings besides those of docker-compose.yml, as `name=value`. */
+  settings?: string[];
+};
+
+/** Postgres with the settings of docker-compose.yml. */
+export async function startClusterPostgres(
+  dataDir: string,
+  { bin, settings = [] }: PostgresOptions = {},
+): Promise<ClusterPostgres> {
   const embedded = preparePostgresHome(dataDir, () => {});
   const home = { ...embedded, bin: bin ?? embedded.bin };
   const data = join(home.folder, 'data');
@@ -38,7 +49,7 @@ export async function startClusterPostgres(dataDir: string, bin?: string): Promi
   async function start(): Promise<ServiceProcess> {
     const server = await startServiceProcess({
       command: join(home.bin, 'postgres'),
-      args: ['-D', data, ...composed.postgresArgs, ...forThisMachine(port)],
+      args: ['-D', data, ...composed.postgresArgs, ...asOptions([...forThisMachine(port), ...settings])],
       logFile: join(dataDir, 'postgres.log'),
       stopSequence: IMMEDIATE,
       account: home.account,
@@ -50,6 +61,7 @@ export async function startClusterPostgres(dataDir: string, bin?: string): Promi
   let server = await start();
   return {
     port,
+    pid: () => server.pid,
     user: USER,
     password,
     urlOf,
@@ -61,5 +73,10 @@ export async function startClusterPostgres(dataDir: string, bin?: string): Promi
   };
 }
 
-const forThisMachine = (port: number): string[] =>
-  ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories='].flatMap((one) => ['-c', one]);
+const forThisMachine = (port: number): string[] => [
+  'listen_addresses=127.0.0.1',
+  `port=${port}`,
+  'unix_socket_directories=',
+];
+
+const asOptions = (settings: string[]): string[] => settings.flatMap((setting) => ['-c', setting]);

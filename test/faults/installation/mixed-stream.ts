@@ -8,6 +8,8 @@ import { startStreamReceiver } from './stream-receiver.ts';
 export type MixedStream = EventStream & {
   /** Waits until what was accepted by then is delivered wherever the receiver takes it; throws after 40 s. */
   untilDueIsDelivered(pool: pg.Pool, restartedAt: Date): Promise<void>;
+  /** The receiver responds to nothing until the returned function is called. */
+  holdResponses(): () => void;
   /** Offers no more events: an endless stream ends. */
   end(): void;
   /** Ends the stream, waits until everything has been acknowledged and has settled, and compares the books. */
@@ -39,6 +41,13 @@ export type StreamOptions = {
   apiUrls?: string[];
   /** Offers events until it is ended, and not 300 as fast as they are accepted: some 20 a second at most. */
   endless?: boolean;
+  /**
+   * Without the endpoint that always fails. An endless stream gives it more deliveries than it is sent while it fails, and
+   * the audit would wait for them.
+   */
+  withoutDead?: boolean;
+  /** Of an attempt; 3 s if not given. */
+  timeout?: string;
   /** How long the audit waits for the last delivery. */
   settledWithinMs?: number;
 };
@@ -46,11 +55,19 @@ export type StreamOptions = {
 /** A third of the events goes to a steady endpoint, a third to one that fails first, a third to ten of all kinds. */
 export async function startMixedStream(
   api: ApiClient,
-  { apiUrls = [api.url], endless = false, settledWithinMs = SETTLED_WITHIN_MS }: StreamOptions = {},
+  {
+    apiUrls = [api.url],
+    endless = false,
+    withoutDead = false,
+    timeout = POLICY.timeout,
+    settledWithinMs = SETTLED_WITHIN_MS,
+  }: StreamOptions = {},
 ): Promise<MixedStream> {
   const receiver = await startStreamReceiver();
-  const project = await api.newProject(POLICY);
-  for (const [path, type] of Object.entries(ENDPOINTS)) {
+  const project = await api.newProject({ ...POLICY, timeout });
+  const endpoints = Object.entries(ENDPOINTS).filter(([path]) => !withoutDead || !path.startsWith('/dead/'));
+  const fanOutOf = (id: string) => endpoints.filter(([, type]) => id.startsWith(type)).length;
+  for (const [path, type] of endpoints) {
     await api.newEndpoint(project, receiver.origin + path, [type]);
   }
   let isEnded = false;
@@ -62,6 +79,7 @@ export async function startMixedStream(
   return {
     ...stream,
     end,
+    holdResponses: receiver.hold,
     async untilDueIsDelivered(pool, restartedAt) {
       const { rows } = await pool.query<{ id: string }>(ACCEPTED_FOR_STEADY, [restartedAt]);
       const ids = rows.map(({ id }) => id);
@@ -93,8 +111,6 @@ function* eventsOfAllKinds(goesOn: (n: number) => boolean): Generator<OfferedEve
     yield { id: `${type}-${n}`, type, data: { n } };
   }
 }
-
-const fanOutOf = (id: string): number => (id.startsWith('ten') ? 10 : 1);
 
 const ACCEPTED_FOR_STEADY = `
   SELECT d.id FROM deliveries d JOIN endpoints e ON e.id = d.endpoint_id

@@ -5,7 +5,10 @@ import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { startEmbeddedPostgres } from '../../../src/embedded/postgres/postgres.ts';
 import { startDevServer } from '../../../src/embedded/temporal/temporal.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { nonEphemeralPort } from './non-ephemeral-port.ts';
 import { hasExited } from './posthorn-process.ts';
+
+export { nonEphemeralPort };
 
 /** A server that a test may kill, and start again at the same address on the same data. */
 export type KillableServer = {
@@ -63,9 +66,6 @@ export async function startOwnServers(): Promise<OwnServers> {
     },
   };
 }
-
-/** Below the range that the system gives to outgoing connections: nobody takes it while its server is down. */
-export const nonEphemeralPort = (): number => 20_000 + Math.floor(Math.random() * 10_000);
 
 async function killNow(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');

@@ -6,6 +6,8 @@ export type StreamReceiver = {
   origin: string;
   /** The requests in order of arrival, each with its response. */
   receivedRequests: AnsweredRequest[];
+  /** Responds to nothing until the returned function is called. */
+  hold(): () => void;
   close(): Promise<void>;
 };
 
@@ -19,6 +21,7 @@ const THINKS_FOR_MS = 20;
 export async function startStreamReceiver(): Promise<StreamReceiver> {
   const receivedRequests: AnsweredRequest[] = [];
   const seen = new Set<string>();
+  let responding = Promise.resolve();
   const receiver = await startReceiver([
     async (request, response) => {
       const key = `${request.headers['webhook-id']} ${request.path}`;
@@ -26,11 +29,21 @@ export async function startStreamReceiver(): Promise<StreamReceiver> {
       seen.add(key);
       receivedRequests.push(answeredRequest(origin, request, status));
       await sleep(THINKS_FOR_MS);
+      await responding;
       response.writeHead(status).end();
     },
   ]);
   const origin = receiver.url.replace(/\/$/, '');
-  return { origin, receivedRequests, close: receiver.close };
+  return {
+    origin,
+    receivedRequests,
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      responding = promise;
+      return resolve;
+    },
+    close: receiver.close,
+  };
 }
 
 function statusFor(path: string, isFirst: boolean): number {
