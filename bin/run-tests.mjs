@@ -1,6 +1,6 @@
 // `npm test`: installs missing dependencies, runs Jest, and prints `N passed, N failed` at the end. With arguments, Jest runs
 // once and gets them. Without, it runs all tests in two stages, those that measure time last and one suite at a time, and
-// names the tests that failed in either.
+// names the tests that failed in either. With --and-cluster, those on a Temporal server on Postgres are a third stage.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ const STAGES = [
   // Jest replaces a worker whose heap is large: each suite leaves a part of its modules, and collecting them takes long.
   [filter('timed'), '--maxWorkers=1', '--workerIdleMemoryLimit=400MB'],
 ];
+const CLUSTER = ['--config', join(root, 'test/cluster/jest.config.cjs')];
 /** Codes from here on mean that a signal ended Jest. */
 const SIGNALLED = 128;
 
@@ -27,16 +28,18 @@ const compileCache = join(root, 'node_modules/.cache/node-compile-cache');
 const jest = join(root, 'node_modules/jest/bin/jest.js');
 process.chdir(root);
 
-const given = process.argv.slice(2);
+const andCluster = process.argv.includes('--and-cluster');
+const given = process.argv.slice(2).filter((arg) => arg !== '--and-cluster');
+const stages = [...(given.length > 0 ? [given] : STAGES), ...(andCluster ? [CLUSTER] : [])];
 const total = { passed: 0, failed: 0, failures: [] };
 let code = 0;
-for (const args of given.length > 0 ? [given] : STAGES) {
+for (const args of stages) {
   const stageCode = await runJest(args);
   code ||= stageCode;
   if (stageCode >= SIGNALLED) break;
 }
 rmSync(folder, { recursive: true });
-if (given.length === 0) for (const failure of total.failures) console.log(`Failed: ${failure}`);
+if (stages.length > 1) for (const failure of total.failures) console.log(`Failed: ${failure}`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(code === 0 && total.failed > 0 ? 1 : code);
 
