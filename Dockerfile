@@ -28,7 +28,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 # If empty, the version of Posthorn and a hash of the workflow code. It only matters with POSTHORN_DEPLOYMENT.
 ARG POSTHORN_BUILD_ID=
-ENV NODE_ENV=production POSTHORN_HOST=0.0.0.0 POSTHORN_HEALTH_PORT=4002 POSTHORN_BUILD_ID=$POSTHORN_BUILD_ID
+ENV NODE_ENV=production POSTHORN_HOST=0.0.0.0 POSTHORN_HEALTH_PORT=4002 POSTHORN_BUILD_ID=${POSTHORN_BUILD_ID}
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./

@@ -1,10 +1,11 @@
 import proto from '@temporalio/proto';
 import type { NativeConnection } from '@temporalio/worker';
+import { slowTaskQueueOf } from '../../../workflows/contract.ts';
 import { GRPC_STATUS, grpcStatusOf } from '../grpc-status.ts';
 
 const { WorkerDeploymentVersionStatus } = proto.temporal.api.enums.v1;
 const { WORKER_VERSIONING_MODE_VERSIONED } = proto.temporal.api.enums.v1.WorkerVersioningMode;
-const { TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
+const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 
 type WorkflowConnection = Pick<NativeConnection, 'workflowService'>;
 
@@ -48,6 +49,28 @@ export async function readDeployment(
     if (grpcStatusOf(error) === GRPC_STATUS.NOT_FOUND) return undefined;
     throw error;
   }
+}
+
+/**
+ * Whether the server knows all task queues of a build: a worker registers each with its first poll. An activity for a queue
+ * that the build does not have yet would go to workers without a version.
+ */
+export async function hasAllQueues(
+  { workflowService }: WorkflowConnection,
+  namespace: string,
+  deploymentVersion: DeploymentVersion,
+  taskQueue: string,
+): Promise<boolean> {
+  const { versionTaskQueues, workerDeploymentVersionInfo } =
+    await workflowService.describeWorkerDeploymentVersion({ namespace, deploymentVersion });
+  const known = [...versionTaskQueues, ...(workerDeploymentVersionInfo?.taskQueueInfos ?? [])];
+  const knows = (name: string, type: number) =>
+    known.some((queue) => queue.name === name && queue.type === type);
+  return (
+    knows(taskQueue, TASK_QUEUE_TYPE_WORKFLOW) &&
+    knows(taskQueue, TASK_QUEUE_TYPE_ACTIVITY) &&
+    knows(slowTaskQueueOf(taskQueue), TASK_QUEUE_TYPE_ACTIVITY)
+  );
 }
 
 /**

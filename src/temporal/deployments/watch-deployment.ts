@@ -1,7 +1,13 @@
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { TemporalConfig } from '../../config/temporal-config.ts';
-import { type DeploymentVersion, readDeployment, readRouting, setCurrentBuild } from './deployment.ts';
+import {
+  type DeploymentVersion,
+  hasAllQueues,
+  readDeployment,
+  readRouting,
+  setCurrentBuild,
+} from './deployment.ts';
 import { promotionOf } from './promotion.ts';
 
 /** Knows the current build of a deployment, and makes that of this process current when it is time. */
@@ -50,6 +56,10 @@ export function watchDeployment(deps: DeploymentWatchDependencies): DeploymentWa
     if (mayPromote && state && isSettled && !reason && routing.polledBy.has(buildId))
       noteOther(name, state.current);
     if (!reason || isClosed) return;
+    const isReady =
+      buildId === null ||
+      (await hasAllQueues(connection, namespace, { deploymentName: name, buildId }, taskQueue));
+    if (!isReady) return;
     await setCurrentBuild(connection, { namespace, deploymentName: name }, buildId, state.conflictToken);
     log.info({ deployment: name, buildId, previous: state.current, reason }, 'this build is current now');
     current = buildId === null ? null : { deploymentName: name, buildId };

@@ -105,6 +105,8 @@ test('a cached secret also stops signing when its overlap ends', async () => {
     body: Buffer.from('{}'),
     secrets: sealed,
     headers: null,
+    tls: null,
+    oauth: null,
     url: 'https://example.com/',
   } as unknown as Claim;
   const signatures = async () => {
