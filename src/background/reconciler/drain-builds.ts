@@ -42,7 +42,8 @@ export function createBuildDrain(deps: DrainDependencies): Pass {
     const control = temporal();
     if (!control) return;
     const workflows = await control.workflowsOfDrainingBuilds();
-    toldAt = new Map([...toldAt].filter(([id]) => workflows.includes(id)));
+    const open = new Set(workflows);
+    toldAt = new Map([...toldAt].filter(([id]) => open.has(id)));
     recordProgress();
     for (let from = 0; from < workflows.length && mayDrain(); from += OWNERS_PER_STATEMENT) {
       const owners = workflows.slice(from, from + OWNERS_PER_STATEMENT);
