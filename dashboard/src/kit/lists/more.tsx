@@ -1,17 +1,9 @@
-import { useEffect, useState } from 'react';
 import { Button } from '../buttons/button.tsx';
 import css from './more.module.css';
-
-type Paged = {
-  hasNextPage: boolean;
-  isFetching: boolean;
-  isFetchingNextPage: boolean;
-  isError: boolean;
-  fetchNextPage: () => Promise<unknown>;
-};
+import { type PagedQuery, useGoingOn } from './use-going-on.ts';
 
 type MoreProps = {
-  query: Paged;
+  query: PagedQuery & { isFetchingNextPage: boolean };
   what: string;
   /** How many rows are shown. */
   found: number;
@@ -22,12 +14,8 @@ type MoreProps = {
  * of them gets pages without any: until there is one, the list goes on by itself.
  */
 export function More({ query, what, found }: MoreProps) {
-  const [isStopped, setStopped] = useState(false);
-  const { hasNextPage, isFetching, isFetchingNextPage, isError, fetchNextPage } = query;
-  const looksOn = hasNextPage && found === 0 && !isStopped && !isError;
-  useEffect(() => {
-    if (looksOn && !isFetching) void fetchNextPage();
-  }, [looksOn, isFetching, fetchNextPage]);
+  const { goesOn: looksOn, setStopped } = useGoingOn(query, found === 0);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   if (!hasNextPage) return null;
   return (
     <div className={css.more}>

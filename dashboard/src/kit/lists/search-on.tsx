@@ -1,17 +1,12 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Button } from '../buttons/button.tsx';
 import { Moment } from '../time/moment.tsx';
 import css from './search-on.module.css';
+import { type PagedQuery, useGoingOn } from './use-going-on.ts';
 
 type Searched = { searchedTo?: string | null; complete?: boolean };
 
-type SearchQuery = {
-  data: { pages: Searched[] } | undefined;
-  hasNextPage: boolean;
-  isFetching: boolean;
-  isError: boolean;
-  fetchNextPage: () => Promise<unknown>;
-};
+type SearchQuery = PagedQuery & { data: { pages: Searched[] } | undefined };
 
 type SearchOnProps = {
   query: SearchQuery;
@@ -30,12 +25,8 @@ const AT_ONCE = 50;
  */
 export function SearchOn({ query, found, onStop }: SearchOnProps) {
   const [goal, setGoal] = useState(AT_ONCE);
-  const [isStopped, setStopped] = useState(false);
-  const { data, hasNextPage, isFetching, isError, fetchNextPage } = query;
-  const wantsMore = hasNextPage && !isStopped && !isError && found < goal;
-  useEffect(() => {
-    if (wantsMore && !isFetching) void fetchNextPage();
-  }, [wantsMore, isFetching, fetchNextPage]);
+  const { goesOn, setStopped } = useGoingOn(query, found < goal);
+  const { data, hasNextPage, isError, fetchNextPage } = query;
   const last = data?.pages.at(-1);
   if (!last || last.complete === undefined) return null;
   const stop = (): void => {
@@ -59,12 +50,12 @@ export function SearchOn({ query, found, onStop }: SearchOnProps) {
           'Everything was searched.'
         )}
       </span>
-      {wantsMore && (
+      {goesOn && (
         <Button icon="pause" onClick={stop}>
           Stop
         </Button>
       )}
-      {hasNextPage && !wantsMore && (
+      {hasNextPage && !goesOn && (
         <Button icon="chevron-down" onClick={further}>
           Further
         </Button>
