@@ -32,7 +32,7 @@ export async function setCurrent(
   } catch (error) {
     if (grpcStatusOf(error) === GRPC_STATUS.NOT_FOUND)
       throw new StartFailure(
-        `The deployment "${deployment.name}" has no build "${buildId}": start a worker of it first. "posthorn doctor" lists the builds.`,
+        `The deployment "${deployment.name}" has no build "${buildId}": start a worker of it first. "posthorn doctor" names the current one.`,
         { cause: error },
       );
     throw new StartFailure(describeTemporalFailure(error, config), { cause: error });
