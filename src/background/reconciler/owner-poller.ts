@@ -44,6 +44,9 @@ const MAX_CONCURRENT_POLLS = 20;
 /** Without a timeout, a call to a server that is down would take longer than the lease lasts. */
 const CALL_TIMEOUT_MS = 3_000;
 const LATE = Symbol('late');
+const WEDGED = 'the workflow task failed for two minutes; another workflow continues the deliveries';
+/** It has let a delivery wait: perhaps its build has no worker. */
+const OUTDATED = 'its build is not current; another workflow continues the deliveries';
 
 export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
   const { pool, temporal, mayPoll, onReleased, onAction, onWorkflowFailed, onFailure, times } = deps;
@@ -81,9 +84,10 @@ export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
       if (state !== 'wedged') wedgedSince.delete(owner);
       if (state === 'unknown') return false;
       if (state === 'running') await signal(control, owner, ids);
-      else if (state === 'wedged') await terminateWedged(control, owner, ids);
-      else if (state === 'outdated') await terminateOutdated(control, owner, ids);
-      else {
+      else if (state === 'outdated') await terminate(control, owner, ids, OUTDATED);
+      else if (state === 'wedged') {
+        if (isWedgedForGood(owner)) await terminate(control, owner, ids, WEDGED);
+      } else {
         const released = await release(owner, ids);
         // Only now: the deliveries continue even if the cause cannot be read.
         if (state === 'failed' && released > 0)
@@ -104,23 +108,23 @@ export function createOwnerPoller(deps: OwnerPollerDependencies): OwnerPoller {
     onAction('signalled', owner, ids.length);
   }
 
-  async function terminateWedged(control: WorkflowControl, owner: string, ids: string[]): Promise<void> {
+  function isWedgedForGood(owner: string): boolean {
     const since = wedgedSince.get(owner) ?? performance.now();
     wedgedSince.set(owner, since);
-    if (performance.now() - since < times.terminateWedgedAfterMs) return;
-    wedgedSince.delete(owner);
-    const reason = 'the workflow task failed for two minutes; another workflow continues the deliveries';
-    await withTimeout(control.terminate(owner, reason));
-    onAction('terminated', owner, ids.length);
-    await release(owner, ids);
+    return performance.now() - since >= times.terminateWedgedAfterMs;
   }
 
-  /** Its build gets no new workflows and has let a delivery wait: perhaps it has no worker. */
-  async function terminateOutdated(control: WorkflowControl, owner: string, ids: string[]): Promise<void> {
+  /** If the release fails, the next pass finds the workflow closed. */
+  async function terminate(
+    control: WorkflowControl,
+    owner: string,
+    ids: string[],
+    reason: string,
+  ): Promise<void> {
+    await withTimeout(control.terminate(owner, reason));
+    wedgedSince.delete(owner);
+    onAction('terminated', owner, ids.length);
     await release(owner, ids);
-    await withTimeout(
-      control.terminate(owner, 'its build is not current; another workflow continues the deliveries'),
-    );
   }
 
   async function release(owner: string, ids: string[]): Promise<number> {

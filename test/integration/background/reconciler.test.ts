@@ -104,12 +104,25 @@ test('a workflow whose task keeps failing is terminated, and its deliveries are 
   expect(await ownersOf(store, ids)).toEqual([null]);
 });
 
+test('a workflow on an earlier build that lets deliveries wait is terminated, and they are released', async () => {
+  const temporal = fakeTemporal();
+  temporal.states.set('outdated', 'outdated');
+  const ids = await overdue(store, 'outdated', 2);
+
+  reconciler.start(temporal);
+
+  await eventually(() => reconciler.actions.length === 2);
+  expect(reconciler.actions).toEqual(['terminated outdated 2', 'released outdated 2']);
+  expect(await ownersOf(store, ids)).toEqual([null, null]);
+});
+
 test('a wedged workflow that recovers in between is not terminated', async () => {
   const temporal = fakeTemporal();
   temporal.states.set('unstable', 'wedged');
   await overdue(store, 'unstable');
-  reconciler.start(temporal, { ...QUICK, recheckAfterMs: 1 });
-  await eventually(() => temporal.describes.length > 3);
+  const terminateWedgedAfterMs = 5_000;
+  reconciler.start(temporal, { ...QUICK, recheckAfterMs: 1, terminateWedgedAfterMs });
+  await eventually(() => temporal.describes.length > 0);
 
   temporal.states.set('unstable', 'running');
   await eventually(() => temporal.signals.length > 0);
@@ -117,7 +130,7 @@ test('a wedged workflow that recovers in between is not terminated', async () =>
   temporal.states.set('unstable', 'wedged');
   await eventually(() => temporal.terminated.length > 0);
 
-  expect(performance.now() - recoveredAt).toBeGreaterThan(QUICK.terminateWedgedAfterMs - 50);
+  expect(performance.now() - recoveredAt).toBeGreaterThan(terminateWedgedAfterMs - 50);
 });
 
 test('a workflow that cannot be signalled does not keep others from being checked', async () => {
