@@ -87,14 +87,12 @@ export function eraseSettledEvents(
   startMs: number,
 ): Promise<number> {
   return inTransaction(pool, async (client) => {
-    const wanted = eventIds.map((event) => ({ project_id: projectId, id: event }));
-    const removed = await removeSettled(client, wanted, async (settled) => {
-      const ids = settled.map((event) => event.id);
-      await noteWorkflows(client, id, projectId, ids, startMs);
+    const removed = await removeSettled(client, projectId, eventIds, async (settled) => {
+      await noteWorkflows(client, id, projectId, settled, startMs);
       // A project's outcomes are removed without looking at their events.
-      if (kind !== 'project') await client.query(NOTE_EVENTS, [id, projectId, ids]);
+      if (kind !== 'project') await client.query(NOTE_EVENTS, [id, projectId, settled]);
     });
-    await client.query(COUNT, [id, removed.length]);
-    return removed.length;
+    await client.query(COUNT, [id, removed]);
+    return removed;
   });
 }

@@ -68,15 +68,8 @@ export function eraseReports(
   startMs: number,
 ): Promise<number> {
   return inTransaction(pool, async (client) => {
-    const wanted = eventIds.map((event) => ({ project_id: operationalProject, id: event }));
-    await removeSettled(client, wanted, (settled) =>
-      noteWorkflows(
-        client,
-        id,
-        operationalProject,
-        settled.map((event) => event.id),
-        startMs,
-      ),
+    await removeSettled(client, operationalProject, eventIds, (settled) =>
+      noteWorkflows(client, id, operationalProject, settled, startMs),
     );
     return (await client.query(REMOVE, [ids, eventIds, operationalProject])).rowCount ?? 0;
   });

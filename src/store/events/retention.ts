@@ -8,34 +8,31 @@ const MAX_OUTCOMES = 5_000;
 
 // Deliveries are locked before their event, as in every transaction. If a manual retry has locked them first, its event has
 // an open delivery afterwards and is kept.
-const LOCK_DELIVERIES = `
-  SELECT d.id FROM deliveries d JOIN unnest($1::text[], $2::text[]) AS old (project_id, event_id)
-    ON d.project_id = old.project_id AND d.event_id = old.event_id
-  ORDER BY d.id FOR UPDATE OF d`;
+const LOCK_DELIVERIES =
+  'SELECT FROM deliveries WHERE project_id = $1 AND event_id = ANY ($2::text[]) ORDER BY id FOR UPDATE';
 const LOCK_EVENTS = `
-  SELECT e.project_id, e.id FROM events e JOIN unnest($1::text[], $2::text[]) AS old (project_id, event_id)
-    ON e.project_id = old.project_id AND e.id = old.event_id
-  WHERE e.open_count = 0
-  ORDER BY e.project_id, e.id FOR UPDATE OF e`;
-const REMOVE_ATTEMPTS = `
-  DELETE FROM attempts a USING deliveries d, unnest($1::text[], $2::text[]) AS old (project_id, event_id)
-  WHERE a.delivery_id = d.id AND d.project_id = old.project_id AND d.event_id = old.event_id`;
-// Of a worker that was killed: an attempt that ends removes its own.
-const REMOVE_LISTENER_REQUESTS = `
-  DELETE FROM listener_requests r USING unnest($1::text[], $2::text[]) AS old (project_id, event_id)
-  WHERE r.project_id = old.project_id AND r.event_id = old.event_id`;
-const REMOVE_DELIVERIES = `
-  DELETE FROM deliveries d USING unnest($1::text[], $2::text[]) AS old (project_id, event_id)
-  WHERE d.project_id = old.project_id AND d.event_id = old.event_id`;
-const REMOVE_EVENTS = `
-  DELETE FROM events e USING unnest($1::text[], $2::text[]) AS old (project_id, event_id)
-  WHERE e.project_id = old.project_id AND e.id = old.event_id`;
+  SELECT id FROM events WHERE project_id = $1 AND id = ANY ($2::text[]) AND open_count = 0
+  ORDER BY project_id, id FOR UPDATE`;
 
-export type Key = { project_id: string; id: string };
-const keys = (rows: Key[]): [string[], string[]] => [
-  rows.map((row) => row.project_id),
-  rows.map((row) => row.id),
-];
+// Deliveries first and in the order of their ids, then events by their keys: the order in which every transaction locks them.
+// All parts see the same moment, so a delivery of a later retry is not seen. Its event has changed then, and is not removed.
+const REMOVE = `
+  WITH removed_delivery AS (
+    DELETE FROM deliveries d
+    USING (SELECT id FROM deliveries WHERE project_id = $1 AND event_id = ANY ($2::text[]) ORDER BY id) AS old
+    WHERE d.id = old.id
+    RETURNING d.id
+  ), removed_attempt AS (
+    DELETE FROM attempts a USING removed_delivery WHERE a.delivery_id = removed_delivery.id
+  ), removed_request AS ( -- of a worker that was killed: an attempt that ends removes its own
+    DELETE FROM listener_requests WHERE project_id = $1 AND event_id = ANY ($2::text[])
+  ), removed_event AS (
+    DELETE FROM events e
+    USING (SELECT id FROM unnest($2::text[]) AS id WHERE (SELECT count(*) FROM removed_delivery) >= 0 ORDER BY id) AS old
+    WHERE e.project_id = $1 AND e.id = old.id AND e.open_count = 0 AND coalesce(e.settled_at, e.created_at) < $3
+    RETURNING e.id
+  )
+  SELECT count(*)::int AS n FROM removed_event`;
 
 const TIME_BEFORE = `SELECT now() - $1 * interval '1 millisecond' AS before`;
 
@@ -46,23 +43,22 @@ export async function timeBefore(pool: pg.Pool, ageMs: number): Promise<Date> {
 }
 
 /**
- * Locks those of the events that have no open delivery, with their deliveries, and removes them with their attempts.
- * `beforeRemoval` runs while they are locked. Returns them.
+ * Locks those of the events of a project that have no open delivery, with their deliveries, and removes them with their
+ * attempts. `beforeRemoval` runs while they are locked. Returns how many.
  */
 export async function removeSettled(
   client: pg.PoolClient,
-  wanted: Key[],
-  beforeRemoval: (settled: Key[]) => Promise<void> = async () => {},
-): Promise<Key[]> {
-  await client.query(LOCK_DELIVERIES, keys(wanted));
-  const { rows } = await client.query<Key>(LOCK_EVENTS, keys(wanted));
-  if (rows.length === 0) return [];
-  await beforeRemoval(rows);
-  await client.query(REMOVE_ATTEMPTS, keys(rows));
-  await client.query(REMOVE_LISTENER_REQUESTS, keys(rows));
-  await client.query(REMOVE_DELIVERIES, keys(rows));
-  await client.query(REMOVE_EVENTS, keys(rows));
-  return rows;
+  projectId: string,
+  eventIds: string[],
+  beforeRemoval: (settled: string[]) => Promise<void>,
+): Promise<number> {
+  await client.query(LOCK_DELIVERIES, [projectId, eventIds]);
+  const { rows } = await client.query<{ id: string }>(LOCK_EVENTS, [projectId, eventIds]);
+  if (rows.length === 0) return 0;
+  const settled = rows.map(({ id }) => id);
+  await beforeRemoval(settled);
+  await client.query(REMOVE, [projectId, settled, 'infinity']);
+  return settled.length;
 }
 
 // Beginning after the project that was last, so that a pass that is cut short is continued where it ended.
@@ -97,26 +93,6 @@ const NEXT_OLD = `
   ) AS counted
   WHERE deliveries_before < ${MAX_DELIVERIES}
   ORDER BY created_at, id`;
-
-// Deliveries first and in the order of their ids, then events by their keys: the order in which every transaction locks them.
-// All parts see the same moment, so a delivery of a later retry is not seen. Its event has changed then, and is not removed.
-const REMOVE_OLD = `
-  WITH removed_delivery AS (
-    DELETE FROM deliveries d
-    USING (SELECT id FROM deliveries WHERE project_id = $1 AND event_id = ANY ($2::text[]) ORDER BY id) AS old
-    WHERE d.id = old.id
-    RETURNING d.id
-  ), removed_attempt AS (
-    DELETE FROM attempts a USING removed_delivery WHERE a.delivery_id = removed_delivery.id
-  ), removed_request AS (
-    DELETE FROM listener_requests WHERE project_id = $1 AND event_id = ANY ($2::text[])
-  ), removed_event AS (
-    DELETE FROM events e
-    USING (SELECT id FROM unnest($2::text[]) AS id WHERE (SELECT count(*) FROM removed_delivery) >= 0 ORDER BY id) AS old
-    WHERE e.project_id = $1 AND e.id = old.id AND e.open_count = 0 AND coalesce(e.settled_at, e.created_at) < $3
-    RETURNING e.id
-  )
-  SELECT count(*)::int AS n FROM removed_event`;
 
 /** Some of the events were retried or removed while they were to be removed. */
 class EventsChanged extends Error {}
@@ -165,7 +141,7 @@ async function removeUnchanged(
 async function removeAtOnce(pool: pg.Pool, projectId: string, ids: string[], before: Date): Promise<boolean> {
   try {
     await inTransaction(pool, async (client) => {
-      const { rows } = await client.query<{ n: number }>(REMOVE_OLD, [projectId, ids, before]);
+      const { rows } = await client.query<{ n: number }>(REMOVE, [projectId, ids, before]);
       // The deliveries of an event that stays have been removed: rolls back.
       if (rows[0]!.n < ids.length) throw new EventsChanged();
     });
