@@ -68,7 +68,7 @@ export async function eventStateDigest(
   deliveries: number,
 ): Promise<string | undefined> {
   const values = [scope.projectId, scope.consumer, id, deliveries, scope.since ?? null];
-  const { rows } = await db.query<{ state: string }>(EVENT_STATE, values);
+  const { rows } = await db.query<{ state: string }>({ name: 'event-state', text: EVENT_STATE, values });
   return rows[0]?.state;
 }
 

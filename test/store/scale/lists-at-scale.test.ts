@@ -14,8 +14,8 @@ import { explainQueries } from './explain.ts';
 
 /** The most 8 kB pages that one page of a list may read: one for each scanned row, or two if the page is not filled. */
 const MANY_PAGES = 3_000;
-/** The same for a list whose newest rows all match. */
-const FEW_PAGES = 300;
+/** The same for a list whose newest rows all match, each of which is read by its id, with its event. */
+const FEW_PAGES = 600;
 const EVENTS = 60_000;
 
 let store: SeededStore;
@@ -104,7 +104,7 @@ const lists: List[] = [
   ['events of a rare status', events(all, { statuses: ['undeliverable'] }), MANY_PAGES],
   ['deliveries of a project', deliveries(all), FEW_PAGES],
   // 51 deliveries to each of its ten busy endpoints, each on a page of its own, and the events of those listed.
-  ['deliveries of a consumer', deliveries(scopeOf('busy')), 850],
+  ['deliveries of a consumer', deliveries(scopeOf('busy')), 1_100],
   ['deliveries of a consumer with few', deliveries(scopeOf('rare')), FEW_PAGES],
   ['deliveries of a consumer without any', deliveries(scopeOf('none')), FEW_PAGES],
   ['deliveries of a rare status', deliveries(all, { statuses: ['undeliverable'] }), FEW_PAGES],

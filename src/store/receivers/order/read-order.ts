@@ -19,7 +19,11 @@ const READ_ORDER = `
 export type Order = { head: Delivery | null; behind: number };
 
 export async function readOrder(db: Queryable, endpointId: string): Promise<Order> {
-  const { rows } = await db.query<Delivery & { behind: number }>(READ_ORDER, [endpointId]);
+  const { rows } = await db.query<Delivery & { behind: number }>({
+    name: 'read-order',
+    text: READ_ORDER,
+    values: [endpointId],
+  });
   const first = rows[0];
   if (!first) return { head: null, behind: 0 };
   const { behind, ...head } = first;
