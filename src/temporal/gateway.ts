@@ -204,7 +204,7 @@ export function createTemporalGateway(
           if (!(error instanceof WorkflowNotFoundError)) throw error;
         });
     },
-    workflowsOfDrainingBuilds: () => workflowsOfDrainingBuilds(client, deployment),
+    workflowsOfDrainingBuilds: () => workflowsOfDrainingBuilds(client, taskQueue, deployment),
     async release(workflowId, kept) {
       await send(workflowId, 'release', kept);
     },

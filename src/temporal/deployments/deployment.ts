@@ -24,6 +24,21 @@ export type Deployment = {
 /** Temporal's server or the namespace has no Worker Deployment Versioning. The message is shown to operators. */
 export class VersioningUnavailable extends Error {}
 
+/** Whether the namespace has a worker deployment, of Posthorn or of anything else. */
+export async function hasDeployments(
+  { workflowService }: WorkflowConnection,
+  namespace: string,
+): Promise<boolean> {
+  try {
+    const { workerDeployments } = await workflowService.listWorkerDeployments({ namespace, pageSize: 1 });
+    return workerDeployments.length > 0;
+  } catch (error) {
+    const status = grpcStatusOf(error);
+    if (status === GRPC_STATUS.UNIMPLEMENTED || status === GRPC_STATUS.PERMISSION_DENIED) return false;
+    throw error;
+  }
+}
+
 /** Undefined if no worker of the deployment has polled yet. */
 export async function readDeployment(
   { workflowService }: WorkflowConnection,
@@ -119,10 +134,12 @@ export type QueueRouting = {
   current: DeploymentVersion | null;
   /** Builds with a worker that was seen within 90 s of the worker that was seen last; null: workers without a version. */
   polledBy: Set<string | null>;
+  /** When a worker of a build was last seen, by the server's clock in milliseconds. It forgets this when it restarts. */
+  lastPolls: Map<string | null, number>;
 };
 
 /** A poll of an idle worker takes 60 s, so that one that is alive is seen this often. */
-const POLL_INTERVAL_MS = 90_000;
+export const POLL_INTERVAL_MS = 90_000;
 
 export async function readRouting(
   { workflowService }: WorkflowConnection,
@@ -142,11 +159,14 @@ export async function readRouting(
         : null,
     at: Number(lastAccessTime?.seconds ?? 0) * 1_000,
   }));
+  const lastPolls = new Map<string | null, number>();
+  for (const { buildId, at } of seen) lastPolls.set(buildId, Math.max(at, lastPolls.get(buildId) ?? 0));
   // Compared with each other, because this machine's clock is not the server's.
-  const last = Math.max(...seen.map(({ at }) => at));
+  const last = Math.max(...lastPolls.values());
   const { deploymentName, buildId } = versioningInfo?.currentDeploymentVersion ?? {};
   return {
     current: deploymentName && buildId ? { deploymentName, buildId } : null,
-    polledBy: new Set(seen.filter(({ at }) => last - at < POLL_INTERVAL_MS).map(({ buildId }) => buildId)),
+    polledBy: new Set([...lastPolls].filter(([, at]) => last - at < POLL_INTERVAL_MS).map(([id]) => id)),
+    lastPolls,
   };
 }

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { WORKFLOW_TYPE } from '../../../workflows/contract.ts';
-import { type DeploymentVersion, readDeployment } from './deployment.ts';
+import { type DeploymentVersion, hasDeployments, readDeployment, readRouting } from './deployment.ts';
 
 const { VERSIONING_BEHAVIOR_PINNED } = proto.temporal.api.enums.v1.VersioningBehavior;
 
@@ -10,24 +10,44 @@ const MAX_WORKFLOWS = 5_000;
 
 /**
  * The ids of open workflows of deliveries that stay on a build which has been replaced. Asks for them only while there is such
- * a build, because the list of open workflows may be long.
+ * a build, because the list of open workflows may be long. Without a deployment: those of an installation that had one.
  */
 export async function workflowsOfDrainingBuilds(
   client: Client,
+  taskQueue: string,
   deploymentName: string | undefined,
 ): Promise<string[]> {
-  if (deploymentName === undefined) return [];
-  const deployment = await readDeployment(client, client.options.namespace, deploymentName);
-  const draining = deployment?.builds.filter(({ isDraining }) => isDraining) ?? [];
-  if (draining.length === 0) return [];
-  const versions = draining.map(({ buildId }) => `'${deploymentName}:${buildId}'`).join(', ');
-  const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running' AND TemporalWorkerDeploymentVersion IN (${versions})`;
+  const stays =
+    deploymentName === undefined
+      ? await onAnyBuild(client, taskQueue)
+      : await onDrainingBuilds(client, deploymentName);
+  if (stays === undefined) return [];
+  const query = `WorkflowType = '${WORKFLOW_TYPE}' AND TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running' AND ${stays}`;
   const ids: string[] = [];
   for await (const { workflowId } of client.workflow.list({ query })) {
     ids.push(workflowId);
     if (ids.length === MAX_WORKFLOWS) break;
   }
   return ids;
+}
+
+/** A condition of a list of workflows; undefined if no build is replaced. */
+async function onDrainingBuilds(client: Client, deploymentName: string): Promise<string | undefined> {
+  const deployment = await readDeployment(client, client.options.namespace, deploymentName);
+  const draining = deployment?.builds.filter(({ isDraining }) => isDraining) ?? [];
+  if (draining.length === 0) return undefined;
+  const versions = draining.map(({ buildId }) => `'${deploymentName}:${buildId}'`).join(', ');
+  return `TemporalWorkerDeploymentVersion IN (${versions})`;
+}
+
+/** Once workers without a version get new workflows, nobody may be left to continue those that stay on a build. */
+async function onAnyBuild(client: Client, taskQueue: string): Promise<string | undefined> {
+  const { namespace } = client.options;
+  if (!(await hasDeployments(client, namespace))) return undefined;
+  const { current } = await readRouting(client, namespace, taskQueue);
+  return current === null
+    ? "TemporalWorkflowVersioningBehavior = 'Pinned'"
+    : onDrainingBuilds(client, current.deploymentName);
 }
 
 export type VersioningInfo =

@@ -4,11 +4,12 @@ import type { TemporalConfig } from '../../config/temporal-config.ts';
 import {
   type DeploymentVersion,
   hasAllQueues,
+  type QueueRouting,
   readDeployment,
   readRouting,
   setCurrentBuild,
 } from './deployment.ts';
-import { promotionOf } from './promotion.ts';
+import { isGone, type LastPoll, lastPollOf, promotionOf } from './promotion.ts';
 
 /** Knows the current build of a deployment, and makes that of this process current when it is time. */
 export type DeploymentWatch = {
@@ -43,18 +44,20 @@ export function watchDeployment(deps: DeploymentWatchDependencies): DeploymentWa
   let current: DeploymentVersion | null | undefined;
   let isSettled = false;
   let isOtherNoted = false;
+  let lastPoll: LastPoll | undefined;
 
   async function check(): Promise<void> {
-    const routing = await readRouting(connection, namespace, taskQueue);
+    const routing = await readRoutingOrForget();
     const name = deployment?.name ?? routing.current?.deploymentName;
     const state = name === undefined ? undefined : await readDeployment(connection, namespace, name);
     noteCurrent(name && state?.current ? { deploymentName: name, buildId: state.current } : null);
     const mayPromote = hasWorkers && name !== undefined && deployment?.promote !== 'manual';
     const hasBeenCurrent = state?.builds.some((build) => build.buildId === buildId && build.wasCurrent);
     isSettled = !mayPromote || buildId === null || hasBeenCurrent === true;
-    const reason = mayPromote && state && promotionOf(buildId, state.current, state.builds, routing.polledBy);
-    if (mayPromote && state && isSettled && !reason && routing.polledBy.has(buildId))
-      noteOther(name, state.current);
+    const isPolling = routing.polledBy.has(buildId);
+    const isCurrentGone = state !== undefined && hasNoWorkers(state.current, routing);
+    const reason = mayPromote && state && promotionOf(buildId, state, { isPolling, isCurrentGone });
+    if (mayPromote && state && isSettled && !reason && isPolling) noteOther(name, state.current);
     if (!reason || isClosed) return;
     const isReady =
       buildId === null ||
@@ -64,6 +67,22 @@ export function watchDeployment(deps: DeploymentWatchDependencies): DeploymentWa
     log.info({ deployment: name, buildId, previous: state.current, reason }, 'this build is current now');
     current = buildId === null ? null : { deploymentName: name, buildId };
     isSettled = true;
+  }
+
+  /** While the server does not respond, nobody polls, so that time does not count. */
+  async function readRoutingOrForget(): Promise<QueueRouting> {
+    try {
+      return await readRouting(connection, namespace, taskQueue);
+    } catch (error) {
+      lastPoll = undefined;
+      throw error;
+    }
+  }
+
+  function hasNoWorkers(build: string | null, routing: QueueRouting): boolean {
+    const now = performance.now();
+    lastPoll = lastPollOf(build, routing, lastPoll, now);
+    return isGone(lastPoll, routing, now);
   }
 
   /** Once: the worker still ends what began on its build. */
