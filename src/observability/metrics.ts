@@ -62,6 +62,19 @@ export function createMetrics(endpoints: EndpointSelection | null = null) {
       labelNames: ['fault'],
       registers,
     }),
+    /** `outcome`: `granted`, or the code of the `token_failed` attempt that follows. */
+    tokenRequests: new Counter({
+      name: 'posthorn_token_requests_total',
+      help: 'Requests for access tokens of endpoints with client credentials, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    tokenRequestDuration: new Histogram({
+      name: 'posthorn_token_request_duration_seconds',
+      help: 'Duration of a request for an access token, from the DNS query to the end of the response',
+      buckets: ATTEMPT_SECONDS,
+      registers,
+    }),
     attemptDuration: new Histogram({
       name: 'posthorn_attempt_duration_seconds',
       help: 'Duration of an attempt, from the DNS query to the end of the response',

@@ -58,7 +58,14 @@ export function createWorkerRole(shared: SharedServices, gateway: () => Temporal
     userAgent: config.userAgent,
     now: clock.now,
   });
-  const authorizedOutbound = createAuthorizedOutbound({ outbound, now: clock.now });
+  const authorizedOutbound = createAuthorizedOutbound({
+    outbound,
+    now: clock.now,
+    onTokenRequest: ({ outcome, durationMs }) => {
+      metrics.tokenRequests.inc({ outcome });
+      metrics.tokenRequestDuration.observe(durationMs / 1000);
+    },
+  });
   const listenerWire = createListenerWire({
     db: pools.main,
     notifications,

@@ -3,7 +3,7 @@ import type { Outbound, OutboundResult } from '../outbound.ts';
 import { type OAuthClient, tokenRequest } from './client-credentials.ts';
 import { TokenCache } from './token-cache.ts';
 import { unreachable } from './token-failure.ts';
-import { readTokenResponse } from './token-response.ts';
+import { readTokenResponse, type TokenResponse } from './token-response.ts';
 
 export type AccessToken =
   /** `usableUntil`: a time of performance.now(), after which another one is requested. */
@@ -11,6 +11,15 @@ export type AccessToken =
   | { kind: 'failed'; failure: Failure }
   /** Nothing was requested, for a reason that is neither the receiver's nor the token server's. */
   | Extract<OutboundResult, { kind: 'not_started' | 'proxy_failed' }>;
+
+/** A token request that ended. `outcome`: `granted`, or the code of the failure, one of FAILURE_MESSAGES.token_failed. */
+export type TokenRequestResult = { outcome: string; durationMs: number };
+
+export type AccessTokensOptions = {
+  cache?: TokenCache;
+  /** Called once for each request to a token server, however many attempts share it; not if it could not begin. */
+  onRequest?: (result: TokenRequestResult) => void;
+};
 
 export type AccessTokens = {
   /** The token of the endpoint that may still be used, if there is one. */
@@ -37,7 +46,7 @@ const START_WITHIN_MS = 1_000;
 /** Requests access tokens through `outbound`, and keeps one per endpoint. Attempts at the same time share one request. */
 export function createAccessTokens(
   outbound: Pick<Outbound, 'post'>,
-  cache: TokenCache = new TokenCache(),
+  { cache = new TokenCache(), onRequest = () => {} }: AccessTokensOptions = {},
 ): AccessTokens {
   const underWay = new Map<string, { version: string; access: Promise<AccessToken> }>();
 
@@ -79,8 +88,14 @@ export function createAccessTokens(
     // The delivery itself was not sent.
     if (result.kind === 'proxy_failed') return { ...result, maybeSent: false };
     if (result.kind === 'not_started') return result;
-    if (result.kind === 'failed') return { kind: 'failed', failure: unreachable(result) };
-    const response = readTokenResponse(result, credentials);
+    const response: TokenResponse =
+      result.kind === 'failed'
+        ? { kind: 'failed', failure: unreachable(result) }
+        : readTokenResponse(result, credentials);
+    onRequest({
+      outcome: response.kind === 'failed' ? response.failure.error.code : response.kind,
+      durationMs: result.durationMs,
+    });
     if (response.kind === 'failed') return response;
     const { token, lifetimeMs } = response;
     const usableUntil = requestedAt + usableForMs(lifetimeMs);

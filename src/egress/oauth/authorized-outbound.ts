@@ -1,6 +1,6 @@
 import { msUntil, resolveWithin } from '../deadline.ts';
 import type { AttemptRequest, EndedResult, Outbound, OutboundResult } from '../outbound.ts';
-import { type AccessToken, createAccessTokens } from './access-tokens.ts';
+import { type AccessToken, type AccessTokensOptions, createAccessTokens } from './access-tokens.ts';
 import type { OAuthClient } from './client-credentials.ts';
 import { tokenFailure } from './token-failure.ts';
 
@@ -10,6 +10,7 @@ export type AuthorizedOutboundOptions = {
   outbound: Pick<Outbound, 'post'>;
   /** Returns epoch milliseconds; used for `startedAt`. */
   now: () => number;
+  onTokenRequest?: AccessTokensOptions['onRequest'];
 };
 
 /** A token that arrives too late for its attempt must be usable at least so long, because the next one needs it. */
@@ -20,8 +21,12 @@ const UNAUTHORIZED = 401;
  * Sends attempts like `outbound`; those of an endpoint with client credentials with an access token. Requesting it is part of
  * the attempt, and of its time limit.
  */
-export function createAuthorizedOutbound({ outbound, now }: AuthorizedOutboundOptions): AuthorizedOutbound {
-  const tokens = createAccessTokens(outbound);
+export function createAuthorizedOutbound({
+  outbound,
+  now,
+  onTokenRequest,
+}: AuthorizedOutboundOptions): AuthorizedOutbound {
+  const tokens = createAccessTokens(outbound, { ...(onTokenRequest && { onRequest: onTokenRequest }) });
 
   async function postWithToken(request: AttemptRequest, client: OAuthClient): Promise<OutboundResult> {
     const startedAt = new Date(now());

@@ -4,6 +4,7 @@ import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { measureBacklog } from '../../../src/store/statistics/measure-backlog.ts';
 import { nonEphemeralPort } from '../../faults/installation/own-servers.ts';
 import { startReceiver } from '../../receivers/receiver.ts';
+import { respondJson, startTokenServer } from '../../receivers/token-server.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
@@ -52,6 +53,33 @@ test('a scrape has the attempts and open deliveries of each endpoint, until it i
     expect((await scrape()).join()).toContain(good.id);
   } finally {
     await Promise.all([healthy.close(), failing.close()]);
+  }
+});
+
+test('a scrape counts the requests for access tokens by what became of them, without a name of a tenant', async () => {
+  const [receiver, server] = [await startReceiver(), await startTokenServer()];
+  const credentials = { tokenUrl: server.tokenUrl, clientId: 'counted-client', clientSecret: 'very secret' };
+  try {
+    await posthorn.newEndpoint(receiver.url, { events: ['token'], oauth: credentials });
+    server.respondWith(respondJson(401, { error: 'invalid_client' }));
+    const refused = await posthorn.post({ type: 'token', data: {} });
+    await posthorn.untilSettled(refused.id);
+    server.respondWith(null);
+    for (let n = 0; n < 2; n++)
+      await posthorn.untilSettled((await posthorn.post({ type: 'token', data: {} })).id);
+
+    const lines = (await scrape()).filter((line) => line.startsWith('posthorn_token_'));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'posthorn_token_requests_total{outcome="TOKEN_REFUSED"} 1',
+        'posthorn_token_requests_total{outcome="granted"} 1',
+        'posthorn_token_request_duration_seconds_count 2',
+      ]),
+    );
+    const labels = lines.flatMap((line) => [...line.matchAll(/(\w+)="/g)].map(([, label]) => label));
+    expect(new Set(labels)).toEqual(new Set(['outcome', 'le']));
+  } finally {
+    await Promise.all([receiver.close(), server.close()]);
   }
 });
 

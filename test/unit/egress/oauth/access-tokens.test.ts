@@ -1,4 +1,4 @@
-import { createAccessTokens } from '../../../../src/egress/oauth/access-tokens.ts';
+import { createAccessTokens, type TokenRequestResult } from '../../../../src/egress/oauth/access-tokens.ts';
 import type { OAuthClient } from '../../../../src/egress/oauth/client-credentials.ts';
 import type { OutboundRequest, OutboundResult } from '../../../../src/egress/outbound.ts';
 
@@ -25,20 +25,20 @@ const responded = (body: unknown, statusCode = 200): OutboundResult => ({
   truncated: false,
   resent: false,
   startedAt: new Date(),
-  durationMs: 0,
+  durationMs: 20,
 });
 
 /** A token server that grants `token 1`, `token 2` and so on, or gives the results set. */
 function tokenServer(expires_in: unknown) {
   const requests: OutboundRequest[] = [];
   const results: OutboundResult[] = [];
-  const tokens = createAccessTokens({
-    post: async (request) => {
-      requests.push(request);
-      return results.shift() ?? responded({ access_token: `token${requests.length}`, expires_in });
-    },
-  });
-  return { requests, results, tokens };
+  const observed: TokenRequestResult[] = [];
+  const post = async (request: OutboundRequest): Promise<OutboundResult> => {
+    requests.push(request);
+    return results.shift() ?? responded({ access_token: `token${requests.length}`, expires_in });
+  };
+  const tokens = createAccessTokens({ post }, { onRequest: (result) => observed.push(result) });
+  return { requests, results, tokens, observed };
 }
 
 const tokenOf = async (access: Promise<{ kind: string; token?: string }> | null) => (await access)?.token;
@@ -102,6 +102,29 @@ test('what keeps a request from being sent is passed on; the delivery itself was
     forMs: 5,
     maybeSent: false,
   });
+});
+
+test('each request that a token server got or could have got is observed once, with what became of it', async () => {
+  const { tokens, results, observed } = tokenServer(3_600);
+  const timing = { statusCode: null, resent: false, startedAt: new Date(), durationMs: 7 };
+  results.push(
+    { kind: 'not_started' },
+    { kind: 'proxy_failed', forMs: 5, maybeSent: true },
+    responded({ error: 'invalid_client' }, 401),
+    responded({ access_token: 'of a wrong form' }),
+    { kind: 'failed', outcome: 'timeout', error: { code: 'CONNECT_TIMEOUT', message: '' }, ...timing },
+    { kind: 'failed', outcome: 'blocked', error: { code: 'ADDRESS_NOT_ALLOWED', message: '' }, ...timing },
+  );
+  for (let n = 0; n < 6; n++) await tokens.request(client(), 1_000);
+  await Promise.all(Array.from({ length: 50 }, () => tokens.request(client(), 1_000)));
+
+  expect(observed).toEqual([
+    { outcome: 'TOKEN_REFUSED', durationMs: 20 },
+    { outcome: 'TOKEN_RESPONSE_INVALID', durationMs: 20 },
+    { outcome: 'TOKEN_SERVER_TIMEOUT', durationMs: 7 },
+    { outcome: 'TOKEN_SERVER_NOT_ALLOWED', durationMs: 7 },
+    { outcome: 'granted', durationMs: 20 },
+  ]);
 });
 
 test('a refused token is replaced once for all attempts that had it', async () => {
