@@ -3,6 +3,7 @@ import { attentionTests } from './screens/attention.ts';
 import { catalogueTests } from './screens/catalogue.ts';
 import { consumerTests } from './screens/consumers.ts';
 import { endpointFormTests } from './screens/endpoint-form.ts';
+import { endpointOAuthTests } from './screens/endpoint-oauth.ts';
 import { endpointTlsTests } from './screens/endpoint-tls.ts';
 import { endpointTests } from './screens/endpoints.ts';
 import { eventTests } from './screens/event.ts';
@@ -35,6 +36,7 @@ describeInBrowser('the dashboard and the portal', () => {
   attentionTests(stage);
   endpointTests(stage);
   endpointFormTests(stage);
+  endpointOAuthTests(stage);
   endpointTlsTests(stage);
   testDialogTests(stage);
   firstUseTests(stage);

@@ -18,12 +18,15 @@ export function customerCause(failed: Parameters<typeof causeOf>[0]): string {
   return causes[failed.outcome] ?? `Your server ${causeOf(failed)}`;
 }
 
-/** The token server is not the server of the endpoint. */
+/** The token server is not the server of the endpoint. What it said itself stands in the message, in parentheses. */
 function tokenCause(failed: Parameters<typeof causeOf>[0]): string {
   const cause = failed.outcome === 'token_failed' ? detailOf(failed) : undefined;
-  return cause === undefined
-    ? 'There was no access token for your server'
-    : `There was no access token for your server: ${cause}`;
+  const said = cause && /\(.*\)$/s.exec(failed.error?.message ?? '')?.[0];
+  return [
+    'There was no access token for your server',
+    ...(cause ? [`: ${cause}`] : []),
+    ...(said ? [` ${said}`] : []),
+  ].join('');
 }
 
 /** What the owner of the server can do. */

@@ -123,7 +123,7 @@ export function endpointTlsTests(stage: Stage): void {
       await dialog.getByRole('button', { name: 'Keep the client certificate as before' }).click();
       await untilFocused(page, dialog.getByRole('button', { name: 'Replace the client certificate' }));
       await dialog.getByRole('button', { name: 'Remove the authorities' }).click();
-      await dialog.getByText('It is removed when you save.').waitFor();
+      await dialog.getByText('They are removed when you save.').waitFor();
       await untilFocused(page, dialog.getByRole('button', { name: 'Keep the authorities as before' }));
       await save.click();
       await dialog.waitFor({ state: 'detached' });

@@ -33,7 +33,7 @@ export function firstUseTests(stage: Stage): void {
       await page.getByText('gets all events').waitFor();
       await page.getByRole('button', { name: 'Send an event' }).click();
       await page.getByRole('button', { name: 'Send it' }).click();
-      await page.getByText('The receiver answered 200').waitFor();
+      await page.getByText('Attempt 1: answered 200').waitFor();
       await page.getByText('· done').nth(2).waitFor();
       expect(await faultsIn(page, 'first delivery')).toEqual([]);
       await page.getByRole('link', { name: 'See the request and the response' }).click();

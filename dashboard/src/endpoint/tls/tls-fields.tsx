@@ -1,10 +1,8 @@
-import { type ReactNode, useEffect, useRef } from 'react';
 import type { EndpointTlsSummary } from '../../../../sdk/typescript/src/models.ts';
 import { errorAt } from '../../api/problem.tsx';
-import { Button } from '../../kit/buttons/button.tsx';
+import { SettablePart } from '../settable-part.tsx';
 import { Certificate } from './certificate.tsx';
 import { PemField } from './pem-field.tsx';
-import css from './tls.module.css';
 import { missingText, type TlsDraft, withText } from './tls-draft.ts';
 
 type TlsFieldsProps = {
@@ -24,11 +22,11 @@ export function TlsFields({ present, draft, onChange, error, isChecked }: TlsFie
     (isChecked ? missingText(text) : undefined) ?? errorAt(error, pointer);
   return (
     <>
-      <Part
+      <SettablePart
         title="Client certificate"
         about="Shown to a receiver that asks for one (mutual TLS)."
         what="a client certificate"
-        removed="The receiver then gets no certificate."
+        removed="It is removed when you save. The receiver then gets no certificate."
         present={present?.clientCertificate && <Certificate certificate={present.clientCertificate} />}
         isChanged={clientCertificate !== undefined}
         onChange={(act) =>
@@ -63,12 +61,12 @@ export function TlsFields({ present, draft, onChange, error, isChecked }: TlsFie
             />
           </>
         )}
-      </Part>
-      <Part
+      </SettablePart>
+      <SettablePart
         title="Authorities"
         about="The only ones whose certificates the endpoint trusts. Without them it trusts the public ones."
         what="authorities"
-        removed="The receiver then needs a certificate of a public authority."
+        removed="They are removed when you save. The receiver then needs a certificate of a public authority."
         present={present?.authorities?.map((one) => (
           <Certificate key={one.fingerprint256} certificate={one} />
         ))}
@@ -86,64 +84,7 @@ export function TlsFields({ present, draft, onChange, error, isChecked }: TlsFie
             onChange={(text) => onChange({ ...draft, authorities: text })}
           />
         )}
-      </Part>
+      </SettablePart>
     </>
-  );
-}
-
-type PartProps = {
-  title: string;
-  about: string;
-  /** What its first button sets. */
-  what: string;
-  /** What follows from its removal. */
-  removed: string;
-  present: ReactNode;
-  isChanged: boolean;
-  onChange: (act: 'set' | 'remove' | 'keep') => void;
-  /** The fields, while it is set anew. */
-  children: ReactNode;
-};
-
-/** One of the two, in one of three states: as it is, set anew, or removed. */
-function Part({ title, about, what, removed, present, isChanged, onChange, children }: PartProps) {
-  const group = useRef<HTMLFieldSetElement>(null);
-  const wasPressed = useRef(false);
-  const isSet = Boolean(children);
-  const the = `the ${title.toLowerCase()}`;
-  // The button that had the focus is gone.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: after each change of the state
-  useEffect(() => {
-    if (wasPressed.current) group.current?.querySelector<HTMLElement>('textarea, button')?.focus();
-    wasPressed.current = false;
-  }, [isChanged, isSet]);
-  const act = (name: 'set' | 'remove' | 'keep') => (): void => {
-    wasPressed.current = true;
-    onChange(name);
-  };
-  return (
-    <fieldset ref={group} className={css.part}>
-      <legend>{title}</legend>
-      <p className={css.note}>{about}</p>
-      {!isChanged && present}
-      {children}
-      {isChanged && !isSet && <p>It is removed when you save. {removed}</p>}
-      <div className={css.buttons}>
-        {!isChanged && !present && (
-          <Button icon="plus" onClick={act('set')}>
-            {`Set ${what}`}
-          </Button>
-        )}
-        {!isChanged && present && (
-          <>
-            <Button onClick={act('set')}>{`Replace ${the}`}</Button>
-            <Button onClick={act('remove')}>{`Remove ${the}`}</Button>
-          </>
-        )}
-        {isChanged && (
-          <Button onClick={act('keep')}>{present ? `Keep ${the} as before` : `Do not set ${what}`}</Button>
-        )}
-      </div>
-    </fieldset>
   );
 }

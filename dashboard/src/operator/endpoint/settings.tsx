@@ -4,6 +4,7 @@ import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { useMayChange } from '../../api/session.ts';
 import { DeleteEndpoint } from '../../endpoint/delete-endpoint.tsx';
 import css from '../../endpoint/endpoint.module.css';
+import { OAuthValues } from '../../endpoint/oauth/oauth-summary.tsx';
 import { RotateSecret } from '../../endpoint/secret/rotate-secret.tsx';
 import { rotationCheck } from '../../endpoint/secret/sdk-check.ts';
 import { SecretTimes } from '../../endpoint/secret/secret-times.tsx';
@@ -68,6 +69,7 @@ export function Settings({ project, endpoint, onChange }: SettingsProps) {
           <dd>
             <SecretTimes secrets={endpoint.secrets} />
           </dd>
+          {endpoint.oauth && <OAuthValues oauth={endpoint.oauth} />}
           <TlsValues tls={endpoint.tls} />
           {endpoint.filter && (
             <>

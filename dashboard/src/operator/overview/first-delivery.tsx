@@ -54,5 +54,5 @@ function LastAttempt({ project, delivery }: { project: string; delivery: Deliver
   const attempt = data?.[0];
   if (!attempt) return delivery.status === 'held' ? 'It waits for its endpoint.' : 'On its way.';
   const advice = attempt.outcome === 'delivered' ? undefined : adviceOf(attempt);
-  return `The receiver ${causeOf(attempt)} after ${duration(attempt.durationMs)}.${advice ? ` ${advice}` : ''}`;
+  return `Attempt ${attempt.number}: ${causeOf(attempt)} after ${duration(attempt.durationMs)}.${advice ? ` ${advice}` : ''}`;
 }

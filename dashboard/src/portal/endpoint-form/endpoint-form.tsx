@@ -1,9 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
-import type { EndpointTlsSummary, Signing } from '../../../../sdk/typescript/src/models.ts';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type {
+  EndpointOAuthSummary,
+  EndpointTlsSummary,
+  Signing,
+} from '../../../../sdk/typescript/src/models.ts';
 import { catalogueQuery } from '../../api/catalogue-queries.ts';
 import { errorAt, memberErrorAt, Problem } from '../../api/problem.tsx';
 import { TypePicker } from '../../catalogue/type-picker.tsx';
+import { isUsableOAuth, type OAuthDraft } from '../../endpoint/oauth/oauth-draft.ts';
 import { secretCommand, secretForm, secretProblem } from '../../endpoint/secret/secret-rules.ts';
 import { needsHttps } from '../../endpoint/tls/needs-https.ts';
 import { isUsableTls, type TlsDraft } from '../../endpoint/tls/tls-draft.ts';
@@ -11,6 +16,7 @@ import { Check, Field } from '../../kit/fields/field.tsx';
 import { SecretField, TextField } from '../../kit/fields/text-field.tsx';
 import { project } from '../address.ts';
 import css from './endpoint-form.module.css';
+import { OAuthSection } from './oauth-section.tsx';
 import { TlsSection } from './tls-section.tsx';
 
 export type EndpointInput = {
@@ -23,6 +29,7 @@ export type EndpointInput = {
   dropsHeaders?: boolean;
   secret: string;
   tls: TlsDraft;
+  oauth: OAuthDraft;
 };
 
 type EndpointFormProps = {
@@ -30,6 +37,7 @@ type EndpointFormProps = {
   /** The names of the headers that it has now. */
   presentHeaders?: string[];
   presentTls?: EndpointTlsSummary | null;
+  presentOAuth?: EndpointOAuthSummary | null;
   /** The rules for a secret of the customer's own; undefined: it is not asked for. */
   secretRules?: Signing['secret'] | undefined;
   error: unknown;
@@ -40,15 +48,23 @@ type EndpointFormProps = {
 
 /** What a customer decides about an endpoint. */
 export function EndpointForm(props: EndpointFormProps) {
-  const { initial, presentHeaders = [], presentTls = null, secretRules, error, onSubmit, children } = props;
+  const { initial, presentHeaders = [], presentTls = null, presentOAuth = null, secretRules } = props;
+  const { error, onSubmit, children } = props;
   const [input, setInput] = useState(initial);
   /** What the page itself finds wrong. */
   const [wrong, setWrong] = useState<{ events?: string | undefined; secret?: string | undefined }>({});
   const [isChecked, setChecked] = useState(false);
   const { data: types } = useQuery(catalogueQuery(project));
+  const form = useRef<HTMLFormElement>(null);
+  // The field may be out of sight of the button.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each answer, and for each try that is not sent
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [error, wrong]);
   const set = (changes: Partial<EndpointInput>): void => setInput({ ...input, ...changes });
   return (
     <form
+      ref={form}
       className={css.form}
       onSubmit={(event) => {
         event.preventDefault();
@@ -59,7 +75,8 @@ export function EndpointForm(props: EndpointFormProps) {
         };
         setWrong(found);
         setChecked(true);
-        if (found.events === undefined && found.secret === undefined && isUsableTls(input.tls))
+        const isUsable = isUsableTls(input.tls) && isUsableOAuth(input.oauth);
+        if (found.events === undefined && found.secret === undefined && isUsable)
           onSubmit({ ...input, events });
       }}
     >
@@ -137,6 +154,13 @@ export function EndpointForm(props: EndpointFormProps) {
           />
         )}
       </details>
+      <OAuthSection
+        present={presentOAuth}
+        draft={input.oauth}
+        onChange={(oauth) => set({ oauth })}
+        error={error}
+        isChecked={isChecked}
+      />
       <TlsSection
         present={presentTls}
         draft={input.tls}
@@ -149,7 +173,7 @@ export function EndpointForm(props: EndpointFormProps) {
   );
 }
 
-const FIELDS = ['/url', '/events', '/description', '/secret', '/headers', '/tls'];
+const FIELDS = ['/url', '/events', '/description', '/secret', '/headers', '/tls', '/oauth'];
 
 /** Whether a field of the form says what is wrong. */
 const isOfField = (error: unknown): boolean =>

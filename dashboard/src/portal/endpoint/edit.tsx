@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { clientOf } from '../../api/client.ts';
+import { oauthChangesOf } from '../../endpoint/oauth/oauth-draft.ts';
 import { tlsOf } from '../../endpoint/tls/tls-draft.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
@@ -13,8 +14,8 @@ type EditProps = { endpoint: Endpoint; onClose: () => void; onChange: () => Prom
 
 export function Edit({ endpoint, onClose, onChange }: EditProps) {
   const save = useMutation({
-    mutationFn: ({ url, description, events, headers, dropsHeaders, tls }: EndpointInput) => {
-      const changedTls = tlsOf(tls);
+    mutationFn: ({ url, description, events, headers, dropsHeaders, tls, oauth }: EndpointInput) => {
+      const [changedTls, changedOAuth] = [tlsOf(tls), oauthChangesOf(oauth)];
       return clientOf(project).endpoints.update(endpoint.id, {
         url: url.trim(),
         events,
@@ -22,6 +23,7 @@ export function Edit({ endpoint, onClose, onChange }: EditProps) {
         ...(headers.trim() !== '' && { headers: headersIn(headers) }),
         ...(dropsHeaders && { headers: null }),
         ...(changedTls && { tls: changedTls }),
+        ...(changedOAuth !== undefined && { oauth: changedOAuth }),
       });
     },
     onSuccess: async () => {
@@ -40,9 +42,11 @@ export function Edit({ endpoint, onClose, onChange }: EditProps) {
           headers: '',
           secret: '',
           tls: {},
+          oauth: undefined,
         }}
         presentHeaders={Object.keys(endpoint.headers)}
         presentTls={endpoint.tls}
+        presentOAuth={endpoint.oauth}
         error={save.error}
         onSubmit={(input) => save.mutate(input)}
       >

@@ -10,6 +10,9 @@ import { duration } from '../../kit/time/time.ts';
 import { project } from '../address.ts';
 
 // Few endpoints have any.
+const OAuthValues = lazy(async () => ({
+  default: (await import('../../endpoint/oauth/oauth-summary.tsx')).OAuthValues,
+}));
 const TlsValues = lazy(async () => ({
   default: (await import('../../endpoint/tls/tls-values.tsx')).TlsValues,
 }));
@@ -99,6 +102,11 @@ function Values({ endpoint }: { endpoint: Endpoint }) {
           <dt>Own headers</dt>
           <dd>{Object.keys(headers).join(', ')}</dd>
         </>
+      )}
+      {endpoint.oauth && (
+        <Suspense>
+          <OAuthValues oauth={endpoint.oauth} />
+        </Suspense>
       )}
       {endpoint.tls && (
         <Suspense>

@@ -1,22 +1,25 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { CreatedEndpoint } from '../../../../sdk/typescript/src/models.ts';
 import { signingQuery } from '../../api/catalogue-queries.ts';
 import { clientOf } from '../../api/client.ts';
 import { useMay } from '../../api/session.ts';
+import { newOAuthOf } from '../../endpoint/oauth/oauth-draft.ts';
 import { tlsOf } from '../../endpoint/tls/tls-draft.ts';
 import { Button } from '../../kit/buttons/button.tsx';
 import { CopyButton } from '../../kit/buttons/copy.tsx';
 import { SecretText } from '../../kit/dialogs/secret.tsx';
 import { Empty, Page, Panel } from '../../kit/layout/page.tsx';
 import { project } from '../address.ts';
-import { Test } from '../endpoint/test.tsx';
 import { EndpointForm, type EndpointInput } from '../endpoint-form/endpoint-form.tsx';
 import { headersIn } from '../endpoint-form/header-text.ts';
 import { tellHost } from '../host/host.ts';
 import { SnippetPanel } from '../verify/snippet-panel.tsx';
 import css from './new-endpoint.module.css';
+
+// Opened by a click, once the endpoint is made.
+const Test = lazy(async () => ({ default: (await import('../endpoint/test.tsx')).Test }));
 
 /** A form; then the secret, once, with a test and the code that checks it. */
 export function NewEndpoint() {
@@ -35,14 +38,16 @@ export function NewEndpoint() {
   return <Form onMade={setMade} />;
 }
 
+const EMPTY = { url: '', description: '', headers: '', secret: '', tls: {}, oauth: undefined };
+
 function Form({ onMade }: { onMade: (endpoint: CreatedEndpoint) => void }) {
   const { type } = useSearch({ from: '/endpoints/new' });
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const { data: signing } = useQuery(signingQuery(project));
   const add = useMutation({
-    mutationFn: ({ url, description, events, headers, secret, tls }: EndpointInput) => {
-      const newTls = tlsOf(tls);
+    mutationFn: ({ url, description, events, headers, secret, tls, oauth }: EndpointInput) => {
+      const [newTls, newOAuth] = [tlsOf(tls), newOAuthOf(oauth)];
       return clientOf(project).endpoints.create({
         url: url.trim(),
         events,
@@ -50,6 +55,7 @@ function Form({ onMade }: { onMade: (endpoint: CreatedEndpoint) => void }) {
         ...(secret !== '' && { secret }),
         ...(headers.trim() !== '' && { headers: headersIn(headers) }),
         ...(newTls && { tls: newTls }),
+        ...(newOAuth && { oauth: newOAuth }),
       });
     },
     onSuccess: async (endpoint) => {
@@ -64,7 +70,7 @@ function Form({ onMade }: { onMade: (endpoint: CreatedEndpoint) => void }) {
       <Panel>
         <div className={css.form}>
           <EndpointForm
-            initial={{ url: '', description: '', events: [type ?? '*'], headers: '', secret: '', tls: {} }}
+            initial={{ ...EMPTY, events: [type ?? '*'] }}
             secretRules={source === 'generated' ? undefined : signing?.secret}
             error={add.error}
             onSubmit={(input) => add.mutate(input)}
@@ -113,7 +119,11 @@ function Made({ endpoint }: { endpoint: CreatedEndpoint }) {
           </div>
         </div>
       </Panel>
-      {tests && <Test endpoint={endpoint} onClose={() => setTests(false)} />}
+      {tests && (
+        <Suspense>
+          <Test endpoint={endpoint} onClose={() => setTests(false)} />
+        </Suspense>
+      )}
     </Page>
   );
 }

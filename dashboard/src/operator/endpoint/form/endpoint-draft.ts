@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointChanges } from '../../../../../sdk/typescript/src/models.ts';
+import { newOAuthOf, type OAuthDraft, oauthChangesOf } from '../../../endpoint/oauth/oauth-draft.ts';
 import { type TlsDraft, tlsOf } from '../../../endpoint/tls/tls-draft.ts';
 import { formOf, overrideOf, type PolicyForm } from '../../policy/policy-form.ts';
 import { type HeaderRow, headersOf } from './header-draft.ts';
@@ -16,6 +17,7 @@ export type EndpointDraft = {
   /** JSON; empty: none. */
   filter: string;
   tls: TlsDraft;
+  oauth: OAuthDraft;
 };
 
 export const NEW_DRAFT: EndpointDraft = {
@@ -27,6 +29,7 @@ export const NEW_DRAFT: EndpointDraft = {
   headers: [],
   filter: '',
   tls: {},
+  oauth: undefined,
 };
 
 export const draftOf = (endpoint: Endpoint): EndpointDraft => ({
@@ -38,11 +41,12 @@ export const draftOf = (endpoint: Endpoint): EndpointDraft => ({
   headers: Object.keys(endpoint.headers).length > 0 ? undefined : [],
   filter: endpoint.filter === null ? '' : JSON.stringify(endpoint.filter, null, 2),
   tls: {},
+  oauth: undefined,
 });
 
 /** The members of the API. Types stand between commas or spaces. Throws if the filter is no JSON. */
 export function membersOf(draft: EndpointDraft) {
-  const { url, events, description, limits, policy, headers, filter, tls } = draft;
+  const { url, events, description, limits, policy, headers, filter, tls, oauth } = draft;
   return {
     url: url.trim(),
     events: events.split(/[\s,]+/).filter((type) => type !== ''),
@@ -52,12 +56,14 @@ export function membersOf(draft: EndpointDraft) {
     headers: headers && headersOf(headers),
     filter: filter.trim() === '' ? null : (JSON.parse(filter) as Record<string, unknown>),
     tls: tlsOf(tls),
+    oauth: oauthChangesOf(oauth),
   };
 }
 
 /** Those that a new endpoint has. */
 export function newMembersOf(draft: EndpointDraft) {
-  const { url, events, ...optional } = membersOf(draft);
+  const { url, events, oauth: _, ...members } = membersOf(draft);
+  const optional = { ...members, oauth: newOAuthOf(draft.oauth) };
   const given = Object.entries(optional).filter(([, value]) => value !== null && value !== undefined);
   return { url, events, ...(Object.fromEntries(given) as OnlyGiven<typeof optional>) };
 }

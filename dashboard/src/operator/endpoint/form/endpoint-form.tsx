@@ -4,6 +4,7 @@ import type { Endpoint } from '../../../../../sdk/typescript/src/models.ts';
 import { exactProfileQuery } from '../../../api/catalogue-queries.ts';
 import { FormProblem, hasErrorAt } from '../../../api/problem.tsx';
 import { projectQuery } from '../../../api/queries.ts';
+import { isUsableOAuth, oauthText } from '../../../endpoint/oauth/oauth-draft.ts';
 import { isUsableTls, tlsText } from '../../../endpoint/tls/tls-draft.ts';
 import { isUsableJson } from '../../../json-view/json-problem.ts';
 import { Button } from '../../../kit/buttons/button.tsx';
@@ -28,9 +29,13 @@ const TlsFields = lazy(async () => ({
   default: (await import('../../../endpoint/tls/tls-fields.tsx')).TlsFields,
 }));
 
+const OAuthFields = lazy(async () => ({
+  default: (await import('../../../endpoint/oauth/oauth-fields.tsx')).OAuthFields,
+}));
+
 const FIELDS = ['/url', '/events', '/description', '/consumer', '/secret'];
 const LIMITS = ['/rate', '/concurrency', '/ordered'];
-const SECTIONS = ['/policy', '/headers', '/filter', '/tls'];
+const SECTIONS = ['/policy', '/headers', '/filter', '/tls', '/oauth'];
 
 type EndpointFormProps = {
   project: string;
@@ -54,7 +59,11 @@ export function EndpointForm(props: EndpointFormProps) {
   const below = usePolicyBelow(project);
   const [isChecked, setChecked] = useState(false);
   const form = useRef<HTMLFormElement>(null);
-  const isWrong = !isUsableJson(draft.filter, true) || !isUsableHeaders(draft) || !isUsableTls(draft.tls);
+  const isWrong =
+    !isUsableJson(draft.filter, true) ||
+    !isUsableHeaders(draft) ||
+    !isUsableTls(draft.tls) ||
+    !isUsableOAuth(draft.oauth);
   const [tries, setTries] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each answer, and for each try that is not sent
   useEffect(() => {
@@ -122,6 +131,21 @@ export function EndpointForm(props: EndpointFormProps) {
         <Section title="Limits and order" now={limitsText(draft.limits)} isOpen={isOpen(LIMITS)}>
           <LimitFields draft={draft.limits} onChange={(limits) => set({ limits })} error={error} />
         </Section>
+        {endpoint?.kind !== 'listener' && (
+          <Section
+            title="OAuth 2"
+            now={oauthText(draft.oauth, endpoint?.oauth ?? null)}
+            isOpen={isOpen(['/oauth']) || (isChecked && !isUsableOAuth(draft.oauth))}
+          >
+            <OAuthFields
+              present={endpoint?.oauth ?? null}
+              draft={draft.oauth}
+              onChange={(oauth) => set({ oauth })}
+              error={error}
+              isChecked={isChecked}
+            />
+          </Section>
+        )}
         {endpoint?.kind !== 'listener' && (
           <Section
             title="TLS"
