@@ -30,7 +30,7 @@ const SET_UP = `
   FROM project, generate_series(0, $2::int - 1) AS n`;
 
 // Rows as the statements of src/store leave them. Each new page of events and deliveries is half full, as production's are when
-// what a settlement replaced has been pruned. Ids have the length of real ones and sort by time.
+// what a settlement replaced has been pruned. Ids name their time, as real ones do: lists by time start at an id.
 const FILL = `
   WITH numbered AS MATERIALIZED (
     SELECT n, ($3::text[])[CASE WHEN n % 10 > 0 THEN 1 ELSE 2 + (n / 10) % (cardinality($3::text[]) - 1) END] AS project_id,
@@ -40,7 +40,11 @@ const FILL = `
     SELECT n, project_id, at, 'evt_' || id AS event_id, 'dlv_' || id AS delivery_id,
            'ep_' || project_id || '_' || n % $8::int AS endpoint_id, 'bench.' || n % $8::int AS type
     FROM numbered,
-         LATERAL (SELECT lpad(to_hex((extract(epoch FROM at) * 1000000)::bigint), 14, '0') || substr(md5(n::text), 1, 12) AS id) AS ids
+         LATERAL (
+           SELECT string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', 1 + (ms >> 5 * digit & 31)::int, 1), '' ORDER BY digit DESC)
+                  || substr(md5(n::text), 1, 16) AS id
+           FROM (SELECT (extract(epoch FROM at) * 1000)::bigint AS ms OFFSET 0) AS time, generate_series(0, 9) AS digit
+         ) AS ids
   ), event AS (
     INSERT INTO events (project_id, id, type, attributes, body, data_offset, data_length, content_hash, profile, profile_version,
                         status, delivery_count, open_count, delivered_count, created_at, settled_at, sequence)

@@ -86,6 +86,8 @@ export async function deliverOnce(pool: pg.Pool, bodyBytes: number): Promise<Ste
 }
 
 const DAY_MS = 86_400_000;
+/** Every tenth event is of a small project, so its endpoints are others than those of the large one. */
+const ENDPOINT_OF = new Map(PROJECTS.map((id, n) => [id, `ep_${id}_${n === 0 ? 1 : 0}`]));
 
 /** Pages of lists by every kind of filter, as the API reads them. Some match no event. */
 export const LISTS: Record<string, (pool: pg.Pool) => Promise<unknown>> = Object.fromEntries(
@@ -111,7 +113,7 @@ export const LISTS: Record<string, (pool: pg.Pool) => Promise<unknown>> = Object
             })
           : listDeliveries(pool, scope, filter, first),
     ];
-    const endpoint = `ep_${projectId}_0`;
+    const endpoint = ENDPOINT_OF.get(projectId)!;
     const until = new Date(Date.now() - 45 * DAY_MS);
     return [
       events('', {}),
