@@ -27,6 +27,7 @@ export type Installation = {
   /** Waits until Postgres has noticed the death of a process: what it had sent may be committed after that. */
   untilDisconnected(killed: PosthornProcess): Promise<void>;
   api: ApiClient;
+  /** Ends the processes that it has started, too. */
   close(): Promise<void>;
 };
 
@@ -128,6 +129,7 @@ async function install(
       }),
     api: apiClient(apiUrl, ADMIN_KEY),
     async close() {
+      await Promise.all([...namesInPostgres.keys()].map((one) => one.end('SIGKILL')));
       await pool.end();
       rmSync(dataDir, { recursive: true });
     },
