@@ -50,7 +50,9 @@ export function watchDeployment(deps: DeploymentWatchDependencies): DeploymentWa
     const routing = await readRoutingOrForget();
     const name = deployment?.name ?? routing.current?.deploymentName;
     const state = name === undefined ? undefined : await readDeployment(connection, namespace, name);
-    noteCurrent(name && state?.current ? { deploymentName: name, buildId: state.current } : null);
+    // A server that is short of time may not find a deployment that it has. The task queue knows the current build, too.
+    if (name === undefined || state === undefined) noteCurrent(routing.current);
+    else noteCurrent(state.current === null ? null : { deploymentName: name, buildId: state.current });
     const mayPromote = hasWorkers && name !== undefined && deployment?.promote !== 'manual';
     const hasBeenCurrent = state?.builds.some((build) => build.buildId === buildId && build.wasCurrent);
     isSettled = !mayPromote || buildId === null || hasBeenCurrent === true;
