@@ -9,33 +9,40 @@ import { createTestNamespace, temporalAddress } from '../../set-up/servers/tempo
 import { endAllProcesses, type PosthornProcess, startPosthorn } from '../installation/posthorn-process.ts';
 import { processesWith } from '../installation/process-tree.ts';
 
-let folder: string;
-let taken: Server | undefined;
-let database: TestDatabase;
+/* The tests run at the same time: each waits for processes that start. */
+
 let namespace: string;
 beforeAll(async () => {
-  database = await createTestDatabase();
   namespace = await createTestNamespace();
 });
-afterAll(() => database.drop());
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'posthorn-failure-'));
-});
-afterEach(async () => {
-  await endAllProcesses();
-  taken?.close();
-  taken = undefined;
-  rmSync(folder, { recursive: true });
-});
+afterAll(endAllProcesses);
+
+/** An empty folder of a test. */
+async function inFolder(play: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-failure-'));
+  await play(folder).finally(() => rmSync(folder, { recursive: true }));
+}
+
+/** A folder and a migrated database of a test. */
+const withDatabase = (play: (folder: string, database: TestDatabase) => Promise<void>): Promise<void> =>
+  inFolder(async (folder) => {
+    const database = await createTestDatabase();
+    await play(folder, database).finally(() => database.drop());
+  });
 
 const NOTHING_SET = Object.fromEntries(
   ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'POSTHORN_PORT', 'POSTHORN_METRICS_PORT'].map((name) => [name, '']),
 );
-const start = (env: NodeJS.ProcessEnv): PosthornProcess =>
-  startPosthorn('start', { ...NOTHING_SET, POSTHORN_DATA_DIR: join(folder, 'data'), ...env });
+const start = (folder: string, env: NodeJS.ProcessEnv): PosthornProcess =>
+  startPosthorn('start', {
+    ...NOTHING_SET,
+    POSTHORN_PORT: '0', // of several that check the default port at the same time, one would find it taken
+    POSTHORN_DATA_DIR: join(folder, 'data'),
+    ...env,
+  });
 
-const onRealServers = (): NodeJS.ProcessEnv => ({
-  DATABASE_URL: database.url,
+const onRealServers = (folder: string, databaseUrl: string): NodeJS.ProcessEnv => ({
+  DATABASE_URL: databaseUrl,
   TEMPORAL_ADDRESS: temporalAddress(),
   TEMPORAL_NAMESPACE: namespace,
   POSTHORN_ADMIN_KEY: 'admin-key-of-the-tests-of-failures-0',
@@ -45,7 +52,7 @@ const onRealServers = (): NodeJS.ProcessEnv => ({
 });
 
 /** Expects an exit code and a message without a stack trace, before anything was started. Returns the output. */
-async function startFailureOf(posthorn: PosthornProcess, code = 1): Promise<string> {
+async function startFailureOf(folder: string, posthorn: PosthornProcess, code = 1): Promise<string> {
   expect(await posthorn.ended).toBe(code);
   const output = posthorn.output();
   expect(output).not.toMatch(/^\s+at |node:internal|Error:/m);
@@ -54,41 +61,88 @@ async function startFailureOf(posthorn: PosthornProcess, code = 1): Promise<stri
   return output;
 }
 
-async function takePort(): Promise<string> {
-  taken = createServer();
-  await new Promise<void>((resolve) => taken!.listen(0, '127.0.0.1', resolve));
-  return String((taken.address() as AddressInfo).port);
+async function takePort(): Promise<Server> {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  return taken;
 }
 
-test.each(['POSTHORN_PORT', 'POSTHORN_METRICS_PORT', 'POSTHORN_HEALTH_PORT', 'POSTHORN_SAMPLE_PORT'])(
-  'a %s that is taken is reported before anything starts',
-  async (variable) => {
-    const port = await takePort();
-    const words = await startFailureOf(start({ [variable]: port }));
+test.concurrent('a task queue that belongs to another database is reported, until the database takes it over', () =>
+  withDatabase(async (folder, database) => {
+    const env = { ...onRealServers(folder, database.url), TEMPORAL_NAMESPACE: await createTestNamespace() };
+    const owner = start(folder, env);
+    await owner.untilPrinted(/Posthorn is ready/);
+    await owner.end('SIGTERM');
+    const copy = await createTestDatabase();
+    const ofCopy = { ...env, DATABASE_URL: copy.url };
+
+    const withoutTemporal = { ...ofCopy, TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    const [refused, unreachable] = await Promise.all([
+      startFailureOf(folder, startPosthorn('api', ofCopy)),
+      startFailureOf(folder, startPosthorn('migrate', withoutTemporal, '--take-over')),
+    ]);
+    expect(refused).toMatch(/could not start: The task queue "posthorn" .*"posthorn migrate --take-over"/);
+    expect(unreachable).toMatch(/Nothing listens at 127\.0\.0\.1:1/);
+    const migration = startPosthorn('migrate', ofCopy, '--take-over');
+    expect(await migration.ended).toBe(0);
+    expect(migration.output()).toContain('This database has the task queue posthorn');
+    const restored = start(folder, ofCopy);
+    await restored.untilPrinted(/Posthorn is ready/);
+    await restored.end('SIGTERM');
+
+    expect(await startFailureOf(folder, start(folder, env))).toMatch(/belongs to another database/);
+    const takesOver = startPosthorn('start', { ...NOTHING_SET, ...env }, '--take-over');
+    await takesOver.untilPrinted(/Posthorn is ready/);
+    await takesOver.end('SIGTERM');
+    await copy.drop();
+  }));
+
+test.concurrent.each([
+  'POSTHORN_PORT',
+  'POSTHORN_METRICS_PORT',
+  'POSTHORN_HEALTH_PORT',
+  'POSTHORN_SAMPLE_PORT',
+])('a %s that is taken is reported before anything starts', (variable) =>
+  inFolder(async (folder) => {
+    const taken = await takePort();
+    const port = String((taken.address() as AddressInfo).port);
+    const words = await startFailureOf(folder, start(folder, { [variable]: port })).finally(() =>
+      taken.close(),
+    );
     expect(words).toMatch(
       new RegExp(`Port ${port} on 127\\.0\\.0\\.1 is taken: .*Set ${variable} to a free one`),
     );
-  },
+  }),
 );
 
-test('the same port for two listeners is reported with both variables', async () => {
-  const words = await startFailureOf(start({ POSTHORN_METRICS_PORT: '9464', POSTHORN_HEALTH_PORT: '9464' }));
-  expect(words).toMatch(/POSTHORN_METRICS_PORT and POSTHORN_HEALTH_PORT are both 9464/);
-});
+test.concurrent('the same port for two listeners is reported with both variables', () =>
+  inFolder(async (folder) => {
+    const words = await startFailureOf(
+      folder,
+      start(folder, { POSTHORN_METRICS_PORT: '9464', POSTHORN_HEALTH_PORT: '9464' }),
+    );
+    expect(words).toMatch(/POSTHORN_METRICS_PORT and POSTHORN_HEALTH_PORT are both 9464/);
+  }));
 
-test('a POSTHORN_HOST that is not an address of this machine is reported', async () => {
-  const words = await startFailureOf(start({ POSTHORN_HOST: '192.0.2.1', POSTHORN_PORT: '4000' }));
-  expect(words).toMatch(/POSTHORN_HOST is 192\.0\.2\.1, which is not an address of this machine/);
-});
+test.concurrent('a POSTHORN_HOST that is not an address of this machine is reported', () =>
+  inFolder(async (folder) => {
+    const words = await startFailureOf(
+      folder,
+      start(folder, { POSTHORN_HOST: '192.0.2.1', POSTHORN_PORT: '4000' }),
+    );
+    expect(words).toMatch(/POSTHORN_HOST is 192\.0\.2\.1, which is not an address of this machine/);
+  }));
 
-test.each<[string, () => string]>([
+test.concurrent.each<[string, (folder: string) => string]>([
   ['that the system refuses', () => '/proc/posthorn'],
-  ['that is a file', () => fileIn(folder)],
-  ['below a file', () => join(fileIn(folder), 'below')],
-])('a POSTHORN_DATA_DIR %s is reported', async (_, dataDir) => {
-  const words = await startFailureOf(start({ POSTHORN_DATA_DIR: dataDir() }));
-  expect(words).toMatch(/could not start: The data folder \S+ cannot be used: .*Set POSTHORN_DATA_DIR to/);
-});
+  ['that is a file', fileIn],
+  ['below a file', (folder) => join(fileIn(folder), 'below')],
+])('a POSTHORN_DATA_DIR %s is reported', (_, dataDir) =>
+  inFolder(async (folder) => {
+    const words = await startFailureOf(folder, start(folder, { POSTHORN_DATA_DIR: dataDir(folder) }));
+    expect(words).toMatch(/could not start: The data folder \S+ cannot be used: .*Set POSTHORN_DATA_DIR to/);
+  }),
+);
 
 function fileIn(of: string): string {
   const file = join(of, 'file');
@@ -96,76 +150,60 @@ function fileIn(of: string): string {
   return file;
 }
 
-test('an invalid TEMPORAL_CLI_PATH is reported before Postgres starts', async () => {
-  const words = await startFailureOf(start({ TEMPORAL_CLI_PATH: '/bin/true' }));
-  expect(words).toMatch(/TEMPORAL_CLI_PATH is \/bin\/true, which does not run as the Temporal CLI/);
-});
+test.concurrent('an invalid TEMPORAL_CLI_PATH is reported before Postgres starts', () =>
+  inFolder(async (folder) => {
+    const words = await startFailureOf(folder, start(folder, { TEMPORAL_CLI_PATH: '/bin/true' }));
+    expect(words).toMatch(/TEMPORAL_CLI_PATH is \/bin\/true, which does not run as the Temporal CLI/);
+  }));
 
-test.each(['api', 'worker', 'start'])(
+test.concurrent.each(['api', 'worker', 'start'])(
   '"posthorn %s" reports a DATABASE_URL at which nothing listens',
-  async (command) => {
-    const env = { ...onRealServers(), DATABASE_URL: 'postgres://posthorn:pa55word@127.0.0.1:1/posthorn' };
-    const words = await startFailureOf(startPosthorn(command, env));
-    expect(words).toMatch(/could not start: DATABASE_URL: nothing listens at 127\.0\.0\.1:1/);
-    expect(words).not.toContain('pa55word');
-  },
+  (command) =>
+    inFolder(async (folder) => {
+      const env = onRealServers(folder, 'postgres://posthorn:pa55word@127.0.0.1:1/posthorn');
+      const words = await startFailureOf(folder, startPosthorn(command, env));
+      expect(words).toMatch(/could not start: DATABASE_URL: nothing listens at 127\.0\.0\.1:1/);
+      expect(words).not.toContain('pa55word');
+    }),
 );
 
-test('"posthorn migrate" reports it too, on one line', async () => {
-  const env = { DATABASE_URL: 'postgres://posthorn:pa55word@127.0.0.1:1/posthorn' };
-  const words = await startFailureOf(startPosthorn('migrate', env));
-  expect(words).toMatch(/^posthorn migrate: DATABASE_URL: nothing listens at 127\.0\.0\.1:1 .*\.\n$/);
-});
+test.concurrent('"posthorn migrate" reports it too, on one line', () =>
+  inFolder(async (folder) => {
+    const env = { DATABASE_URL: 'postgres://posthorn:pa55word@127.0.0.1:1/posthorn' };
+    const words = await startFailureOf(folder, startPosthorn('migrate', env));
+    expect(words).toMatch(/^posthorn migrate: DATABASE_URL: nothing listens at 127\.0\.0\.1:1 .*\.\n$/);
+  }));
 
-test.each(['api', 'worker'])('"posthorn %s" refuses a database with another schema', async (command) => {
-  await database.pool.query("INSERT INTO schema_migrations (name, checksum) VALUES ('9999_later.sql', '')");
-  const newer = await startFailureOf(startPosthorn(command, onRealServers()));
-  expect(newer).toMatch(/could not start: .*migrated by a newer release \(9999_later\.sql\)/);
-  await database.pool.query("DELETE FROM schema_migrations WHERE name = '9999_later.sql'");
+test.concurrent.each(['api', 'worker'])('"posthorn %s" refuses a database with another schema', (command) =>
+  withDatabase(async (folder, database) => {
+    await database.pool.query("INSERT INTO schema_migrations (name, checksum) VALUES ('9999_later.sql', '')");
+    const newer = await startFailureOf(folder, startPosthorn(command, onRealServers(folder, database.url)));
+    expect(newer).toMatch(/could not start: .*migrated by a newer release \(9999_later\.sql\)/);
+    await database.pool.query("DELETE FROM schema_migrations WHERE name = '9999_later.sql'");
 
-  await database.pool.query('ALTER TABLE schema_migrations RENAME TO hidden');
-  const unmigrated = await startFailureOf(startPosthorn(command, onRealServers()));
-  await database.pool.query('ALTER TABLE hidden RENAME TO schema_migrations');
-  expect(unmigrated).toMatch(/could not start: .*not migrated .*Run "posthorn migrate" first/);
-});
+    await database.pool.query('ALTER TABLE schema_migrations RENAME TO hidden');
+    const unmigrated = await startFailureOf(
+      folder,
+      startPosthorn(command, onRealServers(folder, database.url)),
+    );
+    await database.pool.query('ALTER TABLE hidden RENAME TO schema_migrations');
+    expect(unmigrated).toMatch(/could not start: .*not migrated .*Run "posthorn migrate" first/);
+  }),
+);
 
-test('a task queue that belongs to another database is reported, until the database takes it over', async () => {
-  const env = { ...onRealServers(), TEMPORAL_NAMESPACE: await createTestNamespace() };
-  const owner = start(env);
-  await owner.untilPrinted(/Posthorn is ready/);
-  await owner.end('SIGTERM');
-  const copy = await createTestDatabase();
-  const ofCopy = { ...env, DATABASE_URL: copy.url };
-
-  const words = await startFailureOf(startPosthorn('api', ofCopy));
-  expect(words).toMatch(/could not start: The task queue "posthorn" .*"posthorn migrate --take-over"/);
-  const unreachable = startPosthorn('migrate', { ...ofCopy, TEMPORAL_ADDRESS: '127.0.0.1:1' }, '--take-over');
-  expect(await startFailureOf(unreachable)).toMatch(/Nothing listens at 127\.0\.0\.1:1/);
-  const migration = startPosthorn('migrate', ofCopy, '--take-over');
-  expect(await migration.ended).toBe(0);
-  expect(migration.output()).toContain('This database has the task queue posthorn');
-  const restored = start(ofCopy);
-  await restored.untilPrinted(/Posthorn is ready/);
-  await restored.end('SIGTERM');
-
-  expect(await startFailureOf(start(env))).toMatch(/belongs to another database/);
-  const takesOver = startPosthorn('start', { ...NOTHING_SET, ...env }, '--take-over');
-  await takesOver.untilPrinted(/Posthorn is ready/);
-  await endAllProcesses();
-  await copy.drop();
-});
-
-test.each([
+test.concurrent.each([
   ['bogus', /unknown command 'bogus'/],
   ['start --foo', /unknown option '--foo'/],
   ['api there', /too many arguments for 'api'/],
   ['try', /missing required argument 'profile'/],
-])('"posthorn %s" is rejected with one sentence and exit code 2', async (line, words) => {
-  const [command, ...args] = line.split(' ');
-  expect(await startFailureOf(startPosthorn(command!, NOTHING_SET, ...args), 2)).toMatch(words);
-});
+])('"posthorn %s" is rejected with one sentence and exit code 2', (line, words) =>
+  inFolder(async (folder) => {
+    const [command, ...args] = line.split(' ');
+    expect(await startFailureOf(folder, startPosthorn(command!, NOTHING_SET, ...args), 2)).toMatch(words);
+  }),
+);
 
-test.each([
+test.concurrent.each([
   ['--version', /^\d+\.\d+\.\d+\n$/],
   ['--help', /^Usage: posthorn[\s\S]*migrate[\s\S]*docs\/configuration\.md/],
 ])('"posthorn %s" exits with code 0', async (option, words) => {
