@@ -6,7 +6,6 @@ import { describeOutcome, type Lane } from '../policy/outcome.ts';
 import { SCHEDULE_OWNER } from '../policy/owner.ts';
 import { deserializePolicy } from '../policy/retry-policy.ts';
 import type { Claim } from '../store/deliveries/claims/claim-deliveries.ts';
-import type { Transition } from '../store/deliveries/transitions.ts';
 import { isOutage } from '../store/postgres/database.ts';
 import { afterAttempt } from './after-attempt.ts';
 import type { AttemptSlot } from './attempt-limiter.ts';
@@ -57,8 +56,6 @@ export type AttemptDependencies = {
   onAttempt: (claim: Claim, result: EndedResult) => void;
   /** Undefined if attempts have no traces. */
   traceAttempt?: TraceAttempt | undefined;
-  /** Called with deliveries once they are recorded as undeliverable. */
-  onUndeliverable: (deliveries: Transition[]) => void;
   onFailure: (error: unknown, deliveryId: string | null) => void;
   /** A retry that is further away waits in Postgres, and no workflow waits for it. */
   maxWorkflowWaitMs: number;
@@ -76,7 +73,7 @@ export type AttemptClaims = (
 
 export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
   const { outbound, prepare, recorder, releaser, receiverMonitor, readResult, isInLine } = deps;
-  const { onOutcomes, onAttempt, onUndeliverable, onFailure, maxWorkflowWaitMs, random, now } = deps;
+  const { onOutcomes, onAttempt, onFailure, maxWorkflowWaitMs, random, now } = deps;
 
   /** Never throws: the other attempts of the batch would be abandoned and sent a second time. */
   async function attempt(claimed: ClaimedDelivery, owner: string, giveUpAt: number): Promise<AttemptResult> {
@@ -169,7 +166,6 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
     if (recorded.kind === 'superseded') {
       return resultNow(await readResult(claim.id, claim.step, owner, giveUpAt));
     }
-    if (recorded.transition.status === 'undeliverable') onUndeliverable([recorded.transition]);
     return { kind: 'result', result: resultAfter(recorded.transition, delayMs ?? 0, lastOutcome), endedAt };
   }
 

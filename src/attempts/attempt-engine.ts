@@ -28,7 +28,10 @@ const FOREVER_MS = 2 ** 30;
 
 export type AttemptEngineDependencies = Omit<AttemptDependencies, 'readResult' | 'isInLine'> &
   Pick<AttemptLineDependencies, 'onTurnEnded'> &
-  Pick<ClaimDependencies, 'pool' | 'processId' | 'bodies' | 'onUnknown' | 'readsTrace'> & {
+  Pick<
+    ClaimDependencies,
+    'pool' | 'processId' | 'bodies' | 'onUnknown' | 'onUndeliverable' | 'readsTrace'
+  > & {
     /** A pool of its own, so that releases do not wait for connections that claims use. */
     releasePool: pg.Pool;
     limiter: AttemptLimiter;
@@ -53,7 +56,7 @@ export type AttemptEngine = {
 /** The attempt itself, without Temporal: claim, sign, POST, classify, record. */
 export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEngine {
   const { pool, releasePool, limiter, recorder, releaser } = deps;
-  const { onClaimed, onUndeliverable, onFailure, maxWorkflowWaitMs, now } = deps;
+  const { onClaimed, onFailure, maxWorkflowWaitMs, now } = deps;
   const inFlight = new InFlightAttempts();
   const attemptClaims = createAttemptClaims({
     ...deps,
@@ -63,7 +66,8 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
   const claimAndAttempt = createClaimAndAttempt({
     ...deps,
     attemptClaims,
-    isInFlightForOtherOwner: (owner, id) => inFlight.hasOtherOwner(owner, id) || releaser.isPending(id),
+    isStillWorkedOn: (owner, claim) =>
+      inFlight.hasOtherOwner(owner, claim.id) || releaser.isPending(claim.id) || recorder.isPending(claim),
     readResult,
     releaseUnclaimed,
   });
@@ -173,7 +177,7 @@ export function createAttemptEngine(deps: AttemptEngineDependencies): AttemptEng
       ),
     releaseClaim: async (claim) => void (await releaser.release(claim, performance.now() + FOREVER_MS)),
     recordLate: (unrecorded, owner) =>
-      recordLate({ db: pool, recorder, onUndeliverable, maxWorkflowWaitMs, now }, unrecorded, owner),
+      recordLate({ db: pool, recorder, maxWorkflowWaitMs, now }, unrecorded, owner),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type KnownBodies,
   MAX_CLAIMED_BODY_BYTES,
 } from '../store/deliveries/claims/claim-deliveries.ts';
+import type { OpenClaim } from '../store/deliveries/claims/claim-state.ts';
 import {
   type ClaimableDelivery,
   resolveUnclaimed,
@@ -32,8 +33,8 @@ export type ClaimDependencies = {
   attemptClaims: AttemptClaims;
   /** Whether claims need the trace of their event. */
   readsTrace?: boolean;
-  /** Whether this process is attempting or releasing the delivery for a workflow other than `owner`. */
-  isInFlightForOtherOwner: (owner: string, id: string) => boolean;
+  /** Whether this process attempts the delivery for a workflow other than `owner`, or has yet to record or release the claim. */
+  isStillWorkedOn: (owner: string, claim: OpenClaim) => boolean;
   readResult: (id: string, step: number, owner: string, giveUpAt: number) => Promise<DeliveryResult>;
   releaseUnclaimed: (steps: DeliveryStep[], owner: string, giveUpAt: number) => Promise<AttemptResult[]>;
   onOutcomes: (projectIds: Set<string>) => void;
@@ -55,8 +56,7 @@ export type ClaimAndAttempt = (
 
 /** Claims deliveries and attempts them. Those that a plain claim does not cover are resolved first. */
 export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt {
-  const { pool, processId, bodies, attemptClaims, isInFlightForOtherOwner, readResult, releaseUnclaimed } =
-    deps;
+  const { pool, processId, bodies, attemptClaims, isStillWorkedOn, readResult, releaseUnclaimed } = deps;
   const { onOutcomes, onUndeliverable, onUnknown, onFailure, maxWorkflowWaitMs, random } = deps;
 
   const claimAndAttempt: ClaimAndAttempt = async (batch, slots, owner, giveUpAt) => {
@@ -105,7 +105,7 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
     try {
       const claimant = {
         processId: processId(),
-        isInFlight: (id: string) => isInFlightForOtherOwner(owner, id),
+        isInFlight: (claim: OpenClaim) => isStillWorkedOn(owner, claim),
       };
       const resolved = await resolveUnclaimed(pool, owner, unclaimed, random, claimant, maxWorkflowWaitMs);
       if (resolved.projectIds.size > 0) onOutcomes(resolved.projectIds);

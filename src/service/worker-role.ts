@@ -75,13 +75,6 @@ export function createWorkerRole(shared: SharedServices, gateway: () => Temporal
     onFailure,
   });
   const receiverMonitor = createLoggedReceiverMonitor(shared);
-  const recorder = createRecorder({
-    pool: pools.record,
-    onRecorded: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
-    effects: createReceiverEffects(shared),
-    onFailure: (error, deliveryId) =>
-      log.error({ err: error, deliveryId }, 'an attempt could not be recorded unchanged'),
-  });
   const logUndeliverable = createUndeliverableReporter({
     db: pools.main,
     profiles,
@@ -91,6 +84,14 @@ export function createWorkerRole(shared: SharedServices, gateway: () => Temporal
         'the last attempt of a delivery failed',
       ),
     onFailure,
+  });
+  const recorder = createRecorder({
+    pool: pools.record,
+    onRecorded: (projectIds) => notifications.notify('posthorn_outcomes', projectIds),
+    onUndeliverable: logUndeliverable,
+    effects: createReceiverEffects(shared),
+    onFailure: (error, deliveryId) =>
+      log.error({ err: error, deliveryId }, 'an attempt could not be recorded unchanged'),
   });
   const onAttemptFailure = (error: unknown, deliveryId: string | null) =>
     log.error({ err: error, deliveryId }, 'a step of an attempt failed inside Posthorn');
@@ -153,6 +154,7 @@ export function createWorkerRole(shared: SharedServices, gateway: () => Temporal
     async close() {
       receiverMonitor.close();
       releaser.close();
+      recorder.close();
       await Promise.all([outbound.close(), listenerWire.close()]);
     },
   };

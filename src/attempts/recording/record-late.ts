@@ -1,7 +1,6 @@
 import type { DeliveryResult, UnrecordedAttempt } from '../../policy/delivery-result.ts';
 import { describeOutcome } from '../../policy/outcome.ts';
 import { readDeliveryResults } from '../../store/deliveries/claims/resolve-unclaimed.ts';
-import type { Transition } from '../../store/deliveries/transitions.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { minusElapsed, resultAfter } from '../delivery-results.ts';
 import { toLateRecord } from './attempt-records.ts';
@@ -12,7 +11,7 @@ const RECORD_TIMEOUT_MS = 30_000;
 
 /** Records the outcomes that an activity could not record. Throws if Postgres is still down. */
 export async function recordLate(
-  { db, recorder, onUndeliverable, maxWorkflowWaitMs, now }: RecordLateDependencies,
+  { db, recorder, maxWorkflowWaitMs, now }: RecordLateDependencies,
   unrecorded: UnrecordedAttempt[],
   owner: string,
 ): Promise<DeliveryResult[]> {
@@ -34,7 +33,6 @@ export async function recordLate(
   for (const [index, attempt] of unrecorded.entries()) {
     const result = results[index]!;
     if (result.kind !== 'recorded') continue;
-    if (result.transition.status === 'undeliverable') onUndeliverable([result.transition]);
     const lastOutcome = describeOutcome(attempt.outcome, attempt.statusCode);
     const deliveryResult = resultAfter(result.transition, attempt.delayMs ?? 0, lastOutcome);
     deliveryResults.push(minusElapsed(deliveryResult, msSinceEnd(attempt)));
@@ -45,7 +43,6 @@ export async function recordLate(
 export type RecordLateDependencies = {
   db: Queryable;
   recorder: Recorder;
-  onUndeliverable: (deliveries: Transition[]) => void;
   maxWorkflowWaitMs: number;
   /** Milliseconds since the epoch by Postgres's clock. */
   now: () => number;

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { AttemptRecord, RecordedTransition } from '../../store/deliveries/recording/attempt-record.ts';
 import { recordAttempts } from '../../store/deliveries/recording/record-attempts.ts';
+import type { Transition } from '../../store/deliveries/transitions.ts';
 import { isOutage } from '../../store/postgres/database.ts';
 import type { GatedReceiver } from '../../store/receivers/gates/close-gates.ts';
 import type { Success } from '../../store/receivers/gates/ease-gates.ts';
@@ -21,10 +22,14 @@ export type RecordResult =
 
 export type Recorder = {
   /**
-   * Resolves once the attempt is committed, or with `unrecorded` at `giveUpAt` (performance.now()). An unrecorded attempt
-   * may still be committed; recording it again is harmless.
+   * Resolves once the attempt is committed, or with `unrecorded` at `giveUpAt` (performance.now()). After an outage of
+   * Postgres an unrecorded attempt is still committed; recording it again is harmless.
    */
   record(record: PendingRecord, giveUpAt: number): Promise<RecordResult>;
+  /** Whether the attempt of this claim is still to be recorded. */
+  isPending(claim: { id: string; epoch: number }): boolean;
+  /** Stops retrying. */
+  close(): void;
 };
 
 type QueuedRecord = { record: PendingRecord; giveUpAt: number; resolve: (recorded: RecordResult) => void };
@@ -53,15 +58,32 @@ export type RecorderDependencies = {
   pool: pg.Pool;
   /** Called with the projects whose outcomes were committed. */
   onRecorded: (projectIds: Set<string>) => void;
+  /** Called with deliveries once they are recorded as undeliverable. */
+  onUndeliverable: (deliveries: Transition[]) => void;
   effects: ReceiverEffects;
   onFailure: (error: unknown, deliveryId: string | null) => void;
 };
 
-/** Collects outcomes and writes them in a few transactions. */
-export function createRecorder({ pool, onRecorded, effects, onFailure }: RecorderDependencies): Recorder {
+/**
+ * Collects outcomes and writes them in a few transactions. During an outage of Postgres it keeps trying after the caller has
+ * given up: if Temporal is down too, the caller's report is lost, and the claim would be recorded as `unknown` and its
+ * request sent again. Nothing is claimed during the outage, so no more records wait than the process has attempts in flight.
+ */
+export function createRecorder({
+  pool,
+  onRecorded,
+  onUndeliverable,
+  effects,
+  onFailure,
+}: RecorderDependencies): Recorder {
   const waiting: QueuedRecord[] = [];
+  /** Records that an outage has kept from being written. */
+  const interrupted: QueuedRecord[] = [];
+  const pending = new Map<string, Promise<RecordResult>>();
   let timer: NodeJS.Timeout | null = null;
+  let retryTimer: NodeJS.Timeout | null = null;
   let flushing = 0;
+  let closed = false;
 
   const flushSoon = (): void => {
     if (waiting.length >= FLUSH_AT || waiting.at(-1)?.record.isInLine) flushNow();
@@ -85,7 +107,7 @@ export function createRecorder({ pool, onRecorded, effects, onFailure }: Recorde
     try {
       await write(batch);
     } catch (error) {
-      if (isOutage(error)) retryLater(batch);
+      if (isOutage(error)) retryAfterOutage(batch);
       else if (batch.length > 1) for (const queued of batch) await flush([queued]);
       else await flushWithoutResponse(batch[0]!, error);
     }
@@ -105,14 +127,26 @@ export function createRecorder({ pool, onRecorded, effects, onFailure }: Recorde
       await write([{ ...queued, record: withoutResponse }]);
     } catch (failure) {
       onFailure(failure, withoutResponse.id);
-      retryLater([queued]);
+      if (isOutage(failure)) retryAfterOutage([queued]);
+      else if (queued.giveUpAt > performance.now()) setTimeout(() => void flush([queued]), RETRY_DELAY_MS);
+      else queued.resolve({ kind: 'unrecorded' });
     }
   }
 
-  function retryLater(batch: QueuedRecord[]): void {
-    const now = performance.now();
-    const retryable = batch.filter(({ giveUpAt }) => giveUpAt > now);
-    if (retryable.length > 0) setTimeout(() => void flush(retryable), RETRY_DELAY_MS);
+  /** Together, so that a long outage does not make each batch connect again four times a second. */
+  function retryAfterOutage(batch: QueuedRecord[]): void {
+    interrupted.push(...batch);
+    if (closed) giveUpInterrupted();
+    else
+      retryTimer ??= setTimeout(() => {
+        retryTimer = null;
+        waiting.unshift(...interrupted.splice(0));
+        flushNow();
+      }, RETRY_DELAY_MS);
+  }
+
+  function giveUpInterrupted(): void {
+    for (const { resolve } of interrupted.splice(0)) resolve({ kind: 'unrecorded' });
   }
 
   /** A batch may contain an old and a current claim of the same delivery; the epoch tells them apart. */
@@ -123,16 +157,16 @@ export function createRecorder({ pool, onRecorded, effects, onFailure }: Recorde
       retryInMs: retryAt === null ? null : Math.max(0, retryAt - now),
     }));
     const { transitions, resyncs, restricted } = await recordAttempts(pool, records);
-    const found = new Map(
-      transitions.map((transition) => [`${transition.id} ${transition.epoch}`, transition]),
-    );
+    const found = new Map(transitions.map((transition) => [claimKey(transition), transition]));
     const successes: Success[] = [];
+    const undeliverable: Transition[] = [];
     const turns = new Map<string, GatedReceiver>();
     for (const { record, resolve } of batch) {
-      const transition = found.get(`${record.id} ${record.epoch}`);
+      const transition = found.get(claimKey(record));
       if (transition?.hasGate && record.outcome === 'delivered')
         successes.push({ ...transition, startedAt: record.startedAt });
       if (transition?.freesPlace && !record.isInLine) turns.set(transition.receiver, transition);
+      if (transition?.status === 'undeliverable') undeliverable.push(transition);
       resolve(transition ? { kind: 'recorded', transition } : { kind: 'superseded' });
     }
     if (transitions.length > 0) onRecorded(new Set(transitions.map(({ projectId }) => projectId)));
@@ -140,22 +174,39 @@ export function createRecorder({ pool, onRecorded, effects, onFailure }: Recorde
     if (restricted.length > 0) effects.restricted(restricted);
     if (successes.length > 0) effects.succeeded(successes);
     if (turns.size > 0) effects.turnsEnded([...turns.values()]);
+    if (undeliverable.length > 0) onUndeliverable(undeliverable);
+  }
+
+  /** Resolves with the result of the record, however late. An attempt that is pending already is not queued again. */
+  function recordOnce(record: PendingRecord, giveUpAt: number): Promise<RecordResult> {
+    const key = claimKey(record);
+    const earlier = pending.get(key);
+    if (earlier) return earlier;
+    const recorded = new Promise<RecordResult>((resolve) => {
+      waiting.push({ record, giveUpAt, resolve });
+      flushSoon();
+    }).finally(() => pending.delete(key));
+    pending.set(key, recorded);
+    return recorded;
   }
 
   return {
-    record: (record, giveUpAt) =>
-      new Promise((resolve) => {
-        // A timer, because a hanging server ends no statement, and the activity must report in time.
-        const giveUp = setTimeout(
-          () => resolve({ kind: 'unrecorded' }),
-          Math.max(0, giveUpAt - performance.now()),
-        );
-        const settle = (recorded: RecordResult): void => {
-          clearTimeout(giveUp);
-          resolve(recorded);
-        };
-        waiting.push({ record, giveUpAt, resolve: settle });
-        flushSoon();
-      }),
+    async record(record, giveUpAt) {
+      const recorded = recordOnce(record, giveUpAt);
+      // A timer, because a hanging server ends no statement, and the activity must report in time.
+      let giveUp: NodeJS.Timeout | undefined;
+      const unrecorded = new Promise<RecordResult>((resolve) => {
+        giveUp = setTimeout(() => resolve({ kind: 'unrecorded' }), Math.max(0, giveUpAt - performance.now()));
+      });
+      return Promise.race([recorded, unrecorded]).finally(() => clearTimeout(giveUp));
+    },
+    isPending: (claim) => pending.has(claimKey(claim)),
+    close() {
+      closed = true;
+      if (retryTimer) clearTimeout(retryTimer);
+      giveUpInterrupted();
+    },
   };
 }
+
+const claimKey = ({ id, epoch }: { id: string; epoch: number }): string => `${id} ${epoch}`;

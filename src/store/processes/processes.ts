@@ -105,6 +105,10 @@ export async function findLostProcesses(db: Queryable, observerId: string): Prom
 export const isProcessLost = (id: string): string =>
   `NOT EXISTS (SELECT FROM processes p WHERE p.id = ${id} AND p.lost_at IS NULL)`;
 
+/** SQL: since when the process with this id has sent heartbeats without a gap of 3 s. */
+export const heartbeatsContinuousSince = (id: string): string =>
+  `(SELECT p.heartbeats_continuous_since FROM processes p WHERE p.id = ${id})`;
+
 const SILENT_PROCESSES = `
   SELECT id FROM processes
   WHERE id <> $1 AND ${isSilent('last_heartbeat_at', SILENT_AFTER)} AND last_heartbeat_at > clock_timestamp() - interval '10 minutes'

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type pg from 'pg';
 import {
   createRecorder,
   type PendingRecord,
@@ -11,24 +12,28 @@ import { processIdentity } from '../../../src/embedded/processes/process-identit
 import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { migrate } from '../../../src/store/migrations/migrate.ts';
 import { createPool } from '../../../src/store/postgres/database.ts';
-import { startReceiver } from '../../receivers/receiver.ts';
+import { recordHeartbeat } from '../../../src/store/processes/processes.ts';
+import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { acceptEvents } from '../../store/accept-events.ts';
 import { SECRET, type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
-import { deadlineIn, startTestEngine } from './attempt-engine-set-up.ts';
+import { deadlineIn, startTestEngine, type TestEngine } from './attempt-engine-set-up.ts';
 
 let store: SeededStore;
 let recorder: Recorder;
 let turns: string[];
+let undeliverable: string[];
 let failures: { error: unknown; deliveryId: string | null }[];
 
 beforeEach(async () => {
   store = await seedStore();
   failures = [];
   turns = [];
+  undeliverable = [];
   recorder = createRecorder({
     pool: store.pool,
     onRecorded: () => {},
+    onUndeliverable: (deliveries) => undeliverable.push(...deliveries.map(({ id }) => id)),
     effects: {
       ...{ disabled: () => {}, restricted: () => {}, succeeded: () => {} },
       turnsEnded: (ended) => turns.push(...ended.map(({ receiver }) => receiver)),
@@ -186,46 +191,88 @@ test('a record that arrives after its deadline resolves as unrecorded at once, a
   await eventually(async () => (await store.attemptsOf(record!.id)).length === 1);
 });
 
-test('an attempt that ends while Postgres is down is reported as codes and recorded later', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-recorder-'));
-  chmodSync(dataDir, 0o711);
-  let postgres: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir, log: () => {} });
-  const receiver = await startReceiver([
-    async (_, response) => {
-      process.kill(postgres.pid, 'SIGKILL');
-      await eventually(() => processIdentity(postgres.pid) === undefined);
-      response.writeHead(503).end('later');
-    },
-  ]);
-  const pool = createPool(postgres.url);
-  const engine = startTestEngine(pool, secretBox);
-  try {
+test('a last attempt is reported as undeliverable, also when its caller has given up', async () => {
+  const [first, second] = (await claimedRecords(2)) as [PendingRecord, PendingRecord];
+  const last = { retryAt: null, finalReason: null };
+
+  await recorder.record({ ...first, ...last }, deadlineIn(5_000));
+  await recorder.record({ ...second, ...last }, deadlineIn(0));
+
+  await eventually(() => undeliverable.length === 2);
+  expect(undeliverable).toEqual([first.id, second.id]);
+});
+
+describe('while Postgres is down', () => {
+  let dataDir: string;
+  let postgres: EmbeddedPostgres;
+  let receiver: Receiver;
+  let pool: pg.Pool;
+  let engine: TestEngine;
+  let id: string;
+
+  const startPostgres = () => startEmbeddedPostgres({ dataDir, log: () => {} });
+  const attempts = async () => (await pool.query('SELECT number, outcome, response_body FROM attempts')).rows;
+
+  beforeEach(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'posthorn-recorder-'));
+    chmodSync(dataDir, 0o711);
+    postgres = await startPostgres();
+    receiver = await startReceiver([
+      async (_, response) => {
+        process.kill(postgres.pid, 'SIGKILL');
+        await eventually(() => processIdentity(postgres.pid) === undefined);
+        response.writeHead(503).end('later');
+      },
+    ]);
+    pool = createPool(postgres.url);
+    engine = startTestEngine(pool, secretBox);
     await migrate(postgres.url);
+    await recordHeartbeat(pool, { id: 'prc_engine', role: 'worker', host: 'here', pid: 7 });
     await pool.query(`INSERT INTO projects (id, name, profile) VALUES ($1, 'test', 'standard-webhooks')`, [
       store.project,
     ]);
     const draft = store.draft({ target: { url: receiver.url, secret: SECRET } });
     const { deliveries } = await acceptEvents(pool, secretBox, [draft], () => 'mine');
-    const { id } = deliveries[0]!;
+    id = deliveries[0]!.id;
+  });
+  afterEach(async () => {
+    await engine.close();
+    await pool.end();
+    await receiver.close();
+    await postgres.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
 
+  test('an attempt that ends is reported as codes, and another process can record it', async () => {
     const { results, unrecorded } = await engine.run([{ id, step: 0 }], 'mine', deadlineIn(3_000));
 
     expect(results).toEqual([]);
     expect(unrecorded).toMatchObject([
       { id, epoch: 1, outcome: 'rejected', statusCode: 503, delayMs: 60_000 },
     ]);
-    postgres = await startEmbeddedPostgres({ dataDir, log: () => {} });
-    expect(await engine.recordLate(unrecorded, 'mine')).toMatchObject([
+    await engine.close();
+    postgres = await startPostgres();
+    const other = startTestEngine(pool, secretBox);
+    expect(await other.recordLate(unrecorded, 'mine')).toMatchObject([
       { id, kind: 'waiting', step: 1, lastOutcome: '503' },
     ]);
-    const { rows } = await pool.query('SELECT number, outcome, response_body FROM attempts');
-    expect(rows).toEqual([{ number: 1, outcome: 'rejected', response_body: null }]);
+    await other.close();
+    expect(await attempts()).toEqual([{ number: 1, outcome: 'rejected', response_body: null }]);
     expect(receiver.requests).toHaveLength(1);
-  } finally {
-    await engine.close();
-    await pool.end();
-    await receiver.close();
-    await postgres.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
+  });
+
+  test('an attempt whose report is lost is recorded by its process afterwards, and not made again', async () => {
+    await engine.run([{ id, step: 0 }], 'mine', deadlineIn(3_000));
+    postgres = await startPostgres();
+
+    await eventually(async () => {
+      const { results } = await engine.run([{ id, step: 0 }], 'mine', deadlineIn(10_000));
+      return results[0]!.kind === 'waiting' && results[0]!.step === 1;
+    });
+
+    expect(await attempts()).toEqual([
+      { number: 1, outcome: 'rejected', response_body: Buffer.from('later') },
+    ]);
+    expect(receiver.requests).toHaveLength(1);
+  });
 });

@@ -69,6 +69,13 @@ export function startTestEngine(
   const onFailure = (error: unknown) => void failures.push(error);
   const limiter = createAttemptLimiter({ maxConcurrent });
   const profiles = createProfileLookup(createShippedProfiles(), storedProfiles(pool));
+  const recorder = createRecorder({
+    pool,
+    onRecorded: () => {},
+    onUndeliverable: () => {},
+    effects: { disabled: () => {}, turnsEnded: () => {}, restricted: () => {}, succeeded: () => {} },
+    onFailure,
+  });
   const engine = createAttemptEngine({
     pool,
     processId: () => processId,
@@ -81,12 +88,7 @@ export function startTestEngine(
     releaser: releaser ?? createClaimReleaser({ pool, onFailure }),
     outbound: { ...outbound, post: wrapPost(outbound.post) },
     receiverMonitor,
-    recorder: createRecorder({
-      pool,
-      onRecorded: () => {},
-      effects: { disabled: () => {}, turnsEnded: () => {}, restricted: () => {}, succeeded: () => {} },
-      onFailure,
-    }),
+    recorder,
     prepare: wrapPrepare(
       createPrepareRequest({
         profiles,
@@ -115,6 +117,7 @@ export function startTestEngine(
     slotsInUse: () => limiter.stats().inFlight,
     async close() {
       receiverMonitor.close();
+      recorder.close();
       await outbound.close();
     },
   };

@@ -29,7 +29,7 @@ const claimBy = async (processId: string, owner = 'mine'): Promise<Claim> =>
 const resolveBy = (processId: string, owner = 'mine', inFlight: string[] = []): Promise<UnclaimedResult> =>
   resolveUnclaimed(store.pool, owner, [{ id, step: 0 }], () => 0, {
     processId,
-    isInFlight: (one) => inFlight.includes(one),
+    isInFlight: (claim) => inFlight.includes(claim.id),
   });
 
 const recordDelivered = (claim: Claim) =>
@@ -88,8 +88,16 @@ test('a claim that its own process no longer works on is unknown, and one that i
   expect(await resolveBy('alive')).toMatchObject({ claimable: [{ id }], unknown: { count: 1, wedged: [] } });
 });
 
+/** Sets since when `alive` has reached Postgres without a break. */
+const reachedPostgresFor = (seconds: number) =>
+  store.pool.query(
+    `UPDATE processes SET heartbeats_continuous_since = now() - $1 * interval '1 second' WHERE id = 'alive'`,
+    [seconds],
+  );
+
 test('a claim that is older than an attempt can be becomes unknown and is reported, although its process is alive', async () => {
   await claimBy('alive');
+  await reachedPostgresFor(3_600);
   await age(POLICY.timeout + 14);
   expect(await resolveBy('other')).toMatchObject({ results: waiting });
 
@@ -99,6 +107,17 @@ test('a claim that is older than an attempt can be becomes unknown and is report
     claimable: [{ id }],
     unknown: { count: 1, wedged: [{ id, processId: 'alive', claimAgeMs: expect.any(Number) }] },
   });
+});
+
+test('a claim older than that is waited for while its process can record it again after an outage', async () => {
+  await claimBy('alive');
+  await age(3_600);
+  await reachedPostgresFor(POLICY.timeout + 14);
+  expect(await resolveBy('other')).toMatchObject({ results: waiting });
+
+  await reachedPostgresFor(POLICY.timeout + 16);
+
+  expect(await resolveBy('other')).toMatchObject({ claimable: [{ id }], unknown: { count: 1 } });
 });
 
 test('the next owner waits for an attempt that outlives its workflow, and the attempt is recorded', async () => {

@@ -111,7 +111,7 @@ export async function startWorld(store: SeededStore) {
     const claimed = await claimDeliveries(pool, owner, wanted, processId);
     await noteSent(claimed, from);
     const rest = wanted.filter(({ id }) => !claimed.some((claim) => claim.id === id));
-    const isInFlight = (id: string) =>
+    const isInFlight = ({ id }: { id: string }) =>
       underWay.some((one) => one.claim.id === id && one.processId === processId);
     const claimant = { processId, isInFlight };
     from = time.now();

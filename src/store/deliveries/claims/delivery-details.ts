@@ -4,7 +4,7 @@ import { OVERDUE_MS } from '../../../policy/pacing.ts';
 import { isGone } from '../../endpoints/gone-endpoints.ts';
 import { type HoldReason, holdReason } from '../../endpoints/hold-reason.ts';
 import type { Queryable } from '../../postgres/database.ts';
-import { isProcessLost } from '../../processes/processes.ts';
+import { heartbeatsContinuousSince, isProcessLost } from '../../processes/processes.ts';
 import { lacksPermit } from '../../receivers/gates/gates.ts';
 
 /** A delivery with what decides whether it may be claimed. */
@@ -22,6 +22,8 @@ export type DeliveryDetails = {
   epoch: number;
   claimedAt: Date | null;
   claimAgeMs: number;
+  /** How long the process has reached Postgres since the claim without a break, and could have recorded it. */
+  claimWritableForMs: number;
   /** The process that made the last claim; null for claims made before processes were recorded. */
   processId: string | null;
   /** The process crashed or has stopped, so it will never record its open claims. */
@@ -48,6 +50,7 @@ export type DeliveryDetails = {
 const READ = `
   SELECT d.id, d.project_id AS "projectId", d.event_id AS "eventId", d.status, d.receiver, d.lane, d.owner, d.step, d.attempts, d.epoch, d.claimed_at AS "claimedAt",
          least(extract(epoch FROM clock_timestamp() - d.claimed_at) * 1000, 2147483647)::int AS "claimAgeMs",
+         least(extract(epoch FROM clock_timestamp() - greatest(d.claimed_at, ${heartbeatsContinuousSince('d.process_id')})) * 1000, 2147483647)::int AS "claimWritableForMs",
          d.process_id AS "processId", ${isProcessLost('d.process_id')} AS "isProcessLost",
          d.unknown_streak AS "unknownStreak", d.cancel_reason AS "cancelReason", d.policy,
          greatest(0, ceil(extract(epoch FROM d.due_at - now()) * 1000))::float8 AS "dueInMs",
