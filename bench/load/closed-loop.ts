@@ -35,9 +35,19 @@ export const closedLoopOnce = (bench: BenchContext, subject: SubjectName, fanOut
 
 /** Each publisher posts again as soon as it has a response. */
 export async function runClosedLoop(bench: BenchContext, loop: ClosedLoop): Promise<ClosedLoopFigures> {
-  const subject = await openSubject(bench, loop.subject, loop.fanOut, loop.grouping);
+  return runClosedLoopOn(bench, await openSubject(bench, loop.subject, loop.fanOut, loop.grouping), loop);
+}
+
+/** The same on a subject that is open already, and is closed afterwards. `onWarm` runs right before the load that counts. */
+export async function runClosedLoopOn(
+  bench: BenchContext,
+  subject: Subject,
+  loop: ClosedLoop,
+  onWarm?: () => Promise<void>,
+): Promise<ClosedLoopFigures> {
   try {
     await warmUp(bench, subject, loop, Math.min(WARM_UP_SECONDS, bench.seconds));
+    await onWarm?.();
     return await measureLoop(bench, subject, loop);
   } finally {
     await subject.close();
@@ -71,7 +81,7 @@ async function offer(
   await receiver.call('reset', run);
   const inBatches = batch === 'batch';
   const published = await publisher.call('publish', {
-    url: subject.url,
+    url: subject.urls ?? subject.url,
     key: subject.key,
     type: 'bench.event',
     run,

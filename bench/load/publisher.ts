@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'undici';
+import { BalancedPool, Pool } from 'undici';
 import { nowMicros } from '../clock.ts';
 import { serveCommands } from '../processes/remote-process.ts';
 import { timestampedId } from './event-ids.ts';
@@ -7,7 +7,8 @@ import { timestampedId } from './event-ids.ts';
 /* The load generator. */
 
 export type Load = {
-  url: string;
+  /** Of an API, or of several that take posts in turn. */
+  url: string | string[];
   key: string;
   type: string;
   /** Prefix of the event ids of this load. */
@@ -52,7 +53,8 @@ let published: PublishResult;
 async function publish(load: Load): Promise<PublishResult> {
   const { loop } = load;
   published = { acceptedIds: [], failedPosts: 0, acceptLatenciesMs: [], startedAt: nowMicros(), endedAt: 0 };
-  const pool = new Pool(load.url, { connections: CONNECTIONS, pipelining: 1 });
+  const options = { connections: CONNECTIONS, pipelining: 1 };
+  const pool = Array.isArray(load.url) ? new BalancedPool(load.url, options) : new Pool(load.url, options);
   const post = poster(load, pool);
   if (loop.kind === 'open') await atRate(loop.perSecond, loop.seconds, post);
   else await inClosedLoop(loop, post);
@@ -91,7 +93,7 @@ async function atRate(perSecond: number, seconds: number, post: () => Promise<vo
 
 function poster(
   { key, type, run, batch, waitForDelivery, retryUntilAccepted }: Load,
-  pool: Pool,
+  pool: Pool | BalancedPool,
 ): () => Promise<void> {
   let number = 0;
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
@@ -121,7 +123,7 @@ function eventText(id: string, type: string): string {
 
 /** Null without a response. */
 async function statusOf(
-  pool: Pool,
+  pool: Pool | BalancedPool,
   path: string,
   headers: Record<string, string>,
   body: string,

@@ -8,12 +8,14 @@ export type Grouping = 'auto' | 'never';
 /** What a load is offered to. */
 export type Subject = {
   url: string;
+  /** All of them, if several APIs take the posts in turn. */
+  urls?: string[];
   key: string;
   /** The process that is measured. */
   process: object;
   pids(): ServerPids;
   /** Null for the bare pipeline. */
-  posthorn: Posthorn | null;
+  posthorn: Pick<Posthorn, 'temporalAddress'> | null;
   close(): Promise<void>;
 };
 

@@ -1,6 +1,7 @@
 import type { Scenario } from '../bench.ts';
 import { bareEngine } from './bare-engine.ts';
 import { barePipeline, barePipelineLatency } from './bare-pipeline.ts';
+import { cluster } from './cluster.ts';
 import { crash } from './crash.ts';
 import { dashboard } from './dashboard.ts';
 import { distance } from './distance.ts';
@@ -25,6 +26,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   modes,
   batch: batches,
   distance,
+  cluster,
   crash,
   isolation: isolation({ perSecond: 40, seconds: 60, runByDefault: true, samples: 2 }),
   'isolation-long': isolation({

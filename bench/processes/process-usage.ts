@@ -20,6 +20,12 @@ export function serverPids(root: number): ServerPids {
   return found;
 }
 
+/** A process with its children, such as those of `postgres`. */
+export const withChildren = (root: number): number[] => [
+  root,
+  ...allProcesses().flatMap(({ pid, parent }) => (parent === root ? [pid] : [])),
+];
+
 /** CPU time of each server since its start, in milliseconds. Exited children count for their parent. */
 export const cpuMsByServer = (pids: ServerPids): Record<Server, number> => forEachServer(pids, cpuMsOf);
 

@@ -1,14 +1,16 @@
 import { Connection } from '@temporalio/client';
 import type { Posthorn } from './posthorn.ts';
 
+type WithTemporal = Pick<Posthorn, 'temporalAddress'>;
+
 /** Workflows started since then, housekeeping included. */
-export const countWorkflowsSince = (posthorn: Posthorn, time: Date): Promise<number> =>
+export const countWorkflowsSince = (posthorn: WithTemporal, time: Date): Promise<number> =>
   count(posthorn, `StartTime >= '${time.toISOString()}'`);
 
-export const countOpenWorkflows = (posthorn: Posthorn): Promise<number> =>
+export const countOpenWorkflows = (posthorn: WithTemporal): Promise<number> =>
   count(posthorn, "ExecutionStatus='Running' AND WorkflowType!='installation'");
 
-async function count(posthorn: Posthorn, query: string): Promise<number> {
+async function count(posthorn: WithTemporal, query: string): Promise<number> {
   const connection = await Connection.connect({ address: posthorn.temporalAddress() });
   try {
     const { count } = await connection.workflowService.countWorkflowExecutions({
