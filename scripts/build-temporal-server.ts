@@ -1,5 +1,6 @@
 // `npm run temporal-server`: builds the Temporal server of docker-compose.yml and its SQL tool with Go, from the Go module
-// proxy, and copies the schema for Postgres. `npm run test:cluster` needs them.
+// proxy, and copies the schema for Postgres. `npm run test:cluster` needs them. With --check, it only says by its exit code
+// whether they are there.
 import {
   existsSync,
   globSync,
@@ -25,7 +26,8 @@ const MODULE = 'go.temporal.io/server';
 const version = `v${TEMPORAL_SERVER_VERSION}`;
 const folder = temporalServerFolder();
 
-if (isTemporalServerBuilt()) console.log(`It is built already: ${folder}`);
+if (process.argv.includes('--check')) process.exitCode = isTemporalServerBuilt() ? 0 : 1;
+else if (isTemporalServerBuilt()) console.log(`It is built already: ${folder}`);
 else await build();
 
 /** Builds in a temporary folder and renames it, so that an unfinished build is never used. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { initialisePostgres } from '../../../src/embedded/postgres/initialise-postgres.ts';
 import { preparePostgresHome } from '../../../src/embedded/postgres/postgres-home.ts';
@@ -18,8 +19,8 @@ export type ClusterPostgres = {
   user: string;
   password: string;
   urlOf(database: string): string;
-  /** As `pg_ctl restart --mode=immediate`: every connection breaks, and the start runs recovery. */
-  restartImmediately(): Promise<void>;
+  /** As `pg_ctl stop --mode=immediate`, and a start after `awayMs`: every connection breaks, and the start runs recovery. */
+  restartImmediately(awayMs?: number): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -65,8 +66,9 @@ export async function startClusterPostgres(
     user: USER,
     password,
     urlOf,
-    async restartImmediately() {
+    async restartImmediately(awayMs = 0) {
       await server.stop();
+      await sleep(awayMs);
       server = await start();
     },
     stop: () => server.stop(),

@@ -21,12 +21,19 @@ const PRODUCERS = 8;
 const RETRY_INTERVAL_MS = 50;
 const RESPONSE_TIMEOUT_MS = 20_000;
 
-/** `apiUrls` are used in turn, as behind a load balancer. Each producer pauses for `pauseMs` after an event. */
+export type Pace = {
+  /** Of each producer, after each event. */
+  pauseMs: number;
+  /** Whether producers wait before the next event. Called with the ids that are acknowledged. */
+  isAhead(acknowledged: Set<string>): boolean;
+};
+
+/** `apiUrls` are used in turn, as behind a load balancer. Without a pace, producers post as fast as they can. */
 export function startEventStream(
   apiUrls: string[],
   key: string,
   events: Iterable<OfferedEvent>,
-  pauseMs = 0,
+  pace?: Pace,
 ): EventStream {
   const acknowledged = new Set<string>();
   const responses: PostResponse[] = [];
@@ -54,8 +61,13 @@ export function startEventStream(
         await post(event).catch(() => {});
         if (!acknowledged.has(event.id)) await sleep(RETRY_INTERVAL_MS);
       }
-      if (pauseMs > 0) await sleep(pauseMs);
+      if (pace) await wait(pace);
     }
+  }
+
+  async function wait({ pauseMs, isAhead }: Pace): Promise<void> {
+    do await sleep(pauseMs);
+    while (!stopped && isAhead(acknowledged));
   }
 
   const done = Promise.all(Array.from({ length: PRODUCERS }, produce)).then(() => {});

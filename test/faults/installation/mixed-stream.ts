@@ -3,11 +3,15 @@ import { eventually } from '../../set-up/eventually.ts';
 import type { ApiClient } from './api-client.ts';
 import { type EventStream, type OfferedEvent, startEventStream } from './event-stream.ts';
 import { type AuditFindings, auditDeliveries, readDeliveryRecords, readUnsettledEvents } from './ledger.ts';
-import { startStreamReceiver } from './stream-receiver.ts';
+import { isDead, startStreamReceiver } from './stream-receiver.ts';
 
 export type MixedStream = EventStream & {
   /** Waits until what was accepted by then is delivered wherever the receiver takes it; throws after 40 s. */
   untilDueIsDelivered(pool: pg.Pool, restartedAt: Date): Promise<void>;
+  /** Offers at least `count` more events, also while deliveries are behind; returns when these are acknowledged. */
+  offerMore(count: number): Promise<void>;
+  /** How many deliveries to endpoints that recover have arrived at least once. */
+  arrived(): number;
   /** The receiver responds to nothing until the returned function is called. */
   holdResponses(): () => void;
   /** Offers no more events: an endless stream ends. */
@@ -26,6 +30,8 @@ const SETTLED_WITHIN_MS = 120_000;
 const GOES_ON_WITHIN_MS = 40_000;
 /** Of each of the eight producers of an endless stream. */
 const PAUSE_MS = 400;
+/** Deliveries of an endless stream that have yet to arrive: more than these would only show how slow the machine is. */
+const MAX_AHEAD = 300;
 
 const ENDPOINTS: Record<string, string> = {
   '/steady/0': 'steady',
@@ -39,7 +45,10 @@ const ENDPOINTS: Record<string, string> = {
 export type StreamOptions = {
   /** Used in turn. */
   apiUrls?: string[];
-  /** Offers events until it is ended, and not 300 as fast as they are accepted: some 20 a second at most. */
+  /**
+   * Offers events until it is ended, and not 300 as fast as they are accepted: some 20 a second at most, and none while more
+   * than 300 deliveries have yet to arrive.
+   */
   endless?: boolean;
   /**
    * Without the endpoint that always fails. An endless stream gives it more deliveries than it is sent while it fails, and
@@ -65,7 +74,7 @@ export async function startMixedStream(
 ): Promise<MixedStream> {
   const receiver = await startStreamReceiver();
   const project = await api.newProject({ ...POLICY, timeout });
-  const endpoints = Object.entries(ENDPOINTS).filter(([path]) => !withoutDead || !path.startsWith('/dead/'));
+  const endpoints = Object.entries(ENDPOINTS).filter(([path]) => !withoutDead || !isDead(path));
   const fanOutOf = (id: string) => endpoints.filter(([, type]) => id.startsWith(type)).length;
   for (const [path, type] of endpoints) {
     await api.newEndpoint(project, receiver.origin + path, [type]);
@@ -75,10 +84,23 @@ export async function startMixedStream(
     isEnded = true;
   };
   const events = eventsOfAllKinds((n) => !isEnded && (endless || n < EVENTS));
-  const stream = startEventStream(apiUrls, project.key, events, endless ? PAUSE_MS : 0);
+  const arriving = endpoints.flatMap(([path, type]) => (isDead(path) ? [] : [type]));
+  let maxAhead = MAX_AHEAD;
+  const isAhead = (acknowledged: Set<string>): boolean => {
+    let expected = 0;
+    for (const id of acknowledged) expected += arriving.filter((type) => id.startsWith(type)).length;
+    return !isEnded && expected - receiver.arrived() > maxAhead;
+  };
+  const pace = endless ? { pauseMs: PAUSE_MS, isAhead } : undefined;
+  const stream = startEventStream(apiUrls, project.key, events, pace);
   return {
     ...stream,
     end,
+    arrived: receiver.arrived,
+    async offerMore(count) {
+      maxAhead += count * endpoints.length;
+      await stream.untilAcknowledged(stream.acknowledged.size + count);
+    },
     holdResponses: receiver.hold,
     async untilDueIsDelivered(pool, restartedAt) {
       const { rows } = await pool.query<{ id: string }>(ACCEPTED_FOR_STEADY, [restartedAt]);

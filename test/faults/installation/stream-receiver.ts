@@ -6,6 +6,8 @@ export type StreamReceiver = {
   origin: string;
   /** The requests in order of arrival, each with its response. */
   receivedRequests: AnsweredRequest[];
+  /** How many deliveries to paths that recover have arrived at least once. */
+  arrived(): number;
   /** Responds to nothing until the returned function is called. */
   hold(): () => void;
   close(): Promise<void>;
@@ -21,11 +23,13 @@ const THINKS_FOR_MS = 20;
 export async function startStreamReceiver(): Promise<StreamReceiver> {
   const receivedRequests: AnsweredRequest[] = [];
   const seen = new Set<string>();
+  let arrived = 0;
   let responding = Promise.resolve();
   const receiver = await startReceiver([
     async (request, response) => {
       const key = `${request.headers['webhook-id']} ${request.path}`;
       const status = statusFor(request.path, !seen.has(key));
+      if (!seen.has(key) && !isDead(request.path)) arrived += 1;
       seen.add(key);
       receivedRequests.push(answeredRequest(origin, request, status));
       await sleep(THINKS_FOR_MS);
@@ -37,6 +41,7 @@ export async function startStreamReceiver(): Promise<StreamReceiver> {
   return {
     origin,
     receivedRequests,
+    arrived: () => arrived,
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>();
       responding = promise;
@@ -46,7 +51,9 @@ export async function startStreamReceiver(): Promise<StreamReceiver> {
   };
 }
 
+export const isDead = (path: string): boolean => path.startsWith('/dead/');
+
 function statusFor(path: string, isFirst: boolean): number {
-  if (path.startsWith('/dead/')) return 500;
+  if (isDead(path)) return 500;
   return path.startsWith('/flaky/') && isFirst ? 500 : 200;
 }

@@ -1,10 +1,17 @@
+import { type Release, releaseWithNewStep } from '../faults/installation/changed-release.ts';
 import { NO_DISCREPANCIES } from '../faults/installation/ledger.ts';
 import type { MixedStream } from '../faults/installation/mixed-stream.ts';
-import type { PosthornProcess } from '../faults/installation/posthorn-process.ts';
+import { type PosthornProcess, startLauncher } from '../faults/installation/posthorn-process.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { clusterSuite } from './installation/cluster-suite.ts';
 
 const suite = clusterSuite();
+let release: Release | undefined;
+
+afterEach(() => {
+  release?.remove();
+  release = undefined;
+});
 
 /** Stops the worker by SIGTERM while it has attempts in flight, which end when it has taken notice. */
 async function stopInTheMiddle(worker: PosthornProcess, stream: MixedStream): Promise<void> {
@@ -17,9 +24,12 @@ async function stopInTheMiddle(worker: PosthornProcess, stream: MixedStream): Pr
 }
 
 /** Replaces both workers, one after the other, each by one that starts beside it. */
-async function replaceWorkers(stream: MixedStream): Promise<void> {
+async function replaceWorkers(
+  stream: MixedStream,
+  start?: (env: NodeJS.ProcessEnv) => PosthornProcess,
+): Promise<void> {
   for (const worker of suite.posthorn.workers) {
-    await suite.posthorn.addWorker();
+    await suite.posthorn.addWorker(start);
     await stopInTheMiddle(worker, stream);
   }
   // The new ones alone carry these.
@@ -38,4 +48,24 @@ test('a rolling restart of both workers under load loses nothing and repeats not
   await replaceWorkers(stream);
 
   await expectNothingLostOrRepeated(stream);
+});
+
+test('workers of two releases with compatible workflows, side by side, lose nothing and repeat nothing', async () => {
+  release = releaseWithNewStep('new workflows');
+  const stream = await suite.underLoad();
+
+  await replaceWorkers(stream, (env) => startLauncher(release!.cli, 'worker', env));
+
+  await expectNothingLostOrRepeated(stream);
+});
+
+test('with incompatible workflows, they lose nothing and repeat nothing either, though workflows fail', async () => {
+  release = releaseWithNewStep('all workflows');
+  const stream = await suite.underLoad();
+
+  await replaceWorkers(stream, (env) => startLauncher(release!.cli, 'worker', env));
+
+  await expectNothingLostOrRepeated(stream);
+  const logs = suite.posthorn.apis.map((api) => api.output()).join();
+  expect(logs).toContain('"failure":"Nondeterminism"');
 });
