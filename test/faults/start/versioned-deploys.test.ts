@@ -19,6 +19,8 @@ import {
 
 const WORKFLOWS = 100;
 const DEPLOYMENT = 'posthorn';
+/** Each question is work for the dev server, which reads a deployment by a query of a workflow. */
+const ASK_EVERY_MS = 500;
 
 let posthorn: Installation;
 let receiver: Receiver;
@@ -58,7 +60,7 @@ async function startWithWaiting(count: number): Promise<{ old: PosthornProcess; 
     posthorn.startApi({ ...build('A'), POSTHORN_GROUPING: 'never' }),
     posthorn.startWorker(build('A')),
   ]);
-  await eventually(isCurrent('A'), 60_000);
+  await eventually(isCurrent('A'), 60_000, ASK_EVERY_MS);
   const project = await posthorn.api.newProject({ delays: ['2h'], timeout: '5s' });
   waiting = waitingWorkflows(posthorn, receiver, project);
   const ids = await waiting.post(count);
@@ -70,14 +72,14 @@ async function startWithWaiting(count: number): Promise<{ old: PosthornProcess; 
 async function startIncompatible(): Promise<void> {
   release = releaseWithNewStep('all workflows');
   startLauncher(release.cli, 'worker', build('B'));
-  await eventually(isCurrent('B'), 60_000);
+  await eventually(isCurrent('B'), 60_000, ASK_EVERY_MS);
 }
 
 /** What waited in workflows waits in Postgres, and the workflows have ended. */
 async function untilReleased(): Promise<number> {
   const since = performance.now();
   await eventually(async () => (await waiting.owners()).join() === 'schedule', 60_000);
-  await eventually(async () => (await workflowsIn(temporal, 'Running')).length === 0, 120_000);
+  await eventually(async () => (await workflowsIn(temporal, 'Running')).length === 0, 120_000, ASK_EVERY_MS);
   return Math.round((performance.now() - since) / 1_000);
 }
 
