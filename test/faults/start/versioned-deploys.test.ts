@@ -1,140 +1,199 @@
-import { Client, Connection } from '@temporalio/client';
-import { readDeployment } from '../../../src/temporal/deployments/deployment.ts';
-import type { Receiver } from '../../receivers/receiver.ts';
+import pLimit from 'p-limit';
 import { eventually } from '../../set-up/eventually.ts';
 import { type Release, releaseWithNewStep } from '../installation/changed-release.ts';
-import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import {
   endAllProcesses,
   type PosthornProcess,
   startLauncher,
   startPosthorn,
 } from '../installation/posthorn-process.ts';
-import {
-  startRefusingReceiver,
-  type WaitingWorkflows,
-  waitingWorkflows,
-  workflowsIn,
-} from './waiting-workflows.ts';
+import { startVersionedInstallation, type VersionedInstallation } from './versioned-installation.ts';
+import { type WaitingWorkflows, workflowsIn } from './waiting-workflows.ts';
 
-const WORKFLOWS = 100;
-const DEPLOYMENT = 'posthorn';
-/** Each question is work for the dev server, which reads a deployment by a query of a workflow. */
-const ASK_EVERY_MS = 500;
+/* The tests run at the same time, each in an installation of its own, because each waits for most of its time. */
 
-let posthorn: Installation;
-let receiver: Receiver;
-let release: Release | undefined;
-let connection: Connection;
-let temporal: Client;
-let waiting: WaitingWorkflows;
+const WORKFLOWS = 30;
 
-beforeEach(async () => {
-  posthorn = await installOnSharedServers();
-  connection = await Connection.connect({ address: posthorn.env.TEMPORAL_ADDRESS! });
-  temporal = new Client({ connection, namespace: posthorn.env.TEMPORAL_NAMESPACE! });
-  receiver = await startRefusingReceiver();
+let release: Release;
+beforeAll(() => {
+  release = releaseWithNewStep('all workflows');
 });
-afterEach(async () => {
+afterAll(async () => {
   await endAllProcesses();
-  await connection.close();
-  await receiver.close();
-  await posthorn.close();
-  release?.remove();
-  release = undefined;
+  release.remove();
 });
 
-const build = (id: string) => ({
-  ...posthorn.env,
-  POSTHORN_DEPLOYMENT: DEPLOYMENT,
-  POSTHORN_BUILD_ID: id,
-});
-
-const deployment = () => readDeployment(connection, posthorn.env.TEMPORAL_NAMESPACE!, DEPLOYMENT);
-/** The server may not respond in time: it reads a deployment by a query of a workflow of its own. */
-const isCurrent = (id: string) => async () => (await deployment().catch(() => undefined))?.current === id;
-
-/** Starts the API and a worker of build A, and posts what fails at first and then waits two hours. */
-async function startWithWaiting(count: number): Promise<{ old: PosthornProcess; ids: string[] }> {
-  const [, old] = await Promise.all([
-    posthorn.startApi({ ...build('A'), POSTHORN_GROUPING: 'never' }),
-    posthorn.startWorker(build('A')),
-  ]);
-  await eventually(isCurrent('A'), 60_000, ASK_EVERY_MS);
-  const project = await posthorn.api.newProject({ delays: ['2h'], timeout: '5s' });
-  waiting = waitingWorkflows(posthorn, receiver, project);
-  const ids = await waiting.post(count);
-  expect((await waiting.owners()).length).toBe(count);
-  return { old, ids };
+async function inAnInstallation(test: (one: VersionedInstallation) => Promise<void>): Promise<void> {
+  const one = await startVersionedInstallation();
+  await test(one).finally(() => one.close());
 }
+
+type Scene = { api: PosthornProcess; old: PosthornProcess; waiting: WaitingWorkflows };
+
+/** One after the other: ten processes that start at the same time would be slow. */
+const setUps = pLimit(1);
+
+/** Starts the API and a worker of a build; null: without a version. */
+const start = (one: VersionedInstallation, build: string | null): Promise<Scene> =>
+  setUps(async () => {
+    const [api, old] = await Promise.all([
+      one.posthorn.startApi({ ...one.build(build), POSTHORN_GROUPING: 'never' }),
+      one.posthorn.startWorker(one.build(build)),
+    ]);
+    if (build !== null) await one.untilCurrent(build);
+    return { api, old, waiting: await one.waitingDeliveries() };
+  });
 
 /** Build B, whose workflow does not fit the histories of build A. */
-async function startIncompatible(): Promise<void> {
-  release = releaseWithNewStep('all workflows');
-  startLauncher(release.cli, 'worker', build('B'));
-  await eventually(isCurrent('B'), 60_000, ASK_EVERY_MS);
+async function startIncompatible(one: VersionedInstallation): Promise<PosthornProcess> {
+  const env = { ...one.posthorn.env, ...one.build('B') };
+  const worker = one.started(startLauncher(release.cli, 'worker', env));
+  await one.untilCurrent('B');
+  return worker;
 }
 
-/** What waited in workflows waits in Postgres, and the workflows have ended. */
-async function untilReleased(): Promise<number> {
+/** What waited in workflows waits in Postgres, and the workflows have ended. Returns after how many seconds. */
+async function untilReleased(
+  { temporal }: VersionedInstallation,
+  waiting: WaitingWorkflows,
+  ids: string[],
+  workflows: string[],
+): Promise<number> {
   const since = performance.now();
-  await eventually(async () => (await waiting.owners()).join() === 'schedule', 60_000);
-  await eventually(async () => (await workflowsIn(temporal, 'Running')).length === 0, 120_000, ASK_EVERY_MS);
+  await eventually(async () => (await waiting.owners(ids)).join() === 'schedule', 120_000);
+  await eventually(async () => {
+    const running = new Set(await workflowsIn(temporal, 'Running'));
+    return !workflows.some((id) => running.has(id));
+  }, 180_000);
   return Math.round((performance.now() - since) / 1_000);
 }
 
-test('an incompatible build takes over what waits, and the old worker ends its workflows', async () => {
-  const { old, ids } = await startWithWaiting(WORKFLOWS);
+test.concurrent(
+  'whatever workers are killed, deliveries go on with one build, and with the earlier one when no other is left',
+  () =>
+    inAnInstallation(async (one) => {
+      const { posthorn } = one;
+      const { old, waiting } = await start(one, 'A');
+      const ids = await waiting.post(WORKFLOWS);
+      const workflows = await waiting.owners();
+      const parts = [ids.slice(0, 10), ids.slice(10, 20), ids.slice(20)];
 
-  await startIncompatible();
-  const released = await untilReleased();
-  const endedByWorker = await workflowsIn(temporal, 'Completed');
-  await old.end('SIGTERM');
-  await waiting.makeDue(ids);
-  const seconds = await waiting.untilDelivered(WORKFLOWS);
+      // The new build takes over what waits on a build whose workers were all killed.
+      await old.end('SIGKILL');
+      const newer = await startIncompatible(one);
+      const released = await untilReleased(one, waiting, ids, workflows);
+      await waiting.makeDue(parts[0]!);
+      const seconds = await waiting.untilDelivered(10);
+      process.stdout.write(`released in ${released} s, delivered in ${seconds} s\n`);
 
-  process.stdout.write(`released in ${released} s, delivered in ${seconds} s\n`);
-  await waiting.expectSentOnce(WORKFLOWS);
-  expect(await workflowsIn(temporal, 'Failed')).toEqual([]);
-  // All, on a machine on which the old worker needs less than 30 s for them.
-  expect(endedByWorker.length).toBeGreaterThan(0);
-}, 600_000);
+      // An old worker beside it does not take it back, but takes over when the new build has no worker left.
+      const again = await posthorn.startWorker(one.build('A'));
+      await again.untilPrinted(/another build is current/);
+      const load = await one.startLoad();
+      await load.untilDeliveriesGoOn();
+      expect(again.output()).not.toContain('this build is current now');
+      await newer.end('SIGKILL');
+      const killedAt = performance.now();
+      await again.untilPrinted(/this build is current now/, 240_000);
+      const takenOver = Math.round((performance.now() - killedAt) / 1_000);
+      process.stdout.write(`the earlier build took over after ${takenOver} s\n`);
+      // 90 s after the last poll, which an idle worker begins every 60 s.
+      expect(takenOver).toBeGreaterThanOrEqual(29);
+      await load.untilDeliveriesGoOn();
+      await waiting.makeDue(parts[1]!);
+      await waiting.untilDelivered(20);
 
-test('a new build takes over what waits on a build whose workers were all killed', async () => {
-  const { old, ids } = await startWithWaiting(WORKFLOWS);
-  await old.end('SIGKILL');
+      // An operator decides otherwise.
+      const last = one.started(startLauncher(release.cli, 'worker', { ...posthorn.env, ...one.build('B') }));
+      await last.untilPrinted(/another build is current, and has workers/);
+      const command = one.started(
+        startPosthorn('deployment', { ...posthorn.env, ...one.build('B') }, 'set-current'),
+      );
+      expect(await command.ended).toBe(0);
+      expect(command.output()).toContain('The build B is current now');
+      await one.untilCurrent('B');
+      const doctor = one.started(startPosthorn('doctor', { ...posthorn.env, ...one.build('B') }));
+      await doctor.ended;
+      expect(doctor.output()).toContain('The build B of posthorn is current, which is this one.');
+      await again.end('SIGTERM');
+      await load.untilDeliveriesGoOn();
+      await waiting.makeDue(parts[2]!);
+      await waiting.untilDelivered(WORKFLOWS);
 
-  await startIncompatible();
-  const released = await untilReleased();
-  await waiting.makeDue(ids);
-  const seconds = await waiting.untilDelivered(WORKFLOWS);
+      const { lost, repeated, unknown } = await load.end();
+      expect(lost).toBe(0);
+      expect(repeated).toBeLessThanOrEqual(unknown);
+      await waiting.expectSentOnce(WORKFLOWS);
+      expect(await workflowsIn(one.temporal, 'Failed')).toEqual([]);
+    }),
+  1_200_000,
+);
 
-  process.stdout.write(`released in ${released} s, delivered in ${seconds} s\n`);
-  await waiting.expectSentOnce(WORKFLOWS);
-  expect(await workflowsIn(temporal, 'Failed')).toEqual([]);
-}, 600_000);
+test.concurrent(
+  'versioning is turned on and off again in an installation that delivers',
+  () =>
+    inAnInstallation(async (one) => {
+      const { posthorn } = one;
+      const scene = await start(one, null);
+      const { waiting } = scene;
+      const load = await one.startLoad();
+      const before = await waiting.post(20);
 
-test('an old worker that starts beside the new build does not take it back, and an operator can', async () => {
-  const { old, ids } = await startWithWaiting(20);
-  await startIncompatible();
-  await untilReleased();
-  await old.end('SIGKILL');
+      // On: each process is replaced by one with a version.
+      await scene.api.end('SIGTERM');
+      const api = await posthorn.startApi({ ...one.build('A'), POSTHORN_GROUPING: 'never' });
+      const worker = await posthorn.startWorker(one.build('A'));
+      await one.untilCurrent('A');
+      await scene.old.end('SIGTERM');
+      await load.untilDeliveriesGoOn();
+      await waiting.makeDue(before.slice(0, 10));
+      await waiting.untilDelivered(10);
+      const pinned = await waiting.post(20);
+      const workflows = await waiting.owners(pinned);
+      expect(workflows).toHaveLength(20);
 
-  const again = await posthorn.startWorker(build('A'));
-  await again.untilPrinted(/another build is current/);
-  expect(await isCurrent('B')()).toBe(true);
+      // Off: each process is replaced by one without, and nothing else is done.
+      await api.end('SIGTERM');
+      await posthorn.startApi({ POSTHORN_GROUPING: 'never' });
+      const unversioned = await posthorn.startWorker();
+      await worker.end('SIGTERM');
+      const stoppedAt = performance.now();
+      await unversioned.untilPrinted(/this build is current now/, 240_000);
+      const seconds = Math.round((performance.now() - stoppedAt) / 1_000);
+      process.stdout.write(`workers without a version took over after ${seconds} s\n`);
+      await load.untilDeliveriesGoOn();
+      await untilReleased(one, waiting, pinned, workflows);
+      await waiting.makeDue([...before.slice(10), ...pinned]);
+      await waiting.untilDelivered(40);
 
-  const command = startPosthorn('deployment', build('A'), 'set-current');
-  expect(await command.ended).toBe(0);
-  expect(command.output()).toContain('The build A is current now');
-  expect(await isCurrent('A')()).toBe(true);
-  const doctor = startPosthorn('doctor', build('A'));
-  await doctor.ended;
-  expect(doctor.output()).toContain(
-    'temporal deployment: The build A of posthorn is current, which is this one.',
-  );
-  await waiting.makeDue(ids);
-  await waiting.untilDelivered(20);
-  await waiting.expectSentOnce(20);
-  expect(await workflowsIn(temporal, 'Failed')).toEqual([]);
-}, 600_000);
+      expect(await load.end()).toEqual({ lost: 0, repeated: 0, unknown: 0 });
+      await waiting.expectSentOnce(40);
+      expect(await workflowsIn(one.temporal, 'Failed')).toEqual([]);
+    }),
+  1_200_000,
+);
+
+test.concurrent(
+  'an incompatible build takes over what waits, and the old worker ends its workflows',
+  () =>
+    inAnInstallation(async (one) => {
+      const { old, waiting } = await start(one, 'A');
+      const ids = await waiting.post(WORKFLOWS);
+      const workflows = await waiting.owners();
+      expect(workflows.length).toBe(WORKFLOWS);
+
+      await startIncompatible(one);
+      const released = await untilReleased(one, waiting, ids, workflows);
+      const endedByWorker = await workflowsIn(one.temporal, 'Completed');
+      await old.end('SIGTERM');
+      await waiting.makeDue(ids);
+      const seconds = await waiting.untilDelivered(WORKFLOWS);
+
+      process.stdout.write(`released in ${released} s, delivered in ${seconds} s\n`);
+      await waiting.expectSentOnce(WORKFLOWS);
+      expect(await workflowsIn(one.temporal, 'Failed')).toEqual([]);
+      // All, on a machine on which the old worker needs less than 30 s for them.
+      expect(endedByWorker.length).toBeGreaterThan(0);
+    }),
+  1_200_000,
+);

@@ -10,14 +10,14 @@ const UNTIL_RECONCILED_MS = 300_000;
 
 /** Deliveries whose first attempt has failed, each in a workflow of its own that waits two hours for the next attempt. */
 export type WaitingWorkflows = {
-  /** Posts so many events, and returns the ids of all deliveries once they wait. */
+  /** Posts so many events, and returns the ids of their deliveries once they wait. */
   post(count: number): Promise<string[]>;
   /** Lets the two hours of these deliveries be over. */
   makeDue(ids: string[]): Promise<void>;
   /** Returns after how many seconds so many deliveries have been delivered. */
   untilDelivered(count: number): Promise<number>;
-  /** The distinct owners of open deliveries. */
-  owners(): Promise<string[]>;
+  /** The distinct owners of open deliveries: of all, or of these. */
+  owners(ids?: string[]): Promise<string[]>;
   /** Nothing is lost and nothing sent twice: each receiver got the failed attempt and one more. */
   expectSentOnce(count: number): Promise<void>;
 };
@@ -36,18 +36,27 @@ export async function startRefusingReceiver(): Promise<Receiver> {
 export function waitingWorkflows(
   posthorn: Installation,
   receiver: Receiver,
-  { key }: Project,
+  { id: projectId, key }: Project,
 ): WaitingWorkflows {
   async function countOf(status: string): Promise<number> {
-    const { rows } = await posthorn.pool.query('SELECT count(*)::int FROM deliveries WHERE status = $1', [
-      status,
-    ]);
+    const { rows } = await posthorn.pool.query(
+      'SELECT count(*)::int FROM deliveries WHERE project_id = $1 AND status = $2',
+      [projectId, status],
+    );
     return rows[0].count;
+  }
+  async function waitingIds(except: string[] = []): Promise<string[]> {
+    const { rows } = await posthorn.pool.query<{ id: string }>(
+      `SELECT id FROM deliveries WHERE project_id = $1 AND status = 'retrying' AND id <> ALL ($2::text[]) ORDER BY id`,
+      [projectId, except],
+    );
+    return rows.map(({ id }) => id);
   }
   let posted = 0;
 
   return {
     async post(count) {
+      const known = await waitingIds();
       for (let from = 0; from < count; from += BATCH) {
         const events = Array.from({ length: Math.min(BATCH, count - from) }, () => ({
           type: 'a.b',
@@ -56,11 +65,8 @@ export function waitingWorkflows(
         }));
         await posthorn.api.call(key, 'POST', '/v1/events/batch', { events });
       }
-      await eventually(async () => (await countOf('retrying')) === count, 300_000);
-      const { rows } = await posthorn.pool.query<{ id: string }>(
-        "SELECT id FROM deliveries WHERE status = 'retrying' ORDER BY id",
-      );
-      return rows.map(({ id }) => id);
+      await eventually(async () => (await countOf('retrying')) === known.length + count, 300_000);
+      return waitingIds(known);
     },
     async makeDue(ids) {
       for (let from = 0; from < ids.length; from += 20)
@@ -75,9 +81,11 @@ export function waitingWorkflows(
       await eventually(async () => (await countOf('delivered')) === count, UNTIL_RECONCILED_MS);
       return Math.round((performance.now() - since) / 1_000);
     },
-    async owners() {
+    async owners(ids) {
       const { rows } = await posthorn.pool.query<{ owner: string }>(
-        'SELECT DISTINCT owner FROM deliveries WHERE due_at IS NOT NULL',
+        `SELECT DISTINCT owner FROM deliveries
+         WHERE project_id = $1 AND due_at IS NOT NULL AND ($2::text[] IS NULL OR id = ANY ($2))`,
+        [projectId, ids],
       );
       return rows.map(({ owner }) => owner);
     },
@@ -86,7 +94,9 @@ export function waitingWorkflows(
       expect(requests.size).toBe(count);
       expect(new Set([...requests.values()].map(({ length }) => length))).toEqual(new Set([2]));
       const { rows } = await posthorn.pool.query(
-        'SELECT outcome, count(*)::int FROM attempts GROUP BY 1 ORDER BY 1',
+        `SELECT a.outcome, count(*)::int FROM attempts a JOIN deliveries d ON d.id = a.delivery_id
+         WHERE d.project_id = $1 GROUP BY 1 ORDER BY 1`,
+        [projectId],
       );
       expect(rows).toEqual([
         { outcome: 'delivered', count },
