@@ -7,7 +7,11 @@ import {
   startLauncher,
   startPosthorn,
 } from '../installation/posthorn-process.ts';
-import { startVersionedInstallation, type VersionedInstallation } from './versioned-installation.ts';
+import {
+  ASK_EVERY_MS,
+  startVersionedInstallation,
+  type VersionedInstallation,
+} from './versioned-installation.ts';
 import { type WaitingWorkflows, workflowsIn } from './waiting-workflows.ts';
 
 /* The tests run at the same time, each in an installation of its own, because each waits for most of its time. */
@@ -61,10 +65,14 @@ async function untilReleased(
 ): Promise<number> {
   const since = performance.now();
   await eventually(async () => (await waiting.owners(ids)).join() === 'schedule', 120_000);
-  await eventually(async () => {
-    const running = new Set(await workflowsIn(temporal, 'Running'));
-    return !workflows.some((id) => running.has(id));
-  }, 180_000);
+  await eventually(
+    async () => {
+      const running = new Set(await workflowsIn(temporal, 'Running'));
+      return !workflows.some((id) => running.has(id));
+    },
+    180_000,
+    ASK_EVERY_MS,
+  );
   return Math.round((performance.now() - since) / 1_000);
 }
 

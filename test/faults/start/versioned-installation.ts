@@ -9,6 +9,8 @@ import { startRefusingReceiver, type WaitingWorkflows, waitingWorkflows } from '
 const DEPLOYMENT = 'posthorn';
 /** On a busy machine most of this is the bundling of another release's workflow code. */
 const UNTIL_CURRENT_MS = 400_000;
+/** Each question is work for the dev server, which reads a deployment by a query of a workflow. */
+export const ASK_EVERY_MS = 500;
 
 /** An installation whose processes are replaced by those of other builds. Several may run at the same time. */
 export type VersionedInstallation = {
@@ -42,11 +44,15 @@ export async function startVersionedInstallation(): Promise<VersionedInstallatio
       return one;
     },
     untilCurrent: (id) =>
-      eventually(async () => {
-        // The server may not respond in time: it reads a deployment by a query of a workflow of its own.
-        const found = await readDeployment(connection, namespace, DEPLOYMENT).catch(() => undefined);
-        return found?.current === id;
-      }, UNTIL_CURRENT_MS),
+      eventually(
+        async () => {
+          // The server may not respond in time: it reads a deployment by a query of a workflow of its own.
+          const found = await readDeployment(connection, namespace, DEPLOYMENT).catch(() => undefined);
+          return found?.current === id;
+        },
+        UNTIL_CURRENT_MS,
+        ASK_EVERY_MS,
+      ),
     async waitingDeliveries() {
       const project = await posthorn.api.newProject({ delays: ['2h'], timeout: '5s' });
       return waitingWorkflows(posthorn, receiver, project);
