@@ -15,7 +15,7 @@ export type SteadyLoad = {
 /** `repeated`: requests after the first one for an event; `unknown`: attempts whose worker was killed, which are repeated. */
 export type LoadFindings = { lost: number; repeated: number; unknown: number };
 
-const PRODUCER_PAUSE_MS = 4_000;
+const PACE = { pauseMs: 4_000, isAhead: () => false };
 /** Events, of which the last has certainly been posted after the first was delivered. */
 const SOME = 10;
 
@@ -28,7 +28,7 @@ export async function startSteadyLoad(posthorn: Installation, apiUrls: string[])
   function* events(): Generator<OfferedEvent> {
     for (let n = 0; isOn; n++) yield { id: `steady-${n}`, type: 'a.b', data: {} };
   }
-  const stream: EventStream = startEventStream(apiUrls, project.key, events(), PRODUCER_PAUSE_MS);
+  const stream: EventStream = startEventStream(apiUrls, project.key, events(), PACE);
 
   const delivered = (): string[] => receiver.requests.map(({ headers }) => String(headers['webhook-id']));
 
