@@ -26,10 +26,10 @@ export async function runOutsideTransaction(
         log(`${name}: dropping the invalid index ${index} of an earlier run.`);
         await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${index}`);
       }
-      log(`${name}: ${kind === 'create' ? 'building' : 'dropping'} the index ${index} beside the writes.`);
       await client.query(sql);
     };
-    const report = async () => log(`${name}: ${await describeProgress(observer, pid)}`);
+    const doing = `${kind === 'create' ? 'building' : 'dropping'} the index ${index} beside the writes`;
+    const report = async () => log(`${name}: ${doing}; ${await describeProgress(observer, pid)}`);
     await whileRunning(run, progressMs, report);
   }
   await recordApplied(client, migration);
