@@ -111,7 +111,11 @@ export async function startMixedStream(
     async audit(pool) {
       if (endless) end();
       await stream.done;
-      await eventually(async () => (await pool.query(STILL_OPEN)).rowCount === 0, settledWithinMs);
+      await eventually(async () => (await pool.query(STILL_OPEN)).rowCount === 0, settledWithinMs).catch(
+        async (error) => {
+          throw new Error(`${error.message}\n${await describeOpen(pool)}`);
+        },
+      );
       const findings = auditDeliveries({
         acknowledged: new Map([...stream.acknowledged].map((id) => [id, fanOutOf(id)])),
         receivedRequests: receiver.receivedRequests,
@@ -139,6 +143,19 @@ const ACCEPTED_FOR_STEADY = `
   WHERE e.url LIKE '%/steady/%' AND d.created_at < $1`;
 
 const NOT_DELIVERED = `SELECT FROM deliveries WHERE id = ANY ($1::text[]) AND status <> 'delivered' LIMIT 1`;
+
+const OPEN_GROUPS = `
+  SELECT status, step, lane, count(*)::int AS count, count(DISTINCT d.owner)::int AS workflows,
+         count(d.claimed_at)::int AS claimed, min(d.due_at) AS "firstDueAt", max(d.claimed_at) AS "lastClaimedAt", now()
+  FROM deliveries d WHERE status NOT IN ('delivered', 'undeliverable', 'cancelled')
+  GROUP BY status, step, lane`;
+const PROCESSES = `SELECT role, pid, last_heartbeat_at, heartbeats_continuous_since, lost_at FROM processes`;
+
+/** What is still open and which processes there are, as lines of JSON. */
+async function describeOpen(pool: pg.Pool): Promise<string> {
+  const rows = [...(await pool.query(OPEN_GROUPS)).rows, ...(await pool.query(PROCESSES)).rows];
+  return rows.map((row) => JSON.stringify(row)).join('\n');
+}
 
 const STILL_OPEN = `
   SELECT FROM deliveries WHERE status NOT IN ('delivered', 'undeliverable', 'cancelled') LIMIT 1`;
