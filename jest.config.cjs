@@ -42,6 +42,8 @@ const inBothModes = [
 
 module.exports = {
   maxWorkers: 2,
+  // Of the tests of a file that run at the same time (test.concurrent), so that they do not slow down other suites too much.
+  maxConcurrency: 2,
   // A test that hangs ends after this, on a slow machine too. Set here because Jest ignores it in a project.
   testTimeout: 300_000,
   reporters: ['default', '<rootDir>/test/set-up/count-reporter.cjs'],

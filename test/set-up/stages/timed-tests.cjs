@@ -9,6 +9,7 @@ const { join, sep } = require('node:path');
 const TIMED = [
   'browser/dashboard',
   'faults/crashes/lost-at-a-rate',
+  'faults/crashes/lost-temporal',
   'faults/environment/overload',
   'integration/api/connections',
   'integration/api/tenant-reads',
