@@ -110,9 +110,10 @@ export function waitingWorkflows(
 export async function workflowsIn(
   temporal: Client,
   status: 'Running' | 'Completed' | 'Failed',
+  begunAfter = new Date(0),
 ): Promise<string[]> {
   const ids: string[] = [];
-  const query = `WorkflowType = 'deliver' AND ExecutionStatus = '${status}'`;
+  const query = `WorkflowType = 'deliver' AND ExecutionStatus = '${status}' AND StartTime > '${begunAfter.toISOString()}'`;
   for await (const { workflowId } of temporal.workflow.list({ query })) ids.push(workflowId);
   return ids;
 }
