@@ -102,7 +102,7 @@ test('what has piled up during a cool-down goes out evenly', async () => {
 test('an endpoint that only fails for longer than the project allows is disabled, and its deliveries are held', async () => {
   const project = await posthorn.newProject({
     policy: { delays: ['1s', '1s', '1h'] },
-    failures: { warnAfter: '0', warnAgainAfter: '0', disableAfter: '3s' },
+    failures: { warnAfter: '0', warnAgainAfter: '0', disableAfter: '0' },
   });
   const receiver = await receiverThat(500, 500, 500, 200);
   const call = (method: string, path: string, body?: object) =>
@@ -111,14 +111,19 @@ test('an endpoint that only fails for longer than the project allows is disabled
   const { id } = body as { id: string };
   const event = (await call('POST', '/v1/events', { type: 'a.b', data: {} })).body as Event;
   const endpoint = async () => (await call('GET', `/v1/endpoints/${id}`)).body;
+  // Three attempts come before the rule, however slow they are.
+  const delivery = async () => ((await call('GET', `/v1/events/${event.id}`)).body as Event).deliveries[0]!;
+  await eventually(async () => (await delivery()).attempts === 3);
+  await call('PATCH', '/v1/project', {
+    failures: { warnAfter: '0', warnAgainAfter: '0', disableAfter: '1s' },
+  });
   await eventually(async () => ((await endpoint()) as { status: string }).status === 'disabled');
   expect(await endpoint()).toMatchObject({ disabledReason: 'failing', disabledBy: null });
   expect(await toldAbout(id)).toEqual(['endpoint.disabled']);
 
   const held = (await call('POST', '/v1/events', { type: 'a.b', data: {} })).body as Event;
   expect(held).toMatchObject({ deliveries: [{ status: 'held', waitingFor: 'endpoint_disabled' }] });
-  const { deliveries } = (await call('GET', `/v1/events/${event.id}`)).body as Event;
-  expect(deliveries[0]).toMatchObject({ status: 'retrying', attempts: 3 });
+  expect(await delivery()).toMatchObject({ status: 'retrying', attempts: 3 });
 
   const enabled = await call('POST', `/v1/endpoints/${id}/enable`);
   expect(enabled.body).toMatchObject({
