@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { serializePolicy } from '../../src/policy/retry-policy.ts';
+import { asBigint, searchBitsOf } from '../../src/store/events/search-bits.ts';
 import { withPinnedSettings } from '../../src/store/postgres/connection-settings.ts';
 
 export type Filling = {
@@ -47,9 +48,10 @@ const FILL = `
          ) AS ids
   ), event AS (
     INSERT INTO events (project_id, id, type, attributes, body, data_offset, data_length, content_hash, profile, profile_version,
-                        status, delivery_count, open_count, delivered_count, created_at, settled_at, sequence)
+                        status, delivery_count, open_count, delivered_count, created_at, settled_at, sequence, search_bits)
     SELECT project_id, event_id, type, '{}', $6::bytea, 8,
-           octet_length($6::bytea) - 9, $9::bytea, 'standard-webhooks', 1, 'delivered', 1, 0, 1, at, at + interval '80 ms', n
+           octet_length($6::bytea) - 9, $9::bytea, 'standard-webhooks', 1, 'delivered', 1, 0, 1, at, at + interval '80 ms', n,
+           ($12::bigint[])[1 + n % $8::int]
     FROM row
   ), delivery AS (
     INSERT INTO deliveries (id, project_id, event_id, endpoint_id, receiver, policy, status, attempts, epoch, owner, workflow_id,
@@ -84,6 +86,8 @@ export async function fillMonths(
   onProgress: (events: number) => void = () => {},
 ): Promise<void> {
   const policy = serializePolicy({ delays: [60, 300, 1800, 7200], timeout: 15, jitter: 0 });
+  const types = Array.from({ length: ENDPOINTS_OF_PROJECT }, (_, n) => `bench.${n}`);
+  const bits = types.map((type) => asBigint(searchBitsOf({ type })));
   const body = Buffer.from(`{"data":"${'x'.repeat(bodyBytes - 11)}"}`);
   const connectionString = withPinnedSettings(databaseUrl);
   const clients = Array.from({ length: CONNECTIONS }, () => new pg.Client({ connectionString }));
@@ -107,6 +111,7 @@ export async function fillMonths(
             policy,
             ENDPOINTS_OF_PROJECT,
             ...bytes,
+            bits,
           ]);
           onProgress(next);
         }

@@ -12,10 +12,7 @@ import type { AttemptRecord } from '../../src/store/deliveries/recording/attempt
 import { recordDelivered } from '../../src/store/deliveries/recording/record-delivered.ts';
 import { beginAccept } from '../../src/store/events/accept/accept-events.ts';
 import type { EventDraft } from '../../src/store/events/event-draft.ts';
-import {
-  rowsAtOnce as eventsAtOnce,
-  isSearch as isEventSearch,
-} from '../../src/store/events/event-filter.ts';
+import { isSearch as isEventSearch, searchOptions } from '../../src/store/events/event-filter.ts';
 import { listEventSummaries, listEvents } from '../../src/store/events/event-lists.ts';
 import { newId } from '../../src/store/postgres/ids.ts';
 import { searchPage } from '../../src/store/postgres/searches.ts';
@@ -99,9 +96,11 @@ export const LISTS: Record<string, (pool: pg.Pool) => Promise<unknown>> = Object
       `${name}: events ${what}`,
       (pool: pg.Pool) =>
         isEventSearch(filter)
-          ? searchPage(first, (page, rows) => listEvents(pool, scope, filter, page, rows), {
-              rowsAtOnce: eventsAtOnce(filter),
-            })
+          ? searchPage(
+              first,
+              (page, rows) => listEvents(pool, scope, filter, page, rows),
+              searchOptions(filter, scope),
+            )
           : listEvents(pool, scope, filter, first),
     ];
     const deliveries = (what: string, filter: Parameters<typeof listDeliveries>[2]) => [

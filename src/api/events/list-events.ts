@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EVENT_STATUSES, OUTCOMES } from '../../policy/outcome.ts';
-import { type EventFilter, isSearch, rowsAtOnce } from '../../store/events/event-filter.ts';
+import { type EventFilter, isSearch, searchOptions } from '../../store/events/event-filter.ts';
 import { listEventSummaries, listEvents } from '../../store/events/event-lists.ts';
 import type { Queryable } from '../../store/postgres/database.ts';
 import { timeOfId } from '../../store/postgres/ids.ts';
@@ -75,7 +75,7 @@ export function listEventsRoute(
     tag: 'Events',
     summary: 'List events, newest first',
     description:
-      'A page may contain fewer than `limit` events, or none, and still have a `nextCursor`: when events are large, or when a filter matches few of the events scanned. The list ends when `nextCursor` is null. `attribute.<name>=<value>`, up to five of them, `contains`, `outcome` and `statusCode` make the call a search. With the first two it needs `since` within the last 7 days. It looks at no more than 20,000 events, or for 1.5 seconds, and says how far it has come; a project may run two at a time.',
+      'A page may contain fewer than `limit` events, or none, and still have a `nextCursor`: when events are large, or when a filter matches few of the events scanned. The list ends when `nextCursor` is null. `attribute.<name>=<value>`, up to five of them, `contains`, `outcome` and `statusCode` make the call a search. With the first two it needs `since` within the last 7 days. It looks at no more than 20,000 events (100,000 if no other filter than attributes, `type` and times is set), or for 1.5 seconds, and says how far it has come; a project may run two at a time.',
     access: 'consumer',
     query: listEventsQuery,
     responses: {
@@ -104,9 +104,11 @@ export function listEventsRoute(
     const read = <Item>(list: List<Item>): Promise<Page<Item>> =>
       isSearched
         ? searches.run(tenant, () =>
-            searchPage(request, (page, maxRows) => list(db, tenant, filter, page, maxRows), {
-              rowsAtOnce: rowsAtOnce(filter),
-            }),
+            searchPage(
+              request,
+              (page, maxRows) => list(db, tenant, filter, page, maxRows),
+              searchOptions(filter, tenant),
+            ),
           )
         : list(db, tenant, filter, request);
     const respond = (items: string[], next: string[] | null) =>

@@ -1,8 +1,8 @@
 import { Problem } from '../problems/problem.ts';
 
 /**
- * Searches at the same time in this process, each of which may read 20,000 rows: of the own keys of a project, or of one
- * consumer.
+ * Searches at the same time in this process, each of which may read 20,000 rows, or 100,000 entries of an index: of the own
+ * keys of a project, or of one consumer.
  */
 const SEARCHES_OF_CALLER = 2;
 /** Of all consumers of a project. More than one of them has, so that it cannot keep the others from searching. */

@@ -11,9 +11,10 @@ import {
 import type { ScannedPage } from '../postgres/searches.ts';
 import type { Scope } from '../scope.ts';
 import { EVENT_DATA_BYTES } from './event-bytes.ts';
-import { conditionsOf, type EventFilter, FILTER_PARAMETERS } from './event-filter.ts';
+import { conditionsOf, type EventFilter, FILTER_PARAMETERS, readsBits } from './event-filter.ts';
 import { EVENT_COLUMNS, type StoredEvent } from './event-reads.ts';
 import { type EventSummary, JOIN_FAILURES, SUMMARY_COLUMNS } from './event-summaries.ts';
+import { asBigint, searchBitsOf } from './search-bits.ts';
 
 /** A page ends before its events exceed this many bytes: a page of 200 events of 1 MB would be in memory several times. */
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
@@ -83,6 +84,20 @@ const OF_PROJECT: Source = {
   positions: ofProject('e.created_at'),
   sortKey: BY_TIME,
   events: (scanned) => scanned,
+};
+
+// The position is that of the index, so that the planner knows the order without sorting, and stops when the page is full.
+const BY_TIME_IN_INDEX = 'e.searched_at DESC, e.position DESC';
+const OF_PROJECT_BY_BITS: Source = {
+  parameters: [...TIME_AND_ID, 'bigint'],
+  scanned: ofProject('e.search_bits, e.created_at'),
+  positions: ofProject('e.created_at'),
+  sortKey: BY_TIME_IN_INDEX,
+  events: (scanned) => `
+    SELECT e.*, searched.created_at AS searched_at, searched.position
+    FROM (${scanned}) AS searched
+    CROSS JOIN LATERAL (SELECT * FROM events WHERE project_id = $1 AND id = searched.position OFFSET 0) AS e
+    WHERE searched.search_bits IS NULL OR searched.search_bits & $18 = $18`,
 };
 
 const BY_CONSUMER = `e.consumer DESC, ${BY_TIME}`;
@@ -159,10 +174,8 @@ async function listFields<Item extends { id: string }>(
   // A consumer's key asks for the events of another consumer.
   if (scope.consumer !== null && consumer !== scope.consumer) return { items: [], next: null, scanned: 0 };
   const since = latest(filter.since, scope.since);
-  const maxScanned = Math.min(
-    maxRows,
-    consumer === null && endpoint === undefined ? MAX_ROWS_SCANNED : MAX_SCATTERED_ROWS_SCANNED,
-  );
+  const isOfProject = consumer === null && endpoint === undefined;
+  const maxScanned = Math.min(maxRows, isOfProject ? MAX_ROWS_SCANNED : MAX_SCATTERED_ROWS_SCANNED);
   const { maxBytes, maxDeliveries } = FIELDS[fields];
   const conditions = conditionsOf({ ...filter, since: since ?? undefined }, consumer);
   const values = [
@@ -178,9 +191,11 @@ async function listFields<Item extends { id: string }>(
     return { ...pageOfRows(rows, (position) => [position]), scanned: maxScanned };
   }
   const [time = null, id = null] = page.after ?? [];
-  const text = pageAmong(fields, consumer === null ? OF_PROJECT : OF_CONSUMER, conditions);
   const before = [time === null ? null : parseSortKeyTime(time), id];
-  const { rows } = await db.query<Row<Item>>(text, [...values, ...before]);
+  const bits = isOfProject && readsBits(filter) ? [asBigint(searchBitsOf(filter))] : [];
+  const source = consumer !== null ? OF_CONSUMER : bits.length > 0 ? OF_PROJECT_BY_BITS : OF_PROJECT;
+  const text = pageAmong(fields, source, conditions);
+  const { rows } = await db.query<Row<Item>>(text, [...values, ...before, ...bits]);
   return { ...pageOfRows(rows, (position, time) => [time, position]), scanned: maxScanned };
 }
 

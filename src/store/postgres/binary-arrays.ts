@@ -4,7 +4,7 @@
  */
 
 /** The ids of the element types, from pg_type. They are the same in every database. */
-const OID = { bool: 16, bytea: 17, int4: 23, text: 25, float8: 701, timestamptz: 1184 } as const;
+const OID = { bool: 16, bytea: 17, int8: 20, int4: 23, text: 25, float8: 701, timestamptz: 1184 } as const;
 
 /** Dimensions, whether there are nulls, element type, length, and the index of the first element; all int4. */
 const HEADER_BYTES = 20;
@@ -61,6 +61,13 @@ export const intArray = compileArray<number>({
   oid: OID.int4,
   size: () => 4,
   write: (buffer, value, offset) => buffer.writeInt32BE(value, offset),
+});
+
+/** Integers of 64 bits, by their halves. */
+export const bigintArray = compileArray<{ high: number; low: number }>({
+  oid: OID.int8,
+  size: () => 8,
+  write: (buffer, { high, low }, offset) => buffer.writeInt32BE(low, buffer.writeInt32BE(high, offset)),
 });
 
 export const floatArray = compileArray<number>({

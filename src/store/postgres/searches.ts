@@ -15,25 +15,30 @@ const FAST_MS = 100;
 const SLOW_MS = 300;
 
 export type SearchOptions = {
+  /** The most rows for one page. */
+  maxRows?: number | undefined;
+  /** The rows for the first statement. */
+  firstRows?: number | undefined;
   /** The most rows for one statement, if those that follow quick ones may be slow: the next bodies may be large. */
   rowsAtOnce?: number | undefined;
   now?: () => number;
 };
 
 /**
- * Fills a page by several short statements: until it has `limit` items, the list ends, 20,000 rows were looked at, or 1.5 s
- * have passed. `next` is null only if the list has ended. `read` looks at most at `maxRows` rows.
+ * Fills a page by several short statements: until it has `limit` items, the list ends, `maxRows` rows were looked at (20,000
+ * unless given), or 1.5 s have passed. `next` is null only if the list has ended. `read` looks at most at `maxRows` rows.
  */
 export async function searchPage<T>(
   page: PageRequest,
   read: (page: PageRequest, maxRows: number) => Promise<ScannedPage<T>>,
-  { rowsAtOnce = MAX_ROWS_SEARCHED, now = () => performance.now() }: SearchOptions = {},
+  options: SearchOptions = {},
 ): Promise<Page<T>> {
+  const { maxRows = MAX_ROWS_SEARCHED, rowsAtOnce = maxRows, now = () => performance.now() } = options;
   const startedAt = now();
   const items: T[] = [];
   let after = page.after;
-  let rows = FIRST_ROWS;
-  for (let left = MAX_ROWS_SEARCHED; ; ) {
+  let rows = options.firstRows ?? FIRST_ROWS;
+  for (let left = maxRows; ; ) {
     const readAt = now();
     const found = await read({ limit: page.limit - items.length, after }, Math.min(rows, left));
     const tookMs = now() - readAt;

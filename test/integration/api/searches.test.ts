@@ -36,9 +36,14 @@ async function posted() {
       project,
       event,
     ]);
+  const forgetBits = (event: string) =>
+    api.database.pool.query('UPDATE events SET search_bits = NULL WHERE project_id = $1 AND id = $2', [
+      project,
+      event,
+    ]);
   const found = async (query: string) =>
     (await call('GET', `/v1/deliveries?${query}`, key)).body.items.map((item) => item.event);
-  return { key, project, idsOf, update, found };
+  return { key, project, idsOf, update, forgetBits, found };
 }
 
 test('events are found by text in their body and by attributes, and the page says how far it has searched', async () => {
@@ -60,6 +65,20 @@ test('events are found by text in their body and by attributes, and the page say
   expect(next.items).toMatchObject([{ id: 'plain' }]);
   const all = (await call('GET', `/v1/events?${since}&contains=a.`, key)).body;
   expect(all).toMatchObject({ complete: true, nextCursor: null });
+});
+
+test('events that were stored before there were bits for searches are found too', async () => {
+  const { idsOf, forgetBits } = await posted();
+  const since = `since=${encodeURIComponent(anHourAgo())}`;
+  await forgetBits('plain');
+  for (const _ of ['some without', 'all without']) {
+    expect(await idsOf(`${since}&attribute.region=eu`)).toEqual(['plain']);
+    expect(await idsOf(`${since}&attribute.region=us`)).toEqual(['acme']);
+    expect(await idsOf(`${since}&attribute.region=none`)).toEqual([]);
+    expect(await idsOf('type=a.one')).toEqual(['plain']);
+    expect(await idsOf('type=a.two&limit=1')).toEqual(['acme']);
+    await forgetBits('acme');
+  }
 });
 
 test('events are found by the outcome and status code of the last attempt of one of their deliveries', async () => {

@@ -34,6 +34,13 @@ test('a page that is full ends there, and the next one goes on after it', async 
   expect((await search(3, ['3000'])).items).toEqual([4_000, 5_000, 6_000]);
 });
 
+test('a search of what is cheap to look at begins with more rows, and looks at more for a page', async () => {
+  const options = { firstRows: 1_000, rowsAtOnce: 10_000, maxRows: 100_000 };
+  const { search, looked, mostAtOnce } = staged({ rows: 1_000_000, every: 2_000_000 });
+  expect(await search(50, null, options)).toEqual({ items: [], next: ['100000'] });
+  expect([looked(), mostAtOnce()]).toEqual([100_000, 10_000]);
+});
+
 test('a search that finds nothing looks at 20,000 rows and says where it stopped', async () => {
   const { search, looked } = staged({ rows: 1_000_000, every: 2_000_000 });
   expect(await search(50)).toEqual({ items: [], next: [String(MAX_ROWS_SEARCHED)] });

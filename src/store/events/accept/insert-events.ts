@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { EncryptionContext } from '../../../secrets/secret-box.ts';
 import { isExpressOwnerSql } from '../../deliveries/express-owner-sql.ts';
 import {
+  bigintArray,
   booleanArray,
   byteaArray,
   intArray,
@@ -11,13 +12,14 @@ import {
 import { dataOffset, storedBytes } from '../event-bytes.ts';
 import type { EventDraft } from '../event-draft.ts';
 import { eventKey } from '../event-key.ts';
+import { searchBitsOf } from '../search-bits.ts';
 import type { NewDelivery } from './match-receivers.ts';
 
 /** For each delivery, in order: what carries it once it is stored, or null if it waits for an assignment. */
 export type Owners = readonly (string | null)[];
 
 /** How many parameters insertSql has. */
-export const INSERT_PARAMETERS = 32;
+export const INSERT_PARAMETERS = 33;
 /** Instead of the number of a draft: the condition did not hold. */
 const NOTHING_INSERTED = 0;
 
@@ -42,7 +44,7 @@ export const insertSql = ({ before, condition, hasConsumers }: InsertParts): str
   WITH ${before} draft AS (
     SELECT draft.*, coalesce(($28::bigint[])[number::int], nextval('event_sequence')) AS sequence,
            ($30::timestamptz[])[number::int] AS expires_at, ($31::text[])[number::int] AS traceparent,
-           ($32::text[])[number::int] AS tracestate
+           ($32::text[])[number::int] AS tracestate, ($33::bigint[])[number::int] AS search_bits
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::bytea[], $8::bytea[],
                          $9::int[], $10::int[], $11::bytea[], $12::text[], $13::int[], $14::text[], $15::bytea[], $16::int[],
                          $17::timestamptz[], $18::text[]) WITH ORDINALITY
@@ -52,11 +54,11 @@ export const insertSql = ({ before, condition, hasConsumers }: InsertParts): str
   ), new_event AS (
     INSERT INTO events (project_id, id, type, consumer, test, attributes, body, data, data_offset, data_length, content_hash,
                         profile, profile_version, target_url, target_secret, status, delivery_count, open_count, created_at,
-                        sequence, expires_at, traceparent, tracestate)
+                        sequence, expires_at, traceparent, tracestate, search_bits)
     SELECT project_id, id, type, consumer, test, attributes::jsonb, body, data, data_offset, data_length, content_hash, profile,
            profile_version, target_url, target_secret,
            CASE WHEN fan_out = 0 THEN 'unrouted' ELSE 'pending' END, fan_out, fan_out, created_at, sequence, expires_at,
-           traceparent, tracestate
+           traceparent, tracestate, search_bits
     FROM draft
     ORDER BY project_id, id
     ON CONFLICT (project_id, id) DO NOTHING
@@ -210,6 +212,7 @@ export async function runInsert(
       drafts.some((d) => d.expiresAt) ? timestampArray(drafts.map((d) => d.expiresAt ?? null)) : null,
       drafts.some((d) => d.traceparent) ? textArray(drafts.map((d) => d.traceparent ?? null)) : null,
       drafts.some((d) => d.tracestate) ? textArray(drafts.map((d) => d.tracestate ?? null)) : null,
+      bigintArray(drafts.map(searchBitsOf)),
       ...more,
     ],
   });
