@@ -2,7 +2,7 @@ import { pendingResponse } from '../../receivers/pending-response.ts';
 import { type Receiver, type ScriptStep, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import type { Project } from '../installation/api-client.ts';
-import { type Installation, installOnSharedServers } from '../installation/installation.ts';
+import { type Installation, inOwnInstallation } from '../installation/installation.ts';
 import type { PosthornProcess } from '../installation/posthorn-process.ts';
 
 /* Processes are killed with SIGKILL between what a receiver says and what follows from it. */
@@ -26,23 +26,20 @@ type Scene = {
 };
 
 /** With an API and so many workers, a project and no endpoint. */
-async function onStage(
+const onStage = (
   { script, workers: count, policy }: { script: ScriptStep[]; workers: number; policy: object },
   play: (scene: Scene, api: PosthornProcess, workers: PosthornProcess[]) => Promise<void>,
-): Promise<void> {
-  const posthorn = await installOnSharedServers();
-  const receiver = await startReceiver(script);
-  try {
-    const [api, ...workers] = await Promise.all([
-      posthorn.startApi(),
-      ...Array.from({ length: count }, () => posthorn.startWorker()),
-    ]);
-    await play(sceneOf(posthorn, receiver, await posthorn.api.newProject(policy)), api, workers);
-  } finally {
-    await posthorn.close();
-    await receiver.close();
-  }
-}
+): Promise<void> =>
+  inOwnInstallation(
+    () => startReceiver(script),
+    async (posthorn, receiver) => {
+      const [api, ...workers] = await Promise.all([
+        posthorn.startApi(),
+        ...Array.from({ length: count }, () => posthorn.startWorker()),
+      ]);
+      await play(sceneOf(posthorn, receiver, await posthorn.api.newProject(policy)), api, workers);
+    },
+  );
 
 function sceneOf(posthorn: Installation, receiver: Receiver, project: Project): Scene {
   const call = (method: string, path: string, body: object) =>

@@ -4,7 +4,7 @@ import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type ApiClient, apiClient, type Project } from '../installation/api-client.ts';
 import { embeddedInstallation } from '../installation/embedded-installation.ts';
-import { type Installation, installOnSharedServers } from '../installation/installation.ts';
+import { inOwnInstallation } from '../installation/installation.ts';
 import { nonEphemeralPort } from '../installation/own-servers.ts';
 import { endAllProcesses, startPosthorn } from '../installation/posthorn-process.ts';
 
@@ -18,18 +18,7 @@ const since = () => new Date(Date.now() - 2 * 3_600_000).toISOString();
 
 /* The tests run at the same time, each in an installation of its own, because each waits for most of its time. */
 
-async function onSharedServers(
-  play: (posthorn: Installation, receiver: Receiver) => Promise<void>,
-): Promise<void> {
-  const posthorn = await installOnSharedServers();
-  const receiver = await startReceiver([200]);
-  try {
-    await play(posthorn, receiver);
-  } finally {
-    await posthorn.close();
-    await receiver.close();
-  }
-}
+const withReceiver = () => startReceiver([200]);
 afterAll(endAllProcesses);
 
 const start = (api: ApiClient, project: Project) =>
@@ -57,7 +46,7 @@ const COPIES = `
   SELECT count(*)::int AS copies, count(DISTINCT replay_of)::int AS replayed FROM deliveries WHERE recovery_id IS NOT NULL`;
 
 test.concurrent('kill -9 of the worker in the middle of a recovery: another worker goes on, and sends each delivery once', () =>
-  onSharedServers(async (posthorn, receiver) => {
+  inOwnInstallation(withReceiver, async (posthorn, receiver) => {
     await posthorn.startApi();
     const worker = await posthorn.startWorker();
     const project = await posthorn.api.newProject({});
@@ -120,7 +109,7 @@ test.concurrent('kill -9 of everything in the middle of a recovery: the next sta
 });
 
 test.concurrent('a recovery that was started while Temporal was away begins when it is back', () =>
-  onSharedServers(async (posthorn, receiver) => {
+  inOwnInstallation(withReceiver, async (posthorn, receiver) => {
     const away = { TEMPORAL_ADDRESS: `127.0.0.1:${await findFreePort(nonEphemeralPort())}` };
     const withoutTemporal = startPosthorn('api', { ...posthorn.env, ...away });
     await withoutTemporal.untilPrinted(/"started"/);

@@ -71,6 +71,21 @@ export async function installOnSharedServers(): Promise<Installation> {
   };
 }
 
+/** Plays a test in an installation of its own on the servers of the run, with a receiver, and closes both. */
+export async function inOwnInstallation<R extends { close(): Promise<void> }>(
+  startReceiver: () => Promise<R>,
+  play: (posthorn: Installation, receiver: R) => Promise<void>,
+): Promise<void> {
+  const posthorn = await installOnSharedServers();
+  const receiver = await startReceiver();
+  try {
+    await play(posthorn, receiver);
+  } finally {
+    await posthorn.close();
+    await receiver.close();
+  }
+}
+
 const SESSIONS_OF = 'SELECT FROM pg_stat_activity WHERE application_name = $1';
 
 const random = (): string => randomBytes(6).toString('hex');
