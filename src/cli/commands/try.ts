@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { describeStartFailure } from '../../service/preflight/describe-start-failure.ts';
 import { print, readConfigOrExit } from '../terminal.ts';
 import { findPosthorn } from '../try/find-posthorn.ts';
+import { TRIAL_PROFILE_NAMES } from '../try/reference-verifiers/registry.ts';
 import { TryFailure } from '../try/try-failure.ts';
-import { TRIAL_PROFILE_NAMES, tryProfile } from '../try/try-profile.ts';
 
 type TryOptions = { url?: string; adminKey?: string };
 
@@ -22,6 +22,8 @@ async function runTry(profile: string, options: TryOptions): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
   const config = readConfigOrExit('try');
   try {
+    // The profiles would slow down every other command.
+    const { tryProfile } = await import('../try/try-profile.ts');
     await tryProfile(profile, findPosthorn(config, options), { print, interrupted: interrupted.signal });
   } catch (error) {
     process.exitCode = 1;

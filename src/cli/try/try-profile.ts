@@ -3,14 +3,12 @@ import type { EventTypeResponse } from './api-responses.ts';
 import { type CallApi, createCallApi } from './call-api.ts';
 import type { RunningPosthorn } from './find-posthorn.ts';
 import { alignColumns } from './format.ts';
-import { REFERENCE_VERIFIERS } from './reference-verifiers/registry.ts';
+import { REFERENCE_VERIFIERS, TRIAL_PROFILE_NAMES } from './reference-verifiers/registry.ts';
 import { registerReceiver } from './register-receiver.ts';
 import { showEvent, showTestEvent } from './show-event.ts';
 import { showFailingDelivery } from './show-failing-delivery.ts';
 import { startTrialReceiver } from './trial-receiver.ts';
 import { TryFailure } from './try-failure.ts';
-
-export const TRIAL_PROFILE_NAMES = [...REFERENCE_VERIFIERS.keys()];
 
 /** For a profile without a list of event types. */
 const ANY_TYPE = {

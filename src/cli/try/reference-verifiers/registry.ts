@@ -15,3 +15,5 @@ export const REFERENCE_VERIFIERS = new Map<string, ReferenceVerifier>([
   ['smartlyq', verifySmartlyq],
   ['standard-webhooks', verifyStandardWebhooks],
 ]);
+
+export const TRIAL_PROFILE_NAMES = [...REFERENCE_VERIFIERS.keys()];
