@@ -100,7 +100,7 @@ test.each([
   ['to an endpoint with a limit', { concurrency: 1 }],
   ['to an ordered endpoint', { ordered: true }],
 ])('twenty retries without a delay end after 21 attempts, %s', async (_, endpoint) => {
-  const policy = { delays: Array(20).fill('0s'), timeout: '1s' };
+  const policy = { delays: Array(20).fill('0s') };
   const { receiver, post, deliveryOf, untilStatus } = await world({ policy }, endpoint, 500);
   const [event] = (await post(1)) as [string];
   await untilStatus(event, 'undeliverable');
@@ -142,7 +142,7 @@ test('with the shortest failure rules, an endpoint that fails is reported and di
     warnAgainAfter: '1s',
     disableAfter: '1s',
   };
-  const policy = { delays: Array(20).fill('1s'), timeout: '1s' };
+  const policy = { delays: Array(20).fill('1s') };
   const { id, call, post, deliveryOf, untilStatus } = await world({ policy, failures }, {}, 500);
   const [event] = (await post(1)) as [string];
   await untilStatus(event, 'held');
@@ -161,7 +161,7 @@ test('with the longest time to a probe, a receiver that cools down is probed aft
     warnAgainAfter: '0',
     disableAfter: '0',
   };
-  const policy = { delays: Array(20).fill('1s'), timeout: '1s' };
+  const policy = { delays: Array(20).fill('1s') };
   const script = [...Array<ScriptStep>(40).fill(500), 200];
   const { id, call, post, deliveryOf, untilStatus } = await world({ policy, failures }, {}, ...script);
   const ids = await post(20);

@@ -22,8 +22,7 @@ afterAll(() => posthorn.close());
 type Expiring = Event & { expiresAt: string };
 const post = async (url: string, more: object): Promise<Expiring> =>
   (await posthorn.post({ type: 'a.b', data: {}, target: { url, secret: SECRET }, ...more })) as Expiring;
-const withDelays = (...delays: string[]) =>
-  posthorn.call('PATCH', '/v1/project', { policy: { delays, timeout: '1s' } });
+const withDelays = (...delays: string[]) => posthorn.call('PATCH', '/v1/project', { policy: { delays } });
 const deliveryOf = async ({ id }: { id: string }): Promise<Delivery> =>
   (await posthorn.eventOf(id)).deliveries[0]!;
 const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();

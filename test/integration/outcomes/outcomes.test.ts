@@ -17,7 +17,7 @@ import {
 
 describe('the stream', () => {
   test('reports what happened to an event, in order and with every member', async () => {
-    const { call, key } = await newProject({ policy: { delays: ['1s'], timeout: '1s' } });
+    const { call, key } = await newProject({ policy: { delays: ['1s'] } });
     const receiver = await receiverThat(503, 200);
     const endpoint = await call<{ id: string }>('POST', '/v1/endpoints', {
       url: receiver.url,
@@ -100,7 +100,7 @@ describe('the stream', () => {
   });
 
   test('has no gaps or duplicates when resumed repeatedly while several processes write', async () => {
-    const { id: projectId, call, key } = await newProject({ policy: { delays: ['1s'], timeout: '1s' } });
+    const { id: projectId, call, key } = await newProject({ policy: { delays: ['1s'] } });
     const second = await startSecond();
     const receiver = await receiverThat((request, response) => {
       response.writeHead(request.body.includes('"fail"') ? 500 : 200).end();

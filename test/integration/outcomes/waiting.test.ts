@@ -12,7 +12,7 @@ import {
 
 describe('a request that waits for an event', () => {
   test('returns 200 with the deliveries once all have settled', async () => {
-    const { key } = await newProject({ policy: { delays: ['1s'], timeout: '1s' } });
+    const { key } = await newProject({ policy: { delays: ['1s'] } });
     const receiver = await receiverThat(500, 200);
 
     const response = await posthorn.client.call('POST', '/v1/events?wait=10s', {

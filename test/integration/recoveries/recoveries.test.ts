@@ -60,7 +60,7 @@ const distinct = <T>(items: T[]) => new Set(items).size;
 
 test('what failed is previewed, sent again once, and needs no attention any more', async () => {
   const { call, newEndpoint, untilDone } = await newProject();
-  await call('PATCH', '/v1/project', { policy: { delays: ['1s'], timeout: '1s' } });
+  await call('PATCH', '/v1/project', { policy: { delays: ['1s'] } });
   const receiver = await receiverThat(503, 503, 200);
   const endpoint = await newEndpoint(receiver.url);
   const { id } = await call<{ id: string }>('POST', '/v1/events?wait=30s', { type: 'a', data: 1 });
@@ -104,7 +104,7 @@ test('what failed is previewed, sent again once, and needs no attention any more
 
 test('a failure keeps the code of the error of its last attempt, until one without an error', async () => {
   const { call, newEndpoint, untilDone } = await newProject();
-  await call('PATCH', '/v1/project', { policy: { delays: ['1s'], timeout: '1s' } });
+  await call('PATCH', '/v1/project', { policy: { delays: ['1s'] } });
   const closed = await startReceiver([]);
   const endpoint = await newEndpoint(closed.url);
   await closed.close();
