@@ -38,6 +38,10 @@ const isByBitsAlone = ({ statuses, test, contains, ...filter }: EventFilter): bo
 export const readsBits = (filter: EventFilter): boolean =>
   filter.attributes !== undefined || (filter.type !== undefined && isByBitsAlone(filter));
 
+/** Whether all events of the project are listed, and not those of one consumer or to one endpoint. */
+export const isOfProject = (filter: EventFilter, scope: Pick<Scope, 'consumer'>): boolean =>
+  (filter.consumer ?? scope.consumer) === null && filter.endpoint === undefined;
+
 /** The most events that a search by attributes looks at for one page: some 80 ms of CPU if the bits of none match. */
 const MAX_SEARCHED_BY_BITS = 100_000;
 
@@ -45,8 +49,7 @@ const MAX_SEARCHED_BY_BITS = 100_000;
 export function searchOptions(filter: EventFilter, scope: Pick<Scope, 'consumer'>): SearchOptions {
   if (namesAttempt(filter)) return { rowsAtOnce: 100 };
   if (filter.contains !== undefined) return { rowsAtOnce: 200 };
-  const isOfProject = (filter.consumer ?? scope.consumer) === null && filter.endpoint === undefined;
-  return isOfProject && isByBitsAlone(filter)
+  return isOfProject(filter, scope) && isByBitsAlone(filter)
     ? { firstRows: 1_000, rowsAtOnce: MAX_ROWS_SCANNED, maxRows: MAX_SEARCHED_BY_BITS }
     : {};
 }

@@ -11,7 +11,7 @@ import {
 import type { ScannedPage } from '../postgres/searches.ts';
 import type { Scope } from '../scope.ts';
 import { EVENT_DATA_BYTES } from './event-bytes.ts';
-import { conditionsOf, type EventFilter, FILTER_PARAMETERS, readsBits } from './event-filter.ts';
+import { conditionsOf, type EventFilter, FILTER_PARAMETERS, isOfProject, readsBits } from './event-filter.ts';
 import { EVENT_COLUMNS, type StoredEvent } from './event-reads.ts';
 import { type EventSummary, JOIN_FAILURES, SUMMARY_COLUMNS } from './event-summaries.ts';
 import { asBigint, searchBitsOf } from './search-bits.ts';
@@ -174,8 +174,8 @@ async function listFields<Item extends { id: string }>(
   // A consumer's key asks for the events of another consumer.
   if (scope.consumer !== null && consumer !== scope.consumer) return { items: [], next: null, scanned: 0 };
   const since = latest(filter.since, scope.since);
-  const isOfProject = consumer === null && endpoint === undefined;
-  const maxScanned = Math.min(maxRows, isOfProject ? MAX_ROWS_SCANNED : MAX_SCATTERED_ROWS_SCANNED);
+  const listsProject = isOfProject(filter, scope);
+  const maxScanned = Math.min(maxRows, listsProject ? MAX_ROWS_SCANNED : MAX_SCATTERED_ROWS_SCANNED);
   const { maxBytes, maxDeliveries } = FIELDS[fields];
   const conditions = conditionsOf({ ...filter, since: since ?? undefined }, consumer);
   const values = [
@@ -192,7 +192,7 @@ async function listFields<Item extends { id: string }>(
   }
   const [time = null, id = null] = page.after ?? [];
   const before = [time === null ? null : parseSortKeyTime(time), id];
-  const bits = isOfProject && readsBits(filter) ? [asBigint(searchBitsOf(filter))] : [];
+  const bits = listsProject && readsBits(filter) ? [asBigint(searchBitsOf(filter))] : [];
   const source = consumer !== null ? OF_CONSUMER : bits.length > 0 ? OF_PROJECT_BY_BITS : OF_PROJECT;
   const text = pageAmong(fields, source, conditions);
   const { rows } = await db.query<Row<Item>>(text, [...values, ...before, ...bits]);

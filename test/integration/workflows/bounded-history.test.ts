@@ -6,7 +6,7 @@ import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/t
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const DELAYS = 20;
-/** Two fewer than lead to a cool-down, so that an attempt may time out on a busy machine. */
+/** Three fewer than lead to a cool-down, so that two attempts may time out on a busy machine. */
 const REFUSALS = 17;
 
 let posthorn: TestPosthorn;
