@@ -62,10 +62,10 @@ async function expectEvenly(ids: string[]): Promise<void> {
     `SELECT delivery_id FROM attempts GROUP BY 1 HAVING max(number) <> count(*)`,
   );
   expect(gaps).toEqual([]);
-  // Never more than what its permits allow, and half a second's worth that starts late. In three seconds, also what half a
-  // second makes up for.
-  expect(mostWithin(1_000)).toBeLessThanOrEqual(PER_SECOND * 2 + PER_SECOND / 2);
-  expect(mostWithin(3_000)).toBeLessThanOrEqual(PER_SECOND * 3 + PER_SECOND);
+  // A permit is used up to half a second late, a request may be on its way for another half on a busy machine, and half a
+  // second is made up for. A worker that sent at once what had become overdue would exceed both.
+  expect(mostWithin(1_000)).toBeLessThanOrEqual(PER_SECOND * 2.5);
+  expect(mostWithin(3_000)).toBeLessThanOrEqual(PER_SECOND * 4.5);
 }
 
 test('an endpoint with a rate gets no burst after its worker was killed, and each event', async () => {
