@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import type { Authentication } from '../auth/authentication.ts';
 import { Problem } from '../problems/problem.ts';
 import { onDisconnect } from './on-disconnect.ts';
-import type { RouteResponse } from './route.ts';
+import { EVENT_STREAM, type RouteResponse } from './route.ts';
 
 /** The header Last-Event-ID; null without it. Throws invalid_request if it does not look like an id of the stream. */
 export function lastEventId(request: Request, pattern: RegExp): string | null {
@@ -32,7 +32,7 @@ export function eventStreamResponse(
     status: 200,
     // Proxies such as nginx would buffer the events otherwise.
     headers: { 'x-accel-buffering': 'no' },
-    content: { type: 'text/event-stream; charset=utf-8', body: stream },
+    content: { type: `${EVENT_STREAM}; charset=utf-8`, body: stream },
   };
 }
 

@@ -5,7 +5,7 @@ import { createFailureLog, problemOf } from '../problems/failures.ts';
 import { Problem, problemJson } from '../problems/problem.ts';
 import { ClientDisconnected } from './body/request-body.ts';
 import type { CallHandler } from './handle-call.ts';
-import type { Route, RouteResponse } from './route.ts';
+import { answersHead, type Route, type RouteResponse } from './route.ts';
 import { send } from './send.ts';
 
 /** The path in logs and metrics for a request that matches no route. */
@@ -37,7 +37,7 @@ export function mountRoutes(
       onFailure(error);
       routeResponse = problemResponse(problemOf(error), requestId, config.publicUrl);
     }
-    send(request, response, requestId, routeResponse, onFailure);
+    send(response, requestId, routeResponse, onFailure);
     const ms = performance.now() - startedAt;
     const { status, eventId } = routeResponse;
     metrics?.recordRequest(request.method, path, status, ms / 1000);
@@ -52,6 +52,7 @@ export function mountRoutes(
   for (const route of routes) {
     app[route.method](expressPath(route.path), (request, response, next) => {
       if (route.path.includes('{') && fixedPaths.has(request.path)) return next();
+      if (request.method === 'HEAD' && !answersHead(route)) return next();
       return serve(route.path, request, response, (requestId) =>
         handleCall(route, request, response, requestId),
       );
@@ -75,18 +76,15 @@ export function mountRoutes(
 
 /** Returns a function that lists the methods of a path; none for an unknown path. */
 function createMethodLookup(routes: Route[], fixedPaths: Set<string>): (path: string) => string[] {
-  const patterns = routes.map(({ method, path }) => ({
-    method: method.toUpperCase(),
-    path,
-    pattern: pathPattern(path),
-  }));
+  const patterns = routes.map((route) => ({ route, pattern: pathPattern(route.path) }));
   return (requestPath) => {
-    const methods = patterns
-      .filter(({ path, pattern }) =>
-        fixedPaths.has(requestPath) ? path === requestPath : pattern.test(requestPath),
+    const matching = patterns
+      .filter(({ route, pattern }) =>
+        fixedPaths.has(requestPath) ? route.path === requestPath : pattern.test(requestPath),
       )
-      .map(({ method }) => method);
-    return [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)];
+      .map(({ route }) => route);
+    const methods = matching.map(({ method }) => method.toUpperCase());
+    return [...new Set(matching.some(answersHead) ? [...methods, 'HEAD'] : methods)];
   };
 }
 

@@ -127,6 +127,13 @@ type Spec<
   R extends Responses,
 > = RouteDocumentation & { params?: P; query?: Q; body?: B; responses: R };
 
+/**
+ * True if HEAD is answered as GET is, without the body. It runs the handler of the GET, so a stream would be opened, and that of
+ * a listener would end the one before.
+ */
+export const answersHead = ({ method, responses }: Route): boolean =>
+  method === 'get' && !Object.values(responses).some(({ type }) => type === EVENT_STREAM);
+
 /** A route that acts on one project, or on one consumer of it. */
 export const tenantRoute = <
   R extends Responses,
@@ -227,5 +234,6 @@ export const jsonText = (status: number, body: string, headers?: Record<string, 
 });
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
+export const EVENT_STREAM = 'text/event-stream';
 
 export const noContent = (): RouteResponse => ({ status: 204 });

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { onDisconnect } from './on-disconnect.ts';
 import { JSON_TYPE, type RouteResponse } from './route.ts';
 
@@ -8,7 +8,6 @@ const BASE_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'n
 
 /** Writes a response without Express, whose `send` would compute the content type and an ETag again. A failed stream ends its response. */
 export function send(
-  request: Request,
   response: Response,
   requestId: string,
   routeResponse: RouteResponse<unknown>,
@@ -29,25 +28,19 @@ export function send(
   };
   if (body instanceof Readable) {
     response.writeHead(status, head);
-    sendStream(request, response, body, onStreamFailure);
+    sendStream(response, body, onStreamFailure);
     return;
   }
   head['content-length'] = Buffer.byteLength(body);
   response.writeHead(status, head).end(body);
 }
 
-function sendStream(
-  request: Request,
-  response: Response,
-  stream: Readable,
-  onFailure: (error: unknown) => void,
-): void {
+function sendStream(response: Response, stream: Readable, onFailure: (error: unknown) => void): void {
   // The client should see that the stream is open before the first outcome.
   response.flushHeaders();
   stream.once('error', onFailure);
   stream.on('error', () => response.end());
   stream.on('close', () => response.end());
   onDisconnect(response, () => stream.destroy());
-  if (request.method === 'HEAD') stream.destroy();
-  else stream.pipe(response);
+  stream.pipe(response);
 }

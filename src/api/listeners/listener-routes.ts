@@ -9,7 +9,7 @@ import { pageRequest } from '../http/cursor.ts';
 import { eventStreamResponse, lastEventId, refuseWhileStopping } from '../http/event-streams.ts';
 import { onDisconnect } from '../http/on-disconnect.ts';
 import { pageResponse } from '../http/page-response.ts';
-import { noContent, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
+import { EVENT_STREAM, noContent, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { pageQuery, pageSchema, posthornId } from '../http/validation/fields.ts';
 import type { StreamLimit } from '../limits/stream-limit.ts';
 import { READ_PROBLEMS, type TenantReadPool } from '../limits/tenant-read-pool.ts';
@@ -90,7 +90,7 @@ export function listenerRoutes(
       takesOver: true,
       params,
       requestHeaders: { 'Last-Event-ID': 'The last request that has arrived' },
-      responses: { 200: { description: 'A stream that stays open', type: 'text/event-stream' } },
+      responses: { 200: { description: 'A stream that stays open', type: EVENT_STREAM } },
       problems: ['invalid_request', 'too_many_streams', 'listeners_off'],
       handle: streamRequests,
     }),

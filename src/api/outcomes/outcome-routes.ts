@@ -5,7 +5,7 @@ import type { Authentication } from '../auth/authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { eventStreamResponse, lastEventId, refuseWhileStopping } from '../http/event-streams.ts';
 import { onDisconnect } from '../http/on-disconnect.ts';
-import { type Route, type TenantCall, tenantRoute } from '../http/route.ts';
+import { EVENT_STREAM, type Route, type TenantCall, tenantRoute } from '../http/route.ts';
 import { consumerId, listOf, listOfIds, posthornId } from '../http/validation/fields.ts';
 import type { StreamLimit } from '../limits/stream-limit.ts';
 import { Problem } from '../problems/problem.ts';
@@ -37,7 +37,7 @@ export function outcomeRoutes(
       access: 'consumer',
       query: streamQuery,
       requestHeaders: { 'Last-Event-ID': 'Resumes after this event, without a gap' },
-      responses: { 200: { description: 'A stream that stays open', type: 'text/event-stream' } },
+      responses: { 200: { description: 'A stream that stays open', type: EVENT_STREAM } },
       problems: ['cursor_expired', 'invalid_request', 'too_many_streams'],
       handle: streamOutcomes,
     }),

@@ -83,7 +83,7 @@ export const PROBLEM_CODES = {
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
-    help: 'The header `Allow` lists the methods that this path supports.',
+    help: 'The header `Allow` lists the methods that this path supports. `HEAD` is supported wherever `GET` is, except by paths whose `GET` opens a stream.',
   },
   request_timeout: {
     status: 408,

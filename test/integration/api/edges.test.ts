@@ -104,6 +104,22 @@ test.each([
   expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
 });
 
+test('HEAD of a path whose GET opens a stream is refused, and lists GET alone', async () => {
+  const opensStream = (operation: unknown) =>
+    JSON.stringify((operation as { responses: object }).responses).includes('text/event-stream');
+  const streams = Object.entries(api.document.paths).filter(([, { get }]) => get && opensStream(get));
+  const headers = { authorization: `Bearer ${key}` };
+
+  const refused = streams.map(async ([path]) => {
+    const response = await fetch(api.url + path.replaceAll(/\{\w+\}/g, 'x'), { method: 'HEAD', headers });
+    return [path, response.status, response.headers.get('allow')];
+  });
+  expect(await Promise.all(refused)).toEqual([
+    ['/v1/outcomes', 405, 'GET'],
+    ['/v1/listeners/{id}/requests', 405, 'GET'],
+  ]);
+});
+
 test('an event type without an example is rejected with a pointer to it', async () => {
   const body = { ...standardWebhooks, name: 'x', eventTypes: [{ name: 'a', description: 'An event' }] };
 

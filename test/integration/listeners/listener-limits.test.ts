@@ -72,6 +72,27 @@ test('a stream ends with its key', async () => {
   expect(await client.ended).toMatchObject({ status: 401, code: 'unauthorized' });
 });
 
+test('HEAD of the stream of a listener leaves the stream open', async () => {
+  posthorn = await startTestPosthorn();
+  const { url, project, call } = posthorn;
+  const { id } = await call<Listener>('POST', '/v1/listeners');
+  const client = connectListener(url, project.key, id, () => ({ status: 200 }));
+  type Listeners = { items: { connected: boolean }[] };
+  await eventually(async () => (await call<Listeners>('GET', '/v1/listeners')).items[0]!.connected);
+
+  const headers = { authorization: `Bearer ${project.key}` };
+  const head = await fetch(`${url}/v1/listeners/${id}/requests`, { method: 'HEAD', headers });
+  const event = await posthorn.post({ type: 'a.b', data: {} });
+
+  expect(head.status).toBe(405);
+  expect(await posthorn.untilSettled(event.id)).toMatchObject({
+    status: 'delivered',
+    deliveries: [{ attempts: 1 }],
+  });
+  expect(client.requests).toHaveLength(1);
+  await client.close();
+});
+
 test('POSTHORN_LISTENERS=off refuses listeners and their streams, but lets them be deleted', async () => {
   const api = await startTestApi({ config: { listeners: false } });
   const { key } = await api.newProject();

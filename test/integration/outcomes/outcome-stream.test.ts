@@ -51,6 +51,18 @@ test('an expired id returns 410, an invalid id 400', async () => {
   );
 });
 
+test('HEAD opens no stream', async () => {
+  const { opened, streams } = createTestStreams();
+  const api = await start({ streams });
+  const { key } = await api.newProject();
+  const headers = { authorization: `Bearer ${key}` };
+
+  const head = await fetch(`${api.url}/v1/outcomes`, { method: 'HEAD', headers });
+
+  expect([head.status, head.headers.get('allow')]).toEqual([405, 'GET']);
+  expect(opened).toEqual([]);
+});
+
 test('a stream ends within 1 s after its key is deleted, also by another process', async () => {
   const { opened, streams } = createTestStreams();
   const api = await start({ streams });
