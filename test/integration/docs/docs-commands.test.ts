@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -46,7 +47,12 @@ function commandsOf(page: string): string[] {
   return commands;
 }
 
-type Shell = { env: Record<string, string>; run(command: string): Promise<string> };
+type Shell = {
+  env: Record<string, string>;
+  run(command: string): Promise<string>;
+  /** Ends the command when it has printed `wanted`, for one that follows a stream. */
+  runUntil(wanted: RegExp, command: string): Promise<void>;
+};
 
 /** A shell whose exported variables last, as those of a reader's terminal do. */
 function shell(env: Record<string, string>): Shell {
@@ -66,31 +72,59 @@ function shell(env: Record<string, string>): Shell {
       }
       return output!;
     },
+    async runUntil(wanted, command) {
+      // With exec, so that the signal reaches curl and not a shell that waits for it.
+      const child = spawn('sh', ['-c', `exec ${command}`], { cwd: folder, env: { ...env, PATH } });
+      let output = '';
+      try {
+        for await (const chunk of child.stdout) {
+          output += chunk;
+          if (wanted.test(output)) return;
+        }
+        throw new Error(`${command}\nended with ${output}`);
+      } finally {
+        child.kill();
+        if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      }
+    },
   };
 }
 
-test.each(['README.md', 'docs/endpoints.md', 'docs/event-types.md', 'docs/custom-profiles.md'])(
-  'every command of %s works on a new project as it stands',
-  async (page) => {
-    const { key } = await posthorn.newProject();
-    writeFileSync(join(folder, '.posthorn/api-key'), key);
-    const call = async (path: string, body: object, withKey = key) =>
-      (await posthorn.client.call('POST', path, { key: withKey, body })).body as Record<string, string>;
-    const consumer = await call('/v1/keys', { consumer: 'account_1' });
-    await call('/v1/events', { id: 'job_abc123', type: 'a.b', data: {}, consumer: 'account_1' });
-    const terminal = shell({ POSTHORN: posthorn.url, KEY: key, CONSUMER_KEY: consumer.key! });
+const PAGES = [
+  'README.md',
+  'docs/events.md',
+  'docs/endpoints.md',
+  'docs/event-types.md',
+  'docs/custom-profiles.md',
+];
 
-    for (const command of commandsOf(page)) {
-      const output = await terminal.run(command);
-      if (!command.startsWith('curl')) continue;
-      const [, body, status] = /^([\s\S]*)\n(\d{3})$/.exec(output)!;
-      if (Number(status) >= 400) throw new Error(`${command}\nreturned ${status}: ${body}`);
-      const { id } = (/^\{/.test(body!) ? JSON.parse(body!) : {}) as { id?: string };
-      if (/-X POST \S+\/v1\/endpoints /.test(command)) terminal.env.ENDPOINT = id!;
-      if (/-X POST \S+\/v1\/webhooks /.test(command)) terminal.env.WEBHOOK = id!;
+test.each(PAGES)('every command of %s works on a new project as it stands', async (page) => {
+  const { key } = await posthorn.newProject();
+  writeFileSync(join(folder, '.posthorn/api-key'), key);
+  const call = async (path: string, body: object, withKey = key) =>
+    (await posthorn.client.call('POST', path, { key: withKey, body })).body as Record<string, string>;
+  const consumer = await call('/v1/keys', { consumer: 'account_1' });
+  await call('/v1/events', { id: 'job_abc123', type: 'a.b', data: {}, consumer: 'account_1' });
+  const terminal = shell({ POSTHORN: posthorn.url, KEY: key, CONSUMER_KEY: consumer.key! });
+
+  for (const command of commandsOf(page)) {
+    if (command.startsWith('curl -N')) {
+      await terminal.runUntil(/^retry: \d+\nid: /, command);
+      continue;
     }
-  },
-);
+    const output = await terminal.run(command);
+    if (!command.startsWith('curl')) continue;
+    const [, body, status] = /^([\s\S]*)\n(\d{3})$/.exec(output)!;
+    if (Number(status) >= 400) throw new Error(`${command}\nreturned ${status}: ${body}`);
+    const { id, deliveries } = (/^\{/.test(body!) ? JSON.parse(body!) : {}) as {
+      id?: string;
+      deliveries?: { id: string }[];
+    };
+    if (deliveries?.[0]) terminal.env.DELIVERY = deliveries[0].id;
+    if (/-X POST \S+\/v1\/endpoints /.test(command)) terminal.env.ENDPOINT = id!;
+    if (/-X POST \S+\/v1\/webhooks /.test(command)) terminal.env.WEBHOOK = id!;
+  }
+});
 
 test('the event of the README is delivered, and its status says so', async () => {
   const { key } = await posthorn.newProject();
