@@ -1,3 +1,4 @@
+import { attributeBytes } from '../policy/attributes.ts';
 import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
 import { eventKey } from '../store/events/event-key.ts';
 
@@ -90,4 +91,5 @@ export class PostQueue {
 }
 
 /** The bytes that count against the limits of a transaction and of memory. */
-export const draftBytes = ({ data, body }: EventDraft): number => data.length + body.length;
+export const draftBytes = ({ data, body, attributes }: EventDraft): number =>
+  data.length + body.length + attributeBytes(attributes);

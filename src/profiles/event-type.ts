@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { getCompiledSchema } from '../json-schema/compiled-schema-cache.ts';
 import { pointerTokens } from '../json-schema/json-pointer.ts';
+import { attributeBytes, MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES } from '../policy/attributes.ts';
 
 /** Any JSON value. z.json() itself is recursive in the OpenAPI document, and not every client generator supports that. */
 const json = z.unknown().refine((value) => z.json().safeParse(value).success, {
@@ -14,6 +15,22 @@ export const name = z
   .max(128, 'must have at most 128 characters')
   .regex(/^[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*$/, 'must consist of A-Z a-z 0-9 . _ - and not only of dots');
 
+/** The attributes of an event, with values of this type. */
+export const attributesWith = (value: z.ZodString) =>
+  z
+    .record(name, value)
+    .refine((attributes) => Object.keys(attributes).length <= MAX_ATTRIBUTES, {
+      message: `must not have more than ${MAX_ATTRIBUTES} attributes`,
+      abort: true,
+    })
+    .refine((attributes) => attributeBytes(attributes) <= MAX_ATTRIBUTE_BYTES, {
+      message: `must not have more than ${MAX_ATTRIBUTE_BYTES / 1024} KiB of names and values in UTF-8`,
+    })
+    .meta({
+      description: `At most ${MAX_ATTRIBUTES}, and ${MAX_ATTRIBUTE_BYTES / 1024} KiB of names and values in UTF-8`,
+      override: { maxProperties: MAX_ATTRIBUTES },
+    });
+
 /** One entry of a profile's catalogue. */
 export const eventTypeSchema = z.strictObject({
   name,
@@ -21,7 +38,7 @@ export const eventTypeSchema = z.strictObject({
   /** The data of previews and test events. */
   example: json,
   /** The attributes of previews and test events. */
-  exampleAttributes: z.record(name, z.string()).optional(),
+  exampleAttributes: attributesWith(z.string()).optional(),
   /** A JSON Schema of the data. */
   schema: z.record(z.string(), json).optional(),
 });

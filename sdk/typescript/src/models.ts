@@ -8,6 +8,7 @@ export type NewEvent = {
   id?: string;
   /** Delivers only to this consumer's endpoints */
   consumer?: string;
+  /** At most 64, and 16 KiB of names and values in UTF-8 */
   attributes?: Record<string, string>;
   /** Delivers only to this URL instead of to endpoints */
   target?: {
@@ -326,6 +327,7 @@ export type EventTypeSettings = {
 export type NewEventTypePreview = {
   /** Any JSON value. Default: the example of the type */
   data?: unknown;
+  /** At most 64, and 16 KiB of names and values in UTF-8 */
   attributes?: Record<string, string>;
   consumer?: string;
 };
@@ -434,6 +436,7 @@ export type Profile = {
     name: string;
     description: string;
     example: unknown;
+    /** At most 64, and 16 KiB of names and values in UTF-8 */
     exampleAttributes?: Record<string, string>;
     schema?: Record<string, unknown>;
   }[];
@@ -446,6 +449,7 @@ export type NewPreview = {
   type: string;
   /** Any JSON value. Default: the example of the type */
   data?: unknown;
+  /** At most 64, and 16 KiB of names and values in UTF-8 */
   attributes?: Record<string, string>;
   consumer?: string;
   id?: string;

@@ -45,7 +45,7 @@ export function filterPreviewRoute(readPool: TenantReadPool, slicesOf: (group: s
     tag: 'Endpoints',
     summary: 'Compare recent events with a filter',
     description:
-      'Looks at the newest 1,000 events of the consumer, takes those that the endpoint subscribes to, up to `limit` and 4 MiB of data, and says which of them match. Nothing is changed or sent.',
+      'Looks at the newest 1,000 events of the consumer, takes those that the endpoint subscribes to, up to `limit` and 4 MiB of data and attributes, and says which of them match. Nothing is changed or sent.',
     access: 'consumer',
     needs: 'payloads',
     params,

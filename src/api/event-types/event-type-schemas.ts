@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { name, storableText, text } from '../http/validation/fields.ts';
+import { attributes, text } from '../http/validation/fields.ts';
 
 /** Stored as bytes, not through this value, so that exactly what was put is returned. */
 const anyJson = z.unknown();
@@ -16,8 +16,7 @@ export const eventTypeSettings = z
       description: "The data of an example event. Default: the profile's",
       example: { render: 'r_1', seconds: 42 },
     }),
-    exampleAttributes: z
-      .record(name, storableText)
+    exampleAttributes: attributes
       .optional()
       .meta({ description: "The attributes of the example event. Default: the profile's" }),
   })

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { EVENT_STATUSES } from '../../policy/outcome.ts';
 import { delivery } from '../deliveries/delivery-schemas.ts';
 import {
+  attributes,
   consumerId,
   duration,
   name,
   newEventId,
   shownTime,
-  storableText,
   time,
 } from '../http/validation/fields.ts';
 
@@ -27,7 +27,7 @@ export const newEvent = z
     data: anyJson.meta({ example: { render: 'r_1', seconds: 42 } }),
     id: newEventId.optional().meta({ description: 'Makes the call idempotent. Default: a new `evt_…` id' }),
     consumer: consumerId.optional().meta({ description: "Delivers only to this consumer's endpoints" }),
-    attributes: z.record(name, storableText).optional(),
+    attributes: attributes.optional(),
     target: z
       .strictObject({ url: z.string().min(1).max(2048), secret: targetSecret })
       .optional()

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { profileSchema } from '../../profiles/profile-schema.ts';
 import { catalogueWarnings } from '../event-types/event-type-schemas.ts';
-import { consumerId, eventId, name, shownTime, storableText, time } from '../http/validation/fields.ts';
+import { attributes, consumerId, eventId, name, shownTime, time } from '../http/validation/fields.ts';
 
 export const profileName = z
   .string()
@@ -54,7 +54,7 @@ export const newPreview = z
   .strictObject({
     type: name.meta({ example: 'render.completed' }),
     data: z.unknown().optional().meta({ description: 'Any JSON value. Default: the example of the type' }),
-    attributes: z.record(name, storableText).optional(),
+    attributes: attributes.optional(),
     consumer: consumerId.optional(),
     id: eventId.optional(),
     createdAt: shownTime.optional().meta({ description: 'When the event was accepted. Default: now' }),

@@ -10,7 +10,7 @@ import {
 } from '../postgres/pages.ts';
 import type { ScannedPage } from '../postgres/searches.ts';
 import type { Scope } from '../scope.ts';
-import { EVENT_DATA_BYTES } from './event-bytes.ts';
+import { EVENT_ATTRIBUTE_BYTES, EVENT_DATA_BYTES } from './event-bytes.ts';
 import { conditionsOf, type EventFilter, FILTER_PARAMETERS, isOfProject, readsBits } from './event-filter.ts';
 import { EVENT_COLUMNS, type StoredEvent } from './event-reads.ts';
 import { type EventSummary, JOIN_FAILURES, SUMMARY_COLUMNS } from './event-summaries.ts';
@@ -22,11 +22,21 @@ const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 const MAX_PAGE_DELIVERIES = 10_000;
 
 type Fields = 'all' | 'summary';
-/** Without data and bodies, what the page is bounded by is its limit. */
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
+/** `size` in SQL: the bytes of an event on the page. Summaries have no data, body or deliveries. */
 const FIELDS = {
-  all: { columns: EVENT_COLUMNS, joined: '', maxBytes: MAX_PAGE_BYTES, maxDeliveries: MAX_PAGE_DELIVERIES },
-  summary: { columns: SUMMARY_COLUMNS, joined: JOIN_FAILURES, maxBytes: UNBOUNDED, maxDeliveries: UNBOUNDED },
+  all: {
+    columns: EVENT_COLUMNS,
+    joined: '',
+    size: `${EVENT_DATA_BYTES} + octet_length(e.body) + ${EVENT_ATTRIBUTE_BYTES}`,
+    maxDeliveries: MAX_PAGE_DELIVERIES,
+  },
+  summary: {
+    columns: SUMMARY_COLUMNS,
+    joined: JOIN_FAILURES,
+    size: EVENT_ATTRIBUTE_BYTES,
+    maxDeliveries: UNBOUNDED,
+  },
 };
 
 /** Where events are read from. */
@@ -44,7 +54,7 @@ type Source = {
 /** SQL: a page of the events of a source that match. It always includes the first event found. */
 const pageAmong = (fields: Fields, source: Source, conditions: string): string => `
   WITH ${withParameters([...FILTER_PARAMETERS, ...source.parameters])}, found AS MATERIALIZED (
-    SELECT e.*, ${EVENT_DATA_BYTES} + octet_length(e.body) AS size
+    SELECT e.*, ${FIELDS[fields].size} AS size
     FROM (${source.events(`${source.scanned} LIMIT $10`)}) AS e
     WHERE ${conditions}
     ORDER BY ${source.sortKey}
@@ -176,11 +186,11 @@ async function listFields<Item extends { id: string }>(
   const since = latest(filter.since, scope.since);
   const listsProject = isOfProject(filter, scope);
   const maxScanned = Math.min(maxRows, listsProject ? MAX_ROWS_SCANNED : MAX_SCATTERED_ROWS_SCANNED);
-  const { maxBytes, maxDeliveries } = FIELDS[fields];
+  const { maxDeliveries } = FIELDS[fields];
   const conditions = conditionsOf({ ...filter, since: since ?? undefined }, consumer);
   const values = [
     ...[scope.projectId, consumer, type, statuses, since, until],
-    ...[page.limit, maxBytes, maxDeliveries, maxScanned],
+    ...[page.limit, MAX_PAGE_BYTES, maxDeliveries, maxScanned],
     ...[filter.test ?? null, filter.attributes ?? null, filter.contains ?? null],
     ...[filter.outcome ?? null, filter.statusCode ?? null],
   ];

@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.ts';
 import type { Scope } from '../scope.ts';
-import { EVENT_DATA, EVENT_DATA_BYTES } from './event-bytes.ts';
+import { EVENT_ATTRIBUTE_BYTES, EVENT_DATA, EVENT_DATA_BYTES } from './event-bytes.ts';
 
 export type RecentEvent = {
   id: string;
@@ -10,7 +10,7 @@ export type RecentEvent = {
   data: Buffer;
 };
 
-/** Events that are looked at, and the most bytes of data that are returned. */
+/** Events that are looked at, and the most bytes of data and attributes that are returned. */
 const MAX_SCANNED = 1_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
@@ -20,16 +20,18 @@ const recent = (ofAudience: string): string => `
     WHERE e.project_id = $1 AND ${ofAudience} AND e.created_at >= coalesce($5::timestamptz, '-infinity')
     ORDER BY e.created_at DESC, e.id DESC LIMIT ${MAX_SCANNED}
   ), subscribed AS (
-    SELECT e.*, sum(${EVENT_DATA_BYTES}) OVER (ORDER BY e.created_at DESC, e.id DESC) AS bytes,
-           row_number() OVER (ORDER BY e.created_at DESC, e.id DESC) AS nth
-    FROM scanned e
+    SELECT e.* FROM scanned e
     WHERE e.consumer IS NOT DISTINCT FROM $2 AND e.target_url IS NULL AND NOT e.test
       AND EXISTS (SELECT FROM unnest($3::text[]) AS pattern
                   WHERE pattern IN ('*', e.type) OR right(pattern, 2) = '.*' AND starts_with(e.type, left(pattern, -1)))
+    ORDER BY e.created_at DESC, e.id DESC LIMIT $4
+  ), measured AS (
+    SELECT e.*, sum(${EVENT_DATA_BYTES} + ${EVENT_ATTRIBUTE_BYTES}) OVER (ORDER BY e.created_at DESC, e.id DESC) AS bytes
+    FROM subscribed e
   )
   SELECT e.id, e.type, e.created_at AS "createdAt", e.attributes, ${EVENT_DATA} AS data
-  FROM subscribed e WHERE nth <= $4 AND bytes <= ${MAX_BYTES}
-  ORDER BY nth`;
+  FROM measured e WHERE bytes <= ${MAX_BYTES}
+  ORDER BY e.created_at DESC, e.id DESC`;
 
 const OF_CONSUMER = recent('e.consumer = $2');
 // The index by time has no consumer, so the newest events of the project are looked at.

@@ -6,6 +6,10 @@ import { startTestApi, type TestApi } from '../../set-up/test-api.ts';
 
 type Json = Record<string, unknown>;
 
+/** Attributes whose names have four bytes. */
+const attributesOf = (count: number, valueBytes = 1) =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [`a${100 + n}`, 'v'.repeat(valueBytes)]));
+
 let api: TestApi;
 let key: string;
 beforeAll(async () => {
@@ -118,6 +122,12 @@ test.each([
     '/attributes/a',
   ],
   ['an attribute name with a space', { type: 'a', data: 1, attributes: { 'a b': '1' } }, '/attributes/a b'],
+  ['65 attributes', { type: 'a', data: 1, attributes: attributesOf(65) }, '/attributes'],
+  [
+    'attributes of more than 16 KiB',
+    { type: 'a', data: 1, attributes: attributesOf(64, 253) },
+    '/attributes',
+  ],
   ['an unknown member', { type: 'a', data: 1, 'x/y~z': 2 }, '/x~1y~0z'],
 ])('%s returns 422 with a pointer', async (_, body, pointer) => {
   expect(await post(JSON.stringify(body))).toMatchObject({
@@ -125,6 +135,11 @@ test.each([
     code: 'invalid_body',
     errors: [{ pointer }],
   });
+});
+
+test('64 attributes of 16 KiB in all are accepted', async () => {
+  const body = JSON.stringify({ type: 'a', data: 1, attributes: attributesOf(64, 252) });
+  expect(await post(body)).toMatchObject({ status: 202 });
 });
 
 test('members named __proto__ are rejected, except in data', async () => {

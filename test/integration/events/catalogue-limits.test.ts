@@ -1,6 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { api, call, newProject, order, put, refusal } from './event-types-set-up.ts';
 
+const tooMany = Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`a${n}`, '']));
+
 describe('limits of a catalogue', () => {
   test.each([
     [{ schema: { type: 'text' } }, ['/schema/type']],
@@ -13,6 +15,7 @@ describe('limits of a catalogue', () => {
     [{ schema: { description: 'x'.repeat(33_000) } }, ['/schema']],
     [{ schema: order, example: { id: 'too long' } }, ['/example/id']],
     [{ exampleAttributes: { 'no name': 'x' } }, ['/exampleAttributes/no name']],
+    [{ exampleAttributes: tooMany }, ['/exampleAttributes']],
     [{ more: 1 }, ['/more']],
   ])('%j is refused', async (settings, expected) => {
     expect(refusal(await put(await newProject(), 'a', settings))).toEqual({

@@ -33,6 +33,23 @@ test('a due delivery of the owner is claimed, with everything that the attempt n
   expect(await suite.store.deliveryOf(id)).toMatchObject({ epoch: 1, claimed_at: expect.any(Date) });
 });
 
+test('the attributes of an event are read once for all of its deliveries in a claim', async () => {
+  await suite.store.newEndpoint();
+  const attributes = { region: 'eu' };
+  const { ids } = await suite.store.acceptEvent('mine', { attributes });
+  const other = await suite.store.acceptEvent('mine', { attributes: { region: 'us' } });
+  const steps = [...ids, ...other.ids].map((id) => ({ id, step: 0 }));
+
+  const claims = await claimDeliveries(suite.store.pool, 'mine', steps);
+
+  const [first, second] = claims.filter(({ id }) => ids.includes(id));
+  expect(first!.attributes).toEqual(attributes);
+  expect(second!.attributes).toBe(first!.attributes);
+  expect(claims.filter(({ id }) => other.ids.includes(id))).toMatchObject(
+    other.ids.map(() => ({ attributes: { region: 'us' } })),
+  );
+});
+
 test('the trace of an event is read only where attempts have traces', async () => {
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
   const [plain, traced] = [

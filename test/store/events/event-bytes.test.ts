@@ -1,5 +1,6 @@
-import { listEvents } from '../../../src/store/events/event-lists.ts';
+import { listEventSummaries, listEvents } from '../../../src/store/events/event-lists.ts';
 import { findEvent } from '../../../src/store/events/event-reads.ts';
+import { recentEventsOf } from '../../../src/store/events/recent-events.ts';
 import { acceptEvents } from '../accept-events.ts';
 import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 
@@ -83,4 +84,21 @@ test('each event of a statement gets its own bytes, hash and deliveries, whateve
     })),
   );
   for (const { id, data } of drafts) expect((await read(id)).data).toBe(String(data));
+});
+
+// More than the API accepts today.
+test('lists, summaries and recent events end before the attributes of their events exceed what a page holds', async () => {
+  for (let n = 0; n < 5; n++)
+    await acceptEvents(store.pool, secretBox, [
+      store.draft({ attributes: { a: 'x'.repeat(3 * 1024 ** 2) } }),
+    ]);
+  const page = { limit: 10, after: null };
+
+  for (const list of [listEvents, listEventSummaries]) {
+    const { items, next } = await list(store.pool, scope(), {}, page);
+    expect(items).toHaveLength(3);
+    expect((await list(store.pool, scope(), {}, { ...page, after: next })).items).toHaveLength(2);
+  }
+  const subscribed = { consumer: null, events: ['*'] };
+  expect(await recentEventsOf(store.pool, scope(), subscribed, 10)).toHaveLength(1);
 });

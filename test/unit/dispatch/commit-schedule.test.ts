@@ -8,6 +8,7 @@ const post = (projectId: string): QueuedPost => ({
     id: `evt_${++number}`,
     data: Buffer.from('{}'),
     body: Buffer.from('{}'),
+    attributes: {},
   } as QueuedPost['draft'],
   queuedAt: performance.now(),
   resolve: () => {},

@@ -3,7 +3,13 @@ import type { EventDraft } from '../../../src/store/events/event-draft.ts';
 import { cpuMs } from '../../set-up/cpu-time.ts';
 
 const post = (projectId: string, id: string, queuedAt = 0): QueuedPost => ({
-  draft: { projectId, id, data: Buffer.alloc(1), body: Buffer.alloc(1) } as unknown as EventDraft,
+  draft: {
+    projectId,
+    id,
+    data: Buffer.alloc(1),
+    body: Buffer.alloc(1),
+    attributes: {},
+  } as unknown as EventDraft,
   queuedAt,
   resolve: () => {},
   reject: () => {},
@@ -35,6 +41,15 @@ test('a transaction contains one post of an event id, and other posts of the pro
   expect(idsOf(queue.take(9, 1_000))).toEqual(['a/x']);
   expect(idsOf(queue.take(9, 1_000))).toEqual(['a/x']);
   expect([queue.size, queue.take(9, 1_000)]).toEqual([0, []]);
+});
+
+test('a transaction ends at its bytes, which include attributes', () => {
+  const [first, second] = [post('a', 'x'), post('a', 'y')];
+  first.draft.attributes = { region: 'é'.repeat(50) };
+  const queue = filled(first, second);
+
+  expect(idsOf(queue.take(9, 100))).toEqual(['a/x']);
+  expect(idsOf(queue.take(9, 100))).toEqual(['a/y']);
 });
 
 test('a waiting duplicate counts as the longest wait of its project', () => {

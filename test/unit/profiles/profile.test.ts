@@ -16,6 +16,8 @@ const event = {
 
 const example = (data: object) => ({ name: 'a.b', description: 'An event', example: data });
 
+const tooMany = Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`a${n}`, '']));
+
 const issuesOf = (changes: object) =>
   profileSchema
     .safeParse({ ...standardWebhooks, ...changes })
@@ -131,6 +133,10 @@ test.each([
   [
     { eventTypes: [example({})], body: { pause: '$attributes.pause' } },
     /^eventTypes\.0\.exampleAttributes: \/attributes\/pause is required/,
+  ],
+  [
+    { eventTypes: [{ ...example({}), exampleAttributes: tooMany }] },
+    /^eventTypes\.0\.exampleAttributes: must not have more than 64 attributes/,
   ],
   [
     { eventTypes: [example([])], body: { '...': '$data' } },

@@ -157,6 +157,7 @@ class NewEvent(_RequiredNewEvent, total=False):
     id: str
     # Delivers only to this consumer's endpoints
     consumer: str
+    # At most 64, and 16 KiB of names and values in UTF-8
     attributes: Dict[str, str]
     # Delivers only to this URL instead of to endpoints
     target: NewEventTarget
@@ -498,6 +499,7 @@ class EventTypeSettings(_RequiredEventTypeSettings, total=False):
 class NewEventTypePreview(TypedDict, total=False):
     # Any JSON value. Default: the example of the type
     data: Any
+    # At most 64, and 16 KiB of names and values in UTF-8
     attributes: Dict[str, str]
     consumer: str
 
@@ -614,6 +616,7 @@ class _RequiredProfileEventTypes(TypedDict):
 
 
 class ProfileEventTypes(_RequiredProfileEventTypes, total=False):
+    # At most 64, and 16 KiB of names and values in UTF-8
     exampleAttributes: Dict[str, str]
     schema: Dict[str, Any]
 
@@ -652,6 +655,7 @@ class _RequiredNewPreview(TypedDict):
 class NewPreview(_RequiredNewPreview, total=False):
     # Any JSON value. Default: the example of the type
     data: Any
+    # At most 64, and 16 KiB of names and values in UTF-8
     attributes: Dict[str, str]
     consumer: str
     id: str

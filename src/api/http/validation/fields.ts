@@ -1,5 +1,6 @@
 import 'zod-openapi';
 import { z } from 'zod';
+import { attributesWith } from '../../../profiles/event-type.ts';
 import { durationPattern } from './duration-pattern.ts';
 
 /** Postgres rejects NUL in text, and an unpaired surrogate would be stored as another character. */
@@ -8,6 +9,8 @@ export const storableText = z.string().refine(storable, 'must not contain NUL or
 export const text = (max: number) => storableText.max(max);
 
 export { name } from '../../../profiles/event-type.ts';
+
+export const attributes = attributesWith(storableText);
 
 /** The producer's own id of a customer, such as a number, a UUID or an email address. */
 export const consumerId = z

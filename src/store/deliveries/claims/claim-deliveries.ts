@@ -54,7 +54,8 @@ export type KnownBodies = ReadonlyMap<string, Buffer>;
 // Handles only the common case: the delivery belongs to this owner, is due at the step that the workflow knows, has no
 // open claim and no cancel request, its receiver's gate is open, and its body is small or known. resolve-unclaimed.ts handles the rest row by row.
 // Rows are locked in id order; two workers that claim overlapping sets would otherwise deadlock. claimed_at, epoch and
-// process_id are in no index, so that each claim is a HOT update. A body is returned once, with its event's first row.
+// process_id are in no index, so that each claim is a HOT update. Body and attributes are returned once, with the first row
+// of their event, which may have 200 more.
 const claimSql = (withTrace: boolean): string => `
   WITH wanted AS (
     SELECT * FROM unnest($2::text[], $3::int[]) AS w (id, step)
@@ -84,7 +85,7 @@ const claimSql = (withTrace: boolean): string => `
   WHERE d.id = claimed.id
   RETURNING d.id, d.epoch, d.step, d.attempts, d.trigger, d.lane, d.project_id AS "projectId", d.event_id AS "eventId",
             d.endpoint_id AS "endpointId", d.receiver, d.consumer, d.policy, claimed.type,
-            claimed.sequence::float8, claimed.attributes,
+            claimed.sequence::float8, CASE WHEN claimed.nth = 1 THEN claimed.attributes END AS attributes,
             CASE WHEN claimed.nth = 1 AND d.project_id || '/' || d.event_id <> ALL ($5::text[]) THEN claimed.body END
               AS body,
             claimed.profile, claimed.profile_version AS "profileVersion", claimed.created_at AS "createdAt",
@@ -95,6 +96,11 @@ const claimSql = (withTrace: boolean): string => `
             CASE WHEN d.permitted_at > clock_timestamp()
                  THEN (extract(epoch FROM d.permitted_at - clock_timestamp()) * 1000)::float8 END AS "startInMs"
             ${withTrace ? ', claimed.traceparent, claimed.tracestate' : ''}`;
+
+type ClaimRow = Omit<Claim, 'body' | 'attributes'> & {
+  body: Buffer | null;
+  attributes: Claim['attributes'] | null;
+};
 
 const CLAIM = { name: 'claim-deliveries', text: claimSql(false) };
 const CLAIM_WITH_TRACE = { name: 'claim-deliveries-with-trace', text: claimSql(true) };
@@ -112,13 +118,21 @@ export async function claimDeliveries(
   known: KnownBodies = new Map(),
   withTrace = false,
 ): Promise<Claim[]> {
-  const { rows } = await db.query<Claim & { body: Buffer | null }>({
+  const { rows } = await db.query<ClaimRow>({
     ...(withTrace ? CLAIM_WITH_TRACE : CLAIM),
     values: [owner, steps.map(({ id }) => id), steps.map(({ step }) => step), processId, [...known.keys()]],
   });
   const bodies = new Map(known);
-  for (const { projectId, eventId, body } of rows) if (body) bodies.set(eventKey(projectId, eventId), body);
-  return rows.map((row) => ({ ...row, body: bodies.get(eventKey(row.projectId, row.eventId))! }));
+  const attributesOf = new Map<string, Claim['attributes']>();
+  for (const { projectId, eventId, body, attributes } of rows) {
+    const key = eventKey(projectId, eventId);
+    if (body) bodies.set(key, body);
+    if (attributes) attributesOf.set(key, attributes);
+  }
+  return rows.map((row) => {
+    const key = eventKey(row.projectId, row.eventId);
+    return { ...row, body: bodies.get(key)!, attributes: attributesOf.get(key)! };
+  });
 }
 
 const READ_BODY = 'SELECT body FROM events WHERE project_id = $1 AND id = $2';
