@@ -5,6 +5,7 @@ import {
   MAX_ROWS_SCANNED,
   MAX_SCATTERED_ROWS_SCANNED,
   type PageRequest,
+  type PageRoom,
   parseSortKeyTime,
   withParameters,
 } from '../postgres/pages.ts';
@@ -16,26 +17,26 @@ import { EVENT_COLUMNS, type StoredEvent } from './event-reads.ts';
 import { type EventSummary, JOIN_FAILURES, SUMMARY_COLUMNS } from './event-summaries.ts';
 import { asBigint, searchBitsOf } from './search-bits.ts';
 
-/** A page ends before its events exceed this many bytes: a page of 200 events of 1 MB would be in memory several times. */
+/** A page of 200 events of 1 MB would be in memory several times. */
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
-/** A page ends before its events exceed this many deliveries, all of which are read to find the first ones of each event. */
+/** All deliveries of an event are read to find the first ones. */
 const MAX_PAGE_DELIVERIES = 10_000;
 
 type Fields = 'all' | 'summary';
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
-/** `size` in SQL: the bytes of an event on the page. Summaries have no data, body or deliveries. */
+/** `size` and `deliveries` in SQL: what an event takes of the room of a page. Summaries have no data, body or deliveries. */
 const FIELDS = {
   all: {
     columns: EVENT_COLUMNS,
     joined: '',
     size: `${EVENT_DATA_BYTES} + octet_length(e.body) + ${EVENT_ATTRIBUTE_BYTES}`,
-    maxDeliveries: MAX_PAGE_DELIVERIES,
+    deliveries: 'e.delivery_count',
   },
   summary: {
     columns: SUMMARY_COLUMNS,
     joined: JOIN_FAILURES,
     size: EVENT_ATTRIBUTE_BYTES,
-    maxDeliveries: UNBOUNDED,
+    deliveries: '0',
   },
 };
 
@@ -54,23 +55,23 @@ type Source = {
 /** SQL: a page of the events of a source that match. It always includes the first event found. */
 const pageAmong = (fields: Fields, source: Source, conditions: string): string => `
   WITH ${withParameters([...FILTER_PARAMETERS, ...source.parameters])}, found AS MATERIALIZED (
-    SELECT e.*, ${FIELDS[fields].size} AS size
+    SELECT e.*, ${FIELDS[fields].size} AS size, ${FIELDS[fields].deliveries} AS deliveries
     FROM (${source.events(`${source.scanned} LIMIT $10`)}) AS e
     WHERE ${conditions}
     ORDER BY ${source.sortKey}
     LIMIT $7 + 1
   ), measured AS (
     SELECT e.*, row_number() OVER newest AS nth, count(*) OVER () AS found,
-           sum(size) OVER newest - size AS bytes_before,
-           sum(delivery_count) OVER newest - delivery_count AS deliveries_before
+           sum(size) OVER newest AS bytes, sum(deliveries) OVER newest AS deliveries_read
     FROM found AS e
     WINDOW newest AS (ORDER BY ${source.sortKey})
   ), page AS (
-    SELECT * FROM measured WHERE nth <= $7 AND bytes_before < $8 AND deliveries_before < $9
+    SELECT * FROM measured WHERE nth <= $7 AND bytes - size < $8 AND deliveries_read - deliveries < $9
   ), scanned_to AS MATERIALIZED (
     SELECT * FROM (${source.positions} OFFSET $10 - 1 LIMIT 1) AS last WHERE (SELECT count(*) FROM found) <= $7
   )
   SELECT ${FIELDS[fields].columns}, e.position, ${exactTime('e.created_at')} AS time, e.found > e.nth AS "hasMore",
+         e.bytes::float8 AS "bytesRead", e.deliveries_read::float8 AS "deliveriesRead",
          scanned_to.position AS "endPosition", ${exactTime('scanned_to.created_at')} AS "endTime"
   FROM (SELECT) AS one LEFT JOIN page AS e ON true LEFT JOIN scanned_to ON true ${FIELDS[fields].joined}
   ORDER BY e.nth`;
@@ -147,7 +148,14 @@ const OF_ENDPOINT: Source = {
     WHERE d.replay_of IS NULL`,
 };
 
-type Position = { position: string; time: string; hasMore: boolean };
+/** `bytesRead` and `deliveriesRead`: what the page holds up to this event. */
+type Position = {
+  position: string;
+  time: string;
+  hasMore: boolean;
+  bytesRead: number;
+  deliveriesRead: number;
+};
 type Row<Item> = Item & Position & { endPosition: string | null; endTime: string | null };
 
 /**
@@ -186,11 +194,11 @@ async function listFields<Item extends { id: string }>(
   const since = latest(filter.since, scope.since);
   const listsProject = isOfProject(filter, scope);
   const maxScanned = Math.min(maxRows, listsProject ? MAX_ROWS_SCANNED : MAX_SCATTERED_ROWS_SCANNED);
-  const { maxDeliveries } = FIELDS[fields];
+  const { room = { bytes: MAX_PAGE_BYTES, deliveries: MAX_PAGE_DELIVERIES } } = page;
   const conditions = conditionsOf({ ...filter, since: since ?? undefined }, consumer);
   const values = [
     ...[scope.projectId, consumer, type, statuses, since, until],
-    ...[page.limit, MAX_PAGE_BYTES, maxDeliveries, maxScanned],
+    ...[page.limit, room.bytes, room.deliveries, maxScanned],
     ...[filter.test ?? null, filter.attributes ?? null, filter.contains ?? null],
     ...[filter.outcome ?? null, filter.statusCode ?? null],
   ];
@@ -198,7 +206,7 @@ async function listFields<Item extends { id: string }>(
     const range = [endpoint, page.after?.[0] ?? null, ...idsBetween(since, until), scope.since ?? null];
     const text = pageAmong(fields, OF_ENDPOINT, conditions);
     const { rows } = await db.query<Row<Item>>(text, [...values, ...range]);
-    return { ...pageOfRows(rows, (position) => [position]), scanned: maxScanned };
+    return { ...pageOfRows(rows, room, (position) => [position]), scanned: maxScanned };
   }
   const [time = null, id = null] = page.after ?? [];
   const before = [time === null ? null : parseSortKeyTime(time), id];
@@ -206,18 +214,21 @@ async function listFields<Item extends { id: string }>(
   const source = consumer !== null ? OF_CONSUMER : bits.length > 0 ? OF_PROJECT_BY_BITS : OF_PROJECT;
   const text = pageAmong(fields, source, conditions);
   const { rows } = await db.query<Row<Item>>(text, [...values, ...before, ...bits]);
-  return { ...pageOfRows(rows, (position, time) => [time, position]), scanned: maxScanned };
+  return { ...pageOfRows(rows, room, (position, time) => [time, position]), scanned: maxScanned };
 }
 
 function pageOfRows<Item extends { id: string }>(
   rows: Row<Item>[],
+  { bytes, deliveries }: PageRoom,
   sortKey: (position: string, time: string) => string[],
-): { items: Item[]; next: string[] | null } {
+): { items: Item[]; next: string[] | null; room: PageRoom } {
   const items = rows.filter(({ id }) => id !== null);
   const last = items.at(-1);
-  if (last?.hasMore) return { items, next: sortKey(last.position, last.time) };
+  const { bytesRead = 0, deliveriesRead = 0 } = last ?? {};
+  const room = { bytes: bytes - bytesRead, deliveries: deliveries - deliveriesRead };
+  if (last?.hasMore) return { items, next: sortKey(last.position, last.time), room };
   const { endPosition, endTime } = rows[0]!;
-  return { items, next: endPosition === null ? null : sortKey(endPosition, endTime!) };
+  return { items, next: endPosition === null ? null : sortKey(endPosition, endTime!), room };
 }
 
 const latest = (a: Date | undefined, b: Date | null | undefined): Date | null =>

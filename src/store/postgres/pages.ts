@@ -1,5 +1,11 @@
-/** `after` is the sort key of the last item of the previous page; null starts at the newest item. */
-export type PageRequest = { limit: number; after: string[] | null };
+/**
+ * `after` is the sort key of the last item of the previous page; null starts at the newest item. `room`: what a page whose
+ * items may be large still holds, if a part of it was read before.
+ */
+export type PageRequest = { limit: number; after: string[] | null; room?: PageRoom | undefined };
+
+/** How much more a page holds. It is full when one of these is used up, and its last item may exceed them. */
+export type PageRoom = { bytes: number; deliveries: number };
 
 /** `next` is the sort key to continue after; null on the last page. */
 export type Page<T> = { items: T[]; next: string[] | null };

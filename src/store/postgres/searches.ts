@@ -1,7 +1,7 @@
-import type { Page, PageRequest } from './pages.ts';
+import type { Page, PageRequest, PageRoom } from './pages.ts';
 
-/** A page of a list, and how many rows at most were looked at for it. */
-export type ScannedPage<T> = Page<T> & { scanned: number };
+/** A page of a list, how many rows at most were looked at for it, and the room that is left on it if its items may be large. */
+export type ScannedPage<T> = Page<T> & { scanned: number; room?: PageRoom };
 
 /** The most that a search looks at for one page: it reads rows that may not match, and whole bodies. */
 export const MAX_ROWS_SEARCHED = 20_000;
@@ -25,8 +25,8 @@ export type SearchOptions = {
 };
 
 /**
- * Fills a page by several short statements: until it has `limit` items, the list ends, `maxRows` rows were looked at (20,000
- * unless given), or 1.5 s have passed. `next` is null only if the list has ended. `read` looks at most at `maxRows` rows.
+ * Fills a page by several short statements: until it has `limit` items or no more room, the list ends, `maxRows` rows were looked
+ * at (20,000 unless given), or 1.5 s have passed. `next` is null only if the list has ended. `read` looks at most at `maxRows` rows.
  */
 export async function searchPage<T>(
   page: PageRequest,
@@ -36,19 +36,22 @@ export async function searchPage<T>(
   const { maxRows = MAX_ROWS_SEARCHED, rowsAtOnce = maxRows, now = () => performance.now() } = options;
   const startedAt = now();
   const items: T[] = [];
-  let after = page.after;
+  let { after, room } = page;
   let rows = options.firstRows ?? FIRST_ROWS;
   for (let left = maxRows; ; ) {
     const readAt = now();
-    const found = await read({ limit: page.limit - items.length, after }, Math.min(rows, left));
+    const found = await read({ limit: page.limit - items.length, after, room }, Math.min(rows, left));
     const tookMs = now() - readAt;
     items.push(...found.items);
     left -= found.scanned;
     if (found.next === null) return { items, next: null };
-    after = found.next;
-    const isOver = items.length >= page.limit || left <= 0 || now() - startedAt >= MAX_SEARCH_MS;
+    ({ next: after, room } = found);
+    const isFull = items.length >= page.limit || (room !== undefined && isUsedUp(room));
+    const isOver = isFull || left <= 0 || now() - startedAt >= MAX_SEARCH_MS;
     if (isOver) return { items, next: after };
     if (tookMs < FAST_MS) rows = Math.min(2 * rows, rowsAtOnce);
     else if (tookMs > SLOW_MS) rows = Math.max(1, Math.floor(rows / 2));
   }
 }
+
+const isUsedUp = ({ bytes, deliveries }: PageRoom): boolean => bytes <= 0 || deliveries <= 0;

@@ -66,3 +66,16 @@ test('statements of a search whose rows may be large stay short, however quick t
   expect(looked()).toBe(MAX_ROWS_SEARCHED);
   expect(mostAtOnce()).toBe(400);
 });
+
+test('a page whose room is used up ends there, and each statement knows what the earlier ones have left', async () => {
+  const rooms: unknown[] = [];
+  const read = async ({ after, room = { bytes: 10, deliveries: 10 } }: PageRequest) => {
+    rooms.push(room);
+    const row = Number(after?.[0] ?? 0) + 1;
+    const left = { bytes: room.bytes - 4, deliveries: room.deliveries };
+    return { items: [row], next: [String(row)], scanned: 1, room: left };
+  };
+
+  expect(await searchPage({ limit: 50, after: null }, read)).toEqual({ items: [1, 2, 3], next: ['3'] });
+  expect(rooms).toMatchObject([{ bytes: 10 }, { bytes: 6 }, { bytes: 2 }]);
+});
