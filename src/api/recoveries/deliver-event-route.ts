@@ -25,7 +25,7 @@ export function deliverEventRoute(
     tag: 'Events',
     summary: 'Send an event to one more endpoint',
     description:
-      'Whatever types the endpoint subscribed to. The endpoint must be of the same consumer as the event. If the last delivery of the event to it is `undeliverable`, the new one replays it.',
+      'Whatever types the endpoint subscribed to. The endpoint must be of the same consumer as the event. If the event was sent to it before, the new delivery replays the last one.',
     access: 'consumer',
     needs: 'retry',
     params,

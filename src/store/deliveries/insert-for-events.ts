@@ -31,11 +31,11 @@ export const insertForEvents = ({
     WHERE e.project_id = ${project} AND e.id = added.event_id
   ), inserted AS (
     INSERT INTO deliveries (id, project_id, event_id, endpoint_id, receiver, consumer, policy, status, waiting_for, trigger,
-                            lane, due_at, test, replay_of, recovery_id, created_at, sequence, ordered, expires_at)
+                            lane, due_at, test, replay_of, recovery_id, created_at, sequence, ordered, expires_at, sent_later)
     SELECT copy.new_id, ${project}, copy.event_id, copy.endpoint_id, copy.receiver, copy.consumer, copy.policy,
            CASE WHEN hold.reason IS NULL THEN 'pending' ELSE 'held' END, hold.reason, 'manual', ${lane},
            CASE WHEN hold.reason IS NULL THEN ${dueAt} END, copy.test, copy.replay_of, ${recovery}, ${createdAt},
-           copy.sequence, coalesce(endpoint.ordered, false), copy.expires_at
+           copy.sequence, coalesce(endpoint.ordered, false), copy.expires_at, CASE WHEN copy.replay_of IS NULL THEN true END
     FROM copy
     LEFT JOIN endpoints endpoint ON endpoint.id = copy.endpoint_id
     CROSS JOIN LATERAL (

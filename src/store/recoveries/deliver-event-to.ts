@@ -42,8 +42,7 @@ const LOCK_EVENT = `
 
 // Read after the event is locked: two calls at the same time would otherwise both find none.
 const LAST_DELIVERIES = `
-  SELECT id, ${hasStatus('status', OPEN_STATUSES)} AS open,
-         status = 'undeliverable' AND replayed_by IS NULL AS failed
+  SELECT id, ${hasStatus('status', OPEN_STATUSES)} AS open
   FROM deliveries WHERE project_id = $1 AND event_id = $2 AND endpoint_id = $3
   ORDER BY id DESC`;
 
@@ -59,8 +58,8 @@ const CREATE = `
   SELECT id FROM inserted`;
 
 /**
- * Sends an event to one more endpoint, whatever it subscribed to. The new delivery replays the last one to that endpoint
- * if that is undeliverable. `policy`: that of the project, as canonical text.
+ * Sends an event to one more endpoint, whatever it subscribed to. If it was sent there before, the new delivery replays the
+ * last one. `policy`: that of the project, as canonical text.
  */
 export async function deliverEventTo(
   pool: pg.Pool,
@@ -80,13 +79,13 @@ export async function deliverEventTo(
     if (endpoint.rows[0].consumer !== event.rows[0].consumer) return { kind: 'other_consumer' };
     if (event.rows[0].expired) return { kind: 'expired' };
     if (event.rows[0].removed) return { kind: 'payload_removed' };
-    const { rows } = await client.query<{ id: string; open: boolean; failed: boolean }>(LAST_DELIVERIES, [
+    const { rows } = await client.query<{ id: string; open: boolean }>(LAST_DELIVERIES, [
       ...[projectId, eventId, endpointId],
     ]);
     const open = rows.find((delivery) => delivery.open);
     if (open) return { kind: 'open', deliveryId: open.id };
     const deliveryId = newId('dlv', event.rows[0].nowMs);
-    const replayOf = rows[0]?.failed ? rows[0].id : null;
+    const replayOf = rows[0]?.id ?? null;
     const itsPolicy = policyForEndpoint(policy, endpoint.rows[0].policy);
     await client.query(CREATE, [deliveryId, projectId, eventId, endpointId, itsPolicy, replayOf]);
     return { kind: 'created', deliveryId };
