@@ -1,5 +1,6 @@
 import { NO_DISCREPANCIES } from '../faults/installation/ledger.ts';
 import { startReceiver } from '../receivers/receiver.ts';
+import { expectDelays } from '../replay/expect-timers.ts';
 import { readHistoryFacts } from '../replay/history.ts';
 import { eventually } from '../set-up/eventually.ts';
 import { clusterSuite } from './installation/cluster-suite.ts';
@@ -29,8 +30,9 @@ test('the timers of a workflow are the schedule, and no retry is early', async (
   const isClosed = ({ end }: { end: { failure?: unknown } }) => end.failure !== undefined;
   const history = () => suite.posthorn.withTemporal((client) => readHistoryFacts(client, workflowId));
   await eventually(async () => isClosed(await history()));
-  const { timers, end } = await history();
-  expect(timers.map(({ after }) => after)).toEqual(['3s', '7s', '4s']);
+  const { input, timers, end } = await history();
+  expect(input).toMatchObject({ policy: { delays: [3, 7, 4] } });
+  expectDelays(timers, ['3s', '7s', '4s']);
   expect(end).toMatchObject({ status: 'failed', failure: { type: 'Undeliverable' } });
   const at = receiver.requests.map(({ receivedAt }) => receivedAt);
   const gaps = at.slice(1).map((time, n) => time - at[n]!);

@@ -1,4 +1,5 @@
 import { type Receiver, startReceiver } from '../receivers/receiver.ts';
+import { expectDelays } from '../replay/expect-timers.ts';
 import { readHistoryFacts } from '../replay/history.ts';
 import { untilWaiting } from '../replay/steps.ts';
 import { eventually } from '../set-up/eventually.ts';
@@ -47,8 +48,9 @@ test.each(DELAYS)(
     }
     await stream.until((outcomes) => outcomes.some(({ kind }) => kind === 'event.settled'));
 
-    const { timers } = await readHistoryFacts(posthorn.temporal, delivery.workflow!.id);
-    expect(timers.map(({ after }) => after)).toEqual(delays);
+    const { input, timers } = await readHistoryFacts(posthorn.temporal, delivery.workflow!.id);
+    expect(input).toMatchObject({ policy: { delays: delays.map(Number.parseFloat) } });
+    expectDelays(timers, delays);
     expect(receiver.requests).toHaveLength(delays.length + 1);
     const consumer = registered.eventFields.consumer ?? null;
     expect(stream.outcomes.map(({ kind, data }) => [kind, data.consumer, data.status])).toEqual([

@@ -1,3 +1,4 @@
+import type { DeliveryResult } from '../../../src/policy/delivery-result.ts';
 import { claimDeliveries } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
 import { pendingResponse } from '../../receivers/pending-response.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
@@ -15,6 +16,14 @@ import {
 let store: SeededStore;
 let engine: TestEngine;
 const receiverThat = receiversPerTest();
+
+/** Expects what is left of a delay that began after `since` (performance.now()), in whole seconds. */
+function expectRest(result: DeliveryResult | undefined, delayMs: number, since: number): void {
+  const { dueInMs } = result as { dueInMs: number };
+  expect(dueInMs % 1_000).toBe(0);
+  expect(dueInMs).toBeLessThanOrEqual(delayMs);
+  expect(dueInMs).toBeGreaterThanOrEqual(delayMs - (performance.now() - since));
+}
 
 beforeEach(async () => {
   store = await seedStore();
@@ -53,36 +62,45 @@ test('each delivery of a batch is recorded as its response arrives, with its own
   ];
   const ids = await deliverToEach(store, [good.url, bad.url, slow.url]);
 
+  const began = performance.now();
   const running = engine.run(firstSteps(ids), 'mine', deadlineIn(10_000));
   await eventually(async () => (await store.deliveryOf(ids[0]!)).status === 'delivered');
   expect(await store.deliveryOf(ids[2]!)).toMatchObject({ status: 'pending', claimed_at: expect.any(Date) });
   respond(200);
 
   const { results, unrecorded } = await running;
-  expect(ids.map((id) => results.find((result) => result.id === id))).toEqual([
+  const inOrder = ids.map((id) => results.find((result) => result.id === id));
+  expect(inOrder).toEqual([
     { id: ids[0], kind: 'delivered', lastOutcome: 'delivered' },
-    { id: ids[1], kind: 'waiting', step: 1, dueInMs: 60_000, lastOutcome: '503' },
+    { id: ids[1], kind: 'waiting', step: 1, dueInMs: expect.any(Number), lastOutcome: '503' },
     { id: ids[2], kind: 'delivered', lastOutcome: 'delivered' },
   ]);
+  expectRest(inOrder[1], 60_000, began);
   expect(unrecorded).toEqual([]);
   expect(engine.claimedWorkflows).toEqual(['mine']);
 });
 
 test('a due time counts from the end of its own attempt, however long the others in the batch take', async () => {
-  const [bad, slow] = [
-    await receiverThat(500),
-    await receiverThat((_, response) => void setTimeout(() => response.end(), 1_200)),
-  ];
+  const { step: respondSlowly, respond } = pendingResponse();
+  const [bad, slow] = [await receiverThat(500), await receiverThat(respondSlowly)];
   const ids = await deliverToEach(store, [bad.url, slow.url]);
 
-  const { results } = await engine.run(firstSteps(ids), 'mine', deadlineIn(10_000));
-
-  expect(results.find(({ id }) => id === ids[0])).toMatchObject({ kind: 'waiting', dueInMs: 59_000 });
+  const began = performance.now();
+  const running = engine.run(firstSteps(ids), 'mine', deadlineIn(60_000));
+  await eventually(async () => (await store.deliveryOf(ids[0]!)).status === 'retrying');
   const { due_at } = await store.deliveryOf(ids[0]!);
+  // More than a second of the delay has passed when the other one ends.
+  await eventually(() => Date.now() > due_at.getTime() - 60_000 + 1_100);
+  respond(200);
+  const { results } = await running;
+
+  const result = results.find(({ id }) => id === ids[0]);
+  expect(result).toMatchObject({ kind: 'waiting', step: 1 });
+  expectRest(result, 59_000, began + 1_000);
   const [{ started_at, duration_ms }] = (await store.attemptsOf(ids[0]!)) as [
     { started_at: Date; duration_ms: number },
   ];
-  expect(due_at.getTime() - started_at.getTime() - duration_ms).toBeLessThan(61_000); // the other one took 1.2 s
+  expect((await store.deliveryOf(ids[0]!)).due_at).toEqual(due_at);
   expect(due_at.getTime() - started_at.getTime() - duration_ms).toBeGreaterThanOrEqual(59_990);
 });
 

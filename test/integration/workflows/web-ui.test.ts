@@ -3,6 +3,7 @@ import proto from '@temporalio/proto';
 import { MAX_DELIVERIES } from '../../../src/policy/workflow-size.ts';
 import type { Receiver } from '../../receivers/receiver.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
+import { expectDelays } from '../../replay/expect-timers.ts';
 import { readHistoryFacts } from '../../replay/history.ts';
 import { untilWaiting } from '../../replay/steps.ts';
 import { eventually } from '../../set-up/eventually.ts';
@@ -114,7 +115,7 @@ test('activities and timers have summaries', async () => {
 
   const { activities, timers } = await readHistoryFacts(posthorn.temporal, workflowId);
   expect(activities.map(({ summary }) => summary)).toEqual(['attempt 1 of 5', 'attempt 2 of 5']);
-  expect(timers.map(({ summary }) => summary)).toEqual(['retry in 1m after 503', 'retry in 5m after 503']);
+  expectDelays(timers, ['60s', '300s'], '503');
 });
 
 test('a workflow can be found by project, event type, event id and state', async () => {

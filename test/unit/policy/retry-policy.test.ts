@@ -4,6 +4,7 @@ import {
   hasDelayShorterThanTimeout,
   maxAttempts,
   type RetryPolicy,
+  remainingDelayMs,
   retryDelayMs,
   serializePolicy,
 } from '../../../src/policy/retry-policy.ts';
@@ -48,6 +49,14 @@ test('no delay follows the last attempt', () => {
       expect(retryDelayMs(policy, maxAttempts(policy) - 1, () => random)).toBeNull();
     }),
   );
+});
+
+test('of a delay, the whole seconds that have passed are subtracted, and nothing is left once it is over', () => {
+  const rests = [0, 999, 1_000, 1_999, 59_999, 60_000, 3_600_000].map((elapsed) =>
+    remainingDelayMs(60_000, elapsed),
+  );
+
+  expect(rests).toEqual([60_000, 60_000, 59_000, 59_000, 1_000, 0, 0]);
 });
 
 test('equal policies have equal texts, and a text parses back to its policy', () => {
