@@ -37,6 +37,7 @@ export type Attempt = {
   statusCode: number | null;
   trigger: string;
   resent: boolean;
+  startedAt: string;
   durationMs: number;
 };
 export type Outcome = { kind: string; event: string; delivery?: string; status: string; reason?: string };

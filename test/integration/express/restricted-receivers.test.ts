@@ -80,7 +80,7 @@ test('a delivery to a paused endpoint is held, and sent by a workflow when it is
   expect(receiver.requests).toHaveLength(1);
 });
 
-test('an endpoint that is paused meanwhile gets no request later than a second afterwards, and the rest once it is resumed', async () => {
+test('an attempt to an endpoint that is paused meanwhile starts at most a second afterwards, and the rest once it is resumed', async () => {
   const receiver = await receiverThat(200);
   const endpoint = await posthorn.newEndpoint(receiver.url, { events: ['to.pausing'] });
   const postTwenty = () =>
@@ -100,7 +100,13 @@ test('an endpoint that is paused meanwhile gets no request later than a second a
   const ids = (await Promise.all([before, meanwhile, afterwards])).flat().map(({ id }) => id);
   await eventually(async () => (await countWith(ids, ['held', 'delivered'])) === 60);
   expect(await countWith(ids, ['held'])).toBeGreaterThanOrEqual(20);
-  for (const { receivedAt } of receiver.requests) expect(receivedAt).toBeLessThanOrEqual(pausedAt + 1_000);
+  // A busy receiver reads a request later than it was sent.
+  const { rows: attempts } = await posthorn.database.pool.query<{ startedAt: Date }>(
+    `SELECT started_at AS "startedAt" FROM attempts JOIN deliveries ON id = delivery_id WHERE event_id = ANY ($1)`,
+    [ids],
+  );
+  expect(attempts).toHaveLength(receiver.requests.length);
+  for (const { startedAt } of attempts) expect(startedAt.getTime()).toBeLessThanOrEqual(pausedAt + 1_000);
   await posthorn.call('POST', `/v1/endpoints/${endpoint.id}/resume`);
 
   await eventually(async () => (await countWith(ids, ['delivered'])) === 60);
@@ -144,7 +150,6 @@ test.each([
     expect(new Set(sent).size).toBe(deliveries);
     expect(sent).toHaveLength(deliveries);
   },
-  90_000,
 );
 
 test('a process without a worker makes first attempts by workflows, and says so at its start', async () => {
