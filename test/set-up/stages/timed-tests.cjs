@@ -13,7 +13,6 @@ const TIMED = [
   'faults/environment/overload',
   'integration/api/connections',
   'integration/api/tenant-reads',
-  'integration/attempts/attempt-engine-receiver-monitor',
   'integration/background/reconciler-many-owners',
   'integration/control/drain',
   'integration/control/limits',
