@@ -7,12 +7,19 @@ import {
   type OutboundRequest,
   type OutboundResult,
 } from '../../../src/egress/outbound.ts';
+import { eventually } from '../../set-up/eventually.ts';
+
+/** Times that no request needs in full, even on a busy machine. */
+const LONG_MS = 20_000;
 
 export type OutboundPerTest = {
   /** Creates the client of this test. By default it may reach loopback addresses. */
   create(options?: Partial<OutboundOptions> & { allow?: string[] }): Outbound;
   /** Posts `{}` with the client that was created last. */
-  post(url: string, timeoutMs?: number, more?: Partial<OutboundRequest>): Promise<OutboundResult>;
+  post(url: string, more?: Partial<OutboundRequest>): Promise<OutboundResult>;
+  stats(): ReturnType<Outbound['stats']>;
+  /** Waits until no request is in flight and the connections that are left can be reused. */
+  untilIdle(): Promise<void>;
 };
 
 /** An HTTP client that is closed after each test. */
@@ -22,6 +29,7 @@ export function outboundPerTest(): OutboundPerTest {
     await outbound?.close();
     outbound = undefined;
   });
+  const stats = () => outbound!.stats();
   return {
     create: (options = {}) => {
       outbound = createOutbound({
@@ -31,17 +39,19 @@ export function outboundPerTest(): OutboundPerTest {
       });
       return outbound;
     },
-    post: (url, timeoutMs = 2_000, more = {}) =>
+    post: (url, more = {}) =>
       outbound!.post({
         url,
         headers: {},
         body: Buffer.from('{}'),
-        timeoutMs,
-        startBy: performance.now() + 1_000,
+        timeoutMs: LONG_MS,
+        startBy: performance.now() + LONG_MS,
         projectId: 'project',
         poolKey: 'tenant',
         ...more,
       }),
+    stats,
+    untilIdle: () => eventually(() => stats().idle === stats().connections),
   };
 }
 

@@ -8,9 +8,12 @@ import { type NameServer, startNameServer, type Zone } from '../../receivers/nam
 let server: NameServer | undefined;
 const noHosts = async (): Promise<string[]> => [];
 
-const lookupIn = async (zone: Zone) => {
+/** Of the first of two tries. */
+const QUERY_TIMEOUT_MS = 2_000;
+
+const lookupIn = async (zone: Zone, queryTimeoutMs = QUERY_TIMEOUT_MS) => {
   server = await startNameServer(zone);
-  return createLookup({ hosts: noHosts, nameServers: [server.address], queryTimeoutMs: 200 });
+  return createLookup({ hosts: noHosts, nameServers: [server.address], queryTimeoutMs });
 };
 afterEach(async () => {
   await server?.close();
@@ -39,7 +42,7 @@ test('a name server that does not respond for IPv6 barely delays an IPv4 respons
   const began = performance.now();
 
   expect(await lookup('slow.example')).toEqual(['192.0.2.1']);
-  expect(performance.now() - began).toBeLessThan(500);
+  expect(performance.now() - began).toBeLessThan(QUERY_TIMEOUT_MS);
 });
 
 test('addresses of the slower family are reported when they arrive, even if the first response was useless', async () => {
@@ -53,7 +56,7 @@ test('addresses of the slower family are reported when they arrive, even if the 
 });
 
 test('a family without a response is reported as having no addresses', async () => {
-  const lookup = await lookupIn((_, type) => (type === 'A' ? ['192.0.2.1'] : 'silence'));
+  const lookup = await lookupIn((_, type) => (type === 'A' ? ['192.0.2.1'] : 'silence'), 500);
   let later: Promise<string[]> | undefined;
 
   await lookup('slow.example', (others) => (later = others));
@@ -72,7 +75,7 @@ test.each<[string, Zone, string]>([
   ['is refused', () => 'refused', 'EREFUSED'],
   ['gets no response', () => 'silence', 'ETIMEOUT'],
 ])('a name that %s fails with a code of its own', async (_case, zone, code) => {
-  await expect((await lookupIn(zone))('failing.example')).rejects.toMatchObject({ code });
+  await expect((await lookupIn(zone, 500))('failing.example')).rejects.toMatchObject({ code });
 });
 
 test('an unknown name, or one without an address, fails with a code', async () => {
@@ -91,7 +94,7 @@ test('a hundred names without a response do not delay another name', async () =>
   const began = performance.now();
 
   expect(await lookup('living.example')).toEqual(['192.0.2.1']);
-  expect(performance.now() - began).toBeLessThan(500);
+  expect(performance.now() - began).toBeLessThan(QUERY_TIMEOUT_MS);
   expect(new Set(await Promise.all(dead))).toEqual(new Set(['dead']));
 });
 

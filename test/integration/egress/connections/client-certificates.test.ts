@@ -41,7 +41,7 @@ const showing = (name: string, from = authority): TlsIdentity =>
   identityOf(name, { clientCertificate: from.issue(name) });
 
 const demanding = { ...certificate('trusted'), requestCert: true, ca: authority.certificate };
-const send = (port: number, tls?: TlsIdentity) => post(`https://localhost:${port}/`, 5_000, { tls });
+const send = (port: number, tls?: TlsIdentity) => post(`https://localhost:${port}/`, { tls });
 
 test('a receiver that requires a client certificate gets the one of the endpoint, with its chain', async () => {
   receiver = await startReceiver([200], { tls: demanding });

@@ -1,32 +1,19 @@
-import { createAddressGuard } from '../../../../src/egress/addresses/address-guard.ts';
-import { createOutbound, type Outbound, type OutboundOptions } from '../../../../src/egress/outbound.ts';
+import type { OutboundOptions } from '../../../../src/egress/outbound.ts';
 import { certificate, testAuthority } from '../../../receivers/certificates.ts';
 import { startMisbehavingReceiver } from '../../../receivers/misbehaving-receiver.ts';
 import { startReceiver } from '../../../receivers/receiver.ts';
+import { eventually } from '../../../set-up/eventually.ts';
+import { outboundPerTest } from '../outbound-per-test.ts';
 
-let outbound: Outbound;
+const { create: createClient, post } = outboundPerTest();
 const toClose: (() => Promise<unknown>)[] = [];
 
 const create = (options: Partial<OutboundOptions>): void => {
   // A fast machine would reach the usual number of requests before a connection is old.
-  const usual = { quietPeriodMs: 0, maxRequestsPerConnection: Number.POSITIVE_INFINITY };
-  outbound = createOutbound({ guard: createAddressGuard(['127.0.0.0/8']), ...usual, ...options });
+  createClient({ maxRequestsPerConnection: Number.POSITIVE_INFINITY, ...options });
 };
-const post = (url: string, body = Buffer.from('{}')) =>
-  outbound.post({
-    url,
-    headers: {},
-    body,
-    timeoutMs: 2_000,
-    startBy: performance.now() + 2_000,
-    projectId: 'project',
-    poolKey: 'receiver',
-  });
-const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-  for (const began = performance.now(); !(await condition()); ) {
-    if (performance.now() - began > 5_000) throw new Error('the condition did not come true within 5 s');
-  }
-};
+/** Without a pause between two looks, so that connections are in constant use. */
+const until = (condition: () => Promise<boolean>): Promise<void> => eventually(condition, 60_000, 0);
 const start = async () => {
   const receiver = await startReceiver();
   toClose.push(receiver.close);
@@ -35,7 +22,6 @@ const start = async () => {
 
 afterEach(async () => {
   for (const close of toClose.splice(0)) await close();
-  await outbound.close();
 });
 
 test('a connection carries no more requests than allowed', async () => {
@@ -68,7 +54,7 @@ test.each([2, 60_000, 1_000_000])(
     create({ certificateAuthorities: [testAuthority()], lookup: async () => ['127.0.0.1'] });
 
     for (let n = 0; n < 30; n++) {
-      const result = await post(`https://localhost:${receiver.port}/`, Buffer.alloc(length, 'x'));
+      const result = await post(`https://localhost:${receiver.port}/`, { body: Buffer.alloc(length, 'x') });
       expect(result).toMatchObject({ outcome: 'delivered', resent: false });
     }
 

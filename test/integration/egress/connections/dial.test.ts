@@ -87,9 +87,9 @@ test('a lookup that never finishes times out at the deadline', async () => {
   create({ lookup: () => new Promise(() => {}) });
   const startedAt = performance.now();
 
-  expect(await post('http://receiver.example/', 300)).toMatchObject({
+  expect(await post('http://receiver.example/', { timeoutMs: 300 })).toMatchObject({
     outcome: 'timeout',
     error: { code: 'DNS_TIMEOUT' },
   });
-  expect(performance.now() - startedAt).toBeLessThan(3_000);
+  expect(performance.now() - startedAt).toBeLessThan(300 + 5_000);
 });

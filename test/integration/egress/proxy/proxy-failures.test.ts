@@ -32,17 +32,7 @@ test.each<[string, ProxyStep, ProxyFault]>([
   proxy().answer = () => step;
   let started = 0;
   const outbound = create(observed);
-  const send = () =>
-    outbound.post({
-      url: `http://receiver.example:${receiver.port}/`,
-      headers: {},
-      body: Buffer.from('{}'),
-      timeoutMs: 20_000,
-      startBy: performance.now() + 10_000,
-      projectId: 'project',
-      poolKey: 'tenant',
-      onStart: () => void started++,
-    });
+  const send = () => post(`http://receiver.example:${receiver.port}/`, { onStart: () => void started++ });
 
   expect(await send()).toEqual(PROXY_FAILED);
   expect(await send()).toEqual(PROXY_FAILED);
@@ -133,7 +123,7 @@ test('a receiver for which only its own tunnels get no response is at fault', as
   const results: OutboundResult[] = [];
 
   await eventually(async () => {
-    const result = await post('http://dead.example:9/', 200);
+    const result = await post('http://dead.example:9/', { timeoutMs: 200 });
     results.push(result);
     await post(`http://other.example:${other.port}/`);
     return result.kind === 'failed';

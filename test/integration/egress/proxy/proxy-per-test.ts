@@ -1,9 +1,9 @@
-import type { OutboundOptions, OutboundRequest, OutboundResult } from '../../../../src/egress/outbound.ts';
+import type { OutboundOptions } from '../../../../src/egress/outbound.ts';
 import { createEgressProxy, type EgressProxyOptions } from '../../../../src/egress/proxy/egress-proxy.ts';
 import { createNoProxy } from '../../../../src/egress/proxy/no-proxy.ts';
 import { type ConnectProxy, startConnectProxy } from '../../../receivers/connect-proxy.ts';
 import { type Receiver, type ReceiverOptions, startReceiver } from '../../../receivers/receiver.ts';
-import { lookupIn, outboundPerTest } from '../outbound-per-test.ts';
+import { lookupIn, type OutboundPerTest, outboundPerTest } from '../outbound-per-test.ts';
 
 /** Public for the guard, so that a request that does not go through the proxy arrives nowhere. */
 export const PUBLIC = '203.0.114.1';
@@ -15,8 +15,8 @@ export type ProxyPerTest = {
   create(
     proxyOptions?: Partial<EgressProxyOptions> & { noProxy?: string[] },
     options?: Partial<OutboundOptions> & { allow?: string[] },
-  ): ReturnType<ReturnType<typeof outboundPerTest>['create']>;
-  post(url: string, timeoutMs?: number, more?: Partial<OutboundRequest>): Promise<OutboundResult>;
+  ): ReturnType<OutboundPerTest['create']>;
+  post: OutboundPerTest['post'];
 };
 
 /** A proxy and a client of it, both closed after each test. */
@@ -48,6 +48,6 @@ export function proxyPerTest(): ProxyPerTest {
         }),
         ...options,
       }),
-    post: (url, timeoutMs = 20_000, more) => post(url, timeoutMs, more),
+    post,
   };
 }

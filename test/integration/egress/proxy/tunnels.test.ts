@@ -46,7 +46,7 @@ test('a client certificate is shown to the receiver through a tunnel, and not to
   const send = (id: string) => {
     const material = { clientCertificate: authority.issue(id), authorities: testAuthority() };
     const secureContext = createTlsContext(material, undefined);
-    return post(`https://localhost:${receiver.port}/`, undefined, {
+    return post(`https://localhost:${receiver.port}/`, {
       tls: { id, secureContext, hasClientCertificate: true },
     });
   };
