@@ -138,10 +138,16 @@ export function createRetention(deps: RetentionDependencies): Loop {
     };
   }
 
-  const oldPayloads = async (): Promise<RemoveBatch> =>
-    inRotation(await projectsWithPayloadRetention(pool), (project) =>
-      runOrSkip(`payloads of ${project}`, () => removePayloads(pool, project)),
+  async function oldPayloads(): Promise<RemoveBatch> {
+    const positions = new Map<string, EventPosition>();
+    return inRotation(await projectsWithPayloadRetention(pool), (project) =>
+      runOrSkip(`payloads of ${project}`, async () => {
+        const next = await removePayloads(pool, project, positions.get(project));
+        if (next) positions.set(project, next);
+        return next !== null;
+      }),
     );
+  }
 
   passes = startPassLoop(pass, deps.intervalMs ?? INTERVAL_MS, { mayRun, onFailure, times: LEAD_TIMES });
 

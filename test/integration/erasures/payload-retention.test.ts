@@ -1,4 +1,5 @@
 import { removePayloads } from '../../../src/store/events/payload-retention.ts';
+import type { EventPosition } from '../../../src/store/events/retention.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { tablesWith } from '../../set-up/stored-text.ts';
@@ -20,7 +21,9 @@ const keepFor = (payloadRetention: string | null) =>
 
 /** Removes all that is due, as the retention does once a minute. */
 async function sweep(): Promise<void> {
-  while (await removePayloads(posthorn.database.pool, posthorn.project.id, 0));
+  let position: EventPosition | null = null;
+  do position = await removePayloads(posthorn.database.pool, posthorn.project.id, position);
+  while (position);
 }
 
 type Payload = Event & { data: unknown; body: string | null; payloadRemovedAt: string | null };

@@ -1,5 +1,6 @@
 import { retryDelivery } from '../../../src/store/deliveries/retry-and-cancel.ts';
 import { removePayloads } from '../../../src/store/events/payload-retention.ts';
+import type { EventPosition } from '../../../src/store/events/retention.ts';
 import { deliverEvent } from '../erasures/erasures-set-up.ts';
 import { type SeededStore, seedStore } from '../seed.ts';
 
@@ -18,6 +19,17 @@ const removedOf = async () =>
     )
   ).n;
 
+/** Removes all that is due. Returns how many payloads were removed in all after each batch. */
+async function removeAll(): Promise<number[]> {
+  const removed: number[] = [];
+  let position: EventPosition | null = null;
+  do {
+    position = await removePayloads(store.pool, store.project, position);
+    removed.push(await removedOf());
+  } while (position);
+  return removed;
+}
+
 test('payloads are removed in batches, also of many events of one moment, and younger ones stay', async () => {
   await store.pool.query(
     `INSERT INTO events (project_id, id, type, attributes, data, body, content_hash, profile, profile_version, status,
@@ -28,11 +40,11 @@ test('payloads are removed in batches, also of many events of one moment, and yo
   );
   await store.acceptEvent(null, { id: 'young' });
 
-  while (await removePayloads(store.pool, store.project));
+  await removeAll();
 
   expect(await removedOf()).toBe(1_200);
   const before = await store.queryOne('SELECT * FROM events WHERE id = $1', ['7']);
-  await removePayloads(store.pool, store.project);
+  await removeAll();
   expect(await store.queryOne('SELECT * FROM events WHERE id = $1', ['7'])).toEqual(before);
 });
 
@@ -49,14 +61,38 @@ test.each([
     [store.project, OLD, deliveries, bytes],
   );
 
-  const removed: number[] = [];
-  for (let more = true; more; ) {
-    more = await removePayloads(store.pool, store.project);
-    removed.push(await removedOf());
-  }
+  expect(await removeAll()).toEqual([3, 6, 9, 10]);
+  expect(await removeAll()).toEqual([10]);
+});
 
-  expect(removed).toEqual([3, 6, 9, 10]);
-  expect(await removePayloads(store.pool, store.project)).toBe(false);
+test('the payload of an event that was stored minutes after younger ones is removed, too', async () => {
+  const minutesAgo = (minutes: number) => ({ createdAt: new Date(Date.now() - minutes * 60_000) });
+  await store.pool.query('UPDATE projects SET payload_retention_seconds = 1');
+  await store.acceptEvent(null, minutesAgo(1));
+  expect(await removeAll()).toEqual([1]);
+
+  await store.acceptEvent(null, minutesAgo(5));
+
+  expect(await removeAll()).toEqual([2]);
+});
+
+test('events that may have to be looked at again are read in batches of 5,000, and older ones once', async () => {
+  await store.pool.query('UPDATE projects SET payload_retention_seconds = 1');
+  const add = (prefix: string, minutes: number, count: number) =>
+    store.pool.query(
+      `INSERT INTO events (project_id, id, type, attributes, data, body, content_hash, profile, profile_version, status,
+                           delivery_count, open_count, created_at, payload_removed_at)
+       SELECT $1, $2 || n, 'a.b', '{}', '', '', '', 'standard-webhooks', 1, 'unrouted', 0, 0,
+              now() - $3 * interval '1 minute' + n * interval '1 millisecond', now()
+       FROM generate_series(1, $4::int) AS n`,
+      [store.project, prefix, minutes, count],
+    );
+  await add('old', 20, 11_000);
+  await add('young', 5, 6_000);
+  await store.acceptEvent(null, { createdAt: new Date(Date.now() - 60_000) });
+
+  expect(await removeAll()).toEqual([17_000, 17_000, 17_000, 17_001]);
+  expect(await removeAll()).toEqual([17_001, 17_001]);
 });
 
 test('a retry at the same time either finds the payload or is refused, and never sends an empty body', async () => {
