@@ -41,9 +41,11 @@ COPY activities ./activities
 COPY workflows ./workflows
 # With a bundle in the image, a worker polls a second after its start. A bundle of other files is not used.
 RUN node src/temporal/bundle/write-workflow-bundle.ts
+# On PATH, because `docker compose exec` and `kubectl exec` do not use the entry point.
+RUN ln -s /app/bin/posthorn.mjs /usr/local/bin/posthorn
 USER node
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "/app/bin/is-healthy.mjs"]
-ENTRYPOINT ["node", "/app/bin/posthorn.mjs"]
+ENTRYPOINT ["posthorn"]
 CMD ["api"]

@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path';
 
 const root = join(__dirname, '../..');
 
-/** What runs in a clean root: its /app, the user, and whether it may write anywhere but /tmp. */
+/** What runs in a clean root: its /app, the user, and where it may write besides /tmp. */
 export type CleanRun = {
   app: string;
   command: string[];
   env?: Record<string, string | undefined>;
-  /** Without it root, who may write, as in a build. */
+  /** Without it root, who may write to /app and /usr/local, as in a build. All runs share one /usr/local. */
   unprivileged?: boolean;
 };
 
@@ -34,13 +34,14 @@ mkdir usr etc app tmp dev proc root
 mount --rbind /usr usr
 mount --bind "$LOCAL" usr/local
 mount --rbind /etc etc
-for folder in usr usr/local etc; do mount -o remount,bind,ro "$folder"; done
+for folder in usr etc; do mount -o remount,bind,ro "$folder"; done
 mount --rbind /dev dev
 mount --rbind /proc proc
 mount -t tmpfs -o mode=1777 tmpfs tmp
 mount --bind "$APP" app
 if [ -n "$UNPRIVILEGED" ]; then
   mount -o remount,bind,ro app
+  mount -o remount,bind,ro usr/local
   mount -o remount,ro .
   set -- setpriv --reuid=1000 --regid=1000 --clear-groups --bounding-set=-all --no-new-privs "$@"
 fi

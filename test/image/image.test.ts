@@ -83,7 +83,12 @@ if (reason) process.stderr.write(`\nThe steps of the Dockerfile are not run: ${r
       expect(names).not.toContain(name);
     // It has no other way to succeed: it could not store another bundle here.
     expect((await runIn(['node', 'src/temporal/bundle/write-workflow-bundle.ts'])).code).toBe(0);
-    const { stdout } = await runIn([...entrypoint(), '--help']);
+  });
+
+  test('has the command `posthorn` on PATH, for `docker compose exec` and `kubectl exec`', async () => {
+    expect(entrypoint()).toEqual(['posthorn']);
+    const { code, stdout } = await runIn(['posthorn', '--help']);
+    expect(code).toBe(0);
     expect(stdout).toContain('migrate the database');
   });
 
