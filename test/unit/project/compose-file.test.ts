@@ -62,6 +62,11 @@ test('no container of Posthorn is a target of another, whatever is allowed', () 
   }
 });
 
+test('every process gets the public URL, which workers send in User-Agent', () => {
+  for (const name of ['api', 'worker'])
+    expect(compose.services[name]!.environment!.POSTHORN_PUBLIC_URL).toMatch(/^\$\{POSTHORN_PUBLIC_URL:-\}$/);
+});
+
 test('a worker is given longer to stop than its own grace of 75 s', () => {
   expect(Number.parseInt(compose.services.worker!.stop_grace_period!, 10)).toBeGreaterThan(75);
 });
