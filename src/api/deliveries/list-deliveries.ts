@@ -73,7 +73,7 @@ export function listDeliveriesRoute(
     access: 'consumer',
     query: listDeliveriesQuery,
     responses: { 200: { description: 'A page of deliveries', schema: searchedPageSchema(delivery) } },
-    problems: ['invalid_cursor', 'window_required', 'capability_missing', 'quota_exceeded', ...READ_PROBLEMS],
+    problems: ['invalid_cursor', 'window_required', 'capability_missing', ...READ_PROBLEMS],
     handle: handleListDeliveries,
   });
 

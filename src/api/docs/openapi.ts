@@ -104,8 +104,10 @@ function responsesOf(route: Route): ZodOpenApiResponsesObject {
     };
   }
   const possible = problemsOf(route).flatMap((code) => {
-    // quota_exceeded is 429 for every route, and 409 only for routes that declare it, because they create something.
-    const statuses = route.problems?.includes(code) ? statusesOf(code) : [PROBLEM_CODES[code].status];
+    // quota_exceeded is 429 for every route, and 409 only for routes that declare it because they may throw QuotaReached.
+    // Open routes declare it as well, because it does not follow from their access: for them it is 429 only.
+    const mayBeBoth = route.access !== 'open' && route.problems?.includes(code);
+    const statuses = mayBeBoth ? statusesOf(code) : [PROBLEM_CODES[code].status];
     return statuses.map((status) => ({ status, code }));
   });
   const byStatus = Map.groupBy(possible, ({ status }) => status);

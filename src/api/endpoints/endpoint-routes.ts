@@ -101,7 +101,7 @@ export function endpointRoutes(
       params,
       body: endpointChanges,
       responses: { 200: { description: 'The updated endpoint', schema: endpoint } },
-      problems: ['invalid_url', 'uid_conflict'],
+      problems: ['invalid_url', 'quota_exceeded', 'uid_conflict'],
       handle: changeEndpoint,
     }),
     tenantRoute({

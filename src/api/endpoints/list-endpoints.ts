@@ -41,7 +41,7 @@ export function listEndpointsRoute(
     access: 'consumer',
     query: listEndpointsQuery,
     responses: { 200: { description: 'A page of endpoints', schema: searchedPageSchema(endpoint) } },
-    problems: ['invalid_cursor', 'quota_exceeded', ...READ_PROBLEMS],
+    problems: ['invalid_cursor', ...READ_PROBLEMS],
     handle: handleListEndpoints,
   });
 

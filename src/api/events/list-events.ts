@@ -81,7 +81,7 @@ export function listEventsRoute(
     responses: {
       200: { description: 'A page of events', schema: searchedPageSchema(z.union([event, eventSummary])) },
     },
-    problems: ['invalid_cursor', 'window_required', 'capability_missing', 'quota_exceeded', ...READ_PROBLEMS],
+    problems: ['invalid_cursor', 'window_required', 'capability_missing', ...READ_PROBLEMS],
     handle: handleListEvents,
   });
 

@@ -93,7 +93,7 @@ export const PROBLEM_CODES = {
   id_conflict: {
     status: 409,
     title: 'Event id already used',
-    help: 'An event with this id and different content exists. An id can be posted again only with the same type, data (byte for byte), consumer, attributes and target. Use a new id for a new event.',
+    help: 'An event with this id and different content exists. An id can be posted again only with the same type, data (byte for byte), consumer, attributes, target, and `ttl` or `expiresAt`. If you repeat a post, use `ttl`, not an `expiresAt` that is computed anew each time. Use a new id for a new event.',
   },
   uid_conflict: {
     status: 409,
@@ -244,12 +244,12 @@ export const PROBLEM_CODES = {
     status: 429,
     alsoStatus: 409,
     title: 'Quota exceeded',
-    help: 'With status 429, a rate limit or a share of a common resource (connections, memory for bodies, waiting calls) is used up: send the same request again after the seconds in `Retry-After`, and send fewer requests at once. With status 409, the number of endpoints, filters, keys or idempotency keys is at its limit: delete an endpoint or a key first, or use a filter that another endpoint has; idempotency keys are forgotten after 24 hours. `detail` names the quota or the share; the operator sets quotas with `POSTHORN_QUOTAS`.',
+    help: 'With status 429, a rate limit or a share of a common resource (connections, memory for bodies, waiting calls) is used up: send the same request again after the seconds in `Retry-After`, and send fewer requests at once. With status 409, the number of something is at its limit, and the same request succeeds once there are fewer. Endpoints, operational endpoints, listeners and keys: delete one. Filters: use one that another endpoint has, or remove one. Idempotency keys: each is forgotten after 24 hours. Recoveries and cancellations that run or are paused: cancel one, or wait until one has ended. Erasures: wait until one is completed. `detail` names the quota or the share; the operator sets quotas with `POSTHORN_QUOTAS`.',
   },
   too_many_streams: {
     status: 429,
     title: 'Too many open streams',
-    help: 'A key can have 20 outcome streams open at once. Close one, or read everything from a single stream.',
+    help: 'A key can have 20 streams open at once, those of outcomes and those of listeners together. Close one; for outcomes, read everything from a single stream.',
   },
   headers_too_large: {
     status: 431,

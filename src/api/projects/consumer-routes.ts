@@ -85,7 +85,7 @@ export function consumerRoutes(
       access: 'project',
       query: listConsumersQuery,
       responses: { 200: { description: 'A page of consumers', schema: searchedPageSchema(consumerSchema) } },
-      problems: ['invalid_cursor', 'quota_exceeded', ...READ_PROBLEMS],
+      problems: ['invalid_cursor', ...READ_PROBLEMS],
       handle: handleListConsumers,
     }),
     tenantRoute({

@@ -67,7 +67,7 @@ export function failureRoutes(
       access: 'consumer',
       query: listFailuresQuery,
       responses: { 200: { description: 'The groups', schema: failures } },
-      problems: ['quota_exceeded', ...READ_PROBLEMS],
+      problems: READ_PROBLEMS,
       handle: listFailures,
     }),
   ];
