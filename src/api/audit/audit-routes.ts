@@ -18,7 +18,7 @@ export function auditRoutes(readPool: TenantReadPool): Route[] {
       tag: 'Audit',
       summary: 'List the calls that changed something, newest first',
       description:
-        'The calls about one project; with the admin key and no project, all calls. A page may contain fewer than `limit` entries and still have a `nextCursor` when a filter matches few of the entries scanned. Posted events and previews are not in the trail.',
+        'The calls about one project; with the admin key and no project, all calls. A page may contain fewer than `limit` entries and still have a `nextCursor` when a filter matches few of the entries scanned. Not in the trail: calls that post events, sign in or out, or report the response of a listener, and the previews of profiles and event types. Dry runs and previews of filters are.',
       access: 'shared',
       query: listAuditQuery,
       responses: { 200: { description: 'A page of entries', schema: pageSchema(auditEntry) } },
