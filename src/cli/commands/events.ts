@@ -23,7 +23,10 @@ export function registerEvents(program: Command): void {
 const listCommand = (): Command =>
   clientCommand('list', 'list events, the newest first')
     .option('--type <type>', 'only events of this type')
-    .option('--status <list>', 'only pending, delivered, undeliverable, cancelled, unrouted')
+    .option(
+      '--status <list>',
+      'only pending (which includes retrying), delivered, undeliverable, cancelled, unrouted',
+    )
     .option('--consumer <id>', 'only events of this consumer')
     .option('--endpoint <id>', 'only events with a delivery to this endpoint')
     .option('--since <time>', 'only events since then: a time, or 10m, 24h, 7d')
