@@ -51,6 +51,11 @@ export const CONCEPTS: readonly { word: string; meaning: string }[] = [
       'The result of an attempt: `delivered` for a 2xx response, otherwise the kind of failure, such as `rejected` or `timeout`. `GET /v1/outcomes` streams the outcomes of attempts, deliveries and events; lists of `endpoint`, `consumer` and `kind` leave out others.',
   },
   {
+    word: 'retry, resend, replay',
+    meaning:
+      'A retry is a further attempt of the same delivery. To resend a delivery that has settled is to create a new one of the same event to the same endpoint; the new one replays the old one, whose `replayedBy` names it. `POST /v1/deliveries/{id}/retry` does either. `resentCount` of an event counts its undeliverable deliveries that were replayed. `resent` of an attempt is something else: its request was sent twice within that attempt.',
+  },
+  {
     word: 'unrouted',
     meaning:
       'The status of an event that matched no endpoint: none has its consumer, subscribes to its type and lets it pass its filter, or the consumer’s plan does not include webhooks. The event is kept. It reaches an endpoint that is created later only if a recovery or `POST /v1/events/{id}/deliveries` sends it.',
