@@ -8,8 +8,8 @@ import {
   type SpareSockets,
 } from '../connections/happy-eyeballs.ts';
 import { startTls } from '../connections/start-tls.ts';
-import { resolveWithin } from '../deadline.ts';
-import type { Failure } from '../failure.ts';
+import { msUntil, resolveWithin } from '../deadline.ts';
+import { type Failure, timedOut } from '../failure.ts';
 import type { Origin } from '../target-url.ts';
 import type { BypassesProxy } from './no-proxy.ts';
 import { createProxyHealth, type ProxyHealthEvents, type ProxyStatus } from './proxy-health.ts';
@@ -47,9 +47,18 @@ export type EgressProxyOptions = ProxyHealthEvents & {
 };
 
 type ProxyFailure = Extract<TunnelVerdict, { kind: 'proxy' }>;
+type UnclearFailure = Extract<TunnelVerdict, { kind: 'unclear' }>;
 
 /** Each further address of a receiver costs a connection to the proxy. */
 const MAX_ADDRESSES = 4;
+
+/** The name server of the receiver may have left too little of the timeout to reach any proxy. */
+const ATTEMPT_TIMED_OUT: UnclearFailure = {
+  kind: 'unclear',
+  fault: 'timeout',
+  detail: 'was not reached before the timeout of the attempt',
+  failure: timedOut('connect'),
+};
 
 export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
   const {
@@ -65,30 +74,34 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
   async function connectToProxy(
     spareSockets: SpareSockets,
     deadlineAt: number,
-  ): Promise<Socket | ProxyFailure | 'no_socket'> {
-    const until = Math.min(deadlineAt, performance.now() + connectTimeoutMs);
-    const failed = (fault: ProxyFailure['fault'], detail: string): ProxyFailure => ({
-      kind: 'proxy',
-      fault,
-      detail,
-    });
-    const addresses = await resolveWithin(until - performance.now(), lookup(proxy.host)).catch(
-      () => undefined,
+  ): Promise<Socket | ProxyFailure | UnclearFailure | 'no_socket'> {
+    const connectBy = performance.now() + connectTimeoutMs;
+    const until = Math.min(deadlineAt, connectBy);
+    const failed = (fault: ProxyFailure['fault'], detail: string, isTimeout: boolean) =>
+      isTimeout && deadlineAt < connectBy ? ATTEMPT_TIMED_OUT : { kind: 'proxy' as const, fault, detail };
+    const addresses = await resolveWithin(
+      msUntil(until),
+      lookup(proxy.host).catch(() => []),
     );
-    if (!addresses?.length) return failed('unreachable', 'its name cannot be resolved');
+    if (!addresses?.length)
+      return failed('unreachable', 'its name cannot be resolved', addresses === undefined);
     const connected = await connectToFirst({ addresses, port: proxy.port }, spareSockets, until);
     if (connected.kind === 'no_socket') return 'no_socket';
-    if (connected.kind !== 'connected') return failed('unreachable', `cannot be reached${codeIn(connected)}`);
+    if (connected.kind !== 'connected')
+      return failed('unreachable', `cannot be reached${codeIn(connected)}`, isTimeout(connected));
     if (!proxy.secure) return connected.socket;
     const secured = await startTls(connected.socket, proxy.host, secureContext, until);
     if (secured.kind === 'no_socket') return 'no_socket';
-    if (secured.kind !== 'connected')
-      return failed('tls_failed', `no trusted TLS connection to it can be established${codeIn(secured)}`);
+    if (secured.kind !== 'connected') {
+      const detail = `no trusted TLS connection to it can be established${codeIn(secured)}`;
+      return failed('tls_failed', detail, isTimeout(secured));
+    }
     return secured.socket;
   }
 
+  /** `addressesLeft`: how many addresses share what is left until the deadline once the proxy is reached. */
   async function openTunnel(
-    { host, port }: { host: string; port: number },
+    { host, port, addressesLeft }: { host: string; port: number; addressesLeft: number },
     spareSockets: SpareSockets,
     deadlineAt: number,
   ): Promise<
@@ -96,7 +109,9 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
   > {
     const socket = await connectToProxy(spareSockets, deadlineAt);
     if (socket === 'no_socket' || 'fault' in socket) return socket;
-    const until = Math.min(deadlineAt, performance.now() + tunnelTimeoutMs);
+    // An address that never responds leaves time for the others.
+    const now = performance.now();
+    const until = now + Math.min((deadlineAt - now) / addressesLeft, tunnelTimeoutMs);
     const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     const verdict = tunnelVerdict(await requestTunnel(socket, authority, proxy.authorization, until));
     if (verdict.kind === 'opened') return { kind: 'connected', socket };
@@ -118,12 +133,10 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
       });
       const candidates = alternateFamilies(addresses).slice(0, MAX_ADDRESSES);
       let failure: Failure | undefined;
-      let unclear: Extract<TunnelVerdict, { kind: 'unclear' }> | undefined;
+      let unclear: UnclearFailure | undefined;
       for (const [index, host] of candidates.entries()) {
-        // An address that never responds leaves time for the others.
-        const now = performance.now();
-        const until = now + (deadlineAt - now) / (candidates.length - index);
-        const tunnel = await openTunnel({ host, port: origin.port }, spareSockets, until);
+        const address = { host, port: origin.port, addressesLeft: candidates.length - index };
+        const tunnel = await openTunnel(address, spareSockets, deadlineAt);
         if (tunnel === 'no_socket') return { kind: 'no_socket' };
         if (tunnel.kind === 'connected') {
           health.opened(projectId, receiver);
@@ -132,7 +145,7 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
         if (tunnel.kind === 'proxy') return failedFor(tunnel, true);
         if (tunnel.kind === 'receiver') failure ??= tunnel.failure;
         else unclear ??= tunnel;
-        if (performance.now() >= deadlineAt) break;
+        if (tunnel === ATTEMPT_TIMED_OUT || performance.now() >= deadlineAt) break;
       }
       if (failure) return { kind: 'failed', failure };
       if (health.failsAlone(projectId, receiver)) return { kind: 'failed', failure: unclear!.failure };
@@ -142,6 +155,9 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
     status: health.status,
   };
 }
+
+const isTimeout = (result: ConnectResult): boolean =>
+  result.kind === 'failed' && result.failure.outcome === 'timeout';
 
 const codeIn = (result: ConnectResult): string =>
   result.kind === 'failed' ? ` (${result.failure.error.code})` : '';
