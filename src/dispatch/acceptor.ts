@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import type { Acceptor } from '../api/ports.ts';
 import { createFilterEvaluator } from '../filters/filter-evaluator.ts';
@@ -10,6 +9,7 @@ import { FiltersNeeded } from '../store/events/accept/event-filters.ts';
 import { FanOutTooLarge } from '../store/events/accept/match-receivers.ts';
 import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
 import {
+  isLockTimeout,
   isOutage,
   Overloaded,
   ProjectShareExhausted,
@@ -17,11 +17,13 @@ import {
   StoreUnavailable,
 } from '../store/postgres/database.ts';
 import { createCommitSchedule } from './commit-schedule.ts';
+import { EventsUnderWay } from './events-under-way.ts';
 import { createFilteredPosts } from './filtered-posts.ts';
 import { draftBytes, PostQueue, type QueuedPost } from './post-queue.ts';
 import type { Reservation, Reserve } from './reservation.ts';
-import { createReserveAndStore } from './reserve-and-store.ts';
+import { createReserveAndStore, type StoreOptions } from './reserve-and-store.ts';
 import { createSaturation, type Saturation } from './saturation.ts';
+import { createSeparatePosts } from './separate-posts.ts';
 
 /** Events in one shared transaction. Above this, the cost of a commit per event hardly falls any further. */
 const MAX_POSTS_PER_COMMIT = 100;
@@ -35,9 +37,15 @@ const MAX_QUEUED_POSTS = 20_000;
 const MAX_WAIT_MS = 2_000;
 /** The longest pause after a commit, so that at least 1,000 posts a second are stored, however large the claim backlog. */
 const MAX_PAUSE_MS = 50;
-/** After an event matched too many endpoints for a shared transaction, its project's posts are stored separately for 60 s. */
-const HIGH_FAN_OUT_TTL_MS = 60_000;
-const MAX_HIGH_FAN_OUT_PROJECTS = 1_000;
+/**
+ * A shared transaction waits no longer for a lock that a project's other work holds, such as a batch with the same event in
+ * another process: the posts of every project wait with it. Much longer than the commit of another shared transaction takes.
+ */
+const MAX_LOCK_WAIT_MS = 250;
+/** Options of a transaction that delays only the posts of its own project. */
+const SEPARATE: StoreOptions = { allOrNone: false, maxLockWaitMs: 0 };
+const SHARED: StoreOptions = { allOrNone: false, maxLockWaitMs: MAX_LOCK_WAIT_MS };
+const BATCH: StoreOptions = { allOrNone: true, maxLockWaitMs: 0 };
 
 /** `maxPerTransaction`: a shared transaction takes no more posts beyond this. `maxInMemory`: all queued and running posts. */
 export type AcceptByteLimits = { maxPerTransaction: number; maxInMemory: number };
@@ -73,10 +81,10 @@ export function createAcceptor({
   const filtering = createFilteredPosts(createFilterEvaluator(pool));
   const reserveAndStore = createReserveAndStore({ pool, box, reserve, withDetails, processId });
   const queue = new PostQueue();
-  const highFanOutProjects = new LRUCache<string, true>({
-    max: MAX_HIGH_FAN_OUT_PROJECTS,
-    ttl: HIGH_FAN_OUT_TTL_MS,
-  });
+  const eventsUnderWay = new EventsUnderWay((post) => requeue({ ...post, queuedAt: performance.now() }));
+  const separatePosts = createSeparatePosts(batchSemaphore, byteLimits.maxPerTransaction, (posts) =>
+    commit(posts, SEPARATE),
+  );
   const schedule = createCommitSchedule(queue, commitNext, hasClaimBacklog, saturation);
 
   /** Refuses only if the share is used up already. If the post had to fit, a large batch would be refused forever. */
@@ -105,23 +113,47 @@ export function createAcceptor({
   /** The posts resolve at the commit; the pause only delays the next commit. */
   async function commitNext(): Promise<void> {
     const startedAt = performance.now();
-    await commit(queue.take(MAX_POSTS_PER_COMMIT, byteLimits.maxPerTransaction));
+    await commit(takeShared(), SHARED);
     if (hasClaimBacklog()) await sleep(Math.min(performance.now() - startedAt, MAX_PAUSE_MS));
   }
 
-  async function commit(group: QueuedPost[]): Promise<void> {
+  /** Posts that were queued before their project was separated go with its later ones. */
+  function takeShared(): QueuedPost[] {
+    const shared: QueuedPost[] = [];
+    for (const post of queue.take(MAX_POSTS_PER_COMMIT, byteLimits.maxPerTransaction)) {
+      if (separatePosts.has(post.draft.projectId)) separatePosts.push(post);
+      else shared.push(post);
+    }
+    return shared;
+  }
+
+  async function commit(posts: QueuedPost[], options: StoreOptions): Promise<void> {
+    const group = eventsUnderWay.keepWaiting(posts);
+    if (group.length === 0) return;
+    const drafts = group.map(({ draft }) => draft);
     try {
-      const results = await store(
-        group.map(({ draft }) => draft),
-        false,
-      );
+      const results =
+        options === SHARED
+          ? await store(drafts, options)
+          : await eventsUnderWay.during(drafts, () => store(drafts, options));
       for (const [index, post] of group.entries()) post.resolve(results[index]!);
     } catch (error) {
       if (error instanceof FiltersNeeded) evaluateAndRequeue(group, error.draftIndexes);
+      else if (isLockTimeout(error) && options === SHARED) await commitByProject(group);
       else if (error instanceof StoreUnavailable || group.length === 1)
         for (const post of group) post.reject(error);
       else if (error instanceof FanOutTooLarge) storeSeparately(group, error.projectIds);
-      else for (const post of group) await commit([post]);
+      else for (const post of group) await commit([post], options);
+    }
+  }
+
+  /** Only the posts of the project whose lock it is wait for it, separately and for as long as it takes. */
+  async function commitByProject(group: QueuedPost[]): Promise<void> {
+    const byProject = Map.groupBy(group, ({ draft }) => draft.projectId);
+    for (const [projectId, posts] of byProject) {
+      if (byProject.size === 1) separatePosts.add(projectId, MAX_POSTS_PER_COMMIT);
+      if (separatePosts.has(projectId)) for (const post of posts) separatePosts.push(post);
+      else await commit(posts, SHARED);
     }
   }
 
@@ -129,34 +161,35 @@ export function createAcceptor({
   function evaluateAndRequeue(group: QueuedPost[], needed: ReadonlySet<number>): void {
     for (const [index, post] of group.entries()) {
       if (needed.has(index)) filtering.evaluate(post).then(requeue, post.reject);
-      else queue.push(post);
+      else putInQueue(post);
     }
     schedule.advance();
   }
 
+  function putInQueue(post: QueuedPost): void {
+    if (separatePosts.has(post.draft.projectId)) separatePosts.push(post);
+    else queue.push(post);
+  }
+
   function requeue(post: QueuedPost): void {
-    if (highFanOutProjects.has(post.draft.projectId))
-      return void batchSemaphore(post.draft.projectId, () => commit([post]));
-    queue.push(post);
+    putInQueue(post);
     schedule.recordQueued(post.draft.projectId);
   }
 
   /** Stores events for thousands of endpoints like batches, so that the posts of other projects do not wait for them. */
   function storeSeparately(group: QueuedPost[], projectIds: string[]): void {
-    for (const projectId of projectIds) highFanOutProjects.set(projectId, true);
+    for (const projectId of projectIds) separatePosts.add(projectId, 1);
     for (const post of group) {
-      const { projectId } = post.draft;
-      if (projectIds.length === 0 || highFanOutProjects.has(projectId))
-        void batchSemaphore(projectId, () => commit([post]));
-      else queue.push(post);
+      if (projectIds.length === 0) separatePosts.push(post);
+      else putInQueue(post);
     }
     schedule.advance();
   }
 
-  async function store(drafts: EventDraft[], allOrNone: boolean): Promise<AcceptResult[]> {
+  async function store(drafts: EventDraft[], options: StoreOptions): Promise<AcceptResult[]> {
     const uncertain: Reservation[] = [];
     const onUncertain = (reservation: Reservation): void => void uncertain.push(reservation);
-    const write = () => retryOnConflict(() => reserveAndStore(drafts, allOrNone, onUncertain));
+    const write = () => retryOnConflict(() => reserveAndStore(drafts, options, onUncertain));
     try {
       // Retried once after a connection failure. The ids are fixed, so a commit that succeeded is found, not repeated.
       return await write().catch((error) => (isOutage(error) ? write() : Promise.reject(error)));
@@ -169,7 +202,7 @@ export function createAcceptor({
 
   const storeBatch = (drafts: EventDraft[]): Promise<AcceptResult[]> =>
     filtering
-      .withResults(drafts, (evaluated) => store(evaluated, true))
+      .withResults(drafts, (evaluated) => eventsUnderWay.during(evaluated, () => store(evaluated, BATCH)))
       .catch((error) => {
         if (error instanceof FanOutTooLarge) return drafts.map(() => ({ kind: 'batch_too_large' }));
         throw error;

@@ -51,12 +51,23 @@ export class PostQueue {
    * so a duplicate waits for the next transaction, which finds the event.
    */
   take(maxPosts: number, maxBytes: number): QueuedPost[] {
+    return this.#takeInTurn(() => [...this.#projects.keys()], maxPosts, maxBytes);
+  }
+
+  /** Like `take`, of one project. */
+  takeOf(projectId: string, maxPosts: number, maxBytes: number): QueuedPost[] {
+    return this.#takeInTurn(() => (this.#projects.has(projectId) ? [projectId] : []), maxPosts, maxBytes);
+  }
+
+  /** `waiting` returns the projects that have posts, of those that may be taken. */
+  #takeInTurn(waiting: () => string[], maxPosts: number, maxBytes: number): QueuedPost[] {
     const taken: QueuedPost[] = [];
     let takenBytes = 0;
-    while (this.#projects.size > 0 && taken.length < maxPosts && takenBytes < maxBytes) {
-      for (const projectId of [...this.#projects.keys()]) {
-        if (taken.length >= maxPosts || takenBytes >= maxBytes) break;
-        const post = this.#takeOf(projectId);
+    const isFull = () => taken.length >= maxPosts || takenBytes >= maxBytes;
+    for (let projectIds = waiting(); projectIds.length > 0 && !isFull(); projectIds = waiting()) {
+      for (const projectId of projectIds) {
+        if (isFull()) break;
+        const post = this.#takeFirst(projectId);
         taken.push(post);
         takenBytes += draftBytes(post.draft);
       }
@@ -67,7 +78,7 @@ export class PostQueue {
   }
 
   /** Takes the project's first post and moves the project to the end. */
-  #takeOf(projectId: string): QueuedPost {
+  #takeFirst(projectId: string): QueuedPost {
     const queue = this.#projects.get(projectId)!;
     const post = queue.shift()!;
     this.#projects.delete(projectId);

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import {
+  type AcceptOptions,
   type AcceptTransaction,
   beginAccept,
   type Owners,
@@ -12,13 +13,15 @@ import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
 import { isOutage } from '../store/postgres/database.ts';
 import type { Reservation, Reserve } from './reservation.ts';
 
+export type StoreOptions = Required<Pick<AcceptOptions, 'allOrNone' | 'maxLockWaitMs'>>;
+
 /**
  * Stores events in one transaction, with what carries their deliveries. `onUncertain` gets the reservation if the
  * transaction may or may not have committed.
  */
 export type ReserveAndStore = (
   drafts: EventDraft[],
-  allOrNone: boolean,
+  options: StoreOptions,
   onUncertain: (reservation: Reservation) => void,
 ) => Promise<AcceptResult[]>;
 
@@ -67,13 +70,15 @@ export function createReserveAndStore({
     }
   }
 
-  return async (drafts, allOrNone, onUncertain) => {
-    const predicted = allOrNone ? null : await predictAccept(pool, remembered, drafts, processId);
+  return async (drafts, { allOrNone, maxLockWaitMs }, onUncertain) => {
+    const predicted = allOrNone
+      ? null
+      : await predictAccept(pool, remembered, drafts, processId, maxLockWaitMs);
     if (predicted) {
       const stored = await storeReserved(predicted, onUncertain);
       if (stored) return stored.results();
     }
-    const options = { allOrNone, processId, withDetails, remembered };
+    const options = { allOrNone, processId, withDetails, remembered, maxLockWaitMs };
     const stored = await storeReserved(await beginAccept(pool, box, drafts, options), onUncertain);
     return stored.results();
   };

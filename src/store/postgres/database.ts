@@ -23,6 +23,7 @@ export class ProjectShareExhausted extends Overloaded {}
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 const UNIQUE_VIOLATION = '23505';
+const LOCK_NOT_AVAILABLE = '55P03';
 const MAX_RETRIES = 5;
 
 const STATEMENT_MS = 30_000;
@@ -74,6 +75,16 @@ export const sqlState = (error: unknown): string | undefined =>
 /** Whether a statement failed because of this unique index or constraint. */
 export const violatesUnique = (error: unknown, index: string): boolean =>
   error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION && error.constraint === index;
+
+/** Whether a statement waited for a lock for as long as it may. */
+export const isLockTimeout = (error: unknown): boolean => sqlState(error) === LOCK_NOT_AVAILABLE;
+
+/**
+ * SQL: a condition that is true. From its evaluation to the end of the transaction, a statement waits for a lock for at most
+ * `milliseconds`, a text; '0' is no limit. Costs no message, as SET LOCAL would.
+ */
+export const lockWaitLimited = (milliseconds: string): string =>
+  `(SELECT set_config('lock_timeout', ${milliseconds}, true)) IS NOT NULL`;
 
 const isConflict = (error: unknown): boolean =>
   sqlState(error) === SERIALIZATION_FAILURE || sqlState(error) === DEADLOCK_DETECTED;
@@ -130,13 +141,19 @@ export type OpenTransaction = {
   rollback(): Promise<void>;
 };
 
-/** Begins a transaction with `statements`, in one round trip. If they fail, the transaction is rolled back. */
+/**
+ * Begins a transaction with `statements`, in one round trip. If they fail, the transaction is rolled back. A statement that
+ * waits for a lock for more than `maxLockWaitMs` fails (`isLockTimeout`); 0 is no limit.
+ */
 export async function beginTransaction<T>(
   pool: pg.Pool,
   statements: (client: pg.PoolClient) => Promise<T>,
+  maxLockWaitMs = 0,
 ): Promise<{ transaction: OpenTransaction; result: T }> {
   const client = await pool.connect();
-  const [begun, ran] = await Promise.allSettled([client.query('BEGIN'), statements(client)]);
+  // One message.
+  const begin = maxLockWaitMs === 0 ? 'BEGIN' : `BEGIN; SET LOCAL lock_timeout = ${maxLockWaitMs}`;
+  const [begun, ran] = await Promise.allSettled([client.query(begin), statements(client)]);
   if (begun.status === 'fulfilled' && ran.status === 'fulfilled')
     return { transaction: openTransaction(client), result: ran.value };
   return lastStatements(client, () => Promise.reject(firstReason(begun, ran)));

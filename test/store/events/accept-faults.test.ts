@@ -2,6 +2,7 @@ import pg from 'pg';
 import { createPool, isOutage } from '../../../src/store/postgres/database.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { acceptEvents } from '../accept-events.ts';
+import { holdEventId } from '../hold-event-id.ts';
 import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 
 let store: SeededStore;
@@ -25,22 +26,6 @@ const connectOne = () => tracked(createPool(store.url, 1));
 const storedRows = async () =>
   Number((await store.queryOne<{ n: string }>('SELECT count(*) AS n FROM events, deliveries')).n);
 
-/** Inserts an event with this id in a transaction that stays open, so that another insert of the id waits. */
-async function holdId(id: string): Promise<() => Promise<void>> {
-  const client = await store.pool.connect();
-  await client.query('BEGIN');
-  await client.query(
-    `INSERT INTO events (project_id, id, type, attributes, data, body, content_hash, profile, profile_version, status,
-                         delivery_count, open_count, created_at)
-     VALUES ($1, $2, 'a', '{}', '', '', '', 'p', 1, 'unrouted', 0, 0, now())`,
-    [store.project, id],
-  );
-  return async () => {
-    await client.query('ROLLBACK');
-    client.release();
-  };
-}
-
 const SIGNAL_WAITING = (signal: 'cancel' | 'terminate', waiting: string) => `
   SELECT pg_${signal}_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid() AND ${waiting}`;
@@ -53,7 +38,7 @@ test.each(['cancel', 'terminate'] as const)(
   async (signal) => {
     const pool = connectOne();
     const draft = store.draft();
-    const release = await holdId(draft.id);
+    const release = await holdEventId(store, draft.id);
     const failed = acceptEvents(pool, secretBox, [draft]).catch((error) => error);
     await signalWaiting(signal, `wait_event_type = 'Lock'`);
 
@@ -134,7 +119,7 @@ test('when the response to insert and COMMIT is late, the events are stored comp
   );
   pool.on('connect', (client) => client.on('error', () => {}));
   const draft = store.draft();
-  const release = await holdId(draft.id);
+  const release = await holdEventId(store, draft.id);
 
   const error = await acceptEvents(pool, secretBox, [draft]).catch((thrown) => thrown);
   expect(isOutage(error)).toBe(true);

@@ -6,6 +6,7 @@ import {
 } from '../../../src/store/events/accept/accept-predicted.ts';
 import { RememberedMatches } from '../../../src/store/events/accept/remembered-matches.ts';
 import type { EventDraft } from '../../../src/store/events/event-draft.ts';
+import { holdEventId } from '../hold-event-id.ts';
 import { type SeededStore, secretBox, seedStore } from '../seed.ts';
 import { untilBlocked } from '../stopping-pool.ts';
 
@@ -160,21 +161,13 @@ test('the lock on the endpoints lasts until the events are committed', async () 
   const endpoint = await store.newEndpoint();
   const draft = store.draft();
   await matchOnly([draft]);
-  const holder = await store.pool.connect();
-  await holder.query('BEGIN');
-  await holder.query(
-    `INSERT INTO events (project_id, id, type, attributes, data, body, content_hash, profile, profile_version, status,
-                         delivery_count, open_count, created_at)
-     VALUES ($1, $2, 'a', '{}', '', '', '', 'p', 1, 'unrouted', 0, 0, now())`,
-    [store.project, draft.id],
-  );
+  const release = await holdEventId(store, draft.id);
 
   const storing = storePredicted([draft]);
   await untilBlocked(store.pool);
   const deleting = store.pool.query('SELECT FROM endpoints WHERE id = $1 FOR UPDATE', [endpoint]);
   await untilBlocked(store.pool, 2);
-  await holder.query('ROLLBACK');
-  holder.release();
+  await release();
 
   expect((await storing).stored).not.toBeNull();
   await deleting;

@@ -73,3 +73,12 @@ test('10,000 posts of one event id delay none of the posts behind them', () => {
   expect(taken).toBe(10_000);
   expect(cpuMs() - before).toBeLessThan(1_000); // it takes 8 s if each transaction scans all duplicates
 });
+
+test('the posts of one project are taken alone, one of each event id', () => {
+  const queue = filled(post('a', 'x'), post('b', 'x'), post('a', 'x'), post('a', 'y'), post('a', 'z'));
+
+  expect(idsOf(queue.takeOf('a', 2, 1_000))).toEqual(['a/x', 'a/y']);
+  expect(idsOf(queue.takeOf('a', 9, 1_000))).toEqual(['a/x', 'a/z']);
+  expect(queue.takeOf('a', 9, 1_000)).toEqual([]);
+  expect(idsOf(queue.take(9, 1_000))).toEqual(['b/x']);
+});

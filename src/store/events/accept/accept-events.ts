@@ -5,7 +5,14 @@ import { beginTransaction, type Queryable } from '../../postgres/database.ts';
 import type { AcceptResult, EventDraft } from '../event-draft.ts';
 import { eventKey } from '../event-key.ts';
 import { readResults } from './accept-result.ts';
-import { fitInOneStatement, insertDrafts, type Owners, targetSecretContext } from './insert-events.ts';
+import { insertConsumers } from './insert-consumers.ts';
+import {
+  fitInOneStatement,
+  insertDrafts,
+  type Owners,
+  targetSecretContext,
+  withOwners,
+} from './insert-events.ts';
 import { matchReceivers, type NewDelivery } from './match-receivers.ts';
 import { needNumbers, numberDrafts } from './number-drafts.ts';
 import type { RememberedMatches } from './remembered-matches.ts';
@@ -25,6 +32,8 @@ export type AcceptOptions = {
   withDetails?: boolean;
   /** Learns which endpoints match. */
   remembered?: RememberedMatches;
+  /** If a statement waits for a lock for longer, the transaction fails (`isLockTimeout`); 0 is no limit. */
+  maxLockWaitMs?: number;
 };
 
 /** What a transaction has stored. */
@@ -51,22 +60,26 @@ export async function beginAccept(
   pool: pg.Pool,
   box: SecretBox,
   posted: EventDraft[],
-  { allOrNone = false, processId = null, withDetails = false, remembered }: AcceptOptions = {},
+  options: AcceptOptions = {},
 ): Promise<AcceptTransaction> {
+  const { allOrNone = false, processId = null, withDetails = false, remembered, maxLockWaitMs } = options;
   const limit = allOrNone ? MAX_BATCH_FAN_OUT : MAX_ENDPOINTS_PER_EVENT;
-  const { transaction, result } = await beginTransaction(pool, async (client) => {
+  const match = async (client: pg.PoolClient) => {
     const drafts = needNumbers(posted) ? await numberDrafts(client, posted) : posted;
     const sealedTargets = sealTargets(box, drafts);
     const matched = await matchReceivers(client, drafts, limit, { withDetails, sealedTargets, remembered });
     return { drafts, sealedTargets, matched };
-  });
+  };
+  const { transaction, result } = await beginTransaction(pool, match, maxLockWaitMs);
   const { drafts, sealedTargets, matched } = result;
   const isSmall = (index: number): boolean => matched[index]!.length <= MAX_ENDPOINTS_PER_EVENT;
   const small = drafts.filter((_, index) => isSmall(index));
   const deliveries = matched.filter((_, index) => isSmall(index)).flat();
 
-  const insert = (client: pg.PoolClient, owners: Owners): Promise<Map<string, number>> =>
-    insertDrafts(client, small, sealedTargets, deliveries, owners, processId);
+  const insert = (client: pg.PoolClient, owners: Owners): Promise<Map<string, number>> => {
+    const toInsert = { drafts: small, sealedTargets, deliveries: withOwners(deliveries, owners), processId };
+    return insertDrafts(client, toInsert, { withConsumers: !allOrNone });
+  };
 
   async function storeSome(owners: Owners): Promise<StoredEvents> {
     const run = fitInOneStatement(small) ? transaction.commitWith : transaction.runAndCommit;
@@ -80,11 +93,20 @@ export async function beginAccept(
       return { stored: inserted, results: await resultsOf(client, inserted, owners) };
     });
     if (results.every((result) => 'event' in result)) {
-      await transaction.commit();
+      await commitWithConsumers();
       return { has: isOf(stored), results: async () => results };
     }
     await transaction.rollback();
     return { has: () => false, results: async () => results };
+  }
+
+  /**
+   * A batch takes seconds, and until it ends, a post for a consumer that it has inserted would wait for it. So it inserts
+   * consumers last.
+   */
+  async function commitWithConsumers(): Promise<void> {
+    if (drafts.every(({ consumer }) => consumer === null)) await transaction.commit();
+    else await transaction.commitWith((client) => insertConsumers(client, drafts));
   }
 
   const resultsOf = (db: Queryable, stored: Map<string, number>, owners: Owners): Promise<AcceptResult[]> =>

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { MAX_ENDPOINTS_PER_EVENT } from '../../../policy/quotas.ts';
-import { lastStatements } from '../../postgres/database.ts';
+import { lastStatements, lockWaitLimited } from '../../postgres/database.ts';
 import type { EventDraft } from '../event-draft.ts';
 import { type AcceptTransaction, isOf, ownersByDelivery, type StoredEvents } from './accept-events.ts';
 import { readResults } from './accept-result.ts';
@@ -19,6 +19,7 @@ import { FINGERPRINT, type RememberedMatches } from './remembered-matches.ts';
  */
 
 const FINGERPRINT_PARAMETER = INSERT_PARAMETERS + 7;
+const LOCK_WAIT_PARAMETER = INSERT_PARAMETERS + 8;
 
 // The match runs first, because the condition needs its result: endpoints are locked before events get their numbers.
 const insertIfPredicted = (name: string, hasConsumers: boolean): { name: string; text: string } => ({
@@ -28,6 +29,7 @@ const insertIfPredicted = (name: string, hasConsumers: boolean): { name: string;
     prediction AS MATERIALIZED (
       SELECT ${FINGERPRINT} = $${FINGERPRINT_PARAMETER} AS holds
       FROM (${matchesSql(INSERT_PARAMETERS + 1, hasConsumers)}) AS matched
+      WHERE ${lockWaitLimited(`$${LOCK_WAIT_PARAMETER}`)}
     ),`,
     condition: '(SELECT holds FROM prediction)',
     hasConsumers,
@@ -43,12 +45,16 @@ export type PredictedTransaction = Omit<AcceptTransaction, 'store'> & {
   store(owners: Owners): Promise<StoredEvents | null>;
 };
 
-/** Null if the endpoints of an event are not remembered, or if the events need more than one statement or a number before. */
+/**
+ * Null if the endpoints of an event are not remembered, or if the events need more than one statement or a number before.
+ * `maxLockWaitMs` is that of AcceptOptions.
+ */
 export async function predictAccept(
   pool: pg.Pool,
   remembered: RememberedMatches,
   drafts: EventDraft[],
   processId: string | null,
+  maxLockWaitMs = 0,
 ): Promise<PredictedTransaction | null> {
   if (drafts.some(({ target }) => target !== null) || needNumbers(drafts)) return null;
   const audiences = audiencesOf(drafts);
@@ -62,7 +68,7 @@ export async function predictAccept(
   if (fanOut > MAX_ENDPOINTS_PER_EVENT) return null;
 
   const maxMatches = matched.reduce((sum, { length }) => sum + length, 0) + 1;
-  const match = [...matchValues(audiences, maxMatches), fingerprint];
+  const match = [...matchValues(audiences, maxMatches), fingerprint, String(maxLockWaitMs)];
   const client = await pool.connect();
   try {
     // After the wait for a connection, because a request must start soon after its endpoint was read.

@@ -95,26 +95,27 @@ const INSERT = {
   text: insertSql({ before: '', condition: 'true', hasConsumers: true }),
 };
 
+/** For a transaction that inserts its consumers last. */
+const INSERT_WITHOUT_CONSUMERS = {
+  name: 'insert-events-without-consumers',
+  text: insertSql({ before: '', condition: 'true', hasConsumers: false }),
+};
+
 /** The most bytes of data and bodies in one statement. */
 const MAX_STATEMENT_BYTES = 1024 * 1024;
 
-/** Inserts the events that are new, with their deliveries. Returns the numbers of the new events by their keys. */
+/**
+ * Inserts the events that are new, with their deliveries, and their consumers unless the caller inserts these. Returns the
+ * numbers of the new events by their keys.
+ */
 export async function insertDrafts(
   client: pg.PoolClient,
-  drafts: EventDraft[],
-  sealedTargets: ReadonlyMap<EventDraft, Buffer>,
-  deliveries: NewDelivery[],
-  owners: Owners,
-  processId: string | null,
+  { drafts, deliveries: owned, ...rest }: ToInsert,
+  { withConsumers }: { withConsumers: boolean },
 ): Promise<Map<string, number>> {
-  const owned = withOwners(deliveries, owners);
+  const statement = withConsumers ? INSERT : INSERT_WITHOUT_CONSUMERS;
   const insert = async (chunk: EventDraft[], itsDeliveries: OwnedDelivery[]): Promise<Map<string, number>> =>
-    (await runInsert(client, INSERT, {
-      drafts: chunk,
-      sealedTargets,
-      deliveries: itsDeliveries,
-      processId,
-    }))!;
+    (await runInsert(client, statement, { ...rest, drafts: chunk, deliveries: itsDeliveries }))!;
   const chunks = chunksOf(drafts);
   if (chunks.length === 1) return insert(drafts, owned);
   const byEvent = Map.groupBy(owned, (d) => eventKey(d.projectId, d.eventId));
