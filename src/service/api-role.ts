@@ -1,6 +1,7 @@
 import type { Readiness } from '../api/ports.ts';
 import { createInFlightLimiter } from '../dispatch/in-flight-limiter.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
+import { startBackground } from './background.ts';
 import { type DispatchDependencies, startDispatch } from './dispatch.ts';
 import { startExpress } from './express.ts';
 import type { WorkerRole } from './worker-role.ts';
@@ -8,7 +9,7 @@ import type { WorkerRole } from './worker-role.ts';
 export type ApiRole = {
   /** Returns the port. Rejects when the port cannot be bound. */
   listen(): Promise<number>;
-  /** Finishes the requests in flight, then stops the dispatch. */
+  /** Finishes the requests in flight, then stops the dispatcher and the background work. */
   close(): Promise<void>;
   /** Resolves when the attempts that need no workflow have ended. Call it after `close`. */
   finishAttempts(): Promise<void>;
@@ -20,27 +21,31 @@ export type ApiRoleDependencies = Omit<DispatchDependencies, 'inFlightLimiter'> 
   worker: WorkerRole | null;
 };
 
-/** The HTTP API and the dispatch of what it accepts. The dispatch starts at once, the server with `listen`. */
+/**
+ * The HTTP API, the dispatcher of what it accepts, and the background work. The server starts with `listen`, the rest at
+ * once.
+ */
 export function startApiRole(deps: ApiRoleDependencies): ApiRole {
   const inFlightLimiter = createInFlightLimiter(deps.shared.pools.main);
-  const dispatch = startDispatch({ ...deps, inFlightLimiter });
-  const express = startExpress(deps.shared, deps.worker, dispatch.dispatcher);
+  const dispatcher = startDispatch({ ...deps, inFlightLimiter });
+  const background = startBackground(deps.shared, deps.temporal, dispatcher);
+  const express = startExpress(deps.shared, deps.worker, dispatcher);
   let server: ApiServer | null = null;
   return {
     async listen() {
       server = await startApiServer({
         ...deps,
         inFlightLimiter,
-        dispatcher: dispatch.dispatcher,
-        erasures: dispatch.erasures,
-        bulkJobs: dispatch.bulkJobs,
+        dispatcher,
+        erasures: background.erasures,
+        bulkJobs: background.bulkJobs,
         express,
       });
       return server.port;
     },
     async close() {
       await server?.close();
-      await dispatch.close();
+      await Promise.all([background.close(), dispatcher.close()]);
     },
     async finishAttempts() {
       await express?.close();

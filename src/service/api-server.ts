@@ -16,7 +16,9 @@ import { createListenerStreams } from '../listeners/listener-streams.ts';
 import { createOutcomeStreams } from '../outcomes/streams.ts';
 import { createWaiters } from '../outcomes/waiters.ts';
 import { OPERATIONAL_PROFILE } from '../store/operational/operational-project.ts';
-import { type DispatchDependencies, endpointStatesDependencies, logSignalFailure } from './dispatch.ts';
+import { endpointStatesDependencies } from './background.ts';
+import type { DispatchDependencies } from './dispatch.ts';
+import { logSignalFailure } from './log-signal-failure.ts';
 
 const BUILT_PAGES = join(import.meta.dirname, '../../dashboard/dist');
 
