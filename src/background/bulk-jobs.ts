@@ -21,7 +21,7 @@ export type BulkJobsDependencies = {
   stepsPerRun?: number | undefined;
 };
 
-export const BULK_JOB_TIMES = {
+const BULK_JOB_TIMES = {
   checkIntervalMs: 5_000,
   /** Several times as long as a page and its wait take. */
   stalledAfterMs: 15_000,

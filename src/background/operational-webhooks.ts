@@ -73,7 +73,7 @@ export function startOperationalWebhooks(deps: OperationalWebhooksDependencies):
 }
 
 /** The event of a row, always with the same content. */
-export function draftOf(
+function draftOf(
   profile: CompiledProfile,
   { id, type, data, createdAt }: WaitingEvent,
   projectId: string,

@@ -67,7 +67,7 @@ const signInLink = async (connection: Connection): Promise<string | null> =>
   (await createSignInLink(connection).catch(() => null))?.url ?? null;
 
 /** Resolves when Temporal is connected. Rejects with the reason of `signal` if it aborts first. */
-export async function waitForConnection(connected: Promise<void>, signal: AbortSignal): Promise<void> {
+async function waitForConnection(connected: Promise<void>, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const aborted = new Promise<never>((_, reject) =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true }),

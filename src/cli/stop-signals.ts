@@ -35,7 +35,7 @@ export function watchStopSignals(): StopRequest {
 }
 
 /** A stop was requested during the start. */
-export class Interrupted extends Error {
+class Interrupted extends Error {
   constructor() {
     super('interrupted');
     this.name = 'Interrupted';

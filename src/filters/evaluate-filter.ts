@@ -17,7 +17,7 @@ export type FilterInput = {
  * The work for all filters of one event, in comparisons of a value, each of which takes up to 0.3 µs: together as much as
  * the data of an event may take against the schema of its type (docs/decisions/0007).
  */
-export const EVALUATION_BUDGET = 2_000_000;
+const EVALUATION_BUDGET = 2_000_000;
 
 /** Throws if the data is nested too deep, which the API refuses. */
 export function filterInput({ type, attributes, data }: FilteredEvent): FilterInput {

@@ -38,7 +38,7 @@ function causesOf(error: Error): string[] {
 }
 
 /** The members of an error that are logged. Others, such as query parameters or a response, are left out. */
-export function loggedError(error: unknown): LoggedError {
+function loggedError(error: unknown): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: 'the thrown value is not an error' };
   const code = codeOf(error);
   const causes = causesOf(error);

@@ -32,7 +32,7 @@ export const attributesWith = (value: z.ZodString) =>
     });
 
 /** One entry of a profile's catalogue. */
-export const eventTypeSchema = z.strictObject({
+const eventTypeSchema = z.strictObject({
   name,
   description: z.string(),
   /** The data of previews and test events. */

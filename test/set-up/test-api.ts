@@ -13,10 +13,10 @@ import { DEFAULT_QUOTAS } from '../../src/policy/quotas.ts';
 import { createProfileLookup } from '../../src/profiles/profile-lookup.ts';
 import { createShippedProfiles } from '../../src/profiles/shipped/registry.ts';
 import { createSecretBox, type SecretBox } from '../../src/secrets/secret-box.ts';
-import { PROCESS_CLOCK } from '../../src/store/postgres/database-clock.ts';
 import { storedProfiles } from '../../src/store/projects/profiles.ts';
 import { acceptEvents } from '../store/accept-events.ts';
 import { type Client, validatingClient } from './openapi-validator.ts';
+import { PROCESS_CLOCK } from './process-clock.ts';
 import { createTestDatabase, type TestDatabase } from './servers/database.ts';
 
 export const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';

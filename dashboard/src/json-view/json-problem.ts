@@ -36,7 +36,7 @@ export function jsonProblem(text: string): string | undefined {
 }
 
 /** `Line 3, column 5`, both from 1. */
-export function placeIn(text: string, offset: number): string {
+function placeIn(text: string, offset: number): string {
   const before = text.slice(0, offset).split('\n');
   return `Line ${before.length}, column ${before.at(-1)!.length + 1}`;
 }

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 import { readSetting } from '../theme/settings.ts';
 
 /** Single letters do nothing while someone writes, in a dialog, or when they are switched off (WCAG 2.1.4). */
-export function isShortcut(event: KeyboardEvent): boolean {
+function isShortcut(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return false;
   if (readSetting('keys') === 'off' || document.querySelector('dialog[open]')) return false;
   const target = event.target;

@@ -154,7 +154,7 @@ export const acceptedEvent = z.object({ ...acceptedFields, deliveries: deliverie
 });
 
 /** Omits data and body: the caller has just sent them, and a batch may have 1,000 events. */
-export const acceptedItem = z.object(itemFields).meta({ id: 'AcceptedItem' });
+const acceptedItem = z.object(itemFields).meta({ id: 'AcceptedItem' });
 
 export const acceptedEvents = z.object({ items: z.array(acceptedItem) }).meta({ id: 'AcceptedEvents' });
 

@@ -21,7 +21,7 @@ export const filterFields = {
     .meta({ description: 'The code of the error of the last attempt, such as `ECONNREFUSED`' }),
 };
 
-export const MAX_LISTED_DELIVERIES = 1_000;
+const MAX_LISTED_DELIVERIES = 1_000;
 export const listedDeliveries = z.array(posthornId).min(1).max(MAX_LISTED_DELIVERIES).meta({
   description: 'Their ids. Those that are not yours, or to which this does not apply, are left out',
 });

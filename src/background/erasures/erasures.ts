@@ -20,7 +20,7 @@ export type ErasuresDependencies = Omit<ErasureStepDependencies, 'times'> & {
   times?: ErasureTimes;
 };
 
-export const ERASURE_TIMES: ErasureTimes = { attemptMs: 1_000, workflowStartMs: 30_000, callMs: 5_000 };
+const ERASURE_TIMES: ErasureTimes = { attemptMs: 1_000, workflowStartMs: 30_000, callMs: 5_000 };
 
 const TICK_MS = 1_000;
 /** If a process dies, another goes on with its job after this time. */

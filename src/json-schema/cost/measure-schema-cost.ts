@@ -11,7 +11,7 @@ import {
   ZERO_COST,
 } from './schema-cost.ts';
 
-export const MAX_SCHEMA_BYTES = 32 * 1024;
+const MAX_SCHEMA_BYTES = 32 * 1024;
 /** Levels of objects and arrays in the schema's text. This function recurses over them and would overflow the stack. */
 const MAX_NESTING = 100;
 /** Levels of schemas within schemas, following references. Ajv nests the generated code as deep. */

@@ -3,9 +3,9 @@ import type { FieldProblem } from './reserialize.ts';
 import { compileTemplate, isTemplate, type TemplateValues } from './template.ts';
 
 /** A template may contain an attribute of 1 MB many times, so the size is computed before anything is rendered. */
-export const MAX_BODY_CHARACTERS = 64 * 1024;
+const MAX_BODY_CHARACTERS = 64 * 1024;
 /** Of all header values together. Many receivers accept at most 8 to 16 KiB of headers. */
-export const MAX_HEADER_CHARACTERS = 8 * 1024;
+const MAX_HEADER_CHARACTERS = 8 * 1024;
 
 // Ingest has no signature yet. Three signatures (SHA-512 in hex, with the text of the format) have about 512 characters.
 const SIGNATURE_PLACEHOLDER = { sentAt: 9_999_999_999, signature: 'x'.repeat(512) };

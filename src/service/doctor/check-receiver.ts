@@ -121,4 +121,4 @@ function fixOfUrl(code: string): string {
 const listed = (noun: string, values: string[]): string =>
   `${noun}${values.length > 1 ? 'es' : ''} ${values.join(', ')}`;
 
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -59,7 +59,7 @@ export const DELIVERY_COLUMNS = `
   d.dismissed_at AS "dismissedAt", d.workflow_id AS "workflowId"`;
 
 /** SQL: whether the event of delivery `d` is not older than `since`. The delivery itself may be newer, if it repeats another. */
-export const eventCreatedSince = (since: string): string => `
+const eventCreatedSince = (since: string): string => `
   (${since}::timestamptz IS NULL OR EXISTS (
     SELECT FROM events e WHERE e.project_id = d.project_id AND e.id = d.event_id AND e.created_at >= ${since}))`;
 

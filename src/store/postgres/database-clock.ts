@@ -11,9 +11,6 @@ export type Clock = {
   whenSynced(): Promise<void>;
 };
 
-/** The process's own clock, for tests and for tools that store nothing. */
-export const PROCESS_CLOCK: Clock = { now: () => Date.now(), whenSynced: async () => {} };
-
 export type DatabaseClock = Clock & {
   /** How many milliseconds the process's clock is ahead of Postgres's; undefined until Postgres has responded once. */
   skewMs(): number | undefined;

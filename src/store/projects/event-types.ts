@@ -14,11 +14,11 @@ export type ProjectEventType = {
 /** `schemaSize` is the number of schemas, keywords and their values, which determines the time to compile. */
 export type PutEventType = ProjectEventType & { schemaSize: number };
 
-export const MAX_EVENT_TYPES = 1_000;
+const MAX_EVENT_TYPES = 1_000;
 /** Limits all texts together, because a process that uses the catalogue keeps all of them in memory. */
-export const MAX_CATALOGUE_BYTES = 1024 * 1024;
+const MAX_CATALOGUE_BYTES = 1024 * 1024;
 /** Limits all schemas and keywords together. A process compiles about 30 of them in a millisecond when it first needs a type. */
-export const MAX_CATALOGUE_SCHEMA_SIZE = 40_000;
+const MAX_CATALOGUE_SCHEMA_SIZE = 40_000;
 
 const LIST = `
   SELECT type, description, schema, example, example_attributes AS "exampleAttributes"

@@ -14,8 +14,8 @@ import { createProfileLookup } from '../../../src/profiles/profile-lookup.ts';
 import { createShippedProfiles } from '../../../src/profiles/shipped/registry.ts';
 import type { SecretBox } from '../../../src/secrets/secret-box.ts';
 import { readBody } from '../../../src/store/deliveries/claims/claim-deliveries.ts';
-import { PROCESS_CLOCK } from '../../../src/store/postgres/database-clock.ts';
 import { storedProfiles } from '../../../src/store/projects/profiles.ts';
+import { PROCESS_CLOCK } from '../../set-up/process-clock.ts';
 import type { SeededStore } from '../../store/seed.ts';
 
 export type TestEngine = AttemptEngine & {

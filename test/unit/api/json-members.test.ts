@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { readJsonDocument } from '../../../src/api/http/body/json-document.ts';
-import { elementsOf, membersOf, nestingDepth, valueRange } from '../../../src/api/http/body/json-members.ts';
+import { membersOf, nestingDepth, valueRange } from '../../../src/api/http/body/json-members.ts';
 import { Problem } from '../../../src/api/problems/problem.ts';
 
 const space = fc.stringMatching(/^[ \t\n\r]{0,3}$/);
@@ -30,18 +30,6 @@ test('data is found byte for byte, whatever is in it and around it', () => {
       );
       const member = membersOf(text, valueRange(text)).find(({ name }) => name === 'data')!;
       expect(text.toString('utf8', member.start, member.end)).toBe(data.trim());
-    }),
-  );
-});
-
-test('the elements of an array are found byte for byte', () => {
-  fc.assert(
-    fc.property(fc.array(jsonText, { maxLength: 5 }), space, (items, gap) => {
-      const text = Buffer.from(`[${gap}${items.join(`${gap},${gap}`)}${gap}]`);
-      const found = elementsOf(text, valueRange(text)).map(({ start, end }) =>
-        text.toString('utf8', start, end),
-      );
-      expect(found).toEqual(items.map((item) => item.trim()));
     }),
   );
 });

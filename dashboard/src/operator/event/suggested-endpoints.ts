@@ -1,7 +1,7 @@
 import type { Endpoint, Event } from '../../../../sdk/typescript/src/models.ts';
 
 /** Whether a list of exact types, `prefix.*` and `*` has the type. */
-export const subscribesTo = (patterns: string[], type: string): boolean =>
+const subscribesTo = (patterns: string[], type: string): boolean =>
   patterns.some(
     (pattern) =>
       pattern === '*' ||

@@ -1,5 +1,5 @@
 /** The filters of the list of events that can be written: `type:render.* status:undeliverable`. */
-export const FILTER_NAMES = ['type', 'status', 'consumer', 'endpoint', 'test', 'contains'] as const;
+const FILTER_NAMES = ['type', 'status', 'consumer', 'endpoint', 'test', 'contains'] as const;
 export type FilterName = (typeof FILTER_NAMES)[number];
 export type Filters = Partial<Record<FilterName | `attribute.${string}`, string>>;
 

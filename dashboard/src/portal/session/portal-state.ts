@@ -1,7 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { errorFromResponse } from '../../../../sdk/typescript/src/posthorn-error.ts';
 import { apiUrl, sessionFetch } from '../../api/client.ts';
-import { PosthornError } from '../../api/problem.tsx';
 import { readSession, type Session } from '../../api/session.ts';
 import { leaveScreen, project } from '../address.ts';
 import { isFramed } from '../host/host.ts';
@@ -130,5 +129,3 @@ const CLOCK_MS = 30_000;
 
 const reasonOf = (expiresAt: string | null): Reason =>
   expiresAt !== null && Date.parse(expiresAt) <= Date.now() + CLOCK_MS ? 'expired' : 'ended';
-
-export const isRefusal = (error: unknown): boolean => error instanceof PosthornError;

@@ -1,5 +1,5 @@
 /** The reasons for refusing a request, by code. */
-export const VERIFICATION_MESSAGES = {
+const VERIFICATION_MESSAGES = {
   missing_signature:
     'The signature is missing: the request is not from the provider, or a proxy removed the header.',
   missing_id: 'The event id is missing, which this profile signs.',

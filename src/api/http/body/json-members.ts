@@ -3,7 +3,7 @@ export type ValueRange = { start: number; end: number };
 export type Member = ValueRange & { name: string };
 
 export const QUOTE = 0x22;
-export const BACKSLASH = 0x5c;
+const BACKSLASH = 0x5c;
 export const OPEN_BRACKET = 0x5b;
 export const CLOSE_BRACKET = 0x5d;
 export const OPEN_BRACE = 0x7b;
@@ -45,9 +45,6 @@ export function membersOf(text: Buffer, range: ValueRange): Member[] {
   }
   return members;
 }
-
-/** The elements of the array at `range`. The text must be valid JSON. */
-export const elementsOf = (text: Buffer, range: ValueRange): ValueRange[] => itemsOf(text, range);
 
 /** The range of the value of a JSON text, without the white space around it. */
 export function valueRange(text: Buffer): ValueRange {

@@ -15,7 +15,7 @@ export async function showEvent({ client, output }: ClientContext, id: string): 
   return 0;
 }
 
-export function linesOf(event: EventDetails): Line[] {
+function linesOf(event: EventDetails): Line[] {
   const hidden = event.deliveryCount - event.deliveries.length;
   return [
     ...headOf(event),

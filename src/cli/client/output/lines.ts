@@ -34,7 +34,7 @@ const MARK = /\p{M}/u;
 const WIDE =
   /[\u{1100}-\u{115f}\u{2e80}-\u{303e}\u{3041}-\u{a4cf}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe30}-\u{fe6f}\u{ff00}-\u{ff60}\u{ffe0}-\u{ffe6}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 
-export const textOf = (span: Span): string => (typeof span === 'string' ? span : span.text);
+const textOf = (span: Span): string => (typeof span === 'string' ? span : span.text);
 
 const COLOURS: Record<Tone, [on: number, off: number]> = {
   good: [32, 39],

@@ -27,7 +27,7 @@ export type ExistingEvent = {
 };
 
 /** Reads the events that already have the ids of these drafts, by `eventKey`. */
-export async function readExisting(db: Queryable, drafts: EventDraft[]): Promise<Map<string, ExistingEvent>> {
+async function readExisting(db: Queryable, drafts: EventDraft[]): Promise<Map<string, ExistingEvent>> {
   if (drafts.length === 0) return new Map();
   const { rows } = await db.query<ExistingEvent>(EXISTING, [
     drafts.map((d) => d.projectId),
@@ -68,7 +68,7 @@ export async function readResults(
 }
 
 /** The result for a draft that was stored with these deliveries, in the order in which they were stored. */
-export function acceptedResult(
+function acceptedResult(
   draft: EventDraft,
   sequence: number,
   deliveries: InitialDelivery[],
@@ -88,7 +88,7 @@ export function acceptedResult(
   };
 }
 
-export const toInitialDelivery = (
+const toInitialDelivery = (
   { id, endpointId, lane, waitingFor }: NewDelivery,
   owner: string | null,
 ): InitialDelivery => ({
@@ -105,7 +105,7 @@ const waitingForAttempt = (lane: Lane, owner: string | null): WaitReason | null 
 };
 
 /** The result for a draft that was not stored. `existing` is the event with its id. */
-export function notStoredResult(
+function notStoredResult(
   draft: EventDraft,
   fanOut: number,
   existing: ExistingEvent | undefined,

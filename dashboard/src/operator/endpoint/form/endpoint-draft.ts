@@ -45,7 +45,7 @@ export const draftOf = (endpoint: Endpoint): EndpointDraft => ({
 });
 
 /** The members of the API. Types stand between commas or spaces. Throws if the filter is no JSON. */
-export function membersOf(draft: EndpointDraft) {
+function membersOf(draft: EndpointDraft) {
   const { url, events, description, limits, policy, headers, filter, tls, oauth } = draft;
   return {
     url: url.trim(),
