@@ -18,7 +18,7 @@ export const runActivity = <T>(
 /** Temporal stores messages and stacks in the history, and an error of Postgres or of a socket contains addresses. */
 const withoutDetails = (): ApplicationFailure =>
   ApplicationFailure.create({
-    type: 'AttemptUnavailable',
+    type: 'ActivityUnavailable',
     message: 'the worker could not run this activity; see its log for the cause',
     category: 'BENIGN',
   });

@@ -13,8 +13,8 @@ import { goesOnWithNewBuilds } from './goes-on-with-new-builds.ts';
 const STEPS_PER_RUN = 200;
 
 /**
- * Carries a job until it is done, paused or cancelled. How far it has come is in Postgres, so a workflow that starts anew
- * goes on where the last one was.
+ * Carries out a bulk job, which is a recovery or a cancellation, until it is done, paused or cancelled. How far it has come
+ * is in Postgres, so a workflow that starts anew goes on where the last one was.
  */
 export async function recover(input: RecoverInput): Promise<string> {
   const activities = activitiesOn(slowTaskQueueOf(workflowInfo().taskQueue));

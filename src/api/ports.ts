@@ -6,8 +6,8 @@ import type { EndpointAction, StateChangeResult } from '../store/endpoints/endpo
 import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
 import type { ReportedResponse } from '../store/listeners/listener-requests.ts';
 import type { OutcomeFilter } from '../store/outcomes/outcome-filter.ts';
-import type { BulkJob } from '../store/recoveries/bulk-job.ts';
 import type { DeliverEventResult } from '../store/recoveries/deliver-event-to.ts';
+import type { BulkJob } from '../store/recoveries/job-row.ts';
 import type { Scope } from '../store/scope.ts';
 
 /** Stores events durably. Resolves after the commit; rejects with StoreUnavailable when Postgres is down or the queue is full. */

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { BulkJobs } from '../api/ports.ts';
 import { PendingWork } from '../limits/pending-work.ts';
-import type { BulkJob, JobKind } from '../store/recoveries/bulk-job.ts';
 import { runAnew, stalledJobs } from '../store/recoveries/bulk-jobs.ts';
+import type { BulkJob, JobKind } from '../store/recoveries/job-row.ts';
 import { jobWorkflowId } from '../store/recoveries/job-workflows.ts';
 import type { TemporalGateway } from '../temporal/gateway.ts';
 import { type Loop, startLoop } from './loops/loop.ts';

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { JobStep } from '../../workflows/contract.ts';
 import { createFairSemaphore } from '../limits/fair-semaphore.ts';
 import type { WorkflowSignal } from '../store/deliveries/cancel-locked.ts';
-import { totalOf } from '../store/recoveries/bulk-job.ts';
+import { totalOf } from '../store/recoveries/job-row.ts';
 import { type JobPage, workOnJob } from '../store/recoveries/work-on-job.ts';
 import { matchesFilter } from './matches-filter.ts';
 import { signalAll } from './signal-all.ts';

@@ -3,7 +3,6 @@ import { newId } from '../../store/postgres/ids.ts';
 import { mapOutage } from '../../store/postgres/map-outages.ts';
 import type { Page, PageRequest } from '../../store/postgres/pages.ts';
 import type { BulkFilter } from '../../store/recoveries/bulk-filter.ts';
-import type { BulkJob, JobKind, JobScope } from '../../store/recoveries/bulk-job.ts';
 import {
   changeJob,
   findJob,
@@ -12,6 +11,7 @@ import {
   type JobPrefix,
   listJobs,
 } from '../../store/recoveries/bulk-jobs.ts';
+import type { BulkJob, JobKind, JobScope } from '../../store/recoveries/job-row.ts';
 import { measureJobs } from '../../store/recoveries/measure-jobs.ts';
 import { type Preview, previewJob } from '../../store/recoveries/preview.ts';
 import type { Tenant } from '../auth/tenant.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { OUTCOMES } from '../../policy/outcome.ts';
-import { type BulkJob, openOf, totalOf } from '../../store/recoveries/bulk-job.ts';
+import { type BulkJob, openOf, totalOf } from '../../store/recoveries/job-row.ts';
 import type { Preview } from '../../store/recoveries/preview.ts';
 import type { cancellation, recovery } from './job-schemas.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { BulkJob } from '../../store/recoveries/bulk-job.ts';
 import type { JobAction } from '../../store/recoveries/bulk-jobs.ts';
+import type { BulkJob } from '../../store/recoveries/job-row.ts';
 import { pageRequest } from '../http/cursor.ts';
 import { pageResponse } from '../http/page-response.ts';
 import { json, type Route, type TenantCall, tenantRoute } from '../http/route.ts';

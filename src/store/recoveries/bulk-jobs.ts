@@ -5,7 +5,7 @@ import { maxId } from '../postgres/ids.ts';
 import { type Page, type PageRequest, pageOf } from '../postgres/pages.ts';
 import { countUpTo, lockQuotaCount, requireBelowQuota } from '../projects/enforce-quota.ts';
 import type { Scope } from '../scope.ts';
-import { type BulkJob, JOB_COLUMNS, type JobRow, type JobScope, jobOf } from './bulk-job.ts';
+import { type BulkJob, JOB_COLUMNS, type JobRow, type JobScope, jobOf } from './job-row.ts';
 
 export type JobQuotas = Pick<Quotas, 'recoveriesOfProject' | 'recoveriesOfConsumer'>;
 

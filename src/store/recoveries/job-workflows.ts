@@ -1,8 +1,8 @@
-import type { BulkJob } from './bulk-job.ts';
+import type { BulkJob } from './job-row.ts';
 
 const PREFIX = 'recover/';
 
-/** The id of the workflow that carries a job in its present run. */
+/** The id of the workflow that carries a bulk job in its present run. */
 export const jobWorkflowId = ({ id, projectId, run }: Pick<BulkJob, 'id' | 'projectId' | 'run'>): string =>
   `${PREFIX}${projectId}/${id}/${run}`;
 

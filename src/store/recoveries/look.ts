@@ -3,7 +3,7 @@ import { deliveryIdsBetween } from '../deliveries/delivery-lists.ts';
 import { hasStatus } from '../deliveries/status-sql.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { type BulkFilter, fitsFilter } from './bulk-filter.ts';
-import type { Counted, JobScope, Taken } from './bulk-job.ts';
+import type { Counted, JobScope, Taken } from './job-row.ts';
 import { countMissing, takeMissing } from './missing-events.ts';
 
 // $1 project, $2 the position, $3 an id above the last, $4 rows to look at, $5 filter, $6 ids, $7 the most to take.

@@ -1,5 +1,5 @@
 import type { Queryable } from '../postgres/database.ts';
-import { type BulkJob, openOf } from './bulk-job.ts';
+import { type BulkJob, openOf } from './job-row.ts';
 
 /** A job is measured again after this time, if it is asked about. */
 const MEASURED_FOR_MS = 2_000;

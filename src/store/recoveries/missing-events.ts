@@ -1,7 +1,7 @@
 import type { Queryable } from '../postgres/database.ts';
 import { allOf, exactTime } from '../postgres/pages.ts';
 import type { BulkFilter } from './bulk-filter.ts';
-import type { Counted, JobScope, Taken } from './bulk-job.ts';
+import type { Counted, JobScope, Taken } from './job-row.ts';
 
 // $1 project, $2 the position, $3 endpoint, $4 rows to look at, $5 filter, $6 the most to take. The scan is bounded by times
 // and by the position, and is in the order of its index; for a consumer, along the index of its events.

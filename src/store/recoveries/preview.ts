@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.ts';
 import { MAX_ROWS_SEARCHED, MAX_SEARCH_MS } from '../postgres/searches.ts';
-import type { JobScope } from './bulk-job.ts';
+import type { JobScope } from './job-row.ts';
 import { countNext } from './look.ts';
 
 /** What a job would do. `countedTo`: where counting stopped; null if all was counted. */

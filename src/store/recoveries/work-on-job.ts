@@ -2,9 +2,9 @@ import type pg from 'pg';
 import type { WorkflowSignal } from '../deliveries/cancel-locked.ts';
 import { tellOwner } from '../outcomes/operational-events.ts';
 import { inTransaction } from '../postgres/database.ts';
-import { type BulkJob, JOB_COLUMNS, type JobRow, jobOf } from './bulk-job.ts';
 import { cancelThese } from './cancel-these.ts';
 import { type MatchesFilter, matchingEvents } from './filtered-events.ts';
+import { type BulkJob, JOB_COLUMNS, type JobRow, jobOf } from './job-row.ts';
 import { countNext, takeNext } from './look.ts';
 import { lockEndpoints, replayDeliveries, sendMissing } from './new-deliveries.ts';
 

@@ -1,6 +1,6 @@
 import { DEFAULT_QUOTAS } from '../../../src/policy/quotas.ts';
-import type { JobScope } from '../../../src/store/recoveries/bulk-job.ts';
 import { insertJob } from '../../../src/store/recoveries/bulk-jobs.ts';
+import type { JobScope } from '../../../src/store/recoveries/job-row.ts';
 import { takeNext } from '../../../src/store/recoveries/look.ts';
 import { workOnJob } from '../../../src/store/recoveries/work-on-job.ts';
 import { stageFailures } from '../../integration/recoveries/stage-failures.ts';

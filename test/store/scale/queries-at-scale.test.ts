@@ -29,9 +29,9 @@ import { markHealthy, markSlow } from '../../../src/store/receivers/gates/slow-r
 import { headsOf } from '../../../src/store/receivers/order/order.ts';
 import { readOrder } from '../../../src/store/receivers/order/read-order.ts';
 import type { BulkFilter } from '../../../src/store/recoveries/bulk-filter.ts';
-import type { JobKind, JobScope } from '../../../src/store/recoveries/bulk-job.ts';
 import { dismissFitting } from '../../../src/store/recoveries/dismissals.ts';
 import { findFailures } from '../../../src/store/recoveries/failures.ts';
+import type { JobKind, JobScope } from '../../../src/store/recoveries/job-row.ts';
 import { countNext, takeNext } from '../../../src/store/recoveries/look.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { POLICY, type SeededStore, seedStore } from '../seed.ts';
