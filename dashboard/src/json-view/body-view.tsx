@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { CopyButton } from '../kit/buttons/copy.tsx';
-import { bytes as bytesText } from '../kit/time/time.ts';
+import { bytes as bytesText } from '../kit/text/bytes.ts';
 import css from './body-view.module.css';
 import { hexLines } from './hex.ts';
 import { MAX_MATCHES, matchesIn, piecesOf } from './matches.ts';

@@ -79,7 +79,7 @@ export function catalogueTests(stage: Stage): void {
   );
 
   test(
-    'the profile is read as sentences, and its bench shows the bytes of any event with what is signed',
+    'the profile is read as sentences, and its preview shows the bytes of any event with what is signed',
     async () => {
       const { id, key } = await stage.posthorn.newProject();
       await putCatalogue(stage, key);

@@ -58,9 +58,3 @@ export function short(at: number, now: number, clock: 'local' | 'utc'): string {
   const text = absolute(at, clock);
   return text.slice(0, 10) === absolute(now, clock).slice(0, 10) ? text.slice(11, 19) : text.slice(5, 19);
 }
-
-export function bytes(n: number): string {
-  if (n < 1_000) return `${n} B`;
-  if (n < 1_000_000) return `${(n / 1_000).toFixed(1)} kB`;
-  return `${(n / 1_000_000).toFixed(1)} MB`;
-}

@@ -7,7 +7,7 @@ import { projectQuery } from '../../api/queries.ts';
 import { type BodyForm, BodyView } from '../../json-view/body-view.tsx';
 import field from '../../kit/fields/field.module.css';
 import { Page, Panel, SkeletonRows } from '../../kit/layout/page.tsx';
-import { Bench } from './bench.tsx';
+import { EventPreview } from './event-preview.tsx';
 import css from './profile.module.css';
 import { profileSentences } from './profile-sentences.ts';
 
@@ -75,7 +75,7 @@ export function ProfileScreen() {
       {query.data && (
         <>
           <Words key={`${name} ${query.data.stored.version}`} exact={query.data} />
-          <Bench
+          <EventPreview
             key={name}
             project={project}
             profile={query.data.stored.profile}

@@ -3,9 +3,9 @@ import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 import { useMay } from '../../api/session.ts';
 import { DeleteEndpoint } from '../../endpoint/delete-endpoint.tsx';
 import css from '../../endpoint/endpoint.module.css';
+import { SecretTimes } from '../../endpoint/secret/secret-times.tsx';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Panel } from '../../kit/layout/page.tsx';
-import { Moment } from '../../kit/time/moment.tsx';
 import { duration } from '../../kit/time/time.ts';
 import { project } from '../address.ts';
 
@@ -69,8 +69,7 @@ export function Settings({ endpoint, onChange, onDeleted }: SettingsProps) {
 }
 
 function Values({ endpoint }: { endpoint: Endpoint }) {
-  const { policyInForce: policy, headers, rate, secrets } = endpoint;
-  const [newest, ...older] = secrets;
+  const { policyInForce: policy, headers, rate } = endpoint;
   return (
     <dl className={css.pairs}>
       <dt>Events</dt>
@@ -115,25 +114,7 @@ function Values({ endpoint }: { endpoint: Endpoint }) {
       )}
       <dt>Secret</dt>
       <dd>
-        {newest?.createdAt ? (
-          <>
-            made <Moment at={newest.createdAt} />
-          </>
-        ) : (
-          'in use'
-        )}
-        {older.map(({ endsAt }) => (
-          <span key={endsAt}>
-            ; the one before signs{' '}
-            {endsAt ? (
-              <>
-                until <Moment at={endsAt} />
-              </>
-            ) : (
-              'as well'
-            )}
-          </span>
-        ))}
+        <SecretTimes secrets={endpoint.secrets} />
       </dd>
     </dl>
   );

@@ -18,10 +18,10 @@ import css from './profile.module.css';
 /** After the last key, so that a sentence is one call. */
 const SETTLE_MS = 400;
 
-type BenchProps = { project: string; profile: Profile; version: number; isOwn: boolean };
+type EventPreviewProps = { project: string; profile: Profile; version: number; isOwn: boolean };
 
 /** An event on the left, and on the right the request that a receiver would get for it. */
-export function Bench({ project, profile, version, isOwn }: BenchProps) {
+export function EventPreview({ project, profile, version, isOwn }: EventPreviewProps) {
   const mayChange = useMayChange();
   const { data: catalogue } = useQuery(eventTypesQuery(project));
   const known = isOwn
@@ -47,7 +47,7 @@ export function Bench({ project, profile, version, isOwn }: BenchProps) {
   const input = useSettled(JSON.stringify({ type, data, attributes, consumer }));
   const problem = jsonProblem((JSON.parse(input) as { data: string }).data);
   const preview = useQuery({
-    queryKey: [project, 'bench', profile.name, version, input],
+    queryKey: [project, 'event-preview', profile.name, version, input],
     queryFn: () => {
       const settled = JSON.parse(input) as {
         type: string;
@@ -67,7 +67,7 @@ export function Bench({ project, profile, version, isOwn }: BenchProps) {
     staleTime: 60_000,
   });
   return (
-    <section className={css.bench} aria-label="Bench">
+    <section className={css.preview} aria-label="Preview of an event">
       <Panel title="An event">
         <div className={css.inputs}>
           <Field label="Type" error={errorAt(preview.error, '/type')}>
