@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react';
+import buttons from '../kit/buttons/button.module.css';
 import { Button } from '../kit/buttons/button.tsx';
 import field from '../kit/fields/field.module.css';
 import css from './settable-part.module.css';
@@ -58,7 +59,7 @@ export function SettablePart(props: PartProps) {
   return (
     <fieldset ref={group} className={css.part}>
       <legend>{title}</legend>
-      <p className={css.note}>{about}</p>
+      <p className={field.hint}>{about}</p>
       {error !== undefined && (
         <p ref={wrong} className={field.error} tabIndex={-1}>
           {error}
@@ -67,7 +68,7 @@ export function SettablePart(props: PartProps) {
       {!isChanged && present}
       {children}
       {isChanged && !isSet && <p>{removed}</p>}
-      <div className={css.buttons}>
+      <div className={buttons.row}>
         {!isChanged && !present && (
           <Button icon="plus" onClick={act('set')}>
             {`Set ${what}`}

@@ -9,6 +9,7 @@ import { RotateSecret } from '../../endpoint/secret/rotate-secret.tsx';
 import { rotationCheck } from '../../endpoint/secret/sdk-check.ts';
 import { SecretTimes } from '../../endpoint/secret/secret-times.tsx';
 import { TlsValues } from '../../endpoint/tls/tls-values.tsx';
+import buttons from '../../kit/buttons/button.module.css';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Panel } from '../../kit/layout/page.tsx';
 import { CodeBlock } from '../../kit/text/code-block.tsx';
@@ -87,7 +88,7 @@ export function Settings({ project, endpoint, onChange }: SettingsProps) {
           )}
         </dl>
         {mayChange && (
-          <div className={css.buttons}>
+          <div className={buttons.row}>
             <Button icon="settings-2" onClick={() => setShown('edit')}>
               Edit
             </Button>

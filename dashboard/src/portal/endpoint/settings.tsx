@@ -4,6 +4,7 @@ import { useMay } from '../../api/session.ts';
 import { DeleteEndpoint } from '../../endpoint/delete-endpoint.tsx';
 import css from '../../endpoint/endpoint.module.css';
 import { SecretTimes } from '../../endpoint/secret/secret-times.tsx';
+import buttons from '../../kit/buttons/button.module.css';
 import { Button } from '../../kit/buttons/button.tsx';
 import { Panel } from '../../kit/layout/page.tsx';
 import { duration } from '../../kit/time/time.ts';
@@ -32,7 +33,7 @@ export function Settings({ endpoint, onChange, onDeleted }: SettingsProps) {
       <div className={css.settings}>
         <Values endpoint={endpoint} />
         {(mayChange || mayRotate) && (
-          <div className={css.buttons}>
+          <div className={buttons.row}>
             {mayChange && (
               <Button icon="settings-2" onClick={() => setShown('edit')}>
                 Edit

@@ -4,7 +4,9 @@ import { clientOf } from '../../../api/client.ts';
 import { Problem } from '../../../api/problem.tsx';
 import { JsonField } from '../../../json-view/json-field.tsx';
 import { isUsableJson } from '../../../json-view/json-problem.ts';
+import buttons from '../../../kit/buttons/button.module.css';
 import { Button } from '../../../kit/buttons/button.tsx';
+import field from '../../../kit/fields/field.module.css';
 import { State } from '../../../kit/status/state.tsx';
 import { Moment } from '../../../kit/time/moment.tsx';
 import css from './form.module.css';
@@ -59,7 +61,7 @@ export function FilterFields({ project, endpoint, value, onChange, error }: Filt
         onChange={change}
       />
       {(isEmpty || endpoint) && (
-        <div className={css.buttons}>
+        <div className={buttons.row}>
           {isEmpty && <Button onClick={() => change(EXAMPLE)}>Begin with an example</Button>}
           {endpoint && (
             <Button
@@ -74,7 +76,7 @@ export function FilterFields({ project, endpoint, value, onChange, error }: Filt
         </div>
       )}
       {!endpoint && !isEmpty && (
-        <p className={css.note}>Once it is added, Edit compares the filter with recent events.</p>
+        <p className={field.hint}>Once it is added, Edit compares the filter with recent events.</p>
       )}
       {preview.error && <Problem error={preview.error} />}
       {preview.data && <Comparison preview={preview.data} />}
@@ -107,7 +109,7 @@ function Comparison({ preview: { items, matches } }: { preview: FilterPreview })
               {RESULTS[result].word}
             </State>
             <code>{type}</code>
-            <span className={css.note}>
+            <span className={field.hint}>
               <Moment at={createdAt} />
             </span>
           </li>

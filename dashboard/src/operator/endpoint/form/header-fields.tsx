@@ -1,4 +1,5 @@
 import { errorAt } from '../../../api/problem.tsx';
+import buttons from '../../../kit/buttons/button.module.css';
 import { Button } from '../../../kit/buttons/button.tsx';
 import field from '../../../kit/fields/field.module.css';
 import css from './form.module.css';
@@ -25,11 +26,11 @@ export function HeaderFields({ present, rows, onChange, error, isChecked }: Head
         <ul className={css.present}>
           {present.map((name) => (
             <li key={name}>
-              <code>{name}</code> <span className={css.note}>value not shown</span>
+              <code>{name}</code> <span className={field.hint}>value not shown</span>
             </li>
           ))}
         </ul>
-        <p className={css.note}>
+        <p className={field.hint}>
           Values are stored encrypted, because they often are credentials, and never shown again. To change
           one, write all of them anew.
         </p>
@@ -48,7 +49,7 @@ export function HeaderFields({ present, rows, onChange, error, isChecked }: Head
   const ofAll = rows.some(ofRow) ? undefined : errorAt(error, '/headers');
   return (
     <>
-      <p className={css.note}>
+      <p className={field.hint}>
         Sent with each request, beside those of the profile. What describes the body or the connection, such
         as Content-Type, and the headers of the signature cannot be set.
       </p>
@@ -64,7 +65,7 @@ export function HeaderFields({ present, rows, onChange, error, isChecked }: Head
         />
       ))}
       {ofAll && <p className={field.error}>{ofAll}</p>}
-      <div className={css.buttons}>
+      <div className={buttons.row}>
         {rows.length < MAX_HEADERS && (
           <Button icon="plus" onClick={() => onChange([...rows, { name: '', value: '' }])}>
             Add a header
@@ -73,7 +74,7 @@ export function HeaderFields({ present, rows, onChange, error, isChecked }: Head
         {present.length > 0 && <Button onClick={() => onChange(undefined)}>Keep those that it has</Button>}
       </div>
       {present.length > 0 && rows.length === 0 && (
-        <p className={css.note}>Without any, it loses those that it has: {present.join(', ')}.</p>
+        <p className={field.hint}>Without any, it loses those that it has: {present.join(', ')}.</p>
       )}
     </>
   );

@@ -1,5 +1,5 @@
-import { type ReactNode, Suspense, useState } from 'react';
-import { SkeletonRows } from '../../../kit/layout/page.tsx';
+import type { ReactNode } from 'react';
+import { Folded } from '../../../kit/layout/folded.tsx';
 import css from './form.module.css';
 
 type SectionProps = {
@@ -11,20 +11,16 @@ type SectionProps = {
   children: ReactNode;
 };
 
-/** A part of the form that is folded up. What is in it is loaded when it is opened. */
+/** A part of the form that is folded up, with its title and what it is now. */
 export function Section({ title, now, isOpen, children }: SectionProps) {
-  const [isUnfolded, setUnfolded] = useState(false);
-  const open = isUnfolded || isOpen;
+  const summary = (
+    <>
+      <span className={css.title}>{title}</span> <span className={css.now}>{now}</span>
+    </>
+  );
   return (
-    <details className={css.section} open={open} onToggle={(event) => setUnfolded(event.currentTarget.open)}>
-      <summary>
-        <span className={css.title}>{title}</span> <span className={css.now}>{now}</span>
-      </summary>
-      {open && (
-        <div className={css.content}>
-          <Suspense fallback={<SkeletonRows rows={3} />}>{children}</Suspense>
-        </div>
-      )}
-    </details>
+    <Folded className={css.section} summary={summary} isWrong={isOpen}>
+      {children}
+    </Folded>
   );
 }
