@@ -83,13 +83,11 @@ async function offer(
   const published = await publisher.call('publish', {
     url: subject.urls ?? subject.url,
     key: subject.key,
-    type: 'bench.event',
     run,
     loop: { kind: 'closed', publishers: inBatches ? BATCH_PUBLISHERS : PUBLISHERS, seconds },
     batch: inBatches ? BATCH : 1,
     // With a workflow per event, delivering is 30 times slower than accepting; a backlog would take minutes to drain.
     waitForDelivery: grouping === 'never' && subject.posthorn !== null,
-    retryUntilAccepted: false,
   });
   return { published, ...(await waitForArrivals(receiver, published.acceptedIds.length * fanOut)) };
 }

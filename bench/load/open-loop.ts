@@ -34,11 +34,8 @@ export async function runOpenLoop(
   const published = await publisher.call('publish', {
     url,
     key,
-    type: 'bench.event',
     run,
     loop: { kind: 'open', perSecond, seconds },
-    batch: 1,
-    retryUntilAccepted: false,
   });
   await waitForArrivals(receiver, published.acceptedIds.length);
   return figuresOf(published, await receiver.call('arrivals'));

@@ -10,7 +10,8 @@ export type Load = {
   /** Of an API, or of several that take posts in turn. */
   url: string | string[];
   key: string;
-  type: string;
+  /** Of the events; `bench.event` without it. */
+  type?: string;
   /** Prefix of the event ids of this load. */
   run: string;
   /** Closed: each publisher posts again as soon as it gets a response. Open: a constant rate, independent of responses. */
@@ -18,12 +19,12 @@ export type Load = {
     | { kind: 'closed'; publishers: number; seconds: number }
     | { kind: 'closed'; publishers: number; events: number }
     | { kind: 'open'; perSecond: number; seconds: number };
-  /** Events per post. 1 uses /v1/events, more use /v1/events/batch. */
-  batch: number;
+  /** Events per post, 1 without it. 1 uses /v1/events, more use /v1/events/batch. */
+  batch?: number;
   /** Requests the response when every delivery has settled, so the number of publishers bounds the events in flight. */
   waitForDelivery?: boolean;
   /** Posts again with the same ids until accepted, as a producer does that got no response. */
-  retryUntilAccepted: boolean;
+  retryUntilAccepted?: boolean;
 };
 
 export type PublishResult = {
@@ -92,7 +93,7 @@ async function atRate(perSecond: number, seconds: number, post: () => Promise<vo
 }
 
 function poster(
-  { key, type, run, batch, waitForDelivery, retryUntilAccepted }: Load,
+  { key, type = 'bench.event', run, batch = 1, waitForDelivery, retryUntilAccepted }: Load,
   pool: Pool | BalancedPool,
 ): () => Promise<void> {
   let number = 0;

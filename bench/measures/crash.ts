@@ -44,10 +44,8 @@ async function once(
   const publishing = publisher.call('publish', {
     url: posthorn.url,
     key: project.key,
-    type: 'bench.event',
     run,
     loop: { kind: 'closed', publishers: PUBLISHERS, events: EVENTS },
-    batch: 1,
     retryUntilAccepted: true,
   });
   while ((await publisher.call('accepted')) < EVENTS / 2) await sleep(POLL_INTERVAL_MS);

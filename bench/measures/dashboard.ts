@@ -78,8 +78,7 @@ function startLoad(
       const run = bench.nextRunId();
       await bench.receiver.call('reset', run);
       const loop = { kind: 'open', perSecond: PER_SECOND, seconds: LOAD_SECONDS } as const;
-      const options = { type: 'bench.event', batch: 1, retryUntilAccepted: false };
-      const { failedPosts } = await bench.publisher.call('publish', { url, key, run, loop, ...options });
+      const { failedPosts } = await bench.publisher.call('publish', { url, key, run, loop });
       if (failedPosts > 0) console.error(`${failedPosts} posts were refused`);
     }
   })();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchContext, Row, Scenario } from '../bench.ts';
 import { ratio } from '../figures.ts';
 import { compileOnce } from '../load/closed-loop.ts';
-import type { Load, PublisherCommands } from '../load/publisher.ts';
+import type { PublisherCommands } from '../load/publisher.ts';
 import { openSubject } from '../load/subjects.ts';
 import { percentile, roundForReport } from '../percentiles.ts';
 import type { FirstAttempt, Posthorn, Project } from '../processes/posthorn.ts';
@@ -48,10 +48,10 @@ async function besideBlackHole(
   const hole = startRemote<PublisherCommands>('../load/publisher.ts');
   try {
     const alone = await observe(bench, posthorn, project, 'alone', ALONE_SECONDS);
-    const filling = hole.call(
-      'publish',
-      load(posthorn, project, 'bench.hole', bench.nextRunId(), perSecond, seconds),
-    );
+    const filling = hole.call('publish', {
+      ...{ url: posthorn.url, key: project.key, type: 'bench.hole', run: bench.nextRunId() },
+      loop: { kind: 'open', perSecond, seconds },
+    });
     const beside: Row[] = [];
     for (let n = 1; n <= samples; n++) {
       const name = `with it, part ${n} of ${samples}`;
@@ -87,10 +87,10 @@ async function observe(
   const run = bench.nextRunId();
   await bench.receiver.call('reset', run);
   const before = cpuMsByServer(posthorn.pids());
-  const published = await bench.publisher.call(
-    'publish',
-    load(posthorn, project, 'bench.healthy', run, HEALTHY_PER_SECOND, seconds),
-  );
+  const published = await bench.publisher.call('publish', {
+    ...{ url: posthorn.url, key: project.key, type: 'bench.healthy', run },
+    loop: { kind: 'open', perSecond: HEALTHY_PER_SECOND, seconds },
+  });
   const pids = posthorn.pids();
   const after = cpuMsByServer(pids);
   const memory = memoryMbByServer(pids);
@@ -110,20 +110,3 @@ async function observe(
     'open workflows': await countOpenWorkflows(posthorn),
   };
 }
-
-const load = (
-  posthorn: Posthorn,
-  { key }: Project,
-  type: string,
-  run: string,
-  perSecond: number,
-  seconds: number,
-): Load => ({
-  url: posthorn.url,
-  key,
-  type,
-  run,
-  loop: { kind: 'open', perSecond, seconds },
-  batch: 1,
-  retryUntilAccepted: false,
-});

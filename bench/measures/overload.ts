@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchContext, Row, Scenario } from '../bench.ts';
 import { waitForArrivals } from '../load/arrivals.ts';
-import type { Load } from '../load/publisher.ts';
 import { percentile, roundForReport } from '../percentiles.ts';
 import { countUnknownAttempts } from '../processes/count-rows.ts';
 import type { Posthorn, Project } from '../processes/posthorn.ts';
@@ -83,10 +82,12 @@ async function ofSubject(
     await quiet.newEndpoint(`${bench.urls.healthy}/quiet`);
     const capacity = await calibrate(bench, subject, project, fanOut);
     for (const times of TIMES) {
+      const perSecond = Math.max(1, Math.round(capacity * times));
       rows.push({
         '': name,
         'fan-out': fanOut,
-        ...(await atLoad(bench, subject, project, quiet, fanOut, times, capacity)),
+        load: `${times}×`,
+        ...(await atLoad(bench, { subject, project, quiet, fanOut, perSecond })),
       });
     }
   }
@@ -103,7 +104,7 @@ async function calibrate(
   const run = nextRunId();
   await receiver.call('reset', run);
   const loop = { kind: 'closed', publishers: PUBLISHERS, seconds: CALIBRATION_SECONDS } as const;
-  const published = await publisher.call('publish', loadOf(url, key, run, loop));
+  const published = await publisher.call('publish', { url, key, run, loop });
   const { arrived, lastArrivalAt } = await waitForArrivals(
     receiver,
     published.acceptedIds.length * fanOut,
@@ -112,21 +113,19 @@ async function calibrate(
   return (arrived * 1e6) / (lastArrivalAt - published.startedAt) / fanOut;
 }
 
+/** `perSecond` events of `project`, each with `fanOut` deliveries, while `quiet` posts as another tenant. */
+type OfferedLoad = { subject: Subject; project: Project; quiet: Project; fanOut: number; perSecond: number };
+
 async function atLoad(
   { receiver, publisher, nextRunId, seconds }: BenchContext,
-  { url, databaseUrl }: Subject,
-  { key }: Project,
-  quiet: Project,
-  fanOut: number,
-  times: number,
-  capacity: number,
+  { subject: { url, databaseUrl }, project: { key }, quiet, fanOut, perSecond }: OfferedLoad,
 ): Promise<Row> {
   const run = nextRunId();
   await receiver.call('reset', run);
   const unknownBefore = await countUnknownAttempts(databaseUrl());
-  const loop = { kind: 'open', perSecond: Math.max(1, Math.round(capacity * times)), seconds } as const;
+  const loop = { kind: 'open', perSecond, seconds } as const;
   const neighbour = watchNeighbour(url, quiet.key);
-  const publishing = publisher.call('publish', loadOf(url, key, run, loop));
+  const publishing = publisher.call('publish', { url, key, run, loop });
   await Promise.race([sleep(seconds * 1_000), publishing]);
   const during = await receiver.call('count');
   const published = await publishing;
@@ -137,8 +136,7 @@ async function atLoad(
   const drainSeconds = (performance.now() - drainBeganAt) / 1_000;
   const drained = end.arrived - drainBegan.arrived;
   return {
-    load: `${times}×`,
-    'offered/s': loop.perSecond * fanOut,
+    'offered/s': perSecond * fanOut,
     'accepted/s': Math.round(
       (published.acceptedIds.length * fanOut * 1e6) / (published.endedAt - published.startedAt),
     ),
@@ -152,16 +150,6 @@ async function atLoad(
     'other tenant p50 / p95 ms': `${Math.round(percentile(waitingMs, 0.5))} / ${Math.round(percentile(waitingMs, 0.95))}`,
   };
 }
-
-const loadOf = (url: string, key: string, run: string, loop: Load['loop']): Load => ({
-  url,
-  key,
-  type: 'bench.event',
-  run,
-  loop,
-  batch: 1,
-  retryUntilAccepted: false,
-});
 
 /** Posts as another tenant every 500 ms, and measures the milliseconds until the delivery. */
 function watchNeighbour(url: string, key: string): { stop(): Promise<number[]> } {

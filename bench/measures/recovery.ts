@@ -84,7 +84,7 @@ async function observe(
   const run = bench.nextRunId();
   await bench.receiver.call('reset', run);
   const { acceptedIds } = await bench.publisher.call('publish', {
-    ...{ url: posthorn.url, key, type: 'bench.live', run, batch: 1, retryUntilAccepted: false },
+    ...{ url: posthorn.url, key, type: 'bench.live', run },
     loop: { kind: 'open', perSecond: LIVE_PER_SECOND, seconds },
   });
   await sleep(1_000); // for the last deliveries

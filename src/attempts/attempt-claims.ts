@@ -32,6 +32,9 @@ export type ClaimedDelivery = {
   reserveRetry?: ReserveRetry;
 };
 
+/** A claimed delivery while it is attempted. `owner` carries it; `giveUpAt` is a time of performance.now(). */
+type Attempt = ClaimedDelivery & { owner: string; giveUpAt: number };
+
 /** The retry delay in `result` counts from `endedAt` (performance.now()). */
 export type AttemptResult =
   | { kind: 'result'; result: DeliveryResult; endedAt: number }
@@ -76,22 +79,20 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
   const { onOutcomes, onAttempt, onFailure, maxWorkflowWaitMs, random, now } = deps;
 
   /** Never throws: the other attempts of the batch would be abandoned and sent a second time. */
-  async function attempt(claimed: ClaimedDelivery, owner: string, giveUpAt: number): Promise<AttemptResult> {
-    const { claim, slot, claimSentAt, startBy, reserveRetry } = claimed;
+  async function runAttempt(attempt: Attempt): Promise<AttemptResult> {
+    const { claim, slot, claimSentAt, startBy } = attempt;
     if (claim.startInMs !== null) {
       slot.markDeferred();
       await sleep(claim.startInMs);
     }
     const prepared = await prepareOrReport(claim);
     // The next claim ends it.
-    if (claim.expiresAt && now() >= claim.expiresAt.getTime())
-      return release(claim, owner, giveUpAt, claim.lane, 0);
-    if (prepared.kind === 'postponed') return release(claim, owner, giveUpAt, claim.lane, prepared.inMs);
-    if (prepared.kind === 'unsignable')
-      return record(claim, owner, prepared, unsigned(now()), giveUpAt, reserveRetry);
+    if (claim.expiresAt && now() >= claim.expiresAt.getTime()) return release(attempt, claim.lane, 0);
+    if (prepared.kind === 'postponed') return release(attempt, claim.lane, prepared.inMs);
+    if (prepared.kind === 'unsignable') return record(attempt, prepared, unsigned(now()));
     slot.markStarted(performance.now() - claimSentAt);
     // Our own claim or profile took too long, so the delivery keeps its lane.
-    if (performance.now() > startBy) return release(claim, owner, giveUpAt, claim.lane, RETRY_SOON_MS);
+    if (performance.now() > startBy) return release(attempt, claim.lane, RETRY_SOON_MS);
     const traced = deps.traceAttempt?.(claim, prepared);
     const request = traced?.request ?? prepared;
     const result = await postOrReport(claim, request, startBy);
@@ -101,11 +102,11 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
       return resultNow(retrySoon(claim.id, claim.step));
     if (result.kind === 'not_started') {
       const lane = claim.lane === 'isolated' ? 'isolated' : 'restricted';
-      return release(claim, owner, giveUpAt, lane, RETRY_SOON_MS);
+      return release(attempt, lane, RETRY_SOON_MS);
     }
     if (result.kind === 'proxy_failed')
-      return release(claim, owner, giveUpAt, claim.lane, proxyDelayMs(result.forMs, random));
-    return record(claim, owner, request, result, giveUpAt, reserveRetry);
+      return release(attempt, claim.lane, proxyDelayMs(result.forMs, random));
+    return record(attempt, request, result);
   }
 
   async function postOrReport(
@@ -137,12 +138,9 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
   }
 
   async function record(
-    claim: Claim,
-    owner: string,
+    { claim, owner, giveUpAt, reserveRetry }: Attempt,
     request: PreparedRequest | UnsignableRequest,
     result: EndedResult,
-    giveUpAt: number,
-    reserveRetry: ReserveRetry | undefined,
   ): Promise<AttemptResult> {
     const endedAt = performance.now();
     onAttempt(claim, result);
@@ -180,9 +178,7 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
   }
 
   async function release(
-    { id, epoch, step, projectId }: Claim,
-    owner: string,
-    giveUpAt: number,
+    { claim: { id, epoch, step, projectId }, owner, giveUpAt }: Attempt,
     lane: Lane,
     dueInMs: number,
   ): Promise<AttemptResult> {
@@ -197,7 +193,7 @@ export function createAttemptClaims(deps: AttemptDependencies): AttemptClaims {
   return async (claims, owner, giveUpAt) => {
     const attempts: Promise<AttemptResult>[] = [];
     await startInTurns(claims, (claimed) => {
-      attempts.push(attempt(claimed, owner, giveUpAt).finally(() => claimed.slot.release()));
+      attempts.push(runAttempt({ ...claimed, owner, giveUpAt }).finally(() => claimed.slot.release()));
     });
     return Promise.all(attempts);
   };

@@ -80,7 +80,11 @@ export function createClaimAndAttempt(deps: ClaimDependencies): ClaimAndAttempt 
     known?: KnownBodies,
   ): Promise<{ claims: ClaimedDelivery[]; spareSlots: AttemptSlot[]; unclaimed: T[] }> {
     const claimSentAt = performance.now();
-    const claims = await claimDeliveries(pool, owner, steps, processId(), known, deps.readsTrace);
+    const claims = await claimDeliveries(pool, owner, steps, {
+      processId: processId(),
+      known,
+      withTrace: deps.readsTrace,
+    });
     const claimedIds = new Set(claims.map(({ id }) => id));
     return {
       claims: claims.map((claimed, index) => ({

@@ -14,7 +14,9 @@ afterEach(() => store.drop());
 test('a claim for which nothing was sent is released even after its caller gave up, and never becomes unknown', async () => {
   await store.newEndpoint();
   const { ids } = await store.acceptEvent('mine');
-  const [claim] = await claimDeliveries(store.pool, 'mine', [{ id: ids[0]!, step: 0 }], 'prc_engine');
+  const [claim] = await claimDeliveries(store.pool, 'mine', [{ id: ids[0]!, step: 0 }], {
+    processId: 'prc_engine',
+  });
   const releaser = createClaimReleaser({ pool: store.pool, onFailure: () => {} });
   const engine = startTestEngine(store.pool, secretBox, { processId: 'prc_engine', releaser });
   await store.pool.query(

@@ -57,7 +57,7 @@ test('the trace of an event is read only where attempts have traces', async () =
     await createDelivery('mine', { traceparent, tracestate: 'k=v' }),
   ];
   const claimWith = (id: string, withTrace: boolean) =>
-    claimDeliveries(suite.store.pool, 'mine', [{ id, step: 0 }], null, new Map(), withTrace);
+    claimDeliveries(suite.store.pool, 'mine', [{ id, step: 0 }], { withTrace });
 
   const [withoutTrace] = await claimWith(plain!, false);
   expect(withoutTrace).not.toHaveProperty('traceparent');

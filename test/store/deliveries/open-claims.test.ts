@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => store.drop());
 
 const claimBy = async (processId: string, owner = 'mine'): Promise<Claim> =>
-  (await claimDeliveries(store.pool, owner, [{ id, step: 0 }], processId))[0]!;
+  (await claimDeliveries(store.pool, owner, [{ id, step: 0 }], { processId }))[0]!;
 
 const resolveBy = (processId: string, owner = 'mine', inFlight: string[] = []): Promise<UnclaimedResult> =>
   resolveUnclaimed(store.pool, owner, [{ id, step: 0 }], () => 0, {

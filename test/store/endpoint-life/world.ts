@@ -108,7 +108,7 @@ export async function startWorld(store: SeededStore) {
     const wanted = due.filter(({ id }) => !underWay.some(({ claim }) => claim.id === id));
     if (wanted.length === 0) return;
     let from = time.now();
-    const claimed = await claimDeliveries(pool, owner, wanted, processId);
+    const claimed = await claimDeliveries(pool, owner, wanted, { processId });
     await noteSent(claimed, from);
     const rest = wanted.filter(({ id }) => !claimed.some((claim) => claim.id === id));
     const isInFlight = ({ id }: { id: string }) =>
@@ -121,7 +121,7 @@ export async function startWorld(store: SeededStore) {
         known.set(result.id, { step: result.step, dueAt: from + result.dueInMs });
       else known.delete(result.id);
     from = time.now();
-    await noteSent(await claimDeliveries(pool, owner, resolved.claimable, processId), from);
+    await noteSent(await claimDeliveries(pool, owner, resolved.claimable, { processId }), from);
   }
 
   const world = {

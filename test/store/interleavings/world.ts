@@ -68,7 +68,7 @@ export async function newWorld(store: SeededStore, onReleased: () => void) {
     const processId = isAlive ? ALIVE : null;
     const known = workflows.get(owner)!;
     const due = [...known].map(([id, step]) => ({ id, step }));
-    const claimedNow = await claimDeliveries(pool, owner, due, isAcknowledged ? processId : null);
+    const claimedNow = await claimDeliveries(pool, owner, due, isAcknowledged ? { processId } : {});
     if (!isAcknowledged) return;
     const claimed = new Set(claimedNow.map(({ id }) => id));
     const rest = due.filter(({ id }) => !claimed.has(id));
@@ -77,7 +77,7 @@ export async function newWorld(store: SeededStore, onReleased: () => void) {
       if (result.kind === 'waiting') known.set(result.id, result.step);
       else known.delete(result.id);
     }
-    const claimedLater = await claimDeliveries(pool, owner, claimable, processId);
+    const claimedLater = await claimDeliveries(pool, owner, claimable, { processId });
     claims.push(...claimedNow, ...claimedLater);
   }
 

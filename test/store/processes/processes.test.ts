@@ -61,7 +61,7 @@ test('a silent process whose connection is closed is found once, with the attemp
   await store.newEndpoint();
   const { ids } = await store.acceptEvent('mine');
   await store.acceptEvent('not claimed');
-  await claimDeliveries(store.pool, 'mine', [{ id: ids[0]!, step: 0 }], 'killed');
+  await claimDeliveries(store.pool, 'mine', [{ id: ids[0]!, step: 0 }], { processId: 'killed' });
   await observe('one');
   await observe('other');
   const killed = await startOther('killed');
@@ -169,7 +169,7 @@ test('an assignment records the process that made it, and a claim the process th
   const { id } = deliveries[0]!;
   expect(await processOf(id)).toBe('dispatcher');
 
-  await claimDeliveries(store.pool, workflowId, deliveries, 'worker');
+  await claimDeliveries(store.pool, workflowId, deliveries, { processId: 'worker' });
 
   expect(await processOf(id)).toBe('worker');
   // An open claim keeps its process, even when another process assigns the delivery.

@@ -77,9 +77,9 @@ async function newWorld(owner: string | null) {
   async function claim(): Promise<void> {
     const { owner: by, step, claimed } = await row();
     if (by === null || claimed) return;
-    if ((await claimDeliveries(pool, by, [{ id, step }], 'prc')).length > 0) return;
+    if ((await claimDeliveries(pool, by, [{ id, step }], { processId: 'prc' })).length > 0) return;
     const { claimable } = await resolveUnclaimed(pool, by, [{ id, step }], () => 0);
-    if (claimable.length > 0) await claimDeliveries(pool, by, claimable, 'prc');
+    if (claimable.length > 0) await claimDeliveries(pool, by, claimable, { processId: 'prc' });
   }
 
   async function change(action: 'pause' | 'resume' | 'disable' | 'enable'): Promise<void> {

@@ -105,18 +105,21 @@ type ClaimRow = Omit<Claim, 'body' | 'attributes'> & {
 const CLAIM = { name: 'claim-deliveries', text: claimSql(false) };
 const CLAIM_WITH_TRACE = { name: 'claim-deliveries-with-trace', text: claimSql(true) };
 
-/**
- * Opens a claim on those of `steps` that `owner` may attempt now; the result leaves out the others. A delivery with a
- * body larger than MAX_CLAIMED_BODY_BYTES is claimed only if `known` contains the body. `processId` is the claiming
- * process: while it is alive and works on the claim, the claim is not written off.
- */
+export type ClaimOptions = {
+  /** The claiming process: while it is alive and works on the claim, the claim is not written off. */
+  processId?: string | null;
+  /** A delivery whose body is larger than MAX_CLAIMED_BODY_BYTES is claimed only if its body is here. */
+  known?: KnownBodies | undefined;
+  /** Whether to read the trace of the event. */
+  withTrace?: boolean | undefined;
+};
+
+/** Opens a claim on those of `steps` that `owner` may attempt now; the result leaves out the others. */
 export async function claimDeliveries(
   db: Queryable,
   owner: string,
   steps: DeliveryStep[],
-  processId: string | null = null,
-  known: KnownBodies = new Map(),
-  withTrace = false,
+  { processId = null, known = new Map(), withTrace = false }: ClaimOptions = {},
 ): Promise<Claim[]> {
   const { rows } = await db.query<ClaimRow>({
     ...(withTrace ? CLAIM_WITH_TRACE : CLAIM),
