@@ -1,5 +1,6 @@
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buildWithGo } from '../processes/build-with-go.ts';
 import { withProgressLog } from '../processes/progress-log.ts';
 import { ProgramFailed, runInProcessGroup } from '../processes/run-in-group.ts';
 import type { ObtainOptions } from './download-temporal-cli.ts';
@@ -14,30 +15,28 @@ export async function buildTemporalCli(options: ObtainOptions): Promise<string |
     log('The Temporal CLI could not be built: Go is not on PATH');
     return undefined;
   }
-  const folder = await mkdtemp(join(cacheFolder, 'build-'));
+  const path = join(cacheFolder, executable);
   try {
-    await withProgressLog(
-      log,
-      `Building the Temporal CLI ${version} with Go (once, about three minutes)`,
-      () =>
-        // In an empty folder and without a workspace, so that no go.mod or go.work of a parent folder applies.
-        runInProcessGroup('go', ['install', `github.com/temporalio/cli/cmd/temporal@v${version}`], {
-          cwd: folder,
-          env: { ...env, GOBIN: folder, GOWORK: 'off', GOFLAGS: '' },
-          signal,
-        }),
+    await buildWithGo(
+      join(cacheFolder, 'build-'),
+      async (folder, go) => {
+        await withProgressLog(
+          log,
+          `Building the Temporal CLI ${version} with Go (once, about three minutes)`,
+          () => go('install', `github.com/temporalio/cli/cmd/temporal@v${version}`),
+        );
+        const built = join(folder, executable);
+        if (!(await isUsable(built))) throw new Error('the executable does not run');
+        await rename(built, path);
+      },
+      { env, signal },
     );
-    const built = join(folder, executable);
-    if (!(await isUsable(built))) throw new Error('the executable does not run');
-    await rename(built, join(cacheFolder, executable));
-    return join(cacheFolder, executable);
+    return path;
   } catch (error) {
     signal?.throwIfAborted();
     const output = error instanceof ProgramFailed ? error.output.split('\n').slice(-5).join('\n') : '';
     log(`The Temporal CLI could not be built: ${output || (error as Error).message}`);
     return undefined;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
