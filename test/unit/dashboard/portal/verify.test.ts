@@ -3,18 +3,15 @@ import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rotationCheck } from '../../../dashboard/src/endpoint/secret/sdk-check.ts';
-import { supportText } from '../../../dashboard/src/portal/delivery/support-text.ts';
-import { fromHost } from '../../../dashboard/src/portal/host/messages.ts';
-import { checkRequest, headersIn } from '../../../dashboard/src/portal/verify/check-request.ts';
-import { pythonFunction } from '../../../dashboard/src/portal/verify/python-snippets.ts';
-import { schemeOf } from '../../../dashboard/src/portal/verify/scheme.ts';
-import { FRAMEWORKS, rotationSnippet, snippet } from '../../../dashboard/src/portal/verify/snippets.ts';
-import { typescriptFunction } from '../../../dashboard/src/portal/verify/typescript-snippets.ts';
-import { customerAdvice, customerCause, LANE_WORDS } from '../../../dashboard/src/portal/words.ts';
-import type { Signing } from '../../../sdk/typescript/src/models.ts';
-import { PROFILES, type ProfileName } from '../../../sdk/typescript/src/verify/profiles.ts';
-import { findPython } from '../../set-up/find-python.ts';
+import { rotationCheck } from '../../../../dashboard/src/endpoint/secret/sdk-check.ts';
+import { checkRequest, headersIn } from '../../../../dashboard/src/portal/verify/check-request.ts';
+import { pythonFunction } from '../../../../dashboard/src/portal/verify/python-snippets.ts';
+import { schemeOf } from '../../../../dashboard/src/portal/verify/scheme.ts';
+import { FRAMEWORKS, rotationSnippet, snippet } from '../../../../dashboard/src/portal/verify/snippets.ts';
+import { typescriptFunction } from '../../../../dashboard/src/portal/verify/typescript-snippets.ts';
+import type { Signing } from '../../../../sdk/typescript/src/models.ts';
+import { PROFILES, type ProfileName } from '../../../../sdk/typescript/src/verify/profiles.ts';
+import { findPython } from '../../../set-up/find-python.ts';
 
 const NAMES = Object.keys(PROFILES) as ProfileName[];
 
@@ -236,78 +233,4 @@ describe('the checker', () => {
       'x-c': '3',
     });
   });
-});
-
-test('only messages that host pages may send are taken, and nothing else of them', () => {
-  const message = (more: object) => fromHost({ source: 'posthorn', version: 1, ...more });
-  expect(message({ type: 'navigate', path: '/deliveries', x: 1 })).toEqual({
-    type: 'navigate',
-    path: '/deliveries',
-  });
-  expect(message({ type: 'theme', mode: 'dark', accent: 'red' })).toEqual({ type: 'theme', mode: 'dark' });
-  expect(message({ type: 'link', url: 'https://a.example' })).toEqual({
-    type: 'link',
-    url: 'https://a.example',
-  });
-  for (const other of [
-    { type: 'navigate', path: '//evil.example' },
-    { type: 'navigate', path: '/\\evil.example' },
-    { type: 'navigate', path: 'javascript:alert(1)' },
-    { type: 'ready' },
-    { type: 'link', url: 7 },
-    { version: 2, type: 'navigate', path: '/' },
-    { source: 'other', type: 'navigate', path: '/' },
-  ])
-    expect(message(other)).toBeUndefined();
-  for (const other of [null, 'navigate', 1, undefined]) expect(fromHost(other)).toBeUndefined();
-});
-
-test('what is copied for support has ids and causes, and no data', () => {
-  const delivery = { id: 'dlv_1', endpoint: 'ep_1', status: 'undeliverable' };
-  const attempt = {
-    number: 1,
-    startedAt: '2026-11-21T12:00:00.000Z',
-    outcome: 'rejected',
-    statusCode: 503,
-    durationMs: 41,
-  };
-  const endpoint = { url: 'https://example.com/hooks?key=private' };
-  const event = {
-    id: 'evt_1',
-    type: 'render.completed',
-    createdAt: '2026-11-21T12:00:00.000Z',
-    body: '{"data":"datum"}',
-  };
-  const text = supportText(
-    event as Parameters<typeof supportText>[0],
-    { delivery, attempts: [attempt], details: undefined, endpoint } as unknown as Parameters<
-      typeof supportText
-    >[1],
-  );
-  expect(text).toContain('Delivery dlv_1 to https://example.com/hooks: given up');
-  expect(text).toContain('Attempt 1, 2026-11-21T12:00:00.000Z: Your server answered 503, after 41 ms');
-  expect(text).not.toMatch(/datum|private/);
-});
-
-test('a cause names what the error tells, and nothing twice', () => {
-  const failed = (outcome: 'connection_failed' | 'tls_failed', code?: string) => ({
-    outcome,
-    statusCode: null,
-    ...(code !== undefined && { error: { code, message: '' } }),
-  });
-  expect(customerCause(failed('connection_failed'))).toBe('Your server could not be reached');
-  expect(customerCause(failed('connection_failed', 'EUNHEARDOF'))).toBe('Your server could not be reached');
-  expect(customerCause(failed('connection_failed', 'ECONNREFUSED'))).toBe(
-    'Your server could not be reached: connection refused',
-  );
-  expect(customerCause(failed('tls_failed'))).toBe('No safe connection to your server');
-  const offline = failed('connection_failed', 'listener_offline');
-  expect(customerCause(offline)).toBe('No client was connected to your listener');
-  expect(customerAdvice(offline)).toBe('Connect a client: then it is sent again.');
-});
-
-test('the timeline of the portal says what a delivery waits for, in words of the owner of the server', () => {
-  expect(LANE_WORDS.waiting('endpoint_paused')).toBe('waits, because its endpoint is paused');
-  expect(LANE_WORDS.waiting('engine')).toBe('is about to be sent');
-  expect(LANE_WORDS.waiting(null)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
-import { fetchIfChanged, forgetVersions } from '../../../dashboard/src/api/fetch-if-changed.ts';
-import { inTurn, isSearch } from '../../../dashboard/src/api/search-queue.ts';
+import { fetchIfChanged, forgetVersions } from '../../../../dashboard/src/api/fetch-if-changed.ts';
+import { inTurn, isSearch } from '../../../../dashboard/src/api/search-queue.ts';
 
 describe('searches', () => {
   test('are the calls that the API limits to two at a time', () => {

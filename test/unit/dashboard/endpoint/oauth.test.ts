@@ -6,15 +6,15 @@ import {
   oauthChangesOf,
   oauthText,
   textsOf,
-} from '../../../dashboard/src/endpoint/oauth/oauth-draft.ts';
+} from '../../../../dashboard/src/endpoint/oauth/oauth-draft.ts';
 import {
   changesOf,
   draftOf,
   NEW_DRAFT,
   newMembersOf,
-} from '../../../dashboard/src/operator/endpoint/form/endpoint-draft.ts';
-import { customerCause } from '../../../dashboard/src/portal/words.ts';
-import type { Endpoint, EndpointOAuthSummary } from '../../../sdk/typescript/src/models.ts';
+} from '../../../../dashboard/src/operator/endpoint/form/endpoint-draft.ts';
+import { customerCause } from '../../../../dashboard/src/portal/words.ts';
+import type { Endpoint, EndpointOAuthSummary } from '../../../../sdk/typescript/src/models.ts';
 
 const stored: EndpointOAuthSummary = {
   tokenUrl: 'https://login.example.com/token',

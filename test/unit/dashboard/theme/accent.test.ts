@@ -7,7 +7,7 @@ import {
   contrast,
   contrastInMode,
   lookTokens,
-} from '../../../dashboard/src/theme/accent.ts';
+} from '../../../../dashboard/src/theme/accent.ts';
 
 const hex = fc.integer({ min: 0, max: 0xffffff }).map((value) => `#${value.toString(16).padStart(6, '0')}`);
 
@@ -35,7 +35,7 @@ test('an accent that has the contrast stays as it is', () => {
 });
 
 test('the backgrounds are those of the tokens', () => {
-  const tokens = readFileSync(join(__dirname, '../../../dashboard/src/theme/tokens.css'), 'utf8');
+  const tokens = readFileSync(join(__dirname, '../../../../dashboard/src/theme/tokens.css'), 'utf8');
   const names = ['bg', 'surface', 'sunken', 'hover'];
   const pairs = names.map((name) =>
     new RegExp(`--${name}: light-dark\\((.*), (.*)\\);`).exec(tokens)!.slice(1),

@@ -1,11 +1,11 @@
-import { schemaRows } from '../../../dashboard/src/catalogue/schema-rows.ts';
-import { covers, headerPieces, signedContent } from '../../../dashboard/src/catalogue/signed-parts.ts';
+import { schemaRows } from '../../../../dashboard/src/catalogue/schema-rows.ts';
+import { covers, headerPieces, signedContent } from '../../../../dashboard/src/catalogue/signed-parts.ts';
 import {
   fitsSearch,
   groupTypes,
   matchesType,
   toggled,
-} from '../../../dashboard/src/catalogue/type-groups.ts';
+} from '../../../../dashboard/src/catalogue/type-groups.ts';
 
 describe('event types', () => {
   test('are grouped by what stands before the first dot', () => {

@@ -1,4 +1,4 @@
-import { inOrder, keptRows, waitingAmong } from '../../../dashboard/src/kit/lists/kept-rows.ts';
+import { inOrder, keptRows, waitingAmong } from '../../../../dashboard/src/kit/lists/kept-rows.ts';
 
 type Row = { id: string; state?: string };
 const rows = (...ids: string[]): Row[] => ids.map((id) => ({ id }));

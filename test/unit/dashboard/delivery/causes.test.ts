@@ -1,8 +1,8 @@
-import { differences } from '../../../dashboard/src/delivery/attempt/differences.ts';
-import { signatureWords } from '../../../dashboard/src/delivery/attempt/signature-words.ts';
-import { adviceOf, causeOf, stateSentence } from '../../../dashboard/src/delivery/causes.ts';
-import { FAILURE_MESSAGES, type FailedOutcome } from '../../../src/egress/describe-failure.ts';
-import { OUTCOMES } from '../../../src/policy/outcome.ts';
+import { differences } from '../../../../dashboard/src/delivery/attempt/differences.ts';
+import { signatureWords } from '../../../../dashboard/src/delivery/attempt/signature-words.ts';
+import { adviceOf, causeOf, stateSentence } from '../../../../dashboard/src/delivery/causes.ts';
+import { FAILURE_MESSAGES, type FailedOutcome } from '../../../../src/egress/describe-failure.ts';
+import { OUTCOMES } from '../../../../src/policy/outcome.ts';
 
 const attempt = {
   number: 1,

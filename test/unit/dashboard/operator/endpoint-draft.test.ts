@@ -1,13 +1,13 @@
-import { testTypeFor } from '../../../dashboard/src/catalogue/test-type.ts';
+import { testTypeFor } from '../../../../dashboard/src/catalogue/test-type.ts';
 import {
   changesOf,
   draftOf,
   NEW_DRAFT,
   newMembersOf,
-} from '../../../dashboard/src/operator/endpoint/form/endpoint-draft.ts';
-import { headersOf, rowProblem } from '../../../dashboard/src/operator/endpoint/form/header-draft.ts';
-import { policyOver } from '../../../dashboard/src/operator/policy/policy-form.ts';
-import type { Endpoint } from '../../../sdk/typescript/src/models.ts';
+} from '../../../../dashboard/src/operator/endpoint/form/endpoint-draft.ts';
+import { headersOf, rowProblem } from '../../../../dashboard/src/operator/endpoint/form/header-draft.ts';
+import { policyOver } from '../../../../dashboard/src/operator/policy/policy-form.ts';
+import type { Endpoint } from '../../../../sdk/typescript/src/models.ts';
 
 const endpoint = {
   url: 'https://example.com/hooks',

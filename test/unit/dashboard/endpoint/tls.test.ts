@@ -1,6 +1,6 @@
-import { expiryNotes, expiryOf } from '../../../dashboard/src/endpoint/tls/expiry.ts';
-import { isUsableTls, tlsOf, tlsText, withText } from '../../../dashboard/src/endpoint/tls/tls-draft.ts';
-import type { CertificateSummary } from '../../../sdk/typescript/src/models.ts';
+import { expiryNotes, expiryOf } from '../../../../dashboard/src/endpoint/tls/expiry.ts';
+import { isUsableTls, tlsOf, tlsText, withText } from '../../../../dashboard/src/endpoint/tls/tls-draft.ts';
+import type { CertificateSummary } from '../../../../sdk/typescript/src/models.ts';
 
 const block = (label: string, text: string): string =>
   `-----BEGIN ${label}-----\n${text}\n-----END ${label}-----\n`;

@@ -1,4 +1,4 @@
-import { prettyTokens } from '../../../dashboard/src/json-view/tokens.ts';
+import { prettyTokens } from '../../../../dashboard/src/json-view/tokens.ts';
 
 const pretty = (json: string, isCut = false): string | undefined =>
   prettyTokens(json, isCut)

@@ -2,7 +2,7 @@ import {
   reorders,
   textParts,
   withNamedControls,
-} from '../../../dashboard/src/kit/text/foreign/reordering.ts';
+} from '../../../../dashboard/src/kit/text/foreign/reordering.ts';
 
 const CONTROLS = [
   '\u061c',

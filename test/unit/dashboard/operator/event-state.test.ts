@@ -2,8 +2,8 @@ import {
   countsOf,
   stateOf,
   stateOfEvent,
-} from '../../../dashboard/src/operator/events/event-summary-state.ts';
-import type { Event, EventSummary } from '../../../sdk/typescript/src/models.ts';
+} from '../../../../dashboard/src/operator/events/event-summary-state.ts';
+import type { Event, EventSummary } from '../../../../sdk/typescript/src/models.ts';
 
 const NOTHING = {
   ...{ openCount: 0, deliveredCount: 0, undeliverableCount: 0, cancelledCount: 0 },

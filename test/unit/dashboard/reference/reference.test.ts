@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { curlOf, operationsOf, prepare } from '../../../dashboard/src/reference/operation.ts';
-import { DOCS_STYLE } from '../../../src/api/docs/docs-style.ts';
+import { curlOf, operationsOf, prepare } from '../../../../dashboard/src/reference/operation.ts';
+import { DOCS_STYLE } from '../../../../src/api/docs/docs-style.ts';
 
 const parameters = [
   { name: 'id', in: 'path' },
@@ -45,7 +45,7 @@ test('a curl command holds for a shell whatever was filled in, and never a key',
 });
 
 test('the reference page has the colours of the dashboard', () => {
-  const tokens = readFileSync(join(__dirname, '../../../dashboard/src/theme/tokens.css'), 'utf8');
+  const tokens = readFileSync(join(__dirname, '../../../../dashboard/src/theme/tokens.css'), 'utf8');
   const colours = [...DOCS_STYLE.matchAll(/(--[\w-]+): (light-dark\([^)]*\)|#\w+);/g)];
   expect(colours.length).toBeGreaterThan(10);
   for (const [, name, value] of colours) expect(tokens).toContain(`${name}: ${value};`);

@@ -1,6 +1,6 @@
-import { isUsableJson, jsonProblem } from '../../../dashboard/src/json-view/json-problem.ts';
-import { violationsText } from '../../../dashboard/src/json-view/violation-words.ts';
-import { compileSchema } from '../../../src/json-schema/compile-schema.ts';
+import { isUsableJson, jsonProblem } from '../../../../dashboard/src/json-view/json-problem.ts';
+import { violationsText } from '../../../../dashboard/src/json-view/violation-words.ts';
+import { compileSchema } from '../../../../src/json-schema/compile-schema.ts';
 
 describe('what is wrong with text that is no JSON', () => {
   test.each([

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
-import { type ChartData, isPartial, pointText, zoomAround } from '../../../dashboard/src/charts/series.ts';
+import { type ChartData, isPartial, pointText, zoomAround } from '../../../../dashboard/src/charts/series.ts';
 import {
   countedText,
   openNow,
   retryingText,
-} from '../../../dashboard/src/operator/overview/current-figures.ts';
-import { type VerdictFacts, verdictOf } from '../../../dashboard/src/operator/overview/verdict.ts';
-import { figuresOf, shareText } from '../../../dashboard/src/statistics/timeline-figures.ts';
-import { trafficOf } from '../../../dashboard/src/statistics/timeline-series.ts';
-import type { FailureGroup, Timeline } from '../../../sdk/typescript/src/models.ts';
+} from '../../../../dashboard/src/operator/overview/current-figures.ts';
+import { type VerdictFacts, verdictOf } from '../../../../dashboard/src/operator/overview/verdict.ts';
+import { figuresOf, shareText } from '../../../../dashboard/src/statistics/timeline-figures.ts';
+import { trafficOf } from '../../../../dashboard/src/statistics/timeline-series.ts';
+import type { FailureGroup, Timeline } from '../../../../sdk/typescript/src/models.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00.000Z');
 const MINUTE = 60_000;

@@ -1,6 +1,6 @@
-import { axisTicks } from '../../../dashboard/src/charts/axis-ticks.ts';
-import { MARGIN } from '../../../dashboard/src/charts/plot.ts';
-import { pointTime } from '../../../dashboard/src/charts/point-time.ts';
+import { axisTicks } from '../../../../dashboard/src/charts/axis-ticks.ts';
+import { MARGIN } from '../../../../dashboard/src/charts/plot.ts';
+import { pointTime } from '../../../../dashboard/src/charts/point-time.ts';
 
 const DAY = 86_400_000;
 const points = (from: string, stepMs: number, count: number) => ({
