@@ -9,6 +9,7 @@ import { FiltersNeeded } from '../store/events/accept/event-filters.ts';
 import { FanOutTooLarge } from '../store/events/accept/match-receivers.ts';
 import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
 import {
+  isCancelled,
   isLockTimeout,
   isOutage,
   Overloaded,
@@ -140,6 +141,7 @@ export function createAcceptor({
     } catch (error) {
       if (error instanceof FiltersNeeded) evaluateAndRequeue(group, error.draftIndexes);
       else if (isLockTimeout(error) && options === SHARED) await commitByProject(group);
+      else if (isCancelled(error) && options === SHARED) storeSeparately(group, []);
       else if (error instanceof StoreUnavailable || group.length === 1)
         for (const post of group) post.reject(error);
       else if (error instanceof FanOutTooLarge) storeSeparately(group, error.projectIds);
@@ -176,7 +178,10 @@ export function createAcceptor({
     schedule.recordQueued(post.draft.projectId);
   }
 
-  /** Stores events for thousands of endpoints like batches, so that the posts of other projects do not wait for them. */
+  /**
+   * Stores events that take long like batches, so that the posts of other projects do not wait for them: those of these
+   * projects, or of all if the project is not known.
+   */
   function storeSeparately(group: QueuedPost[], projectIds: string[]): void {
     for (const projectId of projectIds) separatePosts.add(projectId, 1);
     for (const post of group) {
@@ -190,11 +195,15 @@ export function createAcceptor({
     const uncertain: Reservation[] = [];
     const onUncertain = (reservation: Reservation): void => void uncertain.push(reservation);
     const write = () => retryOnConflict(() => reserveAndStore(drafts, options, onUncertain));
+    // Together the posts would take as long again.
+    const wasTooSlow = (error: unknown): boolean => options === SHARED && isCancelled(error);
     try {
       // Retried once after a connection failure. The ids are fixed, so a commit that succeeded is found, not repeated.
-      return await write().catch((error) => (isOutage(error) ? write() : Promise.reject(error)));
+      return await write().catch((error) =>
+        isOutage(error) && !wasTooSlow(error) ? write() : Promise.reject(error),
+      );
     } catch (error) {
-      throw isOutage(error) ? new StoreUnavailable(error) : error;
+      throw isOutage(error) && !wasTooSlow(error) ? new StoreUnavailable(error) : error;
     } finally {
       for (const reservation of uncertain) reservation.release(true);
     }

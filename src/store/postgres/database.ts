@@ -24,6 +24,7 @@ const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 const UNIQUE_VIOLATION = '23505';
 const LOCK_NOT_AVAILABLE = '55P03';
+const QUERY_CANCELED = '57014';
 const MAX_RETRIES = 5;
 
 const STATEMENT_MS = 30_000;
@@ -78,6 +79,9 @@ export const violatesUnique = (error: unknown, index: string): boolean =>
 
 /** Whether a statement waited for a lock for as long as it may. */
 export const isLockTimeout = (error: unknown): boolean => sqlState(error) === LOCK_NOT_AVAILABLE;
+
+/** Whether a statement was cancelled, because it took longer than it may or at an operator's request. */
+export const isCancelled = (error: unknown): boolean => sqlState(error) === QUERY_CANCELED;
 
 /**
  * SQL: a condition that is true. From its evaluation to the end of the transaction, a statement waits for a lock for at most
