@@ -7,6 +7,7 @@ import { SharedCapacity, sharesOf } from '../limits/shared-capacity.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import { FiltersNeeded } from '../store/events/accept/event-filters.ts';
 import { FanOutTooLarge } from '../store/events/accept/match-receivers.ts';
+import { matchWeights } from '../store/events/accept/match-weights.ts';
 import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
 import {
   isCancelled,
@@ -20,6 +21,7 @@ import {
 import { createCommitSchedule } from './commit-schedule.ts';
 import { EventsUnderWay } from './events-under-way.ts';
 import { createFilteredPosts } from './filtered-posts.ts';
+import { createMatchWork } from './match-work.ts';
 import { draftBytes, PostQueue, type QueuedPost } from './post-queue.ts';
 import type { Reservation, Reserve } from './reservation.ts';
 import { createReserveAndStore, type StoreOptions } from './reserve-and-store.ts';
@@ -43,6 +45,8 @@ const MAX_PAUSE_MS = 50;
  * another process: the posts of every project wait with it. Much longer than the commit of another shared transaction takes.
  */
 const MAX_LOCK_WAIT_MS = 250;
+/** After a shared transaction that took longer, it is found out whether the match of one project was the reason. */
+const SLOW_MS = 250;
 /** Options of a transaction that delays only the posts of its own project. */
 const SEPARATE: StoreOptions = { allOrNone: false, maxLockWaitMs: 0 };
 const SHARED: StoreOptions = { allOrNone: false, maxLockWaitMs: MAX_LOCK_WAIT_MS };
@@ -86,6 +90,10 @@ export function createAcceptor({
   const separatePosts = createSeparatePosts(batchSemaphore, byteLimits.maxPerTransaction, (posts) =>
     commit(posts, SEPARATE),
   );
+  const matchWork = createMatchWork(
+    (scopes) => matchWeights(pool, scopes),
+    (projectId) => separatePosts.add(projectId, 1),
+  );
   const schedule = createCommitSchedule(queue, commitNext, hasClaimBacklog, saturation);
 
   /** Refuses only if the share is used up already. If the post had to fit, a large batch would be refused forever. */
@@ -114,14 +122,17 @@ export function createAcceptor({
   /** The posts resolve at the commit; the pause only delays the next commit. */
   async function commitNext(): Promise<void> {
     const startedAt = performance.now();
-    await commit(takeShared(), SHARED);
+    const posts = takeShared();
+    await commit(posts, SHARED);
+    if (performance.now() - startedAt > SLOW_MS) matchWork.weigh(posts.map(({ draft }) => draft));
     if (hasClaimBacklog()) await sleep(Math.min(performance.now() - startedAt, MAX_PAUSE_MS));
   }
 
   /** Posts that were queued before their project was separated go with its later ones. */
   function takeShared(): QueuedPost[] {
     const shared: QueuedPost[] = [];
-    for (const post of queue.take(MAX_POSTS_PER_COMMIT, byteLimits.maxPerTransaction)) {
+    const admits = matchWork.newTransaction();
+    for (const post of queue.take(MAX_POSTS_PER_COMMIT, byteLimits.maxPerTransaction, admits)) {
       if (separatePosts.has(post.draft.projectId)) separatePosts.push(post);
       else shared.push(post);
     }

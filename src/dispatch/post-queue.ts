@@ -12,6 +12,9 @@ export type QueuedPost = {
   reject: (error: unknown) => void;
 };
 
+/** Whether a post may be in the same transaction as those that were admitted before. */
+export type Admits = (draft: EventDraft) => boolean;
+
 /** Posts that wait for a shared transaction. Projects take turns, so a busy project delays only its own posts. */
 export class PostQueue {
   /** In the order of service. Contains one post of each event id. */
@@ -48,25 +51,33 @@ export class PostQueue {
 
   /**
    * Removes up to `maxPosts` posts, and stops once they have `maxBytes`. A statement cannot write the same event id twice,
-   * so a duplicate waits for the next transaction, which finds the event.
+   * so a duplicate waits for the next transaction, which finds the event. A project whose first post is not admitted has
+   * no further turn.
    */
-  take(maxPosts: number, maxBytes: number): QueuedPost[] {
-    return this.#takeInTurn(() => [...this.#projects.keys()], maxPosts, maxBytes);
+  take(maxPosts: number, maxBytes: number, admits: Admits = () => true): QueuedPost[] {
+    return this.#takeInTurn(maxPosts, maxBytes, () => [...this.#projects.keys()], admits);
   }
 
   /** Like `take`, of one project. */
   takeOf(projectId: string, maxPosts: number, maxBytes: number): QueuedPost[] {
-    return this.#takeInTurn(() => (this.#projects.has(projectId) ? [projectId] : []), maxPosts, maxBytes);
+    const waiting = () => (this.#projects.has(projectId) ? [projectId] : []);
+    return this.#takeInTurn(maxPosts, maxBytes, waiting, () => true);
   }
 
   /** `waiting` returns the projects that have posts, of those that may be taken. */
-  #takeInTurn(waiting: () => string[], maxPosts: number, maxBytes: number): QueuedPost[] {
+  #takeInTurn(maxPosts: number, maxBytes: number, waiting: () => string[], admits: Admits): QueuedPost[] {
     const taken: QueuedPost[] = [];
     let takenBytes = 0;
+    const refused = new Set<string>();
     const isFull = () => taken.length >= maxPosts || takenBytes >= maxBytes;
-    for (let projectIds = waiting(); projectIds.length > 0 && !isFull(); projectIds = waiting()) {
+    const next = () => waiting().filter((projectId) => !refused.has(projectId));
+    for (let projectIds = next(); projectIds.length > 0 && !isFull(); projectIds = next()) {
       for (const projectId of projectIds) {
         if (isFull()) break;
+        if (!admits(this.#projects.get(projectId)![0]!.draft)) {
+          refused.add(projectId);
+          continue;
+        }
         const post = this.#takeFirst(projectId);
         taken.push(post);
         takenBytes += draftBytes(post.draft);

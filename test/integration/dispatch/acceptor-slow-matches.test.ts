@@ -1,6 +1,7 @@
 import type { Acceptor } from '../../../src/api/ports.ts';
 import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
 import { StoreUnavailable } from '../../../src/store/postgres/database.ts';
+import { eventually } from '../../set-up/eventually.ts';
 import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import { recordingReserve } from './recording-reserve.ts';
 
@@ -59,4 +60,39 @@ test('a post that takes too long on its own is refused, and no other one', async
 
   expect(slow).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
   expect(others.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+});
+
+const subscribe = (endpoints: number, patterns: number) =>
+  store.pool.query(
+    `INSERT INTO endpoints (id, project_id, url, events, secrets)
+     SELECT 'ep_' || n, $1, 'http://127.0.0.1:9/', ARRAY(SELECT 'never.' || m FROM generate_series(1, $3::int) AS m), '\\x00'
+     FROM generate_series(1, $2::int) AS n`,
+    [store.project, endpoints, patterns],
+  );
+
+test('a shared transaction matches few types of a project with many endpoints, although none matches', async () => {
+  await subscribe(10_000, 30);
+  const types = Array.from({ length: 40 }, (_, n) => `type.${n}`);
+
+  const accepted = await Promise.all([...types.map(post), acceptor.acceptOne(ofOther())]);
+
+  expect(new Set(accepted.map(({ kind }) => kind))).toEqual(new Set(['accepted']));
+  const transactions = await typesByTransaction();
+  expect(Math.max(...transactions.map(({ types }) => types))).toBeLessThanOrEqual(6);
+  // Once its endpoints have been counted, it shares no transaction any more.
+  await eventually(async () => {
+    await store.pool.query('DELETE FROM events');
+    await Promise.all([post('type.1'), acceptor.acceptOne(ofOther())]);
+    return (await typesByTransaction()).every(({ projects }) => projects === 1);
+  });
+});
+
+test('any number of types of a project with few endpoints share a transaction', async () => {
+  await subscribe(10, 30);
+
+  await eventually(async () => {
+    await store.pool.query('DELETE FROM events');
+    await Promise.all(Array.from({ length: 90 }, (_, n) => post(`type.${n}`)));
+    return (await typesByTransaction()).some(({ types }) => types > 60);
+  });
 });

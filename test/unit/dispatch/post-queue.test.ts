@@ -82,3 +82,17 @@ test('the posts of one project are taken alone, one of each event id', () => {
   expect(queue.takeOf('a', 9, 1_000)).toEqual([]);
   expect(idsOf(queue.take(9, 1_000))).toEqual(['b/x']);
 });
+
+test('a project whose first post is not admitted has no further turn, and keeps its place', () => {
+  const queue = filled(post('a', '1'), post('a', '2'), post('b', '1'), post('b', '2'), post('b', '3'));
+  let refusals = 0;
+  const admits = ({ projectId, id }: EventDraft) => {
+    const isAdmitted = projectId === 'b' || id === '1';
+    if (!isAdmitted) refusals += 1;
+    return isAdmitted;
+  };
+
+  expect(idsOf(queue.take(9, 1_000, admits))).toEqual(['a/1', 'b/1', 'b/2', 'b/3']);
+  expect([refusals, queue.size]).toEqual([1, 1]);
+  expect(idsOf(queue.take(9, 1_000))).toEqual(['a/2']);
+});

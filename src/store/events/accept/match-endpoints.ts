@@ -127,7 +127,7 @@ export const matchValues = (audiences: Routing[], limit: number): unknown[] => [
 ];
 
 /** Returns the subscription patterns that match a type: `*`, `a.*`, `a.b.*` and `a.b.c` match `a.b.c`. */
-function patternsFor(type: string): string[] {
+export function patternsFor(type: string): string[] {
   const patterns = ['*', type];
   for (let dot = type.indexOf('.'); dot !== -1; dot = type.indexOf('.', dot + 1))
     patterns.push(`${type.slice(0, dot)}.*`);
