@@ -31,7 +31,7 @@ export const LAYERS: Layer[] = [
   { path: 'src/json-schema', imports: ['src/limits'] },
   { path: 'src/signing', imports: ['src/policy'] },
   { path: 'src/secrets', imports: [] },
-  { path: 'src/egress', imports: ['src/policy'] },
+  { path: 'src/egress', imports: ['src/policy', 'src/limits'] },
   { path: 'src/profiles', imports: ['src/policy', 'src/signing', 'src/json-schema'] },
   // The interfaces that the API needs; other layers implement them without importing the API.
   { path: 'src/api/ports.ts', imports: ['src/policy', 'src/store'] },

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { createTlsContext, type TlsIdentity, type TlsMaterial } from '../egress/connections/tls-identity.ts';
+import { ProjectCache } from '../limits/project-cache.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 import { readTls } from '../store/endpoints/endpoint-tls.ts';
 import { endpointTlsContext } from '../store/endpoints/endpoints.ts';
@@ -16,15 +16,18 @@ export type TlsIdentities = {
 export type TlsIdentitiesDependencies = {
   db: Queryable;
   box: SecretBox;
-  /** PEM certificates of the authorities that are trusted if an endpoint has none of its own, if not those of Node.js. */
-  trusted: string[] | undefined;
+  /** PEM certificates to trust, besides those of Node.js, for an endpoint without authorities of its own. */
+  extraAuthorities: string[];
 };
 
-/** Contexts that are kept: about 1,000 with a client certificate and the authorities of Node.js. */
-const MAX_BYTES = 64 * 1024 * 1024;
-/** Measured with Node.js 24.21: 42 KiB for a context, and for each byte of PEM of its authorities 3.3 bytes more. */
-const BYTES_OF_A_CONTEXT = 48 * 1024;
-const BYTES_PER_BYTE_OF_PEM = 3.5;
+/**
+ * Contexts that are kept: about 1,200 with a client certificate and the authorities of Node.js, and 300 of a project. One with
+ * more endpoints loads contexts for its attempts again, and not those of others.
+ */
+const LIMITS = { maxBytes: 64 * 1024 * 1024, maxBytesOfProject: 16 * 1024 * 1024 };
+/** Measured with Node.js 24.21: up to 49 KiB for a context, and 4.4 bytes more for each byte of PEM that it parses. */
+const BYTES_OF_A_CONTEXT = 52 * 1024;
+const BYTES_PER_BYTE_OF_PEM = 4.5;
 
 type Known = { version: string; identity: TlsIdentity; bytes: number };
 
@@ -32,10 +35,10 @@ type Known = { version: string; identity: TlsIdentity; bytes: number };
  * Reads and keeps what endpoints use for TLS: of each endpoint the last version only, so that an endpoint that changes its
  * certificate often takes no more memory than another.
  */
-export function createTlsIdentities({ db, box, trusted }: TlsIdentitiesDependencies): TlsIdentities {
-  const known = new LRUCache<string, Known>({ maxSize: MAX_BYTES, sizeCalculation: ({ bytes }) => bytes });
+export function createTlsIdentities({ db, box, extraAuthorities }: TlsIdentitiesDependencies): TlsIdentities {
+  const known = new ProjectCache<Known>(LIMITS, ({ bytes }) => bytes);
   const loading = new Map<string, Promise<TlsIdentity | undefined>>();
-  const trustedLength = (trusted ?? []).reduce((sum, pem) => sum + pem.length, 0);
+  const extraLength = extraAuthorities.reduce((sum, pem) => sum + pem.length, 0);
 
   async function load(
     projectId: string,
@@ -46,12 +49,12 @@ export function createTlsIdentities({ db, box, trusted }: TlsIdentitiesDependenc
     if (!material) return undefined;
     const identity = {
       id: version,
-      secureContext: createTlsContext(material, trusted),
+      secureContext: createTlsContext(material, extraAuthorities),
       hasClientCertificate: material.clientCertificate !== null,
     };
-    const lengthOfPem = material.authorities?.length ?? trustedLength;
+    const lengthOfPem = material.authorities?.length ?? extraLength;
     const bytes = Math.ceil(BYTES_OF_A_CONTEXT + BYTES_PER_BYTE_OF_PEM * lengthOfPem);
-    known.set(endpointId, { version, identity, bytes });
+    known.set(projectId, endpointId, { version, identity, bytes });
     return identity;
   }
 

@@ -117,7 +117,7 @@ export function createWorkerRole(shared: SharedServices, gateway: () => Temporal
       tlsIdentities: createTlsIdentities({
         db: pools.main,
         box: shared.secretBox,
-        trusted: certificateAuthorities,
+        extraAuthorities: config.extraAuthorities ?? [],
       }),
       clock,
     }),

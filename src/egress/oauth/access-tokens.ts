@@ -1,7 +1,7 @@
 import type { Failure } from '../failure.ts';
 import type { Outbound, OutboundResult } from '../outbound.ts';
 import { type OAuthClient, tokenRequest } from './client-credentials.ts';
-import { TokenCache } from './token-cache.ts';
+import { createTokenCache, type TokenCache } from './token-cache.ts';
 import { unreachable } from './token-failure.ts';
 import { readTokenResponse, type TokenResponse } from './token-response.ts';
 
@@ -46,7 +46,7 @@ const START_WITHIN_MS = 1_000;
 /** Requests access tokens through `outbound`, and keeps one per endpoint. Attempts at the same time share one request. */
 export function createAccessTokens(
   outbound: Pick<Outbound, 'post'>,
-  { cache = new TokenCache(), onRequest = () => {} }: AccessTokensOptions = {},
+  { cache = createTokenCache(), onRequest = () => {} }: AccessTokensOptions = {},
 ): AccessTokens {
   const underWay = new Map<string, { version: string; access: Promise<AccessToken> }>();
 

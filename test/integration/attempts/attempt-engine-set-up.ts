@@ -93,7 +93,7 @@ export function startTestEngine(
       createPrepareRequest({
         profiles,
         box,
-        tlsIdentities: createTlsIdentities({ db: pool, box, trusted: undefined }),
+        tlsIdentities: createTlsIdentities({ db: pool, box, extraAuthorities: [] }),
         clock: PROCESS_CLOCK,
       }),
     ),

@@ -224,7 +224,7 @@ test('a certificate is read once for each change, and of each endpoint one is ke
   const identities = createTlsIdentities({
     db: { query },
     box: createSecretBox([oldKey]),
-    trusted: undefined,
+    extraAuthorities: [],
   });
   const get = (version: string) => identities.get(projectId, id, version);
 

@@ -1,4 +1,5 @@
 import { certificate, testAuthority } from '../../receivers/certificates.ts';
+import { createClientAuthority } from '../../receivers/client-certificates.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
@@ -24,4 +25,19 @@ test.each([
   const attempts = () => posthorn.attemptsOf(deliveries[0]!.id);
   await eventually(async () => (await attempts()).length > 0);
   expect(await attempts()).toMatchObject([{ outcome }]);
+});
+
+test('an endpoint with a client certificate trusts the authority in POSTHORN_EXTRA_CA as well', async () => {
+  const authority = createClientAuthority();
+  receiver = await startReceiver([200], {
+    tls: { ...certificate('trusted'), requestCert: true, ca: authority.certificate },
+  });
+  posthorn = await startTestPosthorn({ settings: { extraAuthorities: [testAuthority()] } });
+  const tls = { clientCertificate: authority.issue('sender') };
+  await posthorn.newEndpoint(receiver.url, { events: ['a'], tls });
+
+  const { id } = await posthorn.post({ type: 'a', data: {} });
+
+  expect(await posthorn.untilSettled(id)).toMatchObject({ status: 'delivered' });
+  expect(receiver.requests.map(({ client }) => client)).toEqual(['sender']);
 });

@@ -52,7 +52,7 @@ test('an import over several lines is found, and the sentence says what is allow
       "} from '../../store/postgres/database.ts';",
     ),
   ).toEqual([
-    'src/egress/connections/dial.ts imports src/store/postgres/database.ts: src/egress may import src/policy',
+    'src/egress/connections/dial.ts imports src/store/postgres/database.ts: src/egress may import src/policy, src/limits',
   ]);
 });
 

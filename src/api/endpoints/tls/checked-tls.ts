@@ -52,7 +52,7 @@ function requireUsable({ clientCertificate = null, authorities = null }: Checked
   ] as const) {
     if (!material.clientCertificate && material.authorities === null) continue;
     try {
-      createTlsContext(material, undefined);
+      createTlsContext(material, []);
     } catch {
       throw refused(pointer, 'cannot be used for TLS: its keys or signatures may be too weak');
     }

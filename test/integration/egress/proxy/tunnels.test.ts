@@ -45,7 +45,7 @@ test('a client certificate is shown to the receiver through a tunnel, and not to
   create({ address, secureContext: createSecureContext({ ca: testAuthority() }) }, trusting);
   const send = (id: string) => {
     const material = { clientCertificate: authority.issue(id), authorities: testAuthority() };
-    const secureContext = createTlsContext(material, undefined);
+    const secureContext = createTlsContext(material, []);
     return post(`https://localhost:${receiver.port}/`, {
       tls: { id, secureContext, hasClientCertificate: true },
     });
