@@ -21,8 +21,8 @@ export type TlsIdentitiesDependencies = {
 };
 
 /**
- * Contexts that are kept: about 1,200 with a client certificate and the authorities of Node.js, and 300 of a project. One with
- * more endpoints loads contexts for its attempts again, and not those of others.
+ * Contexts that are kept: about 1,200 with a client certificate and the authorities of Node.js, and 300 of a project. If a
+ * project has more, it displaces its own.
  */
 const LIMITS = { maxBytes: 64 * 1024 * 1024, maxBytesOfProject: 16 * 1024 * 1024 };
 /** Measured with Node.js 24.21: up to 49 KiB for a context, and 4.4 bytes more for each byte of PEM that it parses. */
