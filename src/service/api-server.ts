@@ -8,7 +8,7 @@ import { createEndpointStates } from '../background/endpoint-states.ts';
 import type { Erasures } from '../background/erasures/erasures.ts';
 import { startOperationalWebhooks } from '../background/operational-webhooks.ts';
 import { version } from '../config/version.ts';
-import { createAcceptor } from '../dispatch/acceptor.ts';
+import { createAcceptor } from '../dispatch/accept/acceptor.ts';
 import { createDeliveryCommands } from '../dispatch/delivery-commands.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { ExpressAttempts } from '../express/express-attempts.ts';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
+import { createAcceptor } from '../../../src/dispatch/accept/acceptor.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
 import { pausingAtCommit } from '../../store/stopping-pool.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
+import { createAcceptor } from '../../../src/dispatch/accept/acceptor.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import { MAX_DELIVERIES } from '../../../src/policy/workflow-size.ts';
 import { eventually } from '../../set-up/eventually.ts';

@@ -1,4 +1,4 @@
-import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
+import { createAcceptor } from '../../../src/dispatch/accept/acceptor.ts';
 import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import { MAX_DELIVERIES } from '../../../src/policy/workflow-size.ts';
 import type { Assignment } from '../../../src/store/deliveries/assignments/assignment.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Acceptor } from '../../../src/api/ports.ts';
 import type { ReserveRetry } from '../../../src/attempts/retry-reservation.ts';
-import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
+import { createAcceptor } from '../../../src/dispatch/accept/acceptor.ts';
 import { createExpressAttempts, type ExpressAttempts } from '../../../src/express/express-attempts.ts';
 import { createExpressCapacity } from '../../../src/express/express-capacity.ts';
 import type { SecretBox } from '../../../src/secrets/secret-box.ts';

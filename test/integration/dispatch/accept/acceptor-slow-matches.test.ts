@@ -1,9 +1,9 @@
-import type { Acceptor } from '../../../src/api/ports.ts';
-import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
-import { StoreUnavailable } from '../../../src/store/postgres/database.ts';
-import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
-import { recordingReserve } from './recording-reserve.ts';
+import type { Acceptor } from '../../../../src/api/ports.ts';
+import { createAcceptor } from '../../../../src/dispatch/accept/acceptor.ts';
+import { StoreUnavailable } from '../../../../src/store/postgres/database.ts';
+import { eventually } from '../../../set-up/eventually.ts';
+import { type SeededStore, secretBox, seedStore } from '../../../store/seed.ts';
+import { recordingReserve } from '../recording-reserve.ts';
 
 let store: SeededStore;
 let other: string;

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { LRUCache } from 'lru-cache';
-import { patternsFor } from '../store/events/accept/match-endpoints.ts';
-import type { Scope } from '../store/events/accept/match-weights.ts';
+import { patternsFor } from '../../store/events/accept/match-endpoints.ts';
+import type { Scope } from '../../store/events/accept/match-weights.ts';
 import type { Admits } from './post-queue.ts';
 
 /*

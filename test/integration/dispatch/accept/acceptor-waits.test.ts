@@ -1,11 +1,11 @@
-import type { Acceptor } from '../../../src/api/ports.ts';
-import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
-import type { AcceptResult, EventDraft } from '../../../src/store/events/event-draft.ts';
-import { ProjectShareExhausted } from '../../../src/store/postgres/database.ts';
-import { holdEventId } from '../../store/hold-event-id.ts';
-import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
-import { untilBlocked } from '../../store/stopping-pool.ts';
-import { recordingReserve } from './recording-reserve.ts';
+import type { Acceptor } from '../../../../src/api/ports.ts';
+import { createAcceptor } from '../../../../src/dispatch/accept/acceptor.ts';
+import type { AcceptResult, EventDraft } from '../../../../src/store/events/event-draft.ts';
+import { ProjectShareExhausted } from '../../../../src/store/postgres/database.ts';
+import { holdEventId } from '../../../store/hold-event-id.ts';
+import { type SeededStore, secretBox, seedStore } from '../../../store/seed.ts';
+import { untilBlocked } from '../../../store/stopping-pool.ts';
+import { recordingReserve } from '../recording-reserve.ts';
 
 let store: SeededStore;
 let other: string;

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Acceptor } from '../api/ports.ts';
-import { createFilterEvaluator } from '../filters/filter-evaluator.ts';
-import { createFairSemaphore } from '../limits/fair-semaphore.ts';
-import { SharedCapacity, sharesOf } from '../limits/shared-capacity.ts';
-import type { SecretBox } from '../secrets/secret-box.ts';
-import { FiltersNeeded } from '../store/events/accept/event-filters.ts';
-import { FanOutTooLarge } from '../store/events/accept/match-receivers.ts';
-import { matchWeights } from '../store/events/accept/match-weights.ts';
-import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
+import type { Acceptor } from '../../api/ports.ts';
+import { createFilterEvaluator } from '../../filters/filter-evaluator.ts';
+import { createFairSemaphore } from '../../limits/fair-semaphore.ts';
+import { SharedCapacity, sharesOf } from '../../limits/shared-capacity.ts';
+import type { SecretBox } from '../../secrets/secret-box.ts';
+import { FiltersNeeded } from '../../store/events/accept/event-filters.ts';
+import { FanOutTooLarge } from '../../store/events/accept/match-receivers.ts';
+import { matchWeights } from '../../store/events/accept/match-weights.ts';
+import type { AcceptResult, EventDraft } from '../../store/events/event-draft.ts';
 import {
   isCancelled,
   isLockTimeout,
@@ -17,13 +17,13 @@ import {
   ProjectShareExhausted,
   retryOnConflict,
   StoreUnavailable,
-} from '../store/postgres/database.ts';
+} from '../../store/postgres/database.ts';
+import type { Reservation, Reserve } from '../reservation.ts';
 import { createCommitSchedule } from './commit-schedule.ts';
 import { EventsUnderWay } from './events-under-way.ts';
 import { createFilteredPosts } from './filtered-posts.ts';
 import { createMatchWork } from './match-work.ts';
 import { draftBytes, PostQueue, type QueuedPost } from './post-queue.ts';
-import type { Reservation, Reserve } from './reservation.ts';
 import { createReserveAndStore, type StoreOptions } from './reserve-and-store.ts';
 import { createSaturation, type Saturation } from './saturation.ts';
 import { createSeparatePosts } from './separate-posts.ts';

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { EvaluateFilters } from '../filters/filter-evaluator.ts';
-import { FiltersNeeded } from '../store/events/accept/event-filters.ts';
-import type { EventDraft } from '../store/events/event-draft.ts';
-import { Overloaded } from '../store/postgres/database.ts';
+import type { EvaluateFilters } from '../../filters/filter-evaluator.ts';
+import { FiltersNeeded } from '../../store/events/accept/event-filters.ts';
+import type { EventDraft } from '../../store/events/event-draft.ts';
+import { Overloaded } from '../../store/postgres/database.ts';
 import type { QueuedPost } from './post-queue.ts';
 
 /** Projects whose events met filters lately: these are evaluated before the first transaction, not after it was in vain. */

@@ -1,17 +1,17 @@
 import type pg from 'pg';
-import type { SecretBox } from '../secrets/secret-box.ts';
+import type { SecretBox } from '../../secrets/secret-box.ts';
 import {
   type AcceptOptions,
   type AcceptTransaction,
   beginAccept,
   type Owners,
   type StoredEvents,
-} from '../store/events/accept/accept-events.ts';
-import { predictAccept } from '../store/events/accept/accept-predicted.ts';
-import { RememberedMatches } from '../store/events/accept/remembered-matches.ts';
-import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
-import { isOutage } from '../store/postgres/database.ts';
-import type { Reservation, Reserve } from './reservation.ts';
+} from '../../store/events/accept/accept-events.ts';
+import { predictAccept } from '../../store/events/accept/accept-predicted.ts';
+import { RememberedMatches } from '../../store/events/accept/remembered-matches.ts';
+import type { AcceptResult, EventDraft } from '../../store/events/event-draft.ts';
+import { isOutage } from '../../store/postgres/database.ts';
+import type { Reservation, Reserve } from '../reservation.ts';
 
 export type StoreOptions = Required<Pick<AcceptOptions, 'allOrNone' | 'maxLockWaitMs'>>;
 

@@ -1,6 +1,6 @@
-import { attributeBytes } from '../policy/attributes.ts';
-import type { AcceptResult, EventDraft } from '../store/events/event-draft.ts';
-import { eventKey } from '../store/events/event-key.ts';
+import { attributeBytes } from '../../policy/attributes.ts';
+import type { AcceptResult, EventDraft } from '../../store/events/event-draft.ts';
+import { eventKey } from '../../store/events/event-key.ts';
 
 export type QueuedPost = {
   draft: EventDraft;

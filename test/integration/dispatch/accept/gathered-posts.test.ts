@@ -1,9 +1,9 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
-import type { Acceptor } from '../../../src/api/ports.ts';
-import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
-import type { AcceptResult } from '../../../src/store/events/event-draft.ts';
-import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
-import { recordingReserve } from './recording-reserve.ts';
+import type { Acceptor } from '../../../../src/api/ports.ts';
+import { createAcceptor } from '../../../../src/dispatch/accept/acceptor.ts';
+import type { AcceptResult } from '../../../../src/store/events/event-draft.ts';
+import { type SeededStore, secretBox, seedStore } from '../../../store/seed.ts';
+import { recordingReserve } from '../recording-reserve.ts';
 
 let store: SeededStore;
 let acceptor: Acceptor;

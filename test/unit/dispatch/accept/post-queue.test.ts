@@ -1,6 +1,6 @@
-import { PostQueue, type QueuedPost } from '../../../src/dispatch/post-queue.ts';
-import type { EventDraft } from '../../../src/store/events/event-draft.ts';
-import { cpuMs } from '../../set-up/cpu-time.ts';
+import { PostQueue, type QueuedPost } from '../../../../src/dispatch/accept/post-queue.ts';
+import type { EventDraft } from '../../../../src/store/events/event-draft.ts';
+import { cpuMs } from '../../../set-up/cpu-time.ts';
 
 const post = (projectId: string, id: string, queuedAt = 0): QueuedPost => ({
   draft: {

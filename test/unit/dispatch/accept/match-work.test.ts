@@ -1,7 +1,7 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
-import { createMatchWork, type MatchWork } from '../../../src/dispatch/match-work.ts';
-import type { Scope } from '../../../src/store/events/accept/match-weights.ts';
-import type { EventDraft } from '../../../src/store/events/event-draft.ts';
+import { createMatchWork, type MatchWork } from '../../../../src/dispatch/accept/match-work.ts';
+import type { Scope } from '../../../../src/store/events/accept/match-weights.ts';
+import type { EventDraft } from '../../../../src/store/events/event-draft.ts';
 
 const MINUTE = 60_000;
 /** Of a scope, by its project. */

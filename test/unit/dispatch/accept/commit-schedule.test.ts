@@ -1,5 +1,5 @@
-import { createCommitSchedule } from '../../../src/dispatch/commit-schedule.ts';
-import { PostQueue, type QueuedPost } from '../../../src/dispatch/post-queue.ts';
+import { createCommitSchedule } from '../../../../src/dispatch/accept/commit-schedule.ts';
+import { PostQueue, type QueuedPost } from '../../../../src/dispatch/accept/post-queue.ts';
 
 let number = 0;
 const post = (projectId: string): QueuedPost => ({

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { FairSemaphore } from '../limits/fair-semaphore.ts';
+import type { FairSemaphore } from '../../limits/fair-semaphore.ts';
 import { PostQueue, type QueuedPost } from './post-queue.ts';
 
 const SEPARATE_FOR_MS = 60_000;

@@ -1,10 +1,10 @@
-import type { Acceptor } from '../../../src/api/ports.ts';
-import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
-import type { Reserve } from '../../../src/dispatch/reservation.ts';
-import { ProjectShareExhausted } from '../../../src/store/postgres/database.ts';
-import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
-import { type Recorded, recordingReserve } from './recording-reserve.ts';
+import type { Acceptor } from '../../../../src/api/ports.ts';
+import { createAcceptor } from '../../../../src/dispatch/accept/acceptor.ts';
+import type { Reserve } from '../../../../src/dispatch/reservation.ts';
+import { ProjectShareExhausted } from '../../../../src/store/postgres/database.ts';
+import { eventually } from '../../../set-up/eventually.ts';
+import { type SeededStore, secretBox, seedStore } from '../../../store/seed.ts';
+import { type Recorded, recordingReserve } from '../recording-reserve.ts';
 
 let store: SeededStore;
 let recorded: Recorded & { reserve: Reserve };

@@ -2,14 +2,14 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAcceptor } from '../../../src/dispatch/acceptor.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/embedded/postgres/postgres.ts';
-import { processIdentity } from '../../../src/embedded/processes/process-identity.ts';
-import { migrate } from '../../../src/store/migrations/migrate.ts';
-import { createPool, StoreUnavailable } from '../../../src/store/postgres/database.ts';
-import { eventually } from '../../set-up/eventually.ts';
-import { type SeededStore, secretBox, seedStore } from '../../store/seed.ts';
-import { recordingReserve } from './recording-reserve.ts';
+import { createAcceptor } from '../../../../src/dispatch/accept/acceptor.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../../src/embedded/postgres/postgres.ts';
+import { processIdentity } from '../../../../src/embedded/processes/process-identity.ts';
+import { migrate } from '../../../../src/store/migrations/migrate.ts';
+import { createPool, StoreUnavailable } from '../../../../src/store/postgres/database.ts';
+import { eventually } from '../../../set-up/eventually.ts';
+import { type SeededStore, secretBox, seedStore } from '../../../store/seed.ts';
+import { recordingReserve } from '../recording-reserve.ts';
 
 let store: SeededStore;
 

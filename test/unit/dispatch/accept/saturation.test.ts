@@ -1,4 +1,4 @@
-import { createSaturation } from '../../../src/dispatch/saturation.ts';
+import { createSaturation } from '../../../../src/dispatch/accept/saturation.ts';
 
 /** With a clock and a utilization that the test sets. */
 function saturationAt(utilization: number) {

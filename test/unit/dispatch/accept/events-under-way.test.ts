@@ -1,6 +1,6 @@
-import { EventsUnderWay } from '../../../src/dispatch/events-under-way.ts';
-import type { QueuedPost } from '../../../src/dispatch/post-queue.ts';
-import type { EventDraft } from '../../../src/store/events/event-draft.ts';
+import { EventsUnderWay } from '../../../../src/dispatch/accept/events-under-way.ts';
+import type { QueuedPost } from '../../../../src/dispatch/accept/post-queue.ts';
+import type { EventDraft } from '../../../../src/store/events/event-draft.ts';
 
 const draft = (id: string, projectId = 'a') => ({ projectId, id }) as EventDraft;
 const post = (id: string, projectId?: string): QueuedPost => ({

@@ -1,5 +1,5 @@
-import type { EventDraft } from '../store/events/event-draft.ts';
-import { eventKey } from '../store/events/event-key.ts';
+import type { EventDraft } from '../../store/events/event-draft.ts';
+import { eventKey } from '../../store/events/event-key.ts';
 import type { QueuedPost } from './post-queue.ts';
 
 type UnderWay = { transactions: number; waiting: QueuedPost[] };
