@@ -2,10 +2,9 @@ import { connect, type Socket } from 'node:net';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { type SilentOrigins, startSilentOrigins } from '../../receivers/silent-origins.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { type Installation, installOnSharedServers } from '../installation/installation.ts';
 import { endAllProcesses } from '../installation/posthorn-process.ts';
-
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 let posthorn: Installation;
 let receiver: Receiver;

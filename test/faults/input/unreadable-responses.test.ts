@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
+import { SECRET } from '../../set-up/targets.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
 let posthorn: TestPosthorn;
@@ -28,7 +29,7 @@ const UNREADABLE = Buffer.from([0x00, 0xff, 0xfe, 0x00, 0xc3, 0x28, 0xed, 0xa0, 
 
 async function deliverTo(url: string) {
   const { key } = await posthorn.newProject({ policy: { delays: [] } });
-  const target = { url, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' };
+  const target = { url, secret: SECRET };
   const posted = await posthorn.client.call('POST', '/v1/events?wait=30s', {
     key,
     body: { type: 'a.b', data: {}, target },

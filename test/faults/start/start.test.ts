@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { promisify } from 'node:util';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { type ApiClient, apiClient } from '../installation/api-client.ts';
 import { type EmbeddedInstallation, embeddedInstallation } from '../installation/embedded-installation.ts';
 import {
@@ -72,7 +73,7 @@ test('a second start continues the waiting retry, with the same key', async () =
   const first = await start();
   const { call } = first.api;
   await call(first.key, 'PATCH', '/v1/project', { policy: { delays: ['8s'] } });
-  const target = { url: receiver.url, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' };
+  const target = { url: receiver.url, secret: SECRET };
   await call(first.key, 'POST', '/v1/events', { id: 'waits', type: 'a.b', data: {}, target });
   await eventually(async () => (await deliveryOf(first)).status === 'retrying');
   const { nextAttemptAt } = await deliveryOf(first);

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import type { Project } from '../installation/api-client.ts';
 import type { Installation } from '../installation/installation.ts';
 
@@ -61,7 +62,7 @@ export function waitingWorkflows(
         const events = Array.from({ length: Math.min(BATCH, count - from) }, () => ({
           type: 'a.b',
           data: {},
-          target: { url: `${receiver.url}/${posted++}`, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+          target: { url: `${receiver.url}/${posted++}`, secret: SECRET },
         }));
         await posthorn.api.call(key, 'POST', '/v1/events/batch', { events });
       }

@@ -1,5 +1,6 @@
 import { removeExcessAuditEntries } from '../../../src/store/audit/audit-retention.ts';
 import { portalToken } from '../../set-up/sessions.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { ADMIN_KEY, startTestApi, type TestApi } from '../../set-up/test-api.ts';
 
 let api: TestApi;
@@ -34,8 +35,6 @@ async function entriesFor(key: string, query = '', headers: Record<string, strin
 
 const actionsFor = async (key: string, query = '') =>
   (await entriesFor(key, query)).map(({ action }) => action);
-
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 test('each changing call has an entry that says who, what and on what, without any value', async () => {
   const { id: project, key } = await api.newProject();

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { assignDue } from '../../../src/store/deliveries/assignments/assign-due.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { startTestApi } from '../../set-up/test-api.ts';
 import { deadlineIn, firstSteps, startTestEngine } from './attempt-engine-set-up.ts';
 
@@ -15,7 +16,7 @@ test('a response with NULs and bytes that are not text is stored and can be read
   try {
     const { id: project, key } = await api.newProject();
     const { port } = raw.address() as AddressInfo;
-    const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+    const secret = SECRET;
     const body = { type: 'a.b', data: {}, target: { url: `http://127.0.0.1:${port}/`, secret } };
     await api.call('POST', '/v1/events', { key, body });
     const { pool } = api.database;

@@ -1,7 +1,8 @@
 import { pendingResponse } from '../../receivers/pending-response.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
+import { eventTo } from '../../set-up/targets.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
-import { eventTo, partsPerTest, startWorker, untilStatus } from './delivery-commands-set-up.ts';
+import { partsPerTest, startWorker, untilStatus } from './delivery-commands-set-up.ts';
 
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();

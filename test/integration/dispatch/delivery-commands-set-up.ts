@@ -9,7 +9,6 @@ import {
   type TestPosthorn,
 } from '../../set-up/test-posthorn.ts';
 
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const log = createLogger({ level: 'silent', name: 'test' });
 
 /** What a test started, which is closed after it in reverse order. */
@@ -39,13 +38,6 @@ export async function startWorker({ config }: TestPosthorn): Promise<Service> {
   await worker.connected;
   return worker;
 }
-
-/** An event with the receiver as its target. */
-export const eventTo = ({ url }: { url: string }): object => ({
-  type: 'a.b',
-  data: {},
-  target: { url, secret: SECRET },
-});
 
 export const deliveryOf = async (posthorn: TestPosthorn, { id }: { id: string }): Promise<Delivery> =>
   (await posthorn.eventOf(id)).deliveries[0]!;

@@ -1,9 +1,8 @@
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { type SilentOrigins, startSilentOrigins } from '../../receivers/silent-origins.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
-
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 let posthorn: TestPosthorn;
 let receiver: Receiver;

@@ -1,9 +1,9 @@
 import { pendingResponse } from '../../receivers/pending-response.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
+import { eventTo } from '../../set-up/targets.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 import {
   deliveryOf,
-  eventTo,
   makeHeldDelivery,
   partsPerTest,
   postUntilRetrying,

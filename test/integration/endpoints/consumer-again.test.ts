@@ -1,5 +1,6 @@
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { openOutcomes } from '../../set-up/outcome-stream.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
 let posthorn: TestPosthorn;
@@ -19,7 +20,7 @@ test('a consumer created under the id of a deleted one sees none of its data', a
   const as = async (key: string, path: string, method = 'GET') => client.call(method, path, { key });
   const idsOf = async (key: string, path: string) =>
     ((await as(key, path)).body as { items: { id: string }[] }).items.map(({ id }) => id);
-  const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  const secret = SECRET;
   const post = (extra: object = {}) =>
     call<Event>('POST', '/v1/events?wait=30s', { type: 'a.b', data: {}, consumer: 'acme', ...extra });
 

@@ -1,4 +1,5 @@
 import { eventually } from '../../set-up/eventually.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
 let posthorn: TestPosthorn;
@@ -25,10 +26,7 @@ test.each(['127.0.0.1', 'localhost', '0.0.0.0', '[::1]', '[::ffff:7f00:1]', '213
       const asked = [
         ['/v1/endpoints', { url, headers: { 'x-csrf-token': 'a', cookie: '_csrf=a' } }],
         ['/v1/webhooks', { url, events: ['*'] }],
-        [
-          '/v1/events',
-          { type: 'a', data: {}, target: { url, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' } },
-        ],
+        ['/v1/events', { type: 'a', data: {}, target: { url, secret: SECRET } }],
       ] as const;
       for (const [path, body] of asked) {
         const { key } = posthorn.project;

@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import type { Receiver, ScriptStep } from '../../receivers/receiver.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
 type Endpoint = { id: string; secret: string };
@@ -110,7 +111,7 @@ test('the new secret is returned once and stored encrypted', async () => {
 
 test('a secret may be provided, and must follow the rules of the profile', async () => {
   const { receiver, endpoint, send } = await endpointWith();
-  const provided = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  const provided = SECRET;
   // The second rotation stands for a retry after a lost response. It must not remove the old secret.
   for (let times = 0; times < 2; times++)
     expect(await rotate(endpoint.id, { secret: provided })).toMatchObject({ secret: provided });

@@ -2,12 +2,11 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { tablesWith } from '../../set-up/stored-text.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 import { stageFailures } from '../recoveries/stage-failures.ts';
 
 const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();
 

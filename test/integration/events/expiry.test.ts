@@ -1,6 +1,7 @@
 import { pendingResponse } from '../../receivers/pending-response.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import {
   type Delivery,
   type Event,
@@ -8,7 +9,6 @@ import {
   type TestPosthorn,
 } from '../../set-up/test-posthorn.ts';
 
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const EXPIRED = { status: 'undeliverable', reason: 'expired' };
 
 let posthorn: TestPosthorn;

@@ -4,8 +4,9 @@ import { expectDelays } from '../../replay/expect-timers.ts';
 import { readHistoryFacts } from '../../replay/history.ts';
 import { untilWaiting } from '../../replay/steps.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { eventTo } from '../../set-up/targets.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
-import { deliveryOf, eventTo, sendCommand } from '../dispatch/delivery-commands-set-up.ts';
+import { deliveryOf, sendCommand } from '../dispatch/delivery-commands-set-up.ts';
 import { untilStarted } from '../workflows/until-started.ts';
 
 const NO_WORKFLOW = { id: null, url: null };

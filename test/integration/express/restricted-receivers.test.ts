@@ -3,8 +3,9 @@ import { createLogger } from '../../../src/observability/log.ts';
 import { pendingResponse } from '../../receivers/pending-response.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { eventTo } from '../../set-up/targets.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
-import { deliveryOf, eventTo } from '../dispatch/delivery-commands-set-up.ts';
+import { deliveryOf } from '../dispatch/delivery-commands-set-up.ts';
 
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { findFreePort } from '../../../src/embedded/free-port.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
 type ExportedSpan = {
@@ -161,7 +162,7 @@ test('what the caller does wrong is a span without a stored event', async () => 
   await post({
     type: 'traced',
     data: {},
-    target: { url: 'ftp://x', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+    target: { url: 'ftp://x', secret: SECRET },
   });
   await eventually(() => spans().length >= 1);
 

@@ -2,9 +2,9 @@ import { Worker } from '@temporalio/worker';
 import { WORKFLOWS_PATH } from '../../../src/temporal/bundle/workflow-bundle.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const DELAYS = 20;
 /** Three fewer than lead to a cool-down, so that two attempts may time out on a busy machine. */
 const REFUSALS = 17;

@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import type { Receiver } from '../../receivers/receiver.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 import { untilStarted } from './until-started.ts';
 
@@ -95,4 +96,4 @@ test('an event that matches no endpoint is stored as unrouted', async () => {
   expect(await posthorn.post({ type: 'nobody.listens', data: {} })).toMatchObject({ status: 'unrouted' });
 });
 
-const targetOf = ({ url }: Receiver) => ({ url, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' });
+const targetOf = ({ url }: Receiver) => ({ url, secret: SECRET });

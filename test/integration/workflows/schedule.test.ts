@@ -1,20 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Receiver, ScriptStep } from '../../receivers/receiver.ts';
+import { respondAfter } from '../../receivers/delayed-response.ts';
+import type { Receiver } from '../../receivers/receiver.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { expectDelays } from '../../replay/expect-timers.ts';
 import { type HistoryFacts, readHistoryFacts } from '../../replay/history.ts';
 import { untilWaiting } from '../../replay/steps.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { openOutcomes } from '../../set-up/outcome-stream.ts';
-import {
-  type Delivery,
-  type Event,
-  startTestPosthorn,
-  type TestPosthorn,
-} from '../../set-up/test-posthorn.ts';
+import { eventTo } from '../../set-up/targets.ts';
+import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
+import { deliveryOf } from '../dispatch/delivery-commands-set-up.ts';
 import { untilStarted } from './until-started.ts';
 
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 /** A retry whose timer is lost is made by the reconciler, at least 5 s late. */
 const LATE_MS = 4_000;
 
@@ -31,13 +27,8 @@ afterAll(() => posthorn.close());
 
 const withPolicy = (policy: object): Promise<unknown> => posthorn.call('PATCH', '/v1/project', { policy });
 
-const eventTo = ({ url }: Receiver) => ({ type: 'a.b', data: {}, target: { url, secret: SECRET } });
-
-const deliveryOf = async (event: { id: string }): Promise<Delivery> =>
-  (await posthorn.eventOf(event.id)).deliveries[0]!;
-
 async function historyOf(event: { id: string }): Promise<HistoryFacts> {
-  const { workflow } = await deliveryOf(event);
+  const { workflow } = await deliveryOf(posthorn, event);
   await untilStarted(posthorn.temporal, workflow!.id);
   return readHistoryFacts(posthorn.temporal, workflow!.id);
 }
@@ -47,20 +38,13 @@ const timersOf = async (event: { id: string }): Promise<string[]> =>
 
 /** Brings forward each of the first `waits` retries. */
 async function bringForward(event: { id: string }, waits: number): Promise<void> {
-  await eventually(async () => (await deliveryOf(event)).workflow?.id != null);
-  const { id, workflow } = await deliveryOf(event);
+  await eventually(async () => (await deliveryOf(posthorn, event)).workflow?.id != null);
+  const { id, workflow } = await deliveryOf(posthorn, event);
   for (let step = 1; step <= waits; step += 1) {
     await untilWaiting(posthorn, workflow!.id, id, step);
     await posthorn.call('POST', `/v1/deliveries/${id}/retry`);
   }
 }
-
-const respondAfter =
-  (ms: number, status: number): ScriptStep =>
-  async (_request, response) => {
-    await sleep(ms);
-    response.writeHead(status).end();
-  };
 
 /** Milliseconds from the arrival of each request to the arrival of the next. */
 const gapsOf = ({ requests }: Receiver): number[] =>
@@ -79,7 +63,7 @@ test('a receiver that always fails is attempted at once and after 1m, 5m, 30m an
   await bringForward(event, 4);
   await posthorn.untilSettled(event.id);
 
-  const delivery = await deliveryOf(event);
+  const delivery = await deliveryOf(posthorn, event);
   const workflow = posthorn.temporal.workflow.getHandle(delivery.workflow!.id);
   await eventually(async () => (await workflow.describe()).status.name === 'FAILED');
   const { input, timers, end } = await historyOf(event);
@@ -145,14 +129,9 @@ test('jitter only lengthens a delay, by a different time for each delivery', asy
 
   const waits: number[] = [];
   for (const event of events) {
-    await eventually(async () => (await deliveryOf(event)).status === 'retrying');
-    const { id, nextAttemptAt } = await deliveryOf(event);
-    const [attempt] = (
-      await posthorn.call<{ items: { startedAt: string; durationMs: number }[] }>(
-        'GET',
-        `/v1/deliveries/${id}/attempts`,
-      )
-    ).items;
+    await eventually(async () => (await deliveryOf(posthorn, event)).status === 'retrying');
+    const { id, nextAttemptAt } = await deliveryOf(posthorn, event);
+    const [attempt] = await posthorn.attemptsOf(id);
     waits.push(Date.parse(nextAttemptAt!) - Date.parse(attempt!.startedAt) - attempt!.durationMs);
     await eventually(async () => (await timersOf(event)).length > 0);
     // Whole seconds that recording took are subtracted from a timer.

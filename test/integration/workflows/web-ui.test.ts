@@ -8,6 +8,7 @@ import { readHistoryFacts } from '../../replay/history.ts';
 import { untilWaiting } from '../../replay/steps.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { createTestNamespace, temporalAddress, temporalUiUrl } from '../../set-up/servers/temporal.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import {
   type Delivery,
   type Event,
@@ -15,7 +16,6 @@ import {
   type TestPosthorn,
 } from '../../set-up/test-posthorn.ts';
 
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType;
 
 let posthorn: TestPosthorn;
