@@ -15,10 +15,17 @@ export async function postBatch(posthorn: TestPosthorn, type: string, count: num
   return items.map(({ id }) => id);
 }
 
-/** The largest number of requests within any `ms`. */
-export function mostWithin({ requests }: Receiver, ms: number): number {
-  const times = requests.map(({ receivedAt }) => receivedAt).sort((a, b) => a - b);
-  return Math.max(...times.map((from, i) => times.slice(i).filter((time) => time < from + ms).length));
+/**
+ * When the last attempts of events of a type might start, the earliest first, in epoch milliseconds. A busy machine starts and
+ * receives them later. Deliveries that needed no permit are left out.
+ */
+export async function permitsOf(posthorn: TestPosthorn, type: string): Promise<number[]> {
+  const { rows } = await posthorn.database.pool.query<{ at: Date }>(
+    `SELECT permitted_at AS at FROM deliveries d JOIN events e ON e.project_id = d.project_id AND e.id = d.event_id
+     WHERE e.type = $1 AND permitted_at IS NOT NULL ORDER BY permitted_at`,
+    [type],
+  );
+  return rows.map(({ at }) => at.getTime());
 }
 
 export const receivedIds = ({ requests }: Receiver): string[] =>

@@ -2,8 +2,9 @@ import { createLogger } from '../../../src/observability/log.ts';
 import { startService } from '../../../src/service/start-service.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
+import { mostWithin } from '../../set-up/most-within.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
-import { displacement, hasGate, mostWithin, postBatch, postInOrder, receivedIds } from './control-set-up.ts';
+import { displacement, hasGate, permitsOf, postBatch, postInOrder, receivedIds } from './control-set-up.ts';
 
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();
@@ -12,6 +13,14 @@ beforeAll(async () => {
   posthorn = await startTestPosthorn();
 });
 afterAll(() => posthorn.close());
+
+/** Permits within a second at 20 a second, when half a second that was lost is made up for. */
+const MOST_WITHIN_A_SECOND = 20 + 10 + 1;
+/**
+ * How much longer a backlog may take than at its rate: a busy machine gives fewer permits. test/store/receivers/held-rate has
+ * the exact bound.
+ */
+const MUCH_LONGER = 3;
 
 const call = (method: string, path: string, body?: object) =>
   posthorn.call<{ id: string }>(method, path, body);
@@ -38,8 +47,10 @@ test('what was held during a pause goes out at 20 a second, the oldest first, an
 
   const tookMs = receiver.requests.at(-1)!.receivedAt - resumedAt;
   expect(tookMs).toBeGreaterThan(79 * 50);
-  expect(tookMs).toBeLessThan(79 * 50 * 1.1 + 1_000);
-  expect(mostWithin(receiver, 1_000)).toBeLessThanOrEqual(45); // of 80: a busy machine sends and receives in fits
+  expect(tookMs).toBeLessThan(79 * 50 * MUCH_LONGER);
+  expect(mostWithin(await permitsOf(posthorn, 'drain.pause'), 1_000)).toBeLessThanOrEqual(
+    MOST_WITHIN_A_SECOND,
+  );
   receiver.requests.splice(receivedIds(receiver).indexOf(live), 1);
   expect(displacement(receiver, ids)).toBeLessThanOrEqual(10);
   await eventually(async () => !(await hasGate(posthorn, id)));
@@ -58,7 +69,7 @@ test('a backlog goes out at the rate of its endpoint, and the limit stays when t
 
   const tookMs = receiver.requests.at(-1)!.receivedAt - resumedAt;
   expect(tookMs).toBeGreaterThan(149 * 20);
-  expect(tookMs).toBeLessThan(149 * 20 * 1.1 + 1_000);
+  expect(tookMs).toBeLessThan(149 * 20 * MUCH_LONGER);
   await eventually(async () => {
     const { rows } = await posthorn.database.pool.query(
       'SELECT rate, drain_rate FROM receiver_gates WHERE receiver = $1',
@@ -85,9 +96,9 @@ test('what was held by a plan goes out at 20 a second when the plan includes web
   await call('PATCH', '/v1/project', { plans: null });
   await receiver.untilReceived(60);
 
-  expect(mostWithin(receiver, 1_000)).toBeLessThanOrEqual(45);
-  const times = receiver.requests.map(({ receivedAt }) => receivedAt);
-  expect(times.at(-1)! - times[0]!).toBeGreaterThan(2_000);
+  const permits = await permitsOf(posthorn, 'drain.plan');
+  expect(mostWithin(permits, 1_000)).toBeLessThanOrEqual(MOST_WITHIN_A_SECOND);
+  expect(permits.at(-1)! - permits[0]!).toBeGreaterThan(59 * 50 - 550);
   await eventually(async () => !(await hasGate(posthorn, id)));
 });
 
@@ -126,7 +137,7 @@ test('after ten minutes without workers each receiver gets what is left over at 
   const worker = await startService(api.config, { api: false, worker: true }, { log });
   await busy.untilReceived(100);
 
-  expect(mostWithin(busy, 1_000)).toBeLessThanOrEqual(20 + 20 + 10);
+  expect(mostWithin(await permitsOf(api, 'drain.outage'), 1_000)).toBeLessThanOrEqual(MOST_WITHIN_A_SECOND);
   expect(busy.requests.at(-1)!.receivedAt - startedAt).toBeGreaterThan(99 * 50 * 0.9);
   expect(new Set(receivedIds(busy))).toEqual(new Set(ids));
   expect(busy.requests).toHaveLength(100);

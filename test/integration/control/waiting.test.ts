@@ -1,7 +1,9 @@
-import type { ScriptStep } from '../../receivers/receiver.ts';
+import { pendingResponse } from '../../receivers/pending-response.ts';
+import type { ReceivedRequest, ScriptStep } from '../../receivers/receiver.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { eventually } from '../../set-up/eventually.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
+import { permitsOf } from './control-set-up.ts';
 
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();
@@ -32,18 +34,16 @@ async function subscribed(...script: ScriptStep[]) {
   return {
     receiver,
     id,
+    type,
     post: () => posthorn.post({ type, data: {} }),
     health: async () => (await posthorn.call<{ health: Health }>('GET', `/v1/endpoints/${id}`)).health,
   };
 }
 
-const gaps = (times: number[]): number[] => times.slice(1).map((time, n) => time - times[n]!);
-
 test('the whole endpoint waits as long as Retry-After says, and no delivery uses an attempt meanwhile', async () => {
   const { receiver, post, health } = await subscribed(respond(503, '4'), 200);
   const first = await post();
   await receiver.untilReceived(1);
-  const respondedAt = Date.now();
   await eventually(async () => (await health()).retryAfter !== null);
   const others = await Promise.all([post(), post(), post()]);
   const { retryAfter } = await health();
@@ -57,8 +57,12 @@ test('the whole endpoint waits as long as Retry-After says, and no delivery uses
   for (const { id } of [first, ...others]) await posthorn.untilSettled(id);
 
   expect(await health()).toMatchObject({ status: 'healthy', failuresInARow: 0 });
-  for (const { receivedAt } of receiver.requests.slice(1))
-    expect(receivedAt - respondedAt).toBeGreaterThan(3_900);
+  const [{ receivedAt: respondedAt }, ...later] = receiver.requests as [
+    ReceivedRequest,
+    ...ReceivedRequest[],
+  ];
+  expect(Date.parse(retryAfter!) - respondedAt).toBeGreaterThan(3_900);
+  for (const { receivedAt } of later) expect(receivedAt).toBeGreaterThan(Date.parse(retryAfter!) - 50);
   expect(receiver.requests).toHaveLength(5);
   const attempts = await Promise.all(
     [first, ...others].map(async ({ id }) => (await posthorn.eventOf(id)).deliveries[0]!.attempts),
@@ -75,19 +79,28 @@ test('a date in Retry-After is kept to the second', async () => {
 });
 
 test('429 without Retry-After spaces the requests to the endpoint out, and successes relax that', async () => {
-  const { receiver, post, health } = await subscribed(429, 429, 200);
+  const { step, respond } = pendingResponse();
+  const { receiver, id, type, post, health } = await subscribed(429, 429, step, 200);
   const first = await post();
   await receiver.untilReceived(2);
   await eventually(async () => (await health()).spacingMs === 2_000);
+  const { rows } = await posthorn.database.pool.query<{ at: Date }>(
+    'SELECT spacing_changed_at AS at FROM receiver_gates WHERE receiver = $1',
+    [id],
+  );
   const others = await Promise.all([post(), post(), post()]);
+  await receiver.untilReceived(3);
+  respond(200);
   for (const { id } of [first, ...others])
     expect(await posthorn.untilSettled(id)).toMatchObject({ status: 'delivered' });
   await eventually(async () => (await health()).spacingMs === null);
 
   // From the second 429 on: 2 s, then 1 s after a success, then no distance.
-  const [, second, third, fourth] = gaps(receiver.requests.map(({ receivedAt }) => receivedAt));
-  expect(second).toBeGreaterThan(1_900);
-  expect(third! + fourth!).toBeGreaterThan(900);
+  // What is sent without a distance needs no permit, and keeps an earlier one.
+  const slowedAt = rows[0]!.at.getTime();
+  const [third, fourth] = (await permitsOf(posthorn, type)).filter((at) => at > slowedAt);
+  expect(third! - slowedAt).toBeGreaterThan(1_950);
+  expect(fourth! - third!).toBeGreaterThan(950);
 });
 
 test('another endpoint does not wait', async () => {
@@ -96,7 +109,7 @@ test('another endpoint does not wait', async () => {
   await eventually(async () => (await shut.health()).retryAfter !== null);
   const open = await subscribed(200);
   const event = await open.post();
-  expect(await posthorn.untilSettled(event.id, 30_000)).toMatchObject({ status: 'delivered' });
+  expect(await posthorn.untilSettled(event.id)).toMatchObject({ status: 'delivered' });
 });
 
 test('an endpoint that is paused and resumed does not wait any longer', async () => {

@@ -5,6 +5,7 @@ import { serializePolicy } from '../../../src/policy/retry-policy.ts';
 import { assignRestricted } from '../../../src/store/deliveries/assignments/assign-restricted.ts';
 import { restrictedReceiversAmong } from '../../../src/store/deliveries/assignments/restricted-receivers.ts';
 import { updateEndpoint } from '../../../src/store/endpoints/update-endpoint.ts';
+import { mostWithin } from '../../set-up/most-within.ts';
 import { POLICY, type SeededStore, seedStore } from '../seed.ts';
 
 /*
@@ -68,18 +69,6 @@ async function startWorld() {
   return { visit, time, starts };
 }
 
-/** The largest number within any `WINDOW_MS`. */
-function mostWithin(times: number[]): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  let from = 0;
-  return Math.max(
-    ...sorted.map((time, index) => {
-      while (sorted[from]! <= time - WINDOW_MS) from += 1;
-      return index - from + 1;
-    }),
-  );
-}
-
 test('two processes that visit an endpoint late now and then give it its rate within 10 % over ten seconds', async () => {
   const pauses = fc.array(
     fc.oneof(
@@ -104,7 +93,7 @@ test('two processes that visit an endpoint late now and then give it its rate wi
         await visit();
       }
       const elapsedMs = time.now() - startedAt + PERMIT_AHEAD_MS;
-      expect(mostWithin(starts)).toBeLessThanOrEqual(PER_SECOND * (WINDOW_MS / 1_000) * 1.1);
+      expect(mostWithin(starts, WINDOW_MS)).toBeLessThanOrEqual(PER_SECOND * (WINDOW_MS / 1_000) * 1.1);
       expect(starts.length).toBeGreaterThanOrEqual(
         (Math.min(elapsedMs, (BACKLOG / PER_SECOND) * 1_000) / 1_000) * PER_SECOND * 0.9,
       );
