@@ -5,8 +5,6 @@ import { eventually } from '../../set-up/eventually.ts';
 import { type OutcomeStream, openOutcomes, type StreamedOutcome } from '../../set-up/outcome-stream.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
-export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-
 /** Longest time from the commit of an outcome until streams and waiting requests get it, on an idle machine. */
 export const MAX_LATENCY_MS = 100;
 
@@ -35,13 +33,6 @@ export const outcomesOf = async (key: string, lastEventId?: string): Promise<Out
   closers.push(stream.close);
   return stream;
 };
-
-export const eventFor = ({ url }: Receiver, more: object = {}) => ({
-  type: 'a.b',
-  data: {},
-  target: { url, secret: SECRET },
-  ...more,
-});
 
 /** A project of its own, so that no other test's outcomes are on its stream. */
 export async function newProject(settings: object = {}) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { maxP95UnderAttack, measureP95, whileAttacked } from '../../set-up/beside.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
 let posthorn: TestPosthorn;
@@ -41,7 +42,7 @@ const target = () => ({
   id: randomUUID(),
   type: 'a.b',
   data: {},
-  target: { url: receiver.url, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+  target: { url: receiver.url, secret: SECRET },
 });
 const deliver = () => posthorn.call('POST', '/v1/events?wait=20s', target());
 
