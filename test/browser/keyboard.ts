@@ -1,5 +1,9 @@
 import type { Locator, Page } from 'playwright-core';
 
+/** Waits until the element has the focus, which moves after what is shown. */
+export const untilFocused = (page: Page, element: Locator): Promise<void> =>
+  element.and(page.locator(':focus')).waitFor();
+
 /** In the page: finds what Tab should reach, and notes what gets the focus. */
 const WATCH = `
   globalThis.keyboard ??= (() => {

@@ -1,10 +1,7 @@
-import type { Locator, Page } from 'playwright-core';
+import type { Locator } from 'playwright-core';
+import { untilFocused } from '../keyboard.ts';
 import { faultsIn } from '../look.ts';
 import { type Stage, TEST_MS } from '../stage.ts';
-
-/** Waits until the element has the focus, which moves after what is shown. */
-const untilFocused = (page: Page, element: Locator): Promise<void> =>
-  element.and(page.locator(':focus')).waitFor();
 
 /** Whether nothing covers the middle of an element, and it is within the window. */
 const isInView = (element: Locator): Promise<boolean> =>

@@ -2,14 +2,12 @@ import type { Locator, Page } from 'playwright-core';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { respondJson, startTokenServer, type TokenServer } from '../../receivers/token-server.ts';
 import { keepPicture } from '../accessibility.ts';
+import { untilFocused } from '../keyboard.ts';
 import { faultsIn } from '../look.ts';
 import { portalOf } from '../portal.ts';
 import { type Stage, TEST_MS } from '../stage.ts';
 
 const SECRET = 'secret of the client';
-
-const untilFocused = (page: Page, element: Locator): Promise<void> =>
-  element.and(page.locator(':focus')).waitFor();
 
 /** The fields of the form, within the page or its dialog. */
 const fieldsOf = (within: Page | Locator) => ({

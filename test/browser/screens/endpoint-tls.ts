@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Locator, Page } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import { certificate, testAuthority } from '../../receivers/certificates.ts';
 import { createClientAuthority } from '../../receivers/client-certificates.ts';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { keepPicture } from '../accessibility.ts';
+import { untilFocused } from '../keyboard.ts';
 import { faultsIn } from '../look.ts';
 import { portalOf } from '../portal.ts';
 import { type Stage, TEST_MS } from '../stage.ts';
@@ -14,9 +15,6 @@ type Shown = {
   url: string;
   tls: { clientCertificate: { subject: string } | null; authorities: object[] | null } | null;
 };
-
-const untilFocused = (page: Page, element: Locator): Promise<void> =>
-  element.and(page.locator(':focus')).waitFor();
 
 /** Chooses a file as the button of a field does. */
 async function choose(dialog: Locator, field: string, path: string): Promise<void> {
