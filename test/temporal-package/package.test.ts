@@ -18,8 +18,6 @@ import { eventually } from '../set-up/eventually.ts';
 import { temporalAddress } from '../set-up/servers/temporal.ts';
 import { startTestPosthorn } from '../set-up/test-posthorn.ts';
 
-jest.setTimeout(180_000);
-
 const root = join(import.meta.dirname, '../..');
 const binaries = join(root, 'node_modules/.bin');
 let folder: string;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Receiver, startReceiver } from '../../receivers/receiver.ts';
 import { maxP95UnderAttack, measureP95, whileAttacked } from '../../set-up/beside.ts';
+import { SECRET } from '../../set-up/targets.ts';
 import { startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
 
 const EVENTS = 150_000;
@@ -42,7 +43,7 @@ const deliver = () =>
     id: randomUUID(),
     type: 'a.b',
     data: {},
-    target: { url: receiver.url, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+    target: { url: receiver.url, secret: SECRET },
   });
 
 test.each([
@@ -50,31 +51,27 @@ test.each([
   ['a consumer that looks for a type that nobody has', '/v1/events?type=zz', 'consumer-7'],
   ['the project, which looks for a type that nobody has', '/v1/events?type=zz', null],
   ['the project, which looks for a status that nothing has', '/v1/events?status=undeliverable', null],
-])(
-  'thirty loops of %s do not slow down another project',
-  async (_, path, consumer) => {
-    const key = consumer === null ? attacked.key : (await keyOf(consumer)).key;
-    await measureP95(10, deliver);
-    const aloneBefore = await measureP95(VICTIMS_CALLS, deliver);
-    const statuses = new Map<number, number>();
-    const { result, calls } = await whileAttacked(
-      30,
-      async () => {
-        const response = await get(path, key);
-        await response.arrayBuffer();
-        statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
-      },
-      () => measureP95(VICTIMS_CALLS, deliver),
-    );
-    // Other suites may have become busier meanwhile.
-    const aloneAfter = await measureP95(VICTIMS_CALLS, deliver);
-    expect(calls).toBeGreaterThan(30);
-    // A project over its share gets 429; no project gets 503.
-    for (const status of statuses.keys()) expect([200, 429]).toContain(status);
-    expect(result).toBeLessThan(maxP95UnderAttack(Math.max(aloneBefore, aloneAfter)));
-  },
-  60_000,
-);
+])('thirty loops of %s do not slow down another project', async (_, path, consumer) => {
+  const key = consumer === null ? attacked.key : (await keyOf(consumer)).key;
+  await measureP95(10, deliver);
+  const aloneBefore = await measureP95(VICTIMS_CALLS, deliver);
+  const statuses = new Map<number, number>();
+  const { result, calls } = await whileAttacked(
+    30,
+    async () => {
+      const response = await get(path, key);
+      await response.arrayBuffer();
+      statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+    },
+    () => measureP95(VICTIMS_CALLS, deliver),
+  );
+  // Other suites may have become busier meanwhile.
+  const aloneAfter = await measureP95(VICTIMS_CALLS, deliver);
+  expect(calls).toBeGreaterThan(30);
+  // A project over its share gets 429; no project gets 503.
+  for (const status of statuses.keys()) expect([200, 429]).toContain(status);
+  expect(result).toBeLessThan(maxP95UnderAttack(Math.max(aloneBefore, aloneAfter)));
+});
 
 test('a project with few waiting reads is served before a project with many', async () => {
   const quiet = await posthorn.newProject();

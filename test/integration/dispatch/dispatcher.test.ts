@@ -130,7 +130,7 @@ test('waiting deliveries are not overtaken forever by new events', async () => {
     while (!stopped) await acceptor.acceptOne(store.draft({ target }));
   });
 
-  await eventually(() => engine.starts.some(({ projectId }) => projectId === quiet), 5_000);
+  await eventually(() => engine.starts.some(({ projectId }) => projectId === quiet));
   stopped = true;
   await Promise.all(producers);
 });

@@ -41,7 +41,7 @@ test('a retry is on time while another project has hundreds of attempts in fligh
   await receiver.untilReceived(2);
 
   const [first, second] = receiver.requests;
-  expect(second!.receivedAt - first!.receivedAt).toBeLessThan(5_000);
+  expect(second!.receivedAt - first!.receivedAt).toBeLessThan(20_000); // the attempts in flight end after 60 s
 });
 
 test('targets at 1,000 silent origins delay no other project', async () => {
@@ -61,6 +61,6 @@ test('targets at 1,000 silent origins delay no other project', async () => {
     const postedAt = Date.now();
     await victim('POST', '/v1/events', { type: 'a.b', data: {} });
     await receiver.untilReceived(n);
-    expect(receiver.requests[n - 1]!.receivedAt - postedAt).toBeLessThan(3_000);
+    expect(receiver.requests[n - 1]!.receivedAt - postedAt).toBeLessThan(20_000); // the others end after 60 s
   }
 });

@@ -1,17 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Receiver, ScriptStep } from '../../receivers/receiver.ts';
+import { respondAfter } from '../../receivers/delayed-response.ts';
+import { pendingResponse } from '../../receivers/pending-response.ts';
+import type { Receiver } from '../../receivers/receiver.ts';
 import { receiversPerTest } from '../../receivers/receivers-per-test.ts';
 import { readHistoryFacts } from '../../replay/history.ts';
-import {
-  type Delivery,
-  type Event,
-  startTestPosthorn,
-  type TestPosthorn,
-} from '../../set-up/test-posthorn.ts';
+import { eventTo } from '../../set-up/targets.ts';
+import { type Event, startTestPosthorn, type TestPosthorn } from '../../set-up/test-posthorn.ts';
+import { deliveryOf } from '../dispatch/delivery-commands-set-up.ts';
 
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-/** How late a retry may be on an idle machine. */
-const LATE_MS = 1_000;
+/** A retry that waited for the slowest delivery of its workflow would be 7 s late, or later. */
+const LATE_MS = 3_000;
 
 let posthorn: TestPosthorn;
 const receiverThat = receiversPerTest();
@@ -23,20 +20,8 @@ afterAll(() => posthorn.close());
 
 const withPolicy = (policy: object): Promise<unknown> => posthorn.call('PATCH', '/v1/project', { policy });
 
-const eventTo = ({ url }: Receiver) => ({ type: 'a.b', data: {}, target: { url, secret: SECRET } });
-
-const deliveryOf = async (event: { id: string }): Promise<Delivery> =>
-  (await posthorn.eventOf(event.id)).deliveries[0]!;
-
 const historyOf = async (event: { id: string }) =>
-  readHistoryFacts(posthorn.temporal, (await deliveryOf(event)).workflow!.id);
-
-const respondAfter =
-  (ms: number, status: number): ScriptStep =>
-  async (_request, response) => {
-    await sleep(ms);
-    response.writeHead(status).end();
-  };
+  readHistoryFacts(posthorn.temporal, (await deliveryOf(posthorn, event)).workflow!.id);
 
 function expectRetryAfter(receiver: Receiver, ms: number): void {
   const [first, second] = receiver.requests;
@@ -46,23 +31,24 @@ function expectRetryAfter(receiver: Receiver, ms: number): void {
 }
 
 test('deliveries of one workflow that fail at different times are each retried after their own delay', async () => {
-  await withPolicy({ delays: ['4s'], timeout: '4s' });
-  const delays = [0, 1_200, 2_500];
+  await withPolicy({ delays: ['8s'], timeout: '8s' });
+  const delays = [0, 3_500, 7_000];
   const group = await Promise.all(delays.map((ms) => receiverThat(respondAfter(ms, 500), 200)));
   const { items } = await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', {
-    events: group.map(eventTo),
+    events: group.map((receiver) => eventTo(receiver)),
   });
 
   for (const event of items) await posthorn.untilSettled(event.id);
 
   expect(await historyOf(items[0]!)).toMatchObject({ summary: '3 events → 3 deliveries' });
-  for (const [n, receiver] of group.entries()) expectRetryAfter(receiver, 4_000 + delays[n]!);
+  for (const [n, receiver] of group.entries()) expectRetryAfter(receiver, 8_000 + delays[n]!);
 });
 
 test('a slow delivery of the same workflow delays no retry if a delay is shorter than the timeout', async () => {
-  await withPolicy({ delays: ['1s'], timeout: '10s' });
+  await withPolicy({ delays: ['1s'], timeout: '60s' });
+  const { step, respond } = pendingResponse();
   const quick = await receiverThat(500, 200);
-  const slow = await receiverThat(respondAfter(4_000, 200));
+  const slow = await receiverThat(step);
   const { items } = await posthorn.call<{ items: Event[] }>('POST', '/v1/events/batch', {
     events: [eventTo(quick), eventTo(slow)],
   });
@@ -70,7 +56,10 @@ test('a slow delivery of the same workflow delays no retry if a delay is shorter
   expect(await posthorn.untilSettled(items[0]!.id)).toMatchObject({ status: 'delivered' });
   expect(await posthorn.eventOf(items[1]!.id)).toMatchObject({ status: 'pending' });
   expectRetryAfter(quick, 1_000);
-  expect((await deliveryOf(items[1]!)).workflow!.id).toBe((await deliveryOf(items[0]!)).workflow!.id);
+  expect((await deliveryOf(posthorn, items[1]!)).workflow!.id).toBe(
+    (await deliveryOf(posthorn, items[0]!)).workflow!.id,
+  );
+  respond(200);
   await posthorn.untilSettled(items[1]!.id);
 });
 

@@ -69,7 +69,7 @@ beforeAll(async () => {
   );
   await store.pool.query('VACUUM ANALYZE audit_entries');
   await store.pool.query('ANALYZE');
-}, 120_000);
+});
 afterAll(() => store.drop());
 
 const ROOM = { ofProject: 1_000_000, ofConsumer: 10_000 };

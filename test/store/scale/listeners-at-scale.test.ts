@@ -52,7 +52,7 @@ beforeAll(async () => {
      FROM endpoints CROSS JOIN generate_series(1, ${REQUESTS / LISTENERS}) AS attempt`,
   );
   await store.pool.query('ANALYZE');
-}, 120_000);
+});
 afterAll(() => store.drop());
 
 const connection = { listenerId: 'ep_7', connection: 'con_ep_7' };

@@ -61,7 +61,7 @@ beforeAll(async () => {
      CASE WHEN n % 2 = 0 THEN 'rec_' || lpad((n % 100)::text, 8, '0') END`,
   );
   await pool.query('ANALYZE');
-}, 120_000);
+});
 afterAll(() => store.drop());
 
 const list = (db: Queryable, scope: Scope) => listJobs(db, scope, 'rec', { limit: 50, after: null });
