@@ -10,22 +10,29 @@ import {
 import { predictAccept } from '../../store/events/accept/accept-predicted.ts';
 import { RememberedMatches } from '../../store/events/accept/remembered-matches.ts';
 import type { AcceptResult, EventDraft } from '../../store/events/event-draft.ts';
-import { isOutage } from '../../store/postgres/database.ts';
+import { isCancelled, isOutage, retryOnConflict, StoreUnavailable } from '../../store/postgres/database.ts';
 import type { Reservation, Reserve } from '../reservation.ts';
 
 export type StoreOptions = Required<Pick<AcceptOptions, 'allOrNone' | 'maxLockWaitMs'>>;
 
 /**
- * Stores events in one transaction, with what carries their deliveries. `onUncertain` gets the reservation if the
- * transaction may or may not have committed.
+ * A shared transaction waits no longer for a lock that a project's other work holds, such as a batch with the same event in
+ * another process: the posts of every project wait with it. Much longer than the commit of another shared transaction takes.
  */
-export type ReserveAndStore = (
-  drafts: EventDraft[],
-  options: StoreOptions,
-  onUncertain: (reservation: Reservation) => void,
-) => Promise<AcceptResult[]>;
+const MAX_LOCK_WAIT_MS = 250;
+/** Posts of several projects in one transaction. */
+export const SHARED: StoreOptions = { allOrNone: false, maxLockWaitMs: MAX_LOCK_WAIT_MS };
+/** Posts of one project. The transaction delays no others, so it may take long. */
+export const SEPARATE: StoreOptions = { allOrNone: false, maxLockWaitMs: 0 };
+export const BATCH: StoreOptions = { allOrNone: true, maxLockWaitMs: 0 };
 
-export type ReserveAndStoreDependencies = {
+/**
+ * Stores events in one transaction, with what carries their deliveries. After a conflict or an outage it tries again. Rejects
+ * with StoreUnavailable if Postgres cannot be used.
+ */
+export type StoreDrafts = (drafts: EventDraft[], options: StoreOptions) => Promise<AcceptResult[]>;
+
+export type StoreDraftsDependencies = {
   pool: pg.Pool;
   box: SecretBox;
   reserve: Reserve;
@@ -33,13 +40,13 @@ export type ReserveAndStoreDependencies = {
   processId: string | null;
 };
 
-export function createReserveAndStore({
+export function createStoreDrafts({
   pool,
   box,
   reserve,
   withDetails,
   processId,
-}: ReserveAndStoreDependencies): ReserveAndStore {
+}: StoreDraftsDependencies): StoreDrafts {
   const remembered = new RememberedMatches();
 
   async function storeReserved<Stored extends StoredEvents | null>(
@@ -70,7 +77,12 @@ export function createReserveAndStore({
     }
   }
 
-  return async (drafts, { allOrNone, maxLockWaitMs }, onUncertain) => {
+  /** `onUncertain` gets the reservation if the transaction may or may not have committed. */
+  async function reserveAndStore(
+    drafts: EventDraft[],
+    { allOrNone, maxLockWaitMs }: StoreOptions,
+    onUncertain: (reservation: Reservation) => void,
+  ): Promise<AcceptResult[]> {
     const predicted = allOrNone
       ? null
       : await predictAccept(pool, remembered, drafts, processId, maxLockWaitMs);
@@ -81,5 +93,22 @@ export function createReserveAndStore({
     const options = { allOrNone, processId, withDetails, remembered, maxLockWaitMs };
     const stored = await storeReserved(await beginAccept(pool, box, drafts, options), onUncertain);
     return stored.results();
+  }
+
+  return async (drafts, options) => {
+    const uncertain: Reservation[] = [];
+    const onUncertain = (reservation: Reservation): void => void uncertain.push(reservation);
+    const write = () => retryOnConflict(() => reserveAndStore(drafts, options, onUncertain));
+    // Together the posts would take as long again.
+    const isFinal = (error: unknown): boolean =>
+      !isOutage(error) || (options === SHARED && isCancelled(error));
+    try {
+      // Retried once after a connection failure. The ids are fixed, so a commit that succeeded is found, not repeated.
+      return await write().catch((error) => (isFinal(error) ? Promise.reject(error) : write()));
+    } catch (error) {
+      throw isFinal(error) ? error : new StoreUnavailable(error);
+    } finally {
+      for (const reservation of uncertain) reservation.release(true);
+    }
   };
 }
