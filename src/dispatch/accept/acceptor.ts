@@ -21,8 +21,6 @@ const MAX_BATCHES = 3;
 const MAX_BATCHES_PER_PROJECT = 2;
 /** Posts that may wait for a transaction. A project beyond its share of them gets a 429. */
 const MAX_QUEUED_POSTS = 20_000;
-/** If a project's first post has waited this long, its next posts get a 503. */
-const MAX_WAIT_MS = 2_000;
 /** `maxPerTransaction`: a shared transaction takes no more posts beyond this. `maxInMemory`: all queued and running posts. */
 export type AcceptByteLimits = { maxPerTransaction: number; maxInMemory: number };
 /** While it is written, a body is in memory several times: in the draft, in the statement and in the buffers of the connection. */
@@ -73,9 +71,8 @@ export function createAcceptor({
     work: () => Promise<T>,
   ): Promise<T> {
     const shares = sharesOf(projectId, null);
-    // More is posted than can be stored. A prompt 503 is better for the producer than a long wait.
-    if (singlePosts.longestWaitMs(projectId) > MAX_WAIT_MS)
-      throw new Overloaded('posts wait too long for a transaction');
+    // More is posted than can be stored.
+    if (singlePosts.isBehind(projectId)) throw new Overloaded('posts wait too long for a transaction');
     if (!byteCapacity.hasCapacity(shares, 1)) throw new ProjectShareExhausted('too many bytes are waiting');
     if (!postSlots.hasCapacity(shares, 1)) throw new ProjectShareExhausted('too many posts are waiting');
     const bytes = drafts.reduce((sum, draft) => sum + draftBytes(draft), 0);

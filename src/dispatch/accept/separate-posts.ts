@@ -12,6 +12,8 @@ export type SeparatePosts = {
   add(projectId: string, maxPosts: number): void;
   /** Stores a post separately; alone, if its project was not added. */
   push(post: QueuedPost): void;
+  /** Milliseconds that the project's first post has waited, or 0 if none waits. */
+  longestWaitMs(projectId: string): number;
 };
 
 /** `store` stores posts of one project in a transaction of their own, and never rejects. */
@@ -39,5 +41,6 @@ export function createSeparatePosts(
       queue.push(post);
       void withSlot(projectId, () => storeNext(projectId));
     },
+    longestWaitMs: (projectId) => queue.longestWaitMs(projectId),
   };
 }

@@ -21,11 +21,18 @@ const MAX_PAUSE_MS = 50;
 /** After a shared transaction that took longer, it is found out whether the match of one project was the reason. */
 const SLOW_MS = 250;
 
+/** How long the first post of a project may wait before its next posts get a 503. */
+const MAX_WAIT_MS = 2_000;
+/** The same for posts that are stored separately, because an event with 10,000 deliveries may take seconds. */
+const MAX_SEPARATE_WAIT_MS = 30_000;
+/** Posts of a project whose match is heavy, in one transaction: those of the same type are matched once. */
+const MAX_POSTS_OF_HEAVY = 20;
+
 export type SinglePosts = {
   /** Resolves when the transaction with the event has ended. */
   accept(draft: EventDraft): Promise<AcceptResult>;
-  /** Milliseconds that the project's first post has waited for a shared transaction, or 0 if none waits. */
-  longestWaitMs(projectId: string): number;
+  /** Whether the posts of the project wait too long. A prompt refusal is better for the producer than a longer wait. */
+  isBehind(projectId: string): boolean;
   /** Runs `work`, which stores these events in a transaction of its own. Posts of them wait until it has ended. */
   during<T>(drafts: EventDraft[], work: () => Promise<T>): Promise<T>;
 };
@@ -56,7 +63,9 @@ export function createSinglePosts({
   const separatePosts = createSeparatePosts(withSlot, maxBytesPerTransaction, (posts) =>
     commit(posts, SEPARATE),
   );
-  const matchWork = createMatchWork(weightsOf, (projectId) => separatePosts.add(projectId, 1));
+  const matchWork = createMatchWork(weightsOf, (projectId) =>
+    separatePosts.add(projectId, MAX_POSTS_OF_HEAVY),
+  );
   const schedule = createCommitSchedule(queue, commitNext, hasClaimBacklog, saturation);
 
   /** The posts resolve at the commit; the pause only delays the next commit. */
@@ -143,7 +152,9 @@ export function createSinglePosts({
   }
 
   return {
-    longestWaitMs: (projectId) => queue.longestWaitMs(projectId),
+    isBehind: (projectId) =>
+      queue.longestWaitMs(projectId) > MAX_WAIT_MS ||
+      separatePosts.longestWaitMs(projectId) > MAX_SEPARATE_WAIT_MS,
     during: (drafts, work) => eventsUnderWay.during(drafts, work),
     accept: (draft) =>
       new Promise((resolve, reject) => {

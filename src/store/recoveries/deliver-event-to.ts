@@ -53,7 +53,7 @@ const CREATE = `
     FROM events event, endpoints endpoint
     WHERE event.project_id = $2 AND event.id = $3 AND endpoint.id = $4
   ), replayed AS (
-    UPDATE deliveries SET replayed_by = $1 WHERE id = $6
+    UPDATE deliveries SET replayed_by = coalesce(replayed_by, $1) WHERE id = $6
   ), ${insertForEvents({ project: '$2', lane: initialLane('copy.receiver'), dueAt: 'now()' })}
   SELECT id FROM inserted`;
 
