@@ -19,19 +19,22 @@ const BEFORE = `e.created_at < coalesce($6, 'infinity') AND ($16 IS NULL OR (e.c
 const UP_TO = `coalesce($16, $6, 'infinity')`;
 const TIME_AND_ID = ['timestamptz', 'text'];
 
+/** `rows` returns SQL that selects these columns of the events. */
+const ofEvents = (rows: (columns: string) => string, sortKey: string): Source => ({
+  parameters: TIME_AND_ID,
+  scanned: rows('e.*'),
+  positions: rows('e.created_at'),
+  sortKey,
+  events: (scanned) => scanned,
+});
+
 const BY_TIME = 'e.created_at DESC, e.id DESC';
 const ofProject = (columns: string): string => `
   SELECT ${columns}, e.id AS position
   FROM events e
   WHERE e.project_id = $1 AND e.created_at >= ${SINCE} AND e.created_at <= ${UP_TO} AND ${BEFORE}
   ORDER BY ${BY_TIME}`;
-export const OF_PROJECT: Source = {
-  parameters: TIME_AND_ID,
-  scanned: ofProject('e.*'),
-  positions: ofProject('e.created_at'),
-  sortKey: BY_TIME,
-  events: (scanned) => scanned,
-};
+export const OF_PROJECT = ofEvents(ofProject, BY_TIME);
 
 // The position is that of the index, so that the planner knows the order without sorting, and stops when the page is full.
 const BY_TIME_IN_INDEX = 'e.searched_at DESC, e.position DESC';
@@ -54,13 +57,7 @@ const ofConsumer = (columns: string): string => `
   WHERE e.project_id = $1 AND (e.consumer, e.created_at) >= ($2, ${SINCE}) AND (e.consumer, e.created_at) <= ($2, ${UP_TO})
     AND e.consumer IS NOT NULL AND ${BEFORE}
   ORDER BY ${BY_CONSUMER}`;
-export const OF_CONSUMER: Source = {
-  parameters: TIME_AND_ID,
-  scanned: ofConsumer('e.*'),
-  positions: ofConsumer('e.created_at'),
-  sortKey: BY_CONSUMER,
-  events: (scanned) => scanned,
-};
+export const OF_CONSUMER = ofEvents(ofConsumer, BY_CONSUMER);
 
 const OWN_ENDPOINT = `
   (SELECT id FROM endpoints WHERE id = $16 AND project_id = $1 AND ($2 IS NULL OR consumer = $2)

@@ -5,6 +5,7 @@ import type { ExactEventType } from '../../api/catalogue-queries.ts';
 import { errorAt, FormProblem } from '../../api/problem.tsx';
 import { callRaw, jsonOf } from '../../api/raw-call.ts';
 import { attributeLines, attributesIn } from '../../catalogue/attribute-lines.ts';
+import { AttributesField } from '../../catalogue/attributes-field.tsx';
 import { JsonField } from '../../json-view/json-field.tsx';
 import { isUsableJson } from '../../json-view/json-problem.ts';
 import { prettyText } from '../../json-view/pretty-text.ts';
@@ -12,7 +13,6 @@ import { Button } from '../../kit/buttons/button.tsx';
 import { Dialog, DialogActions } from '../../kit/dialogs/dialog.tsx';
 import { Field } from '../../kit/fields/field.tsx';
 import { tell } from '../../kit/status/toast.tsx';
-import css from './event-types.module.css';
 
 type EditTypeProps = {
   project: string;
@@ -124,21 +124,13 @@ export function EditType({ project, exact, name = '', onClose }: EditTypeProps) 
           value={example}
           onChange={setExample}
         />
-        <Field
+        <AttributesField
           label="Attributes of the example"
-          hint="One a line, such as region=eu."
-          error={errorAt(save.error, '/exampleAttributes')}
-        >
-          {(control) => (
-            <textarea
-              {...control}
-              className={`${control.className} ${css.few}`}
-              spellCheck={false}
-              value={attributes}
-              onChange={(change) => setAttributes(change.target.value)}
-            />
-          )}
-        </Field>
+          error={save.error}
+          pointer="/exampleAttributes"
+          value={attributes}
+          onChange={setAttributes}
+        />
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button kind="primary" type="submit" busy={save.isPending}>

@@ -6,6 +6,7 @@ import { errorAt, Problem } from '../../api/problem.tsx';
 import { eventTypesQuery } from '../../api/queries.ts';
 import { useMayChange } from '../../api/session.ts';
 import { attributeLines, attributesIn } from '../../catalogue/attribute-lines.ts';
+import { AttributesField } from '../../catalogue/attributes-field.tsx';
 import { RequestPreview } from '../../catalogue/request-preview.tsx';
 import { JsonField } from '../../json-view/json-field.tsx';
 import { jsonProblem } from '../../json-view/json-problem.ts';
@@ -100,21 +101,13 @@ export function EventPreview({ project, profile, version, isOwn }: EventPreviewP
             value={shown}
             onChange={setData}
           />
-          <Field
+          <AttributesField
             label="Attributes"
-            hint="One a line, such as region=eu."
-            error={errorAt(preview.error, '/attributes')}
-          >
-            {(control) => (
-              <textarea
-                {...control}
-                className={`${control.className} ${css.few}`}
-                spellCheck={false}
-                value={attributes}
-                onChange={(change) => setAttributes(change.target.value)}
-              />
-            )}
-          </Field>
+            error={preview.error}
+            pointer="/attributes"
+            value={attributes}
+            onChange={setAttributes}
+          />
           <TextField
             label="Consumer"
             hint="Empty: an event that names none."
