@@ -19,6 +19,7 @@ import { OPERATIONAL_PROFILE } from '../store/operational/operational-project.ts
 import { endpointStatesDependencies } from './background.ts';
 import type { DispatchDependencies } from './dispatch.ts';
 import { logSignalFailure } from './log-signal-failure.ts';
+import type { WorkerRole } from './worker-role.ts';
 
 const BUILT_PAGES = join(import.meta.dirname, '../../dashboard/dist');
 
@@ -30,6 +31,8 @@ export type ApiServerDependencies = DispatchDependencies & {
   bulkJobs: BulkJobs;
   /** Null if workflows make all first attempts. */
   express: ExpressAttempts | null;
+  /** Null in a process without a worker. */
+  worker: Pick<WorkerRole, 'recorder'> | null;
   readiness: Readiness;
 };
 
@@ -56,6 +59,8 @@ export async function startApiServer(deps: ApiServerDependencies): Promise<ApiSe
     withDetails: express !== null,
     processId: heartbeats.id,
     hasClaimBacklog: () => roles.worker && inFlightLimiter.hasClaimBacklog(),
+    // Postgres is idle until the next posts have arrived. A record that is written then delays no transaction with posts.
+    afterShared: () => deps.worker?.recorder.flushIfMany(),
   });
 
   const app = createApi({

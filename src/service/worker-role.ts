@@ -11,7 +11,7 @@ import { createClaimReleaser } from '../attempts/claim-releaser.ts';
 import { createEventBodies } from '../attempts/event-bodies.ts';
 import { createPrepareRequest } from '../attempts/prepare-request.ts';
 import { createReceiverMonitor, type ReceiverMonitor } from '../attempts/receiver-monitor.ts';
-import { createRecorder } from '../attempts/recording/recorder.ts';
+import { createRecorder, type Recorder } from '../attempts/recording/recorder.ts';
 import { createTlsIdentities } from '../attempts/tls-identities.ts';
 import { createTraceAttempt } from '../attempts/trace-attempt.ts';
 import { createUndeliverableReporter } from '../attempts/undeliverable-reporter.ts';
@@ -39,6 +39,7 @@ export type WorkerRole = {
   activities: Activities & JobActivities;
   engine: AttemptEngine;
   limiter: AttemptLimiter;
+  recorder: Pick<Recorder, 'flushIfMany'>;
   /** Undefined if requests to receivers go through no proxy. */
   proxyStatus(): ProxyStatus | undefined;
   close(): Promise<void>;
@@ -146,6 +147,7 @@ export function createWorkerRole(shared: SharedServices, gateway: () => Temporal
   return {
     engine,
     limiter,
+    recorder,
     proxyStatus: () => proxy?.status(),
     activities: {
       ...createActivities(engine, onActivityFailure),

@@ -26,6 +26,8 @@ export type Recorder = {
    * Postgres an unrecorded attempt is still committed; recording it again is harmless.
    */
   record(record: PendingRecord, giveUpAt: number): Promise<RecordResult>;
+  /** Postgres has a moment: writes the queued records now, if there are many and none are being written. */
+  flushIfMany(): void;
   /** Whether the attempt of this claim is still to be recorded. */
   isPending(claim: { id: string; epoch: number }): boolean;
   /** Stops retrying. */
@@ -37,6 +39,8 @@ type QueuedRecord = { record: PendingRecord; giveUpAt: number; resolve: (recorde
 /** A flush starts this long after the first outcome, or as soon as this many are queued. */
 const FLUSH_AFTER_MS = 20;
 const FLUSH_AT = 100;
+/** So many are worth a statement that delays nobody. One costs Postgres about 0.45 ms, and 0.04 ms for each record. */
+const MANY = 16;
 /** More concurrent or larger flushes would wait for each other's locks on event rows. */
 const MAX_CONCURRENT_FLUSHES = 2;
 const MAX_PER_FLUSH = 500;
@@ -199,6 +203,9 @@ export function createRecorder({
         giveUp = setTimeout(() => resolve({ kind: 'unrecorded' }), Math.max(0, giveUpAt - performance.now()));
       });
       return Promise.race([recorded, unrecorded]).finally(() => clearTimeout(giveUp));
+    },
+    flushIfMany() {
+      if (waiting.length >= MANY && flushing === 0) flushNow();
     },
     isPending: (claim) => pending.has(claimKey(claim)),
     close() {

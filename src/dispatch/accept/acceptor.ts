@@ -34,6 +34,7 @@ export function createAcceptor({
   withDetails = false,
   processId = null,
   hasClaimBacklog = () => false,
+  afterShared = () => {},
   byteLimits = BYTES,
   saturation = createSaturation(),
 }: {
@@ -46,6 +47,8 @@ export function createAcceptor({
   processId?: string | null;
   /** Whether deliveries wait for a worker. Storing then pauses half of the time, because a worker may share the CPU. */
   hasClaimBacklog?: () => boolean;
+  /** Called after each shared transaction, once its posts have their responses and before the next posts can arrive. */
+  afterShared?: () => void;
   byteLimits?: AcceptByteLimits;
   saturation?: Saturation;
 }): Acceptor {
@@ -60,6 +63,7 @@ export function createAcceptor({
     withSlot: batchSemaphore,
     weightsOf: (scopes) => matchWeights(pool, scopes),
     hasClaimBacklog,
+    afterShared,
     maxBytesPerTransaction: byteLimits.maxPerTransaction,
     saturation,
   });

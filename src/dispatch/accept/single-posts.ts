@@ -44,6 +44,7 @@ export type SinglePostsDependencies = {
   withSlot: FairSemaphore;
   weightsOf: (scopes: Scope[]) => Promise<number[]>;
   hasClaimBacklog: () => boolean;
+  afterShared: () => void;
   maxBytesPerTransaction: number;
   saturation: Saturation;
 };
@@ -55,6 +56,7 @@ export function createSinglePosts({
   withSlot,
   weightsOf,
   hasClaimBacklog,
+  afterShared,
   maxBytesPerTransaction,
   saturation,
 }: SinglePostsDependencies): SinglePosts {
@@ -73,6 +75,7 @@ export function createSinglePosts({
     const startedAt = performance.now();
     const posts = takeShared();
     await commit(posts, SHARED);
+    setImmediate(afterShared);
     if (performance.now() - startedAt > SLOW_MS) matchWork.weigh(posts.map(({ draft }) => draft));
     if (hasClaimBacklog()) await sleep(Math.min(performance.now() - startedAt, MAX_PAUSE_MS));
   }

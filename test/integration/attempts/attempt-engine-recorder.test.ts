@@ -41,7 +41,10 @@ beforeEach(async () => {
     onFailure: (error, deliveryId) => failures.push({ error, deliveryId }),
   });
 });
-afterEach(() => store.drop());
+afterEach(() => {
+  jest.useRealTimers();
+  return store.drop();
+});
 
 /** Claims the deliveries of `count` events and returns a record for each. */
 async function claimedRecords(count: number): Promise<PendingRecord[]> {
@@ -104,6 +107,20 @@ test('outcomes that arrive together are written together, 100 at a time', async 
 
   expect(recorded.every(({ kind }) => kind === 'recorded')).toBe(true);
   expect(await transactions()).toBe(3);
+});
+
+test('when Postgres has a moment, 16 outcomes are written at once, and fewer wait for others', async () => {
+  const records = await claimedRecords(17);
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'Date', 'performance'] });
+  const few = records.slice(0, 15).map((record) => recorder.record(record, deadlineIn(30_000)));
+  recorder.flushIfMany();
+  await store.pool.query('SELECT');
+  expect(await transactions()).toBe(0);
+
+  const sixteenth = recorder.record(records[15]!, deadlineIn(30_000));
+  recorder.flushIfMany();
+  await Promise.all([...few, sixteenth]);
+  expect(await transactions()).toBe(1);
 });
 
 test('a single outcome is recorded 20 ms later, although no others follow', async () => {

@@ -1,5 +1,8 @@
 import { createSaturation } from '../../../../src/dispatch/accept/saturation.ts';
-import { createSinglePosts } from '../../../../src/dispatch/accept/single-posts.ts';
+import {
+  createSinglePosts,
+  type SinglePostsDependencies,
+} from '../../../../src/dispatch/accept/single-posts.ts';
 import { SHARED } from '../../../../src/dispatch/accept/store-drafts.ts';
 import { createFairSemaphore } from '../../../../src/limits/fair-semaphore.ts';
 import { FanOutTooLarge } from '../../../../src/store/events/accept/match-receivers.ts';
@@ -17,16 +20,8 @@ const draft = (id: string, projectId: string) =>
     target: null,
   }) as unknown as EventDraft;
 
-afterEach(() => jest.restoreAllMocks());
-
-test('a project whose separate posts have waited for 30 s is behind, and no other is', async () => {
-  const separate = Promise.withResolvers<void>();
-  const posts = createSinglePosts({
-    store: (drafts, options) => {
-      if (options === SHARED) return Promise.reject(new FanOutTooLarge([drafts[0]!.projectId]));
-      separate.resolve();
-      return new Promise(() => {});
-    },
+const newSinglePosts = (given: Pick<SinglePostsDependencies, 'store'> & Partial<SinglePostsDependencies>) =>
+  createSinglePosts({
     filtering: {
       isExpected: () => false,
       evaluate: () => Promise.reject(),
@@ -35,8 +30,22 @@ test('a project whose separate posts have waited for 30 s is behind, and no othe
     withSlot: createFairSemaphore(1, 1),
     weightsOf: async (scopes) => scopes.map(() => 0),
     hasClaimBacklog: () => false,
+    afterShared: () => {},
     maxBytesPerTransaction: 1_000,
     saturation: createSaturation(),
+    ...given,
+  });
+
+afterEach(() => jest.restoreAllMocks());
+
+test('a project whose separate posts have waited for 30 s is behind, and no other is', async () => {
+  const separate = Promise.withResolvers<void>();
+  const posts = newSinglePosts({
+    store: (drafts, options) => {
+      if (options === SHARED) return Promise.reject(new FanOutTooLarge([drafts[0]!.projectId]));
+      separate.resolve();
+      return new Promise(() => {});
+    },
   });
   for (const id of ['1', '2']) void posts.accept(draft(id, 'wide'));
   await separate.promise;
@@ -48,4 +57,26 @@ test('a project whose separate posts have waited for 30 s is behind, and no othe
   atMs(31_000);
   expect(posts.isBehind('wide')).toBe(true);
   expect(posts.isBehind('other')).toBe(false);
+});
+
+test('after each shared transaction other work may use Postgres, once its posts have been answered', async () => {
+  const order: string[] = [];
+  const hadTurn = Promise.withResolvers<void>();
+  const posts = newSinglePosts({
+    store: async (drafts) => drafts.map(() => ({ kind: 'id_conflict' })),
+    afterShared: () => {
+      order.push('other work');
+      hadTurn.resolve();
+    },
+  });
+
+  await Promise.all(
+    ['1', '2'].map(async (id) => {
+      await posts.accept(draft(id, 'project'));
+      order.push(`response to ${id}`);
+    }),
+  );
+  await hadTurn.promise;
+
+  expect(order).toEqual(['response to 1', 'response to 2', 'other work']);
 });
