@@ -48,20 +48,29 @@ async function rulesOfTransaction(client: pg.Client, sql: string): Promise<strin
   ];
 }
 
-const indexChanges = ({ before, after }: Effects): string[] => [
-  ...[...after.indexes]
-    .filter(([name]) => !before.indexes.has(name))
-    .map(([name, table]) => `builds the index ${name} of ${table} in a transaction`),
-  ...[...before.indexes]
-    .filter(([name, table]) => !after.indexes.has(name) && after.tables.has(table))
-    .map(([name, table]) => `drops the index ${name} of ${table} in a transaction`),
-];
+function indexChanges({ before, after }: Effects): string[] {
+  const idsBefore = idsOf(before);
+  const idsAfter = idsOf(after);
+  return [
+    ...[...after.indexes]
+      .filter(([, { id }]) => !idsBefore.has(id))
+      .map(([name, { table }]) => `builds the index ${name} of ${table} in a transaction`),
+    ...[...before.indexes]
+      .filter(
+        ([name, { id, table }]) => !idsAfter.has(id) && after.tables.has(table) && !after.indexes.has(name),
+      )
+      .map(([name, { table }]) => `drops the index ${name} of ${table} in a transaction`),
+  ];
+}
+
+/** An index that takes the name of another was built before. The index of a key can only be dropped in exchange for it. */
+const idsOf = ({ indexes }: Snapshot): Set<string> => new Set([...indexes.values()].map(({ id }) => id));
 
 /** Building an index reads the table too, which is reported once. */
 function rewritesAndScans({ before, after }: Effects): string[] {
   const blocked = after.blocked.filter((table) => existedIn(before, table));
   const indexed = new Set(
-    [...after.indexes].flatMap(([name, table]) => (before.indexes.has(name) ? [] : [table])),
+    [...after.indexes].flatMap(([name, { table }]) => (before.indexes.has(name) ? [] : [table])),
   );
   return [...before.tables].flatMap(([name, { file, scans, root }]) => {
     const now = after.tables.get(name);
