@@ -90,11 +90,8 @@ function settingArgs(port: number, durable: boolean): string[] {
     port,
     unix_socket_directories: '', // a socket needs a folder that both users can write
     max_connections: 200,
-    // Until the first autovacuum, Postgres keeps plans that it made for empty tables. After a minute of load, the
-    // foreign key check of each new delivery took 300 µs instead of 10 µs.
-    autovacuum_naptime: '5s',
-    // Samples 3,000 rows of a growing table at each of these visits instead of 30,000, which took a fifth of Postgres's CPU
-    // under load. The statements are written so that their plans do not depend on more.
+    // Samples 3,000 rows of a growing table at each ANALYZE instead of 30,000. The statements are written so that their plans
+    // do not depend on more.
     default_statistics_target: 10,
     log_checkpoints: 'off',
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
