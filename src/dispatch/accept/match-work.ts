@@ -11,14 +11,18 @@ import type { Admits } from './post-queue.ts';
 
 /** Patterns of types that a scope may have in a transaction before it is weighed. Few types therefore need no query. */
 const PATTERNS_BEFORE_WEIGHING = 16;
-/** For one scope in a shared transaction, in comparisons of two patterns: about 100 ms. */
+/** For one project in a shared transaction, in comparisons of two patterns: about 100 ms. */
 const MAX_COMPARISONS = 2_000_000;
 /** A scope that may have fewer patterns in a transaction is heavy: each type takes more than some 30 ms. */
 const PATTERNS_OF_HEAVY = 8;
 const MAX_SCOPES = 10_000;
 const WEIGHED_FOR_MS = 60_000;
 
-type Weighed = { maxPatterns: number; at: number };
+/** `weight`: comparisons for each pattern of a type. */
+type Weighed = { weight: number; at: number };
+
+/** What a transaction compares. Scopes that were not weighed count nothing until a transaction was slow. */
+type Compared = { comparisons: number; scopes: Map<string, { types: Set<string>; patterns: number }> };
 
 /** Limits how long a shared transaction matches the events of one project. */
 export type MatchWork = {
@@ -50,9 +54,9 @@ export function createMatchWork(
     try {
       const weights = await weightsOf([...scopes.values()]);
       for (const [index, [key, { projectId }]] of [...scopes].entries()) {
-        const maxPatterns = MAX_COMPARISONS / Math.max(weights[index]!, 1);
-        weighed.set(key, { maxPatterns, at: now() });
-        if (maxPatterns < PATTERNS_OF_HEAVY) onHeavy(projectId);
+        const weight = weights[index]!;
+        weighed.set(key, { weight, at: now() });
+        if (weight * PATTERNS_OF_HEAVY > MAX_COMPARISONS) onHeavy(projectId);
       }
     } catch {
       // A later transaction asks again. Until then, the limit is that of a scope that was not weighed.
@@ -61,30 +65,36 @@ export function createMatchWork(
     }
   }
 
-  /** A type more, in a scope that has these patterns in the transaction. */
+  /** Whether a scope may have so many patterns of types in a transaction, as far as that does not depend on its project. */
   function mayHave(patterns: number, scope: Scope): boolean {
     if (patterns <= PATTERNS_BEFORE_WEIGHING) return true;
     weigh([scope]);
-    return patterns <= (weighed.get(keyOf(scope))?.maxPatterns ?? PATTERNS_BEFORE_WEIGHING);
+    return weighed.has(keyOf(scope));
+  }
+
+  /** Whether the project's part of a transaction may compare this type too. It always may if it compares nothing yet. */
+  function admit(compared: Compared, scope: Scope, type: string): boolean {
+    const key = keyOf(scope);
+    const { types, patterns } = compared.scopes.get(key) ?? { types: new Set(), patterns: 0 };
+    if (types.has(type)) return true;
+    const more = patternsFor(type).length;
+    const comparisons = compared.comparisons + more * (weighed.get(key)?.weight ?? 0);
+    if (types.size > 0 && !mayHave(patterns + more, scope)) return false;
+    if (compared.comparisons > 0 && comparisons > MAX_COMPARISONS) return false;
+    compared.scopes.set(key, { types: types.add(type), patterns: patterns + more });
+    compared.comparisons = comparisons;
+    return true;
   }
 
   return {
     newTransaction() {
-      const byScope = new Map<string, { types: Set<string>; patterns: number }>();
+      const byProject = new Map<string, Compared>();
       return (draft) => {
         if (draft.target) return true;
-        const { type } = draft;
-        const key = keyOf(draft);
-        const admitted = byScope.get(key);
-        // The first type is always admitted; otherwise it never would be.
-        if (!admitted) byScope.set(key, { types: new Set([type]), patterns: patternsFor(type).length });
-        else if (!admitted.types.has(type)) {
-          const patterns = admitted.patterns + patternsFor(type).length;
-          if (!mayHave(patterns, draft)) return false;
-          admitted.types.add(type);
-          admitted.patterns = patterns;
-        }
-        return true;
+        const { projectId, type } = draft;
+        const compared = byProject.get(projectId) ?? { comparisons: 0, scopes: new Map() };
+        byProject.set(projectId, compared);
+        return admit(compared, draft, type);
       };
     },
     weigh,

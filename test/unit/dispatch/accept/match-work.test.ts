@@ -90,3 +90,30 @@ test('a scope that could not be weighed is weighed for the next transaction', as
 
   expect(admitted(100)).toBe(100);
 });
+
+test('many scopes of one project share its limit once a transaction was slow, and those of others have their own', async () => {
+  weights.set('a', 100_000).set('b', 100_000);
+  const ofConsumers = (projectId: string) =>
+    Array.from({ length: 100 }, (_, n) => typed(0, projectId, `consumer-${n}`));
+  const newlyAdmitted = (): number[] => {
+    const admits = work.newTransaction();
+    return ['a', 'b'].map((projectId) => ofConsumers(projectId).filter(admits).length);
+  };
+  expect(newlyAdmitted()).toEqual([100, 100]);
+
+  work.weigh([...ofConsumers('a'), ...ofConsumers('b')]);
+  await nextIteration();
+
+  expect(newlyAdmitted()).toEqual([6, 6]);
+  expect(heavy).toEqual([]);
+});
+
+test('the first post of a project is always admitted, and if its type compares too much, no other type', async () => {
+  weights.set('a', 240_000);
+  const long = { ...typed(0), type: 'a.b'.repeat(20) };
+  work.weigh([long]);
+  await nextIteration();
+  const admits = work.newTransaction();
+
+  expect([long, typed(1), typed(2, 'a', 'other'), long].map(admits)).toEqual([true, false, false, true]);
+});
