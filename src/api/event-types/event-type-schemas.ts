@@ -16,9 +16,10 @@ export const eventTypeSettings = z
       description: "The data of an example event. Default: the profile's",
       example: { render: 'r_1', seconds: 42 },
     }),
-    exampleAttributes: attributes
-      .optional()
-      .meta({ description: "The attributes of the example event. Default: the profile's" }),
+    exampleAttributes: attributes.optional().meta({
+      description:
+        "The attributes of the example event, within the limits of an event's. Default: the profile's",
+    }),
   })
   .meta({ id: 'EventTypeSettings' });
 

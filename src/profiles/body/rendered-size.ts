@@ -2,7 +2,7 @@ import type { Profile } from '../profile.ts';
 import type { FieldProblem } from './reserialize.ts';
 import { compileTemplate, isTemplate, type TemplateValues } from './template.ts';
 
-/** A template may contain an attribute of 1 MB many times, so the size is computed before anything is rendered. */
+/** A template may contain an attribute of 16 KiB many times, so the size is computed before anything is rendered. */
 const MAX_BODY_CHARACTERS = 64 * 1024;
 /** Of all header values together. Many receivers accept at most 8 to 16 KiB of headers. */
 const MAX_HEADER_CHARACTERS = 8 * 1024;
