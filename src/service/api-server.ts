@@ -59,7 +59,7 @@ export async function startApiServer(deps: ApiServerDependencies): Promise<ApiSe
     withDetails: express !== null,
     processId: heartbeats.id,
     hasClaimBacklog: () => roles.worker && inFlightLimiter.hasClaimBacklog(),
-    // Postgres is idle until the next posts have arrived. A record that is written then delays no transaction with posts.
+    // Until the next posts have arrived, records that are written delay no transaction with posts.
     afterShared: () => deps.worker?.recorder.flushIfMany(),
   });
 

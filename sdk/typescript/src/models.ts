@@ -320,7 +320,7 @@ export type EventTypeSettings = {
   schema?: unknown;
   /** The data of an example event. Default: the profile's */
   example?: unknown;
-  /** The attributes of the example event, within the limits of an event's. Default: the profile's */
+  /** The attributes of the example event: at most 64, with 16 KiB of names and values. Default: the profile's */
   exampleAttributes?: Record<string, string>;
 };
 

@@ -18,7 +18,7 @@ export const eventTypeSettings = z
     }),
     exampleAttributes: attributes.optional().meta({
       description:
-        "The attributes of the example event, within the limits of an event's. Default: the profile's",
+        "The attributes of the example event: at most 64, with 16 KiB of names and values. Default: the profile's",
     }),
   })
   .meta({ id: 'EventTypeSettings' });

@@ -26,7 +26,7 @@ export type Recorder = {
    * Postgres an unrecorded attempt is still committed; recording it again is harmless.
    */
   record(record: PendingRecord, giveUpAt: number): Promise<RecordResult>;
-  /** Postgres has a moment: writes the queued records now, if there are many and none are being written. */
+  /** Writes the queued records now if there are at least 16 and none are being written. Call it when Postgres has little to do. */
   flushIfMany(): void;
   /** Whether the attempt of this claim is still to be recorded. */
   isPending(claim: { id: string; epoch: number }): boolean;
@@ -39,7 +39,7 @@ type QueuedRecord = { record: PendingRecord; giveUpAt: number; resolve: (recorde
 /** A flush starts this long after the first outcome, or as soon as this many are queued. */
 const FLUSH_AFTER_MS = 20;
 const FLUSH_AT = 100;
-/** So many are worth a statement that delays nobody. One costs Postgres about 0.45 ms, and 0.04 ms for each record. */
+/** So many are worth a statement that delays no other. One costs Postgres about 0.45 ms, and 0.04 ms for each record. */
 const MANY = 16;
 /** More concurrent or larger flushes would wait for each other's locks on event rows. */
 const MAX_CONCURRENT_FLUSHES = 2;

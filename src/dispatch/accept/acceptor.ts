@@ -47,7 +47,7 @@ export function createAcceptor({
   processId?: string | null;
   /** Whether deliveries wait for a worker. Storing then pauses half of the time, because a worker may share the CPU. */
   hasClaimBacklog?: () => boolean;
-  /** Called after each shared transaction, once its posts have their responses and before the next posts can arrive. */
+  /** Called after a shared transaction, once its posts have their responses, if no other is under way and no post waits. */
   afterShared?: () => void;
   byteLimits?: AcceptByteLimits;
   saturation?: Saturation;

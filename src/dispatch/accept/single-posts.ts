@@ -69,13 +69,18 @@ export function createSinglePosts({
     separatePosts.add(projectId, MAX_POSTS_OF_HEAVY),
   );
   const schedule = createCommitSchedule(queue, commitNext, hasClaimBacklog, saturation);
+  let sharedUnderWay = 0;
 
   /** The posts resolve at the commit; the pause only delays the next commit. */
   async function commitNext(): Promise<void> {
     const startedAt = performance.now();
     const posts = takeShared();
+    sharedUnderWay += 1;
     await commit(posts, SHARED);
-    setImmediate(afterShared);
+    sharedUnderWay -= 1;
+    setImmediate(() => {
+      if (sharedUnderWay === 0 && queue.size === 0) afterShared();
+    });
     if (performance.now() - startedAt > SLOW_MS) matchWork.weigh(posts.map(({ draft }) => draft));
     if (hasClaimBacklog()) await sleep(Math.min(performance.now() - startedAt, MAX_PAUSE_MS));
   }

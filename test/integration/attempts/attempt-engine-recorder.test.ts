@@ -109,7 +109,7 @@ test('outcomes that arrive together are written together, 100 at a time', async 
   expect(await transactions()).toBe(3);
 });
 
-test('when Postgres has a moment, 16 outcomes are written at once, and fewer wait for others', async () => {
+test('when Postgres has little to do, 16 outcomes are written at once, and fewer wait for others', async () => {
   const records = await claimedRecords(17);
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'Date', 'performance'] });
   const few = records.slice(0, 15).map((record) => recorder.record(record, deadlineIn(30_000)));

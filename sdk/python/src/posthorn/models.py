@@ -492,7 +492,7 @@ class EventTypeSettings(_RequiredEventTypeSettings, total=False):
     schema: Any
     # The data of an example event. Default: the profile's
     example: Any
-    # The attributes of the example event, within the limits of an event's. Default: the profile's
+    # The attributes of the example event: at most 64, with 16 KiB of names and values. Default: the profile's
     exampleAttributes: Dict[str, str]
 
 

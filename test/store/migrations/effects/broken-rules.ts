@@ -56,14 +56,16 @@ function indexChanges({ before, after }: Effects): string[] {
       .filter(([, { id }]) => !idsBefore.has(id))
       .map(([name, { table }]) => `builds the index ${name} of ${table} in a transaction`),
     ...[...before.indexes]
-      .filter(
-        ([name, { id, table }]) => !idsAfter.has(id) && after.tables.has(table) && !after.indexes.has(name),
-      )
+      .filter(([, { id, table }]) => !idsAfter.has(id) && after.tables.has(table))
+      .filter(([name, { isOfKey }]) => !(isOfKey && after.indexes.has(name)))
       .map(([name, { table }]) => `drops the index ${name} of ${table} in a transaction`),
   ];
 }
 
-/** An index that takes the name of another was built before. The index of a key can only be dropped in exchange for it. */
+/**
+ * Compared by id: the index of a key can only be dropped with its constraint, in exchange for one that was built before and
+ * takes its name.
+ */
 const idsOf = ({ indexes }: Snapshot): Set<string> => new Set([...indexes.values()].map(({ id }) => id));
 
 /** Building an index reads the table too, which is reported once. */

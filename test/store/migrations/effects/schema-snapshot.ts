@@ -9,8 +9,8 @@ export type Snapshot = {
   columns: Map<string, Column>;
   /** Large tables and their partitions. */
   tables: Map<string, { root: string; file: string; scans: number; changes: number }>;
-  /** Indexes of large tables, by name. The id of a renamed index stays. */
-  indexes: Map<string, { table: string; id: string }>;
+  /** Indexes of large tables, by name. The id of a renamed index stays. `isOfKey`: a constraint has created it. */
+  indexes: Map<string, { table: string; id: string; isOfKey: boolean }>;
   /** The tables on which this transaction has a lock that writes wait for. */
   blocked: string[];
 };
@@ -23,7 +23,7 @@ export async function takeSnapshot(db: Queryable): Promise<Snapshot> {
   return {
     columns: new Map(columns.map(({ name, ...column }) => [name, column])),
     tables: new Map(tables.map(({ name, ...table }) => [name, table])),
-    indexes: new Map(indexes.map(({ name, root, id }) => [name, { table: root, id }])),
+    indexes: new Map(indexes.map(({ name, root, id, isOfKey }) => [name, { table: root, id, isOfKey }])),
     blocked: blocked.map(({ name }) => name),
   };
 }
@@ -49,7 +49,8 @@ const TABLES = `
   FROM (${LARGE}) AS large LEFT JOIN pg_stat_xact_user_tables counted ON counted.relid = large.oid`;
 
 const INDEXES = `
-  SELECT i.indexrelid::regclass::text AS name, i.indexrelid::text AS id, large.root
+  SELECT i.indexrelid::regclass::text AS name, i.indexrelid::text AS id, large.root,
+    EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid) AS "isOfKey"
   FROM (${LARGE}) AS large JOIN pg_index i ON i.indrelid = large.oid`;
 
 const BLOCKED = `

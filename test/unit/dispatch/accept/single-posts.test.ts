@@ -59,7 +59,7 @@ test('a project whose separate posts have waited for 30 s is behind, and no othe
   expect(posts.isBehind('other')).toBe(false);
 });
 
-test('after each shared transaction other work may use Postgres, once its posts have been answered', async () => {
+test('other work may use Postgres after a shared transaction, once its posts have their responses', async () => {
   const order: string[] = [];
   const hadTurn = Promise.withResolvers<void>();
   const posts = newSinglePosts({
@@ -73,10 +73,31 @@ test('after each shared transaction other work may use Postgres, once its posts 
   await Promise.all(
     ['1', '2'].map(async (id) => {
       await posts.accept(draft(id, 'project'));
+      for (let tick = 0; tick < 20; tick++) await null; // a response takes several ticks
       order.push(`response to ${id}`);
     }),
   );
   await hadTurn.promise;
 
   expect(order).toEqual(['response to 1', 'response to 2', 'other work']);
+});
+
+test('no other work uses Postgres between two shared transactions while posts wait', async () => {
+  const order: string[] = [];
+  const hadTurn = Promise.withResolvers<void>();
+  const posts = newSinglePosts({
+    store: async (drafts) => {
+      order.push(`transaction of ${drafts.length}`);
+      return drafts.map(() => ({ kind: 'id_conflict' }));
+    },
+    afterShared: () => {
+      order.push('other work');
+      hadTurn.resolve();
+    },
+  });
+
+  await Promise.all(Array.from({ length: 150 }, (_, n) => posts.accept(draft(`${n}`, 'project'))));
+  await hadTurn.promise;
+
+  expect(order).toEqual(['transaction of 100', 'transaction of 50', 'other work']);
 });
