@@ -65,21 +65,17 @@ export function createMatchWork(
     }
   }
 
-  /** Whether a scope may have so many patterns of types in a transaction, as far as that does not depend on its project. */
-  function mayHave(patterns: number, scope: Scope): boolean {
-    if (patterns <= PATTERNS_BEFORE_WEIGHING) return true;
-    weigh([scope]);
-    return weighed.has(keyOf(scope));
-  }
-
   /** Whether the project's part of a transaction may compare this type too. It always may if it compares nothing yet. */
   function admit(compared: Compared, scope: Scope, type: string): boolean {
     const key = keyOf(scope);
     const { types, patterns } = compared.scopes.get(key) ?? { types: new Set(), patterns: 0 };
     if (types.has(type)) return true;
     const more = patternsFor(type).length;
+    if (types.size > 0 && patterns + more > PATTERNS_BEFORE_WEIGHING) {
+      weigh([scope]);
+      if (!weighed.has(key)) return false;
+    }
     const comparisons = compared.comparisons + more * (weighed.get(key)?.weight ?? 0);
-    if (types.size > 0 && !mayHave(patterns + more, scope)) return false;
     if (compared.comparisons > 0 && comparisons > MAX_COMPARISONS) return false;
     compared.scopes.set(key, { types: types.add(type), patterns: patterns + more });
     compared.comparisons = comparisons;

@@ -69,6 +69,7 @@ export function createSinglePosts({
     separatePosts.add(projectId, MAX_POSTS_OF_HEAVY),
   );
   const schedule = createCommitSchedule(queue, commitNext, hasClaimBacklog, saturation);
+  /** Without the pause after a commit, which the schedule counts as running. */
   let sharedUnderWay = 0;
 
   /** The posts resolve at the commit; the pause only delays the next commit. */
